@@ -1,0 +1,33 @@
+"""Entry: `--worker JOBDIR` before anything of Qt is imported; a verb: the command line; nothing: the window."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run FairDesk and return the exit status."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--worker"]:
+        from fairdesk.jobs.worker import main as work
+
+        return work(arguments[1])
+    if not arguments:
+        return window()
+    from fairdesk.cli import run
+
+    return run(arguments)
+
+
+def window() -> int:
+    """Open the window."""
+    from fairdesk.gui.app import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    import multiprocessing
+
+    multiprocessing.freeze_support()
+    sys.exit(main())

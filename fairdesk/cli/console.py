@@ -1,0 +1,106 @@
+"""The context of jobs that run from the command line: progress on standard error, Ctrl-C stops cleanly."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from fairdesk.errors import RequestError, Stopped
+from fairdesk.project import Project
+
+_EVERY = 5.0  # seconds between two lines where there is no terminal
+
+
+class ConsoleContext:
+    """Shows a bar on a terminal, and a line now and then otherwise."""
+
+    def __init__(self, project: Project | None = None, device: str = "cpu", *, quiet: bool = False) -> None:
+        self.device = device
+        self._project = project
+        self._quiet = quiet
+        self._stop = False
+        self._bar: Any = None
+        self._task: Any = None
+        self._unit = ""
+        self._last = time.monotonic()
+        self._started: tuple[float, int] | None = None
+
+    @property
+    def project(self) -> Project:
+        """The open project."""
+        if self._project is None:
+            raise RequestError("This needs a project. Make one with: fairdesk new PROJECT")
+        return self._project
+
+    def __enter__(self) -> ConsoleContext:
+        self._before = signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+        self._close()
+
+    def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._stop:
+            raise KeyboardInterrupt
+        self._stop = True
+        self.message("Stopping after this item (press Ctrl-C again to stop at once) ...")
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def progress(self, done: int, total: int, unit: str = "") -> None:
+        """Show how far the job is, its rate and the time left."""
+        if self._quiet:
+            return
+        if self._started is None or unit != self._unit or done < self._started[1]:
+            self._close()
+            self._started, self._unit = (time.monotonic(), done), unit
+        if sys.stderr.isatty():
+            self._show(done, total, unit)
+            return
+        now = time.monotonic()
+        if now - self._last >= _EVERY:
+            self._last = now
+            rate = (done - self._started[1]) / max(now - self._started[0], 1e-9)
+            left = f", {(total - done) / rate:.0f} s left" if rate > 0 else ""
+            print(f"{done:,} of {total:,} {unit}, {rate:,.1f} a second{left}", file=sys.stderr, flush=True)
+
+    def _show(self, done: int, total: int, unit: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        if self._bar is None:
+            self._bar = Progress(
+                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._bar.start()
+            self._task = self._bar.add_task(unit, total=total, rate="")
+        assert self._started is not None
+        seconds = time.monotonic() - self._started[0]
+        rate = f"{(done - self._started[1]) / seconds:,.1f}/s" if seconds > 0.5 else ""
+        self._bar.update(self._task, completed=done, total=total, rate=rate)
+
+    def scalar(self, name: str, step: int, value: float) -> None:
+        """Curves are not shown on the command line; they are in the run's folder."""
+
+    def message(self, text: str) -> None:
+        """Print a message on standard error."""
+        print(text, file=sys.stderr, flush=True)
+
+    def artifact(self, path: Path) -> None:
+        """Name a written file."""
+        if not self._quiet:
+            self.message(f"Wrote {path}")
+
+    def check(self) -> None:
+        """Stop after Ctrl-C."""
+        if self._stop:
+            raise Stopped

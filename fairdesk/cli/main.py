@@ -1,0 +1,84 @@
+"""Parsing, running and exit statuses: 0 done, 1 failed, 2 wrong request, 130 stopped."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fairdesk import __version__
+from fairdesk.cli.options import Parser
+from fairdesk.cli.verbs import VERBS
+from fairdesk.errors import RequestError, Stopped, explain
+
+Verb = Callable[[argparse.Namespace], dict[str, Any] | None]
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="fairdesk",
+        description="Measure and reduce bias in face recognition. Without a verb the window opens.",
+    )
+    parser.add_argument("--version", action="version", version=f"FairDesk {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
+    for verb in VERBS:
+        one = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
+        verb.options(one)
+        one.add_argument("--debug", action="store_true", help="Show where in the program a failure came from")
+        if verb.summary is not None:
+            one.add_argument("--json", action="store_true", help="Print the result as one JSON document")
+        one.set_defaults(run=verb.run, summary=verb.summary)
+    return parser
+
+
+@contextlib.contextmanager
+def _to_stderr() -> Iterator[None]:
+    """Send what libraries print to standard error: standard output is the result's."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def run(arguments: list[str]) -> int:
+    """Run one verb and return the exit status."""
+    debug = "--debug" in arguments
+    try:
+        parsed = _parser().parse_args(arguments)
+        with _to_stderr():
+            result = parsed.run(parsed)
+        if isinstance(result, int):
+            return result
+        if result is not None and parsed.summary is not None:
+            _print(result, parsed)
+        return 0
+    except Stopped:
+        print("Stopped. What was done so far is kept; run it again to go on.", file=sys.stderr)
+        return 130
+    except KeyboardInterrupt:
+        print("Stopped at once.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        told = explain(error)
+        if told is None:
+            told = (
+                f"FairDesk met a fault of its own: {type(error).__name__}: {error}\n"
+                "Run it again with --debug to see where, and please report that."
+            )
+        print(told, file=sys.stderr)
+        return 2 if isinstance(error, RequestError) else 1
+
+
+def _print(result: dict[str, Any], parsed: argparse.Namespace) -> None:
+    from fairdesk.jobs.results import jsonable
+
+    if parsed.json:
+        print(json.dumps(jsonable(result), indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print(parsed.summary(result))

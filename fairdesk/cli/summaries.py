@@ -1,0 +1,123 @@
+"""Results in words, for people; `--json` gives everything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def _count(number: int, word: str) -> str:
+    plural = word[:-1] + "ies" if word.endswith("y") else word + "s"
+    return f"{number:,} {word if number == 1 else plural}"
+
+
+def _listed(title: str, items: list[str], most: int = 10) -> list[str]:
+    if not items:
+        return []
+    shown = [f"  {item}" for item in items[:most]]
+    return [f"{title}:", *shown, *([f"  ... and {len(items) - most} more (see --json)"] if len(items) > most else [])]
+
+
+def imported(r: dict[str, Any]) -> str:
+    """What an import brought."""
+    lines = [
+        f"{_count(r['images'], 'image')} ({r['new']:,} new), {_count(r['identities'], 'identity')}, layout {r['layout']}."
+    ]
+    lines += [f"  {name}: {count:,} images" for name, count in r["groups"].items()]
+    if r["synthetic"]:
+        lines.append(f"{r['synthetic']:,} are marked synthetic.")
+    lines += _listed("Not readable", [f"{u['path']}: {u['why']}" for u in r["unreadable"]])
+    return "\n".join(lines)
+
+
+def detected(r: dict[str, Any]) -> str:
+    """How many faces were found."""
+    lines = [f"{_count(r['faces'], 'face')}; {_count(r['without_face'], 'image')} without a face."]
+    lines += _listed("Without a face", r["without_face_paths"])
+    lines += _listed("Not readable", [f"{u['path']}: {u['why']}" for u in r["unreadable"]])
+    return "\n".join(lines)
+
+
+def encoded(r: dict[str, Any]) -> str:
+    """How many vectors there are."""
+    speed = f", {r['per_second']:,.1f} a second" if r["per_second"] else ""
+    lines = [f"{r['vectors']:,} vectors of {r['dim']} numbers ({r['encoded_now']:,} new{speed})."]
+    lines += _listed("Failed", [f"{u['path']}: {u['why']}" for u in r["failed"]])
+    return "\n".join(lines)
+
+
+def clustered(r: dict[str, Any]) -> str:
+    """What clustering found."""
+    text = f"{_count(r['clusters'], 'cluster')}, {r['noise']:,} of {r['faces']:,} faces unclustered."
+    if r.get("bcubed_f1") is not None:
+        pairwise = "undefined" if r["pairwise_f1"] is None else f"{r['pairwise_f1']:.3f}"
+        text += (
+            f"\nAgainst known identities: pairwise F1 {pairwise}, BCubed F1 {r['bcubed_f1']:.3f}, "
+            f"NMI {r['nmi']:.3f}, ARI {r['ari']:.3f}."
+        )
+    return text
+
+
+def paired(r: dict[str, Any]) -> str:
+    """What is in a pair list."""
+    lines = [f"{r['genuine']:,} genuine and {r['impostor']:,} impostor pairs over {_count(r['identities'], 'identity')}, seed {r['seed']}."]
+    lines += [f"Left out: {count:,} {why} images." for why, count in r["left_out"].items() if count]
+    return "\n".join(lines)
+
+
+def scored(r: dict[str, Any]) -> str:
+    """What was scored."""
+    text = f"{r['pairs']:,} pairs of {r['images']:,} images scored ({r['measure']})."
+    return text + (f"\n{r['dropped']:,} pairs have no score." if r["dropped"] else "")
+
+
+def _rate(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.3g} %"
+
+
+def evaluated(r: dict[str, Any]) -> str:
+    """The error rates, overall and by group."""
+    lines = [f"{r['n_genuine']:,} genuine and {r['n_impostor']:,} impostor scores"]
+    dropped = r["dropped"]
+    if dropped["genuine"] or dropped["impostor"]:
+        lines.append(f"Dropped, no score: {dropped['genuine']:,} genuine, {dropped['impostor']:,} impostor")
+    if r["eer"] is None:
+        lines.append(f"EER undefined: {r['eer_why']}")
+    else:
+        prime = f"{r['d_prime']:.4g}" if r["d_prime"] is not None else "undefined"
+        lines.append(f"EER {_rate(r['eer'])} at threshold {r['eer_threshold']:.4g}; AUC {r['auc']:.6g}; d' {prime}")
+        for target, row in r["tar_at_far"].items():
+            note = "" if row["resolvable"] else "  (below resolution)"
+            lines.append(f"  TAR at FAR {target:>8}: {_rate(row['tar']):>8}{note}")
+    groups = r.get("groups")
+    if groups:
+        lines.append(f"Groups at threshold {groups['threshold']:.4g} ({groups['rule']}):")
+        width = max(len(name) for name in groups["per_group"])
+        for name, row in groups["per_group"].items():
+            lines.append(
+                f"  {name:<{width}}  FMR {_rate(row['fmr']):>9}  FNMR {_rate(row['fnmr']):>9}  own EER {_rate(row['eer']):>9}"
+                f"  ({row['genuine']:,} genuine, {row['impostor']:,} impostor)"
+            )
+        fair = groups["fairness"]
+        shown = [f"{key} {'undefined' if fair[key] is None else format(fair[key], '.4g')}" for key in ("FDR", "IR", "GARBE")]
+        lines.append("  " + ", ".join(shown) + f" (alpha {fair['alpha']:g})")
+    if r.get("report"):
+        lines.append(f"Report: {r['report']}")
+    return "\n".join(lines)
+
+
+def history(r: dict[str, Any]) -> str:
+    """The kept steps, newest last."""
+    if not r["steps"]:
+        return "No edits yet."
+    return "\n".join(
+        f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(step['created']))}  {step['text']}"
+        + ("  (undone)" if step["undone"] else "")
+        for step in r["steps"]
+    )
+
+
+def said(template: str) -> Callable[[dict[str, Any]], str]:
+    """Return a summary that fills a template."""
+    return lambda r: template.format(**r)

@@ -1,0 +1,237 @@
+"""The verbs: their options, and the job or edit each one runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairdesk.cli import summaries
+from fairdesk.cli.console import ConsoleContext
+from fairdesk.cli.options import add_options, collect
+from fairdesk.errors import RequestError
+from fairdesk.jobs.registry import job_kind
+from fairdesk.project import Project
+
+Namespace = argparse.Namespace
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb of the command line; without a `summary` it prints nothing of its own."""
+
+    name: str
+    help: str
+    options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[Namespace], Result | int | None]
+    summary: Callable[[Result], str] | None
+
+
+def run_job(name: str, params: Any, project: Project | None, *, device: str = "auto", quiet: bool = False) -> Result:
+    """Run a job here, with progress on standard error."""
+    kind = job_kind(name)
+    chosen = "cpu"
+    if kind.gpu and getattr(params, "encoder", None) not in (None, "dlib"):
+        from fairdesk.jobs.devices import choose_device
+
+        chosen = choose_device(device)
+    with ConsoleContext(project, chosen, quiet=quiet) as context:
+        return kind.function()(params, context)
+
+
+def _job(
+    name: str, verb: str, summary: Callable[[Result], str], *, positional: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (), device: bool = False,
+) -> Verb:  # fmt: skip
+    """A verb that is one job on a project."""
+    kind = job_kind(name)
+    model = kind.model()
+
+    def options(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("project", metavar="PROJECT", type=Path, help="The project folder")
+        add_options(parser, model, positional, skip)
+        if device:
+            parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="Where to compute")
+
+    def run(arguments: Namespace) -> Result:
+        params = collect(model, arguments)
+        project = Project.open(arguments.project)
+        try:
+            return run_job(name, params, project, device=getattr(arguments, "device", "auto"))
+        finally:
+            project.close()
+
+    return Verb(verb, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary)
+
+
+def _or_project(name: str, verb: str, field: str, summary: Callable[[Result], str], *, suffix: str | None) -> Verb:
+    """A verb whose first argument is a project, or what `field` of its parameters takes instead of one."""
+    kind = job_kind(name)
+    model = kind.model()
+
+    def options(parser: argparse.ArgumentParser) -> None:
+        other = "FILE.json" if suffix else "FOLDER"
+        parser.add_argument("source", metavar=f"PROJECT|{other}", type=Path, help="A project folder, or the other")
+        add_options(parser, model, skip=(field,))
+
+    def run(arguments: Namespace) -> Result:
+        source: Path = arguments.source
+        plain = source.suffix.lower() == suffix if suffix else source.is_dir() and not (source / "catalog.sqlite").exists()
+        if plain:
+            return run_job(name, collect(model, arguments, **{field: source}), None)
+        params = collect(model, arguments)
+        project = Project.open(source)
+        try:
+            return run_job(name, params, project)
+        finally:
+            project.close()
+
+    return Verb(verb, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary)
+
+
+def _project_only(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT", type=Path, help="The project folder")
+
+
+def _new(arguments: Namespace) -> Result:
+    project = Project.create(arguments.project)
+    project.close()
+    return {"project": str(project.folder)}
+
+
+def _open(arguments: Namespace) -> int:
+    from fairdesk.gui.app import run
+
+    return run([str(arguments.project)] if arguments.project else [])
+
+
+def _open_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT", type=Path, nargs="?", help="The project folder")
+
+
+def _cluster_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT", type=Path, nargs="?", help="The project folder, unless --vectors is given")
+    add_options(parser, job_kind("cluster").model())
+
+
+def _cluster(arguments: Namespace) -> Result:
+    params = collect(job_kind("cluster").model(), arguments)
+    if params.vectors is not None:
+        return run_job("cluster", params, None)
+    if arguments.project is None:
+        raise RequestError("Give a project, or an array with --vectors FILE.npz.")
+    project = Project.open(arguments.project)
+    try:
+        return run_job("cluster", params, project)
+    finally:
+        project.close()
+
+
+def _name_options(parser: argparse.ArgumentParser) -> None:
+    _project_only(parser)
+    parser.add_argument("--cluster", required=True, metavar="ID", help="The cluster's label or name")
+    parser.add_argument("--identity", required=True, metavar="NAME", help="Who it is")
+    parser.add_argument("--group", metavar="G", help="The identity's group (default: the one most of its faces have)")
+    parser.add_argument("--version", type=int, metavar="N", help="Which clustering (default: the newest)")
+
+
+def _name(arguments: Namespace) -> Result:
+    from fairdesk.clustering.corrections import name_identity
+    from fairdesk.clustering.versions import find_cluster, newest
+
+    project = Project.open(arguments.project)
+    try:
+        cluster = find_cluster(project, newest(project, arguments.version), arguments.cluster)
+        return name_identity(project, cluster.id, arguments.identity, arguments.group)
+    finally:
+        project.close()
+
+
+def _step(word: str) -> Callable[[Namespace], Result]:
+    def run(arguments: Namespace) -> Result:
+        project = Project.open(arguments.project)
+        try:
+            step = project.journal.undo() if word == "undo" else project.journal.redo()
+            return {word: step.text, "step": step.id}
+        finally:
+            project.close()
+
+    return run
+
+
+def _history(arguments: Namespace) -> Result:
+    project = Project.open(arguments.project)
+    try:
+        steps = project.journal.history()
+        return {"steps": [{"id": s.id, "text": s.text, "created": s.created, "undone": s.undone} for s in steps]}
+    finally:
+        project.close()
+
+
+def _evaluate(arguments: Namespace) -> Result:
+    return run_job("evaluate", collect(job_kind("evaluate").model(), arguments), None)
+
+
+def _evaluate_options(parser: argparse.ArgumentParser) -> None:
+    add_options(parser, job_kind("evaluate").model(), positional=("scores",))
+
+
+def _samples_options(parser: argparse.ArgumentParser) -> None:
+    add_options(parser, job_kind("samples").model(), positional=("out",))
+
+
+def _demo_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("demo"), help="Where to put it (default: demo)")
+    parser.add_argument("--headless", action="store_true", help="Do not open the window at the end")
+    parser.add_argument("--identities", type=int, default=8, help="Drawn identities in each of four tones (default: 8)")
+
+
+def _demo(arguments: Namespace) -> int:
+    from fairdesk.cli.demo import run
+
+    return run(arguments.out, headless=arguments.headless, identities=arguments.identities)
+
+
+VERBS: list[Verb] = [
+    Verb("demo", "Do the whole work on faces drawn by the program", _demo_options, _demo, None),
+    Verb("new", "Make an empty project folder", _project_only, _new, summaries.said("Made {project}")),
+    Verb("open", "Open the window on a project", _open_options, _open, None),
+    Verb(
+        "samples", "Draw sample faces into a folder", _samples_options,
+        lambda a: run_job("samples", collect(job_kind("samples").model(), a), None),
+        summaries.said("{images} faces of {identities} drawn identities in {out}"),
+    ),
+    _job("import", "import", summaries.imported, positional=("folder",)),
+    _job(
+        "relink", "relink", summaries.said("{relinked} images found again, {missing} still missing."),
+        positional=("old", "new"),
+    ),
+    _job("detect", "detect", summaries.detected),
+    _job("encode", "encode", summaries.encoded, device=True),
+    _job("vectors", "vectors", summaries.said("{vectors} vectors of {dim} numbers in {out}")),
+    Verb("cluster", "Group faces that look alike", _cluster_options, _cluster, summaries.clustered),
+    _job(
+        "load-clusters", "load-clusters",
+        summaries.said("{clusters} clusters, {faces} faces; {unknown} paths are not in the project."), positional=("file",),
+    ),
+    Verb(
+        "name", "Turn a corrected cluster into an identity", _name_options, _name,
+        summaries.said("{faces} faces are now {identity} (group {group})."),
+    ),
+    _or_project(
+        "mosaic", "mosaic", "file", summaries.said("{faces} faces of “{title}” in {files}"), suffix=".json"
+    ),
+    _or_project(
+        "identity-folders", "identity-folders", "file",
+        summaries.said("{images} images in {folders} folders; {collisions} renamed for equal names."), suffix=".json",
+    ),
+    _or_project("pairs", "pairs", "folder", summaries.paired, suffix=None),
+    _job("score", "score", summaries.scored, device=True),
+    Verb("evaluate", "Compute error rates from scores, overall and by group", _evaluate_options, _evaluate, summaries.evaluated),
+    Verb("undo", "Take back the newest edit", _project_only, _step("undo"), summaries.said("Undone: {undo}")),
+    Verb("redo", "Make the edit that was undone again", _project_only, _step("redo"), summaries.said("Done again: {redo}")),
+    Verb("history", "List the edits", _project_only, _history, summaries.history),
+]  # fmt: skip

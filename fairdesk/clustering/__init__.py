@@ -1,0 +1,1 @@
+"""Grouping faces by their vectors, and correcting the result."""

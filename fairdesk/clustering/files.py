@@ -1,0 +1,108 @@
+"""Cluster files as the original scripts wrote them: {label: [image path, ...]}, "-1" for unclustered."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from fairdesk.clustering.params import LoadClustersParams
+from fairdesk.clustering.versions import face_paths
+from fairdesk.errors import RequestError
+from fairdesk.images.places import write_text
+from fairdesk.jobs.context import Context
+from fairdesk.project import Project, basis
+
+
+def write_clusters(project: Project, version: int, path: Path) -> int:
+    """Write a version as a cluster file; returns how many faces.
+
+    The file is keyed by image path, so an image whose faces lie in several clusters cannot be told apart.
+
+    Raises
+    ------
+    RequestError
+        If one image has faces in more than one cluster.
+    """
+    found: dict[str, list[str]] = {}
+    home: dict[str, int] = {}
+    count = 0
+    for _, label, _, image in face_paths(project, version):
+        key = str(image)
+        if home.setdefault(key, label) != label:
+            raise RequestError(
+                f"{key} has faces in clusters {home[key]} and {label}, and a cluster file names whole images. "
+                "Find faces with the policy `largest` and cluster again."
+            )
+        if key not in found.setdefault(str(label), []):
+            found[str(label)].append(key)
+            count += 1
+    save_clusters(path, found)
+    return count
+
+
+def save_clusters(path: Path, found: dict[str, list[str]]) -> None:
+    """Write {label: [image path, ...]}, labels in order of their number."""
+    ordered = dict(sorted(found.items(), key=lambda item: int(item[0])))
+    write_text(path, json.dumps(ordered, indent=1, ensure_ascii=False))
+
+
+def read_clusters(path: Path) -> dict[str, list[str]]:
+    """Read a cluster file.
+
+    Raises
+    ------
+    RequestError
+        If it is no JSON object of lists of paths.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise RequestError(f"{path} cannot be read as a cluster file: {error}") from error
+    if not isinstance(data, dict) or not all(
+        isinstance(paths, list) and all(isinstance(item, str) for item in paths) for paths in data.values()
+    ):
+        raise RequestError(f'{path} is no cluster file: it must be {{"label": ["image path", ...], ...}}.')
+    return data
+
+
+def run(params: LoadClustersParams, context: Context) -> dict[str, Any]:
+    """Job: read a cluster file into the project as a new version; paths it does not know are counted."""
+    project = context.project
+    data = read_clusters(params.file)
+    roots = project.roots()
+    detector = project.detector()
+    faces: dict[str, int] = {}
+    for number, root, path in project.db.rows(
+        "SELECT f.id, i.root_id, i.path FROM face f JOIN image i ON i.id = f.image_id WHERE f.place = 0 AND f.detector = ?",
+        (detector or "",),
+    ):
+        faces[str(roots[root] / path)] = number
+        faces[str((roots[root] / path).resolve())] = number
+    if not faces:
+        raise RequestError("The project has no faces yet. Find faces first: fairdesk detect PROJECT")
+    unknown = [path for paths in data.values() for path in paths if path not in faces]
+    taken = basis.take(project)
+    kept: set[int] = set()
+    with project.journal.step(f"Read clusters from {params.file.name}", target={"tab": "clustering"}) as connection:
+        connection.execute(
+            "INSERT INTO clustering (name, method, params, created, basis) VALUES (?, 'file', ?, ?, ?)",
+            (params.file.stem, json.dumps({"file": str(params.file)}), time.time(), taken),
+        )
+        version = connection.last_insert_rowid()
+        for place, (label, paths) in enumerate(data.items()):
+            number = int(label) if label.lstrip("-").isdigit() else place
+            name = None if label.lstrip("-").isdigit() else label
+            connection.execute(
+                "INSERT INTO cluster (clustering_id, label, name) VALUES (?, ?, ?)", (version, number, name)
+            )
+            cluster = connection.last_insert_rowid()
+            for path in paths:
+                face = faces.get(path)
+                if face is not None and face not in kept:
+                    kept.add(face)
+                    connection.execute("INSERT INTO cluster_member VALUES (?, ?, ?)", (version, face, cluster))
+    if unknown:
+        context.message(f"{len(unknown)} paths are not in the project, the first: {unknown[0]}")
+    return {"version": version, "clusters": len(data), "faces": len(kept), "unknown": len(unknown), "unknown_paths": unknown}

@@ -1,0 +1,110 @@
+"""A montage of one cluster's faces: every face, on as many sheets as it takes."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+from fairdesk.clustering.files import read_clusters
+from fairdesk.clustering.params import MosaicParams
+from fairdesk.clustering.versions import UNCLUSTERED, faces_of, find_cluster, newest
+from fairdesk.errors import RequestError
+from fairdesk.images.reading import UnreadableImageError, open_image
+from fairdesk.jobs.context import Context
+from fairdesk.project import Project
+
+_TITLE = 28  # pixels above the tiles
+
+
+def run(params: MosaicParams, context: Context) -> dict[str, Any]:
+    """Job: write a montage. With more faces than a sheet holds, files are numbered (out_2.png, ...)."""
+    title, tiles, failed = (
+        _from_file(params, context) if params.file is not None else _from_project(params, context)
+    )
+    if not tiles:
+        raise RequestError(f"Cluster {params.cluster} has no readable face.")
+    sheet = params.columns * (params.rows or math.ceil(len(tiles) / params.columns))
+    written = []
+    params.out.parent.mkdir(parents=True, exist_ok=True)
+    for number, start in enumerate(range(0, len(tiles), sheet), 1):
+        path = params.out if number == 1 else params.out.with_stem(f"{params.out.stem}_{number}")
+        try:
+            _montage(tiles[start : start + sheet], title, params).save(path)
+        except (ValueError, KeyError) as error:
+            raise RequestError(f"{path}: pictures cannot be written as {path.suffix or 'a file without suffix'}. Use .png.") from error
+        written.append(str(path))
+        context.artifact(path)
+    return {"title": title, "faces": len(tiles), "files": written, "unreadable": failed}
+
+
+def _title(label: str, name: str) -> str:
+    return "Unknown Faces" if label == str(UNCLUSTERED) else name
+
+
+def _from_file(params: MosaicParams, context: Context) -> tuple[str, list[Image.Image], list[dict[str, str]]]:
+    assert params.file is not None
+    data = read_clusters(params.file)
+    if params.cluster not in data:
+        raise RequestError(f"{params.file} has no cluster {params.cluster!r}. It has: {', '.join(list(data)[:20])}")
+    tiles, failed = [], []
+    for done, path in enumerate(data[params.cluster], 1):
+        context.check()
+        try:
+            tiles.append(_tile(open_image(Path(path)), params.tile))
+        except UnreadableImageError as error:
+            failed.append({"path": path, "why": error.why})
+        context.progress(done, len(data[params.cluster]), "faces")
+    return _title(params.cluster, f"Cluster {params.cluster}"), tiles, failed
+
+
+def _from_project(params: MosaicParams, context: Context) -> tuple[str, list[Image.Image], list[dict[str, str]]]:
+    project = context.project
+    cluster = find_cluster(project, newest(project, params.version), params.cluster)
+    faces = faces_of(project, cluster.id)
+    tiles, failed = [], []
+    for done, face in enumerate(faces, 1):
+        context.check()
+        try:
+            tiles.append(_tile(face_picture(project, face), params.tile))
+        except UnreadableImageError as error:
+            failed.append({"path": str(error.path), "why": error.why})
+        context.progress(done, len(faces), "faces")
+    return _title(str(cluster.label), cluster.title), tiles, failed
+
+
+def face_picture(project: Project, face: int) -> Image.Image:
+    """Return a face's thumbnail, cut from its original where none is kept."""
+    from fairdesk.images.reading import box_with_margin
+
+    jpeg = project.thumbnails.get("face", face)
+    if jpeg is not None:
+        return Image.open(io.BytesIO(jpeg)).convert("RGB")
+    root, path, top, right, bottom, left = project.db.rows(
+        "SELECT i.root_id, i.path, top, right, bottom, left FROM face f JOIN image i ON i.id = f.image_id WHERE f.id = ?", (face,)
+    )[0]
+    image = open_image(project.roots()[root] / path)
+    return image.crop(box_with_margin((top, right, bottom, left), image.size, 0.25))
+
+
+def _tile(image: Image.Image, side: int) -> Image.Image:
+    """Fit a picture into a square tile without stretching it."""
+    small = image.copy()
+    factor = side / max(small.size)
+    small = small.resize((max(1, round(small.width * factor)), max(1, round(small.height * factor))), Image.Resampling.LANCZOS)
+    tile = Image.new("RGB", (side, side), (32, 32, 32))
+    tile.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
+    return tile
+
+
+def _montage(tiles: list[Image.Image], title: str, params: MosaicParams) -> Image.Image:
+    columns = min(params.columns, len(tiles))
+    rows = math.ceil(len(tiles) / columns)
+    sheet = Image.new("RGB", (max(columns * params.tile, 200), rows * params.tile + _TITLE), (255, 255, 255))
+    ImageDraw.Draw(sheet).text((8, 5), title, fill=(20, 20, 20), font=ImageFont.load_default(16))
+    for place, tile in enumerate(tiles):
+        sheet.paste(tile, (place % columns * params.tile, place // columns * params.tile + _TITLE))
+    return sheet

@@ -1,0 +1,1 @@
+"""Bringing faces in, labelling them, and writing folders."""

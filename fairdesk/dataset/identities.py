@@ -1,0 +1,64 @@
+"""Labels of faces and images as the rest of the program reads and changes them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairdesk.dataset.importing import label_ids
+from fairdesk.errors import RequestError
+from fairdesk.project import Project
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """One image, its largest face's label, and its path now."""
+
+    id: int
+    path: Path
+    identity: str | None
+    identity_id: int | None
+    group: str | None
+    synthetic: bool
+    face_id: int | None
+
+
+def labelled_images(project: Project) -> list[LabelledImage]:
+    """Return all images in order of id, labelled by their largest face where faces were found."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT i.id, i.root_id, i.path, i.synthetic, f.id,"
+        " CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END AS who,"
+        " (SELECT name FROM identity WHERE identity.id ="
+        "   CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END),"
+        " ifnull((SELECT grp.name FROM identity JOIN grp ON grp.id = identity.group_id WHERE identity.id ="
+        "   CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END),"
+        "   (SELECT name FROM grp WHERE grp.id = i.group_id))"
+        " FROM image i LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ? ORDER BY i.id",
+        (project.detector() or "",),
+    )
+    return [LabelledImage(r[0], roots[r[1]] / r[2], r[6], r[5], r[7], r[3] is not None, r[4]) for r in rows]
+
+
+def set_identity(project: Project, faces: list[int], name: str | None, group: str | None = None) -> int:
+    """Say who some faces are (or, with None, that nobody knows): one undoable step; returns how many changed.
+
+    Raises
+    ------
+    RequestError
+        If the name is empty or none of the faces exists.
+    """
+    if name is not None and not name.strip():
+        raise RequestError("An identity needs a name.")
+    text = f"Name {len(faces):,} faces {name}" if name is not None else f"Remove the name of {len(faces):,} faces"
+    with project.journal.step(text, target={"tab": "dataset", "faces": faces[:500]}) as connection:
+        identity, _ = label_ids(connection, name.strip() if name else None, group.strip() if group else None)
+        connection.execute(
+            "UPDATE face SET identity_id = ?, label_source = 'person' WHERE id IN (SELECT value FROM json_each(?))",
+            (identity, json.dumps(faces)),
+        )
+        changed = connection.changes()
+        if not changed:
+            raise RequestError("None of these faces is in the project.")
+    return changed

@@ -1,0 +1,272 @@
+"""Import: look through a folder, show what was understood, then write it as one undoable step.
+
+The looking is kept in the thumbnail file by path, size and time of change, so that importing after a
+preview, and importing again, reads only what is new.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from fairdesk.dataset.label_csv import Label, read_labels
+from fairdesk.dataset.params import ImportParams
+from fairdesk.errors import RequestError
+from fairdesk.images.inspecting import Inspected, inspect_file
+from fairdesk.images.layouts import Entry, Tree, read_tree, shared_names
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.pool import processes
+from fairdesk.project import Project
+from fairdesk.project.thumbnails import SIDE
+
+_BATCH = 64
+_COMMIT = 512  # images a transaction
+
+
+@dataclass
+class Labelled:
+    """One file with the labels it will get and who says so."""
+
+    entry: Entry
+    identity: str | None
+    group: str | None
+    source: str | None  # "folder", "csv", or None where nothing is known
+
+
+def _inspect_all(tree: Tree, project: Project, context: Context) -> Iterator[list[Inspected]]:
+    """Yield inspections batch by batch, in order, from memory where the file is unchanged."""
+    store = project.thumbnails
+    local = threading.local()
+
+    def one(entry: Entry) -> Inspected:
+        path = tree.root / entry.path
+        try:
+            stat = os.stat(path)
+        except OSError:
+            return inspect_file(path, SIDE)
+        if not hasattr(local, "store"):
+            local.store = store.connection
+        row = local.store.execute(
+            "SELECT sha256, width, height, synthetic, why, jpeg FROM inspected"
+            " WHERE path = ? AND size = ? AND mtime_ns = ?",
+            (str(path), stat.st_size, stat.st_mtime_ns),
+        ).fetchone()
+        if row is not None:
+            return Inspected(path, stat.st_size, stat.st_mtime_ns, *row)
+        return inspect_file(path, SIDE)
+
+    total = len(tree.entries)
+    context.progress(0, total, "files")
+    with ThreadPoolExecutor(processes()) as pool:
+        for start in range(0, total, _BATCH):
+            context.check()
+            batch = list(pool.map(one, tree.entries[start : start + _BATCH]))
+            with store.connection as connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO inspected VALUES (?,?,?,?,?,?,?,?,?)",
+                    (
+                        (str(i.path), i.size, i.mtime_ns, i.sha256, i.width, i.height, i.synthetic, i.why, i.jpeg)
+                        for i in batch
+                    ),
+                )
+            yield batch
+            context.progress(min(total, start + _BATCH), total, "files")
+
+
+def _label(tree: Tree, params: ImportParams, context: Context) -> list[Labelled]:
+    """Decide what each file is called: the CSV where it speaks, else the folders."""
+    given: dict[str, Label] = {}
+    if params.labels is not None:
+        given, unmatched = read_labels(params.labels, tree)
+        if unmatched:
+            shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
+            context.message(f"{len(unmatched)} rows of {params.labels} name no file in {tree.root}: {shown}")
+    out = []
+    for entry in tree.entries:
+        label = given.get(entry.path)
+        if label is not None:
+            identity = label.identity if label.identity is not None else entry.identity
+            group = label.group if label.group is not None else entry.group
+            out.append(Labelled(entry, identity, group, "csv"))
+        else:
+            known = entry.identity is not None or entry.group is not None
+            out.append(Labelled(entry, entry.identity, entry.group, "folder" if known else None))
+    return out
+
+
+def _join(labelled: list[Labelled], names: list[str]) -> dict[str, str | None]:
+    """Where the same name under several groups is one person: the group that holds most of its images."""
+    home: dict[str, str | None] = {}
+    for name in names:
+        count: dict[str | None, int] = {}
+        for item in labelled:
+            if item.identity == name:
+                count[item.group] = count.get(item.group, 0) + 1
+        home[name] = max(sorted(count, key=lambda g: g or ""), key=lambda g: count[g])
+    return home
+
+
+def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled], list[str]]:
+    if context.project.folder == params.folder or context.project.folder in params.folder.parents:
+        raise RequestError(f"{params.folder} is inside the project itself. Give the folder that holds the photographs.")
+    tree = read_tree(params.folder, params.layout)
+    labelled = _label(tree, params, context)
+    names = shared_names([Entry(i.entry.path, i.identity, i.group) for i in labelled])
+    if names and params.shared_names == "join":
+        home = _join(labelled, names)
+        for item in labelled:
+            if item.identity in home:
+                item.group = home[item.identity]
+    return tree, labelled, names
+
+
+class _Summary:
+    """Counts what was understood, for the preview and for the result."""
+
+    def __init__(self, tree: Tree, names: list[str], params: ImportParams) -> None:
+        self.tree, self.names, self.params = tree, names, params
+        self.images = self.synthetic = 0
+        self.identities: set[tuple[str | None, str]] = set()
+        self.groups: dict[str, int] = {}
+        self.unreadable: list[dict[str, str]] = [{"path": p, "why": why} for p, why in tree.skipped]
+
+    def add(self, item: Labelled, seen: Inspected) -> None:
+        if seen.why is not None:
+            self.unreadable.append({"path": item.entry.path, "why": seen.why})
+            return
+        self.images += 1
+        self.synthetic += seen.synthetic is not None
+        if item.identity is not None:
+            self.identities.add((item.group, item.identity))
+        if item.group is not None:
+            self.groups[item.group] = self.groups.get(item.group, 0) + 1
+
+    def result(self) -> dict[str, Any]:
+        return {
+            "images": self.images, "unreadable": self.unreadable, "identities": len(self.identities),
+            "groups": dict(sorted(self.groups.items())), "shared_names": self.names, "synthetic": self.synthetic,
+            "layout": self.tree.layout, "folder": str(self.tree.root),
+        }  # fmt: skip
+
+
+def inspect(params: ImportParams, context: Context) -> dict[str, Any]:
+    """Job: look through a folder and tell what an import would bring; writes nothing to the catalogue."""
+    tree, labelled, names = _read(params, context)
+    summary = _Summary(tree, names, params)
+    known = _known_paths(context.project, tree.root)
+    new, place = 0, 0
+    for batch in _inspect_all(tree, context.project, context):
+        for seen in batch:
+            item = labelled[place]
+            summary.add(item, seen)
+            new += seen.why is None and item.entry.path not in known
+            place += 1
+    return {**summary.result(), "new": new}
+
+
+def _known_paths(project: Project, root: Path) -> set[str]:
+    rows = project.db.rows("SELECT image.path FROM image JOIN root ON root.id = root_id WHERE root.path = ?", (str(root),))
+    return {row[0] for row in rows}
+
+
+def run(params: ImportParams, context: Context) -> dict[str, Any]:
+    """Job: import a folder. Images already there are kept with their labels; only new ones are added."""
+    project = context.project
+    tree, labelled, names = _read(params, context)
+    summary = _Summary(tree, names, params)
+    if names and params.shared_names == "separate":
+        context.message(
+            f"{len(names)} identity names occur under several groups and are kept apart: {', '.join(names[:5])}"
+            f"{' ...' if len(names) > 5 else ''}. If they are the same people, import with --shared-names join."
+        )
+    writer = _Writer(project, tree)
+    waiting: list[tuple[Labelled, Inspected]] = []
+    place = 0
+    try:
+        for batch in _inspect_all(tree, project, context):
+            for seen in batch:
+                summary.add(labelled[place], seen)
+                waiting.append((labelled[place], seen))
+                place += 1
+            if len(waiting) >= _COMMIT:
+                writer.write(waiting)
+                waiting = []
+    finally:
+        writer.write(waiting)
+    return {**summary.result(), "new": writer.new}
+
+
+class _Writer:
+    """Writes images in parts of one journal step."""
+
+    def __init__(self, project: Project, tree: Tree) -> None:
+        self.project, self.tree = project, tree
+        self.new = 0
+        self._key = f"import {os.urandom(6).hex()}"
+
+    def write(self, items: list[tuple[Labelled, Inspected]]) -> None:
+        if not items:
+            return
+        thumbnails: list[tuple[str, int, bytes]] = []
+        root = str(self.tree.root)
+        added = 0
+        with self.project.journal.step(f"Import {self.tree.root.name}", merge_key=self._key) as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO root (path, relative) VALUES (?, ?)", (root, _relative(root, self.project.folder))
+            )
+            number = connection.execute("SELECT id FROM root WHERE path = ?", (root,)).get
+            for item, seen in items:
+                if seen.why is not None:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)", (number, item.entry.path, seen.why)
+                    )
+                    continue
+                identity, group = label_ids(connection, item.identity, item.group)
+                connection.execute(
+                    "INSERT OR IGNORE INTO image (root_id, path, size, mtime_ns, sha256, width, height, identity_id,"
+                    " group_id, label_source, synthetic) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    (number, item.entry.path, seen.size, seen.mtime_ns, seen.sha256, seen.width, seen.height, identity,
+                     group, item.source, seen.synthetic),
+                )  # fmt: skip
+                if connection.changes():
+                    added += 1
+                    thumbnails.append(("image", connection.last_insert_rowid(), seen.jpeg))
+                    connection.execute(
+                        "DELETE FROM unreadable WHERE root_id = ? AND path = ?", (number, item.entry.path)
+                    )
+        self.project.thumbnails.put(thumbnails)
+        self.new += added
+
+
+def _relative(path: str, base: Path) -> str | None:
+    try:
+        return os.path.relpath(path, base)
+    except ValueError:  # another drive
+        return None
+
+
+def label_ids(
+    connection: apsw.Connection, identity: str | None, group: str | None
+) -> tuple[int | None, int | None]:
+    """Return the ids of an identity and a group by name, made where they do not exist yet."""
+    group_id = None
+    if group is not None:
+        connection.execute("INSERT OR IGNORE INTO grp (name) VALUES (?)", (group,))
+        group_id = connection.execute("SELECT id FROM grp WHERE name = ?", (group,)).get
+    identity_id = None
+    if identity is not None:
+        found = connection.execute(
+            "SELECT id FROM identity WHERE name = ? AND ifnull(group_id, 0) = ?", (identity, group_id or 0)
+        ).get
+        if found is None:
+            connection.execute("INSERT INTO identity (name, group_id) VALUES (?, ?)", (identity, group_id))
+            found = connection.last_insert_rowid()
+        identity_id = found
+    return identity_id, group_id

@@ -1,0 +1,93 @@
+"""Parameters of the dataset's jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from fairdesk.jobs.params import JobParams
+
+
+class ImportParams(JobParams):
+    """Bring a folder of face images into the project; originals stay where they are."""
+
+    folder: Path = Field(description="The folder of images")
+    layout: Literal["auto", "flat", "identity", "group-identity"] = Field(
+        "auto", description="What the folders mean: nothing, an identity each, or groups of identities; auto finds out"
+    )
+    labels: Path | None = Field(
+        None, description="CSV with columns path, identity, group that overrides what the folders say"
+    )
+    shared_names: Literal["separate", "join"] = Field(
+        "separate", description="An identity name under several groups: one person in each, or the same person (join)"
+    )
+
+    @field_validator("folder")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+
+class RelinkParams(JobParams):
+    """Find originals that were moved, by name, size and hash."""
+
+    old: Path = Field(description="The folder the originals were in")
+    new: Path = Field(description="The folder they are in now")
+
+    @field_validator("old", "new")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+
+class SampleFacesParams(JobParams):
+    """Draw sample faces: a folder <tone>/<identity>/<image>.png of faces that belong to nobody."""
+
+    out: Path = Field(description="The folder to write")
+    tones: list[int] = Field([2, 5, 7, 9], description="Groups: skin tones on the Monk scale, 1 to 10")
+    identities: int = Field(10, ge=1, le=10_000, description="Identities in each group")
+    images: int = Field(5, ge=1, le=1_000, description="Images of each identity")
+    size: int = Field(256, ge=64, le=1024, description="Width and height in pixels")
+    seed: int = Field(1, ge=0, description="The same seed draws the same faces")
+
+    @field_validator("tones")
+    @classmethod
+    def _on_scale(cls, value: list[int]) -> list[int]:
+        wrong = [tone for tone in value if not 1 <= tone <= 10]
+        if wrong or not value:
+            raise ValueError(f"tones of the Monk scale are 1 to 10, not {wrong}" if wrong else "give at least one tone")
+        return sorted(set(value))
+
+    @field_validator("out")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+
+class FetchParams(JobParams):
+    """Download a public face set through scikit-learn and write it as identity folders."""
+
+    source: Literal["lfw", "olivetti"] = Field(
+        "lfw", description="lfw: Labeled Faces in the Wild (about 200 MB); olivetti: 400 grey images (about 4 MB)"
+    )
+    out: Path = Field(description="The folder to write")
+    min_images: int = Field(1, ge=1, description="Only identities with at least this many images (lfw)")
+
+    @field_validator("out")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+
+class VectorsParams(JobParams):
+    """Write a project's vectors to an .npz: arrays paths, vectors, identities, groups."""
+
+    encoder: str = Field("dlib", description="Whose vectors")
+    out: Path = Field(description="The .npz to write")
+
+    @field_validator("out")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()

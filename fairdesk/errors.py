@@ -1,0 +1,50 @@
+"""The three ways a piece of work ends without a result, and what each one means to a person."""
+
+from __future__ import annotations
+
+import errno
+
+
+class FairDeskError(Exception):
+    """A failure whose text is written for the person who reads it: it names the thing and the remedy."""
+
+
+class RequestError(FairDeskError):
+    """The request was wrong: a bad path, a bad value, an unreadable file (exit status 2)."""
+
+
+class JobFailed(FairDeskError):
+    """The request was right, the work could not be done (exit status 1)."""
+
+
+class Stopped(Exception):  # noqa: N818  (not an error: a person asked for it)
+    """A person stopped the work; everything up to the last whole item is kept."""
+
+
+def explain(error: BaseException) -> str | None:
+    """Return a plain sentence for failures of the machine (disk full, read-only, memory), or None."""
+    if isinstance(error, FairDeskError):
+        return str(error)
+    name = type(error).__name__
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"The disk is full{where}. Free some space and run it again: what was done so far is kept."
+        if error.errno == errno.EROFS:
+            return f"This place is read-only{where}. Copy the project to a disk that can be written to."
+        if isinstance(error, PermissionError):
+            return f"Permission denied{where}. Change the permissions or choose another place."
+    if name == "FullError":
+        return "The disk is full. Free some space and run it again: what was done so far is kept."
+    if name in {"ReadOnlyError", "CantOpenError"}:
+        return "The project cannot be written to (read-only place or missing permission). Copy it to a disk that can be."
+    if name == "BusyError":
+        return "Another program holds the project's catalogue. Wait for it to finish, or close it, and try again."
+    if name in {"CorruptError", "NotADBError"}:
+        return (
+            "The project's catalogue is damaged. Put back a copy of catalog.sqlite from a backup; "
+            "the original photographs were not touched."
+        )
+    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
+        return "There is not enough memory for this. Close other programs, or use a smaller batch or fewer faces."
+    return None

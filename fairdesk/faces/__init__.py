@@ -1,0 +1,1 @@
+"""From pixels to vectors: detectors, alignment, encoders."""

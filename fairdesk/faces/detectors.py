@@ -1,0 +1,80 @@
+"""Detectors by name: each takes an upright RGB picture and returns the faces in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from fairdesk.faces import dlib_models
+from fairdesk.faces.boxes import FaceBox, Points
+from fairdesk.faces.params import DetectParams
+from fairdesk.images.reading import Pixels
+
+
+def detector_key(params: DetectParams) -> str:
+    """The name under which a detector's faces are kept: what changes the faces changes the name."""
+    key: str = params.detector
+    if params.detector != "whole":
+        key += "+all" if params.faces == "all" else ""
+        key += f"@{params.upsample}" if params.upsample != 1 else ""
+        key += f"/{params.max_side}" if params.max_side != 2000 else ""
+    return key
+
+
+def detect_faces(image: Pixels, params: DetectParams) -> list[FaceBox]:
+    """Return the faces of one picture, largest first (only that one unless all are wanted)."""
+    found = _DETECTORS[params.detector](image, params)
+    found.sort(key=lambda face: (-face.area, face.top, face.left))
+    return found if params.faces == "all" else found[:1]
+
+
+def _whole(image: Pixels, _params: DetectParams) -> list[FaceBox]:
+    height, width = image.shape[:2]
+    return [FaceBox(0, width, height, 0)]
+
+
+def _scaled(image: Pixels, limit: int) -> tuple[Pixels, float]:
+    longer = max(image.shape[:2])
+    if longer <= limit:
+        return image, 1.0
+    factor = limit / longer
+    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    return np.ascontiguousarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR)), 1 / factor
+
+
+def _hog(image: Pixels, params: DetectParams) -> list[FaceBox]:
+    small, scale = _scaled(image, params.max_side)
+    found, scores, _ = dlib_models.hog().run(small, params.upsample, 0.0)
+    boxes = [(r.top(), r.right(), r.bottom(), r.left(), s) for r, s in zip(found, scores, strict=True)]
+    return _finish(image, boxes, scale)
+
+
+def _cnn(image: Pixels, params: DetectParams) -> list[FaceBox]:
+    small, scale = _scaled(image, params.max_side)
+    found = dlib_models.cnn()(small, params.upsample)
+    boxes = [(f.rect.top(), f.rect.right(), f.rect.bottom(), f.rect.left(), f.confidence) for f in found]
+    return _finish(image, boxes, scale)
+
+
+def _finish(image: Pixels, boxes: list[tuple[int, int, int, int, float]], scale: float) -> list[FaceBox]:
+    """Scale boxes back, keep them inside the picture, and add landmarks."""
+    height, width = image.shape[:2]
+    out = []
+    for top, right, bottom, left, score in boxes:
+        if scale != 1.0:
+            top, right, bottom, left = (round(v * scale) for v in (top, right, bottom, left))
+        top, right, bottom, left = max(top, 0), min(right, width), min(bottom, height), max(left, 0)
+        out.append(FaceBox(top, right, bottom, left, float(score), _landmarks(image, top, right, bottom, left)))
+    return out
+
+
+def _landmarks(image: Pixels, top: int, right: int, bottom: int, left: int) -> Points:
+    shape = dlib_models.many_points()(image, dlib_models.rectangle(top, right, bottom, left))
+    points = np.array([(p.x, p.y) for p in shape.parts()], dtype=float)
+    five = [points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]]
+    return tuple((round(float(x), 2), round(float(y), 2)) for x, y in five)
+
+
+_DETECTORS: dict[str, Callable[[Pixels, DetectParams], list[FaceBox]]] = {"hog": _hog, "cnn": _cnn, "whole": _whole}

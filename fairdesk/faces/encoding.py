@@ -1,0 +1,145 @@
+"""The job that turns faces into vectors: resumable, in batches, failures on record."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fairdesk.errors import RequestError
+from fairdesk.faces.boxes import FaceBox
+from fairdesk.faces.detecting import detect, unseen
+from fairdesk.faces.detectors import detector_key
+from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
+from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.images.reading import UnreadableImageError, read_pixels
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.pool import map_batches
+from fairdesk.project import Project
+
+Job = tuple[int, str, FaceBox]  # face id, path of its image, box
+Encoded = tuple[list[int], Vectors, dict[int, str]]
+
+_COMMIT = 256  # faces a chunk
+_encoder: Encoder | None = None
+
+
+def _load(params: EncodeParams, device: str) -> None:
+    global _encoder
+    _encoder = make_encoder(params, device)
+
+
+def _encode(batch: list[Job]) -> Encoded:
+    """Read and encode a batch of faces; runs in a helper process."""
+    assert _encoder is not None
+    faces, good, failures = [], [], {}
+    for number, path, box in batch:
+        try:
+            faces.append((read_pixels(Path(path)), box))
+            good.append(number)
+        except UnreadableImageError as error:
+            failures[number] = error.why
+    if not faces:
+        return [], np.empty((0, _encoder.dim), dtype=np.float32), failures
+    return good, _encoder.encode(faces), failures
+
+
+def _jobs(project: Project, faces: list[int]) -> list[Job]:
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT face.id, image.root_id, image.path, top, right, bottom, left, landmarks FROM face"
+        " JOIN image ON image.id = face.image_id WHERE face.id IN (SELECT value FROM json_each(?)) ORDER BY face.id",
+        (json.dumps(faces),),
+    )
+    jobs = []
+    for number, root, path, top, right, bottom, left, marks in rows:
+        points = tuple((float(x), float(y)) for x, y in json.loads(marks)) if marks else None
+        jobs.append((number, str(roots[root] / path), FaceBox(top, right, bottom, left, None, points)))
+    return jobs
+
+
+def _chosen_detector(params: EncodeParams, context: Context) -> str:
+    """Return whose faces to encode, after searching the images it has not seen."""
+    project = context.project
+    current = project.detector()
+    if params.detector is None and current is not None:
+        missing = len(unseen(project, current))
+        if not missing:
+            return current
+        wanted = current.split("+")[0].split("@")[0].split("/")[0]
+        if current != wanted:
+            raise RequestError(
+                f"{missing} images were not searched with the detector {current!r} yet. Find faces first, then encode."
+            )
+        search = DetectParams.model_validate({"detector": wanted})
+    else:
+        search = DetectParams(detector=params.detector or "hog")
+    if unseen(project, detector_key(search)):
+        context.message(f"Finding faces first (detector {search.detector}).")
+    return detect(search, context)
+
+
+def run(params: EncodeParams, context: Context) -> dict[str, Any]:
+    """Job: encode all faces that have no vector yet."""
+    project = context.project
+    if not project.db.value("SELECT 1 FROM image LIMIT 1"):
+        raise RequestError("The project has no images yet. Import a folder first.")
+    key = _chosen_detector(params, context)
+    encoder = make_encoder(params, context.device)
+    recipe = project.vectors.register(encoder.recipe(key))
+    project.vectors.forget_lost(recipe)
+    todo = _jobs(project, project.vectors.missing(recipe))
+    started, done = time.monotonic(), 0
+    good: list[int] = []
+    arrays: list[Vectors] = []
+    failures: dict[int, str] = {}
+
+    def commit() -> None:
+        if good or failures:
+            rows = np.concatenate(arrays) if arrays else np.empty((0, recipe.dim), dtype=np.float32)
+            project.vectors.append(recipe, good, rows, failures)
+            good.clear()
+            arrays.clear()
+            failures.clear()
+
+    context.progress(0, len(todo), "faces")
+    if params.encoder == "dlib":
+        results = map_batches(_encode, todo, min(8, params.batch_size), context, _load, (params, context.device))
+    else:  # torch spreads over the cores by itself: one process holds the model
+        results = _here(encoder, todo, params.batch_size, context)
+    try:
+        for batch, (numbers, vectors, failed) in results:
+            good += numbers
+            arrays.append(vectors)
+            failures |= failed
+            if len(good) >= _COMMIT:
+                commit()
+            done += len(batch)
+            context.progress(done, len(todo), "faces")
+    finally:
+        commit()
+    seconds = time.monotonic() - started
+    total = project.db.value("SELECT count(*) FROM vector WHERE recipe_id = ?", (recipe.id,))
+    failed_rows = project.db.rows(
+        "SELECT image.path, v.why FROM vector_failure v JOIN face ON face.id = v.face_id"
+        " JOIN image ON image.id = face.image_id WHERE v.recipe_id = ? ORDER BY face.id",
+        (recipe.id,),
+    )
+    return {
+        "encoder": params.encoder, "detector": key, "recipe": recipe.hash, "vectors": total, "dim": recipe.dim,
+        "encoded_now": done, "per_second": round(done / seconds, 2) if done and seconds > 0 else None,
+        "per_second_why": None if done else "every face had its vector already",
+        "failed": [{"path": path, "why": why} for path, why in failed_rows],
+    }  # fmt: skip
+
+
+def _here(encoder: Encoder, todo: list[Job], size: int, context: Context) -> Any:
+    global _encoder
+    _encoder = encoder
+    for start in range(0, len(todo), size):
+        context.check()
+        batch = todo[start : start + size]
+        yield batch, _encode(batch)

@@ -1,0 +1,15 @@
+"""One colour, symbol and dash for each group, everywhere: safe for colour-blind eyes, and never colour alone."""
+
+from __future__ import annotations
+
+# Okabe and Ito, 2008; black is kept for "all". Yellow is darkened to be readable on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#7F3C8D", "#666666")
+SYMBOLS = ("o", "s", "t", "d", "+", "x", "star", "p")  # pyqtgraph's names
+MARKERS = ("o", "s", "v", "D", "P", "X", "*", "p")  # matplotlib's names, in the same order
+ALL_LIGHT, ALL_DARK = "#1b1f24", "#e8eaed"
+GENUINE, IMPOSTOR = "#009E73", "#D55E00"
+
+
+def group_style(number: int) -> tuple[str, str, str]:
+    """Return (colour, pyqtgraph symbol, matplotlib marker) of the n-th group."""
+    return COLOURS[number % len(COLOURS)], SYMBOLS[number % len(SYMBOLS)], MARKERS[number % len(MARKERS)]

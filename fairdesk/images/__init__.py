@@ -1,0 +1,1 @@
+"""Open any picture safely; folder layouts, hashes, thumbnails, and the mark inside synthetic files."""

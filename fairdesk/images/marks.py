@@ -1,0 +1,56 @@
+"""The mark inside a synthetic picture: written when it is made, read whenever it comes back.
+
+PNG keeps it in a text chunk, JPEG in its comment, anything else in XMP.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+KEY = "FairDesk-Synthetic"
+_XMP = (
+    '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+    'xmlns:fd="https://fairdesk.example/ns/"><fd:Synthetic>{}</fd:Synthetic></rdf:Description></rdf:RDF>'
+    '</x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+def save_marked(image: Image.Image, path: Path, mark: dict[str, Any], **options: Any) -> None:
+    """Save a picture with its synthetic mark inside (kind from the file's suffix)."""
+    text = json.dumps(mark, sort_keys=True)
+    suffix = path.suffix.lower()
+    if suffix == ".png":
+        info = PngInfo()
+        info.add_itxt(KEY, text)
+        image.save(path, pnginfo=info, **options)
+    elif suffix in (".jpg", ".jpeg"):
+        image.save(path, comment=f"{KEY}: {text}".encode(), **options)
+    else:
+        escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+        image.save(path, xmp=_XMP.format(escaped).encode(), **options)
+
+
+def read_mark(image: Image.Image) -> str | None:
+    """Return the mark's JSON text from an opened picture, or None if it has none."""
+    info = image.info
+    value = info.get(KEY)
+    if isinstance(value, str):
+        return value
+    comment = info.get("comment")
+    if isinstance(comment, bytes):
+        comment = comment.decode("utf-8", errors="replace")
+    if isinstance(comment, str) and comment.startswith(KEY):
+        return comment.partition(":")[2].strip() or "{}"
+    xmp = info.get("xmp")
+    if isinstance(xmp, bytes):
+        xmp = xmp.decode("utf-8", errors="replace")
+    if isinstance(xmp, str) and "<fd:Synthetic>" in xmp:
+        inner = xmp.split("<fd:Synthetic>", 1)[1].split("</fd:Synthetic>", 1)[0]
+        return inner.replace("&lt;", "<").replace("&amp;", "&")
+    return None

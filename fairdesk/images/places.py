@@ -1,0 +1,52 @@
+"""Names for files that are written: never over another file, never with a character a disk refuses."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Literal
+
+
+def safe_name(name: str) -> str:
+    """Return a name usable as a file name on every system (others' characters become ``_``)."""
+    cleaned = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).rstrip(". ")
+    return cleaned or "_"
+
+
+class Names:
+    """Hands out names in folders so that no two sources get the same one (a.jpg, a_2.jpg, ...)."""
+
+    def __init__(self) -> None:
+        self._taken: set[tuple[str, str]] = set()
+        self.collisions = 0
+
+    def claim(self, folder: str, name: str) -> str:
+        """Return the name itself, or the next free numbered one, and remember it."""
+        stem, suffix = os.path.splitext(name)
+        candidate, number = name, 1
+        while (folder.casefold(), candidate.casefold()) in self._taken:
+            number += 1
+            candidate = f"{stem}_{number}{suffix}"
+        if number > 1:
+            self.collisions += 1
+        self._taken.add((folder.casefold(), candidate.casefold()))
+        return candidate
+
+
+def place(source: Path, target: Path, how: Literal["link", "copy"]) -> None:
+    """Link to or copy one file; links are absolute so that the new folder can be moved."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if how == "copy":
+        shutil.copy2(source, target)
+    else:
+        target.symlink_to(source.resolve())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file whole or not at all; missing folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="")
+    part.replace(path)

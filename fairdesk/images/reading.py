@@ -1,0 +1,122 @@
+"""Any picture a person may have, as upright 8-bit RGB, or a sentence that says why not."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from fairdesk.errors import RequestError
+
+Pixels = npt.NDArray[np.uint8]
+
+MAX_PIXELS = 120_000_000  # a 360 MB array; more is refused with its size, not decoded
+EXTENSIONS = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .jp2 .avif .ico .tga".split()
+)
+
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+class UnreadableImageError(RequestError):
+    """A file that is no picture, or a damaged one; `why` says what is wrong, without the path."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+        self.why = why
+
+
+def open_image(path: Path, data: bytes | None = None) -> Image.Image:
+    """Decode a picture whole: first frame, EXIF-upright, 8-bit RGB (transparency on white).
+
+    Parameters
+    ----------
+    path
+        The file; named in errors.
+    data
+        Its bytes when they were read already.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file is missing, empty, truncated, too large, or no picture.
+    """
+    try:
+        if data is None:
+            data = path.read_bytes()
+        if not data:
+            raise UnreadableImageError(path, "the file is empty")
+        with Image.open(io.BytesIO(data)) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise UnreadableImageError(
+                    path, f"{width} x {height} pixels is more than {MAX_PIXELS // 1_000_000} megapixels; scale it down"
+                )
+            image.load()
+            return to_rgb(ImageOps.exif_transpose(image))
+    except UnreadableImageError:
+        raise
+    except FileNotFoundError as error:
+        raise UnreadableImageError(path, "the file is missing") from error
+    except UnidentifiedImageError as error:
+        raise UnreadableImageError(path, "not a picture in a known format") from error
+    except OSError as error:
+        text = error.strerror or str(error)
+        truncated = "truncated" in text or "broken" in text
+        raise UnreadableImageError(path, f"truncated or damaged ({text})" if truncated else f"cannot be read: {text}") from error
+    except (SyntaxError, ValueError, EOFError, Image.DecompressionBombError, MemoryError) as error:
+        raise UnreadableImageError(path, f"damaged ({error})") from error
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Turn any mode into RGB: 16-bit and float scaled to 8 bits, transparency laid on white."""
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, dtype=np.float64)
+        top = float(values.max(initial=0.0))
+        scale = 255.0 if image.mode == "F" and top <= 1.0 else 1.0 if top <= 255.0 else 255.0 / 65535.0
+        grey = np.clip(values * scale + 0.5, 0, 255).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def pixels(image: Image.Image) -> Pixels:
+    """Return an RGB image as an array of shape (height, width, 3), uint8, C-contiguous."""
+    return np.ascontiguousarray(np.asarray(image, dtype=np.uint8))
+
+
+def read_pixels(path: Path) -> Pixels:
+    """Open a picture and return its pixels; raises as `open_image` does."""
+    return pixels(open_image(path))
+
+
+def thumbnail(image: Image.Image, side: int) -> bytes:
+    """Return a JPEG whose longer side is at most `side` pixels."""
+    small = image.copy()
+    small.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+def box_with_margin(
+    box: tuple[int, int, int, int], size: tuple[int, int], margin: float
+) -> tuple[int, int, int, int]:
+    """Grow a (top, right, bottom, left) box by a share of its size, kept inside (width, height).
+
+    Returns (left, top, right, bottom), as Pillow's crop takes it.
+    """
+    top, right, bottom, left = box
+    dx, dy = round((right - left) * margin), round((bottom - top) * margin)
+    width, height = size
+    return max(0, left - dx), max(0, top - dy), min(width, right + dx), min(height, bottom + dy)

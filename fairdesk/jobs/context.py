@@ -1,0 +1,88 @@
+"""All that a job sees of the world while it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from fairdesk.errors import RequestError
+from fairdesk.project import Project
+
+
+class Context(Protocol):
+    """What a job may call. The command line, the worker process and tests each bring their own."""
+
+    device: str  # "cpu", "cuda", "mps"
+
+    @property
+    def project(self) -> Project:
+        """The open project. Raises `RequestError` where a job was started without one."""
+        ...
+
+    def progress(self, done: int, total: int, unit: str = "") -> None:
+        """Say how far the job is; `unit` is a plural noun ("images")."""
+        ...
+
+    def scalar(self, name: str, step: int, value: float) -> None:
+        """Add one point to a curve."""
+        ...
+
+    def message(self, text: str) -> None:
+        """Tell the person something worth reading."""
+        ...
+
+    def artifact(self, path: Path) -> None:
+        """Name a file the job has written."""
+        ...
+
+    def check(self) -> None:
+        """Wait while paused; raise `Stopped` when a person asked to stop."""
+        ...
+
+
+class QuietContext:
+    """A context for calls from code and tests: keeps what it is told, and can stop after n checks."""
+
+    def __init__(self, project: Project | None = None, *, stop_after: int | None = None, device: str = "cpu") -> None:
+        self._project = project
+        self.device = device
+        self.messages: list[str] = []
+        self.artifacts: list[Path] = []
+        self.scalars: list[tuple[str, int, float]] = []
+        self.done = self.total = 0
+        self._left = stop_after
+
+    @property
+    def project(self) -> Project:
+        """The open project."""
+        if self._project is None:
+            raise RequestError("This needs a project.")
+        return self._project
+
+    def progress(self, done: int, total: int, unit: str = "") -> None:
+        """Remember the last progress."""
+        self.done, self.total = done, total
+
+    def scalar(self, name: str, step: int, value: float) -> None:
+        """Remember a point."""
+        self.scalars.append((name, step, value))
+
+    def message(self, text: str) -> None:
+        """Remember a message."""
+        self.messages.append(text)
+
+    def artifact(self, path: Path) -> None:
+        """Remember a file."""
+        self.artifacts.append(path)
+
+    def check(self) -> None:
+        """Stop after the agreed number of checks."""
+        if self._left is not None:
+            if self._left <= 0:
+                from fairdesk.errors import Stopped
+
+                raise Stopped
+            self._left -= 1
+
+
+Result = dict[str, Any]

@@ -1,0 +1,96 @@
+"""Work spread over processes: ordered results, few in flight, stops and pauses between batches."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from fairdesk.errors import JobFailed
+from fairdesk.jobs.context import Context
+
+Item = TypeVar("Item")
+Output = TypeVar("Output")
+
+_SMALL = 24  # fewer items than this are not worth starting processes for
+
+
+def processes() -> int:
+    """How many processes this machine's cores allow, at most 8."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(8, len(os.sched_getaffinity(0)))
+    return min(8, os.cpu_count() or 1)
+
+
+def _die_with(parent: int) -> None:
+    """End this process when its parent is gone, so that a killed job leaves nothing running."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
+
+
+def _start(parent: int, initializer: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it stops between batches
+    if os.name == "posix":
+        threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    initializer(*arguments)
+
+
+def map_batches(
+    function: Callable[[list[Item]], Output],
+    items: Sequence[Item],
+    size: int,
+    context: Context,
+    initializer: Callable[..., None],
+    arguments: tuple[Any, ...] = (),
+) -> Iterator[tuple[list[Item], Output]]:
+    """Yield (batch, result) in order; `function` and `initializer` are module-level.
+
+    `initializer(*arguments)` runs once in each process, to load a model. Few items run in this process.
+    `context.check()` is called between batches, so a stop loses no finished batch.
+
+    Raises
+    ------
+    JobFailed
+        If a process died, e.g. of memory.
+    """
+    batches = [list(items[i : i + size]) for i in range(0, len(items), size)]
+    count = min(processes(), len(batches))
+    if count <= 1 or len(items) < _SMALL:
+        if batches:
+            initializer(*arguments)
+        for batch in batches:
+            context.check()
+            yield batch, function(batch)
+        return
+    pool = ProcessPoolExecutor(
+        count, mp_context=multiprocessing.get_context("spawn"), initializer=_start,
+        initargs=(os.getpid(), initializer, arguments),
+    )  # fmt: skip
+    waiting: deque[tuple[list[Item], Future[Output]]] = deque()
+    try:
+        rest = iter(batches)
+        for batch in rest:
+            context.check()
+            waiting.append((batch, pool.submit(function, batch)))
+            if len(waiting) >= count * 2:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            context.check()
+            first, future = waiting.popleft()
+            yield first, future.result()
+    except BrokenProcessPool as error:
+        raise JobFailed(
+            "A helper process died, most likely of too little memory. What was done so far is kept; "
+            "close other programs and run it again to go on."
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,77 @@
+"""Every job there is: its title, its parameter model and its function, both named as strings.
+
+Strings, so that reading this list imports no model library; the worker resolves them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fairdesk.errors import RequestError
+from fairdesk.jobs.params import JobParams
+
+JobFunction = Callable[[Any, Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """One kind of job."""
+
+    name: str
+    title: str  # imperative, as a button says it
+    params: str
+    run: str
+    gpu: bool = False  # wants the GPU where there is one
+
+    def model(self) -> type[JobParams]:
+        """Return the parameter model's class."""
+        found = _resolve(self.params)
+        assert isinstance(found, type) and issubclass(found, JobParams)
+        return found
+
+    def function(self) -> JobFunction:
+        """Import and return the job's function. Only the worker and the command line call this."""
+        found = _resolve(self.run)
+        assert callable(found)
+        return found
+
+
+def _resolve(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _kind(name: str, title: str, domain: str, params: str, run: str, *, gpu: bool = False) -> JobKind:
+    return JobKind(name, title, f"fairdesk.{domain}.params:{params}", f"fairdesk.{domain}.{run}", gpu)
+
+
+_KINDS = [
+    _kind("inspect", "Look through a folder", "dataset", "ImportParams", "importing:inspect"),
+    _kind("import", "Import images", "dataset", "ImportParams", "importing:run"),
+    _kind("relink", "Find moved originals", "dataset", "RelinkParams", "relinking:run"),
+    _kind("samples", "Draw sample faces", "dataset", "SampleFacesParams", "sample_faces:run"),
+    _kind("fetch", "Download a public face set", "dataset", "FetchParams", "fetching:run"),
+    _kind("detect", "Find faces", "faces", "DetectParams", "detecting:run"),
+    _kind("encode", "Encode faces", "faces", "EncodeParams", "encoding:run", gpu=True),
+    _kind("vectors", "Export vectors", "dataset", "VectorsParams", "vector_export:run"),
+    _kind("cluster", "Cluster faces", "clustering", "ClusterParams", "running:run"),
+    _kind("load-clusters", "Read a cluster file", "clustering", "LoadClustersParams", "files:run"),
+    _kind("mosaic", "Write a mosaic", "clustering", "MosaicParams", "mosaics:run"),
+    _kind("identity-folders", "Write identity folders", "clustering", "FoldersParams", "folders:run"),
+    _kind("pairs", "Make a pair list", "metrics", "PairsParams", "pairing:run"),
+    _kind("score", "Score a pair list", "metrics", "ScoreParams", "scoring:run"),
+    _kind("evaluate", "Compute error rates", "metrics", "EvaluateParams", "evaluating:run"),
+]
+
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in _KINDS}
+
+
+def job_kind(name: str) -> JobKind:
+    """Return a kind by name. Raises `RequestError` for an unknown one."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise RequestError(f"There is no job called {name!r}. Known: {', '.join(KINDS)}") from None

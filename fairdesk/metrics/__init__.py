@@ -1,0 +1,1 @@
+"""Pair lists, scores, error rates, group fairness and its uncertainty, reports."""

@@ -1,0 +1,143 @@
+"""The job that makes a pair list from a project or a folder."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fairdesk import __version__
+from fairdesk.dataset.identities import labelled_images
+from fairdesk.errors import RequestError
+from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.layouts import read_tree
+from fairdesk.images.marks import read_mark
+from fairdesk.images.places import write_text
+from fairdesk.images.reading import EXTENSIONS
+from fairdesk.jobs.context import Context
+from fairdesk.metrics.pair_lists import Pair, write_pairs
+from fairdesk.metrics.pair_making import Item, genuine_pairs, impostor_pairs
+from fairdesk.metrics.params import PairsParams
+from fairdesk.project import Project, basis
+
+
+def _from_folder(folder: Path, params: PairsParams) -> tuple[list[Item], dict[str, int]]:
+    from PIL import Image
+
+    items, left_out = [], {"unnamed": 0, "synthetic": 0, "unreadable": 0}
+    for entry in read_tree(folder).entries:
+        path = folder / entry.path
+        if path.suffix.lower() not in EXTENSIONS:
+            continue
+        try:
+            with Image.open(path) as image:
+                mark = read_mark(image)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            left_out["unreadable"] += 1
+            continue
+        if mark is not None and not params.synthetic:
+            left_out["synthetic"] += 1
+        elif entry.identity is None:
+            left_out["unnamed"] += 1
+        else:
+            items.append(Item(str(path), entry.identity, entry.group or ""))
+    return items, left_out
+
+
+def _from_project(project: Project, params: PairsParams) -> tuple[list[Item], dict[str, int]]:
+    items, left_out = [], {"unnamed": 0, "synthetic": 0}
+    for image in labelled_images(project):
+        if image.synthetic and not params.synthetic:
+            left_out["synthetic"] += 1
+        elif image.identity is None:
+            left_out["unnamed"] += 1
+        else:
+            items.append(Item(str(image.path), image.identity, image.group or ""))
+    return items, left_out
+
+
+def run(params: PairsParams, context: Context) -> dict[str, Any]:
+    """Job: make a pair list. Where fewer pairs exist than asked for, all are written and that is said."""
+    project = None if params.folder is not None else context.project
+    if params.folder is not None:
+        items, left_out = _from_folder(params.folder, params)
+    else:
+        assert project is not None
+        items, left_out = _from_project(project, params)
+    if not items:
+        raise RequestError(
+            "No image has an identity, so no pairs can be made. Import identity folders, or turn clusters into identities."
+        )
+    if params.within_group and not any(item.group for item in items):
+        raise RequestError("No image has a group, so pairs within groups cannot be made. Import group/identity folders.")
+    context.progress(0, 2, "kinds of pairs")
+    genuine, exist_g = genuine_pairs(items, params.genuine, np.random.default_rng([params.seed, 1]))
+    context.check()
+    context.progress(1, 2, "kinds of pairs")
+    impostor, exist_i = impostor_pairs(
+        items, params.impostor, np.random.default_rng([params.seed, 2]), within_group=params.within_group
+    )
+    for asked, got, exist, kind in (
+        (params.genuine, len(genuine), exist_g, "genuine"), (params.impostor, len(impostor), exist_i, "impostor"),
+    ):  # fmt: skip
+        if got < asked:
+            context.message(f"Only {exist:,} {kind} pairs exist; {asked:,} were asked for. All {got:,} are in the list.")
+    if params.format == "lfw":
+        even = min(len(genuine), len(impostor)) // params.folds * params.folds
+        if (len(genuine), len(impostor)) != (even, even) and params.genuine == params.impostor:
+            context.message(f"The format lfw needs equal numbers in every fold: {even:,} pairs of each kind are written.")
+            genuine, impostor = genuine[:even], impostor[:even]
+    pairs = _in_folds(items, genuine, impostor, params.folds)
+    suffix = {"csv": ".csv", "pairs": ".txt", "lfw": ".txt"}[params.format]
+    out = params.out
+    if out is None:
+        if project is None:
+            raise RequestError("Say where to write the list: --out FILE")
+        out = project.exports("lists", f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{suffix}")
+    write_pairs(out, pairs, params.format, params.folds)
+    digest = file_sha256(out)
+    result: dict[str, Any] = {
+        "out": str(out), "genuine": len(genuine), "impostor": len(impostor), "genuine_exist": exist_g,
+        "impostor_exist": exist_i, "genuine_asked": params.genuine, "impostor_asked": params.impostor,
+        "identities": len({(i.group, i.identity) for i in items}), "images": len(items), "left_out": left_out,
+        "seed": params.seed, "format": params.format, "within_group": params.within_group, "folds": params.folds,
+        "sha256": digest,
+    }  # fmt: skip
+    side = {"made_by": f"FairDesk {__version__}", **result, "out": out.name}
+    write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")
+    if project is not None:
+        _register(project, out, params, result)
+    context.progress(2, 2, "kinds of pairs")
+    context.artifact(out)
+    return result
+
+
+def _in_folds(
+    items: list[Item], genuine: list[tuple[int, int]], impostor: list[tuple[int, int]], folds: int
+) -> list[Pair]:
+    """Order pairs fold by fold, genuine before impostor, in sizes as equal as can be."""
+
+    def pair(pick: tuple[int, int], label: int, fold: int) -> Pair:
+        a, b = items[pick[0]], items[pick[1]]
+        return Pair(a.path, b.path, label, fold, a.identity, b.identity, a.group, b.group)
+
+    out = []
+    for fold in range(folds):
+        for picks, label in ((genuine, 1), (impostor, 0)):
+            start, end = (len(picks) * f // folds for f in (fold, fold + 1))
+            out += [pair(pick, label, fold) for pick in picks[start:end]]
+    return out
+
+
+def _register(project: Project, out: Path, params: PairsParams, result: dict[str, Any]) -> None:
+    taken = basis.take(project)
+    with project.journal.step(f"Make the pair list {out.name}", target={"tab": "metrics"}) as connection:
+        connection.execute(
+            "INSERT INTO pair_list (name, path, format, genuine, impostor, params, sha256, created, basis)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            (out.name, str(out), params.format, result["genuine"], result["impostor"],
+             json.dumps(params.model_dump(mode="json")), result["sha256"], time.time(), taken),
+        )  # fmt: skip

@@ -1,0 +1,87 @@
+"""Parameters of the metrics jobs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from fairdesk.jobs.params import JobParams
+
+
+class PairsParams(JobParams):
+    """Make a list of genuine and impostor pairs."""
+
+    genuine: int = Field(3000, ge=0, le=50_000_000, description="Pairs of the same identity, spread evenly over identities")
+    impostor: int = Field(3000, ge=0, le=50_000_000, description="Pairs of different identities, spread evenly over identities")
+    out: Path | None = Field(None, description="File to write (default: exports/lists in the project)")
+    format: Literal["csv", "pairs", "lfw"] = Field(
+        "csv", description="csv: quoted, with subjects and groups; pairs: the text `path1 path2 1`; lfw: names and numbers"
+    )
+    within_group: bool = Field(False, description="Impostor pairs only within a group")
+    folds: int = Field(1, ge=1, le=1000, description="Blocks for cross-validation")
+    seed: int = Field(1, ge=0, description="The same seed gives the same list")
+    synthetic: bool = Field(False, description="Use images marked synthetic too")
+    folder: Path | None = Field(None, description="Make the list from a folder instead of a project")
+
+    @field_validator("out", "folder")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+
+class ScoreParams(JobParams):
+    """Compare the two images of each pair; each image is encoded once."""
+
+    pairs: Path = Field(description="The pair list")
+    encoder: str = Field("dlib", description="Whose vectors to compare")
+    out: Path | None = Field(None, description="File to write, .npz or .csv (default: exports/scores in the project)")
+
+    @field_validator("pairs", "out")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+
+class EvaluateParams(JobParams):
+    """Compute error rates from scores, overall and for each group."""
+
+    scores: Path = Field(description="Scores: .npz, .csv or text")
+    by: Literal["none", "group"] = Field("none", description="group: error rates for each group and fairness figures")
+    at: str = Field("fmr=1e-3", description="The one threshold for all groups: eer, fmr=1e-3 or threshold=0.5")
+    threshold_from: str = Field("all", description="The pairs the threshold is taken from: all, within-group or group:NAME")
+    alpha: float = Field(0.5, ge=0, le=1, description="Weight of FMR against FNMR in FDR, IR and GARBE")
+    bootstrap: int = Field(0, ge=0, le=100_000, description="Draws of subjects for the intervals; 0: Wilson intervals of pairs")
+    distance: bool = Field(False, description="The scores are distances: small means alike")
+    seed: int = Field(1, ge=0, description="Seed of the bootstrap")
+    out: Path | None = Field(None, description="Folder for the report: HTML, plots, tables")
+
+    @field_validator("scores", "out")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @field_validator("at")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value == "eer":
+            return value
+        match = re.fullmatch(r"(fmr|threshold)=(.+)", value)
+        try:
+            number = float(match[2]) if match else None
+        except ValueError:
+            number = None
+        if match is None or number is None or number != number:
+            raise ValueError("must be eer, fmr=NUMBER (such as fmr=1e-3) or threshold=NUMBER")
+        if match[1] == "fmr" and not 0 <= number <= 1:
+            raise ValueError("an FMR lies between 0 and 1")
+        return value
+
+    @field_validator("threshold_from")
+    @classmethod
+    def _source(cls, value: str) -> str:
+        if value not in ("all", "within-group") and not (value.startswith("group:") and len(value) > 6):
+            raise ValueError("must be all, within-group or group:NAME")
+        return value

@@ -1,0 +1,228 @@
+"""Score files: the program's own, the original scripts', and other tools'."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.errors import RequestError
+
+Floats = npt.NDArray[np.floating]
+Strings = npt.NDArray[np.str_]
+
+
+@dataclass
+class ScoreSet:
+    """Similarity scores of comparisons: `genuine` and `impostor`, or with labels and subjects pair by pair.
+
+    `score` has shape (n,); the other pairwise arrays too, or are None. A score that is NaN is a failure
+    to acquire. `measure` says what the numbers are ("cosine similarity", "negative euclidean distance").
+    """
+
+    genuine: Floats | None = None
+    impostor: Floats | None = None
+    score: Floats | None = None
+    label: npt.NDArray[np.bool_] | None = None
+    subject1: Strings | None = None
+    subject2: Strings | None = None
+    group1: Strings | None = None
+    group2: Strings | None = None
+    measure: str = ""
+
+    def split(self) -> tuple[Floats, Floats]:
+        """Return genuine and impostor scores; the arrays may be sorted in place by the caller."""
+        if self.genuine is not None and self.impostor is not None:
+            return self.genuine, self.impostor
+        assert self.score is not None and self.label is not None
+        return self.score[self.label], self.score[~self.label]
+
+    @property
+    def grouped(self) -> bool:
+        """Whether each comparison names its groups."""
+        return self.group1 is not None and self.group2 is not None
+
+    def negate(self) -> None:
+        """Turn distances into similarities, in place."""
+        for array in (self.genuine, self.impostor, self.score):
+            if array is not None:
+                np.negative(array, out=array)
+
+
+_PAIRWISE = ("subject1", "subject2", "group1", "group2")
+_GENUINE = {"1", "1.0", "true", "genuine", "mated", "same"}
+_IMPOSTOR = {"0", "0.0", "-1", "-1.0", "false", "impostor", "imposter", "non-mated", "different"}
+
+
+def read_scores(path: Path) -> ScoreSet:
+    """Read a score file of any known kind.
+
+    Raises
+    ------
+    RequestError
+        Naming the file, the line where there is one, and what was expected.
+    """
+    if not path.is_file():
+        raise RequestError(f"There is no file {path}.")
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        return _read_npz(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _read_csv(path, file) if suffix == ".csv" else _read_text(path, file)
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path} is not a text file. Scores are .npz, .csv or text.") from error
+
+
+def _read_npz(path: Path) -> ScoreSet:
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            have = set(data.files)
+            for genuine, impostor in (("genuine", "impostor"), ("genuine_scores", "imposter_scores")):
+                if {genuine, impostor} <= have and "score" not in have:
+                    return ScoreSet(_numbers(path, data[genuine]), _numbers(path, data[impostor]), measure=_measure(data))
+            if not {"score", "label"} <= have:
+                raise RequestError(
+                    f"{path} holds the arrays {', '.join(sorted(have)) or 'none'}; expected genuine and impostor, "
+                    "genuine_scores and imposter_scores, or score and label."
+                )
+            score = _numbers(path, data["score"])
+            label = np.asarray(data["label"])
+            out = ScoreSet(score=score, label=label.astype(np.int64) == 1, measure=_measure(data))
+            for name in _PAIRWISE:
+                if name in have:
+                    setattr(out, name, np.asarray(data[name]).astype(str))
+            lengths = {len(label), len(score)} | {len(getattr(out, n)) for n in _PAIRWISE if getattr(out, n) is not None}
+            if len(lengths) > 1:
+                raise RequestError(f"{path}: its arrays differ in length ({', '.join(map(str, sorted(lengths)))}).")
+            return out
+    except (OSError, ValueError, EOFError) as error:
+        raise RequestError(f"{path} cannot be read as .npz: it is damaged, or holds Python objects ({error}).") from error
+
+
+def _numbers(path: Path, array: npt.NDArray[Any]) -> Floats:
+    if array.ndim != 1 or array.dtype.kind not in "fiub":
+        raise RequestError(f"{path}: scores must be one-dimensional numbers, not {array.dtype} of shape {array.shape}.")
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+
+
+def _measure(data: Any) -> str:
+    return str(data["measure"]) if "measure" in data.files else ""
+
+
+def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
+    rows = csv.reader(file)
+    header = [cell.strip().lower() for cell in next(rows, [])]
+    if not {"score", "label"} <= set(header):
+        raise RequestError(f"{path}: line 1 must name the columns score and label; it has: {', '.join(header) or 'nothing'}")
+    where = {name: header.index(name) for name in ("score", "label", *_PAIRWISE, "measure") if name in header}
+    scores: list[float] = []
+    labels: list[bool] = []
+    texts: dict[str, list[str]] = {name: [] for name in _PAIRWISE if name in where}
+    measure = ""
+    for row in rows:
+        if not row:
+            continue
+        if len(row) != len(header):
+            raise RequestError(f"{path}: line {rows.line_num} has {len(row)} fields, the header has {len(header)}.")
+        scores.append(_score(path, rows.line_num, row[where["score"]]))
+        labels.append(_label(path, rows.line_num, row[where["label"]]))
+        for name, column in texts.items():
+            column.append(row[where[name]])
+        if not measure and "measure" in where:
+            measure = row[where["measure"]]
+    out = ScoreSet(score=np.array(scores), label=np.array(labels, dtype=bool), measure=measure)
+    for name, column in texts.items():
+        setattr(out, name, np.array(column, dtype=str))
+    return out
+
+
+def _score(path: Path, line: int, text: str) -> float:
+    text = text.strip()
+    if not text:
+        return float("nan")
+    try:
+        return float(text)
+    except ValueError:
+        raise RequestError(f"{path}: line {line}: the score {text!r} is not a number.") from None
+
+
+def _label(path: Path, line: int, text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in _GENUINE:
+        return True
+    if lowered in _IMPOSTOR:
+        return False
+    raise RequestError(f"{path}: line {line}: the label {text!r} is neither 1 (genuine) nor 0 or -1 (impostor).")
+
+
+def _read_text(path: Path, file: Iterable[str]) -> ScoreSet:
+    """Read `score label`, or bob's 4 columns (claimed real probe score) and 5 (claimed model real probe score)."""
+    scores: list[float] = []
+    labels: list[bool] = []
+    subjects: tuple[list[str], list[str]] = ([], [])
+    width = 0
+    for number, line in enumerate(file, 1):
+        fields = line.split()
+        if not fields:
+            continue
+        width = width or len(fields)
+        if len(fields) != width:
+            raise RequestError(f"{path}: line {number} has {len(fields)} fields, the lines before have {width}.")
+        if width in (4, 5):
+            claimed, real = fields[0], fields[1 if width == 4 else 2]
+            labels.append(claimed == real)
+            subjects[0].append(claimed)
+            subjects[1].append(real)
+            scores.append(_score(path, number, fields[-1]))
+        elif width == 2:
+            scores.append(_score(path, number, fields[0]))
+            labels.append(_label(path, number, fields[1]))
+        else:
+            raise RequestError(
+                f"{path}: line {number} has {width} field(s) and does not say which scores are genuine. Known text "
+                "files: `score label`, and bob's 4 or 5 columns."
+            )
+    if not scores:
+        raise RequestError(f"{path} holds no scores.")
+    out = ScoreSet(score=np.array(scores), label=np.array(labels, dtype=bool))
+    if subjects[0]:
+        out.subject1, out.subject2 = np.array(subjects[0]), np.array(subjects[1])
+    return out
+
+
+def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]] | None = None) -> None:
+    """Write pairwise scores: .npz with the original's arrays beside the pairwise ones, or .csv."""
+    assert scores.score is not None and scores.label is not None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    texts = {name: getattr(scores, name) for name in _PAIRWISE if getattr(scores, name) is not None}
+    if path.suffix.lower() == ".csv":
+        with part.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*(("path1", "path2") if paths else ()), "score", "label", *texts, "measure"])
+            for row in range(len(scores.score)):
+                value = float(scores.score[row])
+                writer.writerow(
+                    [
+                        *((paths[0][row], paths[1][row]) if paths else ()),
+                        "" if np.isnan(value) else repr(value), int(scores.label[row]),
+                        *(column[row] for column in texts.values()), scores.measure,
+                    ]
+                )  # fmt: skip
+    else:
+        arrays: dict[str, Any] = dict(texts)
+        if paths:
+            arrays |= {"path1": np.array(paths[0], dtype=str), "path2": np.array(paths[1], dtype=str)}
+        genuine, impostor = scores.split()
+        with part.open("wb") as binary:
+            np.savez(
+                binary, score=scores.score, label=scores.label.astype(np.int8), genuine_scores=genuine,
+                imposter_scores=impostor, measure=np.array(scores.measure), **arrays,
+            )  # fmt: skip
+    part.replace(path)

@@ -1,0 +1,148 @@
+"""One SQLite catalogue: opening, migrating, short write transactions, one connection a thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from fairdesk.errors import RequestError
+from fairdesk.project.schema import MIGRATIONS, VERSION
+
+BUSY_MS = 30_000
+_APPLICATION_ID = 0x46414952  # "FAIR"
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "fuse.sshfs", "fuse.rclone", "9p", "ncpfs", "afs"}
+
+Row = tuple[Any, ...]
+
+
+def on_network(path: Path) -> bool:
+    """Tell whether a folder lies on a network file system, where SQLite's WAL is unsafe."""
+    try:
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    best, kind = "", ""
+    target = str(path.resolve()) + "/"
+    for line in mounts:
+        fields = line.split()
+        if len(fields) < 3:
+            continue
+        point = fields[1].replace("\\040", " ").rstrip("/") + "/"
+        if target.startswith(point) and len(point) >= len(best):
+            best, kind = point, fields[2]
+    return kind in _NETWORK
+
+
+class Database:
+    """The catalogue file. Connections are made one a thread, on first use."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.network = on_network(path.parent)
+        self._local = threading.local()
+        self._all: list[apsw.Connection] = []
+        self._lock = threading.Lock()
+
+    def create(self) -> None:
+        """Make a new catalogue with the current schema."""
+        connection = self._open(apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+        connection.pragma("application_id", _APPLICATION_ID)
+        self._migrate(connection)
+
+    def check(self) -> None:
+        """Open the catalogue and bring it to the current version.
+
+        Raises
+        ------
+        RequestError
+            If the file is not a FairDesk catalogue, is damaged, or was made by a newer FairDesk.
+        """
+        try:
+            connection = self.connection
+            if connection.pragma("application_id") != _APPLICATION_ID:
+                raise RequestError(f"{self.path} is not a FairDesk catalogue. Choose a FairDesk project folder.")
+            version = int(connection.pragma("user_version"))
+            if version > VERSION:
+                raise RequestError(
+                    f"{self.path.parent} was made by a newer FairDesk (catalogue version {version}, this one reads "
+                    f"up to {VERSION}). Install the newer FairDesk to open it."
+                )
+            if version < VERSION:
+                self._migrate(connection)
+            if connection.pragma("quick_check", 1) != "ok":
+                raise apsw.CorruptError
+        except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
+            raise RequestError(
+                f"The catalogue of {self.path.parent} is damaged ({error or 'failed its integrity check'}). Put back "
+                "a copy of catalog.sqlite from a backup; the original photographs were not touched."
+            ) from error
+
+    @staticmethod
+    def _migrate(connection: apsw.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for number in range(int(connection.pragma("user_version")), VERSION):
+                connection.execute(MIGRATIONS[number])
+                connection.pragma("user_version", number + 1)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def _open(self, flags: int) -> apsw.Connection:
+        connection = apsw.Connection(str(self.path), flags=flags)
+        connection.set_busy_timeout(BUSY_MS)
+        mode = "delete" if self.network else "wal"
+        if connection.pragma("journal_mode") != mode:
+            connection.pragma("journal_mode", mode)
+        connection.pragma("synchronous", "normal")
+        connection.pragma("foreign_keys", True)
+        connection.pragma("cache_size", -32_000)
+        self._local.connection = connection
+        with self._lock:
+            self._all.append(connection)
+        return connection
+
+    @property
+    def connection(self) -> apsw.Connection:
+        """This thread's connection."""
+        found: apsw.Connection | None = getattr(self._local, "connection", None)
+        return found if found is not None else self._open(apsw.SQLITE_OPEN_READWRITE)
+
+    @contextmanager
+    def transaction(self) -> Iterator[apsw.Connection]:
+        """Write in one short `BEGIN IMMEDIATE` transaction; an exception takes all of it back."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def rows(self, sql: str, bindings: Any = ()) -> list[Row]:
+        """Run a query and return its rows."""
+        return self.connection.execute(sql, bindings).fetchall()
+
+    def value(self, sql: str, bindings: Any = ()) -> Any:
+        """Return the first column of the first row, or None."""
+        return self.connection.execute(sql, bindings).get
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has written."""
+        return int(self.connection.pragma("data_version"))
+
+    def close(self) -> None:
+        """Close every connection of every thread."""
+        with self._lock:
+            for connection in self._all:
+                connection.close(True)
+            self._all.clear()
+        self._local = threading.local()

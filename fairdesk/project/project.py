@@ -1,0 +1,115 @@
+"""A project folder: making, opening, and the parts it consists of."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+from fairdesk.errors import RequestError
+from fairdesk.project.database import Database
+from fairdesk.project.journal import Journal
+from fairdesk.project.thumbnails import ThumbnailStore
+from fairdesk.project.vectors import VectorStore
+
+CATALOG = "catalog.sqlite"
+SUFFIX = ".fairdesk"
+
+
+class Project:
+    """One open project. Safe to use from several threads; each gets its own connection."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.db = Database(folder / CATALOG)
+        self.journal = Journal(self.db)
+        self.vectors = VectorStore(folder / "vectors", self.db)
+        self.thumbnails = ThumbnailStore(folder / "thumbnails.sqlite")
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str]) -> Project:
+        """Make an empty project in a folder that does not exist or is empty.
+
+        Raises
+        ------
+        RequestError
+            If something is there already or the place cannot be written to.
+        """
+        path = Path(folder).expanduser().absolute()
+        if (path / CATALOG).exists():
+            raise RequestError(f"{path} is a FairDesk project already. Open it, or choose another name.")
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RequestError(f"{path} exists and is not empty. Choose a new name for the project.")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RequestError(f"Cannot make {path}: {error.strerror}. Choose another place.") from error
+        project = cls(path)
+        project.db.create()
+        with project.db.transaction() as connection:
+            connection.execute("INSERT INTO meta VALUES ('uuid', ?)", (uuid.uuid4().hex,))
+        for name in ("vectors", "runs", "exports"):
+            (path / name).mkdir(exist_ok=True)
+        return project
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Project:
+        """Open a project.
+
+        Raises
+        ------
+        RequestError
+            If the folder is no project, is damaged, newer, or cannot be written to.
+        """
+        path = Path(folder).expanduser().absolute()
+        if not (path / CATALOG).is_file():
+            hint = "There is no such folder" if not path.exists() else "It holds no catalog.sqlite"
+            raise RequestError(f"{path} is not a FairDesk project. {hint}; make one with: fairdesk new {path.name}")
+        if not os.access(path, os.W_OK) or not os.access(path / CATALOG, os.W_OK):
+            raise RequestError(
+                f"{path} is read-only. Copy the project to a place that can be written to and open it there; "
+                "nothing in it was changed."
+            )
+        project = cls(path)
+        project.db.check()
+        return project
+
+    def close(self) -> None:
+        """Close all files."""
+        self.db.close()
+        self.thumbnails.close()
+
+    def exports(self, *parts: str) -> Path:
+        """Return a path under `exports/`, its folder made."""
+        path = self.folder.joinpath("exports", *parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def setting(self, key: str) -> str | None:
+        """Read one of the project's own settings, e.g. the detector in use."""
+        value = self.db.value("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if value is None else str(value)
+
+    def set_setting(self, key: str, value: str) -> None:
+        """Keep one of the project's own settings."""
+        with self.db.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def roots(self) -> dict[int, Path]:
+        """Return where each root of originals lies now.
+
+        A root that is not at its recorded place but is where it lay relative to the project folder
+        (both moved together) is taken from there.
+        """
+        found: dict[int, Path] = {}
+        for number, path, relative in self.db.rows("SELECT id, path, relative FROM root"):
+            place = Path(path)
+            if not place.exists() and relative:
+                beside = (self.folder / relative).resolve()
+                place = beside if beside.exists() else place
+            found[number] = place
+        return found
+
+    def detector(self) -> str | None:
+        """The detector whose faces the project works with: the one used last."""
+        return self.setting("detector")
