@@ -1,0 +1,1 @@
+"""The window. Imports no model library, not even through another module."""

@@ -1,0 +1,125 @@
+"""What the window knows of one job, and how events change it. No Qt."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fairdesk.jobs.messages import JobSpec
+
+QUEUED, RUNNING, PAUSED, STOPPING, DONE, FAILED, STOPPED = (
+    "queued", "running", "paused", "stopping", "done", "failed", "stopped",
+)  # fmt: skip
+ENDED = frozenset({DONE, FAILED, STOPPED})
+
+
+@dataclass
+class JobState:
+    """One job as the dock shows it."""
+
+    id: str
+    folder: Path
+    spec: JobSpec
+    state: str = QUEUED
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+    message: str = ""
+    messages: list[str] = field(default_factory=list)
+    artifacts: list[str] = field(default_factory=list)
+    result: dict[str, Any] | None = None
+    exit_code: int | None = None
+    pid: int | None = None
+    started: float | None = None
+    ended: float | None = None
+    _marks: list[tuple[float, int]] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the job has ended, however."""
+        return self.state in ENDED
+
+    def apply(self, event: dict[str, Any]) -> None:
+        """Take in one event of events.jsonl."""
+        at = float(event.get("time", time.time()))
+        match event.get("event"):
+            case "started":
+                self.state = RUNNING
+                self.pid = event.get("pid")
+                self.started = at
+            case "progress":
+                done = int(event["done"])
+                if done < self.done or str(event["unit"]) != self.unit:
+                    self._marks.clear()
+                self.done, self.total, self.unit = done, int(event["total"]), str(event["unit"])
+                self._marks = [*self._marks[-49:], (at, self.done)]
+            case "message":
+                self.message = str(event["text"])
+                self.messages.append(self.message)
+            case "artifact":
+                self.artifacts.append(str(event["path"]))
+            case "paused":
+                self.state = PAUSED
+            case "resumed":
+                self.state = RUNNING
+                self._marks.clear()
+            case "done":
+                self.state, self.result, self.ended = DONE, event["result"], at
+            case "stopped":
+                self.state, self.ended = STOPPED, at
+            case "failed":
+                self.state, self.message, self.ended = FAILED, str(event["message"]), at
+
+    @property
+    def rate(self) -> float | None:
+        """Units a second over the last reports, or None while unknown."""
+        if len(self._marks) < 2:
+            return None
+        (t0, d0), (t1, d1) = self._marks[0], self._marks[-1]
+        return (d1 - d0) / (t1 - t0) if t1 > t0 and d1 > d0 else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time left at the present rate, or None while unknown."""
+        rate = self.rate
+        return (self.total - self.done) / rate if rate and self.total else None
+
+    def line(self) -> str:
+        """One line on how far it is."""
+        if self.state == QUEUED:
+            return "Waiting for its turn"
+        if self.state in (RUNNING, PAUSED, STOPPING):
+            parts = {PAUSED: ["Paused"], STOPPING: ["Stopping"]}.get(self.state, [])
+            if self.total:
+                parts.append(f"{self.done:,} of {self.total:,} {self.unit}")
+            if self.state == RUNNING and self.rate is not None:
+                parts.append(f"{self.rate:,.1f} a second")
+            if self.state == RUNNING and self.seconds_left is not None and self.done < self.total:
+                parts.append(f"{duration(self.seconds_left)} left")
+            return " · ".join(parts) or "Starting"
+        took = f" in {duration(self.ended - self.started)}" if self.ended and self.started else ""
+        return {DONE: f"Done{took}", STOPPED: f"Stopped{took}; what was done is kept", FAILED: "Failed"}[self.state]
+
+
+def duration(seconds: float) -> str:
+    """Say a length of time in words: 8 s, 3 min 20 s, 2 h 5 min."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def log_tail(folder: Path, lines: int = 40) -> str:
+    """Return the last lines of a job's log."""
+    try:
+        with (folder / "log").open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - 64_000))
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,1 @@
+"""clustering of the window."""

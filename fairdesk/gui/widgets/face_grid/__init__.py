@@ -1,0 +1,1 @@
+"""face grid of the window."""

@@ -1,0 +1,123 @@
+"""The grid's model: an array of ids; what a cell shows is fetched a page at a time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractListModel, QByteArray, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Slot
+
+from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
+from fairdesk.project import Project
+from fairdesk.project.queries import Ids, Item, Kind, items
+
+PAGE = 256
+PAGES = 40
+MIME = "application/x-fairdesk-faces"
+ItemRole = Qt.ItemDataRole.UserRole + 1
+Index = QModelIndex | QPersistentModelIndex
+
+
+class FaceGridModel(QAbstractListModel):
+    """Images or faces of one project, in the order of an id array."""
+
+    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.thumbnails = thumbnails
+        self.kind: Kind = "image"
+        self.ids: Ids = np.empty(0, dtype=np.int64)
+        self._project: Project | None = None
+        self._pages: OrderedDict[int, dict[int, Item]] = OrderedDict()
+        self._dirty: set[int] = set()
+        self._rows: dict[int, int] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(16)
+        self._timer.timeout.connect(self._repaint)
+        thumbnails.ready.connect(self._on_ready)
+
+    def show(self, project: Project | None, kind: Kind, ids: Ids) -> None:
+        """Show other ids."""
+        self.beginResetModel()
+        self._project, self.kind, self.ids = project, kind, ids
+        self._pages.clear()
+        self._rows = None
+        self.endResetModel()
+
+    def refresh(self) -> None:
+        """Fetch what the cells show again; the ids stay."""
+        self._pages.clear()
+        if len(self.ids):
+            self.dataChanged.emit(self.index(0), self.index(len(self.ids) - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        return 0 if parent.isValid() else len(self.ids)
+
+    def item(self, row: int) -> Item | None:
+        """Return what a row shows; one query a page, some microseconds after."""
+        if self._project is None or not 0 <= row < len(self.ids):
+            return None
+        page = row // PAGE
+        found = self._pages.get(page)
+        if found is None:
+            wanted = [int(i) for i in self.ids[page * PAGE : (page + 1) * PAGE]]
+            found = items(self._project, self.kind, wanted)
+            self._pages[page] = found
+            while len(self._pages) > PAGES:
+                self._pages.popitem(last=False)
+        return found.get(int(self.ids[row]))
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        if role in (ItemRole, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            item = self.item(index.row())
+            if role == ItemRole or item is None:
+                return item
+            if role == Qt.ItemDataRole.DisplayRole:
+                return item.title
+            lines = [item.path, f"Identity: {item.identity or 'unknown'}", f"Group: {item.group or 'none'}"]
+            if item.source:
+                lines.append(f"Label from: {item.source}")
+            return "\n".join(lines + (["Marked synthetic"] if item.synthetic else []))
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        base = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        return base | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else base
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802
+        return [MIME]
+
+    def mimeData(self, indexes: list[QModelIndex]) -> QMimeData:  # noqa: N802  # type: ignore[override]
+        data = QMimeData()
+        rows = np.array([index.row() for index in indexes], dtype=np.int64)
+        data.setData(MIME, QByteArray(self.ids[rows].astype("<i8").tobytes()))
+        return data
+
+    def row_of(self, number: int) -> int | None:
+        """Return the row of an id."""
+        if self._rows is None:
+            self._rows = {int(one): row for row, one in enumerate(self.ids)}
+        return self._rows.get(number)
+
+    @Slot(str, int)
+    def _on_ready(self, kind: str, number: int) -> None:
+        if kind == self.kind:
+            self._dirty.add(number)
+            if not self._timer.isActive():
+                self._timer.start()
+
+    @Slot()
+    def _repaint(self) -> None:
+        rows = sorted(row for row in (self.row_of(number) for number in self._dirty) if row is not None)
+        self._dirty.clear()
+        if rows:
+            self.dataChanged.emit(self.index(rows[0]), self.index(rows[-1]), [Qt.ItemDataRole.DecorationRole])
+
+
+def faces_in(data: QMimeData) -> list[int]:
+    """Return the ids a drag carries."""
+    raw = data.data(MIME).data()
+    return [int(i) for i in np.frombuffer(bytes(raw), dtype="<i8")]

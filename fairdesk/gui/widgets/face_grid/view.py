@@ -1,0 +1,155 @@
+"""The face grid: 100,000 cells that scroll smoothly, with range selection and drag."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
+
+from fairdesk.gui.widgets.face_grid.delegate import CAPTION, FaceDelegate
+from fairdesk.gui.widgets.face_grid.model import FaceGridModel
+from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
+from fairdesk.project import Project
+from fairdesk.project.queries import Ids, Kind
+
+MIN_SIDE, MAX_SIDE = 48, 256
+
+
+class FaceGrid(QListView):
+    """A grid of images or faces."""
+
+    selection_changed = Signal(int)  # how many are selected
+    opened = Signal(int)  # an id: Space, Return or double click
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.thumbnails = Thumbnails(self)
+        self.grid_model = FaceGridModel(self.thumbnails, self)
+        self.cells = FaceDelegate(self.grid_model, self)
+        self.setModel(self.grid_model)
+        self.setItemDelegate(self.cells)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setMovement(QListView.Movement.Static)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Faces")
+        self.setSpacing(0)
+        self.set_side(112)
+        self.empty_text = ""
+        self.selectionModel().selectionChanged.connect(self._on_selection)
+        self.doubleClicked.connect(lambda index: self.opened.emit(int(self.grid_model.ids[index.row()])))
+
+    def set_side(self, side: int) -> None:
+        """Set the size of the pictures in pixels."""
+        self.cells.side = max(MIN_SIDE, min(MAX_SIDE, side))
+        self.setGridSize(QSize(self.cells.side + 8, self.cells.side + CAPTION + 8))
+        self.verticalScrollBar().setSingleStep(self.cells.side // 3)
+
+    def show_ids(self, project: Project | None, kind: Kind, ids: Ids) -> None:
+        """Show other ids; selection, current cell and scroll position stay where their ids are still there."""
+        same = kind == self.grid_model.kind
+        kept = self.selected_ids() if same and len(self.grid_model.ids) else []
+        current = self.currentIndex()
+        now = int(self.grid_model.ids[current.row()]) if same and current.isValid() else None
+        scroll = self.verticalScrollBar().value()
+        self.grid_model.show(project, kind, ids)
+        if kept or now is not None:
+            self._select_ids(kept)
+            row = self.grid_model.row_of(now) if now is not None else None
+            if row is not None:
+                self.selectionModel().setCurrentIndex(
+                    self.grid_model.index(row), QItemSelectionModel.SelectionFlag.NoUpdate
+                )
+        self.verticalScrollBar().setValue(scroll if same else 0)
+        self._on_selection()
+
+    def _select_ids(self, ids: list[int]) -> None:
+        rows = sorted(row for row in (self.grid_model.row_of(one) for one in ids) if row is not None)
+        selection = QItemSelection()
+        start = None
+        for place, row in enumerate(rows):
+            if start is None:
+                start = row
+            if place + 1 == len(rows) or rows[place + 1] != row + 1:
+                selection.select(self.grid_model.index(start), self.grid_model.index(row))
+                start = None
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def select_ids(self, ids: list[int]) -> None:
+        """Select ids and scroll to the first."""
+        self._select_ids(ids)
+        row = self.grid_model.row_of(ids[0]) if ids else None
+        if row is not None:
+            self.scrollTo(self.grid_model.index(row), QAbstractItemView.ScrollHint.PositionAtCenter)
+
+    def selected_count(self) -> int:
+        """How many cells are selected; walks ranges, not cells."""
+        return sum(one.height() for one in self.selectionModel().selection())
+
+    def selected_ids(self) -> list[int]:
+        """Return the selected ids, in the order shown."""
+        ranges = sorted((one.top(), one.bottom()) for one in self.selectionModel().selection())
+        if not ranges:
+            return []
+        parts = [self.grid_model.ids[top : bottom + 1] for top, bottom in ranges]
+        return [int(one) for one in np.concatenate(parts)]
+
+    @Slot()
+    def _on_selection(self) -> None:
+        self.selection_changed.emit(self.selected_count())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return) and self.currentIndex().isValid():
+            self.opened.emit(int(self.grid_model.ids[self.currentIndex().row()]))
+            return
+        super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.set_side(self.cells.side + (16 if event.angleDelta().y() > 0 else -16))
+            event.accept()
+            return
+        super().wheelEvent(event)
+
+    def startDrag(self, _actions: Qt.DropAction) -> None:  # noqa: N802
+        """Drag the selected ids, with their number on a small picture."""
+        ids = self.selected_ids()
+        if not ids:
+            return
+        rows = [row for row in (self.grid_model.row_of(one) for one in ids) if row is not None]
+        drag = QDrag(self)
+        drag.setMimeData(self.grid_model.mimeData([self.grid_model.index(row) for row in rows]))
+        picture = QPixmap(90, 28)
+        picture.fill(self.palette().highlight().color())
+        painter = QPainter(picture)
+        painter.setPen(self.palette().highlightedText().color())
+        painter.drawText(picture.rect(), Qt.AlignmentFlag.AlignCenter, f"{len(ids):,} face{'s' if len(ids) > 1 else ''}")
+        painter.end()
+        drag.setPixmap(picture)
+        drag.setHotSpot(QPoint(-8, -8))
+        drag.exec(Qt.DropAction.MoveAction)
+
+    def paintEvent(self, event: object) -> None:  # noqa: N802
+        super().paintEvent(event)  # type: ignore[arg-type]
+        if not len(self.grid_model.ids) and self.empty_text:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().placeholderText().color())
+            area = QRect(self.viewport().rect()).adjusted(40, 40, -40, -40)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty_text)
+            painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.verticalScrollBar().setPageStep(max(1, self.viewport().height() - self.cells.side))
+
+    def close_threads(self) -> None:
+        """End the decoding threads."""
+        self.thumbnails.close()
