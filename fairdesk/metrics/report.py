@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -16,47 +13,10 @@ from fairdesk import __version__
 from fairdesk.assets import asset
 from fairdesk.images.places import safe_name, write_text
 from fairdesk.jobs.results import jsonable
-from fairdesk.metrics.curves import Curve, error_curve, histogram
+from fairdesk.metrics.curves import histogram
 from fairdesk.metrics.error_rates import Scores
-
-
-TABLE = (
-    "group", "genuine", "impostor", "fmr", "fmr_low", "fmr_high", "fnmr", "fnmr_low", "fnmr_high", "false_matches",
-    "false_non_matches", "eer", "d_prime", "accuracy",
-)  # fmt: skip
-
-
-def group_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the per-group table row by row; undefined cells are None."""
-    rows = []
-    for name, row in result.get("groups", {}).get("per_group", {}).items():
-        flat = {"group": name, **{key: row.get(key) for key in TABLE if key in row}}
-        for rate in ("fmr", "fnmr"):
-            low, high = row.get(f"{rate}_ci") or (None, None)
-            flat |= {f"{rate}_low": low, f"{rate}_high": high}
-        rows.append({key: flat.get(key) for key in TABLE})
-    return rows
-
-
-def table_csv(result: dict[str, Any]) -> str:
-    """Return the figures as CSV: overall ones first, then a row for each group."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    rows = group_rows(result)
-    if rows:
-        writer.writerow(TABLE)
-        writer.writerows(["" if row[key] is None else row[key] for key in TABLE] for row in rows)
-    else:
-        keys = ("n_genuine", "n_impostor", "eer", "eer_threshold", "auc", "d_prime")
-        writer.writerow(keys)
-        writer.writerow(["" if result[key] is None else result[key] for key in keys])
-    return buffer.getvalue()
-
-
-def curves_of(overall: Scores, groups: dict[str, Scores]) -> list[Curve]:
-    """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none."""
-    found = [error_curve("all", overall), *(error_curve(name, scores) for name, scores in groups.items())]
-    return [curve for curve in found if curve is not None]
+from fairdesk.metrics.rates import curves_of, number, rate
+from fairdesk.metrics.tables import group_rows, table_csv
 
 
 def figures(overall: Scores, groups: dict[str, Scores], threshold: float | None) -> dict[str, Any]:
@@ -101,19 +61,3 @@ def write_report(
     )
     write_text(folder / "report.html", page)
     return folder / "report.html"
-
-
-def rate(value: float | None) -> str:
-    """Show a rate as a percentage with three significant digits, or a dash."""
-    if value is None:
-        return "–"
-    return "0 %" if value == 0 else f"{100 * value:.3g} %"
-
-
-def number(value: float | str | None) -> str:
-    """Show a number with four significant digits, or a dash."""
-    if value is None:
-        return "–"
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) else "∞" if value == math.inf else f"{value:.4g}"

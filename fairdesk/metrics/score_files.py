@@ -226,3 +226,15 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
                 imposter_scores=impostor, measure=np.array(scores.measure), **arrays,
             )  # fmt: skip
     part.replace(path)
+
+
+def export_csv(source: Path, target: Path) -> int:
+    """Write any readable score file as CSV (score, label, and what else it names); returns how many scores."""
+    scores = read_scores(source)
+    if scores.score is None:
+        genuine, impostor = scores.split()
+        label = np.concatenate([np.ones(len(genuine), dtype=bool), np.zeros(len(impostor), dtype=bool)])
+        scores = ScoreSet(score=np.concatenate([genuine, impostor]), label=label, measure=scores.measure)
+    assert scores.score is not None
+    write_scores(target.with_suffix(".csv"), scores)
+    return len(scores.score)

@@ -39,7 +39,9 @@ class Thumbnails(QObject):
             thread.start()
 
     def set_project(self, project: Project | None) -> None:
-        """Forget everything and read from another project."""
+        """Forget everything and read from another project; the same one keeps what was read."""
+        if project is self._project:
+            return
         with self._wake:
             self._project = project
             self._stack.clear()

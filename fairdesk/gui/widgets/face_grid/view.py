@@ -47,6 +47,10 @@ class FaceGrid(QListView):
         self.selectionModel().selectionChanged.connect(self._on_selection)
         self.doubleClicked.connect(lambda index: self.opened.emit(int(self.grid_model.ids[index.row()])))
 
+    def set_project(self, project: Project | None) -> None:
+        """Read thumbnails from a project."""
+        self.thumbnails.set_project(project)
+
     def set_side(self, side: int) -> None:
         """Set the size of the pictures in pixels."""
         self.cells.side = max(MIN_SIDE, min(MAX_SIDE, side))

@@ -1,0 +1,88 @@
+"""Starting the window."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import locale
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from fairdesk import __version__
+from fairdesk.gui.main_window import MainWindow
+from fairdesk.gui.session import Session
+from fairdesk.gui.settings import Settings
+from fairdesk.gui.theme import Theme
+
+
+def headless() -> bool:
+    """Whether this machine has no display to draw on."""
+    return sys.platform == "linux" and not any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def make_application() -> QApplication:
+    """Return the QApplication, made on first use; offscreen where there is no display."""
+    if headless() and "QT_QPA_PLATFORM" not in os.environ:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        print("There is no display: the window is drawn offscreen.", file=sys.stderr)
+    found = QApplication.instance()
+    application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("FairDesk")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("fairdesk")
+    locale.setlocale(locale.LC_NUMERIC, "C")  # QApplication sets the user's, which breaks float parsing in C libraries
+    return application
+
+
+def make_window(application: QApplication) -> MainWindow:
+    """Build the window, without showing it."""
+    settings = Settings()
+    theme = Theme(application, settings.theme())
+    return MainWindow(Session(settings, theme))
+
+
+def _install_hooks(window: MainWindow) -> None:
+    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        traceback.print_exception(kind, error, trace)
+        window.session.tell_error(error)
+
+    sys.excepthook = caught
+    threading.excepthook = lambda arguments: traceback.print_exception(
+        arguments.exc_type, arguments.exc_value, arguments.exc_traceback
+    )
+
+
+def run(arguments: list[str]) -> int:
+    """Open the window, on a project if one is named, and return when it is closed."""
+    import qasync
+
+    faulthandler.enable()
+    application = make_application()
+    loop = qasync.QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    window = make_window(application)
+    _install_hooks(window)
+    loop.set_exception_handler(
+        lambda _loop, context: window.session.tell_error(context.get("exception") or RuntimeError(context["message"]))
+    )
+    window.show()
+    if arguments:
+        window.session.open(Path(arguments[0]))
+    else:
+        recent = window.session.settings.recent()
+        if recent:
+            QTimer.singleShot(0, lambda: window.session.open(recent[0]))
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    application.lastWindowClosed.connect(loop.stop)
+    with loop:
+        loop.run_forever()
+    window.shut_down(keep_jobs=False)
+    return 0

@@ -1,0 +1,146 @@
+"""Import: choose a folder, see what was understood, then write it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from fairdesk.dataset.params import ImportParams
+from fairdesk.gui import async_glue
+from fairdesk.gui.jobs.state import DONE, FAILED, JobState
+from fairdesk.gui.session import Session
+from fairdesk.gui.widgets.parameter_form import ParameterForm
+
+
+class ImportDialog(QDialog):
+    """`values` holds the parameters once the preview was accepted."""
+
+    def __init__(self, session: Session, folder: Path | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Import a folder of images")
+        self._session = session
+        self._job: str | None = None
+        self._unreadable: list[dict[str, str]] = []
+        self.values: dict[str, Any] | None = None
+        self.form = ParameterForm(ImportParams, {"folder": str(folder)} if folder else {})
+        self.preview = QLabel("Choose a folder, then look through it. Nothing is written yet.")
+        self.preview.setWordWrap(True)
+        frame = QFrame()
+        frame.setProperty("role", "card")
+        inner = QVBoxLayout(frame)
+        inner.addWidget(self.preview)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.hide()
+        inner.addWidget(self.bar)
+        self.details = QPushButton("Show unreadable files")
+        self.details.hide()
+        inner.addWidget(self.details)
+        self.look = QPushButton("Look through it")
+        self.accept_button = QPushButton("Import")
+        self.accept_button.setProperty("primary", True)
+        cancel = QPushButton("Cancel")
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        for button in (cancel, self.look, self.accept_button):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.form)
+        layout.addWidget(frame)
+        layout.addStretch()
+        layout.addLayout(buttons)
+        self.resize(600, 520)
+        self.accept_button.setEnabled(False)
+        self.form.changed.connect(self._changed)
+        self.look.clicked.connect(self._look)
+        self.accept_button.clicked.connect(self._accept)
+        self.details.clicked.connect(lambda: async_glue.start(self._show_unreadable()))
+        cancel.clicked.connect(self.reject)
+        self.finished.connect(lambda _result: self._drop_job())
+        session.jobs.updated.connect(self._on_job)
+        self._changed()
+        if folder is not None:
+            self._look()
+
+    def _changed(self) -> None:
+        self._drop_job()
+        problem = self.form.problem()
+        self.look.setEnabled(problem is None)
+        self.accept_button.setEnabled(False)
+        self.details.hide()
+        self.bar.hide()
+        self.preview.setText(problem or "Look through the folder to see what it holds. Nothing is written yet.")
+
+    def _drop_job(self) -> None:
+        if self._job is not None:
+            self._session.jobs.stop(self._job)
+            self._job = None
+
+    def _look(self) -> None:
+        if self.form.problem() is None:
+            self.look.setEnabled(False)
+            self.preview.setText("Looking through the folder …")
+            self.bar.setRange(0, 0)
+            self.bar.show()
+            self._job = self._session.run("inspect", self.form.params().model_dump(mode="json", by_alias=True))
+
+    @Slot(object)
+    def _on_job(self, job: JobState) -> None:
+        if job.id != self._job:
+            return
+        if job.state == DONE and job.result is not None:
+            self._job = None
+            self.bar.hide()
+            self._unreadable = job.result["unreadable"]
+            self.details.setVisible(bool(self._unreadable))
+            self.preview.setText(describe(job.result))
+            self.accept_button.setEnabled(job.result["new"] > 0 or bool(self._unreadable))
+            self.accept_button.setText(f"Import {job.result['new']:,} images")
+            self.accept_button.setFocus()
+        elif job.state == FAILED:
+            self._job = None
+            self.bar.hide()
+            self.look.setEnabled(True)
+            self.preview.setText(job.message)
+        elif job.total:
+            self.bar.setRange(0, job.total)
+            self.bar.setValue(job.done)
+            self.preview.setText(f"Looking through the folder: {job.line()}")
+
+    def _accept(self) -> None:
+        self.values = self.form.params().model_dump(mode="json", by_alias=True)
+        self.accept()
+
+    async def _show_unreadable(self) -> None:
+        from fairdesk.gui.dialogs.table_dialog import TableDialog
+
+        rows = [(one["path"], one["why"]) for one in self._unreadable]
+        await async_glue.finished(TableDialog("Files that cannot be read", ("File", "Why"), rows, self))
+
+
+def describe(found: dict[str, Any]) -> str:
+    """Say what a folder was understood to be."""
+    layouts = {
+        "flat": "images without identities", "identity": "a folder for each identity",
+        "group-identity": "groups that hold a folder for each identity",
+    }  # fmt: skip
+    lines = [
+        f"Understood as: {layouts[found['layout']]}.",
+        f"{found['images']:,} images ({found['new']:,} new), {found['identities']:,} identities.",
+    ]
+    if found["groups"]:
+        lines.append("Groups: " + ", ".join(f"{name} ({count:,})" for name, count in found["groups"].items()))
+    if found["shared_names"]:
+        names = found["shared_names"]
+        lines.append(
+            f"{len(names)} names occur under several groups ({', '.join(names[:3])}{' …' if len(names) > 3 else ''}). "
+            "Are they the same people? “Shared names” above decides: separate keeps them apart, join makes them one."
+        )
+    if found["synthetic"]:
+        lines.append(f"{found['synthetic']:,} images are marked synthetic and stay marked.")
+    if found["unreadable"]:
+        lines.append(f"{len(found['unreadable']):,} files cannot be read; they are listed and left out.")
+    return "\n".join(lines)

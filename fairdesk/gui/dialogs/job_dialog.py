@@ -1,0 +1,82 @@
+"""The dialog that starts a job: its form, what is wrong with it, and the same as a command."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
+
+from fairdesk.gui.forms import load_form
+from fairdesk.gui.session import Session
+from fairdesk.gui.widgets.parameter_form import ParameterForm
+from fairdesk.jobs.registry import job_kind
+
+
+class JobDialog(QDialog):
+    """One job's parameters. `values` after it was accepted."""
+
+    title: QLabel
+    about: QLabel
+    scroll: QScrollArea
+    problem: QLabel
+    command: QLabel
+    run_button: QPushButton
+    cancel_button: QPushButton
+
+    def __init__(
+        self, session: Session, kind: str, preset: dict[str, Any], parent: QWidget, *, hide: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(parent)
+        load_form(self, "job_dialog.ui")
+        self._session, self._kind = session, job_kind(kind)
+        model = self._kind.model()
+        kept = session.settings.form(kind)
+        defaults = {name: kept[name] for name in model.model_fields if name in kept and name not in ("out", "folder")}
+        self.form = ParameterForm(model, {**defaults, **preset}, hide=hide)
+        self.setWindowTitle(self._kind.title)
+        self.title.setText(self._kind.title)
+        self.about.setText((model.__doc__ or "").strip().splitlines()[0])
+        self.run_button.setText(self._kind.title)
+        self.scroll.setWidget(self.form)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.form.changed.connect(self._check)
+        self.run_button.clicked.connect(self._run)
+        self.cancel_button.clicked.connect(self.reject)
+        self._check()
+        self.resize(560, min(720, 240 + 62 * len(self.form.editors)))
+
+    def _check(self) -> None:
+        problem = self.form.problem()
+        self.problem.setText(problem or "")
+        self.problem.setVisible(problem is not None)
+        self.run_button.setEnabled(problem is None)
+        self.command.setText("" if problem else self._command())
+        self.command.setVisible(problem is None)
+
+    def _command(self) -> str:
+        """Return the command line that does the same."""
+        model = self.form.model
+        params = self.form.params().model_dump(mode="json")
+        project = self._session.project.folder.name if self._session.project else "PROJECT"
+        words = ["fairdesk", self._kind.name, project]
+        for name, field in model.model_fields.items():
+            value = params[name]
+            default = None if field.is_required() else field.default
+            if value is None or value == default:
+                continue
+            words.append("--" + (field.alias or name).replace("_", "-"))
+            if value is not True:
+                words += [str(v) for v in value] if isinstance(value, list) else [str(value)]
+        return "As a command: " + shlex.join(words)
+
+    def _run(self) -> None:
+        self._session.settings.set_form(self._kind.name, self.form.params().model_dump(mode="json"))
+        self.accept()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The validated parameters as plain values."""
+        return self.form.params().model_dump(mode="json", by_alias=True)

@@ -1,0 +1,60 @@
+"""A table to read, copy and save."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fairdesk.gui import async_glue
+from fairdesk.images.places import write_text
+
+
+class TableDialog(QDialog):
+    """Shows rows, and saves them as CSV."""
+
+    def __init__(self, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self._header, self._rows = header, rows
+        self.table = QTableWidget(len(rows), len(header))
+        self.table.setHorizontalHeaderLabels(list(header))
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.verticalHeader().hide()
+        for y, row in enumerate(rows):
+            for x, value in enumerate(row):
+                self.table.setItem(y, x, QTableWidgetItem(value))
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        save, close = QPushButton("Save as CSV…"), QPushButton("Close")
+        save.clicked.connect(lambda: async_glue.start(self._save()))
+        close.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addWidget(QLabel(f"{len(rows):,} rows"))
+        buttons.addStretch()
+        buttons.addWidget(save)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.table)
+        layout.addLayout(buttons)
+        self.resize(760, 460)
+
+    async def _save(self) -> None:
+        path = await async_glue.choose_file(self, "Save the table", "CSV (*.csv)", save="csv")
+        if path:
+            buffer = io.StringIO(newline="")
+            writer = csv.writer(buffer, lineterminator="\n")
+            writer.writerow(self._header)
+            writer.writerows(self._rows)
+            write_text(Path(path), buffer.getvalue())

@@ -1,0 +1,156 @@
+"""The jobs dock: a card for each job with progress, rate, time left, and what went wrong."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fairdesk.gui.jobs.state import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPING, JobState, log_tail
+from fairdesk.gui.session import Session
+
+
+class JobCard(QFrame):
+    """One job."""
+
+    def __init__(self, session: Session, job: JobState) -> None:
+        super().__init__()
+        self._session, self.job = session, job
+        self.setProperty("role", "card")
+        self.title = QLabel()
+        self.title.setProperty("role", "heading")
+        self.line = QLabel()
+        self.line.setWordWrap(True)
+        self.line.setProperty("role", "muted")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.detail = QLabel()
+        self.detail.setWordWrap(True)
+        self.detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.log = QPlainTextEdit(readOnly=True)
+        self.log.setMaximumHeight(140)
+        self.log.hide()
+        self.pause = QPushButton("Pause")
+        self.stop = QPushButton("Stop")
+        self.again = QPushButton("Start again")
+        self.copy = QPushButton("Copy report")
+        self.show_log = QPushButton("Log")
+        self.show_log.setCheckable(True)
+        self.pause.clicked.connect(self._pause)
+        self.stop.clicked.connect(lambda: session.jobs.stop(self.job.id))
+        self.again.clicked.connect(self._again)
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.report()))
+        self.show_log.toggled.connect(self._log)
+        buttons = QHBoxLayout()
+        for button in (self.pause, self.stop, self.again, self.copy, self.show_log):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 10, 8)
+        for widget in (self.title, self.line, self.bar, self.detail):
+            layout.addWidget(widget)
+        layout.addLayout(buttons)
+        layout.addWidget(self.log)
+        self.update_job(job)
+
+    def update_job(self, job: JobState) -> None:
+        """Show a job's newest state."""
+        self.job = job
+        self.title.setText(job.spec.title)
+        self.line.setText(job.line())
+        live = not job.finished
+        self.bar.setVisible(live)
+        self.bar.setRange(0, max(job.total, 0) if job.state != QUEUED else 1)
+        self.bar.setValue(job.done)
+        self.pause.setVisible(job.state in (RUNNING, PAUSED))
+        self.pause.setText("Resume" if job.state == PAUSED else "Pause")
+        self.stop.setVisible(live)
+        self.stop.setEnabled(job.state != STOPPING)
+        self.stop.setText("Remove" if job.state == QUEUED else "Stop")
+        self.again.setVisible(job.finished and job.state != DONE)
+        self.copy.setVisible(job.state == FAILED)
+        self.detail.setText(job.message)
+        self.detail.setVisible(bool(job.message))
+        role = "failure" if job.state == FAILED else "card"
+        if self.property("role") != role:
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        if job.state == FAILED and not self.show_log.isChecked() and log_tail(job.folder):
+            self.show_log.setChecked(True)
+
+    def report(self) -> str:
+        """Everything one needs to report a failure."""
+        job = self.job
+        code = "" if job.exit_code is None else f"Exit code: {job.exit_code}\n"
+        return f"{job.spec.title} ({job.spec.kind})\n{job.message}\n{code}Parameters: {job.spec.params}\n\n{log_tail(job.folder)}"
+
+    def _pause(self) -> None:
+        if self.job.state == PAUSED:
+            self._session.jobs.resume(self.job.id)
+        else:
+            self._session.jobs.pause(self.job.id)
+
+    def _again(self) -> None:
+        self._session.run(self.job.spec.kind, self.job.spec.params, self.job.spec.device)
+
+    def _log(self, shown: bool) -> None:
+        self.log.setVisible(shown)
+        if shown:
+            text = "\n".join(self.job.messages) + ("\n" if self.job.messages else "") + log_tail(self.job.folder)
+            self.log.setPlainText(text.strip() or "The log is empty.")
+            self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())
+
+
+class JobsPanel(QScrollArea):
+    """All jobs of this window, the newest on top."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.cards: dict[str, JobCard] = {}
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMinimumWidth(300)
+        inner = QWidget()
+        self._layout = QVBoxLayout(inner)
+        self._layout.setContentsMargins(6, 6, 6, 6)
+        self.empty = QLabel("No jobs yet. What you start appears here, with its progress and a way to stop it.")
+        self.empty.setWordWrap(True)
+        self.empty.setProperty("role", "muted")
+        self._layout.addWidget(self.empty)
+        self._layout.addStretch()
+        self.setWidget(inner)
+        session.jobs.updated.connect(self._on_updated)
+        session.project_changed.connect(self._on_project)
+
+    @Slot(object)
+    def _on_updated(self, job: JobState) -> None:
+        card = self.cards.get(job.id)
+        if card is None:
+            if self._session.project is None or job.folder.parent != self._session.jobs_home():
+                return
+            card = JobCard(self._session, job)
+            self.cards[job.id] = card
+            self._layout.insertWidget(0, card)
+            self.empty.hide()
+        else:
+            card.update_job(job)
+
+    @Slot(object)
+    def _on_project(self, _project: object) -> None:
+        for card in self.cards.values():
+            self._layout.removeWidget(card)
+            card.deleteLater()
+        self.cards.clear()
+        self.empty.show()

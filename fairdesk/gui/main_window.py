@@ -1,0 +1,338 @@
+"""The main window: five tabs, the jobs dock, menus, and what happens when it closes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMenuBar,
+    QStatusBar,
+    QTabWidget,
+)
+
+from fairdesk.assets import asset
+from fairdesk.gui import async_glue
+from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.forms import load_form
+from fairdesk.gui.jobs.dock import JobsPanel
+from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.notices import Toasts
+from fairdesk.gui.palette import CommandPalette
+from fairdesk.gui.session import Notice, Session
+from fairdesk.gui.tabs.base import Tab
+from fairdesk.gui.tabs.clustering.tab import ClusteringTab
+from fairdesk.gui.tabs.dataset.tab import DatasetTab
+from fairdesk.gui.tabs.generation.tab import GenerationTab
+from fairdesk.gui.tabs.metrics.tab import MetricsTab
+from fairdesk.gui.tabs.training.tab import TrainingTab
+from fairdesk.project import Project
+from fairdesk.project.project import CATALOG, SUFFIX
+
+
+class MainWindow(QMainWindow):
+    """FairDesk's window."""
+
+    tabs: QTabWidget
+    menu_bar: QMenuBar
+    status: QStatusBar
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        load_form(self, "main_window.ui")
+        self.session = session
+        self._may_close = False
+        self._asking = False
+        self.setAcceptDrops(True)
+        self.setWindowIcon(QIcon(str(asset("resources", "icons", "fairdesk.svg"))))
+        self.dataset = DatasetTab(session)
+        self.clustering = ClusteringTab(session)
+        self.generation = GenerationTab(session)
+        self.training = TrainingTab(session)
+        self.metrics = MetricsTab(session)
+        self.all_tabs: list[Tab] = [self.dataset, self.clustering, self.generation, self.training, self.metrics]
+        for tab in self.all_tabs:
+            self.tabs.addTab(tab, tab.name.capitalize())
+        self.panel = JobsPanel(session)
+        self.dock = QDockWidget("Jobs", self)
+        self.dock.setObjectName("jobs_dock")
+        self.dock.setWidget(self.panel)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        self.toasts = Toasts(self)
+        self.busy = QLabel()
+        self.status.addPermanentWidget(self.busy)
+        self.book = ActionBook(self, session.theme)
+        self._recent = QMenu("Open &recent", self)
+        self._make_actions()
+        session.told.connect(self._on_notice)
+        session.job_asked.connect(self._on_asked)
+        session.show_target.connect(self._on_target)
+        session.project_changed.connect(self._on_project)
+        session.jobs.updated.connect(self._on_job)
+        self._refresh_timer = QTimer(self)
+        self._refresh_timer.setSingleShot(True)
+        self._refresh_timer.timeout.connect(self._refresh_actions)
+        session.state_changed.connect(lambda: self._refresh_timer.start(0))
+        session.catalogue_changed.connect(lambda: self._refresh_timer.start(0))
+        self.tabs.currentChanged.connect(self._on_tab)
+        self._restore()
+        self._on_project(None)
+
+    def _make_actions(self) -> None:
+        """Make all actions, and the menus from them."""
+        start = async_glue.start
+        has = lambda: self.session.project is not None  # noqa: E731
+        specs = [
+            ActionSpec("file.new", "&New project…", lambda: start(self._new()), "&File", "new", "Ctrl+N"),
+            ActionSpec("file.open", "&Open project…", lambda: start(self._open()), "&File", "folder", "Ctrl+O"),
+            ActionSpec("file.close", "&Close project", self._close_project, "&File", "close", "Ctrl+W", has),
+            ActionSpec("file.quit", "&Quit", lambda: self.close() and None, "&File", "", "Ctrl+Q"),
+            ActionSpec("edit.undo", "&Undo", self.session.undo, "&Edit", "undo", "Ctrl+Z", self._can_undo),
+            ActionSpec("edit.redo", "&Redo", self.session.redo, "&Edit", "redo", "Ctrl+Shift+Z", self._can_redo),
+            ActionSpec("edit.history", "&History…", lambda: start(self._history()), "&Edit", "list", "Ctrl+H", has),
+        ]  # fmt: skip
+        for tab in self.all_tabs:
+            specs += tab.specs()
+        specs += [
+            ActionSpec("view.palette", "&Commands…", self.show_palette, "&View", "search", "Ctrl+Shift+P"),
+            *(
+                ActionSpec(f"view.tab_{tab.name}", tab.name.capitalize(), lambda place=place: self.tabs.setCurrentIndex(place),  # type: ignore[misc]
+                           "&View", "", f"Ctrl+{place + 1}")
+                for place, tab in enumerate(self.all_tabs)
+            ),
+            ActionSpec("view.jobs", "&Jobs", lambda: self.dock.setVisible(not self.dock.isVisible()), "&View", "", "Ctrl+J"),
+            ActionSpec("view.light", "&Light theme", lambda: self._set_theme("light"), "&View"),
+            ActionSpec("view.dark", "&Dark theme", lambda: self._set_theme("dark"), "&View"),
+            ActionSpec("view.system", "Theme of the &system", lambda: self._set_theme("system"), "&View"),
+        ]  # fmt: skip
+        menus: dict[str, QMenu] = {}
+        for spec in specs:
+            if spec.menu not in menus:
+                menus[spec.menu] = self.menu_bar.addMenu(spec.menu)
+            menus[spec.menu].addAction(self.book.add(spec))
+            if spec.id == "file.open":
+                menus[spec.menu].addMenu(self._recent)
+        self._recent.aboutToShow.connect(self._fill_recent)
+        for tab in self.all_tabs:
+            tab.place_actions(self.book)
+
+    def _can_undo(self) -> bool:
+        project = self.session.project
+        step = project.journal.next_undo() if project else None
+        self.book.actions["edit.undo"].setText(f"&Undo: {step.text}" if step else "&Undo")
+        return step is not None
+
+    def _can_redo(self) -> bool:
+        project = self.session.project
+        step = project.journal.next_redo() if project else None
+        self.book.actions["edit.redo"].setText(f"&Redo: {step.text}" if step else "&Redo")
+        return step is not None
+
+    @Slot()
+    def _refresh_actions(self) -> None:
+        self.book.refresh(self.all_tabs[self.tabs.currentIndex()].name)
+
+    @Slot(int)
+    def _on_tab(self, _index: int) -> None:
+        tab = self.all_tabs[self.tabs.currentIndex()]
+        tab.refresh_if_shown()
+        self._refresh_actions()
+
+    @Slot(object)
+    def _on_project(self, project: Project | None) -> None:
+        self.setWindowTitle(f"{project.folder.name.removesuffix(SUFFIX)} – FairDesk" if project else "FairDesk")
+        self.status.showMessage(str(project.folder) if project else "No project is open")
+        for tab in self.all_tabs:
+            tab.refresh_if_shown()
+        self._refresh_actions()
+
+    @Slot(object)
+    def _on_notice(self, notice: Notice) -> None:
+        self.toasts.show(notice)
+
+    @Slot(str, object)
+    def _on_asked(self, kind: str, preset: dict[str, Any]) -> None:
+        async_glue.start(self._ask_job(kind, preset))
+
+    async def _ask_job(self, kind: str, preset: dict[str, Any]) -> None:
+        hide = {"pairs": ("folder",), "cluster": ("vectors",), "mosaic": ("file",), "identity-folders": ("file",)}.get(kind, ())
+        dialog = JobDialog(self.session, kind, preset, self, hide=hide)
+        if await async_glue.finished(dialog):
+            self.session.run(kind, dialog.values)
+            self.dock.show()
+
+    @Slot(object)
+    def _on_target(self, target: dict[str, Any]) -> None:
+        for place, tab in enumerate(self.all_tabs):
+            if tab.name == target.get("tab"):
+                tab.show_target(target)
+                self.tabs.setCurrentIndex(place)
+
+    @Slot(object)
+    def _on_job(self, job: JobState) -> None:
+        active = self.session.jobs.active
+        self.busy.setText(f"{active[0].spec.title}: {active[0].line()}" if active else "")
+        if job.state == DONE and job.spec.kind in ("samples", "fetch") and job.result is not None:
+            folder = Path(str(job.result["out"]))
+            self._on_notice(Notice(f"{job.spec.title}: done. {job.result['images']:,} images in {folder.name}", action="Import them",
+                                   run=lambda: self.dataset.import_dropped(folder)))  # fmt: skip
+
+    def show_palette(self) -> None:
+        """Open the command palette at the top of the window."""
+        self._refresh_actions()
+        palette = CommandPalette(self.book, self)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        corner = self.mapToGlobal(self.rect().topLeft())
+        palette.move(corner.x() + (self.width() - palette.width()) // 2, corner.y() + 60)
+        palette.show()
+        palette.search.setFocus()
+
+    def _set_theme(self, name: str) -> None:
+        self.session.settings.set_theme(name)
+        self.session.theme.apply(name)
+
+    async def _new(self) -> None:
+        path = await async_glue.choose_file(self, "Name the new project", f"FairDesk project (*{SUFFIX})", save=SUFFIX[1:])
+        if path and await self._leave():
+            self.session.open(Path(path), new=True)
+
+    async def _open(self) -> None:
+        path = await async_glue.choose_folder(self, "Open a project folder")
+        if path:
+            await self._open_path(Path(path))
+
+    async def _open_path(self, path: Path) -> None:
+        if await self._leave():
+            self.session.open(path)
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self.session.settings.recent():
+            self._recent.addAction(str(path)).triggered.connect(
+                lambda _on=False, path=path: async_glue.start(self._open_path(path))
+            )
+        if self._recent.isEmpty():
+            self._recent.addAction("None yet").setEnabled(False)
+
+    def _close_project(self) -> None:
+        async_glue.start(self._leave_and_close())
+
+    async def _leave_and_close(self) -> None:
+        if await self._leave():
+            self.session.close_project()
+
+    async def _leave(self) -> bool:
+        """Before a project is left: running jobs need it, so they are stopped, or it stays."""
+        active = self.session.jobs.active
+        if not active:
+            return True
+        names = ", ".join(job.spec.title for job in active)
+        answer = await async_glue.ask(
+            self, "Jobs are running", f"Still running on this project: {names}.", ["Keep running", "Stop them"],
+            "Kept jobs go on without the window and are found again when the project is opened.",
+        )  # fmt: skip
+        if answer is None:
+            return False
+        if answer == "Stop them":
+            for job in active:
+                self.session.jobs.stop(job.id)
+        return True
+
+    async def _history(self) -> None:
+        import time
+
+        from fairdesk.gui.dialogs.table_dialog import TableDialog
+
+        project = self.session.project
+        if project is not None:
+            rows = [
+                (time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(step.created)), step.text, "undone" if step.undone else "")
+                for step in reversed(project.journal.history())
+            ]
+            await async_glue.finished(TableDialog("History", ("When", "What", ""), rows, self))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        folders = [Path(url.toLocalFile()) for url in event.mimeData().urls() if Path(url.toLocalFile()).is_dir()]
+        if folders:
+            event.acceptProposedAction()
+            self.open_or_import(folders[0])
+
+    def open_or_import(self, folder: Path) -> None:
+        """Open a project folder, or import any other folder into the open project."""
+        if (folder / CATALOG).exists():
+            async_glue.start(self._open_path(folder))
+        elif self.session.project is not None:
+            self.tabs.setCurrentWidget(self.dataset)
+            self.dataset.import_dropped(folder)
+        else:
+            button = Notice(f"Make a project first, then import {folder.name}.", action="New project…", run=lambda: async_glue.start(self._new()))
+            self._on_notice(button)
+
+    def _restore(self) -> None:
+        settings = self.session.settings
+        geometry, state = settings.bytes("geometry"), settings.bytes("state")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1360, 860)
+        if state is not None:
+            self.restoreState(state)
+        for tab, splitter in ((self.dataset, self.dataset.splitter), (self.clustering, self.clustering.splitter), (self.metrics, self.metrics.splitter)):
+            kept = settings.bytes(f"splitter_{tab.name}")
+            if kept is not None:
+                splitter.restoreState(kept)
+        self.dataset.grid.set_side(settings.number("side", 112))
+        self.tabs.setCurrentIndex(settings.number("tab", 0))
+
+    def _keep_layout(self) -> None:
+        settings = self.session.settings
+        settings.set_bytes("geometry", self.saveGeometry())
+        settings.set_bytes("state", self.saveState())
+        for tab, splitter in ((self.dataset, self.dataset.splitter), (self.clustering, self.clustering.splitter), (self.metrics, self.metrics.splitter)):
+            settings.set_bytes(f"splitter_{tab.name}", splitter.saveState())
+        settings.set_number("side", self.dataset.grid.cells.side)
+        settings.set_number("tab", self.tabs.currentIndex())
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if not self._may_close and self.session.jobs.active:
+            event.ignore()
+            if not self._asking:
+                self._asking = True
+                async_glue.start(self._ask_close())
+            return
+        self.shut_down(keep_jobs=False)
+        event.accept()
+
+    async def _ask_close(self) -> None:
+        active = self.session.jobs.active
+        names = ", ".join(job.spec.title for job in active)
+        answer = await async_glue.ask(
+            self, "A job is running", f"Still running: {names}.", ["Keep running", "Stop it"],
+            "A kept job goes on without the window and is found again when the project is opened.",
+        )  # fmt: skip
+        self._asking = False
+        if answer is not None:
+            self.shut_down(keep_jobs=answer == "Keep running")
+            self._may_close = True
+            self.close()
+
+    def shut_down(self, *, keep_jobs: bool) -> None:
+        """Keep the layout and end all threads; may be called twice."""
+        if getattr(self, "_down", False):
+            return
+        self._down = True
+        self._refresh_timer.stop()
+        self._keep_layout()
+        for grid in (self.dataset.grid, self.clustering.grid):
+            grid.close_threads()
+        self.session.close(keep_jobs=keep_jobs)
+

@@ -1,0 +1,188 @@
+"""The open project, its lock, its changes, and what runs on it: all that the tabs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from filelock import FileLock, Timeout
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from fairdesk.errors import RequestError, explain
+from fairdesk.gui.background import Background
+from fairdesk.gui.jobs.manager import JobManager
+from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.settings import Settings
+from fairdesk.gui.theme import Theme
+from fairdesk.project import Project
+from fairdesk.project.journal import Step
+
+Output = TypeVar("Output")
+WATCH_MS = 400
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to tell without stopping anyone; `action` adds a button."""
+
+    text: str
+    kind: Literal["info", "error"] = "info"
+    action: str = ""
+    run: Callable[[], None] | None = None
+
+
+class Session(QObject):
+    """One window's state. The tabs hold this and nothing of each other."""
+
+    project_changed = Signal(object)  # Project or None
+    catalogue_changed = Signal()  # something in the catalogue changed, whoever did it
+    told = Signal(object)  # Notice
+    show_target = Signal(object)  # dict: what an undone or redone step was about
+    job_asked = Signal(str, object)  # kind, preset values: open its form
+    state_changed = Signal()  # a selection or a count changed: what can be done may have
+
+    def __init__(self, settings: Settings, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.theme = theme
+        self.project: Project | None = None
+        self.background = Background(self)
+        self.jobs = JobManager(self)
+        self._lock: FileLock | None = None
+        self._version = 0
+        self._writing = False
+        self._ended: set[str] = set()
+        self.background.failed.connect(self.tell_error)
+        self.jobs.updated.connect(self._on_job)
+        self._watch = QTimer(self)
+        self._watch.setInterval(WATCH_MS)
+        self._watch.timeout.connect(self._look)
+
+    def open(self, folder: Path, *, new: bool = False) -> bool:
+        """Open (or make) a project; says what is wrong and returns False if that cannot be."""
+        try:
+            project = Project.create(folder) if new else Project.open(folder)
+            lock = FileLock(project.folder / "window.lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                project.close()
+                raise RequestError(
+                    f"{folder.name} is open in another FairDesk window. Use that one, or close it first. "
+                    "(The command line may work on it at the same time.)"
+                ) from None
+            project.journal.prune()
+        except Exception as error:
+            self.tell_error(error)
+            return False
+        self.close_project()
+        self.project, self._lock = project, lock
+        self.settings.add_recent(project.folder)
+        self._version = project.db.data_version()
+        self._watch.start()
+        self.project_changed.emit(project)
+        self.jobs.find_again(self.jobs_home())
+        return True
+
+    def close_project(self) -> None:
+        """Close the project; its running jobs are the caller's to keep or stop."""
+        self._watch.stop()
+        project, self.project = self.project, None
+        if project is not None:
+            self.project_changed.emit(None)
+            project.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def told_state(self) -> None:
+        """Say that what can be done now may have changed."""
+        self.state_changed.emit()
+
+    def jobs_home(self) -> Path:
+        """Where job folders of this project are."""
+        assert self.project is not None
+        return self.project.folder / "jobs"
+
+    @Slot()
+    def _look(self) -> None:
+        """Notice what another process, or another thread, has written."""
+        if self.project is None:
+            return
+        try:
+            version = self.project.db.data_version()
+        except Exception as error:
+            self._watch.stop()
+            self.tell_error(error)
+            return
+        if version != self._version:
+            self._version = version
+            self.catalogue_changed.emit()
+
+    def edit(self, work: Callable[[Project], Output], done: str | Callable[[Output], str] = "") -> None:
+        """Change the project off this thread, then tell about it with an Undo button."""
+        project = self.project
+        if project is None:
+            return
+
+        def finished(result: Output) -> None:
+            self._look()
+            text = done(result) if callable(done) else done
+            if text:
+                self.told.emit(Notice(text, action="Undo", run=self.undo))
+
+        self.background.edit(lambda: work(project), finished)
+
+    def undo(self) -> None:
+        """Take back the newest edit."""
+        self._step(lambda project: project.journal.undo(), "Undone")
+
+    def redo(self) -> None:
+        """Make the oldest undone edit again."""
+        self._step(lambda project: project.journal.redo(), "Done again")
+
+    def _step(self, work: Callable[[Project], Step], word: str) -> None:
+        project = self.project
+        if project is None:
+            return
+
+        def finished(step: Step) -> None:
+            self._look()
+            self.told.emit(Notice(f"{word}: {step.text}"))
+            if step.target:
+                self.show_target.emit(step.target)
+
+        self.background.edit(lambda: work(project), finished)
+
+    def run(self, kind: str, params: dict[str, Any], device: str = "auto") -> str | None:
+        """Queue a job on the open project."""
+        if self.project is None:
+            return None
+        return self.jobs.submit(kind, params, self.project.folder, self.jobs_home(), device)
+
+    def ask(self, kind: str, preset: dict[str, Any] | None = None) -> None:
+        """Ask the window to show a job's form."""
+        self.job_asked.emit(kind, preset or {})
+
+    @Slot(object)
+    def _on_job(self, job: JobState) -> None:
+        if job.finished and job.id not in self._ended:
+            self._ended.add(job.id)
+            self._look()
+            if job.state == DONE and job.result is not None and job.started is not None:
+                self.told.emit(Notice(f"{job.spec.title}: done"))
+
+    @Slot(object)
+    def tell_error(self, error: BaseException) -> None:
+        """Say what went wrong in words for people."""
+        text = explain(error) or f"FairDesk met a fault of its own: {type(error).__name__}: {error}"
+        self.told.emit(Notice(text, "error"))
+
+    def close(self, *, keep_jobs: bool) -> None:
+        """End everything."""
+        self.jobs.close(keep=keep_jobs)
+        self.background.close()
+        self.close_project()
+        self.settings.sync()

@@ -1,0 +1,66 @@
+"""What every tab offers the window. The tabs know the session and nothing of each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.session import Session
+
+
+class Tab(QWidget):
+    """A tab of the main window."""
+
+    name = ""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.stale = True  # not refreshed since something changed
+        session.project_changed.connect(self._on_changed)
+        session.catalogue_changed.connect(self._on_changed)
+
+    def specs(self) -> list[ActionSpec]:
+        """The tab's actions."""
+        return []
+
+    def place_actions(self, book: ActionBook) -> None:
+        """Put actions on the tab's buttons."""
+
+    def refresh(self) -> None:
+        """Show the catalogue as it is now."""
+
+    def show_target(self, target: dict[str, Any]) -> None:
+        """Show what an undone or redone step was about."""
+
+    def _on_changed(self, *_: object) -> None:
+        self.stale = True
+        self.refresh_if_shown()
+
+    def refresh_if_shown(self) -> None:
+        """Refresh now if the tab is seen; hidden tabs wait until they are."""
+        if self.isVisible() and self.stale:
+            self.stale = False
+            self.refresh()
+
+    def has_project(self) -> bool:
+        """Whether a project is open."""
+        return self.session.project is not None
+
+
+def bind_button(button: QPushButton, book: ActionBook, action_id: str) -> None:
+    """Make a button do, look and be enabled as an action."""
+    action = book.actions[action_id]
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+        button.setIcon(action.icon())
+        button.setToolTip(action.toolTip())
+
+    button.setText(action.text().replace("&", ""))
+    button.clicked.connect(action.trigger)
+    action.changed.connect(follow)
+    follow()
+

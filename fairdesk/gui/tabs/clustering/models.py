@@ -1,0 +1,164 @@
+"""The list of clusters: a cover, a title and a count each; faces can be dropped on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPalette
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from fairdesk.clustering.versions import Cluster
+from fairdesk.gui.widgets.face_grid.model import MIME, faces_in
+from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
+from fairdesk.project.queries import Item
+
+ClusterRole = Qt.ItemDataRole.UserRole + 2
+Index = QModelIndex | QPersistentModelIndex
+COVER = 52
+
+
+class ClusterModel(QAbstractListModel):
+    """The clusters of one version."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.clusters: list[Cluster] = []
+        self.covers: dict[int, Item] = {}
+
+    def show(self, clusters: list[Cluster], covers: dict[int, Item]) -> None:
+        """Show other clusters."""
+        self.beginResetModel()
+        self.clusters, self.covers = clusters, covers
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        return 0 if parent.isValid() else len(self.clusters)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        cluster = self.clusters[index.row()]
+        if role == ClusterRole:
+            return cluster
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return f"{cluster.title}, {cluster.faces:,} faces"
+        if role == Qt.ItemDataRole.EditRole:
+            return cluster.title
+        return None
+
+
+class _Delegate(QStyledItemDelegate):
+    def __init__(self, view: ClusterList) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802
+        return QSize(200, COVER + 8)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        cluster: Cluster = index.data(ClusterRole)
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        palette: QPalette = option.palette  # type: ignore[attr-defined]
+        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        if selected:
+            painter.fillRect(rect, palette.highlight())
+        elif self._view.drop_row == index.row() or state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, palette.alternateBase())
+        area = QRect(rect.left() + 6, rect.top() + 4, COVER, COVER)
+        item = self._view.cluster_model.covers.get(cluster.cover) if cluster.cover is not None else None
+        pixmap = self._view.thumbnails.get("face", item) if item is not None and self._view.thumbnails else None
+        if pixmap is not None:
+            size = pixmap.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            target = QRect(QPoint(0, 0), size)
+            target.moveCenter(area.center())
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(target, pixmap)
+        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
+        painter.setPen(palette.color(role))
+        text = QRect(area.right() + 10, rect.top() + 9, rect.width() - COVER - 26, 20)
+        title = painter.fontMetrics().elidedText(cluster.title, Qt.TextElideMode.ElideRight, text.width())
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, title)
+        if not selected:
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        known = "  ·  identity" if cluster.identity else ""
+        painter.drawText(text.translated(0, 20), Qt.AlignmentFlag.AlignVCenter, f"{cluster.faces:,} face{'' if cluster.faces == 1 else 's'}{known}")
+
+
+class ClusterList(QListView):
+    """Clusters; faces and other clusters can be dropped on one."""
+
+    faces_dropped = Signal(object, object)  # face ids, Cluster
+    selection_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.thumbnails: Thumbnails | None = None
+        self.cluster_model = ClusterModel(self)
+        self.drop_row = -1
+        self.setModel(self.cluster_model)
+        self.setItemDelegate(_Delegate(self))
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setAcceptDrops(True)
+        self.setMouseTracking(True)
+        self.setMinimumWidth(210)
+        self.setAccessibleName("Clusters")
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+
+    def selected(self) -> list[Cluster]:
+        """The selected clusters, in the order shown."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.cluster_model.clusters[row] for row in rows]
+
+    def show_clusters(self, clusters: list[Cluster], covers: dict[int, Item]) -> None:
+        """Show clusters; the selection stays with those that are still there."""
+        kept = {cluster.id for cluster in self.selected()}
+        row = self.currentIndex().row()
+        self.selectionModel().blockSignals(True)
+        self.cluster_model.show(clusters, covers)
+        self.selectionModel().blockSignals(False)
+        rows = [place for place, cluster in enumerate(clusters) if cluster.id in kept]
+        if not rows and clusters:
+            rows = [min(max(row, 0), len(clusters) - 1)]
+        self.select_rows(rows)
+        self.selection_changed.emit()
+
+    def select_rows(self, rows: list[int]) -> None:
+        """Select rows and make the first current."""
+        flags = self.selectionModel().SelectionFlag
+        self.selectionModel().clearSelection()
+        for row in rows:
+            self.selectionModel().select(self.cluster_model.index(row), flags.Select)
+        if rows:
+            self.selectionModel().setCurrentIndex(self.cluster_model.index(rows[0]), flags.NoUpdate)
+            self.scrollTo(self.cluster_model.index(rows[0]))
+
+    def select_cluster(self, number: int) -> None:
+        """Select a cluster by its id, if it is shown."""
+        rows = [row for row, cluster in enumerate(self.cluster_model.clusters) if cluster.id == number]
+        if rows:
+            self.select_rows(rows)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
+        self.drop_row = self.indexAt(event.position().toPoint()).row()
+        self.viewport().update()
+        if self.drop_row >= 0 and event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        row = self.indexAt(event.position().toPoint()).row()
+        self.drop_row = -1
+        if row >= 0 and event.mimeData().hasFormat(MIME):
+            self.faces_dropped.emit(faces_in(event.mimeData()), self.cluster_model.clusters[row])
+            event.acceptProposedAction()
+        self.viewport().update()

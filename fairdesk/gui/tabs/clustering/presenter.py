@@ -1,0 +1,59 @@
+"""What the Clustering tab shows, worked out without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fairdesk.clustering.versions import Cluster, Version, clusters, faces_of, versions
+from fairdesk.project import Project
+from fairdesk.project.queries import Ids, Item, group_counts, identity_counts, items, overview
+
+
+@dataclass
+class View:
+    """The versions, and the clusters of the one shown."""
+
+    vectors: bool = False
+    images: bool = False
+    versions: list[Version] = field(default_factory=list)
+    version: Version | None = None
+    clusters: list[Cluster] = field(default_factory=list)
+    covers: dict[int, Item] = field(default_factory=dict)
+    groups: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+
+def look(project: Project, wanted: int | None) -> View:
+    """Read everything the tab shows; `wanted` is a version, or None for the newest."""
+    counts = overview(project)
+    found = versions(project)
+    chosen = next((v for v in found if v.id == wanted), found[0] if found else None)
+    view = View(bool(counts["encoders"]), counts["images"] > 0, found, chosen)
+    view.groups = [name for name, _, _ in group_counts(project) if name is not None]
+    view.names = sorted({name for name, _ in identity_counts(project)})
+    if chosen is not None:
+        view.clusters = clusters(project, chosen.id)
+        covers = [cluster.cover for cluster in view.clusters if cluster.cover is not None]
+        view.covers = items(project, "face", covers)
+    return view
+
+
+def faces_in(project: Project, chosen: list[Cluster]) -> Ids:
+    """Return the faces of some clusters, cluster after cluster."""
+    return np.array([face for cluster in chosen for face in faces_of(project, cluster.id)], dtype=np.int64)
+
+
+def quality_line(version: Version, shown: list[Cluster]) -> str:
+    """Say how well a version did."""
+    count = sum(1 for cluster in shown if cluster.label >= 0)
+    loose = sum(cluster.faces for cluster in shown if cluster.label < 0)
+    parts = [f"{count:,} clusters", f"{loose:,} unclustered"]
+    quality = version.quality
+    if quality.get("bcubed_f1") is not None:
+        parts.append(f"BCubed F1 {quality['bcubed_f1']:.3f}")
+        if quality.get("pairwise_f1") is not None:
+            parts.append(f"pairwise F1 {quality['pairwise_f1']:.3f}")
+        parts.append("against the known identities when it was made")
+    return "  ·  ".join(parts)

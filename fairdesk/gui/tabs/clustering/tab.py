@@ -1,0 +1,346 @@
+"""The Clustering tab: versions side by side, clusters with their faces, and every correction undoable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSplitter, QStackedWidget, QWidget
+
+from fairdesk.clustering import corrections
+from fairdesk.clustering.versions import UNCLUSTERED, Cluster
+from fairdesk.gui import async_glue
+from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.dialogs.name_dialog import NameDialog
+from fairdesk.gui.dialogs.photograph import Photograph
+from fairdesk.gui.forms import load_form
+from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.gui.tabs.clustering import presenter
+from fairdesk.gui.tabs.clustering.models import ClusterList
+from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
+from fairdesk.gui.widgets.face_grid.view import FaceGrid
+from fairdesk.gui.widgets.plots import retheme
+
+
+class ClusteringTab(Tab):
+    """Clusters on the left, the faces of the selected ones in the grid."""
+
+    name = "clustering"
+
+    cluster_button: QPushButton
+    version: QComboBox
+    quality: QLabel
+    selected: QLabel
+    banner: QFrame
+    banner_text: QLabel
+    again_button: QPushButton
+    pages: QStackedWidget
+    empty_page: QWidget
+    empty_title: QLabel
+    empty_text: QLabel
+    empty_button: QPushButton
+    splitter: QSplitter
+    vertical: QSplitter
+    list: ClusterList
+    rename_button: QPushButton
+    merge_button: QPushButton
+    split_button: QPushButton
+    out_button: QPushButton
+    identity_button: QPushButton
+    tree_button: QPushButton
+    grid: FaceGrid
+    tree: Dendrogram
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram))
+        self._view = presenter.View()
+        self._wanted: int | None = None
+        self._select_next: int | None = None
+        self.list.thumbnails = self.grid.thumbnails
+        self.grid.thumbnails.ready.connect(lambda *_: self.list.viewport().update())
+        self.splitter.setSizes([250, 900])
+        self.splitter.setStretchFactor(1, 1)
+        self.vertical.setSizes([700, 260])
+        self.tree.hide()
+        self.banner.hide()
+        self.grid.empty_text = "Choose a cluster on the left to see its faces."
+        self.version.activated.connect(self._on_version)
+        self.list.selection_changed.connect(self._on_clusters)
+        self.list.faces_dropped.connect(self._on_dropped)
+        self.list.doubleClicked.connect(lambda _i: async_glue.start(self._rename()))
+        self.grid.selection_changed.connect(lambda _n: self._say_selected())
+        self.grid.opened.connect(self._open_photograph)
+        self.tree_button.toggled.connect(self._show_tree)
+        self.again_button.clicked.connect(self._again)
+        session.theme.changed.connect(lambda: retheme(self.tree.plot, session.theme))
+        retheme(self.tree.plot, session.theme)
+        self.pages.setCurrentWidget(self.empty_page)
+
+    def specs(self) -> list[ActionSpec]:
+        """The tab's actions."""
+        tab = self.name
+        some = lambda: self._view.version is not None  # noqa: E731
+        faces = lambda: some() and self.grid.selected_count() > 0  # noqa: E731
+        one = lambda: len(self.list.selected()) == 1  # noqa: E731
+        real = lambda: one() and self.list.selected()[0].label != UNCLUSTERED  # noqa: E731
+        two = lambda: len(self.list.selected()) >= 2  # noqa: E731
+        vectors = lambda: self._view.vectors  # noqa: E731
+        start = async_glue.start
+        return [
+            ActionSpec("clustering.cluster", "&Cluster…", lambda: self.session.ask("cluster"), "&Clustering", "cluster", "Ctrl+K", vectors),
+            ActionSpec("clustering.load", "&Read a cluster file…", lambda: self.session.ask("load-clusters"), "&Clustering", "import", "", vectors),
+            ActionSpec("clustering.rename", "&Rename…", lambda: start(self._rename()), "&Clustering", "name", "F2", real, "Rename the cluster", tab),
+            ActionSpec("clustering.merge", "&Merge", self.merge, "&Clustering", "merge", "M", two, "Merge the selected clusters", tab),
+            ActionSpec("clustering.split", "&Split off", self.split, "&Clustering", "split", "S", faces,
+                       "Put the selected faces into a cluster of their own", tab),
+            ActionSpec("clustering.out", "Take &out", self.take_out, "&Clustering", "out", "U", faces,
+                       "Move the selected faces to the unclustered ones", tab),
+            ActionSpec("clustering.move", "Mo&ve to…", lambda: start(self._move()), "&Clustering", "move", "V", faces,
+                       "Move the selected faces to another cluster", tab),
+            ActionSpec("clustering.identity", "Make an &identity…", lambda: start(self._identity()), "&Clustering", "identity", "N", real,
+                       "Give all faces of the cluster a name", tab),
+            ActionSpec("clustering.mosaic", "Export a m&osaic…", self._mosaic, "&Clustering", "mosaic", "", one, "", tab),
+            ActionSpec("clustering.export", "&Export clusters…", lambda: start(self._export()), "&Clustering", "export", "", some,
+                       "Write {label: [image path, ...]} as JSON", tab),
+            ActionSpec("clustering.folders", "Write identity &folders…", lambda: self.session.ask("identity-folders"), "&Clustering", "folder", "", some),
+        ]  # fmt: skip
+
+    def place_actions(self, book: ActionBook) -> None:
+        """Put actions on the tab's buttons."""
+        for button, number in (
+            (self.cluster_button, "clustering.cluster"), (self.rename_button, "clustering.rename"),
+            (self.merge_button, "clustering.merge"), (self.split_button, "clustering.split"),
+            (self.out_button, "clustering.out"), (self.identity_button, "clustering.identity"),
+        ):  # fmt: skip
+            bind_button(button, book, number)
+        self._book = book
+        self.empty_button.clicked.connect(self._next_step)
+
+    def refresh(self) -> None:
+        """Read versions and clusters again."""
+        project = self.session.project
+        self.grid.set_project(project)
+        if project is None:
+            self._arrived(presenter.View())
+            return
+        wanted = self._wanted
+        self.session.background.read("clustering", lambda: presenter.look(project, wanted), self._arrived)
+
+    @Slot(object)
+    def _arrived(self, view: presenter.View) -> None:
+        newest = view.versions[0].id if view.versions else None
+        if self._view.versions and newest is not None and newest > self._view.versions[0].id and self._wanted != newest:
+            self._wanted = newest  # a clustering was just made: show it
+            self._view = view
+            self.refresh()
+            return
+        self._view = view
+        self.version.clear()
+        for one in view.versions:
+            self.version.addItem(f"{one.name}{'  (out of date)' if one.stale else ''}", one.id)
+        if view.version is not None:
+            self.version.setCurrentIndex(self.version.findData(view.version.id))
+        self.version.setEnabled(bool(view.versions))
+        self.grid.cells.groups = view.groups
+        self._show()
+        self.list.show_clusters(view.clusters, view.covers)
+        if self._select_next is not None:
+            self.list.select_cluster(self._select_next)
+            self._select_next = None
+        if self.tree_button.isChecked():
+            self._show_tree(True)
+        self.session.told_state()
+
+    def _show(self) -> None:
+        view = self._view
+        self.pages.setCurrentWidget(self.splitter if view.version else self.empty_page)
+        self.quality.setText(presenter.quality_line(view.version, view.clusters) if view.version else "")
+        stale = view.version.stale if view.version else None
+        self.banner.setVisible(stale is not None)
+        self.banner_text.setText(f"Out of date: {stale}." if stale else "")
+        self.again_button.setVisible(bool(view.version and view.version.method != "file"))
+        hierarchical = bool(view.version and view.version.method == "hierarchical")
+        self.tree_button.setVisible(hierarchical)
+        if not hierarchical:
+            self.tree.hide()
+        if self.session.project is None:
+            title, text, button = "No project is open", "Open or make a project from the File menu.", ""
+        elif not view.images:
+            title, text, button = "Nothing to cluster yet", "Import images in the Dataset tab first.", ""
+        elif not view.vectors:
+            title, button = "The faces have no vectors yet", "Encode faces…"
+            text = "Clustering compares vectors. Encode the faces first; images that were not searched yet are searched on the way."
+        else:
+            title, button = "No clusters yet", "Cluster…"
+            text = "Group faces that look alike, then correct the result by eye. Every version is kept beside the others."
+        self.empty_title.setText(title)
+        self.empty_text.setText(text)
+        self.empty_button.setText(button)
+        self.empty_button.setVisible(bool(button))
+
+    def _next_step(self) -> None:
+        self.session.ask("cluster" if self._view.vectors else "encode")
+
+    @Slot(int)
+    def _on_version(self, row: int) -> None:
+        self._wanted = self.version.itemData(row)
+        self.refresh()
+
+    @Slot()
+    def _on_clusters(self) -> None:
+        project = self.session.project
+        chosen = self.list.selected()
+        if project is None or not chosen:
+            self.grid.show_ids(project, "face", presenter.faces_in(project, []) if project else self.grid.grid_model.ids[:0])
+            self._say_selected()
+            return
+        self.session.background.read(
+            "cluster faces", lambda: presenter.faces_in(project, chosen), lambda ids: self.grid.show_ids(project, "face", ids)
+        )
+
+    def _say_selected(self) -> None:
+        clusters, faces = self.list.selected(), self.grid.selected_count()
+        parts = [f"{len(clusters)} clusters selected"] if len(clusters) > 1 else [clusters[0].title] if clusters else []
+        if faces:
+            parts.append(f"{faces:,} faces selected")
+        self.selected.setText("  ·  ".join(parts))
+        self.session.told_state()
+
+    def _again(self) -> None:
+        if self._view.version is not None:
+            self.session.run("cluster", self._view.version.params)
+
+    def merge(self) -> None:
+        """Merge the selected clusters into the named one, or the largest."""
+        chosen = [cluster for cluster in self.list.selected() if cluster.label != UNCLUSTERED]
+        if len(chosen) < 2:
+            return
+        keep = max(chosen, key=lambda c: (c.name is not None or c.identity is not None, c.faces))
+        others = [cluster.id for cluster in chosen if cluster.id != keep.id]
+        self._select_next = keep.id
+        self.session.edit(
+            lambda project: corrections.merge_clusters(project, keep.id, others),
+            lambda moved: f"Merged {len(chosen)} clusters into {keep.title}: {moved:,} faces moved",
+        )
+
+    def split(self) -> None:
+        """Put the selected faces into a new cluster."""
+        faces, version = self.grid.selected_ids(), self._view.version
+        if faces and version is not None:
+            self.session.edit(
+                lambda project: corrections.split_faces(project, version.id, faces),
+                lambda _new: f"Split off {len(faces):,} faces",
+            )
+
+    def take_out(self) -> None:
+        """Move the selected faces to the unclustered ones."""
+        faces, version = self.grid.selected_ids(), self._view.version
+        if faces and version is not None:
+            self.session.edit(
+                lambda project: corrections.unassign_faces(project, version.id, faces),
+                lambda moved: f"Took {moved:,} faces out",
+            )
+
+    @Slot(object, object)
+    def _on_dropped(self, faces: list[int], cluster: Cluster) -> None:
+        version = self._view.version
+        if cluster.label == UNCLUSTERED and version is not None:
+            self.session.edit(
+                lambda project: corrections.unassign_faces(project, version.id, faces), lambda n: f"Took {n:,} faces out"
+            )
+        else:
+            self.session.edit(
+                lambda project: corrections.move_faces(project, faces, cluster.id),
+                lambda n: f"Moved {n:,} faces to {cluster.title}",
+            )
+
+    async def _move(self) -> None:
+        faces = self.grid.selected_ids()
+        titles = {cluster.title: cluster for cluster in self._view.clusters}
+        dialog = NameDialog(f"Move {len(faces):,} faces to which cluster?", (list(titles), []), self, with_group=False)
+        if not faces or not await async_glue.finished(dialog):
+            return
+        wanted = dialog.name.text().strip()
+        cluster = titles.get(wanted) or next((c for c in self._view.clusters if str(c.label) == wanted), None)
+        if cluster is None:
+            from fairdesk.errors import RequestError
+
+            self.session.tell_error(RequestError(f"There is no cluster called {wanted}. Begin to type its title and choose it."))
+            return
+        self._on_dropped(faces, cluster)
+
+    async def _rename(self) -> None:
+        chosen = self.list.selected()
+        if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
+            return
+        cluster = chosen[0]
+        dialog = NameDialog("What is this cluster called?", (self._view.names, []), self, value=cluster.title, with_group=False)
+        if await async_glue.finished(dialog):
+            name = dialog.name.text().strip()
+            self.session.edit(lambda project: corrections.rename_cluster(project, cluster.id, name), f"Renamed to {name}")
+
+    async def _identity(self) -> None:
+        chosen = self.list.selected()
+        if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
+            return
+        cluster = chosen[0]
+        question = f"Who is this? All {cluster.faces:,} faces of {cluster.title} get the name."
+        value = cluster.identity or cluster.name or ""
+        dialog = NameDialog(question, (self._view.names, self._view.groups), self, value=value)
+        if await async_glue.finished(dialog):
+            name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
+            self.session.edit(
+                lambda project: corrections.name_identity(project, cluster.id, name, group),
+                lambda done: f"{done['faces']:,} faces are now {name}",
+            )
+
+    def _mosaic(self) -> None:
+        chosen = self.list.selected()
+        if len(chosen) == 1 and self._view.version is not None and self.session.project is not None:
+            cluster = chosen[0]
+            out = self.session.project.exports("mosaics", f"{self._view.version.id}-{cluster.label}.png")
+            preset = {"cluster": str(cluster.label), "version": self._view.version.id, "out": str(out)}
+            self.session.ask("mosaic", preset)
+
+    async def _export(self) -> None:
+        version, project = self._view.version, self.session.project
+        if version is None or project is None:
+            return
+        path = await async_glue.choose_file(self, "Export the clusters", "JSON (*.json)", save="json")
+        if path:
+            from pathlib import Path
+
+            from fairdesk.clustering.files import write_clusters
+            from fairdesk.gui.session import Notice
+
+            self.session.background.read(
+                "export clusters", lambda: write_clusters(project, version.id, Path(path)),
+                lambda n: self.session.told.emit(Notice(f"Wrote {n:,} images to {path}")),
+            )  # fmt: skip
+
+    @Slot(bool)
+    def _show_tree(self, shown: bool) -> None:
+        self.tree.setVisible(shown)
+        version, project = self._view.version, self.session.project
+        if shown and version is not None and project is not None:
+            path = project.folder / "exports" / "dendrograms" / f"{version.id}.npz"
+            count = sum(1 for cluster in self._view.clusters if cluster.label >= 0)
+            tokens = self.session.theme.tokens
+
+            def draw(tree: Tree | None) -> None:
+                self.tree.show_tree(tree, tokens["text"], tokens["accent"])
+
+            self.session.background.read("dendrogram", lambda: read_tree(path, count), draw)
+
+    @Slot(int)
+    def _open_photograph(self, number: int) -> None:
+        row = self.grid.grid_model.row_of(number)
+        if row is not None:
+            Photograph(self.grid.grid_model, row, self).open()
+
+    def show_target(self, target: dict[str, Any]) -> None:
+        """Show the cluster an undone step was about."""
+        if "cluster" in target:
+            self._select_next = int(target["cluster"])

@@ -1,0 +1,129 @@
+"""What the Metrics tab shows, worked out without Qt."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fairdesk.metrics.curves import Curve, histogram
+from fairdesk.metrics.error_rates import Scores
+from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.rates import curves_of, number, rate
+from fairdesk.metrics.score_files import read_scores
+from fairdesk.project import Project, basis
+from fairdesk.project.queries import overview
+
+
+@dataclass(frozen=True)
+class Source:
+    """A pair list or a score set of the project."""
+
+    kind: str  # "list" or "scores"
+    id: int
+    name: str
+    path: str
+    about: str
+    stale: str | None
+
+
+@dataclass
+class View:
+    """What can be evaluated, and what is missing on the way there."""
+
+    sources: list[Source] = field(default_factory=list)
+    identities: int = 0
+    images: int = 0
+    vectors: bool = False
+
+
+def look(project: Project) -> View:
+    """Read the project's lists and scores, newest first."""
+    counts = overview(project)
+    view = View([], counts["identities"], counts["images"], bool(counts["encoders"]))
+    for row in project.db.rows("SELECT id, name, path, genuine, impostor, basis FROM pair_list ORDER BY id DESC"):
+        change = basis.changed_since(project, row[5])
+        view.sources.append(
+            Source("list", row[0], row[1], row[2], f"{row[3]:,} genuine, {row[4]:,} impostor", str(change) if change else None)
+        )
+    for row in project.db.rows("SELECT id, name, path, summary, basis FROM score_set ORDER BY id DESC"):
+        change, about = basis.changed_since(project, row[4]), json.loads(row[3])
+        text = f"{about['genuine']:,} genuine, {about['impostor']:,} impostor, {about['measure']}"
+        view.sources.append(Source("scores", row[0], row[1], row[2], text, str(change) if change else None))
+    return view
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One evaluated score file, ready to draw."""
+
+    path: Path
+    result: dict[str, Any]
+    curves: list[Curve]
+    bins: Any
+    groups: list[str]
+
+
+def work_out(params: EvaluateParams) -> Evaluation:
+    """Evaluate a score file; by group where the scores name groups."""
+    scores = read_scores(params.scores)
+    if params.distance:
+        scores.negate()
+    grouped = scores.grouped and bool(scores.group1 is not None and (scores.group1 != "").any())
+    params = params.model_copy(update={"by": "group" if grouped else "none"})
+    result, overall = evaluate(scores, params)
+    groups: dict[str, Scores] = per_group_scores(group_comparisons(scores)) if grouped else {}
+    return Evaluation(params.scores, result, curves_of(overall, groups), histogram(overall), list(groups))
+
+
+def headline(result: dict[str, Any]) -> str:
+    """Return the overall figures as one line of rich text."""
+    dropped = result["dropped"]["genuine"] + result["dropped"]["impostor"]
+    parts = [f"{result['n_genuine']:,} genuine and {result['n_impostor']:,} impostor scores"]
+    if dropped:
+        parts.append(f"<b>{dropped:,} pairs dropped</b> (no score)")
+    if result["eer"] is None:
+        parts.append(f"EER undefined: {result['eer_why']}")
+    else:
+        parts += [f"<b>EER {rate(result['eer'])}</b> at {number(result['eer_threshold'])}", f"AUC {result['auc']:.6f}",
+                  f"d′ {number(result['d_prime'])}"]  # fmt: skip
+        shown = []
+        for target, row in result["tar_at_far"].items():
+            mark = "" if row["resolvable"] else " (below resolution)"
+            shown.append(f"{rate(row['tar'])} at {target}{mark}")
+        parts.append("TAR at FAR: " + ", ".join(shown[:4]))
+    text = "  ·  ".join(parts)
+    if result.get("warning"):
+        text += f"<br><b>{result['warning']}</b>"
+    return text
+
+
+HEADER = ("Group", "Genuine", "Impostor", "FMR", "95 %", "FNMR", "95 %", "False matches", "False non-matches", "Own EER", "d′")
+
+
+def table(result: dict[str, Any]) -> list[tuple[tuple[str, ...], bool]]:
+    """Return the rows of the group table, and whether a row rests on fewer than 30 errors."""
+    rows = []
+    for name, row in result.get("groups", {}).get("per_group", {}).items():
+        intervals = []
+        for key in ("fmr_ci", "fnmr_ci"):
+            low_high = row[key]
+            intervals.append(f"{rate(low_high[0])} – {rate(low_high[1])}" if low_high else "–")
+        cells = (
+            name, f"{row['genuine']:,}", f"{row['impostor']:,}", rate(row["fmr"]), intervals[0], rate(row["fnmr"]),
+            intervals[1], f"{row['false_matches']:,}", f"{row['false_non_matches']:,}", rate(row["eer"]), number(row["d_prime"]),
+        )  # fmt: skip
+        rows.append((cells, min(row["false_matches"], row["false_non_matches"]) < 30))
+    return rows
+
+
+def fairness_line(result: dict[str, Any]) -> str:
+    """Return the fairness figures as one line."""
+    groups = result.get("groups")
+    if not groups:
+        return ""
+    fair = groups["fairness"]
+    shown = [f"{key} {number(fair[key])}" for key in ("FDR", "IR", "GARBE")]
+    return f"Threshold {number(groups['threshold'])} ({groups['rule']})  ·  " + "  ·  ".join(shown) + f"  (alpha {fair['alpha']:g})"

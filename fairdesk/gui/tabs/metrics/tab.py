@@ -1,0 +1,321 @@
+"""The Metrics tab: pair lists, scores, curves and the table of error rates by group."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from fairdesk.gui import async_glue
+from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.forms import load_form
+from fairdesk.gui.session import Notice, Session
+from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.gui.tabs.metrics import presenter
+from fairdesk.gui.widgets.curves import RatePlot
+from fairdesk.gui.widgets.plots import save_plot
+from fairdesk.images.places import write_text
+from fairdesk.metrics.params import EvaluateParams
+
+_AT = {"FMR 0.1 %": "fmr=1e-3", "FMR 1 %": "fmr=1e-2", "FMR 0.01 %": "fmr=1e-4", "EER": "eer", "this threshold": "threshold"}
+
+
+class MetricsTab(Tab):
+    """Lists and scores on the left, what they say on the right."""
+
+    name = "metrics"
+
+    pairs_button: QPushButton
+    score_button: QPushButton
+    open_button: QPushButton
+    report_button: QPushButton
+    plot_button: QPushButton
+    table_button: QPushButton
+    banner: QFrame
+    banner_text: QLabel
+    splitter: QSplitter
+    vertical: QSplitter
+    sources: QTreeWidget
+    pages: QStackedWidget
+    empty_page: QWidget
+    result_page: QWidget
+    empty_title: QLabel
+    empty_text: QLabel
+    empty_button: QPushButton
+    headline: QLabel
+    at: QComboBox
+    value: QDoubleSpinBox
+    source: QComboBox
+    distance: QCheckBox
+    hover: QLabel
+    figures: QTabWidget
+    table: QTableWidget
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        load_form(self, "metrics_tab.ui")
+        self._view = presenter.View()
+        self._shown: presenter.Evaluation | None = None
+        self._scores: Path | None = None
+        self._stale: str | None = None
+        self.splitter.setSizes([260, 900])
+        self.splitter.setStretchFactor(1, 1)
+        self.vertical.setSizes([520, 200])
+        self.sources.setHeaderLabels(["Pair lists and scores"])
+        self.at.addItems(list(_AT))
+        self.value.setVisible(False)
+        self.source.addItems(["all", "within-group"])
+        self.table.setColumnCount(len(presenter.HEADER))
+        self.table.setHorizontalHeaderLabels(list(presenter.HEADER))
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.plots = {name: RatePlot(session.theme, name) for name in ("scores", "roc", "det", "rates")}
+        for name, title in (("scores", "Scores"), ("roc", "ROC"), ("det", "DET"), ("rates", "FMR and FNMR")):
+            self.figures.addTab(self.plots[name], title)
+            self.plots[name].hovered.connect(self.hover.setText)
+        self.sources.currentItemChanged.connect(self._on_source)
+        self.at.currentTextChanged.connect(self._on_rule)
+        self.value.editingFinished.connect(self._evaluate)
+        self.source.currentTextChanged.connect(lambda _t: self._evaluate())
+        self.distance.toggled.connect(lambda _on: self._evaluate())
+        self.empty_button.clicked.connect(self._next_step)
+        self.banner.hide()
+        self.pages.setCurrentWidget(self.empty_page)
+
+    def specs(self) -> list[ActionSpec]:
+        """The tab's actions."""
+        tab, start = self.name, async_glue.start
+        people = lambda: self._view.identities > 0  # noqa: E731
+        lists = lambda: any(s.kind == "list" for s in self._view.sources)  # noqa: E731
+        shown = lambda: self._shown is not None  # noqa: E731
+        return [
+            ActionSpec("metrics.pairs", "Make a &pair list…", lambda: self.session.ask("pairs"), "&Metrics", "list", "Ctrl+L", people),
+            ActionSpec("metrics.score", "&Score a list…", self._ask_score, "&Metrics", "encode", "", lists),
+            ActionSpec("metrics.open", "&Open scores…", lambda: start(self._open()), "&Metrics", "import", "Ctrl+Shift+O", tip="Evaluate a score file of any origin"),
+            ActionSpec("metrics.report", "Write the &report…", self._report, "&Metrics", "export", "", lambda: shown() and self.has_project(), "", tab),
+            ActionSpec("metrics.plot", "Save p&lot…", lambda: start(self._save_plot()), "&Metrics", "chart", "", shown, "", tab),
+            ActionSpec("metrics.table", "Save &table…", lambda: start(self._save_table()), "&Metrics", "table", "", shown, "", tab),
+            ActionSpec("metrics.scores_csv", "Save scores as &CSV…", lambda: start(self._save_scores()), "&Metrics", "export", "", shown, "", tab),
+        ]  # fmt: skip
+
+    def place_actions(self, book: ActionBook) -> None:
+        """Put actions on the tab's buttons."""
+        for button, number in (
+            (self.pairs_button, "metrics.pairs"), (self.score_button, "metrics.score"), (self.open_button, "metrics.open"),
+            (self.report_button, "metrics.report"), (self.plot_button, "metrics.plot"), (self.table_button, "metrics.table"),
+        ):  # fmt: skip
+            bind_button(button, book, number)
+
+    def refresh(self) -> None:
+        """Read lists and scores again."""
+        project = self.session.project
+        if project is None:
+            self._scores = self._shown = None
+            self._arrived(presenter.View())
+            return
+        self.session.background.read("metrics", lambda: presenter.look(project), self._arrived)
+
+    @Slot(object)
+    def _arrived(self, view: presenter.View) -> None:
+        before = {(s.kind, s.id) for s in self._view.sources}
+        self._view = view
+        current = self.sources.currentItem()
+        kept = current.data(0, Qt.ItemDataRole.UserRole) if current is not None else None
+        self.sources.blockSignals(True)
+        self.sources.clear()
+        chosen = None
+        for kind, title in (("list", "Pair lists"), ("scores", "Scores")):
+            head = QTreeWidgetItem([title])
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.sources.addTopLevelItem(head)
+            for source in (s for s in view.sources if s.kind == kind):
+                leaf = QTreeWidgetItem([source.name + ("  (out of date)" if source.stale else "")])
+                leaf.setToolTip(0, f"{source.path}\n{source.about}" + (f"\nOut of date: {source.stale}" if source.stale else ""))
+                leaf.setData(0, Qt.ItemDataRole.UserRole, source)
+                head.addChild(leaf)
+                new = before and (source.kind, source.id) not in before
+                same = isinstance(kept, presenter.Source) and (kept.kind, kept.id) == (source.kind, source.id)
+                if (new and kind == "scores") or (chosen is None and same) or (chosen is None and kept is None and kind == "scores"):
+                    chosen = leaf
+            head.setExpanded(True)
+        self.sources.blockSignals(False)
+        if chosen is not None:
+            self.sources.setCurrentItem(chosen)
+        self._show()
+
+    def _show(self) -> None:
+        self.pages.setCurrentWidget(self.result_page if self._shown is not None else self.empty_page)
+        self.banner.setVisible(self._stale is not None)
+        self.banner_text.setText(f"These scores are out of date: {self._stale}. Make the list and score it again." if self._stale else "")
+        view, button = self._view, ""
+        if self.session.project is None:
+            title = "No project is open"
+            text = "Open or make a project from the File menu, or open a score file of any origin."
+            button = "Open scores…"
+        elif not view.identities:
+            title = "There are no identities yet"
+            text = "Pairs are made of identities. Import folders that name them, or turn clusters into identities."
+        elif not any(s.kind == "list" for s in view.sources):
+            title, button = "No pair list yet", "Make a pair list…"
+            text = "Benchmarks compare pairs of images: genuine ones of one person, impostor ones of two."
+        elif not any(s.kind == "scores" for s in view.sources):
+            title, button = "The list has no scores yet", "Score a list…"
+            text = "Scoring encodes each image once and compares the two faces of every pair."
+        else:
+            title, text = "Choose scores on the left", "Their error rates and curves appear here."
+        self.empty_title.setText(title)
+        self.empty_text.setText(text)
+        self.empty_button.setText(button)
+        self.empty_button.setVisible(bool(button))
+        self.session.told_state()
+
+    def _next_step(self) -> None:
+        {"Open scores…": lambda: async_glue.start(self._open()), "Make a pair list…": lambda: self.session.ask("pairs"),
+         "Score a list…": self._ask_score}[self.empty_button.text()]()  # fmt: skip
+
+    def _ask_score(self) -> None:
+        item = self.sources.currentItem()
+        source = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
+        lists = [s for s in self._view.sources if s.kind == "list"]
+        chosen = source if isinstance(source, presenter.Source) and source.kind == "list" else lists[0] if lists else None
+        if chosen is not None:
+            self.session.ask("score", {"pairs": chosen.path})
+
+    @Slot(QTreeWidgetItem, QTreeWidgetItem)
+    def _on_source(self, item: QTreeWidgetItem | None, _before: object) -> None:
+        source = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
+        if isinstance(source, presenter.Source) and source.kind == "scores":
+            self._stale = source.stale
+            self.show_scores(Path(source.path))
+
+    def show_scores(self, path: Path) -> None:
+        """Evaluate and show a score file."""
+        if path != self._scores:
+            self._scores = path
+            self.source.blockSignals(True)
+            self.source.setCurrentIndex(0)
+            self.source.blockSignals(False)
+        self._evaluate()
+
+    def _on_rule(self, text: str) -> None:
+        self.value.setVisible(_AT[text] == "threshold")
+        if _AT[text] == "threshold" and self._shown is not None and self._shown.result.get("eer_threshold") is not None:
+            self.value.blockSignals(True)
+            self.value.setValue(float(self._shown.result["eer_threshold"]))
+            self.value.blockSignals(False)
+        self._evaluate()
+
+    def _params(self) -> EvaluateParams | None:
+        if self._scores is None:
+            return None
+        at = _AT[self.at.currentText()]
+        return EvaluateParams.model_validate(
+            {
+                "scores": self._scores, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
+                "threshold_from": self.source.currentText() or "all", "distance": self.distance.isChecked(),
+            }
+        )  # fmt: skip
+
+    def _evaluate(self) -> None:
+        params = self._params()
+        if params is not None:
+            self.session.background.read("evaluate", lambda: presenter.work_out(params), self._evaluated, self._failed)
+
+    def _failed(self, error: BaseException) -> None:
+        self._shown = None
+        self._show()
+        self.session.tell_error(error)
+
+    @Slot(object)
+    def _evaluated(self, found: presenter.Evaluation) -> None:
+        self._shown = found
+        text = presenter.headline(found.result)
+        fairness = presenter.fairness_line(found.result)
+        self.headline.setText(text + (f"<br>{fairness}" if fairness else ""))
+        threshold = found.result.get("groups", {}).get("threshold")
+        if threshold is not None and self.distance.isChecked():
+            threshold = -threshold
+        for plot in self.plots.values():
+            plot.show_curves(found.curves, found.groups, found.bins, threshold)
+        self._fill_table(found)
+        wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
+        if [self.source.itemText(i) for i in range(self.source.count())] != wanted:
+            kept = self.source.currentText()
+            self.source.blockSignals(True)
+            self.source.clear()
+            self.source.addItems(wanted)
+            self.source.setCurrentText(kept if kept in wanted else "all")
+            self.source.blockSignals(False)
+        self._show()
+
+    def _fill_table(self, found: presenter.Evaluation) -> None:
+        rows = presenter.table(found.result)
+        self.table.setVisible(bool(rows))
+        self.table.setRowCount(len(rows))
+        weak = QColor(self.session.theme.tokens["warn"])
+        for y, (cells, few) in enumerate(rows):
+            for x, text in enumerate(cells):
+                item = QTableWidgetItem(text)
+                item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignLeft if x == 0 else Qt.AlignmentFlag.AlignRight))
+                if few and x in (3, 5):
+                    item.setForeground(weak)
+                    item.setToolTip("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
+                self.table.setItem(y, x, item)
+        self.table.resizeColumnsToContents()
+
+    async def _open(self) -> None:
+        path = await async_glue.choose_file(self, "Open scores", "Scores (*.npz *.csv *.txt);;All files (*)")
+        if path:
+            self.sources.setCurrentItem(None)
+            self._stale = None
+            self.show_scores(Path(path))
+
+    def _report(self) -> None:
+        params, project = self._params(), self.session.project
+        if params is not None and project is not None and self._shown is not None:
+            out = project.exports("reports", params.scores.stem)
+            preset = params.model_dump(mode="json") | {"out": str(out), "by": "group" if self._shown.groups else "none"}
+            self.session.ask("evaluate", preset)
+
+    async def _save_plot(self) -> None:
+        plot = self.figures.currentWidget()
+        if isinstance(plot, RatePlot):
+            path = await save_plot(plot.plot, self)
+            if path:
+                self.session.told.emit(Notice(f"Saved {path}"))
+
+    async def _save_table(self) -> None:
+        from fairdesk.metrics.tables import table_csv
+
+        path = await async_glue.choose_file(self, "Save the table", "CSV (*.csv)", save="csv")
+        if path and self._shown is not None:
+            write_text(Path(path), table_csv(self._shown.result))
+            self.session.told.emit(Notice(f"Saved {path}"))
+
+    async def _save_scores(self) -> None:
+        from fairdesk.metrics.score_files import export_csv
+
+        path = await async_glue.choose_file(self, "Save the scores", "CSV (*.csv)", save="csv")
+        source = self._scores
+        if path and source is not None:
+            self.session.background.read(
+                "save scores", lambda: export_csv(source, Path(path)),
+                lambda n: self.session.told.emit(Notice(f"Saved {n:,} scores to {path}")),
+            )  # fmt: skip

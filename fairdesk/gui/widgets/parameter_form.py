@@ -1,0 +1,195 @@
+"""A form made from a job's parameter model: one row a field, with its help and its limits."""
+
+from __future__ import annotations
+
+import types
+import typing
+from pathlib import Path
+from typing import Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+
+from fairdesk.errors import RequestError
+from fairdesk.gui import async_glue
+from fairdesk.jobs.params import JobParams, parse
+
+_WORDS = {"pca": "PCA share", "eps": "Epsilon", "out": "Write to", "seed": "Seed", "faces": "Keep"}
+
+
+def field_title(name: str, field: FieldInfo) -> str:
+    """Return a field's name as a person reads it."""
+    return _WORDS.get(name, (field.alias or name).replace("_", " ").capitalize())
+
+
+class PathEdit(QWidget):
+    """A path with a button to browse for it."""
+
+    changed = Signal()
+
+    def __init__(self, *, folder: bool, save: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.edit = QLineEdit()
+        self._folder, self._save = folder, save
+        browse = QPushButton("Browse…")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.edit, 1)
+        layout.addWidget(browse)
+        self.edit.textChanged.connect(self.changed)
+        browse.clicked.connect(lambda: async_glue.start(self._browse()))
+        self.setFocusProxy(self.edit)
+
+    async def _browse(self) -> None:
+        if self._folder:
+            found = await async_glue.choose_folder(self, "Choose a folder")
+        else:
+            found = await async_glue.choose_file(self, "Choose a file", "All files (*)", save="" if self._save else None)
+        if found:
+            self.edit.setText(found)
+
+
+class ParameterForm(QWidget):
+    """Edits the fields of one model; `changed` fires with every change."""
+
+    changed = Signal()
+
+    def __init__(
+        self, model: type[JobParams], values: dict[str, Any], *, hide: tuple[str, ...] = (), parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.model = model
+        self._hidden = {name: values[name] for name in hide if name in values}
+        self.editors: dict[str, QWidget] = {}
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for name, field in model.model_fields.items():
+            if name in hide:
+                continue
+            editor = self._editor(name, field, values.get(name, None if field.is_required() else field.default))
+            editor.setToolTip(field.description or "")
+            editor.setAccessibleName(field_title(name, field))
+            self.editors[name] = editor
+            title = QLabel(field_title(name, field))
+            title.setBuddy(editor)
+            layout.addRow(title, editor)
+            if field.description:
+                help_line = QLabel(field.description)
+                help_line.setProperty("role", "muted")
+                help_line.setWordWrap(True)
+                layout.addRow("", help_line)
+
+    def _editor(self, name: str, field: FieldInfo, value: Any) -> QWidget:
+        kind, optional = _strip(field.annotation)
+        if typing.get_origin(kind) is Literal:
+            box = QComboBox()
+            choices = [str(choice) for choice in typing.get_args(kind)]
+            box.addItems((["(default)"] if optional else []) + choices)
+            if value is not None:
+                box.setCurrentText(str(value))
+            box.currentTextChanged.connect(lambda _text: self.changed.emit())
+            return box
+        if kind is bool:
+            check = QCheckBox()
+            check.setChecked(bool(value))
+            check.toggled.connect(lambda _on: self.changed.emit())
+            return check
+        if kind in (int, float) and not optional:
+            return self._number(kind, field, value)
+        if kind is Path:
+            folder = name in ("folder", "old", "new") or (name == "out" and "folder" in (field.description or "").lower())
+            path = PathEdit(folder=folder, save=name == "out")
+            path.edit.setText("" if value is None else str(value))
+            path.edit.setPlaceholderText("(default)" if optional else "")
+            path.changed.connect(self.changed)
+            return path
+        line = QLineEdit("" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        line.setPlaceholderText("(default)" if optional else "")
+        line.textChanged.connect(lambda _text: self.changed.emit())
+        return line
+
+    def _number(self, kind: type, field: FieldInfo, value: Any) -> QWidget:
+        low, high = -(2**31) + 1, 2**31 - 1
+        for limit in field.metadata:
+            if isinstance(limit, (Ge, Gt)):
+                low = float(limit.ge if isinstance(limit, Ge) else limit.gt)  # type: ignore[arg-type, assignment]
+            elif isinstance(limit, (Le, Lt)):
+                high = float(limit.le if isinstance(limit, Le) else limit.lt)  # type: ignore[arg-type, assignment]
+        if kind is int:
+            spin = QSpinBox()
+            spin.setRange(int(low), int(min(high, 2**31 - 1)))
+            spin.setGroupSeparatorShown(True)
+            spin.setValue(int(value or 0))
+            spin.valueChanged.connect(lambda _v: self.changed.emit())
+            return spin
+        real = QDoubleSpinBox()
+        real.setDecimals(4)
+        real.setRange(low, high)
+        real.setSingleStep(0.05)
+        real.setValue(float(value or 0))
+        real.valueChanged.connect(lambda _v: self.changed.emit())
+        return real
+
+    def values(self) -> dict[str, Any]:
+        """Return what the form holds, as plain values; empty optional fields are left out."""
+        out: dict[str, Any] = dict(self._hidden)
+        for name, editor in self.editors.items():
+            field = self.model.model_fields[name]
+            kind, optional = _strip(field.annotation)
+            value: Any
+            if isinstance(editor, QComboBox):
+                value = None if optional and editor.currentIndex() == 0 else editor.currentText()
+            elif isinstance(editor, QCheckBox):
+                value = editor.isChecked()
+            elif isinstance(editor, (QSpinBox, QDoubleSpinBox)):
+                value = editor.value()
+            elif isinstance(editor, PathEdit):
+                value = editor.edit.text().strip() or None
+            else:
+                assert isinstance(editor, QLineEdit)
+                text = editor.text().strip()
+                listed = typing.get_origin(kind) is list
+                value = [part for part in text.replace(",", " ").split()] if listed else text or None
+            if value is not None or not (optional or field.is_required()):
+                out[name] = value
+        return out
+
+    def problem(self) -> str | None:
+        """Return what is wrong with the values, or None."""
+        try:
+            self.params()
+        except RequestError as error:
+            lines = []
+            for line in str(error).splitlines():
+                option, _, text = line.partition(": ")
+                name = option.removeprefix("--").replace("-", "_")
+                field = self.model.model_fields.get(name)
+                text = "is needed" if text.startswith("Field required") else text
+                lines.append(f"{field_title(name, field)}: {text}" if field else line)
+            return "\n".join(lines)
+        return None
+
+    def params(self) -> JobParams:
+        """Return the validated parameters. Raises `RequestError`."""
+        fields = self.model.model_fields
+        return parse(self.model, {fields[name].alias or name: value for name, value in self.values().items()})
+
+
+def _strip(annotation: Any) -> tuple[Any, bool]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return next(a for a in typing.get_args(annotation) if a is not type(None)), True
+    return annotation, False
