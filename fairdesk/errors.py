@@ -17,7 +17,7 @@ class JobFailed(FairDeskError):
     """The request was right, the work could not be done (exit status 1)."""
 
 
-class Stopped(Exception):  # noqa: N818  (not an error: a person asked for it)
+class Stopped(Exception):
     """A person stopped the work; everything up to the last whole item is kept."""
 
 
@@ -37,7 +37,9 @@ def explain(error: BaseException) -> str | None:
     if name == "FullError":
         return "The disk is full. Free some space and run it again: what was done so far is kept."
     if name in {"ReadOnlyError", "CantOpenError"}:
-        return "The project cannot be written to (read-only place or missing permission). Copy it to a disk that can be."
+        return (
+            "The project cannot be written to (read-only place or missing permission). Copy it to a disk that can be."
+        )
     if name == "BusyError":
         return "Another program holds the project's catalogue. Wait for it to finish, or close it, and try again."
     if name in {"CorruptError", "NotADBError"}:

@@ -69,10 +69,14 @@ def _work(project: Project, photographs: Path, out: Path, say: Any) -> dict[str,
     if project.db.value("SELECT count(*) FROM clustering") == 0:
         run_job("cluster", ClusterParams.model_validate({"eps": _EPS, "out": out / "clusters.json"}), project)
         run_job("cluster", ClusterParams.model_validate({"method": "hierarchical"}), project)
-        run_job("mosaic", MosaicParams.model_validate({"cluster": "0", "version": 1, "out": out / "cluster-0.png"}), project)
+        run_job(
+            "mosaic", MosaicParams.model_validate({"cluster": "0", "version": 1, "out": out / "cluster-0.png"}), project
+        )
     say("Making pair lists")
     pairs = run_job(
-        "pairs", PairsParams.model_validate({"genuine": 400, "impostor": 2000, "within_group": True, "out": out / "pairs.csv"}), project
+        "pairs",
+        PairsParams.model_validate({"genuine": 400, "impostor": 2000, "within_group": True, "out": out / "pairs.csv"}),
+        project,
     )
     say(f"{pairs['genuine']} genuine and {pairs['impostor']} impostor pairs within groups")
     say("Scoring and evaluating by group")

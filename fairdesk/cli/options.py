@@ -36,7 +36,10 @@ def option_name(name: str, field: FieldInfo) -> str:
 
 
 def add_options(
-    parser: argparse.ArgumentParser, model: type[JobParams], positional: tuple[str, ...] = (), skip: tuple[str, ...] = ()
+    parser: argparse.ArgumentParser,
+    model: type[JobParams],
+    positional: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
 ) -> None:
     """Add an option for each field of a model; some may be positional, some left out."""
     for name, field in model.model_fields.items():
@@ -61,9 +64,7 @@ def add_options(
         else:
             if kind is not bool and "choices" not in details:
                 details["metavar"] = name.rsplit("_", 1)[-1].upper()
-            parser.add_argument(
-                option_name(name, field), dest=name, required=field.is_required(), **details
-            )
+            parser.add_argument(option_name(name, field), dest=name, required=field.is_required(), **details)
 
 
 def collect(model: type[JobParams], arguments: argparse.Namespace, **fixed: Any) -> Any:

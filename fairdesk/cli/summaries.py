@@ -61,7 +61,9 @@ def clustered(r: dict[str, Any]) -> str:
 
 def paired(r: dict[str, Any]) -> str:
     """What is in a pair list."""
-    lines = [f"{r['genuine']:,} genuine and {r['impostor']:,} impostor pairs over {_count(r['identities'], 'identity')}, seed {r['seed']}."]
+    lines = [
+        f"{r['genuine']:,} genuine and {r['impostor']:,} impostor pairs over {_count(r['identities'], 'identity')}, seed {r['seed']}."
+    ]
     lines += [f"Left out: {count:,} {why} images." for why, count in r["left_out"].items() if count]
     return "\n".join(lines)
 
@@ -100,7 +102,9 @@ def evaluated(r: dict[str, Any]) -> str:
                 f"  ({row['genuine']:,} genuine, {row['impostor']:,} impostor)"
             )
         fair = groups["fairness"]
-        shown = [f"{key} {'undefined' if fair[key] is None else format(fair[key], '.4g')}" for key in ("FDR", "IR", "GARBE")]
+        shown = [
+            f"{key} {'undefined' if fair[key] is None else format(fair[key], '.4g')}" for key in ("FDR", "IR", "GARBE")
+        ]
         lines.append("  " + ", ".join(shown) + f" (alpha {fair['alpha']:g})")
     if r.get("report"):
         lines.append(f"Report: {r['report']}")

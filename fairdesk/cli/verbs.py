@@ -54,7 +54,9 @@ def _job(
         parser.add_argument("project", metavar="PROJECT", type=Path, help="The project folder")
         add_options(parser, model, positional, skip)
         if device:
-            parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="Where to compute")
+            parser.add_argument(
+                "--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="Where to compute"
+            )
 
     def run(arguments: Namespace) -> Result:
         params = collect(model, arguments)
@@ -79,7 +81,9 @@ def _or_project(name: str, verb: str, field: str, summary: Callable[[Result], st
 
     def run(arguments: Namespace) -> Result:
         source: Path = arguments.source
-        plain = source.suffix.lower() == suffix if suffix else source.is_dir() and not (source / "catalog.sqlite").exists()
+        plain = (
+            source.suffix.lower() == suffix if suffix else source.is_dir() and not (source / "catalog.sqlite").exists()
+        )
         if plain:
             return run_job(name, collect(model, arguments, **{field: source}), None)
         params = collect(model, arguments)
@@ -113,7 +117,9 @@ def _open_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _cluster_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", metavar="PROJECT", type=Path, nargs="?", help="The project folder, unless --vectors is given")
+    parser.add_argument(
+        "project", metavar="PROJECT", type=Path, nargs="?", help="The project folder, unless --vectors is given"
+    )
     add_options(parser, job_kind("cluster").model())
 
 

@@ -35,7 +35,9 @@ def _drop_empty(connection: apsw.Connection, version: int) -> None:
 
 def rename_cluster(project: Project, cluster: int, name: str) -> None:
     """Give a cluster a name of its own; an empty one takes the name away."""
-    with project.journal.step(f"Rename cluster to {name.strip() or 'its number'}", target=_target(cluster)) as connection:
+    with project.journal.step(
+        f"Rename cluster to {name.strip() or 'its number'}", target=_target(cluster)
+    ) as connection:
         _row(connection, cluster)
         connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (name.strip() or None, cluster))
 
@@ -54,7 +56,9 @@ def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
     with project.journal.step(f"Merge {len(others) + 1} clusters", target=_target(keep)) as connection:
         version, label, _ = _row(connection, keep)
         if label == UNCLUSTERED:
-            raise RequestError("Merge into a cluster, not into the unclustered faces; to take faces out of a cluster, move them.")
+            raise RequestError(
+                "Merge into a cluster, not into the unclustered faces; to take faces out of a cluster, move them."
+            )
         moved = 0
         for cluster in others:
             if _row(connection, cluster)[0] != version:
@@ -76,8 +80,12 @@ def move_faces(project: Project, faces: list[int], cluster: int) -> int:
 
 def split_faces(project: Project, version: int, faces: list[int]) -> int:
     """Put faces into a new cluster of their own and return its id."""
-    with project.journal.step(f"Split off {_faces(faces)}", target={"tab": "clustering", "version": version}) as connection:
-        label = connection.execute("SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)).get
+    with project.journal.step(
+        f"Split off {_faces(faces)}", target={"tab": "clustering", "version": version}
+    ) as connection:
+        label = connection.execute(
+            "SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)
+        ).get
         connection.execute("INSERT INTO cluster (clustering_id, label) VALUES (?, ?)", (version, label))
         cluster = connection.last_insert_rowid()
         _move(connection, version, faces, cluster)
@@ -97,13 +105,17 @@ def _move(connection: apsw.Connection, version: int, faces: list[int], cluster: 
     )
     moved = connection.changes()
     if not moved:
-        raise RequestError("None of these faces could be moved: they are in that cluster already, or in another version.")
+        raise RequestError(
+            "None of these faces could be moved: they are in that cluster already, or in another version."
+        )
     return int(moved)
 
 
 def unassign_faces(project: Project, version: int, faces: list[int]) -> int:
     """Take faces out of their clusters, into the version's unclustered faces. Returns how many moved."""
-    with project.journal.step(f"Take {_faces(faces)} out", target={"tab": "clustering", "version": version}) as connection:
+    with project.journal.step(
+        f"Take {_faces(faces)} out", target={"tab": "clustering", "version": version}
+    ) as connection:
         found = connection.execute("SELECT id FROM cluster WHERE clustering_id = ? AND label = -1", (version,)).get
         if found is None:
             connection.execute("INSERT INTO cluster (clustering_id, label) VALUES (?, -1)", (version,))
@@ -130,7 +142,9 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
     with project.journal.step(f"Make a cluster the identity {name}", target=_target(cluster)) as connection:
         _, label, _ = _row(connection, cluster)
         if label == UNCLUSTERED:
-            raise RequestError("The unclustered faces are no one identity. Split off the faces that belong together first.")
+            raise RequestError(
+                "The unclustered faces are no one identity. Split off the faces that belong together first."
+            )
         chosen = group.strip() if group and group.strip() else _likely_group(connection, cluster, name)
         identity, _ = label_ids(connection, name, chosen)
         connection.execute(
@@ -148,7 +162,7 @@ def _likely_group(connection: apsw.Connection, cluster: int, name: str) -> str |
         "SELECT g.name FROM identity i LEFT JOIN grp g ON g.id = i.group_id WHERE i.name = ?", (name,)
     ).fetchall()
     if len(same) == 1:
-        return same[0][0]
+        return None if same[0][0] is None else str(same[0][0])
     row = connection.execute(
         "SELECT g.name, count(*) FROM cluster_member m JOIN face_label l ON l.face_id = m.face_id"
         " LEFT JOIN identity i ON i.id = l.identity_id JOIN grp g ON g.id = ifnull(i.group_id, l.image_group_id)"

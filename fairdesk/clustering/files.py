@@ -105,4 +105,10 @@ def run(params: LoadClustersParams, context: Context) -> dict[str, Any]:
                     connection.execute("INSERT INTO cluster_member VALUES (?, ?, ?)", (version, face, cluster))
     if unknown:
         context.message(f"{len(unknown)} paths are not in the project, the first: {unknown[0]}")
-    return {"version": version, "clusters": len(data), "faces": len(kept), "unknown": len(unknown), "unknown_paths": unknown}
+    return {
+        "version": version,
+        "clusters": len(data),
+        "faces": len(kept),
+        "unknown": len(unknown),
+        "unknown_paths": unknown,
+    }

@@ -39,7 +39,9 @@ def run(params: FoldersParams, context: Context) -> dict[str, Any]:
         if not source.exists():
             result["missing"].append(str(source))
         else:
-            place(source, params.out / folder / names.claim(folder, source.name), "copy" if params.copy_files else "link")
+            place(
+                source, params.out / folder / names.claim(folder, source.name), "copy" if params.copy_files else "link"
+            )
         context.progress(done, len(wanted), "images")
     result["collisions"] = names.collisions
     context.artifact(params.out)
@@ -78,6 +80,11 @@ def _by_identity(project: Project) -> list[tuple[str, Path]]:
     named = [image for image in labelled_images(project) if image.identity is not None]
     grouped = any(image.group for image in named)
     return [
-        (f"{safe_name(i.group or 'no group')}/{safe_name(i.identity or '')}" if grouped else safe_name(i.identity or ""), i.path)
+        (
+            f"{safe_name(i.group or 'no group')}/{safe_name(i.identity or '')}"
+            if grouped
+            else safe_name(i.identity or ""),
+            i.path,
+        )
         for i in named
     ]

@@ -45,7 +45,7 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         raise RequestError(f"There are {len(vectors)} faces with a vector; clustering needs at least 2.")
     if metric == "cosine":
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors = vectors / np.where(norms == 0, 1, norms)
+        vectors = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
     if params.method == "dbscan":
         from sklearn.cluster import DBSCAN
 

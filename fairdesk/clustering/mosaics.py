@@ -22,9 +22,7 @@ _TITLE = 28  # pixels above the tiles
 
 def run(params: MosaicParams, context: Context) -> dict[str, Any]:
     """Job: write a montage. With more faces than a sheet holds, files are numbered (out_2.png, ...)."""
-    title, tiles, failed = (
-        _from_file(params, context) if params.file is not None else _from_project(params, context)
-    )
+    title, tiles, failed = _from_file(params, context) if params.file is not None else _from_project(params, context)
     if not tiles:
         raise RequestError(f"Cluster {params.cluster} has no readable face.")
     sheet = params.columns * (params.rows or math.ceil(len(tiles) / params.columns))
@@ -35,7 +33,9 @@ def run(params: MosaicParams, context: Context) -> dict[str, Any]:
         try:
             _montage(tiles[start : start + sheet], title, params).save(path)
         except (ValueError, KeyError) as error:
-            raise RequestError(f"{path}: pictures cannot be written as {path.suffix or 'a file without suffix'}. Use .png.") from error
+            raise RequestError(
+                f"{path}: pictures cannot be written as {path.suffix or 'a file without suffix'}. Use .png."
+            ) from error
         written.append(str(path))
         context.artifact(path)
     return {"title": title, "faces": len(tiles), "files": written, "unreadable": failed}
@@ -84,7 +84,8 @@ def face_picture(project: Project, face: int) -> Image.Image:
     if jpeg is not None:
         return Image.open(io.BytesIO(jpeg)).convert("RGB")
     root, path, top, right, bottom, left = project.db.rows(
-        "SELECT i.root_id, i.path, top, right, bottom, left FROM face f JOIN image i ON i.id = f.image_id WHERE f.id = ?", (face,)
+        "SELECT i.root_id, i.path, top, right, bottom, left FROM face f JOIN image i ON i.id = f.image_id WHERE f.id = ?",
+        (face,),
     )[0]
     image = open_image(project.roots()[root] / path)
     return image.crop(box_with_margin((top, right, bottom, left), image.size, 0.25))
@@ -94,7 +95,9 @@ def _tile(image: Image.Image, side: int) -> Image.Image:
     """Fit a picture into a square tile without stretching it."""
     small = image.copy()
     factor = side / max(small.size)
-    small = small.resize((max(1, round(small.width * factor)), max(1, round(small.height * factor))), Image.Resampling.LANCZOS)
+    small = small.resize(
+        (max(1, round(small.width * factor)), max(1, round(small.height * factor))), Image.Resampling.LANCZOS
+    )
     tile = Image.new("RGB", (side, side), (32, 32, 32))
     tile.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
     return tile

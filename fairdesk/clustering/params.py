@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from fairdesk.jobs.params import JobParams
 
@@ -15,12 +15,19 @@ class ClusterParams(JobParams):
 
     encoder: str | None = Field(None, description="Whose vectors to cluster (default: the newest)")
     method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan"] = Field(
-        "dbscan", description="dbscan and hdbscan find the number of clusters; hierarchical (Ward) and kmeans are told it"
+        "dbscan",
+        description="dbscan and hdbscan find the number of clusters; hierarchical (Ward) and kmeans are told it",
     )
     eps: float = Field(0.5, gt=0, le=1000, description="dbscan: greatest distance of neighbours")
-    min_samples: int = Field(2, ge=1, le=1000, description="dbscan: neighbours that make a core; hdbscan: smallest cluster")
-    n_clusters: int | None = Field(None, ge=2, description="hierarchical, kmeans: how many clusters (default: as many as identities)")
-    pca: float = Field(0.95, gt=0, le=1, description="hierarchical, kmeans: share of variance kept by PCA first; 1 keeps all")
+    min_samples: int = Field(
+        2, ge=1, le=1000, description="dbscan: neighbours that make a core; hdbscan: smallest cluster"
+    )
+    n_clusters: int | None = Field(
+        None, ge=2, description="hierarchical, kmeans: how many clusters (default: as many as identities)"
+    )
+    pca: float = Field(
+        0.95, gt=0, le=1, description="hierarchical, kmeans: share of variance kept by PCA first; 1 keeps all"
+    )
     seed: int = Field(0, ge=0, description="kmeans: random state")
     vectors: Path | None = Field(None, description="Cluster an .npz of vectors instead of a project")
     out: Path | None = Field(None, description="Write {label: [image path, ...]} to this JSON file")
@@ -47,7 +54,9 @@ class MosaicParams(JobParams):
     version: int | None = Field(None, description="Which clustering of the project (default: the newest)")
     tile: int = Field(96, ge=16, le=512, description="Side of a tile in pixels")
     columns: int = Field(5, ge=1, le=100, description="Tiles in a row")
-    rows: int | None = Field(None, ge=1, description="Rows of a sheet (default: as many as needed); more faces make more files")
+    rows: int | None = Field(
+        None, ge=1, description="Rows of a sheet (default: as many as needed); more faces make more files"
+    )
 
     @field_validator("out")
     @classmethod
@@ -60,13 +69,15 @@ class FoldersParams(JobParams):
 
     out: Path = Field(description="The folder to write")
     file: Path | None = Field(None, description="Cluster JSON to take them from instead of the project")
-    by: Literal["cluster", "identity"] = Field("cluster", description="A folder for each cluster, or for each identity as labelled")
+    by: Literal["cluster", "identity"] = Field(
+        "cluster", description="A folder for each cluster, or for each identity as labelled"
+    )
     version: int | None = Field(None, description="Which clustering of the project (default: the newest)")
     copy_files: bool = Field(False, alias="copy", description="Copy the files instead of linking to them")
     unclustered: bool = Field(False, description="Write the unclustered faces too, in the folder -1")
     dry_run: bool = Field(False, description="Only count")
 
-    model_config = {"populate_by_name": True}
+    model_config = ConfigDict(populate_by_name=True)
 
     @field_validator("out")
     @classmethod

@@ -17,7 +17,7 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> di
     if len(labels) < 2:
         why = "fewer than two faces have a known identity"
         names = ("pairwise_f1", "bcubed_f1", "nmi", "ari")
-        return {name: None for name in names} | {f"{name}_why": why for name in names}
+        return dict.fromkeys(names) | {f"{name}_why": why for name in names}
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     alone = labels < 0

@@ -16,6 +16,7 @@ from fairdesk.clustering.quality import agreement
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project, basis
+from fairdesk.project.npz import NOT_NPZ, open_npz
 
 
 def run(params: ClusterParams, context: Context) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def newest_encoder(project: Project) -> str:
 
 
 def _identities(project: Project, faces: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    known = dict(
+    known: dict[int, int] = dict(
         project.db.rows("SELECT face_id, ifnull(identity_id, -1) FROM face_label WHERE face_id IN (SELECT value FROM json_each(?))",
                         (json.dumps(faces.tolist()),))
     )  # fmt: skip
@@ -75,7 +76,9 @@ def _store(
 ) -> int:  # fmt: skip
     kept = json.dumps(params.model_dump(mode="json", exclude={"out", "vectors"}))
     taken = basis.take(project)
-    with project.journal.step(f"Cluster {len(faces):,} faces ({params.method})", target={"tab": "clustering"}) as connection:
+    with project.journal.step(
+        f"Cluster {len(faces):,} faces ({params.method})", target={"tab": "clustering"}
+    ) as connection:
         count = connection.execute("SELECT count(*) FROM clustering").get
         connection.execute(
             "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis) VALUES (?,?,?,?,?,?,?)",
@@ -105,14 +108,18 @@ def _run_array(params: ClusterParams, context: Context) -> dict[str, Any]:
     path = params.vectors
     assert path is not None
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with open_npz(path) as data:
             vectors = np.asarray(data["vectors"], dtype=np.float32)
             paths = data["paths"].astype(str) if "paths" in data else np.arange(len(vectors)).astype(str)
             names = data["identities"].astype(str) if "identities" in data else np.array([""] * len(vectors))
-    except (OSError, KeyError, ValueError) as error:
-        raise RequestError(f"{path} cannot be read as vectors: it must be an .npz with an array `vectors` ({error}).") from error
+    except NOT_NPZ as error:
+        raise RequestError(
+            f"{path} cannot be read as vectors: it must be an .npz with an array `vectors` ({error})."
+        ) from error
     if vectors.ndim != 2 or len(paths) != len(vectors) or len(names) != len(vectors):
-        raise RequestError(f"{path}: `vectors` has shape {vectors.shape} and there are {len(paths)} paths; they must match.")
+        raise RequestError(
+            f"{path}: `vectors` has shape {vectors.shape} and there are {len(paths)} paths; they must match."
+        )
     known = names != ""
     _, truth = np.unique(names, return_inverse=True)
     people = len(np.unique(names[known]))
@@ -130,4 +137,3 @@ def _run_array(params: ClusterParams, context: Context) -> dict[str, Any]:
         "clusters": int(labels.max(initial=-1)) + 1, "noise": int((labels < 0).sum()), "faces": len(labels),
         "seed": params.seed, **quality,
     }  # fmt: skip
-

@@ -55,7 +55,15 @@ def versions(project: Project) -> list[Version]:
     ):
         change = basis.changed_since(project, kept)
         out.append(
-            Version(number, name, method, json.loads(params), json.loads(quality or "{}"), created, str(change) if change else None)
+            Version(
+                number,
+                name,
+                method,
+                json.loads(params),
+                json.loads(quality or "{}"),
+                created,
+                str(change) if change else None,
+            )
         )
     return out
 
@@ -94,7 +102,12 @@ def find_cluster(project: Project, version: int, label: str) -> Cluster:
 
 def faces_of(project: Project, cluster: int) -> list[int]:
     """Return the faces of a cluster, in order of id."""
-    return [row[0] for row in project.db.rows("SELECT face_id FROM cluster_member WHERE cluster_id = ? ORDER BY face_id", (cluster,))]
+    return [
+        row[0]
+        for row in project.db.rows(
+            "SELECT face_id FROM cluster_member WHERE cluster_id = ? ORDER BY face_id", (cluster,)
+        )
+    ]
 
 
 def face_paths(project: Project, version: int) -> list[tuple[int, int, str, Path]]:

@@ -40,7 +40,9 @@ def _olivetti(out: Path) -> int:
     for number, (face, person) in enumerate(zip(data.images, data.target, strict=True)):
         home = out / f"s{person + 1:02d}"
         home.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((np.asarray(face) * 255).round().astype(np.uint8)).resize((256, 256)).save(home / f"{number:03d}.png")
+        Image.fromarray((np.asarray(face) * 255).round().astype(np.uint8)).resize((256, 256)).save(
+            home / f"{number:03d}.png"
+        )
     return len(data.images)
 
 

@@ -172,7 +172,9 @@ def inspect(params: ImportParams, context: Context) -> dict[str, Any]:
 
 
 def _known_paths(project: Project, root: Path) -> set[str]:
-    rows = project.db.rows("SELECT image.path FROM image JOIN root ON root.id = root_id WHERE root.path = ?", (str(root),))
+    rows = project.db.rows(
+        "SELECT image.path FROM image JOIN root ON root.id = root_id WHERE root.path = ?", (str(root),)
+    )
     return {row[0] for row in rows}
 
 
@@ -219,7 +221,8 @@ class _Writer:
         added = 0
         with self.project.journal.step(f"Import {self.tree.root.name}", merge_key=self._key) as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO root (path, relative) VALUES (?, ?)", (root, _relative(root, self.project.folder))
+                "INSERT OR IGNORE INTO root (path, relative) VALUES (?, ?)",
+                (root, _relative(root, self.project.folder)),
             )
             number = connection.execute("SELECT id FROM root WHERE path = ?", (root,)).get
             for item, seen in items:
@@ -252,9 +255,7 @@ def _relative(path: str, base: Path) -> str | None:
         return None
 
 
-def label_ids(
-    connection: apsw.Connection, identity: str | None, group: str | None
-) -> tuple[int | None, int | None]:
+def label_ids(connection: apsw.Connection, identity: str | None, group: str | None) -> tuple[int | None, int | None]:
     """Return the ids of an identity and a group by name, made where they do not exist yet."""
     group_id = None
     if group is not None:

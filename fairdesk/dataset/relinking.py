@@ -52,7 +52,9 @@ def run(params: RelinkParams, context: Context) -> dict[str, Any]:
     if found:
         with project.journal.step(f"Relink {len(found)} images to {params.new.name}") as connection:
             relative_root = os.path.relpath(params.new, project.folder)
-            connection.execute("INSERT OR IGNORE INTO root (path, relative) VALUES (?, ?)", (str(params.new), relative_root))
+            connection.execute(
+                "INSERT OR IGNORE INTO root (path, relative) VALUES (?, ?)", (str(params.new), relative_root)
+            )
             root = connection.execute("SELECT id FROM root WHERE path = ?", (str(params.new),)).get
             taken = {row[0] for row in connection.execute("SELECT path FROM image WHERE root_id = ?", (root,))}
             clash = [path for _, path in found if path in taken]
@@ -61,7 +63,9 @@ def run(params: RelinkParams, context: Context) -> dict[str, Any]:
                     f"{len(clash)} of these files are in the project already under {params.new} (first: {clash[0]}). "
                     "Undo that import first, then relink."
                 )
-            connection.executemany("UPDATE image SET root_id = ?, path = ? WHERE id = ?", ((root, p, i) for i, p in found))
+            connection.executemany(
+                "UPDATE image SET root_id = ?, path = ? WHERE id = ?", ((root, p, i) for i, p in found)
+            )
             connection.execute(
                 "DELETE FROM root WHERE NOT EXISTS (SELECT 1 FROM image WHERE root_id = root.id)"
                 " AND NOT EXISTS (SELECT 1 FROM unreadable WHERE root_id = root.id)"

@@ -33,4 +33,10 @@ def run(params: VectorsParams, context: Context) -> dict[str, Any]:
         )  # fmt: skip
     part.replace(params.out)
     context.artifact(params.out)
-    return {"out": str(params.out), "vectors": len(faces), "dim": recipe.dim, "encoder": recipe.encoder, "recipe": recipe.hash}
+    return {
+        "out": str(params.out),
+        "vectors": len(faces),
+        "dim": recipe.dim,
+        "encoder": recipe.encoder,
+        "recipe": recipe.hash,
+    }

@@ -43,6 +43,8 @@ def face_chip(image: Pixels, box: FaceBox, size: int) -> Image.Image:
     if box.landmarks is not None:
         matrix = similarity_transform(np.array(box.landmarks), TEMPLATE * (size / 112))
         inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
-        return picture.transform((size, size), Image.Transform.AFFINE, inverse.ravel().tolist(), Image.Resampling.BICUBIC)
+        return picture.transform(
+            (size, size), Image.Transform.AFFINE, inverse.ravel().tolist(), Image.Resampling.BICUBIC
+        )
     cut = picture.crop(box_with_margin(box.css, picture.size, MARGIN))
     return cut.resize((size, size), Image.Resampling.BICUBIC)

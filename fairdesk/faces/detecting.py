@@ -93,9 +93,7 @@ def _store(project: Project, key: str, found: list[tuple[int, Found]]) -> None:
             if not connection.execute("SELECT 1 FROM image WHERE id = ?", (image,)).get:
                 continue  # removed meanwhile
             known = _labelled(project, image)
-            connection.execute(
-                "INSERT OR REPLACE INTO detection VALUES (?, ?, ?, ?)", (image, key, len(faces), why)
-            )
+            connection.execute("INSERT OR REPLACE INTO detection VALUES (?, ?, ?, ?)", (image, key, len(faces), why))
             for place, (box, jpeg) in enumerate(faces):
                 identity, source = next((label for other, label in known if overlap(box, other) > 0.5), (None, None))
                 connection.execute(

@@ -66,5 +66,5 @@ def rectangle(top: int, right: int, bottom: int, left: int) -> Any:
 
 
 def version() -> str:
-    """dlib's version."""
+    """Dlib's version."""
     return str(_dlib().__version__)

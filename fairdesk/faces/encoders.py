@@ -92,7 +92,9 @@ class ResNet50Encoder:
         try:
             network.load_state_dict(load_state(path), strict=True)
         except RuntimeError as error:
-            raise RequestError(f"{path} does not hold ResNet-50 weights: {str(error).splitlines()[-1].strip()}") from error
+            raise RequestError(
+                f"{path} does not hold ResNet-50 weights: {str(error).splitlines()[-1].strip()}"
+            ) from error
         network.fc = torch.nn.Identity()
         self._network = network.eval().to(device)
 
@@ -123,7 +125,13 @@ class ResNet50Encoder:
     def recipe(self, detector: str) -> Recipe:
         """Describe the vectors."""
         return Recipe(
-            "resnet50", detector, "5 points to 224 px, else box + 25 %", 2048, "euclidean", self._weights, self._versions
+            "resnet50",
+            detector,
+            "5 points to 224 px, else box + 25 %",
+            2048,
+            "euclidean",
+            self._weights,
+            self._versions,
         )
 
     def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:

@@ -49,7 +49,9 @@ class ActionBook:
         if spec.shortcut:
             action.setShortcut(QKeySequence(spec.shortcut))
         tip = spec.tip or spec.text.replace("&", "").rstrip(".")
-        action.setToolTip(f"{tip} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.shortcut else tip)
+        action.setToolTip(
+            f"{tip} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.shortcut else tip
+        )
         if spec.icon:
             action.setIcon(self._theme.icon(spec.icon))
         action.triggered.connect(lambda _checked=False: spec.run())

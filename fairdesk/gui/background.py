@@ -31,7 +31,9 @@ class Background(QObject):
         self._closed = False
         self._arrived.connect(self._deliver)
 
-    def read(self, key: object, work: Callable[[], Output], done: Callable[[Output], None], failed: Failed | None = None) -> None:
+    def read(
+        self, key: object, work: Callable[[], Output], done: Callable[[Output], None], failed: Failed | None = None
+    ) -> None:
         """Read something; a newer request with this key drops this one's result."""
         self._submit(self._readers, key, work, done, failed)
 
@@ -44,7 +46,9 @@ class Background(QObject):
         """Whether something is under way."""
         return self._open > 0
 
-    def _submit(self, pool: ThreadPoolExecutor, key: object, work: Callable[[], Any], done: Done, failed: Failed | None) -> None:
+    def _submit(
+        self, pool: ThreadPoolExecutor, key: object, work: Callable[[], Any], done: Done, failed: Failed | None
+    ) -> None:
         if self._closed:
             return
         ticket = self._tickets.get(key, 0) + 1

@@ -60,6 +60,7 @@ class MainWindow(QMainWindow):
         self.all_tabs: list[Tab] = [self.dataset, self.clustering, self.generation, self.training, self.metrics]
         for tab in self.all_tabs:
             self.tabs.addTab(tab, tab.name.capitalize())
+        self.tabs.tabBar().setDrawBase(False)
         self.panel = JobsPanel(session)
         self.dock = QDockWidget("Jobs", self)
         self.dock.setObjectName("jobs_dock")
@@ -88,12 +89,12 @@ class MainWindow(QMainWindow):
     def _make_actions(self) -> None:
         """Make all actions, and the menus from them."""
         start = async_glue.start
-        has = lambda: self.session.project is not None  # noqa: E731
+        has = lambda: self.session.project is not None
         specs = [
             ActionSpec("file.new", "&New project…", lambda: start(self._new()), "&File", "new", "Ctrl+N"),
             ActionSpec("file.open", "&Open project…", lambda: start(self._open()), "&File", "folder", "Ctrl+O"),
             ActionSpec("file.close", "&Close project", self._close_project, "&File", "close", "Ctrl+W", has),
-            ActionSpec("file.quit", "&Quit", lambda: self.close() and None, "&File", "", "Ctrl+Q"),
+            ActionSpec("file.quit", "&Quit", self._quit, "&File", "", "Ctrl+Q"),
             ActionSpec("edit.undo", "&Undo", self.session.undo, "&Edit", "undo", "Ctrl+Z", self._can_undo),
             ActionSpec("edit.redo", "&Redo", self.session.redo, "&Edit", "redo", "Ctrl+Shift+Z", self._can_redo),
             ActionSpec("edit.history", "&History…", lambda: start(self._history()), "&Edit", "list", "Ctrl+H", has),
@@ -162,7 +163,9 @@ class MainWindow(QMainWindow):
         async_glue.start(self._ask_job(kind, preset))
 
     async def _ask_job(self, kind: str, preset: dict[str, Any]) -> None:
-        hide = {"pairs": ("folder",), "cluster": ("vectors",), "mosaic": ("file",), "identity-folders": ("file",)}.get(kind, ())
+        hide = {"pairs": ("folder",), "cluster": ("vectors",), "mosaic": ("file",), "identity-folders": ("file",)}.get(
+            kind, ()
+        )
         dialog = JobDialog(self.session, kind, preset, self, hide=hide)
         if await async_glue.finished(dialog):
             self.session.run(kind, dialog.values)
@@ -199,7 +202,9 @@ class MainWindow(QMainWindow):
         self.session.theme.apply(name)
 
     async def _new(self) -> None:
-        path = await async_glue.choose_file(self, "Name the new project", f"FairDesk project (*{SUFFIX})", save=SUFFIX[1:])
+        path = await async_glue.choose_file(
+            self, "Name the new project", f"FairDesk project (*{SUFFIX})", save=SUFFIX[1:]
+        )
         if path and await self._leave():
             self.session.open(Path(path), new=True)
 
@@ -220,6 +225,9 @@ class MainWindow(QMainWindow):
             )
         if self._recent.isEmpty():
             self._recent.addAction("None yet").setEnabled(False)
+
+    def _quit(self) -> None:
+        self.close()
 
     def _close_project(self) -> None:
         async_glue.start(self._leave_and_close())
@@ -253,7 +261,11 @@ class MainWindow(QMainWindow):
         project = self.session.project
         if project is not None:
             rows = [
-                (time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(step.created)), step.text, "undone" if step.undone else "")
+                (
+                    time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(step.created)),
+                    step.text,
+                    "undone" if step.undone else "",
+                )
                 for step in reversed(project.journal.history())
             ]
             await async_glue.finished(TableDialog("History", ("When", "What", ""), rows, self))
@@ -276,7 +288,11 @@ class MainWindow(QMainWindow):
             self.tabs.setCurrentWidget(self.dataset)
             self.dataset.import_dropped(folder)
         else:
-            button = Notice(f"Make a project first, then import {folder.name}.", action="New project…", run=lambda: async_glue.start(self._new()))
+            button = Notice(
+                f"Make a project first, then import {folder.name}.",
+                action="New project…",
+                run=lambda: async_glue.start(self._new()),
+            )
             self._on_notice(button)
 
     def _restore(self) -> None:
@@ -286,7 +302,11 @@ class MainWindow(QMainWindow):
             self.resize(1360, 860)
         if state is not None:
             self.restoreState(state)
-        for tab, splitter in ((self.dataset, self.dataset.splitter), (self.clustering, self.clustering.splitter), (self.metrics, self.metrics.splitter)):
+        for tab, splitter in (
+            (self.dataset, self.dataset.splitter),
+            (self.clustering, self.clustering.splitter),
+            (self.metrics, self.metrics.splitter),
+        ):
             kept = settings.bytes(f"splitter_{tab.name}")
             if kept is not None:
                 splitter.restoreState(kept)
@@ -297,7 +317,11 @@ class MainWindow(QMainWindow):
         settings = self.session.settings
         settings.set_bytes("geometry", self.saveGeometry())
         settings.set_bytes("state", self.saveState())
-        for tab, splitter in ((self.dataset, self.dataset.splitter), (self.clustering, self.clustering.splitter), (self.metrics, self.metrics.splitter)):
+        for tab, splitter in (
+            (self.dataset, self.dataset.splitter),
+            (self.clustering, self.clustering.splitter),
+            (self.metrics, self.metrics.splitter),
+        ):
             settings.set_bytes(f"splitter_{tab.name}", splitter.saveState())
         settings.set_number("side", self.dataset.grid.cells.side)
         settings.set_number("tab", self.tabs.currentIndex())
@@ -335,4 +359,3 @@ class MainWindow(QMainWindow):
         for grid in (self.dataset.grid, self.clustering.grid):
             grid.close_threads()
         self.session.close(keep_jobs=keep_jobs)
-

@@ -27,7 +27,7 @@ class Settings:
         self._store.setValue("recent", json.dumps(paths[:MOST_RECENT]))
 
     def theme(self) -> str:
-        """"light", "dark" or "system"."""
+        """ "light", "dark" or "system"."""
         value = str(self._store.value("theme", "system"))
         return value if value in ("light", "dark", "system") else "system"
 

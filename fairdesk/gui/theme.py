@@ -6,7 +6,6 @@ import tomllib
 from functools import cache
 from string import Template
 
-import pyqtgraph as pg
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
@@ -57,8 +56,7 @@ class Theme(QObject):
         tokens = self.tokens
         self._app.setPalette(_palette(tokens))
         sheet = Template(asset("resources", "theme", "window.qss").read_text(encoding="utf-8"))
-        self._app.setStyleSheet(sheet.substitute(tokens))
-        pg.setConfigOptions(background=tokens["base"], foreground=tokens["text"], antialias=True)
+        self._app.setStyleSheet(sheet.substitute(tokens, icons=asset("resources", "icons").as_posix()))
         _icon.cache_clear()
         self.changed.emit()
 

@@ -16,7 +16,26 @@ Pixels = npt.NDArray[np.uint8]
 
 MAX_PIXELS = 120_000_000  # a 360 MB array; more is refused with its size, not decoded
 EXTENSIONS = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .jp2 .avif .ico .tga".split()
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".bmp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".jp2",
+        ".avif",
+        ".ico",
+        ".tga",
+    ]
 )
 
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -68,7 +87,9 @@ def open_image(path: Path, data: bytes | None = None) -> Image.Image:
     except OSError as error:
         text = error.strerror or str(error)
         truncated = "truncated" in text or "broken" in text
-        raise UnreadableImageError(path, f"truncated or damaged ({text})" if truncated else f"cannot be read: {text}") from error
+        raise UnreadableImageError(
+            path, f"truncated or damaged ({text})" if truncated else f"cannot be read: {text}"
+        ) from error
     except (SyntaxError, ValueError, EOFError, Image.DecompressionBombError, MemoryError) as error:
         raise UnreadableImageError(path, f"damaged ({error})") from error
 
@@ -109,9 +130,7 @@ def thumbnail(image: Image.Image, side: int) -> bytes:
     return buffer.getvalue()
 
 
-def box_with_margin(
-    box: tuple[int, int, int, int], size: tuple[int, int], margin: float
-) -> tuple[int, int, int, int]:
+def box_with_margin(box: tuple[int, int, int, int], size: tuple[int, int], margin: float) -> tuple[int, int, int, int]:
     """Grow a (top, right, bottom, left) box by a share of its size, kept inside (width, height).
 
     Returns (left, top, right, bottom), as Pillow's crop takes it.

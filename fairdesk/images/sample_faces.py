@@ -136,7 +136,9 @@ class _Face:
         left, right = self.at(-0.36, 0.6, 0.1), self.at(0.36, 0.6, 0.1)
         pen.polygon([left, right, (right[0] + 14, _CANVAS), (left[0] - 14, _CANVAS)], fill=neck)
         cloth = _colour(rng.uniform(30, 220, 3))
-        pen.ellipse([self.cx - self.r * 1.5, self.cy + self.r * 1.35, self.cx + self.r * 1.5, _CANVAS + self.r], fill=cloth)
+        pen.ellipse(
+            [self.cx - self.r * 1.5, self.cy + self.r * 1.35, self.cx + self.r * 1.5, _CANVAS + self.r], fill=cloth
+        )
         for side in (-1, 1):
             x, y = self.at(side * p.face_width * 0.99, 0.02, 0.1)
             e = self.r * p.ear

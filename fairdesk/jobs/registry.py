@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.params import JobParams
@@ -36,7 +36,7 @@ class JobKind:
         """Import and return the job's function. Only the worker and the command line call this."""
         found = _resolve(self.run)
         assert callable(found)
-        return found
+        return cast(JobFunction, found)
 
 
 def _resolve(name: str) -> Any:

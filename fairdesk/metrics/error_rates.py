@@ -181,7 +181,7 @@ def area_under_curve(scores: Scores) -> float:
 
 
 def d_prime(scores: Scores) -> float | None:
-    """d' = |mean difference| / sqrt(mean of the variances), ddof 0; None where both variances are 0."""
+    """D' = |mean difference| / sqrt(mean of the variances), ddof 0; None where both variances are 0."""
     (mean_g, var_g), (mean_i, var_i) = _moments(scores.genuine), _moments(scores.impostor)
     spread = (var_g + var_i) / 2
     if not np.isfinite(spread) or spread == 0:

@@ -15,7 +15,6 @@ from fairdesk.metrics.error_rates import (
     Floats,
     Scores,
     area_under_curve,
-    at_threshold,
     d_prime,
     equal_error_rate,
     resolvable,
@@ -31,7 +30,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def _undefined(keys: tuple[str, ...], why: str) -> dict[str, Any]:
-    return {key: None for key in keys} | {f"{key}_why": why for key in keys}
+    return dict.fromkeys(keys) | {f"{key}_why": why for key in keys}
 
 
 def _sign(value: float, distance: bool) -> float:
@@ -86,7 +85,8 @@ class Grouped:
 
     def within(self, group: int) -> Mask:
         """Comparisons whose two faces are of one group."""
-        return (self.code1 == group) & (self.code2 == group)
+        same: Mask = (self.code1 == group) & (self.code2 == group)
+        return same
 
 
 def group_comparisons(scores: ScoreSet) -> Grouped:
@@ -181,7 +181,9 @@ def by_group(scores: ScoreSet, everything: Scores, params: EvaluateParams) -> di
     table = {name: _group_row(own[name], threshold) for name in grouped.names}
     _add_intervals(table, grouped, scores, threshold, params)
     fairness = fairness_figures(
-        {name: row["fmr"] for name, row in table.items()}, {name: row["fnmr"] for name, row in table.items()}, params.alpha
+        {name: row["fmr"] for name, row in table.items()},
+        {name: row["fnmr"] for name, row in table.items()},
+        params.alpha,
     )
     accuracy = {name: 100 * row["accuracy"] for name, row in table.items() if row["accuracy"] is not None}
     return {
@@ -198,7 +200,9 @@ def _add_intervals(
     codes: npt.NDArray[np.int64] | None = None
     if params.bootstrap:
         if scores.subject1 is None or scores.subject2 is None:
-            raise RequestError("These scores do not name subjects (subject1, subject2), so subjects cannot be resampled.")
+            raise RequestError(
+                "These scores do not name subjects (subject1, subject2), so subjects cannot be resampled."
+            )
         _, codes = np.unique(np.concatenate([scores.subject1, scores.subject2]), return_inverse=True)
     n = len(grouped.score)
     for number, (name, row) in enumerate(table.items()):

@@ -20,7 +20,7 @@ def gini(rates: list[float]) -> float:
 
 
 def ratio(top: float, bottom: float) -> float:
-    """top / bottom; 1 where both are 0, infinite where only the bottom is."""
+    """Top / bottom; 1 where both are 0, infinite where only the bottom is."""
     if bottom == 0:
         return 1.0 if top == 0 else math.inf
     return top / bottom
@@ -35,11 +35,9 @@ def _spread(name: str, rates: list[float]) -> dict[str, Any]:
     keys = (f"gini_{name}", f"{name}_max_over_min", f"{name}_max_over_geomean", f"{name}_max_minus_min")
     if len(rates) < 2:
         why = f"fewer than two groups have an {name.upper()}"
-        return {key: None for key in keys} | {f"{key}_why": why for key in keys}
+        return dict.fromkeys(keys) | {f"{key}_why": why for key in keys}
     high, low = max(rates), min(rates)
-    return dict(
-        zip(keys, (gini(rates), ratio(high, low), ratio(high, geometric_mean(rates)), high - low), strict=True)
-    )
+    return dict(zip(keys, (gini(rates), ratio(high, low), ratio(high, geometric_mean(rates)), high - low), strict=True))
 
 
 def fairness_figures(fmr: dict[str, float | None], fnmr: dict[str, float | None], alpha: float = 0.5) -> dict[str, Any]:
@@ -53,7 +51,7 @@ def fairness_figures(fmr: dict[str, float | None], fnmr: dict[str, float | None]
     out: dict[str, Any] = {"alpha": alpha, **_spread("fmr", a), **_spread("fnmr", b)}
     if len(a) < 2 or len(b) < 2:
         why = "fewer than two groups have both an FMR and an FNMR"
-        return out | {key: None for key in ("FDR", "IR", "GARBE")} | {f"{key}_why": why for key in ("FDR", "IR", "GARBE")}
+        return out | dict.fromkeys(("FDR", "IR", "GARBE")) | {f"{key}_why": why for key in ("FDR", "IR", "GARBE")}
     out["FDR"] = 1 - (alpha * (max(a) - min(a)) + (1 - alpha) * (max(b) - min(b)))
     out["IR"] = _power(ratio(max(a), min(a)), alpha) * _power(ratio(max(b), min(b)), 1 - alpha)
     out["GARBE"] = alpha * gini(a) + (1 - alpha) * gini(b)
@@ -73,7 +71,7 @@ def accuracy_figures(accuracy: dict[str, float]) -> dict[str, Any]:
     keys = ("accuracy_STD_ddof0", "accuracy_STD_ddof1", "SER")
     if len(values) < 2:
         why = "fewer than two groups have an accuracy"
-        return {"accuracy": accuracy} | {key: None for key in keys} | {f"{key}_why": why for key in keys}
+        return {"accuracy": accuracy} | dict.fromkeys(keys) | {f"{key}_why": why for key in keys}
     mean = sum(values) / len(values)
     square = sum((value - mean) ** 2 for value in values)
     return {

@@ -21,7 +21,8 @@ def wilson(errors: int, trials: int, z: float = Z95) -> tuple[float, float] | No
     denominator = 1 + z * z / trials
     centre = (rate + z * z / (2 * trials)) / denominator
     half = z * np.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials)) / denominator
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+    low = 0.0 if errors == 0 else float(max(0.0, centre - half))
+    return low, 1.0 if errors == trials else float(min(1.0, centre + half))
 
 
 def rule_of_three(trials: int) -> float | None:
@@ -43,8 +44,8 @@ def count_pairs(first: Ints, second: Ints, wrong: npt.NDArray[np.bool_], subject
     """Gather comparisons by their two subjects; the order within a pair does not matter."""
     low, high = np.minimum(first, second), np.maximum(first, second)
     keys, inverse = np.unique(low * subjects + high, return_inverse=True)
-    trials = np.bincount(inverse, minlength=len(keys)).astype(float)
-    errors = np.bincount(inverse, weights=wrong.astype(float), minlength=len(keys))
+    trials: Floats = np.bincount(inverse, minlength=len(keys)).astype(np.float64)
+    errors: Floats = np.bincount(inverse, weights=wrong.astype(np.float64), minlength=len(keys)).astype(np.float64)
     return PairCounts(keys // subjects, keys % subjects, errors, trials)
 
 

@@ -100,7 +100,9 @@ def _three_tokens(path: Path, number: int, line: str, exists: Callable[[str], bo
     if "\t" in line:
         fields = [field.strip() for field in line.split("\t") if field.strip()]
         if len(fields) != 3:
-            raise RequestError(f"{path}: line {number} has {len(fields)} fields, expected path1, path2 and a label: {line}")
+            raise RequestError(
+                f"{path}: line {number} has {len(fields)} fields, expected path1, path2 and a label: {line}"
+            )
         return Pair(fields[0], fields[1], _label(path, number, fields[2]))
     body, _, label = line.rpartition(" ")
     fields = body.split()
@@ -138,14 +140,14 @@ def _read_lfw(path: Path, lines: list[str]) -> list[Pair]:
             raise RequestError(f"{path}: line {number} has {len(fields)} fields, expected 3 (genuine) or 4 (impostor).")
         if len(fields) != (3 if genuine else 4):
             kind = "genuine (3 fields)" if genuine else "impostor (4 fields)"
-            raise RequestError(f"{path}: line {number} has {len(fields)} fields where the header promises a {kind} pair.")
+            raise RequestError(
+                f"{path}: line {number} has {len(fields)} fields where the header promises a {kind} pair."
+            )
         a, b = (fields[1], fields[2]) if genuine else (fields[1], fields[3])
         if not (a.isdigit() and b.isdigit()):
             raise RequestError(f"{path}: line {number}: image numbers must be whole numbers: {' '.join(fields)}")
         other = fields[0] if genuine else fields[2]
-        pairs.append(
-            Pair(lfw_name(fields[0], int(a)), lfw_name(other, int(b)), int(genuine), fold, fields[0], other)
-        )
+        pairs.append(Pair(lfw_name(fields[0], int(a)), lfw_name(other, int(b)), int(genuine), fold, fields[0], other))
     if len(pairs) != 2 * folds * each:
         raise RequestError(f"{path}: the header promises {2 * folds * each} pairs, the file has {len(pairs)}.")
     return pairs

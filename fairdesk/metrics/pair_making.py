@@ -99,7 +99,9 @@ def impostor_pairs(
     return out, exist
 
 
-def _round(blocks: list[list[tuple[str, str]]], rng: np.random.Generator) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+def _round(
+    blocks: list[list[tuple[str, str]]], rng: np.random.Generator
+) -> list[tuple[tuple[str, str], tuple[str, str]]]:
     """One pass: in every block each identity is paired once as first and once as second."""
     pairs = []
     for block in blocks:

@@ -72,7 +72,9 @@ def run(params: PairsParams, context: Context) -> dict[str, Any]:
             "No image has an identity, so no pairs can be made. Import identity folders, or turn clusters into identities."
         )
     if params.within_group and not any(item.group for item in items):
-        raise RequestError("No image has a group, so pairs within groups cannot be made. Import group/identity folders.")
+        raise RequestError(
+            "No image has a group, so pairs within groups cannot be made. Import group/identity folders."
+        )
     context.progress(0, 2, "kinds of pairs")
     genuine, exist_g = genuine_pairs(items, params.genuine, np.random.default_rng([params.seed, 1]))
     context.check()
@@ -84,11 +86,15 @@ def run(params: PairsParams, context: Context) -> dict[str, Any]:
         (params.genuine, len(genuine), exist_g, "genuine"), (params.impostor, len(impostor), exist_i, "impostor"),
     ):  # fmt: skip
         if got < asked:
-            context.message(f"Only {exist:,} {kind} pairs exist; {asked:,} were asked for. All {got:,} are in the list.")
+            context.message(
+                f"Only {exist:,} {kind} pairs exist; {asked:,} were asked for. All {got:,} are in the list."
+            )
     if params.format == "lfw":
         even = min(len(genuine), len(impostor)) // params.folds * params.folds
         if (len(genuine), len(impostor)) != (even, even) and params.genuine == params.impostor:
-            context.message(f"The format lfw needs equal numbers in every fold: {even:,} pairs of each kind are written.")
+            context.message(
+                f"The format lfw needs equal numbers in every fold: {even:,} pairs of each kind are written."
+            )
             genuine, impostor = genuine[:even], impostor[:even]
     pairs = _in_folds(items, genuine, impostor, params.folds)
     suffix = {"csv": ".csv", "pairs": ".txt", "lfw": ".txt"}[params.format]

@@ -14,11 +14,16 @@ from fairdesk.jobs.params import JobParams
 class PairsParams(JobParams):
     """Make a list of genuine and impostor pairs."""
 
-    genuine: int = Field(3000, ge=0, le=50_000_000, description="Pairs of the same identity, spread evenly over identities")
-    impostor: int = Field(3000, ge=0, le=50_000_000, description="Pairs of different identities, spread evenly over identities")
+    genuine: int = Field(
+        3000, ge=0, le=50_000_000, description="Pairs of the same identity, spread evenly over identities"
+    )
+    impostor: int = Field(
+        3000, ge=0, le=50_000_000, description="Pairs of different identities, spread evenly over identities"
+    )
     out: Path | None = Field(None, description="File to write (default: exports/lists in the project)")
     format: Literal["csv", "pairs", "lfw"] = Field(
-        "csv", description="csv: quoted, with subjects and groups; pairs: the text `path1 path2 1`; lfw: names and numbers"
+        "csv",
+        description="csv: quoted, with subjects and groups; pairs: the text `path1 path2 1`; lfw: names and numbers",
     )
     within_group: bool = Field(False, description="Impostor pairs only within a group")
     folds: int = Field(1, ge=1, le=1000, description="Blocks for cross-validation")
@@ -51,9 +56,13 @@ class EvaluateParams(JobParams):
     scores: Path = Field(description="Scores: .npz, .csv or text")
     by: Literal["none", "group"] = Field("none", description="group: error rates for each group and fairness figures")
     at: str = Field("fmr=1e-3", description="The one threshold for all groups: eer, fmr=1e-3 or threshold=0.5")
-    threshold_from: str = Field("all", description="The pairs the threshold is taken from: all, within-group or group:NAME")
+    threshold_from: str = Field(
+        "all", description="The pairs the threshold is taken from: all, within-group or group:NAME"
+    )
     alpha: float = Field(0.5, ge=0, le=1, description="Weight of FMR against FNMR in FDR, IR and GARBE")
-    bootstrap: int = Field(0, ge=0, le=100_000, description="Draws of subjects for the intervals; 0: Wilson intervals of pairs")
+    bootstrap: int = Field(
+        0, ge=0, le=100_000, description="Draws of subjects for the intervals; 0: Wilson intervals of pairs"
+    )
     distance: bool = Field(False, description="The scores are distances: small means alike")
     seed: int = Field(1, ge=0, description="Seed of the bootstrap")
     out: Path | None = Field(None, description="Folder for the report: HTML, plots, tables")

@@ -57,7 +57,12 @@ def write_report(
     environment.filters |= {"rate": rate, "number": number}
     template = environment.from_string(asset("resources", "report.html.j2").read_text(encoding="utf-8"))
     page = template.render(
-        result=result, groups=result.get("groups"), rows=group_rows(result), pictures=pictures, about=about, version=__version__
+        result=result,
+        groups=result.get("groups"),
+        rows=group_rows(result),
+        pictures=pictures,
+        about=about,
+        version=__version__,
     )
     write_text(folder / "report.html", page)
     return folder / "report.html"

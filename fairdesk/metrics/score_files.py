@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.project.npz import NOT_NPZ, open_npz
 
 Floats = npt.NDArray[np.floating]
 Strings = npt.NDArray[np.str_]
@@ -81,11 +82,13 @@ def read_scores(path: Path) -> ScoreSet:
 
 def _read_npz(path: Path) -> ScoreSet:
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with open_npz(path) as data:
             have = set(data.files)
             for genuine, impostor in (("genuine", "impostor"), ("genuine_scores", "imposter_scores")):
                 if {genuine, impostor} <= have and "score" not in have:
-                    return ScoreSet(_numbers(path, data[genuine]), _numbers(path, data[impostor]), measure=_measure(data))
+                    return ScoreSet(
+                        _numbers(path, data[genuine]), _numbers(path, data[impostor]), measure=_measure(data)
+                    )
             if not {"score", "label"} <= have:
                 raise RequestError(
                     f"{path} holds the arrays {', '.join(sorted(have)) or 'none'}; expected genuine and impostor, "
@@ -97,12 +100,16 @@ def _read_npz(path: Path) -> ScoreSet:
             for name in _PAIRWISE:
                 if name in have:
                     setattr(out, name, np.asarray(data[name]).astype(str))
-            lengths = {len(label), len(score)} | {len(getattr(out, n)) for n in _PAIRWISE if getattr(out, n) is not None}
+            lengths = {len(label), len(score)} | {
+                len(getattr(out, n)) for n in _PAIRWISE if getattr(out, n) is not None
+            }
             if len(lengths) > 1:
                 raise RequestError(f"{path}: its arrays differ in length ({', '.join(map(str, sorted(lengths)))}).")
             return out
-    except (OSError, ValueError, EOFError) as error:
-        raise RequestError(f"{path} cannot be read as .npz: it is damaged, or holds Python objects ({error}).") from error
+    except NOT_NPZ as error:
+        raise RequestError(
+            f"{path} cannot be read as .npz: it is damaged, or holds Python objects ({error})."
+        ) from error
 
 
 def _numbers(path: Path, array: npt.NDArray[Any]) -> Floats:
@@ -119,7 +126,9 @@ def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
     rows = csv.reader(file)
     header = [cell.strip().lower() for cell in next(rows, [])]
     if not {"score", "label"} <= set(header):
-        raise RequestError(f"{path}: line 1 must name the columns score and label; it has: {', '.join(header) or 'nothing'}")
+        raise RequestError(
+            f"{path}: line 1 must name the columns score and label; it has: {', '.join(header) or 'nothing'}"
+        )
     where = {name: header.index(name) for name in ("score", "label", *_PAIRWISE, "measure") if name in header}
     scores: list[float] = []
     labels: list[bool] = []

@@ -23,16 +23,16 @@ from fairdesk.project.vectors import StoredRecipe
 MEASURES = {"euclidean": "negative euclidean distance", "cosine": "cosine similarity"}
 
 
-def similarities(
-    left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], metric: str
-) -> npt.NDArray[np.float64]:
+def similarities(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], metric: str) -> npt.NDArray[np.float64]:
     """Return similarity of rows, shape (n,): minus the Euclidean distance, or the cosine."""
     a, b = left.astype(np.float64), right.astype(np.float64)
     if metric == "euclidean":
-        return -np.sqrt(((a - b) ** 2).sum(1))
+        distance: npt.NDArray[np.float64] = np.sqrt(((a - b) ** 2).sum(1))
+        return -distance
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (a * b).sum(1) / norms
+        cosine: npt.NDArray[np.float64] = (a * b).sum(1) / norms
+    return cosine
 
 
 def _ready(params: ScoreParams, context: Context) -> StoredRecipe:
@@ -53,7 +53,7 @@ def _ready(params: ScoreParams, context: Context) -> StoredRecipe:
 def _image_faces(project: Project, recipe: StoredRecipe) -> dict[str, tuple[int, str, str]]:
     """Return (row of its largest face's vector or -1, subject, group) of each image by path."""
     faces, _ = project.vectors.load(recipe, largest_only=True)
-    image_of = dict(
+    image_of: dict[int, int] = dict(
         project.db.rows("SELECT id, image_id FROM face WHERE detector = ? AND place = 0", (recipe.detector,))
     )
     row_of = {image_of[face]: row for row, face in enumerate(faces.tolist()) if face in image_of}
@@ -103,11 +103,11 @@ def run(params: ScoreParams, context: Context) -> dict[str, Any]:
     for number, pair in enumerate(pairs):
         for side, (name, who, group) in enumerate(_sides(pair)):
             path = resolve(name)
-            row, subject, label = known[path] if path is not None else (-1, "", "")
+            row, subject, own_group = known[path] if path is not None else (-1, "", "")
             rows[number, side] = row
             paths[side].append(path or name)
             subjects[side].append(who or subject)
-            groups[side].append(group or label)
+            groups[side].append(group or own_group)
             if path is None:
                 unknown[name] = None
             elif row < 0:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
+
 @dataclass(frozen=True)
 class Change:
     """How far the labels have moved since a result was made."""

@@ -120,6 +120,7 @@ class Journal:
             ).fetchall()
             try:
                 for (packed,) in parts:
+                    assert isinstance(packed, bytes)
                     changes = zlib.decompress(packed)
                     apsw.Changeset.apply(
                         apsw.Changeset.invert(changes) if undo else changes, connection, conflict=_abort

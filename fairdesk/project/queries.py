@@ -114,8 +114,9 @@ def overview(project: Project) -> dict[str, Any]:
         "encoders": dict(
             project.db.rows(
                 "SELECT r.encoder, count(*) FROM vector v JOIN recipe r ON r.id = v.recipe_id WHERE r.detector = ?"
-                " GROUP BY r.encoder", (detector,),
-            )  # fmt: skip
+                " GROUP BY r.encoder",
+                (detector,),
+            )
         ),
         "clusterings": value("SELECT count(*) FROM clustering"),
         "lists": value("SELECT count(*) FROM pair_list"),

@@ -53,9 +53,7 @@ class ThumbnailStore:
 
     def get(self, kind: str, number: int) -> bytes | None:
         """Return one thumbnail's JPEG bytes, or None."""
-        value = self.connection.execute(
-            "SELECT jpeg FROM thumbnail WHERE kind = ? AND id = ?", (kind, number)
-        ).get
+        value = self.connection.execute("SELECT jpeg FROM thumbnail WHERE kind = ? AND id = ?", (kind, number)).get
         return value if isinstance(value, bytes) else None
 
     def put(self, items: Iterable[tuple[str, int, bytes]]) -> None:

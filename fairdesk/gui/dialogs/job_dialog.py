@@ -19,7 +19,7 @@ class JobDialog(QDialog):
 
     title: QLabel
     about: QLabel
-    scroll: QScrollArea
+    area: QScrollArea
     problem: QLabel
     command: QLabel
     run_button: QPushButton
@@ -39,8 +39,8 @@ class JobDialog(QDialog):
         self.title.setText(self._kind.title)
         self.about.setText((model.__doc__ or "").strip().splitlines()[0])
         self.run_button.setText(self._kind.title)
-        self.scroll.setWidget(self.form)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(self.form)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.form.changed.connect(self._check)
         self.run_button.clicked.connect(self._run)

@@ -10,7 +10,13 @@ class NameDialog(QDialog):
     """`name` and `group` after it was accepted."""
 
     def __init__(
-        self, question: str, known: tuple[list[str], list[str]], parent: QWidget, *, value: str = "", with_group: bool = True
+        self,
+        question: str,
+        known: tuple[list[str], list[str]],
+        parent: QWidget,
+        *,
+        value: str = "",
+        with_group: bool = True,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Name")

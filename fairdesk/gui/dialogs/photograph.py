@@ -52,7 +52,11 @@ class Photograph(QDialog):
         painter.fillRect(self.rect(), QColor("#101214"))
         painter.setPen(QColor("#d0d4d8"))
         if self._pixmap.isNull():
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "The original cannot be read. Was it moved?\nDataset: Find moved originals")
+            painter.drawText(
+                self.rect(),
+                Qt.AlignmentFlag.AlignCenter,
+                "The original cannot be read. Was it moved?\nDataset: Find moved originals",
+            )
             return
         size = self._pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         x, y = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
@@ -63,4 +67,6 @@ class Photograph(QDialog):
             factor = size.width() / self._pixmap.width() * self._scale
             top, right, bottom, left = item.box
             painter.setPen(QPen(QColor("#4493f8"), 2))
-            painter.drawRect(QRectF(x + left * factor, y + top * factor, (right - left) * factor, (bottom - top) * factor))
+            painter.drawRect(
+                QRectF(x + left * factor, y + top * factor, (right - left) * factor, (bottom - top) * factor)
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import (
@@ -25,7 +26,7 @@ from fairdesk.images.places import write_text
 class TableDialog(QDialog):
     """Shows rows, and saves them as CSV."""
 
-    def __init__(self, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]], parent: QWidget) -> None:
+    def __init__(self, title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self._header, self._rows = header, rows

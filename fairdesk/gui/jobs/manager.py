@@ -326,4 +326,3 @@ class JobManager(QObject):
         QMetaObject.invokeMethod(self._runner, slot, Qt.ConnectionType.BlockingQueuedConnection)
         self._thread.quit()
         self._thread.wait()
-

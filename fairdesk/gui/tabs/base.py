@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from fairdesk.gui.actions import ActionBook, ActionSpec
@@ -39,6 +40,10 @@ class Tab(QWidget):
         self.stale = True
         self.refresh_if_shown()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.refresh_if_shown()
+
     def refresh_if_shown(self) -> None:
         """Refresh now if the tab is seen; hidden tabs wait until they are."""
         if self.isVisible() and self.stale:
@@ -63,4 +68,3 @@ def bind_button(button: QPushButton, book: ActionBook, action_id: str) -> None:
     button.clicked.connect(action.trigger)
     action.changed.connect(follow)
     follow()
-

@@ -83,7 +83,12 @@ class RatePlot(QWidget):
         {"roc": self._roc, "det": self._det, "rates": self._rates, "scores": self._scores}[self.kind]()
         self.plot.enableAutoRange()
         if self.kind == "det":
-            low = min([_PROBIT(0.001), *(float(np.nanmin(a)) for _, x, y in self._drawn for a in (x, y) if np.isfinite(a).any())])
+            low = min(
+                [
+                    _PROBIT(0.001),
+                    *(float(np.nanmin(a)) for _, x, y in self._drawn for a in (x, y) if np.isfinite(a).any()),
+                ]
+            )
             self.plot.setRange(xRange=(low, _PROBIT(0.5)), yRange=(low, _PROBIT(0.5)), padding=0.02)
 
     def _line(self, curve: Curve, x: Array, y: Array) -> None:
@@ -93,13 +98,23 @@ class RatePlot(QWidget):
             good = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
             if len(good):
                 some = good[np.linspace(0, len(good) - 1, 9).astype(int)]
-                self.plot.plot(x[some], y[some], pen=None, symbol=symbol, symbolSize=7, symbolBrush=colour, symbolPen=None)
+                self.plot.plot(
+                    x[some], y[some], pen=None, symbol=symbol, symbolSize=7, symbolBrush=colour, symbolPen=None
+                )
         self._drawn.append((curve, x, y))
 
     def _mark(self, curve: Curve, x: float, y: float) -> None:
         _, colour, symbol = self._pen(curve.name)
         if np.isfinite(x) and np.isfinite(y):
-            self.plot.plot([x], [y], pen=None, symbol=symbol or "o", symbolSize=11, symbolBrush=None, symbolPen=pg.mkPen(colour, width=2))
+            self.plot.plot(
+                [x],
+                [y],
+                pen=None,
+                symbol=symbol or "o",
+                symbolSize=11,
+                symbolBrush=None,
+                symbolPen=pg.mkPen(colour, width=2),
+            )
 
     def _roc(self) -> None:
         for curve in self._curves:
@@ -135,7 +150,9 @@ class RatePlot(QWidget):
         for heights, colour, name in ((impostor, IMPOSTOR, "impostor"), (genuine, GENUINE, "genuine")):
             fill = pg.mkColor(colour)
             fill.setAlpha(110)
-            self.plot.plot(edges, heights, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colour, width=1), name=name)
+            self.plot.plot(
+                edges, heights, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colour, width=1), name=name
+            )
 
     def _on_move(self, position: Any) -> None:
         if not self._drawn or not self.plot.sceneBoundingRect().contains(position):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyqtgraph as pg
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from fairdesk.gui.widgets.plots import new_plot
+from fairdesk.gui.theme import Theme
+from fairdesk.project.npz import open_npz
+
+if TYPE_CHECKING:
+    import pyqtgraph as pg
 
 LEAVES = 300  # more are drawn as branches of their last 300 merges
 
@@ -31,7 +36,7 @@ def read_tree(path: Path, clusters: int) -> Tree | None:
         return None
     from scipy.cluster.hierarchy import dendrogram
 
-    with np.load(path, allow_pickle=False) as data:
+    with open_npz(path) as data:
         linkage = data["linkage"]
     drawn = dendrogram(linkage, no_plot=True, truncate_mode="lastp", p=LEAVES)
     heights = linkage[:, 2]
@@ -42,24 +47,34 @@ def read_tree(path: Path, clusters: int) -> Tree | None:
 
 
 class Dendrogram(QWidget):
-    """Draws a tree."""
+    """Draws a tree. The plot is made on first use: importing pyqtgraph would slow the window's start."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = new_plot("Dendrogram (Ward)", "faces", "distance of merged clusters")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.plot)
+        self.plot: pg.PlotWidget | None = None
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._last: Tree | None = None
 
-    def show_tree(self, tree: Tree | None, colour: str, accent: str) -> None:
+    def show_tree(self, tree: Tree | None, theme: Theme) -> None:
         """Draw a tree, or nothing."""
+        import pyqtgraph as pg
+
+        from fairdesk.gui.widgets.plots import new_plot, retheme
+
+        if self.plot is None:
+            self.plot = new_plot("Dendrogram (Ward)", "faces", "distance of merged clusters")
+            self._box.addWidget(self.plot)
+            theme.changed.connect(lambda: self.show_tree(self._last, theme))
+        self._last = tree
+        retheme(self.plot, theme)
         self.plot.clear()
         if tree is None:
             return
         gap = np.full((len(tree.x), 1), np.nan)
         x, y = np.hstack([tree.x, gap]).ravel(), np.hstack([tree.y, gap]).ravel()
-        self.plot.plot(x, y, pen=pg.mkPen(colour, width=1), connect="finite")
+        self.plot.plot(x, y, pen=pg.mkPen(theme.tokens["text"], width=1), connect="finite")
         if tree.cut is not None:
-            line = pg.InfiniteLine(tree.cut, angle=0, pen=pg.mkPen(accent, width=1, style=pg.QtCore.Qt.PenStyle.DashLine))
-            self.plot.addItem(line)
+            pen = pg.mkPen(theme.tokens["accent"], width=1, style=Qt.PenStyle.DashLine)
+            self.plot.addItem(pg.InfiniteLine(tree.cut, angle=0, pen=pen))
         self.plot.getPlotItem().getAxis("bottom").setTicks([])

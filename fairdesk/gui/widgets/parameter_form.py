@@ -57,7 +57,9 @@ class PathEdit(QWidget):
         if self._folder:
             found = await async_glue.choose_folder(self, "Choose a folder")
         else:
-            found = await async_glue.choose_file(self, "Choose a file", "All files (*)", save="" if self._save else None)
+            found = await async_glue.choose_file(
+                self, "Choose a file", "All files (*)", save="" if self._save else None
+            )
         if found:
             self.edit.setText(found)
 
@@ -68,7 +70,12 @@ class ParameterForm(QWidget):
     changed = Signal()
 
     def __init__(
-        self, model: type[JobParams], values: dict[str, Any], *, hide: tuple[str, ...] = (), parent: QWidget | None = None
+        self,
+        model: type[JobParams],
+        values: dict[str, Any],
+        *,
+        hide: tuple[str, ...] = (),
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.model = model
@@ -111,7 +118,9 @@ class ParameterForm(QWidget):
         if kind in (int, float) and not optional:
             return self._number(kind, field, value)
         if kind is Path:
-            folder = name in ("folder", "old", "new") or (name == "out" and "folder" in (field.description or "").lower())
+            folder = name in ("folder", "old", "new") or (
+                name == "out" and "folder" in (field.description or "").lower()
+            )
             path = PathEdit(folder=folder, save=name == "out")
             path.edit.setText("" if value is None else str(value))
             path.edit.setPlaceholderText("(default)" if optional else "")
@@ -163,7 +172,7 @@ class ParameterForm(QWidget):
                 assert isinstance(editor, QLineEdit)
                 text = editor.text().strip()
                 listed = typing.get_origin(kind) is list
-                value = [part for part in text.replace(",", " ").split()] if listed else text or None
+                value = text.replace(",", " ").split() if listed else text or None
             if value is not None or not (optional or field.is_required()):
                 out[name] = value
         return out

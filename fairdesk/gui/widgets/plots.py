@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QWidget
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
 
+pg.setConfigOptions(antialias=True)
+
 
 def new_plot(title: str, x: str, y: str) -> pg.PlotWidget:
     """Return an empty plot."""
@@ -20,6 +22,8 @@ def new_plot(title: str, x: str, y: str) -> pg.PlotWidget:
     plot.setLabel("left", y)
     plot.showGrid(x=True, y=True, alpha=0.2)
     plot.setMenuEnabled(False)
+    for side in ("bottom", "left"):
+        plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
     plot.getPlotItem().hideButtons()
     return plot
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -83,7 +93,11 @@ class _Delegate(QStyledItemDelegate):
         if not selected:
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
         known = "  ·  identity" if cluster.identity else ""
-        painter.drawText(text.translated(0, 20), Qt.AlignmentFlag.AlignVCenter, f"{cluster.faces:,} face{'' if cluster.faces == 1 else 's'}{known}")
+        painter.drawText(
+            text.translated(0, 20),
+            Qt.AlignmentFlag.AlignVCenter,
+            f"{cluster.faces:,} face{'' if cluster.faces == 1 else 's'}{known}",
+        )
 
 
 class ClusterList(QListView):

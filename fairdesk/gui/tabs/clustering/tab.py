@@ -20,7 +20,6 @@ from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
-from fairdesk.gui.widgets.plots import retheme
 
 
 class ClusteringTab(Tab):
@@ -42,7 +41,7 @@ class ClusteringTab(Tab):
     empty_button: QPushButton
     splitter: QSplitter
     vertical: QSplitter
-    list: ClusterList
+    clusters: ClusterList
     rename_button: QPushButton
     merge_button: QPushButton
     split_button: QPushButton
@@ -58,8 +57,8 @@ class ClusteringTab(Tab):
         self._view = presenter.View()
         self._wanted: int | None = None
         self._select_next: int | None = None
-        self.list.thumbnails = self.grid.thumbnails
-        self.grid.thumbnails.ready.connect(lambda *_: self.list.viewport().update())
+        self.clusters.thumbnails = self.grid.thumbnails
+        self.grid.thumbnails.ready.connect(lambda *_: self.clusters.viewport().update())
         self.splitter.setSizes([250, 900])
         self.splitter.setStretchFactor(1, 1)
         self.vertical.setSizes([700, 260])
@@ -67,26 +66,24 @@ class ClusteringTab(Tab):
         self.banner.hide()
         self.grid.empty_text = "Choose a cluster on the left to see its faces."
         self.version.activated.connect(self._on_version)
-        self.list.selection_changed.connect(self._on_clusters)
-        self.list.faces_dropped.connect(self._on_dropped)
-        self.list.doubleClicked.connect(lambda _i: async_glue.start(self._rename()))
+        self.clusters.selection_changed.connect(self._on_clusters)
+        self.clusters.faces_dropped.connect(self._on_dropped)
+        self.clusters.doubleClicked.connect(lambda _i: async_glue.start(self._rename()))
         self.grid.selection_changed.connect(lambda _n: self._say_selected())
         self.grid.opened.connect(self._open_photograph)
         self.tree_button.toggled.connect(self._show_tree)
         self.again_button.clicked.connect(self._again)
-        session.theme.changed.connect(lambda: retheme(self.tree.plot, session.theme))
-        retheme(self.tree.plot, session.theme)
         self.pages.setCurrentWidget(self.empty_page)
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
         tab = self.name
-        some = lambda: self._view.version is not None  # noqa: E731
-        faces = lambda: some() and self.grid.selected_count() > 0  # noqa: E731
-        one = lambda: len(self.list.selected()) == 1  # noqa: E731
-        real = lambda: one() and self.list.selected()[0].label != UNCLUSTERED  # noqa: E731
-        two = lambda: len(self.list.selected()) >= 2  # noqa: E731
-        vectors = lambda: self._view.vectors  # noqa: E731
+        some = lambda: self._view.version is not None
+        faces = lambda: some() and self.grid.selected_count() > 0
+        one = lambda: len(self.clusters.selected()) == 1
+        real = lambda: one() and self.clusters.selected()[0].label != UNCLUSTERED
+        two = lambda: len(self.clusters.selected()) >= 2
+        vectors = lambda: self._view.vectors
         start = async_glue.start
         return [
             ActionSpec("clustering.cluster", "&Cluster…", lambda: self.session.ask("cluster"), "&Clustering", "cluster", "Ctrl+K", vectors),
@@ -145,9 +142,9 @@ class ClusteringTab(Tab):
         self.version.setEnabled(bool(view.versions))
         self.grid.cells.groups = view.groups
         self._show()
-        self.list.show_clusters(view.clusters, view.covers)
+        self.clusters.show_clusters(view.clusters, view.covers)
         if self._select_next is not None:
-            self.list.select_cluster(self._select_next)
+            self.clusters.select_cluster(self._select_next)
             self._select_next = None
         if self.tree_button.isChecked():
             self._show_tree(True)
@@ -174,7 +171,9 @@ class ClusteringTab(Tab):
             text = "Clustering compares vectors. Encode the faces first; images that were not searched yet are searched on the way."
         else:
             title, button = "No clusters yet", "Cluster…"
-            text = "Group faces that look alike, then correct the result by eye. Every version is kept beside the others."
+            text = (
+                "Group faces that look alike, then correct the result by eye. Every version is kept beside the others."
+            )
         self.empty_title.setText(title)
         self.empty_text.setText(text)
         self.empty_button.setText(button)
@@ -191,17 +190,21 @@ class ClusteringTab(Tab):
     @Slot()
     def _on_clusters(self) -> None:
         project = self.session.project
-        chosen = self.list.selected()
+        chosen = self.clusters.selected()
         if project is None or not chosen:
-            self.grid.show_ids(project, "face", presenter.faces_in(project, []) if project else self.grid.grid_model.ids[:0])
+            self.grid.show_ids(
+                project, "face", presenter.faces_in(project, []) if project else self.grid.grid_model.ids[:0]
+            )
             self._say_selected()
             return
         self.session.background.read(
-            "cluster faces", lambda: presenter.faces_in(project, chosen), lambda ids: self.grid.show_ids(project, "face", ids)
+            "cluster faces",
+            lambda: presenter.faces_in(project, chosen),
+            lambda ids: self.grid.show_ids(project, "face", ids),
         )
 
     def _say_selected(self) -> None:
-        clusters, faces = self.list.selected(), self.grid.selected_count()
+        clusters, faces = self.clusters.selected(), self.grid.selected_count()
         parts = [f"{len(clusters)} clusters selected"] if len(clusters) > 1 else [clusters[0].title] if clusters else []
         if faces:
             parts.append(f"{faces:,} faces selected")
@@ -214,7 +217,7 @@ class ClusteringTab(Tab):
 
     def merge(self) -> None:
         """Merge the selected clusters into the named one, or the largest."""
-        chosen = [cluster for cluster in self.list.selected() if cluster.label != UNCLUSTERED]
+        chosen = [cluster for cluster in self.clusters.selected() if cluster.label != UNCLUSTERED]
         if len(chosen) < 2:
             return
         keep = max(chosen, key=lambda c: (c.name is not None or c.identity is not None, c.faces))
@@ -248,7 +251,8 @@ class ClusteringTab(Tab):
         version = self._view.version
         if cluster.label == UNCLUSTERED and version is not None:
             self.session.edit(
-                lambda project: corrections.unassign_faces(project, version.id, faces), lambda n: f"Took {n:,} faces out"
+                lambda project: corrections.unassign_faces(project, version.id, faces),
+                lambda n: f"Took {n:,} faces out",
             )
         else:
             self.session.edit(
@@ -267,22 +271,28 @@ class ClusteringTab(Tab):
         if cluster is None:
             from fairdesk.errors import RequestError
 
-            self.session.tell_error(RequestError(f"There is no cluster called {wanted}. Begin to type its title and choose it."))
+            self.session.tell_error(
+                RequestError(f"There is no cluster called {wanted}. Begin to type its title and choose it.")
+            )
             return
         self._on_dropped(faces, cluster)
 
     async def _rename(self) -> None:
-        chosen = self.list.selected()
+        chosen = self.clusters.selected()
         if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
             return
         cluster = chosen[0]
-        dialog = NameDialog("What is this cluster called?", (self._view.names, []), self, value=cluster.title, with_group=False)
+        dialog = NameDialog(
+            "What is this cluster called?", (self._view.names, []), self, value=cluster.title, with_group=False
+        )
         if await async_glue.finished(dialog):
             name = dialog.name.text().strip()
-            self.session.edit(lambda project: corrections.rename_cluster(project, cluster.id, name), f"Renamed to {name}")
+            self.session.edit(
+                lambda project: corrections.rename_cluster(project, cluster.id, name), f"Renamed to {name}"
+            )
 
     async def _identity(self) -> None:
-        chosen = self.list.selected()
+        chosen = self.clusters.selected()
         if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
             return
         cluster = chosen[0]
@@ -297,7 +307,7 @@ class ClusteringTab(Tab):
             )
 
     def _mosaic(self) -> None:
-        chosen = self.list.selected()
+        chosen = self.clusters.selected()
         if len(chosen) == 1 and self._view.version is not None and self.session.project is not None:
             cluster = chosen[0]
             out = self.session.project.exports("mosaics", f"{self._view.version.id}-{cluster.label}.png")
@@ -327,10 +337,9 @@ class ClusteringTab(Tab):
         if shown and version is not None and project is not None:
             path = project.folder / "exports" / "dendrograms" / f"{version.id}.npz"
             count = sum(1 for cluster in self._view.clusters if cluster.label >= 0)
-            tokens = self.session.theme.tokens
 
             def draw(tree: Tree | None) -> None:
-                self.tree.show_tree(tree, tokens["text"], tokens["accent"])
+                self.tree.show_tree(tree, self.session.theme)
 
             self.session.background.read("dendrogram", lambda: read_tree(path, count), draw)
 

@@ -70,5 +70,7 @@ def main_faces(project: Project, images: list[int]) -> list[int]:
 
 def images_of(project: Project, faces: list[int]) -> list[int]:
     """Return the images some faces are in."""
-    rows = project.db.rows("SELECT image_id FROM face WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(faces),))
+    rows = project.db.rows(
+        "SELECT image_id FROM face WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(faces),)
+    )
     return [row[0] for row in rows]

@@ -54,6 +54,8 @@ class DatasetTab(Tab):
     empty_title: QLabel
     empty_text: QLabel
     empty_buttons: QWidget
+    empty_new: QPushButton
+    empty_open: QPushButton
     empty_import: QPushButton
     empty_samples: QPushButton
     empty_fetch: QPushButton
@@ -116,7 +118,7 @@ class DatasetTab(Tab):
         for button, number in (
             (self.import_button, "dataset.import"), (self.detect_button, "dataset.detect"),
             (self.encode_button, "dataset.encode"), (self.name_button, "dataset.name"),
-            (self.empty_import, "dataset.import"), (self.empty_samples, "dataset.samples"), (self.empty_fetch, "dataset.fetch"),
+            (self.empty_new, "file.new"), (self.empty_open, "file.open"), (self.empty_import, "dataset.import"), (self.empty_samples, "dataset.samples"), (self.empty_fetch, "dataset.fetch"),
         ):  # fmt: skip
             bind_button(button, book, number)
 
@@ -130,7 +132,9 @@ class DatasetTab(Tab):
             self._show()
             return
         self.grid.set_project(project)
-        self.session.background.read("dataset", lambda: presenter.look(project, self._filter(), self._order()), self._arrived)
+        self.session.background.read(
+            "dataset", lambda: presenter.look(project, self._filter(), self._order()), self._arrived
+        )
 
     def _filter(self) -> Filter:
         group, identity = self._chosen
@@ -160,17 +164,20 @@ class DatasetTab(Tab):
         self.pages.setCurrentWidget(self.grid_page if images else self.empty_page)
         if not self.has_project():
             self.empty_title.setText("No project is open")
-            self.empty_text.setText("Make a new project or open one from the File menu, or drop a project folder here.")
-            self.empty_buttons.hide()
+            self.empty_text.setText(
+                "Make a new project or open one, or drop a project folder here. Everything stays on this machine."
+            )
         else:
             self.empty_title.setText("This project has no images yet")
             self.empty_text.setText(
                 "Import a folder of face images (or drop it here). FairDesk shows what it understood before it writes "
                 "anything, and never changes your originals."
             )
-            self.empty_buttons.show()
+        for button in (self.empty_new, self.empty_open):
+            button.setVisible(not self.has_project())
+        for button in (self.empty_import, self.empty_samples, self.empty_fetch):
+            button.setVisible(self.has_project())
         self._say_counts()
-        self.session.told_state()
 
     def _say_counts(self) -> None:
         self.counts.setText(presenter.headline(self._view, self.grid.selected_count()))
@@ -252,7 +259,9 @@ class DatasetTab(Tab):
 
         project = self.session.project
         if project is not None:
-            await async_glue.finished(TableDialog("Files that could not be read", ("File", "Why"), unreadable(project), self))
+            await async_glue.finished(
+                TableDialog("Files that could not be read", ("File", "Why"), unreadable(project), self)
+            )
 
     @Slot(int)
     def _open_photograph(self, number: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,14 @@ def look(project: Project) -> View:
     for row in project.db.rows("SELECT id, name, path, genuine, impostor, basis FROM pair_list ORDER BY id DESC"):
         change = basis.changed_since(project, row[5])
         view.sources.append(
-            Source("list", row[0], row[1], row[2], f"{row[3]:,} genuine, {row[4]:,} impostor", str(change) if change else None)
+            Source(
+                "list",
+                row[0],
+                row[1],
+                row[2],
+                f"{row[3]:,} genuine, {row[4]:,} impostor",
+                str(change) if change else None,
+            )
         )
     for row in project.db.rows("SELECT id, name, path, summary, basis FROM score_set ORDER BY id DESC"):
         change, about = basis.changed_since(project, row[4]), json.loads(row[3])
@@ -100,12 +108,24 @@ def headline(result: dict[str, Any]) -> str:
     return text
 
 
-HEADER = ("Group", "Genuine", "Impostor", "FMR", "95 %", "FNMR", "95 %", "False matches", "False non-matches", "Own EER", "d′")
+HEADER = (
+    "Group",
+    "Genuine",
+    "Impostor",
+    "FMR",
+    "95 %",
+    "FNMR",
+    "95 %",
+    "False matches",
+    "False non-matches",
+    "Own EER",
+    "d′",
+)
 
 
 def table(result: dict[str, Any]) -> list[tuple[tuple[str, ...], bool]]:
     """Return the rows of the group table, and whether a row rests on fewer than 30 errors."""
-    rows = []
+    rows: list[tuple[tuple[str, ...], bool]] = []
     for name, row in result.get("groups", {}).get("per_group", {}).items():
         intervals = []
         for key in ("fmr_ci", "fnmr_ci"):
@@ -126,4 +146,8 @@ def fairness_line(result: dict[str, Any]) -> str:
         return ""
     fair = groups["fairness"]
     shown = [f"{key} {number(fair[key])}" for key in ("FDR", "IR", "GARBE")]
-    return f"Threshold {number(groups['threshold'])} ({groups['rule']})  ·  " + "  ·  ".join(shown) + f"  (alpha {fair['alpha']:g})"
+    return (
+        f"Threshold {number(groups['threshold'])} ({escape(groups['rule'])})  ·  "
+        + "  ·  ".join(shown)
+        + f"  (alpha {fair['alpha']:g})"
+    )

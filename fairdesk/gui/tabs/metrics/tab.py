@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
@@ -29,12 +30,19 @@ from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.metrics import presenter
-from fairdesk.gui.widgets.curves import RatePlot
-from fairdesk.gui.widgets.plots import save_plot
 from fairdesk.images.places import write_text
 from fairdesk.metrics.params import EvaluateParams
 
-_AT = {"FMR 0.1 %": "fmr=1e-3", "FMR 1 %": "fmr=1e-2", "FMR 0.01 %": "fmr=1e-4", "EER": "eer", "this threshold": "threshold"}
+if TYPE_CHECKING:
+    from fairdesk.gui.widgets.curves import RatePlot
+
+_AT = {
+    "FMR 0.1 %": "fmr=1e-3",
+    "FMR 1 %": "fmr=1e-2",
+    "FMR 0.01 %": "fmr=1e-4",
+    "EER": "eer",
+    "this threshold": "threshold",
+}
 
 
 class MetricsTab(Tab):
@@ -86,10 +94,7 @@ class MetricsTab(Tab):
         self.table.setHorizontalHeaderLabels(list(presenter.HEADER))
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.plots = {name: RatePlot(session.theme, name) for name in ("scores", "roc", "det", "rates")}
-        for name, title in (("scores", "Scores"), ("roc", "ROC"), ("det", "DET"), ("rates", "FMR and FNMR")):
-            self.figures.addTab(self.plots[name], title)
-            self.plots[name].hovered.connect(self.hover.setText)
+        self.plots: dict[str, RatePlot] = {}
         self.sources.currentItemChanged.connect(self._on_source)
         self.at.currentTextChanged.connect(self._on_rule)
         self.value.editingFinished.connect(self._evaluate)
@@ -99,12 +104,22 @@ class MetricsTab(Tab):
         self.banner.hide()
         self.pages.setCurrentWidget(self.empty_page)
 
+    def _make_plots(self) -> None:
+        """Make the plots on first use: importing pyqtgraph would slow the window's start."""
+        from fairdesk.gui.widgets.curves import RatePlot
+
+        for name, title in (("scores", "Scores"), ("roc", "ROC"), ("det", "DET"), ("rates", "FMR and FNMR")):
+            plot = RatePlot(self.session.theme, name)
+            plot.hovered.connect(self.hover.setText)
+            self.plots[name] = plot
+            self.figures.addTab(plot, title)
+
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
         tab, start = self.name, async_glue.start
-        people = lambda: self._view.identities > 0  # noqa: E731
-        lists = lambda: any(s.kind == "list" for s in self._view.sources)  # noqa: E731
-        shown = lambda: self._shown is not None  # noqa: E731
+        people = lambda: self._view.identities > 0
+        lists = lambda: any(s.kind == "list" for s in self._view.sources)
+        shown = lambda: self._shown is not None
         return [
             ActionSpec("metrics.pairs", "Make a &pair list…", lambda: self.session.ask("pairs"), "&Metrics", "list", "Ctrl+L", people),
             ActionSpec("metrics.score", "&Score a list…", self._ask_score, "&Metrics", "encode", "", lists),
@@ -147,12 +162,18 @@ class MetricsTab(Tab):
             self.sources.addTopLevelItem(head)
             for source in (s for s in view.sources if s.kind == kind):
                 leaf = QTreeWidgetItem([source.name + ("  (out of date)" if source.stale else "")])
-                leaf.setToolTip(0, f"{source.path}\n{source.about}" + (f"\nOut of date: {source.stale}" if source.stale else ""))
+                leaf.setToolTip(
+                    0, f"{source.path}\n{source.about}" + (f"\nOut of date: {source.stale}" if source.stale else "")
+                )
                 leaf.setData(0, Qt.ItemDataRole.UserRole, source)
                 head.addChild(leaf)
                 new = before and (source.kind, source.id) not in before
                 same = isinstance(kept, presenter.Source) and (kept.kind, kept.id) == (source.kind, source.id)
-                if (new and kind == "scores") or (chosen is None and same) or (chosen is None and kept is None and kind == "scores"):
+                if (
+                    (new and kind == "scores")
+                    or (chosen is None and same)
+                    or (chosen is None and kept is None and kind == "scores")
+                ):
                     chosen = leaf
             head.setExpanded(True)
         self.sources.blockSignals(False)
@@ -163,7 +184,9 @@ class MetricsTab(Tab):
     def _show(self) -> None:
         self.pages.setCurrentWidget(self.result_page if self._shown is not None else self.empty_page)
         self.banner.setVisible(self._stale is not None)
-        self.banner_text.setText(f"These scores are out of date: {self._stale}. Make the list and score it again." if self._stale else "")
+        self.banner_text.setText(
+            f"These scores are out of date: {self._stale}. Make the list and score it again." if self._stale else ""
+        )
         view, button = self._view, ""
         if self.session.project is None:
             title = "No project is open"
@@ -194,7 +217,9 @@ class MetricsTab(Tab):
         item = self.sources.currentItem()
         source = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
         lists = [s for s in self._view.sources if s.kind == "list"]
-        chosen = source if isinstance(source, presenter.Source) and source.kind == "list" else lists[0] if lists else None
+        chosen = (
+            source if isinstance(source, presenter.Source) and source.kind == "list" else lists[0] if lists else None
+        )
         if chosen is not None:
             self.session.ask("score", {"pairs": chosen.path})
 
@@ -246,6 +271,8 @@ class MetricsTab(Tab):
     @Slot(object)
     def _evaluated(self, found: presenter.Evaluation) -> None:
         self._shown = found
+        if not self.plots:
+            self._make_plots()
         text = presenter.headline(found.result)
         fairness = presenter.fairness_line(found.result)
         self.headline.setText(text + (f"<br>{fairness}" if fairness else ""))
@@ -273,7 +300,10 @@ class MetricsTab(Tab):
         for y, (cells, few) in enumerate(rows):
             for x, text in enumerate(cells):
                 item = QTableWidgetItem(text)
-                item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignLeft if x == 0 else Qt.AlignmentFlag.AlignRight))
+                item.setTextAlignment(
+                    Qt.AlignmentFlag.AlignVCenter
+                    | (Qt.AlignmentFlag.AlignLeft if x == 0 else Qt.AlignmentFlag.AlignRight)
+                )
                 if few and x in (3, 5):
                     item.setForeground(weak)
                     item.setToolTip("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
@@ -283,7 +313,7 @@ class MetricsTab(Tab):
     async def _open(self) -> None:
         path = await async_glue.choose_file(self, "Open scores", "Scores (*.npz *.csv *.txt);;All files (*)")
         if path:
-            self.sources.setCurrentItem(None)
+            self.sources.clearSelection()
             self._stale = None
             self.show_scores(Path(path))
 
@@ -295,8 +325,10 @@ class MetricsTab(Tab):
             self.session.ask("evaluate", preset)
 
     async def _save_plot(self) -> None:
-        plot = self.figures.currentWidget()
-        if isinstance(plot, RatePlot):
+        plot = next((p for p in self.plots.values() if p is self.figures.currentWidget()), None)
+        if plot is not None:
+            from fairdesk.gui.widgets.plots import save_plot
+
             path = await save_plot(plot.plot, self)
             if path:
                 self.session.told.emit(Notice(f"Saved {path}"))

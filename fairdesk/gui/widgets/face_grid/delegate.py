@@ -24,7 +24,9 @@ class FaceDelegate(QStyledItemDelegate):
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         return QSize(self.side + 8, self.side + CAPTION + 8)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         item = index.data(ItemRole)
         rect: QRect = option.rect.adjusted(2, 2, -2, -2)  # type: ignore[attr-defined]
         palette: QPalette = option.palette  # type: ignore[attr-defined]
@@ -58,7 +60,11 @@ class FaceDelegate(QStyledItemDelegate):
             font.setPixelSize(8)
             painter.save()
             painter.setFont(font)
-            painter.drawText(QRect(line.left(), line.top() + 5, 10, 10), Qt.AlignmentFlag.AlignCenter, str(self.groups.index(item.group) + 1))
+            painter.drawText(
+                QRect(line.left(), line.top() + 5, 10, 10),
+                Qt.AlignmentFlag.AlignCenter,
+                str(self.groups.index(item.group) + 1),
+            )
             painter.restore()
             line.setLeft(line.left() + 14)
         role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text

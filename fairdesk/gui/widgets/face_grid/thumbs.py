@@ -34,7 +34,9 @@ class Thumbnails(QObject):
         self._wake = threading.Condition()
         self._closing = False
         self._decoded.connect(self._keep)
-        self._threads = [threading.Thread(target=self._work, daemon=True, name=f"thumbnails {n}") for n in range(THREADS)]
+        self._threads = [
+            threading.Thread(target=self._work, daemon=True, name=f"thumbnails {n}") for n in range(THREADS)
+        ]
         for thread in self._threads:
             thread.start()
 

@@ -94,13 +94,18 @@ class FaceGrid(QListView):
         if row is not None:
             self.scrollTo(self.grid_model.index(row), QAbstractItemView.ScrollHint.PositionAtCenter)
 
+    def _ranges(self) -> list[tuple[int, int]]:
+        """The selection as ranges of rows (first, last); walking cells would take 100 ms at 100,000."""
+        found = self.selectionModel().selection()
+        return [(found[i].top(), found[i].bottom()) for i in range(found.size())]  # type: ignore[index]
+
     def selected_count(self) -> int:
         """How many cells are selected; walks ranges, not cells."""
-        return sum(one.height() for one in self.selectionModel().selection())
+        return sum(bottom - top + 1 for top, bottom in self._ranges())
 
     def selected_ids(self) -> list[int]:
         """Return the selected ids, in the order shown."""
-        ranges = sorted((one.top(), one.bottom()) for one in self.selectionModel().selection())
+        ranges = sorted(self._ranges())
         if not ranges:
             return []
         parts = [self.grid_model.ids[top : bottom + 1] for top, bottom in ranges]
@@ -135,7 +140,9 @@ class FaceGrid(QListView):
         picture.fill(self.palette().highlight().color())
         painter = QPainter(picture)
         painter.setPen(self.palette().highlightedText().color())
-        painter.drawText(picture.rect(), Qt.AlignmentFlag.AlignCenter, f"{len(ids):,} face{'s' if len(ids) > 1 else ''}")
+        painter.drawText(
+            picture.rect(), Qt.AlignmentFlag.AlignCenter, f"{len(ids):,} face{'s' if len(ids) > 1 else ''}"
+        )
         painter.end()
         drag.setPixmap(picture)
         drag.setHotSpot(QPoint(-8, -8))

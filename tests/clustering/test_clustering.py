@@ -1,0 +1,182 @@
+"""Clustering against scikit-learn, its files, mosaics and folders; the real photographs' numbers."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
+from sklearn.decomposition import PCA
+from sklearn.metrics import adjusted_rand_score
+
+from fairdesk.clustering import corrections
+from fairdesk.clustering.files import read_clusters, write_clusters
+from fairdesk.clustering.files import run as load_clusters
+from fairdesk.clustering.folders import run as folders
+from fairdesk.clustering.methods import by_size, cluster_vectors
+from fairdesk.clustering.mosaics import run as mosaic
+from fairdesk.clustering.params import ClusterParams, FoldersParams, LoadClustersParams, MosaicParams
+from fairdesk.clustering.quality import agreement
+from fairdesk.clustering.running import run as cluster
+from fairdesk.clustering.versions import clusters, faces_of, find_cluster, newest, versions
+from fairdesk.errors import JobFailed, RequestError
+from fairdesk.jobs.context import QuietContext
+
+
+@pytest.fixture
+def blobs():
+    rng = np.random.default_rng(0)
+    centres = rng.normal(scale=3, size=(5, 12))
+    return np.concatenate([c + rng.normal(scale=0.4, size=(20, 12)) for c in centres]).astype(np.float32)
+
+
+def test_methods_agree_with_scikit_learn(blobs):
+    reduced = PCA(n_components=0.95, svd_solver="full").fit_transform(blobs)
+    cases = {
+        "dbscan": (ClusterParams(method="dbscan", eps=1.6), DBSCAN(eps=1.6, min_samples=2).fit_predict(blobs)),
+        "hierarchical": (
+            ClusterParams(method="hierarchical", n_clusters=5), AgglomerativeClustering(5, linkage="ward").fit_predict(reduced),
+        ),
+        "kmeans": (ClusterParams(method="kmeans", n_clusters=5), KMeans(5, random_state=0, n_init="auto").fit_predict(reduced)),
+    }  # fmt: skip
+    for name, (params, expected) in cases.items():
+        found = cluster_vectors(blobs, params, "euclidean").labels
+        assert adjusted_rand_score(expected, found) == 1, name
+        assert (found == -1).sum() == (expected == -1).sum()
+
+
+def test_requests_that_cannot_be(blobs, monkeypatch):
+    from fairdesk.clustering import methods
+
+    with pytest.raises(RequestError, match="--n-clusters"):
+        cluster_vectors(blobs, ClusterParams(method="kmeans"), "euclidean")
+    with pytest.raises(RequestError, match="more than the 100 faces"):
+        cluster_vectors(blobs, ClusterParams(method="kmeans", n_clusters=101), "euclidean")
+    with pytest.raises(RequestError, match="at least 2"):
+        cluster_vectors(blobs[:1], ClusterParams(), "euclidean")
+    monkeypatch.setattr(methods, "WARD_LIMIT", 50)
+    with pytest.raises(JobFailed, match="GB for their distances"):
+        cluster_vectors(blobs, ClusterParams(method="hierarchical", n_clusters=3), "euclidean")
+
+
+def test_quality_by_hand():
+    found = agreement(np.array([0, 0, 1, -1]), np.array([7, 7, 7, 8]))
+    assert found["pairwise_f1"] == pytest.approx(2 * 1 / (1 + 3))
+    precision, recall = 1.0, (2 / 3 + 2 / 3 + 1 / 3 + 1) / 4
+    assert found["bcubed_f1"] == pytest.approx(2 * precision * recall / (precision + recall))
+    assert agreement(np.array([0]), np.array([0]))["ari"] is None
+    assert by_size(np.array([4, 9, 9, -1])).tolist() == [1, 0, 0, -1]
+
+
+def test_versions_stand_side_by_side(filled):
+    for method, extra in (
+        ("dbscan", {"eps": 0.8}),
+        ("hierarchical", {}),
+        ("kmeans", {}),
+        ("hdbscan", {"min_samples": 3}),
+    ):
+        result = cluster(ClusterParams(method=method, **extra), QuietContext(filled))
+        assert result["clusters"] == 8 and result["noise"] == 0, method
+        assert result["bcubed_f1"] == pytest.approx(1)
+    assert [v.method for v in versions(filled)] == ["hdbscan", "kmeans", "hierarchical", "dbscan"]
+    assert (filled.folder / "exports" / "dendrograms" / "2.npz").exists()
+    assert [c.faces for c in clusters(filled, 1)] == [5] * 8
+
+
+def test_corrections(filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    version = newest(filled)
+    first, second = clusters(filled, version)[:2]
+    assert corrections.merge_clusters(filled, first.id, [second.id]) == 5
+    assert len(clusters(filled, version)) == 7
+    faces = faces_of(filled, first.id)
+    new = corrections.split_faces(filled, version, faces[:3])
+    assert faces_of(filled, new) == faces[:3]
+    assert corrections.move_faces(filled, faces[:3], first.id) == 3  # the emptied cluster goes
+    assert len(clusters(filled, version)) == 7
+    assert corrections.unassign_faces(filled, version, faces[:2]) == 2
+    assert clusters(filled, version)[-1].title == "Unclustered"
+    named = corrections.name_identity(filled, first.id, "Ann")
+    assert named["faces"] == 8 and named["group"] in ("g0", "g1")  # no group label is lost
+    corrections.rename_cluster(filled, first.id, "Ann's faces")
+    assert find_cluster(filled, version, "Ann's faces").identity == "Ann"
+    for refused in (
+        lambda: corrections.merge_clusters(filled, first.id, [first.id]),
+        lambda: corrections.move_faces(filled, [10**6], first.id),
+        lambda: corrections.name_identity(filled, first.id, "  "),
+        lambda: corrections.name_identity(filled, clusters(filled, version)[-1].id, "Nobody"),
+        lambda: corrections.rename_cluster(filled, 10**6, "x"),
+    ):
+        with pytest.raises(RequestError):
+            refused()
+
+
+def test_cluster_file_out_and_in(filled, tmp_path):
+    cluster(ClusterParams(eps=0.8, out=tmp_path / "c.json"), QuietContext(filled))
+    data = json.loads((tmp_path / "c.json").read_text())
+    assert list(data) == [str(i) for i in range(8)] and all(len(paths) == 5 for paths in data.values())
+    data["-1"] = [data["0"].pop(), "/no/such.jpg"]
+    (tmp_path / "d.json").write_text(json.dumps(data))
+    context = QuietContext(filled)
+    result = load_clusters(LoadClustersParams(file=tmp_path / "d.json"), context)
+    assert (result["faces"], result["unknown"], result["unknown_paths"]) == (40, 1, ["/no/such.jpg"])
+    write_clusters(filled, result["version"], tmp_path / "e.json")
+    data["-1"].pop()
+    assert {k: sorted(v) for k, v in read_clusters(tmp_path / "e.json").items()} == {
+        k: sorted(v) for k, v in data.items()
+    }
+    (tmp_path / "bad.json").write_text('{"0": "a.jpg"}')
+    with pytest.raises(RequestError, match="is no cluster file"):
+        read_clusters(tmp_path / "bad.json")
+
+
+def test_an_array_without_a_project(blobs, tmp_path):
+    names = np.repeat([f"p{i}" for i in range(5)], 20)
+    np.savez(tmp_path / "v.npz", vectors=blobs, paths=[f"{i}.jpg" for i in range(100)], identities=names)
+    result = cluster(ClusterParams(vectors=tmp_path / "v.npz", eps=3, out=tmp_path / "c.json"), QuietContext())
+    assert result["clusters"] == 5 and result["ari"] == 1
+    assert len(json.loads((tmp_path / "c.json").read_text())["0"]) == 20
+    (tmp_path / "bad.npz").write_bytes(b"nonsense")
+    with pytest.raises(RequestError, match="cannot be read as vectors"):
+        cluster(ClusterParams(vectors=tmp_path / "bad.npz"), QuietContext())
+
+
+def test_mosaic_shows_every_face(filled, tmp_path):
+    cluster(ClusterParams(method="kmeans", n_clusters=2), QuietContext(filled))
+    count = clusters(filled, 1)[0].faces
+    result = mosaic(MosaicParams(cluster="0", out=tmp_path / "m.png"), QuietContext(filled))
+    assert result["faces"] == count and len(result["files"]) == 1
+    with Image.open(tmp_path / "m.png") as sheet:
+        assert sheet.size[1] == -(-count // 5) * 96 + 28
+    sheets = mosaic(MosaicParams(cluster="0", out=tmp_path / "s.png", rows=2), QuietContext(filled))
+    assert len(sheets["files"]) == -(-count // 10)
+    write_clusters(filled, 1, tmp_path / "c.json")
+    assert (
+        mosaic(MosaicParams(cluster="1", file=tmp_path / "c.json", out=tmp_path / "f.png"), QuietContext())["title"]
+        == "Cluster 1"
+    )
+    with pytest.raises(RequestError, match="no cluster '9'"):
+        mosaic(MosaicParams(cluster="9", out=tmp_path / "m.png"), QuietContext(filled))
+    with pytest.raises(RequestError, match=r"Use \.png"):
+        mosaic(MosaicParams(cluster="0", out=tmp_path / "m.what"), QuietContext(filled))
+
+
+def test_folders_lose_no_image_to_equal_names(filled, tmp_path):
+    cluster(
+        ClusterParams(method="kmeans", n_clusters=2), QuietContext(filled)
+    )  # images are called 000.png in each folder
+    dry = folders(FoldersParams(out=tmp_path / "out", dry_run=True), QuietContext(filled))
+    assert dry["images"] == 40 and not (tmp_path / "out").exists()
+    result = folders(FoldersParams(out=tmp_path / "out"), QuietContext(filled))
+    placed = list((tmp_path / "out").rglob("*.png"))
+    assert len(placed) == 40 and result["collisions"] > 0
+    assert all(path.is_symlink() for path in placed)
+    assert len({path.resolve() for path in placed}) == 40
+    by_identity = folders(FoldersParams(out=tmp_path / "who", by="identity", copy=True), QuietContext(filled))
+    assert by_identity["folders"] == 8
+    assert not any(path.is_symlink() for path in (tmp_path / "who").rglob("*.png"))
+    assert len(list((tmp_path / "who" / "g0").iterdir())) == 4
+    with pytest.raises(RequestError, match="not empty"):
+        folders(FoldersParams(out=tmp_path / "out"), QuietContext(filled))
+    with pytest.raises(RequestError, match=r"holds the original images|not empty"):
+        folders(FoldersParams(out=tmp_path / "photographs"), QuietContext(filled))

@@ -1,0 +1,194 @@
+"""Detection and encoding against face_recognition itself, and on drawn faces."""
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from PIL import Image
+
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.params import ImportParams
+from fairdesk.errors import JobFailed, RequestError, Stopped
+from fairdesk.faces.alignment import TEMPLATE, face_chip, similarity_transform
+from fairdesk.faces.boxes import FaceBox, overlap
+from fairdesk.faces.detecting import run as detect
+from fairdesk.faces.detectors import detect_faces
+from fairdesk.faces.encoders import DlibEncoder, ResNet50Encoder
+from fairdesk.faces.encoding import run as encode
+from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.images.reading import read_pixels
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.error_rates import equal_error_rate, sort_scores
+
+
+@pytest.fixture
+def faces(project, drawn):
+    import_folder(ImportParams(folder=drawn), QuietContext(project))
+    return project
+
+
+def _against_face_recognition(paths):
+    import face_recognition
+
+    for path in paths:
+        image = read_pixels(path)
+        assert np.array_equal(image, face_recognition.load_image_file(path))
+        theirs = face_recognition.face_locations(image)
+        ours = detect_faces(image, DetectParams(faces="all"))
+        assert sorted(face.css for face in ours) == sorted(theirs)
+        if theirs:
+            vectors = face_recognition.face_encodings(image, [face.css for face in ours])
+            mine = DlibEncoder().encode([(image, face) for face in ours])
+            assert np.abs(np.array(vectors) - mine).max() < 1e-3
+
+
+def test_same_as_face_recognition_on_drawn_faces(drawn):
+    _against_face_recognition(sorted(drawn.rglob("*.jpg"))[::5])
+
+
+def test_same_as_face_recognition_on_photographs(photographs):
+    _against_face_recognition(sorted((photographs / "lfw10").rglob("*.jpg"))[::25])
+
+
+def test_resume_and_stop(faces, monkeypatch):
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    with pytest.raises(Stopped):
+        detect(DetectParams(), QuietContext(faces, stop_after=1))
+    seen = faces.db.value("SELECT count(*) FROM detection")
+    assert 0 < seen < 24
+    result = detect(DetectParams(), QuietContext(faces))
+    assert result["faces"] + result["without_face"] == 24
+    assert result["faces"] >= 22
+    first = encode(EncodeParams(), QuietContext(faces))
+    assert first["vectors"] == result["faces"] and first["dim"] == 128
+    again = encode(EncodeParams(), QuietContext(faces))
+    assert (again["encoded_now"], again["per_second"], again["vectors"]) == (0, None, first["vectors"])
+    assert again["per_second_why"]
+
+
+def test_vectors_tell_drawn_identities_apart(faces):
+    encode(EncodeParams(detector="hog"), QuietContext(faces))
+    ids, vectors = faces.vectors.load(faces.vectors.find("dlib"))
+    who = dict(faces.db.rows("SELECT face_id, identity_id FROM face_label"))
+    names = np.array([who[int(i)] for i in ids])
+    distance = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
+    upper = np.triu_indices(len(ids), 1)
+    same = (names[:, None] == names[None])[upper]
+    scores = sort_scores(-distance[upper][same], -distance[upper][~same])
+    assert equal_error_rate(scores).eer < 0.05
+
+
+def test_images_without_a_face_are_listed(project, tmp_path):
+    (tmp_path / "in").mkdir()
+    Image.new("RGB", (80, 80), "grey").save(tmp_path / "in" / "wall.png")
+    import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    result = detect(DetectParams(), QuietContext(project))
+    assert (result["faces"], result["without_face"]) == (0, 1)
+    assert result["without_face_paths"] == [str(tmp_path / "in" / "wall.png")]
+    assert detect(DetectParams(detector="whole"), QuietContext(project))["faces"] == 1
+
+
+def test_an_original_that_vanished_is_reported_and_tried_again(faces, drawn, tmp_path):
+    with faces.db.transaction() as connection:
+        connection.execute("UPDATE image SET path = 'gone/' || path WHERE id = 1")
+    result = detect(DetectParams(detector="whole"), QuietContext(faces))
+    assert [item["why"] for item in result["unreadable"]] == ["the file is missing"]
+    with faces.db.transaction() as connection:
+        connection.execute("UPDATE image SET path = substr(path, 6) WHERE id = 1")
+    assert detect(DetectParams(detector="whole"), QuietContext(faces))["faces"] == 24
+
+
+def test_a_persons_label_survives_another_detector(faces):
+    from fairdesk.dataset.identities import set_identity
+
+    detect(DetectParams(), QuietContext(faces))
+    face, image = faces.db.rows("SELECT id, image_id FROM face LIMIT 1")[0]
+    set_identity(faces, [face], "somebody else")
+    detect(DetectParams(faces="all"), QuietContext(faces))
+    row = faces.db.rows(
+        "SELECT label_source, (SELECT name FROM identity WHERE id = identity_id) FROM face"
+        " WHERE image_id = ? AND detector = 'hog+all' AND place = 0", (image,),
+    )[0]  # fmt: skip
+    assert row == ("person", "somebody else")
+
+
+@pytest.fixture
+def weights(tmp_path):
+    torch.manual_seed(0)
+    path = tmp_path / "resnet.pth"
+    torch.save(torchvision.models.resnet50(weights=None).state_dict(), path)
+    return path
+
+
+def test_resnet50_equals_torchvision(weights, drawn):
+    image = read_pixels(next(drawn.rglob("*.jpg")))
+    box = FaceBox(0, image.shape[1], image.shape[0], 0)
+    ours = ResNet50Encoder(EncodeParams(encoder="resnet50", weights=weights), "cpu").encode([(image, box)])
+    network = torchvision.models.resnet50(weights=None)
+    network.load_state_dict(torch.load(weights, weights_only=True))
+    network.fc = torch.nn.Identity()
+    chip = Image.fromarray(image).resize((224, 224), Image.Resampling.BICUBIC)
+    tensor = torch.from_numpy(np.asarray(chip).copy()).permute(2, 0, 1)[None] / 255
+    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    with torch.inference_mode():
+        theirs = network.eval()((tensor - mean[:, None, None]) / std[:, None, None]).numpy()
+    assert ours.shape == (1, 2048)
+    assert np.abs(ours - theirs).max() < 1e-3
+
+
+def test_resnet50_weights(faces, weights, tmp_path):
+    with pytest.raises(JobFailed, match=r"weights are missing: .*resnet50-0676ba61.pth") as caught:
+        encode(EncodeParams(encoder="resnet50"), QuietContext(faces))
+    assert "--weights FILE" in str(caught.value) and "--download" in str(caught.value)
+    result = encode(EncodeParams(encoder="resnet50", weights=weights, detector="whole"), QuietContext(faces))
+    assert (result["vectors"], result["dim"]) == (24, 2048)
+    torch.save({"a": torch.zeros(2)}, tmp_path / "other.pth")
+    with pytest.raises(RequestError, match="does not hold ResNet-50 weights"):
+        encode(EncodeParams(encoder="resnet50", weights=tmp_path / "other.pth"), QuietContext(faces))
+    (tmp_path / "cut.pth").write_bytes(weights.read_bytes()[:5000])
+    with pytest.raises(RequestError, match="cannot be read as weights"):
+        encode(EncodeParams(encoder="resnet50", weights=tmp_path / "cut.pth"), QuietContext(faces))
+
+
+class Evil:
+    def __reduce__(self):
+        import os
+
+        return os.mkdir, ("/tmp/fairdesk-must-not-exist",)
+
+
+def test_hostile_weights_run_nothing(faces, tmp_path):
+    import os
+
+    torch.save(Evil(), tmp_path / "evil.pth")
+    with pytest.raises(RequestError, match="never runs code"):
+        encode(EncodeParams(encoder="resnet50", weights=tmp_path / "evil.pth"), QuietContext(faces))
+    assert not os.path.exists("/tmp/fairdesk-must-not-exist")
+
+
+def test_alignment_brings_landmarks_to_the_template():
+    angle = 0.4
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    moved = TEMPLATE @ turn.T * 1.7 + [30, 12]
+    matrix = similarity_transform(moved, TEMPLATE)
+    assert np.abs(moved @ matrix[:, :2].T + matrix[:, 2] - TEMPLATE).max() < 1e-9
+    image = np.zeros((400, 400, 3), dtype=np.uint8)
+    for x, y in moved.round().astype(int):
+        image[y - 3 : y + 4, x - 3 : x + 4] = 255
+    box = FaceBox(0, 400, 400, 0, landmarks=tuple(map(tuple, moved)))
+    chip = np.asarray(face_chip(image, box, 112))[..., 0]
+    assert all(chip[round(y), round(x)] > 200 for x, y in TEMPLATE)
+
+
+def test_overlap():
+    assert overlap(FaceBox(0, 10, 10, 0), FaceBox(0, 10, 10, 0)) == 1
+    assert overlap(FaceBox(0, 10, 10, 0), FaceBox(20, 40, 40, 20)) == 0
+    assert overlap(FaceBox(0, 10, 10, 0), FaceBox(0, 10, 5, 0)) == 0.5
+
+
+def test_large_photographs_are_searched_scaled_down(drawn):
+    image = read_pixels(next(drawn.rglob("*.jpg")))
+    large = np.asarray(Image.fromarray(image).resize((1200, 1200), Image.Resampling.BICUBIC))
+    box = detect_faces(large, DetectParams(max_side=300))[0]
+    near = detect_faces(image, DetectParams())[0]
+    assert overlap(FaceBox(*(v // 6 for v in box.css)), near) > 0.5

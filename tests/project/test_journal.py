@@ -1,0 +1,203 @@
+"""Any sequence of edits: undo all gives the catalogue from before, redo all the one from after."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fairdesk.clustering import corrections
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.running import run as cluster
+from fairdesk.clustering.versions import UNCLUSTERED, clusters, faces_of, newest
+from fairdesk.dataset.identities import set_identity
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.params import ImportParams
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.pairing import run as make_pairs
+from fairdesk.metrics.params import PairsParams
+from fairdesk.project import Project
+from fairdesk.project.schema import JOURNALED
+from tests.conftest import add_faces, plain_images
+
+
+def digest(project):
+    return {table: sorted(map(repr, project.db.rows(f"SELECT * FROM {table}"))) for table in JOURNALED}
+
+
+def pick(project, number, *, loose=False):
+    found = [c for c in clusters(project, newest(project)) if loose or c.label != UNCLUSTERED]
+    return found[number % len(found)]
+
+
+def edit(project, verb, a, b, tmp):
+    """One edit verb; refusals (nothing to move, one cluster only) are fine and change nothing."""
+    version = newest(project)
+    match verb:
+        case "rename":
+            corrections.rename_cluster(project, pick(project, a).id, f"name {b}" if b % 3 else "")
+        case "merge":
+            corrections.merge_clusters(project, pick(project, a).id, [pick(project, b).id, pick(project, a + b).id])
+        case "move":
+            corrections.move_faces(project, faces_of(project, pick(project, a, loose=True).id)[:b], pick(project, b).id)
+        case "split":
+            corrections.split_faces(project, version, faces_of(project, pick(project, a).id)[: 1 + b])
+        case "out":
+            corrections.unassign_faces(project, version, faces_of(project, pick(project, a).id)[: 1 + b])
+        case "identity":
+            corrections.name_identity(project, pick(project, a).id, f"person {b}", "g0" if a % 2 else None)
+        case "label":
+            set_identity(project, [1 + a, 1 + b], f"person {b}" if a % 2 else None)
+        case "cluster":
+            cluster(ClusterParams(method="kmeans", n_clusters=2 + b % 3), QuietContext(project))
+        case "pairs":
+            make_pairs(PairsParams(genuine=3, impostor=3, out=tmp / f"l{a}.csv"), QuietContext(project))
+
+
+VERBS = ["rename", "merge", "move", "split", "out", "identity", "label", "cluster", "pairs"]
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory):
+    """One project for all examples: each takes back everything it did."""
+    tmp = tmp_path_factory.mktemp("journal")
+    project = Project.create(tmp / "p.fairdesk")
+    plain_images(tmp / "in", 2, 3, 4)
+    import_folder(ImportParams(folder=tmp / "in"), QuietContext(project))
+    add_faces(project, spread=0.6)
+    cluster(ClusterParams(method="kmeans", n_clusters=5), QuietContext(project))
+    yield project, tmp
+    project.close()
+
+
+@given(st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 9), st.integers(0, 9)), max_size=9))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_undo_all_then_redo_all(seeded, verbs):
+    project, tmp = seeded
+    before, floor = digest(project), len([s for s in project.journal.history() if not s.undone])
+    states = [before]
+    for verb, a, b in verbs:
+        steps = len([s for s in project.journal.history() if not s.undone])
+        try:
+            edit(project, verb, a, b, tmp)
+        except RequestError:
+            assert digest(project) == states[-1]
+        if len([s for s in project.journal.history() if not s.undone]) > steps:
+            states.append(digest(project))
+        else:
+            assert digest(project) == states[-1]
+    done = len([s for s in project.journal.history() if not s.undone]) - floor
+    assert done == len(states) - 1
+    for state in reversed(states[:-1]):
+        project.journal.undo()
+        assert digest(project) == state
+    for state in states[1:]:
+        project.journal.redo()
+        assert digest(project) == state
+    for _ in range(done):
+        project.journal.undo()
+    assert digest(project) == before
+
+
+def test_import_is_one_step_and_can_be_undone(project, tmp_path):
+    plain_images(tmp_path / "in", 2, 3, 4)
+    empty = digest(project)
+    import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    full = digest(project)
+    assert [s.text for s in project.journal.history()] == ["Import in"]
+    project.journal.undo()
+    assert digest(project) == empty
+    project.journal.redo()
+    assert digest(project) == full
+    add_faces(project)
+    with pytest.raises(RequestError, match="later work changed or uses"):
+        project.journal.undo()  # the faces found in the images need them
+    assert digest(project)["image"] == full["image"]
+
+
+def test_a_row_changed_since_makes_undo_a_refusal(filled):
+    cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
+    target = pick(filled, 0)
+    corrections.rename_cluster(filled, target.id, "one")
+    with filled.db.transaction() as connection:  # somebody who keeps no journal
+        connection.execute("UPDATE cluster SET name = 'two' WHERE id = ?", (target.id,))
+    with pytest.raises(RequestError, match="Cannot undo"):
+        filled.journal.undo()
+    assert pick(filled, 0).name == "two"
+
+
+def test_a_new_edit_ends_redo(filled):
+    cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
+    corrections.rename_cluster(filled, pick(filled, 0).id, "one")
+    filled.journal.undo()
+    corrections.rename_cluster(filled, pick(filled, 1).id, "other")
+    with pytest.raises(RequestError, match="nothing to redo"):
+        filled.journal.redo()
+
+
+def test_keys_are_never_reused(filled):
+    cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
+    first = corrections.split_faces(filled, newest(filled), [1])
+    filled.journal.undo()
+    assert corrections.split_faces(filled, newest(filled), [2]) > first
+
+
+def test_a_hundred_thousand_rows(project):
+    """Both ways work at size; how fast is the benchmark's business."""
+    with project.db.transaction() as connection:
+        connection.execute("INSERT INTO root VALUES (1, '/r', NULL)")
+        connection.executemany(
+            "INSERT INTO image (root_id, path, size, mtime_ns, sha256, width, height) VALUES (1, ?, 1, 1, '', 9, 9)",
+            ((f"{i}.jpg",) for i in range(100_000)),
+        )
+        connection.execute(
+            "INSERT INTO face (image_id, detector, place, top, right, bottom, left) SELECT id, 'whole', 0, 0, 9, 9, 0 FROM image"
+        )
+    assert set_identity(project, list(range(1, 100_001)), "everyone") == 100_000
+    project.journal.undo()
+    assert project.db.value("SELECT count(*) FROM face WHERE label_source IS NOT NULL") == 0
+
+
+def test_kill_in_the_middle_leaves_a_project_that_opens(tmp_path):
+    plain_images(tmp_path / "in", 2, 10, 40)
+    project = Project.create(tmp_path / "p.fairdesk")
+    project.close()
+    code = (
+        "import sys; from fairdesk.cli import run; from fairdesk.dataset import importing; importing._COMMIT = 64;"
+        "sys.exit(run(sys.argv[1:]))"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, "import", str(tmp_path / "p.fairdesk"), str(tmp_path / "in")],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wal = tmp_path / "p.fairdesk" / "catalog.sqlite-wal"
+    deadline = time.monotonic() + 60
+    while child.poll() is None and time.monotonic() < deadline and not (wal.exists() and wal.stat().st_size > 50_000):
+        time.sleep(0.005)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    project = Project.open(tmp_path / "p.fairdesk")
+    kept = project.db.value("SELECT count(*) FROM image")
+    assert project.db.value("PRAGMA integrity_check") == "ok"
+    result = import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    assert result["new"] == 800 - kept
+    assert project.db.value("SELECT count(*) FROM image") == 800
+    project.close()
+
+
+def test_pruning_keeps_the_newest(filled):
+    from fairdesk.project import journal
+
+    cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
+    for i in range(6):
+        corrections.rename_cluster(filled, pick(filled, 0).id, f"n{i}")
+    keep, journal.MAX_STEPS = journal.MAX_STEPS, 4
+    try:
+        filled.journal.prune()
+    finally:
+        journal.MAX_STEPS = keep
+    assert [s.text for s in filled.journal.history()] == [f"Rename cluster to n{i}" for i in range(2, 6)]

@@ -1,0 +1,133 @@
+"""Projects: new, open, locked, damaged, newer, read-only, full disk, moved."""
+
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.running import run as cluster
+from fairdesk.clustering.versions import versions
+from fairdesk.dataset.identities import labelled_images, set_identity
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.params import ImportParams, RelinkParams
+from fairdesk.dataset.relinking import run as relink
+from fairdesk.errors import RequestError, explain
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project import Project, basis
+from fairdesk.project.schema import VERSION
+from tests.conftest import plain_images
+
+
+def test_new_refuses_what_is_there(tmp_path, project):
+    with pytest.raises(RequestError, match="is a FairDesk project already"):
+        Project.create(project.folder)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").touch()
+    with pytest.raises(RequestError, match="not empty"):
+        Project.create(tmp_path / "full")
+    with pytest.raises(RequestError, match="make one with: fairdesk new"):
+        Project.open(tmp_path / "nowhere")
+
+
+def test_damaged_and_newer(tmp_path, project):
+    with project.db.transaction() as connection:
+        connection.pragma("user_version", VERSION + 1)
+    project.close()
+    with pytest.raises(RequestError, match="made by a newer FairDesk"):
+        Project.open(project.folder)
+    (project.folder / "catalog.sqlite").write_bytes(b"not a database at all, " * 400)
+    with pytest.raises(RequestError, match="is damaged"):
+        Project.open(project.folder)
+    (project.folder / "catalog.sqlite").write_bytes(b"")
+    with pytest.raises(RequestError, match="not a FairDesk catalogue"):
+        Project.open(project.folder)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounting needs root")
+def test_read_only_mount_and_full_disk(tmp_path):
+    place = tmp_path / "small"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place], capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount")
+    try:
+        made = Project.create(place / "p.fairdesk")
+        plain_images(tmp_path / "in", 2, 10, 12, side=64)
+        with pytest.raises(Exception, match=r".") as caught:
+            import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(made))
+        assert "disk is full" in (explain(caught.value) or "")
+        made.close()
+        for extra in place.glob("p.fairdesk/thumbnails*"):
+            extra.unlink()
+        made = Project.open(place / "p.fairdesk")  # nothing is broken
+        assert made.db.value("PRAGMA integrity_check") == "ok"
+        made.close()
+        subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+        with pytest.raises(RequestError, match="is read-only"):
+            Project.open(place / "p.fairdesk")
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_a_project_moved_with_its_photographs_still_finds_them(tmp_path):
+    home = tmp_path / "here"
+    plain_images(home / "photographs", 1, 2, 2)
+    project = Project.create(home / "p.fairdesk")
+    import_folder(ImportParams(folder=home / "photographs"), QuietContext(project))
+    project.close()
+    shutil.move(home, tmp_path / "there")
+    project = Project.open(tmp_path / "there" / "p.fairdesk")
+    assert all(image.path.exists() for image in labelled_images(project))
+    project.close()
+
+
+def test_moved_originals_are_relinked(tmp_path, project):
+    plain_images(tmp_path / "old", 1, 2, 3)
+    import_folder(ImportParams(folder=tmp_path / "old"), QuietContext(project))
+    shutil.move(tmp_path / "old", tmp_path / "new")
+    (tmp_path / "new" / "g0" / "id00" / "000.png").rename(tmp_path / "new" / "000.png")  # moved within, same name
+    (tmp_path / "new" / "g0" / "id01" / "001.png").write_bytes(b"another file")
+    result = relink(RelinkParams(old=tmp_path / "old", new=tmp_path / "new"), QuietContext(project))
+    assert (result["relinked"], result["missing"], result["missing_paths"]) == (5, 1, ["g0/id01/001.png"])
+    assert sum(image.path.exists() for image in labelled_images(project)) == 5
+    project.journal.undo()
+    assert not any(image.path.exists() for image in labelled_images(project))
+    with pytest.raises(RequestError, match="No image of the project lies under"):
+        relink(RelinkParams(old=tmp_path / "elsewhere", new=tmp_path / "new"), QuietContext(project))
+
+
+def test_results_know_when_labels_have_changed(filled):
+    cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
+    assert versions(filled)[0].stale is None
+    set_identity(filled, [1, 2, 3], "somebody")
+    assert versions(filled)[0].stale == "3 labels changed since"
+    filled.journal.undo()
+    assert versions(filled)[0].stale is None
+    plain_images(filled.folder.parent / "more", 1, 1, 2)
+    import_folder(ImportParams(folder=filled.folder.parent / "more"), QuietContext(filled))
+    assert versions(filled)[0].stale == "2 images added since"
+    assert not basis.changed_since(filled, basis.take(filled))
+
+
+def test_lost_vectors_are_noticed(filled):
+    recipe = filled.vectors.find("made-up")
+    faces, vectors = filled.vectors.load(recipe)
+    assert vectors.shape == (40, 8) and np.all(np.diff(faces) > 0)
+    shutil.rmtree(filled.vectors.folder / recipe.hash)
+    with pytest.raises(Exception, match="missing or damaged"):
+        filled.vectors.load(recipe)
+    assert filled.vectors.forget_lost(recipe) == 1
+    assert len(filled.vectors.missing(recipe)) == 40
+    with pytest.raises(RequestError, match="no vectors of the encoder 'nobody'"):
+        filled.vectors.find("nobody")
+
+
+def test_two_processes_may_write_at_once(project):
+    other = Project.open(project.folder)
+    before = project.db.data_version()
+    other.set_setting("a", "1")
+    assert project.db.data_version() != before
+    assert project.setting("a") == "1"
+    other.close()
