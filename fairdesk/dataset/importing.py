@@ -202,6 +202,7 @@ def run(params: ImportParams, context: Context) -> dict[str, Any]:
                 waiting = []
     finally:
         writer.write(waiting)
+    writer.write_skipped()
     return {**summary.result(), "new": writer.new}
 
 
@@ -246,6 +247,16 @@ class _Writer:
                     )
         self.project.thumbnails.put(thumbnails)
         self.new += added
+
+    def write_skipped(self) -> None:
+        """Keep the folders that were not followed in the list of what could not be read."""
+        root = self.project.db.value("SELECT id FROM root WHERE path = ?", (str(self.tree.root),))
+        if self.tree.skipped and root is not None:
+            with self.project.journal.step(f"Import {self.tree.root.name}", merge_key=self._key) as connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)",
+                    ((root, p, why) for p, why in self.tree.skipped),
+                )
 
 
 def _relative(path: str, base: Path) -> str | None:

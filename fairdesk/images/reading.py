@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +37,7 @@ EXTENSIONS = frozenset(
     ]
 )
 
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+Image.MAX_IMAGE_PIXELS = None  # open_image holds to MAX_PIXELS itself, and says the size
 
 
 class UnreadableImageError(RequestError):
@@ -86,11 +85,11 @@ def open_image(path: Path, data: bytes | None = None) -> Image.Image:
         raise UnreadableImageError(path, "not a picture in a known format") from error
     except OSError as error:
         text = error.strerror or str(error)
-        truncated = "truncated" in text or "broken" in text
+        truncated = "truncated" in text.lower() or "broken" in text.lower()
         raise UnreadableImageError(
             path, f"truncated or damaged ({text})" if truncated else f"cannot be read: {text}"
         ) from error
-    except (SyntaxError, ValueError, EOFError, Image.DecompressionBombError, MemoryError) as error:
+    except (SyntaxError, ValueError, EOFError, MemoryError) as error:
         raise UnreadableImageError(path, f"damaged ({error})") from error
 
 

@@ -35,7 +35,7 @@ def _from_folder(folder: Path, params: PairsParams) -> tuple[list[Item], dict[st
         try:
             with Image.open(path) as image:
                 mark = read_mark(image)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        except (OSError, ValueError, SyntaxError):
             left_out["unreadable"] += 1
             continue
         if mark is not None and not params.synthetic:

@@ -24,6 +24,9 @@ GRACE_S = 10.0
 KEPT = 40  # finished job folders kept on disk
 
 
+_KEPT_RUNNING: list[subprocess.Popen[bytes]] = []  # left to run when the window closed
+
+
 class _Running:
     """A started job: its process, if this window started it, and the tail of its events."""
 
@@ -181,6 +184,7 @@ class _Runner(QObject):
         """Let running jobs go on without this window; queued ones are dropped."""
         if self._timer is not None:
             self._timer.stop()
+        _KEPT_RUNNING.extend(r.process for r in self._running.values() if r.process is not None)
         self._running.clear()
         self._queue.clear()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pyqtgraph as pg
 import pyqtgraph.exporters
+from PySide6.QtGui import QPainter
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
 from fairdesk.gui import async_glue
@@ -51,7 +53,13 @@ async def save_plot(plot: pg.PlotWidget, parent: QWidget) -> str | None:
 def write_plot(plot: pg.PlotWidget, path: Path) -> None:
     """Write a plot as PNG (1,600 pixels wide) or SVG, by the path's suffix."""
     if path.suffix.lower() == ".svg":
-        pyqtgraph.exporters.SVGExporter(plot.getPlotItem()).export(str(path))
+        generator = QSvgGenerator()  # pyqtgraph's own exporter fails on filled step curves
+        generator.setFileName(str(path))
+        generator.setSize(plot.size())
+        generator.setViewBox(plot.rect())
+        painter = QPainter(generator)
+        plot.render(painter)
+        painter.end()
         return
     exporter = pyqtgraph.exporters.ImageExporter(plot.getPlotItem())
     exporter.parameters()["width"] = 1600

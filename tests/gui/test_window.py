@@ -1,0 +1,376 @@
+"""The window by user story."""
+
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.running import run as cluster
+from fairdesk.clustering.versions import clusters
+from fairdesk.dataset.identities import set_identity
+from fairdesk.gui.dialogs.import_dialog import ImportDialog
+from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.dialogs.name_dialog import NameDialog
+from fairdesk.gui.jobs.state import FAILED, PAUSED, RUNNING, STOPPED
+from fairdesk.gui.palette import CommandPalette, matches
+from fairdesk.gui.widgets.parameter_form import ParameterForm
+from fairdesk.gui.widgets.plots import write_plot
+from fairdesk.jobs.context import QuietContext
+from fairdesk.jobs.registry import KINDS
+from fairdesk.project import Project
+from tests.gui.conftest import answer
+
+TABS = ["Dataset", "Clustering", "Generation", "Training", "Metrics"]
+
+
+def test_five_tabs_and_honest_empty_states(window, hand, project):
+    assert [window.tabs.tabText(i) for i in range(5)] == TABS
+    hand.settle()
+    assert window.dataset.empty_title.text() == "No project is open" and window.dataset.empty_new.isVisible()
+    hand.open(project.folder)
+    assert window.dataset.empty_title.text() == "This project has no images yet"
+    assert window.dataset.empty_import.isVisible() and window.dataset.empty_import.isEnabled()
+    hand.go("clustering")
+    assert window.clustering.empty_title.text() == "Nothing to cluster yet"
+    hand.go("metrics")
+    assert window.metrics.empty_title.text() == "There are no identities yet"
+
+
+def test_from_a_folder_to_error_rates(window, hand, qtbot, project, drawn):
+    """The whole first path with the mouse and the keyboard alone."""
+    hand.open(project.folder)
+    window.open_or_import(drawn)  # as a drop on the window does
+    dialog = hand.dialog(ImportDialog)
+    qtbot.waitUntil(dialog.accept_button.isEnabled, timeout=30_000)
+    assert "24 images (24 new), 6 identities" in dialog.preview.text() and "tone 5 (12)" in dialog.preview.text()
+    assert project.db.value("SELECT count(*) FROM image") == 0
+    qtbot.mouseClick(dialog.accept_button, Qt.MouseButton.LeftButton)
+    hand.finish_job("import")
+    assert window.dataset.grid.grid_model.rowCount() == 24
+    assert "24 images" in window.dataset.counts.text()
+    for action in ("dataset.encode",):
+        hand.do(action)
+        hand.dialog(JobDialog).run_button.click()
+    hand.finish_job("encode")
+    assert "dlib vectors" in window.dataset.counts.text()
+    hand.go("clustering")
+    window.clustering.empty_button.click()
+    form = hand.dialog(JobDialog)
+    form.form.editors["method"].setCurrentText("hierarchical")
+    form.form.editors["n_clusters"].setText("6")
+    assert "--method hierarchical" in form.command.text()
+    form.run_button.click()
+    hand.finish_job("cluster")
+    assert len([c for c in window.clustering._view.clusters if c.label >= 0]) == 6
+    window.clustering.tree_button.click()
+    hand.settle()
+    assert window.clustering.tree.plot is not None and window.clustering.tree.plot.listDataItems()
+    hand.go("metrics")
+    window.metrics.empty_button.click()
+    form = hand.dialog(JobDialog)
+    form.form.editors["genuine"].setValue(30)
+    form.form.editors["impostor"].setValue(60)
+    form.run_button.click()
+    hand.finish_job("pairs")
+    window.metrics.empty_button.click()
+    hand.dialog(JobDialog).run_button.click()
+    hand.finish_job("score")
+    hand.settle()
+    assert "EER" in window.metrics.headline.text()
+    assert window.metrics.table.rowCount() == 2
+    assert all(plot.plot.listDataItems() for plot in window.metrics.plots.values())
+    hand.do("metrics.report")
+    hand.dialog(JobDialog).run_button.click()
+    job = hand.finish_job("evaluate")
+    assert Path(job.result["report"]).exists()
+
+
+@pytest.fixture
+def clustered(filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    return filled
+
+
+def test_correct_clusters_and_take_it_back(window, hand, clustered):
+    hand.open(clustered.folder)
+    hand.go("clustering")
+    tab = window.clustering
+    assert len(tab.clusters.cluster_model.clusters) == 8
+    before = [(c.id, c.faces) for c in clusters(clustered, 1)]
+    tab.clusters.select_rows([0, 1])
+    hand.settle()
+    assert tab.grid.grid_model.rowCount() == 10
+    hand.do("clustering.merge")
+    hand.settle()
+    assert len(tab.clusters.cluster_model.clusters) == 7 and tab.clusters.selected()[0].faces == 10
+    tab.grid.select_ids([int(i) for i in tab.grid.grid_model.ids[:3]])
+    hand.do("clustering.split")
+    hand.settle()
+    assert [c.faces for c in clusters(clustered, 1)].count(3) == 1
+    tab.clusters.select_rows([0])
+    hand.settle()
+    tab.grid.selectAll()
+    hand.do("clustering.out")
+    hand.settle()
+    assert tab.clusters.cluster_model.clusters[-1].title == "Unclustered"
+    for _ in range(3):
+        hand.do("edit.undo")
+        hand.settle()
+    assert [(c.id, c.faces) for c in clusters(clustered, 1)] == before
+    hand.do("edit.redo")
+    hand.settle()
+    assert len(clusters(clustered, 1)) == 7
+
+
+def test_rename_and_make_an_identity(window, hand, clustered):
+    hand.open(clustered.folder)
+    hand.go("clustering")
+    window.clustering.clusters.select_rows([2])
+    hand.settle()
+    hand.do("clustering.rename")
+    dialog = hand.dialog(NameDialog)
+    dialog.name.setText("friends")
+    dialog.accept()
+    hand.settle()
+    assert window.clustering.clusters.selected()[0].title == "friends"
+    hand.do("clustering.identity")
+    dialog = hand.dialog(NameDialog)
+    dialog.name.setText("Ann")
+    dialog.accept()
+    hand.settle()
+    assert window.clustering.clusters.selected()[0].identity == "Ann"
+    assert window.clustering.banner.isVisible() and "5 labels changed since" in window.clustering.banner_text.text()
+
+
+def test_drag_faces_onto_a_cluster(window, hand, clustered):
+    hand.open(clustered.folder)
+    hand.go("clustering")
+    tab = window.clustering
+    tab.clusters.select_rows([0])
+    hand.settle()
+    target = tab.clusters.cluster_model.clusters[3]
+    rows = [tab.grid.grid_model.index(row) for row in (0, 1)]
+    data = tab.grid.grid_model.mimeData(rows)
+    place = QPointF(tab.clusters.visualRect(tab.clusters.cluster_model.index(3)).center())
+    event = QDropEvent(place, Qt.DropAction.MoveAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    tab.clusters.dropEvent(event)
+    hand.settle()
+    assert next(c for c in clusters(clustered, 1) if c.id == target.id).faces == 7
+
+
+def test_name_selected_images(window, hand, clustered):
+    hand.open(clustered.folder)
+    grid = window.dataset.grid
+    grid.select_ids([int(i) for i in grid.grid_model.ids[:4]])
+    hand.do("dataset.name")
+    dialog = hand.dialog(NameDialog)
+    dialog.name.setText("Zoë")
+    dialog.accept()
+    hand.settle()
+    assert "Zoë" in grid.grid_model.item(0).title
+    assert window.toasts.history[-1].text == "4 faces are now Zoë"
+    window.toasts.history[-1].run()
+    hand.settle()
+    assert "Zoë" not in grid.grid_model.item(0).title
+
+
+def test_what_a_verb_changes_is_shown(window, hand, qtbot, clustered):
+    hand.open(clustered.folder)
+    other = Project.open(clustered.folder)
+    set_identity(other, [1, 2], "from elsewhere")
+    other.close()
+    qtbot.waitUntil(lambda: window.dataset.grid.grid_model.item(0).title == "from elsewhere", timeout=5000)
+
+
+def test_filters_and_search(window, hand, qtbot, clustered):
+    hand.open(clustered.folder)
+    tab = window.dataset
+    tab.search.setText("id03/00")
+    qtbot.waitUntil(lambda: tab.grid.grid_model.rowCount() == 5, timeout=3000)
+    tab.search.clear()
+    qtbot.waitUntil(lambda: tab.grid.grid_model.rowCount() == 40, timeout=3000)
+    tab.groups.setCurrentItem(tab.groups.topLevelItem(2))
+    hand.settle()
+    assert tab.grid.grid_model.rowCount() == 20
+    tab.state.setCurrentText("Without a face")
+    hand.settle()
+    assert tab.grid.grid_model.rowCount() == 0
+
+
+def test_a_second_window_is_refused(window, hand, clustered, qapp, settings_home):
+    from fairdesk.gui.app import make_window
+
+    hand.open(clustered.folder)
+    other = make_window(qapp)
+    assert not other.session.open(clustered.folder)
+    assert "is open in another FairDesk window" in other.toasts.history[-1].text
+    other.shut_down(keep_jobs=False)
+    other.deleteLater()
+
+
+def test_a_damaged_project_is_told(window, tmp_path):
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "catalog.sqlite").write_bytes(b"x" * 4096)
+    assert not window.session.open(tmp_path / "bad")
+    assert "is damaged" in window.toasts.history[-1].text and window.toasts.history[-1].kind == "error"
+
+
+def long_job(window, tmp_path, identities=3000):
+    return window.session.run(
+        "samples", {"out": str(tmp_path / "many"), "identities": identities, "images": 1, "size": 64, "tones": [5]}
+    )
+
+
+def test_pause_resume_and_stop_a_job(window, hand, qtbot, project, tmp_path):
+    hand.open(project.folder)
+    number = long_job(window, tmp_path)
+    jobs = window.session.jobs
+    qtbot.waitUntil(lambda: jobs.jobs[number].done > 0, timeout=30_000)
+    card = window.panel.cards[number]
+    assert "of 3,000 identities" in card.line.text()
+    card.pause.click()
+    qtbot.waitUntil(lambda: jobs.jobs[number].state == PAUSED, timeout=10_000)
+    assert card.pause.text() == "Resume"
+    card.pause.click()
+    qtbot.waitUntil(lambda: jobs.jobs[number].state == RUNNING, timeout=10_000)
+    card.stop.click()
+    qtbot.waitUntil(lambda: jobs.jobs[number].state == STOPPED, timeout=15_000)
+    assert "what was done is kept" in card.line.text()
+
+
+def test_a_killed_worker_shows_a_failure_card(window, hand, qtbot, project, tmp_path):
+    import os
+
+    hand.open(project.folder)
+    number = long_job(window, tmp_path)
+    jobs = window.session.jobs
+    qtbot.waitUntil(lambda: jobs.jobs[number].done > 0, timeout=30_000)
+    os.kill(jobs.jobs[number].pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: jobs.jobs[number].state == FAILED, timeout=15_000)
+    card = window.panel.cards[number]
+    assert "killed (signal 9)" in card.detail.text()
+    assert card.again.isVisible() and card.copy.isVisible()
+    assert "samples" in card.report()
+    assert Project.open(project.folder)
+
+
+def test_a_wrong_job_tells_why(window, hand, project, tmp_path):
+    hand.open(project.folder)
+    window.session.run("import", {"folder": str(tmp_path / "gone")})
+    job = hand.finish_job("import", FAILED)
+    assert "is not a folder" in job.message
+    assert "is not a folder" in window.panel.cards[job.id].detail.text()
+
+
+def test_closing_asks_and_a_kept_job_is_found_again(window, hand, qtbot, qapp, project, tmp_path, settings_home):
+    from fairdesk.gui.app import make_window
+
+    hand.open(project.folder)
+    number = long_job(window, tmp_path)
+    qtbot.waitUntil(lambda: window.session.jobs.jobs[number].done > 0, timeout=30_000)
+    window.close()
+    assert window.isVisible()
+    answer(qtbot, "Keep running")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    again = make_window(qapp)
+    assert again.session.open(project.folder)
+    qtbot.waitUntil(lambda: number in again.session.jobs.jobs, timeout=5000)
+    before = again.session.jobs.jobs[number].done
+    qtbot.waitUntil(lambda: again.session.jobs.jobs[number].done > before, timeout=20_000)
+    again.session.jobs.stop(number)
+    qtbot.waitUntil(lambda: again.session.jobs.jobs[number].state == STOPPED, timeout=20_000)
+    again.shut_down(keep_jobs=False)
+    again.deleteLater()
+
+
+def test_every_action_is_in_a_menu_and_no_shortcut_twice(window):
+    shortcuts = [spec.shortcut for spec in window.book.specs.values() if spec.shortcut]
+    assert len(shortcuts) == len(set(shortcuts))
+    in_menus = {action.objectName() for menu in window.menu_bar.actions() for action in menu.menu().actions()}
+    assert set(window.book.specs) <= in_menus
+
+
+def test_command_palette(window, hand, qtbot, project):
+    hand.open(project.folder)
+    window.show_palette()
+    palette = next(w for w in QApplication.topLevelWidgets() if isinstance(w, CommandPalette))
+    palette.search.setText("dark theme")
+    assert palette.list.count() == 1
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    assert window.session.theme.dark
+    assert matches("fac fin", "Dataset: Find faces") is not None and matches("xyz", "Find faces") is None
+
+
+def test_themes_and_layout_are_remembered(window, qapp, settings_home):
+    from fairdesk.gui.app import make_window
+
+    window._set_theme("dark")
+    window.tabs.setCurrentIndex(4)
+    window.dataset.grid.set_side(160)
+    window.shut_down(keep_jobs=False)
+    again = make_window(qapp)
+    assert again.session.theme.wanted == "dark" and again.tabs.currentIndex() == 4
+    assert again.dataset.grid.cells.side == 160
+    again._set_theme("light")
+    again.shut_down(keep_jobs=False)
+    again.deleteLater()
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_form_for_every_job(qtbot, kind):
+    model = KINDS[kind].model()
+    form = ParameterForm(model, {})
+    qtbot.addWidget(form)
+    assert set(form.editors) == set(model.model_fields)
+    needed = [name for name, field in model.model_fields.items() if field.is_required()]
+    problem = form.problem()
+    assert (problem is not None) == bool(needed), problem
+    assert not needed or "is needed" in problem
+
+
+def test_grid_of_a_hundred_thousand(window, hand, qtbot, project):
+    with project.db.transaction() as connection:
+        connection.execute("INSERT INTO root VALUES (1, '/r', NULL)")
+        connection.executemany(
+            "INSERT INTO image (root_id, path, size, mtime_ns, sha256, width, height) VALUES (1, ?, 1, 1, '', 9, 9)",
+            ((f"{i}.jpg",) for i in range(100_000)),
+        )
+    hand.open(project.folder)
+    grid = window.dataset.grid
+    assert grid.grid_model.rowCount() == 100_000
+    grid.selectAll()
+    assert grid.selected_count() == 100_000
+    assert np.array_equal(grid.selected_ids(), grid.grid_model.ids)
+    grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
+    qtbot.wait(50)
+    assert grid.indexAt(grid.viewport().rect().center()).row() > 99_000
+
+
+def test_plots_are_saved(window, hand, tmp_path):
+    rng = np.random.default_rng(0)
+
+    np.savez(tmp_path / "s.npz", score=np.r_[rng.normal(2, 1, 500), rng.normal(0, 1, 500)], label=np.repeat([1, 0], 500),
+             group1=np.tile(["a", "b"], 500), group2=np.tile(["a", "b"], 500))  # fmt: skip
+    hand.go("metrics")
+    window.metrics.show_scores(tmp_path / "s.npz")
+    hand.settle()
+    assert window.metrics.table.rowCount() == 2
+    for name, plot in window.metrics.plots.items():
+        for suffix in ("png", "svg"):
+            write_plot(plot.plot, tmp_path / f"{name}.{suffix}")
+            assert (tmp_path / f"{name}.{suffix}").stat().st_size > 2000
+    window.metrics.at.setCurrentText("this threshold")
+    window.metrics.value.setValue(1.0)
+    window.metrics._evaluate()
+    hand.settle()
+    assert window.metrics._shown.result["groups"]["threshold"] == 1.0
+
+
+def test_dropping_a_folder_without_a_project_says_what_to_do(window, tmp_path):
+    window.open_or_import(tmp_path)
+    assert "Make a project first" in window.toasts.history[-1].text
