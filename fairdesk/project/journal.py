@@ -23,6 +23,7 @@ from fairdesk.project.schema import JOURNALED
 
 MAX_STEPS = 200
 MAX_BYTES = 200_000_000
+LARGE = 100_000  # bytes of packed changes, some 30,000 rows
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Journal:
 
     def _apply(self, which: str, *, undo: bool) -> Step:
         word = "undo" if undo else "redo"
-        with self._db.transaction() as connection:
+        with self._references_checked_afterwards(which) as afterwards, self._db.transaction() as connection:
             row = connection.execute(
                 f"SELECT id, text, created, undone, target FROM journal_step WHERE {which} LIMIT 1"
             ).fetchone()
@@ -125,13 +126,33 @@ class Journal:
                     apsw.Changeset.apply(
                         apsw.Changeset.invert(changes) if undo else changes, connection, conflict=_abort
                     )
+                if afterwards and connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                    raise apsw.ConstraintError
             except (apsw.AbortError, apsw.ConstraintError) as error:
                 raise RequestError(
-                    f"Cannot {word} “{row[1]}”: later work changed or uses what it would {'remove' if undo else 'change'} "
-                    "(for example faces found in imported images). Nothing was changed."
+                    f"Cannot {word} “{row[1]}”: later work changed or uses what it would "
+                    f"{'remove' if undo else 'change'} (for example faces found in imported images). "
+                    "Nothing was changed."
                 ) from error
             connection.execute("UPDATE journal_step SET undone = ? WHERE id = ?", (int(undo), row[0]))
         return self._step(row)
+
+    @contextmanager
+    def _references_checked_afterwards(self, which: str) -> Iterator[bool]:
+        """For a large step, check references once at the end: row by row that takes most of the time."""
+        connection = self._db.connection
+        size = connection.execute(
+            "SELECT sum(length(changes)) FROM journal_part WHERE step_id ="
+            f" (SELECT id FROM journal_step WHERE {which} LIMIT 1)"
+        ).get
+        large = isinstance(size, int) and size > LARGE
+        if large:
+            connection.pragma("foreign_keys", False)
+        try:
+            yield large
+        finally:
+            if large:
+                connection.pragma("foreign_keys", True)
 
     @staticmethod
     def _step(row: tuple[Any, ...]) -> Step:

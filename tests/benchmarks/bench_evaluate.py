@@ -9,17 +9,18 @@ from pathlib import Path
 import numpy as np
 
 _CHILD = """
-import sys, time, resource, json
+import sys, time, json
 from pathlib import Path
 from fairdesk.metrics.score_files import read_scores
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.params import EvaluateParams
 params = EvaluateParams(scores=Path(sys.argv[1]))
-base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak(): return int(next(l for l in open("/proc/self/status") if l.startswith("VmHWM")).split()[1])
+base = peak()
 scores = read_scores(params.scores)
 start = time.perf_counter()
 result, _ = evaluate(scores, params)
-print(json.dumps([time.perf_counter() - start, base, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, result["eer"]]))
+print(json.dumps([time.perf_counter() - start, base, peak(), result["eer"]]))
 """
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -123,7 +124,7 @@ def main():
 
         beat()
         timer.stop()
-        gaps = [(b - a) * 1000 for a, b in zip(beats, beats[1:], strict=False)]
+        gaps = [(b - a) * 1000 for a, b in pairwise(beats)]
         over = sum(gap > 50 for gap in gaps)
         print(
             f"heartbeat during a real encoding job ({len(beats)} beats): median {statistics.median(gaps):.1f} ms, worst {max(gaps):.1f} ms, {over} over 50 ms"

@@ -1,0 +1,63 @@
+"""Make the guide's pictures: the program draws its own faces and photographs its own window."""
+
+import asyncio
+import io
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PIL import Image
+
+HERE = Path(__file__).resolve().parent / "pictures"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CONFIG_HOME"] = folder
+        from fairdesk.cli.demo import run
+
+        run(Path(folder) / "demo", headless=True)
+        import qasync
+        from PySide6.QtCore import QBuffer, QIODevice
+
+        from fairdesk.gui.app import make_application, make_window
+
+        application = make_application()
+        loop = qasync.QEventLoop(application)
+        asyncio.set_event_loop(loop)
+        window = make_window(application)
+        window.resize(1280, 760)
+        window.dock.hide()
+        window.show()
+
+        def keep(name: str) -> None:
+            buffer = QBuffer()
+            buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+            window.grab().save(buffer, "PNG")
+            picture = Image.open(io.BytesIO(bytes(buffer.data().data()))).convert("RGB")
+            picture.quantize(128).save(HERE / f"{name}.png", optimize=True)
+
+        async def look() -> None:
+            window.session.open(Path(folder) / "demo" / "demo.fairdesk")
+            for theme in ("light", "dark"):
+                window.session.theme.apply(theme)
+                for place, tab in enumerate(window.all_tabs):
+                    window.tabs.setCurrentIndex(place)
+                    await asyncio.sleep(1.2)
+                    if tab.name == "metrics":
+                        window.metrics.figures.setCurrentIndex(3)
+                        await asyncio.sleep(0.4)
+                    if theme == "light" or tab.name == "metrics":
+                        keep(tab.name if theme == "light" else f"{tab.name}-dark")
+            window.close()
+            loop.stop()
+
+        with loop:
+            loop.create_task(look())
+            loop.run_forever()
+
+
+if __name__ == "__main__":
+    main()
