@@ -210,6 +210,13 @@ VERBS: list[Verb] = [
         lambda a: run_job("samples", collect(job_kind("samples").model(), a), None),
         summaries.said("{images} faces of {identities} drawn identities in {out}"),
     ),
+    Verb(
+        "fetch",
+        "Download a public face set (LFW or Olivetti) through scikit-learn",
+        lambda parser: add_options(parser, job_kind("fetch").model(), positional=("out",)),
+        lambda a: run_job("fetch", collect(job_kind("fetch").model(), a), None),
+        summaries.said("{images} images in {out}"),
+    ),
     _job("import", "import", summaries.imported, positional=("folder",)),
     _job(
         "relink", "relink", summaries.said("{relinked} images found again, {missing} still missing."),

@@ -17,7 +17,7 @@ from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.images.reading import UnreadableImageError, read_pixels
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import map_batches
+from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.project import Project
 
 Job = tuple[int, str, FaceBox]  # face id, path of its image, box
@@ -106,7 +106,9 @@ def run(params: EncodeParams, context: Context) -> dict[str, Any]:
             failures.clear()
 
     context.progress(0, len(todo), "faces")
-    if params.encoder == "dlib":
+    if params.engine == "ray":
+        results = map_on_ray(_encode, todo, params.batch_size, context, _load, (params, "cpu"))
+    elif params.encoder == "dlib":
         results = map_batches(_encode, todo, min(8, params.batch_size), context, _load, (params, context.device))
     else:  # torch spreads over the cores by itself: one process holds the model
         results = _here(encoder, todo, params.batch_size, context)

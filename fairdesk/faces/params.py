@@ -39,6 +39,9 @@ class EncodeParams(JobParams):
     )
     weights: Path | None = Field(None, description="File with the resnet50 weights (.pth or .safetensors)")
     download: bool = Field(False, description="Fetch the resnet50 weights (98 MB) from pytorch.org if they are missing")
+    engine: Literal["local", "ray"] = Field(
+        "local", description="local: this machine's processes; ray: a Ray cluster that sees the same files"
+    )
     batch_size: int = Field(32, ge=1, le=1024, description="Faces encoded at a time")
 
     @field_validator("weights")

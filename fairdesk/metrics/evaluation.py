@@ -59,6 +59,14 @@ def overall(scores: Scores, *, distance: bool = False) -> dict[str, Any]:
     }  # fmt: skip
     if out["d_prime"] is None:
         out["d_prime_why"] = "the scores have no variance"
+    out["tar_at_far"] = _tar_table(scores, distance=distance)
+    if equal.eer > 0.5:
+        out["warning"] = "The EER is above 0.5: these may be distances. If small means alike, evaluate with --distance."
+    return out
+
+
+def _tar_table(scores: Scores, *, distance: bool) -> dict[str, dict[str, Any]]:
+    """Return TAR at each target FAR, with what was achieved."""
     table = {}
     for name in TARGETS:
         point = threshold_at_fmr(scores, name)
@@ -67,10 +75,7 @@ def overall(scores: Scores, *, distance: bool = False) -> dict[str, Any]:
             "threshold": _sign(point.threshold, distance), "false_matches": point.false_matches,
             "resolvable": resolvable(name, scores.ni),
         }  # fmt: skip
-    out["tar_at_far"] = table
-    if equal.eer > 0.5:
-        out["warning"] = "The EER is above 0.5: these may be distances. If small means alike, evaluate with --distance."
-    return out
+    return table
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParam
     return threshold_at_fmr(source, target).threshold, f"FMR <= {target} on {words}{note}"
 
 
-def _group_row(scores: Scores, threshold: float) -> dict[str, Any]:
+def _group_row(scores: Scores, threshold: float, *, distance: bool) -> dict[str, Any]:
     """Error counts, rates and own figures of one group at the common threshold."""
     row: dict[str, Any] = {"genuine": scores.ng, "impostor": scores.ni,
                            "dropped": {"genuine": scores.dropped_genuine, "impostor": scores.dropped_impostor}}  # fmt: skip
@@ -162,10 +167,11 @@ def _group_row(scores: Scores, threshold: float) -> dict[str, Any]:
     why = scores.missing()
     if why is None:
         row["eer"], row["d_prime"] = equal_error_rate(scores).eer, d_prime(scores)
+        row["auc"], row["tar_at_far"] = area_under_curve(scores), _tar_table(scores, distance=distance)
         if row["d_prime"] is None:
             row["d_prime_why"] = "the scores have no variance"
     else:
-        row |= _undefined(("eer", "d_prime"), why + " in this group")
+        row |= _undefined(("eer", "d_prime", "auc", "tar_at_far"), why + " in this group")
     total = scores.ng + scores.ni
     row["accuracy"] = (total - matches - misses) / total if total else None
     if not total:
@@ -178,7 +184,7 @@ def by_group(scores: ScoreSet, everything: Scores, params: EvaluateParams) -> di
     grouped = group_comparisons(scores)
     threshold, rule = choose_threshold(grouped, everything, params)
     own = per_group_scores(grouped)
-    table = {name: _group_row(own[name], threshold) for name in grouped.names}
+    table = {name: _group_row(own[name], threshold, distance=params.distance) for name in grouped.names}
     _add_intervals(table, grouped, scores, threshold, params)
     fairness = fairness_figures(
         {name: row["fmr"] for name, row in table.items()},

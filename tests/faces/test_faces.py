@@ -192,3 +192,73 @@ def test_large_photographs_are_searched_scaled_down(drawn):
     box = detect_faces(large, DetectParams(max_side=300))[0]
     near = detect_faces(image, DetectParams())[0]
     assert overlap(FaceBox(*(v // 6 for v in box.css)), near) > 0.5
+
+
+def test_most_drawn_faces_are_found():
+    """Four tones, five people, two pictures each: HOG finds at least 95 %."""
+    from fairdesk.images.sample_faces import draw_face, draw_person
+
+    found = 0
+    for tone in (2, 5, 7, 9):
+        for number in range(5):
+            person = draw_person(np.random.default_rng([1, tone, number]), tone)
+            for image in range(2):
+                picture = draw_face(person, np.random.default_rng([1, tone, number, image]))
+                found += bool(detect_faces(np.ascontiguousarray(picture), DetectParams()))
+    assert found >= 38
+
+
+def test_ray_that_is_not_installed_is_told(faces, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(RequestError, match="needs the package ray"):
+        encode(EncodeParams(engine="ray"), QuietContext(faces))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_ray_engine_gives_the_same_vectors(faces):
+    pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    local = encode(EncodeParams(detector="hog"), QuietContext(faces))
+    recipe = faces.vectors.find("dlib")
+    ids, before = faces.vectors.load(recipe)
+    with faces.db.transaction() as connection:
+        connection.execute("DELETE FROM vector")
+    remote = encode(EncodeParams(engine="ray", batch_size=4), QuietContext(faces))
+    again, after = faces.vectors.load(recipe)
+    assert remote["vectors"] == local["vectors"]
+    assert np.array_equal(ids, again)
+    assert np.array_equal(before, after)
+
+
+def test_a_download_without_a_network_says_what_to_do(tmp_path, monkeypatch):
+    from urllib.error import URLError
+
+    import sklearn.datasets
+
+    from fairdesk.dataset.fetching import run as fetch
+    from fairdesk.dataset.params import FetchParams
+
+    def offline(**_options):
+        raise URLError("no route to host")
+
+    for name, function in (("olivetti", "fetch_olivetti_faces"), ("lfw", "fetch_lfw_people")):
+        monkeypatch.setattr(sklearn.datasets, function, offline)
+        with pytest.raises(JobFailed, match="import its folder"):
+            fetch(FetchParams(source=name, out=tmp_path / name), QuietContext())
+
+
+def test_a_public_set_becomes_identity_folders(tmp_path, monkeypatch):
+    import sklearn.datasets
+
+    from fairdesk.dataset.fetching import run as fetch
+    from fairdesk.dataset.params import FetchParams
+
+    class Set:
+        images = np.random.default_rng(0).random((6, 64, 64))
+        target = np.array([0, 0, 0, 1, 1, 1])
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", lambda: Set)
+    result = fetch(FetchParams(source="olivetti", out=tmp_path / "o"), QuietContext())
+    assert result["images"] == 6
+    assert len(list((tmp_path / "o" / "s02").iterdir())) == 3

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.metrics.curves import Curve, histogram
-from fairdesk.metrics.error_rates import Scores
+from fairdesk.metrics.error_rates import TARGETS, Scores
 from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates import curves_of, number, rate
@@ -97,11 +97,6 @@ def headline(result: dict[str, Any]) -> str:
     else:
         parts += [f"<b>EER {rate(result['eer'])}</b> at {number(result['eer_threshold'])}", f"AUC {result['auc']:.6f}",
                   f"d′ {number(result['d_prime'])}"]  # fmt: skip
-        shown = []
-        for target, row in result["tar_at_far"].items():
-            mark = "" if row["resolvable"] else " (below resolution)"
-            shown.append(f"{rate(row['tar'])} at {target}{mark}")
-        parts.append("TAR at FAR: " + ", ".join(shown[:4]))
     text = "  ·  ".join(parts)
     if result.get("warning"):
         text += f"<br><b>{result['warning']}</b>"
@@ -136,6 +131,28 @@ def table(result: dict[str, Any]) -> list[tuple[tuple[str, ...], bool]]:
             intervals[1], f"{row['false_matches']:,}", f"{row['false_non_matches']:,}", rate(row["eer"]), number(row["d_prime"]),
         )  # fmt: skip
         rows.append((cells, min(row["false_matches"], row["false_non_matches"]) < 30))
+    return rows
+
+
+def own_header() -> tuple[str, ...]:
+    """Return the header of the table of each group's own figures."""
+    return ("Group", "EER", "AUC", "d′", *(f"TAR at FAR {target}" for target in TARGETS))
+
+
+def own_table(result: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return EER, AUC, d' and TAR at each FAR, over all pairs and for each group at its own thresholds.
+
+    A value in brackets is below resolution: fewer than one false match is allowed among the impostor pairs.
+    """
+    rows = []
+    for name, row in {"all": result, **result.get("groups", {}).get("per_group", {})}.items():
+        targets = row.get("tar_at_far") or {}
+        cells = []
+        for target in TARGETS:
+            found = targets.get(target, {"tar": None, "resolvable": True})
+            cells.append(rate(found["tar"]) if found["resolvable"] else f"({rate(found['tar'])})")
+        area = "–" if row["auc"] is None else f"{row['auc']:.6f}"
+        rows.append((name, rate(row["eer"]), area, number(row["d_prime"]), *cells))
     return rows
 
 

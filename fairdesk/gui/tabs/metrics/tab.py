@@ -74,7 +74,11 @@ class MetricsTab(Tab):
     distance: QCheckBox
     hover: QLabel
     figures: QTabWidget
+    tables: QTabWidget
+    common_page: QWidget
+    own_page: QWidget
     table: QTableWidget
+    own: QTableWidget
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -90,10 +94,12 @@ class MetricsTab(Tab):
         self.at.addItems(list(_AT))
         self.value.setVisible(False)
         self.source.addItems(["all", "within-group"])
-        self.table.setColumnCount(len(presenter.HEADER))
-        self.table.setHorizontalHeaderLabels(list(presenter.HEADER))
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        for table, header in ((self.table, presenter.HEADER), (self.own, presenter.own_header())):
+            table.setColumnCount(len(header))
+            table.setHorizontalHeaderLabels(list(header))
+            table.verticalHeader().hide()
+            table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.own.setToolTip("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs")
         self.plots: dict[str, RatePlot] = {}
         self.sources.currentItemChanged.connect(self._on_source)
         self.at.currentTextChanged.connect(self._on_rule)
@@ -294,16 +300,18 @@ class MetricsTab(Tab):
 
     def _fill_table(self, found: presenter.Evaluation) -> None:
         rows = presenter.table(found.result)
-        self.table.setVisible(bool(rows))
+        self.tables.setTabVisible(0, bool(rows))
+        own = presenter.own_table(found.result)
+        self.own.setRowCount(len(own))
+        for y, texts in enumerate(own):
+            for x, text in enumerate(texts):
+                self.own.setItem(y, x, _cell(text, left=x == 0))
+        self.own.resizeColumnsToContents()
         self.table.setRowCount(len(rows))
         weak = QColor(self.session.theme.tokens["warn"])
         for y, (cells, few) in enumerate(rows):
             for x, text in enumerate(cells):
-                item = QTableWidgetItem(text)
-                item.setTextAlignment(
-                    Qt.AlignmentFlag.AlignVCenter
-                    | (Qt.AlignmentFlag.AlignLeft if x == 0 else Qt.AlignmentFlag.AlignRight)
-                )
+                item = _cell(text, left=x == 0)
                 if few and x in (3, 5):
                     item.setForeground(weak)
                     item.setToolTip("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
@@ -351,3 +359,10 @@ class MetricsTab(Tab):
                 "save scores", lambda: export_csv(source, Path(path)),
                 lambda n: self.session.told.emit(Notice(f"Saved {n:,} scores to {path}")),
             )  # fmt: skip
+
+
+def _cell(text: str, *, left: bool) -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
+    side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
+    item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | side)
+    return item
