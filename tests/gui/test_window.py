@@ -163,6 +163,21 @@ def test_drag_faces_onto_a_cluster(window, hand, clustered):
     assert next(c for c in clusters(clustered, 1) if c.id == target.id).faces == 7
 
 
+def test_drag_a_cluster_onto_another(window, hand, clustered):
+    hand.open(clustered.folder)
+    hand.go("clustering")
+    clusters_list = window.clustering.clusters
+    model = clusters_list.cluster_model
+    target = model.clusters[2]
+    data = model.mimeData([model.index(5), model.index(6)])
+    place = QPointF(clusters_list.visualRect(model.index(2)).center())
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    clusters_list.dropEvent(QDropEvent(place, Qt.DropAction.MoveAction, data, buttons, keys))
+    hand.settle()
+    assert next(c for c in clusters(clustered, 1) if c.id == target.id).faces == 15
+    assert len(clusters(clustered, 1)) == 6
+
+
 def test_name_selected_images(window, hand, clustered):
     hand.open(clustered.folder)
     grid = window.dataset.grid

@@ -140,6 +140,8 @@ class JobsPanel(QScrollArea):
         if card is None:
             if self._session.project is None or job.folder.parent != self._session.jobs_home():
                 return
+            if job.spec.kind == "inspect":  # the import dialog shows it
+                return
             card = JobCard(self._session, job)
             self.cards[job.id] = card
             self._layout.insertWidget(0, card)

@@ -61,7 +61,8 @@ def bind_button(button: QPushButton, book: ActionBook, action_id: str) -> None:
 
     def follow() -> None:
         button.setEnabled(action.isEnabled())
-        button.setIcon(action.icon())
+        if not button.property("primary"):  # dark icons do not show on the accent
+            button.setIcon(action.icon())
         button.setToolTip(action.toolTip())
 
     button.setText(action.text().replace("&", ""))

@@ -27,7 +27,14 @@ from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
 from fairdesk.jobs.params import JobParams, parse
 
-_WORDS = {"pca": "PCA share", "eps": "Epsilon", "out": "Write to", "seed": "Seed", "faces": "Keep"}
+_WORDS = {
+    "pca": "PCA share",
+    "eps": "Epsilon",
+    "out": "Write to",
+    "seed": "Seed",
+    "faces": "Keep",
+    "n_clusters": "Number of clusters",
+}
 
 
 def field_title(name: str, field: FieldInfo) -> str:

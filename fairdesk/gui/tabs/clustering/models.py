@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QByteArray,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -23,6 +27,7 @@ from fairdesk.gui.widgets.face_grid.model import MIME, faces_in
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.queries import Item
 
+CLUSTER_MIME = "application/x-fairdesk-clusters"
 ClusterRole = Qt.ItemDataRole.UserRole + 2
 Index = QModelIndex | QPersistentModelIndex
 COVER = 52
@@ -53,9 +58,20 @@ class ClusterModel(QAbstractListModel):
             return cluster
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{cluster.title}, {cluster.faces:,} faces"
-        if role == Qt.ItemDataRole.EditRole:
-            return cluster.title
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        base = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        return base | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled if index.isValid() else base
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802
+        return [CLUSTER_MIME, MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
+        data = QMimeData()
+        numbers = [self.clusters[index.row()].id for index in indexes]
+        data.setData(CLUSTER_MIME, QByteArray(json.dumps(numbers).encode()))
+        return data
 
 
 class _Delegate(QStyledItemDelegate):
@@ -104,6 +120,7 @@ class ClusterList(QListView):
     """Clusters; faces and other clusters can be dropped on one."""
 
     faces_dropped = Signal(object, object)  # face ids, Cluster
+    clusters_dropped = Signal(object, object)  # cluster ids, Cluster
     selection_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -117,6 +134,8 @@ class ClusterList(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.setMinimumWidth(210)
@@ -157,14 +176,18 @@ class ClusterList(QListView):
         if rows:
             self.select_rows(rows)
 
+    @staticmethod
+    def _takes(data: QMimeData) -> bool:
+        return data.hasFormat(MIME) or data.hasFormat(CLUSTER_MIME)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if event.mimeData().hasFormat(MIME):
+        if self._takes(event.mimeData()):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
         self.drop_row = self.indexAt(event.position().toPoint()).row()
         self.viewport().update()
-        if self.drop_row >= 0 and event.mimeData().hasFormat(MIME):
+        if self.drop_row >= 0 and self._takes(event.mimeData()):
             event.acceptProposedAction()
         else:
             event.ignore()
@@ -172,7 +195,13 @@ class ClusterList(QListView):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         row = self.indexAt(event.position().toPoint()).row()
         self.drop_row = -1
-        if row >= 0 and event.mimeData().hasFormat(MIME):
-            self.faces_dropped.emit(faces_in(event.mimeData()), self.cluster_model.clusters[row])
-            event.acceptProposedAction()
+        data = event.mimeData()
+        if row >= 0 and self._takes(data):
+            target = self.cluster_model.clusters[row]
+            if data.hasFormat(MIME):
+                self.faces_dropped.emit(faces_in(data), target)
+            else:
+                self.clusters_dropped.emit(json.loads(bytes(data.data(CLUSTER_MIME).data())), target)
+            event.setDropAction(Qt.DropAction.CopyAction)  # the edit moves the faces, not the view
+            event.accept()
         self.viewport().update()

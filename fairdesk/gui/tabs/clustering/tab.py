@@ -68,6 +68,7 @@ class ClusteringTab(Tab):
         self.version.activated.connect(self._on_version)
         self.clusters.selection_changed.connect(self._on_clusters)
         self.clusters.faces_dropped.connect(self._on_dropped)
+        self.clusters.clusters_dropped.connect(self._on_clusters_dropped)
         self.clusters.doubleClicked.connect(lambda _i: async_glue.start(self._rename()))
         self.grid.selection_changed.connect(lambda _n: self._say_selected())
         self.grid.opened.connect(self._open_photograph)
@@ -218,14 +219,21 @@ class ClusteringTab(Tab):
     def merge(self) -> None:
         """Merge the selected clusters into the named one, or the largest."""
         chosen = [cluster for cluster in self.clusters.selected() if cluster.label != UNCLUSTERED]
-        if len(chosen) < 2:
-            return
-        keep = max(chosen, key=lambda c: (c.name is not None or c.identity is not None, c.faces))
-        others = [cluster.id for cluster in chosen if cluster.id != keep.id]
+        if len(chosen) >= 2:
+            keep = max(chosen, key=lambda c: (c.name is not None or c.identity is not None, c.faces))
+            self._merge_into(keep, [cluster.id for cluster in chosen if cluster.id != keep.id])
+
+    @Slot(object, object)
+    def _on_clusters_dropped(self, numbers: list[int], target: Cluster) -> None:
+        others = [number for number in numbers if number != target.id]
+        if others:
+            self._merge_into(target, others)
+
+    def _merge_into(self, keep: Cluster, others: list[int]) -> None:
         self._select_next = keep.id
         self.session.edit(
             lambda project: corrections.merge_clusters(project, keep.id, others),
-            lambda moved: f"Merged {len(chosen)} clusters into {keep.title}: {moved:,} faces moved",
+            lambda moved: f"Merged {len(others) + 1} clusters into {keep.title}: {moved:,} faces moved",
         )
 
     def split(self) -> None:
