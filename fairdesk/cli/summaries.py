@@ -31,6 +31,36 @@ def imported(r: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def prepared(r: dict[str, Any]) -> str:
+    """What a sample, split or flattened folder holds."""
+    lines = [("Would write: " if r["dry_run"] else "") + r["summary"]]
+    if r.get("seed") is not None:
+        lines.append(f"Seed {r['seed']}.")
+    if r["collisions"]:
+        lines.append(f"{r['collisions']:,} files were renamed for equal names.")
+    lines += _listed("Left out", [f"{u['path']}: {u['why']}" for u in r["left_out"]])
+    return "\n".join(lines)
+
+
+def resized(r: dict[str, Any]) -> str:
+    """What was resized."""
+    lines = [("Would resize: " if r["dry_run"] else f"{r['written']:,} written: ") + r["summary"]]
+    lines += _listed("Not readable", [f"{u['path']}: {u['why']}" for u in r["unreadable"] + r["left_out"]])
+    return "\n".join(lines)
+
+
+def leaked(r: dict[str, Any]) -> str:
+    """What two sets share."""
+    lines = [r["summary"]]
+    lines += _listed(
+        "Identities", [f"{i['group'] + '/' if i['group'] else ''}{i['identity']}" for i in r["identities"]]
+    )
+    lines += _listed("The same file", [f"{p['a']}  =  {p['b']}" for p in r["files"]])
+    lines += _listed("Near-duplicates", [f"{p['a']}  ~  {p['b']} ({p['bits']} bits)" for p in r["near"]])
+    lines += _listed("Not readable", [f"{u['path']}: {u['why']}" for u in r["unreadable"]])
+    return "\n".join(lines)
+
+
 def detected(r: dict[str, Any]) -> str:
     """How many faces were found."""
     lines = [f"{_count(r['faces'], 'face')}; {_count(r['without_face'], 'image')} without a face."]

@@ -96,6 +96,25 @@ def _or_project(name: str, verb: str, field: str, summary: Callable[[Result], st
     return Verb(verb, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary)
 
 
+def _plain(name: str, summary: Callable[[Result], str], *, positional: tuple[str, ...], link: bool = False) -> Verb:
+    """A verb that is one job on folders, without a project."""
+    kind = job_kind(name)
+    model = kind.model()
+
+    def options(parser: argparse.ArgumentParser) -> None:
+        add_options(parser, model, positional)
+        if link:
+            parser.add_argument("--link", action="store_true", help="Link to the files (this is the default)")
+
+    def run(arguments: Namespace) -> Result:
+        params = collect(model, arguments)
+        if link and arguments.link and params.copy_files:
+            raise RequestError("Give either --link or --copy.")
+        return run_job(name, params, None)
+
+    return Verb(name, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary)
+
+
 def _project_only(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT", type=Path, help="The project folder")
 
@@ -210,6 +229,11 @@ VERBS: list[Verb] = [
         lambda a: run_job("samples", collect(job_kind("samples").model(), a), None),
         summaries.said("{images} faces of {identities} drawn identities in {out}"),
     ),
+    _plain("sample", summaries.prepared, positional=("folder",), link=True),
+    _plain("split", summaries.prepared, positional=("folder",), link=True),
+    _plain("flatten", summaries.prepared, positional=("folder",), link=True),
+    _plain("resize", summaries.resized, positional=("folder",)),
+    _plain("leaks", summaries.leaked, positional=("a", "b")),
     Verb(
         "fetch",
         "Download a public face set (LFW or Olivetti) through scikit-learn",

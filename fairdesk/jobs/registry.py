@@ -25,6 +25,7 @@ class JobKind:
     params: str
     run: str
     gpu: bool = False  # wants the GPU where there is one
+    folders_only: bool = False  # works on folders, without a project
 
     def model(self) -> type[JobParams]:
         """Return the parameter model's class."""
@@ -48,12 +49,23 @@ def _kind(name: str, title: str, domain: str, params: str, run: str, *, gpu: boo
     return JobKind(name, title, f"fairdesk.{domain}.params:{params}", f"fairdesk.{domain}.{run}", gpu)
 
 
+def _prepare(name: str, title: str, params: str, run: str) -> JobKind:
+    return JobKind(
+        name, title, f"fairdesk.dataset.prepare_params:{params}", f"fairdesk.dataset.{run}", folders_only=True
+    )
+
+
 _KINDS = [
     _kind("inspect", "Look through a folder", "dataset", "ImportParams", "importing:inspect"),
     _kind("import", "Import images", "dataset", "ImportParams", "importing:run"),
     _kind("relink", "Find moved originals", "dataset", "RelinkParams", "relinking:run"),
     _kind("samples", "Draw sample faces", "dataset", "SampleFacesParams", "sample_faces:run"),
     _kind("fetch", "Download a public face set", "dataset", "FetchParams", "fetching:run"),
+    _prepare("sample", "Take a sample", "SampleParams", "sampling:run"),
+    _prepare("split", "Split into sets", "SplitParams", "splitting:run"),
+    _prepare("flatten", "Flatten a folder", "FlattenParams", "reshaping:flatten"),
+    _prepare("resize", "Resize images", "ResizeParams", "reshaping:resize"),
+    _prepare("leaks", "Check for leaks", "LeaksParams", "leaking:run"),
     _kind("detect", "Find faces", "faces", "DetectParams", "detecting:run"),
     _kind("encode", "Encode faces", "faces", "EncodeParams", "encoding:run", gpu=True),
     _kind("vectors", "Export vectors", "dataset", "VectorsParams", "vector_export:run"),

@@ -389,3 +389,32 @@ def test_plots_are_saved(window, hand, tmp_path):
 def test_dropping_a_folder_without_a_project_says_what_to_do(window, tmp_path):
     window.open_or_import(tmp_path)
     assert "Make a project first" in window.toasts.history[-1].text
+
+
+def test_preview_and_run_a_split_from_the_menu(window, hand, qtbot, project, tmp_path):
+    from tests.conftest import plain_images
+
+    plain_images(tmp_path / "in folder", 2, 5, 2)
+    hand.open(project.folder)
+    hand.do("dataset.split")
+    dialog = hand.dialog(JobDialog)
+    assert "is needed" in dialog.problem.text() and not dialog.run_button.isEnabled()
+    dialog.form.editors["folder"].edit.setText(str(tmp_path / "in folder"))
+    dialog.form.editors["out"].setText(f"{tmp_path / 'set a'}; {tmp_path / 'set b'}")
+    dialog.form.editors["shares"].setText(".6 .4")
+    dialog.preview_button.click()
+    qtbot.waitUntil(lambda: "6 identities, 12 images" in dialog.preview.text(), timeout=20_000)
+    assert not (tmp_path / "set a").exists()
+    hand.seen |= set(window.session.jobs.jobs)
+    dialog.run_button.click()
+    job = hand.finish_job("split")
+    assert len(list((tmp_path / "set a").rglob("*.png"))) == 12
+    assert "set b: 4 identities" in window.panel.cards[job.id].detail.text()
+    window.session.run("leaks", {"a": str(tmp_path / "set a"), "b": str(tmp_path / "in folder")})
+    job = hand.finish_job("leaks")
+    window.panel.cards[job.id].pairs.click()
+    from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
+
+    shown = hand.dialog(LeaksDialog)
+    assert shown.table.rowCount() == 12
+    shown.reject()

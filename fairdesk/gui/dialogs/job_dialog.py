@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
 
 from fairdesk.gui.forms import load_form
+from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form import ParameterForm
 from fairdesk.jobs.registry import job_kind
@@ -24,6 +25,8 @@ class JobDialog(QDialog):
     command: QLabel
     run_button: QPushButton
     cancel_button: QPushButton
+    preview_button: QPushButton
+    preview: QLabel
 
     def __init__(
         self, session: Session, kind: str, preset: dict[str, Any], parent: QWidget, *, hide: tuple[str, ...] = ()
@@ -34,6 +37,7 @@ class JobDialog(QDialog):
         model = self._kind.model()
         kept = session.settings.form(kind)
         defaults = {name: kept[name] for name in model.model_fields if name in kept and name not in ("out", "folder")}
+        hide = (*hide, "dry_run") if "dry_run" in model.model_fields else hide
         self.form = ParameterForm(model, {**defaults, **preset}, hide=hide)
         self.setWindowTitle(self._kind.title)
         self.title.setText(self._kind.title)
@@ -45,14 +49,33 @@ class JobDialog(QDialog):
         self.form.changed.connect(self._check)
         self.run_button.clicked.connect(self._run)
         self.cancel_button.clicked.connect(self.reject)
+        self._previewing: str | None = None
+        self.preview_button.setVisible("dry_run" in model.model_fields)
+        self.preview_button.clicked.connect(self._preview)
+        session.jobs.updated.connect(self._on_job)
         self._check()
         self.resize(560, min(720, 240 + 62 * len(self.form.editors)))
 
+    def _preview(self) -> None:
+        self.preview.setText("Looking …")
+        self.preview_button.setEnabled(False)
+        self._previewing = self._session.run(self._kind.name, self.values | {"dry_run": True})
+
+    @Slot(object)
+    def _on_job(self, job: JobState) -> None:
+        if job.id == self._previewing and job.finished:
+            self._previewing = None
+            self.preview_button.setEnabled(True)
+            told = job.result.get("summary", "") if job.result is not None else job.message
+            self.preview.setText(f"Would write:\n{told}" if job.result is not None else told)
+
     def _check(self) -> None:
+        self.preview.setText("")
         problem = self.form.problem()
         self.problem.setText(problem or "")
         self.problem.setVisible(problem is not None)
         self.run_button.setEnabled(problem is None)
+        self.preview_button.setEnabled(problem is None)
         self.command.setText("" if problem else self._command())
         self.command.setVisible(problem is None)
 
@@ -61,7 +84,7 @@ class JobDialog(QDialog):
         model = self.form.model
         params = self.form.params().model_dump(mode="json")
         project = self._session.project.folder.name if self._session.project else "PROJECT"
-        words = ["fairdesk", self._kind.name, project]
+        words = ["fairdesk", self._kind.name, *([] if self._kind.folders_only else [project])]
         for name, field in model.model_fields.items():
             value = params[name]
             default = None if field.is_required() else field.default

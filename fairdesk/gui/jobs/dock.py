@@ -44,6 +44,8 @@ class JobCard(QFrame):
         self.stop = QPushButton("Stop")
         self.again = QPushButton("Start again")
         self.copy = QPushButton("Copy report")
+        self.pairs = QPushButton("Show pairs")
+        self.pairs.clicked.connect(self._show_pairs)
         self.show_log = QPushButton("Log")
         self.show_log.setCheckable(True)
         self.pause.clicked.connect(self._pause)
@@ -52,7 +54,7 @@ class JobCard(QFrame):
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.report()))
         self.show_log.toggled.connect(self._log)
         buttons = QHBoxLayout()
-        for button in (self.pause, self.stop, self.again, self.copy, self.show_log):
+        for button in (self.pause, self.stop, self.again, self.copy, self.pairs, self.show_log):
             buttons.addWidget(button)
         buttons.addStretch()
         layout = QVBoxLayout(self)
@@ -79,8 +81,10 @@ class JobCard(QFrame):
         self.stop.setText("Remove" if job.state == QUEUED else "Stop")
         self.again.setVisible(job.finished and job.state != DONE)
         self.copy.setVisible(job.state == FAILED)
-        self.detail.setText(job.message)
-        self.detail.setVisible(bool(job.message))
+        told = str((job.result or {}).get("summary", "")) or job.message
+        self.detail.setText(told)
+        self.detail.setVisible(bool(told))
+        self.pairs.setVisible(job.spec.kind == "leaks" and job.result is not None and not job.result["clean"])
         role = "failure" if job.state == FAILED else "card"
         if self.property("role") != role:
             self.setProperty("role", role)
@@ -103,6 +107,12 @@ class JobCard(QFrame):
 
     def _again(self) -> None:
         self._session.run(self.job.spec.kind, self.job.spec.params, self.job.spec.device)
+
+    def _show_pairs(self) -> None:
+        from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
+
+        if self.job.result is not None:
+            LeaksDialog(self.job.result, self.window()).open()
 
     def _log(self, shown: bool) -> None:
         self.log.setVisible(shown)
@@ -140,7 +150,7 @@ class JobsPanel(QScrollArea):
         if card is None:
             if self._session.project is None or job.folder.parent != self._session.jobs_home():
                 return
-            if job.spec.kind == "inspect":  # the import dialog shows it
+            if job.spec.kind == "inspect" or job.spec.params.get("dry_run"):  # a dialog shows it
                 return
             card = JobCard(self._session, job)
             self.cards[job.id] = card

@@ -133,7 +133,7 @@ class ParameterForm(QWidget):
             path.edit.setPlaceholderText("(default)" if optional else "")
             path.changed.connect(self.changed)
             return path
-        line = QLineEdit("" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        line = QLineEdit("" if value is None else _joined(value, kind) if isinstance(value, list) else str(value))
         line.setPlaceholderText("(default)" if optional else "")
         line.textChanged.connect(lambda _text: self.changed.emit())
         return line
@@ -179,7 +179,7 @@ class ParameterForm(QWidget):
                 assert isinstance(editor, QLineEdit)
                 text = editor.text().strip()
                 listed = typing.get_origin(kind) is list
-                value = text.replace(",", " ").split() if listed else text or None
+                value = _listed(text, kind) if listed else text or None
             if value is not None or not (optional or field.is_required()):
                 out[name] = value
         return out
@@ -203,6 +203,20 @@ class ParameterForm(QWidget):
         """Return the validated parameters. Raises `RequestError`."""
         fields = self.model.model_fields
         return parse(self.model, {fields[name].alias or name: value for name, value in self.values().items()})
+
+
+def _holds_paths(kind: Any) -> bool:
+    return Path in typing.get_args(kind)
+
+
+def _joined(values: list[Any], kind: Any) -> str:
+    return ("; " if _holds_paths(kind) else ", ").join(map(str, values))
+
+
+def _listed(text: str, kind: Any) -> list[str] | None:
+    """Split a list: paths at semicolons (they may hold blanks), numbers at commas and blanks."""
+    parts = text.split(";") if _holds_paths(kind) else text.replace(",", " ").split()
+    return [part.strip() for part in parts if part.strip()] or None
 
 
 def _strip(annotation: Any) -> tuple[Any, bool]:

@@ -108,6 +108,16 @@ class DatasetTab(Tab):
             ActionSpec("dataset.unreadable", "Show &unreadable files", lambda: async_glue.start(self._unreadable()), "&Dataset", "list", "",
                        lambda: self._view.counts.get("unreadable", 0) > 0),
             ActionSpec("dataset.relink", "Find &moved originals…", lambda: self.session.ask("relink"), "&Dataset", "folder", "", images),
+            *(
+                ActionSpec(f"dataset.{kind}", text, lambda kind=kind: self.session.ask(kind), "&Prepare folders", icon, "", has, tip)  # type: ignore[misc]
+                for kind, text, icon, tip in (
+                    ("sample", "Take a &sample…", "mosaic", "Random images, or whole identities of each group"),
+                    ("split", "S&plit into sets…", "split", "Training, validation and test sets that share no identity"),
+                    ("flatten", "&Flatten…", "list", "group/identity/image becomes group/identity_image"),
+                    ("resize", "&Resize…", "move", "Every image to one size, structure kept"),
+                    ("leaks", "Check for &leaks…", "search", "What two sets share: identities, files, near-duplicates"),
+                )
+            ),
             ActionSpec("dataset.vectors", "Export &vectors…", lambda: self.session.ask("vectors"), "&Dataset", "export", "",
                        lambda: bool(self._view.counts.get("encoders"))),
             ActionSpec("dataset.search", "&Search", self.search.setFocus, "&Dataset", "search", "/", images, "", self.name),

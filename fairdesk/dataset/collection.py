@@ -1,0 +1,140 @@
+"""A folder (or project) of faces as a list of items, and writing a choice of them into a new folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairdesk import __version__
+from fairdesk.dataset.identities import labelled_images
+from fairdesk.errors import RequestError
+from fairdesk.images.layouts import Layout, read_tree
+from fairdesk.images.places import Names, place, write_text
+from fairdesk.images.reading import EXTENSIONS
+from fairdesk.jobs.context import Context
+from fairdesk.project import Project
+from fairdesk.project.project import CATALOG
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image of a collection."""
+
+    path: Path
+    relative: str  # below its folder
+    identity: str | None
+    group: str | None
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """Who it is: an identity is a name within its group."""
+        return None if self.identity is None else (self.group or "", self.identity)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Images of a folder, and the other files that are left out, with why."""
+
+    root: Path
+    layout: str
+    items: list[Item]
+    left_out: list[dict[str, str]]
+
+    def people(self) -> dict[tuple[str, str], list[Item]]:
+        """Items by identity, in order of group and name."""
+        found: dict[tuple[str, str], list[Item]] = {}
+        for item in self.items:
+            if item.key is not None:
+                found.setdefault(item.key, []).append(item)
+        return dict(sorted(found.items()))
+
+
+def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
+    """Read a folder of images. Raises `RequestError` if it holds none."""
+    tree = read_tree(folder, layout)
+    items, left_out = [], [{"path": path, "why": why} for path, why in tree.skipped]
+    for entry in tree.entries:
+        if Path(entry.path).suffix.lower() not in EXTENSIONS:
+            left_out.append({"path": entry.path, "why": "not an image file"})
+        elif not (folder / entry.path).exists():
+            left_out.append({"path": entry.path, "why": "a link to a file that is gone"})
+        else:
+            items.append(Item(folder / entry.path, entry.path, entry.identity, entry.group))
+    if not items:
+        raise RequestError(f"{folder} holds no images.")
+    return Collection(folder, tree.layout, items, left_out)
+
+
+def read_either(place_: Path) -> Collection:
+    """Read a folder, or the images of a project with their labels as they are now."""
+    if not (place_ / CATALOG).is_file():
+        return read_folder(place_)
+    project = Project.open(place_)
+    try:
+        items = [Item(i.path, i.path.name, i.identity, i.group) for i in labelled_images(project)]
+    finally:
+        project.close()
+    if not items:
+        raise RequestError(f"The project {place_} has no images.")
+    return Collection(place_, "project", items, [])
+
+
+def need_empty(*folders: Path, source: Path) -> None:
+    """Refuse to write where something is, or into the source itself."""
+    for folder in folders:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise RequestError(f"{folder} exists and is not empty. Choose a new folder.")
+        if folder == source or source in folder.parents:
+            raise RequestError(f"{folder} is inside the source folder. Choose a folder outside of {source}.")
+
+
+def counts(items: list[Item]) -> dict[str, Any]:
+    """Return images, identities and images by group of some items."""
+    groups: dict[str, int] = {}
+    for item in items:
+        if item.group is not None:
+            groups[item.group] = groups.get(item.group, 0) + 1
+    people = {item.key for item in items if item.key is not None}
+    return {"images": len(items), "identities": len(people), "groups": dict(sorted(groups.items()))}
+
+
+def summary(found: dict[str, Any]) -> str:
+    """Say counts in words: 412 identities, 9,870 images, African 103 ..."""
+    parts = [f"{found['images']:,} images"]
+    if found["identities"]:
+        parts.insert(0, f"{found['identities']:,} identities")
+    parts += [f"{name} {count:,}" for name, count in found["groups"].items()]
+    return ", ".join(parts)
+
+
+def write_items(
+    chosen: list[tuple[Item, str]],
+    out: Path,
+    context: Context,
+    *,
+    copy: bool,
+    about: dict[str, Any],
+    done: int = 0,
+    total: int = 0,
+) -> int:
+    """Link or copy items to the places named for them below `out`; returns how many names collided.
+
+    Beside the folder a manifest is written that says where each file came from; it holds no time, so the
+    same request writes the same bytes.
+    """
+    names = Names()
+    files = []
+    for number, (item, target) in enumerate(chosen, 1):
+        context.check()
+        folder, _, name = target.rpartition("/")
+        claimed = names.claim(folder, name)
+        relative = f"{folder}/{claimed}" if folder else claimed
+        place(item.path, out / relative, "copy" if copy else "link")
+        files.append({"path": relative, "source": item.relative, "identity": item.identity, "group": item.group})
+        context.progress(done + number, total or len(chosen), "images")
+    manifest = {"made_by": f"FairDesk {__version__}", **about, "files": files}
+    write_text(out.with_name(out.name + ".manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    context.artifact(out)
+    return names.collisions

@@ -1,0 +1,97 @@
+"""Flatten a tree, and resize its images."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+from fairdesk.dataset.collection import Item, counts, need_empty, read_folder, summary, write_items
+from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
+from fairdesk.images.marks import read_mark, save_marked
+from fairdesk.images.places import Names
+from fairdesk.images.reading import UnreadableImageError, open_image
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.pool import processes
+
+_BATCH = 32
+_WRITABLE = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+
+
+def flatten(params: FlattenParams, context: Context) -> dict[str, Any]:
+    """Job: destination/<group>/<identity>_<image>."""
+    source = read_folder(params.folder)
+    chosen = []
+    for item in source.items:
+        name = f"{item.identity}_{item.path.name}" if item.identity is not None else item.path.name
+        chosen.append((item, f"{item.group}/{name}" if item.group else name))
+    found = counts(source.items)
+    result = {**found, "out": str(params.out), "left_out": source.left_out, "collisions": 0, "dry_run": params.dry_run,
+              "summary": summary(found)}  # fmt: skip
+    if not params.dry_run:
+        need_empty(params.out, source=params.folder)
+        about = {"job": "flatten", "folder": str(params.folder)}
+        result["collisions"] = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+    return result
+
+
+def fit_image(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+    """Bring an image to a size by Lanczos: stretched, its middle cropped, or padded with black."""
+    if fit == "stretch":
+        return image.resize(size, Image.Resampling.LANCZOS)
+    if fit == "crop":
+        return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+    return ImageOps.pad(image, size, Image.Resampling.LANCZOS)
+
+
+def _resize_one(item: Item, target: Path, params: ResizeParams) -> str | None:
+    """Resize one file; returns why it could not be, or None. A synthetic mark is kept."""
+    try:
+        with Image.open(item.path) as head:
+            mark = read_mark(head)
+        image = fit_image(open_image(item.path), params.pixels, params.fit)
+    except UnreadableImageError as error:
+        return error.why
+    except (OSError, ValueError, SyntaxError) as error:
+        return f"cannot be read: {error}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    options: dict[str, Any] = {"quality": 95} if target.suffix.lower() in (".jpg", ".jpeg") else {}
+    if mark is None:
+        image.save(target, **options)
+    else:
+        import json
+
+        save_marked(image, target, json.loads(mark), **options)
+    return None
+
+
+def resize(params: ResizeParams, context: Context) -> dict[str, Any]:
+    """Job: resize a tree; a bad image is listed and the rest goes on."""
+    source = read_folder(params.folder)
+    found = counts(source.items)
+    unreadable: list[dict[str, str]] = []
+    result = {**found, "out": str(params.out), "left_out": source.left_out, "unreadable": unreadable, "written": 0,
+              "dry_run": params.dry_run, "summary": f"{summary(found)} to {params.size} ({params.fit})"}  # fmt: skip
+    if params.dry_run:
+        return result
+    need_empty(params.out, source=params.folder)
+    names = Names()
+    tasks = []
+    for item in source.items:
+        folder, _, name = item.relative.rpartition("/")
+        suffix = Path(name).suffix
+        kept = name if suffix.lower() in _WRITABLE else Path(name).stem + ".png"
+        tasks.append((item, params.out / folder / names.claim(folder, kept)))
+    with ThreadPoolExecutor(processes()) as pool:
+        for start in range(0, len(tasks), _BATCH):
+            context.check()
+            batch = tasks[start : start + _BATCH]
+            for (item, _), why in zip(batch, pool.map(lambda t: _resize_one(t[0], t[1], params), batch), strict=True):
+                if why is not None:
+                    unreadable.append({"path": item.relative, "why": why})
+            context.progress(min(len(tasks), start + _BATCH), len(tasks), "images")
+    result["written"] = len(tasks) - len(unreadable)
+    context.artifact(params.out)
+    return result

@@ -1,0 +1,70 @@
+"""What two sets share, as pairs of pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon, QImageReader, QPixmap
+from PySide6.QtWidgets import (
+    QDialog,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+SIDE = 96
+SHOWN = 200  # pairs drawn; the result file has all
+
+
+class LeaksDialog(QDialog):
+    """A row for each pair: the two pictures, and what they have in common."""
+
+    def __init__(self, result: dict[str, Any], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("What the two sets share")
+        pairs = [(p["a"], p["b"], "the same file") for p in result["files"]]
+        pairs += [(p["a"], p["b"], f"near-duplicate ({p['bits']} of 64 bits differ)") for p in result["near"]]
+        self.table = QTableWidget(min(len(pairs), SHOWN), 3)
+        self.table.setHorizontalHeaderLabels(["In the first set", "In the second set", "What"])
+        self.table.setIconSize(QSize(SIDE, SIDE))
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(SIDE + 8)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for y, (a, b, what) in enumerate(pairs[:SHOWN]):
+            for x, path in enumerate((a, b)):
+                item = QTableWidgetItem(_icon(path), path.rsplit("/", 1)[-1])
+                item.setToolTip(path)
+                self.table.setItem(y, x, item)
+            self.table.setItem(y, 2, QTableWidgetItem(what))
+        names = [f"{i['group'] + '/' if i['group'] else ''}{i['identity']}" for i in result["identities"]]
+        text = result["summary"]
+        if names:
+            text += "\nIdentities on both sides: " + ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+        if len(pairs) > SHOWN:
+            text += f"\nThe first {SHOWN} of {len(pairs):,} pairs are shown."
+        label = QLabel(text)
+        label.setWordWrap(True)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        close = QPushButton("Close")
+        close.clicked.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(label)
+        layout.addWidget(self.table)
+        layout.addWidget(close, alignment=Qt.AlignmentFlag.AlignRight)
+        self.table.setVisible(bool(pairs))
+        self.resize(820, 560 if pairs else 160)
+
+
+def _icon(path: str) -> QIcon:
+    reader = QImageReader(path)
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if size.isValid():
+        reader.setScaledSize(size.scaled(QSize(SIDE, SIDE), Qt.AspectRatioMode.KeepAspectRatio))
+    return QIcon(QPixmap.fromImage(reader.read()))
