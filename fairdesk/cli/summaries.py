@@ -77,6 +77,19 @@ def encoded(r: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def labelled(r: dict[str, Any]) -> str:
+    """What was labelled or predicted."""
+    lines = [r["summary"]]
+    for kind, groups in r.get("agreement", {}).items():
+        lines.append(f"Given group against predicted {kind}:")
+        lines += [
+            f"  {group}: " + ", ".join(f"{v} {n:,}" for v, n in values.items()) for group, values in groups.items()
+        ]
+    if r.get("without_face"):
+        lines.append(f"{r['without_face']:,} images without a face have no prediction.")
+    return "\n".join(lines)
+
+
 def clustered(r: dict[str, Any]) -> str:
     """What clustering found."""
     text = f"{_count(r['clusters'], 'cluster')}, {r['noise']:,} of {r['faces']:,} faces unclustered."

@@ -248,6 +248,7 @@ VERBS: list[Verb] = [
     ),
     _job("detect", "detect", summaries.detected),
     _job("encode", "encode", summaries.encoded, device=True),
+    _job("label", "label", summaries.labelled),
     _job("vectors", "vectors", summaries.said("{vectors} vectors of {dim} numbers in {out}")),
     Verb("cluster", "Group faces that look alike", _cluster_options, _cluster, summaries.clustered),
     _job(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from fairdesk.faces.params import DETECTORS, detector_name, existing_path
 from fairdesk.jobs.params import JobParams
 
 
@@ -91,3 +92,36 @@ class VectorsParams(JobParams):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+
+class LabelParams(JobParams):
+    """Predict labels of faces with deepface, or read labels from a CSV; what a person said stays."""
+
+    backend: Literal["deepface"] | None = Field(None, description="Predict with deepface's models; shown as predicted")
+    actions: str = Field("race,gender,age", description="What to predict, with commas: race, gender, age")
+    csv: Path | None = Field(None, description="CSV with the columns path, identity, group to set")
+    detector: str | None = Field(
+        None,
+        json_schema_extra={"choices": list(DETECTORS)},
+        description="Whose faces to look at; images it has not seen are searched first (default: the one used last)",
+    )
+    weights: Path | None = Field(None, description="Folder with the weights of deepface's models")
+    download: bool = Field(False, description="Fetch missing weights (about 500 MB a model) from their authors")
+
+    _known_detector = field_validator("detector")(detector_name)
+    _there = field_validator("weights", "csv")(existing_path)
+
+    @field_validator("actions")
+    @classmethod
+    def _actions(cls, value: str) -> str:
+        found = [part.strip() for part in value.split(",") if part.strip()]
+        wrong = [part for part in found if part not in ("race", "gender", "age")]
+        if wrong or not found:
+            raise ValueError(f"can be race, gender and age, not {', '.join(wrong) or 'nothing'}")
+        return ",".join(dict.fromkeys(found))
+
+    @model_validator(mode="after")
+    def _one(self) -> LabelParams:
+        if (self.backend is None) == (self.csv is None):
+            raise ValueError("give either a backend or a csv file")
+        return self

@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from fairdesk.faces.boxes import FaceBox, overlap
+from fairdesk.faces.deepface_models import is_deepface, load_detector, prepare
 from fairdesk.faces.detectors import detect_faces, detector_key
 from fairdesk.faces.params import DetectParams
 from fairdesk.images.reading import UnreadableImageError, box_with_margin, read_pixels, thumbnail
@@ -28,6 +29,8 @@ _params = DetectParams()
 def _load(params: DetectParams) -> None:
     global _params
     _params = params
+    if is_deepface(params.detector):
+        prepare(params.weights, download=params.download)
 
 
 def _detect(batch: list[tuple[int, str]]) -> list[Found]:
@@ -67,6 +70,9 @@ def detect(params: DetectParams, context: Context) -> str:
     project = context.project
     key = detector_key(params)
     todo = unseen(project, key)
+    if todo and is_deepface(params.detector):  # say here, once, what is missing
+        prepare(params.weights, download=params.download)
+        load_detector(params.detector)
     done = 0
     pending: list[tuple[int, Found]] = []
     context.progress(0, len(todo), "images")

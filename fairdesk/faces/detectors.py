@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from fairdesk.faces import dlib_models
+from fairdesk.faces import deepface_models, dlib_models
 from fairdesk.faces.boxes import FaceBox, Points
 from fairdesk.faces.params import DetectParams
 from fairdesk.images.reading import Pixels
@@ -16,7 +16,7 @@ from fairdesk.images.reading import Pixels
 def detector_key(params: DetectParams) -> str:
     """The name under which a detector's faces are kept: what changes the faces changes the name."""
     key: str = params.detector
-    if params.detector != "whole":
+    if params.detector != "whole":  # the weights' place does not change the faces
         key += "+all" if params.faces == "all" else ""
         key += f"@{params.upsample}" if params.upsample != 1 else ""
         key += f"/{params.max_side}" if params.max_side != 2000 else ""
@@ -25,7 +25,11 @@ def detector_key(params: DetectParams) -> str:
 
 def detect_faces(image: Pixels, params: DetectParams) -> list[FaceBox]:
     """Return the faces of one picture, largest first (only that one unless all are wanted)."""
-    found = _DETECTORS[params.detector](image, params)
+    if deepface_models.is_deepface(params.detector):
+        small, scale = _scaled(image, params.max_side)
+        found = [_back(face, scale, image) for face in deepface_models.detect(small, params.detector.partition(":")[2])]
+    else:
+        found = _DETECTORS[params.detector](image, params)
     found.sort(key=lambda face: (-face.area, face.top, face.left))
     return found if params.faces == "all" else found[:1]
 
@@ -68,6 +72,16 @@ def _finish(image: Pixels, boxes: list[tuple[int, int, int, int, float]], scale:
         top, right, bottom, left = max(top, 0), min(right, width), min(bottom, height), max(left, 0)
         out.append(FaceBox(top, right, bottom, left, float(score), _landmarks(image, top, right, bottom, left)))
     return out
+
+
+def _back(face: FaceBox, scale: float, image: Pixels) -> FaceBox:
+    """Bring a face found in a scaled picture back to the picture's own pixels."""
+    if scale == 1.0:
+        return face
+    height, width = image.shape[:2]
+    top, right, bottom, left = (round(v * scale) for v in face.css)
+    points = None if face.landmarks is None else tuple((x * scale, y * scale) for x, y in face.landmarks)
+    return FaceBox(max(0, top), min(width, right), min(height, bottom), max(0, left), face.score, points)
 
 
 def _landmarks(image: Pixels, top: int, right: int, bottom: int, left: int) -> Points:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import JobFailed, RequestError
-from fairdesk.faces import dlib_models
+from fairdesk.faces import deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.params import EncodeParams
@@ -40,6 +40,8 @@ def make_encoder(params: EncodeParams, device: str) -> Encoder:
     """Load an encoder. Raises `JobFailed` when its weights are missing, naming the remedy."""
     if params.encoder == "dlib":
         return DlibEncoder()
+    if deepface_models.is_deepface(params.encoder):
+        return DeepFaceEncoder(params)
     return ResNet50Encoder(params, device)
 
 
@@ -66,6 +68,37 @@ class DlibEncoder:
             points = predictor(image, dlib_models.rectangle(*box.css))
             out[row] = np.asarray(network.compute_face_descriptor(image, points, 1), dtype=np.float32)
         return out
+
+
+class DeepFaceEncoder:
+    """One of deepface's encoders; vectors are compared by cosine similarity.
+
+    They equal ``DeepFace.represent`` on the face cut out by its box (detector "skip").
+    """
+
+    def __init__(self, params: EncodeParams) -> None:
+        from importlib.metadata import version
+
+        deepface_models.prepare(params.weights, download=params.download)
+        self._name = params.encoder.removeprefix(deepface_models.PREFIX)
+        self.dim = deepface_models.encoder_size(self._name)
+        self._versions = {name: version(name) for name in ("deepface", "onnxruntime")}
+
+    def recipe(self, detector: str) -> Recipe:
+        """Describe the vectors."""
+        return Recipe(
+            deepface_models.PREFIX + self._name,
+            detector,
+            "box",
+            self.dim,
+            "cosine",
+            f"deepface {self._name}",
+            self._versions,
+        )
+
+    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
+        """Encode faces one by one."""
+        return deepface_models.represent(faces, self._name)
 
 
 class ResNet50Encoder:
@@ -103,7 +136,7 @@ class ResNet50Encoder:
         import torch
 
         if params.weights is not None:
-            return params.weights
+            return params.weights if params.weights.is_file() else params.weights / os.path.basename(cls._URL)
         path = Path(torch.hub.get_dir()) / "checkpoints" / os.path.basename(cls._URL)
         if path.is_file():
             return path

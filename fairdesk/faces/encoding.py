@@ -74,9 +74,9 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
             raise RequestError(
                 f"{missing} images were not searched with the detector {current!r} yet. Find faces first, then encode."
             )
-        search = DetectParams.model_validate({"detector": wanted})
+        search = DetectParams(detector=wanted, weights=params.weights, download=params.download)
     else:
-        search = DetectParams(detector=params.detector or "hog")
+        search = DetectParams(detector=params.detector or "hog", weights=params.weights, download=params.download)
     if unseen(project, detector_key(search)):
         context.message(f"Finding faces first (detector {search.detector}).")
     return detect(search, context)
@@ -108,7 +108,7 @@ def run(params: EncodeParams, context: Context) -> dict[str, Any]:
     context.progress(0, len(todo), "faces")
     if params.engine == "ray":
         results = map_on_ray(_encode, todo, params.batch_size, context, _load, (params, "cpu"))
-    elif params.encoder == "dlib":
+    elif params.encoder != "resnet50":
         results = map_batches(_encode, todo, min(8, params.batch_size), context, _load, (params, context.device))
     else:  # torch spreads over the cores by itself: one process holds the model
         results = _here(encoder, todo, params.batch_size, context)

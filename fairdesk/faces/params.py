@@ -9,16 +9,41 @@ from pydantic import Field, field_validator
 
 from fairdesk.jobs.params import JobParams
 
-Detector = Literal["hog", "cnn", "whole"]
-Encoder = Literal["dlib", "resnet50"]
+DETECTORS = ["hog", "cnn", "whole", "deepface:retinaface", "deepface:yunet", "deepface:mtcnn", "deepface:opencv"]
+ENCODERS = [
+    "dlib", "resnet50", "deepface:VGG-Face", "deepface:Facenet512", "deepface:ArcFace", "deepface:SFace", "deepface:GhostFaceNet",
+]  # fmt: skip
+
+
+def _named(value: str | None, own: tuple[str, ...]) -> str | None:
+    if value is None or value in own or (value.startswith("deepface:") and len(value) > 9):
+        return value
+    raise ValueError(f"must be {', '.join(own)} or deepface:NAME")
+
+
+def detector_name(value: str | None) -> str | None:
+    """Accept the name of a detector."""
+    return _named(value, ("hog", "cnn", "whole"))
+
+
+def _encoder(value: str | None) -> str | None:
+    return _named(value, ("dlib", "resnet50"))
+
+
+def existing_path(value: Path | None) -> Path | None:
+    """Accept a path that is there."""
+    if value is not None and not value.exists():
+        raise ValueError(f"there is no file or folder {value}")
+    return value
 
 
 class DetectParams(JobParams):
     """Find faces in the project's images."""
 
-    detector: Detector = Field(
+    detector: str = Field(
         "hog",
-        description="hog: fast, frontal faces; cnn: finds more, slow without a GPU; whole: the image already is the face",
+        json_schema_extra={"choices": list(DETECTORS)},
+        description="hog: fast, frontal faces; cnn: finds more, slow without a GPU; whole: the image already is the face; deepface:NAME: one of deepface's",
     )
     faces: Literal["largest", "all"] = Field("largest", description="Keep the largest face of an image, or all of them")
     upsample: int = Field(
@@ -28,25 +53,40 @@ class DetectParams(JobParams):
         2000, ge=200, le=20000, description="Larger photographs are scaled down to this many pixels to search them"
     )
 
+    weights: Path | None = Field(None, description="File or folder with the weights of deepface's detector")
+    download: bool = Field(
+        False, description="Fetch missing weights of deepface's detector (1 to 120 MB) from its authors"
+    )
+
+    _known = field_validator("detector")(detector_name)
+    _there = field_validator("weights")(existing_path)
+
 
 class EncodeParams(JobParams):
     """Turn every face into a vector."""
 
-    encoder: Encoder = Field("dlib", description="dlib: 128-d face vectors; resnet50: 2048-d ImageNet features")
-    detector: Detector | None = Field(
+    encoder: str = Field(
+        "dlib",
+        json_schema_extra={"choices": list(ENCODERS)},
+        description="dlib: 128-d face vectors; resnet50: 2048-d ImageNet features; deepface:NAME: one of deepface's",
+    )
+    detector: str | None = Field(
         None,
+        json_schema_extra={"choices": list(DETECTORS)},
         description="Whose faces to encode; images it has not seen are searched first (default: the one used last)",
     )
-    weights: Path | None = Field(None, description="File with the resnet50 weights (.pth or .safetensors)")
-    download: bool = Field(False, description="Fetch the resnet50 weights (98 MB) from pytorch.org if they are missing")
+    weights: Path | None = Field(
+        None, description="File with the weights (.pth or .safetensors for resnet50), or their folder"
+    )
+    download: bool = Field(
+        False,
+        description="Fetch missing weights from their authors (resnet50: 98 MB from pytorch.org; deepface's: 5 to 550 MB)",
+    )
     engine: Literal["local", "ray"] = Field(
         "local", description="local: this machine's processes; ray: a Ray cluster that sees the same files"
     )
     batch_size: int = Field(32, ge=1, le=1024, description="Faces encoded at a time")
 
-    @field_validator("weights")
-    @classmethod
-    def _exists(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError(f"there is no file {value}")
-        return value
+    _known = field_validator("encoder")(_encoder)
+    _known_detector = field_validator("detector")(detector_name)
+    _there = field_validator("weights")(existing_path)

@@ -19,10 +19,10 @@ def readable(error: ValidationError) -> str:
     """Turn a validation error into lines a person reads: the option, what is wrong, what was given."""
     lines = []
     for item in error.errors(include_url=False):
-        place = "--" + "-".join(str(part) for part in item["loc"]).replace("_", "-") if item["loc"] else "request"
+        place = "--" + "-".join(str(part) for part in item["loc"]).replace("_", "-") + ": " if item["loc"] else ""
         message = item["msg"].removeprefix("Value error, ")
         given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
-        lines.append(f"{place}: {message}{given}")
+        lines.append(f"{place}{message}{given}")
     return "\n".join(lines)
 
 

@@ -68,6 +68,7 @@ _KINDS = [
     _prepare("leaks", "Check for leaks", "LeaksParams", "leaking:run"),
     _kind("detect", "Find faces", "faces", "DetectParams", "detecting:run"),
     _kind("encode", "Encode faces", "faces", "EncodeParams", "encoding:run", gpu=True),
+    _kind("label", "Label faces", "dataset", "LabelParams", "labelling:run"),
     _kind("vectors", "Export vectors", "dataset", "VectorsParams", "vector_export:run"),
     _kind("cluster", "Cluster faces", "clustering", "ClusterParams", "running:run"),
     _kind("load-clusters", "Read a cluster file", "clustering", "LoadClustersParams", "files:run"),

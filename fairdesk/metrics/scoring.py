@@ -41,7 +41,7 @@ def _ready(params: ScoreParams, context: Context) -> StoredRecipe:
     from fairdesk.faces.params import EncodeParams
 
     project = context.project
-    if params.encoder in ("dlib", "resnet50"):
+    if params.encoder in ("dlib", "resnet50") or params.encoder.startswith("deepface:"):
         known = project.db.value("SELECT id FROM recipe WHERE encoder = ? ORDER BY id DESC LIMIT 1", (params.encoder,))
         recipe = project.vectors.by_id(known) if known is not None else None
         if recipe is None or recipe.detector != project.detector() or project.vectors.missing(recipe):

@@ -56,6 +56,9 @@ def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
     return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
 
 
+_PREDICTED = "(SELECT group_concat(kind || ' ' || value, ', ') FROM prediction p WHERE p.face_id = f.id)"
+
+
 @dataclass(frozen=True)
 class Item:
     """What a grid shows of one image or face."""
@@ -68,6 +71,7 @@ class Item:
     synthetic: bool
     identity: str | None
     source: str | None
+    predicted: str | None = None  # what models say, as text
 
 
 def items(project: Project, kind: Kind, ids: list[int]) -> dict[int, Item]:
@@ -76,23 +80,24 @@ def items(project: Project, kind: Kind, ids: list[int]) -> dict[int, Item]:
     if kind == "image":
         sql = (
             "SELECT i.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left,"
-            " ifnull(f.label_source, i.label_source)" + _FROM
+            " ifnull(f.label_source, i.label_source)," + _PREDICTED + _FROM
             + " WHERE i.id IN (SELECT value FROM json_each(?2))"
         )  # fmt: skip
         rows = project.db.rows(sql, (project.detector() or "", json.dumps(ids)))
     else:
         rows = project.db.rows(
-            "SELECT f.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left, l.label_source"
-            " FROM face f JOIN image i ON i.id = f.image_id JOIN face_label l ON l.face_id = f.id"
+            "SELECT f.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left, l.label_source, "
+            + _PREDICTED
+            + " FROM face f JOIN image i ON i.id = f.image_id JOIN face_label l ON l.face_id = f.id"
             " LEFT JOIN identity who ON who.id = l.identity_id LEFT JOIN grp g ON g.id = ifnull(who.group_id, l.image_group_id)"
             " WHERE f.id IN (SELECT value FROM json_each(?))",
             (json.dumps(ids),),
         )
     out = {}
-    for number, root, path, synthetic, who, group, top, right, bottom, left, source in rows:
+    for number, root, path, synthetic, who, group, top, right, bottom, left, source, said in rows:
         box = None if top is None else (top, right, bottom, left)
         name = who or path.rsplit("/", 1)[-1]
-        out[number] = Item(number, name, group, f"{roots[root]}/{path}", box, synthetic is not None, who, source)
+        out[number] = Item(number, name, group, f"{roots[root]}/{path}", box, synthetic is not None, who, source, said)
     return out
 
 

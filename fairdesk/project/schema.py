@@ -103,6 +103,12 @@ MIGRATIONS: list[str] = [
                ifnull(face.label_source, image.label_source) AS label_source
         FROM face JOIN image ON image.id = face.image_id;
     """,
+    """
+    -- What a model says of a face. Never a label: a person's, folder's or CSV's word stays beside it.
+    CREATE TABLE prediction (
+        face_id INTEGER NOT NULL REFERENCES face(id) ON DELETE RESTRICT, kind TEXT NOT NULL, model TEXT NOT NULL,
+        value TEXT NOT NULL, confidence REAL, PRIMARY KEY (face_id, kind, model)) WITHOUT ROWID;
+    """,
 ]
 
 VERSION = len(MIGRATIONS)

@@ -131,3 +131,23 @@ def test_two_processes_may_write_at_once(project):
     assert project.db.data_version() != before
     assert project.setting("a") == "1"
     other.close()
+
+
+def test_an_older_project_is_brought_up_to_date(tmp_path):
+    import apsw
+
+    from fairdesk.project import database
+    from fairdesk.project.schema import MIGRATIONS
+
+    (tmp_path / "old").mkdir()
+    old = apsw.Connection(str(tmp_path / "old" / "catalog.sqlite"))
+    old.pragma("application_id", database._APPLICATION_ID)
+    old.execute(MIGRATIONS[0])
+    old.pragma("user_version", 1)
+    old.execute("INSERT INTO grp (name) VALUES ('kept')")
+    old.close()
+    project = Project.open(tmp_path / "old")
+    assert project.db.value("PRAGMA user_version") == VERSION > 1
+    assert project.db.value("SELECT name FROM grp") == "kept"
+    assert project.db.value("SELECT count(*) FROM prediction") == 0
+    project.close()

@@ -117,6 +117,9 @@ class ParameterForm(QWidget):
                 box.setCurrentText(str(value))
             box.currentTextChanged.connect(lambda _text: self.changed.emit())
             return box
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and isinstance(extra.get("choices"), list):
+            return self._suggestions(typing.cast(list[str], extra["choices"]), value, optional=optional)
         if kind is bool:
             check = QCheckBox()
             check.setChecked(bool(value))
@@ -137,6 +140,15 @@ class ParameterForm(QWidget):
         line.setPlaceholderText("(default)" if optional else "")
         line.textChanged.connect(lambda _text: self.changed.emit())
         return line
+
+    def _suggestions(self, choices: list[str], value: Any, *, optional: bool) -> QWidget:
+        """A box with known values where another may be typed."""
+        box = QComboBox()
+        box.setEditable(True)
+        box.addItems((["(default)"] if optional else []) + [str(choice) for choice in choices])
+        box.setCurrentText("(default)" if value is None and optional else str(value))
+        box.currentTextChanged.connect(lambda _text: self.changed.emit())
+        return box
 
     def _number(self, kind: type, field: FieldInfo, value: Any) -> QWidget:
         low, high = -(2**31) + 1, 2**31 - 1
@@ -168,7 +180,7 @@ class ParameterForm(QWidget):
             kind, optional = _strip(field.annotation)
             value: Any
             if isinstance(editor, QComboBox):
-                value = None if optional and editor.currentIndex() == 0 else editor.currentText()
+                value = None if optional and editor.currentText() == "(default)" else editor.currentText().strip()
             elif isinstance(editor, QCheckBox):
                 value = editor.isChecked()
             elif isinstance(editor, (QSpinBox, QDoubleSpinBox)):

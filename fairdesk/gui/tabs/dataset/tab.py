@@ -103,6 +103,7 @@ class DatasetTab(Tab):
                        "Fetch LFW or Olivetti through scikit-learn; asks the network"),
             ActionSpec("dataset.detect", "&Find faces…", lambda: self.session.ask("detect"), "&Dataset", "face", "Ctrl+F", images),
             ActionSpec("dataset.encode", "&Encode faces…", lambda: self.session.ask("encode"), "&Dataset", "encode", "Ctrl+E", images),
+            ActionSpec("dataset.label", "&Label faces…", lambda: self.session.ask("label"), "&Dataset", "table", "", images, "Predict race, gender and age with deepface, or read labels from a CSV"),
             ActionSpec("dataset.name", "&Name selected…", lambda: async_glue.start(self._name()), "&Dataset", "identity", "I",
                        lambda: images() and self.grid.selected_count() > 0, "Say who the selected faces are", self.name),
             ActionSpec("dataset.unreadable", "Show &unreadable files", lambda: async_glue.start(self._unreadable()), "&Dataset", "list", "",

@@ -91,6 +91,8 @@ class FaceGridModel(QAbstractListModel):
             lines = [item.path, f"Identity: {item.identity or 'unknown'}", f"Group: {item.group or 'none'}"]
             if item.source:
                 lines.append(f"Label from: {item.source}")
+            if item.predicted:
+                lines.append(f"Predicted by a model: {item.predicted}")
             return "\n".join(lines + (["Marked synthetic"] if item.synthetic else []))
         return None
 

@@ -1,0 +1,163 @@
+"""deepface's detectors, encoders and attribute models, behind this program's own interfaces.
+
+deepface fetches weights by itself on first use. Here that happens only when a person allowed it; else a
+missing file is named, with where it goes. ONNX graphs are used, never pickled weights.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.errors import JobFailed, RequestError
+from fairdesk.faces.alignment import MARGIN
+from fairdesk.faces.boxes import FaceBox, Points
+from fairdesk.images.reading import Pixels, box_with_margin
+
+PREFIX = "deepface:"
+ATTRIBUTES = ("race", "gender", "age")
+
+
+def is_deepface(name: str) -> bool:
+    """Whether a detector's or encoder's name asks for deepface."""
+    return name.startswith(PREFIX) and len(name) > len(PREFIX)
+
+
+def prepare(weights: Path | None, *, download: bool) -> None:
+    """Make deepface look for weights in a file or folder first, and ask the network only if allowed."""
+    os.environ["DEEPFACE_BACKEND_ENGINE"] = "onnx"
+    from deepface.commons import folder_utils, weight_utils
+
+    original = getattr(
+        weight_utils.download_weights_if_necessary, "__wrapped__", weight_utils.download_weights_if_necessary
+    )
+
+    def find(file_name: str, source_url: str | list[str], compress_type: str | None = None) -> str:
+        home = Path(folder_utils.get_deepface_home()) / ".deepface" / "weights" / file_name
+        places = [] if weights is None else [weights] if weights.is_file() else [weights / file_name]
+        for place in [*places, home]:
+            if place.is_file() and (place.name == file_name or place == weights):
+                return str(place)
+        urls = [source_url] if isinstance(source_url, str) else list(source_url)
+        if not download:
+            raise JobFailed(
+                f"The weights {file_name} are missing. Put the file at {home}, or name its folder with --weights.\n"
+                f"Or allow the download with --download; it comes from {urls[0]} (licence: that of the model's authors, "
+                "see deepface's page)."
+            )
+        try:
+            home.parent.mkdir(parents=True, exist_ok=True)
+            return str(original(file_name, source_url, compress_type))
+        except Exception as error:
+            raise JobFailed(
+                f"The download of {file_name} from {urls[0]} failed. Fetch the file on another machine, then put it at {home} "
+                "or name its folder with --weights."
+            ) from error
+
+    find.__wrapped__ = original  # type: ignore[attr-defined]
+    weight_utils.download_weights_if_necessary = find
+    from retinaface.commons import weight_utils as retina
+
+    retina.download_weights_if_necessary = find
+
+
+@cache
+def _build(task: str, name: str) -> Any:
+    """Build one of deepface's models. Raises `RequestError` for an unknown name."""
+    from deepface.modules import modeling
+
+    known = modeling.AVAILABLE_MODELS[task]  # type: ignore[literal-required]
+    if name not in known:
+        kind = {"face_detector": "detector", "facial_recognition": "encoder"}.get(task, "model")
+        raise RequestError(f"deepface has no {kind} called {name!r}. It has: {', '.join(known)}")
+    try:
+        return modeling.build_model(task, name)
+    except ImportError as error:
+        raise JobFailed(f"deepface's {name} needs a package that is not installed: {error}") from error
+
+
+def load_detector(name: str) -> None:
+    """Load a detector, to find out whether it can be."""
+    _build("face_detector", name.removeprefix(PREFIX))
+
+
+def _bgr(image: Pixels) -> Pixels:
+    return np.ascontiguousarray(image[..., ::-1])
+
+
+def detect(image: Pixels, name: str) -> list[FaceBox]:
+    """Return the faces one of deepface's detectors finds; none found is an empty list."""
+    height, width = image.shape[:2]
+    out = []
+    for area in _build("face_detector", name).detect_faces(_bgr(image)):
+        left, top = max(0, int(area.x)), max(0, int(area.y))
+        right, bottom = min(width, int(area.x + area.w)), min(height, int(area.y + area.h))
+        if right > left and bottom > top:
+            score = None if area.confidence is None else float(area.confidence)
+            out.append(FaceBox(top, right, bottom, left, score, _points(area)))
+    return out
+
+
+def _points(area: Any) -> Points | None:
+    """The five landmarks in the template's order, or None where the detector does not give all."""
+    found = (area.left_eye, area.right_eye, area.nose, area.mouth_left, area.mouth_right)
+    if any(point is None for point in found):
+        return None
+    eyes, mouth = sorted(found[:2]), sorted(found[3:])
+    return tuple((float(x), float(y)) for x, y in (*eyes, found[2], *mouth))
+
+
+def crop(image: Pixels, box: FaceBox, margin: float = 0.0) -> Pixels:
+    """Cut a face out, BGR as deepface wants it."""
+    height, width = image.shape[:2]
+    left, top, right, bottom = box_with_margin(box.css, (width, height), margin)
+    return _bgr(image[top:bottom, left:right])
+
+
+def encoder_size(name: str) -> int:
+    """How many numbers an encoder's vectors have; loads it."""
+    return int(_build("facial_recognition", name).output_shape)
+
+
+def represent(faces: Sequence[tuple[Pixels, FaceBox]], name: str) -> npt.NDArray[np.float32]:
+    """Return the vectors of ``DeepFace.represent`` for faces cut out by their boxes, shape (n, dim)."""
+    from deepface import DeepFace
+
+    _build("facial_recognition", name)
+    rows = []
+    for image, box in faces:
+        found = DeepFace.represent(
+            crop(image, box), model_name=name, detector_backend="skip", enforce_detection=False, align=False
+        )
+        rows.append(found[0]["embedding"])
+    return np.array(rows, dtype=np.float32)
+
+
+def analyse(image: Pixels, box: FaceBox, actions: Sequence[str]) -> dict[str, tuple[str, float | None]]:
+    """Return what ``DeepFace.analyze`` says of one face: {action: (value, confidence 0 to 1 or None)}."""
+    from deepface import DeepFace
+
+    for action in actions:
+        _build("facial_attribute", action.capitalize())
+    found = DeepFace.analyze(
+        crop(image, box, MARGIN),
+        actions=list(actions),
+        detector_backend="skip",
+        enforce_detection=False,
+        align=False,
+        silent=True,
+    )[0]
+    out: dict[str, tuple[str, float | None]] = {}
+    for action in actions:
+        if action == "age":
+            out["age"] = (f"{float(found['age']):.0f}", None)
+        else:
+            value = str(found[f"dominant_{action}"])
+            out[action] = (value, float(found[action][value]) / 100)
+    return out
