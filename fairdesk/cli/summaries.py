@@ -77,6 +77,15 @@ def encoded(r: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def purged(r: dict[str, Any]) -> str:
+    """What was purged, and what a person has to see to."""
+    lines = [r["summary"]]
+    lines += _listed("Removed in the project", r["files_removed"])
+    lines += _listed("These files outside of the project still name them", r["outside"])
+    lines += _listed("The originals are where they were", r["originals"])
+    return "\n".join(lines)
+
+
 def labelled(r: dict[str, Any]) -> str:
     """What was labelled or predicted."""
     lines = [r["summary"]]

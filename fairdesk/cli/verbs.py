@@ -175,6 +175,30 @@ def _name(arguments: Namespace) -> Result:
         project.close()
 
 
+def _purge_options(parser: argparse.ArgumentParser) -> None:
+    _project_only(parser)
+    parser.add_argument("--identity", metavar="NAME", help="The person to remove")
+    parser.add_argument("--group", metavar="G", help="Only the person of this name in this group")
+    parser.add_argument("--image", metavar="PATH", help="The image to remove")
+    parser.add_argument("--yes", action="store_true", help="Do it: it cannot be undone")
+
+
+def _purge(arguments: Namespace) -> Result:
+    from fairdesk.dataset.purging import find_images, purge
+
+    project = Project.open(arguments.project)
+    try:
+        images = find_images(project, identity=arguments.identity, group=arguments.group, image=arguments.image)
+        if not arguments.yes:
+            raise RequestError(
+                f"This removes {len(images):,} images from the project for good, with their vectors, thumbnails and the whole "
+                "history. It cannot be undone. Originals are not touched. Give --yes to do it."
+            )
+        return purge(project, images, [arguments.identity] if arguments.identity else [])
+    finally:
+        project.close()
+
+
 def _step(word: str) -> Callable[[Namespace], Result]:
     def run(arguments: Namespace) -> Result:
         project = Project.open(arguments.project)
@@ -269,6 +293,7 @@ VERBS: list[Verb] = [
     _or_project("pairs", "pairs", "folder", summaries.paired, suffix=None),
     _job("score", "score", summaries.scored, device=True),
     Verb("evaluate", "Compute error rates from scores, overall and by group", _evaluate_options, _evaluate, summaries.evaluated),
+    Verb("purge", "Remove a person or image wholly; cannot be undone", _purge_options, _purge, summaries.purged),
     Verb("undo", "Take back the newest edit", _project_only, _step("undo"), summaries.said("Undone: {undo}")),
     Verb("redo", "Make the edit that was undone again", _project_only, _step("redo"), summaries.said("Done again: {redo}")),
     Verb("history", "List the edits", _project_only, _history, summaries.history),

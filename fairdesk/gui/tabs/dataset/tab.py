@@ -19,17 +19,18 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.dataset.identities import set_identity
+from fairdesk.dataset.purging import purge
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
 from fairdesk.gui.forms import load_form
-from fairdesk.gui.session import Session
+from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.dataset import presenter
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
-from fairdesk.project.queries import Filter
+from fairdesk.project.queries import Filter, items
 
 _STATES = {
     "All images": "any", "With a face": "with face", "Without a face": "without face", "Without a name": "unnamed",
@@ -108,6 +109,7 @@ class DatasetTab(Tab):
                        lambda: images() and self.grid.selected_count() > 0, "Say who the selected faces are", self.name),
             ActionSpec("dataset.unreadable", "Show &unreadable files", lambda: async_glue.start(self._unreadable()), "&Dataset", "list", "",
                        lambda: self._view.counts.get("unreadable", 0) > 0),
+            ActionSpec("dataset.purge", "P&urge selected…", lambda: async_glue.start(self._purge()), "&Dataset", "close", "", lambda: images() and self.grid.selected_count() > 0, "Remove images wholly, for consent withdrawn; cannot be undone", self.name),
             ActionSpec("dataset.relink", "Find &moved originals…", lambda: self.session.ask("relink"), "&Dataset", "folder", "", images),
             *(
                 ActionSpec(f"dataset.{kind}", text, lambda kind=kind: self.session.ask(kind), "&Prepare folders", icon, "", has, tip)  # type: ignore[misc]
@@ -263,6 +265,26 @@ class DatasetTab(Tab):
     def _names(self) -> tuple[list[str], list[str]]:
         names = sorted({name for found in self._view.identities.values() for name, _ in found})
         return names, [group for group, _, _ in self._view.groups if group]
+
+    async def _purge(self) -> None:
+        images, project = self.grid.selected_ids(), self.session.project
+        if not images or project is None:
+            return
+        names = sorted({i.identity for i in items(project, "image", images).values() if i.identity})
+        answer = await async_glue.ask(
+            self, "Purge", f"Remove {len(images):,} images from the project for good?", ["Remove for good"],
+            "Their rows, vectors, thumbnails and the whole history of the project go, and lists and reports that name them. "
+            "This cannot be undone. The original files are not touched.",
+        )  # fmt: skip
+        if answer == "Remove for good":
+            self.session.background.edit(lambda: purge(project, images, names), self._purged)
+
+    def _purged(self, result: dict[str, Any]) -> None:
+        text = result["summary"]
+        if result["outside"]:
+            text += f" {len(result['outside'])} files outside of the project still name them: {', '.join(result['outside'][:3])}"
+        self.session.told.emit(Notice(text))
+        self.session.catalogue_changed.emit()
 
     async def _unreadable(self) -> None:
         from fairdesk.gui.dialogs.table_dialog import TableDialog

@@ -1,0 +1,75 @@
+"""After a purge nothing of the person is left in the project's bytes."""
+
+import pytest
+
+from fairdesk.clustering.corrections import name_identity
+from fairdesk.clustering.mosaics import run as mosaic
+from fairdesk.clustering.params import ClusterParams, MosaicParams
+from fairdesk.clustering.running import run as cluster
+from fairdesk.clustering.versions import clusters
+from fairdesk.dataset.purging import find_images, purge
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.pairing import run as make_pairs
+from fairdesk.metrics.params import PairsParams, ScoreParams
+from fairdesk.metrics.scoring import run as score
+
+
+def occurrences(folder, needles):
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            found += [(path.name, name) for name, needle in needles.items() if needle in data]
+    return found
+
+
+def test_nothing_is_left(filled, tmp_path):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    name_identity(filled, clusters(filled, 1)[0].id, "Wilhelmina")
+    make_pairs(PairsParams(genuine=80, impostor=200), QuietContext(filled))
+    make_pairs(PairsParams(genuine=80, impostor=200, out=tmp_path / "outside.csv"), QuietContext(filled))
+    listed = next((filled.folder / "exports" / "lists").glob("*.csv"))
+    score(ScoreParams(pairs=listed, encoder="made-up"), QuietContext(filled))
+    mosaic(MosaicParams(cluster="0", out=filled.exports("mosaics", "m.png")), QuietContext(filled))
+    images = find_images(filled, identity="Wilhelmina", group=None, image=None)
+    assert len(images) == 5
+    rows = filled.db.rows(f"SELECT path, sha256 FROM image WHERE id IN ({','.join(map(str, images))})")
+    faces, vectors = filled.vectors.load(filled.vectors.find("made-up"))
+    owner = dict(filled.db.rows("SELECT id, image_id FROM face"))
+    needles = {"name": b"Wilhelmina", "name32": "Wilhelmina".encode("utf-32-le")}
+    for n, (path, sha) in enumerate(rows):
+        needles |= {f"path{n}": path.encode(), f"path32-{n}": path.encode("utf-32-le"), f"sha{n}": sha.encode()}
+        needles[f"thumb{n}"] = filled.thumbnails.get("image", images[n])[-200:]
+    for face, vector in zip(faces.tolist(), vectors, strict=True):
+        if owner[face] in images:
+            needles[f"vector{face}"] = vector.tobytes()
+    assert {name for _, name in occurrences(filled.folder, needles)} >= {"name", "sha0", "path0", "thumb0"}
+    originals = list((tmp_path / "photographs").rglob("*.png"))
+    result = purge(filled, images, ["Wilhelmina"])
+    assert occurrences(filled.folder, needles) == []
+    assert result["identities"] and result["images"] == 5
+    assert result["outside"] == [str(tmp_path / "outside.csv")]
+    assert all(path.exists() for path in originals)
+    assert filled.db.value("SELECT count(*) FROM image") == 35
+    assert filled.db.value("PRAGMA integrity_check") == "ok" and not filled.db.rows("PRAGMA foreign_key_check")
+    with pytest.raises(RequestError, match="nothing to undo"):
+        filled.journal.undo()
+    assert len(filled.vectors.load(filled.vectors.find("made-up"))[0]) == 35
+
+
+def test_what_cannot_be_purged(filled):
+    for options in ({"identity": "Nobody"}, {"image": "/no/such.png"}, {}, {"identity": "id00", "image": "x"}):
+        wanted = {"identity": None, "group": None, "image": None} | options
+        with pytest.raises(RequestError):
+            find_images(filled, **wanted)
+
+
+def test_the_verb_asks_for_yes(filled, capsys):
+    from fairdesk.cli import run
+
+    assert run(["purge", str(filled.folder), "--identity", "id00"]) == 2
+    assert "cannot be undone" in capsys.readouterr().err
+    assert filled.db.value("SELECT count(*) FROM image") == 40
+    assert run(["purge", str(filled.folder), "--identity", "id00", "--yes"]) == 0
+    assert filled.db.value("SELECT count(*) FROM image") == 35
