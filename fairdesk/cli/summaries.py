@@ -57,6 +57,9 @@ def leaked(r: dict[str, Any]) -> str:
     )
     lines += _listed("The same file", [f"{p['a']}  =  {p['b']}" for p in r["files"]])
     lines += _listed("Near-duplicates", [f"{p['a']}  ~  {p['b']} ({p['bits']} bits)" for p in r["near"]])
+    lines += _listed(
+        "Near-identical vectors", [f"{p['a']}  ~  {p['b']} ({p['distance']:.3f})" for p in r.get("vectors", [])]
+    )
     lines += _listed("Not readable", [f"{u['path']}: {u['why']}" for u in r["unreadable"]])
     return "\n".join(lines)
 

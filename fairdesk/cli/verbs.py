@@ -272,6 +272,8 @@ VERBS: list[Verb] = [
     ),
     _job("detect", "detect", summaries.detected),
     _job("encode", "encode", summaries.encoded, device=True),
+    _job("duplicates", "duplicates", summaries.leaked),
+    _job("balance", "balance", summaries.said("{summary}")),
     _job("label", "label", summaries.labelled),
     _job("vectors", "vectors", summaries.said("{vectors} vectors of {dim} numbers in {out}")),
     Verb("cluster", "Group faces that look alike", _cluster_options, _cluster, summaries.clustered),

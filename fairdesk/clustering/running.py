@@ -42,11 +42,20 @@ def _identities(project: Project, faces: npt.NDArray[np.int64]) -> npt.NDArray[n
     return np.array([known.get(int(face), -1) for face in faces], dtype=np.int64)
 
 
+def _shown(
+    project: Project, faces: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Leave out the faces of hidden images."""
+    rows = project.db.rows("SELECT f.id FROM face f JOIN image i ON i.id = f.image_id WHERE i.hidden = 1")
+    keep = ~np.isin(faces, np.array([row[0] for row in rows], dtype=np.int64))
+    return faces[keep], vectors[keep]
+
+
 def _run_project(params: ClusterParams, context: Context) -> dict[str, Any]:
     project = context.project
     recipe = project.vectors.find(params.encoder or newest_encoder(project))
     context.progress(0, 3, "steps")
-    faces, vectors = project.vectors.load(recipe)
+    faces, vectors = _shown(project, *project.vectors.load(recipe))
     truth = _identities(project, faces)
     people = len(np.unique(truth[truth >= 0]))
     context.check()

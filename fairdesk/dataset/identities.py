@@ -24,8 +24,8 @@ class LabelledImage:
     face_id: int | None
 
 
-def labelled_images(project: Project) -> list[LabelledImage]:
-    """Return all images in order of id, labelled by their largest face where faces were found."""
+def labelled_images(project: Project, *, hidden: bool = False) -> list[LabelledImage]:
+    """Return all images in order of id, labelled by their largest face; hidden ones only if asked for."""
     roots = project.roots()
     rows = project.db.rows(
         "SELECT i.id, i.root_id, i.path, i.synthetic, f.id,"
@@ -35,7 +35,9 @@ def labelled_images(project: Project) -> list[LabelledImage]:
         " ifnull((SELECT grp.name FROM identity JOIN grp ON grp.id = identity.group_id WHERE identity.id ="
         "   CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END),"
         "   (SELECT name FROM grp WHERE grp.id = i.group_id))"
-        " FROM image i LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ? ORDER BY i.id",
+        " FROM image i LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?"
+        + ("" if hidden else " WHERE i.hidden = 0")
+        + " ORDER BY i.id",
         (project.detector() or "",),
     )
     return [LabelledImage(r[0], roots[r[1]] / r[2], r[6], r[5], r[7], r[3] is not None, r[4]) for r in rows]
@@ -62,3 +64,23 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
         if not changed:
             raise RequestError("None of these faces is in the project.")
     return changed
+
+
+def hide_images(project: Project, images: list[int], *, hide: bool = True, why: str = "") -> int:
+    """Hide images from grids, lists, clusterings and counts, or show them again: one undoable step.
+
+    Raises
+    ------
+    RequestError
+        If none of them changes.
+    """
+    word = "Hide" if hide else "Show"
+    with project.journal.step(f"{word} {len(images):,} images{why}", target={"tab": "dataset"}) as connection:
+        connection.execute(
+            "UPDATE image SET hidden = ?1 WHERE hidden != ?1 AND id IN (SELECT value FROM json_each(?2))",
+            (int(hide), json.dumps(images)),
+        )
+        changed = connection.changes()
+        if not changed:
+            raise RequestError(f"These images are {'hidden' if hide else 'shown'} already.")
+    return int(changed)

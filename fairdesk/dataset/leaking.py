@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import imagehash
+from PIL import Image
 
 from fairdesk.dataset.collection import Collection, read_either
 from fairdesk.dataset.prepare_params import LeaksParams
@@ -28,7 +29,12 @@ def _look(path: Any) -> tuple[str, int] | str:
         return error.why
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    return hashlib.sha256(data).hexdigest(), int(str(imagehash.phash(image)), 16)
+    return hashlib.sha256(data).hexdigest(), perceptual_hash(image)
+
+
+def perceptual_hash(image: Image.Image) -> int:
+    """Return the 64-bit pHash (discrete cosine transform; Zauner, 2010) of an image."""
+    return int(str(imagehash.phash(image)), 16)
 
 
 def near_pairs(first: list[int], second: list[int], distance: int) -> list[tuple[int, int, int]]:

@@ -125,3 +125,47 @@ class LabelParams(JobParams):
         if (self.backend is None) == (self.csv is None):
             raise ValueError("give either a backend or a csv file")
         return self
+
+
+class DuplicatesParams(JobParams):
+    """Find images that are the same, nearly the same, or of nearly the same vector."""
+
+    distance: int = Field(
+        4, ge=0, le=16, description="Near-duplicate: at most this many of 64 bits of the perceptual hash differ"
+    )
+    encoder: str | None = Field(None, description="Also compare this encoder's vectors")
+    vector_distance: float = Field(
+        0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
+    )
+    hide: bool = Field(False, description="Hide all but the largest image of each exact duplicate (can be undone)")
+
+
+class BalanceParams(JobParams):
+    """Bring groups to a target by hiding images, with the least loss of identities."""
+
+    target: str = Field("equal", description="equal, or shares such as African=.25,Asian=.25,Caucasian=.5")
+    by: Literal["images", "identities"] = Field("images", description="Balance the number of images or of identities")
+    seed: int = Field(1, ge=0, description="The same seed hides the same images")
+    dry_run: bool = Field(False, description="Only show the plan")
+
+    @field_validator("target")
+    @classmethod
+    def _shares(cls, value: str) -> str:
+        if value != "equal":
+            parse_shares(value)
+        return value
+
+
+def parse_shares(text: str) -> dict[str, float]:
+    """Read NAME=SHARE,NAME=SHARE. Raises `ValueError` if that cannot be."""
+    out: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, share = part.rpartition("=")
+        try:
+            number = float(share)
+        except ValueError:
+            number = -1.0
+        if not equals or not name.strip() or number <= 0:
+            raise ValueError("must be equal, or NAME=SHARE,NAME=SHARE with shares above 0")
+        out[name.strip()] = number
+    return out

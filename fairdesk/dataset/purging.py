@@ -33,7 +33,7 @@ def find_images(project: Project, *, identity: str | None, group: str | None, im
     """
     if (identity is None) == (image is None):
         raise RequestError("Say what to purge: --identity NAME or --image PATH.")
-    found = labelled_images(project)
+    found = labelled_images(project, hidden=True)
     if image is not None:
         wanted = str(Path(image).expanduser().absolute())
         ids = [i.id for i in found if wanted in (str(i.path), str(i.path.resolve()))]

@@ -68,6 +68,8 @@ _KINDS = [
     _prepare("leaks", "Check for leaks", "LeaksParams", "leaking:run"),
     _kind("detect", "Find faces", "faces", "DetectParams", "detecting:run"),
     _kind("encode", "Encode faces", "faces", "EncodeParams", "encoding:run", gpu=True),
+    _kind("duplicates", "Find duplicates", "dataset", "DuplicatesParams", "duplicating:run"),
+    _kind("balance", "Balance groups", "dataset", "BalanceParams", "balancing:run"),
     _kind("label", "Label faces", "dataset", "LabelParams", "labelling:run"),
     _kind("vectors", "Export vectors", "dataset", "VectorsParams", "vector_export:run"),
     _kind("cluster", "Cluster faces", "clustering", "ClusterParams", "running:run"),

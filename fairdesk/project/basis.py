@@ -45,7 +45,8 @@ def _labels(project: Project) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uin
         names[number] = int.from_bytes(digest, "little")
     rows = project.db.rows(
         "SELECT image.id, CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE image.identity_id END"
-        " FROM image LEFT JOIN face f ON f.image_id = image.id AND f.place = 0 AND f.detector = ? ORDER BY image.id",
+        " FROM image LEFT JOIN face f ON f.image_id = image.id AND f.place = 0 AND f.detector = ?"
+        " WHERE image.hidden = 0 ORDER BY image.id",
         (project.detector() or "",),
     )
     ids = np.array([r[0] for r in rows], dtype=np.int64)

@@ -31,12 +31,12 @@ class Filter:
     group: str | None = None
     identity: str | None = None
     text: str = ""
-    state: Literal["any", "with face", "without face", "unnamed", "synthetic"] = "any"
+    state: Literal["any", "with face", "without face", "unnamed", "synthetic", "hidden"] = "any"
 
 
 def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
     """Return the ids of the images that match, in order."""
-    where, values = ["1"], [project.detector() or ""]
+    where, values = ["i.hidden = 1" if wanted.state == "hidden" else "i.hidden = 0"], [project.detector() or ""]
     if wanted.group is not None:
         where.append("g.name = ?")
         values.append(wanted.group)
@@ -48,7 +48,7 @@ def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
         values += [wanted.text, wanted.text]
     where.append(
         {
-            "any": "1", "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL", "synthetic": "i.synthetic IS NOT NULL",
+            "any": "1", "hidden": "1", "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL", "synthetic": "i.synthetic IS NOT NULL",
             "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1)",
         }[wanted.state]
     )  # fmt: skip
@@ -107,7 +107,8 @@ def overview(project: Project) -> dict[str, Any]:
     detector = project.detector() or ""
     searched = value("SELECT count(*) FROM detection WHERE detector = ?", (detector,))
     return {
-        "images": value("SELECT count(*) FROM image"),
+        "images": value("SELECT count(*) FROM image WHERE hidden = 0"),
+        "hidden": value("SELECT count(*) FROM image WHERE hidden = 1"),
         "unreadable": value("SELECT count(*) FROM unreadable"),
         "synthetic": value("SELECT count(*) FROM image WHERE synthetic IS NOT NULL"),
         "identities": value("SELECT count(*) FROM identity"),
@@ -132,14 +133,14 @@ def overview(project: Project) -> dict[str, Any]:
 def group_counts(project: Project) -> list[tuple[str | None, int, int]]:
     """Return (group, images, identities) of each group, by name; None is "no group"."""
     return project.db.rows(
-        f"SELECT g.name, count(*), count(DISTINCT who.id) {_FROM} GROUP BY g.name ORDER BY g.name IS NULL, g.name",
+        f"SELECT g.name, count(*), count(DISTINCT who.id) {_FROM} WHERE i.hidden = 0 GROUP BY g.name ORDER BY g.name IS NULL, g.name",
         (project.detector() or "",),
     )
 
 
 def identity_counts(project: Project, group: str | None = None) -> list[tuple[str, int]]:
     """Return (identity, images), by name, of one group or of all."""
-    where = "WHERE who.id IS NOT NULL" + (" AND g.name = ?2" if group is not None else "")
+    where = "WHERE i.hidden = 0 AND who.id IS NOT NULL" + (" AND g.name = ?2" if group is not None else "")
     values = [project.detector() or ""] + ([group] if group is not None else [])
     return project.db.rows(f"SELECT who.name, count(*) {_FROM} {where} GROUP BY who.id ORDER BY who.name", values)
 

@@ -109,6 +109,8 @@ MIGRATIONS: list[str] = [
         face_id INTEGER NOT NULL REFERENCES face(id) ON DELETE RESTRICT, kind TEXT NOT NULL, model TEXT NOT NULL,
         value TEXT NOT NULL, confidence REAL, PRIMARY KEY (face_id, kind, model)) WITHOUT ROWID;
     """,
+    # Hidden images stay in the project and in no grid, list, clustering or count; the edit can be undone.
+    "ALTER TABLE image ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0",
 ]
 
 VERSION = len(MIGRATIONS)

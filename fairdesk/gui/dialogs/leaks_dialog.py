@@ -26,11 +26,12 @@ class LeaksDialog(QDialog):
 
     def __init__(self, result: dict[str, Any], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("What the two sets share")
+        self.setWindowTitle("Pairs of pictures")
         pairs = [(p["a"], p["b"], "the same file") for p in result["files"]]
         pairs += [(p["a"], p["b"], f"near-duplicate ({p['bits']} of 64 bits differ)") for p in result["near"]]
+        pairs += [(p["a"], p["b"], f"vectors {p['distance']:.3f} apart") for p in result.get("vectors", [])]
         self.table = QTableWidget(min(len(pairs), SHOWN), 3)
-        self.table.setHorizontalHeaderLabels(["In the first set", "In the second set", "What"])
+        self.table.setHorizontalHeaderLabels(["One", "The other", "What"])
         self.table.setIconSize(QSize(SIDE, SIDE))
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()

@@ -84,7 +84,9 @@ class JobCard(QFrame):
         told = str((job.result or {}).get("summary", "")) or job.message
         self.detail.setText(told)
         self.detail.setVisible(bool(told))
-        self.pairs.setVisible(job.spec.kind == "leaks" and job.result is not None and not job.result["clean"])
+        self.pairs.setVisible(
+            job.spec.kind in ("leaks", "duplicates") and job.result is not None and not job.result["clean"]
+        )
         role = "failure" if job.state == FAILED else "card"
         if self.property("role") != role:
             self.setProperty("role", role)

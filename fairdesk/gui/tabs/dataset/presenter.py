@@ -50,6 +50,8 @@ def headline(view: View, selected: int) -> str:
         if counts["without_face"]:
             parts.append(f"{counts['without_face']:,} without a face")
     parts += [f"{count:,} {name} vectors" for name, count in counts["encoders"].items()]
+    if counts["hidden"]:
+        parts.append(f"{counts['hidden']:,} hidden")
     if counts["unreadable"]:
         parts.append(f"{counts['unreadable']:,} unreadable")
     if len(view.ids) != counts["images"]:

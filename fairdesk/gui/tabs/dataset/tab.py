@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.identities import set_identity
+from fairdesk.dataset.identities import hide_images, set_identity
 from fairdesk.dataset.purging import purge
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
@@ -34,7 +34,7 @@ from fairdesk.project.queries import Filter, items
 
 _STATES = {
     "All images": "any", "With a face": "with face", "Without a face": "without face", "Without a name": "unnamed",
-    "Marked synthetic": "synthetic",
+    "Marked synthetic": "synthetic", "Hidden": "hidden",
 }  # fmt: skip
 _ORDERS = {"In order of import": "added", "By identity": "identity", "By path": "name"}
 
@@ -110,6 +110,10 @@ class DatasetTab(Tab):
             ActionSpec("dataset.unreadable", "Show &unreadable files", lambda: async_glue.start(self._unreadable()), "&Dataset", "list", "",
                        lambda: self._view.counts.get("unreadable", 0) > 0),
             ActionSpec("dataset.purge", "P&urge selected…", lambda: async_glue.start(self._purge()), "&Dataset", "close", "", lambda: images() and self.grid.selected_count() > 0, "Remove images wholly, for consent withdrawn; cannot be undone", self.name),
+            ActionSpec("dataset.hide", "&Hide selected", lambda: self._hide(True), "&Dataset", "out", "H", lambda: images() and self.grid.selected_count() > 0 and self.state.currentText() != "Hidden", "Hide images from lists, clusterings and counts; can be undone", self.name),
+            ActionSpec("dataset.show", "Show selected a&gain", lambda: self._hide(False), "&Dataset", "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentText() == "Hidden", "", self.name),
+            ActionSpec("dataset.duplicates", "Find du&plicates…", lambda: self.session.ask("duplicates"), "&Dataset", "mosaic", "", images, "The same image twice, near-duplicates, near-identical vectors"),
+            ActionSpec("dataset.balance", "&Balance groups…", lambda: self.session.ask("balance"), "&Dataset", "chart", "", images, "Equal groups, or given shares, with the least loss of identities"),
             ActionSpec("dataset.relink", "Find &moved originals…", lambda: self.session.ask("relink"), "&Dataset", "folder", "", images),
             *(
                 ActionSpec(f"dataset.{kind}", text, lambda kind=kind: self.session.ask(kind), "&Prepare folders", icon, "", has, tip)  # type: ignore[misc]
@@ -265,6 +269,12 @@ class DatasetTab(Tab):
     def _names(self) -> tuple[list[str], list[str]]:
         names = sorted({name for found in self._view.identities.values() for name, _ in found})
         return names, [group for group, _, _ in self._view.groups if group]
+
+    def _hide(self, hide: bool) -> None:
+        images = self.grid.selected_ids()
+        word = "Hid" if hide else "Showed"
+        if images:
+            self.session.edit(lambda project: hide_images(project, images, hide=hide), lambda n: f"{word} {n:,} images")
 
     async def _purge(self) -> None:
         images, project = self.grid.selected_ids(), self.session.project

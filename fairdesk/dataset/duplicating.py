@@ -1,0 +1,90 @@
+"""Images of a project that are the same, nearly the same, or whose faces have nearly the same vector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fairdesk.dataset.identities import hide_images
+from fairdesk.dataset.leaking import near_pairs, perceptual_hash
+from fairdesk.dataset.params import DuplicatesParams
+from fairdesk.images.reading import UnreadableImageError, open_image
+from fairdesk.jobs.context import Context
+from fairdesk.project import Project
+
+_BLOCK = 2048  # rows of the distance table at a time
+
+
+def run(params: DuplicatesParams, context: Context) -> dict[str, Any]:
+    """Job: find duplicates; each pair is said once, exact ones are not said again as near."""
+    project = context.project
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT id, root_id, path, sha256, width * height FROM image WHERE hidden = 0 ORDER BY width * height DESC, id"
+    )
+    path_of = {number: str(roots[root] / path) for number, root, path, *_ in rows}
+    groups: dict[str, list[int]] = {}
+    for number, _, _, sha, _ in rows:
+        groups.setdefault(sha, []).append(number)
+    same = [(ids[0], other) for ids in groups.values() for other in ids[1:]]
+    hashes, numbers, unreadable = [], [], []
+    for done, number in enumerate((ids[0] for ids in groups.values()), 1):
+        context.check()
+        try:
+            hashes.append(_hash(project, number, path_of[number]))
+            numbers.append(number)
+        except UnreadableImageError as error:
+            unreadable.append({"path": path_of[number], "why": error.why})
+        context.progress(done, len(groups), "images")
+    near = [(numbers[i], numbers[j], bits) for i, j, bits in near_pairs(hashes, hashes, params.distance) if i < j]
+    known = {frozenset(pair) for pair in same} | {frozenset((a, b)) for a, b, _ in near}
+    vectors = [v for v in _by_vector(project, params) if frozenset(v[:2]) not in known] if params.encoder else []
+    hidden = 0
+    if params.hide and same:
+        hidden = hide_images(project, [other for _, other in same], why=" that are exact duplicates")
+    clean = not (same or near or vectors)
+    words = f"{len(same):,} exact and {len(near):,} near-duplicate pairs"
+    words += f", {len(vectors):,} pairs of near-identical vectors" if params.encoder else ""
+    return {
+        "clean": clean, "files": [{"a": path_of[a], "b": path_of[b]} for a, b in same],
+        "near": [{"a": path_of[a], "b": path_of[b], "bits": bits} for a, b, bits in near],
+        "vectors": [{"a": path_of[a], "b": path_of[b], "distance": d} for a, b, d in vectors], "identities": [],
+        "unreadable": unreadable, "hidden": hidden, "images": len(rows),
+        "summary": words + (f"; {hidden:,} images hidden" if hidden else "") + ".",
+    }  # fmt: skip
+
+
+def _hash(project: Project, number: int, path: str) -> int:
+    """Return the pHash of an image, from its thumbnail where there is one."""
+    jpeg = project.thumbnails.get("image", number)
+    return perceptual_hash(open_image(Path(path), jpeg))
+
+
+def _by_vector(project: Project, params: DuplicatesParams) -> list[tuple[int, int, float]]:
+    """Return (image, image, distance) of faces of two images whose vectors are near."""
+    assert params.encoder is not None
+    recipe = project.vectors.find(params.encoder)
+    faces, raw = project.vectors.load(recipe, largest_only=True)
+    owner: dict[int, int] = dict(
+        project.db.rows("SELECT f.id, f.image_id FROM face f JOIN image i ON i.id = f.image_id WHERE i.hidden = 0")
+    )
+    keep = np.array([int(face) in owner for face in faces], dtype=bool)
+    faces, vectors = faces[keep], raw[keep].astype(np.float64)
+    if recipe.metric == "cosine":
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = vectors / np.where(norms == 0, 1, norms)
+    squares = (vectors**2).sum(1)
+    out = []
+    for start in range(0, len(vectors), _BLOCK):
+        products = vectors[start : start + _BLOCK] @ vectors.T
+        if recipe.metric == "cosine":
+            distance = 1 - products
+        else:
+            part = squares[start : start + _BLOCK, None] + squares[None] - 2 * products
+            distance = np.sqrt(np.clip(part, 0, None))
+        for i, j in zip(*np.nonzero(distance <= params.vector_distance), strict=True):
+            if start + i < j:
+                out.append((owner[int(faces[start + i])], owner[int(faces[j])], float(distance[i, j])))
+    return out

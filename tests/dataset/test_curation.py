@@ -1,0 +1,105 @@
+"""Hiding, duplicates and balance: undoable, and out of every list and count."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.running import run as cluster
+from fairdesk.clustering.versions import versions
+from fairdesk.dataset.balancing import level, targets
+from fairdesk.dataset.balancing import run as balance
+from fairdesk.dataset.duplicating import run as duplicates
+from fairdesk.dataset.identities import hide_images, labelled_images
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParams
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project.queries import Filter, image_ids, overview
+
+
+def test_hidden_images_are_in_nothing(filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    assert hide_images(filled, [1, 2, 3]) == 3
+    assert len(labelled_images(filled)) == 37 and overview(filled)["images"] == 37 and overview(filled)["hidden"] == 3
+    assert len(image_ids(filled, Filter())) == 37
+    assert image_ids(filled, Filter(state="hidden")).tolist() == [1, 2, 3]
+    assert cluster(ClusterParams(eps=0.8), QuietContext(filled))["faces"] == 37
+    assert versions(filled)[1].stale == "3 images removed since"
+    with pytest.raises(RequestError, match="hidden already"):
+        hide_images(filled, [1])
+    filled.journal.undo()
+    filled.journal.undo()
+    assert len(labelled_images(filled)) == 40
+
+
+def test_duplicates(project, tmp_path):
+    home = tmp_path / "in" / "a"
+    home.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:64, 0:64] / 64
+    for name, phase in (("one", 0.0), ("two", 2.0)):
+        waves = sum(np.sin(2 * np.pi * (rng.random() * 4 * x + rng.random() * 4 * y) + phase) for _ in range(5))
+        picture = ((waves - waves.min()) / np.ptp(waves) * 255).astype(np.uint8)
+        Image.fromarray(picture).convert("RGB").save(home / f"{name}.png")
+    (home / "same.png").write_bytes((home / "one.png").read_bytes())
+    with Image.open(home / "two.png") as image:
+        image.save(home / "less.jpg", quality=50)
+    import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    result = duplicates(DuplicatesParams(), QuietContext(project))
+    names = [{p["a"].rsplit("/")[-1], p["b"].rsplit("/")[-1]} for p in result["files"]]
+    assert names == [{"one.png", "same.png"}]
+    assert [{p["a"].rsplit("/")[-1], p["b"].rsplit("/")[-1]} for p in result["near"]] == [{"two.png", "less.jpg"}]
+    assert duplicates(DuplicatesParams(hide=True), QuietContext(project))["hidden"] == 1
+    assert len(labelled_images(project)) == 3
+    project.journal.undo()
+    assert len(labelled_images(project)) == 4
+
+
+def test_near_identical_vectors(filled):
+    recipe = filled.vectors.find("made-up")
+    faces, vectors = filled.vectors.load(recipe)
+    distance = np.linalg.norm(vectors[:, None].astype(float) - vectors[None], axis=2)
+    limit = float(np.sort(distance[np.triu_indices(40, 1)])[6])
+    result = duplicates(
+        DuplicatesParams(encoder="made-up", vector_distance=limit + 1e-6, distance=0), QuietContext(filled)
+    )
+    assert len(result["vectors"]) + len(result["near"]) >= 7 and len(faces) == 40
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=12), st.integers(0, 100))
+def test_levelling_keeps_the_most_identities(sizes, total):
+    total = min(total, sum(sizes))
+    kept = level(sizes, total)
+    assert sum(kept) == total
+    assert all(0 <= k <= s for k, s in zip(kept, sizes, strict=True))
+    assert sum(k > 0 for k in kept) == min(total, len(sizes))
+    cut = [k for k, s in zip(kept, sizes, strict=True) if k < s]
+    assert not cut or max(kept) - min(cut) <= 1  # only the largest were reduced, and evenly
+
+
+def test_targets():
+    assert targets({"a": 30, "b": 10}, "equal") == {"a": 10, "b": 10}
+    assert targets({"a": 30, "b": 10}, "a=.75,b=.25") == {"a": 30, "b": 10}
+    with pytest.raises(RequestError, match="no group 'c'"):
+        targets({"a": 1}, "c=1")
+    with pytest.raises(ValueError, match="NAME=SHARE"):
+        BalanceParams(target="half")
+
+
+def test_balance_is_one_undoable_step(filled):
+    hide_images(filled, [i.id for i in labelled_images(filled) if i.group == "g0"][:8])
+    before = [i.id for i in labelled_images(filled)]
+    plan = balance(BalanceParams(dry_run=True), QuietContext(filled))
+    assert [i.id for i in labelled_images(filled)] == before
+    assert plan["plan"]["g1"] == {"images": 20, "identities": 4, "images_kept": 12, "identities_kept": 4}
+    balance(BalanceParams(), QuietContext(filled))
+    now = labelled_images(filled)
+    assert sum(i.group == "g0" for i in now) == sum(i.group == "g1" for i in now) == 12
+    assert len({i.identity for i in now if i.group == "g1"}) == 4
+    filled.journal.undo()
+    assert [i.id for i in labelled_images(filled)] == before
+    result = balance(BalanceParams(by="identities"), QuietContext(filled))
+    assert result["plan"]["g0"]["identities_kept"] == result["plan"]["g1"]["identities_kept"]
