@@ -295,6 +295,7 @@ VERBS: list[Verb] = [
     _or_project("pairs", "pairs", "folder", summaries.paired, suffix=None),
     _job("score", "score", summaries.scored, device=True),
     Verb("evaluate", "Compute error rates from scores, overall and by group", _evaluate_options, _evaluate, summaries.evaluated),
+    _plain("curves", summaries.said("{summary}"), positional=("log",)),
     Verb("purge", "Remove a person or image wholly; cannot be undone", _purge_options, _purge, summaries.purged),
     Verb("undo", "Take back the newest edit", _project_only, _step("undo"), summaries.said("Undone: {undo}")),
     Verb("redo", "Make the edit that was undone again", _project_only, _step("redo"), summaries.said("Done again: {redo}")),

@@ -78,6 +78,13 @@ _KINDS = [
     _kind("identity-folders", "Write identity folders", "clustering", "FoldersParams", "folders:run"),
     _kind("pairs", "Make a pair list", "metrics", "PairsParams", "pairing:run"),
     _kind("score", "Score a pair list", "metrics", "ScoreParams", "scoring:run"),
+    JobKind(
+        "curves",
+        "Read a training log",
+        "fairdesk.runs.params:CurvesParams",
+        "fairdesk.runs.exporting:run",
+        folders_only=True,
+    ),
     _kind("evaluate", "Compute error rates", "metrics", "EvaluateParams", "evaluating:run"),
 ]
 

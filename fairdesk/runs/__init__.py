@@ -1,0 +1,1 @@
+"""Training runs on disk, and the logs of other tools. No torch here."""

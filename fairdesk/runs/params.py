@@ -1,0 +1,31 @@
+"""Parameters of the jobs on runs and logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from fairdesk.jobs.params import JobParams
+
+
+class CurvesParams(JobParams):
+    """Read the curves of a training log of any known tool."""
+
+    log: Path = Field(description="The log")
+    out: Path | None = Field(None, description="Write them: .png, .svg or .csv")
+    smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Weight of the moving average in the picture; 0 draws the raw curve"
+    )
+
+    @field_validator("log", "out")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @field_validator("out")
+    @classmethod
+    def _suffix(cls, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() not in (".png", ".svg", ".csv"):
+            raise ValueError("must end in .png, .svg or .csv")
+        return value
