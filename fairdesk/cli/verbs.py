@@ -34,7 +34,7 @@ def run_job(name: str, params: Any, project: Project | None, *, device: str = "a
     """Run a job here, with progress on standard error."""
     kind = job_kind(name)
     chosen = "cpu"
-    if kind.gpu and getattr(params, "encoder", None) not in (None, "dlib"):
+    if kind.gpu and getattr(params, "encoder", "dlib") != "dlib":
         from fairdesk.jobs.devices import choose_device
 
         chosen = choose_device(device)
@@ -295,6 +295,8 @@ VERBS: list[Verb] = [
     _or_project("pairs", "pairs", "folder", summaries.paired, suffix=None),
     _job("score", "score", summaries.scored, device=True),
     Verb("evaluate", "Compute error rates from scores, overall and by group", _evaluate_options, _evaluate, summaries.evaluated),
+    _plain("train", summaries.said("{summary}"), positional=("family", "data")),
+    _plain("generate", summaries.said("{summary}"), positional=("run",)),
     _plain("curves", summaries.said("{summary}"), positional=("log",)),
     Verb("purge", "Remove a person or image wholly; cannot be undone", _purge_options, _purge, summaries.purged),
     Verb("undo", "Take back the newest edit", _project_only, _step("undo"), summaries.said("Undone: {undo}")),

@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         session.told.connect(self._on_notice)
         session.job_asked.connect(self._on_asked)
         session.show_target.connect(self._on_target)
+        session.log_asked.connect(self._on_log)
         session.project_changed.connect(self._on_project)
         session.jobs.updated.connect(self._on_job)
         self._refresh_timer = QTimer(self)
@@ -172,6 +173,11 @@ class MainWindow(QMainWindow):
             self.dock.show()
 
     @Slot(object)
+    def _on_log(self, path: Path) -> None:
+        self.training.open_log(path)
+        self.tabs.setCurrentWidget(self.training)
+
+    @Slot(object)
     def _on_target(self, target: dict[str, Any]) -> None:
         for place, tab in enumerate(self.all_tabs):
             if tab.name == target.get("tab"):
@@ -182,7 +188,7 @@ class MainWindow(QMainWindow):
     def _on_job(self, job: JobState) -> None:
         active = self.session.jobs.active
         self.busy.setText(f"{active[0].spec.title}: {active[0].line()}" if active else "")
-        if job.state == DONE and job.spec.kind in ("samples", "fetch") and job.result is not None:
+        if job.state == DONE and job.spec.kind in ("samples", "fetch", "generate") and job.result is not None:
             folder = Path(str(job.result["out"]))
             self._on_notice(Notice(f"{job.spec.title}: done. {job.result['images']:,} images in {folder.name}", action="Import them",
                                    run=lambda: self.dataset.import_dropped(folder)))  # fmt: skip

@@ -45,8 +45,10 @@ def _resolve(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def _kind(name: str, title: str, domain: str, params: str, run: str, *, gpu: bool = False) -> JobKind:
-    return JobKind(name, title, f"fairdesk.{domain}.params:{params}", f"fairdesk.{domain}.{run}", gpu)
+def _kind(
+    name: str, title: str, domain: str, params: str, run: str, *, gpu: bool = False, folders_only: bool = False
+) -> JobKind:
+    return JobKind(name, title, f"fairdesk.{domain}.params:{params}", f"fairdesk.{domain}.{run}", gpu, folders_only)
 
 
 def _prepare(name: str, title: str, params: str, run: str) -> JobKind:
@@ -78,6 +80,8 @@ _KINDS = [
     _kind("identity-folders", "Write identity folders", "clustering", "FoldersParams", "folders:run"),
     _kind("pairs", "Make a pair list", "metrics", "PairsParams", "pairing:run"),
     _kind("score", "Score a pair list", "metrics", "ScoreParams", "scoring:run"),
+    _kind("train", "Train a GAN", "generation", "TrainGanParams", "training:run", gpu=True, folders_only=True),
+    _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", gpu=True, folders_only=True),
     JobKind(
         "curves",
         "Read a training log",

@@ -439,3 +439,28 @@ def test_a_log_is_followed_while_it_grows(window, hand, qtbot, tmp_path):
     tab.open_log(tmp_path / "nothing.log")
     hand.settle()
     assert "cannot be read" in window.toasts.history[-1].text
+
+
+def test_train_a_gan_and_make_faces(window, hand, qtbot, filled):
+    hand.open(filled.folder)
+    hand.go("generation")
+    tab = window.generation
+    assert tab.empty_button.isVisible()
+    tab.empty_button.click()
+    form = hand.dialog(JobDialog)
+    for name, value in (("epochs", 2), ("batch_size", 10), ("image_size", 16), ("latent", 8), ("preview_every", 3)):
+        form.form.editors[name].setValue(value)
+    form.form.editors["family"].setCurrentText("gan")
+    form.form.editors["device"].setCurrentText("cpu")
+    form.run_button.click()
+    hand.finish_job("train")
+    qtbot.waitUntil(lambda: tab.runs.count() == 1 and not tab.picture.pixmap().isNull(), timeout=5000)
+    hand.do("generation.make")
+    form = hand.dialog(JobDialog)
+    form.form.editors["images"].setValue(6)
+    form.run_button.click()
+    job = hand.finish_job("generate")
+    assert len(list(Path(job.result["out"]).glob("*.png"))) == 6
+    hand.do("generation.curves")
+    hand.settle()
+    assert window.tabs.currentWidget() is window.training and window.training.plot is not None

@@ -1,26 +1,184 @@
-"""The Generation tab. Nothing can be generated yet, and it says so."""
+"""The Generation tab: train a GAN, watch its sample grids, make faces with it."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel
+from pathlib import Path
 
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSlider,
+    QSplitter,
+    QStackedWidget,
+    QWidget,
+)
+
+from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.forms import load_form
+from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
-from fairdesk.gui.tabs.base import Tab
+from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.runs.folder import CONFIG, LAST, SCALARS, RunFolder
 
 
 class GenerationTab(Tab):
-    """An honest empty state."""
+    """The project's runs on the left; the sample grid of the chosen one, with a slider through time."""
 
     name = "generation"
+    train_button: QPushButton
+    resume_button: QPushButton
+    generate_button: QPushButton
+    curves_button: QPushButton
+    about: QLabel
+    pages: QStackedWidget
+    empty_page: QWidget
     title: QLabel
     text: QLabel
+    empty_button: QPushButton
+    splitter: QSplitter
+    runs: QListWidget
+    picture: QLabel
+    time: QSlider
+    caption: QLabel
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "generation_tab.ui")
-        self.title.setText("Generation comes later")
+        self._previews: list[Path] = []
+        self.splitter.setSizes([240, 900])
+        self.splitter.setStretchFactor(1, 1)
+        self.title.setText("No training run yet")
         self.text.setText(
-            "This version cannot make or translate faces yet. Images that other tools made can be imported: those that carry "
-            "FairDesk's synthetic mark stay marked, and are left out of pair lists unless you ask for them."
+            "Train a GAN (fully connected or DCGAN) on a folder of faces, or on this project's images, then make faces or whole "
+            "identities with it. Every file it makes is marked synthetic. CycleGAN and StyleGAN2 come later."
         )
+        self.runs.currentItemChanged.connect(lambda *_: self._show_run())
+        self.time.valueChanged.connect(self._show_preview)
+        session.jobs.updated.connect(self._on_job)
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.setInterval(500)
+        self._refresh.timeout.connect(self.refresh)
+        self.pages.setCurrentWidget(self.empty_page)
+
+    def specs(self) -> list[ActionSpec]:
+        """The tab's actions."""
+        ready = lambda: (run := self.run_folder()) is not None and run.checkpoint(LAST).exists()
+        curves = lambda: (run := self.run_folder()) is not None and (run.path / SCALARS).exists()
+        return [
+            ActionSpec("generation.train", "&Train a GAN…", self._train, "&Generation", "play", "Ctrl+G", self.has_project),
+            ActionSpec("generation.resume", "Go &on training…", self._resume, "&Generation", "again", "", ready,
+                       "Train the chosen run for more epochs", self.name),
+            ActionSpec("generation.make", "&Make faces…", self._make, "&Generation", "draw", "", ready,
+                       "Make faces or identities with the chosen run", self.name),
+            ActionSpec("generation.curves", "Show its &curves", self._curves, "&Generation", "chart", "", curves, "", self.name),
+        ]  # fmt: skip
+
+    def place_actions(self, book: ActionBook) -> None:
+        """Put actions on the tab's buttons."""
+        for button, number in (
+            (self.train_button, "generation.train"), (self.resume_button, "generation.resume"),
+            (self.generate_button, "generation.make"), (self.curves_button, "generation.curves"),
+            (self.empty_button, "generation.train"),
+        ):  # fmt: skip
+            bind_button(button, book, number)
+
+    def _home(self) -> Path | None:
+        return None if self.session.project is None else self.session.project.folder / "runs"
+
+    def run_folder(self) -> RunFolder | None:
+        """The chosen run."""
+        item = self.runs.currentItem()
+        return None if item is None else RunFolder(Path(str(item.data(Qt.ItemDataRole.UserRole))))
+
+    def refresh(self) -> None:
+        """Look for runs and their newest sample grids."""
+        home = self._home()
+        found = sorted(home.glob(f"*/{CONFIG}"), key=lambda p: -p.stat().st_mtime) if home and home.is_dir() else []
+        item = self.runs.currentItem()
+        kept = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        self.runs.blockSignals(True)
+        self.runs.clear()
+        for config in found:
+            one = QListWidgetItem(config.parent.name)
+            one.setData(Qt.ItemDataRole.UserRole, str(config.parent))
+            self.runs.addItem(one)
+            if str(config.parent) == kept:
+                self.runs.setCurrentItem(one)
+        if found and self.runs.currentItem() is None:
+            self.runs.setCurrentRow(0)
+        self.runs.blockSignals(False)
+        self.pages.setCurrentWidget(self.splitter if found else self.empty_page)
+        self.empty_button.setVisible(self.has_project())
+        self._show_run()
+        self.session.told_state()
+
+    def _show_run(self) -> None:
+        run = self.run_folder()
+        at_end = self.time.value() >= self.time.maximum()
+        self._previews = run.previews() if run is not None else []
+        self.time.setRange(0, max(0, len(self._previews) - 1))
+        self.time.setVisible(len(self._previews) > 1)
+        if at_end:
+            self.time.setValue(self.time.maximum())
+        if run is not None:
+            params = run.config.get("params", {})
+            self.about.setText(
+                f"{params.get('family', '')}, {params.get('image_size', '')} pixels, seed {params.get('seed', '')}"
+            )
+        self._show_preview()
+        self.session.told_state()
+
+    def _show_preview(self) -> None:
+        if not self._previews:
+            self.picture.clear()
+            self.caption.setText("The first sample grid appears while it trains." if self.run_folder() else "")
+            return
+        path = self._previews[min(self.time.value(), len(self._previews) - 1)]
+        pixmap = QPixmap(str(path))
+        size = self.picture.size()
+        how = Qt.TransformationMode.SmoothTransformation
+        self.picture.setPixmap(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, how))
+        self.caption.setText(f"after {int(path.stem):,} batches, always of the same latents")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._show_preview()
+
+    def _train(self) -> None:
+        project, home = self.session.project, self._home()
+        if project is None or home is None:
+            return
+        number = 1 + sum(1 for _ in home.glob("gan-*"))
+        self.session.ask(
+            "train", {"data": str(project.folder), "out": str(home / f"gan-{number:02d}"), "resume": False}
+        )
+
+    def _resume(self) -> None:
+        run = self.run_folder()
+        if run is not None:
+            self.session.ask("train", {**run.config.get("params", {}), "out": str(run.path), "resume": True})
+
+    def _make(self) -> None:
+        run, project = self.run_folder(), self.session.project
+        if run is not None and project is not None:
+            out = project.exports("synthetic", run.path.name)
+            number = 1
+            while out.exists():
+                number += 1
+                out = project.exports("synthetic", f"{run.path.name}-{number}")
+            self.session.ask("generate", {"run": str(run.path), "out": str(out)})
+
+    def _curves(self) -> None:
+        run = self.run_folder()
+        if run is not None:
+            self.session.log_asked.emit(run.path / SCALARS)
+
+    @Slot(object)
+    def _on_job(self, job: JobState) -> None:
+        if job.spec.kind == "train" and self.isVisible() and not self._refresh.isActive():
+            self._refresh.start()

@@ -1,0 +1,1 @@
+"""Making faces: networks as published, their training, and sampling."""

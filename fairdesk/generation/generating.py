@@ -1,0 +1,93 @@
+"""The job that makes faces or identities with a trained generator; each file carries its mark."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from fairdesk import __version__
+from fairdesk.errors import RequestError
+from fairdesk.generation.networks import make_networks
+from fairdesk.generation.params import GenerateParams
+from fairdesk.generation.pictures import to_pixels
+from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.marks import save_marked
+from fairdesk.images.places import write_text
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.devices import choose_device
+from fairdesk.learning.checkpoints import load_networks, read_checkpoint
+from fairdesk.runs.folder import LAST, RunFolder
+
+
+def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str, Any], Path]:
+    """Load the generator of a run (its last checkpoint) or of one checkpoint file.
+
+    Raises
+    ------
+    RequestError
+        If there is none, or the file is damaged or of another architecture.
+    """
+    path = RunFolder.open(where).checkpoint(LAST) if where.is_dir() else where
+    tensors, meta, _ = read_checkpoint(path)
+    missing = {"family", "latent", "size"} - set(meta)
+    if missing:
+        raise RequestError(f"{path} does not say what network it holds ({', '.join(sorted(missing))} missing).")
+    family = "dcgan" if meta["family"] == "dcgan" else "gan"
+    generator, _ = make_networks(family, int(meta["latent"]), int(meta["size"]))
+    load_networks(tensors, {"generator": generator}, path)
+    return generator.eval().to(device), meta, path
+
+
+def latents(params: GenerateParams, size: int) -> torch.Tensor:
+    """Draw all latents: independent ones, or for each identity its own plus N(0, spread) variations."""
+    rng = np.random.default_rng(params.seed)
+    if params.per_identity is None:
+        drawn = rng.standard_normal((params.images, size))
+    else:
+        people = params.images // params.per_identity
+        own = rng.standard_normal((people, 1, size))
+        around = rng.normal(0, params.spread, (people, params.per_identity, size))
+        drawn = (own + around).reshape(-1, size)
+    return torch.from_numpy(drawn * params.truncation).float()
+
+
+def run(params: GenerateParams, context: Context) -> dict[str, Any]:
+    """Job: make exactly as many images as asked."""
+    if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
+        raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
+    device = choose_device(params.device)
+    generator, meta, path = load_generator(params.run, device)
+    drawn = latents(params, int(meta["latent"]))
+    mark = {"made_by": f"FairDesk {__version__}", "family": meta["family"], "run": params.run.name, "checkpoint": path.name,
+            "checkpoint_sha256": file_sha256(path), "step": meta["step"], "seed": params.seed, "truncation": params.truncation}  # fmt: skip
+    files = []
+    context.progress(0, len(drawn), "images")
+    for start in range(0, len(drawn), params.batch_size):
+        context.check()
+        with torch.inference_mode():
+            made = generator(drawn[start : start + params.batch_size].to(device)).float().cpu()
+        for offset, pixels in enumerate(to_pixels(made)):
+            name = _name(start + offset, params)
+            target = params.out / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            save_marked(Image.fromarray(pixels), target, mark | {"number": start + offset})
+            files.append(name)
+        context.progress(min(len(drawn), start + params.batch_size), len(drawn), "images")
+    write_text(params.out.with_name(params.out.name + ".manifest.json"),
+               json.dumps({"synthetic": True, **mark, "files": files}, indent=1) + "\n")  # fmt: skip
+    context.artifact(params.out)
+    identities = params.images // params.per_identity if params.per_identity else 0
+    return {"images": len(files), "identities": identities, "out": str(params.out), "seed": params.seed, "device": device,
+            "summary": f"{len(files):,} images" + (f" of {identities:,} identities" if identities else "") + ", all marked synthetic"}  # fmt: skip
+
+
+def _name(number: int, params: GenerateParams) -> str:
+    if params.per_identity is None:
+        return f"{number:06d}.png"
+    who, image = divmod(number, params.per_identity)
+    return f"synthetic-{who + 1:06d}/{image + 1:04d}.png"

@@ -1,0 +1,112 @@
+"""The networks as published: the fully connected GAN of PyTorch-GAN, and DCGAN (Radford et al., 2016)."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+
+class FullyConnectedGenerator(nn.Module):
+    """Goodfellow et al., 2014, as PyTorch-GAN's `gan.py` writes it: 128-256-512-1024, LeakyReLU .2, tanh."""
+
+    def __init__(self, latent: int, size: int) -> None:
+        super().__init__()
+        self.shape = (3, size, size)
+
+        def block(inputs: int, outputs: int, *, normalize: bool = True) -> list[nn.Module]:
+            layers: list[nn.Module] = [nn.Linear(inputs, outputs)]
+            if normalize:
+                layers.append(nn.BatchNorm1d(outputs, 0.8))  # the original's second argument is eps
+            return [*layers, nn.LeakyReLU(0.2, inplace=True)]
+
+        self.model = nn.Sequential(
+            *block(latent, 128, normalize=False), *block(128, 256), *block(256, 512), *block(512, 1024),
+            nn.Linear(1024, math.prod(self.shape)), nn.Tanh(),
+        )  # fmt: skip
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:
+        """Map latents (n, latent) to images (n, 3, size, size) in [-1, 1]."""
+        made: torch.Tensor = self.model(latent)
+        return made.view(len(latent), *self.shape)
+
+
+class FullyConnectedDiscriminator(nn.Module):
+    """512-256-1, LeakyReLU .2, sigmoid."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.model = nn.Sequential(
+            nn.Linear(3 * size * size, 512), nn.LeakyReLU(0.2, inplace=True), nn.Linear(512, 256),
+            nn.LeakyReLU(0.2, inplace=True), nn.Linear(256, 1), nn.Sigmoid(),
+        )  # fmt: skip
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Map images (n, 3, size, size) to the probability of being real, (n,)."""
+        judged: torch.Tensor = self.model(images.flatten(1))
+        return judged.squeeze(1)
+
+
+class DCGenerator(nn.Module):
+    """DCGAN's generator for 32 to 256 pixels, named as in PyTorch's tutorial (`main.0.weight`, ...)."""
+
+    def __init__(self, latent: int, size: int, features: int = 64) -> None:
+        super().__init__()
+        doublings = int(math.log2(size)) - 3  # from 4 pixels: layers between the first and the last
+        widths = [features * 2**n for n in range(doublings, -1, -1)]
+        layers: list[nn.Module] = [
+            nn.ConvTranspose2d(latent, widths[0], 4, 1, 0, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(True),
+        ]
+        for inputs, outputs in pairwise(widths):
+            layers += [nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(True)]
+        self.main = nn.Sequential(*layers, nn.ConvTranspose2d(widths[-1], 3, 4, 2, 1, bias=False), nn.Tanh())
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:
+        """Map latents (n, latent) to images (n, 3, size, size) in [-1, 1]."""
+        made: torch.Tensor = self.main(latent[:, :, None, None])
+        return made
+
+
+class DCDiscriminator(nn.Module):
+    """DCGAN's discriminator."""
+
+    def __init__(self, size: int, features: int = 64) -> None:
+        super().__init__()
+        doublings = int(math.log2(size)) - 3
+        widths = [features * 2**n for n in range(doublings + 1)]
+        layers: list[nn.Module] = [nn.Conv2d(3, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
+        for inputs, outputs in pairwise(widths):
+            layers += [
+                nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False),
+                nn.BatchNorm2d(outputs),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
+        self.main = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=False), nn.Sigmoid())
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Map images to the probability of being real, (n,)."""
+        judged: torch.Tensor = self.main(images)
+        return judged.flatten()
+
+
+def dcgan_weights(module: nn.Module) -> None:
+    """Initialise as the paper does: N(0, .02) for convolutions, N(1, .02) for normalisation."""
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+def make_networks(family: str, latent: int, size: int) -> tuple[nn.Module, nn.Module]:
+    """Return generator and discriminator of a family ("gan" or "dcgan"), initialised."""
+    if family == "dcgan":
+        generator, discriminator = DCGenerator(latent, size), DCDiscriminator(size)
+        generator.apply(dcgan_weights)
+        discriminator.apply(dcgan_weights)
+        return generator, discriminator
+    return FullyConnectedGenerator(latent, size), FullyConnectedDiscriminator(size)

@@ -1,0 +1,88 @@
+"""Checkpoints as safetensors: networks, optimisers and random state, so that a resumed run goes on exactly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from fairdesk.errors import RequestError
+
+Tensors = dict[str, torch.Tensor]
+
+
+def save_checkpoint(
+    path: Path, networks: dict[str, torch.nn.Module], optimizers: dict[str, torch.optim.Optimizer], meta: dict[str, Any]
+) -> None:
+    """Write a checkpoint whole or not at all. `meta` is plain JSON: step, epoch, what made it."""
+    tensors: Tensors = {}
+    for name, network in networks.items():
+        tensors |= {
+            f"net/{name}/{key}": value.detach().cpu().contiguous() for key, value in network.state_dict().items()
+        }
+    numbers: dict[str, Any] = {}
+    for name, optimizer in optimizers.items():
+        for index, state in optimizer.state_dict()["state"].items():
+            for key, value in state.items():
+                if isinstance(value, torch.Tensor):
+                    tensors[f"opt/{name}/{index}/{key}"] = value.detach().cpu().contiguous()
+                else:
+                    numbers[f"{name}/{index}/{key}"] = value
+    tensors["rng/torch"] = torch.get_rng_state()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    save_file(tensors, part, {"fairdesk": json.dumps({"meta": meta, "numbers": numbers})})
+    part.replace(path)
+
+
+def read_checkpoint(path: Path) -> tuple[Tensors, dict[str, Any], dict[str, Any]]:
+    """Return tensors, meta and the optimisers' plain numbers.
+
+    Raises
+    ------
+    RequestError
+        If the file is missing, damaged, or no checkpoint of FairDesk.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            header = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
+            kept = json.loads(header["fairdesk"])
+            return tensors, kept["meta"], kept["numbers"]
+    except FileNotFoundError:
+        raise RequestError(f"There is no checkpoint {path}.") from None
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise RequestError(f"{path} is damaged, or no checkpoint of FairDesk ({type(error).__name__}).") from error
+
+
+def load_networks(tensors: Tensors, networks: dict[str, torch.nn.Module], path: Path) -> None:
+    """Fill networks from a checkpoint. Raises `RequestError` where names or shapes do not fit."""
+    for name, network in networks.items():
+        prefix = f"net/{name}/"
+        state = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+        try:
+            network.load_state_dict(state, strict=True)
+        except RuntimeError as error:
+            told = str(error).splitlines()[-1].strip()
+            raise RequestError(f"{path} does not fit the network {name}: {told}") from error
+
+
+def load_optimizers(tensors: Tensors, numbers: dict[str, Any], optimizers: dict[str, torch.optim.Optimizer]) -> None:
+    """Fill optimisers, and set torch's random state."""
+    for name, optimizer in optimizers.items():
+        kept = optimizer.state_dict()
+        state: dict[int, dict[str, Any]] = {}
+        for key, value in tensors.items():
+            if key.startswith(f"opt/{name}/"):
+                index, field = key.split("/")[2:]
+                state.setdefault(int(index), {})[field] = value
+        for key, number in numbers.items():
+            owner, index, field = key.split("/")
+            if owner == name:
+                state.setdefault(int(index), {})[field] = number
+        optimizer.load_state_dict({"state": state, "param_groups": kept["param_groups"]})
+    torch.set_rng_state(tensors["rng/torch"])

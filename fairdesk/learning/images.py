@@ -1,0 +1,80 @@
+"""Images for training: read once where they fit, in an order that the seed and the epoch decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image, ImageOps
+
+from fairdesk.errors import RequestError
+from fairdesk.images.reading import UnreadableImageError, open_image
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.pool import processes
+
+KEPT_BYTES = 2_000_000_000  # decoded images are held in memory up to this
+
+
+class TrainingImages:
+    """Square images as float tensors in [-1, 1], shape (3, size, size); bad files are skipped and listed."""
+
+    def __init__(self, paths: list[Path], size: int, context: Context) -> None:
+        self.size = size
+        self.unreadable: list[dict[str, str]] = []
+        self._pool = ThreadPoolExecutor(processes())
+        self._keep = len(paths) * size * size * 3 <= KEPT_BYTES
+        self._pixels: list[npt.NDArray[np.uint8] | None] = []
+        self.paths: list[Path] = []
+        for start in range(0, len(paths), 64):
+            context.check()
+            batch = paths[start : start + 64]
+            for path, found in zip(batch, self._pool.map(self._try, batch), strict=True):
+                if isinstance(found, str):
+                    self.unreadable.append({"path": str(path), "why": found})
+                else:
+                    self.paths.append(path)
+                    self._pixels.append(found if self._keep else None)
+            context.progress(min(len(paths), start + 64), len(paths), "images read")
+        if not self.paths:
+            raise RequestError("None of the images could be read, so there is nothing to learn from.")
+
+    def _try(self, path: Path) -> npt.NDArray[np.uint8] | str:
+        try:
+            image = ImageOps.fit(open_image(path), (self.size, self.size), Image.Resampling.BICUBIC)
+        except UnreadableImageError as error:
+            return error.why
+        return np.asarray(image, dtype=np.uint8)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def batches(self, size: int) -> int:
+        """How many batches an epoch has; a last batch of one image is left out, as BatchNorm cannot take it."""
+        full, rest = divmod(len(self), size)
+        return full + (rest > 1) if full or rest > 1 else 0
+
+    def epoch(self, number: int, seed: int, size: int, skip: int = 0) -> Iterator[torch.Tensor]:
+        """Yield batches of an epoch, shape (n, 3, size, size), from the `skip`-th on."""
+        order = np.random.default_rng([seed, number]).permutation(len(self))
+        for batch in range(skip, self.batches(size)):
+            rows = order[batch * size : (batch + 1) * size]
+            yield self.tensor([int(row) for row in rows])
+
+    def tensor(self, rows: list[int]) -> torch.Tensor:
+        """Return some images as one tensor."""
+        found = [self._pixels[row] for row in rows]
+        if not self._keep:
+            found = [
+                one if not isinstance(one, str) else None
+                for one in self._pool.map(self._try, (self.paths[r] for r in rows))
+            ]
+        stacked = np.stack([one if one is not None else np.zeros((self.size, self.size, 3), np.uint8) for one in found])
+        return torch.from_numpy(stacked).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+    def close(self) -> None:
+        """End the reading threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,87 @@
+"""A training run on disk: config.json, scalars.csv, previews/, checkpoints/. No torch."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from fairdesk import __version__
+from fairdesk.errors import RequestError
+from fairdesk.images.places import write_text
+
+CONFIG, SCALARS, BEST, LAST = "config.json", "scalars.csv", "best", "last"
+
+
+class RunFolder:
+    """One run. Scalars are appended as they come, so a killed run keeps its curves."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._columns: list[str] | None = None
+
+    @classmethod
+    def create(cls, path: Path, config: dict[str, Any]) -> RunFolder:
+        """Make a run's folder. Raises `RequestError` if something is there."""
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RequestError(f"{path} exists and is not empty. Choose a new folder, or go on with that run: --resume")
+        for name in ("previews", "checkpoints"):
+            (path / name).mkdir(parents=True, exist_ok=True)
+        write_text(path / CONFIG, json.dumps({"made_by": f"FairDesk {__version__}", **config}, indent=1) + "\n")
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Open a run. Raises `RequestError` if there is none."""
+        if not (path / CONFIG).is_file():
+            raise RequestError(f"{path} is no training run: it holds no {CONFIG}.")
+        return cls(path)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What the run was made with."""
+        try:
+            loaded = json.loads((self.path / CONFIG).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RequestError(f"{self.path / CONFIG} cannot be read: {error}") from error
+        return loaded if isinstance(loaded, dict) else {}
+
+    def checkpoint(self, name: str) -> Path:
+        """Path of a checkpoint by name ("last", "best", "epoch-0010")."""
+        return self.path / "checkpoints" / f"{name}.safetensors"
+
+    def preview(self, step: int) -> Path:
+        """Path of the sample grid of a step."""
+        return self.path / "previews" / f"{step:08d}.png"
+
+    def previews(self) -> list[Path]:
+        """All sample grids, oldest first."""
+        return sorted((self.path / "previews").glob("*.png"))
+
+    def forget_after(self, step: int) -> None:
+        """Drop scalars and previews after a step: a resumed run makes them again."""
+        path = self.path / SCALARS
+        if path.exists():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            kept = [line for line in lines[1:] if line and float(line.split(",", 1)[0]) <= step]
+            write_text(path, "\n".join([lines[0], *kept]) + "\n")
+        for preview in self.previews():
+            if int(preview.stem) > step:
+                preview.unlink()
+
+    def scalars(self, step: int, values: dict[str, float]) -> None:
+        """Append one row; the columns are those of the first."""
+        path = self.path / SCALARS
+        if self._columns is None:
+            if path.exists():
+                with path.open(encoding="utf-8") as file:
+                    self._columns = next(csv.reader(file))[1:]
+            else:
+                self._columns = list(values)
+                write_text(path, ",".join(["step", *self._columns]) + "\n")
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerow([step, *(repr(values[name]) for name in self._columns)])
+        with path.open("a", encoding="utf-8") as file:
+            file.write(buffer.getvalue())

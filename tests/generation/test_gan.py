@@ -1,0 +1,167 @@
+"""GANs: published shapes, training, exact resume, exact counts, and every made file marked."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fairdesk.errors import RequestError, Stopped
+from fairdesk.generation.generating import run as generate
+from fairdesk.generation.networks import make_networks
+from fairdesk.generation.params import GenerateParams, TrainGanParams
+from fairdesk.generation.training import run as train
+from fairdesk.images.marks import read_mark
+from fairdesk.jobs.context import QuietContext
+from fairdesk.runs.folder import RunFolder
+from fairdesk.runs.logs import read_log
+from tests.conftest import plain_images
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def test_networks_as_published():
+    generator, discriminator = make_networks("gan", 100, 28)
+    shapes = {k: tuple(v.shape) for k, v in generator.state_dict().items()}
+    assert shapes["model.0.weight"] == (128, 100) and shapes["model.2.weight"] == (256, 128)
+    assert shapes["model.11.weight"] == (3 * 28 * 28, 1024) and "model.3.running_mean" in shapes
+    assert [tuple(p.shape) for p in discriminator.parameters()][::2] == [(512, 2352), (256, 512), (1, 256)]
+    generator, discriminator = make_networks("dcgan", 100, 64)  # PyTorch's DCGAN tutorial
+    assert sum(p.numel() for p in generator.parameters()) == 3_576_704
+    assert sum(p.numel() for p in discriminator.parameters()) == 2_765_568
+    names = {"main.0.weight", "main.1.running_var", "main.12.weight"}
+    assert names <= set(generator.state_dict())
+    for size in (32, 64, 128, 256):
+        generator, discriminator = make_networks("dcgan", 10, size)
+        made = generator(torch.randn(2, 10))
+        assert made.shape == (2, 3, size, size)
+        assert discriminator(made).shape == (2,)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = plain_images(tmp_path / "in", 1, 2, 8, side=24)
+    (root / "g0" / "id00" / "bad.png").write_bytes(b"no picture")
+    return root
+
+
+def options(folder, out, **more):
+    base = {"family": "gan", "data": folder, "out": out, "image_size": 16, "epochs": 3, "batch_size": 5, "latent": 8,
+            "preview_every": 4, "device": "cpu", "precision": "fp32"}  # fmt: skip
+    return TrainGanParams(**(base | more))
+
+
+@pytest.mark.parametrize("family", ["gan", "identity-gan", "dcgan"])
+def test_training_leaves_a_whole_run(folder, tmp_path, family):
+    size = 32 if family == "dcgan" else 20
+    context = QuietContext()
+    result = train(options(folder, tmp_path / "run", family=family, image_size=size, checkpoint_every=2), context)
+    assert result["steps"] == 3 * 3 and result["images"] == 16  # the last image of 16 is a batch of one, and left out
+    assert [u["why"] for u in result["unreadable"]] == ["not a picture in a known format"]
+    run = RunFolder.open(tmp_path / "run")
+    assert run.config["params"]["family"] == family
+    assert {p.stem for p in (tmp_path / "run" / "checkpoints").iterdir()} == {"best", "last", "epoch-0002"}
+    assert [p.stem for p in run.previews()] == ["00000004", "00000008", "00000009"]
+    curves = read_log(tmp_path / "run" / "scalars.csv")
+    assert set(curves.series) == {"D_loss", "G_loss", "D(x)", "D(G(z))"}
+    assert len(curves.series["G_loss"]) == 9
+    assert {name for name, _, _ in context.scalars} == set(curves.series)
+    with pytest.raises(RequestError, match="--resume"):
+        train(options(folder, tmp_path / "run"), QuietContext())
+
+
+@pytest.mark.parametrize("family", ["gan", "dcgan"])
+@pytest.mark.parametrize("stop_after", [4, 6])
+def test_a_resumed_run_equals_an_unbroken_one(folder, tmp_path, family, stop_after):
+    size = 32 if family == "dcgan" else 16
+    train(options(folder, tmp_path / "whole", family=family, image_size=size), QuietContext())
+    with pytest.raises(Stopped):
+        train(options(folder, tmp_path / "broken", family=family, image_size=size), QuietContext(stop_after=stop_after))
+    steps = len((tmp_path / "broken" / "scalars.csv").read_text().splitlines()) - 1
+    assert 0 < steps < 9
+    torch.randn(77)  # other work in between must not matter
+    train(options(folder, tmp_path / "broken", resume=True), QuietContext())
+    assert (tmp_path / "whole" / "scalars.csv").read_text() == (tmp_path / "broken" / "scalars.csv").read_text()
+    one, two = (RunFolder.open(tmp_path / n).checkpoint("last").read_bytes() for n in ("whole", "broken"))
+    assert one == two
+
+
+def test_early_stop(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("fairdesk.generation.training.GanTask.score", lambda self, losses: 1.0)
+    result = train(options(folder, tmp_path / "run", epochs=50, patience=2), QuietContext())
+    assert result["stopped_early"] and result["epochs"] == 3
+
+
+@pytest.fixture
+def trained(folder, tmp_path):
+    train(options(folder, tmp_path / "run", epochs=1), QuietContext())
+    return tmp_path / "run"
+
+
+def test_exactly_as_many_as_asked_and_all_marked(trained, tmp_path):
+    result = generate(
+        GenerateParams(run=trained, out=tmp_path / "made", images=7, batch_size=3, device="cpu"), QuietContext()
+    )
+    files = sorted((tmp_path / "made").glob("*.png"))
+    assert len(files) == result["images"] == 7
+    for number, path in enumerate(files):
+        with Image.open(path) as image:
+            mark = json.loads(read_mark(image))
+        assert mark["number"] == number and mark["seed"] == 1 and mark["run"] == "run"
+    manifest = json.loads((tmp_path / "made.manifest.json").read_text())
+    assert manifest["synthetic"] is True and len(manifest["files"]) == 7
+    again = tmp_path / "again"
+    generate(
+        GenerateParams(run=trained / "checkpoints" / "last.safetensors", out=again, images=7, device="cpu"),
+        QuietContext(),
+    )
+    with Image.open(files[3]) as one, Image.open(sorted(again.glob("*.png"))[3]) as two:
+        assert np.abs(np.asarray(one, int) - np.asarray(two, int)).max() <= 1
+
+
+def test_identities_exactly(trained, tmp_path):
+    generate(GenerateParams(run=trained, out=tmp_path / "ids", images=12, per_identity=4, device="cpu"), QuietContext())
+    assert {p.name: len(list(p.iterdir())) for p in (tmp_path / "ids").iterdir()} == {
+        "synthetic-000001": 4, "synthetic-000002": 4, "synthetic-000003": 4,
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="no whole number of identities"):
+        GenerateParams(run=trained, out=tmp_path / "x", images=10, per_identity=4)
+
+
+def test_made_faces_come_back_marked(trained, tmp_path, project):
+    from fairdesk.dataset.identities import labelled_images
+    from fairdesk.dataset.importing import run as import_folder
+    from fairdesk.dataset.params import ImportParams
+    from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
+    from fairdesk.dataset.reshaping import flatten, resize
+
+    generate(GenerateParams(run=trained, out=tmp_path / "ids", images=4, per_identity=2, device="cpu"), QuietContext())
+    resize(ResizeParams(folder=tmp_path / "ids", out=tmp_path / "small", size="8x8"), QuietContext())
+    flatten(FlattenParams(folder=tmp_path / "small", out=tmp_path / "flat", copy=True), QuietContext())
+    found = import_folder(ImportParams(folder=tmp_path / "flat"), QuietContext(project))
+    assert found["synthetic"] == found["images"] == 4
+    assert all(image.synthetic for image in labelled_images(project))
+
+
+def test_damaged_and_foreign_checkpoints(trained, tmp_path):
+    last = trained / "checkpoints" / "last.safetensors"
+    (tmp_path / "cut.safetensors").write_bytes(last.read_bytes()[:4000])
+    (tmp_path / "no.safetensors").write_bytes(b"nothing")
+    for name in ("cut", "no"):
+        with pytest.raises(RequestError, match="is damaged, or no checkpoint"):
+            generate(
+                GenerateParams(run=tmp_path / f"{name}.safetensors", out=tmp_path / "o", device="cpu"), QuietContext()
+            )
+    with pytest.raises(RequestError, match="no training run"):
+        generate(GenerateParams(run=tmp_path, out=tmp_path / "o", device="cpu"), QuietContext())
+    from fairdesk.learning.checkpoints import save_checkpoint
+
+    save_checkpoint(
+        tmp_path / "other.safetensors",
+        {"generator": torch.nn.Linear(2, 2)},
+        {},
+        {"family": "gan", "latent": 8, "size": 16, "step": 1},
+    )
+    with pytest.raises(RequestError, match="does not fit the network generator"):
+        generate(GenerateParams(run=tmp_path / "other.safetensors", out=tmp_path / "o", device="cpu"), QuietContext())
