@@ -60,6 +60,8 @@ def add_options(
                 details["help"] += f" (default: {field.default})"
         if name in positional:
             details.pop("default", None)
+            if not field.is_required():
+                details |= {"nargs": "?", "default": argparse.SUPPRESS}
             parser.add_argument(name, **details)
         else:
             if kind is not bool and "choices" not in details:

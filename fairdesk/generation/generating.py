@@ -34,6 +34,8 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
     """
     path = RunFolder.open(where).checkpoint(LAST) if where.is_dir() else where
     tensors, meta, _ = read_checkpoint(path)
+    if meta.get("family") == "cyclegan":
+        raise RequestError(f"{path} holds CycleGAN generators, which translate images. Use: fairdesk translate")
     missing = {"family", "latent", "size"} - set(meta)
     if missing:
         raise RequestError(f"{path} does not say what network it holds ({', '.join(sorted(missing))} missing).")

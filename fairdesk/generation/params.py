@@ -13,18 +13,31 @@ from fairdesk.jobs.params import JobParams
 class TrainGanParams(JobParams):
     """Train a GAN on a folder of face images."""
 
-    family: Literal["gan", "identity-gan", "dcgan"] = Field(
-        "dcgan", description="gan: fully connected; identity-gan: the same, made for identities; dcgan: convolutions"
+    family: Literal["gan", "identity-gan", "dcgan", "cyclegan"] = Field(
+        "dcgan",
+        description="gan: fully connected; identity-gan: the same, made for identities; dcgan: convolutions; cyclegan: translates A to B",
     )
-    data: Path = Field(description="Folder of images (all below it)")
+    data: Path = Field(description="Folder of images (all below it), or a project; cyclegan: A")
+    data_b: Path | None = Field(None, description="cyclegan: the folder or project B")
     out: Path = Field(description="Folder of the run")
-    image_size: int = Field(64, ge=16, le=256, description="Width and height in pixels; dcgan: 32, 64, 128 or 256")
+    image_size: int | None = Field(
+        None,
+        ge=16,
+        le=256,
+        description="Width and height in pixels (default 64, cyclegan 256); dcgan: 32, 64, 128 or 256",
+    )
     epochs: int = Field(200, ge=1, le=100_000, description="Times through all images")
-    batch_size: int = Field(64, ge=2, le=4096, description="Images in a step")
+    batch_size: int | None = Field(None, ge=1, le=4096, description="Images in a step (default 64, cyclegan 1)")
     latent: int = Field(100, ge=2, le=1024, description="Numbers in a latent")
     learning_rate: float = Field(2e-4, gt=0, le=1, description="Adam's learning rate (betas .5, .999)")
     seed: int = Field(999, ge=0, description="The same seed gives the same run (on the CPU)")
-    preview_every: int = Field(400, ge=1, description="Batches between two sample grids")
+    preview_every: int | None = Field(
+        None, ge=1, description="Batches between two sample grids (default 400, cyclegan 100)"
+    )
+    blocks: int = Field(9, ge=1, le=16, description="cyclegan: residual blocks of a generator")
+    lambda_cycle: float = Field(10.0, ge=0, description="cyclegan: weight of the cycle term")
+    lambda_identity: float = Field(5.0, ge=0, description="cyclegan: weight of the identity term")
+    decay_epoch: int = Field(100, ge=0, description="cyclegan: epoch from which the learning rate falls to 0")
     checkpoint_every: int = Field(
         0, ge=0, description="Epochs between two kept checkpoints; 0 keeps the best and the last"
     )
@@ -35,16 +48,37 @@ class TrainGanParams(JobParams):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
     resume: bool = Field(False, description="Go on with the run in that folder")
 
-    @field_validator("data", "out")
+    @field_validator("data", "data_b", "out")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
     @model_validator(mode="after")
-    def _size(self) -> TrainGanParams:
-        if self.family == "dcgan" and self.image_size not in (32, 64, 128, 256):
+    def _fits(self) -> TrainGanParams:
+        if self.family == "dcgan" and self.size not in (32, 64, 128, 256):
             raise ValueError("dcgan makes images of 32, 64, 128 or 256 pixels")
+        if self.family == "cyclegan" and (self.size % 4 or self.size < 32):
+            raise ValueError("cyclegan's image size must be a multiple of 4, at least 32")
+        if (self.family == "cyclegan") != (self.data_b is not None):
+            raise ValueError("cyclegan needs two folders, the others one")
+        if self.family != "cyclegan" and self.batch < 2:
+            raise ValueError("a batch needs at least 2 images")
         return self
+
+    @property
+    def size(self) -> int:
+        """Image size in pixels."""
+        return self.image_size or (256 if self.family == "cyclegan" else 64)
+
+    @property
+    def batch(self) -> int:
+        """Images in a step."""
+        return self.batch_size or (1 if self.family == "cyclegan" else 64)
+
+    @property
+    def every(self) -> int:
+        """Batches between two sample grids."""
+        return self.preview_every or (100 if self.family == "cyclegan" else 400)
 
 
 class GenerateParams(JobParams):
@@ -71,4 +105,31 @@ class GenerateParams(JobParams):
     def _whole(self) -> GenerateParams:
         if self.per_identity is not None and self.images % self.per_identity:
             raise ValueError(f"{self.images} images are no whole number of identities with {self.per_identity} each")
+        return self
+
+
+class TranslateParams(JobParams):
+    """Translate faces with CycleGAN generators; every file is marked synthetic, names and identity folders are kept."""
+
+    input: Path = Field(description="An image, a folder, or a text file that lists identity folders")
+    g_ab: Path | None = Field(None, description="Generator A to B: a checkpoint of FairDesk, or PyTorch-GAN's .pth")
+    g_ba: Path | None = Field(None, description="Generator B to A")
+    direction: Literal["AtoB", "BtoA", "both"] = Field("AtoB", description="Which way to translate")
+    out: Path = Field(description="The new folder to write")
+    size: int | None = Field(
+        None, ge=16, le=4096, description="Longer side in pixels (default: each image's own); never stretched"
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
+
+    @field_validator("input", "g_ab", "g_ba", "out")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _generators(self) -> TranslateParams:
+        if self.direction in ("AtoB", "both") and self.g_ab is None:
+            raise ValueError("the direction AtoB needs --g-ab FILE")
+        if self.direction in ("BtoA", "both") and self.g_ba is None:
+            raise ValueError("the direction BtoA needs --g-ba FILE")
         return self

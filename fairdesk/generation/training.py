@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,14 +11,15 @@ from torch import nn
 
 from fairdesk.dataset.collection import read_either
 from fairdesk.errors import RequestError
+from fairdesk.generation.cyclegan import CycleGanTask
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.pictures import grid
 from fairdesk.images.marks import read_mark
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
-from fairdesk.learning.images import TrainingImages
-from fairdesk.learning.loop import Plan, train
+from fairdesk.learning.images import TrainingImages, UnpairedImages
+from fairdesk.learning.loop import Plan, Task, train
 from fairdesk.runs.folder import RunFolder
 
 _PREVIEW = 25
@@ -29,7 +31,7 @@ class GanTask:
     def __init__(self, params: TrainGanParams, fabric: Any) -> None:
         torch.manual_seed(params.seed)
         family = "dcgan" if params.family == "dcgan" else "gan"
-        generator, discriminator = make_networks(family, params.latent, params.image_size)
+        generator, discriminator = make_networks(family, params.latent, params.size)
 
         def adam(network: nn.Module) -> torch.optim.Optimizer:
             return torch.optim.Adam(network.parameters(), lr=params.learning_rate, betas=(0.5, 0.999))
@@ -45,6 +47,16 @@ class GanTask:
     @staticmethod
     def _loss(judged: torch.Tensor, target: float) -> torch.Tensor:
         return nn.functional.binary_cross_entropy(judged.float(), torch.full_like(judged, target, dtype=torch.float32))
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Nothing depends on the epoch."""
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Nothing else is needed to go on."""
+        return {}
+
+    def load_state(self, state: dict[str, torch.Tensor]) -> None:
+        """Nothing to take back."""
 
     def step(self, images: torch.Tensor) -> dict[str, float]:
         """One step of the discriminator, then one of the generator."""
@@ -99,37 +111,42 @@ def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
         kept = {key: value for key, value in folder.config["params"].items() if key in TrainGanParams.model_fields}
         changed = kept | {"resume": True, "epochs": params.epochs, "out": str(params.out)}
         params = TrainGanParams.model_validate(changed)
-    source = read_either(params.data)
+    sources = [read_either(place) for place in (params.data, params.data_b) if place is not None]
+    paths = [[item.path for item in source.items] for source in sources]
     device = choose_device(params.device)
     precision = precision_of(params.precision, device)
     fabric = Fabric(accelerator=device, devices=1, precision=precision)  # type: ignore[arg-type]
     fabric.launch()
-    images = TrainingImages([item.path for item in source.items], params.image_size, context)
+    images: TrainingImages | UnpairedImages
+    if params.family == "cyclegan":
+        images = UnpairedImages(paths[0], paths[1], params.size, context)
+    else:
+        images = TrainingImages(paths[0], params.size, context)
     try:
         if not params.resume:
             folder = RunFolder.create(
                 params.out, {"kind": "gan", "params": params.model_dump(mode="json"), "images": len(images)}
             )
-        synthetic = _synthetic(images)
+        synthetic = _synthetic(images.paths)
         if synthetic:
-            context.message(
-                f"{synthetic:,} of {len(images):,} images are marked synthetic: the network learns from them too."
-            )
-        task = GanTask(params, fabric)
-        plan = Plan(params.epochs, params.batch_size, params.seed, params.preview_every, params.checkpoint_every, params.patience,
-                    {"family": params.family, "latent": params.latent, "size": params.image_size})  # fmt: skip
+            context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
+        task: Task = (
+            CycleGanTask(params, fabric, images) if isinstance(images, UnpairedImages) else GanTask(params, fabric)
+        )
+        plan = Plan(params.epochs, params.batch, params.seed, params.every, params.checkpoint_every, params.patience,
+                    {"family": params.family, "latent": params.latent, "size": params.size})  # fmt: skip
         result = train(task, images, plan, folder, context, resume=params.resume)
     finally:
         images.close()
     return {**result, "run": str(params.out), "images": len(images), "device": device, "precision": precision, "seed": params.seed,
-            "synthetic_images": synthetic, "left_out": source.left_out,
+            "synthetic_images": synthetic, "left_out": [one for source in sources for one in source.left_out],
             "summary": f"{result['steps']:,} batches of {len(images):,} images; last losses: "
             + ", ".join(f"{name} {value:.3f}" for name, value in result["losses"].items())}  # fmt: skip
 
 
-def _synthetic(images: TrainingImages) -> int:
+def _synthetic(paths: list[Path]) -> int:
     count = 0
-    for path in images.paths:
+    for path in paths:
         try:
             with Image.open(path) as head:
                 count += read_mark(head) is not None

@@ -81,6 +81,9 @@ _KINDS = [
     _kind("pairs", "Make a pair list", "metrics", "PairsParams", "pairing:run"),
     _kind("score", "Score a pair list", "metrics", "ScoreParams", "scoring:run"),
     _kind("train", "Train a GAN", "generation", "TrainGanParams", "training:run", gpu=True, folders_only=True),
+    _kind(
+        "translate", "Translate faces", "generation", "TranslateParams", "translating:run", gpu=True, folders_only=True
+    ),
     _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", gpu=True, folders_only=True),
     JobKind(
         "curves",

@@ -16,10 +16,14 @@ Tensors = dict[str, torch.Tensor]
 
 
 def save_checkpoint(
-    path: Path, networks: dict[str, torch.nn.Module], optimizers: dict[str, torch.optim.Optimizer], meta: dict[str, Any]
+    path: Path,
+    networks: dict[str, torch.nn.Module],
+    optimizers: dict[str, torch.optim.Optimizer],
+    meta: dict[str, Any],
+    extra: Tensors | None = None,
 ) -> None:
-    """Write a checkpoint whole or not at all. `meta` is plain JSON: step, epoch, what made it."""
-    tensors: Tensors = {}
+    """Write a checkpoint whole or not at all. `meta` is plain JSON: step, what made it; `extra` more tensors by name."""
+    tensors: Tensors = {f"extra/{key}": value.contiguous() for key, value in (extra or {}).items()}
     for name, network in networks.items():
         tensors |= {
             f"net/{name}/{key}": value.detach().cpu().contiguous() for key, value in network.state_dict().items()

@@ -78,3 +78,59 @@ class TrainingImages:
     def close(self) -> None:
         """End the reading threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class UnpairedImages:
+    """Two sets without pairs, for translation: random crops and flips, drawn from the seed, epoch and batch."""
+
+    def __init__(self, first: list[Path], second: list[Path], size: int, context: Context) -> None:
+        self.size = size
+        larger = round(size * 1.12)
+        self._a = TrainingImages(first, larger, context)
+        self._b = TrainingImages(second, larger, context)
+        self.unreadable = self._a.unreadable + self._b.unreadable
+        self.paths = self._a.paths + self._b.paths
+
+    def __len__(self) -> int:
+        return max(len(self._a), len(self._b))
+
+    def batches(self, size: int) -> int:
+        """How many whole batches an epoch has."""
+        return len(self) // size
+
+    def epoch(self, number: int, seed: int, size: int, skip: int = 0) -> Iterator[torch.Tensor]:
+        """Yield batches of an epoch from the `skip`-th on: (2, n, 3, size, size), A and B."""
+        orders = []
+        for side, images in enumerate((self._a, self._b)):
+            rng = np.random.default_rng([seed, number, side])
+            rounds = -(-len(self) // len(images))
+            orders.append(np.concatenate([rng.permutation(len(images)) for _ in range(rounds)])[: len(self)])
+        for batch in range(skip, self.batches(size)):
+            rng = np.random.default_rng([seed, number, batch, 7])
+            sides = [
+                self._crop(images.tensor([int(row) for row in order[batch * size : (batch + 1) * size]]), rng)
+                for order, images in zip(orders, (self._a, self._b), strict=True)
+            ]
+            yield torch.stack(sides)
+
+    def _crop(self, images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+        out = []
+        room = images.shape[-1] - self.size
+        for one in images:
+            x, y = rng.integers(0, room + 1, 2)
+            part = one[:, y : y + self.size, x : x + self.size]
+            out.append(part.flip(-1) if rng.random() < 0.5 else part)
+        return torch.stack(out)
+
+    def held_out(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The middle of the first images of both sets, always the same, for previews."""
+        start = (round(self.size * 1.12) - self.size) // 2
+        middle = slice(start, start + self.size)
+        rows = min(count, len(self._a), len(self._b))
+        a, b = (images.tensor(list(range(rows)))[:, :, middle, middle] for images in (self._a, self._b))
+        return a, b
+
+    def close(self) -> None:
+        """End the reading threads."""
+        self._a.close()
+        self._b.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +14,6 @@ from PIL import Image
 from fairdesk.errors import JobFailed, Stopped
 from fairdesk.jobs.context import Context
 from fairdesk.learning.checkpoints import load_networks, load_optimizers, read_checkpoint, save_checkpoint
-from fairdesk.learning.images import TrainingImages
 from fairdesk.runs.folder import BEST, LAST, RunFolder
 
 
@@ -22,6 +22,18 @@ class Task(Protocol):
 
     networks: dict[str, Any]
     optimizers: dict[str, Any]
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Set what depends on the epoch, e.g. the learning rate."""
+        ...
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return what else a resumed run needs, e.g. a replay buffer."""
+        ...
+
+    def load_state(self, state: dict[str, torch.Tensor]) -> None:
+        """Take back what `state` returned."""
+        ...
 
     def step(self, images: torch.Tensor) -> dict[str, float]:
         """Train on one batch and return the losses by name."""
@@ -33,6 +45,22 @@ class Task(Protocol):
 
     def score(self, losses: dict[str, float]) -> float:
         """Return what is to be small for the "best" checkpoint, e.g. the generator's loss."""
+        ...
+
+
+class Images(Protocol):
+    """Where batches come from."""
+
+    unreadable: list[dict[str, str]]
+
+    def __len__(self) -> int: ...
+
+    def batches(self, size: int) -> int:
+        """How many batches an epoch has."""
+        ...
+
+    def epoch(self, number: int, seed: int, size: int, skip: int = 0) -> Iterator[torch.Tensor]:
+        """Yield the batches of an epoch from the `skip`-th on; the same for the same seed and number."""
         ...
 
 
@@ -49,9 +77,7 @@ class Plan:
     meta: dict[str, Any] | None = None
 
 
-def train(
-    task: Task, images: TrainingImages, plan: Plan, run: RunFolder, context: Context, *, resume: bool
-) -> dict[str, Any]:
+def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Context, *, resume: bool) -> dict[str, Any]:
     """Train to the end, or to a stop; then the "last" checkpoint is where it goes on.
 
     On the CPU a resumed run's losses equal those of an unbroken one.
@@ -76,11 +102,12 @@ def train(
     def keep(name: str) -> None:
         meta = {"step": step, "best": best if math.isfinite(best) else None, "since_best": since_best, "sums": sums,
                 **(plan.meta or {})}  # fmt: skip
-        save_checkpoint(run.checkpoint(name), task.networks, task.optimizers, meta)
+        save_checkpoint(run.checkpoint(name), task.networks, task.optimizers, meta, task.state())
 
     stopped_early = False
     try:
         for epoch in range(step // per_epoch, plan.epochs):
+            task.begin_epoch(epoch)
             skip = step - epoch * per_epoch
             for batch in images.epoch(epoch, plan.seed, plan.batch_size, skip):
                 context.check()
@@ -133,6 +160,7 @@ def _resume(task: Task, run: RunFolder) -> tuple[int, float, int, dict[str, floa
     tensors, meta, numbers = read_checkpoint(path)
     load_networks(tensors, task.networks, path)
     load_optimizers(tensors, numbers, task.optimizers)
+    task.load_state({key.removeprefix("extra/"): value for key, value in tensors.items() if key.startswith("extra/")})
     run.forget_after(int(meta["step"]))
     best = meta.get("best")
     return (

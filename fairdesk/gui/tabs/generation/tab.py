@@ -53,8 +53,8 @@ class GenerationTab(Tab):
         self.splitter.setStretchFactor(1, 1)
         self.title.setText("No training run yet")
         self.text.setText(
-            "Train a GAN (fully connected or DCGAN) on a folder of faces, or on this project's images, then make faces or whole "
-            "identities with it. Every file it makes is marked synthetic. CycleGAN and StyleGAN2 come later."
+            "Train a GAN or DCGAN on a folder of faces, or on this project's images, then make faces or whole identities with it; or "
+            "train a CycleGAN on two folders and translate faces. Every file made is marked synthetic. StyleGAN2 comes later."
         )
         self.runs.currentItemChanged.connect(lambda *_: self._show_run())
         self.time.valueChanged.connect(self._show_preview)
@@ -68,13 +68,16 @@ class GenerationTab(Tab):
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
         ready = lambda: (run := self.run_folder()) is not None and run.checkpoint(LAST).exists()
+        makes = lambda: ready() and self._family() != "cyclegan"
         curves = lambda: (run := self.run_folder()) is not None and (run.path / SCALARS).exists()
         return [
             ActionSpec("generation.train", "&Train a GAN…", self._train, "&Generation", "play", "Ctrl+G", self.has_project),
             ActionSpec("generation.resume", "Go &on training…", self._resume, "&Generation", "again", "", ready,
                        "Train the chosen run for more epochs", self.name),
-            ActionSpec("generation.make", "&Make faces…", self._make, "&Generation", "draw", "", ready,
+            ActionSpec("generation.make", "&Make faces…", self._make, "&Generation", "draw", "", makes,
                        "Make faces or identities with the chosen run", self.name),
+            ActionSpec("generation.translate", "&Translate faces…", lambda: self.session.ask("translate"), "&Generation", "move", "", self.has_project,
+                       "Translate images with CycleGAN generators, from A to B or back"),
             ActionSpec("generation.curves", "Show its &curves", self._curves, "&Generation", "chart", "", curves, "", self.name),
         ]  # fmt: skip
 
@@ -94,6 +97,10 @@ class GenerationTab(Tab):
         """The chosen run."""
         item = self.runs.currentItem()
         return None if item is None else RunFolder(Path(str(item.data(Qt.ItemDataRole.UserRole))))
+
+    def _family(self) -> str:
+        run = self.run_folder()
+        return "" if run is None else str(run.config.get("params", {}).get("family", ""))
 
     def refresh(self) -> None:
         """Look for runs and their newest sample grids."""

@@ -1,0 +1,113 @@
+"""CycleGAN's networks (Zhu et al., 2017), named as PyTorch-GAN's `models.py` names them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import torch
+from torch import nn
+
+from fairdesk.errors import RequestError
+
+
+class ResidualBlock(nn.Module):
+    """Two reflected 3 x 3 convolutions with instance normalisation, added to the input."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.block = nn.Sequential(
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), nn.InstanceNorm2d(features), nn.ReLU(inplace=True),
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), nn.InstanceNorm2d(features),
+        )  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Add the block's output to its input."""
+        return x + self.block(x)
+
+
+class GeneratorResNet(nn.Module):
+    """ResNet generator with 6 or 9 blocks; takes any size that is a multiple of 4."""
+
+    def __init__(self, blocks: int = 9, features: int = 64) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [
+            nn.ReflectionPad2d(3),
+            nn.Conv2d(3, features, 7),
+            nn.InstanceNorm2d(features),
+            nn.ReLU(inplace=True),
+        ]
+        width = features
+        for _ in range(2):
+            layers += [nn.Conv2d(width, width * 2, 3, 2, 1), nn.InstanceNorm2d(width * 2), nn.ReLU(inplace=True)]
+            width *= 2
+        layers += [ResidualBlock(width) for _ in range(blocks)]
+        for _ in range(2):
+            layers += [
+                nn.Upsample(scale_factor=2),
+                nn.Conv2d(width, width // 2, 3, 1, 1),
+                nn.InstanceNorm2d(width // 2),
+                nn.ReLU(inplace=True),
+            ]
+            width //= 2
+        self.model = nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(features, 3, 7), nn.Tanh())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Translate images (n, 3, h, w) in [-1, 1]."""
+        made: torch.Tensor = self.model(x)
+        return made
+
+
+class PatchDiscriminator(nn.Module):
+    """70 x 70 PatchGAN: judges patches, output (n, 1, h / 16, w / 16)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+        def block(inputs: int, outputs: int, *, normalize: bool = True) -> list[nn.Module]:
+            layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1)]
+            if normalize:
+                layers.append(nn.InstanceNorm2d(outputs))
+            return [*layers, nn.LeakyReLU(0.2, inplace=True)]
+
+        self.model = nn.Sequential(
+            *block(3, 64, normalize=False), *block(64, 128), *block(128, 256), *block(256, 512),
+            nn.ZeroPad2d((1, 0, 1, 0)), nn.Conv2d(512, 1, 4, padding=1),
+        )  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Judge patches."""
+        judged: torch.Tensor = self.model(x)
+        return judged
+
+
+def normal_weights(module: nn.Module) -> None:
+    """Initialise convolutions N(0, .02)."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def generator_from(state: dict[str, Any], where: str) -> GeneratorResNet:
+    """Build a generator that fits a state dict (blocks and width inferred from names and shapes) and fill it.
+
+    Raises
+    ------
+    RequestError
+        If the names or shapes are not those of this generator.
+    """
+    blocks = len({m[1] for key in state if (m := re.match(r"model\.(\d+)\.block\.1\.weight$", key))})
+    first = state.get("model.1.weight")
+    if not blocks or first is None or tuple(first.shape[1:]) != (3, 7, 7):
+        raise RequestError(
+            f"{where} holds no CycleGAN generator of this kind (PyTorch-GAN's names `model.1.weight`, `model.10.block.1.weight`, ...)."
+        )
+    network = GeneratorResNet(blocks, int(first.shape[0]))
+    try:
+        network.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise RequestError(
+            f"{where} does not fit a CycleGAN generator of {blocks} blocks: {str(error).splitlines()[-1].strip()}"
+        ) from error
+    return network

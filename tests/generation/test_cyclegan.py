@@ -1,0 +1,162 @@
+"""CycleGAN: published shapes, training, exact resume, translation of everything a person may give it."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fairdesk.errors import RequestError, Stopped
+from fairdesk.generation.cyclegan import ReplayBuffer
+from fairdesk.generation.cyclegan_networks import GeneratorResNet, PatchDiscriminator, generator_from
+from fairdesk.generation.generating import run as generate
+from fairdesk.generation.params import GenerateParams, TrainGanParams, TranslateParams
+from fairdesk.generation.training import run as train
+from fairdesk.generation.translating import run as translate
+from fairdesk.images.marks import read_mark
+from fairdesk.jobs.context import QuietContext
+from fairdesk.runs.folder import RunFolder
+from fairdesk.runs.logs import read_log
+from tests.conftest import plain_images
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def test_networks_as_published():
+    generator = GeneratorResNet(9)
+    assert sum(p.numel() for p in generator.parameters()) == 11_378_179
+    assert sum(p.numel() for p in PatchDiscriminator().parameters()) == 2_764_737
+    names = set(generator.state_dict())
+    assert {"model.1.weight", "model.10.block.1.weight", "model.18.block.5.bias", "model.28.weight"} <= names
+    assert PatchDiscriminator()(torch.zeros(1, 3, 256, 256)).shape == (1, 1, 16, 16)
+    again = generator_from(GeneratorResNet(2, 8).state_dict(), "x")
+    assert again(torch.zeros(1, 3, 20, 36)).shape == (1, 3, 20, 36)
+
+
+def test_replay_buffer():
+    torch.manual_seed(0)
+    buffer = ReplayBuffer()
+    first = torch.arange(50.0)[:, None]
+    assert torch.equal(buffer.push_and_pop(first), first)
+    shown = buffer.push_and_pop(torch.arange(100.0, 200.0)[:, None]).flatten()
+    old = (shown < 50).sum()
+    assert len(buffer.images) == 50 and 20 < old < 70
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setattr("fairdesk.generation.cyclegan.GeneratorResNet", lambda blocks: GeneratorResNet(blocks, 4))
+    return plain_images(tmp_path / "A", 1, 1, 5, side=40), plain_images(tmp_path / "B", 1, 2, 2, side=30)
+
+
+def options(folders, out, **more):
+    base = {"family": "cyclegan", "data": folders[0], "data_b": folders[1], "out": out, "image_size": 32, "epochs": 3, "batch_size": 2,
+            "blocks": 1, "preview_every": 3, "decay_epoch": 1, "device": "cpu", "precision": "fp32"}  # fmt: skip
+    return TrainGanParams(**(base | more))
+
+
+def test_a_whole_run(folders, tmp_path):
+    result = train(options(folders, tmp_path / "run"), QuietContext())
+    assert result["steps"] == 3 * 2
+    curves = read_log(tmp_path / "run" / "scalars.csv")
+    assert set(curves.series) == {"D_loss", "G_loss", "adv", "cycle", "identity"}
+    row = {name: dict(points)[6] for name, points in curves.series.items()}
+    assert row["G_loss"] == pytest.approx(row["adv"] + 10 * row["cycle"] + 5 * row["identity"], rel=1e-5)
+    with Image.open(RunFolder.open(tmp_path / "run").previews()[-1]) as image:
+        assert image.size[1] == 4 * 34 + 2  # A, A to B, B, B to A
+
+
+@pytest.mark.parametrize("stop_after", [3, 5])
+def test_resumed_equals_unbroken(folders, tmp_path, stop_after):
+    train(options(folders, tmp_path / "whole"), QuietContext())
+    with pytest.raises(Stopped):
+        train(options(folders, tmp_path / "broken"), QuietContext(stop_after=stop_after))
+    assert 1 < len((tmp_path / "broken" / "scalars.csv").read_text().splitlines()) < 7
+    torch.randn(9)
+    train(options(folders, tmp_path / "broken", resume=True), QuietContext())
+    assert (tmp_path / "whole" / "scalars.csv").read_text() == (tmp_path / "broken" / "scalars.csv").read_text()
+
+
+def test_two_folders_are_needed(folders, tmp_path):
+    with pytest.raises(ValueError, match="cyclegan needs two folders"):
+        options(folders, tmp_path / "x", data_b=None)
+    with pytest.raises(ValueError, match="multiple of 4"):
+        options(folders, tmp_path / "x", image_size=18)
+
+
+@pytest.fixture
+def generators(tmp_path):
+    torch.manual_seed(1)
+    made = {}
+    for name in ("ab", "ba"):
+        torch.save(GeneratorResNet(1, 4).state_dict(), tmp_path / f"{name}.pth")
+        made[f"g_{name}"] = tmp_path / f"{name}.pth"
+    return made
+
+
+def test_translate_a_tree_both_ways(generators, tmp_path):
+    home = tmp_path / "in" / "Zoë"
+    home.mkdir(parents=True)
+    for name, size in (("a", (23, 17)), ("b", (40, 64))):
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, (*size[::-1], 3), dtype=np.uint8)).save(
+            home / f"{name}.jpg"
+        )
+    (home / "bad.jpg").write_bytes(b"x")
+    result = translate(
+        TranslateParams(input=tmp_path / "in", direction="both", out=tmp_path / "out", device="cpu", **generators),
+        QuietContext(),
+    )
+    names = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.png"))
+    assert names == ["Zoë/a_AtoB.png", "Zoë/a_BtoA.png", "Zoë/b_AtoB.png", "Zoë/b_BtoA.png"]
+    assert result["images"] == 4 and [u["path"] for u in result["unreadable"]] == ["Zoë/bad.jpg"]
+    with Image.open(tmp_path / "out" / "Zoë" / "a_AtoB.png") as image:
+        assert image.size == (23, 17)  # its own size: nothing is stretched
+        mark = json.loads(read_mark(image))
+        assert mark["direction"] == "AtoB" and mark["source"] == "a.jpg" and len(mark["checkpoint_sha256"]) == 64
+
+
+def test_one_image_and_a_chosen_size(generators, tmp_path):
+    Image.new("RGB", (60, 30), "green").save(tmp_path / "one.png")
+    translate(
+        TranslateParams(input=tmp_path / "one.png", out=tmp_path / "o", size=32, g_ab=generators["g_ab"], device="cpu"),
+        QuietContext(),
+    )
+    with Image.open(tmp_path / "o" / "one_AtoB.png") as image:
+        assert image.size == (32, 16)
+
+
+def test_a_list_of_identity_folders(generators, tmp_path):
+    root = plain_images(tmp_path / "in", 1, 2, 2)
+    (tmp_path / "list.txt").write_text(f"{root / 'g0' / 'id00'}\n\nin/g0/id01\n")
+    translate(
+        TranslateParams(
+            input=tmp_path / "list.txt", direction="BtoA", out=tmp_path / "o", g_ba=generators["g_ba"], device="cpu"
+        ),
+        QuietContext(),
+    )
+    assert sorted(p.name for p in (tmp_path / "o").iterdir()) == ["id00", "id01"]
+    assert len(list((tmp_path / "o").rglob("*_BtoA.png"))) == 4
+    (tmp_path / "list.txt").write_text("nowhere\n")
+    with pytest.raises(RequestError, match=r"list\.txt: line 1 names no folder"):
+        translate(
+            TranslateParams(input=tmp_path / "list.txt", out=tmp_path / "p", g_ab=generators["g_ab"], device="cpu"),
+            QuietContext(),
+        )
+
+
+def test_translate_with_a_run_and_refuse_others(folders, tmp_path):
+    train(options(folders, tmp_path / "run", epochs=1), QuietContext())
+    last = tmp_path / "run" / "checkpoints" / "last.safetensors"
+    params = TranslateParams(input=folders[0], direction="both", g_ab=last, g_ba=last, out=tmp_path / "o", device="cpu")
+    assert translate(params, QuietContext())["images"] == 10
+    with pytest.raises(RequestError, match="fairdesk translate"):
+        generate(GenerateParams(run=tmp_path / "run", out=tmp_path / "g", device="cpu"), QuietContext())
+    torch.save({"a": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(RequestError, match="holds no CycleGAN generator"):
+        translate(
+            TranslateParams(input=folders[0], g_ab=tmp_path / "other.pth", out=tmp_path / "q", device="cpu"),
+            QuietContext(),
+        )
+    with pytest.raises(ValueError, match="--g-ba FILE"):
+        TranslateParams(input=folders[0], direction="BtoA", g_ab=last, out=tmp_path / "q")
