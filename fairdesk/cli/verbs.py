@@ -244,7 +244,23 @@ def _demo(arguments: Namespace) -> int:
     return run(arguments.out, headless=arguments.headless, identities=arguments.identities)
 
 
+def _container_options(parser: argparse.ArgumentParser) -> None:
+    add_options(parser, job_kind("container").model(), skip=("image", "command"))
+    parser.add_argument(
+        "image", nargs="?", metavar="IMAGE", help="Container image (default: $IMAGE, else sg2ada:latest)"
+    )
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND", help="Command and its arguments")
+
+
+def _container(arguments: Namespace) -> Result:
+    import os
+
+    image = arguments.image or os.environ.get("IMAGE") or "sg2ada:latest"
+    return run_job("container", collect(job_kind("container").model(), arguments, image=image), None)
+
+
 VERBS: list[Verb] = [
+    Verb("container", "Run an external trainer in a container", _container_options, _container, summaries.said("{summary}")),
     Verb("demo", "Do the whole work on faces drawn by the program", _demo_options, _demo, None),
     Verb("new", "Make an empty project folder", _project_only, _new, summaries.said("Made {project}")),
     Verb("open", "Open the window on a project", _open_options, _open, None),

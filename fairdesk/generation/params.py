@@ -133,3 +133,28 @@ class TranslateParams(JobParams):
         if self.direction in ("BtoA", "both") and self.g_ba is None:
             raise ValueError("the direction BtoA needs --g-ba FILE")
         return self
+
+
+class ContainerParams(JobParams):
+    """Run an external trainer's container image, with its log live; the container is removed afterwards."""
+
+    image: str = Field("sg2ada:latest", description="Container image")
+    command: list[str] = Field([], description="Command and its arguments (default: the image's own)")
+    gpu: str = Field("0", description="GPUs to give it: 0, 0,1, all or none")
+    shm: str = Field("2g", description="Size of its shared memory")
+    workdir: Path = Field(Path("."), description="Folder it sees as /scratch, its working folder and HOME")
+
+    @field_validator("workdir")
+    @classmethod
+    def _there(cls, value: Path) -> Path:
+        path = value.expanduser().absolute()
+        if not path.is_dir():
+            raise ValueError(f"there is no folder {path}")
+        return path
+
+    @field_validator("shm")
+    @classmethod
+    def _size(cls, value: str) -> str:
+        if not value[:-1].isdigit() or value[-1].lower() not in "bkmg":
+            raise ValueError("must be a number and b, k, m or g, such as 2g")
+        return value

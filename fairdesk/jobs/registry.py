@@ -84,6 +84,7 @@ _KINDS = [
     _kind(
         "translate", "Translate faces", "generation", "TranslateParams", "translating:run", gpu=True, folders_only=True
     ),
+    _kind("container", "Run a container", "generation", "ContainerParams", "container:run", folders_only=True),
     _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", gpu=True, folders_only=True),
     JobKind(
         "curves",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 import types
 import typing
 from pathlib import Path
@@ -192,7 +194,7 @@ class ParameterForm(QWidget):
                 text = editor.text().strip()
                 listed = typing.get_origin(kind) is list
                 value = _listed(text, kind) if listed else text or None
-            if value is not None or not (optional or field.is_required()):
+            if value is not None:
                 out[name] = value
         return out
 
@@ -222,11 +224,16 @@ def _holds_paths(kind: Any) -> bool:
 
 
 def _joined(values: list[Any], kind: Any) -> str:
+    if str in typing.get_args(kind):
+        return shlex.join(values)
     return ("; " if _holds_paths(kind) else ", ").join(map(str, values))
 
 
 def _listed(text: str, kind: Any) -> list[str] | None:
-    """Split a list: paths at semicolons (they may hold blanks), numbers at commas and blanks."""
+    """Split a list: paths at semicolons (they may hold blanks), words as a shell does, numbers at commas and blanks."""
+    if str in typing.get_args(kind):
+        with contextlib.suppress(ValueError):
+            return shlex.split(text) or None
     parts = text.split(";") if _holds_paths(kind) else text.replace(",", " ").split()
     return [part.strip() for part in parts if part.strip()] or None
 

@@ -78,6 +78,7 @@ class GenerationTab(Tab):
                        "Make faces or identities with the chosen run", self.name),
             ActionSpec("generation.translate", "&Translate faces…", lambda: self.session.ask("translate"), "&Generation", "move", "", self.has_project,
                        "Translate images with CycleGAN generators, from A to B or back"),
+            ActionSpec("generation.container", "Run a &container…", lambda: self.session.ask("container", {"workdir": str(self._home())}), "&Generation", "folder", "", self.has_project, "Run an external trainer such as StyleGAN2-ADA"),
             ActionSpec("generation.curves", "Show its &curves", self._curves, "&Generation", "chart", "", curves, "", self.name),
         ]  # fmt: skip
 

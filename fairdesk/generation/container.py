@@ -1,0 +1,131 @@
+"""The job that runs an external trainer in a container, through the Docker SDK (podman serves the same interface)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from fairdesk.errors import JobFailed
+from fairdesk.generation.params import ContainerParams
+from fairdesk.jobs.context import Context
+from fairdesk.runs.logs import read_log
+
+_LOOK = 2.0  # seconds between two looks at stats.jsonl
+
+
+def _client() -> Any:
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env()
+        client.ping()
+    except DockerException as error:
+        raise JobFailed(
+            "No container engine answers. Start Docker (or podman's service: systemctl --user start podman.socket, then set "
+            f"DOCKER_HOST to its socket) and try again. It said: {error}"
+        ) from error
+    return client
+
+
+def arguments(params: ContainerParams) -> dict[str, Any]:
+    """Return what the container is made with: the folder at /scratch, HOME there, the person's own uid and gid."""
+    from docker.types import DeviceRequest
+
+    out: dict[str, Any] = {
+        "command": params.command or None, "detach": True, "shm_size": params.shm, "working_dir": "/scratch",
+        "volumes": {str(params.workdir): {"bind": "/scratch", "mode": "rw"}}, "environment": {"HOME": "/scratch"},
+    }  # fmt: skip
+    if hasattr(os, "getuid"):
+        out["user"] = f"{os.getuid()}:{os.getgid()}"
+    if params.gpu == "all":
+        out["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+    elif params.gpu != "none":
+        out["device_requests"] = [DeviceRequest(device_ids=params.gpu.split(","), capabilities=[["gpu"]])]
+    return out
+
+
+class _Stats:
+    """Passes on what a StyleGAN in the container writes to its newest stats.jsonl."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._started = folder, time.time()
+        self._sent: dict[str, int] = {}
+        self._next = 0.0
+
+    def look(self, context: Context, *, now: bool = False) -> None:
+        if not now and time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _LOOK
+        fresh = [p for p in self._folder.rglob("stats.jsonl") if p.stat().st_mtime >= self._started - 1]
+        if not fresh:
+            return
+        curves = read_log(max(fresh, key=lambda p: p.stat().st_mtime))
+        for name, points in curves.series.items():
+            for step, value in points[self._sent.get(name, 0) :]:
+                context.scalar(name, int(step), value)
+            self._sent[name] = len(points)
+
+
+def run(params: ContainerParams, context: Context) -> dict[str, Any]:
+    """Job: run a container to its end; a stop stops it; it is removed whatever happens."""
+    from docker.errors import DockerException, ImageNotFound
+
+    client = _client()
+    context.progress(0, 1, "container")
+    try:
+        container = client.containers.run(params.image, **arguments(params))
+    except ImageNotFound as error:
+        raise JobFailed(f"There is no container image {params.image}. Build or pull it first.") from error
+    except DockerException as error:
+        raise JobFailed(f"The container could not be started: {error}") from error
+    stats = _Stats(params.workdir)
+    lines: queue.Queue[str | None] = queue.Queue()
+
+    def follow() -> None:
+        rest = b""
+        with contextlib.suppress(DockerException, OSError):
+            for chunk in container.logs(stream=True, follow=True):
+                *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
+                for line in whole:
+                    if line.strip():
+                        lines.put(line.decode("utf-8", errors="replace"))
+        if rest.strip():
+            lines.put(rest.decode("utf-8", errors="replace"))
+        lines.put(None)
+
+    reader = threading.Thread(target=follow, daemon=True)
+    reader.start()
+    count = 0
+    try:
+        while True:
+            context.check()
+            stats.look(context)
+            try:
+                line = lines.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            if line is None:
+                break
+            count += 1
+            context.message(line)
+        code = int(container.wait()["StatusCode"])
+        stats.look(context, now=True)
+    finally:
+        with contextlib.suppress(DockerException):
+            container.remove(force=True)
+        client.close()
+    context.progress(1, 1, "container")
+    if code:
+        raise JobFailed(f"The container {params.image} ended with exit code {code}; its last lines are above.")
+    return {
+        "image": params.image,
+        "exit_code": code,
+        "lines": count,
+        "summary": f"{params.image} ended with exit code 0",
+    }
