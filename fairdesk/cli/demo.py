@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from fairdesk.cli.running import run_job
 from fairdesk.cli.summaries import evaluated
-from fairdesk.cli.verbs import run_job
 from fairdesk.clustering.params import ClusterParams, MosaicParams
 from fairdesk.dataset.params import ImportParams, SampleFacesParams
 from fairdesk.errors import RequestError

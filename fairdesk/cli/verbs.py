@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.cli import summaries
-from fairdesk.cli.console import ConsoleContext
 from fairdesk.cli.options import add_options, collect
+from fairdesk.cli.running import run_job
 from fairdesk.errors import RequestError
 from fairdesk.jobs.registry import job_kind
 from fairdesk.project import Project
@@ -28,18 +28,6 @@ class Verb:
     options: Callable[[argparse.ArgumentParser], None]
     run: Callable[[Namespace], Result | int | None]
     summary: Callable[[Result], str] | None
-
-
-def run_job(name: str, params: Any, project: Project | None, *, device: str = "auto", quiet: bool = False) -> Result:
-    """Run a job here, with progress on standard error."""
-    kind = job_kind(name)
-    chosen = "cpu"
-    if kind.gpu and getattr(params, "encoder", "dlib") != "dlib":
-        from fairdesk.jobs.devices import choose_device
-
-        chosen = choose_device(device)
-    with ConsoleContext(project, chosen, quiet=quiet) as context:
-        return kind.function()(params, context)
 
 
 def _job(

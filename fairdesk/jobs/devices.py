@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fairdesk.errors import RequestError
+from fairdesk.jobs.params import JobParams
+from fairdesk.jobs.registry import JobKind
 
 
 def choose_device(wanted: str) -> str:
@@ -23,3 +25,10 @@ def choose_device(wanted: str) -> str:
     if not have.get(wanted, False):
         raise RequestError(f"This machine has no device {wanted!r}. Use --device cpu, or auto.")
     return wanted
+
+
+def device_for(kind: JobKind, params: JobParams, wanted: str) -> str:
+    """Return the device of a job; torch is not even imported for one that computes without it."""
+    if not kind.gpu or getattr(params, "encoder", None) == "dlib":
+        return "cpu"
+    return choose_device(getattr(params, "device", wanted))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from fairdesk.errors import FairDeskError, RequestError, Stopped, explain
+from fairdesk.jobs.devices import device_for
 from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, PID, JobSpec, Tail, append_line
 from fairdesk.jobs.registry import job_kind
 from fairdesk.jobs.results import jsonable
@@ -113,12 +114,7 @@ def run_job(folder: Path) -> int:
         kind = job_kind(spec.kind)
         params = kind.model()(**spec.params)
         project = Project.open(spec.project) if spec.project else None
-        if kind.gpu:
-            from fairdesk.jobs.devices import choose_device
-
-            device = choose_device(spec.device)
-        else:
-            device = "cpu"
+        device = device_for(kind, params, spec.device)
         context = WorkerContext(folder, project, device)
         result = kind.function()(params, context)
         context.flush()
