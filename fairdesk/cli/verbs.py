@@ -31,8 +31,7 @@ class Verb:
 
 
 def _job(
-    name: str, verb: str, summary: Callable[[Result], str], *, positional: tuple[str, ...] = (),
-    skip: tuple[str, ...] = (), device: bool = False,
+    name: str, verb: str, summary: Callable[[Result], str], *, skip: tuple[str, ...] = (), device: bool = False
 ) -> Verb:  # fmt: skip
     """A verb that is one job on a project."""
     kind = job_kind(name)
@@ -40,7 +39,7 @@ def _job(
 
     def options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("project", metavar="PROJECT", type=Path, help="The project folder")
-        add_options(parser, model, positional, skip)
+        add_options(parser, model, kind.positional, skip)
         if device:
             parser.add_argument(
                 "--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="Where to compute"
@@ -84,13 +83,13 @@ def _or_project(name: str, verb: str, field: str, summary: Callable[[Result], st
     return Verb(verb, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary)
 
 
-def _plain(name: str, summary: Callable[[Result], str], *, positional: tuple[str, ...], link: bool = False) -> Verb:
+def _plain(name: str, summary: Callable[[Result], str], *, link: bool = False) -> Verb:
     """A verb that is one job on folders, without a project."""
     kind = job_kind(name)
     model = kind.model()
 
     def options(parser: argparse.ArgumentParser) -> None:
-        add_options(parser, model, positional)
+        add_options(parser, model, kind.positional)
         if link:
             parser.add_argument("--link", action="store_true", help="Link to the files (this is the default)")
 
@@ -208,18 +207,6 @@ def _history(arguments: Namespace) -> Result:
         project.close()
 
 
-def _evaluate(arguments: Namespace) -> Result:
-    return run_job("evaluate", collect(job_kind("evaluate").model(), arguments), None)
-
-
-def _evaluate_options(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, job_kind("evaluate").model(), positional=("scores",))
-
-
-def _samples_options(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, job_kind("samples").model(), positional=("out",))
-
-
 def _demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("demo"), help="Where to put it (default: demo)")
     parser.add_argument("--headless", action="store_true", help="Do not open the window at the end")
@@ -252,28 +239,15 @@ VERBS: list[Verb] = [
     Verb("demo", "Do the whole work on faces drawn by the program", _demo_options, _demo, None),
     Verb("new", "Make an empty project folder", _project_only, _new, summaries.said("Made {project}")),
     Verb("open", "Open the window on a project", _open_options, _open, None),
-    Verb(
-        "samples", "Draw sample faces into a folder", _samples_options,
-        lambda a: run_job("samples", collect(job_kind("samples").model(), a), None),
-        summaries.said("{images} faces of {identities} drawn identities in {out}"),
-    ),
-    _plain("sample", summaries.prepared, positional=("folder",), link=True),
-    _plain("split", summaries.prepared, positional=("folder",), link=True),
-    _plain("flatten", summaries.prepared, positional=("folder",), link=True),
-    _plain("resize", summaries.resized, positional=("folder",)),
-    _plain("leaks", summaries.leaked, positional=("a", "b")),
-    Verb(
-        "fetch",
-        "Download a public face set (LFW or Olivetti) through scikit-learn",
-        lambda parser: add_options(parser, job_kind("fetch").model(), positional=("out",)),
-        lambda a: run_job("fetch", collect(job_kind("fetch").model(), a), None),
-        summaries.said("{images} images in {out}"),
-    ),
-    _job("import", "import", summaries.imported, positional=("folder",)),
-    _job(
-        "relink", "relink", summaries.said("{relinked} images found again, {missing} still missing."),
-        positional=("old", "new"),
-    ),
+    _plain("samples", summaries.said("{images} faces of {identities} drawn identities in {out}")),
+    _plain("sample", summaries.prepared, link=True),
+    _plain("split", summaries.prepared, link=True),
+    _plain("flatten", summaries.prepared, link=True),
+    _plain("resize", summaries.resized),
+    _plain("leaks", summaries.leaked),
+    _plain("fetch", summaries.said("{images} images in {out}")),
+    _job("import", "import", summaries.imported),
+    _job("relink", "relink", summaries.said("{relinked} images found again, {missing} still missing.")),
     _job("detect", "detect", summaries.detected),
     _job("encode", "encode", summaries.encoded, device=True),
     _job("duplicates", "duplicates", summaries.leaked),
@@ -283,7 +257,7 @@ VERBS: list[Verb] = [
     Verb("cluster", "Group faces that look alike", _cluster_options, _cluster, summaries.clustered),
     _job(
         "load-clusters", "load-clusters",
-        summaries.said("{clusters} clusters, {faces} faces; {unknown} paths are not in the project."), positional=("file",),
+        summaries.said("{clusters} clusters, {faces} faces; {unknown} paths are not in the project."),
     ),
     Verb(
         "name", "Turn a corrected cluster into an identity", _name_options, _name,
@@ -298,11 +272,11 @@ VERBS: list[Verb] = [
     ),
     _or_project("pairs", "pairs", "folder", summaries.paired, suffix=None),
     _job("score", "score", summaries.scored, device=True),
-    Verb("evaluate", "Compute error rates from scores, overall and by group", _evaluate_options, _evaluate, summaries.evaluated),
-    _plain("train", summaries.said("{summary}"), positional=("family", "data", "data_b")),
-    _plain("translate", summaries.said("{summary}"), positional=("input",)),
-    _plain("generate", summaries.said("{summary}"), positional=("run",)),
-    _plain("curves", summaries.said("{summary}"), positional=("log",)),
+    _plain("evaluate", summaries.evaluated),
+    _plain("train", summaries.said("{summary}")),
+    _plain("translate", summaries.said("{summary}")),
+    _plain("generate", summaries.said("{summary}")),
+    _plain("curves", summaries.said("{summary}")),
     Verb("purge", "Remove a person or image wholly; cannot be undone", _purge_options, _purge, summaries.purged),
     Verb("undo", "Take back the newest edit", _project_only, _step("undo"), summaries.said("Undone: {undo}")),
     Verb("redo", "Make the edit that was undone again", _project_only, _step("redo"), summaries.said("Done again: {redo}")),

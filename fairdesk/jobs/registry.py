@@ -25,7 +25,8 @@ class JobKind:
     params: str
     run: str
     gpu: bool = False  # wants the GPU where there is one
-    folders_only: bool = False  # works on folders, without a project
+    folders_only: bool = False  # works on folders and files, without a project
+    positional: tuple[str, ...] = ()  # parameters that the verb takes without an option's name
 
     def model(self) -> type[JobParams]:
         """Return the parameter model's class."""
@@ -46,28 +47,34 @@ def _resolve(name: str) -> Any:
 
 
 def _kind(
-    name: str, title: str, domain: str, params: str, run: str, *, gpu: bool = False, folders_only: bool = False
+    name: str,
+    title: str,
+    domain: str,
+    params: str,
+    run: str,
+    positional: str = "",
+    *,
+    gpu: bool = False,
+    folders: bool = False,
 ) -> JobKind:
-    return JobKind(name, title, f"fairdesk.{domain}.params:{params}", f"fairdesk.{domain}.{run}", gpu, folders_only)
+    module = "prepare_params" if domain == "dataset" and name in _PREPARE else "params"
+    where, function = f"fairdesk.{domain}.{module}:{params}", f"fairdesk.{domain}.{run}"
+    return JobKind(name, title, where, function, gpu, folders, tuple(positional.split()))
 
 
-def _prepare(name: str, title: str, params: str, run: str) -> JobKind:
-    return JobKind(
-        name, title, f"fairdesk.dataset.prepare_params:{params}", f"fairdesk.dataset.{run}", folders_only=True
-    )
-
+_PREPARE = ("sample", "split", "flatten", "resize", "leaks")
 
 _KINDS = [
-    _kind("inspect", "Look through a folder", "dataset", "ImportParams", "importing:inspect"),
-    _kind("import", "Import images", "dataset", "ImportParams", "importing:run"),
-    _kind("relink", "Find moved originals", "dataset", "RelinkParams", "relinking:run"),
-    _kind("samples", "Draw sample faces", "dataset", "SampleFacesParams", "sample_faces:run"),
-    _kind("fetch", "Download a public face set", "dataset", "FetchParams", "fetching:run"),
-    _prepare("sample", "Take a sample", "SampleParams", "sampling:run"),
-    _prepare("split", "Split into sets", "SplitParams", "splitting:run"),
-    _prepare("flatten", "Flatten a folder", "FlattenParams", "reshaping:flatten"),
-    _prepare("resize", "Resize images", "ResizeParams", "reshaping:resize"),
-    _prepare("leaks", "Check for leaks", "LeaksParams", "leaking:run"),
+    _kind("inspect", "Look through a folder", "dataset", "ImportParams", "importing:inspect", "folder"),
+    _kind("import", "Import images", "dataset", "ImportParams", "importing:run", "folder"),
+    _kind("relink", "Find moved originals", "dataset", "RelinkParams", "relinking:run", "old new"),
+    _kind("samples", "Draw sample faces", "dataset", "SampleFacesParams", "sample_faces:run", "out", folders=True),
+    _kind("fetch", "Download a public face set", "dataset", "FetchParams", "fetching:run", "out", folders=True),
+    _kind("sample", "Take a sample", "dataset", "SampleParams", "sampling:run", "folder", folders=True),
+    _kind("split", "Split into sets", "dataset", "SplitParams", "splitting:run", "folder", folders=True),
+    _kind("flatten", "Flatten a folder", "dataset", "FlattenParams", "reshaping:flatten", "folder", folders=True),
+    _kind("resize", "Resize images", "dataset", "ResizeParams", "reshaping:resize", "folder", folders=True),
+    _kind("leaks", "Check for leaks", "dataset", "LeaksParams", "leaking:run", "a b", folders=True),
     _kind("detect", "Find faces", "faces", "DetectParams", "detecting:run"),
     _kind("encode", "Encode faces", "faces", "EncodeParams", "encoding:run", gpu=True),
     _kind("duplicates", "Find duplicates", "dataset", "DuplicatesParams", "duplicating:run"),
@@ -75,25 +82,37 @@ _KINDS = [
     _kind("label", "Label faces", "dataset", "LabelParams", "labelling:run"),
     _kind("vectors", "Export vectors", "dataset", "VectorsParams", "vector_export:run"),
     _kind("cluster", "Cluster faces", "clustering", "ClusterParams", "running:run"),
-    _kind("load-clusters", "Read a cluster file", "clustering", "LoadClustersParams", "files:run"),
+    _kind("load-clusters", "Read a cluster file", "clustering", "LoadClustersParams", "files:run", "file"),
     _kind("mosaic", "Write a mosaic", "clustering", "MosaicParams", "mosaics:run"),
     _kind("identity-folders", "Write identity folders", "clustering", "FoldersParams", "folders:run"),
     _kind("pairs", "Make a pair list", "metrics", "PairsParams", "pairing:run"),
     _kind("score", "Score a pair list", "metrics", "ScoreParams", "scoring:run"),
-    _kind("train", "Train a GAN", "generation", "TrainGanParams", "training:run", gpu=True, folders_only=True),
+    _kind("evaluate", "Compute error rates", "metrics", "EvaluateParams", "evaluating:run", "scores", folders=True),
     _kind(
-        "translate", "Translate faces", "generation", "TranslateParams", "translating:run", gpu=True, folders_only=True
+        "train",
+        "Train a GAN",
+        "generation",
+        "TrainGanParams",
+        "training:run",
+        "family data data_b",
+        gpu=True,
+        folders=True,
     ),
-    _kind("container", "Run a container", "generation", "ContainerParams", "container:run", folders_only=True),
-    _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", gpu=True, folders_only=True),
-    JobKind(
-        "curves",
-        "Read a training log",
-        "fairdesk.runs.params:CurvesParams",
-        "fairdesk.runs.exporting:run",
-        folders_only=True,
+    _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", "run", gpu=True, folders=True),
+    _kind(
+        "translate",
+        "Translate faces",
+        "generation",
+        "TranslateParams",
+        "translating:run",
+        "input",
+        gpu=True,
+        folders=True,
     ),
-    _kind("evaluate", "Compute error rates", "metrics", "EvaluateParams", "evaluating:run"),
+    _kind(
+        "container", "Run a container", "generation", "ContainerParams", "container:run", "image command", folders=True
+    ),
+    _kind("curves", "Read a training log", "runs", "CurvesParams", "exporting:run", "log", folders=True),
 ]
 
 KINDS: dict[str, JobKind] = {kind.name: kind for kind in _KINDS}

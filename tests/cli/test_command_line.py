@@ -12,6 +12,7 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.cli.verbs import VERBS
+from fairdesk.jobs.registry import KINDS
 from fairdesk.project import Project
 from tests.conftest import plain_images
 
@@ -207,3 +208,33 @@ def test_real_photographs(capsys, tmp_path, photographs):
         assert (figures["n_genuine"], figures["n_genuine"] + figures["n_impostor"]) == (people, all_pairs)
         # face_recognition's own vectors give the same: .0089 for lfw10 (by pyeer too), 0 for johns
         assert figures["eer"] == pytest.approx({"lfw10": 4 / 450, "johns": 0.0}[name], abs=2e-4)
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if name != "inspect"])
+def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
+    """What the window shows as the command is what the command line understands, to the same parameters."""
+    import shlex
+
+    from fairdesk.cli.main import _parser
+    from fairdesk.cli.options import collect
+    from fairdesk.jobs.commands import command
+
+    (tmp_path / "a file").touch()
+    given = {"folder": "a b", "out": "o", "old": "x", "new": "y", "file": "f.json", "a": "x", "b": "y", "cluster": "-1", "pairs": "p.csv",
+             "scores": "s.npz", "data": "d", "run": "r", "input": "i", "log": "l", "identities": 3, "shares": [0.5, 0.5], "epochs": 7,
+             "backend": "deepface", "g_ab": "g", "size": None, "image": "sg", "command": ["python", "t.py"], "seed": 5}  # fmt: skip
+    model = KINDS[kind].model()
+    values = {name: value for name, value in given.items() if name in model.model_fields and value is not None}
+    if kind == "split":
+        values["out"] = ["o one", "two"]
+    if kind == "curves":
+        values["out"] = "o.csv"
+    if kind in ("pairs", "cluster", "mosaic", "identity-folders"):
+        values.pop({"pairs": "folder"}.get(kind, "file"), None)
+    params = model(**values)
+    words = shlex.split(command(KINDS[kind], params, "my project"))[1:]
+    parsed = _parser().parse_args(words)
+    if not KINDS[kind].folders_only:
+        assert str(getattr(parsed, "project", None) or parsed.source) == "my project"
+    again = collect(model, parsed, **({"image": parsed.image} if kind == "container" else {}))
+    assert again == params

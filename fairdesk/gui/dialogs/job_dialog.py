@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
@@ -12,6 +11,7 @@ from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form import ParameterForm
+from fairdesk.jobs.commands import command
 from fairdesk.jobs.registry import job_kind
 
 
@@ -80,20 +80,8 @@ class JobDialog(QDialog):
         self.command.setVisible(problem is None)
 
     def _command(self) -> str:
-        """Return the command line that does the same."""
-        model = self.form.model
-        params = self.form.params().model_dump(mode="json")
         project = self._session.project.folder.name if self._session.project else "PROJECT"
-        words = ["fairdesk", self._kind.name, *([] if self._kind.folders_only else [project])]
-        for name, field in model.model_fields.items():
-            value = params[name]
-            default = None if field.is_required() else field.default
-            if value is None or value == default:
-                continue
-            words.append("--" + (field.alias or name).replace("_", "-"))
-            if value is not True:
-                words += [str(v) for v in value] if isinstance(value, list) else [str(value)]
-        return "As a command: " + shlex.join(words)
+        return "As a command: " + command(self._kind, self.form.params(), project)
 
     def _run(self) -> None:
         self._session.settings.set_form(self._kind.name, self.form.params().model_dump(mode="json"))

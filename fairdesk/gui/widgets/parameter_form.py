@@ -139,7 +139,7 @@ class ParameterForm(QWidget):
             path.changed.connect(self.changed)
             return path
         line = QLineEdit("" if value is None else _joined(value, kind) if isinstance(value, list) else str(value))
-        line.setPlaceholderText("(default)" if optional else "")
+        line.setPlaceholderText("folder; folder; …" if _holds_paths(kind) else "(default)" if optional else "")
         line.textChanged.connect(lambda _text: self.changed.emit())
         return line
 

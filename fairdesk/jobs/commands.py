@@ -1,0 +1,36 @@
+"""A job as the command that does the same."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from fairdesk.jobs.params import JobParams
+from fairdesk.jobs.registry import JobKind
+
+
+def command(kind: JobKind, params: JobParams, project: str) -> str:
+    """Return the command line of a job: positional parameters first, then options that are not at their default."""
+    model = type(params)
+    values = params.model_dump(mode="json")
+    start = ["fairdesk", kind.name, *([] if kind.folders_only else [project])]
+    positional: list[str] = []
+    for name in kind.positional:
+        if values[name] is not None:
+            positional += _words(values[name])
+    options: list[str] = []
+    for name, field in model.model_fields.items():
+        value = values[name]
+        default = None if field.is_required() else field.default
+        if name in kind.positional or value is None or value == default or value == str(default):
+            continue
+        options.append("--" + (field.alias or name).replace("_", "-"))
+        if value is not True:
+            options += _words(value)
+    # a verb that passes the rest of its line on takes its own options before that
+    parts = [options, positional] if "command" in kind.positional else [positional, options]
+    return shlex.join([*start, *parts[0], *parts[1]])
+
+
+def _words(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
