@@ -137,6 +137,8 @@ def run_job(folder: Path) -> int:
 
 def main(folder: str) -> int:
     """Entry of the worker process: everything printed goes to the job's log."""
+    if hasattr(os, "nice"):
+        os.nice(5)  # the window goes first where a job uses every core
     home = Path(folder)
     log: TextIO = (home / LOG).open("a", encoding="utf-8", errors="replace", buffering=1)
     os.dup2(log.fileno(), 1)
