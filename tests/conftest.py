@@ -104,3 +104,14 @@ def filled(project, tmp_path):
     import_folder(ImportParams(folder=tmp_path / "photographs"), QuietContext(project))
     add_faces(project)
     return project
+
+
+@pytest.fixture
+def project_at(tmp_path):
+    """Make an empty project of a name and return its folder."""
+
+    def make(name):
+        Project.create(tmp_path / f"{name}.fairdesk").close()
+        return tmp_path / f"{name}.fairdesk"
+
+    return make

@@ -24,12 +24,15 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._readers = ThreadPoolExecutor(2, thread_name_prefix="fairdesk-read")
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="fairdesk-edit")
+        self._make_pools()
         self._tickets: dict[object, int] = {}
         self._open = 0
         self._closed = False
         self._arrived.connect(self._deliver)
+
+    def _make_pools(self) -> None:
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="fairdesk-read")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="fairdesk-edit")
 
     def read(
         self, key: object, work: Callable[[], Output], done: Callable[[Output], None], failed: Failed | None = None
@@ -69,6 +72,13 @@ class Background(QObject):
             failed(error)
         else:
             self.failed.emit(error)
+
+    def settle(self) -> None:
+        """Before a project is closed: finish edits and reads under way; what they found is dropped."""
+        self._tickets.clear()
+        self._readers.shutdown(wait=True, cancel_futures=True)
+        self._writer.shutdown(wait=True)
+        self._make_pools()
 
     def close(self) -> None:
         """Finish edits under way and drop everything else."""

@@ -93,6 +93,7 @@ class Session(QObject):
         project, self.project = self.project, None
         if project is not None:
             self.project_changed.emit(None)
+            self.background.settle()
             project.close()
         if self._lock is not None:
             self._lock.release()

@@ -57,12 +57,10 @@ def _kind(
     gpu: bool = False,
     folders: bool = False,
 ) -> JobKind:
-    module = "prepare_params" if domain == "dataset" and name in _PREPARE else "params"
-    where, function = f"fairdesk.{domain}.{module}:{params}", f"fairdesk.{domain}.{run}"
+    module = params if ":" in params else f"params:{params}"
+    where, function = f"fairdesk.{domain}.{module}", f"fairdesk.{domain}.{run}"
     return JobKind(name, title, where, function, gpu, folders, tuple(positional.split()))
 
-
-_PREPARE = ("sample", "split", "flatten", "resize", "leaks")
 
 _KINDS = [
     _kind("inspect", "Look through a folder", "dataset", "ImportParams", "importing:inspect", "folder"),
@@ -70,11 +68,21 @@ _KINDS = [
     _kind("relink", "Find moved originals", "dataset", "RelinkParams", "relinking:run", "old new"),
     _kind("samples", "Draw sample faces", "dataset", "SampleFacesParams", "sample_faces:run", "out", folders=True),
     _kind("fetch", "Download a public face set", "dataset", "FetchParams", "fetching:run", "out", folders=True),
-    _kind("sample", "Take a sample", "dataset", "SampleParams", "sampling:run", "folder", folders=True),
-    _kind("split", "Split into sets", "dataset", "SplitParams", "splitting:run", "folder", folders=True),
-    _kind("flatten", "Flatten a folder", "dataset", "FlattenParams", "reshaping:flatten", "folder", folders=True),
-    _kind("resize", "Resize images", "dataset", "ResizeParams", "reshaping:resize", "folder", folders=True),
-    _kind("leaks", "Check for leaks", "dataset", "LeaksParams", "leaking:run", "a b", folders=True),
+    _kind("sample", "Take a sample", "dataset", "prepare_params:SampleParams", "sampling:run", "folder", folders=True),
+    _kind("split", "Split into sets", "dataset", "prepare_params:SplitParams", "splitting:run", "folder", folders=True),
+    _kind(
+        "flatten",
+        "Flatten a folder",
+        "dataset",
+        "prepare_params:FlattenParams",
+        "reshaping:flatten",
+        "folder",
+        folders=True,
+    ),
+    _kind(
+        "resize", "Resize images", "dataset", "prepare_params:ResizeParams", "reshaping:resize", "folder", folders=True
+    ),
+    _kind("leaks", "Check for leaks", "dataset", "prepare_params:LeaksParams", "leaking:run", "a b", folders=True),
     _kind("detect", "Find faces", "faces", "DetectParams", "detecting:run"),
     _kind("encode", "Encode faces", "faces", "EncodeParams", "encoding:run", gpu=True),
     _kind("duplicates", "Find duplicates", "dataset", "DuplicatesParams", "duplicating:run"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,7 +143,17 @@ class Database:
     def close(self) -> None:
         """Close every connection of every thread."""
         with self._lock:
-            for connection in self._all:
-                connection.close(True)
+            close_all(self._all)
             self._all.clear()
         self._local = threading.local()
+
+
+def close_all(connections: list[apsw.Connection]) -> None:
+    """Close connections, also those that another thread is just reading with: wait for it, at most a second each."""
+    for connection in connections:
+        for _ in range(100):
+            try:
+                connection.close(True)
+                break
+            except apsw.ThreadingViolationError:
+                time.sleep(0.01)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import apsw
 
+from fairdesk.project.database import close_all
+
 SIDE = 160  # pixels of the longer side
 
 _SCHEMA = """
@@ -63,7 +65,6 @@ class ThumbnailStore:
 
     def close(self) -> None:
         """Close all connections."""
-        for connection in self._all:
-            connection.close(True)
+        close_all(self._all)
         self._all.clear()
         self._local = threading.local()

@@ -466,3 +466,14 @@ def test_train_a_gan_and_make_faces(window, hand, qtbot, filled):
     hand.do("generation.curves")
     hand.settle()
     assert window.tabs.currentWidget() is window.training and window.training.plot is not None
+
+
+def test_changing_projects_while_things_are_being_read(window, hand, qtbot, clustered, project_at):
+    other = project_at("other")
+    for _ in range(12):  # reads and thumbnails of the one are under way when it is closed
+        assert window.session.open(clustered.folder)
+        qtbot.wait(3)
+        assert window.session.open(other)
+    window.session.close_project()
+    hand.settle()
+    assert not [notice for notice in window.toasts.history if notice.kind == "error"]
