@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 
 from fairdesk.clustering.versions import UNCLUSTERED
-from fairdesk.dataset.importing import label_ids
+from fairdesk.dataset.identities import label_ids
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 

@@ -11,6 +11,7 @@ from fairdesk.clustering.versions import UNCLUSTERED, face_paths, newest
 from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
 from fairdesk.images.places import Names, place, safe_name
+from fairdesk.images.sources import exists
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 
@@ -36,7 +37,7 @@ def run(params: FoldersParams, context: Context) -> dict[str, Any]:
     names = Names()
     for done, (folder, source) in enumerate(wanted, 1):
         context.check()
-        if not source.exists():
+        if not exists(source):
             result["missing"].append(str(source))
         else:
             place(

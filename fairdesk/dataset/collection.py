@@ -13,6 +13,7 @@ from fairdesk.errors import RequestError
 from fairdesk.images.layouts import Layout, read_tree
 from fairdesk.images.places import Names, place, write_text
 from fairdesk.images.reading import EXTENSIONS
+from fairdesk.images.sources import exists
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG
@@ -58,7 +59,7 @@ def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
     for entry in tree.entries:
         if Path(entry.path).suffix.lower() not in EXTENSIONS:
             left_out.append({"path": entry.path, "why": "not an image file"})
-        elif not (folder / entry.path).exists():
+        elif not exists(folder / entry.path):
             left_out.append({"path": entry.path, "why": "a link to a file that is gone"})
         else:
             items.append(Item(folder / entry.path, entry.path, entry.identity, entry.group))

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairdesk.dataset.importing import label_ids
+import apsw
+
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 
@@ -84,3 +85,21 @@ def hide_images(project: Project, images: list[int], *, hide: bool = True, why: 
         if not changed:
             raise RequestError(f"These images are {'hidden' if hide else 'shown'} already.")
     return int(changed)
+
+
+def label_ids(connection: apsw.Connection, identity: str | None, group: str | None) -> tuple[int | None, int | None]:
+    """Return the ids of an identity and a group by name, made where they do not exist yet."""
+    group_id = None
+    if group is not None:
+        connection.execute("INSERT OR IGNORE INTO grp (name) VALUES (?)", (group,))
+        group_id = connection.execute("SELECT id FROM grp WHERE name = ?", (group,)).get
+    identity_id = None
+    if identity is not None:
+        found = connection.execute(
+            "SELECT id FROM identity WHERE name = ? AND ifnull(group_id, 0) = ?", (identity, group_id or 0)
+        ).get
+        if found is None:
+            connection.execute("INSERT INTO identity (name, group_id) VALUES (?, ?)", (identity, group_id))
+            found = connection.last_insert_rowid()
+        identity_id = found
+    return identity_id, group_id

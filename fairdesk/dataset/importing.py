@@ -7,22 +7,23 @@ preview, and importing again, reads only what is new.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import apsw
-
-from fairdesk.dataset.label_csv import Label, read_labels
+from fairdesk.dataset.identities import label_ids
+from fairdesk.dataset.label_table import Label, read_labels, read_manifest
+from fairdesk.dataset.labels import write_labels
 from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.tables import is_table
 from fairdesk.errors import RequestError
-from fairdesk.images.inspecting import Inspected, inspect_file
+from fairdesk.images.inspecting import Inspected, inspect_files, no_preparation
 from fairdesk.images.layouts import Entry, Tree, read_tree, shared_names
+from fairdesk.images.sources import stamp
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import processes
+from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
 from fairdesk.project.thumbnails import SIDE
 
@@ -38,67 +39,96 @@ class Labelled:
     identity: str | None
     group: str | None
     source: str | None  # "folder", "csv", or None where nothing is known
+    others: list[tuple[str, str]]  # gender, age, tags
 
 
-def _inspect_all(tree: Tree, project: Project, context: Context) -> Iterator[list[Inspected]]:
-    """Yield inspections batch by batch, in order, from memory where the file is unchanged."""
-    store = project.thumbnails
-    local = threading.local()
+def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: bool) -> Iterator[list[Inspected]]:
+    """Yield inspections batch by batch, in order, from memory where the file is unchanged.
 
-    def one(entry: Entry) -> Inspected:
-        path = tree.root / entry.path
-        try:
-            stat = os.stat(path)
-        except OSError:
-            return inspect_file(path, SIDE)
-        if not hasattr(local, "store"):
-            local.store = store.connection
-        row = local.store.execute(
-            "SELECT sha256, width, height, synthetic, why, jpeg FROM inspected"
-            " WHERE path = ? AND size = ? AND mtime_ns = ?",
-            (str(path), stat.st_size, stat.st_mtime_ns),
-        ).fetchone()
-        if row is not None:
-            return Inspected(path, stat.st_size, stat.st_mtime_ns, *row)
-        return inspect_file(path, SIDE)
-
-    total = len(tree.entries)
+    A preview keeps the thumbnails too, as the import that follows needs them.
+    """
+    store = project.thumbnails.connection
+    paths = [tree.root / entry.path for entry in tree.entries]
+    known = dict(_remembered(tree, paths, project))
+    total = len(paths)
     context.progress(0, total, "files")
-    with ThreadPoolExecutor(processes()) as pool:
-        for start in range(0, total, _BATCH):
-            context.check()
-            batch = list(pool.map(one, tree.entries[start : start + _BATCH]))
-            with store.connection as connection:
-                connection.executemany(
-                    "INSERT OR REPLACE INTO inspected VALUES (?,?,?,?,?,?,?,?,?)",
-                    (
-                        (str(i.path), i.size, i.mtime_ns, i.sha256, i.width, i.height, i.synthetic, i.why, i.jpeg)
-                        for i in batch
-                    ),
-                )
-            yield batch
-            context.progress(min(total, start + _BATCH), total, "files")
+    fresh = map_batches(
+        partial(inspect_files, side=SIDE),
+        [path for path in paths if path not in known],
+        _BATCH,
+        context,
+        no_preparation,
+    )
+    left: list[Inspected] = []
+    for start in range(0, total, _BATCH):
+        if not left and all(path in known for path in paths[start : start + _BATCH]):
+            context.check()  # else map_batches does
+        batch = []
+        for path in paths[start : start + _BATCH]:
+            found = known.pop(path, None)
+            if found is None:
+                if not left:
+                    left = list(reversed(next(fresh)[1]))
+                    with store:
+                        store.executemany(
+                            "INSERT OR REPLACE INTO inspected VALUES (?,?,?,?,?,?,?,?,?)",
+                            (_row(one, preview=preview) for one in left),
+                        )
+                found = left.pop()
+            batch.append(found)
+        yield batch
+        context.progress(min(total, start + _BATCH), total, "files")
 
 
-def _label(tree: Tree, params: ImportParams, context: Context) -> list[Labelled]:
-    """Decide what each file is called: the CSV where it speaks, else the folders."""
-    given: dict[str, Label] = {}
-    if params.labels is not None:
-        given, unmatched = read_labels(params.labels, tree)
-        if unmatched:
-            shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
-            context.message(f"{len(unmatched)} rows of {params.labels} name no file in {tree.root}: {shown}")
+def _row(seen: Inspected, *, preview: bool) -> tuple[Any, ...]:
+    return (
+        str(seen.path), seen.size, seen.mtime_ns, seen.sha256, seen.width, seen.height, seen.synthetic, seen.why,
+        seen.jpeg if preview else b"",
+    )  # fmt: skip
+
+
+def _remembered(tree: Tree, paths: list[Path], project: Project) -> Iterator[tuple[Path, Inspected]]:
+    """Yield what was inspected before and has not changed since, and has its thumbnail or needs none."""
+    imported = _known_paths(project, tree.root)
+    store = project.thumbnails.connection
+    if not store.execute("SELECT 1 FROM inspected LIMIT 1").get:
+        return
+    for path, entry in zip(paths, tree.entries, strict=True):
+        try:
+            size, changed = stamp(path)
+        except OSError:
+            continue
+        row = store.execute(
+            "SELECT sha256, width, height, synthetic, why, jpeg FROM inspected WHERE path = ? AND size = ? AND mtime_ns = ?",
+            (str(path), size, changed),
+        ).fetchone()
+        if row is not None and (row[5] or row[4] is not None or entry.path in imported):
+            yield path, Inspected(path, size, changed, *row)
+
+
+def _label(tree: Tree, given: dict[str, Label]) -> list[Labelled]:
+    """Decide what each file is called: the table where it speaks, else the folders."""
     out = []
     for entry in tree.entries:
         label = given.get(entry.path)
         if label is not None:
             identity = label.identity if label.identity is not None else entry.identity
             group = label.group if label.group is not None else entry.group
-            out.append(Labelled(entry, identity, group, "csv"))
+            out.append(Labelled(entry, identity, group, "csv", label.others()))
         else:
             known = entry.identity is not None or entry.group is not None
-            out.append(Labelled(entry, entry.identity, entry.group, "folder" if known else None))
+            out.append(Labelled(entry, entry.identity, entry.group, "folder" if known else None, []))
     return out
+
+
+def _given(params: ImportParams, tree: Tree, context: Context) -> dict[str, Label]:
+    if params.labels is None:
+        return {}
+    given, unmatched = read_labels(params.labels, tree, params.mapping)
+    if unmatched:
+        shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
+        context.message(f"{len(unmatched)} rows of {params.labels} name no file in {tree.root}: {shown}")
+    return given
 
 
 def _join(labelled: list[Labelled], names: list[str]) -> dict[str, str | None]:
@@ -116,8 +146,12 @@ def _join(labelled: list[Labelled], names: list[str]) -> dict[str, str | None]:
 def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled], list[str]]:
     if context.project.folder == params.folder or context.project.folder in params.folder.parents:
         raise RequestError(f"{params.folder} is inside the project itself. Give the folder that holds the photographs.")
-    tree = read_tree(params.folder, params.layout)
-    labelled = _label(tree, params, context)
+    given: dict[str, Label] = {}
+    if is_table(params.folder):
+        tree, given = read_manifest(params.folder, params.mapping, params.base)
+    else:
+        tree = read_tree(params.folder, params.layout)
+    labelled = _label(tree, given | _given(params, tree, context))
     names = shared_names([Entry(i.entry.path, i.identity, i.group) for i in labelled])
     if names and params.shared_names == "join":
         home = _join(labelled, names)
@@ -135,6 +169,7 @@ class _Summary:
         self.images = self.synthetic = 0
         self.identities: set[tuple[str | None, str]] = set()
         self.groups: dict[str, int] = {}
+        self.labels: dict[str, int] = {}
         self.unreadable: list[dict[str, str]] = [{"path": p, "why": why} for p, why in tree.skipped]
 
     def add(self, item: Labelled, seen: Inspected) -> None:
@@ -147,12 +182,14 @@ class _Summary:
             self.identities.add((item.group, item.identity))
         if item.group is not None:
             self.groups[item.group] = self.groups.get(item.group, 0) + 1
+        for kind in {kind for kind, _ in item.others}:
+            self.labels[kind] = self.labels.get(kind, 0) + 1
 
     def result(self) -> dict[str, Any]:
         return {
             "images": self.images, "unreadable": self.unreadable, "identities": len(self.identities),
             "groups": dict(sorted(self.groups.items())), "shared_names": self.names, "synthetic": self.synthetic,
-            "layout": self.tree.layout, "folder": str(self.tree.root),
+            "layout": self.tree.layout, "folder": str(self.tree.root), "labels": dict(sorted(self.labels.items())),
         }  # fmt: skip
 
 
@@ -162,7 +199,7 @@ def inspect(params: ImportParams, context: Context) -> dict[str, Any]:
     summary = _Summary(tree, names, params)
     known = _known_paths(context.project, tree.root)
     new, place = 0, 0
-    for batch in _inspect_all(tree, context.project, context):
+    for batch in _inspect_all(tree, context.project, context, preview=True):
         for seen in batch:
             item = labelled[place]
             summary.add(item, seen)
@@ -192,7 +229,7 @@ def run(params: ImportParams, context: Context) -> dict[str, Any]:
     waiting: list[tuple[Labelled, Inspected]] = []
     place = 0
     try:
-        for batch in _inspect_all(tree, project, context):
+        for batch in _inspect_all(tree, project, context, preview=False):
             for seen in batch:
                 summary.add(labelled[place], seen)
                 waiting.append((labelled[place], seen))
@@ -241,7 +278,9 @@ class _Writer:
                 )  # fmt: skip
                 if connection.changes():
                     added += 1
-                    thumbnails.append(("image", connection.last_insert_rowid(), seen.jpeg))
+                    image = connection.last_insert_rowid()
+                    thumbnails.append(("image", image, seen.jpeg))
+                    write_labels(connection, image, item.others, item.source or "csv")
                     connection.execute(
                         "DELETE FROM unreadable WHERE root_id = ? AND path = ?", (number, item.entry.path)
                     )
@@ -264,21 +303,3 @@ def _relative(path: str, base: Path) -> str | None:
         return os.path.relpath(path, base)
     except ValueError:  # another drive
         return None
-
-
-def label_ids(connection: apsw.Connection, identity: str | None, group: str | None) -> tuple[int | None, int | None]:
-    """Return the ids of an identity and a group by name, made where they do not exist yet."""
-    group_id = None
-    if group is not None:
-        connection.execute("INSERT OR IGNORE INTO grp (name) VALUES (?)", (group,))
-        group_id = connection.execute("SELECT id FROM grp WHERE name = ?", (group,)).get
-    identity_id = None
-    if identity is not None:
-        found = connection.execute(
-            "SELECT id FROM identity WHERE name = ? AND ifnull(group_id, 0) = ?", (identity, group_id or 0)
-        ).get
-        if found is None:
-            connection.execute("INSERT INTO identity (name, group_id) VALUES (?, ?)", (identity, group_id))
-            found = connection.last_insert_rowid()
-        identity_id = found
-    return identity_id, group_id

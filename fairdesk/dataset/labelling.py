@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fairdesk.dataset.importing import label_ids
-from fairdesk.dataset.label_csv import read_labels
+from fairdesk.dataset.identities import label_ids
+from fairdesk.dataset.label_table import read_labels
+from fairdesk.dataset.labels import write_labels
 from fairdesk.dataset.params import LabelParams
 from fairdesk.errors import RequestError
 from fairdesk.images.layouts import Entry, Tree
-from fairdesk.images.reading import UnreadableImageError, read_pixels
+from fairdesk.images.pixels import read_pixels
+from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 
@@ -32,18 +34,20 @@ def _from_csv(params: LabelParams, context: Context) -> dict[str, Any]:
         for number, root in project.roots().items():
             rows = project.db.rows("SELECT id, path FROM image WHERE root_id = ? ORDER BY id", (number,))
             tree = Tree(root, "flat", [Entry(path, None, None) for _, path in rows])
-            labels, missing = read_labels(params.csv, tree)
+            labels, missing = read_labels(params.csv, tree, params.mapping)
             unmatched = set(missing) if unmatched is None else unmatched & set(missing)
             for image, path in rows:
                 label = labels.get(path)
                 if label is None:
                     continue
-                identity, group = label_ids(connection, label.identity, label.group)
-                connection.execute(
-                    "UPDATE image SET identity_id = ifnull(?, identity_id), group_id = ifnull(?, group_id),"
-                    " label_source = 'csv' WHERE id = ?",
-                    (identity, group, image),
-                )
+                if label.identity is not None or label.group is not None:
+                    identity, group = label_ids(connection, label.identity, label.group)
+                    connection.execute(
+                        "UPDATE image SET identity_id = ifnull(?, identity_id), group_id = ifnull(?, group_id),"
+                        " label_source = 'csv' WHERE id = ? AND ifnull(label_source, '') != 'person'",
+                        (identity, group, image),
+                    )
+                write_labels(connection, image, label.others(), "csv")
                 set_ += 1
     if unmatched is None:
         raise RequestError("The project has no images yet. Import a folder first.")

@@ -13,6 +13,7 @@ from PIL import Image
 from fairdesk.dataset.collection import Collection, read_either
 from fairdesk.dataset.prepare_params import LeaksParams
 from fairdesk.images.reading import UnreadableImageError, open_image
+from fairdesk.images.sources import read_bytes
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import processes
 
@@ -23,12 +24,12 @@ _BITS = 64
 def _look(path: Any) -> tuple[str, int] | str:
     """Return a file's SHA-256 and 64-bit perceptual hash (pHash), or why it cannot be read."""
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
         image = open_image(path, data)
     except UnreadableImageError as error:
         return error.why
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        return f"cannot be read: {error.strerror or error}"
     return hashlib.sha256(data).hexdigest(), perceptual_hash(image)
 
 

@@ -10,25 +10,64 @@ from pydantic import Field, field_validator, model_validator
 from fairdesk.faces.params import DETECTORS, detector_name, existing_path
 from fairdesk.jobs.params import JobParams
 
+FIELDS = ("path", "identity", "group", "gender", "age", "tags")
+
+
+def _parse_columns(given: list[str]) -> dict[str, str]:
+    """Read FIELD=COLUMN words. Raises `ValueError` if that cannot be."""
+    out = {}
+    for word in given:
+        field, equals, column = word.partition("=")
+        if not equals or field not in FIELDS or not column:
+            raise ValueError(f"are FIELD=COLUMN with the fields {', '.join(FIELDS)}")
+        out[field] = column
+    return out
+
+
+def _columns(value: list[str] | None) -> list[str] | None:
+    _parse_columns(value or [])
+    return value
+
 
 class ImportParams(JobParams):
-    """Bring a folder of face images into the project; originals stay where they are."""
+    """Bring face images into the project; originals stay where they are, archives stay packed."""
 
-    folder: Path = Field(description="The folder of images")
+    folder: Path = Field(
+        description="A folder, an archive (.zip, .tar, .rec), or a table of images (.csv, .tsv, .parquet)",
+        json_schema_extra={"pick": "either"},
+    )
     layout: Literal["auto", "flat", "identity", "group-identity"] = Field(
         "auto", description="What the folders mean: nothing, an identity each, or groups of identities; auto finds out"
     )
     labels: Path | None = Field(
-        None, description="CSV with columns path, identity, group that overrides what the folders say"
+        None,
+        description="Table with the columns path, identity, group, gender, age, tags; it overrides what the folders say",
+    )
+    columns: list[str] | None = Field(
+        None, description="Which column is what, where names do not tell: path=FILE identity=WHO group=RACE"
+    )
+    base: Path | None = Field(
+        None,
+        description="Folder that the paths of a table are relative to (default: the table's own)",
+        json_schema_extra={"pick": "folder"},
     )
     shared_names: Literal["separate", "join"] = Field(
         "separate", description="An identity name under several groups: one person in each, or the same person (join)"
     )
 
+    _there = field_validator("labels", "base")(existing_path)
+
     @field_validator("folder")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    _known_columns = field_validator("columns")(_columns)
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Columns by field."""
+        return _parse_columns(self.columns or [])
 
 
 class RelinkParams(JobParams):
@@ -99,7 +138,13 @@ class LabelParams(JobParams):
 
     backend: Literal["deepface"] | None = Field(None, description="Predict with deepface's models; shown as predicted")
     actions: str = Field("race,gender,age", description="What to predict, with commas: race, gender, age")
-    csv: Path | None = Field(None, description="CSV with the columns path, identity, group to set")
+    csv: Path | None = Field(
+        None,
+        description="Table (.csv, .tsv, .parquet) with the columns path, identity, group, gender, age, tags to set",
+    )
+    columns: list[str] | None = Field(
+        None, description="Which column is what, where names do not tell: path=FILE identity=WHO group=RACE"
+    )
     detector: str | None = Field(
         None,
         json_schema_extra={"choices": list(DETECTORS)},
@@ -110,6 +155,7 @@ class LabelParams(JobParams):
 
     _known_detector = field_validator("detector")(detector_name)
     _there = field_validator("weights", "csv")(existing_path)
+    _known_columns = field_validator("columns")(_columns)
 
     @field_validator("actions")
     @classmethod
@@ -119,6 +165,11 @@ class LabelParams(JobParams):
         if wrong or not found:
             raise ValueError(f"can be race, gender and age, not {', '.join(wrong) or 'nothing'}")
         return ",".join(dict.fromkeys(found))
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Columns by field."""
+        return _parse_columns(self.columns or [])
 
     @model_validator(mode="after")
     def _one(self) -> LabelParams:

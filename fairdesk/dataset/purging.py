@@ -61,7 +61,7 @@ def purge(project: Project, images: list[int], names: Iterable[str] = ()) -> dic
         of_faces = json.dumps(faces)
         for table in ("cluster_member", "vector", "vector_failure", "prediction"):
             connection.execute(f"DELETE FROM {table} WHERE face_id IN (SELECT value FROM json_each(?))", (of_faces,))
-        for table in ("face", "detection"):
+        for table in ("face", "detection", "image_label", "quality", "set_member"):
             connection.execute(f"DELETE FROM {table} WHERE image_id IN (SELECT value FROM json_each(?))", (chosen,))
         connection.execute("DELETE FROM image WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
         connection.execute("DELETE FROM journal_step")
@@ -79,7 +79,7 @@ def purge(project: Project, images: list[int], names: Iterable[str] = ()) -> dic
         connection.execute(
             "DELETE FROM cluster WHERE label != -1 AND NOT EXISTS (SELECT 1 FROM cluster_member WHERE cluster_id = cluster.id)"
         )
-        for table in ("clustering", "pair_list", "score_set"):
+        for table in ("clustering", "pair_list", "score_set", "image_set"):
             for number, basis in connection.execute(f"SELECT id, basis FROM {table}").fetchall():
                 if isinstance(basis, bytes):
                     connection.execute(f"UPDATE {table} SET basis = ? WHERE id = ?", (_without(basis, images), number))

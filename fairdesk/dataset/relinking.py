@@ -10,6 +10,7 @@ from fairdesk.dataset.params import RelinkParams
 from fairdesk.errors import RequestError
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.layouts import read_tree
+from fairdesk.images.sources import stamp
 from fairdesk.jobs.context import Context
 
 
@@ -33,7 +34,7 @@ def run(params: RelinkParams, context: Context) -> dict[str, Any]:
     places: dict[tuple[str, int], list[str]] = {}
     for entry in tree.entries:
         try:
-            size = os.stat(params.new / entry.path).st_size
+            size = stamp(params.new / entry.path)[0]
         except OSError:
             continue
         places.setdefault((entry.path.rsplit("/", 1)[-1], size), []).append(entry.path)

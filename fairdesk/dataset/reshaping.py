@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from fairdesk.dataset.collection import Item, counts, need_empty, read_folder, summary, write_items
 from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
-from fairdesk.images.marks import read_mark, save_marked
+from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.images.places import Names
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
@@ -49,13 +49,10 @@ def fit_image(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Imag
 def _resize_one(item: Item, target: Path, params: ResizeParams) -> str | None:
     """Resize one file; returns why it could not be, or None. A synthetic mark is kept."""
     try:
-        with Image.open(item.path) as head:
-            mark = read_mark(head)
+        mark = mark_of(item.path)
         image = fit_image(open_image(item.path), params.pixels, params.fit)
     except UnreadableImageError as error:
         return error.why
-    except (OSError, ValueError, SyntaxError) as error:
-        return f"cannot be read: {error}"
     target.parent.mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {"quality": 95} if target.suffix.lower() in (".jpg", ".jpeg") else {}
     if mark is None:

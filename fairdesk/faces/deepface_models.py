@@ -18,7 +18,8 @@ import numpy.typing as npt
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.faces.alignment import MARGIN
 from fairdesk.faces.boxes import FaceBox, Points
-from fairdesk.images.reading import Pixels, box_with_margin
+from fairdesk.images.pixels import Pixels
+from fairdesk.images.reading import box_with_margin
 
 PREFIX = "deepface:"
 ATTRIBUTES = ("race", "gender", "age")

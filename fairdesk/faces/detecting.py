@@ -12,7 +12,8 @@ from fairdesk.faces.boxes import FaceBox, overlap
 from fairdesk.faces.deepface_models import is_deepface, load_detector, prepare
 from fairdesk.faces.detectors import detect_faces, detector_key
 from fairdesk.faces.params import DetectParams
-from fairdesk.images.reading import UnreadableImageError, box_with_margin, read_pixels, thumbnail
+from fairdesk.images.pixels import read_pixels
+from fairdesk.images.reading import UnreadableImageError, box_with_margin, thumbnail
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project

@@ -10,7 +10,7 @@ from PIL import Image
 from fairdesk.faces import deepface_models, dlib_models
 from fairdesk.faces.boxes import FaceBox, Points
 from fairdesk.faces.params import DetectParams
-from fairdesk.images.reading import Pixels
+from fairdesk.images.pixels import Pixels
 
 
 def detector_key(params: DetectParams) -> str:

@@ -16,7 +16,7 @@ from fairdesk.faces import deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.params import EncodeParams
-from fairdesk.images.reading import Pixels
+from fairdesk.images.pixels import Pixels
 from fairdesk.project.vectors import Recipe
 
 Vectors = npt.NDArray[np.float32]

@@ -15,7 +15,8 @@ from fairdesk.faces.detecting import detect, unseen
 from fairdesk.faces.detectors import detector_key
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
-from fairdesk.images.reading import UnreadableImageError, read_pixels
+from fairdesk.images.pixels import read_pixels
+from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.project import Project

@@ -10,12 +10,11 @@ from PIL import Image
 from torch import nn
 
 from fairdesk.dataset.collection import read_either
-from fairdesk.errors import RequestError
 from fairdesk.generation.cyclegan import CycleGanTask
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.pictures import grid
-from fairdesk.images.marks import read_mark
+from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.images import TrainingImages, UnpairedImages
@@ -147,9 +146,5 @@ def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
 def _synthetic(paths: list[Path]) -> int:
     count = 0
     for path in paths:
-        try:
-            with Image.open(path) as head:
-                count += read_mark(head) is not None
-        except (OSError, ValueError, SyntaxError) as error:
-            raise RequestError(f"{path} changed while it was read: {error}") from error
+        count += mark_of(path) is not None
     return count

@@ -18,8 +18,9 @@ from fairdesk.generation.params import TranslateParams
 from fairdesk.generation.pictures import to_pixels
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
+from fairdesk.images.pixels import pixels
 from fairdesk.images.places import Names, write_text
-from fairdesk.images.reading import UnreadableImageError, open_image, pixels
+from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import read_checkpoint

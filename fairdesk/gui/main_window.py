@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.assets import asset
+from fairdesk.dataset.tables import is_table
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -33,8 +34,13 @@ from fairdesk.gui.tabs.dataset.tab import DatasetTab
 from fairdesk.gui.tabs.generation.tab import GenerationTab
 from fairdesk.gui.tabs.metrics.tab import MetricsTab
 from fairdesk.gui.tabs.training.tab import TrainingTab
+from fairdesk.images.sources import is_archive
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG, SUFFIX
+
+
+def _can_import(path: Path) -> bool:
+    return path.is_dir() or is_archive(path) or (is_table(path) and path.is_file())
 
 
 class MainWindow(QMainWindow):
@@ -277,17 +283,18 @@ class MainWindow(QMainWindow):
             await async_glue.finished(TableDialog("History", ("When", "What", ""), rows, self))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls()):
+        if any(_can_import(Path(url.toLocalFile())) for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        folders = [Path(url.toLocalFile()) for url in event.mimeData().urls() if Path(url.toLocalFile()).is_dir()]
-        if folders:
+        found = [Path(url.toLocalFile()) for url in event.mimeData().urls()]
+        found = [path for path in found if _can_import(path)]
+        if found:
             event.acceptProposedAction()
-            self.open_or_import(folders[0])
+            self.open_or_import(found[0])
 
     def open_or_import(self, folder: Path) -> None:
-        """Open a project folder, or import any other folder into the open project."""
+        """Open a project folder, or import any other folder, archive or table into the open project."""
         if (folder / CATALOG).exists():
             async_glue.start(self._open_path(folder))
         elif self.session.project is not None:

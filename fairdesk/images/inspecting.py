@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from fairdesk.images.marks import read_mark
-from fairdesk.images.reading import EXTENSIONS, UnreadableImageError, open_image, thumbnail
+from fairdesk.images.reading import EXTENSIONS, UnreadableImageError, open_with_info, thumbnail
+from fairdesk.images.sources import read_bytes, split, stamp
 
 
 @dataclass(frozen=True)
@@ -31,28 +29,37 @@ class Inspected:
 def inspect_file(path: Path, side: int) -> Inspected:
     """Decode, hash and thumbnail one file. Never raises for a bad file: `why` tells."""
     try:
-        stat = path.stat()
+        size, changed = stamp(path)
     except OSError as error:
         return Inspected(path, 0, 0, why=f"cannot be read: {error.strerror}")
     if path.suffix.lower() not in EXTENSIONS:
         kind = f" ({path.suffix})" if path.suffix else ""
-        return Inspected(path, stat.st_size, stat.st_mtime_ns, why=f"not an image file{kind}")
+        return Inspected(path, size, changed, why=f"not an image file{kind}")
     try:
-        data = path.read_bytes()
-        image = open_image(path, data)
-        with Image.open(io.BytesIO(data)) as head:
-            mark = read_mark(head)
+        data = read_bytes(path)
+        image, info = open_with_info(path, data)
     except UnreadableImageError as error:
-        return Inspected(path, stat.st_size, stat.st_mtime_ns, why=error.why)
+        return Inspected(path, size, changed, why=error.why)
     except OSError as error:
-        return Inspected(path, stat.st_size, stat.st_mtime_ns, why=f"cannot be read: {error.strerror}")
+        return Inspected(path, size, changed, why=f"cannot be read: {error.strerror or error}")
     return Inspected(
-        path, stat.st_size, stat.st_mtime_ns, hashlib.sha256(data).hexdigest(), image.width, image.height, mark, None,
+        path, size, changed, hashlib.sha256(data).hexdigest(), image.width, image.height, read_mark(info), None,
         thumbnail(image, side),
     )  # fmt: skip
 
 
+def inspect_files(paths: list[Path], *, side: int) -> list[Inspected]:
+    """Inspect several files."""
+    return [inspect_file(path, side) for path in paths]
+
+
+def no_preparation() -> None:
+    """What a process that inspects has to load first: nothing."""
+
+
 def file_sha256(path: Path) -> str:
-    """Return a file's SHA-256 as hex."""
+    """Return the SHA-256 of a file, or of a member of an archive, as hex."""
+    if split(path) is not None:
+        return hashlib.sha256(read_bytes(path)).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

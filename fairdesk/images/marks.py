@@ -5,12 +5,16 @@ PNG keeps it in a text chunk, JPEG in its comment, anything else in XMP.
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from fairdesk.images.reading import UnreadableImageError
+from fairdesk.images.sources import read_bytes
 
 KEY = "FairDesk-Synthetic"
 _XMP = (
@@ -36,9 +40,19 @@ def save_marked(image: Image.Image, path: Path, mark: dict[str, Any], **options:
         image.save(path, xmp=_XMP.format(escaped).encode(), **options)
 
 
-def read_mark(image: Image.Image) -> str | None:
-    """Return the mark's JSON text from an opened picture, or None if it has none."""
-    info = image.info
+def mark_of(path: Path) -> str | None:
+    """Return the mark inside a file or a member of an archive. Raises `UnreadableImageError`."""
+    try:
+        with Image.open(io.BytesIO(read_bytes(path))) as head:
+            return read_mark(head.info)
+    except OSError as error:
+        raise UnreadableImageError(path, f"cannot be read: {error.strerror or error}") from error
+    except (ValueError, SyntaxError) as error:
+        raise UnreadableImageError(path, f"damaged ({error})") from error
+
+
+def read_mark(info: dict[Any, Any]) -> str | None:
+    """Return the mark's JSON text from the texts of an opened picture, or None if it has none."""
     value = info.get(KEY)
     if isinstance(value, str):
         return value

@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
+from fairdesk.images.sources import read_bytes, split
+
 
 def safe_name(name: str) -> str:
     """Return a name usable as a file name on every system (others' characters become ``_``)."""
@@ -36,9 +38,14 @@ class Names:
 
 
 def place(source: Path, target: Path, how: Literal["link", "copy"]) -> None:
-    """Link to or copy one file; links are absolute so that the new folder can be moved."""
+    """Link to or copy one file; links are absolute so that the new folder can be moved.
+
+    What lies in an archive cannot be linked to: it is copied out.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    if how == "copy":
+    if split(source) is not None:
+        target.write_bytes(read_bytes(source))
+    elif how == "copy":
         shutil.copy2(source, target)
     else:
         target.symlink_to(source.resolve())

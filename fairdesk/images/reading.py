@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fairdesk.errors import RequestError
-
-Pixels = npt.NDArray[np.uint8]
+from fairdesk.images.sources import read_bytes
 
 MAX_PIXELS = 120_000_000  # a 360 MB array; more is refused with its size, not decoded
 EXTENSIONS = frozenset(
@@ -50,7 +48,12 @@ class UnreadableImageError(RequestError):
 
 
 def open_image(path: Path, data: bytes | None = None) -> Image.Image:
-    """Decode a picture whole: first frame, EXIF-upright, 8-bit RGB (transparency on white).
+    """Decode a picture whole; parameters and errors are those of `open_with_info`."""
+    return open_with_info(path, data)[0]
+
+
+def open_with_info(path: Path, data: bytes | None = None) -> tuple[Image.Image, dict[Any, Any]]:
+    """Decode a picture whole: first frame, EXIF-upright, 8-bit RGB (transparency on white), and its texts.
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ def open_image(path: Path, data: bytes | None = None) -> Image.Image:
     """
     try:
         if data is None:
-            data = path.read_bytes()
+            data = read_bytes(path)
         if not data:
             raise UnreadableImageError(path, "the file is empty")
         with Image.open(io.BytesIO(data)) as image:
@@ -76,7 +79,8 @@ def open_image(path: Path, data: bytes | None = None) -> Image.Image:
                     path, f"{width} x {height} pixels is more than {MAX_PIXELS // 1_000_000} megapixels; scale it down"
                 )
             image.load()
-            return to_rgb(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            return to_rgb(image), image.info
     except UnreadableImageError:
         raise
     except FileNotFoundError as error:
@@ -98,6 +102,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image
     if image.mode.startswith("I") or image.mode == "F":
+        import numpy as np
+
         values = np.asarray(image, dtype=np.float64)
         top = float(values.max(initial=0.0))
         scale = 255.0 if image.mode == "F" and top <= 1.0 else 1.0 if top <= 255.0 else 255.0 / 65535.0
@@ -110,20 +116,11 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def pixels(image: Image.Image) -> Pixels:
-    """Return an RGB image as an array of shape (height, width, 3), uint8, C-contiguous."""
-    return np.ascontiguousarray(np.asarray(image, dtype=np.uint8))
-
-
-def read_pixels(path: Path) -> Pixels:
-    """Open a picture and return its pixels; raises as `open_image` does."""
-    return pixels(open_image(path))
-
-
 def thumbnail(image: Image.Image, side: int) -> bytes:
     """Return a JPEG whose longer side is at most `side` pixels."""
-    small = image.copy()
-    small.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    factor = min(1.0, side / max(image.size))
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    small = image if factor == 1.0 else image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()

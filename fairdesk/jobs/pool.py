@@ -11,10 +11,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk.errors import JobFailed, RequestError
-from fairdesk.jobs.context import Context
+
+if TYPE_CHECKING:
+    from fairdesk.jobs.context import Context
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.images.places import write_text
+from fairdesk.images.sources import exists as there
 
 COLUMNS = ("path1", "path2", "label", "fold", "subject1", "subject2", "group1", "group2")
 
@@ -95,7 +96,7 @@ _SPLIT = re.compile(r"(?<=\.)(jpe?g|png|bmp|webp|tiff?|gif|ppm|pgm)[ ]+", re.IGN
 
 def _three_tokens(path: Path, number: int, line: str, exists: Callable[[str], bool] | None = None) -> Pair:
     """Read `path1 path2 label`, also where paths hold blanks (the original wrote such lines and could not read them)."""
-    exists = exists or (lambda name: Path(name).exists())
+    exists = exists or (lambda name: there(Path(name)))
     line = line.strip()
     if "\t" in line:
         fields = [field.strip() for field in line.split("\t") if field.strip()]

@@ -14,9 +14,9 @@ from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.layouts import read_tree
-from fairdesk.images.marks import read_mark
+from fairdesk.images.marks import mark_of
 from fairdesk.images.places import write_text
-from fairdesk.images.reading import EXTENSIONS
+from fairdesk.images.reading import EXTENSIONS, UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.pair_lists import Pair, write_pairs
 from fairdesk.metrics.pair_making import Item, genuine_pairs, impostor_pairs
@@ -25,17 +25,14 @@ from fairdesk.project import Project, basis
 
 
 def _from_folder(folder: Path, params: PairsParams) -> tuple[list[Item], dict[str, int]]:
-    from PIL import Image
-
     items, left_out = [], {"unnamed": 0, "synthetic": 0, "unreadable": 0}
     for entry in read_tree(folder).entries:
         path = folder / entry.path
         if path.suffix.lower() not in EXTENSIONS:
             continue
         try:
-            with Image.open(path) as image:
-                mark = read_mark(image)
-        except (OSError, ValueError, SyntaxError):
+            mark = mark_of(path)
+        except UnreadableImageError:
             left_out["unreadable"] += 1
             continue
         if mark is not None and not params.synthetic:

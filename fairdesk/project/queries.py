@@ -101,6 +101,32 @@ def items(project: Project, kind: Kind, ids: list[int]) -> dict[int, Item]:
     return out
 
 
+@dataclass(frozen=True)
+class Boxed:
+    """A face on a photograph; `main` for the one that is shown or asked about."""
+
+    box: tuple[int, int, int, int]  # top, right, bottom, left
+    identity: str | None
+    main: bool
+
+
+def boxes(project: Project, kind: Kind, number: int) -> list[Boxed]:
+    """Return all faces on the photograph of an image or a face, the main one last (so that it is drawn on top)."""
+    image, detector = number, project.detector() or ""
+    if kind == "face":
+        row = project.db.rows("SELECT image_id, detector FROM face WHERE id = ?", (number,))
+        if not row:
+            return []
+        image, detector = row[0]
+    rows = project.db.rows(
+        "SELECT f.id, f.place, f.top, f.right, f.bottom, f.left, who.name FROM face f JOIN face_label l ON l.face_id = f.id"
+        " LEFT JOIN identity who ON who.id = l.identity_id WHERE f.image_id = ? AND f.detector = ? ORDER BY f.place DESC",
+        (image, detector),
+    )
+    found = [Boxed((r[2], r[3], r[4], r[5]), r[6], r[0] == number if kind == "face" else r[1] == 0) for r in rows]
+    return sorted(found, key=lambda face: face.main)
+
+
 def overview(project: Project) -> dict[str, Any]:
     """Return the counts a project's header shows."""
     value = project.db.value

@@ -111,6 +111,31 @@ MIGRATIONS: list[str] = [
     """,
     # Hidden images stay in the project and in no grid, list, clustering or count; the edit can be undone.
     "ALTER TABLE image ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0",
+    """
+    -- Labels beside identity and group: gender and age (one each), tags (any number).
+    CREATE TABLE image_label (
+        image_id INTEGER NOT NULL REFERENCES image(id) ON DELETE RESTRICT, kind TEXT NOT NULL, value TEXT NOT NULL,
+        source TEXT NOT NULL, confidence REAL, PRIMARY KEY (image_id, kind, value)) WITHOUT ROWID;
+    CREATE INDEX image_label_value ON image_label(kind, value, image_id);
+
+    -- What was measured of an image and its largest face. NULL: cannot be measured (no face, no landmarks).
+    CREATE TABLE quality (
+        image_id INTEGER NOT NULL REFERENCES image(id) ON DELETE RESTRICT, detector TEXT NOT NULL,
+        sharpness REAL, brightness REAL, contrast REAL, clipped REAL, side REAL, share REAL, yaw REAL, roll REAL,
+        faces INTEGER, why TEXT, PRIMARY KEY (image_id, detector)) WITHOUT ROWID;
+
+    -- Training, validation and test sets, and folds. A frozen one is neither changed nor removed.
+    CREATE TABLE image_set (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, frozen INTEGER NOT NULL DEFAULT 0,
+        params TEXT NOT NULL, created REAL NOT NULL, basis BLOB);
+    CREATE TABLE set_member (
+        set_id INTEGER NOT NULL REFERENCES image_set(id), image_id INTEGER NOT NULL REFERENCES image(id),
+        PRIMARY KEY (set_id, image_id)) WITHOUT ROWID;
+    CREATE INDEX set_member_image ON set_member(image_id);
+    ALTER TABLE pair_list ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0;
+
+    CREATE TABLE saved_view (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, wanted TEXT NOT NULL);
+    """,
 ]
 
 VERSION = len(MIGRATIONS)
@@ -119,5 +144,5 @@ VERSION = len(MIGRATIONS)
 # computed: they are only ever added, and the journal records a change of a face's label alone.
 JOURNALED = (
     "root", "grp", "identity", "image", "unreadable", "face", "clustering", "cluster",
-    "cluster_member", "pair_list", "score_set",
+    "cluster_member", "pair_list", "score_set", "image_label", "image_set", "set_member", "saved_view",
 )  # fmt: skip

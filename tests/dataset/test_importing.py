@@ -12,7 +12,7 @@ from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.importing import inspect, run
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
-from fairdesk.images.reading import read_pixels
+from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.queries import Filter, image_ids, unreadable
 from tests.conftest import plain_images
@@ -159,7 +159,7 @@ def test_wrong_requests(project, tmp_path):
     (tmp_path / "empty").mkdir()
     for folder, message in (
         (tmp_path / "empty", "holds no files"),
-        (tmp_path / "no", "is not a folder"),
+        (tmp_path / "no", "does not exist"),
         (project.folder, "inside the project"),
     ):
         with pytest.raises(RequestError, match=message):

@@ -184,7 +184,7 @@ def test_resize(tmp_path):
         assert abs(pixels[16, 1, 0] - red[0]) < 14 and abs(pixels[16, 30, 0] - red[1]) < 14
         assert (pixels[2].sum() < 300) == (fit == "pad")
         with Image.open(tmp_path / fit / "Ünal" / "made.png") as image:
-            assert json.loads(read_mark(image)) == {"run": "r1"}  # a synthetic image stays marked
+            assert json.loads(read_mark(image.info)) == {"run": "r1"}  # a synthetic image stays marked
         assert (tmp_path / fit / "Ünal" / "moving.png").exists()
     with pytest.raises(ValueError, match="WIDTHxHEIGHT"):
         ResizeParams(folder=tmp_path / "in", out=tmp_path / "x", size="big")

@@ -13,7 +13,7 @@ from fairdesk.errors import JobFailed, RequestError
 from fairdesk.faces.detecting import run as detect
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import DetectParams, EncodeParams
-from fairdesk.images.reading import read_pixels
+from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -16,7 +16,7 @@ from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.encoders import DlibEncoder, ResNet50Encoder
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import DetectParams, EncodeParams
-from fairdesk.images.reading import read_pixels
+from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.error_rates import equal_error_rate, sort_scores
 

@@ -112,7 +112,7 @@ def test_translate_a_tree_both_ways(generators, tmp_path):
     assert result["images"] == 4 and [u["path"] for u in result["unreadable"]] == ["Zoë/bad.jpg"]
     with Image.open(tmp_path / "out" / "Zoë" / "a_AtoB.png") as image:
         assert image.size == (23, 17)  # its own size: nothing is stretched
-        mark = json.loads(read_mark(image))
+        mark = json.loads(read_mark(image.info))
         assert mark["direction"] == "AtoB" and mark["source"] == "a.jpg" and len(mark["checkpoint_sha256"]) == 64
 
 

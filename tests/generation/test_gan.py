@@ -107,7 +107,7 @@ def test_exactly_as_many_as_asked_and_all_marked(trained, tmp_path):
     assert len(files) == result["images"] == 7
     for number, path in enumerate(files):
         with Image.open(path) as image:
-            mark = json.loads(read_mark(image))
+            mark = json.loads(read_mark(image.info))
         assert mark["number"] == number and mark["seed"] == 1 and mark["run"] == "run"
     manifest = json.loads((tmp_path / "made.manifest.json").read_text())
     assert manifest["synthetic"] is True and len(manifest["files"]) == 7

@@ -278,8 +278,8 @@ def test_a_wrong_job_tells_why(window, hand, project, tmp_path):
     hand.open(project.folder)
     window.session.run("import", {"folder": str(tmp_path / "gone")})
     job = hand.finish_job("import", FAILED)
-    assert "is not a folder" in job.message
-    assert "is not a folder" in window.panel.cards[job.id].detail.text()
+    assert "does not exist" in job.message
+    assert "does not exist" in window.panel.cards[job.id].detail.text()
 
 
 def test_closing_asks_and_a_kept_job_is_found_again(window, hand, qtbot, qapp, project, tmp_path, settings_home):

@@ -9,9 +9,11 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.tables import is_table, read_table
 from fairdesk.gui import async_glue
 from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.session import Session
+from fairdesk.gui.widgets.column_map import ColumnMap
 from fairdesk.gui.widgets.parameter_form import ParameterForm
 
 
@@ -20,13 +22,16 @@ class ImportDialog(QDialog):
 
     def __init__(self, session: Session, folder: Path | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Import a folder of images")
+        self.setWindowTitle("Import images")
         self._session = session
         self._job: str | None = None
         self._unreadable: list[dict[str, str]] = []
         self.values: dict[str, Any] | None = None
-        self.form = ParameterForm(ImportParams, {"folder": str(folder)} if folder else {})
-        self.preview = QLabel("Choose a folder, then look through it. Nothing is written yet.")
+        self.form = ParameterForm(ImportParams, {"folder": str(folder)} if folder else {}, hide=("columns", "base"))
+        self.columns = ColumnMap()
+        self.columns.hide()
+        self._table: Path | None = None
+        self.preview = QLabel("Choose a folder, an archive or a table, then look through it. Nothing is written yet.")
         self.preview.setWordWrap(True)
         frame = QFrame()
         frame.setProperty("role", "card")
@@ -49,12 +54,14 @@ class ImportDialog(QDialog):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.addWidget(self.form)
+        layout.addWidget(self.columns)
         layout.addWidget(frame)
         layout.addStretch()
         layout.addLayout(buttons)
         self.resize(600, 520)
         self.accept_button.setEnabled(False)
         self.form.changed.connect(self._changed)
+        self.columns.changed.connect(lambda: self.form.set_hidden("columns", self.columns.words()))
         self.look.clicked.connect(self._look)
         self.accept_button.clicked.connect(self._accept)
         self.details.clicked.connect(lambda: async_glue.start(self._show_unreadable()))
@@ -65,14 +72,29 @@ class ImportDialog(QDialog):
         if folder is not None:
             self._look()
 
+    def _find_table(self) -> None:
+        """Offer the columns of the table that is given as the list of images, or for its labels."""
+        values = self.form.values()
+        given = [Path(str(values[name])).expanduser() for name in ("folder", "labels") if values.get(name)]
+        table = next((path for path in given if is_table(path) and path.is_file()), None)
+        if table == self._table:
+            return
+        self._table = table
+        self.columns.setVisible(table is not None)
+        if table is None:
+            self.form.set_hidden("columns", None)
+        else:
+            self._session.background.read("columns", lambda: read_table(table), self.columns.show_table)
+
     def _changed(self) -> None:
         self._drop_job()
+        self._find_table()
         problem = self.form.problem()
         self.look.setEnabled(problem is None)
         self.accept_button.setEnabled(False)
         self.details.hide()
         self.bar.hide()
-        self.preview.setText(problem or "Look through the folder to see what it holds. Nothing is written yet.")
+        self.preview.setText(problem or "Look through it to see what it holds. Nothing is written yet.")
 
     def _drop_job(self) -> None:
         if self._job is not None:
@@ -125,7 +147,7 @@ def describe(found: dict[str, Any]) -> str:
     """Say what a folder was understood to be."""
     layouts = {
         "flat": "images without identities", "identity": "a folder for each identity",
-        "group-identity": "groups that hold a folder for each identity",
+        "group-identity": "groups that hold a folder for each identity", "manifest": "a table of images",
     }  # fmt: skip
     lines = [
         f"Understood as: {layouts[found['layout']]}.",
@@ -139,6 +161,8 @@ def describe(found: dict[str, Any]) -> str:
             f"{len(names)} names occur under several groups ({', '.join(names[:3])}{' …' if len(names) > 3 else ''}). "
             "Are they the same people? “Shared names” above decides: separate keeps them apart, join makes them one."
         )
+    if found.get("labels"):
+        lines.append("Labels: " + ", ".join(f"{kind} of {count:,}" for kind, count in found["labels"].items()))
     if found["synthetic"]:
         lines.append(f"{found['synthetic']:,} images are marked synthetic and stay marked.")
     if found["unreadable"]:

@@ -1,12 +1,14 @@
-"""The full photograph with its face's box; arrows go on to the next."""
+"""The full photograph with the boxes of its faces; arrows go on to the next."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QImageReader, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QDialog, QWidget
 
+from fairdesk.gui.pictures import read_image
 from fairdesk.gui.widgets.face_grid.model import FaceGridModel
+from fairdesk.project.queries import Boxed
 
 
 class Photograph(QDialog):
@@ -17,6 +19,7 @@ class Photograph(QDialog):
         self._model, self._row = model, row
         self._pixmap = QPixmap()
         self._scale = 1.0
+        self._faces: list[Boxed] = []
         self.resize(820, 640)
         self._load()
 
@@ -24,15 +27,9 @@ class Photograph(QDialog):
         item = self._model.item(self._row)
         if item is None:
             return
-        reader = QImageReader(item.path)
-        reader.setAutoTransform(True)
-        size = reader.size()
-        self._scale = 1.0
-        longest = max(size.width(), size.height())
-        if longest > 2000:
-            self._scale = 2000 / longest
-            reader.setScaledSize(size * self._scale)
-        self._pixmap = QPixmap.fromImage(reader.read())
+        image, self._scale = read_image(item.path, 2000)
+        self._pixmap = QPixmap.fromImage(image)
+        self._faces = self._model.boxes(item)
         group = f" · {item.group}" if item.group else ""
         self.setWindowTitle(f"{item.identity or 'Unknown'}{group} · {item.path}")
         self.update()
@@ -62,11 +59,12 @@ class Photograph(QDialog):
         x, y = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(QRectF(x, y, size.width(), size.height()), self._pixmap, QRectF(self._pixmap.rect()))
-        item = self._model.item(self._row)
-        if item is not None and item.box is not None:
-            factor = size.width() / self._pixmap.width() * self._scale
-            top, right, bottom, left = item.box
-            painter.setPen(QPen(QColor("#4493f8"), 2))
-            painter.drawRect(
-                QRectF(x + left * factor, y + top * factor, (right - left) * factor, (bottom - top) * factor)
-            )
+        factor = size.width() / self._pixmap.width() * self._scale
+        for face in self._faces:
+            top, right, bottom, left = face.box
+            colour = QColor("#4493f8" if face.main else "#9aa4ae")
+            painter.setPen(QPen(colour, 2 if face.main else 1))
+            area = QRectF(x + left * factor, y + top * factor, (right - left) * factor, (bottom - top) * factor)
+            painter.drawRect(area)
+            if face.identity is not None:
+                painter.drawText(area.bottomLeft() + QPointF(0, 16), face.identity)

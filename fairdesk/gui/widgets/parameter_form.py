@@ -49,21 +49,25 @@ class PathEdit(QWidget):
 
     changed = Signal()
 
-    def __init__(self, *, folder: bool, save: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(self, pick: str, parent: QWidget | None = None) -> None:
+        """`pick`: folder, file, save, or either (a folder or a file)."""
         super().__init__(parent)
         self.edit = QLineEdit()
-        self._folder, self._save = folder, save
-        browse = QPushButton("Browse…")
+        self._save = pick == "save"
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.edit, 1)
-        layout.addWidget(browse)
+        titles = {"either": ("Folder…", "File…"), "folder": ("Browse…",)}.get(pick, ("", "Browse…"))
+        for folder, title in zip((True, False), titles, strict=False):
+            if title:
+                browse = QPushButton(title)
+                browse.clicked.connect(lambda _on=False, folder=folder: async_glue.start(self._browse(folder=folder)))
+                layout.addWidget(browse)
         self.edit.textChanged.connect(self.changed)
-        browse.clicked.connect(lambda: async_glue.start(self._browse()))
         self.setFocusProxy(self.edit)
 
-    async def _browse(self) -> None:
-        if self._folder:
+    async def _browse(self, *, folder: bool) -> None:
+        if folder:
             found = await async_glue.choose_folder(self, "Choose a folder")
         else:
             found = await async_glue.choose_file(
@@ -130,10 +134,11 @@ class ParameterForm(QWidget):
         if kind in (int, float) and not optional:
             return self._number(kind, field, value)
         if kind is Path:
+            described = extra.get("pick") if isinstance(extra, dict) else None
             folder = name in ("folder", "old", "new") or (
                 name == "out" and "folder" in (field.description or "").lower()
             )
-            path = PathEdit(folder=folder, save=name == "out")
+            path = PathEdit(str(described or ("folder" if folder else "save" if name == "out" else "file")))
             path.edit.setText("" if value is None else str(value))
             path.edit.setPlaceholderText("(default)" if optional else "")
             path.changed.connect(self.changed)
@@ -197,6 +202,11 @@ class ParameterForm(QWidget):
             if value is not None:
                 out[name] = value
         return out
+
+    def set_hidden(self, name: str, value: Any) -> None:
+        """Set a field that has no editor."""
+        self._hidden[name] = value
+        self.changed.emit()
 
     def problem(self) -> str | None:
         """Return what is wrong with the values, or None."""

@@ -97,7 +97,7 @@ class DatasetTab(Tab):
         """The tab's actions."""
         has, images = self.has_project, lambda: self._view.counts.get("images", 0) > 0
         return [
-            ActionSpec("dataset.import", "&Import folder…", self.import_folder, "&Dataset", "import", "Ctrl+I", has),
+            ActionSpec("dataset.import", "&Import…", self.import_folder, "&Dataset", "import", "Ctrl+I", has),
             ActionSpec("dataset.samples", "Draw &sample faces…", lambda: async_glue.start(self._samples()), "&Dataset", "draw", "", has,
                        "Draw faces that belong to nobody, to try things on"),
             ActionSpec("dataset.fetch", "&Download a public face set…", lambda: async_glue.start(self._fetch()), "&Dataset", "download", "", has,

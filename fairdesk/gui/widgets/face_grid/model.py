@@ -21,7 +21,7 @@ from PySide6.QtCore import (
 
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
-from fairdesk.project.queries import Ids, Item, Kind, items
+from fairdesk.project.queries import Boxed, Ids, Item, Kind, boxes, items
 
 PAGE = 256
 PAGES = 40
@@ -78,6 +78,10 @@ class FaceGridModel(QAbstractListModel):
             while len(self._pages) > PAGES:
                 self._pages.popitem(last=False)
         return found.get(int(self.ids[row]))
+
+    def boxes(self, item: Item) -> list[Boxed]:
+        """Return the boxes of all faces on an item's photograph."""
+        return [] if self._project is None else boxes(self._project, self.kind, item.id)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():

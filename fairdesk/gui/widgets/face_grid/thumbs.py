@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
+from fairdesk.gui.pictures import read_image
 from fairdesk.project import Project
 from fairdesk.project.queries import Item, Kind
 from fairdesk.project.thumbnails import SIDE
@@ -127,18 +128,14 @@ def load_thumbnail(project: Project, kind: Kind, item: Item) -> QImage | None:
         image = QImageReader(buffer, QByteArray(b"jpeg")).read()
         if not image.isNull():
             return image
-    reader = QImageReader(item.path)
-    reader.setAutoTransform(True)
-    size = reader.size()
-    if not size.isValid():
-        return None
     if kind == "face" and item.box is not None:
         top, right, bottom, left = item.box
-        full = reader.read()
+        full, _ = read_image(item.path)
+        if full.isNull():
+            return None
         margin = (right - left) // 4
         area = QRect(left - margin, top - margin, right - left + 2 * margin, bottom - top + 2 * margin)
         image = full.copy(area.intersected(full.rect()))
         return image.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
-    reader.setScaledSize(size.scaled(QSize(SIDE, SIDE), Qt.AspectRatioMode.KeepAspectRatio))
-    image = reader.read()
+    image, _ = read_image(item.path, SIDE)
     return None if image.isNull() else image

@@ -1,0 +1,23 @@
+"""Pictures as arrays, for what computes with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from fairdesk.images.reading import open_image
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def pixels(image: Image.Image) -> Pixels:
+    """Return an RGB image as an array of shape (height, width, 3), uint8, C-contiguous."""
+    return np.ascontiguousarray(np.asarray(image, dtype=np.uint8))
+
+
+def read_pixels(path: Path) -> Pixels:
+    """Open a picture and return its pixels; raises as `open_image` does."""
+    return pixels(open_image(path))

@@ -1,0 +1,228 @@
+"""MXNet RecordIO (`.rec` with its `.idx`), as InsightFace uses it, read and written without MXNet.
+
+A record is the magic word, a word of 3 bits of part flag and 29 bits of length, the payload, and zeros up
+to 4 bytes. A payload that holds the magic word on a 4-byte boundary is stored in parts, without that word
+(flags 1, 2 ..., 3). The payload of an image is the header ``<IfQQ`` (flag, label, id, id2), `flag` more
+float32 labels, and the encoded picture. Record 0 holds (n + 1, n + 1 + identities); images are 1 to n;
+then one record for each identity holds the range (first, last + 1) of its images. Sources: dmlc-core
+src/recordio.cc, mxnet python/mxnet/recordio.py, InsightFace common/rec_builder.py.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from fairdesk.errors import RequestError
+
+MAGIC = struct.pack("<I", 0xCED7230A)
+_HEADER = struct.Struct("<IfQQ")
+_LENGTH = (1 << 29) - 1
+MOST_IMAGES = 1 << 24  # labels and ranges are float32: larger whole numbers are not exact
+
+
+class RecordError(OSError):
+    """A record that cannot be read; the text says which and why."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: the labels of its header and what follows them."""
+
+    labels: tuple[float, ...]
+    id: int
+    data: bytes
+
+
+class RecordFile:
+    """A `.rec` file, by key. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("rb")
+        self._lock = threading.Lock()
+        self._size = os.fstat(self._file.fileno()).st_size
+        index = path.with_suffix(".idx")
+        self.offsets = _read_index(index) if index.is_file() else self._scan()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()
+
+    def _read(self, length: int, at: int) -> bytes:
+        with self._lock:
+            self._file.seek(at)
+            return self._file.read(length)
+
+    def _scan(self) -> dict[int, int]:
+        """Find the records where there is no index; keys are the ids in the headers."""
+        found: dict[int, int] = {}
+        at = 0
+        while at + 8 + _HEADER.size <= self._size:
+            start = at
+            head = self._read(8 + _HEADER.size, at)
+            if head[:4] != MAGIC:
+                raise RequestError(
+                    f"{self.path} is no RecordIO file, or damaged at byte {at:,}. Give its .idx beside it."
+                )
+            found.setdefault(_HEADER.unpack_from(head, 8)[2], start)
+            while True:
+                word = int.from_bytes(self._read(8, at)[4:], "little")
+                flag, length = word >> 29, word & _LENGTH
+                at += 8 + length + -length % 4
+                if flag in (0, 3) or at + 8 > self._size:
+                    break
+        return found
+
+    def payload(self, key: int) -> bytes:
+        """Return a record's payload, its parts joined. Raises `RecordError`."""
+        if key not in self.offsets:
+            raise RecordError(f"record {key} is not in the index")
+        at, parts = self.offsets[key], []
+        while True:
+            head = self._read(8, at)
+            if len(head) < 8 or head[:4] != MAGIC:
+                raise RecordError(f"record {key} does not start at byte {at:,}, where the index says")
+            word = int.from_bytes(head[4:], "little")
+            flag, length = word >> 29, word & _LENGTH
+            part = self._read(length, at + 8)
+            if len(part) < length:
+                raise RecordError(f"record {key} is cut off: {len(part):,} of {length:,} bytes are there")
+            parts.append(part)
+            at += 8 + length + -length % 4
+            if flag in (0, 3):
+                return MAGIC.join(parts)
+
+    def record(self, key: int) -> Record:
+        """Return a record. Raises `RecordError`."""
+        payload = self.payload(key)
+        if len(payload) < _HEADER.size:
+            raise RecordError(f"record {key} has no header")
+        flag, label, number, _ = _HEADER.unpack_from(payload)
+        end = _HEADER.size + 4 * flag
+        if end > len(payload):
+            raise RecordError(f"record {key} says it has {flag} labels and is too short for them")
+        labels = struct.unpack_from(f"<{flag}f", payload, _HEADER.size) if flag else (label,)
+        return Record(tuple(labels), number, payload[end:])
+
+    def images(self) -> tuple[list[int], list[int | None]]:
+        """Return the keys of the image records in order, and the identity of each (None: unreadable)."""
+        keys = self._image_keys()
+        labels: list[int | None] = []
+        for key in keys:
+            head = self._read(8 + _HEADER.size + 4, self.offsets[key])
+            if len(head) < 8 + _HEADER.size or head[:4] != MAGIC:
+                labels.append(None)
+                continue
+            flag, label, _, _ = _HEADER.unpack_from(head, 8)
+            if flag and len(head) >= 8 + _HEADER.size + 4:
+                label = struct.unpack_from("<f", head, 8 + _HEADER.size)[0]
+            labels.append(int(label) if math.isfinite(label) else None)
+        return keys, labels
+
+    def _image_keys(self) -> list[int]:
+        every = sorted(self.offsets)
+        if 0 in self.offsets:
+            try:
+                first = self.record(0)
+            except RecordError:
+                return [key for key in every if key]
+            if len(first.labels) == 2 and not first.data:
+                return [key for key in every if 0 < key < first.labels[0]]
+        return every
+
+
+def _read_index(path: Path) -> dict[int, int]:
+    out: dict[int, int] = {}
+    for number, line in enumerate(path.read_text(encoding="ascii", errors="replace").splitlines(), 1):
+        fields = line.split()
+        if not fields:
+            continue
+        try:
+            key, offset = map(int, fields)
+        except ValueError:
+            raise RequestError(f"{path}: line {number} is not a key and an offset: {line[:40]!r}") from None
+        out[key] = offset
+    return out
+
+
+class RecordWriter:
+    """Writes a `.rec` with its `.idx`; use it as a context."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("wb")
+        self._index: list[str] = []
+
+    def __enter__(self) -> RecordWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if kind is None:
+            self.path.with_suffix(".idx").write_text("".join(self._index), encoding="ascii", newline="\n")
+
+    def write(self, key: int, labels: float | tuple[float, ...], data: bytes = b"", id2: int = 0) -> None:
+        """Append a record: one label in the header, or several after it."""
+        if isinstance(labels, tuple):
+            head = _HEADER.pack(len(labels), 0.0, key, id2) + struct.pack(f"<{len(labels)}f", *labels)
+        else:
+            head = _HEADER.pack(0, labels, key, id2)
+        self._index.append(f"{key}\t{self._file.tell()}\n")
+        parts = _split(head + data)
+        for place, part in enumerate(parts):
+            flag = 0 if len(parts) == 1 else 1 if place == 0 else 3 if place == len(parts) - 1 else 2
+            if len(part) > _LENGTH:
+                raise RequestError(f"A record of {len(part):,} bytes is more than the format can hold.")
+            self._file.write(MAGIC + struct.pack("<I", flag << 29 | len(part)) + part + b"\0" * (-len(part) % 4))
+
+
+def _split(payload: bytes) -> list[bytes]:
+    """Cut a payload at each magic word that lies on a 4-byte boundary; the word itself goes."""
+    parts, start, at = [], 0, payload.find(MAGIC)
+    while at >= 0:
+        if (at - start) % 4 == 0:
+            parts.append(payload[start:at])
+            start = at + 4
+            at = payload.find(MAGIC, start)
+        else:
+            at = payload.find(MAGIC, at + 1)
+    return [*parts, payload[start:]]
+
+
+def write_faces(path: Path, people: list[list[bytes]], size: tuple[int, int]) -> None:
+    """Write identities of encoded pictures as InsightFace's `train.rec`, `train.idx` and `property`.
+
+    Parameters
+    ----------
+    path
+        The `.rec` file.
+    people
+        The encoded pictures of each identity; identity k gets the label k.
+    size
+        Height and width, for the file `property`.
+    """
+    total = sum(map(len, people))
+    if total + len(people) + 1 > MOST_IMAGES:
+        raise RequestError(
+            f"{total:,} images of {len(people):,} identities are more than .rec can number ({MOST_IMAGES:,})."
+        )
+    with RecordWriter(path) as writer:
+        key, ranges = 1, []
+        for label, images in enumerate(people):
+            ranges.append((float(key), float(key + len(images))))
+            for data in images:
+                writer.write(key, float(label), data)
+                key += 1
+        for place, span in enumerate(ranges):
+            writer.write(total + 1 + place, span)
+        writer.write(0, (float(total + 1), float(total + 1 + len(people))), id2=1)
+    text = f"{len(people)},{size[0]},{size[1]}\n"
+    path.with_name("property").write_text(text, encoding="ascii", newline="\n")
