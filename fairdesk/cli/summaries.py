@@ -42,6 +42,30 @@ def prepared(r: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def divided(r: dict[str, Any]) -> str:
+    """What the sets of a project are."""
+    lines = [("Would make:\n" if r["dry_run"] else "") + r["summary"], f"Seed {r['seed']}."]
+    if r["synthetic_left_out"]:
+        lines.append(f"{r['synthetic_left_out']:,} synthetic images are in no set.")
+    if r["without_identity"]:
+        lines.append(f"{r['without_identity']:,} images without an identity are in no set.")
+    lines += _listed("Not readable", [f"{u['path']}: {u['why']}" for u in r.get("unreadable", [])])
+    return "\n".join(lines)
+
+
+def sets(r: dict[str, Any]) -> str:
+    """The sets, one a line."""
+    return (
+        "\n".join(
+            f"{s['name']}: {s['images']:,} images of {_count(s['identities'], 'identity')}"
+            + (", frozen" if s["frozen"] else "")
+            + (f" (out of date: {s['out_of_date']})" if s["out_of_date"] else "")
+            for s in r["sets"]
+        )
+        or "No sets yet. Make them with: fairdesk divide PROJECT"
+    )
+
+
 def resized(r: dict[str, Any]) -> str:
     """What was resized."""
     lines = [("Would resize: " if r["dry_run"] else f"{r['written']:,} written: ") + r["summary"]]

@@ -14,6 +14,7 @@ from fairdesk.cli.running import run_job
 from fairdesk.errors import RequestError
 from fairdesk.jobs.registry import job_kind
 from fairdesk.project import Project
+from fairdesk.project.project import CATALOG
 
 Namespace = argparse.Namespace
 Result = dict[str, Any]
@@ -56,21 +57,21 @@ def _job(
     return Verb(verb, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary)
 
 
-def _or_project(name: str, verb: str, field: str, summary: Callable[[Result], str], *, suffix: str | None) -> Verb:
-    """A verb whose first argument is a project, or what `field` of its parameters takes instead of one."""
+def _or_project(name: str, summary: Callable[[Result], str]) -> Verb:
+    """A verb whose first argument is a project, or the path that may stand in its place."""
     kind = job_kind(name)
-    model = kind.model()
+    model, field = kind.model(), kind.instead
 
     def options(parser: argparse.ArgumentParser) -> None:
-        other = "FILE.json" if suffix else "FOLDER"
+        other = "FILE.json" if field == "file" else "FOLDER"
         parser.add_argument("source", metavar=f"PROJECT|{other}", type=Path, help="A project folder, or the other")
         add_options(parser, model, skip=(field,))
 
     def run(arguments: Namespace) -> Result:
         source: Path = arguments.source
-        plain = (
-            source.suffix.lower() == suffix if suffix else source.is_dir() and not (source / "catalog.sqlite").exists()
-        )
+        plain = source.suffix.lower() == ".json" if field == "file" else not (source / CATALOG).exists()
+        if field == "folder" and not source.exists():
+            raise RequestError(f"{source} does not exist. Give a project, or a folder of images.")
         if plain:
             return run_job(name, collect(model, arguments, **{field: source}), None)
         params = collect(model, arguments)
@@ -80,7 +81,7 @@ def _or_project(name: str, verb: str, field: str, summary: Callable[[Result], st
         finally:
             project.close()
 
-    return Verb(verb, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary)
+    return Verb(name, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary)
 
 
 def _plain(name: str, summary: Callable[[Result], str], *, link: bool = False) -> Verb:
@@ -186,6 +187,31 @@ def _purge(arguments: Namespace) -> Result:
         project.close()
 
 
+def _sets_options(parser: argparse.ArgumentParser) -> None:
+    _project_only(parser)
+    for name, text in (("freeze", "Freeze this set or pair list: it is neither changed nor removed"),
+                       ("thaw", "Thaw it again"), ("remove", "Remove this set (its images stay)")):  # fmt: skip
+        parser.add_argument(f"--{name}", metavar="NAME", help=text)
+
+
+def _sets(arguments: Namespace) -> Result:
+    from fairdesk.dataset.sets import all_sets, freeze, remove_sets
+
+    project = Project.open(arguments.project)
+    try:
+        for name, on in ((arguments.freeze, True), (arguments.thaw, False)):
+            if name:
+                freeze(project, name, on=on)
+        if arguments.remove:
+            remove_sets(project, [arguments.remove])
+        return {"sets": [
+            {"name": s.name, "images": s.images, "identities": s.identities, "frozen": s.frozen,
+             "out_of_date": str(s.change) if s.change else None, "params": s.params} for s in all_sets(project)
+        ]}  # fmt: skip
+    finally:
+        project.close()
+
+
 def _step(word: str) -> Callable[[Namespace], Result]:
     def run(arguments: Namespace) -> Result:
         project = Project.open(arguments.project)
@@ -246,6 +272,9 @@ VERBS: list[Verb] = [
     _plain("resize", summaries.resized),
     _plain("leaks", summaries.leaked),
     _plain("fetch", summaries.said("{images} images in {out}")),
+    _or_project("export", summaries.prepared),
+    _job("divide", "divide", summaries.divided),
+    Verb("sets", "List a project's sets; freeze, thaw or remove one", _sets_options, _sets, summaries.sets),
     _job("import", "import", summaries.imported),
     _job("relink", "relink", summaries.said("{relinked} images found again, {missing} still missing.")),
     _job("detect", "detect", summaries.detected),
@@ -263,14 +292,9 @@ VERBS: list[Verb] = [
         "name", "Turn a corrected cluster into an identity", _name_options, _name,
         summaries.said("{faces} faces are now {identity} (group {group})."),
     ),
-    _or_project(
-        "mosaic", "mosaic", "file", summaries.said("{faces} faces of “{title}” in {files}"), suffix=".json"
-    ),
-    _or_project(
-        "identity-folders", "identity-folders", "file",
-        summaries.said("{images} images in {folders} folders; {collisions} renamed for equal names."), suffix=".json",
-    ),
-    _or_project("pairs", "pairs", "folder", summaries.paired, suffix=None),
+    _or_project("mosaic", summaries.said("{faces} faces of “{title}” in {files}")),
+    _or_project("identity-folders", summaries.said("{images} images in {folders} folders; {collisions} renamed for equal names.")),
+    _or_project("pairs", summaries.paired),
     _job("score", "score", summaries.scored, device=True),
     _plain("evaluate", summaries.evaluated),
     _plain("train", summaries.said("{summary}")),

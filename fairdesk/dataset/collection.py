@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fairdesk import __version__
 from fairdesk.dataset.identities import labelled_images
+from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.layouts import Layout, read_tree
 from fairdesk.images.places import Names, place, write_text
@@ -27,6 +29,8 @@ class Item:
     relative: str  # below its folder
     identity: str | None
     group: str | None
+    id: int | None = None  # of the image, in a project
+    synthetic: bool = False  # known in a project; a file's own mark is read when it matters
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -45,11 +49,16 @@ class Collection:
 
     def people(self) -> dict[tuple[str, str], list[Item]]:
         """Items by identity, in order of group and name."""
-        found: dict[tuple[str, str], list[Item]] = {}
-        for item in self.items:
-            if item.key is not None:
-                found.setdefault(item.key, []).append(item)
-        return dict(sorted(found.items()))
+        return people_of(self.items)
+
+
+def people_of(items: Sequence[Item]) -> dict[tuple[str, str], list[Item]]:
+    """Items that have an identity, by it, in order of group and name."""
+    found: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        if item.key is not None:
+            found.setdefault(item.key, []).append(item)
+    return dict(sorted(found.items()))
 
 
 def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
@@ -68,13 +77,22 @@ def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
     return Collection(folder, tree.layout, items, left_out)
 
 
+def project_items(project: Project, only_set: str | None = None) -> list[Item]:
+    """Return a project's images (or those of one set) with their labels as they are now; hidden ones are left out."""
+    items = [Item(i.path, i.path.name, i.identity, i.group, i.id, i.synthetic) for i in labelled_images(project)]
+    if only_set is None:
+        return items
+    chosen = members(project, only_set)
+    return [item for item in items if item.id in chosen]
+
+
 def read_either(place_: Path) -> Collection:
     """Read a folder, or the images of a project with their labels as they are now."""
     if not (place_ / CATALOG).is_file():
         return read_folder(place_)
     project = Project.open(place_)
     try:
-        items = [Item(i.path, i.path.name, i.identity, i.group) for i in labelled_images(project)]
+        items = project_items(project)
     finally:
         project.close()
     if not items:

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 
 from fairdesk.dataset.identities import hide_images
-from fairdesk.dataset.leaking import near_pairs, perceptual_hash
 from fairdesk.dataset.params import DuplicatesParams
+from fairdesk.dataset.similar import near_hashes, near_vectors, perceptual_hash
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
-
-_BLOCK = 2048  # rows of the distance table at a time
 
 
 def run(params: DuplicatesParams, context: Context) -> dict[str, Any]:
@@ -38,7 +36,7 @@ def run(params: DuplicatesParams, context: Context) -> dict[str, Any]:
         except UnreadableImageError as error:
             unreadable.append({"path": path_of[number], "why": error.why})
         context.progress(done, len(groups), "images")
-    near = [(numbers[i], numbers[j], bits) for i, j, bits in near_pairs(hashes, hashes, params.distance) if i < j]
+    near = [(numbers[i], numbers[j], bits) for i, j, bits in near_hashes(hashes, hashes, params.distance) if i < j]
     known = {frozenset(pair) for pair in same} | {frozenset((a, b)) for a, b, _ in near}
     vectors = [v for v in _by_vector(project, params) if frozenset(v[:2]) not in known] if params.encoder else []
     hidden = 0
@@ -71,20 +69,9 @@ def _by_vector(project: Project, params: DuplicatesParams) -> list[tuple[int, in
         project.db.rows("SELECT f.id, f.image_id FROM face f JOIN image i ON i.id = f.image_id WHERE i.hidden = 0")
     )
     keep = np.array([int(face) in owner for face in faces], dtype=bool)
-    faces, vectors = faces[keep], raw[keep].astype(np.float64)
-    if recipe.metric == "cosine":
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors = vectors / np.where(norms == 0, 1, norms)
-    squares = (vectors**2).sum(1)
-    out = []
-    for start in range(0, len(vectors), _BLOCK):
-        products = vectors[start : start + _BLOCK] @ vectors.T
-        if recipe.metric == "cosine":
-            distance = 1 - products
-        else:
-            part = squares[start : start + _BLOCK, None] + squares[None] - 2 * products
-            distance = np.sqrt(np.clip(part, 0, None))
-        for i, j in zip(*np.nonzero(distance <= params.vector_distance), strict=True):
-            if start + i < j:
-                out.append((owner[int(faces[start + i])], owner[int(faces[j])], float(distance[i, j])))
-    return out
+    faces, vectors = faces[keep], raw[keep]
+    return [
+        (owner[int(faces[i])], owner[int(faces[j])], d)
+        for i, j, d in near_vectors(vectors, vectors, recipe.metric, params.vector_distance)
+        if i < j
+    ]

@@ -20,6 +20,7 @@ GUESSES: dict[str, tuple[str, ...]] = {
     "age": ("age",),
     "tags": ("tags", "tag"),
 }
+FIELDS = tuple(GUESSES)
 _BFW = {"p1", "p2", "att1", "att2"}
 
 

@@ -1,27 +1,95 @@
-"""What two sets share that they must not: identities, files, near-duplicate images."""
+"""What sets of images share that they must not: identities, files, near-duplicate images, near-identical vectors."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
-import imagehash
-from PIL import Image
+import numpy as np
 
-from fairdesk.dataset.collection import Collection, read_either
+from fairdesk.dataset.collection import Collection, Item, people_of, read_either
 from fairdesk.dataset.prepare_params import LeaksParams
+from fairdesk.dataset.similar import Vectors, near_hashes, near_vectors, perceptual_hash
+from fairdesk.errors import RequestError
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.images.sources import read_bytes
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import processes
+from fairdesk.project import Project
+from fairdesk.project.project import CATALOG
 
 _BATCH = 64
-_BITS = 64
+Key = tuple[str, str]
 
 
-def _look(path: Any) -> tuple[str, int] | str:
+@dataclass(frozen=True)
+class Seen:
+    """An item with the SHA-256 of its file and its perceptual hash."""
+
+    item: Item
+    sha: str
+    phash: int
+
+
+@dataclass(frozen=True)
+class Vector:
+    """Vectors by image id, and how two of them are compared."""
+
+    rows: dict[int, int]
+    values: Vectors
+    metric: str
+
+
+@dataclass
+class Shared:
+    """What two sets have in common."""
+
+    identities: list[Key] = field(default_factory=list)
+    files: list[tuple[Item, Item]] = field(default_factory=list)
+    near: list[tuple[Item, Item, int]] = field(default_factory=list)
+    vectors: list[tuple[Item, Item, float]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.identities or self.files or self.near or self.vectors)
+
+    def pairs(self) -> list[tuple[Item, Item]]:
+        """Every pair of pictures, whatever they have in common."""
+        return (
+            list(self.files) + [(a, b) for a, b, _ in self.near] + [(a, b) for a, b, _ in self.vectors]
+        )  # fmt: skip
+
+    def add(self, other: Shared) -> None:
+        """Take in what two other sets share."""
+        self.identities += other.identities
+        self.files += other.files
+        self.near += other.near
+        self.vectors += other.vectors
+
+    def summary(self) -> str:
+        """Say it in words."""
+        counts = ((len(self.identities), "identity", "identities"), (len(self.files), "file", "files"),
+                  (len(self.near), "pair of near-duplicate images", "pairs of near-duplicate images"),
+                  (len(self.vectors), "pair of near-identical vectors", "pairs of near-identical vectors"))  # fmt: skip
+        parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
+        return f"On both sides: {', '.join(parts)}." if parts else "Nothing is shared."
+
+    def result(self) -> dict[str, Any]:
+        """Return it as a job's result holds it."""
+        return {
+            "clean": not self,
+            "identities": [{"group": group or None, "identity": name} for group, name in self.identities],
+            "files": [{"a": str(x.path), "b": str(y.path)} for x, y in self.files],
+            "near": [{"a": str(x.path), "b": str(y.path), "bits": bits} for x, y, bits in self.near],
+            "vectors": [{"a": str(x.path), "b": str(y.path), "distance": d} for x, y, d in self.vectors],
+        }
+
+
+def _look(path: Path) -> tuple[str, int] | str:
     """Return a file's SHA-256 and 64-bit perceptual hash (pHash), or why it cannot be read."""
     try:
         data = read_bytes(path)
@@ -33,77 +101,149 @@ def _look(path: Any) -> tuple[str, int] | str:
     return hashlib.sha256(data).hexdigest(), perceptual_hash(image)
 
 
-def perceptual_hash(image: Image.Image) -> int:
-    """Return the 64-bit pHash (discrete cosine transform; Zauner, 2010) of an image."""
-    return int(str(imagehash.phash(image)), 16)
-
-
-def near_pairs(first: list[int], second: list[int], distance: int) -> list[tuple[int, int, int]]:
-    """Return (i, j, bits) of all hashes that differ in at most `distance` bits.
-
-    Exact: cut into distance + 1 bands, two such hashes agree in one of them (pigeonhole).
-    """
-    bands = distance + 1
-    edges = [round(_BITS * n / bands) for n in range(bands + 1)]
-    found: dict[tuple[int, int], int] = {}
-    for low, high in pairwise(edges):
-        mask = (1 << (high - low)) - 1
-        table: dict[int, list[int]] = {}
-        for j, value in enumerate(second):
-            table.setdefault(value >> low & mask, []).append(j)
-        for i, value in enumerate(first):
-            for j in table.get(value >> low & mask, ()):
-                if (i, j) not in found:
-                    bits = (value ^ second[j]).bit_count()
-                    if bits <= distance:
-                        found[i, j] = bits
-    return sorted((i, j, bits) for (i, j), bits in found.items())
-
-
-def _hashes(collection: Collection, context: Context, done: int, total: int) -> tuple[list[Any], list[dict[str, str]]]:
-    out: list[Any] = []
+def look(
+    items: Sequence[Item], context: Context, done: int = 0, total: int = 0
+) -> tuple[list[Seen], list[dict[str, str]]]:
+    """Hash the files of some items; returns also those that cannot be read."""
+    out: list[Seen] = []
     unreadable = []
     with ThreadPoolExecutor(processes()) as pool:
-        for start in range(0, len(collection.items), _BATCH):
+        for start in range(0, len(items), _BATCH):
             context.check()
-            batch = collection.items[start : start + _BATCH]
+            batch = items[start : start + _BATCH]
             for item, seen in zip(batch, pool.map(_look, (item.path for item in batch)), strict=True):
                 if isinstance(seen, str):
                     unreadable.append({"path": str(item.path), "why": seen})
                 else:
-                    out.append((item, *seen))
-            context.progress(done + min(len(collection.items), start + _BATCH), total, "images")
+                    out.append(Seen(item, *seen))
+            context.progress(done + min(len(items), start + _BATCH), total or len(items), "images")
     return out, unreadable
 
 
-def run(params: LeaksParams, context: Context) -> dict[str, Any]:
-    """Job: compare two sets. Identities are the same by group and name (by name where one set has no groups)."""
-    a, b = read_either(params.a), read_either(params.b)
-    people_a, people_b = a.people(), b.people()
-    grouped = any(g for g, _ in people_a) and any(g for g, _ in people_b)
-    if grouped:
-        shared = sorted(set(people_a) & set(people_b))
-    else:
-        shared = sorted({key for key in people_a if key[1] in {name for _, name in people_b}})
-    total = len(a.items) + len(b.items)
-    first, bad_a = _hashes(a, context, 0, total)
-    second, bad_b = _hashes(b, context, len(a.items), total)
-    by_sha: dict[str, list[Any]] = {}
-    for item, sha, _ in second:
-        by_sha.setdefault(sha, []).append(item)
-    same = [(item, other) for item, sha, _ in first for other in by_sha.get(sha, ())]
+def shared_identities(first: Sequence[Item], second: Sequence[Item]) -> list[Key]:
+    """Identities on both sides: the same by group and name, by name alone where one side has no groups."""
+    a, b = people_of(first), people_of(second)
+    if any(group for group, _ in a) and any(group for group, _ in b):
+        return sorted(set(a) & set(b))
+    names = {name for _, name in b}
+    return sorted(key for key in a if key[1] in names)
+
+
+def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Shared:
+    """Compare files and pictures of two sets (identities and vectors are compared apart)."""
+    by_sha: dict[str, list[Item]] = {}
+    for seen in second:
+        by_sha.setdefault(seen.sha, []).append(seen.item)
+    same = [(seen.item, other) for seen in first for other in by_sha.get(seen.sha, ())]
     equal = {(item.path, other.path) for item, other in same}
     near = [
-        (first[i][0], second[j][0], bits)
-        for i, j, bits in near_pairs([h for *_, h in first], [h for *_, h in second], params.distance)
-        if (first[i][0].path, second[j][0].path) not in equal
+        (first[i].item, second[j].item, bits)
+        for i, j, bits in near_hashes([s.phash for s in first], [s.phash for s in second], distance)
+        if (first[i].item.path, second[j].item.path) not in equal
     ]
-    clean = not (shared or same or near)
+    return Shared([], same, near)
+
+
+def image_vectors(project: Project, encoder: str) -> Vector:
+    """Return the vector of each image's largest face. Raises `RequestError` if the encoder has none."""
+    recipe = project.vectors.find(encoder)
+    faces, values = project.vectors.load(recipe, largest_only=True)
+    owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face WHERE place = 0"))
+    return Vector(
+        {owner[int(face)]: row for row, face in enumerate(faces) if int(face) in owner}, values, recipe.metric
+    )
+
+
+def compare_vectors(
+    first: Sequence[Item], second: Sequence[Item], a: Vector, b: Vector, limit: float
+) -> list[tuple[Item, Item, float]]:
+    """Return the pairs of items whose vectors are at most `limit` apart."""
+    left = [item for item in first if item.id in a.rows]
+    right = [item for item in second if item.id in b.rows]
+    found = near_vectors(
+        a.values[np.array([a.rows[item.id or 0] for item in left], dtype=int)],
+        b.values[np.array([b.rows[item.id or 0] for item in right], dtype=int)],
+        a.metric, limit,
+    )  # fmt: skip
+    return [(left[i], right[j], d) for i, j, d in found]
+
+
+def check_sets(
+    sets: Sequence[Sequence[Item]],
+    context: Context,
+    *,
+    distance: int,
+    identities: bool = True,
+    vectors: Vector | None = None,
+    limit: float = 0.0,
+) -> tuple[Shared, list[dict[str, str]]]:
+    """Look for what any two of several sets share; returns also what could not be read."""
+    total = sum(map(len, sets))
+    seen, unreadable, done = [], [], 0
+    for items in sets:
+        found, bad = look(items, context, done, total)
+        seen.append(found)
+        unreadable += bad
+        done += len(items)
+    shared = Shared()
+    for i, j in combinations(range(len(sets)), 2):
+        context.check()
+        shared.add(compare(seen[i], seen[j], distance))
+        if identities:
+            shared.identities += shared_identities(sets[i], sets[j])
+        if vectors is not None:
+            known = {frozenset((x.path, y.path)) for x, y in shared.pairs()}
+            pairs = compare_vectors(sets[i], sets[j], vectors, vectors, limit)
+            shared.vectors += [pair for pair in pairs if frozenset((pair[0].path, pair[1].path)) not in known]
+    return shared, unreadable
+
+
+def refuse(shared: Shared, *, allow: bool, context: Context) -> None:
+    """Say what leaks; raise `RequestError` unless that is allowed."""
+    if not shared:
+        return
+    if allow:
+        context.message(f"Leaks were allowed. {shared.summary()}")
+        return
+    shown = "".join(f"\n  {a.path}  ~  {b.path}" for a, b in shared.pairs()[:3])
+    raise RequestError(
+        f"These sets would leak. {shared.summary()} Nothing was written.{shown}\n"
+        "Look at the pairs with --dry-run --json, hide one of each (duplicates PROJECT --hide), or accept them with --leaks allow."
+    )
+
+
+def _both_vectors(params: LeaksParams) -> tuple[Vector, Vector]:
+    found = []
+    for place in (params.a, params.b):
+        if not (place / CATALOG).is_file():
+            raise RequestError(
+                f"{place} is no project, so it has no vectors. Compare two projects, or leave --encoder out."
+            )
+        project = Project.open(place)
+        try:
+            found.append(image_vectors(project, params.encoder or ""))
+        finally:
+            project.close()
+    if found[0].metric != found[1].metric or found[0].values.shape[1:] != found[1].values.shape[1:]:
+        raise RequestError("The two projects' vectors were made in different ways and cannot be compared.")
+    return found[0], found[1]
+
+
+def run(params: LeaksParams, context: Context) -> dict[str, Any]:
+    """Job: compare two folders, archives or projects."""
+    a: Collection = read_either(params.a)
+    b: Collection = read_either(params.b)
+    vectors = _both_vectors(params) if params.encoder else None
+    total = len(a.items) + len(b.items)
+    first, bad_a = look(a.items, context, 0, total)
+    second, bad_b = look(b.items, context, len(a.items), total)
+    shared = compare(first, second, params.distance)
+    shared.identities = shared_identities(a.items, b.items)
+    if vectors is not None:
+        known = {(x.path, y.path) for x, y in shared.pairs()}
+        pairs = compare_vectors(a.items, b.items, *vectors, params.vector_distance)
+        shared.vectors = [pair for pair in pairs if (pair[0].path, pair[1].path) not in known]
     return {
-        "clean": clean, "identities": [{"group": group or None, "identity": name} for group, name in shared],
-        "files": [{"a": str(x.path), "b": str(y.path)} for x, y in same],
-        "near": [{"a": str(x.path), "b": str(y.path), "bits": bits} for x, y, bits in near],
-        "unreadable": bad_a + bad_b, "images": [len(a.items), len(b.items)],
-        "summary": "Nothing is shared." if clean else
-        f"{len(shared):,} identities, {len(same):,} files and {len(near):,} near-duplicate images are on both sides.",
+        **shared.result(), "unreadable": bad_a + bad_b, "images": [len(a.items), len(b.items)],
+        "left_out": a.left_out + b.left_out, "summary": shared.summary(),
     }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from fairdesk.dataset.prepare_params import DISTANCE_HELP, LEAKS_HELP, Leaks, check_sizes
 from fairdesk.faces.params import DETECTORS, detector_name, existing_path
 from fairdesk.jobs.params import JobParams
 
@@ -189,6 +190,51 @@ class DuplicatesParams(JobParams):
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
     hide: bool = Field(False, description="Hide all but the largest image of each exact duplicate (can be undone)")
+
+
+class DivideParams(JobParams):
+    """Divide the project into sets that share no identity, stratified by group; they are kept in the project."""
+
+    into: list[str] = Field(
+        ["train", "validation", "test"], min_length=1, description="Names of the sets (with folds: one name to number)"
+    )
+    shares: list[float] | None = Field(
+        None, description="Share of the images for each set, in every group (three sets: .8 .1 .1 unless said)"
+    )
+    images: int | None = Field(None, ge=1, description="Instead: images in each set")
+    folds: int | None = Field(None, ge=2, le=100, description="Instead: this many folds of equal size")
+    by: Literal["identity", "image"] = Field(
+        "identity", description="identity: nobody is on two sides; image: may leak"
+    )
+    synthetic: bool = Field(False, description="Also divide images that are marked synthetic")
+    leaks: Leaks = Field("refuse", description=LEAKS_HELP)
+    distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
+    encoder: str | None = Field(None, description="Also compare this encoder's vectors across the sets")
+    vector_distance: float = Field(
+        0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
+    )
+    seed: int = Field(1, ge=0, description="The same seed makes the same sets")
+    dry_run: bool = Field(False, description="Only say what the sets would be")
+
+    @field_validator("into")
+    @classmethod
+    def _distinct(cls, value: list[str]) -> list[str]:
+        found = [name.strip() for name in value]
+        if not all(found) or len(set(found)) != len(found):
+            raise ValueError("name each set once")
+        return found
+
+    @model_validator(mode="after")
+    def _sizes(self) -> DivideParams:
+        if self.shares is None and self.images is None and self.folds is None:
+            count = len(self.into)
+            self.shares = [0.8, 0.1, 0.1] if count == 3 else [0.8, 0.2] if count == 2 else [1 / count] * count
+        check_sizes(self.images, self.shares, self.folds, len(self.into))
+        return self
+
+    def names(self) -> list[str]:
+        """The names of the sets to make."""
+        return self.into if self.folds is None else [f"{self.into[0]}_{n + 1}" for n in range(self.folds)]
 
 
 class BalanceParams(JobParams):

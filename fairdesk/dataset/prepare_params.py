@@ -17,6 +17,36 @@ def _absolute(value: Path) -> Path:
     return value.expanduser().absolute()
 
 
+def parse_size(text: str) -> str:
+    """Check WIDTHxHEIGHT. Raises `ValueError`."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text.replace(" ", "").lower())
+    if match is None or not all(1 <= int(side) <= 10_000 for side in match.groups()):
+        raise ValueError("must be WIDTHxHEIGHT, such as 112x112")
+    return match[0]
+
+
+Leaks = Literal["refuse", "allow", "skip"]
+LEAKS_HELP = "What if the same or nearly the same picture is in two sets: refuse, allow (and say so), or skip the check"
+DISTANCE_HELP = "Near-duplicate: at most this many of 64 bits of the perceptual hash differ"
+
+
+def check_sizes(images: int | None, shares: list[float] | None, folds: int | None, sets: int) -> None:
+    """Check that the sizes of sets are given in just one way. Raises `ValueError`."""
+    if sum(value is not None for value in (images, shares, folds)) != 1:
+        raise ValueError("give just one of images, shares and folds")
+    if folds is not None:
+        if sets > 1:
+            raise ValueError("folds are numbered under one name: give one")
+        return
+    if sets < 2:
+        raise ValueError("a split needs at least two sets")
+    if shares is not None:
+        if len(shares) != sets:
+            raise ValueError(f"there are {len(shares)} shares for {sets} sets")
+        if any(share <= 0 for share in shares) or sum(shares) > 1 + 1e-9:
+            raise ValueError("shares are above 0 and together at most 1")
+
+
 class SampleParams(JobParams):
     """Take a random part of a folder: images, or whole identities of each group."""
 
@@ -46,12 +76,17 @@ class SplitParams(JobParams):
     """Split a folder into sets that share no identity."""
 
     folder: Path = Field(description="The folder of images")
-    out: list[Path] = Field(min_length=2, description="The new folders, one for each set")
+    out: list[Path] = Field(
+        min_length=1, description="The new folders, one for each set (with folds: the one folder that holds them)"
+    )
     images: int | None = Field(None, ge=1, description="Images in each set; with whole identities the nearest total")
     shares: list[float] | None = Field(None, description="Share of the images for each set, in every group: .8 .1 .1")
+    folds: int | None = Field(None, ge=2, le=100, description="Instead: this many folds of equal size, fold_1 ...")
     by: Literal["identity", "image"] = Field(
         "identity", description="identity: nobody is on two sides; image: may leak"
     )
+    leaks: Leaks = Field("refuse", description=LEAKS_HELP)
+    distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
     layout: Layout = Field("auto", description="What the folders mean")
     copy_files: bool = Field(False, alias="copy", description="Copy the files instead of linking to them")
     seed: int = Field(1, ge=0, description="The same seed makes the same sets")
@@ -71,14 +106,12 @@ class SplitParams(JobParams):
 
     @model_validator(mode="after")
     def _one(self) -> SplitParams:
-        if (self.images is None) == (self.shares is None):
-            raise ValueError("give either images or shares")
-        if self.shares is not None:
-            if len(self.shares) != len(self.out):
-                raise ValueError(f"there are {len(self.shares)} shares for {len(self.out)} folders")
-            if any(share <= 0 for share in self.shares) or sum(self.shares) > 1 + 1e-9:
-                raise ValueError("shares are above 0 and together at most 1")
+        check_sizes(self.images, self.shares, self.folds, len(self.out))
         return self
+
+    def folders(self) -> list[Path]:
+        """The folders to write."""
+        return self.out if self.folds is None else [self.out[0] / f"fold_{n + 1}" for n in range(self.folds)]
 
 
 class FlattenParams(JobParams):
@@ -110,10 +143,7 @@ class ResizeParams(JobParams):
     @field_validator("size")
     @classmethod
     def _pair(cls, value: str) -> str:
-        match = re.fullmatch(r"(\d+)x(\d+)", value.replace(" ", "").lower())
-        if match is None or not all(1 <= int(side) <= 10_000 for side in match.groups()):
-            raise ValueError("must be WIDTHxHEIGHT, such as 112x112")
-        return match[0]
+        return parse_size(value)
 
     @property
     def pixels(self) -> tuple[int, int]:
@@ -122,13 +152,62 @@ class ResizeParams(JobParams):
         return int(width), int(height)
 
 
+class ExportParams(JobParams):
+    """Write a project's images, one of its sets, or a folder as folders, as InsightFace .rec, or as a table."""
+
+    folder: Path | None = Field(None, description="A folder or archive instead of a project")
+    out: Path = Field(description="The new folder to write (for a table: the .csv, .tsv or .parquet file)")
+    layout: Literal["group-identity", "identity", "flat", "imagefolder", "rec", "manifest"] = Field(
+        "group-identity",
+        description="Folders as named; imagefolder for torchvision; rec: train.rec/.idx; manifest: a table",
+    )
+    classes: Literal["identity", "group"] = Field("identity", description="What a class is (imagefolder)")
+    only_set: str | None = Field(None, alias="set", description="Only this set of the project")
+    synthetic: Literal["keep", "leave-out"] = Field(
+        "keep", description="Images marked synthetic: keep (they stay marked), or leave out"
+    )
+    size: str | None = Field(None, description="Width x height to bring images to (rec): 112x112")
+    fit: Literal["crop", "pad", "stretch"] = Field("crop", description="How, where the shape differs (rec)")
+    source_layout: Layout = Field("auto", description="What the source's folders mean")
+    copy_files: bool = Field(False, alias="copy", description="Copy the files instead of linking to them")
+    dry_run: bool = Field(False, description="Only say what would be written")
+
+    model_config = JobParams.model_config | {"populate_by_name": True}
+
+    @field_validator("folder", "out")
+    @classmethod
+    def _paths(cls, value: Path | None) -> Path | None:
+        return None if value is None else _absolute(value)
+
+    @field_validator("size")
+    @classmethod
+    def _pair(cls, value: str | None) -> str | None:
+        return None if value is None else parse_size(value)
+
+    @model_validator(mode="after")
+    def _table(self) -> ExportParams:
+        if self.layout == "manifest" and self.out.suffix.lower() not in (".csv", ".tsv", ".parquet"):
+            raise ValueError("for a manifest out is a .csv, .tsv or .parquet file")
+        return self
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """Width and height, or None: as they are."""
+        if self.size is None:
+            return None
+        width, height = self.size.split("x")
+        return int(width), int(height)
+
+
 class LeaksParams(JobParams):
-    """Find what two sets share: identities, files, near-duplicate images."""
+    """Find what two sets share: identities, files, nearly the same images or vectors."""
 
     a: Path = Field(description="A folder or a project")
     b: Path = Field(description="The other folder or project")
-    distance: int = Field(
-        4, ge=0, le=16, description="Near-duplicate: at most this many of 64 bits of the perceptual hash differ"
+    distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
+    encoder: str | None = Field(None, description="Also compare this encoder's vectors (of two projects)")
+    vector_distance: float = Field(
+        0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
 
     _paths = field_validator("a", "b")(_absolute)

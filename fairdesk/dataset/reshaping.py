@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from PIL import Image, ImageOps
 
 from fairdesk.dataset.collection import Item, counts, need_empty, read_folder, summary, write_items
 from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
-from fairdesk.images.marks import mark_of, save_marked
+from fairdesk.images.marks import KEY, mark_of, save_marked
 from fairdesk.images.places import Names
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
@@ -44,6 +45,17 @@ def fit_image(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Imag
     if fit == "crop":
         return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
     return ImageOps.pad(image, size, Image.Resampling.LANCZOS)
+
+
+def encoded(image: Image.Image, size: tuple[int, int], fit: str, mark: str | None) -> bytes:
+    """Return an image brought to a size, as JPEG bytes; a synthetic mark is kept."""
+    buffer = io.BytesIO()
+    fitted = fit_image(image, size, fit)
+    if mark is None:
+        fitted.save(buffer, "JPEG", quality=95)
+    else:
+        fitted.save(buffer, "JPEG", quality=95, comment=f"{KEY}: {mark}".encode())
+    return buffer.getvalue()
 
 
 def _resize_one(item: Item, target: Path, params: ResizeParams) -> str | None:

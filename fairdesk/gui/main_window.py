@@ -35,6 +35,7 @@ from fairdesk.gui.tabs.generation.tab import GenerationTab
 from fairdesk.gui.tabs.metrics.tab import MetricsTab
 from fairdesk.gui.tabs.training.tab import TrainingTab
 from fairdesk.images.sources import is_archive
+from fairdesk.jobs.registry import job_kind
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG, SUFFIX
 
@@ -170,9 +171,8 @@ class MainWindow(QMainWindow):
         async_glue.start(self._ask_job(kind, preset))
 
     async def _ask_job(self, kind: str, preset: dict[str, Any]) -> None:
-        hide = {"pairs": ("folder",), "cluster": ("vectors",), "mosaic": ("file",), "identity-folders": ("file",)}.get(
-            kind, ()
-        )
+        instead = job_kind(kind).instead
+        hide = ("vectors",) if kind == "cluster" else (instead, "source_layout") if instead else ()
         dialog = JobDialog(self.session, kind, preset, self, hide=hide)
         if await async_glue.finished(dialog):
             self.session.run(kind, dialog.values)

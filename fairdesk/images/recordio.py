@@ -14,6 +14,7 @@ import math
 import os
 import struct
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -197,7 +198,9 @@ def _split(payload: bytes) -> list[bytes]:
     return [*parts, payload[start:]]
 
 
-def write_faces(path: Path, people: list[list[bytes]], size: tuple[int, int]) -> None:
+def write_faces(
+    path: Path, people: Iterable[Iterable[bytes]], size: tuple[int, int] | Callable[[], tuple[int, int]]
+) -> None:
     """Write identities of encoded pictures as InsightFace's `train.rec`, `train.idx` and `property`.
 
     Parameters
@@ -207,22 +210,26 @@ def write_faces(path: Path, people: list[list[bytes]], size: tuple[int, int]) ->
     people
         The encoded pictures of each identity; identity k gets the label k.
     size
-        Height and width, for the file `property`.
+        Height and width for the file `property`, or what gives them once all pictures are written.
+
+    Raises
+    ------
+    RequestError
+        If there are more images than the format can number.
     """
-    total = sum(map(len, people))
-    if total + len(people) + 1 > MOST_IMAGES:
-        raise RequestError(
-            f"{total:,} images of {len(people):,} identities are more than .rec can number ({MOST_IMAGES:,})."
-        )
     with RecordWriter(path) as writer:
         key, ranges = 1, []
         for label, images in enumerate(people):
-            ranges.append((float(key), float(key + len(images))))
+            first = key
             for data in images:
+                if key >= MOST_IMAGES:
+                    raise RequestError(f"More than {MOST_IMAGES:,} images: .rec cannot number them exactly.")
                 writer.write(key, float(label), data)
                 key += 1
+            ranges.append((float(first), float(key)))
         for place, span in enumerate(ranges):
-            writer.write(total + 1 + place, span)
-        writer.write(0, (float(total + 1), float(total + 1 + len(people))), id2=1)
-    text = f"{len(people)},{size[0]},{size[1]}\n"
+            writer.write(key + place, span)
+        writer.write(0, (float(key), float(key + len(ranges))), id2=1)
+    height, width = size() if callable(size) else size
+    text = f"{len(ranges)},{height},{width}\n"
     path.with_name("property").write_text(text, encoding="ascii", newline="\n")

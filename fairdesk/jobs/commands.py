@@ -13,7 +13,8 @@ def command(kind: JobKind, params: JobParams, project: str) -> str:
     """Return the command line of a job: positional parameters first, then options that are not at their default."""
     model = type(params)
     values = params.model_dump(mode="json")
-    start = ["fairdesk", kind.name, *([] if kind.folders_only else [project])]
+    place = values.get(kind.instead) or project
+    start = ["fairdesk", kind.name, *([] if kind.folders_only else [str(place)])]
     positional: list[str] = []
     for name in kind.positional:
         if values[name] is not None:
@@ -22,7 +23,13 @@ def command(kind: JobKind, params: JobParams, project: str) -> str:
     for name, field in model.model_fields.items():
         value = values[name]
         default = None if field.is_required() else field.default
-        if name in kind.positional or value is None or value == default or value == str(default):
+        if (
+            name in kind.positional
+            or name == kind.instead
+            or value is None
+            or value == default
+            or value == str(default)
+        ):
             continue
         options.append("--" + (field.alias or name).replace("_", "-"))
         if value is not True:

@@ -27,6 +27,7 @@ class JobKind:
     gpu: bool = False  # wants the GPU where there is one
     folders_only: bool = False  # works on folders and files, without a project
     positional: tuple[str, ...] = ()  # parameters that the verb takes without an option's name
+    instead: str = ""  # the parameter whose path may stand in the project's place
 
     def model(self) -> type[JobParams]:
         """Return the parameter model's class."""
@@ -56,10 +57,11 @@ def _kind(
     *,
     gpu: bool = False,
     folders: bool = False,
+    instead: str = "",
 ) -> JobKind:
     module = params if ":" in params else f"params:{params}"
     where, function = f"fairdesk.{domain}.{module}", f"fairdesk.{domain}.{run}"
-    return JobKind(name, title, where, function, gpu, folders, tuple(positional.split()))
+    return JobKind(name, title, where, function, gpu, folders, tuple(positional.split()), instead)
 
 
 _KINDS = [
@@ -83,17 +85,19 @@ _KINDS = [
         "resize", "Resize images", "dataset", "prepare_params:ResizeParams", "reshaping:resize", "folder", folders=True
     ),
     _kind("leaks", "Check for leaks", "dataset", "prepare_params:LeaksParams", "leaking:run", "a b", folders=True),
+    _kind("export", "Export images", "dataset", "prepare_params:ExportParams", "exporting:run", instead="folder"),
     _kind("detect", "Find faces", "faces", "DetectParams", "detecting:run"),
     _kind("encode", "Encode faces", "faces", "EncodeParams", "encoding:run", gpu=True),
     _kind("duplicates", "Find duplicates", "dataset", "DuplicatesParams", "duplicating:run"),
+    _kind("divide", "Divide into sets", "dataset", "DivideParams", "dividing:run"),
     _kind("balance", "Balance groups", "dataset", "BalanceParams", "balancing:run"),
     _kind("label", "Label faces", "dataset", "LabelParams", "labelling:run"),
     _kind("vectors", "Export vectors", "dataset", "VectorsParams", "vector_export:run"),
     _kind("cluster", "Cluster faces", "clustering", "ClusterParams", "running:run"),
     _kind("load-clusters", "Read a cluster file", "clustering", "LoadClustersParams", "files:run", "file"),
-    _kind("mosaic", "Write a mosaic", "clustering", "MosaicParams", "mosaics:run"),
-    _kind("identity-folders", "Write identity folders", "clustering", "FoldersParams", "folders:run"),
-    _kind("pairs", "Make a pair list", "metrics", "PairsParams", "pairing:run"),
+    _kind("mosaic", "Write a mosaic", "clustering", "MosaicParams", "mosaics:run", instead="file"),
+    _kind("identity-folders", "Write identity folders", "clustering", "FoldersParams", "folders:run", instead="file"),
+    _kind("pairs", "Make a pair list", "metrics", "PairsParams", "pairing:run", instead="folder"),
     _kind("score", "Score a pair list", "metrics", "ScoreParams", "scoring:run"),
     _kind("evaluate", "Compute error rates", "metrics", "EvaluateParams", "evaluating:run", "scores", folders=True),
     _kind(

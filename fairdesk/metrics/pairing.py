@@ -11,6 +11,7 @@ import numpy as np
 
 from fairdesk import __version__
 from fairdesk.dataset.identities import labelled_images
+from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.layouts import read_tree
@@ -46,7 +47,10 @@ def _from_folder(folder: Path, params: PairsParams) -> tuple[list[Item], dict[st
 
 def _from_project(project: Project, params: PairsParams) -> tuple[list[Item], dict[str, int]]:
     items, left_out = [], {"unnamed": 0, "synthetic": 0}
+    chosen = members(project, params.only_set) if params.only_set is not None else None
     for image in labelled_images(project):
+        if chosen is not None and image.id not in chosen:
+            continue
         if image.synthetic and not params.synthetic:
             left_out["synthetic"] += 1
         elif image.identity is None:
@@ -100,6 +104,8 @@ def run(params: PairsParams, context: Context) -> dict[str, Any]:
         if project is None:
             raise RequestError("Say where to write the list: --out FILE")
         out = project.exports("lists", f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{suffix}")
+    if project is not None:
+        _need_thawed(project, out)
     write_pairs(out, pairs, params.format, params.folds)
     digest = file_sha256(out)
     result: dict[str, Any] = {
@@ -133,6 +139,14 @@ def _in_folds(
             start, end = (len(picks) * f // folds for f in (fold, fold + 1))
             out += [pair(pick, label, fold) for pick in picks[start:end]]
     return out
+
+
+def _need_thawed(project: Project, out: Path) -> None:
+    frozen = project.db.value("SELECT name FROM pair_list WHERE path = ? AND frozen = 1", (str(out),))
+    if frozen is not None:
+        raise RequestError(
+            f"The list {frozen} is frozen and stays as it is. Write to another file, or thaw it first: sets PROJECT --thaw {frozen}"
+        )
 
 
 def _register(project: Project, out: Path, params: PairsParams, result: dict[str, Any]) -> None:

@@ -29,7 +29,10 @@ class PairsParams(JobParams):
     folds: int = Field(1, ge=1, le=1000, description="Blocks for cross-validation")
     seed: int = Field(1, ge=0, description="The same seed gives the same list")
     synthetic: bool = Field(False, description="Use images marked synthetic too")
+    only_set: str | None = Field(None, alias="set", description="Only images of this set of the project")
     folder: Path | None = Field(None, description="Make the list from a folder instead of a project")
+
+    model_config = JobParams.model_config | {"populate_by_name": True}
 
     @field_validator("out", "folder")
     @classmethod

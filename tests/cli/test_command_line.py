@@ -229,8 +229,11 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
         values["out"] = ["o one", "two"]
     if kind == "curves":
         values["out"] = "o.csv"
-    if kind in ("pairs", "cluster", "mosaic", "identity-folders"):
-        values.pop({"pairs": "folder"}.get(kind, "file"), None)
+    if kind == "divide":
+        values["into"] = ["a set", "another"]
+    if kind == "cluster":
+        values.pop("file", None)
+    values.pop(KINDS[kind].instead, None)
     params = model(**values)
     words = shlex.split(command(KINDS[kind], params, "my project"))[1:]
     parsed = _parser().parse_args(words)

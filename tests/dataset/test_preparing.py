@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fairdesk.dataset.leaking import near_pairs
 from fairdesk.dataset.leaking import run as leaks
+from fairdesk.dataset.partition import nearest_subset
 from fairdesk.dataset.prepare_params import FlattenParams, LeaksParams, ResizeParams, SampleParams, SplitParams
 from fairdesk.dataset.reshaping import flatten, resize
 from fairdesk.dataset.sampling import run as sample
-from fairdesk.dataset.splitting import nearest_subset
+from fairdesk.dataset.similar import near_hashes
 from fairdesk.dataset.splitting import run as split
 from fairdesk.errors import RequestError
 from fairdesk.images.marks import read_mark, save_marked
@@ -224,7 +224,7 @@ def test_near_pairs_by_trying_all(first, second, distance, data):
         for j, b in enumerate(second)
         if (a ^ b).bit_count() <= distance
     ]
-    assert near_pairs(first, second, distance) == sorted(expected)
+    assert near_hashes(first, second, distance) == sorted(expected)
 
 
 def test_writing_into_the_source_or_over_something_is_refused(folder, tmp_path):

@@ -62,7 +62,7 @@ def test_a_wrong_request_is_told_in_words(project, tmp_path):
     job = start(tmp_path / "job", "import", {"folder": str(tmp_path / "nowhere")}, project.folder)
     assert job.wait(60) == 2
     failed = Tail(tmp_path / "job" / EVENTS).read()[-1]
-    assert failed["event"] == "failed" and "is not a folder" in failed["message"] and not failed["unexpected"]
+    assert failed["event"] == "failed" and "does not exist" in failed["message"] and not failed["unexpected"]
     assert "Traceback" in (tmp_path / "job" / LOG).read_text()  # the log has the rest
 
 

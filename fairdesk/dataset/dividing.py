@@ -1,0 +1,50 @@
+"""Divide a project into sets or folds, after a check that nothing leaks between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fairdesk.dataset.collection import project_items
+from fairdesk.dataset.leaking import check_sets, image_vectors, refuse
+from fairdesk.dataset.params import DivideParams
+from fairdesk.dataset.partition import Request, partition
+from fairdesk.dataset.sets import keep_sets
+from fairdesk.dataset.splitting import report
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import Context
+
+
+def run(params: DivideParams, context: Context) -> dict[str, Any]:
+    """Job: divide. The sets are one undoable step; asked and got are both reported."""
+    project = context.project
+    every = project_items(project)
+    items = [item for item in every if params.synthetic or not item.synthetic]
+    if not items:
+        raise RequestError("The project has no images to divide. Import some first.")
+    names = params.names()
+    request = Request(len(names), params.images, params.shares, params.by)
+    sets, asked = partition(items, request, np.random.default_rng(params.seed))
+    rows, text = report(names, sets, asked)
+    unnamed = sum(item.key is None for item in items) if params.by == "identity" else 0
+    result: dict[str, Any] = {
+        "sets": rows, "seed": params.seed, "by": params.by, "dry_run": params.dry_run, "without_identity": unnamed,
+        "synthetic_left_out": len(every) - len(items), "summary": text,
+    }  # fmt: skip
+    if unnamed:
+        context.message(f"{unnamed:,} images have no identity and are in no set.")
+    if params.leaks != "skip":
+        vectors = image_vectors(project, params.encoder) if params.encoder else None
+        shared, unreadable = check_sets(
+            sets, context, distance=params.distance, identities=params.by == "identity", vectors=vectors,
+            limit=params.vector_distance,
+        )  # fmt: skip
+        result |= {"leaks": shared.result(), "unreadable": unreadable, "summary": f"{text}\n{shared.summary()}"}
+        if not params.dry_run:
+            refuse(shared, allow=params.leaks == "allow", context=context)
+    if not params.dry_run:
+        kept = params.model_dump(mode="json", exclude={"dry_run"})
+        ids = [[item.id for item in items if item.id is not None] for items in sets]
+        keep_sets(project, dict(zip(names, ids, strict=True)), kept)
+    return result

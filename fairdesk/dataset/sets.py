@@ -1,0 +1,130 @@
+"""A project's own sets: training, validation, test, folds. Kept in the catalogue; a frozen one stays as it is."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import apsw
+
+from fairdesk.errors import RequestError
+from fairdesk.project import Project, basis
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """One set, and how far the labels have moved since it was made."""
+
+    id: int
+    name: str
+    images: int
+    identities: int
+    frozen: bool
+    change: basis.Change
+    params: dict[str, Any]
+
+
+_SIZES = """
+SELECT s.id, s.name, s.frozen, s.params, s.basis, count(i.id),
+       count(DISTINCT CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END)
+FROM image_set s LEFT JOIN set_member m ON m.set_id = s.id
+LEFT JOIN image i ON i.id = m.image_id AND i.hidden = 0
+LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?
+GROUP BY s.id ORDER BY s.id
+"""
+
+
+def all_sets(project: Project) -> list[ImageSet]:
+    """Return the project's sets in the order they were made."""
+    out = []
+    changes: dict[bytes | None, basis.Change] = {}  # sets of one split share their basis
+    for number, name, frozen, params, kept, images, people in project.db.rows(_SIZES, (project.detector() or "",)):
+        if kept not in changes:
+            changes[kept] = basis.changed_since(project, kept)
+        out.append(ImageSet(number, name, images, people, bool(frozen), changes[kept], json.loads(params)))
+    return out
+
+
+def set_names(project: Project) -> list[tuple[str, int, bool]]:
+    """Return (name, images, frozen) of each set, without looking for changes."""
+    return [(r[1], r[5], bool(r[2])) for r in project.db.rows(_SIZES, (project.detector() or "",))]
+
+
+def members(project: Project, name: str) -> set[int]:
+    """Return the images of a set. Raises `RequestError` if there is none of this name."""
+    number = project.db.value("SELECT id FROM image_set WHERE name = ?", (name,))
+    if number is None:
+        have = ", ".join(row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id"))
+        raise RequestError(f"The project has no set {name!r}. It has: {have or 'none; make them with divide'}")
+    return {row[0] for row in project.db.rows("SELECT image_id FROM set_member WHERE set_id = ?", (number,))}
+
+
+def _need_thawed(connection: apsw.Connection, names: list[str]) -> None:
+    frozen = connection.execute(
+        "SELECT name FROM image_set WHERE frozen = 1 AND name IN (SELECT value FROM json_each(?))", (json.dumps(names),)
+    ).fetchall()
+    if frozen:
+        raise RequestError(
+            f"The set {frozen[0][0]} is frozen. Choose other names, or thaw it first: sets PROJECT --thaw {frozen[0][0]}"
+        )
+
+
+def _remove(connection: apsw.Connection, names: list[str]) -> int:
+    chosen = json.dumps(names)
+    connection.execute(
+        "DELETE FROM set_member WHERE set_id IN"
+        " (SELECT id FROM image_set WHERE name IN (SELECT value FROM json_each(?)))",
+        (chosen,),
+    )
+    connection.execute("DELETE FROM image_set WHERE name IN (SELECT value FROM json_each(?))", (chosen,))
+    return connection.changes()
+
+
+def keep_sets(project: Project, sets: dict[str, list[int]], params: dict[str, Any]) -> None:
+    """Make sets, in place of those of the same names: one undoable step.
+
+    Raises
+    ------
+    RequestError
+        If one of these names is a frozen set's.
+    """
+    names = list(sets)
+    taken = basis.take(project)
+    with project.journal.step(f"Make the sets {', '.join(names)}", target={"tab": "dataset"}) as connection:
+        _need_thawed(connection, names)
+        _remove(connection, names)
+        for name, images in sets.items():
+            connection.execute(
+                "INSERT INTO image_set (name, params, created, basis) VALUES (?, ?, ?, ?)",
+                (name, json.dumps(params), time.time(), taken),
+            )
+            number = connection.last_insert_rowid()
+            connection.executemany("INSERT INTO set_member VALUES (?, ?)", ((number, image) for image in images))
+
+
+def freeze(project: Project, name: str, *, on: bool = True) -> str:
+    """Freeze or thaw a set or a pair list by name: one undoable step; returns what it is ("set", "list").
+
+    Raises
+    ------
+    RequestError
+        If neither is called so.
+    """
+    with project.journal.step(f"{'Freeze' if on else 'Thaw'} {name}", target={"tab": "dataset"}) as connection:
+        for table, kind in (("image_set", "set"), ("pair_list", "list")):
+            connection.execute(f"UPDATE {table} SET frozen = ? WHERE name = ?", (int(on), name))
+            if connection.changes():
+                return kind
+        raise RequestError(f"The project has no set or pair list called {name!r}.")
+
+
+def remove_sets(project: Project, names: list[str]) -> int:
+    """Remove sets (not their images): one undoable step. Raises `RequestError` for a frozen or unknown one."""
+    with project.journal.step(f"Remove the sets {', '.join(names)}", target={"tab": "dataset"}) as connection:
+        _need_thawed(connection, names)
+        removed = _remove(connection, names)
+        if not removed:
+            raise RequestError(f"The project has no set called {names[0]!r}.")
+    return removed

@@ -1,0 +1,69 @@
+"""Nearly the same: perceptual hashes that differ in few bits, vectors that are close."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import imagehash
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+_BITS = 64
+_BLOCK = 2048  # rows of the distance table at a time
+
+Vectors = npt.NDArray[np.float32]
+
+
+def perceptual_hash(image: Image.Image) -> int:
+    """Return the 64-bit perceptual hash (pHash) of an image."""
+    return int(str(imagehash.phash(image)), 16)
+
+
+def near_hashes(first: list[int], second: list[int], distance: int) -> list[tuple[int, int, int]]:
+    """Return (i, j, bits) of all hashes that differ in at most `distance` bits.
+
+    Exact: cut into distance + 1 bands, two such hashes agree in one of them (pigeonhole).
+    """
+    bands = distance + 1
+    edges = [round(_BITS * n / bands) for n in range(bands + 1)]
+    found: dict[tuple[int, int], int] = {}
+    for low, high in pairwise(edges):
+        mask = (1 << (high - low)) - 1
+        table: dict[int, list[int]] = {}
+        for j, value in enumerate(second):
+            table.setdefault(value >> low & mask, []).append(j)
+        for i, value in enumerate(first):
+            for j in table.get(value >> low & mask, ()):
+                if (i, j) not in found:
+                    bits = (value ^ second[j]).bit_count()
+                    if bits <= distance:
+                        found[i, j] = bits
+    return sorted((i, j, bits) for (i, j), bits in found.items())
+
+
+def _ready(vectors: Vectors, metric: str) -> npt.NDArray[np.float64]:
+    wide = vectors.astype(np.float64)
+    if metric == "cosine":
+        norms = np.linalg.norm(wide, axis=1, keepdims=True)
+        wide = wide / np.where(norms == 0, 1, norms)
+    return wide
+
+
+def distances(first: Vectors, second: Vectors, metric: str) -> npt.NDArray[np.float64]:
+    """Return the table of distances, shape (len(first), len(second)): 1 - cosine, or Euclidean."""
+    a, b = _ready(first, metric), _ready(second, metric)
+    products = a @ b.T
+    if metric == "cosine":
+        return 1 - products
+    return np.asarray(np.sqrt(np.clip((a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * products, 0, None)))
+
+
+def near_vectors(first: Vectors, second: Vectors, metric: str, limit: float) -> list[tuple[int, int, float]]:
+    """Return (i, j, distance) of all vectors at most `limit` apart, a block of rows at a time."""
+    out = []
+    for start in range(0, len(first), _BLOCK):
+        table = distances(first[start : start + _BLOCK], second, metric)
+        for i, j in zip(*np.nonzero(table <= limit), strict=True):
+            out.append((start + int(i), int(j), float(table[i, j])))
+    return out

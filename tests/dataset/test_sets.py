@@ -1,0 +1,203 @@
+"""Sets in a project: divided without a leak, frozen, out of date; and everything out again in each layout."""
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+from PIL import Image
+from torchvision.datasets import ImageFolder
+
+from fairdesk.dataset.collection import read_folder
+from fairdesk.dataset.dividing import run as divide
+from fairdesk.dataset.exporting import run as export
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.dataset.leaking import run as leaks
+from fairdesk.dataset.params import DivideParams, ImportParams
+from fairdesk.dataset.prepare_params import ExportParams, LeaksParams, SplitParams
+from fairdesk.dataset.sets import all_sets, freeze, members, remove_sets
+from fairdesk.dataset.splitting import run as split
+from fairdesk.errors import RequestError
+from fairdesk.images.marks import mark_of, save_marked
+from fairdesk.images.recordio import RecordFile
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.pairing import run as pairs
+from fairdesk.metrics.params import PairsParams
+from tests.conftest import add_faces, plain_images
+
+
+def people_in(project, name):
+    chosen = members(project, name)
+    rows = project.db.rows("SELECT id, identity_id FROM image")
+    return {who for image, who in rows if image in chosen}
+
+
+def test_dividing_by_shares(filled):
+    result = divide(DivideParams(into=["train", "test"], shares=[0.75, 0.25]), QuietContext(filled))
+    assert [row["got"] for row in result["sets"]] == [30, 10]
+    assert [row["groups"] for row in result["sets"]] == [{"g0": 15, "g1": 15}, {"g0": 5, "g1": 5}]
+    assert result["leaks"]["clean"]
+    assert not people_in(filled, "train") & people_in(filled, "test")
+    again = members(filled, "train")
+    filled.journal.undo()
+    assert all_sets(filled) == []
+    divide(DivideParams(into=["train", "test"], shares=[0.75, 0.25]), QuietContext(filled))
+    assert members(filled, "train") == again
+
+
+def test_folds(filled, tmp_path):
+    divide(DivideParams(into=["fold"], folds=4), QuietContext(filled))
+    sets = all_sets(filled)
+    assert [(s.name, s.images, s.identities) for s in sets] == [(f"fold_{n}", 10, 2) for n in (1, 2, 3, 4)]
+    split(SplitParams(folder=tmp_path / "photographs", out=[tmp_path / "folds"], folds=3), QuietContext())
+    folds = [read_folder(path).people().keys() for path in sorted((tmp_path / "folds").iterdir()) if path.is_dir()]
+    assert sum(map(len, folds)) == len(set().union(*folds)) == 8
+    sizes = [sum(1 for _ in (tmp_path / "folds" / f"fold_{n}").rglob("*.png")) for n in (1, 2, 3)]
+    assert sorted(sizes) == [10, 10, 20] or max(sizes) - min(sizes) <= 10
+
+
+def test_a_leak_is_refused_and_shown(filled, tmp_path):
+    twin = next((tmp_path / "photographs" / "g0" / "id00").iterdir())
+    for who in ("id01", "id02", "id03"):
+        (tmp_path / "photographs" / "g0" / who / "copy.png").write_bytes(twin.read_bytes())
+    import_folder(ImportParams(folder=tmp_path / "photographs"), QuietContext(filled))
+    wish = DivideParams(into=["a", "b"], shares=[0.5, 0.5])
+    with pytest.raises(RequestError, match="would leak"):
+        divide(wish, QuietContext(filled))
+    assert all_sets(filled) == []
+    shown = divide(wish.model_copy(update={"dry_run": True}), QuietContext(filled))
+    assert shown["leaks"]["files"]
+    with pytest.raises(RequestError, match="Nothing was written"):
+        split(
+            SplitParams(folder=tmp_path / "photographs", out=[tmp_path / "x", tmp_path / "y"], shares=[0.5, 0.5]),
+            QuietContext(),
+        )
+    assert not (tmp_path / "x").exists()
+    context = QuietContext(filled)
+    divide(wish.model_copy(update={"leaks": "allow"}), context)
+    assert any("Leaks were allowed" in text for text in context.messages)
+
+
+def test_near_identical_vectors_are_a_leak(filled):
+    wish = DivideParams(into=["a", "b"], shares=[0.5, 0.5], encoder="made-up", vector_distance=0.05)
+    assert divide(wish.model_copy(update={"dry_run": True}), QuietContext(filled))["leaks"]["clean"]
+    wide = wish.model_copy(update={"dry_run": True, "vector_distance": 9.0})
+    assert divide(wide, QuietContext(filled))["leaks"]["vectors"]
+
+
+def test_leaks_between_two_projects_by_vector(filled, tmp_path):
+    from fairdesk.project import Project
+
+    plain_images(tmp_path / "other", 2, 4, 5, side=20)
+    other = Project.create(tmp_path / "other.fairdesk")
+    import_folder(ImportParams(folder=tmp_path / "other"), QuietContext(other))
+    add_faces(other)
+    other.close()
+    params = LeaksParams(a=filled.folder, b=tmp_path / "other.fairdesk", encoder="made-up", vector_distance=1e-6)
+    result = leaks(params, QuietContext())
+    assert len(result["identities"]) == 8
+    assert len(result["vectors"]) + len(result["near"]) + len(result["files"]) >= 40
+    with pytest.raises(RequestError, match="no project"):
+        leaks(params.model_copy(update={"b": tmp_path / "other"}), QuietContext())
+
+
+def test_frozen_sets_stay_and_changed_labels_show(filled, tmp_path):
+    divide(DivideParams(into=["train", "test"], shares=[0.5, 0.5]), QuietContext(filled))
+    freeze(filled, "train")
+    for edit in (lambda: divide(DivideParams(into=["train", "x"], shares=[0.5, 0.5]), QuietContext(filled)),
+                 lambda: remove_sets(filled, ["train"])):  # fmt: skip
+        with pytest.raises(RequestError, match="frozen"):
+            edit()
+    assert not any(s.change for s in all_sets(filled))
+    edit_labels(filled, [1, 2], Edit(identity="Somebody"))
+    assert str(all_sets(filled)[0].change) == "2 labels changed since"
+    made = pairs(PairsParams(genuine=5, impostor=5, only_set="train"), QuietContext(filled))
+    assert {row["path1"] for row in csv.DictReader(Path(made["out"]).read_text().splitlines())} <= {
+        str(i)
+        for i in (
+            filled.roots()[1] / p
+            for n, p in filled.db.rows("SELECT id, path FROM image")
+            if n in members(filled, "train")
+        )
+    }
+    freeze(filled, made["out"].rsplit("/", 1)[-1])
+    with pytest.raises(RequestError, match="frozen"):
+        pairs(PairsParams(genuine=5, impostor=5, only_set="train", out=made["out"]), QuietContext(filled))
+    freeze(filled, "train", on=False)
+    assert remove_sets(filled, ["train"]) == 1
+    with pytest.raises(RequestError, match="no set"):
+        freeze(filled, "nobody")
+
+
+@pytest.fixture
+def marked(filled, tmp_path):
+    """A project whose 41st image is synthetic."""
+    save_marked(Image.new("RGB", (16, 16), "red"), tmp_path / "photographs" / "g0" / "id00" / "made.png", {"run": "r"})
+    import_folder(ImportParams(folder=tmp_path / "photographs"), QuietContext(filled))
+    return filled
+
+
+@pytest.mark.parametrize("layout", ["group-identity", "identity", "flat", "imagefolder", "rec", "manifest"])
+def test_every_layout_comes_back_with_its_labels_and_marks(marked, tmp_path, project_at, layout):
+    from fairdesk.project import Project
+
+    out = tmp_path / ("out.parquet" if layout == "manifest" else "out")
+    result = export(ExportParams(out=out, layout=layout), QuietContext(marked))
+    assert (result["images"], result["synthetic"], result["left_out"]) == (41, 1, [])
+    source = out / "train.rec" if layout == "rec" else out
+    back = Project.open(project_at("back"))
+    found = import_folder(ImportParams(folder=source), QuietContext(back))
+    assert (found["images"], found["synthetic"], found["unreadable"]) == (41, 1, [])
+    if layout != "flat":
+        assert found["identities"] == 8
+    if layout in ("group-identity", "manifest"):
+        assert found["groups"] == {"g0": 21, "g1": 20}
+    same = "SELECT count(*), count(DISTINCT sha256) FROM image"
+    assert back.db.rows(same) == marked.db.rows(same)
+    back.close()
+    without = export(
+        ExportParams(out=tmp_path / ("w.csv" if layout == "manifest" else "w"), layout=layout, synthetic="leave-out"),
+        QuietContext(marked),
+    )
+    assert (without["images"], without["left_out"][0]["why"]) == (40, "marked synthetic")
+
+
+def test_rec_of_different_sizes_asks_for_one(marked, tmp_path):
+    big = Image.new("RGB", (40, 20), "blue")
+    save_marked(big, tmp_path / "photographs" / "g0" / "id00" / "wide.png", {"run": "r"})
+    import_folder(ImportParams(folder=tmp_path / "photographs"), QuietContext(marked))
+    with pytest.raises(RequestError, match="--size"):
+        export(ExportParams(out=tmp_path / "rec", layout="rec"), QuietContext(marked))
+    assert not (tmp_path / "rec").exists()
+    result = export(ExportParams(out=tmp_path / "rec", layout="rec", size="24x32"), QuietContext(marked))
+    assert (result["written"], result["classes"]) == (42, 8)
+    assert (tmp_path / "rec" / "property").read_text() == "8,32,24\n"
+    keys, _ = RecordFile(tmp_path / "rec" / "train.rec").images()
+    marks = [mark_of(tmp_path / "rec" / "train.rec" / f"x/{key}.jpg") for key in keys]
+    assert sum(mark is not None for mark in marks) == 2
+
+
+def test_the_table_says_who_said_what(marked, tmp_path):
+    divide(DivideParams(into=["train", "test"], shares=[0.5, 0.5]), QuietContext(marked))
+    edit_labels(marked, [1], Edit(gender="female", age="30", add_tags=("b", "a")))
+    export(ExportParams(out=tmp_path / "t.csv", layout="manifest"), QuietContext(marked))
+    rows = list(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
+    assert (rows[0]["gender"], rows[0]["age"], rows[0]["tags"], rows[0]["label_source"]) == (
+        "female",
+        "30",
+        "a;b",
+        "folder",
+    )
+    assert {row["sets"] for row in rows if row["synthetic"] == "no"} == {"train", "test"}
+    export(ExportParams(out=tmp_path / "t.parquet", layout="manifest", only_set="train"), QuietContext(marked))
+    assert pyarrow.parquet.read_table(tmp_path / "t.parquet").num_rows == len(members(marked, "train"))
+
+
+def test_torchvision_reads_the_imagefolder(filled, tmp_path):
+    export(ExportParams(out=tmp_path / "f", layout="imagefolder", classes="group"), QuietContext(filled))
+    found = ImageFolder(tmp_path / "f")
+    assert (found.classes, len(found)) == (["g0", "g1"], 40)
+    manifest = json.loads((tmp_path / "f.manifest.json").read_text())
+    assert manifest["layout"] == "imagefolder" and len(manifest["files"]) == 40
