@@ -53,6 +53,21 @@ def divided(r: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def measured(r: dict[str, Any]) -> str:
+    """What was measured, and the spread of each measure."""
+    lines = [r["summary"]]
+    for name, spread in r["measures"].items():
+        if spread is not None:
+            lines.append(
+                f"  {name:<10}  5 % {spread['p5']:.4g}, median {spread['median']:.4g}, 95 % {spread['p95']:.4g}"
+            )
+    for count, what in ((r["without_face"], "have no face and no measure of one"), (r["unreadable"], "cannot be read"),
+                        (r["not_looked_at"], "were not searched for faces yet")):  # fmt: skip
+        if count:
+            lines.append(f"{count:,} images {what}.")
+    return "\n".join(lines)
+
+
 def sets(r: dict[str, Any]) -> str:
     """The sets, one a line."""
     return (

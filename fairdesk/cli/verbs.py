@@ -273,6 +273,7 @@ VERBS: list[Verb] = [
     _plain("leaks", summaries.leaked),
     _plain("fetch", summaries.said("{images} images in {out}")),
     _or_project("export", summaries.prepared),
+    _job("quality", "quality", summaries.measured),
     _job("divide", "divide", summaries.divided),
     Verb("sets", "List a project's sets; freeze, thaw or remove one", _sets_options, _sets, summaries.sets),
     _job("import", "import", summaries.imported),

@@ -148,14 +148,10 @@ def _write_table(out: Path, items: list[Item], project: Project | None, context:
 
 def _labels(project: Project) -> dict[int, dict[str, str]]:
     out: dict[int, dict[str, str]] = {}
-    for image, kind, value in project.db.rows(
-        "SELECT image_id, kind, value FROM image_label ORDER BY image_id, kind, value"
-    ):
-        row = out.setdefault(image, {})
-        if kind == "tag":
-            row["tags"] = f"{row['tags']};{value}" if "tags" in row else value
-        else:
-            row[kind] = value
+    for image, gender, age in project.db.rows("SELECT id, gender, age FROM image"):
+        out[image] = {"gender": gender or "", "age": age or ""}
+    for image, tags in project.db.rows("SELECT image_id, group_concat(tag, ';') FROM image_tag GROUP BY image_id"):
+        out[image]["tags"] = tags
     detector = project.detector() or ""
     for image, source in project.db.rows(
         "SELECT i.id, ifnull(f.label_source, i.label_source) FROM image i"

@@ -57,17 +57,15 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
     text = f"Name {len(faces):,} faces {name}" if name is not None else f"Remove the name of {len(faces):,} faces"
     with project.journal.step(text, target={"tab": "dataset", "faces": faces[:500]}) as connection:
         identity, _ = label_ids(connection, name.strip() if name else None, group.strip() if group else None)
-        connection.execute(
-            "UPDATE face SET identity_id = ?, label_source = 'person' WHERE id IN (SELECT value FROM json_each(?))",
-            (identity, json.dumps(faces)),
-        )
-        changed = connection.changes()
+        changed = project.journal.update("face", faces, {"identity_id": identity, "label_source": "person"})
         if not changed:
             raise RequestError("None of these faces is in the project.")
     return changed
 
 
-def hide_images(project: Project, images: list[int], *, hide: bool = True, why: str = "") -> int:
+def hide_images(
+    project: Project, images: list[int], *, hide: bool = True, why: str = "", merge_key: str | None = None
+) -> int:
     """Hide images from grids, lists, clusterings and counts, or show them again: one undoable step.
 
     Raises
@@ -76,15 +74,17 @@ def hide_images(project: Project, images: list[int], *, hide: bool = True, why: 
         If none of them changes.
     """
     word = "Hide" if hide else "Show"
-    with project.journal.step(f"{word} {len(images):,} images{why}", target={"tab": "dataset"}) as connection:
-        connection.execute(
-            "UPDATE image SET hidden = ?1 WHERE hidden != ?1 AND id IN (SELECT value FROM json_each(?2))",
+    with project.journal.step(
+        f"{word} {len(images):,} images{why}", target={"tab": "dataset"}, merge_key=merge_key
+    ) as connection:
+        todo = connection.execute(
+            "SELECT id FROM image WHERE hidden != ? AND id IN (SELECT value FROM json_each(?))",
             (int(hide), json.dumps(images)),
         )
-        changed = connection.changes()
+        changed = project.journal.update("image", [row[0] for row in todo], {"hidden": int(hide)})
         if not changed:
             raise RequestError(f"These images are {'hidden' if hide else 'shown'} already.")
-    return int(changed)
+    return changed
 
 
 def label_ids(connection: apsw.Connection, identity: str | None, group: str | None) -> tuple[int | None, int | None]:

@@ -35,14 +35,15 @@ class Edit:
 def write_labels(connection: apsw.Connection, image: int, labels: Iterable[tuple[str, str]], source: str) -> None:
     """Set gender and age, add tags, of one image; what a person set stays."""
     for kind, value in labels:
-        if kind != "tag":
-            theirs = connection.execute(
-                "SELECT 1 FROM image_label WHERE image_id = ? AND kind = ? AND source = 'person'", (image, kind)
-            ).get
-            if theirs and source != "person":
-                continue
-            connection.execute("DELETE FROM image_label WHERE image_id = ? AND kind = ?", (image, kind))
-        connection.execute("INSERT OR IGNORE INTO image_label VALUES (?, ?, ?, ?, NULL)", (image, kind, value, source))
+        if kind == "tag":
+            connection.execute("INSERT OR IGNORE INTO image_tag VALUES (?, ?, ?)", (image, value, source))
+        else:
+            assert kind in KINDS
+            connection.execute(
+                f"UPDATE image SET {kind} = ?1, {kind}_source = ?2"
+                f" WHERE id = ?3 AND (?2 = 'person' OR ifnull({kind}_source, '') != 'person')",
+                (value, source, image),
+            )
 
 
 def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
@@ -55,50 +56,34 @@ def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
     """
     if not edit:
         raise RequestError("Nothing is to be set. Fill in at least one field.")
-    chosen = json.dumps(images)
-    with project.journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": images[:500]}) as db:
+    chosen, journal = json.dumps(images), project.journal
+    with journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": images[:500]}) as db:
         found: int = db.execute(
             "SELECT count(*) FROM image WHERE id IN (SELECT value FROM json_each(?))", (chosen,)
         ).get
         if not found:
             raise RequestError("None of these images is in the project.")
         if edit.identity is not None or edit.group is not None:
-            _set_who(db, project.detector() or "", chosen, edit)
+            _set_who(project, db, chosen, edit)
         for kind, value in (("gender", edit.gender), ("age", edit.age)):
             if value is not None:
-                db.execute(
-                    "DELETE FROM image_label WHERE kind = ? AND image_id IN (SELECT value FROM json_each(?))",
-                    (kind, chosen),
-                )
-                _add(db, chosen, kind, value)
+                journal.update("image", images, {kind: value or None, f"{kind}_source": "person"})
         for tag in edit.remove_tags:
-            db.execute(
-                "DELETE FROM image_label WHERE kind = 'tag' AND value = ? AND image_id IN (SELECT value FROM json_each(?))",
-                (tag, chosen),
-            )
+            journal.remove_tag(images, tag)
         for tag in edit.add_tags:
-            _add(db, chosen, "tag", tag)
+            journal.add_tag(images, tag, "person")
     return found
 
 
-def _add(db: apsw.Connection, chosen: str, kind: str, value: str) -> None:
-    if value:
-        db.execute(
-            "INSERT OR IGNORE INTO image_label SELECT id, ?2, ?3, 'person', NULL FROM image"
-            " WHERE id IN (SELECT value FROM json_each(?1))",
-            (chosen, kind, value),
-        )
-
-
-def _set_who(db: apsw.Connection, detector: str, chosen: str, edit: Edit) -> None:
+def _set_who(project: Project, db: apsw.Connection, chosen: str, edit: Edit) -> None:
     """Set identity, group or both. An identity is a name within its group, so a new group means a new identity."""
     rows = db.execute(
         "SELECT i.id, f.id, who.name, ifnull(own.name, g.name) FROM image i"
-        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?2"
-        " LEFT JOIN identity who ON who.id = CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END"
+        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?2 AND f.label_source IS NOT NULL"
+        " LEFT JOIN identity who ON who.id = CASE WHEN f.id IS NOT NULL THEN f.identity_id ELSE i.identity_id END"
         " LEFT JOIN grp own ON own.id = who.group_id LEFT JOIN grp g ON g.id = i.group_id"
         " WHERE i.id IN (SELECT value FROM json_each(?1))",
-        (chosen, detector),
+        (chosen, project.detector() or ""),
     )
     targets: dict[tuple[str | None, str | None], tuple[list[int], list[int]]] = {}
     row: tuple[Any, ...]
@@ -114,14 +99,10 @@ def _set_who(db: apsw.Connection, detector: str, chosen: str, edit: Edit) -> Non
             faces.append(face)
     for (name, group), (images, faces) in targets.items():
         identity, group_id = label_ids(db, name, group)
-        db.execute(
-            "UPDATE image SET identity_id = ?, group_id = ?, label_source = 'person' WHERE id IN (SELECT value FROM json_each(?))",
-            (identity, group_id, json.dumps(images)),
-        )
-        db.execute(
-            "UPDATE face SET identity_id = ? WHERE label_source IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
-            (identity, json.dumps(faces)),
-        )
+        values = {"identity_id": identity, "group_id": group_id, "label_source": "person"}
+        project.journal.update("image", images, values)
+        if faces:
+            project.journal.update("face", faces, {"identity_id": identity})
 
 
 def _text(edit: Edit, count: int) -> str:
@@ -132,15 +113,11 @@ def _text(edit: Edit, count: int) -> str:
     return f"Label {count:,} images: {', '.join(parts)}"
 
 
-def known_values(project: Project, kind: str) -> list[tuple[str, int]]:
-    """Return (value, images) of a kind of label, by value."""
-    return project.db.rows(
-        "SELECT value, count(*) FROM image_label WHERE kind = ? GROUP BY value ORDER BY value", (kind,)
-    )
-
-
 def labels_of(project: Project, image: int) -> list[tuple[str, str, str]]:
     """Return (kind, value, source) of one image's labels beside identity and group."""
     return project.db.rows(
-        "SELECT kind, value, source FROM image_label WHERE image_id = ? ORDER BY kind, value", (image,)
+        "SELECT 'age', age, age_source FROM image WHERE id = ?1 AND age IS NOT NULL"
+        " UNION ALL SELECT 'gender', gender, gender_source FROM image WHERE id = ?1 AND gender IS NOT NULL"
+        " UNION ALL SELECT 'tag', tag, source FROM image_tag WHERE image_id = ?1",
+        (image,),
     )

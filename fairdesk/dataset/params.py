@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from fairdesk.dataset.prepare_params import DISTANCE_HELP, LEAKS_HELP, Leaks, check_sizes
 from fairdesk.faces.params import DETECTORS, detector_name, existing_path
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.quality import Limit
 
 FIELDS = ("path", "identity", "group", "gender", "age", "tags")
 
@@ -235,6 +236,29 @@ class DivideParams(JobParams):
     def names(self) -> list[str]:
         """The names of the sets to make."""
         return self.into if self.folds is None else [f"{self.into[0]}_{n + 1}" for n in range(self.folds)]
+
+
+class QualityParams(JobParams):
+    """Measure sharpness, light, size and pose of the faces; hide or tag images outside of limits."""
+
+    limits: list[str] | None = Field(
+        None, description="What is good, as MEASURE=LOW:HIGH: sharpness=30: side=60: yaw=-.3:.3 faces=1:1"
+    )
+    action: Literal["count", "hide", "tag"] = Field(
+        "count", description="What to do with images outside of the limits; hiding can be undone"
+    )
+    tag: str = Field("low quality", min_length=1, description="The tag they get")
+
+    @field_validator("limits")
+    @classmethod
+    def _parse(cls, value: list[str] | None) -> list[str] | None:
+        for text in value or []:
+            Limit.parse(text)
+        return value
+
+    def ranges(self) -> list[Limit]:
+        """The limits."""
+        return [Limit.parse(text) for text in self.limits or []]
 
 
 class BalanceParams(JobParams):

@@ -61,7 +61,7 @@ def purge(project: Project, images: list[int], names: Iterable[str] = ()) -> dic
         of_faces = json.dumps(faces)
         for table in ("cluster_member", "vector", "vector_failure", "prediction"):
             connection.execute(f"DELETE FROM {table} WHERE face_id IN (SELECT value FROM json_each(?))", (of_faces,))
-        for table in ("face", "detection", "image_label", "quality", "set_member"):
+        for table in ("face", "detection", "image_tag", "quality", "set_member"):
             connection.execute(f"DELETE FROM {table} WHERE image_id IN (SELECT value FROM json_each(?))", (chosen,))
         connection.execute("DELETE FROM image WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
         connection.execute("DELETE FROM journal_step")

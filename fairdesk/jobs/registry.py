@@ -89,6 +89,7 @@ _KINDS = [
     _kind("detect", "Find faces", "faces", "DetectParams", "detecting:run"),
     _kind("encode", "Encode faces", "faces", "EncodeParams", "encoding:run", gpu=True),
     _kind("duplicates", "Find duplicates", "dataset", "DuplicatesParams", "duplicating:run"),
+    _kind("quality", "Measure quality", "dataset", "QualityParams", "measuring:run"),
     _kind("divide", "Divide into sets", "dataset", "DivideParams", "dividing:run"),
     _kind("balance", "Balance groups", "dataset", "BalanceParams", "balancing:run"),
     _kind("label", "Label faces", "dataset", "LabelParams", "labelling:run"),

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from fairdesk.errors import RequestError
+from fairdesk.project.quality import MEASURES, Limit
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
 Ids = npt.NDArray[np.int64]
 Kind = Literal["image", "face"]
-ORDERS = {"added": "i.id", "name": "i.path, i.id", "identity": "who.name IS NULL, who.name, i.id"}
+ORDERS = {
+    "added": "i.id", "name": "i.path, i.id", "identity": "who.name IS NULL, who.name, i.id",
+    "size": "i.width * i.height DESC, i.id",
+}  # fmt: skip
 
 _FROM = """
 FROM image i
@@ -24,6 +30,15 @@ LEFT JOIN grp g ON g.id = ifnull(who.group_id, i.group_id)
 """
 
 
+State = Literal["any", "with face", "without face", "several faces", "unnamed", "synthetic", "real", "hidden"]
+_STATES: dict[str, str] = {
+    "any": "1", "hidden": "1", "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL",
+    "synthetic": "i.synthetic IS NOT NULL", "real": "i.synthetic IS NULL",
+    "several faces": "EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1 AND d.faces > 1)",
+    "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1)",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which images to show. None means any."""
@@ -31,28 +46,85 @@ class Filter:
     group: str | None = None
     identity: str | None = None
     text: str = ""
-    state: Literal["any", "with face", "without face", "unnamed", "synthetic", "hidden"] = "any"
+    state: State = "any"
+    in_set: str | None = None
+    tag: str | None = None
+    gender: str | None = None
+    age: tuple[float, float] | None = None  # from, to, in years
+    source: str | None = None  # who said the identity: folder, csv, person, ...
+    cluster: int | None = None
+    predicted: tuple[str, str] | None = None  # kind, value
+    quality: tuple[Limit, ...] = ()
+
+    def to_json(self) -> str:
+        """Return it as text, for a saved view."""
+        return json.dumps(asdict(self) | {"quality": [str(limit) for limit in self.quality]}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Filter:
+        """Read what `to_json` wrote; fields this version does not know are left out."""
+        kept = {key: value for key, value in json.loads(text).items() if key in cls.__dataclass_fields__}
+        for name in ("age", "predicted"):
+            if kept.get(name) is not None:
+                kept[name] = tuple(kept[name])
+        kept["quality"] = tuple(Limit.parse(one) for one in kept.get("quality", ()))
+        return cls(**kept)
+
+
+def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
+    """Return the conditions of a filter and their values; ?1 is the detector."""
+    where = ["i.hidden = 1" if wanted.state == "hidden" else "i.hidden = 0", _STATES[wanted.state]]
+    values: list[Any] = []
+
+    def add(condition: str, *more: Any) -> None:
+        where.append(condition)
+        values.extend(more)
+
+    if wanted.group is not None:
+        add("g.name = ?" if wanted.group else "g.id IS NULL", *([wanted.group] if wanted.group else []))
+    if wanted.identity is not None:
+        add("who.name = ?", wanted.identity)
+    if wanted.text:
+        add(
+            "(instr(lower(i.path), lower(?)) OR instr(lower(ifnull(who.name, '')), lower(?)))", wanted.text, wanted.text
+        )
+    if wanted.in_set is not None:
+        add(
+            "i.id IN (SELECT image_id FROM set_member WHERE set_id = (SELECT id FROM image_set WHERE name = ?))"
+            if wanted.in_set
+            else "i.id NOT IN (SELECT image_id FROM set_member)",
+            *([wanted.in_set] if wanted.in_set else []),
+        )
+    if wanted.tag is not None:
+        add("i.id IN (SELECT image_id FROM image_tag WHERE tag = ?)", wanted.tag)
+    if wanted.gender is not None:
+        add("i.gender = ?", wanted.gender)
+    if wanted.age is not None:
+        add("CAST(i.age AS REAL) BETWEEN ? AND ?", *wanted.age)
+    if wanted.source is not None:
+        add("ifnull(ifnull(f.label_source, i.label_source), '') = ?", wanted.source)
+    if wanted.cluster is not None:
+        add("f.id IN (SELECT face_id FROM cluster_member WHERE cluster_id = ?)", wanted.cluster)
+    if wanted.predicted is not None:
+        add("f.id IN (SELECT face_id FROM prediction WHERE kind = ? AND value = ?)", *wanted.predicted)
+    if wanted.quality:
+        inside = " AND ".join(limit.inside() for limit in wanted.quality)
+        add(f"i.id IN (SELECT image_id FROM quality q WHERE q.detector = ?1 AND {inside})")
+    return where, values
 
 
 def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
-    """Return the ids of the images that match, in order."""
-    where, values = ["i.hidden = 1" if wanted.state == "hidden" else "i.hidden = 0"], [project.detector() or ""]
-    if wanted.group is not None:
-        where.append("g.name = ?")
-        values.append(wanted.group)
-    if wanted.identity is not None:
-        where.append("who.name = ?")
-        values.append(wanted.identity)
-    if wanted.text:
-        where.append("(instr(lower(i.path), lower(?)) OR instr(lower(ifnull(who.name, '')), lower(?)))")
-        values += [wanted.text, wanted.text]
-    where.append(
-        {
-            "any": "1", "hidden": "1", "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL", "synthetic": "i.synthetic IS NOT NULL",
-            "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1)",
-        }[wanted.state]
-    )  # fmt: skip
-    rows = project.db.rows(f"SELECT i.id {_FROM} WHERE {' AND '.join(where)} ORDER BY {ORDERS[order]}", values)
+    """Return the ids of the images that match, in order: a name of `ORDERS`, or a quality measure (best known last)."""
+    where, values = _conditions(wanted)
+    by, join = ORDERS.get(order), ""
+    if by is None:
+        if order not in MEASURES:
+            raise ValueError(f"no such order: {order}")
+        join = " LEFT JOIN quality s ON s.image_id = i.id AND s.detector = ?1"
+        by = f"s.{order} IS NULL, s.{order}, i.id"
+    rows = project.db.rows(
+        f"SELECT i.id {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}", [project.detector() or "", *values]
+    )
     return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
 
 
@@ -176,3 +248,72 @@ def unreadable(project: Project) -> list[tuple[str, str]]:
     roots = project.roots()
     rows = project.db.rows("SELECT root_id, path, why FROM unreadable ORDER BY root_id, path")
     return [(str(roots[root] / path), why) for root, path, why in rows]
+
+
+def found_values(project: Project) -> dict[str, list[str]]:
+    """Return the values a filter can choose from: tags, genders, label sources, predictions (as kind: value)."""
+    rows = project.db.rows
+    out = {
+        "tag": [row[0] for row in rows("SELECT DISTINCT tag FROM image_tag ORDER BY tag")],
+        "gender": [
+            row[0] for row in rows("SELECT DISTINCT gender FROM image WHERE gender IS NOT NULL ORDER BY gender")
+        ],
+    }
+    out["source"] = [
+        row[0]
+        for row in rows("SELECT label_source FROM image UNION SELECT label_source FROM face ORDER BY 1")
+        if row[0] is not None
+    ]
+    out["predicted"] = [
+        f"{kind}: {value}"
+        for kind, value in rows("SELECT DISTINCT kind, value FROM prediction WHERE kind != 'age' ORDER BY kind, value")
+    ]
+    return out
+
+
+def saved_views(project: Project) -> list[tuple[str, Filter]]:
+    """Return the saved views, by name."""
+    rows = project.db.rows("SELECT name, wanted FROM saved_view ORDER BY name")
+    return [(name, Filter.from_json(text)) for name, text in rows]
+
+
+def save_view(project: Project, name: str, wanted: Filter) -> None:
+    """Keep a filter under a name, in place of one of the same name: one undoable step."""
+    with project.journal.step(f"Save the view {name}", target={"tab": "dataset"}) as connection:
+        connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
+        connection.execute("INSERT INTO saved_view (name, wanted) VALUES (?, ?)", (name, wanted.to_json()))
+
+
+def remove_view(project: Project, name: str) -> None:
+    """Remove a saved view: one undoable step."""
+    with project.journal.step(f"Remove the view {name}", target={"tab": "dataset"}) as connection:
+        connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
+
+
+def more_like(project: Project, image: int, encoder: str, among: Ids) -> Ids:
+    """Return images ordered by how near their largest face's vector is to one image's; those without one are left out.
+
+    Raises
+    ------
+    RequestError
+        If the image has no vector of this encoder.
+    """
+    recipe = project.vectors.find(encoder)
+    faces, vectors = project.vectors.load(recipe, largest_only=True)
+    owner: dict[int, int] = dict(
+        project.db.rows("SELECT id, image_id FROM face WHERE place = 0 AND detector = ?", (recipe.detector,))
+    )
+    images = np.array([owner.get(int(face), 0) for face in faces], dtype=np.int64)
+    place = np.flatnonzero(images == image)
+    if not len(place):
+        raise RequestError(f"This image has no {encoder} vector. Encode faces first; an image without a face has none.")
+    keep = np.isin(images, among) | (images == image)
+    mine = vectors[place[0]]
+    if recipe.metric == "cosine":
+        norms = np.linalg.norm(vectors, axis=1) * max(float(np.linalg.norm(mine)), 1e-30)
+        distance = 1 - (vectors @ mine) / np.where(norms == 0, 1, norms)
+    else:
+        distance = np.sqrt(((vectors - mine) ** 2).sum(1))
+    distance = np.where(images == image, -1.0, distance)
+    order = np.argsort(distance, kind="stable")
+    return np.asarray(images[order][keep[order]])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fairdesk.project.bulk import SCHEMA as BULK
+
 # Each entry moves a catalogue from version index to index + 1. Entries are never edited, only added.
 MIGRATIONS: list[str] = [
     """
@@ -112,11 +114,15 @@ MIGRATIONS: list[str] = [
     # Hidden images stay in the project and in no grid, list, clustering or count; the edit can be undone.
     "ALTER TABLE image ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0",
     """
-    -- Labels beside identity and group: gender and age (one each), tags (any number).
-    CREATE TABLE image_label (
-        image_id INTEGER NOT NULL REFERENCES image(id) ON DELETE RESTRICT, kind TEXT NOT NULL, value TEXT NOT NULL,
-        source TEXT NOT NULL, confidence REAL, PRIMARY KEY (image_id, kind, value)) WITHOUT ROWID;
-    CREATE INDEX image_label_value ON image_label(kind, value, image_id);
+    -- Labels beside identity and group: gender and age (each with who said so), and any number of tags.
+    ALTER TABLE image ADD COLUMN gender TEXT;
+    ALTER TABLE image ADD COLUMN gender_source TEXT;
+    ALTER TABLE image ADD COLUMN age TEXT;
+    ALTER TABLE image ADD COLUMN age_source TEXT;
+    CREATE TABLE image_tag (
+        image_id INTEGER NOT NULL REFERENCES image(id) ON DELETE RESTRICT, tag TEXT NOT NULL, source TEXT NOT NULL,
+        PRIMARY KEY (image_id, tag)) WITHOUT ROWID;
+    CREATE INDEX image_tag_tag ON image_tag(tag, image_id);
 
     -- What was measured of an image and its largest face. NULL: cannot be measured (no face, no landmarks).
     CREATE TABLE quality (
@@ -136,6 +142,7 @@ MIGRATIONS: list[str] = [
 
     CREATE TABLE saved_view (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, wanted TEXT NOT NULL);
     """,
+    BULK,
 ]
 
 VERSION = len(MIGRATIONS)
@@ -144,5 +151,5 @@ VERSION = len(MIGRATIONS)
 # computed: they are only ever added, and the journal records a change of a face's label alone.
 JOURNALED = (
     "root", "grp", "identity", "image", "unreadable", "face", "clustering", "cluster",
-    "cluster_member", "pair_list", "score_set", "image_label", "image_set", "set_member", "saved_view",
+    "cluster_member", "pair_list", "score_set", "image_tag", "image_set", "set_member", "saved_view",
 )  # fmt: skip

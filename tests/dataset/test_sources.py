@@ -100,14 +100,14 @@ def test_a_persons_label_stays_when_a_table_comes(filled, tmp_path):
 
 def test_editing_many_is_one_step(filled):
     images = [row[0] for row in filled.db.rows("SELECT id FROM image ORDER BY id")]
-    before = filled.db.rows("SELECT * FROM image_label") + filled.db.rows("SELECT * FROM image ORDER BY id")
+    before = filled.db.rows("SELECT * FROM image_tag") + filled.db.rows("SELECT * FROM image ORDER BY id")
     assert edit_labels(filled, images, Edit(group="all", age="30", add_tags=("a", "b"))) == 40
-    assert filled.db.value("SELECT count(*) FROM image_label") == 120
+    assert filled.db.value("SELECT count(*) FROM image_tag") == 80
     assert filled.db.rows(
         "SELECT DISTINCT g.name FROM image i JOIN identity w ON w.id = i.identity_id JOIN grp g ON g.id = w.group_id"
     ) == [("all",)]
     filled.journal.undo()
-    assert filled.db.rows("SELECT * FROM image_label") + filled.db.rows("SELECT * FROM image ORDER BY id") == before
+    assert filled.db.rows("SELECT * FROM image_tag") + filled.db.rows("SELECT * FROM image ORDER BY id") == before
     with pytest.raises(RequestError, match="Nothing is to be set"):
         edit_labels(filled, images, Edit())
 

@@ -1,0 +1,111 @@
+"""Measure the quality of a project's images, and see (or hide, or tag) those outside of given limits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from fairdesk.dataset.identities import hide_images
+from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.dataset.params import QualityParams
+from fairdesk.errors import RequestError
+from fairdesk.faces.boxes import FaceBox
+from fairdesk.faces.quality import measure
+from fairdesk.images.inspecting import no_preparation
+from fairdesk.images.pixels import read_pixels
+from fairdesk.images.reading import UnreadableImageError
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.pool import map_batches
+from fairdesk.project import Project
+from fairdesk.project.quality import Limit, counts, measured, outside
+
+_BATCH = 16
+_COMMIT = 256
+Task = tuple[int, str, tuple[int, int, int, int] | None, str | None, int]  # image, path, box, landmarks, faces
+
+
+def _measure(batch: list[Task]) -> list[tuple[Any, ...]]:
+    """Measure images; a row for the table without the detector."""
+    out = []
+    for number, path, box, landmarks, faces in batch:
+        try:
+            points = None if landmarks is None else tuple(map(tuple, json.loads(landmarks)))
+            face = None if box is None else FaceBox(*box, landmarks=points)
+            out.append((number, *astuple(measure(read_pixels(Path(path)), face, faces)), None))
+        except UnreadableImageError as error:
+            out.append((number, *[None] * 9, error.why))
+    return out
+
+
+def _todo(project: Project, detector: str) -> list[Task]:
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT i.id, i.root_id, i.path, f.top, f.right, f.bottom, f.left, f.landmarks, d.faces FROM image i"
+        " JOIN detection d ON d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL"
+        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1"
+        " WHERE NOT EXISTS (SELECT 1 FROM quality q WHERE q.image_id = i.id AND q.detector = ?1 AND q.why IS NULL)"
+        " ORDER BY i.id",
+        (detector,),
+    )
+    return [(r[0], str(roots[r[1]] / r[2]), None if r[3] is None else r[3:7], r[7], r[8]) for r in rows]
+
+
+def run(params: QualityParams, context: Context) -> dict[str, Any]:
+    """Job: measure what is not measured yet, then count what lies outside the limits, and hide or tag it if asked."""
+    project = context.project
+    detector = project.detector()
+    if detector is None:
+        raise RequestError("Faces have not been looked for yet. Find faces first: fairdesk detect PROJECT")
+    todo = _todo(project, detector)
+    context.progress(0, len(todo), "images")
+    pending: list[tuple[Any, ...]] = []
+    done = 0
+
+    def commit() -> None:
+        marks = ",".join("?" * 12)
+        with project.db.transaction() as connection:
+            connection.executemany(
+                f"INSERT OR REPLACE INTO quality SELECT {marks} WHERE EXISTS (SELECT 1 FROM image WHERE id = ?)",
+                ((row[0], detector, *row[1:], row[0]) for row in pending),
+            )
+        pending.clear()
+
+    try:
+        for batch, rows in map_batches(_measure, todo, _BATCH, context, no_preparation):
+            pending += rows
+            if len(pending) >= _COMMIT:
+                commit()
+            done += len(batch)
+            context.progress(done, len(todo), "images")
+    finally:
+        commit()
+    limits = params.ranges()
+    found = counts(project)
+    bad = outside(project, limits) if limits else []
+    result: dict[str, Any] = {
+        "measured": found["measured"], "measured_now": len(todo), "without_face": found["without_face"],
+        "unreadable": found["unreadable"], "not_looked_at": found["not_looked_at"], "outside": len(bad),
+        "limits": [str(limit) for limit in limits], "action": params.action, "measures": measured(project),
+    }  # fmt: skip
+    text = f"{found['measured']:,} images measured"
+    if limits:
+        text += f"; {len(bad):,} outside of {', '.join(map(str, limits))}"
+        if bad and params.action == "hide":
+            hide_images(project, bad, why=" of low quality")
+            text += ", hidden"
+        elif bad and params.action == "tag":
+            edit_labels(project, bad, Edit(add_tags=(params.tag,)))
+            text += f", tagged {params.tag}"
+    return result | {"summary": text + "."}
+
+
+def examples(project: Project, limit: Limit, cut: float, count: int = 12) -> list[int]:
+    """Return the images whose measure lies nearest to a cut, in order of the measure."""
+    rows = project.db.rows(
+        f"SELECT image_id, {limit.measure} AS value FROM quality q JOIN image i ON i.id = q.image_id"
+        f" WHERE q.detector = ? AND i.hidden = 0 AND {limit.measure} IS NOT NULL ORDER BY abs({limit.measure} - ?) LIMIT ?",
+        (project.detector() or "", cut, count),
+    )
+    return [row[0] for row in sorted(rows, key=lambda row: row[1])]
