@@ -17,6 +17,18 @@ class JobFailed(FairDeskError):
     """The request was right, the work could not be done (exit status 1)."""
 
 
+class MissingWeights(JobFailed):
+    """A model's weights are not on this machine; a person may allow the download, or name the file."""
+
+    def __init__(self, file: str, place: str, url: str, licence: str, megabytes: int | None) -> None:
+        size = f"about {megabytes} MB, " if megabytes else ""
+        super().__init__(
+            f"The weights {file} are missing. Put the file at {place}, or name it or its folder with --weights.\n"
+            f"Or allow the download with --download: {size}from {url}, licence: {licence}."
+        )
+        self.details = {"file": file, "place": place, "url": url, "licence": licence, "megabytes": megabytes}
+
+
 class Stopped(Exception):
     """A person stopped the work; everything up to the last whole item is kept."""
 

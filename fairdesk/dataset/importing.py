@@ -7,7 +7,7 @@ preview, and importing again, reads only what is new.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -217,7 +217,6 @@ def _known_paths(project: Project, root: Path) -> set[str]:
 
 def run(params: ImportParams, context: Context) -> dict[str, Any]:
     """Job: import a folder. Images already there are kept with their labels; only new ones are added."""
-    project = context.project
     tree, labelled, names = _read(params, context)
     summary = _Summary(tree, names, params)
     if names and params.shared_names == "separate":
@@ -225,13 +224,26 @@ def run(params: ImportParams, context: Context) -> dict[str, Any]:
             f"{len(names)} identity names occur under several groups and are kept apart: {', '.join(names[:5])}"
             f"{' ...' if len(names) > 5 else ''}. If they are the same people, import with --shared-names join."
         )
-    writer = _Writer(project, tree)
+    new = bring_in(tree, labelled, context, f"Import {tree.root.name}", f"import {os.urandom(6).hex()}", summary.add)
+    return {**summary.result(), "new": new}
+
+
+def bring_in(
+    tree: Tree,
+    labelled: list[Labelled],
+    context: Context,
+    text: str,
+    merge_key: str,
+    each: Callable[[Labelled, Inspected], None],
+) -> int:
+    """Import the files of a tree with their labels, in parts of one journal step; returns how many are new."""
+    writer = _Writer(context.project, tree, text, merge_key)
     waiting: list[tuple[Labelled, Inspected]] = []
     place = 0
     try:
-        for batch in _inspect_all(tree, project, context, preview=False):
+        for batch in _inspect_all(tree, context.project, context, preview=False):
             for seen in batch:
-                summary.add(labelled[place], seen)
+                each(labelled[place], seen)
                 waiting.append((labelled[place], seen))
                 place += 1
             if len(waiting) >= _COMMIT:
@@ -240,16 +252,16 @@ def run(params: ImportParams, context: Context) -> dict[str, Any]:
     finally:
         writer.write(waiting)
     writer.write_skipped()
-    return {**summary.result(), "new": writer.new}
+    return writer.new
 
 
 class _Writer:
     """Writes images in parts of one journal step."""
 
-    def __init__(self, project: Project, tree: Tree) -> None:
+    def __init__(self, project: Project, tree: Tree, text: str, merge_key: str) -> None:
         self.project, self.tree = project, tree
         self.new = 0
-        self._key = f"import {os.urandom(6).hex()}"
+        self._text, self._key = text, merge_key
 
     def write(self, items: list[tuple[Labelled, Inspected]]) -> None:
         if not items:
@@ -257,7 +269,7 @@ class _Writer:
         thumbnails: list[tuple[str, int, bytes]] = []
         root = str(self.tree.root)
         added = 0
-        with self.project.journal.step(f"Import {self.tree.root.name}", merge_key=self._key) as connection:
+        with self.project.journal.step(self._text, merge_key=self._key) as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO root (path, relative) VALUES (?, ?)",
                 (root, _relative(root, self.project.folder)),
@@ -291,7 +303,7 @@ class _Writer:
         """Keep the folders that were not followed in the list of what could not be read."""
         root = self.project.db.value("SELECT id FROM root WHERE path = ?", (str(self.tree.root),))
         if self.tree.skipped and root is not None:
-            with self.project.journal.step(f"Import {self.tree.root.name}", merge_key=self._key) as connection:
+            with self.project.journal.step(self._text, merge_key=self._key) as connection:
                 connection.executemany(
                     "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)",
                     ((root, p, why) for p, why in self.tree.skipped),

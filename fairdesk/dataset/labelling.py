@@ -70,7 +70,7 @@ def _predict(params: LabelParams, context: Context) -> dict[str, Any]:
     project = context.project
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):
         raise RequestError("The project has no images yet. Import a folder first.")
-    deepface_models.prepare(params.weights, download=params.download)
+    deepface_models.prepare(params.weights, download=params.download, watch=context)
     key = project.detector()
     if key is None or params.detector is not None:
         chosen = params.detector or "hog"

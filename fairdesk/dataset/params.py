@@ -262,12 +262,34 @@ class QualityParams(JobParams):
 
 
 class BalanceParams(JobParams):
-    """Bring groups to a target by hiding images, with the least loss of identities."""
+    """Bring groups to a target: hide what is too much, take what lacks from a folder, say what is left to make."""
 
     target: str = Field("equal", description="equal, or shares such as African=.25,Asian=.25,Caucasian=.5")
     by: Literal["images", "identities"] = Field("images", description="Balance the number of images or of identities")
-    seed: int = Field(1, ge=0, description="The same seed hides the same images")
+    to: str = Field(
+        "smallest",
+        json_schema_extra={"choices": ["smallest", "largest"]},
+        description="Down to what the smallest group allows, up to the largest, or a number of each group (of all, with shares)",
+    )
+    source: Path | None = Field(
+        None,
+        alias="from",
+        description="Folder of group/identity/image to take missing identities from; nobody who is in the project",
+        json_schema_extra={"pick": "folder"},
+    )
+    seed: int = Field(1, ge=0, description="The same seed hides and takes the same images")
     dry_run: bool = Field(False, description="Only show the plan")
+
+    model_config = JobParams.model_config | {"populate_by_name": True}
+
+    _there = field_validator("source")(existing_path)
+
+    @field_validator("to")
+    @classmethod
+    def _to(cls, value: str) -> str:
+        if value not in ("smallest", "largest") and not (value.isdecimal() and int(value) > 0):
+            raise ValueError("is smallest, largest, or a number")
+        return value
 
     @field_validator("target")
     @classmethod

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.errors import JobFailed, RequestError
+from fairdesk.errors import FairDeskError, JobFailed, RequestError
 from fairdesk.faces.alignment import MARGIN
 from fairdesk.faces.boxes import FaceBox, Points
+from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.images.pixels import Pixels
 from fairdesk.images.reading import box_with_margin
 
@@ -30,14 +31,10 @@ def is_deepface(name: str) -> bool:
     return name.startswith(PREFIX) and len(name) > len(PREFIX)
 
 
-def prepare(weights: Path | None, *, download: bool) -> None:
+def prepare(weights: Path | None, *, download: bool, watch: Watch | None = None) -> None:
     """Make deepface look for weights in a file or folder first, and ask the network only if allowed."""
     os.environ["DEEPFACE_BACKEND_ENGINE"] = "onnx"
     from deepface.commons import folder_utils, weight_utils
-
-    original = getattr(
-        weight_utils.download_weights_if_necessary, "__wrapped__", weight_utils.download_weights_if_necessary
-    )
 
     def find(file_name: str, source_url: str | list[str], compress_type: str | None = None) -> str:
         home = Path(folder_utils.get_deepface_home()) / ".deepface" / "weights" / file_name
@@ -47,25 +44,34 @@ def prepare(weights: Path | None, *, download: bool) -> None:
                 return str(place)
         urls = [source_url] if isinstance(source_url, str) else list(source_url)
         if not download:
-            raise JobFailed(
-                f"The weights {file_name} are missing. Put the file at {home}, or name its folder with --weights.\n"
-                f"Or allow the download with --download; it comes from {urls[0]} (licence: that of the model's authors, "
-                "see deepface's page)."
-            )
-        try:
-            home.parent.mkdir(parents=True, exist_ok=True)
-            return str(original(file_name, source_url, compress_type))
-        except Exception as error:
-            raise JobFailed(
-                f"The download of {file_name} from {urls[0]} failed. Fetch the file on another machine, then put it at {home} "
-                "or name its folder with --weights."
-            ) from error
+            raise missing(file_name, home, urls[0])
+        packed = home if compress_type is None else home.with_name(f"{file_name}.{compress_type}")
+        fetch(urls, packed, watch)
+        if compress_type is not None:
+            _unpack(packed, home)
+        return str(home)
 
-    find.__wrapped__ = original  # type: ignore[attr-defined]
     weight_utils.download_weights_if_necessary = find
     from retinaface.commons import weight_utils as retina
 
     retina.download_weights_if_necessary = find
+
+
+def _unpack(packed: Path, target: Path) -> None:
+    """Unpack the one file of a .bz2 or .zip that was downloaded."""
+    import bz2
+    import zipfile
+
+    try:
+        if packed.suffix == ".bz2":
+            data = bz2.decompress(packed.read_bytes())
+        else:
+            with zipfile.ZipFile(packed) as archive:
+                data = archive.read(target.name)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise JobFailed(f"{packed} is damaged ({error}). Delete it and download it again.") from error
+    target.write_bytes(data)
+    packed.unlink()
 
 
 @cache
@@ -79,8 +85,15 @@ def _build(task: str, name: str) -> Any:
         raise RequestError(f"deepface has no {kind} called {name!r}. It has: {', '.join(known)}")
     try:
         return modeling.build_model(task, name)
+    except FairDeskError:
+        raise
     except ImportError as error:
         raise JobFailed(f"deepface's {name} needs a package that is not installed: {error}") from error
+    except Exception as error:  # onnxruntime's own error classes
+        raise JobFailed(
+            f"deepface's {name} cannot be loaded: its weights are damaged or of another model ({str(error).splitlines()[0][:200]}). "
+            "Delete the file that is named here, or the one in .deepface/weights, and fetch it again."
+        ) from error
 
 
 def load_detector(name: str) -> None:

@@ -72,7 +72,7 @@ def detect(params: DetectParams, context: Context) -> str:
     key = detector_key(params)
     todo = unseen(project, key)
     if todo and is_deepface(params.detector):  # say here, once, what is missing
-        prepare(params.weights, download=params.download)
+        prepare(params.weights, download=params.download, watch=context)
         load_detector(params.detector)
     done = 0
     pending: list[tuple[int, Found]] = []

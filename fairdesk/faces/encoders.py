@@ -11,10 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.errors import JobFailed, RequestError
+from fairdesk.errors import RequestError
 from fairdesk.faces import deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
+from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.params import EncodeParams
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.vectors import Recipe
@@ -36,13 +37,13 @@ class Encoder(Protocol):
         ...
 
 
-def make_encoder(params: EncodeParams, device: str) -> Encoder:
+def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) -> Encoder:
     """Load an encoder. Raises `JobFailed` when its weights are missing, naming the remedy."""
     if params.encoder == "dlib":
         return DlibEncoder()
     if deepface_models.is_deepface(params.encoder):
-        return DeepFaceEncoder(params)
-    return ResNet50Encoder(params, device)
+        return DeepFaceEncoder(params, watch)
+    return ResNet50Encoder(params, device, watch)
 
 
 class DlibEncoder:
@@ -76,10 +77,10 @@ class DeepFaceEncoder:
     They equal ``DeepFace.represent`` on the face cut out by its box (detector "skip").
     """
 
-    def __init__(self, params: EncodeParams) -> None:
+    def __init__(self, params: EncodeParams, watch: Watch | None = None) -> None:
         from importlib.metadata import version
 
-        deepface_models.prepare(params.weights, download=params.download)
+        deepface_models.prepare(params.weights, download=params.download, watch=watch)
         self._name = params.encoder.removeprefix(deepface_models.PREFIX)
         self.dim = deepface_models.encoder_size(self._name)
         self._versions = {name: version(name) for name in ("deepface", "onnxruntime")}
@@ -112,14 +113,14 @@ class ResNet50Encoder:
     _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
     _STD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 
-    def __init__(self, params: EncodeParams, device: str) -> None:
+    def __init__(self, params: EncodeParams, device: str, watch: Watch | None = None) -> None:
         import torch
         import torchvision
 
         self._torch = torch
         self._device = device
         self._versions = {"torch": torch.__version__, "torchvision": torchvision.__version__}
-        path = self._find(params)
+        path = self._find(params, watch)
         self._weights = hashlib.sha256(path.read_bytes()).hexdigest()
         network = torchvision.models.resnet50(weights=None)
         try:
@@ -132,7 +133,7 @@ class ResNet50Encoder:
         self._network = network.eval().to(device)
 
     @classmethod
-    def _find(cls, params: EncodeParams) -> Path:
+    def _find(cls, params: EncodeParams, watch: Watch | None) -> Path:
         import torch
 
         if params.weights is not None:
@@ -141,18 +142,8 @@ class ResNet50Encoder:
         if path.is_file():
             return path
         if not params.download:
-            raise JobFailed(
-                f"The ResNet-50 weights are missing: {path}\n"
-                f"Allow the download (98 MB, BSD licence, {cls._URL}) with --download, or fetch the file elsewhere "
-                "and name it with --weights FILE."
-            )
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(cls._URL, str(path), hash_prefix="0676ba61", progress=False)
-        except (OSError, RuntimeError) as error:
-            raise JobFailed(
-                f"The download of {cls._URL} failed ({error}). Fetch the file on another machine and name it with --weights FILE."
-            ) from error
+            raise missing(path.name, path, cls._URL)
+        fetch([cls._URL], path, watch, sha256="0676ba61")
         return path
 
     def recipe(self, detector: str) -> Recipe:

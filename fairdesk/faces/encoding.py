@@ -89,7 +89,7 @@ def run(params: EncodeParams, context: Context) -> dict[str, Any]:
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):
         raise RequestError("The project has no images yet. Import a folder first.")
     key = _chosen_detector(params, context)
-    encoder = make_encoder(params, context.device)
+    encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
     todo = _jobs(project, project.vectors.missing(recipe))

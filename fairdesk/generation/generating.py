@@ -17,7 +17,7 @@ from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.pictures import to_pixels
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
-from fairdesk.images.places import write_text
+from fairdesk.images.places import safe_name, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import load_networks, read_checkpoint
@@ -67,6 +67,8 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
     drawn = latents(params, int(meta["latent"]))
     mark = {"made_by": f"FairDesk {__version__}", "family": meta["family"], "run": params.run.name, "checkpoint": path.name,
             "checkpoint_sha256": file_sha256(path), "step": meta["step"], "seed": params.seed, "truncation": params.truncation}  # fmt: skip
+    if params.group:
+        mark["group"] = params.group
     files = []
     context.progress(0, len(drawn), "images")
     for start in range(0, len(drawn), params.batch_size):
@@ -89,7 +91,8 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
 
 
 def _name(number: int, params: GenerateParams) -> str:
+    home = f"{safe_name(params.group)}/" if params.group else ""
     if params.per_identity is None:
-        return f"{number:06d}.png"
+        return f"{home}{number:06d}.png"
     who, image = divmod(number, params.per_identity)
-    return f"synthetic-{who + 1:06d}/{image + 1:04d}.png"
+    return f"{home}synthetic-{who + 1:06d}/{image + 1:04d}.png"

@@ -90,6 +90,9 @@ class GenerateParams(JobParams):
     per_identity: int | None = Field(
         None, ge=1, description="Make identities: a folder for each, with this many of the images"
     )
+    group: str | None = Field(
+        None, description="Group the faces stand for: written to a folder of this name, and kept in their mark"
+    )
     spread: float = Field(0.8, ge=0, le=10, description="Standard deviation of an identity's latents around its own")
     truncation: float = Field(1.0, gt=0, le=2, description="Latents are scaled by this: less is more alike and cleaner")
     seed: int = Field(1, ge=0, description="The same seed makes the same faces")

@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
-from fairdesk.errors import FairDeskError, RequestError, Stopped, explain
+from fairdesk.errors import FairDeskError, MissingWeights, RequestError, Stopped, explain
 from fairdesk.jobs.devices import device_for
 from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, PID, JobSpec, Tail, append_line
 from fairdesk.jobs.registry import job_kind
@@ -128,7 +128,8 @@ def run_job(folder: Path) -> int:
         traceback.print_exc()
         told = explain(error) or f"{type(error).__name__}: {error}"
         with contextlib.suppress(OSError):
-            context.send("failed", message=told, unexpected=not isinstance(error, FairDeskError))
+            details = error.details if isinstance(error, MissingWeights) else None
+            context.send("failed", message=told, unexpected=not isinstance(error, FairDeskError), missing=details)
         return 2 if isinstance(error, RequestError) else 1
     finally:
         if project is not None:

@@ -83,7 +83,9 @@ def main():
         }  # fmt: skip
         for order in ("added", "identity", "sharpness"):
             times = {
-                name: middle([timed(lambda wanted=wanted: image_ids(project, wanted, order)) for _ in range(3)])
+                name: middle(
+                    [timed(lambda wanted=wanted, order=order: image_ids(project, wanted, order)) for _ in range(3)]
+                )
                 for name, wanted in filters.items()
             }
             print(f"filter, ordered by {order}: " + ", ".join(f"{name} {ms:.0f} ms" for name, ms in times.items()))

@@ -18,6 +18,7 @@ from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParam
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.queries import Filter, image_ids, overview
+from tests.conftest import plain_images
 
 
 def test_hidden_images_are_in_nothing(filled):
@@ -89,12 +90,51 @@ def test_targets():
         BalanceParams(target="half")
 
 
+def test_balance_takes_what_lacks_from_a_folder(filled, tmp_path):
+    """g0 has 4 x 5 images; g1 is cut to 2 people; the other folder has 3 fresh people, one known, one copied file."""
+    gone = [i for (i,) in filled.db.rows("SELECT id FROM image WHERE path LIKE 'g1/id12/%' OR path LIKE 'g1/id13/%'")]
+    hide_images(filled, gone)
+    other = plain_images(tmp_path / "other", 2, 4, 4, side=24)
+    for who in ("id10", "id11"):  # known people
+        assert (other / "g1" / who).is_dir()
+    (other / "g1" / "id12").rename(other / "g1" / "new2")
+    (other / "g1" / "id13").rename(other / "g1" / "new3")
+    (other / "g1" / "thief").mkdir()
+    (other / "g1" / "thief" / "1.png").write_bytes((tmp_path / "photographs" / "g0" / "id00" / "000.png").read_bytes())
+    wish = BalanceParams(to="largest", source=other)
+    plan = balance(wish.model_copy(update={"dry_run": True}), QuietContext(filled))
+    wanted = {"images": 10, "identities": 2, "images_added": 8, "identities_added": 2, "goal": 20, "lacking": 2}
+    assert plan["plan"]["g1"] == wanted | {"images_kept": 10, "identities_kept": 2}
+    before = filled.db.rows("SELECT id, hidden FROM image")
+    result = balance(wish, QuietContext(filled))
+    assert (result["added"], result["hidden"], result["lacking"]) == (8, 0, {"g1": 2})
+    added = {path for (path,) in filled.db.rows("SELECT path FROM image WHERE id > ?", (before[-1][0],))}
+    assert {path.split("/")[1] for path in added} == {"new2", "new3"}
+    filled.journal.undo()
+    assert filled.db.rows("SELECT id, hidden FROM image") == before
+
+
+def test_balance_adds_and_hides_in_one_step(filled, tmp_path):
+    other = plain_images(tmp_path / "other", 2, 8, 2, side=24)
+    before = filled.db.rows("SELECT id, hidden FROM image")
+    result = balance(BalanceParams(target="g0=.25,g1=.75", to="32", source=other), QuietContext(filled))
+    assert (result["hidden"], result["added"]) == (12, 4)
+    assert {name: row["goal"] for name, row in result["plan"].items()} == {"g0": 8, "g1": 24}
+    filled.journal.undo()
+    assert filled.db.rows("SELECT id, hidden FROM image") == before
+    with pytest.raises(ValueError, match="smallest, largest, or a number"):
+        BalanceParams(to="many")
+
+
 def test_balance_is_one_undoable_step(filled):
     hide_images(filled, [i.id for i in labelled_images(filled) if i.group == "g0"][:8])
     before = [i.id for i in labelled_images(filled)]
     plan = balance(BalanceParams(dry_run=True), QuietContext(filled))
     assert [i.id for i in labelled_images(filled)] == before
-    assert plan["plan"]["g1"] == {"images": 20, "identities": 4, "images_kept": 12, "identities_kept": 4}
+    assert plan["plan"]["g1"] == {
+        "images": 20, "identities": 4, "images_kept": 12, "identities_kept": 4, "images_added": 0, "identities_added": 0,
+        "goal": 12, "lacking": 0,
+    }  # fmt: skip
     balance(BalanceParams(), QuietContext(filled))
     now = labelled_images(filled)
     assert sum(i.group == "g0" for i in now) == sum(i.group == "g1" for i in now) == 12

@@ -31,6 +31,7 @@ class JobState:
     artifacts: list[str] = field(default_factory=list)
     result: dict[str, Any] | None = None
     exit_code: int | None = None
+    missing: dict[str, Any] | None = None  # weights that a download would bring
     pid: int | None = None
     started: float | None = None
     ended: float | None = None
@@ -71,6 +72,7 @@ class JobState:
                 self.state, self.ended = STOPPED, at
             case "failed":
                 self.state, self.message, self.ended = FAILED, str(event["message"]), at
+                self.missing = event.get("missing")
 
     @property
     def rate(self) -> float | None:

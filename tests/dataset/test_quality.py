@@ -1,0 +1,129 @@
+"""Quality measures against OpenCV and by hand, limits, filters, saved views, more like this."""
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.dataset.measuring import run as measure_job
+from fairdesk.dataset.params import ImportParams, QualityParams
+from fairdesk.errors import RequestError
+from fairdesk.faces.boxes import FaceBox
+from fairdesk.faces.detecting import run as detect
+from fairdesk.faces.params import DetectParams
+from fairdesk.faces.quality import measure, pose, sharpness
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project.quality import Limit, counts, outside, values
+from fairdesk.project.queries import Filter, found_values, image_ids, more_like, remove_view, save_view, saved_views
+
+
+def test_sharpness_is_opencvs_variance_of_the_laplacian():
+    grey = np.random.default_rng(0).uniform(0, 255, (60, 50))
+    assert sharpness(grey) == pytest.approx(cv2.Laplacian(grey, cv2.CV_64F)[1:-1, 1:-1].var(), rel=1e-12)
+
+
+def test_measures_by_hand():
+    image = np.zeros((100, 200, 3), dtype=np.uint8)
+    image[20:60, 50:100] = 255
+    found = measure(image, FaceBox(20, 100, 60, 50, landmarks=((60, 30), (80, 30), (75, 40), (62, 50), (78, 50))), 2)
+    assert (found.brightness, found.contrast, found.clipped, found.sharpness) == (1.0, 0.0, 1.0, 0.0)
+    assert (found.side, found.share, found.faces) == (40, 0.1, 2)
+    assert (found.yaw, found.roll) == (pytest.approx(0.25), 0.0)
+    assert measure(image, None, 0).side is None
+    assert pose(((0, 0), (10, 10), (5, 5), (0, 0), (0, 0)))[1] == pytest.approx(45)
+    assert pose(((5, 5), (5, 5), (5, 5), (0, 0), (0, 0))) == (None, None)
+
+
+@pytest.fixture
+def seen(project, drawn, tmp_path):
+    """Drawn faces, one blurred, one wall without a face, faces found."""
+    from PIL import ImageFilter
+
+    home = tmp_path / "in"
+    for path in sorted(drawn.rglob("*_000[12].jpg")):
+        target = home / path.relative_to(drawn)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        image = Image.open(path)
+        if path.name == "p50_0001.jpg":
+            image = image.filter(ImageFilter.GaussianBlur(4))
+        image.save(target, quality=95)
+    Image.new("RGB", (80, 80), "grey").save(home / "tone 5" / "p50" / "wall.png")
+    import_folder(ImportParams(folder=home), QuietContext(project))
+    detect(DetectParams(detector="hog"), QuietContext(project))
+    return project
+
+
+def test_a_blurred_face_falls_out(seen):
+    result = measure_job(QualityParams(limits=["sharpness=150:"]), QuietContext(seen))
+    assert (result["measured"], result["without_face"], result["outside"]) == (13, 1, 1)
+    blurred = seen.db.value("SELECT id FROM image WHERE path LIKE '%p50_0001.jpg'")
+    assert outside(seen, [Limit.parse("sharpness=150:")]) == [blurred]
+    ids, found = values(seen, "sharpness")
+    assert ids[np.argmin(found)] == blurred and found[ids == blurred][0] < np.median(found) / 3
+    assert all(abs(yaw) < 0.3 for yaw in values(seen, "yaw")[1])
+    again = measure_job(QualityParams(limits=["sharpness=150:"], action="hide"), QuietContext(seen))
+    assert (again["measured_now"], again["outside"]) == (0, 1)
+    assert blurred not in image_ids(seen, Filter())
+    seen.journal.undo()
+    measure_job(QualityParams(limits=["sharpness=150:"], action="tag", tag="blurred"), QuietContext(seen))
+    assert image_ids(seen, Filter(tag="blurred")).tolist() == [blurred]
+    assert image_ids(seen, Filter(), "sharpness")[0] == blurred
+    assert counts(seen)["not_looked_at"] == 0
+
+
+def test_quality_needs_faces_and_good_limits(filled, project_at):
+    from fairdesk.project import Project
+
+    empty = Project.open(project_at("empty"))
+    with pytest.raises(RequestError, match="Find faces first"):
+        measure_job(QualityParams(), QuietContext(empty))
+    empty.close()
+    for text in ("sharpness", "beauty=1:", "side=:", "side=a:", "side=9:3"):
+        with pytest.raises(ValueError, match=r"sharpness|LOW:HIGH|above"):
+            QualityParams(limits=[text])
+
+
+def test_filters_by_every_label(filled):
+    every = set(image_ids(filled, Filter()).tolist())
+    edit_labels(filled, [1, 2, 3], Edit(gender="female", age="31", add_tags=("glasses",)))
+    edit_labels(filled, [3, 4], Edit(gender="male", age="58"))
+    ask = lambda **wanted: image_ids(filled, Filter(**wanted)).tolist()
+    assert (ask(gender="female"), ask(tag="glasses"), ask(age=(40, 60))) == ([1, 2], [1, 2, 3], [3, 4])
+    assert ask(gender="female", group="g1") == []
+    assert set(ask(source="folder")) == every
+    assert set(ask(state="real")) == every
+    assert ask(state="several faces") == ask(state="synthetic") == ask(group="") == []
+    assert found_values(filled) == {
+        "tag": ["glasses"],
+        "gender": ["female", "male"],
+        "source": ["folder"],
+        "predicted": [],
+    }
+    with filled.db.transaction() as connection:
+        connection.execute("INSERT INTO prediction VALUES (5, 'race', 'deepface', 'asian', .9)")
+    assert ask(predicted=("race", "asian")) == [5]
+
+
+def test_saved_views_come_back(filled):
+    wanted = Filter(
+        group="g1", tag="x", age=(3.0, 9.5), predicted=("race", "a: b"), quality=(Limit("side", 60.0, None),)
+    )
+    save_view(filled, "Small é", wanted)
+    save_view(filled, "All", Filter())
+    assert saved_views(filled) == [("All", Filter()), ("Small é", wanted)]
+    remove_view(filled, "All")
+    filled.journal.undo()
+    assert len(saved_views(filled)) == 2
+
+
+def test_more_like_this_finds_the_same_person_first(filled):
+    people = dict(filled.db.rows("SELECT id, identity_id FROM image"))
+    order = more_like(filled, 7, "made-up", image_ids(filled, Filter()))
+    assert order[0] == 7 and len(order) == 40
+    assert {people[int(i)] for i in order[:5]} == {people[7]}
+    only = more_like(filled, 7, "made-up", image_ids(filled, Filter(group="g1")))
+    assert only[0] == 7 and set(only[1:].tolist()) == set(image_ids(filled, Filter(group="g1")).tolist())
+    with pytest.raises(RequestError, match="no vectors of the encoder 'other'"):
+        more_like(filled, 7, "other", only)
