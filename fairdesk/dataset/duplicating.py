@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from fairdesk.dataset.identities import hide_images
 from fairdesk.dataset.params import DuplicatesParams
-from fairdesk.dataset.similar import near_hashes, near_vectors, perceptual_hash
+from fairdesk.dataset.similar import confirmed, near_hashes, near_vectors, perceptual_hash
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
@@ -27,16 +28,23 @@ def run(params: DuplicatesParams, context: Context) -> dict[str, Any]:
     for number, _, _, sha, _ in rows:
         groups.setdefault(sha, []).append(number)
     same = [(ids[0], other) for ids in groups.values() for other in ids[1:]]
-    hashes, numbers, unreadable = [], [], []
+    hashes: list[int] = []
+    numbers: list[int] = []
+    unreadable: list[dict[str, str]] = []
+
+    def picture(place: int) -> Image.Image:
+        return _picture(project, numbers[place], path_of[numbers[place]])
+
     for done, number in enumerate((ids[0] for ids in groups.values()), 1):
         context.check()
         try:
-            hashes.append(_hash(project, number, path_of[number]))
+            hashes.append(perceptual_hash(_picture(project, number, path_of[number])))
             numbers.append(number)
         except UnreadableImageError as error:
             unreadable.append({"path": path_of[number], "why": error.why})
         context.progress(done, len(groups), "images")
-    near = [(numbers[i], numbers[j], bits) for i, j, bits in near_hashes(hashes, hashes, params.distance) if i < j]
+    candidates = [pair for pair in near_hashes(hashes, hashes, params.distance) if pair[0] < pair[1]]
+    near = [(numbers[i], numbers[j], bits) for i, j, bits in confirmed(candidates, picture, picture)]
     known = {frozenset(pair) for pair in same} | {frozenset((a, b)) for a, b, _ in near}
     vectors = [v for v in _by_vector(project, params) if frozenset(v[:2]) not in known] if params.encoder else []
     hidden = 0
@@ -54,10 +62,9 @@ def run(params: DuplicatesParams, context: Context) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _hash(project: Project, number: int, path: str) -> int:
-    """Return the pHash of an image, from its thumbnail where there is one."""
-    jpeg = project.thumbnails.get("image", number)
-    return perceptual_hash(open_image(Path(path), jpeg))
+def _picture(project: Project, number: int, path: str) -> Image.Image:
+    """Return an image's thumbnail where there is one, else the image."""
+    return open_image(Path(path), project.thumbnails.get("image", number))
 
 
 def _by_vector(project: Project, params: DuplicatesParams) -> list[tuple[int, int, float]]:

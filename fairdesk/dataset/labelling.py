@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fairdesk.dataset.agreement import agreement
 from fairdesk.dataset.identities import label_ids
 from fairdesk.dataset.label_table import read_labels
 from fairdesk.dataset.labels import write_labels
@@ -138,17 +139,4 @@ def predicted_counts(project: Project, key: str) -> dict[str, dict[str, int]]:
         (key,),
     ):
         out.setdefault(kind, {})[value] = count
-    return out
-
-
-def agreement(project: Project, key: str) -> dict[str, dict[str, dict[str, int]]]:
-    """Return the confusion of given groups and predicted values: {kind: {group: {value: faces}}}."""
-    out: dict[str, dict[str, dict[str, int]]] = {}
-    for kind, group, value, count in project.db.rows(
-        "SELECT p.kind, g.name, p.value, count(*) FROM prediction p JOIN face_label l ON l.face_id = p.face_id"
-        " LEFT JOIN identity i ON i.id = l.identity_id JOIN grp g ON g.id = ifnull(i.group_id, l.image_group_id)"
-        " WHERE l.detector = ? AND p.kind != 'age' GROUP BY p.kind, g.name, p.value ORDER BY p.kind, g.name, count(*) DESC",
-        (key,),
-    ):
-        out.setdefault(kind, {}).setdefault(group, {})[value] = count
     return out

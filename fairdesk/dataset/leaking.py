@@ -14,7 +14,7 @@ import numpy as np
 
 from fairdesk.dataset.collection import Collection, Item, people_of, read_either
 from fairdesk.dataset.prepare_params import LeaksParams
-from fairdesk.dataset.similar import Vectors, near_hashes, near_vectors, perceptual_hash
+from fairdesk.dataset.similar import Vectors, confirmed, near_hashes, near_vectors, perceptual_hash
 from fairdesk.errors import RequestError
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.images.sources import read_bytes
@@ -82,6 +82,7 @@ class Shared:
         """Return it as a job's result holds it."""
         return {
             "clean": not self,
+            "summary": self.summary(),
             "identities": [{"group": group or None, "identity": name} for group, name in self.identities],
             "files": [{"a": str(x.path), "b": str(y.path)} for x, y in self.files],
             "near": [{"a": str(x.path), "b": str(y.path), "bits": bits} for x, y, bits in self.near],
@@ -136,12 +137,13 @@ def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Sha
         by_sha.setdefault(seen.sha, []).append(seen.item)
     same = [(seen.item, other) for seen in first for other in by_sha.get(seen.sha, ())]
     equal = {(item.path, other.path) for item, other in same}
-    near = [
-        (first[i].item, second[j].item, bits)
+    candidates = [
+        (i, j, bits)
         for i, j, bits in near_hashes([s.phash for s in first], [s.phash for s in second], distance)
         if (first[i].item.path, second[j].item.path) not in equal
     ]
-    return Shared([], same, near)
+    near = confirmed(candidates, lambda i: open_image(first[i].item.path), lambda j: open_image(second[j].item.path))
+    return Shared([], same, [(first[i].item, second[j].item, bits) for i, j, bits in near])
 
 
 def image_vectors(project: Project, encoder: str) -> Vector:
@@ -245,5 +247,5 @@ def run(params: LeaksParams, context: Context) -> dict[str, Any]:
         shared.vectors = [pair for pair in pairs if (pair[0].path, pair[1].path) not in known]
     return {
         **shared.result(), "unreadable": bad_a + bad_b, "images": [len(a.items), len(b.items)],
-        "left_out": a.left_out + b.left_out, "summary": shared.summary(),
+        "left_out": a.left_out + b.left_out,
     }  # fmt: skip

@@ -19,7 +19,7 @@ from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
-from fairdesk.project.quality import Limit, counts, measured, outside
+from fairdesk.project.quality import counts, measured, outside
 
 _BATCH = 16
 _COMMIT = 256
@@ -99,13 +99,3 @@ def run(params: QualityParams, context: Context) -> dict[str, Any]:
             edit_labels(project, bad, Edit(add_tags=(params.tag,)))
             text += f", tagged {params.tag}"
     return result | {"summary": text + "."}
-
-
-def examples(project: Project, limit: Limit, cut: float, count: int = 12) -> list[int]:
-    """Return the images whose measure lies nearest to a cut, in order of the measure."""
-    rows = project.db.rows(
-        f"SELECT image_id, {limit.measure} AS value FROM quality q JOIN image i ON i.id = q.image_id"
-        f" WHERE q.detector = ? AND i.hidden = 0 AND {limit.measure} IS NOT NULL ORDER BY abs({limit.measure} - ?) LIMIT ?",
-        (project.detector() or "", cut, count),
-    )
-    return [row[0] for row in sorted(rows, key=lambda row: row[1])]

@@ -183,9 +183,7 @@ class LabelParams(JobParams):
 class DuplicatesParams(JobParams):
     """Find images that are the same, nearly the same, or of nearly the same vector."""
 
-    distance: int = Field(
-        4, ge=0, le=16, description="Near-duplicate: at most this many of 64 bits of the perceptual hash differ"
-    )
+    distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
     encoder: str | None = Field(None, description="Also compare this encoder's vectors")
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"

@@ -27,7 +27,9 @@ def parse_size(text: str) -> str:
 
 Leaks = Literal["refuse", "allow", "skip"]
 LEAKS_HELP = "What if the same or nearly the same picture is in two sets: refuse, allow (and say so), or skip the check"
-DISTANCE_HELP = "Near-duplicate: at most this many of 64 bits of the perceptual hash differ"
+DISTANCE_HELP = (
+    "Near-duplicate: at most this many of 64 bits of the perceptual hash differ, and the pictures correlate by .96"
+)
 
 
 def check_sizes(images: int | None, shares: list[float] | None, folds: int | None, sets: int) -> None:

@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._may_close = False
         self._asking = False
+        self._offered: set[str] = set()  # jobs whose missing weights were asked about
         self.setAcceptDrops(True)
         self.setWindowIcon(QIcon(str(asset("resources", "icons", "fairdesk.svg"))))
         self.dataset = DatasetTab(session)
@@ -194,10 +195,35 @@ class MainWindow(QMainWindow):
     def _on_job(self, job: JobState) -> None:
         active = self.session.jobs.active
         self.busy.setText(f"{active[0].spec.title}: {active[0].line()}" if active else "")
+        if job.finished and job.missing is not None and job.id not in self._offered:
+            self._offered.add(job.id)
+            async_glue.start(self._offer_weights(job))
         if job.state == DONE and job.spec.kind in ("samples", "fetch", "generate") and job.result is not None:
             folder = Path(str(job.result["out"]))
+            layout = "group-identity" if job.spec.params.get("group") else "auto"
             self._on_notice(Notice(f"{job.spec.title}: done. {job.result['images']:,} images in {folder.name}", action="Import them",
-                                   run=lambda: self.dataset.import_dropped(folder)))  # fmt: skip
+                                   run=lambda: self.dataset.import_dropped(folder, layout)))  # fmt: skip
+
+    async def _offer_weights(self, job: JobState) -> None:
+        """A job lacks a model's weights: ask before anything is downloaded, or take a file from this machine."""
+        missing = job.missing or {}
+        size = f"about {missing['megabytes']} MB" if missing["megabytes"] else "size not known before"
+        answer = await async_glue.ask(
+            self, "Weights are missing", f"{job.spec.title} needs the weights {missing['file']}.", ["Download", "Choose a file…"],
+            f"From: {missing['url']} ({size})\nLicence: {missing['licence']}\nKept at: {missing['place']}\n\n"
+            "Nothing else is sent or fetched: your images stay on this machine. To work offline, put the file there or choose it.",
+        )  # fmt: skip
+        params = dict(job.spec.params)
+        if answer == "Download":
+            params["download"] = True
+        elif answer == "Choose a file…":
+            path = await async_glue.choose_file(self, f"Choose {missing['file']}", "All files (*)")
+            if path is None:
+                return
+            params["weights"] = path
+        else:
+            return
+        self.session.run(job.spec.kind, params, job.spec.device)
 
     def show_palette(self) -> None:
         """Open the command palette at the top of the window."""

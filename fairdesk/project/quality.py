@@ -110,3 +110,22 @@ def counts(project: Project) -> dict[str, Any]:
         "unreadable": row[2] or 0,
         "not_looked_at": row[3] or 0,
     }
+
+
+def by_group(project: Project) -> dict[str, tuple[float, float]]:
+    """Return (median sharpness, median side of the face in pixels) of each group that is measured."""
+    rows = project.db.rows(
+        "SELECT g.name, q.sharpness, q.side FROM quality q JOIN image i ON i.id = q.image_id"
+        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = q.detector"
+        " LEFT JOIN identity who ON who.id = CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END"
+        " JOIN grp g ON g.id = ifnull(who.group_id, i.group_id)"
+        " WHERE q.detector = ? AND i.hidden = 0 AND q.sharpness IS NOT NULL AND q.side IS NOT NULL",
+        (project.detector() or "",),
+    )
+    found: dict[str, list[tuple[float, float]]] = {}
+    for name, sharp, side in rows:
+        found.setdefault(name, []).append((sharp, side))
+    return {
+        name: (float(np.median([s for s, _ in pairs])), float(np.median([s for _, s in pairs])))
+        for name, pairs in found.items()
+    }

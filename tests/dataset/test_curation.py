@@ -143,3 +143,20 @@ def test_balance_is_one_undoable_step(filled):
     assert [i.id for i in labelled_images(filled)] == before
     result = balance(BalanceParams(by="identities"), QuietContext(filled))
     assert result["plan"]["g0"]["identities_kept"] == result["plan"]["g1"]["identities_kept"]
+
+
+def test_a_hash_alone_makes_no_duplicate(drawn, photographs):
+    """Different people are no near-duplicates, however their hashes fall; the same picture saved again is."""
+    import io
+
+    from fairdesk.dataset.similar import SAME_PICTURE, confirmed, look_of
+
+    paths = sorted(photographs.rglob("*.jpg"))[::3] + sorted(drawn.rglob("*.jpg"))
+    pictures = [Image.open(path).convert("RGB") for path in paths]
+    everyone = [(i, j, 0) for i in range(len(paths)) for j in range(i) if paths[i].parent != paths[j].parent]
+    assert confirmed(everyone, lambda i: pictures[i], lambda j: pictures[j]) == []
+    for picture in pictures:
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=40)
+        again = Image.open(buffer).resize((picture.width // 2, picture.height // 2))
+        assert float(look_of(picture) @ look_of(again)) > SAME_PICTURE

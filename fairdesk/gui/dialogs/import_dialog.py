@@ -20,14 +20,16 @@ from fairdesk.gui.widgets.parameter_form import ParameterForm
 class ImportDialog(QDialog):
     """`values` holds the parameters once the preview was accepted."""
 
-    def __init__(self, session: Session, folder: Path | None, parent: QWidget) -> None:
+    def __init__(self, session: Session, folder: Path | None, parent: QWidget, *, layout: str = "auto") -> None:
         super().__init__(parent)
         self.setWindowTitle("Import images")
         self._session = session
         self._job: str | None = None
         self._unreadable: list[dict[str, str]] = []
         self.values: dict[str, Any] | None = None
-        self.form = ParameterForm(ImportParams, {"folder": str(folder)} if folder else {}, hide=("columns", "base"))
+        self.form = ParameterForm(
+            ImportParams, ({"folder": str(folder)} if folder else {}) | {"layout": layout}, hide=("columns", "base")
+        )
         self.columns = ColumnMap()
         self.columns.hide()
         self._table: Path | None = None
@@ -52,12 +54,12 @@ class ImportDialog(QDialog):
         buttons.addStretch()
         for button in (cancel, self.look, self.accept_button):
             buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.form)
-        layout.addWidget(self.columns)
-        layout.addWidget(frame)
-        layout.addStretch()
-        layout.addLayout(buttons)
+        outer = QVBoxLayout(self)
+        outer.addWidget(self.form)
+        outer.addWidget(self.columns)
+        outer.addWidget(frame)
+        outer.addStretch()
+        outer.addLayout(buttons)
         self.resize(600, 520)
         self.accept_button.setEnabled(False)
         self.form.changed.connect(self._changed)

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
 
+from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
@@ -26,6 +27,7 @@ class JobDialog(QDialog):
     run_button: QPushButton
     cancel_button: QPushButton
     preview_button: QPushButton
+    pairs_button: QPushButton
     preview: QLabel
 
     def __init__(
@@ -52,6 +54,9 @@ class JobDialog(QDialog):
         self._previewing: str | None = None
         self.preview_button.setVisible("dry_run" in model.model_fields)
         self.preview_button.clicked.connect(self._preview)
+        self._leaks: dict[str, Any] = {}
+        self.pairs_button.hide()
+        self.pairs_button.clicked.connect(lambda: LeaksDialog(self._leaks, self).open())
         session.jobs.updated.connect(self._on_job)
         self._check()
         self.resize(560, min(720, 240 + 62 * len(self.form.editors)))
@@ -68,9 +73,12 @@ class JobDialog(QDialog):
             self.preview_button.setEnabled(True)
             told = job.result.get("summary", "") if job.result is not None else job.message
             self.preview.setText(f"Would write:\n{told}" if job.result is not None else told)
+            self._leaks = (job.result or {}).get("leaks") or {}
+            self.pairs_button.setVisible(self._leaks.get("clean") is False)
 
     def _check(self) -> None:
         self.preview.setText("")
+        self.pairs_button.hide()
         problem = self.form.problem()
         self.problem.setText(problem or "")
         self.problem.setVisible(problem is not None)

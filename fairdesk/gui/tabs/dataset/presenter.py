@@ -8,23 +8,57 @@ from typing import Any
 
 import numpy as np
 
+from fairdesk.clustering.versions import clusters
+from fairdesk.dataset.sets import ImageSet, all_sets
+from fairdesk.errors import RequestError
 from fairdesk.project import Project
-from fairdesk.project.queries import Filter, Ids, group_counts, identity_counts, image_ids, overview
+from fairdesk.project.quality import MEASURES
+from fairdesk.project.queries import (
+    Filter,
+    Ids,
+    found_values,
+    group_counts,
+    identity_counts,
+    image_ids,
+    more_like,
+    overview,
+    saved_views,
+)
 
 NONE: Ids = np.empty(0, dtype=np.int64)
+_MOST_CLUSTERS = 1000  # in the filter's list; the largest come first
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to show, and in which order; `like` is an image and an encoder."""
+
+    wanted: Filter
+    order: str = "added"
+    like: tuple[int, str] | None = None
 
 
 @dataclass
 class View:
-    """Counts, groups with their identities, and the ids in the grid."""
+    """Counts, groups with their identities, sets, views, what filters can choose from, and the ids in the grid."""
 
     counts: dict[str, Any] = field(default_factory=dict)
     groups: list[tuple[str | None, int, int]] = field(default_factory=list)
     identities: dict[str | None, list[tuple[str, int]]] = field(default_factory=dict)
+    sets: list[ImageSet] = field(default_factory=list)
+    views: list[tuple[str, Filter]] = field(default_factory=list)
+    tags: list[tuple[str, int]] = field(default_factory=list)
+    values: dict[str, list[str]] = field(default_factory=dict)
+    clusters: list[tuple[int, str]] = field(default_factory=list)
+    measured: bool = False
     ids: Ids = field(default_factory=lambda: NONE)
 
+    def tree(self) -> tuple[Any, ...]:
+        """What the tree is made from: it is filled again only when this changes."""
+        return self.groups, self.identities, self.sets, self.views, self.tags, self.counts.get("images")
 
-def look(project: Project, wanted: Filter, order: str) -> View:
+
+def look(project: Project, wish: Wish) -> View:
     """Read everything the tab shows."""
     groups = group_counts(project)
     identities: dict[str | None, list[tuple[str, int]]] = {}
@@ -34,7 +68,31 @@ def look(project: Project, wanted: Filter, order: str) -> View:
     if any(name is None and people for name, _, people in groups):
         grouped = {identity for found in identities.values() for identity, _ in found}
         identities[None] = [row for row in identity_counts(project) if row[0] not in grouped]
-    return View(overview(project), groups, identities, image_ids(project, wanted, order))
+    tags = project.db.rows("SELECT tag, count(*) FROM image_tag GROUP BY tag ORDER BY tag")
+    measured = bool(project.db.value("SELECT 1 FROM quality LIMIT 1"))
+    return View(
+        overview(project), groups, identities, all_sets(project), saved_views(project), tags, found_values(project),
+        _clusters(project), measured, ids(project, wish),
+    )  # fmt: skip
+
+
+def _clusters(project: Project) -> list[tuple[int, str]]:
+    newest = project.db.value("SELECT max(id) FROM clustering")
+    if newest is None:
+        return []
+    return [(c.id, f"{c.title} ({c.faces:,})") for c in clusters(project, newest)[:_MOST_CLUSTERS]]
+
+
+def ids(project: Project, wish: Wish) -> Ids:
+    """Return the ids of the images to show; alone, it is what a change of the filter needs."""
+    order = wish.order if wish.order not in MEASURES or project.db.value("SELECT 1 FROM quality LIMIT 1") else "added"
+    found = image_ids(project, wish.wanted, order)
+    if wish.like is None:
+        return found
+    try:
+        return more_like(project, *wish.like, found)
+    except RequestError:  # its vector went meanwhile
+        return found
 
 
 def headline(view: View, selected: int) -> str:
@@ -50,10 +108,9 @@ def headline(view: View, selected: int) -> str:
         if counts["without_face"]:
             parts.append(f"{counts['without_face']:,} without a face")
     parts += [f"{count:,} {name} vectors" for name, count in counts["encoders"].items()]
-    if counts["hidden"]:
-        parts.append(f"{counts['hidden']:,} hidden")
-    if counts["unreadable"]:
-        parts.append(f"{counts['unreadable']:,} unreadable")
+    for key, word in (("synthetic", "synthetic"), ("hidden", "hidden"), ("unreadable", "unreadable")):
+        if counts[key]:
+            parts.append(f"{counts[key]:,} {word}")
     if len(view.ids) != counts["images"]:
         parts.append(f"{len(view.ids):,} shown")
     if selected:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -13,30 +14,34 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QWidget,
 )
 
 from fairdesk.dataset.identities import hide_images, set_identity
+from fairdesk.dataset.labels import edit_labels
 from fairdesk.dataset.purging import purge
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
+from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.dataset import presenter
+from fairdesk.gui.tabs.dataset.filter_panel import FilterPanel
+from fairdesk.gui.tabs.dataset.side_tree import SideTree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
-from fairdesk.project.queries import Filter, items
+from fairdesk.project.quality import MEASURES
+from fairdesk.project.queries import Filter, Ids, items, more_like, save_view
 
 _STATES = {
     "All images": "any", "With a face": "with face", "Without a face": "without face", "Without a name": "unnamed",
-    "Marked synthetic": "synthetic", "Hidden": "hidden",
+    "Several faces": "several faces", "Marked synthetic": "synthetic", "Not synthetic": "real", "Hidden": "hidden",
 }  # fmt: skip
-_ORDERS = {"In order of import": "added", "By identity": "identity", "By path": "name"}
+_ORDERS = {"In order of import": "added", "By identity": "identity", "By path": "name", "Largest first": "size"}
+_QUALITY_ORDERS = {f"By {name}": name for name in MEASURES}
 
 
 class DatasetTab(Tab):
@@ -48,6 +53,11 @@ class DatasetTab(Tab):
     detect_button: QPushButton
     encode_button: QPushButton
     name_button: QPushButton
+    label_button: QPushButton
+    quality_button: QPushButton
+    groups_button: QPushButton
+    divide_button: QPushButton
+    export_button: QPushButton
     counts: QLabel
     pages: QStackedWidget
     empty_page: QWidget
@@ -64,22 +74,26 @@ class DatasetTab(Tab):
     search: QLineEdit
     state: QComboBox
     order: QComboBox
-    groups: QTreeWidget
+    like_button: QPushButton
+    filters_button: QPushButton
+    filters: FilterPanel
+    groups: SideTree
     grid: FaceGrid
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "dataset_tab.ui", (FaceGrid,))
+        load_form(self, "dataset_tab.ui", (FaceGrid, FilterPanel, SideTree))
         self._view = presenter.View()
         self._importing: str | None = None
-        self._chosen: tuple[str | None, str | None] = (None, None)
+        self._like: tuple[int, str] | None = None
         self.splitter.setSizes([230, 900])
         self.splitter.setStretchFactor(1, 1)
         self.state.addItems(list(_STATES))
-        self.order.addItems(list(_ORDERS))
-        self.groups.setHeaderLabels(["Group and identity", "Images"])
-        self.groups.setRootIsDecorated(True)
-        self.groups.setUniformRowHeights(True)
+        self.order.addItems([*_ORDERS, *_QUALITY_ORDERS])
+        self.filters.hide()
+        self.like_button.hide()
+        self.groups.set_session(session)
+        self.groups.picked.connect(self._picked)
         self.grid.empty_text = "No image matches. Clear the search or choose another group."
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
@@ -88,7 +102,10 @@ class DatasetTab(Tab):
         self.search.textChanged.connect(lambda _text: self._delay.start())
         self.state.currentTextChanged.connect(lambda _text: self._reload())
         self.order.currentTextChanged.connect(lambda _text: self._reload())
-        self.groups.currentItemChanged.connect(self._on_group)
+        self.filters_button.toggled.connect(self.filters.setVisible)
+        self.filters.changed.connect(self._reload)
+        self.filters.save_button.clicked.connect(lambda: async_glue.start(self._save_view()))
+        self.like_button.clicked.connect(lambda: self._set_like(None))
         self.grid.opened.connect(self._open_photograph)
         self.grid.selection_changed.connect(lambda _n: self._say_counts())
         self.pages.setCurrentWidget(self.empty_page)
@@ -96,6 +113,7 @@ class DatasetTab(Tab):
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
         has, images = self.has_project, lambda: self._view.counts.get("images", 0) > 0
+        selected = lambda: images() and self.grid.selected_count() > 0
         return [
             ActionSpec("dataset.import", "&Import…", self.import_folder, "&Dataset", "import", "Ctrl+I", has),
             ActionSpec("dataset.samples", "Draw &sample faces…", lambda: async_glue.start(self._samples()), "&Dataset", "draw", "", has,
@@ -109,11 +127,20 @@ class DatasetTab(Tab):
                        lambda: images() and self.grid.selected_count() > 0, "Say who the selected faces are", self.name),
             ActionSpec("dataset.unreadable", "Show &unreadable files", lambda: async_glue.start(self._unreadable()), "&Dataset", "list", "",
                        lambda: self._view.counts.get("unreadable", 0) > 0),
+            ActionSpec("dataset.edit_labels", "Label &selected…", lambda: async_glue.start(self._label()), "&Dataset", "name", "L", selected, "Identity, group, gender, age and tags of the selected images", self.name),
+            ActionSpec("dataset.tag", "&Tag selected…", lambda: async_glue.start(self._label("add")), "&Dataset", "", "T", selected, "", self.name),
+            ActionSpec("dataset.select_all", "Select all that &match", self.grid.selectAll, "&Dataset", "", "", images, "Every image of the filter, also those not scrolled to (Ctrl+A in the grid)", self.name),
+            ActionSpec("dataset.like", "&More like this face", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("encoders")), "Order the grid by likeness to the current face", self.name),
+            ActionSpec("dataset.quality", "&Quality…", lambda: async_glue.start(self._quality()), "&Dataset", "check", "Ctrl+Y", images, "Blur, light, size, pose: measure, choose limits by eye, hide or tag"),
+            ActionSpec("dataset.measure", "Measure quality…", lambda: self.session.ask("quality"), "&Dataset", "", "", images),
+            ActionSpec("dataset.agreement", "Given a&gainst predicted labels…", lambda: async_glue.start(self._agreement()), "&Dataset", "table", "", lambda: bool(self._view.values.get("predicted")), "A confusion matrix of groups and predictions"),
+            ActionSpec("dataset.divide", "&Divide into sets…", lambda: self.session.ask("divide"), "&Dataset", "split", "Ctrl+D", images, "Training, validation and test sets, or folds, that share no identity"),
+            ActionSpec("dataset.export", "E&xport…", lambda: self.session.ask("export"), "&Dataset", "export", "", images, "Folders of a layout, ImageFolder, InsightFace .rec, or a table"),
             ActionSpec("dataset.purge", "P&urge selected…", lambda: async_glue.start(self._purge()), "&Dataset", "close", "", lambda: images() and self.grid.selected_count() > 0, "Remove images wholly, for consent withdrawn; cannot be undone", self.name),
             ActionSpec("dataset.hide", "&Hide selected", lambda: self._hide(True), "&Dataset", "out", "H", lambda: images() and self.grid.selected_count() > 0 and self.state.currentText() != "Hidden", "Hide images from lists, clusterings and counts; can be undone", self.name),
             ActionSpec("dataset.show", "Show selected a&gain", lambda: self._hide(False), "&Dataset", "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentText() == "Hidden", "", self.name),
             ActionSpec("dataset.duplicates", "Find du&plicates…", lambda: self.session.ask("duplicates"), "&Dataset", "mosaic", "", images, "The same image twice, near-duplicates, near-identical vectors"),
-            ActionSpec("dataset.balance", "&Balance groups…", lambda: self.session.ask("balance"), "&Dataset", "chart", "", images, "Equal groups, or given shares, with the least loss of identities"),
+            ActionSpec("dataset.balance", "Groups and &balance…", lambda: async_glue.start(self._groups()), "&Dataset", "chart", "Ctrl+B", images, "Charts of the groups; bring them to equal numbers or given shares with the least loss of identities"),
             ActionSpec("dataset.relink", "Find &moved originals…", lambda: self.session.ask("relink"), "&Dataset", "folder", "", images),
             *(
                 ActionSpec(f"dataset.{kind}", text, lambda kind=kind: self.session.ask(kind), "&Prepare folders", icon, "", has, tip)  # type: ignore[misc]
@@ -135,6 +162,8 @@ class DatasetTab(Tab):
         for button, number in (
             (self.import_button, "dataset.import"), (self.detect_button, "dataset.detect"),
             (self.encode_button, "dataset.encode"), (self.name_button, "dataset.name"),
+            (self.label_button, "dataset.edit_labels"), (self.quality_button, "dataset.quality"),
+            (self.groups_button, "dataset.balance"), (self.divide_button, "dataset.divide"), (self.export_button, "dataset.export"),
             (self.empty_new, "file.new"), (self.empty_open, "file.open"), (self.empty_import, "dataset.import"), (self.empty_samples, "dataset.samples"), (self.empty_fetch, "dataset.fetch"),
         ):  # fmt: skip
             bind_button(button, book, number)
@@ -144,37 +173,57 @@ class DatasetTab(Tab):
         project = self.session.project
         if project is None:
             self._view = presenter.View()
+            self._like = None
             self.grid.set_project(None)
             self.grid.show_ids(None, "image", presenter.NONE)
             self._show()
             return
         self.grid.set_project(project)
-        self.session.background.read(
-            "dataset", lambda: presenter.look(project, self._filter(), self._order()), self._arrived
-        )
+        wish = self._wish()
+        self.session.background.read("dataset", lambda: presenter.look(project, wish), self._arrived)
+
+    def _wish(self) -> presenter.Wish:
+        order = (_ORDERS | _QUALITY_ORDERS)[self.order.currentText()]
+        return presenter.Wish(self._filter(), order, self._like)
 
     def _filter(self) -> Filter:
-        group, identity = self._chosen
-        return Filter(group, identity, self.search.text().strip(), _STATES[self.state.currentText()])  # type: ignore[arg-type]
-
-    def _order(self) -> str:
-        return _ORDERS[self.order.currentText()]
+        kind, first, second = self.groups.chosen
+        base = Filter(text=self.search.text().strip(), state=_STATES[self.state.currentText()])  # type: ignore[arg-type]
+        if kind == "group":
+            base = replace(base, group=first, identity=second)
+        wanted = self.filters.apply(base)
+        return (
+            replace(wanted, in_set=first) if kind == "set" else replace(wanted, tag=first) if kind == "tag" else wanted
+        )
 
     @Slot(object)
     def _arrived(self, view: presenter.View) -> None:
         if self.session.project is None:
             return
-        tree_changed = view.groups != self._view.groups or view.identities != self._view.identities
+        tree_changed = view.tree() != self._view.tree()
         self._view = view
         self.grid.cells.groups = [name for name, _, _ in view.groups if name is not None]
+        self.filters.fill(view)
         if tree_changed:
-            self._fill_tree()
+            self.groups.fill(view)
         self.grid.show_ids(self.session.project, "image", view.ids)
         self._show()
 
     def _reload(self) -> None:
-        if self.session.project is not None:
-            self.refresh()
+        """The filter or the order changed: only the grid is read again."""
+        project = self.session.project
+        if project is None:
+            return
+        wish = self._wish()
+        active = self.filters.active()
+        self.filters_button.setText(f"More filters ({active})" if active else "More filters")
+
+        def arrived(ids: Ids) -> None:
+            self._view.ids = ids
+            self.grid.show_ids(self.session.project, "image", ids)
+            self._say_counts()
+
+        self.session.background.read("dataset ids", lambda: presenter.ids(project, wish), arrived)
 
     def _show(self) -> None:
         images = self._view.counts.get("images", 0)
@@ -200,48 +249,109 @@ class DatasetTab(Tab):
         self.counts.setText(presenter.headline(self._view, self.grid.selected_count()))
         self.session.told_state()
 
-    def _fill_tree(self) -> None:
-        tree = self.groups
-        tree.blockSignals(True)
-        tree.clear()
-        everything = QTreeWidgetItem(["All", f"{self._view.counts['images']:,}"])
-        everything.setData(0, Qt.ItemDataRole.UserRole, (None, None))
-        tree.addTopLevelItem(everything)
-        current = everything
-        for group, images, _ in self._view.groups:
-            node = QTreeWidgetItem([group or "No group", f"{images:,}"])
-            node.setData(0, Qt.ItemDataRole.UserRole, (group, None))
-            for name, count in self._view.identities.get(group, []):
-                leaf = QTreeWidgetItem([name, f"{count:,}"])
-                leaf.setData(0, Qt.ItemDataRole.UserRole, (group, name))
-                node.addChild(leaf)
-                if (group, name) == self._chosen:
-                    current = leaf
-            tree.addTopLevelItem(node)
-            if (group, None) == self._chosen and group is not None:
-                current = node
-        tree.setCurrentItem(current)
-        tree.resizeColumnToContents(1)
-        tree.setColumnWidth(0, 150)
-        tree.blockSignals(False)
+    def _picked(self) -> None:
+        if self.groups.chosen[0] == "view":
+            self._apply_view(dict(self._view.views)[self.groups.chosen[1]])
+        self._reload()
 
-    @Slot(QTreeWidgetItem, QTreeWidgetItem)
-    def _on_group(self, item: QTreeWidgetItem | None, _before: object) -> None:
-        if item is not None:
-            group, identity = item.data(0, Qt.ItemDataRole.UserRole)
-            self._chosen = (group, identity)
-            self._reload()
+    def _apply_view(self, wanted: Filter) -> None:
+        """Show a saved view's filter in every control."""
+        self.filters.show_filter(wanted)
+        for widget, show in (
+            (self.search, lambda: self.search.setText(wanted.text)),
+            (self.state, lambda: self.state.setCurrentText(next(k for k, v in _STATES.items() if v == wanted.state))),
+        ):
+            widget.blockSignals(True)
+            show()
+            widget.blockSignals(False)
+        if wanted.group is not None or wanted.identity is not None:
+            self.groups.chosen = ("group", wanted.group, wanted.identity)
+
+    async def _save_view(self) -> None:
+        dialog = NameDialog(
+            "Name this view. It keeps the filter, not the images.",
+            ([name for name, _ in self._view.views], []),
+            self,
+            with_group=False,
+        )
+        if await async_glue.finished(dialog):
+            name, wanted = dialog.name.text().strip(), self._filter()
+            self.session.edit(lambda project: save_view(project, name, wanted), f"Saved the view {name}")
+
+    def _set_like(self, like: tuple[int, str] | None) -> None:
+        self._like = like
+        self.like_button.setVisible(like is not None)
+        self._reload()
+
+    def _more_like(self) -> None:
+        project, row = self.session.project, self.grid.currentIndex().row()
+        encoders = list(self._view.counts.get("encoders", {}))
+        if project is None or row < 0 or not encoders:
+            return
+        image, encoder = int(self.grid.grid_model.ids[row]), encoders[-1]
+        item = self.grid.grid_model.item(row)
+        title = item.title if item else ""
+
+        def found(_ids: Ids) -> None:
+            self.like_button.setText(f"✕  Like {title} ({encoder})")
+            self._set_like((image, encoder))
+            self.grid.scrollToTop()
+
+        self.session.background.read("like", lambda: more_like(project, image, encoder, self._view.ids), found)
+
+    async def _label(self, first: str = "identity") -> None:
+        images, project = self.grid.selected_ids(), self.session.project
+        if not images or project is None:
+            return
+        names, groups = self._names()
+        tags = [tag for tag, _ in self._view.tags]
+        known = {
+            "identity": names,
+            "group": groups,
+            "gender": self._view.values.get("gender", []) or ["female", "male"],
+            "add": tags,
+            "remove": tags,
+        }
+        dialog = LabelDialog(len(images), known, first, self)
+        if await async_glue.finished(dialog):
+            edit = dialog.edit()
+            self.session.edit(lambda project: edit_labels(project, images, edit), lambda n: f"Labelled {n:,} images")
+
+    async def _quality(self) -> None:
+        if not self._view.measured:
+            self.session.ask("quality")
+            return
+        from fairdesk.gui.dialogs.quality_dialog import QualityDialog
+
+        await async_glue.finished(QualityDialog(self.session, self))
+
+    async def _groups(self) -> None:
+        from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
+
+        await async_glue.finished(GroupsDialog(self.session, self))
+
+    async def _agreement(self) -> None:
+        project = self.session.project
+        if project is None:
+            return
+        from fairdesk.dataset.agreement import agreement
+        from fairdesk.gui.dialogs.matrix_dialog import MatrixDialog
+
+        found = agreement(project, project.detector() or "")
+        await async_glue.finished(
+            MatrixDialog(found, self._view.counts.get("without_face", 0), self.session.theme, self)
+        )
 
     def import_folder(self) -> None:
         """Ask for a folder and import it."""
         async_glue.start(self._import(None))
 
-    def import_dropped(self, folder: Path) -> None:
+    def import_dropped(self, folder: Path, layout: str = "auto") -> None:
         """Import a folder that was dropped on the window."""
-        async_glue.start(self._import(folder))
+        async_glue.start(self._import(folder, layout))
 
-    async def _import(self, folder: Path | None) -> None:
-        dialog = ImportDialog(self.session, folder, self)
+    async def _import(self, folder: Path | None, layout: str = "auto") -> None:
+        dialog = ImportDialog(self.session, folder, self, layout=layout)
         if await async_glue.finished(dialog) and dialog.values is not None:
             self.session.run("import", dialog.values)
 
@@ -313,6 +423,8 @@ class DatasetTab(Tab):
             Photograph(self.grid.grid_model, row, self).open()
 
     def show_target(self, target: dict[str, Any]) -> None:
-        """Select the faces an undone step was about."""
+        """Select the images or faces an undone step was about."""
+        if target.get("images") and self.session.project is not None:
+            self.grid.select_ids(target["images"])
         if target.get("faces") and self.session.project is not None:
             self.grid.select_ids(presenter.images_of(self.session.project, target["faces"]))

@@ -1,0 +1,77 @@
+"""Labels of many images at once: what is left empty stays as it is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
+
+from fairdesk.dataset.labels import Edit
+
+LEAVE = "as it is"
+
+
+class LabelDialog(QDialog):
+    """`edit()` after it was accepted. Every field can be reached and filled from the keyboard."""
+
+    def __init__(self, count: int, known: dict[str, list[str]], first: str, parent: QWidget) -> None:
+        """`known` holds the values to choose from by field; `first` is the field the cursor starts in."""
+        super().__init__(parent)
+        self.setWindowTitle("Label")
+        self.boxes: dict[str, QComboBox] = {}
+        self.removals: dict[str, QCheckBox] = {}
+        layout = QFormLayout(self)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        title = QLabel(
+            f"Labels of {count:,} images. What is left empty stays as it is; a label you give is marked as a person's."
+        )
+        title.setWordWrap(True)
+        layout.addRow(title)
+        for field, text in (("identity", "Identity"), ("group", "Group"), ("gender", "Gender"), ("age", "Age"),
+                            ("add", "Add tags"), ("remove", "Remove tags")):  # fmt: skip
+            box = QComboBox()
+            box.setEditable(True)
+            box.addItems(["", *known.get(field, [])])
+            box.setAccessibleName(text)
+            line = box.lineEdit()
+            assert line is not None
+            line.setPlaceholderText("tags, with commas" if field in ("add", "remove") else LEAVE)
+            completer = QCompleter(known.get(field, []), self)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            box.setCompleter(completer)
+            box.currentTextChanged.connect(lambda _text: self._check())
+            self.boxes[field] = box
+            layout.addRow(text, box)
+            if field in ("identity", "group", "gender", "age"):
+                remove = QCheckBox(f"Remove the {field}")
+                remove.toggled.connect(lambda on, box=box: box.setDisabled(on))
+                remove.toggled.connect(lambda _on: self._check())
+                self.removals[field] = remove
+                layout.addRow("", remove)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self._ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        layout.addRow(buttons)
+        self.setMinimumWidth(420)
+        self.boxes[first].setFocus()
+        self._check()
+
+    def _check(self) -> None:
+        self._ok.setEnabled(bool(self.edit()))
+
+    def _value(self, field: str) -> str | None:
+        if self.removals[field].isChecked():
+            return ""
+        return self.boxes[field].currentText().strip() or None
+
+    def _tags(self, field: str) -> tuple[str, ...]:
+        parts = (part.strip() for part in self.boxes[field].currentText().split(","))
+        return tuple(dict.fromkeys(part for part in parts if part))
+
+    def edit(self) -> Edit:
+        """What is to be set."""
+        return Edit(
+            self._value("identity"), self._value("group"), self._value("gender"), self._value("age"),
+            self._tags("add"), self._tags("remove"),
+        )  # fmt: skip

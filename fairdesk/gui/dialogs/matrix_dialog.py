@@ -1,0 +1,101 @@
+"""Given against predicted labels: a table of counts, each row's cells shaded by their share."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fairdesk.gui import async_glue
+from fairdesk.gui.theme import Theme
+from fairdesk.images.places import write_text
+
+Confusion = dict[str, dict[str, dict[str, int]]]  # kind, given, predicted: faces
+
+
+class MatrixDialog(QDialog):
+    """One confusion matrix for each kind of prediction."""
+
+    def __init__(self, confusion: Confusion, without_face: int, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Given and predicted labels")
+        self._confusion, self._theme = confusion, theme
+        self.kind = QComboBox()
+        self.kind.addItems([kind for kind, rows in confusion.items() if rows])
+        self.table = QTableWidget()
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        note = QLabel(
+            "Rows: groups as given by folders, tables or people. Columns: what the model says. A cell: faces, and the share of "
+            "its row. A model's word is never taken for a label."
+            + (f" {without_face:,} images without a face have no prediction." if without_face else "")
+        )
+        note.setWordWrap(True)
+        note.setProperty("role", "muted")
+        save, close = QPushButton("Save as CSV…"), QPushButton("Close")
+        save.clicked.connect(lambda: async_glue.start(self._save()))
+        close.clicked.connect(self.accept)
+        top, buttons = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(QLabel("Predicted"))
+        top.addWidget(self.kind)
+        top.addStretch()
+        buttons.addStretch()
+        buttons.addWidget(save)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(self.table)
+        layout.addWidget(note)
+        layout.addLayout(buttons)
+        self.kind.currentTextChanged.connect(lambda _kind: self._show())
+        self.resize(760, 380)
+        self._show()
+
+    def _rows(self) -> tuple[list[str], list[tuple[str, list[int]]]]:
+        found = self._confusion.get(self.kind.currentText(), {})
+        columns = sorted({value for row in found.values() for value in row})
+        return columns, [(given, [row.get(value, 0) for value in columns]) for given, row in found.items()]
+
+    def _show(self) -> None:
+        columns, rows = self._rows()
+        self.table.clear()
+        self.table.setColumnCount(len(columns) + 1)
+        self.table.setRowCount(len(rows))
+        self.table.setHorizontalHeaderLabels([*columns, "all"])
+        self.table.setVerticalHeaderLabels([given for given, _ in rows])
+        accent = QColor(self._theme.tokens["accent"])
+        for y, (_, counts) in enumerate(rows):
+            total = sum(counts)
+            for x, count in enumerate([*counts, total]):
+                share = count / total if total else 0.0
+                cell = QTableWidgetItem(f"{count:,}" + (f"   {100 * share:.0f} %" if x < len(counts) and count else ""))
+                cell.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                if x < len(counts):
+                    accent.setAlphaF(0.5 * share)
+                    cell.setBackground(accent)
+                self.table.setItem(y, x, cell)
+
+    async def _save(self) -> None:
+        path = await async_glue.choose_file(self, "Save the table", "CSV (*.csv)", save="csv")
+        if path:
+            columns, rows = self._rows()
+            buffer = io.StringIO(newline="")
+            writer = csv.writer(buffer, lineterminator="\n")
+            writer.writerow(["given", *columns])
+            writer.writerows([given, *counts] for given, counts in rows)
+            write_text(Path(path), buffer.getvalue())
