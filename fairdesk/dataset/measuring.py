@@ -91,7 +91,7 @@ def run(params: QualityParams, context: Context) -> dict[str, Any]:
     }  # fmt: skip
     text = f"{found['measured']:,} images measured"
     if limits:
-        text += f"; {len(bad):,} outside of {', '.join(map(str, limits))}"
+        text += f"; {len(bad):,} do not have {', '.join(limit.words() for limit in limits)}"
         if bad and params.action == "hide":
             hide_images(project, bad, why=" of low quality")
             text += ", hidden"

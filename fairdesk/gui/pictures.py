@@ -34,6 +34,8 @@ def read_image(path: str, side: int | None = None) -> tuple[QImage, float]:
         scale = side / longest
         reader.setScaledSize(QSize(max(1, round(size.width() * scale)), max(1, round(size.height() * scale))))
     image = reader.read()
+    if inside:
+        reader.setDevice(None)  # type: ignore[arg-type]  # before the buffer goes: Qt's TIFF reader looks at it once more
     return (image, scale) if not image.isNull() else _as_the_jobs_do(path, side)
 
 

@@ -173,7 +173,7 @@ class Session(QObject):
         if job.finished and job.id not in self._ended:
             self._ended.add(job.id)
             self._look()
-            if job.state == DONE and job.result is not None and job.started is not None:
+            if job.state == DONE and job.result is not None and not job.spec.params.get("dry_run"):
                 self.told.emit(Notice(f"{job.spec.title}: done"))
 
     @Slot(object)

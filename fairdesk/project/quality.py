@@ -38,6 +38,12 @@ class Limit:
         high = "" if self.high is None else f"{self.high:g}"
         return f"{self.measure}={low}:{high}"
 
+    def words(self) -> str:
+        """Say it: sharpness at least 30."""
+        low = f"at least {self.low:.4g}" if self.low is not None else ""
+        high = f"at most {self.high:.4g}" if self.high is not None else ""
+        return f"{self.measure} {low}{' and ' if low and high else ''}{high}"
+
     @classmethod
     def parse(cls, text: str) -> Limit:
         """Read ``MEASURE=LOW:HIGH``, one side may be empty. Raises `ValueError`."""

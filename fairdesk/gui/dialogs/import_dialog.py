@@ -9,7 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.dataset.params import ImportParams
-from fairdesk.dataset.tables import is_table, read_table
+from fairdesk.dataset.tables import Table, is_table, read_table
 from fairdesk.gui import async_glue
 from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.session import Session
@@ -86,7 +86,11 @@ class ImportDialog(QDialog):
         if table is None:
             self.form.set_hidden("columns", None)
         else:
-            self._session.background.read("columns", lambda: read_table(table), self.columns.show_table)
+            self._session.background.read("columns", lambda: read_table(table), self._show_columns)
+
+    def _show_columns(self, table: Table) -> None:
+        self.columns.show_table(table)
+        self.resize(self.width(), max(self.height(), self.sizeHint().height()))
 
     def _changed(self) -> None:
         self._drop_job()

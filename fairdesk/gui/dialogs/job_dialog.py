@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
 
+from fairdesk.dataset.sets import set_names
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
@@ -40,7 +41,10 @@ class JobDialog(QDialog):
         kept = session.settings.form(kind)
         defaults = {name: kept[name] for name in model.model_fields if name in kept and name not in ("out", "folder")}
         hide = (*hide, "dry_run") if "dry_run" in model.model_fields else hide
-        self.form = ParameterForm(model, {**defaults, **preset}, hide=hide)
+        choices = {}
+        if "only_set" in model.model_fields and session.project is not None:
+            choices["only_set"] = [name for name, _, _ in set_names(session.project)]
+        self.form = ParameterForm(model, {**defaults, **preset}, hide=hide, choices=choices)
         self.setWindowTitle(self._kind.title)
         self.title.setText(self._kind.title)
         self.about.setText((model.__doc__ or "").strip().splitlines()[0])

@@ -55,7 +55,15 @@ class QualityDialog(QDialog):
         retheme(self.plot, session.theme)
         self.bars = pg.BarGraphItem(x=[0], height=[0], width=1, brush=session.theme.tokens["accent"], pen=None)
         self.plot.addItem(self.bars)
-        self.region = pg.LinearRegionItem(brush=pg.mkBrush(0, 0, 0, 0), hoverBrush=pg.mkBrush(0, 0, 0, 12))
+        text = session.theme.tokens["text"]
+        kept = pg.mkColor(session.theme.tokens["accent"])
+        kept.setAlpha(28)
+        self.region = pg.LinearRegionItem(
+            brush=pg.mkBrush(kept),
+            hoverBrush=pg.mkBrush(kept),
+            pen=pg.mkPen(text, width=2),
+            hoverPen=pg.mkPen(text, width=4),
+        )
         self.plot.addItem(self.region)
         self.told = QLabel()
         self.told.setWordWrap(True)
@@ -180,9 +188,10 @@ class QualityDialog(QDialog):
         ):  # fmt: skip
             grid.set_project(self._project)
             grid.show_ids(self._project, "image", ids)
+            grid.setVisible(end is not None)
             title.setText(f"At the {word} limit ({end:.4g}), in order" if end is not None else f"No {word} limit")
-        words = ", ".join(str(one) for one in self.limits.values())
-        self.told.setText(f"{len(self._bad):,} images are outside of {words}." if words else "No limits are set.")
+        words = ", ".join(one.words() for one in self.limits.values())
+        self.told.setText(f"{len(self._bad):,} images do not have {words}." if words else "No limits are set.")
         for button in (self.hide_button, self.tag_button):
             button.setEnabled(bool(self._bad))
 

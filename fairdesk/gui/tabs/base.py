@@ -55,8 +55,8 @@ class Tab(QWidget):
         return self.session.project is not None
 
 
-def bind_button(button: QPushButton, book: ActionBook, action_id: str) -> None:
-    """Make a button do, look and be enabled as an action."""
+def bind_button(button: QPushButton, book: ActionBook, action_id: str, text: str = "") -> None:
+    """Make a button do, look and be enabled as an action; `text` where the action's own is too long."""
     action = book.actions[action_id]
 
     def follow() -> None:
@@ -65,7 +65,7 @@ def bind_button(button: QPushButton, book: ActionBook, action_id: str) -> None:
             button.setIcon(action.icon())
         button.setToolTip(action.toolTip())
 
-    button.setText(action.text().replace("&", ""))
+    button.setText(text or action.text().replace("&", ""))
     button.clicked.connect(action.trigger)
     action.changed.connect(follow)
     follow()

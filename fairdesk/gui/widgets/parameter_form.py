@@ -88,10 +88,12 @@ class ParameterForm(QWidget):
         values: dict[str, Any],
         *,
         hide: tuple[str, ...] = (),
+        choices: dict[str, list[str]] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.model = model
+        self._choices = choices or {}
         self._hidden = {name: values[name] for name in hide if name in values}
         self.editors: dict[str, QWidget] = {}
         layout = QFormLayout(self)
@@ -124,6 +126,8 @@ class ParameterForm(QWidget):
             box.currentTextChanged.connect(lambda _text: self.changed.emit())
             return box
         extra = field.json_schema_extra
+        if self._choices.get(name):
+            return self._suggestions(self._choices[name], value, optional=optional)
         if isinstance(extra, dict) and isinstance(extra.get("choices"), list):
             return self._suggestions(typing.cast(list[str], extra["choices"]), value, optional=optional)
         if kind is bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QMenu, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from fairdesk.dataset.sets import freeze, remove_sets
 from fairdesk.gui.session import Session
@@ -29,6 +29,9 @@ class SideTree(QTreeWidget):
         self.setHeaderLabels(["Group and identity", "Images"])
         self.setRootIsDecorated(True)
         self.setUniformRowHeights(True)
+        self.header().setStretchLastSection(False)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
         self.currentItemChanged.connect(self._on_current)
@@ -73,8 +76,6 @@ class SideTree(QTreeWidget):
         if not found:
             self.chosen = EVERYTHING
         self.setCurrentItem(found[0] if found else everything)
-        self.resizeColumnToContents(1)
-        self.setColumnWidth(0, 150)
         self.blockSignals(False)
 
     @staticmethod
@@ -82,7 +83,7 @@ class SideTree(QTreeWidget):
         sets: list[tuple[str, str, Chosen, str]] = []
         for one in view.sets:
             stale = f"Out of date: {one.change}. Right-click to make the sets again." if one.change else ""
-            text = one.name + (" (frozen)" if one.frozen else "") + (" – out of date" if stale else "")
+            text = ("⚠ " if stale else "") + one.name + (" (frozen)" if one.frozen else "")
             sets.append((text, f"{one.images:,}", ("set", one.name, None), stale))
         views: list[tuple[str, str, Chosen, str]] = [(name, "", ("view", name, None), "") for name, _ in view.views]
         tags: list[tuple[str, str, Chosen, str]] = [(tag, f"{n:,}", ("tag", tag, None), "") for tag, n in view.tags]

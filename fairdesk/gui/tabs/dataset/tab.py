@@ -52,7 +52,6 @@ class DatasetTab(Tab):
     import_button: QPushButton
     detect_button: QPushButton
     encode_button: QPushButton
-    name_button: QPushButton
     label_button: QPushButton
     quality_button: QPushButton
     groups_button: QPushButton
@@ -91,6 +90,7 @@ class DatasetTab(Tab):
         self.state.addItems(list(_STATES))
         self.order.addItems([*_ORDERS, *_QUALITY_ORDERS])
         self.filters.hide()
+        self.filters_button.setText("More filters")
         self.like_button.hide()
         self.groups.set_session(session)
         self.groups.picked.connect(self._picked)
@@ -131,7 +131,7 @@ class DatasetTab(Tab):
             ActionSpec("dataset.tag", "&Tag selected…", lambda: async_glue.start(self._label("add")), "&Dataset", "", "T", selected, "", self.name),
             ActionSpec("dataset.select_all", "Select all that &match", self.grid.selectAll, "&Dataset", "", "", images, "Every image of the filter, also those not scrolled to (Ctrl+A in the grid)", self.name),
             ActionSpec("dataset.like", "&More like this face", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("encoders")), "Order the grid by likeness to the current face", self.name),
-            ActionSpec("dataset.quality", "&Quality…", lambda: async_glue.start(self._quality()), "&Dataset", "check", "Ctrl+Y", images, "Blur, light, size, pose: measure, choose limits by eye, hide or tag"),
+            ActionSpec("dataset.quality", "&Quality…", lambda: async_glue.start(self._quality()), "&Dataset", "search", "Ctrl+Y", images, "Blur, light, size, pose: measure, choose limits by eye, hide or tag"),
             ActionSpec("dataset.measure", "Measure quality…", lambda: self.session.ask("quality"), "&Dataset", "", "", images),
             ActionSpec("dataset.agreement", "Given a&gainst predicted labels…", lambda: async_glue.start(self._agreement()), "&Dataset", "table", "", lambda: bool(self._view.values.get("predicted")), "A confusion matrix of groups and predictions"),
             ActionSpec("dataset.divide", "&Divide into sets…", lambda: self.session.ask("divide"), "&Dataset", "split", "Ctrl+D", images, "Training, validation and test sets, or folds, that share no identity"),
@@ -159,14 +159,15 @@ class DatasetTab(Tab):
 
     def place_actions(self, book: ActionBook) -> None:
         """Put actions on the tab's buttons."""
-        for button, number in (
-            (self.import_button, "dataset.import"), (self.detect_button, "dataset.detect"),
-            (self.encode_button, "dataset.encode"), (self.name_button, "dataset.name"),
-            (self.label_button, "dataset.edit_labels"), (self.quality_button, "dataset.quality"),
-            (self.groups_button, "dataset.balance"), (self.divide_button, "dataset.divide"), (self.export_button, "dataset.export"),
-            (self.empty_new, "file.new"), (self.empty_open, "file.open"), (self.empty_import, "dataset.import"), (self.empty_samples, "dataset.samples"), (self.empty_fetch, "dataset.fetch"),
+        for button, number, text in (
+            (self.import_button, "dataset.import", ""), (self.detect_button, "dataset.detect", ""),
+            (self.encode_button, "dataset.encode", "Encode…"), (self.label_button, "dataset.edit_labels", "Label…"),
+            (self.quality_button, "dataset.quality", ""), (self.groups_button, "dataset.balance", "Groups…"),
+            (self.divide_button, "dataset.divide", "Divide…"), (self.export_button, "dataset.export", ""),
+            (self.empty_new, "file.new", ""), (self.empty_open, "file.open", ""), (self.empty_import, "dataset.import", ""),
+            (self.empty_samples, "dataset.samples", ""), (self.empty_fetch, "dataset.fetch", ""),
         ):  # fmt: skip
-            bind_button(button, book, number)
+            bind_button(button, book, number, text)
 
     def refresh(self) -> None:
         """Read counts and groups again, then the grid."""

@@ -1,0 +1,311 @@
+"""The Dataset tab as a researcher uses it: find, label, measure, balance, divide, export."""
+
+import csv
+
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QMessageBox
+
+from fairdesk.dataset.labels import labels_of
+from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
+from fairdesk.gui.dialogs.import_dialog import ImportDialog
+from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.dialogs.label_dialog import LabelDialog
+from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
+from fairdesk.gui.dialogs.matrix_dialog import MatrixDialog
+from fairdesk.gui.dialogs.name_dialog import NameDialog
+from fairdesk.gui.dialogs.quality_dialog import QualityDialog
+from fairdesk.gui.jobs.state import FAILED
+from fairdesk.project.queries import Filter, image_ids
+from tests.conftest import plain_images
+from tests.gui.conftest import answer
+
+
+@pytest.fixture
+def at(window, hand, filled):
+    """The tab on a project of 2 groups x 4 identities x 5 images with vectors and made-up quality."""
+    with filled.db.transaction() as connection:
+        connection.execute("INSERT INTO quality SELECT id, 'whole', id * 10, .5, .2, 0, 9, 1, 0, 0, 1, NULL FROM image")
+    filled.close()
+    hand.open(filled.folder)
+    return window.dataset
+
+
+def shown(tab):
+    return sorted(tab.grid.grid_model.ids.tolist())
+
+
+def pick(tab, stands_for):
+    """Click an item of the tree."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QTreeWidgetItemIterator
+
+    walk = QTreeWidgetItemIterator(tab.groups)
+    while walk.value() is not None:
+        if walk.value().data(0, Qt.ItemDataRole.UserRole) == stands_for:
+            tab.groups.setCurrentItem(walk.value())
+            return
+        walk += 1
+    raise AssertionError(f"the tree has no {stands_for}")
+
+
+def test_label_filter_save_a_view_and_take_it_back(at, hand, qtbot, filled):
+    at.grid.select_ids([1, 2, 3])
+    hand.do("dataset.edit_labels")
+    dialog = hand.dialog(LabelDialog)
+    assert not dialog._ok.isEnabled()
+    dialog.boxes["gender"].setCurrentText("female")
+    dialog.boxes["age"].setCurrentText("30")
+    dialog.boxes["add"].setCurrentText("glasses, hat")
+    dialog.accept()
+    hand.settle()
+    assert labels_of(filled, 1) == [
+        ("age", "30", "person"),
+        ("gender", "female", "person"),
+        ("tag", "glasses", "person"),
+        ("tag", "hat", "person"),
+    ]
+    at.filters_button.setChecked(True)
+    at.filters.boxes["tag"].setCurrentText("glasses")
+    qtbot.waitUntil(lambda: shown(at) == [1, 2, 3])
+    assert at.filters_button.text() == "More filters (1)"
+    at.filters.age_low.setText("31")
+    qtbot.waitUntil(lambda: shown(at) == [])
+    at.filters.age_low.setText("29")
+    qtbot.waitUntil(lambda: shown(at) == [1, 2, 3])
+    at.filters.save_button.click()
+    dialog = hand.dialog(NameDialog)
+    dialog.name.setText("With glasses")
+    dialog.accept()
+    hand.settle()
+    at.filters.clear()
+    qtbot.waitUntil(lambda: len(shown(at)) == 40)
+    pick(at, ("view", "With glasses", None))
+    qtbot.waitUntil(lambda: shown(at) == [1, 2, 3])
+    at.filters.clear()
+    pick(at, ("tag", "hat", None))
+    qtbot.waitUntil(lambda: shown(at) == [1, 2, 3])
+    for _ in range(2):
+        hand.do("edit.undo")
+        hand.settle()
+    assert labels_of(filled, 1) == []
+
+
+def test_remove_a_label_with_the_dialog(at, hand, filled):
+    at.grid.select_ids([5])
+    hand.do("dataset.edit_labels")
+    dialog = hand.dialog(LabelDialog)
+    dialog.removals["identity"].setChecked(True)
+    dialog.accept()
+    hand.settle()
+    assert filled.db.rows("SELECT identity_id, label_source FROM image WHERE id = 5") == [(None, "person")]
+
+
+def test_more_like_this(at, hand, qtbot, filled):
+    at.grid.setCurrentIndex(at.grid.grid_model.index(6))
+    hand.do("dataset.like")
+    qtbot.waitUntil(lambda: at.like_button.isVisible())
+    hand.settle()
+    people = dict(filled.db.rows("SELECT id, identity_id FROM image"))
+    first = at.grid.grid_model.ids[:5].tolist()
+    assert first[0] == 7 and {people[i] for i in first} == {people[7]}
+    at.like_button.click()
+    qtbot.waitUntil(lambda: at.grid.grid_model.ids[0] == 1)
+
+
+def test_quality_limits_by_eye(at, hand, qtbot, filled):
+    at.order.setCurrentText("By sharpness")
+    hand.settle()
+    assert at.grid.grid_model.ids[0] == 1
+    hand.do("dataset.quality")
+    dialog = hand.dialog(QualityDialog)
+    hand.settle()
+    dialog.region.setRegion((65.0, dialog._ends[1]))
+    qtbot.waitUntil(lambda: "6 images" in dialog.told.text())
+    assert "sharpness at least 65" in dialog.told.text()
+    assert set(range(1, 13)) <= set(dialog.low_grid.grid_model.ids.tolist())
+    assert not dialog.high_grid.isVisible()
+    dialog.hide_button.click()
+    hand.settle()
+    assert set(range(1, 7)).isdisjoint(image_ids(filled, Filter()).tolist())
+    hand.do("edit.undo")
+    hand.settle()
+    hand.do("dataset.quality")
+    dialog = hand.dialog(QualityDialog)
+    hand.settle()
+    dialog.region.setRegion((65.0, dialog._ends[1]))
+    qtbot.waitUntil(lambda: dialog.tag_button.isEnabled() and "6 images" in dialog.told.text())
+    dialog.tag_button.click()
+    name = hand.dialog(NameDialog)
+    name.name.setText("blurred")
+    name.accept()
+    hand.settle()
+    assert image_ids(filled, Filter(tag="blurred")).tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_measure_first_when_nothing_is_measured(window, hand, filled):
+    filled.close()
+    hand.open(filled.folder)
+    hand.do("dataset.quality")
+    dialog = hand.dialog(JobDialog)
+    dialog.run_button.click()
+    job = hand.finish_job("quality")
+    assert job.result["measured"] == 40
+    assert window.dataset._view.measured
+
+
+def test_groups_are_planned_balanced_and_asked_for(at, hand, qtbot, filled, tmp_path):
+    from fairdesk.dataset.identities import hide_images
+
+    hide_images(filled, list(range(30, 41)))
+    hand.settle()
+    hand.do("dataset.balance")
+    dialog = hand.dialog(GroupsDialog)
+    hand.settle()
+    dialog.form.editors["to"].setCurrentText("largest")
+    dialog.plan_button.click()
+    qtbot.waitUntil(lambda: dialog.lacks.count() == 1, timeout=20_000)
+    assert dialog.lacks.itemAt(0).widget().text() == "Make 11 faces for g1…"
+    assert not dialog.run_button.isEnabled()
+    dialog.form.editors["to"].setCurrentText("smallest")
+    dialog.plan_button.click()
+    qtbot.waitUntil(lambda: dialog.run_button.isEnabled(), timeout=20_000)
+    assert "11 images would be hidden" in dialog.told.text()
+    dialog.run_button.click()
+    hand.finish_job("balance")
+    hand.finish_job("balance")
+    hand.finish_job("balance")
+    assert len(image_ids(filled, Filter(group="g0"))) == len(image_ids(filled, Filter(group="g1"))) == 9
+    hand.do("dataset.balance")
+    dialog = hand.dialog(GroupsDialog)
+    dialog.form.editors["to"].setCurrentText("12")
+    dialog.plan_button.click()
+    qtbot.waitUntil(lambda: dialog.lacks.count() == 2, timeout=20_000)
+    dialog.lacks.itemAt(0).widget().click()
+    form = hand.dialog(JobDialog)
+    assert form.form.values()["group"] == "g0" and form.form.values()["images"] == 3
+    form.reject()
+
+
+def test_divide_preview_sets_menu_and_export(at, hand, qtbot, filled, tmp_path):
+    hand.do("dataset.divide")
+    dialog = hand.dialog(JobDialog)
+    dialog.form.editors["into"].setText("train test")
+    dialog.preview_button.click()
+    qtbot.waitUntil(lambda: "Nothing is shared" in dialog.preview.text(), timeout=20_000)
+    hand.finish_job("divide")  # the preview
+    dialog.run_button.click()
+    hand.finish_job("divide")
+    pick(at, ("set", "train", None))
+    qtbot.waitUntil(lambda: 0 < len(shown(at)) < 40)
+    actions = {action.text(): action for action in at.groups.set_menu("train").actions()}
+    actions["Freeze"].trigger()
+    hand.settle()
+    assert at._view.sets[0].frozen
+    assert not {a.text(): a for a in at.groups.set_menu("train").actions()}["Remove the set"].isEnabled()
+    actions["Export…"].trigger()
+    dialog = hand.dialog(JobDialog)
+    assert dialog.form.values()["only_set"] == "train"
+    dialog.form.editors["out"].edit.setText(str(tmp_path / "train.csv"))
+    dialog.form.editors["layout"].setCurrentText("manifest")
+    dialog.run_button.click()
+    hand.finish_job("export")
+    rows = list(csv.DictReader((tmp_path / "train.csv").read_text().splitlines()))
+    assert len(rows) == len(shown(at)) and {row["sets"] for row in rows} == {"train"}
+
+
+def test_a_leak_shows_its_pairs(at, hand, qtbot, filled, tmp_path):
+    from fairdesk.dataset.importing import run as import_folder
+    from fairdesk.dataset.params import ImportParams
+    from fairdesk.jobs.context import QuietContext
+
+    twin = tmp_path / "photographs" / "g0" / "id00" / "000.png"
+    for who in ("id01", "id02", "id03"):
+        (tmp_path / "photographs" / "g0" / who / "copy.png").write_bytes(twin.read_bytes())
+    import_folder(ImportParams(folder=tmp_path / "photographs"), QuietContext(filled))
+    hand.settle()
+    hand.do("dataset.divide")
+    dialog = hand.dialog(JobDialog)
+    dialog.form.editors["into"].setText("train test")
+    dialog.preview_button.click()
+    qtbot.waitUntil(lambda: dialog.pairs_button.isVisible(), timeout=20_000)
+    dialog.pairs_button.click()
+    pairs = hand.dialog(LeaksDialog)
+    assert pairs.table.rowCount() >= 1 and "the same file" in pairs.table.item(0, 2).text()
+    pairs.close()
+    hand.finish_job("divide")
+    dialog.run_button.click()
+    job = hand.finish_job("divide", FAILED)
+    assert "would leak" in job.message
+
+
+def test_a_table_is_mapped_in_the_import_dialog(window, hand, qtbot, project, tmp_path):
+    plain_images(tmp_path / "photos", 1, 1, 2)
+    (tmp_path / "list.csv").write_text("shot,who\nphotos/g0/id00/000.png,Ann\nphotos/g0/id00/001.png,Bob\n")
+    project.close()
+    hand.open(project.folder)
+    window.open_or_import(tmp_path / "list.csv")
+    dialog = hand.dialog(ImportDialog)
+    qtbot.waitUntil(lambda: dialog.columns.boxes["path"].count() == 3)
+    dialog.columns.boxes["path"].setCurrentText("shot")
+    dialog.columns.boxes["identity"].setCurrentText("who")
+    dialog.look.click()
+    qtbot.waitUntil(lambda: dialog.accept_button.isEnabled(), timeout=20_000)
+    assert "a table of images" in dialog.preview.text()
+    dialog.accept_button.click()
+    hand.finish_job("import")
+    assert window.dataset._view.counts["identities"] == 2
+
+
+def test_given_against_predicted(at, hand, filled, tmp_path):
+    with filled.db.transaction() as connection:
+        connection.execute(
+            "INSERT INTO prediction SELECT id, 'race', 'deepface', CASE WHEN id % 4 THEN 'x' ELSE 'y' END, .9 FROM face"
+        )
+    hand.settle()
+    hand.window.dataset.refresh()
+    hand.settle()
+    hand.do("dataset.agreement")
+    dialog = hand.dialog(MatrixDialog)
+    assert [dialog.table.item(0, n).text() for n in range(3)] == ["15   75 %", "5   25 %", "20"]
+    dialog.accept()
+
+
+def test_missing_weights_are_asked_about(at, hand, qtbot, monkeypatch, tmp_path):
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path / "deepface"))
+    hand.window.session.run("encode", {"encoder": "deepface:SFace", "detector": "whole"})
+    job = hand.finish_job("encode", FAILED)
+    assert job.missing["file"] == "face_recognition_sface_2021dec.onnx"
+    box = hand.dialog(QMessageBox)
+    assert "Licence: Apache 2.0" in box.informativeText() and str(tmp_path / "deepface") in box.informativeText()
+    before = len(hand.window.session.jobs.jobs)
+    answer(qtbot, "Cancel")
+    hand.settle()
+    assert len(hand.window.session.jobs.jobs) == before
+
+
+def test_photographs_out_of_an_archive_and_of_odd_kinds(window, hand, qtbot, project, tmp_path):
+    import zipfile
+
+    from fairdesk.dataset.importing import run as import_folder
+    from fairdesk.dataset.params import ImportParams
+    from fairdesk.gui.dialogs.photograph import Photograph
+    from fairdesk.gui.pictures import read_image
+    from fairdesk.jobs.context import QuietContext
+
+    Image.new("CMYK", (300, 200), (0, 255, 0, 0)).save(tmp_path / "cmyk.tif")
+    Image.new("RGB", (3000, 20), "red").save(tmp_path / "wide.png")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("cmyk.tif", "wide.png"):
+            archive.write(tmp_path / name, name)
+    import_folder(ImportParams(folder=tmp_path / "a.zip"), QuietContext(project))
+    project.close()
+    hand.open(project.folder)
+    window.dataset.grid.opened.emit(2)
+    photograph = hand.dialog(Photograph)
+    assert photograph._pixmap.width() == 2000
+    photograph.close()
+    image, scale = read_image(str(tmp_path / "a.zip" / "cmyk.tif"), 100)
+    assert (image.width(), scale) == (100, pytest.approx(1 / 3))
+    assert image.pixelColor(5, 5).green() < 80 < image.pixelColor(5, 5).red()
+    assert read_image(str(tmp_path / "a.zip" / "gone.png"))[0].isNull()
