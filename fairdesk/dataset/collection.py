@@ -153,7 +153,12 @@ def write_items(
         place(item.path, out / relative, "copy" if copy else "link")
         files.append({"path": relative, "source": item.relative, "identity": item.identity, "group": item.group})
         context.progress(done + number, total or len(chosen), "images")
-    manifest = {"made_by": f"FairDesk {__version__}", **about, "files": files}
-    write_text(out.with_name(out.name + ".manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    write_manifest(out, about, files)
     context.artifact(out)
     return names.collisions
+
+
+def write_manifest(out: Path, about: dict[str, Any], files: list[dict[str, Any]]) -> None:
+    """Write beside a folder what made it and where each of its files came from."""
+    manifest = {"made_by": f"FairDesk {__version__}", **about, "files": files}
+    write_text(out.with_name(out.name + ".manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

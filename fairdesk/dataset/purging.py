@@ -11,7 +11,7 @@ import io
 import json
 import shutil
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def find_images(project: Project, *, identity: str | None, group: str | None, im
     return ids
 
 
-def purge(project: Project, images: list[int], names: Iterable[str] = ()) -> dict[str, Any]:
+def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> dict[str, Any]:
     """Remove images and all that came of them; returns what went and which known files lie outside."""
     chosen = json.dumps(images)
     db = project.db
@@ -65,6 +65,8 @@ def purge(project: Project, images: list[int], names: Iterable[str] = ()) -> dic
             connection.execute(f"DELETE FROM {table} WHERE image_id IN (SELECT value FROM json_each(?))", (chosen,))
         connection.execute("DELETE FROM image WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
         connection.execute("DELETE FROM journal_step")
+        for name in names:  # a saved view may hold the name
+            connection.execute("DELETE FROM saved_view WHERE instr(wanted, ?)", (json.dumps(name, ensure_ascii=False),))
         gone = [
             (r[0], r[1])
             for r in connection.execute(

@@ -53,6 +53,7 @@ def main():
     from fairdesk.gui.app import make_application, make_window
     from fairdesk.jobs.context import QuietContext
     from fairdesk.project import Project
+    from tests.benchmarks.bench_journal import make
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CONFIG_HOME"] = folder
@@ -70,14 +71,7 @@ def main():
                 application.processEvents()
                 time.sleep(0.001)
 
-        big = Project.create(Path(folder) / "big")
-        with big.db.transaction() as connection:
-            connection.execute("INSERT INTO root VALUES (1, '/r', NULL)")
-            connection.executemany(
-                "INSERT INTO image (root_id, path, size, mtime_ns, sha256, width, height) VALUES (1, ?, 1, 1, '', 9, 9)",
-                ((f"{i}.jpg",) for i in range(100_000)),
-            )
-        big.close()
+        make(Path(folder) / "big").close()
         window.session.open(Path(folder) / "big")
         grid = window.dataset.grid
         spin(lambda: grid.grid_model.rowCount() == 100_000 and not window.session.background.busy)
@@ -102,6 +96,29 @@ def main():
             application.processEvents()
         print(
             f"grid of 100,000: laid out in {statistics.median(layouts):.0f} ms, select all {select:.0f} ms, frame median {statistics.median(frames):.1f} ms, worst {max(frames):.1f} ms"
+        )
+
+        filters, tab = [], window.dataset
+        for text in ("With a face", "All images", "Without a name", "All images", "Not synthetic"):
+            before = len(grid.grid_model.ids), grid.grid_model.ids[:1].tolist()
+            begin = time.perf_counter()
+            tab.state.setCurrentText(text)
+            spin(lambda: not window.session.background.busy, 10)
+            grid.doItemsLayout()
+            filters.append((time.perf_counter() - begin) * 1000)
+            assert before
+        memory = (
+            int(
+                next(
+                    line.split()[1]
+                    for line in Path("/proc/self/status").read_text().splitlines()
+                    if line.startswith("VmRSS")
+                )
+            )
+            / 1024
+        )
+        print(
+            f"filter of 100,000 changed and laid out in {statistics.median(filters):.0f} ms, worst {max(filters):.0f} ms; the window takes {memory:.0f} MB"
         )
 
         draw(SampleFacesParams(out=Path(folder) / "faces", identities=8, images=4, tones=[5, 7]), QuietContext())

@@ -7,12 +7,17 @@ from fairdesk.clustering.mosaics import run as mosaic
 from fairdesk.clustering.params import ClusterParams, MosaicParams
 from fairdesk.clustering.running import run as cluster
 from fairdesk.clustering.versions import clusters
+from fairdesk.dataset.dividing import run as divide
+from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.dataset.measuring import run as measure_quality
+from fairdesk.dataset.params import DivideParams, QualityParams
 from fairdesk.dataset.purging import find_images, purge
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pairing import run as make_pairs
 from fairdesk.metrics.params import PairsParams, ScoreParams
 from fairdesk.metrics.scoring import run as score
+from fairdesk.project.queries import Filter, save_view
 
 
 def occurrences(folder, needles):
@@ -32,7 +37,11 @@ def test_nothing_is_left(filled, tmp_path):
     listed = next((filled.folder / "exports" / "lists").glob("*.csv"))
     score(ScoreParams(pairs=listed, encoder="made-up"), QuietContext(filled))
     mosaic(MosaicParams(cluster="0", out=filled.exports("mosaics", "m.png")), QuietContext(filled))
+    save_view(filled, "Hers", Filter(identity="Wilhelmina"))
+    measure_quality(QualityParams(), QuietContext(filled))
     images = find_images(filled, identity="Wilhelmina", group=None, image=None)
+    edit_labels(filled, images, Edit(gender="f", add_tags=("tagged",)))
+    divide(DivideParams(into=["a", "b"], shares=[0.5, 0.5]), QuietContext(filled))
     assert len(images) == 5
     rows = filled.db.rows(f"SELECT path, sha256 FROM image WHERE id IN ({','.join(map(str, images))})")
     faces, vectors = filled.vectors.load(filled.vectors.find("made-up"))
@@ -49,6 +58,8 @@ def test_nothing_is_left(filled, tmp_path):
     result = purge(filled, images, ["Wilhelmina"])
     assert occurrences(filled.folder, needles) == []
     assert result["identities"] and result["images"] == 5
+    for table in ("image_tag", "quality", "set_member"):
+        assert not filled.db.rows(f"SELECT 1 FROM {table} WHERE image_id NOT IN (SELECT id FROM image)")
     assert result["outside"] == [str(tmp_path / "outside.csv")]
     assert all(path.exists() for path in originals)
     assert filled.db.value("SELECT count(*) FROM image") == 35

@@ -4,18 +4,22 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
-from fairdesk.dataset.collection import read_folder
+from fairdesk.dataset.collection import Item, read_folder
 from fairdesk.dataset.dividing import run as divide
 from fairdesk.dataset.exporting import run as export
 from fairdesk.dataset.importing import run as import_folder
 from fairdesk.dataset.labels import Edit, edit_labels
 from fairdesk.dataset.leaking import run as leaks
 from fairdesk.dataset.params import DivideParams, ImportParams
+from fairdesk.dataset.partition import Request, partition
 from fairdesk.dataset.prepare_params import ExportParams, LeaksParams, SplitParams
 from fairdesk.dataset.sets import all_sets, freeze, members, remove_sets
 from fairdesk.dataset.splitting import run as split
@@ -201,3 +205,33 @@ def test_torchvision_reads_the_imagefolder(filled, tmp_path):
     assert (found.classes, len(found)) == (["g0", "g1"], 40)
     manifest = json.loads((tmp_path / "f.manifest.json").read_text())
     assert manifest["layout"] == "imagefolder" and len(manifest["files"]) == 40
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(1, 6)), min_size=3, max_size=14),
+    st.integers(0, 5),
+    st.integers(2, 4),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_folds_of_any_collection(collection, seed, folds, by_image):
+    """Every image is in just one fold, nobody is in two, sizes are as near as whole identities allow, the seed decides."""
+    items = [
+        Item(Path(f"{number}-{i}"), f"{number}-{i}", f"p{number}", f"g{group}", number * 10 + i)
+        for number, (group, images) in enumerate(collection)
+        for i in range(images)
+    ]
+    request = Request(folds, by="image" if by_image else "identity")
+    sets, asked = partition(items, request, np.random.default_rng(seed))
+    assert sorted(item.id for one in sets for item in one) == sorted(item.id for item in items)
+    assert sets == partition(items, request, np.random.default_rng(seed))[0]
+    assert sum(asked) == pytest.approx(len(items))
+    if by_image:
+        assert max(map(len, sets)) - min(map(len, sets)) <= 1
+        return
+    people = [{item.key for item in one} for one in sets]
+    assert sum(map(len, people)) == len(set().union(*people))
+    for group in {item.group for item in items}:  # no fold is off by more than the largest identity it could have taken
+        sizes = [sum(item.group == group for item in one) for one in sets]
+        largest = max(images for g, images in collection if f"g{g}" == group)
+        assert max(sizes) - sum(sizes) / folds <= largest

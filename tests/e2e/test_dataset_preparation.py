@@ -129,6 +129,8 @@ def test_resize(verb, lfw, tmp_path):
     assert [u["path"] for u in result["unreadable"]] == [str(bad.relative_to(home))]
     assert result["written"] == 6
     assert {open_image(p).size for p in pictures(tmp_path / "out")} == {(112, 112)}
+    manifest = json.loads((tmp_path / "out.manifest.json").read_text())
+    assert (manifest["size"], len(manifest["files"])) == ("112x112", 6)
     padded = verb("resize", home, "--out", tmp_path / "pad", "--size", "90x60", "--fit", "pad")
     assert padded["written"] == 6
     with Image.open(next((tmp_path / "pad").rglob("wide.jpg"))) as wide:

@@ -309,3 +309,20 @@ def test_photographs_out_of_an_archive_and_of_odd_kinds(window, hand, qtbot, pro
     assert (image.width(), scale) == (100, pytest.approx(1 / 3))
     assert image.pixelColor(5, 5).green() < 80 < image.pixelColor(5, 5).red()
     assert read_image(str(tmp_path / "a.zip" / "gone.png"))[0].isNull()
+
+
+def test_a_pair_list_is_frozen_in_the_metrics_tab(at, hand, filled):
+    hand.window.session.run("pairs", {"genuine": 5, "impostor": 5})
+    hand.finish_job("pairs")
+    hand.go("metrics")
+    sources = hand.window.metrics.sources
+    sources.setCurrentItem(sources.topLevelItem(0).child(0))
+    hand.settle()
+    hand.do("metrics.freeze")
+    hand.settle()
+    assert filled.db.value("SELECT frozen FROM pair_list") == 1
+    sources.setCurrentItem(sources.topLevelItem(0).child(0))
+    hand.settle()
+    hand.do("metrics.freeze")
+    hand.settle()
+    assert filled.db.value("SELECT frozen FROM pair_list") == 0

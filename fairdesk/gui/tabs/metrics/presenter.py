@@ -44,7 +44,9 @@ def look(project: Project) -> View:
     """Read the project's lists and scores, newest first."""
     counts = overview(project)
     view = View([], counts["identities"], counts["images"], bool(counts["encoders"]))
-    for row in project.db.rows("SELECT id, name, path, genuine, impostor, basis FROM pair_list ORDER BY id DESC"):
+    for row in project.db.rows(
+        "SELECT id, name, path, genuine, impostor, basis, frozen FROM pair_list ORDER BY id DESC"
+    ):
         change = basis.changed_since(project, row[5])
         view.sources.append(
             Source(
@@ -52,7 +54,7 @@ def look(project: Project) -> View:
                 row[0],
                 row[1],
                 row[2],
-                f"{row[3]:,} genuine, {row[4]:,} impostor",
+                f"{row[3]:,} genuine, {row[4]:,} impostor" + (", frozen" if row[6] else ""),
                 str(change) if change else None,
             )
         )

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.dataset.sets import freeze
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.forms import load_form
@@ -129,6 +130,7 @@ class MetricsTab(Tab):
         return [
             ActionSpec("metrics.pairs", "Make a &pair list…", lambda: self.session.ask("pairs"), "&Metrics", "list", "Ctrl+L", people),
             ActionSpec("metrics.score", "&Score a list…", self._ask_score, "&Metrics", "encode", "", lists),
+            ActionSpec("metrics.freeze", "&Freeze or thaw the list", self._freeze, "&Metrics", "", "", lambda: self._chosen_list() is not None, "A frozen list is not written over", tab),
             ActionSpec("metrics.open", "&Open scores…", lambda: start(self._open()), "&Metrics", "import", "Ctrl+Shift+O", tip="Evaluate a score file of any origin"),
             ActionSpec("metrics.report", "Write the &report…", self._report, "&Metrics", "export", "", lambda: shown() and self.has_project(), "", tab),
             ActionSpec("metrics.plot", "Save p&lot…", lambda: start(self._save_plot()), "&Metrics", "chart", "", shown, "", tab),
@@ -218,6 +220,19 @@ class MetricsTab(Tab):
     def _next_step(self) -> None:
         {"Open scores…": lambda: async_glue.start(self._open()), "Make a pair list…": lambda: self.session.ask("pairs"),
          "Score a list…": self._ask_score}[self.empty_button.text()]()  # fmt: skip
+
+    def _chosen_list(self) -> presenter.Source | None:
+        item = self.sources.currentItem()
+        source = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
+        return source if isinstance(source, presenter.Source) and source.kind == "list" else None
+
+    def _freeze(self) -> None:
+        source = self._chosen_list()
+        if source is not None:
+            on = "frozen" not in source.about
+            self.session.edit(
+                lambda project: freeze(project, source.name, on=on), f"{source.name} is {'frozen' if on else 'thawed'}"
+            )
 
     def _ask_score(self) -> None:
         item = self.sources.currentItem()
