@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.faces import deepface_models, dlib_models
+from fairdesk.faces import backbones, deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
-from fairdesk.faces.params import EncodeParams
+from fairdesk.faces.params import EncodeParams, encoder_file
+from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.vectors import Recipe
 
@@ -43,6 +44,9 @@ def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) 
         return DlibEncoder()
     if deepface_models.is_deepface(params.encoder):
         return DeepFaceEncoder(params, watch)
+    path = encoder_file(params.encoder)
+    if path is not None:
+        return (ArcFaceEncoder if params.encoder.startswith("arcface:") else OnnxEncoder)(params, path, device)
     return ResNet50Encoder(params, device, watch)
 
 
@@ -121,7 +125,7 @@ class ResNet50Encoder:
         self._device = device
         self._versions = {"torch": torch.__version__, "torchvision": torchvision.__version__}
         path = self._find(params, watch)
-        self._weights = hashlib.sha256(path.read_bytes()).hexdigest()
+        self._weights = file_sha256(path)
         network = torchvision.models.resnet50(weights=None)
         try:
             network.load_state_dict(load_state(path), strict=True)
@@ -168,6 +172,113 @@ class ResNet50Encoder:
         return result
 
 
+class ArcFaceEncoder:
+    """A backbone of arcface_torch (or trained here): 112 x 112, five points to the template, cosine similarity.
+
+    RGB, (x / 255 - 0.5) / 0.5. An image that is the face already (detector "whole") is only scaled.
+    """
+
+    def __init__(self, params: EncodeParams, path: Path, device: str) -> None:
+        import torch
+
+        self._torch, self._device = torch, device
+        self._name = f"arcface:{path.name}"
+        self._weights = _digest(path)
+        network, self.backbone = backbones.infer_backbone(load_state(path), str(path))
+        self._network = network.eval().to(device)
+        with torch.inference_mode():
+            self.dim = int(self._network(torch.zeros(1, 3, backbones.SIZE, backbones.SIZE, device=device)).shape[1])
+        self._versions = {"torch": torch.__version__}
+
+    def recipe(self, detector: str) -> Recipe:
+        """Describe the vectors."""
+        how = "5 points to the ArcFace template, 112 px"
+        return Recipe(self._name, detector, how, self.dim, "cosine", self._weights, self._versions)
+
+    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
+        """Encode one batch."""
+        chips = np.stack([np.asarray(face_chip(image, box, backbones.SIZE), dtype=np.float32) for image, box in faces])
+        batch = np.ascontiguousarray(((chips / 255 - 0.5) / 0.5).transpose(0, 3, 1, 2))
+        with self._torch.inference_mode():
+            out: Vectors = self._network(self._torch.from_numpy(batch).to(self._device)).float().cpu().numpy()
+        return out
+
+
+class OnnxEncoder:
+    """Any ONNX model that takes one picture of a face and gives one vector; compared by cosine similarity.
+
+    Size and layout (channels first or last) are read from the graph; how pixels are scaled cannot be, so
+    that is `scaling`, "arcface" unless said.
+    """
+
+    _SCALES = MappingProxyType({"arcface": (127.5, 127.5), "unit": (0.0, 255.0), "bytes": (0.0, 1.0)})
+
+    def __init__(self, params: EncodeParams, path: Path, device: str) -> None:
+        import onnxruntime
+
+        self._name = f"onnx:{path.name}"
+        self._weights = _digest(path)
+        self.scaling = params.scaling or "arcface"
+        providers = ["CUDAExecutionProvider", "CPUExecutionProvider"] if device == "cuda" else ["CPUExecutionProvider"]
+        known = [one for one in providers if one in onnxruntime.get_available_providers()]
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), providers=known)
+        except Exception as error:
+            raise RequestError(f"{path} cannot be read as an ONNX model: {str(error).splitlines()[0][:200]}") from error
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        shape = list(inputs[0].shape)
+        if len(inputs) != 1 or len(shape) != 4 or inputs[0].type not in ("tensor(float)", "tensor(float16)"):
+            raise RequestError(
+                f"{path} takes {[(i.name, i.shape) for i in inputs]}: an encoder takes one picture, with four axes."
+            )
+        self._input, self._half = inputs[0].name, inputs[0].type == "tensor(float16)"
+        self._first = shape[1] == 3  # channels first
+        if not self._first and shape[3] != 3:
+            raise RequestError(
+                f"{path} takes the shape {shape}: three colours are expected as the second or the last axis."
+            )
+        sides = shape[2:4] if self._first else shape[1:3]
+        self._one = shape[0] == 1  # a fixed batch of one
+        fixed = [side if isinstance(side, int) and side > 0 else backbones.SIZE for side in sides]
+        if fixed[0] != fixed[1]:
+            raise RequestError(f"{path} takes pictures of {fixed[1]} x {fixed[0]} pixels: a square is expected.")
+        self._side, self._output = fixed[0], outputs[0].name
+        self.dim = int(self._run(np.zeros((1, self._side, self._side, 3), dtype=np.float32)).shape[1])
+        self._versions = {"onnxruntime": onnxruntime.__version__}
+
+    def recipe(self, detector: str) -> Recipe:
+        """Describe the vectors."""
+        how = f"5 points to the ArcFace template, {self._side} px, scaling {self.scaling}"
+        return Recipe(self._name, detector, how, self.dim, "cosine", self._weights, self._versions)
+
+    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
+        """Encode one batch."""
+        return self._run(
+            np.stack([np.asarray(face_chip(image, box, self._side), dtype=np.float32) for image, box in faces])
+        )
+
+    def _run(self, chips: npt.NDArray[np.float32]) -> Vectors:
+        if self.scaling == "imagenet":
+            batch: npt.NDArray[Any] = (chips / 255 - ResNet50Encoder._MEAN) / ResNet50Encoder._STD
+        else:
+            mean, scale = self._SCALES[self.scaling]
+            batch = (chips - mean) / scale
+        if self._first:
+            batch = batch.transpose(0, 3, 1, 2)
+        batch = np.ascontiguousarray(batch, dtype=np.float16 if self._half else np.float32)
+        parts = [batch[n : n + 1] for n in range(len(batch))] if self._one else [batch]
+        rows = [
+            np.asarray(self._session.run([self._output], {self._input: part})[0], dtype=np.float32) for part in parts
+        ]
+        return np.concatenate([row.reshape(len(part), -1) for row, part in zip(rows, parts, strict=True)])
+
+
+def _digest(path: Path) -> str:
+    if not path.is_file():
+        raise RequestError(f"There is no file {path}. Give the weights as arcface:FILE or onnx:FILE.")
+    return file_sha256(path)
+
+
 def load_state(path: Path) -> dict[str, Any]:
     """Read weights from .safetensors, or from a torch file without running any code in it.
 
@@ -190,8 +301,9 @@ def load_state(path: Path) -> dict[str, Any]:
             f"{path} cannot be read as weights: it is damaged, or holds more than plain weights "
             f"(FairDesk never runs code from a file). {type(error).__name__}"
         ) from error
-    if isinstance(loaded, dict) and isinstance(loaded.get("state_dict"), dict):
-        loaded = loaded["state_dict"]
+    for key in ("state_dict", "state_dict_backbone"):  # the second in arcface_torch's checkpoint_gpu_0.pt
+        if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
+            loaded = loaded[key]
     if not isinstance(loaded, dict):
         raise RequestError(f"{path} holds no weights by name. Give a state_dict saved with torch.save or safetensors.")
     return loaded

@@ -14,7 +14,8 @@ from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.detecting import detect, unseen
 from fairdesk.faces.detectors import detector_key
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
-from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.faces.params import DetectParams, EncodeParams, encoder_file
+from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.pixels import read_pixels
 from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
@@ -89,6 +90,7 @@ def run(params: EncodeParams, context: Context) -> dict[str, Any]:
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):
         raise RequestError("The project has no images yet. Import a folder first.")
     key = _chosen_detector(params, context)
+    params = _with_scaling(params, project)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
@@ -109,7 +111,7 @@ def run(params: EncodeParams, context: Context) -> dict[str, Any]:
     context.progress(0, len(todo), "faces")
     if params.engine == "ray":
         results = map_on_ray(_encode, todo, params.batch_size, context, _load, (params, "cpu"))
-    elif params.encoder != "resnet50":
+    elif params.encoder != "resnet50" and encoder_file(params.encoder) is None:
         results = map_batches(_encode, todo, min(8, params.batch_size), context, _load, (params, context.device))
     else:  # torch spreads over the cores by itself: one process holds the model
         results = _here(encoder, todo, params.batch_size, context)
@@ -137,6 +139,18 @@ def run(params: EncodeParams, context: Context) -> dict[str, Any]:
         "per_second_why": None if done else "every face had its vector already",
         "failed": [{"path": path, "why": why} for path, why in failed_rows],
     }  # fmt: skip
+
+
+def _with_scaling(params: EncodeParams, project: Project) -> EncodeParams:
+    """Remember how an ONNX model's pixels are scaled, by the model's hash; what is said now comes first."""
+    path = encoder_file(params.encoder)
+    if path is None or not params.encoder.startswith("onnx:") or not path.is_file():
+        return params
+    key = f"scaling {file_sha256(path)}"
+    if params.scaling is not None:
+        project.set_setting(key, params.scaling)
+        return params
+    return params.model_copy(update={"scaling": project.setting(key)})
 
 
 def _here(encoder: Encoder, todo: list[Job], size: int, context: Context) -> Any:

@@ -12,6 +12,7 @@ from fairdesk.jobs.params import JobParams
 DETECTORS = ["hog", "cnn", "whole", "deepface:retinaface", "deepface:yunet", "deepface:mtcnn", "deepface:opencv"]
 ENCODERS = [
     "dlib", "resnet50", "deepface:VGG-Face", "deepface:Facenet512", "deepface:ArcFace", "deepface:SFace", "deepface:GhostFaceNet",
+    "arcface:", "onnx:",
 ]  # fmt: skip
 
 
@@ -26,8 +27,21 @@ def detector_name(value: str | None) -> str | None:
     return _named(value, ("hog", "cnn", "whole"))
 
 
+FROM_FILES = ("arcface:", "onnx:")  # encoders whose weights are a file of the user's
+
+
+def encoder_file(name: str) -> Path | None:
+    """Return the file of arcface:FILE or onnx:FILE, else None."""
+    prefix = next((one for one in FROM_FILES if name.startswith(one) and len(name) > len(one)), None)
+    return None if prefix is None else Path(name[len(prefix) :]).expanduser().absolute()
+
+
 def _encoder(value: str | None) -> str | None:
-    return _named(value, ("dlib", "resnet50"))
+    if value is not None and encoder_file(value) is not None:
+        return f"{value.partition(':')[0]}:{encoder_file(value)}"
+    if value is None or value in ("dlib", "resnet50") or (value.startswith("deepface:") and len(value) > 9):
+        return value
+    raise ValueError("must be dlib, resnet50, deepface:NAME, arcface:FILE or onnx:FILE")
 
 
 def existing_path(value: Path | None) -> Path | None:
@@ -68,7 +82,12 @@ class EncodeParams(JobParams):
     encoder: str = Field(
         "dlib",
         json_schema_extra={"choices": list(ENCODERS)},
-        description="dlib: 128-d face vectors; resnet50: 2048-d ImageNet features; deepface:NAME: one of deepface's",
+        description="dlib: 128-d face vectors; resnet50: 2048-d ImageNet features; deepface:NAME: one of deepface's; "
+        "arcface:FILE: a backbone of arcface_torch; onnx:FILE: any ONNX model of faces",
+    )
+    scaling: Literal["arcface", "unit", "bytes", "imagenet"] | None = Field(
+        None,
+        description="What an ONNX model wants (remembered): arcface: -1 to 1; unit: 0 to 1; bytes: 0 to 255; imagenet: normalised",
     )
     detector: str | None = Field(
         None,

@@ -91,6 +91,9 @@ class VectorStore:
         RequestError
             If the project has no vectors of this encoder.
         """
+        kind, colon, file = encoder.partition(":")
+        if colon and kind in ("arcface", "onnx"):  # named by their file, wherever it lies
+            encoder = f"{kind}:{Path(file).name}"
         found = self._select("encoder = ? AND EXISTS (SELECT 1 FROM vector WHERE recipe_id = recipe.id)", encoder)
         if found is None:
             have = [r[0] for r in self._db.rows("SELECT DISTINCT encoder FROM recipe ORDER BY encoder")]

@@ -1,0 +1,220 @@
+"""ArcFace backbones with the parameter names of InsightFace's arcface_torch, so that weights go both ways.
+
+MobileFaceNet ("mbf": Chen et al., CCBR 2018, widened as in arcface_torch) and IResNet (Duta et al., ICPR 2020,
+as in Deng et al., CVPR 2019). Input 3 x 112 x 112, RGB, (x / 255 - 0.5) / 0.5; output 512 numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from fairdesk.errors import RequestError
+
+SIZE = 112  # pixels of the input
+DEPTHS = {"r18": (2, 2, 2, 2), "r34": (3, 4, 6, 3), "r50": (3, 4, 14, 3), "r100": (3, 13, 30, 3)}
+NAMES = ("mbf", *DEPTHS)
+
+
+class Conv(nn.Module):
+    """Convolution, BatchNorm and, unless linear, PReLU."""
+
+    def __init__(
+        self,
+        inside: int,
+        out: int,
+        kernel: int = 1,
+        stride: int = 1,
+        pad: int = 0,
+        groups: int = 1,
+        *,
+        linear: bool = False,
+    ) -> None:
+        super().__init__()
+        parts: list[nn.Module] = [
+            nn.Conv2d(inside, out, kernel, stride, pad, groups=groups, bias=False), nn.BatchNorm2d(out),
+        ]  # fmt: skip
+        self.layers = nn.Sequential(*parts, *([] if linear else [nn.PReLU(out)]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Apply it."""
+        return self.layers(x)
+
+
+class Bottleneck(nn.Module):
+    """Widen, filter each channel, and narrow again; with the input added where it is residual."""
+
+    def __init__(self, inside: int, out: int, width: int, stride: int, *, residual: bool) -> None:
+        super().__init__()
+        self.residual = residual
+        self.layers = nn.Sequential(
+            Conv(inside, width), Conv(width, width, 3, stride, 1, width), Conv(width, out, linear=True)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Apply it."""
+        made = self.layers(x)
+        return x + made if self.residual else made
+
+
+class Stack(nn.Module):
+    """Residual bottlenecks one after the other."""
+
+    def __init__(self, channels: int, count: int, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*(Bottleneck(channels, channels, width, 1, residual=True) for _ in range(count)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Apply it."""
+        return self.layers(x)
+
+
+class Head(nn.Module):
+    """The global depthwise convolution and the embedding."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            Conv(512, 512, 7, groups=512, linear=True),
+            nn.Flatten(),
+            nn.Linear(512, features, bias=False),
+            nn.BatchNorm1d(features),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Apply it."""
+        return self.layers(x)
+
+
+class MobileFaceNet(nn.Module):
+    """MobileFaceNet; `blocks` and `scale` are arcface_torch's, (1, 4, 6, 2) and 2 for "mbf"."""
+
+    def __init__(self, features: int = 512, blocks: tuple[int, ...] = (1, 4, 6, 2), scale: int = 2) -> None:
+        super().__init__()
+        narrow, wide = 64 * scale, 128 * scale
+        second = Conv(narrow, narrow, 3, 1, 1, 64) if blocks[0] == 1 else Stack(narrow, blocks[0], 128)
+        self.layers = nn.ModuleList([
+            Conv(3, narrow, 3, 2, 1), second,
+            Bottleneck(narrow, narrow, 128, 2, residual=False), Stack(narrow, blocks[1], 128),
+            Bottleneck(narrow, wide, 256, 2, residual=False), Stack(wide, blocks[2], 256),
+            Bottleneck(wide, wide, 512, 2, residual=False), Stack(wide, blocks[3], 256),
+        ])  # fmt: skip
+        self.conv_sep = Conv(wide, 512)
+        self.features = Head(features)
+        for module in self.modules():
+            if isinstance(module, (nn.Conv2d, nn.Linear)):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return vectors of shape (n, features)."""
+        for layer in self.layers:
+            x = layer(x)
+        return self.features(self.conv_sep(x))
+
+
+class Block(nn.Module):
+    """IResNet's block: BatchNorm before the first convolution, no activation after the sum."""
+
+    def __init__(self, inside: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(inside)
+        self.conv1 = nn.Conv2d(inside, out, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out)
+        self.prelu = nn.PReLU(out)
+        self.conv2 = nn.Conv2d(out, out, 3, stride, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(out)
+        self.downsample = (
+            nn.Sequential(nn.Conv2d(inside, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+            if stride != 1 or inside != out
+            else None
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Apply it."""
+        made = self.bn3(self.conv2(self.prelu(self.bn2(self.conv1(self.bn1(x))))))
+        return made + (x if self.downsample is None else self.downsample(x))
+
+
+class IResNet(nn.Module):
+    """IResNet of four stages of blocks."""
+
+    def __init__(self, depths: tuple[int, ...], features: int = 512, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.prelu = nn.PReLU(64)
+        channels = (64, 64, 128, 256, 512)
+        for stage, depth in enumerate(depths, 1):
+            blocks = [
+                Block(channels[stage - 1] if n == 0 else channels[stage], channels[stage], 2 if n == 0 else 1)
+                for n in range(depth)
+            ]
+            setattr(self, f"layer{stage}", nn.Sequential(*blocks))
+        self.bn2 = nn.BatchNorm2d(512)
+        self.dropout = nn.Dropout(dropout)
+        self.fc = nn.Linear(512 * 7 * 7, features)
+        self.features = nn.BatchNorm1d(features)
+        self.features.weight.requires_grad = False  # stays 1, as in arcface_torch
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.normal_(module.weight, 0, 0.1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return vectors of shape (n, features)."""
+        x = self.prelu(self.bn1(self.conv1(x)))
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = stage(x)
+        return self.features(self.fc(self.dropout(torch.flatten(self.bn2(x), 1))))
+
+
+def make_backbone(name: str, features: int = 512) -> nn.Module:
+    """Return a backbone by arcface_torch's name: mbf, r18, r34, r50, r100. Raises `RequestError` for another."""
+    if name == "mbf":
+        return MobileFaceNet(features)
+    if name in DEPTHS:
+        return IResNet(DEPTHS[name], features)
+    raise RequestError(f"There is no backbone called {name!r}. Known: {', '.join(NAMES)}")
+
+
+def _count(state: Mapping[str, Any], prefix: str) -> int:
+    """How many numbered modules there are below a prefix."""
+    return len({key[len(prefix) :].split(".")[0] for key in state if key.startswith(prefix)})
+
+
+def infer_backbone(state: Mapping[str, Any], where: str) -> tuple[nn.Module, str]:
+    """Build the backbone that a state dict belongs to, from its names and shapes, and fill it; returns also its name.
+
+    Raises
+    ------
+    RequestError
+        If the names are not of a MobileFaceNet or IResNet, or a part is missing.
+    """
+    state = {key.removeprefix("module.").removeprefix("backbone."): value for key, value in state.items()}
+    try:
+        if "conv_sep.layers.0.weight" in state:
+            first = state["layers.0.layers.0.weight"].shape[0] // 64
+            single = "layers.1.layers.0.weight" in state
+            blocks = (
+                1 if single else _count(state, "layers.1.layers."),
+                *(_count(state, f"layers.{n}.layers.") for n in (3, 5, 7)),
+            )
+            features = state["features.layers.2.weight"].shape[0]
+            network: nn.Module = MobileFaceNet(features, blocks, first)
+            name = "mbf" if (blocks, first) == ((1, 4, 6, 2), 2) else f"MobileFaceNet {blocks} x {first}"
+        elif "layer1.0.bn1.weight" in state and "fc.weight" in state:
+            depths = tuple(_count(state, f"layer{stage}.") for stage in (1, 2, 3, 4))
+            network = IResNet(depths, state["fc.weight"].shape[0])
+            name = next((known for known, found in DEPTHS.items() if found == depths), f"IResNet {depths}")
+        else:
+            raise KeyError("conv_sep.layers.0.weight or layer1.0.bn1.weight")
+        network.load_state_dict(state, strict=True)
+    except (KeyError, RuntimeError, AttributeError, IndexError) as error:
+        told = str(error).splitlines()[-1].strip()
+        shown = ", ".join(list(state)[:3])
+        raise RequestError(
+            f"{where} holds no ArcFace backbone (MobileFaceNet or IResNet with arcface_torch's names): {told}. Its first names are: {shown}"
+        ) from error
+    return network, name
