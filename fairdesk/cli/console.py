@@ -104,3 +104,7 @@ class ConsoleContext:
         """Stop after Ctrl-C."""
         if self._stop:
             raise Stopped
+
+    def asked(self, what: str) -> bool:
+        """Nothing can be asked for on the command line while a verb runs."""
+        return False

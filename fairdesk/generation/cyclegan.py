@@ -51,7 +51,7 @@ class CycleGanTask:
             network.apply(normal_weights)
 
         def adam(weights: Any) -> torch.optim.Optimizer:
-            return torch.optim.Adam(weights, lr=params.learning_rate, betas=(0.5, 0.999))
+            return torch.optim.Adam(weights, lr=params.rate, betas=(0.5, 0.999))
 
         self._ab, self._ba = (fabric.setup_module(network) for network in generators)
         self._da, self._db = (fabric.setup_module(network) for network in discriminators)
@@ -69,7 +69,7 @@ class CycleGanTask:
         factor = 1 - max(0, epoch - decay) / max(1, params.epochs - decay)
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
-                group["lr"] = params.learning_rate * factor
+                group["lr"] = params.rate * factor
 
     def state(self) -> dict[str, torch.Tensor]:
         """The replay buffers."""

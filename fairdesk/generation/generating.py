@@ -15,6 +15,7 @@ from fairdesk.errors import RequestError
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.pictures import to_pixels
+from fairdesk.generation.stylegan2_networks import StyleGenerator
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
 from fairdesk.images.places import safe_name, write_text
@@ -39,10 +40,65 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
     missing = {"family", "latent", "size"} - set(meta)
     if missing:
         raise RequestError(f"{path} does not say what network it holds ({', '.join(sorted(missing))} missing).")
-    family = "dcgan" if meta["family"] == "dcgan" else "gan"
-    generator, _ = make_networks(family, int(meta["latent"]), int(meta["size"]))
-    load_networks(tensors, {"generator": generator}, path)
+    labels = len(meta.get("labels") or [])
+    if meta["family"] == "stylegan2":
+        generator: torch.nn.Module = StyleGenerator(
+            int(meta["latent"]),
+            labels,
+            int(meta["latent"]),
+            int(meta["size"]),
+            int(meta["channel_base"]),
+            int(meta["mapping_layers"]),
+        )
+    else:
+        family = "dcgan" if meta["family"] == "dcgan" else "gan"
+        generator, _ = make_networks(family, int(meta["latent"]), int(meta["size"]), labels)
+    name = "average" if any(key.startswith("net/average/") for key in tensors) else "generator"
+    load_networks(tensors, {name: generator}, path)
     return generator.eval().to(device), meta, path
+
+
+def chosen_labels(params: GenerateParams, meta: dict[str, Any], count: int) -> torch.Tensor | None:
+    """Return one-hot labels of all images: the one asked for, or all in turn (identity by identity).
+
+    Raises
+    ------
+    RequestError
+        If the run has no such label.
+    """
+    names = meta.get("labels") or []
+    if not names:
+        if params.label is not None:
+            raise RequestError(
+                "This network was trained without labels, so none can be asked for. Train with --condition."
+            )
+        return None
+    if params.label is not None and params.label not in names:
+        raise RequestError(f"This network knows no label {params.label!r}. It has: {', '.join(names[:20])}")
+    each = params.per_identity or 1
+    places = torch.arange(count) // each % len(names)
+    if params.label is not None:
+        places = torch.full((count,), names.index(params.label))
+    return torch.nn.functional.one_hot(places, len(names)).float()
+
+
+def make(
+    generator: torch.nn.Module,
+    meta: dict[str, Any],
+    drawn: torch.Tensor,
+    labels: torch.Tensor | None,
+    truncation: float,
+    device: str,
+) -> torch.Tensor:
+    """Return images (n, 3, h, w) of some latents; truncation scales latents, or draws StyleGAN2's styles to their mean."""
+    own = None if labels is None else labels.to(device)
+    with torch.inference_mode():
+        if meta["family"] == "stylegan2":
+            made = generator(drawn.to(device), own, truncation)
+        else:
+            made = generator((drawn * truncation).to(device), own)
+    result: torch.Tensor = made.float().cpu()
+    return result
 
 
 def latents(params: GenerateParams, size: int) -> torch.Tensor:
@@ -55,7 +111,7 @@ def latents(params: GenerateParams, size: int) -> torch.Tensor:
         own = rng.standard_normal((people, 1, size))
         around = rng.normal(0, params.spread, (people, params.per_identity, size))
         drawn = (own + around).reshape(-1, size)
-    return torch.from_numpy(drawn * params.truncation).float()
+    return torch.from_numpy(drawn).float()
 
 
 def run(params: GenerateParams, context: Context) -> dict[str, Any]:
@@ -65,6 +121,7 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
     device = choose_device(params.device)
     generator, meta, path = load_generator(params.run, device)
     drawn = latents(params, int(meta["latent"]))
+    labels = chosen_labels(params, meta, len(drawn))
     mark = {"made_by": f"FairDesk {__version__}", "family": meta["family"], "run": params.run.name, "checkpoint": path.name,
             "checkpoint_sha256": file_sha256(path), "step": meta["step"], "seed": params.seed, "truncation": params.truncation}  # fmt: skip
     if params.group:
@@ -73,13 +130,15 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
     context.progress(0, len(drawn), "images")
     for start in range(0, len(drawn), params.batch_size):
         context.check()
-        with torch.inference_mode():
-            made = generator(drawn[start : start + params.batch_size].to(device)).float().cpu()
+        span = slice(start, start + params.batch_size)
+        made = make(generator, meta, drawn[span], None if labels is None else labels[span], params.truncation, device)
         for offset, pixels in enumerate(to_pixels(made)):
             name = _name(start + offset, params)
             target = params.out / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            save_marked(Image.fromarray(pixels), target, mark | {"number": start + offset})
+            save_marked(
+                Image.fromarray(pixels), target, mark | {"number": start + offset} | _said(labels, meta, start + offset)
+            )
             files.append(name)
         context.progress(min(len(drawn), start + params.batch_size), len(drawn), "images")
     write_text(params.out.with_name(params.out.name + ".manifest.json"),
@@ -88,6 +147,10 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
     identities = params.images // params.per_identity if params.per_identity else 0
     return {"images": len(files), "identities": identities, "out": str(params.out), "seed": params.seed, "device": device,
             "summary": f"{len(files):,} images" + (f" of {identities:,} identities" if identities else "") + ", all marked synthetic"}  # fmt: skip
+
+
+def _said(labels: torch.Tensor | None, meta: dict[str, Any], number: int) -> dict[str, Any]:
+    return {} if labels is None else {"label": meta["labels"][int(labels[number].argmax())]}
 
 
 def _name(number: int, params: GenerateParams) -> str:

@@ -12,9 +12,10 @@ from torch import nn
 class FullyConnectedGenerator(nn.Module):
     """Goodfellow et al., 2014, as PyTorch-GAN's `gan.py` writes it: 128-256-512-1024, LeakyReLU .2, tanh."""
 
-    def __init__(self, latent: int, size: int) -> None:
+    def __init__(self, latent: int, size: int, labels: int = 0) -> None:
         super().__init__()
         self.shape = (3, size, size)
+        latent += labels
 
         def block(inputs: int, outputs: int, *, normalize: bool = True) -> list[nn.Module]:
             layers: list[nn.Module] = [nn.Linear(inputs, outputs)]
@@ -27,33 +28,34 @@ class FullyConnectedGenerator(nn.Module):
             nn.Linear(1024, math.prod(self.shape)), nn.Tanh(),
         )  # fmt: skip
 
-    def forward(self, latent: torch.Tensor) -> torch.Tensor:
-        """Map latents (n, latent) to images (n, 3, size, size) in [-1, 1]."""
-        made: torch.Tensor = self.model(latent)
+    def forward(self, latent: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Map latents (n, latent), and one-hot labels, to images (n, 3, size, size) in [-1, 1]."""
+        made: torch.Tensor = self.model(_beside(latent, labels))
         return made.view(len(latent), *self.shape)
 
 
 class FullyConnectedDiscriminator(nn.Module):
     """512-256-1, LeakyReLU .2, sigmoid."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, labels: int = 0) -> None:
         super().__init__()
         self.model = nn.Sequential(
-            nn.Linear(3 * size * size, 512), nn.LeakyReLU(0.2, inplace=True), nn.Linear(512, 256),
+            nn.Linear(3 * size * size + labels, 512), nn.LeakyReLU(0.2, inplace=True), nn.Linear(512, 256),
             nn.LeakyReLU(0.2, inplace=True), nn.Linear(256, 1), nn.Sigmoid(),
         )  # fmt: skip
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Map images (n, 3, size, size) to the probability of being real, (n,)."""
-        judged: torch.Tensor = self.model(images.flatten(1))
+    def forward(self, images: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Map images (n, 3, size, size), and one-hot labels, to the probability of being real, (n,)."""
+        judged: torch.Tensor = self.model(_beside(images.flatten(1), labels))
         return judged.squeeze(1)
 
 
 class DCGenerator(nn.Module):
     """DCGAN's generator for 32 to 256 pixels, named as in PyTorch's tutorial (`main.0.weight`, ...)."""
 
-    def __init__(self, latent: int, size: int, features: int = 64) -> None:
+    def __init__(self, latent: int, size: int, features: int = 64, labels: int = 0) -> None:
         super().__init__()
+        latent += labels
         doublings = int(math.log2(size)) - 3  # from 4 pixels: layers between the first and the last
         widths = [features * 2**n for n in range(doublings, -1, -1)]
         layers: list[nn.Module] = [
@@ -65,20 +67,23 @@ class DCGenerator(nn.Module):
             layers += [nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(True)]
         self.main = nn.Sequential(*layers, nn.ConvTranspose2d(widths[-1], 3, 4, 2, 1, bias=False), nn.Tanh())
 
-    def forward(self, latent: torch.Tensor) -> torch.Tensor:
-        """Map latents (n, latent) to images (n, 3, size, size) in [-1, 1]."""
-        made: torch.Tensor = self.main(latent[:, :, None, None])
+    def forward(self, latent: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Map latents (n, latent), and one-hot labels, to images (n, 3, size, size) in [-1, 1]."""
+        made: torch.Tensor = self.main(_beside(latent, labels)[:, :, None, None])
         return made
 
 
 class DCDiscriminator(nn.Module):
-    """DCGAN's discriminator."""
+    """DCGAN's discriminator; each label is one more plane beside the colours."""
 
-    def __init__(self, size: int, features: int = 64) -> None:
+    def __init__(self, size: int, features: int = 64, labels: int = 0) -> None:
         super().__init__()
         doublings = int(math.log2(size)) - 3
         widths = [features * 2**n for n in range(doublings + 1)]
-        layers: list[nn.Module] = [nn.Conv2d(3, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
+        layers: list[nn.Module] = [
+            nn.Conv2d(3 + labels, widths[0], 4, 2, 1, bias=False),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
         for inputs, outputs in pairwise(widths):
             layers += [
                 nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False),
@@ -87,8 +92,10 @@ class DCDiscriminator(nn.Module):
             ]
         self.main = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=False), nn.Sigmoid())
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Map images to the probability of being real, (n,)."""
+    def forward(self, images: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Map images, and one-hot labels, to the probability of being real, (n,)."""
+        if labels is not None:
+            images = torch.cat([images, labels[:, :, None, None].expand(-1, -1, *images.shape[2:])], 1)
         judged: torch.Tensor = self.main(images)
         return judged.flatten()
 
@@ -102,11 +109,16 @@ def dcgan_weights(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-def make_networks(family: str, latent: int, size: int) -> tuple[nn.Module, nn.Module]:
-    """Return generator and discriminator of a family ("gan" or "dcgan"), initialised."""
+def _beside(values: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+    """Put labels beside values (conditional GAN: Mirza and Osindero, 2014)."""
+    return values if labels is None else torch.cat([values, labels], 1)
+
+
+def make_networks(family: str, latent: int, size: int, labels: int = 0) -> tuple[nn.Module, nn.Module]:
+    """Return generator and discriminator of a family ("gan" or "dcgan"), initialised; `labels` for a conditional one."""
     if family == "dcgan":
-        generator, discriminator = DCGenerator(latent, size), DCDiscriminator(size)
+        generator, discriminator = DCGenerator(latent, size, labels=labels), DCDiscriminator(size, labels=labels)
         generator.apply(dcgan_weights)
         discriminator.apply(dcgan_weights)
         return generator, discriminator
-    return FullyConnectedGenerator(latent, size), FullyConnectedDiscriminator(size)
+    return FullyConnectedGenerator(latent, size, labels), FullyConnectedDiscriminator(size, labels)

@@ -13,9 +13,10 @@ from fairdesk.jobs.params import JobParams
 class TrainGanParams(JobParams):
     """Train a GAN on a folder of face images."""
 
-    family: Literal["gan", "identity-gan", "dcgan", "cyclegan"] = Field(
+    family: Literal["gan", "identity-gan", "dcgan", "cyclegan", "stylegan2"] = Field(
         "dcgan",
-        description="gan: fully connected; identity-gan: the same, made for identities; dcgan: convolutions; cyclegan: translates A to B",
+        description="gan: fully connected; identity-gan: the same, made for identities; dcgan: convolutions; "
+        "cyclegan: translates A to B; stylegan2: best pictures, slowest",
     )
     data: Path = Field(description="Folder of images (all below it), or a project; cyclegan: A")
     data_b: Path | None = Field(None, description="cyclegan: the folder or project B")
@@ -24,12 +25,32 @@ class TrainGanParams(JobParams):
         None,
         ge=16,
         le=256,
-        description="Width and height in pixels (default 64, cyclegan 256); dcgan: 32, 64, 128 or 256",
+        description="Width and height in pixels (default 64, cyclegan 256); dcgan and stylegan2: 32, 64, 128 or 256",
     )
     epochs: int = Field(200, ge=1, le=100_000, description="Times through all images")
-    batch_size: int | None = Field(None, ge=1, le=4096, description="Images in a step (default 64, cyclegan 1)")
-    latent: int = Field(100, ge=2, le=1024, description="Numbers in a latent")
-    learning_rate: float = Field(2e-4, gt=0, le=1, description="Adam's learning rate (betas .5, .999)")
+    batch_size: int | None = Field(
+        None, ge=1, le=4096, description="Images in a step (default 64, cyclegan 1, stylegan2 32)"
+    )
+    condition: Literal["none", "group", "identity"] = Field(
+        "none", description="Learn a label with each face, so that faces of one can be asked for (not cyclegan)"
+    )
+    latent: int | None = Field(None, ge=2, le=1024, description="Numbers in a latent (default 100, stylegan2 128)")
+    learning_rate: float | None = Field(
+        None, gt=0, le=1, description="Adam's learning rate (default .0002, stylegan2 .002)"
+    )
+    ema_images: int = Field(
+        0, ge=0, description="Half-life in images of the averaged generator (0: none; stylegan2: 10,000 unless said)"
+    )
+    accumulate: int = Field(1, ge=1, le=64, description="Parts a batch is worked through in, to need less memory")
+    channels_last: bool = Field(False, description="Memory order that convolutions may be faster in")
+    channel_base: int = Field(
+        4096, ge=128, le=32_768, description="stylegan2: width of the networks (the paper's 256 pixels: 16384)"
+    )
+    mapping_layers: int = Field(8, ge=1, le=8, description="stylegan2: layers from latent to style")
+    r1: float | None = Field(
+        None, ge=0, description="stylegan2: weight of R1 (default: by size and batch, as published)"
+    )
+    adaptive: bool = Field(True, description="stylegan2: adaptive augmentation, for small sets")
     seed: int = Field(999, ge=0, description="The same seed gives the same run (on the CPU)")
     preview_every: int | None = Field(
         None, ge=1, description="Batches between two sample grids (default 400, cyclegan 100)"
@@ -55,8 +76,14 @@ class TrainGanParams(JobParams):
 
     @model_validator(mode="after")
     def _fits(self) -> TrainGanParams:
-        if self.family == "dcgan" and self.size not in (32, 64, 128, 256):
-            raise ValueError("dcgan makes images of 32, 64, 128 or 256 pixels")
+        if self.family in ("dcgan", "stylegan2") and self.size not in (32, 64, 128, 256):
+            raise ValueError(f"{self.family} makes images of 32, 64, 128 or 256 pixels")
+        if self.family == "cyclegan" and self.condition != "none":
+            raise ValueError("cyclegan has no labels: its two folders are A and B")
+        if self.family == "stylegan2" and not self.ema_images:
+            self.ema_images = 10_000
+        if self.batch % self.accumulate:
+            raise ValueError(f"a batch of {self.batch} cannot be worked through in {self.accumulate} equal parts")
         if self.family == "cyclegan" and (self.size % 4 or self.size < 32):
             raise ValueError("cyclegan's image size must be a multiple of 4, at least 32")
         if (self.family == "cyclegan") != (self.data_b is not None):
@@ -71,9 +98,19 @@ class TrainGanParams(JobParams):
         return self.image_size or (256 if self.family == "cyclegan" else 64)
 
     @property
+    def latents(self) -> int:
+        """Numbers in a latent."""
+        return self.latent or (128 if self.family == "stylegan2" else 100)
+
+    @property
+    def rate(self) -> float:
+        """Adam's learning rate."""
+        return self.learning_rate or (0.002 if self.family == "stylegan2" else 2e-4)
+
+    @property
     def batch(self) -> int:
         """Images in a step."""
-        return self.batch_size or (1 if self.family == "cyclegan" else 64)
+        return self.batch_size or {"cyclegan": 1, "stylegan2": 32}.get(self.family, 64)
 
     @property
     def every(self) -> int:
@@ -90,11 +127,19 @@ class GenerateParams(JobParams):
     per_identity: int | None = Field(
         None, ge=1, description="Make identities: a folder for each, with this many of the images"
     )
+    label: str | None = Field(
+        None, description="Which of the labels it has learned to make (a run with a condition; default: all in turn)"
+    )
     group: str | None = Field(
         None, description="Group the faces stand for: written to a folder of this name, and kept in their mark"
     )
     spread: float = Field(0.8, ge=0, le=10, description="Standard deviation of an identity's latents around its own")
-    truncation: float = Field(1.0, gt=0, le=2, description="Latents are scaled by this: less is more alike and cleaner")
+    truncation: float = Field(
+        1.0,
+        gt=0,
+        le=2,
+        description="Less is more alike and cleaner: latents are scaled by it, stylegan2's styles drawn to their mean",
+    )
     seed: int = Field(1, ge=0, description="The same seed makes the same faces")
     batch_size: int = Field(64, ge=1, le=4096, description="Images made at a time")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")

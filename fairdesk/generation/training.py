@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn.functional import one_hot
 
-from fairdesk.dataset.collection import read_either
+from fairdesk.dataset.collection import Item, read_either
+from fairdesk.errors import RequestError
 from fairdesk.generation.cyclegan import CycleGanTask
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.pictures import grid
+from fairdesk.generation.stylegan2 import StyleGanTask
 from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
-from fairdesk.learning.images import TrainingImages, UnpairedImages
+from fairdesk.learning.averaging import Average
+from fairdesk.learning.images import Batch, TrainingImages, UnpairedImages
 from fairdesk.learning.loop import Plan, Task, train
 from fairdesk.runs.folder import RunFolder
 
@@ -27,21 +32,28 @@ _PREVIEW = 25
 class GanTask:
     """Generator and discriminator against each other; losses D_loss, G_loss, D(x) and D(G(z))."""
 
-    def __init__(self, params: TrainGanParams, fabric: Any) -> None:
+    def __init__(self, params: TrainGanParams, fabric: Any, labels: int = 0) -> None:
         torch.manual_seed(params.seed)
         family = "dcgan" if params.family == "dcgan" else "gan"
-        generator, discriminator = make_networks(family, params.latent, params.size)
+        generator, discriminator = make_networks(family, params.latents, params.size, labels)
+        self._form = torch.channels_last if params.channels_last and family == "dcgan" else torch.contiguous_format
+        for network in (generator, discriminator):
+            network.to(memory_format=self._form)
 
         def adam(network: nn.Module) -> torch.optim.Optimizer:
-            return torch.optim.Adam(network.parameters(), lr=params.learning_rate, betas=(0.5, 0.999))
+            return torch.optim.Adam(network.parameters(), lr=params.rate, betas=(0.5, 0.999))
 
-        self._fabric, self._latent = fabric, params.latent
-        self._fixed = torch.randn(_PREVIEW, params.latent, generator=torch.Generator().manual_seed(params.seed))
+        self._fabric, self._latent, self._labels, self._parts = fabric, params.latents, labels, params.accumulate
+        self._fixed = torch.randn(_PREVIEW, params.latents, generator=torch.Generator().manual_seed(params.seed))
+        self._fixed_labels = one_hot(torch.arange(_PREVIEW) % labels, labels).float() if labels else None
         g, g_opt = fabric.setup(generator, adam(generator))
         d, d_opt = fabric.setup(discriminator, adam(discriminator))
         self._g, self._d = g, d
         self.networks = {"generator": g, "discriminator": d}
         self.optimizers = {"generator": g_opt, "discriminator": d_opt}
+        self.average = Average(g.module, params.ema_images) if params.ema_images else None
+        if self.average is not None:
+            self.networks["average"] = fabric.to_device(self.average.network)
 
     @staticmethod
     def _loss(judged: torch.Tensor, target: float) -> torch.Tensor:
@@ -51,41 +63,62 @@ class GanTask:
         """Nothing depends on the epoch."""
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Nothing else is needed to go on."""
-        return {}
+        """Return how much the average has seen."""
+        return {} if self.average is None else {"seen": self.average.state()}
 
     def load_state(self, state: dict[str, torch.Tensor]) -> None:
-        """Nothing to take back."""
+        """Take it back."""
+        if self.average is not None:
+            self.average.load_state(state["seen"])
 
-    def step(self, images: torch.Tensor) -> dict[str, float]:
-        """One step of the discriminator, then one of the generator."""
-        images = self._fabric.to_device(images)
+    def step(self, batch: Batch) -> dict[str, float]:
+        """One step of the discriminator, then one of the generator, each over all parts of the batch."""
+        images, classes = batch if isinstance(batch, tuple) else (batch, None)
+        images = self._fabric.to_device(images).to(memory_format=self._form)
+        labels = None if classes is None else self._fabric.to_device(one_hot(classes, self._labels).float())
         noise = self._fabric.to_device(torch.randn(len(images), self._latent))
+        parts = [
+            (x, z, None if labels is None else labels.tensor_split(self._parts)[n])
+            for n, (x, z) in enumerate(
+                zip(images.tensor_split(self._parts), noise.tensor_split(self._parts), strict=True)
+            )
+            if len(x)
+        ]
         d_opt, g_opt = self.optimizers["discriminator"], self.optimizers["generator"]
+        told = {"D_loss": 0.0, "G_loss": 0.0, "D(x)": 0.0, "D(G(z))": 0.0}
         d_opt.zero_grad()
-        real = self._d(images)
-        made = self._g(noise)
-        fake = self._d(made.detach())
-        d_loss = (self._loss(real, 1) + self._loss(fake, 0)) / 2
-        self._fabric.backward(d_loss)
+        made_parts = []
+        for x, z, own in parts:
+            share = len(x) / len(images)
+            real = self._d(x, own)
+            made = self._g(z, own)
+            fake = self._d(made.detach(), own)
+            d_loss = (self._loss(real, 1) + self._loss(fake, 0)) / 2
+            self._fabric.backward(d_loss * share)
+            told["D_loss"] += d_loss.item() * share
+            told["D(x)"] += real.mean().item() * share
+            made_parts.append(made if len(parts) == 1 else None)
         d_opt.step()
         g_opt.zero_grad()
-        judged = self._d(made)
-        g_loss = self._loss(judged, 1)
-        self._fabric.backward(g_loss)
+        for (x, z, own), kept in zip(parts, made_parts, strict=True):
+            share = len(x) / len(images)
+            judged = self._d(kept if kept is not None else self._g(z, own), own)
+            g_loss = self._loss(judged, 1)
+            self._fabric.backward(g_loss * share)
+            told["G_loss"] += g_loss.item() * share
+            told["D(G(z))"] += judged.mean().item() * share
         g_opt.step()
-        return {
-            "D_loss": d_loss.item(),
-            "G_loss": g_loss.item(),
-            "D(x)": real.mean().item(),
-            "D(G(z))": judged.mean().item(),
-        }
+        if self.average is not None:
+            self.average.update(self._g.module, len(images))
+        return told
 
     def preview(self) -> Image.Image:
         """The grid of 25 fixed latents."""
-        self._g.eval()
+        network = self._g if self.average is None else self.average.network
+        network.eval()
+        labels = None if self._fixed_labels is None else self._fabric.to_device(self._fixed_labels)
         with torch.no_grad():
-            made = self._g(self._fabric.to_device(self._fixed)).float().cpu()
+            made = network(self._fabric.to_device(self._fixed), labels).float().cpu()
         self._g.train()
         return grid(made, 5)
 
@@ -111,7 +144,11 @@ def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
         changed = kept | {"resume": True, "epochs": params.epochs, "out": str(params.out)}
         params = TrainGanParams.model_validate(changed)
     sources = [read_either(place) for place in (params.data, params.data_b) if place is not None]
-    paths = [[item.path for item in source.items] for source in sources]
+    labels, classes = classes_of(sources[0].items, params.condition)
+    chosen = [item for item in sources[0].items if labels == [] or _label(item, params.condition) is not None]
+    paths = [[item.path for item in chosen], *([item.path for item in source.items] for source in sources[1:])]
+    if len(chosen) < len(sources[0].items):
+        context.message(f"{len(sources[0].items) - len(chosen):,} images have no {params.condition} and are left out.")
     device = choose_device(params.device)
     precision = precision_of(params.precision, device)
     fabric = Fabric(accelerator=device, devices=1, precision=precision)  # type: ignore[arg-type]
@@ -120,7 +157,7 @@ def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
     if params.family == "cyclegan":
         images = UnpairedImages(paths[0], paths[1], params.size, context)
     else:
-        images = TrainingImages(paths[0], params.size, context)
+        images = TrainingImages(paths[0], params.size, context, classes)
     try:
         if not params.resume:
             folder = RunFolder.create(
@@ -129,18 +166,49 @@ def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
         synthetic = _synthetic(images.paths)
         if synthetic:
             context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
-        task: Task = (
-            CycleGanTask(params, fabric, images) if isinstance(images, UnpairedImages) else GanTask(params, fabric)
-        )
+        task: Task
+        if isinstance(images, UnpairedImages):
+            task = CycleGanTask(params, fabric, images)
+        elif params.family == "stylegan2":
+            task = StyleGanTask(params, fabric, len(labels))
+        else:
+            task = GanTask(params, fabric, len(labels))
+        started = time.monotonic()
         plan = Plan(params.epochs, params.batch, params.seed, params.every, params.checkpoint_every, params.patience,
-                    {"family": params.family, "latent": params.latent, "size": params.size})  # fmt: skip
+                    {"family": params.family, "latent": params.latents, "size": params.size, "labels": labels,
+                     "channel_base": params.channel_base, "mapping_layers": params.mapping_layers})  # fmt: skip
         result = train(task, images, plan, folder, context, resume=params.resume)
     finally:
         images.close()
-    return {**result, "run": str(params.out), "images": len(images), "device": device, "precision": precision, "seed": params.seed,
+    made = (result["steps"] - result["steps_before"]) * params.batch
+    per_second = made / max(time.monotonic() - started, 1e-9)
+    return {**result, "run": str(params.out), "labels": labels, "images_per_second": round(per_second, 2), "images": len(images), "device": device, "precision": precision, "seed": params.seed,
             "synthetic_images": synthetic, "left_out": [one for source in sources for one in source.left_out],
             "summary": f"{result['steps']:,} batches of {len(images):,} images; last losses: "
             + ", ".join(f"{name} {value:.3f}" for name, value in result["losses"].items())}  # fmt: skip
+
+
+def _label(item: Item, condition: str) -> str | None:
+    if condition == "group":
+        return item.group
+    return None if item.key is None else "/".join(part for part in item.key if part)
+
+
+def classes_of(items: list[Item], condition: str) -> tuple[list[str], list[int] | None]:
+    """Return the labels a network is to learn, sorted, and the class of each item that has one (None: no condition).
+
+    Raises
+    ------
+    RequestError
+        If there are fewer than two labels.
+    """
+    if condition == "none":
+        return [], None
+    found = [_label(item, condition) for item in items]
+    names = sorted({name for name in found if name is not None})
+    if len(names) < 2:
+        raise RequestError(f"A condition on {condition} needs at least two of them; the images have {len(names)}.")
+    return names, [names.index(name) for name in found if name is not None]
 
 
 def _synthetic(paths: list[Path]) -> int:

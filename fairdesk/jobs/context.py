@@ -39,6 +39,10 @@ class Context(Protocol):
         """Wait while paused; raise `Stopped` when a person asked to stop."""
         ...
 
+    def asked(self, what: str) -> bool:
+        """Whether a person asked for something ("sample", "checkpoint") since the last call; told by `check`."""
+        ...
+
 
 class QuietContext:
     """A context for calls from code and tests: keeps what it is told, and can stop after n checks."""
@@ -51,6 +55,7 @@ class QuietContext:
         self.scalars: list[tuple[str, int, float]] = []
         self.done = self.total = 0
         self._left = stop_after
+        self.wishes: set[str] = set()
 
     @property
     def project(self) -> Project:
@@ -83,6 +88,12 @@ class QuietContext:
 
                 raise Stopped
             self._left -= 1
+
+    def asked(self, what: str) -> bool:
+        """Whether `wishes` held it; it is taken out."""
+        found = what in self.wishes
+        self.wishes.discard(what)
+        return found
 
 
 Result = dict[str, Any]

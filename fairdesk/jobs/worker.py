@@ -34,6 +34,7 @@ class WorkerContext:
         self._scalars: list[list[Any]] = []
         self._pending: dict[str, Any] | None = None
         self._stop = False
+        self._wishes: set[str] = set()
 
     @property
     def project(self) -> Project:
@@ -91,6 +92,12 @@ class WorkerContext:
                 paused = self._obey(True)
             self.send("resumed")
 
+    def asked(self, what: str) -> bool:
+        """Whether it was asked for since the last call."""
+        found = what in self._wishes
+        self._wishes.discard(what)
+        return found
+
     def _obey(self, paused: bool) -> bool:
         for command in self._control.read():
             match command.get("command"):
@@ -100,6 +107,8 @@ class WorkerContext:
                     paused = False
                 case "stop":
                     raise Stopped
+                case "sample" | "checkpoint" as wish:
+                    self._wishes.add(wish)
         return paused
 
 

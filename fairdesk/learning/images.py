@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +20,18 @@ from fairdesk.jobs.pool import processes
 KEPT_BYTES = 2_000_000_000  # decoded images are held in memory up to this
 
 
-class TrainingImages:
-    """Square images as float tensors in [-1, 1], shape (3, size, size); bad files are skipped and listed."""
+Batch: TypeAlias = "torch.Tensor | tuple[torch.Tensor, torch.Tensor]"  # images, or images and their classes
 
-    def __init__(self, paths: list[Path], size: int, context: Context) -> None:
+
+class TrainingImages:
+    """Square images as float tensors in [-1, 1], shape (3, size, size); bad files are skipped and listed.
+
+    With `classes` (a number for each path) an epoch yields pairs of images and classes.
+    """
+
+    def __init__(self, paths: list[Path], size: int, context: Context, classes: list[int] | None = None) -> None:
         self.size = size
+        given = None if classes is None else dict(zip(paths, classes, strict=True))
         self.unreadable: list[dict[str, str]] = []
         self._pool = ThreadPoolExecutor(processes())
         self._keep = len(paths) * size * size * 3 <= KEPT_BYTES
@@ -39,6 +47,7 @@ class TrainingImages:
                     self.paths.append(path)
                     self._pixels.append(found if self._keep else None)
             context.progress(min(len(paths), start + 64), len(paths), "images read")
+        self._classes = None if given is None else torch.tensor([given[path] for path in self.paths])
         if not self.paths:
             raise RequestError("None of the images could be read, so there is nothing to learn from.")
 
@@ -57,12 +66,13 @@ class TrainingImages:
         full, rest = divmod(len(self), size)
         return full + (rest > 1) if full or rest > 1 else 0
 
-    def epoch(self, number: int, seed: int, size: int, skip: int = 0) -> Iterator[torch.Tensor]:
+    def epoch(self, number: int, seed: int, size: int, skip: int = 0) -> Iterator[Batch]:
         """Yield batches of an epoch, shape (n, 3, size, size), from the `skip`-th on."""
         order = np.random.default_rng([seed, number]).permutation(len(self))
         for batch in range(skip, self.batches(size)):
-            rows = order[batch * size : (batch + 1) * size]
-            yield self.tensor([int(row) for row in rows])
+            rows = [int(row) for row in order[batch * size : (batch + 1) * size]]
+            images = self.tensor(rows)
+            yield images if self._classes is None else (images, self._classes[rows])
 
     def tensor(self, rows: list[int]) -> torch.Tensor:
         """Return some images as one tensor."""

@@ -35,7 +35,7 @@ class Task(Protocol):
         """Take back what `state` returned."""
         ...
 
-    def step(self, images: torch.Tensor) -> dict[str, float]:
+    def step(self, batch: Any) -> dict[str, float]:
         """Train on one batch and return the losses by name."""
         ...
 
@@ -59,7 +59,7 @@ class Images(Protocol):
         """How many batches an epoch has."""
         ...
 
-    def epoch(self, number: int, seed: int, size: int, skip: int = 0) -> Iterator[torch.Tensor]:
+    def epoch(self, number: int, seed: int, size: int, skip: int = 0) -> Iterator[Any]:
         """Yield the batches of an epoch from the `skip`-th on; the same for the same seed and number."""
         ...
 
@@ -95,8 +95,9 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
     if resume:
         step, best, since_best, sums = _resume(task, run)
         context.message(f"Going on after batch {step:,}.")
-    total = plan.epochs * per_epoch
-    context.progress(step, total, "batches")
+    total, before = plan.epochs * per_epoch, step
+    size = plan.batch_size
+    context.progress(step * size, total * size, "images")
     losses: dict[str, float] = {}
 
     def keep(name: str) -> None:
@@ -117,11 +118,15 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
                     context.scalar(name, step, value)
                     sums[name] = sums.get(name, 0.0) + value
                 run.scalars(step, losses)
-                if step % plan.preview_every == 0 or step == total:
+                if context.asked("checkpoint"):
+                    keep(f"step-{step:08d}")
+                    keep(LAST)
+                    context.message(f"Kept the checkpoint step-{step:08d}.")
+                if step % plan.preview_every == 0 or step == total or context.asked("sample"):
                     path = run.preview(step)
                     task.preview().save(path)
                     context.artifact(path)
-                context.progress(step, total, "batches")
+                context.progress(step * size, total * size, "images")
             score = task.score({name: value / per_epoch for name, value in sums.items()})
             sums = {}
             since_best += 1
@@ -138,11 +143,11 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
         keep(LAST)
         raise
     keep(LAST)
-    return {"steps": step, "epochs": -(-step // per_epoch), "losses": losses, "stopped_early": stopped_early,
+    return {"steps": step, "steps_before": before, "epochs": -(-step // per_epoch), "losses": losses, "stopped_early": stopped_early,
             "best": best if math.isfinite(best) else None, "unreadable": images.unreadable}  # fmt: skip
 
 
-def _step(task: Task, batch: torch.Tensor, plan: Plan) -> dict[str, float]:
+def _step(task: Task, batch: Any, plan: Plan) -> dict[str, float]:
     try:
         losses = task.step(batch)
     except torch.OutOfMemoryError as error:

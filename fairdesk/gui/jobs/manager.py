@@ -299,6 +299,10 @@ class JobManager(QObject):
         """Ask a job to pause."""
         self._control.emit(number, "pause")
 
+    def ask(self, number: str, what: str) -> None:
+        """Ask a running job for something now: "sample" or "checkpoint"."""
+        self._control.emit(number, what)
+
     def resume(self, number: str) -> None:
         """Let a paused job go on."""
         self._control.emit(number, "resume")

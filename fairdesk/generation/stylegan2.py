@@ -1,0 +1,148 @@
+"""Training StyleGAN2: softplus losses, R1, path length, style mixing, averaged weights, adaptive augmentation."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from PIL import Image
+from torch.nn import functional
+
+from fairdesk.generation.augmenting import augment, next_chance
+from fairdesk.generation.params import TrainGanParams
+from fairdesk.generation.pictures import grid
+from fairdesk.generation.stylegan2_networks import StyleDiscriminator, StyleGenerator
+from fairdesk.learning.averaging import Average
+from fairdesk.learning.images import Batch
+
+_PREVIEW = 25
+R1_EVERY, PATH_EVERY = 16, 4  # steps between two regularisations ("lazy")
+PATH_WEIGHT, PATH_DECAY, MIXING = 2.0, 0.01, 0.9
+
+
+class StyleGanTask:
+    """Generator and discriminator of StyleGAN2; losses D_loss, G_loss, D(x), D(G(z)), R1, path and the augmentation's p."""
+
+    def __init__(self, params: TrainGanParams, fabric: Any, labels: int) -> None:
+        torch.manual_seed(params.seed)
+        latent, base = params.latents, params.channel_base
+        generator = StyleGenerator(latent, labels, latent, params.size, base, params.mapping_layers)
+        discriminator = StyleDiscriminator(labels, params.size, base)
+        self._fabric, self._latent, self._labels = fabric, latent, labels
+        self._params, self._steps = params, 0
+        self._chance, self._path_mean = 0.0, torch.zeros([])
+        self._gamma = params.r1 if params.r1 is not None else 0.0002 * params.size**2 / params.batch
+        fixed = torch.Generator().manual_seed(params.seed)
+        self._fixed = torch.randn(_PREVIEW, latent, generator=fixed)
+        self._fixed_labels = functional.one_hot(torch.arange(_PREVIEW) % labels, labels).float() if labels else None
+
+        def adam(network: torch.nn.Module, every: int) -> torch.optim.Optimizer:
+            ratio = every / (every + 1)  # keeps the effective rate where regularisation is lazy
+            return torch.optim.Adam(network.parameters(), lr=params.rate * ratio, betas=(0.0, 0.99**ratio), eps=1e-8)
+
+        g, g_opt = fabric.setup(generator, adam(generator, PATH_EVERY))
+        d, d_opt = fabric.setup(discriminator, adam(discriminator, R1_EVERY))
+        self._g, self._d = g, d
+        self.average = Average(g.module, params.ema_images)
+        fabric.to_device(self.average.network)
+        self.networks = {"generator": g, "discriminator": d, "average": self.average.network}
+        self.optimizers = {"generator": g_opt, "discriminator": d_opt}
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Nothing depends on the epoch."""
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return steps, the augmentation's chance, the path length and how much the average has seen."""
+        return {"steps": torch.tensor(self._steps), "chance": torch.tensor(self._chance, dtype=torch.float64),
+                "path": self._path_mean.cpu(), "seen": self.average.state()}  # fmt: skip
+
+    def load_state(self, state: dict[str, torch.Tensor]) -> None:
+        """Take it back."""
+        self._steps, self._chance = int(state["steps"]), float(state["chance"])
+        self._path_mean = self._fabric.to_device(state["path"])
+        self.average.load_state(state["seen"])
+
+    def _styles(self, count: int, labels: torch.Tensor | None) -> torch.Tensor:
+        """Styles of new latents, mixed from two latents at a random layer for most."""
+        g = self._g.module
+        z = self._fabric.to_device(torch.randn(count, self._latent))
+        styles = g.mapping(z, labels, update=True)
+        if torch.rand([]) < MIXING:
+            cut = int(torch.randint(1, styles.shape[1], []))
+            other = g.mapping(self._fabric.to_device(torch.randn(count, self._latent)), labels)
+            styles = torch.cat([styles[:, :cut], other[:, cut:]], 1)
+        return styles
+
+    def _judge(self, images: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        return self._d(augment(images, self._chance), labels)
+
+    def step(self, batch: Batch) -> dict[str, float]:
+        """One step of the discriminator, one of the generator, and the regularisations that are due."""
+        images, classes = batch if isinstance(batch, tuple) else (batch, None)
+        images = self._fabric.to_device(images)
+        labels = None
+        if classes is not None:
+            labels = self._fabric.to_device(functional.one_hot(classes, self._labels).float())
+        self._steps += 1
+        told = self._step_discriminator(images, labels) | self._step_generator(len(images), labels)
+        self.average.update(self._g.module, len(images))
+        if self._params.adaptive:
+            self._chance = next_chance(self._chance, told.pop("sign"), len(images))
+        else:
+            told.pop("sign")
+        return told | {"augment_p": self._chance}
+
+    def _step_discriminator(self, images: torch.Tensor, labels: torch.Tensor | None) -> dict[str, float]:
+        optimizer = self.optimizers["discriminator"]
+        optimizer.zero_grad()
+        with torch.no_grad():
+            made = self._g.module.synthesis(self._styles(len(images), labels), random=True)
+        fake = self._judge(made, labels)
+        due = self._steps % R1_EVERY == 0
+        images = images.detach().requires_grad_(due)
+        real = self._judge(images, labels)
+        loss = functional.softplus(fake).mean() + functional.softplus(-real).mean()
+        penalty = torch.zeros([], device=images.device)
+        if due:
+            (gradient,) = torch.autograd.grad(real.sum(), images, create_graph=True)
+            penalty = gradient.square().sum((1, 2, 3)).mean()
+        self._fabric.backward(loss + penalty * (self._gamma / 2 * R1_EVERY))
+        optimizer.step()
+        self._last_r1 = penalty.item() if due else getattr(self, "_last_r1", 0.0)
+        return {"D_loss": loss.item(), "D(x)": torch.sigmoid(real).mean().item(), "sign": real.sign().mean().item(),
+                "R1": self._last_r1}  # fmt: skip
+
+    def _step_generator(self, count: int, labels: torch.Tensor | None) -> dict[str, float]:
+        optimizer = self.optimizers["generator"]
+        optimizer.zero_grad()
+        made = self._g.module.synthesis(self._styles(count, labels), random=True)
+        judged = self._judge(made, labels)
+        loss = functional.softplus(-judged).mean()
+        self._fabric.backward(loss)
+        if self._steps % PATH_EVERY == 0:
+            self._fabric.backward(self._path_penalty(max(1, count // 2), labels) * (PATH_WEIGHT * PATH_EVERY))
+        optimizer.step()
+        return {"G_loss": loss.item(), "D(G(z))": torch.sigmoid(judged).mean().item(), "path": float(self._path_mean)}
+
+    def _path_penalty(self, count: int, labels: torch.Tensor | None) -> torch.Tensor:
+        """How far the lengths of the generator's gradients are from their moving mean."""
+        styles = self._styles(count, None if labels is None else labels[:count])
+        made = self._g.module.synthesis(styles, random=True)
+        noise = torch.randn_like(made) / math.sqrt(made.shape[2] * made.shape[3])
+        (gradient,) = torch.autograd.grad((made * noise).sum(), styles, create_graph=True)
+        lengths = gradient.square().sum(2).mean(1).sqrt()
+        mean = self._path_mean.to(lengths.device).lerp(lengths.mean(), PATH_DECAY)
+        self._path_mean = mean.detach()
+        return (lengths - mean).square().mean()
+
+    def preview(self) -> Image.Image:
+        """The grid of 25 fixed latents, by the averaged weights."""
+        labels = None if self._fixed_labels is None else self._fabric.to_device(self._fixed_labels)
+        with torch.no_grad():
+            made = self.average.network(self._fabric.to_device(self._fixed), labels).float().cpu()
+        return grid(made, 5)
+
+    def score(self, losses: dict[str, float]) -> float:
+        """The generator's mean loss."""
+        return losses["G_loss"]
