@@ -299,6 +299,7 @@ VERBS: list[Verb] = [
     _job("score", "score", summaries.scored, device=True),
     _plain("evaluate", summaries.evaluated),
     _plain("train", summaries.said("{summary}")),
+    _plain("assess", summaries.said("{summary}")),
     _plain("translate", summaries.said("{summary}")),
     _plain("generate", summaries.said("{summary}")),
     _plain("curves", summaries.said("{summary}")),

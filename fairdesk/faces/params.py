@@ -36,7 +36,8 @@ def encoder_file(name: str) -> Path | None:
     return None if prefix is None else Path(name[len(prefix) :]).expanduser().absolute()
 
 
-def _encoder(value: str | None) -> str | None:
+def encoder_name(value: str | None) -> str | None:
+    """Accept the name of an encoder; the file of one is made absolute."""
     if value is not None and encoder_file(value) is not None:
         return f"{value.partition(':')[0]}:{encoder_file(value)}"
     if value is None or value in ("dlib", "resnet50") or (value.startswith("deepface:") and len(value) > 9):
@@ -106,6 +107,6 @@ class EncodeParams(JobParams):
     )
     batch_size: int = Field(32, ge=1, le=1024, description="Faces encoded at a time")
 
-    _known = field_validator("encoder")(_encoder)
+    _known = field_validator("encoder")(encoder_name)
     _known_detector = field_validator("detector")(detector_name)
     _there = field_validator("weights")(existing_path)

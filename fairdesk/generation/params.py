@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from fairdesk.faces.params import ENCODERS, encoder_name, existing_path
 from fairdesk.jobs.params import JobParams
 
 
@@ -154,6 +155,26 @@ class GenerateParams(JobParams):
         if self.per_identity is not None and self.images % self.per_identity:
             raise ValueError(f"{self.images} images are no whole number of identities with {self.per_identity} each")
         return self
+
+
+class AssessParams(JobParams):
+    """Say how good made faces are beside real ones: FID, KID, precision and recall, copying, diversity, per group."""
+
+    made: Path = Field(description="Folder of made faces", json_schema_extra={"pick": "folder"})
+    real: Path = Field(description="Folder of real faces, or a project", json_schema_extra={"pick": "folder"})
+    encoder: str = Field(
+        "dlib",
+        json_schema_extra={"choices": list(ENCODERS)},
+        description="Whose features are compared: figures of different ones cannot be (arcface:FILE and onnx:FILE too)",
+    )
+    images: int = Field(5000, ge=8, le=1_000_000, description="At most this many images of each side")
+    examples: int = Field(50, ge=1, le=1000, description="Nearest pairs that are looked at for copies")
+    seed: int = Field(1, ge=0, description="The same seed takes the same images")
+    weights: Path | None = Field(None, description="File or folder with the encoder's weights")
+    download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
+
+    _there = field_validator("made", "real", "weights")(existing_path)
+    _known = field_validator("encoder")(encoder_name)
 
 
 class TranslateParams(JobParams):

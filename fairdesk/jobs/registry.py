@@ -113,6 +113,16 @@ _KINDS = [
     ),
     _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", "run", gpu=True, folders=True),
     _kind(
+        "assess",
+        "Assess made faces",
+        "generation",
+        "AssessParams",
+        "assessing:run",
+        "made real",
+        gpu=True,
+        folders=True,
+    ),
+    _kind(
         "translate",
         "Translate faces",
         "generation",

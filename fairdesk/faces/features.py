@@ -1,0 +1,63 @@
+"""Feature vectors of whole pictures by any encoder, without a project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.faces.boxes import FaceBox
+from fairdesk.faces.encoders import Encoder, dlib_chips, make_encoder
+from fairdesk.faces.params import EncodeParams
+from fairdesk.images.pixels import Pixels, read_pixels
+from fairdesk.images.reading import UnreadableImageError
+from fairdesk.jobs.context import Context
+
+_BATCH = 32
+
+
+def whole(image: Pixels) -> FaceBox:
+    """Return the box of an image that is the face already."""
+    return FaceBox(0, image.shape[1], image.shape[0], 0)
+
+
+class Features:
+    """An encoder for whole pictures; `name` says which, as it has to stand beside every number made with it."""
+
+    def __init__(self, encoder: str, device: str, *, weights: Path | None = None, download: bool = False) -> None:
+        params = EncodeParams(encoder=encoder, detector="whole", weights=weights, download=download)
+        self._encoder: Encoder = make_encoder(params, device)
+        self._chips = encoder == "dlib"
+        self.name = "dlib (whole pictures as chips)" if self._chips else self._encoder.recipe("whole").encoder
+        self.metric = self._encoder.recipe("whole").metric
+
+    def of(self, pictures: Sequence[Pixels]) -> npt.NDArray[np.float64]:
+        """Return features of pictures, shape (n, dim)."""
+        if self._chips:
+            return dlib_chips(pictures).astype(np.float64)
+        parts = [
+            self._encoder.encode([(one, whole(one)) for one in pictures[n : n + _BATCH]])
+            for n in range(0, len(pictures), _BATCH)
+        ]
+        return np.concatenate(parts).astype(np.float64) if parts else np.empty((0, self._encoder.dim))
+
+    def of_files(
+        self, paths: Sequence[Path], context: Context, done: int = 0, total: int = 0
+    ) -> tuple[npt.NDArray[np.float64], list[Path], list[dict[str, str]]]:
+        """Return features, the files they are of, and the files that cannot be read."""
+        rows, kept, unreadable = [], [], []
+        for start in range(0, len(paths), _BATCH):
+            context.check()
+            pictures = []
+            for path in paths[start : start + _BATCH]:
+                try:
+                    pictures.append(read_pixels(path))
+                    kept.append(path)
+                except UnreadableImageError as error:
+                    unreadable.append({"path": str(path), "why": error.why})
+            if pictures:
+                rows.append(self.of(pictures))
+            context.progress(done + min(len(paths), start + _BATCH), total or len(paths), "images")
+        return np.concatenate(rows) if rows else np.empty((0, self._encoder.dim)), kept, unreadable
