@@ -68,6 +68,13 @@ def measured(r: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def reviewed(r: dict[str, Any]) -> str:
+    """Which made faces pass, and why the others do not."""
+    lines = [r["summary"]]
+    lines += _listed("Rejected", [f"{f['path']}: {'; '.join(f['why'])}" for f in r["faces"] if f["why"]])
+    return "\n".join(lines)
+
+
 def sets(r: dict[str, Any]) -> str:
     """The sets, one a line."""
     return (

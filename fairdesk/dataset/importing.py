@@ -144,7 +144,9 @@ def _join(labelled: list[Labelled], names: list[str]) -> dict[str, str | None]:
 
 
 def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled], list[str]]:
-    if context.project.folder == params.folder or context.project.folder in params.folder.parents:
+    inside = context.project.folder
+    made = inside / "exports" / "synthetic"  # where this program puts the faces it makes
+    if inside in (params.folder, *params.folder.parents) and made not in (params.folder, *params.folder.parents):
         raise RequestError(f"{params.folder} is inside the project itself. Give the folder that holds the photographs.")
     given: dict[str, Label] = {}
     if is_table(params.folder):

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from fairdesk.faces.params import ENCODERS, encoder_name, existing_path
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.quality import Limit
 
 
 class TrainGanParams(JobParams):
@@ -175,6 +176,48 @@ class AssessParams(JobParams):
 
     _there = field_validator("made", "real", "weights")(existing_path)
     _known = field_validator("encoder")(encoder_name)
+
+
+class ReviewParams(JobParams):
+    """Check made faces before they enter the project: a face is found, like its source, not too like a real person."""
+
+    made: Path = Field(description="Folder of made faces", json_schema_extra={"pick": "folder"})
+    encoder: str = Field(
+        "dlib",
+        json_schema_extra={"choices": list(ENCODERS)},
+        description="Whose vectors are compared with the project's",
+    )
+    too_like: float | None = Field(
+        None,
+        gt=0,
+        description="Too like a real person: nearer than this (default: nearer than 999 of 1,000 pairs of different people here)",
+    )
+    like_source: float | None = Field(
+        None,
+        gt=0,
+        description="A translated face is this near to its source, or not of it any more (default: not checked)",
+    )
+    limits: list[str] | None = Field(None, description="Quality, as MEASURE=LOW:HIGH: sharpness=30: side=40:")
+    accept: bool = Field(False, description="Import those that pass, marked synthetic; one step that can be undone")
+    only: list[str] | None = Field(
+        None, description="Import just these files of the folder, as a person chose them, without checking again"
+    )
+    weights: Path | None = Field(None, description="File or folder with the encoder's weights")
+    download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
+
+    _there = field_validator("made", "weights")(existing_path)
+    _known = field_validator("encoder")(encoder_name)
+
+    @field_validator("limits")
+    @classmethod
+    def _parse(cls, value: list[str] | None) -> list[str] | None:
+        for text in value or []:
+            Limit.parse(text)
+        return value
+
+    def ranges(self) -> list[Limit]:
+        """The limits of quality."""
+        return [Limit.parse(text) for text in self.limits or []]
 
 
 class TranslateParams(JobParams):

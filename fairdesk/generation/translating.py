@@ -119,7 +119,8 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
             files.append({"path": f"{folder}/{name}".lstrip("/"), "source": relative, "direction": way})
         context.progress(done, len(todo), "images")
     write_text(params.out.with_name(params.out.name + ".manifest.json"),
-               json.dumps({"synthetic": True, "made_by": f"FairDesk {__version__}", "checkpoints": hashes, "files": files}, indent=1) + "\n")  # fmt: skip
+               json.dumps({"synthetic": True, "made_by": f"FairDesk {__version__}", "checkpoints": hashes, "input": str(params.input),
+                           "files": files}, indent=1) + "\n")  # fmt: skip
     context.artifact(params.out)
     return {"images": len(files), "out": str(params.out), "unreadable": unreadable, "left_out": left_out, "device": device,
             "summary": f"{len(files):,} images from {len(todo) - len(unreadable):,}, all marked synthetic"

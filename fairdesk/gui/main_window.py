@@ -198,11 +198,14 @@ class MainWindow(QMainWindow):
         if job.finished and job.missing is not None and job.id not in self._offered:
             self._offered.add(job.id)
             async_glue.start(self._offer_weights(job))
-        if job.state == DONE and job.spec.kind in ("samples", "fetch", "generate") and job.result is not None:
+        if job.state == DONE and job.spec.kind in ("generate", "translate") and job.result is not None:
+            made = str(job.result["out"])
+            self._on_notice(Notice(f"{job.spec.title}: done. {job.result['images']:,} images in {Path(made).name}", action="Review them",
+                                   run=lambda: self.session.ask("review", {"made": made})))  # fmt: skip
+        if job.state == DONE and job.spec.kind in ("samples", "fetch") and job.result is not None:
             folder = Path(str(job.result["out"]))
-            layout = "group-identity" if job.spec.params.get("group") else "auto"
             self._on_notice(Notice(f"{job.spec.title}: done. {job.result['images']:,} images in {folder.name}", action="Import them",
-                                   run=lambda: self.dataset.import_dropped(folder, layout)))  # fmt: skip
+                                   run=lambda: self.dataset.import_dropped(folder)))  # fmt: skip
 
     async def _offer_weights(self, job: JobState) -> None:
         """A job lacks a model's weights: ask before anything is downloaded, or take a file from this machine."""

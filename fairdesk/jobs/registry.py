@@ -112,6 +112,7 @@ _KINDS = [
         folders=True,
     ),
     _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", "run", gpu=True, folders=True),
+    _kind("review", "Review made faces", "generation", "ReviewParams", "reviewing:run", "made", gpu=True),
     _kind(
         "assess",
         "Assess made faces",
@@ -135,6 +136,7 @@ _KINDS = [
     _kind(
         "container", "Run a container", "generation", "ContainerParams", "container:run", "image command", folders=True
     ),
+    _kind("animate", "Make a film of the sample grids", "runs", "AnimateParams", "animation:run", "run", folders=True),
     _kind("curves", "Read a training log", "runs", "CurvesParams", "exporting:run", "log", folders=True),
 ]
 

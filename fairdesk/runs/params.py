@@ -29,3 +29,24 @@ class CurvesParams(JobParams):
         if value is not None and value.suffix.lower() not in (".png", ".svg", ".csv"):
             raise ValueError("must end in .png, .svg or .csv")
         return value
+
+
+class AnimateParams(JobParams):
+    """Make a film of a run's sample grids."""
+
+    run: Path = Field(description="A run's folder", json_schema_extra={"pick": "folder"})
+    out: Path = Field(description="File to write: .gif or .mp4", json_schema_extra={"pick": "save"})
+    rate: float = Field(8.0, gt=0, le=60, description="Frames a second")
+    most: int = Field(300, ge=2, le=10_000, description="At most this many frames; more grids are thinned out evenly")
+
+    @field_validator("run", "out")
+    @classmethod
+    def _paths(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("out")
+    @classmethod
+    def _kind(cls, value: Path) -> Path:
+        if value.suffix.lower() not in (".gif", ".mp4"):
+            raise ValueError("is a .gif or .mp4 file")
+        return value

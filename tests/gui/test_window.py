@@ -448,9 +448,8 @@ def test_train_a_gan_and_make_faces(window, hand, qtbot, filled):
     assert tab.empty_button.isVisible()
     tab.empty_button.click()
     form = hand.dialog(JobDialog)
-    for name, value in (("epochs", 2), ("latent", 8)):
-        form.form.editors[name].setValue(value)
-    for name, text in (("batch_size", "10"), ("image_size", "16"), ("preview_every", "3")):
+    form.form.editors["epochs"].setValue(2)
+    for name, text in (("latent", "8"), ("batch_size", "10"), ("image_size", "16"), ("preview_every", "3")):
         form.form.editors[name].setText(text)
     form.form.editors["family"].setCurrentText("gan")
     form.form.editors["device"].setCurrentText("cpu")

@@ -16,6 +16,7 @@ from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form import ParameterForm
 from fairdesk.gui.widgets.plots import new_plot, retheme, save_plot
+from fairdesk.images.places import safe_name
 from fairdesk.project.quality import by_group
 from fairdesk.project.queries import group_counts
 
@@ -211,11 +212,11 @@ class GroupsDialog(QDialog):
     def _make(self, group: str, count: int, by: str) -> None:
         project = self._session.project
         assert project is not None
-        out = project.folder.parent / f"made faces {group}"
+        out = project.exports("synthetic", f"for {safe_name(group)}")
         number = 1
         while out.exists():
             number += 1
-            out = project.folder.parent / f"made faces {group} {number}"
+            out = project.exports("synthetic", f"for {safe_name(group)} {number}")
         each = 5
         images = count if by == "images" else count * each
         per_identity = None if by == "images" else each

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QPixmap, QResizeEvent
@@ -17,10 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.dialogs.review_dialog import ReviewDialog
 from fairdesk.gui.forms import load_form
-from fairdesk.gui.jobs.state import JobState
-from fairdesk.gui.session import Session
+from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.runs.folder import CONFIG, LAST, SCALARS, RunFolder
 
@@ -33,6 +36,9 @@ class GenerationTab(Tab):
     resume_button: QPushButton
     generate_button: QPushButton
     curves_button: QPushButton
+    sample_button: QPushButton
+    film_button: QPushButton
+    review_button: QPushButton
     about: QLabel
     pages: QStackedWidget
     empty_page: QWidget
@@ -49,12 +55,13 @@ class GenerationTab(Tab):
         super().__init__(session)
         load_form(self, "generation_tab.ui")
         self._previews: list[Path] = []
+        self._told: set[str] = set()  # reviews that were told about
         self.splitter.setSizes([240, 900])
         self.splitter.setStretchFactor(1, 1)
         self.title.setText("No training run yet")
         self.text.setText(
-            "Train a GAN or DCGAN on a folder of faces, or on this project's images, then make faces or whole identities with it; or "
-            "train a CycleGAN on two folders and translate faces. Every file made is marked synthetic. StyleGAN2 comes later."
+            "Train a GAN, DCGAN or StyleGAN2 on a folder of faces, or on this project's images, then make faces or whole identities with it; or "
+            "train a CycleGAN on two folders and translate faces. Every file made is marked synthetic, and is reviewed before it enters the project."
         )
         self.runs.currentItemChanged.connect(lambda *_: self._show_run())
         self.time.valueChanged.connect(self._show_preview)
@@ -76,6 +83,11 @@ class GenerationTab(Tab):
                        "Train the chosen run for more epochs", self.name),
             ActionSpec("generation.make", "&Make faces…", self._make, "&Generation", "draw", "", makes,
                        "Make faces or identities with the chosen run", self.name),
+            ActionSpec("generation.sample", "&Sample now", lambda: self._ask_now("sample"), "&Generation", "draw", "", self._is_training, "Make a sample grid now", self.name),
+            ActionSpec("generation.checkpoint", "&Keep a checkpoint now", lambda: self._ask_now("checkpoint"), "&Generation", "download", "", self._is_training, "", self.name),
+            ActionSpec("generation.film", "Make a &film…", self._film, "&Generation", "export", "", lambda: len(self._previews) > 1, "The sample grids through time, as GIF or MP4", self.name),
+            ActionSpec("generation.review", "&Review made faces…", lambda: self.session.ask("review"), "&Generation", "search", "", self.has_project, "Only faces that pass, or that you accept, enter the project"),
+            ActionSpec("generation.assess", "&Assess made faces…", self._assess, "&Generation", "table", "", self.has_project, "FID, KID, precision and recall, copies, diversity"),
             ActionSpec("generation.translate", "&Translate faces…", lambda: self.session.ask("translate"), "&Generation", "move", "", self.has_project,
                        "Translate images with CycleGAN generators, from A to B or back"),
             ActionSpec("generation.container", "Run a &container…", lambda: self.session.ask("container", {"workdir": str(self._home())}), "&Generation", "folder", "", self.has_project, "Run an external trainer such as StyleGAN2-ADA"),
@@ -87,6 +99,7 @@ class GenerationTab(Tab):
         for button, number in (
             (self.train_button, "generation.train"), (self.resume_button, "generation.resume"),
             (self.generate_button, "generation.make"), (self.curves_button, "generation.curves"),
+            (self.sample_button, "generation.sample"), (self.film_button, "generation.film"), (self.review_button, "generation.review"),
             (self.empty_button, "generation.train"),
         ):  # fmt: skip
             bind_button(button, book, number)
@@ -181,6 +194,47 @@ class GenerationTab(Tab):
                 out = project.exports("synthetic", f"{run.path.name}-{number}")
             self.session.ask("generate", {"run": str(run.path), "out": str(out)})
 
+    def _training_job(self) -> JobState | None:
+        run = self.run_folder()
+        active = self.session.jobs.active if run is not None else []
+        return next(
+            (
+                j
+                for j in active
+                if j.spec.kind == "train" and run is not None and j.spec.params.get("out") == str(run.path)
+            ),
+            None,
+        )
+
+    def _is_training(self) -> bool:
+        return self._training_job() is not None
+
+    def _ask_now(self, what: str) -> None:
+        job = self._training_job()
+        if job is not None:
+            self.session.jobs.ask(job.id, what)
+
+    def _film(self) -> None:
+        run = self.run_folder()
+        if run is not None:
+            self.session.ask("animate", {"run": str(run.path), "out": str(run.path / "samples.gif")})
+
+    def _assess(self) -> None:
+        assert self.session.project is not None
+        self.session.ask("assess", {"real": str(self.session.project.folder)})
+
+    def _reviewed(self, job: JobState) -> None:
+        assert job.result is not None
+        result = job.result
+        self.session.told.emit(
+            Notice(result["summary"], action="Look at them", run=lambda: async_glue.start(self._look(result)))
+        )
+
+    async def _look(self, result: dict[str, Any]) -> None:
+        dialog = ReviewDialog(result, self.session.theme, self)
+        if await async_glue.finished(dialog):
+            self.session.run("review", {"made": result["made"], "only": dialog.accepted_paths()})
+
     def _curves(self) -> None:
         run = self.run_folder()
         if run is not None:
@@ -188,5 +242,14 @@ class GenerationTab(Tab):
 
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
+        if (
+            job.spec.kind == "review"
+            and job.state == DONE
+            and job.result is not None
+            and job.result["faces"]
+            and job.id not in self._told
+        ):
+            self._told.add(job.id)
+            self._reviewed(job)
         if job.spec.kind == "train" and self.isVisible() and not self._refresh.isActive():
             self._refresh.start()

@@ -1,0 +1,145 @@
+"""Made faces with their scores: look, accept or reject each, and import only the accepted ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fairdesk.gui.pictures import read_image
+from fairdesk.gui.theme import Theme
+
+SIDE = 128
+
+
+class ReviewDialog(QDialog):
+    """`accepted_paths()` after it was accepted. A accepts and R rejects the selected faces."""
+
+    def __init__(self, result: dict[str, Any], theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Review made faces")
+        self._home, self._faces, self._theme = Path(result["made"]), result["faces"], theme
+        self._good = [not face["why"] for face in self._faces]
+        self.list = QListWidget()
+        self.list.setViewMode(QListView.ViewMode.IconMode)
+        self.list.setIconSize(QSize(SIDE, SIDE))
+        self.list.setGridSize(QSize(SIDE + 20, SIDE + 40))
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setMovement(QListView.Movement.Static)
+        self.list.setUniformItemSizes(True)
+        self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
+        for number, face in enumerate(self._faces):
+            item = QListWidgetItem(face["path"].rsplit("/", 1)[-1])
+            item.setData(Qt.ItemDataRole.UserRole, number)
+            item.setToolTip("\n".join([face["path"], *(face["why"] or ["passes every check"])]))
+            self.list.addItem(item)
+            self._draw(item)
+        self.made, self.real, self.about = QLabel(), QLabel(), QLabel()
+        self.about.setWordWrap(True)
+        self.told = QLabel(result["summary"])
+        self.told.setWordWrap(True)
+        self.accept_button, self.reject_button = QPushButton("Accept (A)"), QPushButton("Reject (R)")
+        self.import_button = QPushButton()
+        self.import_button.setProperty("primary", True)
+        self.accept_button.setShortcut("A")
+        self.reject_button.setShortcut("R")
+        close = QPushButton("Close")
+        self._build(close)
+        self.list.currentItemChanged.connect(lambda *_: self._show())
+        self.accept_button.clicked.connect(lambda: self._set(good=True))
+        self.reject_button.clicked.connect(lambda: self._set(good=False))
+        self.import_button.clicked.connect(self.accept)
+        close.clicked.connect(self.reject)
+        self.resize(1040, 680)
+        if self._faces:
+            self.list.setCurrentRow(0)
+        self._count()
+
+    def _build(self, close: QPushButton) -> None:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        for title, picture in (("The made face", self.made), ("The nearest real face", self.real)):
+            column.addWidget(QLabel(title))
+            picture.setFixedSize(220, 220)
+            column.addWidget(picture)
+        column.addWidget(self.about)
+        column.addStretch()
+        split = QSplitter()
+        split.addWidget(self.list)
+        split.addWidget(side)
+        split.setStretchFactor(0, 1)
+        split.setSizes([780, 260])
+        buttons = QHBoxLayout()
+        for button in (self.accept_button, self.reject_button):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        buttons.addWidget(close)
+        buttons.addWidget(self.import_button)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.told)
+        layout.addWidget(split, 1)
+        layout.addLayout(buttons)
+
+    def _draw(self, item: QListWidgetItem) -> None:
+        """The picture, with a green or a red rim and a sign, so that colour is not alone."""
+        number = int(item.data(Qt.ItemDataRole.UserRole))
+        image, _ = read_image(str(self._home / self._faces[number]["path"]), SIDE - 8)
+        canvas = QPixmap(SIDE, SIDE)
+        canvas.fill(QColor(self._theme.tokens["good" if self._good[number] else "bad"]))
+        painter = QPainter(canvas)
+        size = image.size().scaled(QSize(SIDE - 8, SIDE - 8), Qt.AspectRatioMode.KeepAspectRatio)
+        x, y = (SIDE - size.width()) // 2, (SIDE - size.height()) // 2
+        painter.drawImage(
+            x, y, image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        )
+        painter.fillRect(4, 4, 18, 18, QColor(0, 0, 0, 190))
+        painter.setPen(QColor("white"))
+        painter.drawText(4, 4, 18, 18, Qt.AlignmentFlag.AlignCenter, "✓" if self._good[number] else "✕")
+        painter.end()
+        item.setIcon(QIcon(canvas))
+
+    def _show(self) -> None:
+        item = self.list.currentItem()
+        if item is None:
+            return
+        face = self._faces[int(item.data(Qt.ItemDataRole.UserRole))]
+        for label, path in ((self.made, str(self._home / face["path"])), (self.real, face["nearest_path"])):
+            pixmap = QPixmap.fromImage(read_image(path, 220)[0]) if path else QPixmap()
+            label.setPixmap(pixmap)
+        lines = []
+        if face["distance"] is not None:
+            lines.append(f"Nearest real: {face['nearest']}, {face['distance']:.3f} apart")
+        if face["source_distance"] is not None:
+            lines.append(f"From its source: {face['source_distance']:.3f}")
+        if face["quality"] and face["quality"]["sharpness"] is not None:
+            lines.append(f"Sharpness {face['quality']['sharpness']:.0f}, face {face['quality']['side']:.0f} pixels")
+        self.about.setText("\n".join([*lines, "", *(face["why"] or ["Passes every check."])]))
+
+    def _set(self, *, good: bool) -> None:
+        for item in self.list.selectedItems():
+            self._good[int(item.data(Qt.ItemDataRole.UserRole))] = good
+            self._draw(item)
+        self._count()
+
+    def _count(self) -> None:
+        count = sum(self._good)
+        self.import_button.setText(f"Import {count:,} accepted")
+        self.import_button.setEnabled(count > 0)
+
+    def accepted_paths(self) -> list[str]:
+        """The accepted files, below the folder."""
+        return [face["path"] for face, good in zip(self._faces, self._good, strict=True) if good]

@@ -1,0 +1,74 @@
+"""The sample grids of a run as a film: GIF, or MP4."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from fairdesk.errors import JobFailed, RequestError
+from fairdesk.images.marks import KEY
+from fairdesk.jobs.context import Context
+from fairdesk.runs.folder import RunFolder
+from fairdesk.runs.params import AnimateParams
+
+
+def write_film(frames: list[Image.Image], out: Path, rate: float, about: str) -> None:
+    """Write frames of one size as .gif (with the synthetic mark in its comment) or .mp4.
+
+    Raises
+    ------
+    JobFailed
+        If this machine's OpenCV cannot write MP4.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name("." + out.name)
+    if out.suffix.lower() == ".gif":
+        first, *rest = [frame.convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
+        first.save(
+            part,
+            "GIF",
+            save_all=True,
+            append_images=rest,
+            duration=round(1000 / rate),
+            loop=0,
+            comment=f"{KEY}: {about}".encode(),
+        )
+        part.replace(out)
+        return
+    import cv2
+
+    part = out.with_name(out.stem + ".part.mp4")
+    width, height = (side - side % 2 for side in frames[0].size)  # the codec wants even sides
+    film = cv2.VideoWriter(str(part), cv2.VideoWriter.fourcc(*"mp4v"), rate, (width, height))
+    if not film.isOpened():
+        raise JobFailed("This machine's OpenCV cannot write MP4. Write a .gif instead.")
+    for frame in frames:
+        film.write(np.ascontiguousarray(np.asarray(frame.convert("RGB"))[:height, :width, ::-1]))
+    film.release()
+    part.replace(out)
+
+
+def run(params: AnimateParams, context: Context) -> dict[str, Any]:
+    """Job: make a film of a run's sample grids, always of the same latents."""
+    previews = RunFolder.open(params.run).previews()
+    if len(previews) < 2:
+        raise RequestError(f"{params.run} has {len(previews)} sample grids; a film needs at least 2.")
+    step = max(1, -(-len(previews) // params.most))
+    chosen = [*previews[::step]] if previews[-1] in previews[::step] else [*previews[::step], previews[-1]]
+    frames = []
+    for done, path in enumerate(chosen, 1):
+        context.check()
+        with Image.open(path) as image:
+            frames.append(image.convert("RGB"))
+        context.progress(done, len(chosen), "frames")
+    write_film(frames, params.out, params.rate, f'{{"run": "{params.run.name}"}}')
+    context.artifact(params.out)
+    return {
+        "out": str(params.out),
+        "frames": len(frames),
+        "of": len(previews),
+        "summary": f"{len(frames):,} of {len(previews):,} sample grids in {params.out}",
+    }

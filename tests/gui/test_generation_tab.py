@@ -1,0 +1,140 @@
+"""The Generation tab: samples on demand, films, and the review before made faces enter the project."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.params import ImportParams
+from fairdesk.errors import RequestError
+from fairdesk.faces.encoding import run as encode
+from fairdesk.faces.params import EncodeParams
+from fairdesk.generation.params import TrainGanParams
+from fairdesk.generation.training import run as train
+from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.dialogs.review_dialog import ReviewDialog
+from fairdesk.images.marks import mark_of, save_marked
+from fairdesk.jobs.context import QuietContext
+from fairdesk.runs.animation import run as animate
+from fairdesk.runs.params import AnimateParams
+from tests.conftest import plain_images
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def test_review_accept_by_hand_and_import(window, hand, qtbot, project, drawn):
+    import_folder(ImportParams(folder=drawn / "tone 5"), QuietContext(project))
+    encode(EncodeParams(detector="hog"), QuietContext(project))
+    made = project.exports("synthetic", "run") / "faces"
+    made.mkdir(parents=True)
+    for name, path in (
+        ("stranger", "tone 7/p70/p70_0001.jpg"),
+        ("copy", "tone 5/p50/p50_0001.jpg"),
+        ("other", "tone 7/p71/p71_0001.jpg"),
+    ):
+        save_marked(Image.open(drawn / path), made / f"{name}.png", {"run": "r"})
+    project.close()
+    hand.open(project.folder)
+    hand.go("generation")
+    window.session.run("review", {"made": str(made), "too_like": 0.25})
+    job = hand.finish_job("review")
+    assert job.result["passed"] == 2
+    told = {}
+    window.session.told.connect(lambda notice: told.update({notice.action: notice.run}))
+    window.generation._told.discard(job.id)
+    window.generation._on_job(job)
+    told["Look at them"]()
+    dialog = hand.dialog(ReviewDialog)
+    assert dialog.import_button.text() == "Import 2 accepted"
+    dialog.list.setCurrentRow([f["path"] for f in job.result["faces"]].index("copy.png"))
+    assert "too like a real person" in dialog.about.text() and not dialog.real.pixmap().isNull()
+    dialog.accept_button.click()
+    assert dialog.import_button.text() == "Import 3 accepted"
+    dialog.reject_button.click()
+    dialog.list.setCurrentRow([f["path"] for f in job.result["faces"]].index("other.png"))
+    dialog.reject_button.click()
+    assert dialog.accepted_paths() == ["stranger.png"]
+    dialog.import_button.click()
+    done = hand.finish_job("review")
+    assert done.result["imported"] == 1
+    rows = project.db.rows("SELECT path, synthetic FROM image WHERE synthetic IS NOT NULL")
+    assert len(rows) == 1 and rows[0][0].endswith("stranger.png") and json.loads(rows[0][1]) == {"run": "r"}
+
+
+def test_sample_now_from_the_tab(window, hand, qtbot, filled):
+    hand.open(filled.folder)
+    hand.go("generation")
+    out = filled.folder / "runs" / "gan-01"
+    values = {"data": str(filled.folder), "out": str(out), "family": "gan", "image_size": 16, "epochs": 4000, "batch_size": 8, "latent": 8,
+              "preview_every": 1_000_000, "device": "cpu"}  # fmt: skip
+    number = window.session.run("train", values)
+    tab = window.generation
+    qtbot.waitUntil(
+        lambda: tab.runs.count() == 1 and tab._is_training() and (out / "scalars.csv").exists(), timeout=60_000
+    )
+    hand.do("generation.sample")
+    hand.do("generation.checkpoint")
+    qtbot.waitUntil(
+        lambda: list((out / "previews").glob("*.png")) != [] and list((out / "checkpoints").glob("step-*")) != [],
+        timeout=30_000,
+    )
+    window.session.jobs.stop(number)
+    qtbot.waitUntil(lambda: window.session.jobs.jobs[number].finished, timeout=30_000)
+    assert (out / "checkpoints" / "last.safetensors").exists()
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".mp4"])
+def test_a_film_of_the_sample_grids(tmp_path, suffix):
+    import cv2
+
+    plain_images(tmp_path / "in", 1, 1, 8)
+    train(TrainGanParams(family="gan", data=tmp_path / "in", out=tmp_path / "run", image_size=16, epochs=6, batch_size=4, latent=4, preview_every=2,
+                         device="cpu", precision="fp32"), QuietContext())  # fmt: skip
+    result = animate(AnimateParams(run=tmp_path / "run", out=tmp_path / f"film{suffix}", rate=5), QuietContext())
+    assert result["frames"] == 6
+    film = cv2.VideoCapture(str(tmp_path / f"film{suffix}"))
+    count = 0
+    while film.read()[0]:
+        count += 1
+    assert count == 6
+    if suffix == ".gif":
+        assert mark_of(tmp_path / "film.gif") is not None
+        with Image.open(tmp_path / "film.gif") as image:
+            assert image.info["duration"] == 200
+    fewer = animate(AnimateParams(run=tmp_path / "run", out=tmp_path / f"few{suffix}", most=3), QuietContext())
+    assert fewer["frames"] in (3, 4)
+    for path in list((tmp_path / "run" / "previews").glob("*.png"))[1:]:
+        path.unlink()
+    with pytest.raises(RequestError, match="at least 2"):
+        animate(AnimateParams(run=tmp_path / "run", out=tmp_path / "no.gif"), QuietContext())
+
+
+def test_made_faces_are_offered_for_review(window, hand, qtbot, filled):
+    hand.open(filled.folder)
+    out = filled.exports("synthetic", "x") / "made"
+    train(
+        TrainGanParams(
+            family="gan",
+            data=filled.folder,
+            out=filled.folder / "runs" / "r",
+            image_size=16,
+            epochs=1,
+            batch_size=8,
+            latent=4,
+            device="cpu",
+        ),
+        QuietContext(),
+    )
+    told = []
+    window.session.told.connect(told.append)
+    shown = []
+    window.toasts.show = lambda notice: shown.append(notice)
+    window.session.run("generate", {"run": str(filled.folder / "runs" / "r"), "out": str(out), "images": 3})
+    hand.finish_job("generate")
+    notice = next(n for n in shown if n.action == "Review them")
+    notice.run()
+    form = hand.dialog(JobDialog)
+    assert Path(form.form.values()["made"]) == out
+    form.reject()
