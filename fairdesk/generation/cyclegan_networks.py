@@ -58,6 +58,50 @@ class GeneratorResNet(nn.Module):
         return made
 
 
+class Pix2PixBlock(nn.Module):
+    """The residual block of pytorch-CycleGAN-and-pix2pix; dropout, where it was trained with, shifts the names."""
+
+    def __init__(self, features: int, *, dropout: bool) -> None:
+        super().__init__()
+        middle: list[nn.Module] = [nn.Dropout(0.5)] if dropout else []
+        self.conv_block = nn.Sequential(
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), nn.InstanceNorm2d(features), nn.ReLU(inplace=True), *middle,
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), nn.InstanceNorm2d(features),
+        )  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Add the block's output to its input."""
+        return x + self.conv_block(x)
+
+
+class Pix2PixGenerator(nn.Module):
+    """The ResNet generator of pytorch-CycleGAN-and-pix2pix (instance normalisation), for its weights."""
+
+    def __init__(self, blocks: int, features: int, *, dropout: bool) -> None:
+        super().__init__()
+        width = features
+        layers: list[nn.Module] = [
+            nn.ReflectionPad2d(3),
+            nn.Conv2d(3, width, 7),
+            nn.InstanceNorm2d(width),
+            nn.ReLU(inplace=True),
+        ]
+        for _ in range(2):
+            layers += [nn.Conv2d(width, width * 2, 3, 2, 1), nn.InstanceNorm2d(width * 2), nn.ReLU(inplace=True)]
+            width *= 2
+        layers += [Pix2PixBlock(width, dropout=dropout) for _ in range(blocks)]
+        for _ in range(2):
+            up = nn.ConvTranspose2d(width, width // 2, 3, 2, 1, output_padding=1)
+            layers += [up, nn.InstanceNorm2d(width // 2), nn.ReLU(inplace=True)]
+            width //= 2
+        self.model = nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(width, 3, 7), nn.Tanh())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Translate images (n, 3, h, w) in [-1, 1]."""
+        made: torch.Tensor = self.model(x)
+        return made
+
+
 class PatchDiscriminator(nn.Module):
     """70 x 70 PatchGAN: judges patches, output (n, 1, h / 16, w / 16)."""
 
@@ -89,25 +133,38 @@ def normal_weights(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def generator_from(state: dict[str, Any], where: str) -> GeneratorResNet:
-    """Build a generator that fits a state dict (blocks and width inferred from names and shapes) and fill it.
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # of instance norms, in files of old PyTorch
+
+
+def generator_from(state: dict[str, Any], where: str) -> nn.Module:
+    """Build a generator that fits a state dict (kind, blocks and width inferred from names and shapes) and fill it.
 
     Raises
     ------
     RequestError
-        If the names or shapes are not those of this generator.
+        If the names or shapes are not those of PyTorch-GAN's or pytorch-CycleGAN-and-pix2pix's ResNet generator.
     """
-    blocks = len({m[1] for key in state if (m := re.match(r"model\.(\d+)\.block\.1\.weight$", key))})
+    state = {
+        key.removeprefix("module."): value for key, value in state.items() if key.rsplit(".", 1)[-1] not in _STATISTICS
+    }
+    own, theirs = (
+        len({m[1] for key in state if (m := re.match(rf"model\.(\d+)\.{name}\.1\.weight$", key))})
+        for name in ("block", "conv_block")
+    )
     first = state.get("model.1.weight")
-    if not blocks or first is None or tuple(first.shape[1:]) != (3, 7, 7):
+    if not (own or theirs) or first is None or tuple(first.shape[1:]) != (3, 7, 7):
         raise RequestError(
-            f"{where} holds no CycleGAN generator of this kind (PyTorch-GAN's names `model.1.weight`, `model.10.block.1.weight`, ...)."
+            f"{where} holds no CycleGAN generator of a known kind (PyTorch-GAN's names `model.10.block.1.weight`, or "
+            "pytorch-CycleGAN-and-pix2pix's `model.10.conv_block.1.weight`)."
         )
-    network = GeneratorResNet(blocks, int(first.shape[0]))
+    features = int(first.shape[0])
+    network: nn.Module = GeneratorResNet(own, features)
+    if theirs:
+        network = Pix2PixGenerator(theirs, features, dropout="model.10.conv_block.6.weight" in state)
     try:
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:
         raise RequestError(
-            f"{where} does not fit a CycleGAN generator of {blocks} blocks: {str(error).splitlines()[-1].strip()}"
+            f"{where} does not fit a CycleGAN generator of {own or theirs} blocks: {str(error).splitlines()[-1].strip()}"
         ) from error
     return network

@@ -12,6 +12,7 @@ from PIL import Image
 
 from fairdesk import __version__
 from fairdesk.errors import RequestError
+from fairdesk.generation.foreign import generator_of
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.pictures import to_pixels
@@ -21,12 +22,12 @@ from fairdesk.images.marks import save_marked
 from fairdesk.images.places import safe_name, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
-from fairdesk.learning.checkpoints import load_networks, read_checkpoint
+from fairdesk.learning.checkpoints import is_checkpoint, load_networks, read_checkpoint
 from fairdesk.runs.folder import LAST, RunFolder
 
 
 def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str, Any], Path]:
-    """Load the generator of a run (its last checkpoint) or of one checkpoint file.
+    """Load the generator of a run (its last checkpoint), of one checkpoint file, or of another program's file.
 
     Raises
     ------
@@ -34,6 +35,9 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
         If there is none, or the file is damaged or of another architecture.
     """
     path = RunFolder.open(where).checkpoint(LAST) if where.is_dir() else where
+    if path.suffix.lower() in (".pkl", ".pt", ".pth") or (path.is_file() and not is_checkpoint(path)):
+        made_elsewhere, meta = generator_of(path)
+        return made_elsewhere.eval().to(device), meta, path
     tensors, meta, _ = read_checkpoint(path)
     if meta.get("family") == "cyclegan":
         raise RequestError(f"{path} holds CycleGAN generators, which translate images. Use: fairdesk translate")

@@ -13,7 +13,7 @@ from fairdesk import __version__
 from fairdesk.dataset.collection import read_folder
 from fairdesk.errors import RequestError
 from fairdesk.faces.encoders import load_state
-from fairdesk.generation.cyclegan_networks import GeneratorResNet, generator_from
+from fairdesk.generation.cyclegan_networks import generator_from
 from fairdesk.generation.params import TranslateParams
 from fairdesk.generation.pictures import to_pixels
 from fairdesk.images.inspecting import file_sha256
@@ -26,7 +26,7 @@ from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import read_checkpoint
 
 
-def load_translator(path: Path, name: str, device: str) -> GeneratorResNet:
+def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
     """Load a generator from a FairDesk checkpoint (by its name in it) or from a plain state dict.
 
     Raises

@@ -90,3 +90,12 @@ def load_optimizers(tensors: Tensors, numbers: dict[str, Any], optimizers: dict[
                 state.setdefault(int(index), {})[field] = number
         optimizer.load_state_dict({"state": state, "param_groups": kept["param_groups"]})
     torch.set_rng_state(tensors["rng/torch"])
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a safetensors file is a checkpoint of FairDesk; a damaged one counts as one, so that it is told as such."""
+    try:
+        with safe_open(path, "pt") as file:
+            return "fairdesk" in (file.metadata() or {})
+    except (SafetensorError, OSError):
+        return path.suffix.lower() == ".safetensors"
