@@ -75,3 +75,13 @@ def collect(model: type[JobParams], arguments: argparse.Namespace, **fixed: Any)
     values |= fixed
     by_alias = {(model.model_fields[name].alias or name): value for name, value in values.items()}
     return parse(model, by_alias)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add what a verb with verbs of its own has to repeat for each of them."""
+    parser.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="Show where in the program a failure came from"
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="Print the result as one JSON document"
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fairdesk.cli import summaries
-from fairdesk.cli.options import add_options, collect
+from fairdesk.cli.options import add_common, add_options, collect
 from fairdesk.cli.running import run_job
 from fairdesk.errors import RequestError
 from fairdesk.jobs.registry import job_kind
@@ -245,6 +246,23 @@ def _demo(arguments: Namespace) -> int:
     return run(arguments.out, headless=arguments.headless, identities=arguments.identities)
 
 
+def _train_options(parser: argparse.ArgumentParser) -> None:
+    families = parser.add_subparsers(dest="family", metavar="FAMILY", required=True)
+    gan = job_kind("train").model()
+    for family in typing.get_args(gan.model_fields["family"].annotation):
+        one = families.add_parser(family, help=f"Train: {family}")
+        add_options(one, gan, ("data", "data_b"), ("family",))
+        add_common(one)
+    one = families.add_parser("arcface", help=job_kind("train-arcface").title)
+    add_options(one, job_kind("train-arcface").model(), ("data",))
+    add_common(one)
+
+
+def _train(arguments: Namespace) -> Result:
+    name = "train-arcface" if arguments.family == "arcface" else "train"
+    return run_job(name, collect(job_kind(name).model(), arguments), None)
+
+
 def _container_options(parser: argparse.ArgumentParser) -> None:
     add_options(parser, job_kind("container").model(), skip=("image", "command"))
     parser.add_argument(
@@ -298,7 +316,7 @@ VERBS: list[Verb] = [
     _or_project("pairs", summaries.paired),
     _job("score", "score", summaries.scored, device=True),
     _plain("evaluate", summaries.evaluated),
-    _plain("train", summaries.said("{summary}")),
+    Verb("train", "Train a GAN or a face recogniser", _train_options, _train, summaries.said("{summary}")),
     _job("review", "review", summaries.reviewed),
     _plain("assess", summaries.said("{summary}")),
     _plain("translate", summaries.said("{summary}")),

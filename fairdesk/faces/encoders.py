@@ -16,7 +16,7 @@ from fairdesk.faces import backbones, deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
-from fairdesk.faces.params import EncodeParams, encoder_file
+from fairdesk.faces.params import RUN_WEIGHTS, EncodeParams, encoder_file
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.vectors import Recipe
@@ -193,7 +193,7 @@ class ArcFaceEncoder:
         import torch
 
         self._torch, self._device = torch, device
-        self._name = f"arcface:{path.name}"
+        self._name = f"arcface:{path.parent.name if path.name == RUN_WEIGHTS else path.name}"
         self._weights = _digest(path)
         network, self.backbone = backbones.infer_backbone(load_state(path), str(path))
         self._network = network.eval().to(device)

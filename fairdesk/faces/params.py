@@ -27,13 +27,17 @@ def detector_name(value: str | None) -> str | None:
     return _named(value, ("hog", "cnn", "whole"))
 
 
+RUN_WEIGHTS = "backbone.safetensors"  # what a run folder of Training holds
 FROM_FILES = ("arcface:", "onnx:")  # encoders whose weights are a file of the user's
 
 
 def encoder_file(name: str) -> Path | None:
     """Return the file of arcface:FILE or onnx:FILE, else None."""
     prefix = next((one for one in FROM_FILES if name.startswith(one) and len(name) > len(one)), None)
-    return None if prefix is None else Path(name[len(prefix) :]).expanduser().absolute()
+    if prefix is None:
+        return None
+    path = Path(name[len(prefix) :]).expanduser().absolute()
+    return path / RUN_WEIGHTS if path.is_dir() else path
 
 
 def encoder_name(value: str | None) -> str | None:

@@ -14,7 +14,7 @@ def command(kind: JobKind, params: JobParams, project: str) -> str:
     model = type(params)
     values = params.model_dump(mode="json")
     place = values.get(kind.instead) or project
-    start = ["fairdesk", kind.name, *([] if kind.folders_only else [str(place)])]
+    start = ["fairdesk", *(kind.verb or kind.name).split(), *([] if kind.folders_only else [str(place)])]
     positional: list[str] = []
     for name in kind.positional:
         if values[name] is not None:

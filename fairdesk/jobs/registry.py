@@ -28,6 +28,7 @@ class JobKind:
     folders_only: bool = False  # works on folders and files, without a project
     positional: tuple[str, ...] = ()  # parameters that the verb takes without an option's name
     instead: str = ""  # the parameter whose path may stand in the project's place
+    verb: str = ""  # where it is not the name: "train arcface"
 
     def model(self) -> type[JobParams]:
         """Return the parameter model's class."""
@@ -58,10 +59,11 @@ def _kind(
     gpu: bool = False,
     folders: bool = False,
     instead: str = "",
+    verb: str = "",
 ) -> JobKind:
     module = params if ":" in params else f"params:{params}"
     where, function = f"fairdesk.{domain}.{module}", f"fairdesk.{domain}.{run}"
-    return JobKind(name, title, where, function, gpu, folders, tuple(positional.split()), instead)
+    return JobKind(name, title, where, function, gpu, folders, tuple(positional.split()), instead, verb)
 
 
 _KINDS = [
@@ -110,6 +112,17 @@ _KINDS = [
         "family data data_b",
         gpu=True,
         folders=True,
+    ),
+    _kind(
+        "train-arcface",
+        "Train a recogniser",
+        "training",
+        "RecogniserParams",
+        "training:run",
+        "data",
+        gpu=True,
+        folders=True,
+        verb="train arcface",
     ),
     _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", "run", gpu=True, folders=True),
     _kind("review", "Review made faces", "generation", "ReviewParams", "reviewing:run", "made", gpu=True),

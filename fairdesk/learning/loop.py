@@ -75,6 +75,7 @@ class Plan:
     checkpoint_every: int  # epochs, 0: only best and last
     patience: int = 0  # epochs without a better score, 0: no early stop
     meta: dict[str, Any] | None = None
+    evaluate_every: int = 0  # batches between two evaluations of a task that has `evaluate`; 0: never
 
 
 def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Context, *, resume: bool) -> dict[str, Any]:
@@ -118,6 +119,8 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
                     context.scalar(name, step, value)
                     sums[name] = sums.get(name, 0.0) + value
                 run.scalars(step, losses)
+                if plan.evaluate_every and (step % plan.evaluate_every == 0 or step == total):
+                    _evaluate(task, step, run, context)
                 if context.asked("checkpoint"):
                     keep(f"step-{step:08d}")
                     keep(LAST)
@@ -145,6 +148,15 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
     keep(LAST)
     return {"steps": step, "steps_before": before, "epochs": -(-step // per_epoch), "losses": losses, "stopped_early": stopped_early,
             "best": best if math.isfinite(best) else None, "unreadable": images.unreadable}  # fmt: skip
+
+
+def _evaluate(task: Task, step: int, run: RunFolder, context: Context) -> None:
+    """Ask a task for its figures beside the losses (error rates, FID), and keep and tell them."""
+    figures: dict[str, float] = getattr(task, "evaluate", dict)()
+    if figures:
+        for name, value in figures.items():
+            context.scalar(name, step, value)
+        run.metrics(step, figures)
 
 
 def _step(task: Task, batch: Any, plan: Plan) -> dict[str, float]:

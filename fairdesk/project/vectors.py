@@ -93,7 +93,8 @@ class VectorStore:
         """
         kind, colon, file = encoder.partition(":")
         if colon and kind in ("arcface", "onnx"):  # named by their file, wherever it lies
-            encoder = f"{kind}:{Path(file).name}"
+            path = Path(file)
+            encoder = f"{kind}:{path.parent.name if path.name == 'backbone.safetensors' else path.name}"
         found = self._select("encoder = ? AND EXISTS (SELECT 1 FROM vector WHERE recipe_id = recipe.id)", encoder)
         if found is None:
             have = [r[0] for r in self._db.rows("SELECT DISTINCT encoder FROM recipe ORDER BY encoder")]

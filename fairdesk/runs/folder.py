@@ -12,7 +12,7 @@ from fairdesk import __version__
 from fairdesk.errors import RequestError
 from fairdesk.images.places import write_text
 
-CONFIG, SCALARS, BEST, LAST = "config.json", "scalars.csv", "best", "last"
+CONFIG, SCALARS, METRICS, BEST, LAST = "config.json", "scalars.csv", "metrics.csv", "best", "last"
 
 
 class RunFolder:
@@ -20,7 +20,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._columns: list[str] | None = None
+        self._columns: dict[str, list[str]] = {}
 
     @classmethod
     def create(cls, path: Path, config: dict[str, Any]) -> RunFolder:
@@ -62,8 +62,9 @@ class RunFolder:
 
     def forget_after(self, step: int) -> None:
         """Drop scalars and previews after a step: a resumed run makes them again."""
-        path = self.path / SCALARS
-        if path.exists():
+        for path in (self.path / SCALARS, self.path / METRICS):
+            if not path.exists():
+                continue
             lines = path.read_text(encoding="utf-8").splitlines()
             kept = [line for line in lines[1:] if line and float(line.split(",", 1)[0]) <= step]
             write_text(path, "\n".join([lines[0], *kept]) + "\n")
@@ -72,16 +73,28 @@ class RunFolder:
                 preview.unlink()
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
-        """Append one row; the columns are those of the first."""
-        path = self.path / SCALARS
-        if self._columns is None:
+        """Append one row of losses; the columns are those of the first."""
+        self._append(SCALARS, step, values)
+
+    def metrics(self, step: int, values: dict[str, float]) -> None:
+        """Append one row of what was evaluated."""
+        self._append(METRICS, step, values)
+
+    def _append(self, name: str, step: int, values: dict[str, float]) -> None:
+        path = self.path / name
+        columns = self._columns.get(name)
+        if columns is None:
             if path.exists():
                 with path.open(encoding="utf-8") as file:
-                    self._columns = next(csv.reader(file))[1:]
+                    columns = next(csv.reader(file))[1:]
             else:
-                self._columns = list(values)
-                write_text(path, ",".join(["step", *self._columns]) + "\n")
+                columns = list(values)
+                buffer = io.StringIO()
+                csv.writer(buffer, lineterminator="\n").writerow(["step", *columns])
+                write_text(path, buffer.getvalue())
+            self._columns[name] = columns
         buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerow([step, *(repr(values[name]) for name in self._columns)])
+        row = [repr(values[column]) if column in values else "" for column in columns]
+        csv.writer(buffer, lineterminator="\n").writerow([step, *row])
         with path.open("a", encoding="utf-8") as file:
             file.write(buffer.getvalue())

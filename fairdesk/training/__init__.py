@@ -1,0 +1,1 @@
+"""Face recognisers: data, margin heads, group-aware training, evaluation on unseen identities."""

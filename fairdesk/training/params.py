@@ -1,0 +1,103 @@
+"""Parameters of training a recogniser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from fairdesk.dataset.params import parse_shares
+from fairdesk.faces.params import existing_path
+from fairdesk.jobs.params import JobParams
+
+
+class RecogniserParams(JobParams):
+    """Train a face recogniser, watch the error rates of every group on identities it has not seen."""
+
+    data: Path = Field(
+        description="Folder of group/identity/image, an archive, or a project", json_schema_extra={"pick": "either"}
+    )
+    out: Path = Field(description="Folder of the run")
+    only_set: str | None = Field(None, alias="set", description="Only this set of the project")
+    backbone: Literal["mbf", "r18", "r34", "r50", "r100"] = Field(
+        "mbf", description="MobileFaceNet, or IResNet of that depth"
+    )
+    width: int = Field(2, ge=1, le=4, description="mbf: how many times as wide as the narrowest (arcface_torch: 2)")
+    head: Literal["arcface", "cosface", "combined", "adaface", "softmax"] = Field(
+        "arcface", description="arcface, cosface, adaface or combined margins, or none (softmax)"
+    )
+    scale: float = Field(64.0, gt=0, le=256, description="Scale of the cosines (s)")
+    margin: float | None = Field(None, ge=0, le=1.5, description="Margin (arcface .5, cosface .4, adaface .4)")
+    crop: Literal["auto", "align", "whole"] = Field(
+        "auto",
+        description="align: find the face and align it; whole: images are faces already; auto: whole if all are 112 x 112",
+    )
+    validation: float = Field(
+        0.2, ge=0, lt=1, description="Share of each group's identities that is kept out, to measure error rates on"
+    )
+    sampling: Literal["plain", "identity", "group"] = Field(
+        "plain", description="Draw images as they are, every identity as often, or every group as often (mitigation)"
+    )
+    reweight: bool = Field(False, description="Weigh the loss by how rare a group's images are (mitigation)")
+    group_margins: Literal["none", "fixed", "adaptive"] = Field(
+        "none",
+        description="Margins by group: fixed as given, or adaptive (larger for groups behind; after RL-RBN, CVPR 2020)",
+    )
+    margins: str | None = Field(None, description="fixed margins as GROUP=MARGIN,GROUP=MARGIN")
+    epochs: int = Field(20, ge=1, le=10_000, description="Times through all images")
+    batch_size: int = Field(64, ge=2, le=4096, description="Images in a step")
+    optimizer: Literal["sgd", "adamw"] = Field("sgd", description="SGD (momentum .9) or AdamW")
+    learning_rate: float = Field(0.05, gt=0, le=10, description="Highest learning rate")
+    weight_decay: float = Field(5e-4, ge=0, le=1, description="Weight decay")
+    schedule: Literal["polynomial", "cosine", "step"] = Field(
+        "polynomial", description="How the rate falls after the warm-up"
+    )
+    warmup: float = Field(0.05, ge=0, lt=1, description="Share of all steps in which the rate rises")
+    augment: bool = Field(True, description="Mirror, and change light and colour a little")
+    evaluate_every: int = Field(0, ge=0, description="Batches between two evaluations (0: once an epoch)")
+    start: Path | None = Field(None, description="Backbone weights to fine-tune from (.pt, .pth, .safetensors)")
+    synthetic: Literal["leave-out", "use"] = Field("leave-out", description="Images marked synthetic")
+    seed: int = Field(1, ge=0, description="The same seed gives the same run (on the CPU)")
+    checkpoint_every: int = Field(
+        0, ge=0, description="Epochs between two kept checkpoints; 0 keeps the best and the last"
+    )
+    patience: int = Field(0, ge=0, description="Stop after this many epochs without a better EER; 0 never")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto", description="auto: bf16 on a GPU that has it, else fp32"
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
+    resume: bool = Field(False, description="Go on with the run in that folder")
+
+    model_config = JobParams.model_config | {"populate_by_name": True}
+
+    _there = field_validator("start")(existing_path)
+
+    @field_validator("data", "out")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("margins")
+    @classmethod
+    def _margins(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_shares(value)
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> RecogniserParams:
+        if (self.group_margins == "fixed") != (self.margins is not None):
+            raise ValueError("fixed group margins need --margins GROUP=MARGIN,...; the others take none")
+        if self.group_margins != "none" and self.head == "softmax":
+            raise ValueError("softmax has no margin, so there is none by group")
+        return self
+
+    @property
+    def base_margin(self) -> float:
+        """The margin in use."""
+        return self.margin if self.margin is not None else {"arcface": 0.5, "combined": 0.3}.get(self.head, 0.4)
+
+    def by_group(self) -> dict[str, float]:
+        """Fixed margins by group."""
+        return parse_shares(self.margins) if self.margins else {}

@@ -1,0 +1,175 @@
+"""The recogniser's task for the training loop: backbone, margin head, schedules, mitigation."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from fairdesk.errors import RequestError
+from fairdesk.faces.backbones import MobileFaceNet, infer_backbone, make_backbone
+from fairdesk.faces.encoders import load_state
+from fairdesk.generation.pictures import grid
+from fairdesk.training.evaluation import Pairs, error_rates, vectors_of
+from fairdesk.training.faces import Chips, TrainingFaces, changed, normalised
+from fairdesk.training.heads import MarginHead
+from fairdesk.training.params import RecogniserParams
+
+_ADAPT = 0.05  # how far an adaptive margin moves at an evaluation
+
+
+def backbone_of(params: RecogniserParams) -> torch.nn.Module:
+    """Return the backbone to train: new, or filled from weights to fine-tune."""
+    network = MobileFaceNet(scale=params.width) if params.backbone == "mbf" else make_backbone(params.backbone)
+    if params.start is not None:
+        loaded, name = infer_backbone(load_state(params.start), str(params.start))
+        try:
+            network.load_state_dict(loaded.state_dict(), strict=True)
+        except RuntimeError as error:
+            raise RequestError(
+                f"{params.start} holds {name}, which is not the backbone {params.backbone} of width {params.width}."
+            ) from error
+    return network
+
+
+class BackboneAndHead(torch.nn.Module):
+    """Both as one network, so that several devices share their gradients in one go."""
+
+    def __init__(self, backbone: torch.nn.Module, head: MarginHead) -> None:
+        super().__init__()
+        self.backbone, self.head = backbone, head
+
+    def forward(self, images: torch.Tensor, classes: torch.Tensor, margin: torch.Tensor) -> torch.Tensor:
+        """Return the logits of all classes."""
+        logits: torch.Tensor = self.head(self.backbone(images), classes, margin)
+        return logits
+
+
+class RecogniserTask:
+    """Learns to tell the training identities apart; evaluates on the others."""
+
+    def __init__(
+        self,
+        params: RecogniserParams,
+        fabric: Any,
+        images: TrainingFaces,
+        names: tuple[list[str], list[str]],
+        held_out: tuple[Chips, Pairs] | None,
+        device: str,
+    ) -> None:
+        """`names` are the classes' and the groups' names; `held_out` the faces to evaluate on."""
+        torch.manual_seed(params.seed)
+        classes, self._group_names = names
+        backbone = backbone_of(params)
+        head = MarginHead(params.head, 512, len(classes), params.scale)
+        self._params, self._fabric, self._images, self._held_out, self._device = (
+            params,
+            fabric,
+            images,
+            held_out,
+            device,
+        )
+        both = [*backbone.parameters(), *head.parameters()]
+        both = [one for one in both if one.requires_grad]
+        optimizer: torch.optim.Optimizer
+        if params.optimizer == "sgd":
+            optimizer = torch.optim.SGD(both, lr=params.learning_rate, momentum=0.9, weight_decay=params.weight_decay)
+        else:
+            optimizer = torch.optim.AdamW(both, lr=params.learning_rate, weight_decay=params.weight_decay)
+        self._pair, self._optimizer = fabric.setup(BackboneAndHead(backbone, head), optimizer)
+        self._backbone, self._head = self._pair.module.backbone, self._pair.module.head
+        self.networks = {"backbone": self._backbone, "head": self._head}
+        self.optimizers = {"both": self._optimizer}
+        self._step, self._total = 0, params.epochs * images.batches(params.batch_size)
+        margins = [params.by_group().get(name, params.base_margin) for name in self._group_names]
+        unknown = [name for name in params.by_group() if name not in self._group_names]
+        if unknown:
+            raise RequestError(
+                f"There is no group {unknown[0]!r} in the training images. They have: {', '.join(self._group_names)}"
+            )
+        self.margins = torch.tensor(margins, dtype=torch.float32)
+        counts = np.bincount(images._groups.numpy(), minlength=len(self._group_names)).astype(np.float64)
+        weights = counts.sum() / (len(counts) * np.maximum(counts, 1)) if params.reweight else np.ones(len(counts))
+        self._weights = torch.tensor(weights, dtype=torch.float32)
+        self.last: dict[str, float] = {}
+        self._shown: torch.Tensor | None = None
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Nothing depends on the epoch: the rate goes by steps."""
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step: rising in the warm-up, then falling."""
+        params = self._params
+        warm = params.warmup * self._total
+        if step < warm:
+            return params.learning_rate * (step + 1) / warm
+        done = (step - warm) / max(1.0, self._total - warm)
+        factor = {
+            "polynomial": (1 - done) ** 2,
+            "cosine": 0.5 * (1 + math.cos(math.pi * done)),
+            "step": 0.1 ** int(done * 3),
+        }
+        return params.learning_rate * max(factor[params.schedule], 1e-4)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return the step and the margins of the groups."""
+        return {"step": torch.tensor(self._step), "margins": self.margins.cpu()}
+
+    def load_state(self, state: dict[str, torch.Tensor]) -> None:
+        """Take them back."""
+        self._step, self.margins = int(state["step"]), state["margins"]
+
+    def step(self, batch: Any) -> dict[str, float]:
+        """One step on a batch of faces, classes and groups."""
+        pixels, classes, groups = batch
+        images = self._fabric.to_device(normalised(pixels))
+        if self._params.augment:
+            images = changed(images)
+        self._shown = images[:25].detach().float().cpu()
+        classes, groups = self._fabric.to_device(classes), groups.long()
+        margin, weight = (self._fabric.to_device(values[groups]) for values in (self.margins, self._weights))
+        rate = self.rate(self._step)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._optimizer.zero_grad()
+        logits = self._pair(images, classes, margin).float()
+        loss = (torch.nn.functional.cross_entropy(logits, classes, reduction="none") * weight).mean()
+        self._fabric.backward(loss)
+        torch.nn.utils.clip_grad_norm_([p for p in self._pair.parameters() if p.requires_grad], 5.0)
+        self._optimizer.step()
+        self._step += 1
+        right = (logits.argmax(1) == classes).float().mean().item()
+        return {"loss": loss.item(), "accuracy": right, "LearningRate": rate}
+
+    def evaluate(self) -> dict[str, float]:
+        """Return the error rates on held-out identities; adaptive margins move towards the groups behind."""
+        if self._held_out is None:
+            return {}
+        chips, pairs = self._held_out
+        self.last = error_rates(vectors_of(self._backbone, chips, self._device), pairs)
+        if self._params.group_margins == "adaptive":
+            self._adapt()
+            self.last |= {f"margin[{name}]": float(m) for name, m in zip(self._group_names, self.margins, strict=True)}
+        return self.last
+
+    def _adapt(self) -> None:
+        found = {name: self.last[f"EER[{name}]"] for name in self._group_names if f"EER[{name}]" in self.last}
+        if len(found) < 2:
+            return
+        mean = sum(found.values()) / len(found)
+        base = self._params.base_margin
+        for place, name in enumerate(self._group_names):
+            if name in found:
+                move = _ADAPT if found[name] > mean else -_ADAPT if found[name] < mean else 0.0
+                self.margins[place] = min(base + 0.2, max(base - 0.2, float(self.margins[place]) + move))
+
+    def preview(self) -> Image.Image:
+        """The first faces of the last batch, as the network saw them."""
+        return grid(self._shown if self._shown is not None else torch.zeros(1, 3, 8, 8), 5)
+
+    def score(self, losses: dict[str, float]) -> float:
+        """The newest EER on held-out identities; without any, the loss."""
+        return self.last.get("EER", losses["loss"])
