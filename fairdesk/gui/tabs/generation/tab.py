@@ -120,6 +120,7 @@ class GenerationTab(Tab):
         """Look for runs and their newest sample grids."""
         home = self._home()
         found = sorted(home.glob(f"*/{CONFIG}"), key=lambda p: -p.stat().st_mtime) if home and home.is_dir() else []
+        found = [path for path in found if RunFolder(path.parent).config.get("kind") != "recogniser"]
         item = self.runs.currentItem()
         kept = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
         self.runs.blockSignals(True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QLabel,
@@ -23,21 +23,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.errors import RequestError
 from fairdesk.figures.style import group_style
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.forms import load_form
+from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.images.places import write_text
 from fairdesk.runs.exporting import curves_csv
+from fairdesk.runs.folder import METRICS, SCALARS, RunFolder
 from fairdesk.runs.logs import Curves, read_log, smooth
 
 if TYPE_CHECKING:
     import pyqtgraph as pg
 
 WATCH_MS = 1000
-_HIDDEN = ("LearningRate", "Speed", "XNorm")  # of another scale: not ticked at first
+_HIDDEN = ("LearningRate", "Speed", "XNorm", "accuracy")  # of another scale: not ticked at first
 
 
 def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
@@ -45,10 +48,16 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     return [leaf for leaf in found if leaf is not None]
 
 
+def _title(path: Path) -> str:
+    """A log's name; the run's where it lies in one."""
+    return f"{path.parent.name}: {path.stem}" if path.name in (SCALARS, METRICS) else path.name
+
+
 class TrainingTab(Tab):
     """Logs on the left with their series to tick, the curves on the right."""
 
     name = "training"
+    train_button: QPushButton
     open_button: QPushButton
     smoothing: QSlider
     logarithmic: QCheckBox
@@ -60,6 +69,7 @@ class TrainingTab(Tab):
     title: QLabel
     text: QLabel
     empty_button: QPushButton
+    empty_train: QPushButton
     splitter: QSplitter
     logs: QTreeWidget
     host_layout: QVBoxLayout
@@ -70,11 +80,13 @@ class TrainingTab(Tab):
         self.plot: pg.PlotWidget | None = None
         self._read: dict[Path, Curves] = {}
         self._seen: dict[Path, tuple[int, int]] = {}
-        self.title.setText("Curves of a training run")
+        self._followed: set[str] = set()  # jobs whose curves were opened
+        session.jobs.updated.connect(self._on_job)
+        self.title.setText("Train a recogniser, or read the curves of any training")
         self.text.setText(
-            "Open the log of a training program: InsightFace's training.log, PyTorch-GAN, pytorch-CycleGAN-and-pix2pix, "
-            "StyleGAN's stats.jsonl, or any CSV with a step column. A log that still grows is followed. "
-            "This version cannot train recognisers itself yet."
+            "Train a face recogniser on this project and watch the error rates of every group on people it has not seen. Or open the "
+            "log of another program: InsightFace's training.log, PyTorch-GAN, pytorch-CycleGAN-and-pix2pix, StyleGAN's stats.jsonl, or "
+            "any CSV with a step column. A log that still grows is followed."
         )
         self.logs.setHeaderLabels(["Log and series", "Last"])
         self.splitter.setSizes([280, 900])
@@ -92,6 +104,9 @@ class TrainingTab(Tab):
         """The tab's actions."""
         start, shown = async_glue.start, lambda: bool(self._read)
         return [
+            ActionSpec("training.train", "Train a &recogniser…", self._train, "&Training", "play", "Ctrl+R", self.has_project, "ArcFace and its kin, with mitigation by group"),
+            ActionSpec("training.resume", "Go &on with a run…", lambda: start(self._resume()), "&Training", "again", "", self.has_project, "Train a stopped recogniser further"),
+            ActionSpec("training.run", "Open a &run…", lambda: start(self._open_run()), "&Training", "folder", "", self.has_project, "The curves of a run of this program: losses and error rates"),
             ActionSpec("training.open", "&Open a log…", lambda: start(self._open()), "&Training", "chart", "Ctrl+T"),
             ActionSpec("training.plot", "Save &plot…", lambda: start(self._save_plot()), "&Training", "export", "", shown, "", self.name),
             ActionSpec("training.table", "Save &points…", lambda: start(self._save_points()), "&Training", "table", "", shown, "", self.name),
@@ -102,7 +117,7 @@ class TrainingTab(Tab):
         """Put actions on the tab's buttons."""
         for button, number in (
             (self.open_button, "training.open"), (self.plot_button, "training.plot"), (self.table_button, "training.table"),
-            (self.empty_button, "training.open"),
+            (self.empty_button, "training.open"), (self.train_button, "training.train"), (self.empty_train, "training.train"),
         ):  # fmt: skip
             bind_button(button, book, number)
 
@@ -112,6 +127,60 @@ class TrainingTab(Tab):
         )
         if path:
             self.open_log(Path(path))
+
+    def _home(self) -> Path:
+        assert self.session.project is not None
+        return self.session.project.folder / "runs"
+
+    def _train(self) -> None:
+        project = self.session.project
+        if project is not None:
+            number = 1
+            while (out := self._home() / f"arcface-{number:02d}").exists():
+                number += 1
+            self.session.ask("train-arcface", {"data": str(project.folder), "out": str(out), "resume": False})
+
+    async def _choose_run(self) -> RunFolder | None:
+        folder = await async_glue.choose_folder(self, "Choose a run's folder")
+        return RunFolder.open(Path(folder)) if folder else None
+
+    async def _open_run(self) -> None:
+        try:
+            run = await self._choose_run()
+        except RequestError as error:
+            self.session.tell_error(error)
+            return
+        if run is not None:
+            self.open_run(run.path)
+
+    async def _resume(self) -> None:
+        try:
+            run = await self._choose_run()
+        except RequestError as error:
+            self.session.tell_error(error)
+            return
+        if run is not None and run.config.get("kind") == "recogniser":
+            self.session.ask("train-arcface", {**run.config.get("params", {}), "out": str(run.path), "resume": True})
+        elif run is not None:
+            self.session.told.emit(
+                Notice(f"{run.path.name} is no recogniser. Go on with it in the Generation tab.", "error")
+            )
+
+    def open_run(self, folder: Path) -> None:
+        """Show the losses and what was evaluated of a run."""
+        for name in (METRICS, SCALARS):
+            if (folder / name).exists():
+                self.open_log(folder / name)
+
+    @Slot(object)
+    def _on_job(self, job: JobState) -> None:
+        """Follow the curves of a recogniser that trains."""
+        if job.spec.kind != "train-arcface" or job.id in self._followed:
+            return
+        folder = Path(str(job.spec.params.get("out", "")))
+        if (folder / SCALARS).exists() and (job.finished or (folder / METRICS).exists()):
+            self._followed.add(job.id)
+            self.open_run(folder)
 
     def open_log(self, path: Path) -> None:
         """Read a log and follow it."""
@@ -125,7 +194,7 @@ class TrainingTab(Tab):
         self.logs.blockSignals(True)
         head = next((self._head(i) for i in range(self.logs.topLevelItemCount()) if self._path(i) == path), None)
         if head is None:
-            head = QTreeWidgetItem([path.name, ""])
+            head = QTreeWidgetItem([_title(path), ""])
             head.setData(0, Qt.ItemDataRole.UserRole, str(path))
             head.setToolTip(0, str(path))
             self.logs.addTopLevelItem(head)
@@ -200,7 +269,7 @@ class TrainingTab(Tab):
             colour, _, _ = group_style(number)
             steps = np.array([step for step, _ in points])
             values = [value for _, value in points]
-            label = f"{path.name}: {name}" if several else name
+            label = f"{_title(path)}: {name}" if several else name
             if weight:
                 faint = pg.mkColor(colour)
                 faint.setAlpha(70)
@@ -213,7 +282,7 @@ class TrainingTab(Tab):
         told = []
         for path, curves in self._read.items():
             broken = f", {curves.broken:,} lines could not be read" if curves.broken else ""
-            told.append(f"{path.name}: {curves.kind}{broken}")
+            told.append(f"{_title(path)}: {curves.kind}{broken}")
         self.about.setText("  ·  ".join(told))
 
     def _line(
