@@ -1,4 +1,4 @@
-"""Entry: `--worker JOBDIR` before anything of Qt is imported; a verb: the command line; nothing: the window."""
+"""Entry: `--worker JOBDIR` or `--resident NAME` before anything of Qt is imported; a verb: the command line; nothing: the window."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ def main() -> int:
         from fairdesk.jobs.worker import main as work
 
         return work(arguments[1])
+    if arguments == ["--resident", "explorer"]:
+        from fairdesk.generation.exploring import main as explore
+
+        return explore()
     if not arguments:
         return window()
     from fairdesk.cli import run

@@ -318,6 +318,7 @@ VERBS: list[Verb] = [
     _plain("evaluate", summaries.evaluated),
     Verb("train", "Train a GAN or a face recogniser", _train_options, _train, summaries.said("{summary}")),
     _job("review", "review", summaries.reviewed),
+    _plain("interpolate", summaries.said("{summary}")),
     _plain("assess", summaries.said("{summary}")),
     _plain("translate", summaries.said("{summary}")),
     _plain("generate", summaries.said("{summary}")),

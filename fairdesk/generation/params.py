@@ -61,6 +61,10 @@ class TrainGanParams(JobParams):
     lambda_cycle: float = Field(10.0, ge=0, description="cyclegan: weight of the cycle term")
     lambda_identity: float = Field(5.0, ge=0, description="cyclegan: weight of the identity term")
     decay_epoch: int = Field(100, ge=0, description="cyclegan: epoch from which the learning rate falls to 0")
+    assess_every: int = Field(
+        0, ge=0, description="Epochs between two measurements of FID and KID (dlib's features); 0: never (not cyclegan)"
+    )
+    assess_images: int = Field(256, ge=16, le=50_000, description="Images on each side of such a measurement")
     checkpoint_every: int = Field(
         0, ge=0, description="Epochs between two kept checkpoints; 0 keeps the best and the last"
     )
@@ -156,6 +160,25 @@ class GenerateParams(JobParams):
         if self.per_identity is not None and self.images % self.per_identity:
             raise ValueError(f"{self.images} images are no whole number of identities with {self.per_identity} each")
         return self
+
+
+class InterpolateParams(JobParams):
+    """Walk from made face to made face: numbered pictures in a folder, or a film (.gif, .mp4)."""
+
+    run: Path = Field(description="A run's folder, or a checkpoint")
+    out: Path = Field(description="A new folder, or a .gif or .mp4 file", json_schema_extra={"pick": "save"})
+    faces: int = Field(4, ge=2, le=1000, description="Faces to pass")
+    steps: int = Field(15, ge=1, le=1000, description="Pictures from one to the next")
+    label: str | None = Field(None, description="Which label they are of (a run with a condition; default: the first)")
+    truncation: float = Field(1.0, gt=0, le=2, description="Less is more alike and cleaner")
+    rate: float = Field(15.0, gt=0, le=60, description="Pictures a second of a film")
+    seed: int = Field(1, ge=0, description="The same seed walks the same way")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
+
+    @field_validator("run", "out")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
 
 
 class AssessParams(JobParams):

@@ -136,6 +136,18 @@ class StyleGanTask:
         self._path_mean = mean.detach()
         return (lengths - mean).square().mean()
 
+    def make(self, count: int, source: torch.Generator) -> torch.Tensor:
+        """Return some made images, by the averaged weights."""
+        labels = functional.one_hot(torch.arange(count) % self._labels, self._labels).float() if self._labels else None
+        z = self._fabric.to_device(torch.randn(count, self._latent, generator=source))
+        own = None if labels is None else self._fabric.to_device(labels)
+        made: torch.Tensor = self.average.network(z, own).float().cpu()
+        return made
+
+    def evaluate(self) -> dict[str, float]:
+        """Nothing beside the losses, unless FID is asked for."""
+        return {}
+
     def preview(self) -> Image.Image:
         """The grid of 25 fixed latents, by the averaged weights."""
         labels = None if self._fixed_labels is None else self._fabric.to_device(self._fixed_labels)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import nn
@@ -18,12 +19,13 @@ from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.pictures import grid
 from fairdesk.generation.stylegan2 import StyleGanTask
+from fairdesk.generation.watching import Watch
 from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.averaging import Average
 from fairdesk.learning.images import Batch, TrainingImages, UnpairedImages
-from fairdesk.learning.loop import Plan, Task, train
+from fairdesk.learning.loop import Plan, train
 from fairdesk.runs.folder import RunFolder
 
 _PREVIEW = 25
@@ -122,6 +124,20 @@ class GanTask:
         self._g.train()
         return grid(made, 5)
 
+    def make(self, count: int, source: torch.Generator) -> torch.Tensor:
+        """Return some made images, by the averaged weights where there are any."""
+        network = self._g if self.average is None else self.average.network
+        network.eval()
+        labels = one_hot(torch.arange(count) % self._labels, self._labels).float() if self._labels else None
+        z = self._fabric.to_device(torch.randn(count, self._latent, generator=source))
+        made: torch.Tensor = network(z, None if labels is None else self._fabric.to_device(labels)).float().cpu()
+        self._g.train()
+        return made
+
+    def evaluate(self) -> dict[str, float]:
+        """Nothing beside the losses, unless FID is asked for."""
+        return {}
+
     def score(self, losses: dict[str, float]) -> float:
         """The generator's mean loss."""
         return losses["G_loss"]
@@ -166,7 +182,7 @@ def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
         synthetic = _synthetic(images.paths)
         if synthetic:
             context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
-        task: Task
+        task: CycleGanTask | StyleGanTask | GanTask
         if isinstance(images, UnpairedImages):
             task = CycleGanTask(params, fabric, images)
         elif params.family == "stylegan2":
@@ -174,9 +190,14 @@ def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
         else:
             task = GanTask(params, fabric, len(labels))
         started = time.monotonic()
+        if params.assess_every and isinstance(images, TrainingImages) and not isinstance(task, CycleGanTask):
+            rows = np.random.default_rng(params.seed).permutation(len(images))[: params.assess_images]
+            watch = Watch(images.tensor([int(row) for row in rows]), task.make, params.assess_images, params.seed)
+            task.evaluate = watch.figures  # type: ignore[method-assign]
         plan = Plan(params.epochs, params.batch, params.seed, params.every, params.checkpoint_every, params.patience,
                     {"family": params.family, "latent": params.latents, "size": params.size, "labels": labels,
-                     "channel_base": params.channel_base, "mapping_layers": params.mapping_layers})  # fmt: skip
+                     "channel_base": params.channel_base, "mapping_layers": params.mapping_layers},
+                    evaluate_every=params.assess_every * images.batches(params.batch))  # fmt: skip
         result = train(task, images, plan, folder, context, resume=params.resume)
     finally:
         images.close()

@@ -125,6 +125,16 @@ _KINDS = [
         verb="train arcface",
     ),
     _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", "run", gpu=True, folders=True),
+    _kind(
+        "interpolate",
+        "Walk between faces",
+        "generation",
+        "InterpolateParams",
+        "interpolating:run",
+        "run",
+        gpu=True,
+        folders=True,
+    ),
     _kind("review", "Review made faces", "generation", "ReviewParams", "reviewing:run", "made", gpu=True),
     _kind(
         "assess",

@@ -138,3 +138,31 @@ def test_made_faces_are_offered_for_review(window, hand, qtbot, filled):
     form = hand.dialog(JobDialog)
     assert Path(form.form.values()["made"]) == out
     form.reject()
+
+
+def test_explore_latents_with_sliders(window, hand, qtbot, filled, tmp_path):
+    from fairdesk.gui.dialogs.explorer_dialog import ExplorerDialog
+
+    run = filled.folder / "runs" / "gan-01"
+    train(
+        TrainGanParams(
+            family="gan", data=filled.folder, out=run, image_size=16, epochs=1, batch_size=8, latent=10, device="cpu"
+        ),
+        QuietContext(),
+    )
+    hand.open(filled.folder)
+    hand.go("generation")
+    qtbot.waitUntil(lambda: window.generation.runs.count() == 1)
+    hand.do("generation.explore")
+    dialog = hand.dialog(ExplorerDialog)
+    qtbot.waitUntil(lambda: dialog.answers >= 1 and len(dialog.sliders) == 8, timeout=60_000)
+    first = dialog._png
+    for value in range(0, 300, 10):  # a drag: all but the newest request are dropped
+        dialog.sliders[0].setValue(value)
+    qtbot.waitUntil(lambda: dialog._mark.get("moves", [0])[0] == 2.9, timeout=20_000)
+    assert dialog._png != first and dialog.answers < 25
+    dialog.save_to(tmp_path / "face.png")
+    assert json.loads(mark_of(tmp_path / "face.png"))["moves"][0] == 2.9
+    dialog.reset_button.click()
+    qtbot.waitUntil(lambda: dialog._png == first, timeout=20_000)
+    dialog.accept()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.dialogs.explorer_dialog import ExplorerDialog
 from fairdesk.gui.dialogs.review_dialog import ReviewDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import DONE, JobState
@@ -38,6 +39,7 @@ class GenerationTab(Tab):
     curves_button: QPushButton
     sample_button: QPushButton
     film_button: QPushButton
+    explore_button: QPushButton
     review_button: QPushButton
     about: QLabel
     pages: QStackedWidget
@@ -85,6 +87,8 @@ class GenerationTab(Tab):
                        "Make faces or identities with the chosen run", self.name),
             ActionSpec("generation.sample", "&Sample now", lambda: self._ask_now("sample"), "&Generation", "draw", "", self._is_training, "Make a sample grid now", self.name),
             ActionSpec("generation.checkpoint", "&Keep a checkpoint now", lambda: self._ask_now("checkpoint"), "&Generation", "download", "", self._is_training, "", self.name),
+            ActionSpec("generation.explore", "&Explore…", lambda: async_glue.start(self._explore()), "&Generation", "face", "", makes, "Move a made face with sliders", self.name),
+            ActionSpec("generation.walk", "&Walk between faces…", self._walk, "&Generation", "move", "", makes, "A film from face to face", self.name),
             ActionSpec("generation.film", "Make a &film…", self._film, "&Generation", "export", "", lambda: len(self._previews) > 1, "The sample grids through time, as GIF or MP4", self.name),
             ActionSpec("generation.review", "&Review made faces…", lambda: self.session.ask("review"), "&Generation", "search", "", self.has_project, "Only faces that pass, or that you accept, enter the project"),
             ActionSpec("generation.assess", "&Assess made faces…", self._assess, "&Generation", "table", "", self.has_project, "FID, KID, precision and recall, copies, diversity"),
@@ -99,7 +103,7 @@ class GenerationTab(Tab):
         for button, number in (
             (self.train_button, "generation.train"), (self.resume_button, "generation.resume"),
             (self.generate_button, "generation.make"), (self.curves_button, "generation.curves"),
-            (self.sample_button, "generation.sample"), (self.film_button, "generation.film"), (self.review_button, "generation.review"),
+            (self.sample_button, "generation.sample"), (self.film_button, "generation.film"), (self.explore_button, "generation.explore"), (self.review_button, "generation.review"),
             (self.empty_button, "generation.train"),
         ):  # fmt: skip
             bind_button(button, book, number)
@@ -214,6 +218,16 @@ class GenerationTab(Tab):
         job = self._training_job()
         if job is not None:
             self.session.jobs.ask(job.id, what)
+
+    async def _explore(self) -> None:
+        run = self.run_folder()
+        if run is not None:
+            await async_glue.finished(ExplorerDialog(run.path, self))
+
+    def _walk(self) -> None:
+        run = self.run_folder()
+        if run is not None:
+            self.session.ask("interpolate", {"run": str(run.path), "out": str(run.path / "walk.gif")})
 
     def _film(self) -> None:
         run = self.run_folder()

@@ -1,0 +1,74 @@
+"""Recognisers on drawn faces: 64 identities, 4 tone groups, one with a tenth of the images; every mitigation beside none, paired by seed.
+
+`FAIRDESK_SEEDS=3 FAIRDESK_EPOCHS=12 python -m tests.benchmarks recogniser`; the defaults are one seed and a short budget.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from fairdesk.dataset.params import SampleFacesParams
+from fairdesk.dataset.sample_faces import run as draw
+from fairdesk.jobs.context import QuietContext
+from fairdesk.training.params import RecogniserParams
+from fairdesk.training.training import run as train
+
+SEEDS, EPOCHS = int(os.environ.get("FAIRDESK_SEEDS", "1")), int(os.environ.get("FAIRDESK_EPOCHS", "12"))
+SWITCHES = {
+    "none": {}, "identity sampling": {"sampling": "identity"}, "group sampling": {"sampling": "group"}, "reweighting": {"reweight": True},
+    "fixed margins": {"group_margins": "fixed", "margins": "Monk 09=.6"}, "adaptive margins": {"group_margins": "adaptive"},
+}  # fmt: skip
+
+
+def faces(home):
+    """16 identities in each of 4 tones, 10 images each; the darkest group keeps one image in ten of its training share."""
+    draw(SampleFacesParams(out=home, tones=[2, 5, 7, 9], identities=16, images=10, size=200, seed=1), QuietContext())
+    for number, person in enumerate(sorted((home / "Monk 09").iterdir())):
+        keep = 4 if number < 6 else 2
+        for path in sorted(person.iterdir())[keep:]:
+            path.unlink()
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        faces(home / "faces")
+        print(f"{EPOCHS} epochs, {SEEDS} seeds; mbf of width 1, 112 x 112")
+        found = {name: [] for name in SWITCHES}
+        wanted = os.environ.get("FAIRDESK_SWITCHES")
+        for seed in range(1, SEEDS + 1):
+            for name, switch in SWITCHES.items():
+                if wanted and name not in wanted.split(","):
+                    continue
+                out = home / f"{seed}-{name}"
+                start = time.perf_counter()
+                result = train(
+                    RecogniserParams(data=home / "faces", out=out, width=1, epochs=EPOCHS, batch_size=32, crop="align", validation=0.35, seed=seed,
+                                     device="cpu", precision="fp32", **switch), QuietContext(),
+                )  # fmt: skip
+                rates = result["error_rates"]
+                found[name].append(rates)
+                shown = ", ".join(f"{key} {100 * value:.1f}" for key, value in rates.items() if key.startswith("EER"))
+                print(
+                    f"seed {seed}, {name}: {shown} %; {time.perf_counter() - start:.0f} s, {result['images_per_second']:.0f} images a second",
+                    flush=True,
+                )
+                shutil.rmtree(out)
+        for name, rows in found.items():
+            if name == "none" or len(rows) < 2:
+                continue
+            for key in ("EER", "EER gap", "EER[Monk 09]"):
+                gains = np.array([row[key] - base[key] for row, base in zip(rows, found["none"], strict=True)])
+                half = (
+                    4.303 * gains.std(ddof=1) / len(gains) ** 0.5
+                    if len(gains) == 3
+                    else 2.0 * gains.std(ddof=1) / len(gains) ** 0.5
+                )
+                told = "none: inside the interval" if abs(gains.mean()) <= half else "an effect"
+                print(
+                    f"{name}, {key}: {100 * gains.mean():+.2f} ± {100 * half:.2f} percentage points against none ({told})"
+                )
