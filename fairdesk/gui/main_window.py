@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
     def _on_job(self, job: JobState) -> None:
         active = self.session.jobs.active
         self.busy.setText(f"{active[0].spec.title}: {active[0].line()}" if active else "")
-        if job.finished and job.missing is not None and job.id not in self._offered:
+        if job.missing is not None and self.session.ended_now(job) and job.id not in self._offered:
             self._offered.add(job.id)
             async_glue.start(self._offer_weights(job))
         if job.state == DONE and job.spec.kind in ("generate", "translate") and job.result is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ class Session(QObject):
         self._lock: FileLock | None = None
         self._version = 0
         self._writing = False
+        self.opened = 0.0
         self._ended: set[str] = set()
         self.background.failed.connect(self.tell_error)
         self.jobs.updated.connect(self._on_job)
@@ -81,7 +83,7 @@ class Session(QObject):
         self.close_project()
         self.project, self._lock = project, lock
         self.settings.add_recent(project.folder)
-        self._version = project.db.data_version()
+        self._version, self.opened = project.db.data_version(), time.time()
         self._watch.start()
         self.project_changed.emit(project)
         self.jobs.find_again(self.jobs_home())
@@ -168,12 +170,17 @@ class Session(QObject):
         """Ask the window to show a job's form."""
         self.job_asked.emit(kind, preset or {})
 
+    def ended_now(self, job: JobState) -> bool:
+        """Whether a job has ended since the project was opened; one that is found again is no news."""
+        return job.ended is not None and job.ended >= self.opened
+
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
         if job.finished and job.id not in self._ended:
             self._ended.add(job.id)
             self._look()
-            if job.state == DONE and job.result is not None and not job.spec.params.get("dry_run"):
+            shown = job.spec.kind != "inspect" and not job.spec.params.get("dry_run")  # else a dialog shows it
+            if job.state == DONE and job.result is not None and shown and self.ended_now(job):
                 self.told.emit(Notice(f"{job.spec.title}: done"))
 
     @Slot(object)

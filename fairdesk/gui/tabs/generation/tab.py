@@ -57,6 +57,7 @@ class GenerationTab(Tab):
         super().__init__(session)
         load_form(self, "generation_tab.ui")
         self._previews: list[Path] = []
+        self._shown_run: Path | None = None
         self._told: set[str] = set()  # reviews that were told about
         self.splitter.setSizes([240, 900])
         self.splitter.setStretchFactor(1, 1)
@@ -145,7 +146,8 @@ class GenerationTab(Tab):
 
     def _show_run(self) -> None:
         run = self.run_folder()
-        at_end = self.time.value() >= self.time.maximum()
+        at_end = self.time.value() >= self.time.maximum() or run is None or run.path != self._shown_run
+        self._shown_run = None if run is None else run.path
         self._previews = run.previews() if run is not None else []
         self.time.setRange(0, max(0, len(self._previews) - 1))
         self.time.setVisible(len(self._previews) > 1)
@@ -238,6 +240,12 @@ class GenerationTab(Tab):
         assert self.session.project is not None
         self.session.ask("assess", {"real": str(self.session.project.folder)})
 
+    def _is_new_review(self, job: JobState) -> bool:
+        checked = (
+            job.spec.kind == "review" and job.state == DONE and job.result is not None and bool(job.result["faces"])
+        )
+        return checked and self.session.ended_now(job) and job.id not in self._told
+
     def _reviewed(self, job: JobState) -> None:
         assert job.result is not None
         result = job.result
@@ -257,13 +265,7 @@ class GenerationTab(Tab):
 
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
-        if (
-            job.spec.kind == "review"
-            and job.state == DONE
-            and job.result is not None
-            and job.result["faces"]
-            and job.id not in self._told
-        ):
+        if self._is_new_review(job):
             self._told.add(job.id)
             self._reviewed(job)
         if job.spec.kind == "train" and self.isVisible() and not self._refresh.isActive():

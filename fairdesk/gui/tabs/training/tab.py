@@ -78,6 +78,7 @@ class TrainingTab(Tab):
         super().__init__(session)
         load_form(self, "training_tab.ui")
         self.plot: pg.PlotWidget | None = None
+        self.rates: pg.PlotWidget | None = None  # what was evaluated: EER, FID
         self._read: dict[Path, Curves] = {}
         self._seen: dict[Path, tuple[int, int]] = {}
         self._followed: set[str] = set()  # jobs whose curves were opened
@@ -252,20 +253,26 @@ class TrainingTab(Tab):
 
         from fairdesk.gui.widgets.plots import new_plot, retheme
 
-        if self.plot is None:
-            self.plot = new_plot("", "step", "value")
-            self.plot.addLegend(offset=(-10, 10))
-            self.host_layout.addWidget(self.plot)
-        retheme(self.plot, self.session.theme)
-        self.plot.clear()
-        self.plot.getPlotItem().legend.setLabelTextColor(self.session.theme.tokens["text"])
-        self.plot.setLogMode(x=False, y=self.logarithmic.isChecked())
+        if self.plot is None or self.rates is None:
+            self.plot, self.rates = new_plot("", "step", "value"), new_plot("", "step", "evaluated")
+            for one in (self.plot, self.rates):
+                one.addLegend(offset=(-10, 10))
+                self.host_layout.addWidget(one)
+            self.rates.setXLink(self.plot)
+        for one in (self.plot, self.rates):
+            retheme(one, self.session.theme)
+            one.clear()
+            one.getPlotItem().legend.setLabelTextColor(self.session.theme.tokens["text"])
+            one.setLogMode(x=False, y=self.logarithmic.isChecked())
         weight = self.smoothing.value() / 100
-        several = len(self._read) > 1
+        several = len({path.parent for path in self._read}) > 1 or len(self._read) > 2
+        self.rates.setVisible(any(path.name == METRICS for path, _ in self._ticked()))
         for number, (path, name) in enumerate(self._ticked()):
             points = self._read[path].series.get(name)
             if not points:
                 continue
+            # losses and error rates are of other scales: what was evaluated has a plot of its own, on the same steps
+            plot = self.rates if path.name == METRICS else self.plot
             colour, _, _ = group_style(number)
             steps = np.array([step for step, _ in points])
             values = [value for _, value in points]
@@ -273,10 +280,10 @@ class TrainingTab(Tab):
             if weight:
                 faint = pg.mkColor(colour)
                 faint.setAlpha(70)
-                self._line(steps, values, pg.mkPen(faint, width=1), None)
-                self._line(steps, smooth(values, weight), pg.mkPen(colour, width=1), label)
+                self._line(plot, steps, values, pg.mkPen(faint, width=1), None)
+                self._line(plot, steps, smooth(values, weight), pg.mkPen(colour, width=1), label)
             else:
-                self._line(steps, values, pg.mkPen(colour, width=1), label)
+                self._line(plot, steps, values, pg.mkPen(colour, width=1), label)
         axes = {curves.axis for curves in self._read.values()}
         self.plot.setLabel("bottom", axes.pop() if len(axes) == 1 else "step")
         told = []
@@ -285,11 +292,15 @@ class TrainingTab(Tab):
             told.append(f"{_title(path)}: {curves.kind}{broken}")
         self.about.setText("  ·  ".join(told))
 
+    @staticmethod
     def _line(
-        self, steps: np.ndarray[tuple[int], np.dtype[np.float64]], values: list[float], pen: object, name: str | None
+        plot: pg.PlotWidget,
+        steps: np.ndarray[tuple[int], np.dtype[np.float64]],
+        values: list[float],
+        pen: object,
+        name: str | None,
     ) -> None:
-        assert self.plot is not None
-        curve = self.plot.plot(steps, np.array(values), pen=pen, name=name, connect="finite")
+        curve = plot.plot(steps, np.array(values), pen=pen, name=name, connect="finite")
         curve.setDownsampling(auto=True, method="peak")
         curve.setClipToView(True)
 
