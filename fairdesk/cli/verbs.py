@@ -321,6 +321,7 @@ VERBS: list[Verb] = [
     _plain("interpolate", summaries.said("{summary}")),
     _plain("assess", summaries.said("{summary}")),
     _plain("translate", summaries.said("{summary}")),
+    _plain("export-model", summaries.said("{summary}")),
     _plain("generate", summaries.said("{summary}")),
     _plain("animate", summaries.said("{summary}")),
     _plain("curves", summaries.said("{summary}")),

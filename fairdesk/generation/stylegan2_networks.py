@@ -33,6 +33,7 @@ def filtered(
 ) -> torch.Tensor:
     """Insert zeros (`up`), pad both axes by `pad`, filter, and keep every `down`-th pixel."""
     count, channels, height, width = x.shape
+    channels = int(channels)  # a constant of an exported graph, so that the kernel's shape is known there
     if up > 1:
         x = x.reshape(count, channels, height, 1, width, 1)
         x = functional.pad(x, [0, up - 1, 0, 0, 0, up - 1]).reshape(count, channels, height * up, width * up)
@@ -103,22 +104,21 @@ class Mapping(nn.Module):
 def modulated(
     x: torch.Tensor, weight: torch.Tensor, styles: torch.Tensor, kernel: torch.Tensor | None, *, demodulate: bool
 ) -> torch.Tensor:
-    """Convolve each image with its own weights, scaled by its style; with a `kernel` the output is twice as large."""
-    count, channels, height, width = x.shape
-    own = weight[None] * styles.reshape(count, 1, -1, 1, 1)  # (n, out, in, k, k)
-    if demodulate:
-        own = own * (own.square().sum(dim=(2, 3, 4), keepdim=True) + 1e-8).rsqrt()
-    out, size = weight.shape[0], weight.shape[2]
-    joined = x.reshape(1, count * channels, height, width)
+    """Convolve each image with its own weights, scaled by its style; with a `kernel` the output is twice as large.
+
+    The style scales the input and the demodulation the output, which is the same as scaling the weights and needs no
+    grouped convolution: faster on a CPU, and an ONNX graph can hold it.
+    """
+    x = x * styles[:, :, None, None]
     if kernel is None:
-        made = functional.conv2d(
-            joined, own.reshape(count * out, channels, size, size), padding=size // 2, groups=count
-        )
+        made = functional.conv2d(x, weight, padding=weight.shape[2] // 2)
     else:
-        turned = own.transpose(1, 2).reshape(count * channels, out, size, size)
-        made = functional.conv_transpose2d(joined, turned, stride=2, groups=count)
+        made = functional.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
         made = filtered(made, kernel, pad=(1, 1), gain=4.0)
-    return made.reshape(count, out, *made.shape[2:])
+    if not demodulate:
+        return made
+    lengths = styles.square() @ weight.square().sum((2, 3)).T  # (n, out)
+    return made * (lengths + 1e-8).rsqrt()[:, :, None, None]
 
 
 class StyledConv(nn.Module):

@@ -124,6 +124,7 @@ _KINDS = [
         folders=True,
         verb="train arcface",
     ),
+    _kind("export-model", "Export a network", "training", "ExportModelParams", "onnx_export:run", "run", folders=True),
     _kind("generate", "Make faces", "generation", "GenerateParams", "generating:run", "run", gpu=True, folders=True),
     _kind(
         "interpolate",

@@ -101,3 +101,29 @@ class RecogniserParams(JobParams):
     def by_group(self) -> dict[str, float]:
         """Fixed margins by group."""
         return parse_shares(self.margins) if self.margins else {}
+
+
+class ExportModelParams(JobParams):
+    """Write a trained network as ONNX (checked against torch) or safetensors."""
+
+    run: Path = Field(description="A run's folder, or backbone weights", json_schema_extra={"pick": "either"})
+    out: Path = Field(description="File to write: .onnx or .safetensors", json_schema_extra={"pick": "save"})
+    check: Path | None = Field(
+        None,
+        description="Folder of faces to compare both on (default: those it was trained on)",
+        json_schema_extra={"pick": "folder"},
+    )
+
+    _there = field_validator("run", "check")(existing_path)
+
+    @field_validator("run", "out")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("out")
+    @classmethod
+    def _kind(cls, value: Path) -> Path:
+        if value.suffix.lower() not in (".onnx", ".safetensors"):
+            raise ValueError("is a .onnx or .safetensors file")
+        return value

@@ -108,6 +108,7 @@ class TrainingTab(Tab):
             ActionSpec("training.train", "Train a &recogniser…", self._train, "&Training", "play", "Ctrl+R", self.has_project, "ArcFace and its kin, with mitigation by group"),
             ActionSpec("training.resume", "Go &on with a run…", lambda: start(self._resume()), "&Training", "again", "", self.has_project, "Train a stopped recogniser further"),
             ActionSpec("training.run", "Open a &run…", lambda: start(self._open_run()), "&Training", "folder", "", self.has_project, "The curves of a run of this program: losses and error rates"),
+            ActionSpec("training.export", "&Export a network…", lambda: self.session.ask("export-model", {"run": str(self._home())}), "&Training", "export", "", self.has_project, "ONNX, checked against torch, or safetensors"),
             ActionSpec("training.open", "&Open a log…", lambda: start(self._open()), "&Training", "chart", "Ctrl+T"),
             ActionSpec("training.plot", "Save &plot…", lambda: start(self._save_plot()), "&Training", "export", "", shown, "", self.name),
             ActionSpec("training.table", "Save &points…", lambda: start(self._save_points()), "&Training", "table", "", shown, "", self.name),

@@ -1,0 +1,118 @@
+"""A trained network out as ONNX (or safetensors), and the proof that it says the same: both are run on real faces or latents."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from fairdesk.dataset.collection import read_either
+from fairdesk.errors import JobFailed
+from fairdesk.faces.backbones import SIZE, infer_backbone
+from fairdesk.faces.encoders import load_state
+from fairdesk.faces.params import RUN_WEIGHTS
+from fairdesk.generation.generating import load_generator
+from fairdesk.jobs.context import Context
+from fairdesk.runs.folder import RunFolder
+from fairdesk.training.faces import cut_faces, normalised
+from fairdesk.training.params import ExportModelParams
+
+TOLERANCE = 1e-4  # of the largest number: how far ONNX may be from torch
+_CHECKED = 16  # faces or latents
+
+
+class _Generator(nn.Module):
+    """A generator of latents, and of labels where it has some, with nothing left to choose."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *given: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = self.network(*given)
+        return made
+
+
+def _recogniser(
+    params: ExportModelParams, context: Context
+) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
+    path = params.run / RUN_WEIGHTS if params.run.is_dir() else params.run
+    network, name = infer_backbone(load_state(path), str(path))
+    faces = torch.randn(_CHECKED, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
+    told = "random pictures"
+    where = params.check
+    if where is None and params.run.is_dir():
+        kept = Path(str(RunFolder.open(params.run).config.get("params", {}).get("data", "")))
+        where = kept if kept.exists() else None
+    if where is not None:
+        chips = cut_faces(read_either(where).items[:_CHECKED], "auto", context)
+        faces, told = normalised(torch.from_numpy(chips.pixels)), f"{len(chips.items)} faces of {where}"
+    return network.eval(), (faces,), ["input"], f"{name}, checked on {told}"
+
+
+def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
+    network, meta, _ = load_generator(params.run, "cpu")
+    count = _CHECKED
+    source = torch.Generator().manual_seed(0)
+    given = [torch.randn(count, int(meta["latent"]), generator=source)]
+    labels = len(meta.get("labels") or [])
+    if labels:
+        given.append(nn.functional.one_hot(torch.arange(count) % labels, labels).float())
+    return (
+        _Generator(network).eval(),
+        tuple(given),
+        ["z", "labels"][: len(given)],
+        f"{meta['family']} generator, checked on {count} latents",
+    )
+
+
+def run(params: ExportModelParams, context: Context) -> dict[str, Any]:
+    """Job: export, and compare. Raises `JobFailed` where ONNX says something else than torch."""
+    kind = RunFolder.open(params.run).config.get("kind") if params.run.is_dir() else "recogniser"
+    network, given, names, told = _recogniser(params, context) if kind == "recogniser" else _made(params)
+    params.out.parent.mkdir(parents=True, exist_ok=True)
+    with torch.inference_mode():
+        wanted = network(*given).numpy()
+    if params.out.suffix.lower() == ".safetensors":
+        state = {key.removeprefix("network."): value.contiguous() for key, value in network.state_dict().items()}
+        save_file(state, params.out, {"about": json.dumps({"from": params.run.name, "what": told})})
+        return {
+            "out": str(params.out),
+            "kind": kind,
+            "difference": 0.0,
+            "summary": f"{params.out}: {told.split(',')[0]}, the weights themselves",
+        }
+    difference = _onnx(network, given, names, wanted, params.out)
+    context.artifact(params.out)
+    return {"out": str(params.out), "kind": kind, "difference": difference,
+            "summary": f"{params.out}: {told}; at most {difference:.2g} of the largest number from torch"}  # fmt: skip
+
+
+def _onnx(
+    network: nn.Module, given: tuple[torch.Tensor, ...], names: list[str], wanted: np.ndarray[Any, Any], out: Path
+) -> float:
+    import onnxruntime
+
+    free = {name: {0: "n"} for name in (*names, "output")} if len(given[0]) > 1 else None
+    part = out.with_name(out.name + ".part")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own exporter without onnxscript is kept, and says it is old
+        torch.onnx.export(
+            network, given, str(part), input_names=names, output_names=["output"], dynamic_axes=free, opset_version=17, dynamo=False
+        )  # fmt: skip
+    session = onnxruntime.InferenceSession(str(part), providers=["CPUExecutionProvider"])
+    got = session.run(["output"], {name: value.numpy() for name, value in zip(names, given, strict=True)})[0]
+    difference = float(np.abs(np.asarray(got) - wanted).max() / max(float(np.abs(wanted).max()), 1e-12))
+    if not difference <= TOLERANCE:
+        part.unlink()
+        raise JobFailed(
+            f"The ONNX model differs from torch by {difference:.2g} of the largest number (allowed: {TOLERANCE:g}). Nothing was kept."
+        )
+    part.replace(out)
+    return difference
