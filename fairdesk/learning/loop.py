@@ -14,6 +14,7 @@ from PIL import Image
 from fairdesk.errors import JobFailed, Stopped
 from fairdesk.jobs.context import Context
 from fairdesk.learning.checkpoints import load_networks, load_optimizers, read_checkpoint, save_checkpoint
+from fairdesk.runs.events import EventLog
 from fairdesk.runs.folder import BEST, LAST, RunFolder
 
 
@@ -107,6 +108,7 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
         save_checkpoint(run.checkpoint(name), task.networks, task.optimizers, meta, task.state())
 
     stopped_early = False
+    events = EventLog(run.path, step)
     try:
         for epoch in range(step // per_epoch, plan.epochs):
             task.begin_epoch(epoch)
@@ -119,8 +121,9 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
                     context.scalar(name, step, value)
                     sums[name] = sums.get(name, 0.0) + value
                 run.scalars(step, losses)
+                events.scalars(step, losses)
                 if plan.evaluate_every and (step % plan.evaluate_every == 0 or step == total):
-                    _evaluate(task, step, run, context)
+                    events.scalars(step, _evaluate(task, step, run, context))
                 if context.asked("checkpoint"):
                     keep(f"step-{step:08d}")
                     keep(LAST)
@@ -145,18 +148,21 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
     except Stopped:
         keep(LAST)
         raise
+    finally:
+        events.close()
     keep(LAST)
     return {"steps": step, "steps_before": before, "epochs": -(-step // per_epoch), "losses": losses, "stopped_early": stopped_early,
             "best": best if math.isfinite(best) else None, "unreadable": images.unreadable}  # fmt: skip
 
 
-def _evaluate(task: Task, step: int, run: RunFolder, context: Context) -> None:
+def _evaluate(task: Task, step: int, run: RunFolder, context: Context) -> dict[str, float]:
     """Ask a task for its figures beside the losses (error rates, FID), and keep and tell them."""
     figures: dict[str, float] = getattr(task, "evaluate", dict)()
     if figures:
         for name, value in figures.items():
             context.scalar(name, step, value)
         run.metrics(step, figures)
+    return figures
 
 
 def _step(task: Task, batch: Any, plan: Plan) -> dict[str, float]:

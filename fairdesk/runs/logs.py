@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairdesk.errors import RequestError
+from fairdesk.runs.events import is_events, read_events
 
 Points = list[tuple[float, float]]
 
@@ -193,6 +194,9 @@ KINDS: list[tuple[str, Callable[[str], bool], Callable[[str], Curves]]] = [
 ]
 
 
+EVENTS = "TensorBoard events (a file, or the folder that holds it)"
+
+
 def read_log(path: Path) -> Curves:
     """Read a log of any known kind, finished or still growing.
 
@@ -201,6 +205,11 @@ def read_log(path: Path) -> Curves:
     RequestError
         If the file cannot be read or is of no known kind (the known ones are listed).
     """
+    if is_events(path):
+        series = read_events(path)
+        if not series:
+            raise RequestError(f"{path} holds no scalars yet.")
+        return Curves(EVENTS, "step", {name: list(points) for name, points in series.items()})
     try:
         text = path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
@@ -208,7 +217,7 @@ def read_log(path: Path) -> Curves:
     for _, fits, read in KINDS:
         if fits(text):
             return read(text)
-    known = "\n".join(f"  {name}" for name, _, _ in KINDS)
+    known = "\n".join(f"  {name}" for name in (*(name for name, _, _ in KINDS), EVENTS))
     raise RequestError(f"{path} is a log of no known kind. Known are:\n{known}")
 
 

@@ -1,0 +1,66 @@
+"""GANs on drawn faces at 32 x 32: FID after the first epoch and at the end, real against real beside it, and the copying check.
+
+`FAIRDESK_MINUTES=4 python -m tests.benchmarks generation` sets the budget of each family; the seed, sizes and images are fixed.
+"""
+
+import contextlib
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from fairdesk.dataset.params import SampleFacesParams
+from fairdesk.dataset.prepare_params import ResizeParams
+from fairdesk.dataset.reshaping import resize
+from fairdesk.dataset.sample_faces import run as draw
+from fairdesk.errors import Stopped
+from fairdesk.generation.assessing import run as assess
+from fairdesk.generation.generating import run as generate
+from fairdesk.generation.params import AssessParams, GenerateParams, TrainGanParams
+from fairdesk.generation.training import run as train
+from fairdesk.jobs.context import QuietContext
+
+MINUTES = float(os.environ.get("FAIRDESK_MINUTES", "4"))
+COUNT = 400
+FAMILIES = {
+    "dcgan": {"batch_size": 32, "latent": 64, "ema_images": 500},
+    "stylegan2": {"batch_size": 16, "latent": 64, "channel_base": 1024, "mapping_layers": 2, "ema_images": 500, "r1": 1.0, "learning_rate": 0.003},
+}  # fmt: skip
+
+
+class Budget(QuietContext):
+    """Stops when the minutes are over."""
+
+    def __init__(self):
+        super().__init__()
+        self.end = time.monotonic() + 60 * MINUTES
+
+    def check(self):
+        if time.monotonic() > self.end:
+            raise Stopped
+
+
+def figures(home, run, checkpoint, real):
+    out = home / f"{run.name}-{checkpoint.stem}"
+    generate(GenerateParams(run=checkpoint, out=out, images=COUNT, device="cpu"), QuietContext())
+    return assess(AssessParams(made=out, real=real, images=COUNT), QuietContext())
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        draw(SampleFacesParams(out=home / "large", identities=25, images=8, size=96, seed=1), QuietContext())
+        resize(ResizeParams(folder=home / "large", out=home / "real", size="32x32"), QuietContext())
+        print(
+            f"{len(list((home / 'real').rglob('*.png')))} drawn faces at 32 x 32, {MINUTES:g} minutes a family, {COUNT} made faces"
+        )
+        for family, more in FAMILIES.items():
+            run = home / family
+            with contextlib.suppress(Stopped):
+                train(TrainGanParams(family=family, data=home / "real", out=run, image_size=32, epochs=100_000, checkpoint_every=1, seed=1, preview_every=100_000,
+                                     device="cpu", precision="fp32", **more), Budget())  # fmt: skip
+            epochs = len(list((run / "checkpoints").glob("epoch-*")))
+            first = figures(home, run, run / "checkpoints" / "epoch-0001.safetensors", home / "real")
+            last = figures(home, run, run / "checkpoints" / "last.safetensors", home / "real")
+            print(f"{family}: FID {first['fid']:.4f} after epoch 1, {last['fid']:.4f} after {epochs} epochs ({last['fid'] / first['fid']:.2f}x; real against real {last['fid_real']:.4f}); "
+                  f"KID {first['kid']:.2g} to {last['kid']:.2g}; precision {last['precision']:.2f}, recall {last['recall']:.2f}; {last['copies']} copies among the 50 nearest pairs", flush=True)  # fmt: skip

@@ -1,0 +1,43 @@
+"""TensorBoard's event files, both ways, beside torch's own writer and TensorBoard's own reader."""
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch.utils.tensorboard import SummaryWriter
+
+from fairdesk.errors import RequestError
+from fairdesk.runs.events import EventLog
+from fairdesk.runs.logs import read_log
+
+
+def test_what_torch_writes_is_read(tmp_path):
+    with SummaryWriter(tmp_path / "run") as writer:
+        for step in range(5):
+            writer.add_scalar("Loss/train", 1.0 / (step + 1), step * 10)
+        writer.add_scalar("Loss/train", float("nan"), 60)
+        writer.add_text("about", "no curve")
+    curves = read_log(tmp_path / "run")
+    assert curves.kind.startswith("TensorBoard") and set(curves.series) == {"Loss/train"}
+    assert curves.series["Loss/train"][:2] == [(0.0, 1.0), (10.0, 0.5)] and len(curves.series["Loss/train"]) == 6
+    assert read_log(next((tmp_path / "run").glob("events*"))).series.keys() == curves.series.keys()
+
+
+def test_what_is_written_tensorboard_reads_also_after_a_resume(tmp_path):
+    first = EventLog(tmp_path, 0)
+    for step in range(1, 8):
+        first.scalars(step, {"loss": float(step), "EER[g0]": step / 100})
+    first.close()
+    second = EventLog(tmp_path, 4)  # the run was stopped and goes on after step 4
+    second.scalars(5, {"loss": 50.0})
+    second.close()
+    theirs = EventAccumulator(str(tmp_path)).Reload()
+    assert [(e.step, e.value) for e in theirs.Scalars("loss")] == [(1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0), (5, 50.0)]
+    assert [s for s, _ in read_log(tmp_path).series["EER[g0]"]] == [1, 2, 3, 4]
+
+
+def test_empty_and_broken_events(tmp_path):
+    EventLog(tmp_path / "empty", 0).close()
+    with pytest.raises(RequestError, match="no scalars yet"):
+        read_log(tmp_path / "empty")
+    (tmp_path / "x.txt").write_text("hello")
+    with pytest.raises(RequestError, match="TensorBoard events"):
+        read_log(tmp_path / "x.txt")
