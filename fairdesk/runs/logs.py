@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.runs.events import is_events, read_events
+from fairdesk.runs.folder import METRICS, SCALARS
 
 Points = list[tuple[float, float]]
 
@@ -194,6 +195,17 @@ KINDS: list[tuple[str, Callable[[str], bool], Callable[[str], Curves]]] = [
 ]
 
 
+def _run(folder: Path) -> Curves:
+    """A run of this program: its losses, and what was evaluated beside them."""
+    out = Curves("a run of FairDesk", "step")
+    for name in (SCALARS, METRICS):
+        if (folder / name).is_file():
+            part = _table((folder / name).read_text(encoding="utf-8"))
+            out.series |= part.series
+            out.broken += part.broken
+    return out
+
+
 EVENTS = "TensorBoard events (a file, or the folder that holds it)"
 
 
@@ -205,6 +217,8 @@ def read_log(path: Path) -> Curves:
     RequestError
         If the file cannot be read or is of no known kind (the known ones are listed).
     """
+    if (path / SCALARS).is_file():
+        return _run(path)
     if is_events(path):
         series = read_events(path)
         if not series:

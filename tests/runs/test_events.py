@@ -41,3 +41,15 @@ def test_empty_and_broken_events(tmp_path):
     (tmp_path / "x.txt").write_text("hello")
     with pytest.raises(RequestError, match="TensorBoard events"):
         read_log(tmp_path / "x.txt")
+
+
+def test_a_run_folder_is_its_losses_and_what_was_evaluated(tmp_path):
+    from fairdesk.runs.folder import RunFolder
+
+    run = RunFolder.create(tmp_path / "run", {"kind": "gan"})
+    for step in (1, 2, 3):
+        run.scalars(step, {"G_loss": step / 3, "D_loss": 1.0})
+    run.metrics(2, {"FID": 0.5})
+    curves = read_log(tmp_path / "run")
+    assert curves.kind == "a run of FairDesk" and set(curves.series) == {"G_loss", "D_loss", "FID"}
+    assert curves.series["G_loss"] == [(1.0, 1 / 3), (2.0, 2 / 3), (3.0, 1.0)] and curves.series["FID"] == [(2.0, 0.5)]
