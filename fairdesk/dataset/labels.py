@@ -77,32 +77,36 @@ def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
 
 def _set_who(project: Project, db: apsw.Connection, chosen: str, edit: Edit) -> None:
     """Set identity, group or both. An identity is a name within its group, so a new group means a new identity."""
-    rows = db.execute(
-        "SELECT i.id, f.id, who.name, ifnull(own.name, g.name) FROM image i"
+    db.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS relabelled (image INTEGER PRIMARY KEY, face INTEGER, who INTEGER, grp INTEGER);"
+        "CREATE TEMP TABLE IF NOT EXISTS label_now (who INTEGER, grp INTEGER, new_who INTEGER, new_grp INTEGER, PRIMARY KEY (who, grp));"
+        "DELETE FROM relabelled; DELETE FROM label_now"
+    )
+    db.execute(
+        "INSERT INTO relabelled SELECT i.id, f.id, ifnull(who.id, 0), ifnull(ifnull(who.group_id, i.group_id), 0) FROM image i"
         " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?2 AND f.label_source IS NOT NULL"
         " LEFT JOIN identity who ON who.id = CASE WHEN f.id IS NOT NULL THEN f.identity_id ELSE i.identity_id END"
-        " LEFT JOIN grp own ON own.id = who.group_id LEFT JOIN grp g ON g.id = i.group_id"
         " WHERE i.id IN (SELECT value FROM json_each(?1))",
         (chosen, project.detector() or ""),
     )
-    targets: dict[tuple[str | None, str | None], tuple[list[int], list[int]]] = {}
+    found = db.execute(
+        "SELECT DISTINCT r.who, r.grp, who.name, g.name FROM relabelled r"
+        " LEFT JOIN identity who ON who.id = r.who LEFT JOIN grp g ON g.id = r.grp"
+    ).fetchall()
+    rows: list[tuple[Any, ...]] = []
     row: tuple[Any, ...]
-    for row in rows:
-        image, face, name, group = row
-        now = (
-            (edit.identity or None) if edit.identity is not None else name,
-            (edit.group or None) if edit.group is not None else group,
-        )
-        images, faces = targets.setdefault(now, ([], []))
-        images.append(image)
-        if face is not None:
-            faces.append(face)
-    for (name, group), (images, faces) in targets.items():
-        identity, group_id = label_ids(db, name, group)
-        values = {"identity_id": identity, "group_id": group_id, "label_source": "person"}
-        project.journal.update("image", images, values)
-        if faces:
-            project.journal.update("face", faces, {"identity_id": identity})
+    for row in found:
+        who, grp, name, group = row
+        name = (edit.identity or None) if edit.identity is not None else name
+        group = (edit.group or None) if edit.group is not None else group
+        rows.append((who, grp, *label_ids(db, name, group)))
+    db.executemany("INSERT INTO label_now VALUES (?, ?, ?, ?)", rows)
+    both = " FROM relabelled r JOIN label_now n ON n.who = r.who AND n.grp = r.grp"
+    columns = ("identity_id", "group_id", "label_source")
+    project.journal.update_to("image", columns, "SELECT r.image, n.new_who, n.new_grp, 'person'" + both)
+    if db.execute("SELECT 1 FROM relabelled WHERE face IS NOT NULL LIMIT 1").fetchone():
+        faces = "SELECT r.face, n.new_who" + both + " WHERE r.face IS NOT NULL"
+        project.journal.update_to("face", ("identity_id",), faces)
 
 
 def _text(edit: Edit, count: int) -> str:

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
+from fairdesk.faces.prelu import PReLU
 
 SIZE = 112  # pixels of the input
 DEPTHS = {"r18": (2, 2, 2, 2), "r34": (3, 4, 6, 3), "r50": (3, 4, 14, 3), "r100": (3, 13, 30, 3)}
@@ -37,7 +38,7 @@ class Conv(nn.Module):
         parts: list[nn.Module] = [
             nn.Conv2d(inside, out, kernel, stride, pad, groups=groups, bias=False), nn.BatchNorm2d(out),
         ]  # fmt: skip
-        self.layers = nn.Sequential(*parts, *([] if linear else [nn.PReLU(out)]))
+        self.layers = nn.Sequential(*parts, *([] if linear else [PReLU(out)]))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Apply it."""
@@ -123,7 +124,7 @@ class Block(nn.Module):
         self.bn1 = nn.BatchNorm2d(inside)
         self.conv1 = nn.Conv2d(inside, out, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(out)
-        self.prelu = nn.PReLU(out)
+        self.prelu = PReLU(out)
         self.conv2 = nn.Conv2d(out, out, 3, stride, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(out)
         self.downsample = (
@@ -145,7 +146,7 @@ class IResNet(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(3, 64, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
-        self.prelu = nn.PReLU(64)
+        self.prelu = PReLU(64)
         channels = (64, 64, 128, 256, 512)
         for stage, depth in enumerate(depths, 1):
             blocks = [

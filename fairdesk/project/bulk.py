@@ -56,6 +56,25 @@ def update(db: apsw.Connection, step: int, table: str, ids: Sequence[int], value
     return int(db.changes())
 
 
+def update_to(
+    db: apsw.Connection, step: int, table: str, columns: Sequence[str], rows: str, args: tuple[Any, ...]
+) -> int:
+    """Give rows of a table values of their own: `rows` is a SELECT of id and the new values; returns how many there are."""
+    assert len(columns) <= _MOST
+    assert all(name in _ALLOWED[table] for name in columns)
+    seq = _open(db, step, table, list(columns))
+    none = ", NULL" * (_MOST - len(columns))
+    places = ("b0", "b1", "b2")[: len(columns)]
+    db.execute(
+        f"WITH wanted (id, {', '.join(places)}) AS ({rows})"
+        f" INSERT INTO journal_row SELECT {step}, {seq}, t.id, {', '.join('t.' + name for name in columns)}{none},"
+        f" {', '.join('w.' + place for place in places)}{none} FROM wanted w JOIN {table} t ON t.id = w.id",
+        args,
+    )
+    _copy_rows(db, step, seq, table, columns, undo=False)
+    return int(db.changes())
+
+
 def add_tag(db: apsw.Connection, step: int, images: Sequence[int], tag: str, source: str) -> int:
     """Tag images that do not have this tag; returns how many got it."""
     seq = _open(db, step, "image_tag", [])
@@ -111,24 +130,28 @@ def apply(db: apsw.Connection, step: int, *, undo: bool) -> None:
     order = "DESC" if undo else "ASC"
     edits = db.execute(f"SELECT seq, tbl, columns FROM journal_bulk WHERE step_id = ? ORDER BY seq {order}", (step,))
     for seq, table, names in edits.fetchall():
-        assert isinstance(seq, int) and isinstance(names, str)
+        assert isinstance(seq, int) and isinstance(table, str) and isinstance(names, str)
         if table == "image_tag":
             wanted = _count(db, "journal_tag", step, seq)
             added = db.execute("SELECT added FROM journal_tag WHERE step_id = ? AND seq = ? LIMIT 1", (step, seq)).get
             (_drop_tags if bool(added) == undo else _copy_tags)(db, step, seq)
             done = db.changes() if wanted else 0
         else:
-            columns = json.loads(names)
-            to, since = ("a", "b") if undo else ("b", "a")
-            db.execute(
-                f"UPDATE {table} SET {', '.join(f'{name} = r.{to}{n}' for n, name in enumerate(columns))}"
-                f" FROM journal_row r WHERE r.step_id = ? AND r.seq = ? AND r.id = {table}.id AND "
-                + " AND ".join(f"{table}.{name} IS r.{since}{n}" for n, name in enumerate(columns)),
-                (step, seq),
-            )
+            _copy_rows(db, step, seq, table, json.loads(names), undo=undo)
             wanted, done = _count(db, "journal_row", step, seq), db.changes()
         if done != wanted:
             raise ChangedSinceError
+
+
+def _copy_rows(db: apsw.Connection, step: int, seq: int, table: str, columns: Sequence[str], *, undo: bool) -> None:
+    """Write the new values (or the old ones) to the rows that still have the others."""
+    to, since = ("a", "b") if undo else ("b", "a")
+    db.execute(
+        f"UPDATE {table} SET {', '.join(f'{name} = r.{to}{n}' for n, name in enumerate(columns))}"
+        f" FROM journal_row r WHERE r.step_id = ? AND r.seq = ? AND r.id = {table}.id AND "
+        + " AND ".join(f"{table}.{name} IS r.{since}{n}" for n, name in enumerate(columns)),
+        (step, seq),
+    )
 
 
 def _count(db: apsw.Connection, table: str, step: int, seq: int) -> int:

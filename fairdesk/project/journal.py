@@ -126,6 +126,10 @@ class Journal:
         """Within a step: give many rows of `face` or `image` the same values; returns how many there are."""
         return self._bulk(lambda db, step: bulk.update(db, step, table, ids, values))
 
+    def update_to(self, table: str, columns: Sequence[str], rows: str, args: tuple[Any, ...] = ()) -> int:
+        """Within a step: give rows values of their own, by a SELECT of id and values; returns how many there are."""
+        return self._bulk(lambda db, step: bulk.update_to(db, step, table, columns, rows, args))
+
     def add_tag(self, images: Sequence[int], tag: str, source: str) -> int:
         """Within a step: tag the images that do not have this tag; returns how many got it."""
         return self._bulk(lambda db, step: bulk.add_tag(db, step, images, tag, source))

@@ -66,6 +66,7 @@ def main():
         bare = middle([timed(plain) for _ in range(5)])
         edits = {
             "identity": lambda: set_identity(project, every, "Somebody"), "gender": lambda: edit_labels(project, every, Edit(gender="female")),
+            "group": lambda: edit_labels(project, every, Edit(group="Other")),
             "tag": lambda: edit_labels(project, every, Edit(add_tags=("new",))), "hide": lambda: hide_images(project, every),
         }  # fmt: skip
         for name, edit in edits.items():
