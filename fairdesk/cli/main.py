@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -51,7 +52,8 @@ def run(arguments: list[str]) -> int:
             result = parsed.run(parsed)
         if isinstance(result, int):
             return result
-        if result is not None and parsed.summary is not None:
+        first = os.environ.get("RANK", "0") == "0"  # of several processes that torchrun started
+        if result is not None and parsed.summary is not None and first:
             _print(result, parsed)
         return 0
     except Stopped:

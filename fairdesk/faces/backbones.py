@@ -6,6 +6,7 @@ as in Deng et al., CVPR 2019). Input 3 x 112 x 112, RGB, (x / 255 - 0.5) / 0.5; 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +14,11 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
+from fairdesk.faces.params import NAMES, TORCHVISION
 from fairdesk.faces.prelu import PReLU
 
 SIZE = 112  # pixels of the input
 DEPTHS = {"r18": (2, 2, 2, 2), "r34": (3, 4, 6, 3), "r50": (3, 4, 14, 3), "r100": (3, 13, 30, 3)}
-NAMES = ("mbf", *DEPTHS)
 
 
 class Conv(nn.Module):
@@ -171,13 +172,68 @@ class IResNet(nn.Module):
         return self.features(self.fc(self.dropout(torch.flatten(self.bn2(x), 1))))
 
 
+class Classifier(nn.Module):
+    """One of torchvision's classifiers with 512 outputs in place of its classes, and BatchNorm after them."""
+
+    def __init__(self, name: str, features: int = 512) -> None:
+        super().__init__()
+        from torchvision import models
+
+        if name not in models.list_models(module=models):
+            near = ", ".join(difflib.get_close_matches(name, models.list_models(module=models), 3)) or "resnet18"
+            raise RequestError(f"torchvision has no classifier called {name!r}. Near: {near}")
+        more: dict[str, Any] = {"image_size": SIZE} if name.startswith("vit_") else {}
+        if name in ("googlenet", "inception_v3"):
+            more = {"aux_logits": False, "init_weights": True}
+        elif name.startswith("maxvit"):
+            more = {"input_size": (SIZE, SIZE)}
+        try:
+            self.body = models.get_model(name, weights=None, num_classes=features, **more)
+            with torch.no_grad():
+                self.body.eval()(torch.zeros(1, 3, SIZE, SIZE))
+        except (RuntimeError, ValueError) as error:
+            raise RequestError(
+                f"torchvision's {name} does not take pictures of {SIZE} x {SIZE} pixels: {error}"
+            ) from error
+        self.body.train()
+        self.features = nn.BatchNorm1d(features)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return vectors of shape (n, features)."""
+        out: torch.Tensor = self.features(self.body(x))
+        return out
+
+    def start_from(self, state: Mapping[str, Any], where: str) -> None:
+        """Fill it with weights of its own, or with torchvision's (but for the last layer, which names 1,000 classes).
+
+        Raises
+        ------
+        RequestError
+            If the weights are of another network.
+        """
+        own = self.state_dict()
+        if not any(key.startswith("body.") for key in state):
+            fitting = {f"body.{key}": value for key, value in state.items()}
+            replaced = {
+                key for key, value in fitting.items() if value.shape[:1] == (1000,) and own.get(key) is not None
+            }
+            state = {key: own[key] if key in replaced else value for key, value in fitting.items()}
+            state = {**{key: value for key, value in own.items() if key.startswith("features.")}, **state}
+        try:
+            self.load_state_dict(dict(state), strict=True)
+        except RuntimeError as error:
+            raise RequestError(f"{where} is of another network: {str(error).splitlines()[-1].strip()}") from error
+
+
 def make_backbone(name: str, features: int = 512) -> nn.Module:
-    """Return a backbone by arcface_torch's name: mbf, r18, r34, r50, r100. Raises `RequestError` for another."""
+    """Return a backbone by arcface_torch's name (mbf, r18, r34, r50, r100) or torchvision:NAME. Raises `RequestError`."""
     if name == "mbf":
         return MobileFaceNet(features)
     if name in DEPTHS:
         return IResNet(DEPTHS[name], features)
-    raise RequestError(f"There is no backbone called {name!r}. Known: {', '.join(NAMES)}")
+    if name.startswith(TORCHVISION):
+        return Classifier(name.removeprefix(TORCHVISION), features)
+    raise RequestError(f"There is no backbone called {name!r}. Known: {', '.join(NAMES)}, {TORCHVISION}NAME")
 
 
 def _count(state: Mapping[str, Any], prefix: str) -> int:

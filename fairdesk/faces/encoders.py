@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from fairdesk.faces import backbones, deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
-from fairdesk.faces.params import RUN_WEIGHTS, EncodeParams, encoder_file
+from fairdesk.faces.params import RUN_WEIGHTS, TORCHVISION, EncodeParams, encoder_file
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.vectors import Recipe
@@ -195,7 +196,7 @@ class ArcFaceEncoder:
         self._torch, self._device = torch, device
         self._name = f"arcface:{path.parent.name if path.name == RUN_WEIGHTS else path.name}"
         self._weights = _digest(path)
-        network, self.backbone = backbones.infer_backbone(load_state(path), str(path))
+        network, self.backbone = load_backbone(path)
         self._network = network.eval().to(device)
         with torch.inference_mode():
             self.dim = int(self._network(torch.zeros(1, 3, backbones.SIZE, backbones.SIZE, device=device)).shape[1])
@@ -288,6 +289,21 @@ def _digest(path: Path) -> str:
     if not path.is_file():
         raise RequestError(f"There is no file {path}. Give the weights as arcface:FILE or onnx:FILE.")
     return file_sha256(path)
+
+
+def load_backbone(path: Path) -> tuple[Any, str]:
+    """Return the backbone a file holds, and its name. Raises `RequestError` if it holds none."""
+    from safetensors import safe_open
+
+    state = load_state(path)
+    if path.suffix == ".safetensors":
+        with safe_open(path, "pt") as file:
+            name = json.loads((file.metadata() or {}).get("about", "{}")).get("backbone", "")
+        if isinstance(name, str) and name.startswith(TORCHVISION):  # its own names do not tell which it is
+            network = backbones.Classifier(name.removeprefix(TORCHVISION), state["features.weight"].shape[0])
+            network.start_from(state, str(path))
+            return network, name
+    return backbones.infer_backbone(state, str(path))
 
 
 def load_state(path: Path) -> dict[str, Any]:

@@ -27,6 +27,17 @@ def detector_name(value: str | None) -> str | None:
     return _named(value, ("hog", "cnn", "whole"))
 
 
+NAMES = ("mbf", "r18", "r34", "r50", "r100")  # arcface_torch's names of its backbones
+TORCHVISION = "torchvision:"
+
+
+def backbone_name(value: str) -> str:
+    """Accept the name of a backbone."""
+    if value in NAMES or (value.startswith(TORCHVISION) and len(value) > len(TORCHVISION)):
+        return value
+    raise ValueError(f"must be {', '.join(NAMES)} or {TORCHVISION}NAME")
+
+
 RUN_WEIGHTS = "backbone.safetensors"  # what a run folder of Training holds
 FROM_FILES = ("arcface:", "onnx:")  # encoders whose weights are a file of the user's
 

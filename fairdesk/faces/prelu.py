@@ -1,6 +1,6 @@
 """PReLU whose backward pass on a CPU takes a quarter of the time: torch's own is not vectorised there.
 
-Each image is done on its own, so that what lies between the steps stays in the processor's cache.
+A few images are done at a time, so that what lies between the steps stays in the processor's cache.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+_CACHED = 2**18  # numbers done at a time
 
-class _Prelu(torch.autograd.Function):
+
+class _Prelu(torch.autograd.Function):  # type: ignore[misc]
     """max(x, 0) + a min(x, 0), with a slope for each channel (He et al., ICCV 2015)."""
 
     @staticmethod
@@ -29,16 +31,17 @@ class _Prelu(torch.autograd.Function):
         factor = slope.to(x.dtype).view(1, -1, *(1 for _ in x.shape[2:]))
         by_x, by_slope = torch.empty_like(x), torch.zeros_like(slope)
         over = (0, *range(2, x.dim()))
-        for n in range(len(x)):
-            part, given = x[n : n + 1], grad[n : n + 1]
+        images = max(1, _CACHED // max(1, x[0].numel()))
+        for n in range(0, len(x), images):
+            part, given = x[n : n + images], grad[n : n + images]
             above = torch.ops.aten.threshold_backward(given, part, 0)
             below = given - above
-            torch.addcmul(above, below, factor, out=by_x[n : n + 1])
+            torch.addcmul(above, below, factor, out=by_x[n : n + images])
             by_slope += (below * part).sum(over)
         return by_x, by_slope
 
 
-class PReLU(nn.PReLU):
+class PReLU(nn.PReLU):  # type: ignore[misc]
     """torch.nn.PReLU, faster where it trains on a CPU."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

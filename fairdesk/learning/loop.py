@@ -77,6 +77,7 @@ class Plan:
     patience: int = 0  # epochs without a better score, 0: no early stop
     meta: dict[str, Any] | None = None
     evaluate_every: int = 0  # batches between two evaluations of a task that has `evaluate`; 0: never
+    first: bool = True  # of several processes that share the training, the first writes the run
 
 
 def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Context, *, resume: bool) -> dict[str, Any]:
@@ -92,77 +93,134 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
     per_epoch = images.batches(plan.batch_size)
     if per_epoch == 0:
         raise JobFailed(f"{len(images)} images are too few: at least 2 are needed.")
-    step, best, since_best = 0, math.inf, 0
-    sums: dict[str, float] = {}  # of the losses of the epoch so far
+    at = _Training(task, plan, run, context, per_epoch)
     if resume:
-        step, best, since_best, sums = _resume(task, run)
-        context.message(f"Going on after batch {step:,}.")
-    total, before = plan.epochs * per_epoch, step
-    size = plan.batch_size
-    context.progress(step * size, total * size, "images")
-    losses: dict[str, float] = {}
-
-    def keep(name: str) -> None:
-        meta = {"step": step, "best": best if math.isfinite(best) else None, "since_best": since_best, "sums": sums,
-                **(plan.meta or {})}  # fmt: skip
-        save_checkpoint(run.checkpoint(name), task.networks, task.optimizers, meta, task.state())
-
+        at.resume()
+        context.message(f"Going on after batch {at.step:,}.")
+    before = at.step
+    at.progress()
+    records = _Records(run, at.step) if plan.first else None
     stopped_early = False
-    events = EventLog(run.path, step)
     try:
-        for epoch in range(step // per_epoch, plan.epochs):
+        for epoch in range(at.step // per_epoch, plan.epochs):
             task.begin_epoch(epoch)
-            skip = step - epoch * per_epoch
-            for batch in images.epoch(epoch, plan.seed, plan.batch_size, skip):
+            for batch in images.epoch(epoch, plan.seed, plan.batch_size, at.step - epoch * per_epoch):
                 context.check()
-                losses = _step(task, batch, plan)
-                step += 1
-                for name, value in losses.items():
-                    context.scalar(name, step, value)
-                    sums[name] = sums.get(name, 0.0) + value
-                run.scalars(step, losses)
-                events.scalars(step, losses)
-                if plan.evaluate_every and (step % plan.evaluate_every == 0 or step == total):
-                    events.scalars(step, _evaluate(task, step, run, context))
-                if context.asked("checkpoint"):
-                    keep(f"step-{step:08d}")
-                    keep(LAST)
-                    context.message(f"Kept the checkpoint step-{step:08d}.")
-                if step % plan.preview_every == 0 or step == total or context.asked("sample"):
-                    path = run.preview(step)
-                    task.preview().save(path)
-                    context.artifact(path)
-                context.progress(step * size, total * size, "images")
-            score = task.score({name: value / per_epoch for name, value in sums.items()})
-            sums = {}
-            since_best += 1
-            if score < best:
-                best, since_best = score, 0
-                keep(BEST)
-            if plan.checkpoint_every and (epoch + 1) % plan.checkpoint_every == 0:
-                keep(f"epoch-{epoch + 1:04d}")
-            if plan.patience and since_best >= plan.patience:
+                at.batch(batch, records)
+            if at.end_of_epoch(epoch):
                 stopped_early = True
-                context.message(f"Stopped early: {since_best} epochs without a better score.")
+                context.message(f"Stopped early: {at.since_best} epochs without a better score.")
                 break
     except Stopped:
-        keep(LAST)
+        at.keep(LAST)
         raise
     finally:
-        events.close()
-    keep(LAST)
-    return {"steps": step, "steps_before": before, "epochs": -(-step // per_epoch), "losses": losses, "stopped_early": stopped_early,
-            "best": best if math.isfinite(best) else None, "unreadable": images.unreadable}  # fmt: skip
+        if records is not None:
+            records.close()
+    at.keep(LAST)
+    return {"steps": at.step, "steps_before": before, "epochs": -(-at.step // per_epoch), "losses": at.told, "stopped_early": stopped_early,
+            "best": at.best if math.isfinite(at.best) else None, "unreadable": images.unreadable}  # fmt: skip
 
 
-def _evaluate(task: Task, step: int, run: RunFolder, context: Context) -> dict[str, float]:
-    """Ask a task for its figures beside the losses (error rates, FID), and keep and tell them."""
-    figures: dict[str, float] = getattr(task, "evaluate", dict)()
-    if figures:
-        for name, value in figures.items():
-            context.scalar(name, step, value)
-        run.metrics(step, figures)
-    return figures
+class _Training:
+    """Where a training is: the batch, the best score, and the losses of the epoch so far."""
+
+    def __init__(self, task: Task, plan: Plan, run: RunFolder, context: Context, per_epoch: int) -> None:
+        self._task, self._plan, self._run, self._context, self._per_epoch = task, plan, run, context, per_epoch
+        self._total = plan.epochs * per_epoch
+        self.step, self.best, self.since_best = 0, math.inf, 0
+        self._sums: dict[str, float] = {}
+        self.told: dict[str, float] = {}  # the losses of the last batch
+
+    def resume(self) -> None:
+        """Take up the last checkpoint, and forget what was written after it."""
+        path: Path = self._run.checkpoint(LAST)
+        tensors, meta, numbers = read_checkpoint(path)
+        load_networks(tensors, self._task.networks, path)
+        load_optimizers(tensors, numbers, self._task.optimizers)
+        extra = {key.removeprefix("extra/"): value for key, value in tensors.items() if key.startswith("extra/")}
+        self._task.load_state(extra)
+        if self._plan.first:
+            self._run.forget_after(int(meta["step"]))
+        self.step, self.since_best = int(meta["step"]), int(meta.get("since_best", 0))
+        self.best = math.inf if meta.get("best") is None else float(meta["best"])
+        self._sums = dict(meta.get("sums", {}))
+
+    def progress(self) -> None:
+        """Say how far it is."""
+        size = self._plan.batch_size
+        self._context.progress(self.step * size, self._total * size, "images")
+
+    def keep(self, name: str) -> None:
+        """Write a checkpoint."""
+        if self._plan.first:
+            best = self.best if math.isfinite(self.best) else None
+            meta = {"step": self.step, "best": best, "since_best": self.since_best, "sums": self._sums}
+            meta |= self._plan.meta or {}
+            path = self._run.checkpoint(name)
+            save_checkpoint(path, self._task.networks, self._task.optimizers, meta, self._task.state())
+
+    def batch(self, batch: Any, records: _Records | None) -> None:
+        """Train on one batch, and write down and tell what came of it."""
+        plan, context = self._plan, self._context
+        self.told = _step(self._task, batch, plan)
+        self.step += 1
+        for name, value in self.told.items():
+            context.scalar(name, self.step, value)
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        if records is not None:
+            records.losses(self.step, self.told)
+        if plan.evaluate_every and (self.step % plan.evaluate_every == 0 or self.step == self._total):
+            figures: dict[str, float] = getattr(self._task, "evaluate", dict)()
+            for name, value in figures.items():
+                context.scalar(name, self.step, value)
+            if figures and records is not None:
+                records.figures(self.step, figures)
+        if context.asked("checkpoint"):
+            self.keep(f"step-{self.step:08d}")
+            self.keep(LAST)
+            context.message(f"Kept the checkpoint step-{self.step:08d}.")
+        shown = self.step % plan.preview_every == 0 or self.step in (1, self._total) or context.asked("sample")
+        if shown and plan.first:
+            path = self._run.preview(self.step)
+            self._task.preview().save(path)
+            context.artifact(path)
+        self.progress()
+
+    def end_of_epoch(self, epoch: int) -> bool:
+        """Keep the checkpoints that are due; returns whether to stop early."""
+        plan = self._plan
+        score = self._task.score({name: value / self._per_epoch for name, value in self._sums.items()})
+        self._sums = {}
+        self.since_best += 1
+        if score < self.best:
+            self.best, self.since_best = score, 0
+            self.keep(BEST)
+        if plan.checkpoint_every and (epoch + 1) % plan.checkpoint_every == 0:
+            self.keep(f"epoch-{epoch + 1:04d}")
+        return bool(plan.patience) and self.since_best >= plan.patience
+
+
+class _Records:
+    """What a run writes down as it goes: its own tables, and TensorBoard's events."""
+
+    def __init__(self, run: RunFolder, step: int) -> None:
+        self._run, self._events = run, EventLog(run.path, step)
+
+    def losses(self, step: int, values: dict[str, float]) -> None:
+        """Write one row of losses, and when it was."""
+        self._run.scalars(step, values)
+        self._run.clock(step)
+        self._events.scalars(step, values)
+
+    def figures(self, step: int, values: dict[str, float]) -> None:
+        """Write what a task has evaluated beside the losses (error rates, FID)."""
+        self._run.metrics(step, values)
+        self._events.scalars(step, values)
+
+    def close(self) -> None:
+        """Write what is held back."""
+        self._events.close()
 
 
 def _step(task: Task, batch: Any, plan: Plan) -> dict[str, float]:
@@ -176,19 +234,3 @@ def _step(task: Task, batch: Any, plan: Plan) -> dict[str, float]:
     if wrong:
         raise JobFailed(f"The loss {wrong[0]} is not a number any more. Try a smaller learning rate, or fp32.")
     return losses
-
-
-def _resume(task: Task, run: RunFolder) -> tuple[int, float, int, dict[str, float]]:
-    path: Path = run.checkpoint(LAST)
-    tensors, meta, numbers = read_checkpoint(path)
-    load_networks(tensors, task.networks, path)
-    load_optimizers(tensors, numbers, task.optimizers)
-    task.load_state({key.removeprefix("extra/"): value for key, value in tensors.items() if key.startswith("extra/")})
-    run.forget_after(int(meta["step"]))
-    best = meta.get("best")
-    return (
-        int(meta["step"]),
-        math.inf if best is None else float(best),
-        int(meta.get("since_best", 0)),
-        dict(meta.get("sums", {})),
-    )

@@ -1,10 +1,11 @@
-"""A training run on disk: config.json, scalars.csv, previews/, checkpoints/. No torch."""
+"""A training run on disk: config.json, scalars.csv, metrics.csv, times.csv, previews/, checkpoints/. No torch."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from fairdesk import __version__
 from fairdesk.errors import RequestError
 from fairdesk.images.places import write_text
 
-CONFIG, SCALARS, METRICS, BEST, LAST = "config.json", "scalars.csv", "metrics.csv", "best", "last"
+CONFIG, SCALARS, METRICS, TIMES, BEST, LAST = "config.json", "scalars.csv", "metrics.csv", "times.csv", "best", "last"
 
 
 class RunFolder:
@@ -62,7 +63,7 @@ class RunFolder:
 
     def forget_after(self, step: int) -> None:
         """Drop scalars and previews after a step: a resumed run makes them again."""
-        for path in (self.path / SCALARS, self.path / METRICS):
+        for path in (self.path / SCALARS, self.path / METRICS, self.path / TIMES):
             if not path.exists():
                 continue
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -79,6 +80,10 @@ class RunFolder:
     def metrics(self, step: int, values: dict[str, float]) -> None:
         """Append one row of what was evaluated."""
         self._append(METRICS, step, values)
+
+    def clock(self, step: int) -> None:
+        """Write down when a batch was done, in seconds since 1970."""
+        self._append(TIMES, step, {"time": round(time.time(), 3)})
 
     def _append(self, name: str, step: int, values: dict[str, float]) -> None:
         path = self.path / name

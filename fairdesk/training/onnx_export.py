@@ -14,8 +14,8 @@ from torch import nn
 
 from fairdesk.dataset.collection import read_either
 from fairdesk.errors import JobFailed
-from fairdesk.faces.backbones import SIZE, infer_backbone
-from fairdesk.faces.encoders import load_state
+from fairdesk.faces.backbones import SIZE
+from fairdesk.faces.encoders import load_backbone
 from fairdesk.faces.params import RUN_WEIGHTS
 from fairdesk.generation.generating import load_generator
 from fairdesk.jobs.context import Context
@@ -43,7 +43,7 @@ def _recogniser(
     params: ExportModelParams, context: Context
 ) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
     path = params.run / RUN_WEIGHTS if params.run.is_dir() else params.run
-    network, name = infer_backbone(load_state(path), str(path))
+    network, name = load_backbone(path)
     faces = torch.randn(_CHECKED, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
     told = "random pictures"
     where = params.check
@@ -81,7 +81,11 @@ def run(params: ExportModelParams, context: Context) -> dict[str, Any]:
         wanted = network(*given).numpy()
     if params.out.suffix.lower() == ".safetensors":
         state = {key.removeprefix("network."): value.contiguous() for key, value in network.state_dict().items()}
-        save_file(state, params.out, {"about": json.dumps({"from": params.run.name, "what": told})})
+        save_file(
+            state,
+            params.out,
+            {"about": json.dumps({"from": params.run.name, "what": told, "backbone": told.split(",")[0]})},
+        )
         return {
             "out": str(params.out),
             "kind": kind,

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from fairdesk.dataset.params import parse_shares
-from fairdesk.faces.params import existing_path
+from fairdesk.faces.params import NAMES, TORCHVISION, backbone_name, existing_path
 from fairdesk.jobs.params import JobParams
 
 
@@ -20,12 +20,28 @@ class RecogniserParams(JobParams):
     )
     out: Path = Field(description="Folder of the run")
     only_set: str | None = Field(None, alias="set", description="Only this set of the project")
-    backbone: Literal["mbf", "r18", "r34", "r50", "r100"] = Field(
-        "mbf", description="MobileFaceNet, or IResNet of that depth"
+    backbone: str = Field(
+        "mbf",
+        json_schema_extra={
+            "choices": [
+                *NAMES,
+                *(
+                    TORCHVISION + name
+                    for name in ("resnet18", "resnet50", "mobilenet_v3_small", "efficientnet_b0", "vit_b_16")
+                ),
+            ]
+        },
+        description="mbf: MobileFaceNet; r18 to r100: IResNet of that depth; torchvision:NAME: one of its classifiers",
     )
     width: int = Field(2, ge=1, le=4, description="mbf: how many times as wide as the narrowest (arcface_torch: 2)")
     head: Literal["arcface", "cosface", "combined", "adaface", "softmax"] = Field(
         "arcface", description="arcface, cosface, adaface or combined margins, or none (softmax)"
+    )
+    classes_share: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Share of the class centres compared in a step, for many identities (partial FC; An et al., CVPR 2022)",
     )
     scale: float = Field(64.0, gt=0, le=256, description="Scale of the cosines (s)")
     margin: float | None = Field(None, ge=0, le=1.5, description="Margin (arcface .5, cosface .4, adaface .4)")
@@ -47,6 +63,10 @@ class RecogniserParams(JobParams):
     margins: str | None = Field(None, description="fixed margins as GROUP=MARGIN,GROUP=MARGIN")
     epochs: int = Field(20, ge=1, le=10_000, description="Times through all images")
     batch_size: int = Field(64, ge=2, le=4096, description="Images in a step")
+    accumulate: int = Field(1, ge=1, le=256, description="Parts a batch is computed in, to save memory")
+    devices: int = Field(
+        1, ge=1, le=64, description="GPUs (or processes, on a CPU) of this machine that share each batch"
+    )
     optimizer: Literal["sgd", "adamw"] = Field("sgd", description="SGD (momentum .9) or AdamW")
     learning_rate: float = Field(0.05, gt=0, le=10, description="Highest learning rate")
     weight_decay: float = Field(5e-4, ge=0, le=1, description="Weight decay")
@@ -58,6 +78,23 @@ class RecogniserParams(JobParams):
     evaluate_every: int = Field(0, ge=0, description="Batches between two evaluations (0: once an epoch)")
     start: Path | None = Field(None, description="Backbone weights to fine-tune from (.pt, .pth, .safetensors)")
     synthetic: Literal["leave-out", "use"] = Field("leave-out", description="Images marked synthetic")
+    synthetic_ratio: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Share of synthetic images in an epoch (mitigation; default: as many as there are)",
+    )
+    evaluate_on: list[Path] | None = Field(
+        None,
+        description="Pair lists (csv, `path1 path2 1`, LFW's pairs.txt) or InsightFace's .bin, for more error rates",
+    )
+    images_of_lists: Path | None = Field(
+        None, description="Folder below which the lists' images are", json_schema_extra={"pick": "folder"}
+    )
+    overlap: Literal["refuse", "leave-out", "allow"] = Field(
+        "refuse",
+        description="Training images of people who occur in those lists: refuse to train, leave them out, or allow them",
+    )
     seed: int = Field(1, ge=0, description="The same seed gives the same run (on the CPU)")
     checkpoint_every: int = Field(
         0, ge=0, description="Epochs between two kept checkpoints; 0 keeps the best and the last"
@@ -71,12 +108,20 @@ class RecogniserParams(JobParams):
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
-    _there = field_validator("start")(existing_path)
+    _there = field_validator("start", "images_of_lists")(existing_path)
+    _known = field_validator("backbone")(backbone_name)
 
     @field_validator("data", "out")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("evaluate_on")
+    @classmethod
+    def _lists(cls, value: list[Path] | None) -> list[Path] | None:
+        for path in value or []:
+            existing_path(path)
+        return None if value is None else [path.expanduser().absolute() for path in value]
 
     @field_validator("margins")
     @classmethod
@@ -89,6 +134,10 @@ class RecogniserParams(JobParams):
     def _together(self) -> RecogniserParams:
         if (self.group_margins == "fixed") != (self.margins is not None):
             raise ValueError("fixed group margins need --margins GROUP=MARGIN,...; the others take none")
+        if self.synthetic_ratio is not None and self.synthetic != "use":
+            raise ValueError("a synthetic ratio needs --synthetic use")
+        if self.classes_share < 1 and self.optimizer != "sgd":
+            raise ValueError("sampled classes need --optimizer sgd")
         if self.group_margins != "none" and self.head == "softmax":
             raise ValueError("softmax has no margin, so there is none by group")
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import load_networks, read_checkpoint
+from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric, run_shared
 from fairdesk.learning.loop import Plan, train
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG
 from fairdesk.runs.folder import BEST, LAST, RunFolder
 from fairdesk.training.card import write_card
-from fairdesk.training.evaluation import all_pairs
-from fairdesk.training.faces import Chips, TrainingFaces, cut_faces
+from fairdesk.training.evaluation import Exam, all_pairs
+from fairdesk.training.faces import Chips, TrainingFaces, cut_once
+from fairdesk.training.lists import Listed, read_lists
 from fairdesk.training.params import RecogniserParams
 from fairdesk.training.recogniser import RecogniserTask, backbone_of
 
@@ -71,58 +74,113 @@ def hold_out(items: list[Item], share: float, seed: int) -> tuple[list[Item], li
     return [i for i in items if i.key not in kept_out], [i for i in items if i.key in kept_out]
 
 
-def run(params: RecogniserParams, context: Context) -> dict[str, Any]:
-    """Job: train, or go on training."""
-    from lightning.fabric import Fabric
+def without_listed(items: list[Item], listed: list[Listed], params: RecogniserParams, context: Context) -> list[Item]:
+    """Return the images of people who occur in no evaluation list, or all where that is allowed.
 
+    Raises
+    ------
+    RequestError
+        If some occur and nothing was said of it.
+    """
+    people = {name: one.exam.name for one in listed for name in one.people}
+    both = {
+        item.key: people[name]
+        for item in items
+        for name in (item.identity or "", "/".join(item.key or ()))
+        if name in people
+    }
+    if not both or params.overlap == "allow":
+        if both:
+            context.message(
+                f"{len(both):,} people are trained and evaluated on: the figures of the lists say nothing about strangers."
+            )
+        return items
+    first = next(iter(both))
+    if params.overlap == "refuse":
+        assert first is not None
+        raise RequestError(
+            f"{len(both):,} people of the training images occur in the lists too, for example {first[1]} in {both[first]}. "
+            "Leave their images out with --overlap leave-out, or say --overlap allow."
+        )
+    left = [item for item in items if item.key not in both]
+    context.message(f"{len(items) - len(left):,} images of {len(both):,} people who occur in the lists are left out.")
+    return left
+
+
+def run(params: RecogniserParams, context: Context) -> dict[str, Any]:
+    """Job: train, or go on training; over several processes where there are several devices."""
     if params.resume:
         folder = RunFolder.open(params.out)
         kept = {key: value for key, value in folder.config["params"].items() if key in RecogniserParams.model_fields}
+        kept["set"] = kept.pop("only_set", None)
         params = RecogniserParams.model_validate(kept | {"resume": True, "out": str(params.out)})
-    items, left = _items(params)
-    training, evaluating = hold_out(items, params.validation, params.seed)
+    if params.devices > 1 and not is_shared():
+        return run_shared("train-arcface", params, params.devices, context)
     device = choose_device(params.device)
-    fabric = Fabric(accelerator=device, devices=1, precision=precision_of(params.precision, device))  # type: ignore[arg-type]
-    fabric.launch()
-    chips = cut_faces(training, params.crop, context)
-    held_out = cut_faces(evaluating, params.crop, context) if evaluating else None
+    fabric = open_fabric(device, precision_of(params.precision, device))
+    scratch = params.out.with_name(f".{params.out.name}.faces")
+    try:
+        return _run(params, SharedContext(context, fabric) if is_shared() else context, fabric, device, scratch)
+    finally:
+        if fabric.global_rank == 0:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, scratch: Path) -> dict[str, Any]:
+    items, left = _items(params)
+    listed = read_lists(params.evaluate_on or [], params.images_of_lists, params.crop, context)
+    items = without_listed(items, listed, params, context)
+    training, evaluating = hold_out(items, params.validation, params.seed)
+    chips = cut_once(training, params.crop, context, fabric, scratch / "training.npy")
+    held_out = cut_once(evaluating, params.crop, context, fabric, scratch / "held-out.npy") if evaluating else None
     classes = sorted({"/".join(p for p in item.key or () if p) for item in chips.items})
     groups = sorted({item.group or "" for item in chips.items})
-    own = ["/".join(p for p in item.key or () if p) for item in chips.items]
+    number = {name: place for place, name in enumerate(classes)}
+    if params.synthetic_ratio is not None and len({item.synthetic for item in chips.items}) < 2:
+        raise RequestError("A synthetic ratio needs both photographs and synthetic images; there is only one kind.")
     images = TrainingFaces(
         chips,
-        [classes.index(name) for name in own],
+        [number["/".join(p for p in item.key or () if p)] for item in chips.items],
         [groups.index(item.group or "") for item in chips.items],
         params.sampling,
+        params.synthetic_ratio,
+        params.accumulate * fabric.world_size,
     )
-    if not params.resume:
+    folder = RunFolder(params.out)
+    if not params.resume and fabric.global_rank == 0:
         folder = RunFolder.create(params.out, {
             "kind": "recogniser", "params": params.model_dump(mode="json"), "images": len(images), "identities": len(classes),
             "groups": _counts(chips), "evaluated_on": _counts(held_out) if held_out is not None else {},
+            "batches_per_epoch": images.batches(params.batch_size), "processes": fabric.world_size,
         })  # fmt: skip
-    pairs = None if held_out is None else (held_out, all_pairs(held_out, seed=params.seed))
-    if pairs is None or pairs[1].same.all() or not pairs[1].same.any():
+    exams = [one.exam for one in listed]
+    pairs = None if held_out is None else all_pairs(held_out, seed=params.seed)
+    if held_out is None or pairs is None or pairs.same.all() or not pairs.same.any():
         context.message(
-            "No error rates will be measured: too few identities are kept out for pairs of both kinds within a group. "
+            "No error rates will be measured on identities kept out: too few for pairs of both kinds within a group. "
             "Give a larger --validation share, or more identities."
         )
-    task = RecogniserTask(params, fabric, images, (classes, groups), pairs, device)
+    else:
+        exams.insert(0, Exam("", held_out.pixels, pairs))
+    task = RecogniserTask(params, fabric, images, (classes, groups), exams, device)
     every = params.evaluate_every or images.batches(params.batch_size)
     plan = Plan(params.epochs, params.batch_size, params.seed, max(every, 50), params.checkpoint_every, params.patience,
                 {"family": "recogniser", "backbone": params.backbone, "width": params.width, "head": params.head},
-                evaluate_every=every)  # fmt: skip
+                evaluate_every=every, first=fabric.global_rank == 0)  # fmt: skip
     started = time.monotonic()
     result = train(task, images, plan, folder, context, resume=params.resume)
     per_second = (result["steps"] - result["steps_before"]) * params.batch_size / max(time.monotonic() - started, 1e-9)
-    best = _export(params, folder)
     final = {key: value for key, value in task.last.items() if not key.startswith("margin")}
-    write_card(folder, params, result, final, classes, chips, held_out, images.unreadable)
-    context.artifact(folder.path / RUN_WEIGHTS)
+    best = ""
+    if fabric.global_rank == 0:
+        best = _export(params, folder)
+        write_card(folder, params, result, final, classes, chips, held_out, images.unreadable)
+        context.artifact(folder.path / RUN_WEIGHTS)
     rates = ", ".join(f"{name} {100 * value:.2f} %" for name, value in final.items()) or "not evaluated"
     return {
         **result, "run": str(params.out), "images": len(images), "identities": len(classes), "groups": groups, "device": device,
         "left_out_without_identity": left, "error_rates": final, "images_per_second": round(per_second, 2), "seed": params.seed,
-        "weights": str(folder.path / RUN_WEIGHTS), "weights_of": best, "unreadable": images.unreadable,
+        "processes": fabric.world_size, "weights": str(folder.path / RUN_WEIGHTS), "weights_of": best, "unreadable": images.unreadable,
         "summary": f"{result['steps']:,} batches of {len(images):,} faces of {len(classes):,} identities; on others: {rates}",
     }  # fmt: skip
 

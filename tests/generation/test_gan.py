@@ -62,7 +62,7 @@ def test_training_leaves_a_whole_run(folder, tmp_path, family):
     run = RunFolder.open(tmp_path / "run")
     assert run.config["params"]["family"] == family
     assert {p.stem for p in (tmp_path / "run" / "checkpoints").iterdir()} == {"best", "last", "epoch-0002"}
-    assert [p.stem for p in run.previews()] == ["00000004", "00000008", "00000009"]
+    assert [p.stem for p in run.previews()] == ["00000001", "00000004", "00000008", "00000009"]
     curves = read_log(tmp_path / "run" / "scalars.csv")
     assert set(curves.series) == {"D_loss", "G_loss", "D(x)", "D(G(z))"}
     assert len(curves.series["G_loss"]) == 9

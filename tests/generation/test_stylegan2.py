@@ -206,7 +206,7 @@ def test_a_sample_and_a_checkpoint_are_made_when_asked_for(folder, tmp_path):
     context = Wisher()
     train(options(folder, tmp_path / "run", family="gan", preview_every=400, epochs=2), context)
     run = RunFolder.open(tmp_path / "run")
-    assert len(run.previews()) == 2 and any(
+    assert len(run.previews()) == 3 and any(
         path.stem.startswith("step-") for path in (tmp_path / "run" / "checkpoints").iterdir()
     )
     assert context.total == 40 and any("Kept the checkpoint" in text for text in context.messages)
