@@ -191,7 +191,7 @@ class Classifier(nn.Module):
             self.body = models.get_model(name, weights=None, num_classes=features, **more)
             with torch.no_grad():
                 self.body.eval()(torch.zeros(1, 3, SIZE, SIZE))
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, AssertionError) as error:
             raise RequestError(
                 f"torchvision's {name} does not take pictures of {SIZE} x {SIZE} pixels: {error}"
             ) from error

@@ -29,7 +29,9 @@ def open_fabric(device: str, precision: str) -> Any:
 
     if is_shared():
         world, local = int(os.environ["WORLD_SIZE"]), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        fabric = Fabric(device, "ddp", local, world // local, precision)  # type: ignore[arg-type]
+        fabric = Fabric(
+            accelerator=device, strategy="ddp", devices=local, num_nodes=world // local, precision=precision
+        )  # type: ignore[arg-type]
     else:
         fabric = Fabric(accelerator=device, devices=1, precision=precision)  # type: ignore[arg-type]
     fabric.launch()
@@ -37,12 +39,16 @@ def open_fabric(device: str, precision: str) -> Any:
 
 
 class SharedContext(QuietContext):
-    """One process's context: only the first tells and hears, and all stop at the same step."""
+    """One process's context: only the first tells and hears, and all stop at the same step.
+
+    `local` is for what a process does by itself, where the others do not stop with it.
+    """
 
     def __init__(self, context: Context, fabric: Any) -> None:
         super().__init__(device=context.device)
         self._own, self._fabric = context, fabric
         self._first = fabric.global_rank == 0
+        self.local: Context = context if self._first else QuietContext(device=context.device)
         if self._first:
             self.progress = context.progress  # type: ignore[method-assign]
             self.scalar = context.scalar  # type: ignore[method-assign]

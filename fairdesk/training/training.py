@@ -128,11 +128,12 @@ def run(params: RecogniserParams, context: Context) -> dict[str, Any]:
 
 def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, scratch: Path) -> dict[str, Any]:
     items, left = _items(params)
-    listed = read_lists(params.evaluate_on or [], params.images_of_lists, params.crop, context)
+    alone = context.local if isinstance(context, SharedContext) else context
+    listed = read_lists(params.evaluate_on or [], params.images_of_lists, params.crop, alone)
     items = without_listed(items, listed, params, context)
     training, evaluating = hold_out(items, params.validation, params.seed)
-    chips = cut_once(training, params.crop, context, fabric, scratch / "training.npy")
-    held_out = cut_once(evaluating, params.crop, context, fabric, scratch / "held-out.npy") if evaluating else None
+    chips = cut_once(training, params.crop, alone, fabric, scratch / "training.npy")
+    held_out = cut_once(evaluating, params.crop, alone, fabric, scratch / "held-out.npy") if evaluating else None
     classes = sorted({"/".join(p for p in item.key or () if p) for item in chips.items})
     groups = sorted({item.group or "" for item in chips.items})
     number = {name: place for place, name in enumerate(classes)}
