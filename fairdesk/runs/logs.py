@@ -10,9 +10,12 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.runs.events import is_events, read_events
@@ -34,81 +37,145 @@ class Curves:
         """Add one point."""
         self.series.setdefault(name, []).append((step, value))
 
+    def extend(self, name: str, points: Points) -> None:
+        """Add points, if there are any."""
+        if points:
+            self.series.setdefault(name, []).extend(points)
+
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)"
 
 
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
+_ENDS = re.compile(r"[\r\n]+")
+_BLOCK = 2**18  # characters looked at in one go; between two the window has its turn
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Yield a text in blocks that end where a line ends."""
+    start = 0
+    while start < len(text):
+        found = _ENDS.search(text, min(len(text), start + _BLOCK))
+        end = len(text) if found is None else found.end()
+        yield text[start:end]
+        start = end
+
+
+def _lines(text: str) -> Iterator[str]:
+    for block in _blocks(text):
+        for line in _ENDS.split(block):
+            if stripped := line.strip():
+                yield stripped
 
 
 _ARCFACE = re.compile(
-    rf"Speed\s+({_NUMBER})\s+samples/sec\s+Loss\s+({_NUMBER})(?:\s+LearningRate\s+({_NUMBER}))?.*?Global Step:\s*(\d+)"
+    rf"Speed\s+({_NUMBER})\s+samples/sec\s+Loss\s+({_NUMBER})(?:\s+LearningRate\s+({_NUMBER}))?[^\r\n]*?Global Step:\s*(\d+)"
 )
+_ARCFACE_LINE = re.compile(r"Training:[^\r\n]*Loss")
 _VERIFY = re.compile(rf"\[([\w.-]+)\]\[(\d+)\](Accuracy-Flip|Accuracy|XNorm):\s*({_NUMBER})")
 
 
 def _arcface(text: str) -> Curves:
     """InsightFace arcface_torch `training.log`, with and without LearningRate, with verification lines."""
     out = Curves("arcface_torch training.log", "global step")
-    for line in _lines(text):
-        if match := _ARCFACE.search(line):
-            speed, loss, rate, step = match.groups()
-            out.add("Loss", int(step), float(loss))
-            if rate is not None:
-                out.add("LearningRate", int(step), float(rate))
-            out.add("Speed", int(step), float(speed))
-        elif match := _VERIFY.search(line):
-            name, step, what, value = match.groups()
+    for block in _blocks(text):
+        rows = _ARCFACE.findall(block)
+        steps = [int(row[3]) for row in rows]
+        out.extend("Loss", [(step, float(row[1])) for step, row in zip(steps, rows, strict=True)])
+        out.extend("LearningRate", [(step, float(row[2])) for step, row in zip(steps, rows, strict=True) if row[2]])
+        out.extend("Speed", [(step, float(row[0])) for step, row in zip(steps, rows, strict=True)])
+        for name, step, what, value in _VERIFY.findall(block) if "][" in block else ():
             out.add(f"{name} {what}", int(step), float(value))
-        elif "Training:" in line and "Loss" in line:
-            out.broken += 1
+        out.broken += max(0, len(_ARCFACE_LINE.findall(block)) - len(rows))
     return out
 
 
-_GAN_HEAD = re.compile(r"\[Epoch\s+(\d+)/(\d+)\]\s*\[Batch\s+(\d+)/(\d+)\]")
-_GAN_TERM = re.compile(rf"([A-Za-z][\w ]*?)(?: loss)?:\s*({_NUMBER})")
+class _Shape:
+    """The shape of a log's lines as the first one has it: to look for that alone takes a third of the time.
+
+    A block with a line of any other shape is read line by line, by what the shapes have in common.
+    """
+
+    def __init__(self, head: str, names: list[str], line: str) -> None:
+        terms = "".join(rf"[^\r\n]*?\b{re.escape(name)}:\s*({_NUMBER})" for name in names)
+        self.names = names
+        self._colons = line.count(":")
+        self._regex = re.compile(head + terms)
+
+    def rows(self, block: str, start: str) -> list[tuple[str, ...]] | None:
+        """Return the numbers of each line, or None where a line that begins with `start` is not of this shape."""
+        found: list[tuple[str, ...]] = self._regex.findall(block)
+        alike = len(found) == block.count(start) and block.count(":") == len(found) * self._colons
+        return found if alike else None
+
+
+_GAN = r"\[Epoch\s+(\d+)/(\d+)\]\s*\[Batch\s+(\d+)/(\d+)\]"
+_GAN_HEAD = re.compile(_GAN)
+_GAN_TERM = re.compile(rf"([A-Za-z][\w ]*?):\s*({_NUMBER})")
 
 
 def _pytorch_gan(text: str) -> Curves:
     """PyTorch-GAN lines: `[Epoch a/b] [Batch c/d] [D loss: x] [G loss: x, adv: x, cycle: x, identity: x] ETA: ...`."""
     out = Curves("PyTorch-GAN log", "batch")
-    for line in _lines(text):
-        head = _GAN_HEAD.search(line)
-        if head is None:
-            out.broken += line.startswith("[Epoch")
+    shape: _Shape | None = None
+    for block in _blocks(text):
+        rows = None if shape is None else shape.rows(block, "[Epoch")
+        if shape is not None and rows is not None:
+            steps = [int(row[0]) * int(row[3]) + int(row[2]) for row in rows]
+            for place, name in enumerate(shape.names, 4):
+                out.extend(_gan_name(name), [(step, float(row[place])) for step, row in zip(steps, rows, strict=True)])
             continue
-        epoch, _, batch, per_epoch = map(int, head.groups())
-        rest = line[head.end() :].split("ETA")[0]
-        terms = _GAN_TERM.findall(rest)
-        if not terms:
-            out.broken += 1
-        for name, value in terms:
-            out.add(f"{name} loss" if len(name) == 1 else name, epoch * per_epoch + batch, float(value))
+        for line in _lines(block):
+            head = _GAN_HEAD.search(line)
+            if head is None:
+                out.broken += line.startswith("[Epoch")
+                continue
+            epoch, _, batch, per_epoch = map(int, head.groups())
+            terms = _GAN_TERM.findall(line[head.end() :].split("ETA")[0])
+            if not terms:
+                out.broken += 1
+            for name, value in terms:
+                out.add(_gan_name(name), epoch * per_epoch + batch, float(value))
+            if shape is None and terms:
+                shape = _Shape(_GAN, [name for name, _ in terms], line)
     return out
 
 
-_PIX_HEAD = re.compile(r"\(epoch:\s*(\d+),\s*iters:\s*(\d+)[^)]*\)")
+def _gan_name(name: str) -> str:
+    """Return a loss's name: `D loss` and `G loss` keep the word, terms go without."""
+    bare = name.removesuffix(" loss")
+    return f"{bare} loss" if len(bare) == 1 else bare
+
+
+_PIX = r"\(epoch:\s*(\d+),\s*iters:\s*(\d+)[^)\r\n]*\)"
+_PIX_HEAD = re.compile(_PIX)
 _PIX_TERM = re.compile(rf"([\w/]+):\s*({_NUMBER})")
 
 
 def _cyclegan_pix2pix(text: str) -> Curves:
     """pytorch-CycleGAN-and-pix2pix `loss_log.txt`: `(epoch: 1, iters: 100, ...) D_A: 0.4 G_A: 0.3 ...`."""
     out = Curves("pytorch-CycleGAN-and-pix2pix loss_log.txt", "iteration")
-    rows = []
-    for line in _lines(text):
-        head = _PIX_HEAD.search(line)
-        if head is None:
-            out.broken += line.startswith("(epoch")
+    found: list[tuple[int, int, list[str], tuple[str, ...]]] = []  # epoch, iteration, names, numbers
+    shape: _Shape | None = None
+    for block in _blocks(text):
+        rows = None if shape is None else shape.rows(block, "(epoch")
+        if shape is not None and rows is not None:
+            found += [(int(row[0]), int(row[1]), shape.names, row[2:]) for row in rows]
             continue
-        terms = _PIX_TERM.findall(line[head.end() :])
-        if terms:
-            rows.append((int(head[1]), int(head[2]), terms))
-        else:
-            out.broken += 1
-    per_epoch = max((iters for _, iters, _ in rows), default=0)  # iterations start again in each epoch
-    for epoch, iters, terms in rows:
-        for name, value in terms:
+        for line in _lines(block):
+            head = _PIX_HEAD.search(line)
+            if head is None:
+                out.broken += line.startswith("(epoch")
+                continue
+            terms = _PIX_TERM.findall(line[head.end() :])
+            if not terms:
+                out.broken += 1
+                continue
+            names = [name for name, _ in terms]
+            found.append((int(head[1]), int(head[2]), names, tuple(value for _, value in terms)))
+            shape = shape or _Shape(_PIX, names, line)
+    per_epoch = max((iters for _, iters, _, _ in found), default=0)  # iterations start again in each epoch
+    for epoch, iters, names, values in found:
+        for name, value in zip(names, values, strict=True):
             out.add(name, (epoch - 1) * per_epoch + iters, float(value))
     return out
 
@@ -135,42 +202,58 @@ _STEPS = ("global_step", "step", "iteration", "iter", "batch_idx", "kimg", "epoc
 
 def _table(text: str) -> Curves:
     """Any CSV with a step column: the original GAN's `Epoch,Batch,D_Loss,G_Loss`, Lightning's metrics.csv, ..."""
-    rows = list(csv.reader(io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"))))
-    header = [cell.strip() for cell in rows[0]]
+    first, _, body = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n").partition("\n")
+    header = [cell.strip() for cell in next(csv.reader([first]))]
     lowered = [cell.lower() for cell in header]
+    keys = {i for i, name in enumerate(lowered) if name in (*_STEPS, "batch")}
+    values, there, broken = _cells(body, len(header), keys)
     if "epoch" in lowered and "batch" in lowered:
         out = Curves("GAN losses CSV", "batch")
         epoch, batch = lowered.index("epoch"), lowered.index("batch")
-        numbers = [_float(row[batch]) for row in rows[1:] if len(row) > batch]
-        per_epoch = max((n for n in numbers if n is not None), default=0) + 1
-        skip = {epoch, batch}
-
-        def step_of(row: list[str]) -> float | None:
-            first, second = _float(row[epoch]), _float(row[batch])
-            return None if first is None or second is None else first * per_epoch + second
+        skip, good = {epoch, batch}, there[:, epoch] & there[:, batch]
+        per_epoch = values[there[:, batch], batch].max(initial=0) + 1
+        steps = values[:, epoch] * per_epoch + values[:, batch]
     else:
-        name = next(name for name in _STEPS if name in lowered)
-        out = Curves("CSV", header[lowered.index(name)])
-        column = lowered.index(name)
-        skip = {i for i, text in enumerate(lowered) if text in _STEPS}
-
-        def step_of(row: list[str]) -> float | None:
-            return _float(row[column])
-
-    for row in rows[1:]:
-        if not any(cell.strip() for cell in row):
-            continue
-        step = step_of(row) if len(row) == len(header) else None
-        if step is None:
-            out.broken += 1
-            continue
-        for place, cell in enumerate(row):
-            value = _float(cell)
-            if place not in skip and value is not None:
-                out.add(header[place], step, value)
-            elif place not in skip and cell.strip() and value is None:
-                out.broken += 1
+        column = lowered.index(next(name for name in _STEPS if name in lowered))
+        out = Curves("CSV", header[column])
+        skip, good, steps = {i for i, name in enumerate(lowered) if name in _STEPS}, there[:, column], values[:, column]
+    out.broken = broken + int((~good).sum())
+    for place, name in enumerate(header):
+        rows = good & there[:, place]
+        if place not in skip:
+            out.extend(name, list(zip(steps[rows].tolist(), values[rows, place].tolist(), strict=True)))
     return out
+
+
+def _cells(body: str, width: int, keys: set[int]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], int]:
+    """Return a table's numbers (n, width), which of them are there, and how many rows and cells could not be read."""
+    blocks: list[npt.NDArray[np.float64]] = [np.empty((0, width))]
+    marks: list[npt.NDArray[np.bool_]] = [np.empty((0, width), dtype=bool)]
+    broken = 0
+    for block in _blocks(body):
+        if not block.strip():
+            continue
+        try:
+            found: npt.NDArray[np.float64] = np.loadtxt(io.StringIO(block), delimiter=",", comments=None, ndmin=2)
+            if found.shape[1] != width:
+                raise ValueError
+            there: npt.NDArray[np.bool_] = np.ones(found.shape, dtype=bool)
+        except ValueError:  # cells that are empty, quoted or no numbers
+            rows = [row for row in csv.reader(io.StringIO(block)) if any(cell.strip() for cell in row)]
+            cells = [[_float(cell) for cell in row] for row in rows if len(row) == width]
+            broken += len(rows) - len(cells)
+            broken += sum(
+                bool(cell.strip()) and _float(cell) is None
+                for row in rows
+                if len(row) == width
+                for place, cell in enumerate(row)
+                if place not in keys
+            )
+            found = np.array([[math.nan if cell is None else cell for cell in row] for row in cells]).reshape(-1, width)
+            there = np.array([[cell is not None for cell in row] for row in cells], dtype=bool).reshape(-1, width)
+        blocks.append(found)
+        marks.append(there)
+    return np.concatenate(blocks), np.concatenate(marks), broken
 
 
 def _float(text: str) -> float | None:

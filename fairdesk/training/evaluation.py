@@ -77,7 +77,8 @@ def fold_accuracy(scores: npt.NDArray[Any], same: npt.NDArray[np.bool_], fold: n
             - np.concatenate([[0], np.cumsum(sorted_same)])
         )
         cut = int(right.argmax())
-        threshold = sorted_scores[cut] if cut < len(sorted_scores) else np.inf
+        low, high = (sorted_scores[place] if 0 <= place < len(sorted_scores) else None for place in (cut - 1, cut))
+        threshold = -np.inf if low is None else np.inf if high is None else (low + high) / 2
         found.append(((scores[own] >= threshold) == same[own]).mean())
     return float(np.mean(found))
 
