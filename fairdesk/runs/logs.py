@@ -79,13 +79,16 @@ def _arcface(text: str) -> Curves:
     out = Curves("arcface_torch training.log", "global step")
     for block in _blocks(text):
         rows = _ARCFACE.findall(block)
-        steps = [int(row[3]) for row in rows]
-        out.extend("Loss", [(step, float(row[1])) for step, row in zip(steps, rows, strict=True)])
-        out.extend("LearningRate", [(step, float(row[2])) for step, row in zip(steps, rows, strict=True) if row[2]])
-        out.extend("Speed", [(step, float(row[0])) for step, row in zip(steps, rows, strict=True)])
+        if rows:
+            speeds, losses, rates, numbers = zip(*rows, strict=True)
+            steps = list(map(float, numbers))
+            out.extend("Loss", list(zip(steps, map(float, losses), strict=True)))
+            out.extend("LearningRate", [(step, float(rate)) for step, rate in zip(steps, rates, strict=True) if rate])
+            out.extend("Speed", list(zip(steps, map(float, speeds), strict=True)))
         for name, step, what, value in _VERIFY.findall(block) if "][" in block else ():
             out.add(f"{name} {what}", int(step), float(value))
-        out.broken += max(0, len(_ARCFACE_LINE.findall(block)) - len(rows))
+        if block.count("Loss") != len(rows):
+            out.broken += max(0, len(_ARCFACE_LINE.findall(block)) - len(rows))
     return out
 
 
@@ -96,7 +99,7 @@ class _Shape:
     """
 
     def __init__(self, head: str, names: list[str], line: str) -> None:
-        terms = "".join(rf"[^\r\n]*?\b{re.escape(name)}:\s*({_NUMBER})" for name in names)
+        terms = "".join(rf"[^\w\r\n]*{re.escape(name)}:\s*({_NUMBER})" for name in names)
         self.names = names
         self._colons = line.count(":")
         self._regex = re.compile(head + terms)
@@ -120,9 +123,10 @@ def _pytorch_gan(text: str) -> Curves:
     for block in _blocks(text):
         rows = None if shape is None else shape.rows(block, "[Epoch")
         if shape is not None and rows is not None:
-            steps = [int(row[0]) * int(row[3]) + int(row[2]) for row in rows]
-            for place, name in enumerate(shape.names, 4):
-                out.extend(_gan_name(name), [(step, float(row[place])) for step, row in zip(steps, rows, strict=True)])
+            epochs, _, batches, lengths, *columns = zip(*rows, strict=True) if rows else ([],) * (4 + len(shape.names))
+            steps = [int(e) * float(n) + int(b) for e, b, n in zip(epochs, batches, lengths, strict=True)]
+            for name, column in zip(shape.names, columns, strict=True):
+                out.extend(_gan_name(name), list(zip(steps, map(float, column), strict=True)))
             continue
         for line in _lines(block):
             head = _GAN_HEAD.search(line)
