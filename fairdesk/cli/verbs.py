@@ -325,6 +325,8 @@ VERBS: list[Verb] = [
     _plain("generate", summaries.said("{summary}")),
     _plain("animate", summaries.said("{summary}")),
     _plain("curves", summaries.said("{summary}")),
+    _plain("runs", summaries.said("{summary}")),
+    _plain("compare", summaries.said("{summary}")),
     Verb("purge", "Remove a person or image wholly; cannot be undone", _purge_options, _purge, summaries.purged),
     Verb("undo", "Take back the newest edit", _project_only, _step("undo"), summaries.said("Undone: {undo}")),
     Verb("redo", "Make the edit that was undone again", _project_only, _step("redo"), summaries.said("Done again: {redo}")),

@@ -161,6 +161,8 @@ _KINDS = [
         "container", "Run a container", "generation", "ContainerParams", "container:run", "image command", folders=True
     ),
     _kind("animate", "Make a film of the sample grids", "runs", "AnimateParams", "animation:run", "run", folders=True),
+    _kind("compare", "Compare runs", "runs", "CompareParams", "comparing:run", "runs", folders=True),
+    _kind("runs", "List runs", "runs", "RunsParams", "comparing:listed", "folder", folders=True),
     _kind("curves", "Read a training log", "runs", "CurvesParams", "exporting:run", "log", folders=True),
 ]
 

@@ -50,3 +50,39 @@ class AnimateParams(JobParams):
         if value.suffix.lower() not in (".gif", ".mp4"):
             raise ValueError("is a .gif or .mp4 file")
         return value
+
+
+class CompareParams(JobParams):
+    """Compare runs: parameters, error rates of every group, and what one switch did."""
+
+    runs: list[Path] = Field(description="Folders of runs; the first is what the others are compared with")
+    out: Path | None = Field(
+        None,
+        description="Write the table (.csv) or the error rates by group (.png, .svg)",
+        json_schema_extra={"pick": "save"},
+    )
+
+    @field_validator("runs")
+    @classmethod
+    def _paths(cls, value: list[Path]) -> list[Path]:
+        return [path.expanduser().absolute() for path in value]
+
+    @field_validator("out")
+    @classmethod
+    def _kind(cls, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() not in (".csv", ".png", ".svg"):
+            raise ValueError("is a .csv, .png or .svg file")
+        return None if value is None else value.expanduser().absolute()
+
+
+class RunsParams(JobParams):
+    """List runs, or write tags and a note about one."""
+
+    folder: Path = Field(description="A project, a folder of runs, or one run to write about")
+    tags: list[str] | None = Field(None, description="The run's tags")
+    note: str | None = Field(None, description="What to remember about the run")
+
+    @field_validator("folder")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()

@@ -229,6 +229,8 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
         values["out"] = ["o one", "two"]
     if kind == "curves":
         values["out"] = "o.csv"
+    if kind == "compare":
+        values = {"runs": ["r 1", "r2"], "out": "o.csv"}
     if kind == "export-model":
         values |= {"run": tmp_path / "a file", "out": "o.onnx"}
     if kind in ("animate", "interpolate"):
