@@ -185,7 +185,8 @@ def listed(params: RunsParams, context: Context) -> dict[str, Any]:
         kept = read_run(params.folder)
         tags = kept.tags if params.tags is None else tuple(params.tags)
         write_notes(params.folder, tags, kept.note if params.note is None else params.note)
-        runs, broken = [read_run(params.folder)], []
+        runs: list[Run] = [read_run(params.folder)]
+        broken: list[dict[str, str]] = []
     else:
         home = params.folder / "runs" if (params.folder / "runs").is_dir() else params.folder
         runs, broken = list_runs(home)

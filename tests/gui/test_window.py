@@ -464,7 +464,7 @@ def test_train_a_gan_and_make_faces(window, hand, qtbot, filled):
     assert len(list(Path(job.result["out"]).glob("*.png"))) == 6
     hand.do("generation.curves")
     hand.settle()
-    assert window.tabs.currentWidget() is window.training and window.training.plot is not None
+    assert window.tabs.currentWidget() is window.training and window.training.curves is not None
 
 
 def test_changing_projects_while_things_are_being_read(window, hand, qtbot, clustered, project_at):

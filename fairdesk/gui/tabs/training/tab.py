@@ -1,17 +1,16 @@
-"""The Training tab: the curves of other tools' logs, several at once, live while they grow.
-
-Training itself comes later, and the tab says so.
-"""
+"""The Training tab: train recognisers, compare runs, and the curves of any tool's logs, live while they grow."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QLabel,
     QPushButton,
     QSlider,
@@ -24,20 +23,24 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.errors import RequestError
-from fairdesk.figures.style import group_style
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.dialogs.notes_dialog import NotesDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.gui.tabs.training.run_list import RunList
 from fairdesk.images.places import write_text
 from fairdesk.runs.exporting import curves_csv
 from fairdesk.runs.folder import METRICS, SCALARS, RunFolder
-from fairdesk.runs.logs import Curves, read_log, smooth
+from fairdesk.runs.listing import Run, batches_per_epoch, checkpoints, import_run, list_runs, seconds, write_notes
+from fairdesk.runs.logs import Curves, read_log
 
 if TYPE_CHECKING:
-    import pyqtgraph as pg
+    from fairdesk.gui.widgets.run_curves import RunCurves
+
+Axis = Callable[[np.ndarray[Any, np.dtype[np.float64]]], np.ndarray[Any, np.dtype[np.float64]]]
 
 WATCH_MS = 1000
 _HIDDEN = ("LearningRate", "Speed", "XNorm", "accuracy")  # of another scale: not ticked at first
@@ -71,14 +74,27 @@ class TrainingTab(Tab):
     empty_button: QPushButton
     empty_train: QPushButton
     splitter: QSplitter
+    side: QSplitter
     logs: QTreeWidget
     host_layout: QVBoxLayout
+    axis: QComboBox
+    marked: QCheckBox
+    compare_button: QPushButton
+    readout: QLabel
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "training_tab.ui")
-        self.plot: pg.PlotWidget | None = None
-        self.rates: pg.PlotWidget | None = None  # what was evaluated: EER, FID
+        self.curves: RunCurves | None = None
+        self._runs: dict[Path, Run] = {}
+        self._listed: set[str] = set()  # jobs that ended and whose runs were listed
+        self.run_list = RunList()
+        self.run_list.ticked.connect(lambda path, on: self.open_run(path) if on else self._close_run(path))
+        self.run_list.itemSelectionChanged.connect(session.told_state)
+        self.side.insertWidget(0, self.run_list)
+        self.axis.addItems(["Step", "Epoch", "Time"])
+        self.axis.currentTextChanged.connect(lambda _text: self._draw())
+        self.marked.toggled.connect(lambda _on: self._draw())
         self._read: dict[Path, Curves] = {}
         self._seen: dict[Path, tuple[int, int]] = {}
         self._followed: set[str] = set()  # jobs whose curves were opened
@@ -104,10 +120,15 @@ class TrainingTab(Tab):
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
         start, shown = async_glue.start, lambda: bool(self._read)
+        several_runs = lambda: len(self.run_list.chosen()) > 1
+        one_run = lambda: len(self.run_list.chosen()) == 1
         return [
             ActionSpec("training.train", "Train a &recogniser…", self._train, "&Training", "play", "Ctrl+R", self.has_project, "ArcFace and its kin, with mitigation by group"),
             ActionSpec("training.resume", "Go &on with a run…", lambda: start(self._resume()), "&Training", "again", "", self.has_project, "Train a stopped recogniser further"),
             ActionSpec("training.run", "Open a &run…", lambda: start(self._open_run()), "&Training", "folder", "", self.has_project, "The curves of a run of this program: losses and error rates"),
+            ActionSpec("training.compare", "&Compare runs…", self._compare, "&Training", "table", "", several_runs, "Error rates of every group, what differs, and what a switch did", self.name),
+            ActionSpec("training.notes", "Tags and &notes…", lambda: start(self._notes()), "&Training", "name", "", one_run, "What to remember about the chosen run", self.name),
+            ActionSpec("training.import", "&Bring in a run…", lambda: start(self._import_run()), "&Training", "download", "", self.has_project, "Copy a run that was trained on another machine into this project"),
             ActionSpec("training.export", "&Export a network…", lambda: self.session.ask("export-model", {"run": str(self._home())}), "&Training", "export", "", self.has_project, "ONNX, checked against torch, or safetensors"),
             ActionSpec("training.open", "&Open a log…", lambda: start(self._open()), "&Training", "chart", "Ctrl+T"),
             ActionSpec("training.plot", "Save &plot…", lambda: start(self._save_plot()), "&Training", "export", "", shown, "", self.name),
@@ -119,7 +140,7 @@ class TrainingTab(Tab):
         """Put actions on the tab's buttons."""
         for button, number in (
             (self.open_button, "training.open"), (self.plot_button, "training.plot"), (self.table_button, "training.table"),
-            (self.empty_button, "training.open"), (self.train_button, "training.train"), (self.empty_train, "training.train"),
+            (self.compare_button, "training.compare"), (self.empty_button, "training.open"), (self.train_button, "training.train"), (self.empty_train, "training.train"),
         ):  # fmt: skip
             bind_button(button, book, number)
 
@@ -174,10 +195,70 @@ class TrainingTab(Tab):
             if (folder / name).exists():
                 self.open_log(folder / name)
 
+    def _close_run(self, folder: Path) -> None:
+        for name in (METRICS, SCALARS):
+            self._read.pop(folder / name, None)
+            self._seen.pop(folder / name, None)
+        for row in reversed(range(self.logs.topLevelItemCount())):
+            if self._path(row).parent == folder:
+                self.logs.takeTopLevelItem(row)
+        self._draw()
+        self.session.told_state()
+
+    def refresh(self) -> None:
+        """List the project's runs."""
+        if self.session.project is None:
+            self._show_runs([])
+            return
+        home = self._home()
+        self.session.background.read("runs", lambda: list_runs(home)[0], self._show_runs)
+
+    def _show_runs(self, runs: list[Run]) -> None:
+        self._runs = {run.path: run for run in runs}
+        self.run_list.show_runs(runs, {path.parent for path in self._read})
+        self.pages.setCurrentWidget(self.splitter if self._read or runs else self.empty_page)
+        self.session.told_state()
+
+    def _compare(self) -> None:
+        from fairdesk.gui.dialogs.compare_dialog import CompareDialog
+
+        runs = [self._runs[path] for path in self.run_list.chosen() if path in self._runs]
+        # the oldest first: it is what the others are measured against
+        self.comparison = CompareDialog(sorted(runs, key=lambda run: run.created), self.session.theme, self)
+        async_glue.start(async_glue.finished(self.comparison))
+
+    async def _notes(self) -> None:
+        run = self._runs[self.run_list.chosen()[0]]
+        self.notes = NotesDialog(run, self)
+        tags_and_note: list[tuple[tuple[str, ...], str]] = []
+        self.notes.accepted.connect(
+            lambda: tags_and_note.append((self.notes.tags(), self.notes.note_edit.toPlainText()))
+        )
+        await async_glue.finished(self.notes)
+        for tags, note in tags_and_note:
+            write_notes(run.path, tags, note)
+            self.refresh()
+
+    async def _import_run(self) -> None:
+        folder = await async_glue.choose_folder(self, "Choose the folder of a run that was trained elsewhere")
+        if folder:
+            home = self._home()
+            self.session.background.edit(lambda: import_run(Path(folder), home), self._imported)
+
+    def _imported(self, path: Path) -> None:
+        self.session.told.emit(Notice(f"Brought in {path.name}"))
+        self.refresh()
+        self.open_run(path)
+
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
         """Follow the curves of a recogniser that trains."""
-        if job.spec.kind != "train-arcface" or job.id in self._followed:
+        if job.spec.kind != "train-arcface":
+            return
+        if job.finished and job.id not in self._listed:
+            self._listed.add(job.id)
+            self._on_changed()
+        if job.id in self._followed:
             return
         folder = Path(str(job.spec.params.get("out", "")))
         if (folder / SCALARS).exists() and (job.finished or (folder / METRICS).exists()):
@@ -212,6 +293,7 @@ class TrainingTab(Tab):
             leaf.setText(1, f"{points[-1][1]:.4g}")
         self.logs.blockSignals(False)
         self.logs.resizeColumnToContents(0)
+        self.run_list.show_runs(list(self._runs.values()), {path.parent for path in self._read})
         self.pages.setCurrentWidget(self.splitter)
         self._draw()
         self.session.told_state()
@@ -248,68 +330,68 @@ class TrainingTab(Tab):
         return out
 
     def _draw(self) -> None:
-        if not self._read:
+        if not self._read and self.curves is None:
             return
-        import pyqtgraph as pg
+        if self.curves is None:
+            from fairdesk.gui.widgets.run_curves import RunCurves
 
-        from fairdesk.gui.widgets.plots import new_plot, retheme
+            self.curves = RunCurves(self.session.theme)
+            self.curves.hovered.connect(self.readout.setText)
+            self.host_layout.addWidget(self.curves)
+        from fairdesk.gui.widgets.run_curves import Line
 
-        if self.plot is None or self.rates is None:
-            self.plot, self.rates = new_plot("", "step", "value"), new_plot("", "step", "evaluated")
-            for one in (self.plot, self.rates):
-                one.addLegend(offset=(-10, 10))
-                self.host_layout.addWidget(one)
-            self.rates.setXLink(self.plot)
-        for one in (self.plot, self.rates):
-            retheme(one, self.session.theme)
-            one.clear()
-            one.getPlotItem().legend.setLabelTextColor(self.session.theme.tokens["text"])
-            one.setLogMode(x=False, y=self.logarithmic.isChecked())
-        weight = self.smoothing.value() / 100
+        wanted = self.axis.currentText()
         several = len({path.parent for path in self._read}) > 1 or len(self._read) > 2
-        self.rates.setVisible(any(path.name == METRICS for path, _ in self._ticked()))
-        for number, (path, name) in enumerate(self._ticked()):
+        lines, marks, without = [], [], set()
+        for path, name in self._ticked():
             points = self._read[path].series.get(name)
             if not points:
                 continue
-            # losses and error rates are of other scales: what was evaluated has a plot of its own, on the same steps
-            plot = self.rates if path.name == METRICS else self.plot
-            colour, _, _ = group_style(number)
-            steps = np.array([step for step, _ in points])
-            values = [value for _, value in points]
+            x = np.array([step for step, _ in points])
+            place = self._axis_of(path.parent, wanted)
+            if place is None:
+                without.add(_title(path))
             label = f"{_title(path)}: {name}" if several else name
-            if weight:
-                faint = pg.mkColor(colour)
-                faint.setAlpha(70)
-                self._line(plot, steps, values, pg.mkPen(faint, width=1), None)
-                self._line(plot, steps, smooth(values, weight), pg.mkPen(colour, width=1), label)
-            else:
-                self._line(plot, steps, values, pg.mkPen(colour, width=1), label)
+            values = [value for _, value in points]
+            lines.append(Line(path, name, label, x if place is None else place(x), values, path.name == METRICS))
+        for run in {line.path.parent for line in lines} if self.marked.isChecked() else ():
+            place = self._axis_of(run, wanted)
+            for name, step in checkpoints(run):
+                steps = np.array([float(step)])
+                marks.append((f"{run.name}: {name}", float((steps if place is None else place(steps))[0])))
         axes = {curves.axis for curves in self._read.values()}
-        self.plot.setLabel("bottom", axes.pop() if len(axes) == 1 else "step")
+        axis = (
+            (axes.pop() if len(axes) == 1 else "step")
+            if wanted == "Step"
+            else {"Epoch": "epoch", "Time": "minutes of training"}[wanted]
+        )
+        weight = self.smoothing.value() / 100
+        self.curves.draw(lines, axis, weight=weight, logarithmic=self.logarithmic.isChecked(), marks=marks)
         told = []
         for path, curves in self._read.items():
             broken = f", {curves.broken:,} lines could not be read" if curves.broken else ""
             told.append(f"{_title(path)}: {curves.kind}{broken}")
+        if without:
+            told.append(f"over steps, as no {wanted.lower()} is known: {', '.join(sorted(without))}")
         self.about.setText("  ·  ".join(told))
 
-    @staticmethod
-    def _line(
-        plot: pg.PlotWidget,
-        steps: np.ndarray[tuple[int], np.dtype[np.float64]],
-        values: list[float],
-        pen: object,
-        name: str | None,
-    ) -> None:
-        curve = plot.plot(steps, np.array(values), pen=pen, name=name, connect="finite")
-        curve.setDownsampling(auto=True, method="peak")
-        curve.setClipToView(True)
+    def _axis_of(self, folder: Path, wanted: str) -> Axis | None:
+        """Return how steps become the wanted axis, or None where they stay steps."""
+        run = self._runs.get(folder)
+        if wanted == "Step" or run is None:
+            return None if wanted != "Step" else (lambda x: x)
+        if wanted == "Epoch":
+            each = batches_per_epoch(run)
+            return None if each is None else lambda x: x / each
+        steps, passed = seconds(folder)
+        return (lambda x: np.interp(x, steps, passed) / 60) if steps else None
 
     async def _save_plot(self) -> None:
-        if self.plot is not None:
+        if self.curves is not None:
             from fairdesk.gui.widgets.plots import save_plot
 
-            path = await save_plot(self.plot, self)
+            shown = self.curves.rates if not self.curves.losses.isVisible() else self.curves.losses
+            path = await save_plot(shown, self)
             if path:
                 self.session.told.emit(Notice(f"Saved {path}"))
 
@@ -325,6 +407,5 @@ class TrainingTab(Tab):
         self._read.clear()
         self._seen.clear()
         self.logs.clear()
-        self.about.setText("")
-        self.pages.setCurrentWidget(self.empty_page)
-        self.session.told_state()
+        self._draw()
+        self._show_runs(list(self._runs.values()))
