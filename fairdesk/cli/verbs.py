@@ -316,6 +316,7 @@ VERBS: list[Verb] = [
     _or_project("pairs", summaries.paired),
     _job("score", "score", summaries.scored, device=True),
     _plain("evaluate", summaries.evaluated),
+    _plain("normalise", summaries.said("{summary}")),
     Verb("train", "Train a GAN or a face recogniser", _train_options, _train, summaries.said("{summary}")),
     _job("review", "review", summaries.reviewed),
     _plain("interpolate", summaries.said("{summary}")),

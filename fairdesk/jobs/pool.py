@@ -113,6 +113,9 @@ def map_on_ray(
     RequestError
         If Ray is not installed.
     """
+    # Ray would report its use to its makers, and copy the working folder of a `uv run`, 7 GB with its environment.
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     try:
         import ray
         from ray.util import ActorPool

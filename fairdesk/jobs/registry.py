@@ -102,6 +102,15 @@ _KINDS = [
     _kind("identity-folders", "Write identity folders", "clustering", "FoldersParams", "folders:run", instead="file"),
     _kind("pairs", "Make a pair list", "metrics", "PairsParams", "pairing:run", instead="folder"),
     _kind("score", "Score a pair list", "metrics", "ScoreParams", "scoring:run"),
+    _kind(
+        "normalise",
+        "Normalise scores by group",
+        "metrics",
+        "NormaliseParams",
+        "normalising:run",
+        "scores",
+        folders=True,
+    ),
     _kind("evaluate", "Compute error rates", "metrics", "EvaluateParams", "evaluating:run", "scores", folders=True),
     _kind(
         "train",

@@ -97,3 +97,46 @@ class EvaluateParams(JobParams):
         if value not in ("all", "within-group") and not (value.startswith("group:") and len(value) > 6):
             raise ValueError("must be all, within-group or group:NAME")
         return value
+
+
+class NormaliseParams(JobParams):
+    """Normalise scores by group: learned on some people, applied to others."""
+
+    scores: Path = Field(description="Scores that name groups: .npz or .csv")
+    out: Path = Field(description="File to write, .npz or .csv", json_schema_extra={"pick": "save"})
+    method: Literal["threshold", "zscore"] = Field(
+        "threshold",
+        description="threshold: each group reaches the FMR at one threshold; zscore: impostor scores alike in every group",
+    )
+    fmr: str = Field("0.01", description="The false match rate that every group is to have")
+    learn_from: Path | None = Field(
+        None, description="Scores of other people to learn from (default: some of these people)"
+    )
+    share: float = Field(
+        0.5, gt=0, lt=1, description="Share of each group's people to learn from; they are left out of the result"
+    )
+    distance: bool = Field(False, description="The scores are distances: small means alike")
+    seed: int = Field(1, ge=0, description="The same seed learns from the same people")
+
+    @field_validator("scores", "out", "learn_from")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @field_validator("out")
+    @classmethod
+    def _kind(cls, value: Path) -> Path:
+        if value.suffix.lower() not in (".npz", ".csv"):
+            raise ValueError("must end in .npz or .csv")
+        return value
+
+    @field_validator("fmr")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1.0
+        if not 0 < number < 1:
+            raise ValueError("an FMR lies between 0 and 1, such as 0.01")
+        return value

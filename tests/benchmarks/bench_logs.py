@@ -39,4 +39,6 @@ def main():
                     work()
                     took.append(time.perf_counter() - start)
                 times[what] = sorted(took)[1]
-            print(f"{name}: {times['ours']:.2f} s; a loop over the lines with one search takes {times['plain']:.2f} s ({times['ours'] / times['plain']:.2f}x that)")
+            print(
+                f"{name}: {times['ours']:.2f} s; a loop over the lines with one search takes {times['plain']:.2f} s ({times['ours'] / times['plain']:.2f}x that)"
+            )

@@ -93,12 +93,12 @@ def test_a_film_of_the_sample_grids(tmp_path, suffix):
     train(TrainGanParams(family="gan", data=tmp_path / "in", out=tmp_path / "run", image_size=16, epochs=6, batch_size=4, latent=4, preview_every=2,
                          device="cpu", precision="fp32"), QuietContext())  # fmt: skip
     result = animate(AnimateParams(run=tmp_path / "run", out=tmp_path / f"film{suffix}", rate=5), QuietContext())
-    assert result["frames"] == 6
+    assert result["frames"] == 7  # after step 1 and every second of 12
     film = cv2.VideoCapture(str(tmp_path / f"film{suffix}"))
     count = 0
     while film.read()[0]:
         count += 1
-    assert count == 6
+    assert count == 7
     if suffix == ".gif":
         assert mark_of(tmp_path / "film.gif") is not None
         with Image.open(tmp_path / "film.gif") as image:

@@ -60,7 +60,11 @@ def trained(window, hand, filled):
 
 
 def row_of(tab, name):
-    return next(tab.run_list.topLevelItem(n) for n in range(tab.run_list.topLevelItemCount()) if tab.run_list.topLevelItem(n).text(0) == name)
+    return next(
+        tab.run_list.topLevelItem(n)
+        for n in range(tab.run_list.topLevelItemCount())
+        if tab.run_list.topLevelItem(n).text(0) == name
+    )
 
 
 def test_runs_are_listed_ticked_and_compared(trained, hand, window, filled):
@@ -69,13 +73,18 @@ def test_runs_are_listed_ticked_and_compared(trained, hand, window, filled):
     for name in ("none-1", "balanced-1"):
         row_of(tab, name).setCheckState(0, Qt.CheckState.Checked)
         hand.settle()
-    assert tab.logs.topLevelItemCount() == 4 and {path.parent.name for path, _ in tab._ticked()} == {"none-1", "balanced-1"}
+    assert tab.logs.topLevelItemCount() == 4 and {path.parent.name for path, _ in tab._ticked()} == {
+        "none-1",
+        "balanced-1",
+    }
     for n in range(4):
         tab.run_list.topLevelItem(n).setSelected(True)
     hand.do("training.compare")
     dialog = hand.dialog(CompareDialog)
     told = [[dialog.effects.item(y, x).text() for x in range(6)] for y in range(dialog.effects.rowCount())]
-    assert any(row[0] == "sampling group" and row[1] == "EER[b]" and row[2] == "1, 2" and row[5] == "lower" for row in told)
+    assert any(
+        row[0] == "sampling group" and row[1] == "EER[b]" and row[2] == "1, 2" and row[5] == "lower" for row in told
+    )
     assert dialog.plot is not None and "three seeds" in dialog._about()
     dialog.reject()
     row_of(tab, "none-1").setCheckState(0, Qt.CheckState.Unchecked)
@@ -122,7 +131,9 @@ def test_notes_and_a_run_from_elsewhere(trained, hand, window, filled, tmp_path,
     assert read_notes(filled.folder / "runs" / "none-2") == (("baseline", "paper"), "kept")
     assert row_of(tab, "none-2").text(3) == "baseline, paper"
     elsewhere = made(tmp_path / "other machine", "far", 1, (0.3, 0.3))
-    tab.session.background.edit(lambda: __import__("fairdesk.runs.listing", fromlist=["x"]).import_run(elsewhere, tab._home()), tab._imported)
+    tab.session.background.edit(
+        lambda: __import__("fairdesk.runs.listing", fromlist=["x"]).import_run(elsewhere, tab._home()), tab._imported
+    )
     hand.settle()
     assert row_of(tab, "far").checkState(0) == Qt.CheckState.Checked
     hand.do("training.close")

@@ -430,12 +430,12 @@ def test_a_log_is_followed_while_it_grows(window, hand, qtbot, tmp_path):
     assert tab.empty_button.isVisible()
     tab.open_log(log)
     hand.settle()
-    assert tab.plot is not None and len(tab.plot.listDataItems()) == 1
+    assert tab.curves is not None and len(tab.curves.losses.listDataItems()) == 1
     with log.open("a") as file:
         file.write(row.format(0.5, 8))
     qtbot.waitUntil(lambda: tab.logs.topLevelItem(0).child(0).text(1) == "0.5", timeout=5000)
     tab.smoothing.setValue(60)
-    assert len(tab.plot.listDataItems()) == 2  # the raw curve stays
+    assert len(tab.curves.losses.listDataItems()) == 2  # the raw curve stays
     tab.open_log(tmp_path / "nothing.log")
     hand.settle()
     assert "cannot be read" in window.toasts.history[-1].text

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+HOME = dict(os.environ)  # before the tests are given a home of their own
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +42,10 @@ def test_installed_without_a_compiler(uv, wheel, tmp_path):
     for name in ("cc", "gcc", "g++", "c++", "clang", "cmake", "make"):
         (broken / name).write_text("#!/bin/sh\necho no compiler here >&2\nexit 1\n")
         (broken / name).chmod(0o755)
+    # The cache of this machine, not the empty one of the tests; links, as the packages are several GB.
+    cache = subprocess.run([uv, "cache", "dir"], env=HOME, capture_output=True, text=True, check=True).stdout.strip()
     environment = {
-        **os.environ, "UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
+        **os.environ, "UV_CACHE_DIR": cache, "UV_LINK_MODE": "symlink", "UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
         "PATH": f"{broken}:{os.environ['PATH']}", "QT_QPA_PLATFORM": "offscreen",
     }  # fmt: skip
     environment.pop("VIRTUAL_ENV", None)

@@ -18,11 +18,23 @@ from fairdesk.runs.params import CompareParams
 
 
 def made(home, name, seed, eers, **switches):
-    params = {"backbone": "mbf", "seed": seed, "out": str(home / name), "sampling": "plain", "reweight": False, **switches}
+    params = {
+        "backbone": "mbf",
+        "seed": seed,
+        "out": str(home / name),
+        "sampling": "plain",
+        "reweight": False,
+        **switches,
+    }
     folder = RunFolder.create(home / name, {"kind": "recogniser", "params": params, "batches_per_epoch": 5})
     for step, eer in ((5, 0.4), (10, None)):
         folder.scalars(step, {"loss": 30.0 / step, "accuracy": 0.5})
-        rates = {"EER": eer or float(np.mean(eers)), "EER[a]": eer or eers[0], "EER[b]": eer or eers[1], "margin[a]": 0.5}
+        rates = {
+            "EER": eer or float(np.mean(eers)),
+            "EER[a]": eer or eers[0],
+            "EER[b]": eer or eers[1],
+            "margin[a]": 0.5,
+        }
         folder.metrics(step, rates)
     return home / name
 
@@ -41,7 +53,11 @@ def home(tmp_path):
 def test_effects_are_paired_by_seed_with_students_interval(home):
     runs = [read_run(home / f"{kind}-{seed}") for kind in ("none", "balanced") for seed in (1, 2, 3)]
     found = {effect.figure: effect for effect in effects(runs)}
-    assert set(found) == {"EER", "EER[a]", "EER[b]"} and found["EER"].switch == "sampling group" and found["EER"].seeds == (1, 2, 3)
+    assert (
+        set(found) == {"EER", "EER[a]", "EER[b]"}
+        and found["EER"].switch == "sampling group"
+        and found["EER"].seeds == (1, 2, 3)
+    )
     for figure, effect in found.items():
         gains = [runs[3 + n].figures[figure] - runs[n].figures[figure] for n in range(3)]
         low, high = ttest_1samp(gains, 0).confidence_interval()
@@ -54,21 +70,33 @@ def test_effects_are_paired_by_seed_with_students_interval(home):
 
 def test_what_differs_and_what_is_left_out(home):
     runs = [read_run(home / name) for name in ("none-1", "balanced-1", "lonely")]
-    assert differing(runs) == {"seed": [1, 1, 9], "sampling": ["plain", "group", "plain"], "reweight": [False, False, True]}
-    assert [one.name for one in unpaired(runs)] == ["lonely"] and {effect.switch for effect in effects(runs)} == {"sampling group"}
+    assert differing(runs) == {
+        "seed": [1, 1, 9],
+        "sampling": ["plain", "group", "plain"],
+        "reweight": [False, False, True],
+    }
+    assert [one.name for one in unpaired(runs)] == ["lonely"] and {effect.switch for effect in effects(runs)} == {
+        "sampling group"
+    }
     header, rows = table(runs)
     assert header == ["", "none-1", "balanced-1", "lonely"] and ["sampling", "plain", "group", "plain"] in rows
     assert by_group(runs)["none-1"] == {"all": pytest.approx(0.155), "a": pytest.approx(0.11), "b": 0.2}
 
 
 def test_the_verbs(home, tmp_path, capsys):
-    assert cli(["compare", str(home / "none-1"), str(home / "balanced-1"), "--out", str(tmp_path / "t.csv"), "--json"]) == 0
+    assert (
+        cli(["compare", str(home / "none-1"), str(home / "balanced-1"), "--out", str(tmp_path / "t.csv"), "--json"])
+        == 0
+    )
     told = json.loads(capsys.readouterr().out)
     assert told["differs"] == {"sampling": ["plain", "group"]} and told["effects"][0]["half_interval"] is None
     assert "one seed" in told["effects"][0]["half_interval_why"]
     assert next(csv.reader((tmp_path / "t.csv").read_text().splitlines())) == ["", "none-1", "balanced-1"]
     for suffix in ("png", "svg"):
-        run(CompareParams(runs=[home / "none-1", home / "lonely"], out=tmp_path / f"p.{suffix}"), context := QuietContext())
+        run(
+            CompareParams(runs=[home / "none-1", home / "lonely"], out=tmp_path / f"p.{suffix}"),
+            context := QuietContext(),
+        )
         assert (tmp_path / f"p.{suffix}").stat().st_size > 5000 and any("lonely" in text for text in context.messages)
     assert cli(["runs", str(home / "none-1"), "--tags", "baseline", "paper", "--note", "the first one"]) == 0
     (home / "broken").mkdir()
@@ -94,8 +122,12 @@ def test_tags_and_notes_stay_with_the_run(home):
 def test_a_run_from_elsewhere_is_brought_in(home, tmp_path):
     brought = import_run(home / "none-1", tmp_path / "project" / "runs")
     again = import_run(home / "none-1", tmp_path / "project" / "runs")
-    assert (brought.name, again.name) == ("none-1", "none-1-2") and read_run(brought).figures == read_run(home / "none-1").figures
-    assert [one.name for one in list_runs(tmp_path / "project" / "runs")[0]] and not list((tmp_path / "project" / "runs").glob(".*"))
+    assert (brought.name, again.name) == ("none-1", "none-1-2") and read_run(brought).figures == read_run(
+        home / "none-1"
+    ).figures
+    assert [one.name for one in list_runs(tmp_path / "project" / "runs")[0]] and not list(
+        (tmp_path / "project" / "runs").glob(".*")
+    )
     with pytest.raises(RequestError, match="among this project's runs already"):
         import_run(brought, brought.parent)
     with pytest.raises(RequestError, match="no training run"):

@@ -48,7 +48,7 @@ def test_bins_of_every_kind(bin_file, tmp_path):
         arrays.write_bytes(pickle.dumps(([np.frombuffer(one, np.uint8) for one in found], np.array(same)), protocol))
         assert read_bin(arrays)[0] == found
     python2 = tmp_path / "old.bin"
-    python2.write_bytes(b"(lp0\nS'ab'\np1\naS'cd'\np2\na(lp3\nI01\na\x86." .replace(b"\x86.", b"\x86."))
+    python2.write_bytes(b"(lp0\nS'ab'\np1\naS'cd'\np2\na(lp3\nI01\na\x86.".replace(b"\x86.", b"\x86."))
     assert read_bin(python2)[0] == [b"ab", b"cd"]
 
 
@@ -58,7 +58,13 @@ def test_hostile_and_broken_bins(tmp_path):
             return (__import__("os").system, (f"touch {tmp_path / 'was-run'}",))
 
     path = tmp_path / "x.bin"
-    for data in (pickle.dumps(([Hostile()], [True])), b"", b"rubbish", pickle.dumps(([b"a"], [True, False])), pickle.dumps({"a": 1})):
+    for data in (
+        pickle.dumps(([Hostile()], [True])),
+        b"",
+        b"rubbish",
+        pickle.dumps(([b"a"], [True, False])),
+        pickle.dumps({"a": 1}),
+    ):
         path.write_bytes(data)
         with pytest.raises(RequestError, match=r"never runs code"):
             read_bin(path)
@@ -89,14 +95,26 @@ def test_a_run_is_evaluated_on_lists(bin_file, tmp_path):
         for n in range(3):
             here, other = (f"id{group[1]}{k % 3}" for k in (n, n + 1))
             rows.append(f"{group}/{here}/000.png,{group}/{here}/001.png,1,{group},{group},s{group}{n},s{group}{n}")
-            rows.append(f"{group}/{here}/000.png,{group}/{other}/002.png,0,{group},{group},s{group}{n},s{group}{(n + 1) % 3}")
+            rows.append(
+                f"{group}/{here}/000.png,{group}/{other}/002.png,0,{group},{group},s{group}{n},s{group}{(n + 1) % 3}"
+            )
     pairs = tmp_path / "mine.csv"
     pairs.write_text("\n".join(rows))
     context = QuietContext()
     result = train(options(folder, tmp_path / "run", evaluate_on=[bin_file, pairs], images_of_lists=others), context)
-    assert {"EER", "agedb_30 accuracy", "agedb_30 EER", "mine accuracy", "mine EER", "mine EER[g0]", "mine EER gap"} <= set(result["error_rates"])
+    assert {
+        "EER",
+        "agedb_30 accuracy",
+        "agedb_30 EER",
+        "mine accuracy",
+        "mine EER",
+        "mine EER[g0]",
+        "mine EER gap",
+    } <= set(result["error_rates"])
     assert len(read_log(tmp_path / "run" / "metrics.csv").series["mine EER"]) == 2
-    assert any("1 of 20 pairs are left out" in text for text in context.messages) and any("names nobody" in text for text in context.messages)
+    assert any("1 of 20 pairs are left out" in text for text in context.messages) and any(
+        "names nobody" in text for text in context.messages
+    )
     assert "agedb_30 EER" in (tmp_path / "run" / "model-card.md").read_text()
 
 
@@ -114,7 +132,9 @@ def test_people_of_a_list_are_not_trained_on_unless_allowed(tmp_path):
     pairs = tmp_path / "pairs.txt"
     pairs.write_text(f"{first} {second} 1\n{first} {folder / 'g1' / 'id10' / second.name} 0\n")
     common = {"evaluate_on": [pairs], "validation": 0.0, "epochs": 1}
-    with pytest.raises(RequestError, match=r"2 people of the training images occur in the lists too, for example id00 in pairs"):
+    with pytest.raises(
+        RequestError, match=r"2 people of the training images occur in the lists too, for example id00 in pairs"
+    ):
         train(options(folder, tmp_path / "a", **common), QuietContext())
     assert not (tmp_path / "a").exists()
     context = QuietContext()

@@ -57,7 +57,17 @@ def test_torchrun_starts_the_same_verb(folder, tmp_path):
     line = command("train-arcface", options(folder, tmp_path / "out", devices=2), 2)
     assert line.startswith("torchrun --nnodes MACHINES --nproc-per-node 2") and "--devices" not in line
     verb = line.split(" -m fairdesk ")[1].split()
-    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "fairdesk", *verb, "--json"]
+    start = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node=2",
+        "-m",
+        "fairdesk",
+        *verb,
+        "--json",
+    ]
     done = subprocess.run(start, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout)["processes"] == 2 and "Traceback" not in done.stderr
@@ -74,7 +84,11 @@ def test_processes_that_end_without_a_word_are_told(folder, tmp_path, monkeypatc
 
 def test_prelu_is_torchs():
     torch.manual_seed(0)
-    for shape, form in (((5, 6, 7, 8), torch.contiguous_format), ((5, 6, 7, 8), torch.channels_last), ((3, 6), torch.contiguous_format)):
+    for shape, form in (
+        ((5, 6, 7, 8), torch.contiguous_format),
+        ((5, 6, 7, 8), torch.channels_last),
+        ((3, 6), torch.contiguous_format),
+    ):
         x = torch.randn(shape).contiguous(memory_format=form)
         own, theirs = prelu.PReLU(6), nn.PReLU(6)
         with torch.no_grad():
@@ -97,7 +111,9 @@ def test_sampled_classes_move_and_the_others_stay():
     before = head.weight.clone()
     target = torch.tensor([3, 40, 3, 17])
     placed = head.sample(target)
-    assert len(head.chosen) == 10 and {3, 17, 40} <= set(head.chosen.tolist()) and torch.equal(head.chosen[placed], target)
+    assert (
+        len(head.chosen) == 10 and {3, 17, 40} <= set(head.chosen.tolist()) and torch.equal(head.chosen[placed], target)
+    )
     vectors = torch.randn(4, 8)
     logits = head(vectors, placed, torch.full((4,), 0.5))
     whole = MarginHead("arcface", 8, 50, 16.0)

@@ -132,6 +132,7 @@ class MetricsTab(Tab):
             ActionSpec("metrics.score", "&Score a list…", self._ask_score, "&Metrics", "encode", "", lists),
             ActionSpec("metrics.freeze", "&Freeze or thaw the list", self._freeze, "&Metrics", "", "", lambda: self._chosen_list() is not None, "A frozen list is not written over", tab),
             ActionSpec("metrics.open", "&Open scores…", lambda: start(self._open()), "&Metrics", "import", "Ctrl+Shift+O", tip="Evaluate a score file of any origin"),
+            ActionSpec("metrics.normalise", "&Normalise by group…", self._normalise, "&Metrics", "split", "", lambda: self._scores is not None and self.has_project(), "Learn on some people what makes the groups' scores alike, and apply it to the others", tab),
             ActionSpec("metrics.report", "Write the &report…", self._report, "&Metrics", "export", "", lambda: shown() and self.has_project(), "", tab),
             ActionSpec("metrics.plot", "Save p&lot…", lambda: start(self._save_plot()), "&Metrics", "chart", "", shown, "", tab),
             ActionSpec("metrics.table", "Save &table…", lambda: start(self._save_table()), "&Metrics", "table", "", shown, "", tab),
@@ -339,6 +340,14 @@ class MetricsTab(Tab):
             self.sources.clearSelection()
             self._stale = None
             self.show_scores(Path(path))
+
+    def _normalise(self) -> None:
+        project = self.session.project
+        if project is not None and self._scores is not None:
+            out = project.exports("scores", f"{self._scores.stem}-normalised.npz")
+            self.session.ask(
+                "normalise", {"scores": str(self._scores), "out": str(out), "distance": self.distance.isChecked()}
+            )
 
     def _report(self) -> None:
         params, project = self._params(), self.session.project
