@@ -44,19 +44,24 @@ class CycleGanTask:
     def __init__(self, params: TrainGanParams, fabric: Any, images: UnpairedImages) -> None:
         torch.manual_seed(params.seed)
         self._fabric, self._params = fabric, params
+        self._form = torch.channels_last if params.channels_last else torch.contiguous_format
         generators = [GeneratorResNet(params.blocks) for _ in range(2)]
         discriminators = [PatchDiscriminator() for _ in range(2)]
         networks: list[nn.Module] = [*generators, *discriminators]
         for network in networks:
             network.apply(normal_weights)
+            network.to(memory_format=self._form)
 
         def adam(weights: Any) -> torch.optim.Optimizer:
             return torch.optim.Adam(weights, lr=params.rate, betas=(0.5, 0.999))
 
         self._ab, self._ba = (fabric.setup_module(network) for network in generators)
         self._da, self._db = (fabric.setup_module(network) for network in discriminators)
-        both = [*self._ab.parameters(), *self._ba.parameters()]
-        g, a, b = (fabric.setup_optimizers(adam(w)) for w in (both, self._da.parameters(), self._db.parameters()))
+        self._generator_weights = [*self._ab.parameters(), *self._ba.parameters()]
+        g, a, b = (
+            fabric.setup_optimizers(adam(w))
+            for w in (self._generator_weights, self._da.parameters(), self._db.parameters())
+        )
         self.networks = {"G_AB": self._ab, "G_BA": self._ba, "D_A": self._da, "D_B": self._db}
         self.optimizers = {"G": g, "D_A": a, "D_B": b}
         self._buffers = {"A": ReplayBuffer(), "B": ReplayBuffer()}
@@ -82,7 +87,7 @@ class CycleGanTask:
 
     def step(self, images: torch.Tensor) -> dict[str, float]:
         """One step of the generators, then one of each discriminator; `images` is (2, n, 3, h, w): A and B."""
-        real_a, real_b = self._fabric.to_device(images)
+        real_a, real_b = (one.contiguous(memory_format=self._form) for one in self._fabric.to_device(images))
         ones, mse, l1 = torch.ones_like, nn.functional.mse_loss, nn.functional.l1_loss
         params, g_opt = self._params, self.optimizers["G"]
         g_opt.zero_grad()
@@ -92,7 +97,7 @@ class CycleGanTask:
         adversarial = (mse(judged_b, ones(judged_b)) + mse(judged_a, ones(judged_a))) / 2
         cycle = (l1(self._ba(fake_b), real_a) + l1(self._ab(fake_a), real_b)) / 2
         g_loss = adversarial + params.lambda_cycle * cycle + params.lambda_identity * identity
-        self._fabric.backward(g_loss)
+        self._fabric.backward(g_loss, inputs=self._generator_weights)
         g_opt.step()
         d_losses = []
         for name, network, real, fake in (("D_A", self._da, real_a, fake_a), ("D_B", self._db, real_b, fake_b)):

@@ -11,14 +11,27 @@ from torch import nn
 from fairdesk.errors import RequestError
 
 
+class InstanceNorm(nn.InstanceNorm2d):
+    """`nn.InstanceNorm2d`, which for a single image leaves it in the memory order it came in.
+
+    The norm of one image's instances is the norm of a batch of one. PyTorch's own copies channels-last images to and fro.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Give every channel of every image mean 0 and variance 1."""
+        if len(x) > 1:
+            return super().forward(x)
+        return nn.functional.batch_norm(x, None, None, None, None, True, 0.0, self.eps)
+
+
 class ResidualBlock(nn.Module):
     """Two reflected 3 x 3 convolutions with instance normalisation, added to the input."""
 
     def __init__(self, features: int) -> None:
         super().__init__()
         self.block = nn.Sequential(
-            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), nn.InstanceNorm2d(features), nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), nn.InstanceNorm2d(features),
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), InstanceNorm(features), nn.ReLU(inplace=True),
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), InstanceNorm(features),
         )  # fmt: skip
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -34,19 +47,19 @@ class GeneratorResNet(nn.Module):
         layers: list[nn.Module] = [
             nn.ReflectionPad2d(3),
             nn.Conv2d(3, features, 7),
-            nn.InstanceNorm2d(features),
+            InstanceNorm(features),
             nn.ReLU(inplace=True),
         ]
         width = features
         for _ in range(2):
-            layers += [nn.Conv2d(width, width * 2, 3, 2, 1), nn.InstanceNorm2d(width * 2), nn.ReLU(inplace=True)]
+            layers += [nn.Conv2d(width, width * 2, 3, 2, 1), InstanceNorm(width * 2), nn.ReLU(inplace=True)]
             width *= 2
         layers += [ResidualBlock(width) for _ in range(blocks)]
         for _ in range(2):
             layers += [
                 nn.Upsample(scale_factor=2),
                 nn.Conv2d(width, width // 2, 3, 1, 1),
-                nn.InstanceNorm2d(width // 2),
+                InstanceNorm(width // 2),
                 nn.ReLU(inplace=True),
             ]
             width //= 2
@@ -65,8 +78,8 @@ class Pix2PixBlock(nn.Module):
         super().__init__()
         middle: list[nn.Module] = [nn.Dropout(0.5)] if dropout else []
         self.conv_block = nn.Sequential(
-            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), nn.InstanceNorm2d(features), nn.ReLU(inplace=True), *middle,
-            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), nn.InstanceNorm2d(features),
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), InstanceNorm(features), nn.ReLU(inplace=True), *middle,
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), InstanceNorm(features),
         )  # fmt: skip
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -83,16 +96,16 @@ class Pix2PixGenerator(nn.Module):
         layers: list[nn.Module] = [
             nn.ReflectionPad2d(3),
             nn.Conv2d(3, width, 7),
-            nn.InstanceNorm2d(width),
+            InstanceNorm(width),
             nn.ReLU(inplace=True),
         ]
         for _ in range(2):
-            layers += [nn.Conv2d(width, width * 2, 3, 2, 1), nn.InstanceNorm2d(width * 2), nn.ReLU(inplace=True)]
+            layers += [nn.Conv2d(width, width * 2, 3, 2, 1), InstanceNorm(width * 2), nn.ReLU(inplace=True)]
             width *= 2
         layers += [Pix2PixBlock(width, dropout=dropout) for _ in range(blocks)]
         for _ in range(2):
             up = nn.ConvTranspose2d(width, width // 2, 3, 2, 1, output_padding=1)
-            layers += [up, nn.InstanceNorm2d(width // 2), nn.ReLU(inplace=True)]
+            layers += [up, InstanceNorm(width // 2), nn.ReLU(inplace=True)]
             width //= 2
         self.model = nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(width, 3, 7), nn.Tanh())
 
@@ -111,7 +124,7 @@ class PatchDiscriminator(nn.Module):
         def block(inputs: int, outputs: int, *, normalize: bool = True) -> list[nn.Module]:
             layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1)]
             if normalize:
-                layers.append(nn.InstanceNorm2d(outputs))
+                layers.append(InstanceNorm(outputs))
             return [*layers, nn.LeakyReLU(0.2, inplace=True)]
 
         self.model = nn.Sequential(

@@ -119,7 +119,7 @@ class StyleGanTask:
         made = self._g.module.synthesis(self._styles(count, labels), random=True)
         judged = self._judge(made, labels)
         loss = functional.softplus(-judged).mean()
-        self._fabric.backward(loss)
+        self._fabric.backward(loss, inputs=list(self._g.parameters()))
         if self._steps % PATH_EVERY == 0:
             self._fabric.backward(self._path_penalty(max(1, count // 2), labels) * (PATH_WEIGHT * PATH_EVERY))
         optimizer.step()

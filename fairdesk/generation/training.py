@@ -74,42 +74,40 @@ class GanTask:
             self.average.load_state(state["seen"])
 
     def step(self, batch: Batch) -> dict[str, float]:
-        """One step of the discriminator, then one of the generator, each over all parts of the batch."""
+        """One step of each, over all parts of the batch, in the order of PyTorch-GAN: the generator first.
+
+        The discriminator then learns from the same made images with the same weights, so that it judges them only
+        once: two gradients of one graph, one for each network's own weights.
+        """
         images, classes = batch if isinstance(batch, tuple) else (batch, None)
         images = self._fabric.to_device(images).to(memory_format=self._form)
         labels = None if classes is None else self._fabric.to_device(one_hot(classes, self._labels).float())
         noise = self._fabric.to_device(torch.randn(len(images), self._latent))
-        parts = [
-            (x, z, None if labels is None else labels.tensor_split(self._parts)[n])
-            for n, (x, z) in enumerate(
-                zip(images.tensor_split(self._parts), noise.tensor_split(self._parts), strict=True)
-            )
-            if len(x)
-        ]
-        d_opt, g_opt = self.optimizers["discriminator"], self.optimizers["generator"]
+        own_labels = [None] * self._parts if labels is None else labels.tensor_split(self._parts)
+        for optimizer in self.optimizers.values():
+            optimizer.zero_grad()
         told = {"D_loss": 0.0, "G_loss": 0.0, "D(x)": 0.0, "D(G(z))": 0.0}
-        d_opt.zero_grad()
-        made_parts = []
-        for x, z, own in parts:
+        g_weights, d_weights = list(self._g.parameters()), list(self._d.parameters())
+        for x, z, own in zip(
+            images.tensor_split(self._parts), noise.tensor_split(self._parts), own_labels, strict=True
+        ):
+            if not len(x):
+                continue
             share = len(x) / len(images)
-            real = self._d(x, own)
-            made = self._g(z, own)
-            fake = self._d(made.detach(), own)
+            fake, real = self._d(self._g(z, own), own), self._d(x, own)
+            g_loss = self._loss(fake, 1)
             d_loss = (self._loss(real, 1) + self._loss(fake, 0)) / 2
-            self._fabric.backward(d_loss * share)
-            told["D_loss"] += d_loss.item() * share
-            told["D(x)"] += real.mean().item() * share
-            made_parts.append(made if len(parts) == 1 else None)
-        d_opt.step()
-        g_opt.zero_grad()
-        for (x, z, own), kept in zip(parts, made_parts, strict=True):
-            share = len(x) / len(images)
-            judged = self._d(kept if kept is not None else self._g(z, own), own)
-            g_loss = self._loss(judged, 1)
-            self._fabric.backward(g_loss * share)
-            told["G_loss"] += g_loss.item() * share
-            told["D(G(z))"] += judged.mean().item() * share
-        g_opt.step()
+            self._fabric.backward(g_loss * share, inputs=g_weights, retain_graph=True)
+            self._fabric.backward(d_loss * share, inputs=d_weights)
+            for name, value in (
+                ("D_loss", d_loss),
+                ("G_loss", g_loss),
+                ("D(x)", real.mean()),
+                ("D(G(z))", fake.mean()),
+            ):
+                told[name] += value.item() * share
+        for optimizer in self.optimizers.values():
+            optimizer.step()
         if self.average is not None:
             self.average.update(self._g.module, len(images))
         return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from fairdesk.faces.encoders import load_state
 from fairdesk.generation.cyclegan_networks import generator_from
 from fairdesk.generation.params import TranslateParams
 from fairdesk.generation.pictures import to_pixels
+from fairdesk.generation.recipes import Network, Recipe, choose
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
 from fairdesk.images.pixels import pixels
@@ -24,6 +26,9 @@ from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import read_checkpoint
+from fairdesk.learning.memory import keep_freed_memory
+
+_WORTH_A_TRIAL = 16  # images; a trial costs as much as a few of them
 
 
 def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
@@ -71,57 +76,125 @@ def _inputs(params: TranslateParams) -> tuple[list[tuple[Path, str]], list[dict[
     return [(params.input, params.input.name)], []
 
 
-def translate_image(generator: torch.nn.Module, image: Image.Image, device: str) -> Image.Image:
-    """Translate one image of any size: padded by reflection to multiples of 4, and cut back."""
-    tensor = torch.from_numpy(pixels(image)).permute(2, 0, 1)[None].float().div(127.5).sub(1)
-    height, width = tensor.shape[2:]
-    padding = (0, -width % 4, 0, -height % 4)
-    tensor = torch.nn.functional.pad(tensor, padding, mode="replicate")
-    with torch.inference_mode():
-        made = generator(tensor.to(device)).float().cpu()[:, :, :height, :width]
-    return Image.fromarray(to_pixels(made)[0])
+@dataclass
+class _Way:
+    """One direction: its generator, and how that is run once it is known."""
+
+    name: str
+    path: Path
+    generator: torch.nn.Module
+    recipe: Recipe | None = None
+    run: Network | None = None
+
+    def translate(self, images: torch.Tensor, precision: str, context: Context) -> torch.Tensor:
+        """Translate images (n, 3, h, w); the first ones decide how."""
+        if self.run is None:
+            self.recipe, self.run, trials = choose(self.generator, images, precision)
+            told = ", ".join(f"{t.recipe.name} {len(images) / t.seconds:.1f} ({t.psnr:.0f} dB)" for t in trials)
+            context.message(f"{self.name} runs in {self.recipe.name}. Images a second in a short trial: {told}.")
+        return self.run(images).cpu()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """An image to translate, as the network takes it."""
+
+    path: Path
+    folder: str
+    relative: str
+    pixels: torch.Tensor  # (3, h, w) in [-1, 1], sides multiples of 4
+    width: int
+    height: int
+
+
+def _read(path: Path, relative: str, size: int | None) -> _Source:
+    """Read an image; its last row and column are repeated to multiples of 4, and cut off again afterwards."""
+    image = open_image(path)
+    if size is not None:
+        factor = size / max(image.size)
+        image = image.resize(
+            (max(4, round(image.width * factor)), max(4, round(image.height * factor))), Image.Resampling.BICUBIC
+        )
+    tensor = torch.from_numpy(pixels(image)).permute(2, 0, 1).float().div(127.5).sub(1)
+    height, width = tensor.shape[1:]
+    padded = torch.nn.functional.pad(tensor, (0, -width % 4, 0, -height % 4), mode="replicate")
+    return _Source(path, relative.rpartition("/")[0], relative, padded, width, height)
+
+
+class _Writer:
+    """Translates some images of one size at a time, and writes them."""
+
+    def __init__(
+        self, params: TranslateParams, ways: list[_Way], device: str, precision: str, context: Context
+    ) -> None:
+        self._params, self._ways, self._device, self._precision = params, ways, device, precision
+        self._context, self._names = context, Names()
+        self._hashes = {way.name: file_sha256(way.path) for way in ways}
+        self.files: list[dict[str, str]] = []
+
+    def write(self, sources: list[_Source]) -> None:
+        """Translate each way and save beside a mark."""
+        if not sources:
+            return
+        images = torch.stack([source.pixels for source in sources]).to(self._device)
+        for way in self._ways:
+            made = to_pixels(way.translate(images, self._precision, self._context))
+            for source, picture in zip(sources, made, strict=True):
+                name = self._names.claim(source.folder, f"{source.path.stem}_{way.name}.png")
+                target = self._params.out / source.folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                save_marked(Image.fromarray(picture[: source.height, : source.width]), target, self._mark(way, source))
+                self.files.append(
+                    {"path": f"{source.folder}/{name}".lstrip("/"), "source": source.relative, "direction": way.name}
+                )
+
+    def _mark(self, way: _Way, source: _Source) -> dict[str, Any]:
+        assert way.recipe is not None
+        return {"made_by": f"FairDesk {__version__}", "family": "cyclegan", "direction": way.name, "checkpoint": way.path.name,
+                "checkpoint_sha256": self._hashes[way.name], "source": source.path.name, "precision": way.recipe.precision}  # fmt: skip
+
+    def manifest(self) -> dict[str, Any]:
+        """What is written beside the folder."""
+        return {"synthetic": True, "made_by": f"FairDesk {__version__}", "checkpoints": self._hashes, "input": str(self._params.input),
+                "recipes": {way.name: way.recipe.name for way in self._ways if way.recipe is not None}, "files": self.files}  # fmt: skip
 
 
 def run(params: TranslateParams, context: Context) -> dict[str, Any]:
     """Job: translate. A bad file is listed and the rest goes on."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
+    keep_freed_memory()
     todo, left_out = _inputs(params)
     device = choose_device(params.device)
-    ways = []
-    for way, path, name in (("AtoB", params.g_ab, "G_AB"), ("BtoA", params.g_ba, "G_BA")):
-        if path is not None and params.direction in (way, "both"):
-            ways.append((way, load_translator(path, name, device), path))
-    hashes = {way: file_sha256(path) for way, _, path in ways}
-    names, files = Names(), []
+    ways = [
+        _Way(way, path, load_translator(path, name, device))
+        for way, path, name in (("AtoB", params.g_ab, "G_AB"), ("BtoA", params.g_ba, "G_BA"))
+        if path is not None and params.direction in (way, "both")
+    ]
+    precision = "fp32" if params.precision == "auto" and len(todo) < _WORTH_A_TRIAL else params.precision
+    most = params.batch_size or (8 if device == "cuda" else 1)
+    writer = _Writer(params, ways, device, precision, context)
+    waiting: list[_Source] = []
     unreadable: list[dict[str, str]] = []
     context.progress(0, len(todo), "images")
-    for done, (source, relative) in enumerate(todo, 1):
+    for done, (path, relative) in enumerate(todo, 1):
         context.check()
         try:
-            image = open_image(source)
+            source = _read(path, relative, params.size)
         except UnreadableImageError as error:
             unreadable.append({"path": relative, "why": error.why})
             continue
-        if params.size is not None:
-            factor = params.size / max(image.size)
-            image = image.resize(
-                (max(4, round(image.width * factor)), max(4, round(image.height * factor))), Image.Resampling.BICUBIC
-            )
-        folder = relative.rpartition("/")[0]
-        for way, generator, path in ways:
-            name = names.claim(folder, f"{source.stem}_{way}.png")
-            target = params.out / folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            mark = {"made_by": f"FairDesk {__version__}", "family": "cyclegan", "direction": way, "checkpoint": path.name,
-                    "checkpoint_sha256": hashes[way], "source": source.name}  # fmt: skip
-            save_marked(translate_image(generator, image, device), target, mark)
-            files.append({"path": f"{folder}/{name}".lstrip("/"), "source": relative, "direction": way})
-        context.progress(done, len(todo), "images")
-    write_text(params.out.with_name(params.out.name + ".manifest.json"),
-               json.dumps({"synthetic": True, "made_by": f"FairDesk {__version__}", "checkpoints": hashes, "input": str(params.input),
-                           "files": files}, indent=1) + "\n")  # fmt: skip
+        if waiting and (len(waiting) == most or waiting[0].pixels.shape != source.pixels.shape):
+            writer.write(waiting)
+            waiting = []
+            context.progress(done - 1, len(todo), "images")
+        waiting.append(source)
+    writer.write(waiting)
+    context.progress(len(todo), len(todo), "images")
+    files = writer.files
+    write_text(params.out.with_name(params.out.name + ".manifest.json"), json.dumps(writer.manifest(), indent=1) + "\n")
     context.artifact(params.out)
     return {"images": len(files), "out": str(params.out), "unreadable": unreadable, "left_out": left_out, "device": device,
+            "recipes": writer.manifest()["recipes"],
             "summary": f"{len(files):,} images from {len(todo) - len(unreadable):,}, all marked synthetic"
             + (f"; {len(unreadable):,} could not be read" if unreadable else "")}  # fmt: skip

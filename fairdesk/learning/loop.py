@@ -14,6 +14,7 @@ from PIL import Image
 from fairdesk.errors import JobFailed, Stopped
 from fairdesk.jobs.context import Context
 from fairdesk.learning.checkpoints import load_networks, load_optimizers, read_checkpoint, save_checkpoint
+from fairdesk.learning.memory import keep_freed_memory
 from fairdesk.runs.events import EventLog
 from fairdesk.runs.folder import BEST, LAST, RunFolder
 
@@ -90,6 +91,7 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
     JobFailed
         If the losses stop being numbers, or memory runs out (with a batch size to try).
     """
+    keep_freed_memory()
     per_epoch = images.batches(plan.batch_size)
     if per_epoch == 0:
         raise JobFailed(f"{len(images)} images are too few: at least 2 are needed.")

@@ -9,7 +9,7 @@ from PIL import Image
 
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.generation.cyclegan import ReplayBuffer
-from fairdesk.generation.cyclegan_networks import GeneratorResNet, PatchDiscriminator, generator_from
+from fairdesk.generation.cyclegan_networks import GeneratorResNet, InstanceNorm, PatchDiscriminator, generator_from
 from fairdesk.generation.generating import run as generate
 from fairdesk.generation.params import GenerateParams, TrainGanParams, TranslateParams
 from fairdesk.generation.training import run as train
@@ -32,6 +32,22 @@ def test_networks_as_published():
     assert PatchDiscriminator()(torch.zeros(1, 3, 256, 256)).shape == (1, 1, 16, 16)
     again = generator_from(GeneratorResNet(2, 8).state_dict(), "x")
     assert again(torch.zeros(1, 3, 20, 36)).shape == (1, 3, 20, 36)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("form", [torch.contiguous_format, torch.channels_last])
+def test_the_norm_is_pytorchs(count, form):
+    torch.manual_seed(0)
+    x = (torch.randn(count, 5, 9, 7) * 3 + 2).contiguous(memory_format=form).requires_grad_()
+    weights = torch.randn(count, 5, 9, 7)
+    results = []
+    for norm in (InstanceNorm(5), torch.nn.InstanceNorm2d(5)):
+        made = norm(x)
+        results.append((made, torch.autograd.grad((made * weights).sum(), x)[0]))
+    for own, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(own, theirs, rtol=1e-4, atol=1e-5)
+    if count == 1:
+        assert InstanceNorm(5)(x).is_contiguous(memory_format=form)
 
 
 def test_replay_buffer():
@@ -114,6 +130,57 @@ def test_translate_a_tree_both_ways(generators, tmp_path):
         assert image.size == (23, 17)  # its own size: nothing is stretched
         mark = json.loads(read_mark(image.info))
         assert mark["direction"] == "AtoB" and mark["source"] == "a.jpg" and len(mark["checkpoint_sha256"]) == 64
+
+
+def pixels_of(folder):
+    return {p.relative_to(folder): np.asarray(Image.open(p)) for p in folder.rglob("*.png")}
+
+
+def test_batches_give_the_pictures_of_one_by_one(generators, tmp_path):
+    home = plain_images(tmp_path / "in", 1, 2, 5, side=24)
+    for n, size in enumerate([(30, 24), (24, 30)]):
+        Image.effect_noise(size, 60).convert("RGB").save(home / "g0" / "id00" / f"odd{n}.png")
+    made = {}
+    for count in (1, 4):
+        out = tmp_path / f"by{count}"
+        params = TranslateParams(
+            input=home, direction="both", out=out, precision="fp32", batch_size=count, device="cpu", **generators
+        )
+        result = translate(params, QuietContext())
+        assert result["images"] == 24 and [
+            f["source"] for f in json.loads((tmp_path / f"by{count}.manifest.json").read_text())["files"]
+        ]
+        made[count] = pixels_of(out)
+    assert made[1].keys() == made[4].keys() and len(made[1]) == 24
+    for name, picture in made[1].items():
+        assert abs(picture.astype(int) - made[4][name]).max() <= 1  # rounding of float32 sums in another order
+
+
+def test_the_number_format_is_chosen_by_a_trial_and_told(generators, tmp_path):
+    home = plain_images(tmp_path / "in", 1, 2, 8, side=24)
+    context = QuietContext()
+    params = {"input": home, "g_ab": generators["g_ab"], "device": "cpu"}
+    result = translate(TranslateParams(out=tmp_path / "auto", **params), context)
+    (told,) = [m for m in context.messages if "short trial" in m]
+    assert all(f"{name} " in told for name in ("fp32", "fp32, channels last", "bf16", "bf16, channels last"))
+    chosen = result["recipes"]["AtoB"]
+    assert told.startswith(f"AtoB runs in {chosen}.")
+    assert json.loads((tmp_path / "auto.manifest.json").read_text())["recipes"] == {"AtoB": chosen}
+    with Image.open(next((tmp_path / "auto").rglob("*.png"))) as image:
+        assert json.loads(read_mark(image.info))["precision"] == chosen.split(",")[0]
+    translate(TranslateParams(out=tmp_path / "fp32", precision="fp32", **params), QuietContext())
+    translate(TranslateParams(out=tmp_path / "bf16", precision="bf16", **params), QuietContext())
+    exact, coarse = pixels_of(tmp_path / "fp32"), pixels_of(tmp_path / "bf16")
+    error = np.mean([(exact[name].astype(float) - coarse[name]) ** 2 for name in exact])
+    assert 10 * np.log10(255**2 / error) > 40
+
+
+def test_few_images_are_not_worth_a_trial(generators, tmp_path):
+    home = plain_images(tmp_path / "in", 1, 1, 3, side=24)
+    result = translate(
+        TranslateParams(input=home, out=tmp_path / "o", g_ab=generators["g_ab"], device="cpu"), QuietContext()
+    )
+    assert result["recipes"]["AtoB"].startswith("fp32")
 
 
 def test_one_image_and_a_chosen_size(generators, tmp_path):

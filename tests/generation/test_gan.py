@@ -1,16 +1,19 @@
 """GANs: published shapes, training, exact resume, exact counts, and every made file marked."""
 
+import copy
 import json
 
 import numpy as np
 import pytest
 import torch
+from lightning.fabric import Fabric
 from PIL import Image
 
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.generation.generating import run as generate
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import GenerateParams, TrainGanParams
+from fairdesk.generation.training import GanTask
 from fairdesk.generation.training import run as train
 from fairdesk.images.marks import read_mark
 from fairdesk.jobs.context import QuietContext
@@ -37,6 +40,44 @@ def test_networks_as_published():
         made = generator(torch.randn(2, 10))
         assert made.shape == (2, 3, size, size)
         assert discriminator(made).shape == (2,)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_step_is_that_of_pytorch_gan(tmp_path, parts):
+    """The generator's step, then the discriminator's on the same images, each with a forward pass of its own."""
+    x = torch.rand(6, 3, 16, 16) * 2 - 1
+    fabric = Fabric(accelerator="cpu", devices=1)
+    task = GanTask(options(tmp_path, tmp_path, batch_size=6, accumulate=parts), fabric)
+    plain_g, plain_d = copy.deepcopy(task._g.module), copy.deepcopy(task._d.module)
+    optimizers = [torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999)) for n in (plain_g, plain_d)]
+    for seed in range(3):
+        torch.manual_seed(seed)
+        told = task.step(x)
+        torch.manual_seed(seed)
+        noise = torch.randn(6, 8)
+        made = [plain_g(z) for z in noise.tensor_split(parts)]
+        bce = torch.nn.functional.binary_cross_entropy
+        g_loss = sum(bce(d, torch.ones_like(d)) for d in map(plain_d, made)) / parts
+        d_loss = (
+            sum(
+                (bce(d, torch.ones_like(d)) + bce(f, torch.zeros_like(f))) / 2
+                for d, f in (
+                    (plain_d(r), plain_d(m.detach())) for r, m in zip(x.tensor_split(parts), made, strict=True)
+                )
+            )
+            / parts
+        )
+        for optimizer, loss, network in zip(optimizers, (g_loss, d_loss), (plain_g, plain_d), strict=True):
+            gradients = torch.autograd.grad(loss, list(network.parameters()))
+            for weight, gradient in zip(network.parameters(), gradients, strict=True):
+                weight.grad = gradient
+        for optimizer in optimizers:
+            optimizer.step()
+        assert told["G_loss"] == pytest.approx(g_loss.item(), rel=1e-4)
+        assert told["D_loss"] == pytest.approx(d_loss.item(), rel=1e-4)
+    for own, plain in ((task._g.module, plain_g), (task._d.module, plain_d)):
+        for name, value in own.state_dict().items():
+            torch.testing.assert_close(value, plain.state_dict()[name], rtol=1e-3, atol=1e-5)
 
 
 @pytest.fixture

@@ -1,0 +1,21 @@
+"""Memory that training frees and asks for again in every step."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+
+_TRIM, _TOP_PAD, _MMAP = -1, -2, -3  # M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD of glibc's malloc.h
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep large blocks that are freed, for the next step, until this process ends.
+
+    Else each step gives them back to the kernel and gets fresh ones, cleared page by page: an eighth of a DCGAN step
+    on the CPU. Does nothing with another C library.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return
+    mallopt = ctypes.CDLL(None).mallopt
+    for option, value in ((_MMAP, 1 << 30), (_TRIM, 2**31 - 1), (_TOP_PAD, 1 << 26)):
+        mallopt(option, value)
