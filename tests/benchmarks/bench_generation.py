@@ -41,7 +41,7 @@ class Budget(QuietContext):
 
 
 def figures(home, run, checkpoint, real):
-    out = home / f"{run.name}-{checkpoint.stem}"
+    out = home / f"{run.name}-made-{checkpoint.parent.parent.name}"
     generate(GenerateParams(run=checkpoint, out=out, images=COUNT, device="cpu"), QuietContext())
     return assess(AssessParams(made=out, real=real, images=COUNT), QuietContext())
 
@@ -51,16 +51,27 @@ def main():
         home = Path(folder)
         draw(SampleFacesParams(out=home / "large", identities=25, images=8, size=96, seed=1), QuietContext())
         resize(ResizeParams(folder=home / "large", out=home / "real", size="32x32"), QuietContext())
-        print(
-            f"{len(list((home / 'real').rglob('*.png')))} drawn faces at 32 x 32, {MINUTES:g} minutes a family, {COUNT} made faces"
-        )
+        count = len(list((home / "real").rglob("*.png")))
+        print(f"{count} drawn faces at 32 x 32, {MINUTES:g} minutes a family, {COUNT} made faces")
         for family, more in FAMILIES.items():
+            common = {
+                "family": family,
+                "data": home / "real",
+                "image_size": 32,
+                "seed": 1,
+                "device": "cpu",
+                "precision": "fp32",
+                "preview_every": 500,
+            } | more
+            train(
+                TrainGanParams(out=home / f"{family}-one", epochs=1, **common), QuietContext()
+            )  # the same first epoch
             run = home / family
             with contextlib.suppress(Stopped):
-                train(TrainGanParams(family=family, data=home / "real", out=run, image_size=32, epochs=100_000, checkpoint_every=1, seed=1, preview_every=100_000,
-                                     device="cpu", precision="fp32", **more), Budget())  # fmt: skip
-            epochs = len(list((run / "checkpoints").glob("epoch-*")))
-            first = figures(home, run, run / "checkpoints" / "epoch-0001.safetensors", home / "real")
+                train(TrainGanParams(out=run, epochs=100_000, checkpoint_every=100, **common), Budget())
+            steps = len((run / "scalars.csv").read_text().splitlines()) - 1
+            epochs = steps * common["batch_size"] // count
+            first = figures(home, run, home / f"{family}-one" / "checkpoints" / "last.safetensors", home / "real")
             last = figures(home, run, run / "checkpoints" / "last.safetensors", home / "real")
             print(f"{family}: FID {first['fid']:.4f} after epoch 1, {last['fid']:.4f} after {epochs} epochs ({last['fid'] / first['fid']:.2f}x; real against real {last['fid_real']:.4f}); "
                   f"KID {first['kid']:.2g} to {last['kid']:.2g}; precision {last['precision']:.2f}, recall {last['recall']:.2f}; {last['copies']} copies among the 50 nearest pairs", flush=True)  # fmt: skip

@@ -67,7 +67,7 @@ def test_a_step_is_that_of_pytorch_gan(tmp_path, parts):
             )
             / parts
         )
-        for optimizer, loss, network in zip(optimizers, (g_loss, d_loss), (plain_g, plain_d), strict=True):
+        for loss, network in ((g_loss, plain_g), (d_loss, plain_d)):
             gradients = torch.autograd.grad(loss, list(network.parameters()))
             for weight, gradient in zip(network.parameters(), gradients, strict=True):
                 weight.grad = gradient

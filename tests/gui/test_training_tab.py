@@ -1,13 +1,17 @@
 """The Training tab: train a recogniser on the project and watch its curves."""
 
+import re
+
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from fairdesk.gui.dialogs.compare_dialog import CompareDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.notes_dialog import NotesDialog
+from fairdesk.gui.widgets.plots import write_plot
 from fairdesk.learning.checkpoints import save_checkpoint
 from fairdesk.runs.folder import TIMES, RunFolder
 from fairdesk.runs.listing import read_notes
@@ -33,7 +37,7 @@ def test_train_a_recogniser_and_use_it(window, hand, qtbot, filled):
     job = hand.finish_job("train-arcface")
     qtbot.waitUntil(lambda: tab.logs.topLevelItemCount() == 2, timeout=10_000)
     titles = {tab.logs.topLevelItem(n).text(0) for n in range(2)}
-    assert titles == {"arcface-01: scalars", "arcface-01: metrics"}
+    assert titles == {"arcface-01: losses", "arcface-01: evaluated"}
     assert "EER[g0]" in {name for _, name in tab._ticked()}
     assert tab.curves is not None and tab.curves.rates.isVisible() and tab.curves.losses.isVisible()
     hand.settle()
@@ -67,7 +71,12 @@ def row_of(tab, name):
     )
 
 
-def test_runs_are_listed_ticked_and_compared(trained, hand, window, filled):
+def curves_and_pens(plot, curves):
+    lines = [line for line, _ in curves._drawn[plot]]
+    return zip(lines, [item.opts["pen"] for item in plot.getPlotItem().listDataItems()], strict=True)
+
+
+def test_runs_are_listed_ticked_and_compared(trained, hand, window, filled, tmp_path):
     tab = trained
     assert tab.run_list.topLevelItemCount() == 4 and row_of(tab, "none-1").text(1) == "15.0 %"
     for name in ("none-1", "balanced-1"):
@@ -77,6 +86,23 @@ def test_runs_are_listed_ticked_and_compared(trained, hand, window, filled):
         "none-1",
         "balanced-1",
     }
+    curves = tab.curves
+    seen = {(line.source, line.name): pen for line, pen in curves_and_pens(curves.rates, curves)}
+    one, other = seen["none-1", "EER[a]"], seen["balanced-1", "EER[a]"]
+    assert one.color() == other.color() != seen["none-1", "EER[b]"].color() and one.style() != other.style()
+    for suffix in ("png", "svg"):
+        write_plot(tmp_path / f"both.{suffix}", curves.losses, curves.rates)
+    with Image.open(tmp_path / "both.png") as image:
+        assert image.width == 1600
+        assert image.height / image.width == pytest.approx(
+            (curves.losses.height() + curves.rates.height()) / curves.rates.width(), rel=0.01
+        )
+        assert all(
+            len(image.crop((0, top, 1600, top + image.height // 2)).getcolors(99999)) > 20
+            for top in (0, image.height // 2)
+        )
+    texts = re.findall(r">([^<>]+)</text>", (tmp_path / "both.svg").read_text())
+    assert {"none-1", "EER[a]"} <= set(texts)
     for n in range(4):
         tab.run_list.topLevelItem(n).setSelected(True)
     hand.do("training.compare")

@@ -349,6 +349,15 @@ def test_a_form_for_every_job(qtbot, kind):
     assert not needed or "is needed" in problem
 
 
+@pytest.mark.parametrize("value", [0.0, 5e-4, 2.5e-6, 0.35, 1.0])
+def test_a_small_number_is_neither_rounded_nor_padded(qtbot, value):
+    form = ParameterForm(KINDS["train-arcface"].model(), {"weight_decay": value})
+    qtbot.addWidget(form)
+    editor = form.editors["weight_decay"]
+    editor.interpretText()
+    assert form.values()["weight_decay"] == value and editor.text() == f"{value:.9f}".rstrip("0").rstrip(".")
+
+
 def test_grid_of_a_hundred_thousand(window, hand, qtbot, project):
     with project.db.transaction() as connection:
         connection.execute("INSERT INTO root VALUES (1, '/r', NULL)")
@@ -378,7 +387,7 @@ def test_plots_are_saved(window, hand, tmp_path):
     assert window.metrics.table.rowCount() == 2
     for name, plot in window.metrics.plots.items():
         for suffix in ("png", "svg"):
-            write_plot(plot.plot, tmp_path / f"{name}.{suffix}")
+            write_plot(tmp_path / f"{name}.{suffix}", plot.plot)
             assert (tmp_path / f"{name}.{suffix}").stat().st_size > 2000
     window.metrics.at.setCurrentText("this threshold")
     window.metrics.value.setValue(1.0)

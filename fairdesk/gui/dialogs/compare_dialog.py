@@ -98,7 +98,7 @@ class CompareDialog(QDialog):
         groups = list(dict.fromkeys(group for row in rates.values() for group in row))
         plot = new_plot("EER by group, on identities kept out of training", "", "EER (%)")
         retheme(plot, theme)
-        legend = plot.addLegend(offset=(-10, 10))
+        legend = plot.addLegend(offset=(10, 1), colCount=4)
         legend.setLabelTextColor(theme.tokens["text"])
         width = 0.8 / len(rates)
         for number, (name, row) in enumerate(rates.items()):
@@ -110,7 +110,9 @@ class CompareDialog(QDialog):
             )
             plot.addItem(bars)
         plot.getPlotItem().getAxis("bottom").setTicks([list(enumerate(groups))])
-        plot.setYRange(0, max(1.0, 105 * max(value for row in rates.values() for value in row.values())))
+        highest = max(value for row in rates.values() for value in row.values())
+        rows_of_legend = -(-len(rates) // 4)
+        plot.setYRange(0, max(1.0, 100 * highest) * (1.05 + 0.08 * rows_of_legend), padding=0)
         return plot
 
     async def _save(self) -> None:
@@ -120,4 +122,4 @@ class CompareDialog(QDialog):
 
     async def _save_plot(self) -> None:
         if self.plot is not None:
-            await save_plot(self.plot, self)
+            await save_plot(self, self.plot)

@@ -50,7 +50,7 @@ class GroupsDialog(QDialog):
         self.form.changed.connect(self._changed)
         self.plan_button.clicked.connect(lambda: self._start(dry_run=True))
         self.run_button.clicked.connect(lambda: self._start(dry_run=False))
-        self.save_button.clicked.connect(lambda: async_glue.start(save_plot(self.images, self)))
+        self.save_button.clicked.connect(lambda: async_glue.start(save_plot(self, self.images)))
         close.clicked.connect(self.reject)
         session.jobs.updated.connect(self._on_job)
         self._read()

@@ -78,7 +78,7 @@ class QualityDialog(QDialog):
         self.hide_button.clicked.connect(self._hide)
         self.tag_button.clicked.connect(lambda: async_glue.start(self._tag()))
         self.reset_button.clicked.connect(self._reset)
-        self.save_button.clicked.connect(lambda: async_glue.start(save_plot(self.plot, self)))
+        self.save_button.clicked.connect(lambda: async_glue.start(save_plot(self, self.plot)))
         close.clicked.connect(self.accept)
         for grid in (self.low_grid, self.high_grid):
             self.finished.connect(lambda _result, grid=grid: grid.close_threads())

@@ -30,6 +30,7 @@ from fairdesk.gui import async_glue
 from fairdesk.jobs.params import JobParams, parse
 
 _WORDS = {
+    "fmr": "FMR",
     "pca": "PCA share",
     "eps": "Epsilon",
     "out": "Write to",
@@ -37,11 +38,27 @@ _WORDS = {
     "faces": "Keep",
     "n_clusters": "Number of clusters",
 }
+_MARGINS = (5, 0, 0, 0)  # a spin box's own padding does not reach its text
 
 
 def field_title(name: str, field: FieldInfo) -> str:
     """Return a field's name as a person reads it."""
     return _WORDS.get(name, (field.alias or name).replace("_", " ").capitalize())
+
+
+class RealSpin(QDoubleSpinBox):
+    """A number down to 10^-9, such as a learning rate, without the zeros behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDecimals(9)
+        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        self.lineEdit().setTextMargins(*_MARGINS)
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
+        """Write the number as short as it is."""
+        point = self.locale().decimalPoint()
+        return self.locale().toString(value, "f", self.decimals()).rstrip("0").rstrip(point)
 
 
 class PathEdit(QWidget):
@@ -170,15 +187,14 @@ class ParameterForm(QWidget):
                 high = float(limit.le if isinstance(limit, Le) else limit.lt)  # type: ignore[arg-type, assignment]
         if kind is int:
             spin = QSpinBox()
+            spin.lineEdit().setTextMargins(*_MARGINS)
             spin.setRange(int(low), int(min(high, 2**31 - 1)))
             spin.setGroupSeparatorShown(True)
             spin.setValue(int(value or 0))
             spin.valueChanged.connect(lambda _v: self.changed.emit())
             return spin
-        real = QDoubleSpinBox()
-        real.setDecimals(4)
+        real = RealSpin()
         real.setRange(low, high)
-        real.setSingleStep(0.05)
         real.setValue(float(value or 0))
         real.valueChanged.connect(lambda _v: self.changed.emit())
         return real

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyqtgraph as pg
-import pyqtgraph.exporters
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
+from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
 
+PNG_WIDTH = 1600
 pg.setConfigOptions(antialias=True)
 
 
@@ -41,26 +43,43 @@ def retheme(plot: pg.PlotWidget, theme: Theme) -> None:
     title.setText(title.text, color=theme.tokens["text"])
 
 
-async def save_plot(plot: pg.PlotWidget, parent: QWidget) -> str | None:
-    """Ask where to and save a plot as PNG or SVG; returns the path."""
+async def save_plot(parent: QWidget, *plots: pg.PlotWidget) -> str | None:
+    """Ask where to and save plots, one below the other, as PNG or SVG; returns the path."""
     path = await async_glue.choose_file(parent, "Save the plot", "PNG (*.png);;SVG (*.svg)", save="png")
     if path is None:
         return None
-    write_plot(plot, Path(path))
+    write_plot(Path(path), *plots)
     return path
 
 
-def write_plot(plot: pg.PlotWidget, path: Path) -> None:
-    """Write a plot as PNG (1,600 pixels wide) or SVG, by the path's suffix."""
+def write_plot(path: Path, *plots: pg.PlotWidget) -> None:
+    """Write plots, one below the other, as PNG (1,600 pixels wide) or SVG, by the path's suffix.
+
+    Qt draws them: pyqtgraph's own SVG exporter fails on filled step curves.
+    """
+    width, heights = max(plot.width() for plot in plots), [plot.height() for plot in plots]
+    size = QSize(width, sum(heights))
     if path.suffix.lower() == ".svg":
-        generator = QSvgGenerator()  # pyqtgraph's own exporter fails on filled step curves
-        generator.setFileName(str(path))
-        generator.setSize(plot.size())
-        generator.setViewBox(plot.rect())
-        painter = QPainter(generator)
-        plot.render(painter)
-        painter.end()
+        drawing = QSvgGenerator()
+        drawing.setFileName(str(path))
+        drawing.setSize(size)
+        drawing.setViewBox(QRectF(0, 0, size.width(), size.height()))
+        _paint(drawing, plots, 1.0)
         return
-    exporter = pyqtgraph.exporters.ImageExporter(plot.getPlotItem())
-    exporter.parameters()["width"] = 1600
-    exporter.export(str(path))
+    scale = PNG_WIDTH / width
+    image = QImage(size * scale, QImage.Format.Format_RGB32)
+    _paint(image, plots, scale)
+    if not image.save(str(path)):
+        raise RequestError(f"{path} could not be written. Choose a folder that may be written to.")
+
+
+def _paint(device: QImage | QSvgGenerator, plots: tuple[pg.PlotWidget, ...], scale: float) -> None:
+    painter = QPainter(device)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    top = 0.0
+    for plot in plots:
+        place = QRectF(0, top, plot.width() * scale, plot.height() * scale)
+        painter.fillRect(place, plot.backgroundBrush())
+        plot.render(painter, place, plot.rect())
+        top += place.height()
+    painter.end()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fairdesk.figures.style import group_style
@@ -19,6 +18,8 @@ from fairdesk.gui.widgets.plots import new_plot, retheme
 from fairdesk.runs.logs import smooth
 
 Array = npt.NDArray[np.float64]
+_ROWS = 5  # of the legend, before it gets another column
+_DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _NEAR = 0.003  # how near the pointer has to be, as a share of the plot, squared
 
 
@@ -26,12 +27,33 @@ _NEAR = 0.003  # how near the pointer has to be, as a share of the plot, squared
 class Line:
     """One series to draw: places on the chosen axis, values, and whether it was evaluated (else it is a loss)."""
 
-    path: Path
+    source: str  # the run or log
     name: str
     label: str
     x: Array
     values: list[float]
     evaluated: bool
+
+
+def _pens(lines: list[Line]) -> tuple[list[Any], list[tuple[str, Any]]]:
+    """Return each line's pen, and the legend.
+
+    With several series of several sources the colour tells the series and the dashes the source; else the colour
+    tells them apart.
+    """
+    sources = list(dict.fromkeys(line.source for line in lines))
+    names = list(dict.fromkeys(line.name for line in lines))
+    if len(sources) == 1 or len(names) == 1:
+        by_name = len(sources) == 1
+        pens = {
+            key: pg.mkPen(group_style(number)[0], width=1) for number, key in enumerate(names if by_name else sources)
+        }
+        return [pens[line.name if by_name else line.source] for line in lines], list(pens.items())
+    colours = {name: group_style(number)[0] for number, name in enumerate(names)}
+    dashes = {source: _DASHES[number % len(_DASHES)] for number, source in enumerate(sources)}
+    legend = [(name, pg.mkPen(colour, width=1)) for name, colour in colours.items()]
+    legend += [(source, pg.mkPen("#888888", width=1, style=dash)) for source, dash in dashes.items()]
+    return [pg.mkPen(colours[line.name], width=1, style=dashes[line.source]) for line in lines], legend
 
 
 class RunCurves(QWidget):
@@ -47,8 +69,8 @@ class RunCurves(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for plot in (self.losses, self.rates):
-            plot.addLegend(offset=(-10, 10))
-            layout.addWidget(plot)
+            plot.addLegend(offset=(-10, 10), verSpacing=-6)
+            layout.addWidget(plot, 1)
             plot.scene().sigMouseMoved.connect(lambda place, plot=plot: self._on_move(plot, place))
         self.rates.setXLink(self.losses)
 
@@ -69,23 +91,35 @@ class RunCurves(QWidget):
         for plot in (self.losses, self.rates):
             retheme(plot, self._theme)
             plot.clear()
-            plot.getPlotItem().legend.setLabelTextColor(self._theme.tokens["text"])
+            legend = plot.getPlotItem().legend
+            legend.clear()
+            legend.setLabelTextColor(self._theme.tokens["text"])
+            ground = pg.mkColor(self._theme.tokens["base"])
+            ground.setAlpha(200)
+            legend.setBrush(ground)
             plot.setLogMode(x=False, y=logarithmic)
             plot.setLabel("bottom", axis)
             self._drawn[plot] = []
         self.rates.setVisible(any(line.evaluated for line in lines))
         self.losses.setVisible(not lines or any(not line.evaluated for line in lines))
-        for number, line in enumerate(lines):
-            plot = self.rates if line.evaluated else self.losses
-            colour, _, _ = group_style(number)
-            if weight:
-                faint = pg.mkColor(colour)
-                faint.setAlpha(70)
-                self._curve(plot, line.x, line.values, pg.mkPen(faint, width=1), None)
-            shown = smooth(line.values, weight) if weight else line.values
-            self._curve(plot, line.x, shown, pg.mkPen(colour, width=1), line.label)
-            self._drawn[plot].append((line, np.array(shown)))
-        pen = pg.mkPen(self._theme.tokens["muted"], style=pg.QtCore.Qt.PenStyle.DotLine)
+        for plot, here in (
+            (self.losses, [line for line in lines if not line.evaluated]),
+            (self.rates, [line for line in lines if line.evaluated]),
+        ):
+            pens, legend = _pens(here)
+            for line, pen in zip(here, pens, strict=True):
+                if weight:
+                    faint = pg.mkColor(pen.color())
+                    faint.setAlpha(70)
+                    self._curve(plot, line.x, line.values, pg.mkPen(faint, width=1))
+                shown = smooth(line.values, weight) if weight else line.values
+                self._curve(plot, line.x, shown, pen)
+                self._drawn[plot].append((line, np.array(shown)))
+            shown_legend = plot.getPlotItem().legend
+            shown_legend.setColumnCount(1 + len(legend) // _ROWS)
+            for text, pen in legend:
+                shown_legend.addItem(pg.PlotDataItem(pen=pen), text)
+        pen = pg.mkPen(self._theme.tokens["muted"], style=Qt.PenStyle.DotLine)
         for name, place in marks:
             for plot in (self.losses, self.rates):
                 mark = pg.InfiniteLine(place, angle=90, pen=pen)
@@ -93,8 +127,8 @@ class RunCurves(QWidget):
                 plot.addItem(mark, ignoreBounds=True)
 
     @staticmethod
-    def _curve(plot: pg.PlotWidget, x: Array, values: list[float], pen: object, name: str | None) -> None:
-        curve = plot.plot(x, np.array(values), pen=pen, name=name, connect="finite")
+    def _curve(plot: pg.PlotWidget, x: Array, values: list[float], pen: object) -> None:
+        curve = plot.plot(x, np.array(values), pen=pen, connect="finite")
         curve.setDownsampling(auto=True, method="peak")
         curve.setClipToView(True)
 

@@ -361,7 +361,7 @@ class MetricsTab(Tab):
         if plot is not None:
             from fairdesk.gui.widgets.plots import save_plot
 
-            path = await save_plot(plot.plot, self)
+            path = await save_plot(self, plot.plot)
             if path:
                 self.session.told.emit(Notice(f"Saved {path}"))
 

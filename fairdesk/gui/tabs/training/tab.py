@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 Axis = Callable[[np.ndarray[Any, np.dtype[np.float64]]], np.ndarray[Any, np.dtype[np.float64]]]
 
 WATCH_MS = 1000
-_HIDDEN = ("LearningRate", "Speed", "XNorm", "accuracy")  # of another scale: not ticked at first
+_HIDDEN = ("LearningRate", "Speed", "XNorm", "accuracy", "TAR@FMR=.01")  # of another scale: not ticked at first
 
 
 def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
@@ -51,9 +52,17 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     return [leaf for leaf in found if leaf is not None]
 
 
-def _title(path: Path) -> str:
+_PARTS = {METRICS: "evaluated", SCALARS: "losses"}  # files of a run
+
+
+def _source(path: Path) -> str:
     """A log's name; the run's where it lies in one."""
-    return f"{path.parent.name}: {path.stem}" if path.name in (SCALARS, METRICS) else path.name
+    return path.parent.name if path.name in _PARTS else path.name
+
+
+def _title(path: Path) -> str:
+    """A log's name; the run's and which part of it."""
+    return f"{_source(path)}: {_PARTS[path.name]}" if path.name in _PARTS else path.name
 
 
 class TrainingTab(Tab):
@@ -81,6 +90,7 @@ class TrainingTab(Tab):
     marked: QCheckBox
     compare_button: QPushButton
     readout: QLabel
+    hint: QLabel
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -191,12 +201,12 @@ class TrainingTab(Tab):
 
     def open_run(self, folder: Path) -> None:
         """Show the losses and what was evaluated of a run."""
-        for name in (METRICS, SCALARS):
+        for name in _PARTS:
             if (folder / name).exists():
                 self.open_log(folder / name)
 
     def _close_run(self, folder: Path) -> None:
-        for name in (METRICS, SCALARS):
+        for name in _PARTS:
             self._read.pop(folder / name, None)
             self._seen.pop(folder / name, None)
         for row in reversed(range(self.logs.topLevelItemCount())):
@@ -280,7 +290,8 @@ class TrainingTab(Tab):
             head = QTreeWidgetItem([_title(path), ""])
             head.setData(0, Qt.ItemDataRole.UserRole, str(path))
             head.setToolTip(0, str(path))
-            self.logs.addTopLevelItem(head)
+            titles = [self._head(row).text(0) for row in range(self.logs.topLevelItemCount())]
+            self.logs.insertTopLevelItem(bisect(titles, head.text(0)), head)
             head.setExpanded(True)
         have = {leaf.text(0): leaf for leaf in _children(head)}
         for name, points in curves.series.items():
@@ -341,7 +352,7 @@ class TrainingTab(Tab):
         from fairdesk.gui.widgets.run_curves import Line
 
         wanted = self.axis.currentText()
-        several = len({path.parent for path in self._read}) > 1 or len(self._read) > 2
+        several = len({_source(path) for path in self._read}) > 1
         lines, marks, without = [], [], set()
         for path, name in self._ticked():
             points = self._read[path].series.get(name)
@@ -351,10 +362,12 @@ class TrainingTab(Tab):
             place = self._axis_of(path.parent, wanted)
             if place is None:
                 without.add(_title(path))
-            label = f"{_title(path)}: {name}" if several else name
+            label = f"{_source(path)}: {name}" if several else name
             values = [value for _, value in points]
-            lines.append(Line(path, name, label, x if place is None else place(x), values, path.name == METRICS))
-        for run in {line.path.parent for line in lines} if self.marked.isChecked() else ():
+            lines.append(
+                Line(_source(path), name, label, x if place is None else place(x), values, path.name == METRICS)
+            )
+        for run in {path.parent for path, _ in self._ticked()} if self.marked.isChecked() else ():
             place = self._axis_of(run, wanted)
             for name, step in checkpoints(run):
                 steps = np.array([float(step)])
@@ -366,11 +379,14 @@ class TrainingTab(Tab):
             else {"Epoch": "epoch", "Time": "minutes of training"}[wanted]
         )
         weight = self.smoothing.value() / 100
+        self.curves.setVisible(bool(lines))
+        self.hint.setVisible(not lines)
         self.curves.draw(lines, axis, weight=weight, logarithmic=self.logarithmic.isChecked(), marks=marks)
         told = []
         for path, curves in self._read.items():
             broken = f", {curves.broken:,} lines could not be read" if curves.broken else ""
-            told.append(f"{_title(path)}: {curves.kind}{broken}")
+            if path.name not in _PARTS or broken:
+                told.append(f"{_title(path)}: {curves.kind}{broken}")
         if without:
             told.append(f"over steps, as no {wanted.lower()} is known: {', '.join(sorted(without))}")
         self.about.setText("  ·  ".join(told))
@@ -390,8 +406,8 @@ class TrainingTab(Tab):
         if self.curves is not None:
             from fairdesk.gui.widgets.plots import save_plot
 
-            shown = self.curves.rates if not self.curves.losses.isVisible() else self.curves.losses
-            path = await save_plot(shown, self)
+            shown = [plot for plot in (self.curves.losses, self.curves.rates) if plot.isVisible()]
+            path = await save_plot(self, *shown)
             if path:
                 self.session.told.emit(Notice(f"Saved {path}"))
 
