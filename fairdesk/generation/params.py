@@ -45,7 +45,7 @@ class TrainGanParams(JobParams):
     )
     accumulate: int = Field(1, ge=1, le=64, description="Parts a batch is worked through in, to need less memory")
     channels_last: bool = Field(
-        True, description="dcgan and cyclegan: the memory order that convolutions are faster in"
+        True, description="dcgan, cyclegan, stylegan2: the memory order that convolutions are faster in"
     )
     channel_base: int = Field(
         4096, ge=128, le=32_768, description="stylegan2: width of the networks (the paper's 256 pixels: 16384)"

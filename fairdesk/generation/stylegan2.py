@@ -29,6 +29,9 @@ class StyleGanTask:
         latent, base = params.latents, params.channel_base
         generator = StyleGenerator(latent, labels, latent, params.size, base, params.mapping_layers)
         discriminator = StyleDiscriminator(labels, params.size, base)
+        self._form = torch.channels_last if params.channels_last else torch.contiguous_format
+        for network in (generator, discriminator):
+            network.to(memory_format=self._form)
         self._fabric, self._latent, self._labels = fabric, latent, labels
         self._params, self._steps = params, 0
         self._chance, self._path_mean = 0.0, torch.zeros([])
@@ -63,8 +66,10 @@ class StyleGanTask:
         self._path_mean = self._fabric.to_device(state["path"])
         self.average.load_state(state["seen"])
 
+    # Fabric's wrappers refuse the gradients of gradients below, so their modules run in its precision by hand.
+
     def _styles(self, count: int, labels: torch.Tensor | None) -> torch.Tensor:
-        """Styles of new latents, mixed from two latents at a random layer for most."""
+        """Styles of new latents, mixed from two latents at a random layer for most; in float32, as published."""
         g = self._g.module
         z = self._fabric.to_device(torch.randn(count, self._latent))
         styles = g.mapping(z, labels, update=True)
@@ -75,12 +80,19 @@ class StyleGanTask:
         return styles
 
     def _judge(self, images: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
-        return self._d(augment(images, self._chance), labels)
+        with self._fabric.autocast():
+            judged: torch.Tensor = self._d.module(augment(images, self._chance), labels)
+        return judged.float()
+
+    def _made(self, styles: torch.Tensor) -> torch.Tensor:
+        with self._fabric.autocast():
+            made: torch.Tensor = self._g.module.synthesis(styles, random=True)
+        return made.float()
 
     def step(self, batch: Batch) -> dict[str, float]:
         """One step of the discriminator, one of the generator, and the regularisations that are due."""
         images, classes = batch if isinstance(batch, tuple) else (batch, None)
-        images = self._fabric.to_device(images)
+        images = self._fabric.to_device(images).to(memory_format=self._form)
         labels = None
         if classes is not None:
             labels = self._fabric.to_device(functional.one_hot(classes, self._labels).float())
@@ -97,7 +109,7 @@ class StyleGanTask:
         optimizer = self.optimizers["discriminator"]
         optimizer.zero_grad()
         with torch.no_grad():
-            made = self._g.module.synthesis(self._styles(len(images), labels), random=True)
+            made = self._made(self._styles(len(images), labels))
         fake = self._judge(made, labels)
         due = self._steps % R1_EVERY == 0
         images = images.detach().requires_grad_(due)
@@ -116,7 +128,7 @@ class StyleGanTask:
     def _step_generator(self, count: int, labels: torch.Tensor | None) -> dict[str, float]:
         optimizer = self.optimizers["generator"]
         optimizer.zero_grad()
-        made = self._g.module.synthesis(self._styles(count, labels), random=True)
+        made = self._made(self._styles(count, labels))
         judged = self._judge(made, labels)
         loss = functional.softplus(-judged).mean()
         self._fabric.backward(loss, inputs=list(self._g.parameters()))
@@ -128,7 +140,7 @@ class StyleGanTask:
     def _path_penalty(self, count: int, labels: torch.Tensor | None) -> torch.Tensor:
         """How far the lengths of the generator's gradients are from their moving mean."""
         styles = self._styles(count, None if labels is None else labels[:count])
-        made = self._g.module.synthesis(styles, random=True)
+        made = self._made(styles)
         noise = torch.randn_like(made) / math.sqrt(made.shape[2] * made.shape[3])
         (gradient,) = torch.autograd.grad((made * noise).sum(), styles, create_graph=True)
         lengths = gradient.square().sum(2).mean(1).sqrt()
