@@ -48,7 +48,8 @@ def add_options(
         kind, many = _plain(field.annotation)
         details: dict[str, Any] = {"help": (field.description or "").replace("%", "%%")}
         if kind is bool:
-            details |= {"action": "store_true", "default": argparse.SUPPRESS}
+            action = argparse.BooleanOptionalAction if field.default else "store_true"
+            details |= {"action": action, "default": argparse.SUPPRESS}
         else:
             choices = typing.get_args(kind) if typing.get_origin(kind) is Literal else None
             details |= {"default": argparse.SUPPRESS}

@@ -31,9 +31,11 @@ def command(kind: JobKind, params: JobParams, project: str) -> str:
             or value == str(default)
         ):
             continue
-        options.append("--" + (field.alias or name).replace("_", "-"))
-        if value is not True:
-            options += _words(value)
+        option = (field.alias or name).replace("_", "-")
+        if isinstance(value, bool):
+            options.append(f"--{option}" if value else f"--no-{option}")
+        else:
+            options += [f"--{option}", *_words(value)]
     # a verb that passes the rest of its line on takes its own options before that
     parts = [options, positional] if "command" in kind.positional else [positional, options]
     return shlex.join([*start, *parts[0], *parts[1]])

@@ -33,14 +33,16 @@ def write_card(
 ) -> None:  # fmt: skip
     """Write `model-card.md` into the run's folder."""
     switches = {
-        "sampling": params.sampling,
-        "loss reweighted by group": params.reweight,
-        "margins by group": params.group_margins,
+        "every identity as often (Shen et al., ECCV 2016)": params.sampling == "identity",
+        "every group as often (Wang and Deng, CVPR 2020)": params.sampling == "group",
+        "loss weighed by the group's inverse frequency (Cui et al., CVPR 2019)": params.reweight,
+        f"margins by group, fixed: {params.margins} (Cao et al., NeurIPS 2019)": params.group_margins == "fixed",
+        "margins by group, adaptive (after Wang and Deng, CVPR 2020)": params.group_margins == "adaptive",
+        f"{params.synthetic_ratio or 0:.0%} synthetic images (Qiu et al., ICCV 2021)": params.synthetic_ratio
+        is not None,
+        f"fine-tuned from {params.start.name if params.start else ''}": params.start is not None,
     }
-    mitigation = (
-        ", ".join(f"{name}: {value}" for name, value in switches.items() if value not in ("plain", False, "none"))
-        or "none"
-    )
+    mitigation = "; ".join(name for name, on in switches.items() if on) or "none"
     lines = [
         f"# {folder.path.name}", "",
         f"A face recogniser ({params.backbone}, {params.head}) trained by FairDesk {__version__}: {result['steps']:,} batches of {params.batch_size}, seed {params.seed}.",

@@ -53,12 +53,18 @@ class RecogniserParams(JobParams):
         0.2, ge=0, lt=1, description="Share of each group's identities that is kept out, to measure error rates on"
     )
     sampling: Literal["plain", "identity", "group"] = Field(
-        "plain", description="Draw images as they are, every identity as often, or every group as often (mitigation)"
+        "plain",
+        description="Mitigation. Draw images as they are, every identity as often (class-aware sampling; Shen et al., ECCV 2016), "
+        "or every group as often (balanced as BUPT-Balancedface; Wang and Deng, CVPR 2020)",
     )
-    reweight: bool = Field(False, description="Weigh the loss by how rare a group's images are (mitigation)")
+    reweight: bool = Field(
+        False,
+        description="Mitigation. Weigh the loss by how rare a group's images are (inverse frequency, the limit of Cui et al., CVPR 2019)",
+    )
     group_margins: Literal["none", "fixed", "adaptive"] = Field(
         "none",
-        description="Margins by group: fixed as given, or adaptive (larger for groups behind; after RL-RBN, CVPR 2020)",
+        description="Mitigation. Margins by group: fixed as given (larger for the rare, as Cao et al., NeurIPS 2019), or adaptive "
+        "(larger for groups behind; after RL-RBN, Wang and Deng, CVPR 2020)",
     )
     margins: str | None = Field(None, description="fixed margins as GROUP=MARGIN,GROUP=MARGIN")
     epochs: int = Field(20, ge=1, le=10_000, description="Times through all images")
@@ -82,7 +88,8 @@ class RecogniserParams(JobParams):
         None,
         gt=0,
         lt=1,
-        description="Share of synthetic images in an epoch (mitigation; default: as many as there are)",
+        description="Mitigation. Share of synthetic images in an epoch (mixed with real ones, as Qiu et al., ICCV 2021; "
+        "default: as many as there are)",
     )
     evaluate_on: list[Path] | None = Field(
         None,

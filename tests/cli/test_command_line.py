@@ -242,6 +242,7 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
     if kind == "cluster":
         values.pop("file", None)
     values.pop(KINDS[kind].instead, None)
+    values |= {name: not field.default for name, field in model.model_fields.items() if field.annotation is bool and name not in values and name != "resume"}  # fmt: skip
     params = model(**values)
     words = shlex.split(command(KINDS[kind], params, "my project"))[1:]
     parsed = _parser().parse_args(words)

@@ -158,7 +158,7 @@ def test_a_run_leaves_an_encoder_curves_and_a_card(folder, tmp_path):
     metrics = read_log(tmp_path / "run" / "metrics.csv").series
     assert {"EER", "EER[g0]", "EER gap", "margin[g1]"} <= set(metrics) and len(metrics["EER"]) == 2
     card = (tmp_path / "run" / "model-card.md").read_text()
-    assert "margins by group: adaptive" in card and "| g1 | 2 | 8 |" in card and "Limits" in card
+    assert "margins by group, adaptive" in card and "| g1 | 2 | 8 |" in card and "Limits" in card
     from fairdesk.project import Project
 
     project = Project.create(tmp_path / "study.fairdesk")
