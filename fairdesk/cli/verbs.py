@@ -264,7 +264,12 @@ def _train(arguments: Namespace) -> Result:
 
 
 def _container_options(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, job_kind("container").model(), skip=("image", "command"))
+    model = job_kind("container").model()
+    repeated = ("mount", "env")  # one a time: IMAGE and its COMMAND follow the options
+    add_options(parser, model, skip=("image", "command", *repeated))
+    for name in repeated:
+        told = model.model_fields[name].description
+        parser.add_argument(f"--{name}", action="append", default=argparse.SUPPRESS, metavar=name.upper(), help=told)
     parser.add_argument(
         "image", nargs="?", metavar="IMAGE", help="Container image (default: $IMAGE, else sg2ada:latest)"
     )

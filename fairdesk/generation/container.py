@@ -34,14 +34,19 @@ def _client() -> Any:
 
 
 def arguments(params: ContainerParams) -> dict[str, Any]:
-    """Return what the container is made with: the folder at /scratch, HOME there, the person's own uid and gid."""
+    """Return what the container is made with: the folder at /scratch, HOME there, the person's own uid and gid, no network."""
     from docker.types import DeviceRequest
 
+    environment = {"HOME": "/scratch"} | dict(one.split("=", 1) for one in params.env)
     out: dict[str, Any] = {
-        "command": params.command or None, "detach": True, "shm_size": params.shm, "working_dir": "/scratch",
-        "volumes": {str(params.workdir): {"bind": "/scratch", "mode": "rw"}}, "environment": {"HOME": "/scratch"},
+        "command": params.command or None, "shm_size": params.shm, "working_dir": "/scratch",
+        "volumes": params.all_mounts(), "environment": environment,
     }  # fmt: skip
-    if hasattr(os, "getuid"):
+    if not params.network:
+        out["network_mode"] = "none"
+    if params.user is not None:
+        out["user"] = params.user
+    elif hasattr(os, "getuid"):
         out["user"] = f"{os.getuid()}:{os.getgid()}"
     if params.gpu == "all":
         out["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
@@ -78,19 +83,25 @@ def run(params: ContainerParams, context: Context) -> dict[str, Any]:
 
     client = _client()
     context.progress(0, 1, "container")
+    container = None
     try:
-        container = client.containers.run(params.image, **arguments(params))
-    except ImageNotFound as error:
-        raise JobFailed(f"There is no container image {params.image}. Build or pull it first.") from error
+        container = client.containers.create(params.image, **arguments(params))
+        container.start()
     except DockerException as error:
+        if container is not None:
+            container.remove(force=True)
+        client.close()
+        if isinstance(error, ImageNotFound) and container is None:
+            raise JobFailed(f"There is no container image {params.image}. Build or pull it first.") from error
         raise JobFailed(f"The container could not be started: {error}") from error
     stats = _Stats(params.workdir)
     lines: queue.Queue[str | None] = queue.Queue()
 
-    def follow() -> None:
-        rest = b""
+    def follow(name: str) -> None:
+        rest = b""  # of one stream: the two may break off within a line
         with contextlib.suppress(DockerException, OSError):
-            for chunk in container.logs(stream=True, follow=True):
+            streams = {"stdout": name == "stdout", "stderr": name == "stderr"}
+            for chunk in container.logs(stream=True, follow=True, **streams):
                 *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
                 for line in whole:
                     if line.strip():
@@ -99,11 +110,12 @@ def run(params: ContainerParams, context: Context) -> dict[str, Any]:
             lines.put(rest.decode("utf-8", errors="replace"))
         lines.put(None)
 
-    reader = threading.Thread(target=follow, daemon=True)
-    reader.start()
+    open_streams = 2
+    for name in ("stdout", "stderr"):
+        threading.Thread(target=follow, args=(name,), daemon=True).start()
     count = 0
     try:
-        while True:
+        while open_streams:
             context.check()
             stats.look(context)
             try:
@@ -111,7 +123,8 @@ def run(params: ContainerParams, context: Context) -> dict[str, Any]:
             except queue.Empty:
                 continue
             if line is None:
-                break
+                open_streams -= 1
+                continue
             count += 1
             context.message(line)
         code = int(container.wait()["StatusCode"])

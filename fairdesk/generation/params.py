@@ -279,6 +279,16 @@ class TranslateParams(JobParams):
         return self
 
 
+def _mount(text: str) -> tuple[Path, str, str]:
+    """Split FOLDER:PLACE[:MODE]; the folder may hold colons of its own."""
+    head, _, last = text.rpartition(":")
+    mode = "rw"
+    if last in ("rw", "ro"):
+        mode = last
+        head, _, last = head.rpartition(":")
+    return Path(head).expanduser().absolute(), last, mode
+
+
 class ContainerParams(JobParams):
     """Run an external trainer's container image, with its log live; the container is removed afterwards."""
 
@@ -287,6 +297,35 @@ class ContainerParams(JobParams):
     gpu: str = Field("0", description="GPUs to give it: 0, 0,1, all or none")
     shm: str = Field("2g", description="Size of its shared memory")
     workdir: Path = Field(Path("."), description="Folder it sees as /scratch, its working folder and HOME")
+
+    mount: list[str] = Field([], description="Another folder it sees, as FOLDER:PLACE or FOLDER:PLACE:ro")
+    env: list[str] = Field([], description="A variable of its environment, as NAME=VALUE")
+    user: str | None = Field(None, description="Who it runs as, as uid or uid:gid (default: you)")
+    network: bool = Field(False, description="Let it reach the network, with the faces it sees; else it cannot")
+
+    @field_validator("mount")
+    @classmethod
+    def _mounts(cls, values: list[str]) -> list[str]:
+        for value in values:
+            folder, place, _ = _mount(value)
+            if ":" not in value or not place.startswith("/"):
+                raise ValueError(f"{value!r} is not FOLDER:PLACE or FOLDER:PLACE:ro, with a place such as /data")
+            if not folder.exists():
+                raise ValueError(f"there is no folder {folder}")
+        return values
+
+    @field_validator("env")
+    @classmethod
+    def _environment(cls, values: list[str]) -> list[str]:
+        for value in values:
+            if not value.partition("=")[0] or "=" not in value:
+                raise ValueError(f"{value!r} is not NAME=VALUE")
+        return values
+
+    def all_mounts(self) -> dict[str, dict[str, str]]:
+        """Return the folders it sees, as the Docker SDK takes them."""
+        every = [(self.workdir, "/scratch", "rw"), *map(_mount, self.mount)]
+        return {str(folder): {"bind": place, "mode": mode} for folder, place, mode in every}
 
     @field_validator("workdir")
     @classmethod

@@ -32,7 +32,9 @@ def command(kind: JobKind, params: JobParams, project: str) -> str:
         ):
             continue
         option = (field.alias or name).replace("_", "-")
-        if isinstance(value, bool):
+        if isinstance(value, list) and "command" in kind.positional:
+            options += [word for one in value for word in (f"--{option}", str(one))]
+        elif isinstance(value, bool):
             options.append(f"--{option}" if value else f"--no-{option}")
         else:
             options += [f"--{option}", *_words(value)]

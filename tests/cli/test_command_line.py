@@ -222,7 +222,7 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
     (tmp_path / "a file").touch()
     given = {"folder": "a b", "out": "o", "old": "x", "new": "y", "file": "f.json", "a": "x", "b": "y", "cluster": "-1", "pairs": "p.csv",
              "scores": "s.npz", "data": "d", "run": "r", "input": "i", "log": "l", "identities": 3, "shares": [0.5, 0.5], "epochs": 7,
-             "backend": "deepface", "g_ab": "g", "size": None, "image": "sg", "command": ["python", "t.py"], "seed": 5, "limits": ["side=60:"], "made": tmp_path / "a file", "real": tmp_path / "a file"}  # fmt: skip
+             "backend": "deepface", "g_ab": "g", "size": None, "image": "sg", "command": ["python", "t.py"], "mount": [f"{tmp_path}:/a", f"{tmp_path}:/b:ro"], "env": ["A=1 2", "B=3"], "seed": 5, "limits": ["side=60:"], "made": tmp_path / "a file", "real": tmp_path / "a file"}  # fmt: skip
     model = KINDS[kind].model()
     values = {name: value for name, value in given.items() if name in model.model_fields and value is not None}
     if kind == "split":

@@ -62,7 +62,7 @@ class Engine(BaseHTTPRequestHandler):
             self.send_header("Content-Type", "application/octet-stream")
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            for chunk in server.output:
+            for chunk in server.output if "stdout=1" in self.path or "stdout=True" in self.path else []:
                 self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
                 self.wfile.flush()
             if server.hang is not None:
@@ -96,14 +96,20 @@ def test_a_run_to_its_end(engine, tmp_path):
     rows = [{"Loss/G/loss": {"mean": 1.0 - k}, "Progress/kimg": {"mean": k}} for k in range(2)]
     (tmp_path / "out" / "stats.jsonl").write_text("\n".join(map(json.dumps, rows)))
     context = QuietContext()
-    result = run(ContainerParams(image="sg2ada", command=["python", "train.py"], workdir=tmp_path, gpu="0,1"), context)
+    more = {"mount": [f"{tmp_path / 'out'}:/out:ro"], "env": ["KEY=a=b"], "user": "7:8"}
+    params = ContainerParams(image="sg2ada", command=["python", "train.py"], workdir=tmp_path, gpu="0,1", **more)
+    result = run(params, context)
     assert context.messages == ["tick 0", "tick 1"] and result["exit_code"] == 0
     assert context.scalars == [("Loss/G/loss", 0, 1.0), ("Loss/G/loss", 1, 0.0)]
     created = next(body for method, path, body in engine.calls if path == "/containers/create")
     assert created["Cmd"] == ["python", "train.py"] and created["WorkingDir"] == "/scratch"
-    assert "HOME=/scratch" in created["Env"] and ":" in created["User"]
+    assert {"HOME=/scratch", "KEY=a=b"} <= set(created["Env"]) and created["User"] == "7:8"
     host = created["HostConfig"]
-    assert host["ShmSize"] == 2 * 1024**3 and host["Binds"] == [f"{tmp_path}:/scratch:rw"]
+    assert host["ShmSize"] == 2 * 1024**3 and host["Binds"] == [
+        f"{tmp_path}:/scratch:rw",
+        f"{tmp_path / 'out'}:/out:ro",
+    ]
+    assert host["NetworkMode"] == "none"  # the faces it sees cannot leave
     assert host["DeviceRequests"][0]["DeviceIDs"] == ["0", "1"]
     assert ("DELETE", "/containers/c1", None) in engine.calls  # nothing is left behind
 
@@ -128,3 +134,18 @@ def test_no_image_and_no_engine(engine, tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     with pytest.raises(JobFailed, match="No container engine answers"):
         run(ContainerParams(image="x", workdir=tmp_path), QuietContext())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"mount": ["/nowhere:/a"]}, "no folder /nowhere"),
+        ({"mount": ["/"]}, "FOLDER:PLACE"),
+        ({"mount": ["/:a"]}, "FOLDER:PLACE"),
+        ({"env": ["KEY"]}, "NAME=VALUE"),
+        ({"env": ["=1"]}, "NAME=VALUE"),
+    ],
+)
+def test_wrong_mounts_and_variables(wrong, why):
+    with pytest.raises(ValueError, match=why):
+        ContainerParams(**wrong)
