@@ -77,6 +77,52 @@ class _Stats:
             self._sent[name] = len(points)
 
 
+class _Output:
+    """The lines of a container as they come; its two streams apart, since either may break off within a line."""
+
+    def __init__(self, container: Any) -> None:
+        self.open = 2
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._threads = [
+            threading.Thread(target=self._follow, args=(container, name), daemon=True) for name in ("stdout", "stderr")
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _follow(self, container: Any, name: str) -> None:
+        from docker.errors import DockerException
+
+        rest = b""
+        with contextlib.suppress(DockerException, OSError):
+            wanted = {"stdout": name == "stdout", "stderr": name == "stderr"}
+            stream = container.logs(stream=True, follow=True, **wanted)
+            for chunk in stream:
+                *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
+                for line in whole:
+                    self._put(line)
+            stream.close()
+        self._put(rest)
+        self._lines.put(None)
+
+    def _put(self, line: bytes) -> None:
+        if line.strip():
+            self._lines.put(line.decode("utf-8", errors="replace"))
+
+    def line(self) -> str | None:
+        """Return the next line, or None where none came for a moment or a stream ended."""
+        try:
+            line = self._lines.get(timeout=0.2)
+        except queue.Empty:
+            return None
+        self.open -= line is None
+        return line
+
+    def close(self) -> None:
+        """Wait for both streams to end; a removed container's do."""
+        for thread in self._threads:
+            thread.join(5)
+
+
 def run(params: ContainerParams, context: Context) -> dict[str, Any]:
     """Job: run a container to its end; a stop stops it; it is removed whatever happens."""
     from docker.errors import DockerException, ImageNotFound
@@ -95,43 +141,22 @@ def run(params: ContainerParams, context: Context) -> dict[str, Any]:
             raise JobFailed(f"There is no container image {params.image}. Build or pull it first.") from error
         raise JobFailed(f"The container could not be started: {error}") from error
     stats = _Stats(params.workdir)
-    lines: queue.Queue[str | None] = queue.Queue()
-
-    def follow(name: str) -> None:
-        rest = b""  # of one stream: the two may break off within a line
-        with contextlib.suppress(DockerException, OSError):
-            streams = {"stdout": name == "stdout", "stderr": name == "stderr"}
-            for chunk in container.logs(stream=True, follow=True, **streams):
-                *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
-                for line in whole:
-                    if line.strip():
-                        lines.put(line.decode("utf-8", errors="replace"))
-        if rest.strip():
-            lines.put(rest.decode("utf-8", errors="replace"))
-        lines.put(None)
-
-    open_streams = 2
-    for name in ("stdout", "stderr"):
-        threading.Thread(target=follow, args=(name,), daemon=True).start()
+    output = _Output(container)
     count = 0
     try:
-        while open_streams:
+        while output.open:
             context.check()
             stats.look(context)
-            try:
-                line = lines.get(timeout=0.2)
-            except queue.Empty:
-                continue
-            if line is None:
-                open_streams -= 1
-                continue
-            count += 1
-            context.message(line)
+            line = output.line()
+            if line is not None:
+                count += 1
+                context.message(line)
         code = int(container.wait()["StatusCode"])
         stats.look(context, now=True)
     finally:
         with contextlib.suppress(DockerException):
             container.remove(force=True)
+        output.close()
         client.close()
     context.progress(1, 1, "container")
     if code:
