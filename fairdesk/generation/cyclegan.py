@@ -7,11 +7,13 @@ from typing import Any
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn.functional import l1_loss, mse_loss
 
 from fairdesk.generation.cyclegan_networks import GeneratorResNet, PatchDiscriminator, normal_weights
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.pictures import grid
 from fairdesk.learning.images import UnpairedImages
+from fairdesk.learning.sharing import Parts, falling
 
 BUFFER = 50
 
@@ -45,7 +47,7 @@ class CycleGanTask:
         torch.manual_seed(params.seed)
         self._fabric, self._params = fabric, params
         self._form = torch.channels_last if params.channels_last else torch.contiguous_format
-        generators = [GeneratorResNet(params.blocks) for _ in range(2)]
+        generators = [GeneratorResNet(params.blocks, params.features) for _ in range(2)]
         discriminators = [PatchDiscriminator() for _ in range(2)]
         networks: list[nn.Module] = [*generators, *discriminators]
         for network in networks:
@@ -55,8 +57,9 @@ class CycleGanTask:
         def adam(weights: Any) -> torch.optim.Optimizer:
             return torch.optim.Adam(weights, lr=params.rate, betas=(0.5, 0.999))
 
-        self._ab, self._ba = (fabric.setup_module(network) for network in generators)
-        self._da, self._db = (fabric.setup_module(network) for network in discriminators)
+        self._parts = Parts(fabric, params.accumulate)
+        self._ab, self._ba = (fabric.setup_module(network).module for network in generators)
+        self._da, self._db = (fabric.setup_module(network).module for network in discriminators)
         self._generator_weights = [*self._ab.parameters(), *self._ba.parameters()]
         g, a, b = (
             fabric.setup_optimizers(adam(w))
@@ -70,8 +73,7 @@ class CycleGanTask:
     def begin_epoch(self, epoch: int) -> None:
         """Let the learning rate fall in a straight line to 0 from the decay epoch on."""
         params = self._params
-        decay = min(params.decay_epoch, params.epochs - 1)
-        factor = 1 - max(0, epoch - decay) / max(1, params.epochs - decay)
+        factor = falling(epoch, params.decay_start, params.epochs)
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
                 group["lr"] = params.rate * factor
@@ -88,28 +90,50 @@ class CycleGanTask:
     def step(self, images: torch.Tensor) -> dict[str, float]:
         """One step of the generators, then one of each discriminator; `images` is (2, n, 3, h, w): A and B."""
         real_a, real_b = (one.contiguous(memory_format=self._form) for one in self._fabric.to_device(images))
-        ones, mse, l1 = torch.ones_like, nn.functional.mse_loss, nn.functional.l1_loss
-        params, g_opt = self._params, self.optimizers["G"]
-        g_opt.zero_grad()
-        identity = (l1(self._ba(real_a), real_a) + l1(self._ab(real_b), real_b)) / 2
-        fake_b, fake_a = self._ab(real_a), self._ba(real_b)
-        judged_b, judged_a = self._db(fake_b), self._da(fake_a)
-        adversarial = (mse(judged_b, ones(judged_b)) + mse(judged_a, ones(judged_a))) / 2
-        cycle = (l1(self._ba(fake_b), real_a) + l1(self._ab(fake_a), real_b)) / 2
-        g_loss = adversarial + params.lambda_cycle * cycle + params.lambda_identity * identity
-        self._fabric.backward(g_loss, inputs=self._generator_weights)
-        g_opt.step()
-        d_losses = []
-        for name, network, real, fake in (("D_A", self._da, real_a, fake_a), ("D_B", self._db, real_b, fake_b)):
-            optimizer = self.optimizers[name]
+        told = dict.fromkeys(("D_loss", "G_loss", "adv", "cycle", "identity"), 0.0)
+        for optimizer in self.optimizers.values():
             optimizer.zero_grad()
-            true, made = network(real), network(self._buffers[name[-1]].push_and_pop(fake))
-            loss = (mse(true, ones(true)) + mse(made, torch.zeros_like(made))) / 2
-            self._fabric.backward(loss)
-            optimizer.step()
-            d_losses.append(loss)
-        return {"D_loss": (sum(x.item() for x in d_losses)) / 2, "G_loss": g_loss.item(), "adv": adversarial.item(),
-                "cycle": cycle.item(), "identity": identity.item()}  # fmt: skip
+        made = []
+        for share, a, b in self._parts.of(real_a, real_b):
+            losses, fakes = self._generators(a, b)
+            made.append((share, a, b, *fakes))
+            self._fabric.backward(losses["G_loss"] * share, inputs=self._generator_weights)
+            for name, value in losses.items():
+                told[name] += value.item() * share
+        self._parts.join(self._generator_weights)
+        self.optimizers["G"].step()
+        for share, a, b, fake_a, fake_b in made:
+            for name, network, real, fake in (("A", self._da, a, fake_a), ("B", self._db, b, fake_b)):
+                true = self._run(network, real)
+                judged = self._run(network, self._buffers[name].push_and_pop(fake))
+                loss = (mse_loss(true, torch.ones_like(true)) + mse_loss(judged, torch.zeros_like(judged))) / 2
+                self._fabric.backward(loss * share)
+                told["D_loss"] += loss.item() * share / 2
+        for name, network in (("D_A", self._da), ("D_B", self._db)):
+            self._parts.join(network.parameters())
+            self.optimizers[name].step()
+        return self._parts.told(told)
+
+    def _run(self, network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+        with self._fabric.autocast():
+            made: torch.Tensor = network(images)
+        return made.float()
+
+    def _generators(
+        self, real_a: torch.Tensor, real_b: torch.Tensor
+    ) -> tuple[dict[str, torch.Tensor], list[torch.Tensor]]:
+        """Return the generators' losses by name, and the made A and B."""
+        params, run = self._params, self._run
+        identity = (l1_loss(run(self._ba, real_a), real_a) + l1_loss(run(self._ab, real_b), real_b)) / 2
+        fake_b, fake_a = run(self._ab, real_a), run(self._ba, real_b)
+        judged_b, judged_a = run(self._db, fake_b), run(self._da, fake_a)
+        adversarial = (
+            mse_loss(judged_b, torch.ones_like(judged_b)) + mse_loss(judged_a, torch.ones_like(judged_a))
+        ) / 2
+        cycle = (l1_loss(run(self._ba, fake_b), real_a) + l1_loss(run(self._ab, fake_a), real_b)) / 2
+        whole = adversarial + params.lambda_cycle * cycle + params.lambda_identity * identity
+        losses = {"G_loss": whole, "adv": adversarial, "cycle": cycle, "identity": identity}
+        return losses, [fake_a.detach(), fake_b.detach()]
 
     def preview(self) -> Image.Image:
         """Rows of A, A to B, B, B to A, of images that are held out of training where there are enough."""

@@ -60,9 +60,12 @@ class TrainGanParams(JobParams):
         None, ge=1, description="Batches between two sample grids (default 400, cyclegan 100)"
     )
     blocks: int = Field(9, ge=1, le=16, description="cyclegan: residual blocks of a generator")
+    features: int = Field(64, ge=4, le=256, description="cyclegan: width of the generators (the paper's: 64)")
     lambda_cycle: float = Field(10.0, ge=0, description="cyclegan: weight of the cycle term")
     lambda_identity: float = Field(5.0, ge=0, description="cyclegan: weight of the identity term")
-    decay_epoch: int = Field(100, ge=0, description="cyclegan: epoch from which the learning rate falls to 0")
+    decay_epoch: int | None = Field(
+        None, ge=0, description="Epoch from which the learning rate falls to 0 (default: cyclegan 100, others never)"
+    )
     assess_every: int = Field(
         0, ge=0, description="Epochs between two measurements of FID and KID (dlib's features); 0: never (not cyclegan)"
     )
@@ -75,6 +78,12 @@ class TrainGanParams(JobParams):
         "auto", description="auto: bf16 on a GPU that has it, else fp32"
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
+    deterministic: bool = Field(
+        False, description="Only algorithms that give the same numbers each time, on a GPU too (slower)"
+    )
+    devices: int = Field(
+        1, ge=1, le=64, description="GPUs (or processes, on a CPU) of this machine that share each batch"
+    )
     resume: bool = Field(False, description="Go on with the run in that folder")
 
     @field_validator("data", "data_b", "out")
@@ -90,8 +99,9 @@ class TrainGanParams(JobParams):
             raise ValueError("cyclegan has no labels: its two folders are A and B")
         if self.family == "stylegan2" and not self.ema_images:
             self.ema_images = 10_000
-        if self.batch % self.accumulate:
-            raise ValueError(f"a batch of {self.batch} cannot be worked through in {self.accumulate} equal parts")
+        parts = self.accumulate * self.devices
+        if self.batch % parts:
+            raise ValueError(f"a batch of {self.batch} cannot be worked through in {parts} equal parts")
         if self.family == "cyclegan" and (self.size % 4 or self.size < 32):
             raise ValueError("cyclegan's image size must be a multiple of 4, at least 32")
         if (self.family == "cyclegan") != (self.data_b is not None):
@@ -114,6 +124,11 @@ class TrainGanParams(JobParams):
     def rate(self) -> float:
         """Adam's learning rate."""
         return self.learning_rate or (0.002 if self.family == "stylegan2" else 2e-4)
+
+    @property
+    def decay_start(self) -> int | None:
+        """Epoch from which the learning rate falls; None: never."""
+        return 100 if self.decay_epoch is None and self.family == "cyclegan" else self.decay_epoch
 
     @property
     def batch(self) -> int:

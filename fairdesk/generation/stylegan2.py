@@ -15,6 +15,7 @@ from fairdesk.generation.pictures import grid
 from fairdesk.generation.stylegan2_networks import StyleDiscriminator, StyleGenerator
 from fairdesk.learning.averaging import Average
 from fairdesk.learning.images import Batch
+from fairdesk.learning.sharing import Parts, falling
 
 _PREVIEW = 25
 R1_EVERY, PATH_EVERY = 16, 4  # steps between two regularisations ("lazy")
@@ -33,7 +34,7 @@ class StyleGanTask:
         for network in (generator, discriminator):
             network.to(memory_format=self._form)
         self._fabric, self._latent, self._labels = fabric, latent, labels
-        self._params, self._steps = params, 0
+        self._params, self._steps, self._last_r1 = params, 0, 0.0
         self._chance, self._path_mean = 0.0, torch.zeros([])
         self._gamma = params.r1 if params.r1 is not None else 0.0002 * params.size**2 / params.batch
         fixed = torch.Generator().manual_seed(params.seed)
@@ -46,31 +47,44 @@ class StyleGanTask:
 
         g, g_opt = fabric.setup(generator, adam(generator, PATH_EVERY))
         d, d_opt = fabric.setup(discriminator, adam(discriminator, R1_EVERY))
-        self._g, self._d = g, d
-        self.average = Average(g.module, params.ema_images)
+        # the modules without Fabric's wrappers, which refuse the gradients of gradients below
+        self._g, self._d = g.module, d.module
+        self.average = Average(self._g, params.ema_images)
         fabric.to_device(self.average.network)
-        self.networks = {"generator": g, "discriminator": d, "average": self.average.network}
+        self.networks = {"generator": self._g, "discriminator": self._d, "average": self.average.network}
         self.optimizers = {"generator": g_opt, "discriminator": d_opt}
+        self._rates = {name: one.param_groups[0]["lr"] for name, one in self.optimizers.items()}
+        self._parts = Parts(fabric, params.accumulate)
+        self._own_dice()
+
+    def _own_dice(self) -> None:
+        """Let each process draw other latents and noise."""
+        if self._fabric.global_rank:
+            torch.manual_seed(self._params.seed + 7919 * self._fabric.global_rank + 104729 * self._steps)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Nothing depends on the epoch."""
+        """Let the learning rate fall."""
+        factor = falling(epoch, self._params.decay_start, self._params.epochs)
+        for name, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self._rates[name] * factor
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return steps, the augmentation's chance, the path length and how much the average has seen."""
         return {"steps": torch.tensor(self._steps), "chance": torch.tensor(self._chance, dtype=torch.float64),
-                "path": self._path_mean.cpu(), "seen": self.average.state()}  # fmt: skip
+                "path": self._path_mean.cpu(), "seen": self.average.state(), "r1": torch.tensor(self._last_r1, dtype=torch.float64)}  # fmt: skip
 
     def load_state(self, state: dict[str, torch.Tensor]) -> None:
         """Take it back."""
         self._steps, self._chance = int(state["steps"]), float(state["chance"])
         self._path_mean = self._fabric.to_device(state["path"])
+        self._last_r1 = float(state.get("r1", 0.0))
         self.average.load_state(state["seen"])
-
-    # Fabric's wrappers refuse the gradients of gradients below, so their modules run in its precision by hand.
+        self._own_dice()
 
     def _styles(self, count: int, labels: torch.Tensor | None) -> torch.Tensor:
         """Styles of new latents, mixed from two latents at a random layer for most; in float32, as published."""
-        g = self._g.module
+        g = self._g
         z = self._fabric.to_device(torch.randn(count, self._latent))
         styles = g.mapping(z, labels, update=True)
         if torch.rand([]) < MIXING:
@@ -81,12 +95,12 @@ class StyleGanTask:
 
     def _judge(self, images: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
         with self._fabric.autocast():
-            judged: torch.Tensor = self._d.module(augment(images, self._chance), labels)
+            judged: torch.Tensor = self._d(augment(images, self._chance), labels)
         return judged.float()
 
     def _made(self, styles: torch.Tensor) -> torch.Tensor:
         with self._fabric.autocast():
-            made: torch.Tensor = self._g.module.synthesis(styles, random=True)
+            made: torch.Tensor = self._g.synthesis(styles, random=True)
         return made.float()
 
     def step(self, batch: Batch) -> dict[str, float]:
@@ -97,45 +111,56 @@ class StyleGanTask:
         if classes is not None:
             labels = self._fabric.to_device(functional.one_hot(classes, self._labels).float())
         self._steps += 1
-        told = self._step_discriminator(images, labels) | self._step_generator(len(images), labels)
-        self.average.update(self._g.module, len(images))
+        told = self._parts.told(self._step_discriminator(images, labels) | self._step_generator(len(images), labels))
+        self.average.update(self._g, len(images))
+        sign = told.pop("sign")
         if self._params.adaptive:
-            self._chance = next_chance(self._chance, told.pop("sign"), len(images))
-        else:
-            told.pop("sign")
-        return told | {"augment_p": self._chance}
+            self._chance = next_chance(self._chance, sign, len(images))
+        if self._steps % R1_EVERY == 0:
+            self._last_r1 = told["R1"]
+        return told | {"R1": self._last_r1, "path": float(self._path_mean), "augment_p": self._chance}
 
     def _step_discriminator(self, images: torch.Tensor, labels: torch.Tensor | None) -> dict[str, float]:
         optimizer = self.optimizers["discriminator"]
         optimizer.zero_grad()
-        with torch.no_grad():
-            made = self._made(self._styles(len(images), labels))
-        fake = self._judge(made, labels)
+        told = dict.fromkeys(("D_loss", "D(x)", "R1", "sign"), 0.0)
         due = self._steps % R1_EVERY == 0
-        images = images.detach().requires_grad_(due)
-        real = self._judge(images, labels)
-        loss = functional.softplus(fake).mean() + functional.softplus(-real).mean()
-        penalty = torch.zeros([], device=images.device)
-        if due:
-            (gradient,) = torch.autograd.grad(real.sum(), images, create_graph=True)
-            penalty = gradient.square().sum((1, 2, 3)).mean()
-        self._fabric.backward(loss + penalty * (self._gamma / 2 * R1_EVERY))
+        for share, real_images, own in self._parts.of(images, labels):
+            with torch.no_grad():
+                made = self._made(self._styles(len(real_images), own))
+            fake = self._judge(made, own)
+            real_images = real_images.detach().requires_grad_(due)
+            real = self._judge(real_images, own)
+            loss = functional.softplus(fake).mean() + functional.softplus(-real).mean()
+            penalty = torch.zeros([], device=images.device)
+            if due:
+                (gradient,) = torch.autograd.grad(real.sum(), real_images, create_graph=True)
+                penalty = gradient.square().sum((1, 2, 3)).mean()
+            self._fabric.backward((loss + penalty * (self._gamma / 2 * R1_EVERY)) * share)
+            found = {"D_loss": loss, "D(x)": torch.sigmoid(real).mean(), "R1": penalty, "sign": real.sign().mean()}
+            for name, value in found.items():
+                told[name] += value.item() * share
+        self._parts.join(self._d.parameters())
         optimizer.step()
-        self._last_r1 = penalty.item() if due else getattr(self, "_last_r1", 0.0)
-        return {"D_loss": loss.item(), "D(x)": torch.sigmoid(real).mean().item(), "sign": real.sign().mean().item(),
-                "R1": self._last_r1}  # fmt: skip
+        return told
 
     def _step_generator(self, count: int, labels: torch.Tensor | None) -> dict[str, float]:
         optimizer = self.optimizers["generator"]
         optimizer.zero_grad()
-        made = self._made(self._styles(count, labels))
-        judged = self._judge(made, labels)
-        loss = functional.softplus(-judged).mean()
-        self._fabric.backward(loss, inputs=list(self._g.parameters()))
-        if self._steps % PATH_EVERY == 0:
-            self._fabric.backward(self._path_penalty(max(1, count // 2), labels) * (PATH_WEIGHT * PATH_EVERY))
+        told = dict.fromkeys(("G_loss", "D(G(z))"), 0.0)
+        weights = list(self._g.parameters())
+        for share, rows, own in self._parts.of(torch.arange(count), labels):
+            judged = self._judge(self._made(self._styles(len(rows), own)), own)
+            loss = functional.softplus(-judged).mean()
+            self._fabric.backward(loss * share, inputs=weights)
+            if self._steps % PATH_EVERY == 0:
+                penalty = self._path_penalty(max(1, len(rows) // 2), own)
+                self._fabric.backward(penalty * (PATH_WEIGHT * PATH_EVERY * share))
+            told["G_loss"] += loss.item() * share
+            told["D(G(z))"] += torch.sigmoid(judged).mean().item() * share
+        self._parts.join(weights)
         optimizer.step()
-        return {"G_loss": loss.item(), "D(G(z))": torch.sigmoid(judged).mean().item(), "path": float(self._path_mean)}
+        return told
 
     def _path_penalty(self, count: int, labels: torch.Tensor | None) -> torch.Tensor:
         """How far the lengths of the generator's gradients are from their moving mean."""

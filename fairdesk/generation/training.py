@@ -24,8 +24,11 @@ from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.averaging import Average
+from fairdesk.learning.determinism import algorithms
+from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric, precision_of, run_shared
 from fairdesk.learning.images import Batch, TrainingImages, UnpairedImages
 from fairdesk.learning.loop import Plan, train
+from fairdesk.learning.sharing import Parts, falling
 from fairdesk.runs.folder import RunFolder
 
 _PREVIEW = 25
@@ -45,15 +48,17 @@ class GanTask:
         def adam(network: nn.Module) -> torch.optim.Optimizer:
             return torch.optim.Adam(network.parameters(), lr=params.rate, betas=(0.5, 0.999))
 
-        self._fabric, self._latent, self._labels, self._parts = fabric, params.latents, labels, params.accumulate
+        self._fabric, self._latent, self._labels, self._params = fabric, params.latents, labels, params
+        self._parts = Parts(fabric, params.accumulate)
         self._fixed = torch.randn(_PREVIEW, params.latents, generator=torch.Generator().manual_seed(params.seed))
         self._fixed_labels = one_hot(torch.arange(_PREVIEW) % labels, labels).float() if labels else None
+        # the modules without Fabric's wrappers, which take one gradient of a graph only
         g, g_opt = fabric.setup(generator, adam(generator))
         d, d_opt = fabric.setup(discriminator, adam(discriminator))
-        self._g, self._d = g, d
-        self.networks = {"generator": g, "discriminator": d}
+        self._g, self._d = g.module, d.module
+        self.networks: dict[str, nn.Module] = {"generator": self._g, "discriminator": self._d}
         self.optimizers = {"generator": g_opt, "discriminator": d_opt}
-        self.average = Average(g.module, params.ema_images) if params.ema_images else None
+        self.average = Average(self._g, params.ema_images) if params.ema_images else None
         if self.average is not None:
             self.networks["average"] = fabric.to_device(self.average.network)
 
@@ -62,7 +67,11 @@ class GanTask:
         return nn.functional.binary_cross_entropy(judged.float(), torch.full_like(judged, target, dtype=torch.float32))
 
     def begin_epoch(self, epoch: int) -> None:
-        """Nothing depends on the epoch."""
+        """Let the learning rate fall."""
+        factor = falling(epoch, self._params.decay_start, self._params.epochs)
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = self._params.rate * factor
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return how much the average has seen."""
@@ -83,34 +92,26 @@ class GanTask:
         images = self._fabric.to_device(images).to(memory_format=self._form)
         labels = None if classes is None else self._fabric.to_device(one_hot(classes, self._labels).float())
         noise = self._fabric.to_device(torch.randn(len(images), self._latent))
-        own_labels = [None] * self._parts if labels is None else labels.tensor_split(self._parts)
         for optimizer in self.optimizers.values():
             optimizer.zero_grad()
         told = {"D_loss": 0.0, "G_loss": 0.0, "D(x)": 0.0, "D(G(z))": 0.0}
         g_weights, d_weights = list(self._g.parameters()), list(self._d.parameters())
-        for x, z, own in zip(
-            images.tensor_split(self._parts), noise.tensor_split(self._parts), own_labels, strict=True
-        ):
-            if not len(x):
-                continue
-            share = len(x) / len(images)
-            fake, real = self._d(self._g(z, own), own), self._d(x, own)
+        for share, x, z, own in self._parts.of(images, noise, labels):
+            with self._fabric.autocast():
+                fake, real = self._d(self._g(z, own), own).float(), self._d(x, own).float()
             g_loss = self._loss(fake, 1)
             d_loss = (self._loss(real, 1) + self._loss(fake, 0)) / 2
             self._fabric.backward(g_loss * share, inputs=g_weights, retain_graph=True)
             self._fabric.backward(d_loss * share, inputs=d_weights)
-            for name, value in (
-                ("D_loss", d_loss),
-                ("G_loss", g_loss),
-                ("D(x)", real.mean()),
-                ("D(G(z))", fake.mean()),
-            ):
+            found = {"D_loss": d_loss, "G_loss": g_loss, "D(x)": real.mean(), "D(G(z))": fake.mean()}
+            for name, value in found.items():
                 told[name] += value.item() * share
+        self._parts.join(g_weights + d_weights)
         for optimizer in self.optimizers.values():
             optimizer.step()
         if self.average is not None:
-            self.average.update(self._g.module, len(images))
-        return told
+            self.average.update(self._g, len(images))
+        return self._parts.told(told)
 
     def preview(self) -> Image.Image:
         """The grid of 25 fixed latents."""
@@ -141,42 +142,41 @@ class GanTask:
         return losses["G_loss"]
 
 
-def precision_of(wanted: str, device: str) -> str:
-    """Return Fabric's name of a precision; "auto" is bf16 on a GPU that has it, else fp32."""
-    if wanted == "auto":
-        wanted = "bf16" if device == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
-    return {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}[wanted]
-
-
 def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
     """Job: train, or go on training."""
-    from lightning.fabric import Fabric
-
     if params.resume:
         folder = RunFolder.open(params.out)
         kept = {key: value for key, value in folder.config["params"].items() if key in TrainGanParams.model_fields}
         changed = kept | {"resume": True, "epochs": params.epochs, "out": str(params.out)}
         params = TrainGanParams.model_validate(changed)
+    if params.devices > 1 and not is_shared():
+        return run_shared("train", params, params.devices, context)
+    device = choose_device(params.device)
+    fabric = open_fabric(device, precision_of(params.precision, device))
+    with algorithms(deterministic=params.deterministic):
+        return _run(params, SharedContext(context, fabric) if is_shared() else context, fabric, device)
+
+
+def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> dict[str, Any]:
+    first = fabric.global_rank == 0
     sources = [read_either(place) for place in (params.data, params.data_b) if place is not None]
     labels, classes = classes_of(sources[0].items, params.condition)
     chosen = [item for item in sources[0].items if labels == [] or _label(item, params.condition) is not None]
     paths = [[item.path for item in chosen], *([item.path for item in source.items] for source in sources[1:])]
     if len(chosen) < len(sources[0].items):
         context.message(f"{len(sources[0].items) - len(chosen):,} images have no {params.condition} and are left out.")
-    device = choose_device(params.device)
-    precision = precision_of(params.precision, device)
-    fabric = Fabric(accelerator=device, devices=1, precision=precision)  # type: ignore[arg-type]
-    fabric.launch()
     images: TrainingImages | UnpairedImages
     if params.family == "cyclegan":
         images = UnpairedImages(paths[0], paths[1], params.size, context)
     else:
-        images = TrainingImages(paths[0], params.size, context, classes)
+        images = TrainingImages(paths[0], params.size, context, classes, params.accumulate * fabric.world_size)
     try:
-        if not params.resume:
-            folder = RunFolder.create(
-                params.out, {"kind": "gan", "params": params.model_dump(mode="json"), "images": len(images)}
-            )
+        folder = RunFolder(params.out)
+        if not params.resume and first:
+            folder = RunFolder.create(params.out, {
+                "kind": "gan", "params": params.model_dump(mode="json"), "images": len(images),
+                "batches_per_epoch": images.batches(params.batch), "processes": fabric.world_size,
+            })  # fmt: skip
         synthetic = _synthetic(images.paths)
         if synthetic:
             context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
@@ -188,20 +188,20 @@ def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
         else:
             task = GanTask(params, fabric, len(labels))
         started = time.monotonic()
-        if params.assess_every and isinstance(images, TrainingImages) and not isinstance(task, CycleGanTask):
+        if first and params.assess_every and isinstance(images, TrainingImages) and not isinstance(task, CycleGanTask):
             rows = np.random.default_rng(params.seed).permutation(len(images))[: params.assess_images]
             watch = Watch(images.tensor([int(row) for row in rows]), task.make, params.assess_images, params.seed)
             task.evaluate = watch.figures  # type: ignore[method-assign]
         plan = Plan(params.epochs, params.batch, params.seed, params.every, params.checkpoint_every, params.patience,
                     {"family": params.family, "latent": params.latents, "size": params.size, "labels": labels,
                      "channel_base": params.channel_base, "mapping_layers": params.mapping_layers},
-                    evaluate_every=params.assess_every * images.batches(params.batch))  # fmt: skip
+                    evaluate_every=params.assess_every * images.batches(params.batch), first=first)  # fmt: skip
         result = train(task, images, plan, folder, context, resume=params.resume)
     finally:
         images.close()
     made = (result["steps"] - result["steps_before"]) * params.batch
     per_second = made / max(time.monotonic() - started, 1e-9)
-    return {**result, "run": str(params.out), "labels": labels, "images_per_second": round(per_second, 2), "images": len(images), "device": device, "precision": precision, "seed": params.seed,
+    return {**result, "run": str(params.out), "labels": labels, "images_per_second": round(per_second, 2), "images": len(images), "device": device, "precision": precision_of(params.precision, device), "processes": fabric.world_size, "seed": params.seed,
             "synthetic_images": synthetic, "left_out": [one for source in sources for one in source.left_out],
             "summary": f"{result['steps']:,} batches of {len(images):,} images; last losses: "
             + ", ".join(f"{name} {value:.3f}" for name, value in result["losses"].items())}  # fmt: skip

@@ -38,6 +38,15 @@ def open_fabric(device: str, precision: str) -> Any:
     return fabric
 
 
+def precision_of(wanted: str, device: str) -> str:
+    """Return Fabric's name of a precision; "auto" is bf16 on a GPU that has it, else fp32."""
+    import torch
+
+    if wanted == "auto":
+        wanted = "bf16" if device == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    return {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}[wanted]
+
+
 class SharedContext(QuietContext):
     """One process's context: only the first tells and hears, and all stop at the same step.
 

@@ -26,11 +26,14 @@ Batch: TypeAlias = "torch.Tensor | tuple[torch.Tensor, torch.Tensor]"  # images,
 class TrainingImages:
     """Square images as float tensors in [-1, 1], shape (3, size, size); bad files are skipped and listed.
 
-    With `classes` (a number for each path) an epoch yields pairs of images and classes.
+    With `classes` (a number for each path) an epoch yields pairs of images and classes. `parts` is how many parts a
+    batch is divided into: over devices, or in turn.
     """
 
-    def __init__(self, paths: list[Path], size: int, context: Context, classes: list[int] | None = None) -> None:
-        self.size = size
+    def __init__(
+        self, paths: list[Path], size: int, context: Context, classes: list[int] | None = None, parts: int = 1
+    ) -> None:
+        self.size, self._parts = size, parts
         given = None if classes is None else dict(zip(paths, classes, strict=True))
         self.unreadable: list[dict[str, str]] = []
         self._pool = ThreadPoolExecutor(processes())
@@ -62,9 +65,9 @@ class TrainingImages:
         return len(self.paths)
 
     def batches(self, size: int) -> int:
-        """How many batches an epoch has; a last batch of one image is left out, as BatchNorm cannot take it."""
+        """How many batches an epoch has; BatchNorm needs two images in each of the `parts` of a batch."""
         full, rest = divmod(len(self), size)
-        return full + (rest > 1) if full or rest > 1 else 0
+        return full + (rest >= 2 * self._parts)
 
     def epoch(self, number: int, seed: int, size: int, skip: int = 0) -> Iterator[Batch]:
         """Yield batches of an epoch, shape (n, 3, size, size), from the `skip`-th on."""

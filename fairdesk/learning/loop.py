@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from fairdesk.learning.checkpoints import load_networks, load_optimizers, read_c
 from fairdesk.learning.memory import keep_freed_memory
 from fairdesk.runs.events import EventLog
 from fairdesk.runs.folder import BEST, LAST, RunFolder
+
+SAFE_S = 120.0  # seconds of work that a killed process may lose
 
 
 class Task(Protocol):
@@ -131,6 +134,7 @@ class _Training:
         self._task, self._plan, self._run, self._context, self._per_epoch = task, plan, run, context, per_epoch
         self._total = plan.epochs * per_epoch
         self.step, self.best, self.since_best = 0, math.inf, 0
+        self._kept = time.monotonic()
         self._sums: dict[str, float] = {}
         self.told: dict[str, float] = {}  # the losses of the last batch
 
@@ -155,6 +159,8 @@ class _Training:
 
     def keep(self, name: str) -> None:
         """Write a checkpoint."""
+        if name == LAST:
+            self._kept = time.monotonic()
         if self._plan.first:
             best = self.best if math.isfinite(self.best) else None
             meta = {"step": self.step, "best": best, "since_best": self.since_best, "sums": self._sums}
@@ -187,6 +193,8 @@ class _Training:
             path = self._run.preview(self.step)
             self._task.preview().save(path)
             context.artifact(path)
+        if time.monotonic() - self._kept > SAFE_S:
+            self.keep(LAST)
         self.progress()
 
     def end_of_epoch(self, epoch: int) -> bool:
@@ -200,6 +208,7 @@ class _Training:
             self.keep(BEST)
         if plan.checkpoint_every and (epoch + 1) % plan.checkpoint_every == 0:
             self.keep(f"epoch-{epoch + 1:04d}")
+            self.keep(LAST)
         return bool(plan.patience) and self.since_best >= plan.patience
 
 

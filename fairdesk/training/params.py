@@ -111,6 +111,9 @@ class RecogniserParams(JobParams):
         "auto", description="auto: bf16 on a GPU that has it, else fp32"
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
+    deterministic: bool = Field(
+        False, description="Only algorithms that give the same numbers each time, on a GPU too (slower)"
+    )
     resume: bool = Field(False, description="Go on with the run in that folder")
 
     model_config = JobParams.model_config | {"populate_by_name": True}

@@ -14,14 +14,14 @@ from safetensors.torch import save_file
 from fairdesk.dataset.collection import Item, people_of, project_items, read_folder
 from fairdesk.errors import RequestError
 from fairdesk.faces.params import RUN_WEIGHTS
-from fairdesk.generation.training import precision_of
 from fairdesk.images.marks import mark_of
 from fairdesk.images.places import write_text
 from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import load_networks, read_checkpoint
-from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric, run_shared
+from fairdesk.learning.determinism import algorithms
+from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric, precision_of, run_shared
 from fairdesk.learning.loop import Plan, train
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG
@@ -120,7 +120,8 @@ def run(params: RecogniserParams, context: Context) -> dict[str, Any]:
     fabric = open_fabric(device, precision_of(params.precision, device))
     scratch = params.out.with_name(f".{params.out.name}.faces")
     try:
-        return _run(params, SharedContext(context, fabric) if is_shared() else context, fabric, device, scratch)
+        with algorithms(deterministic=params.deterministic):
+            return _run(params, SharedContext(context, fabric) if is_shared() else context, fabric, device, scratch)
     finally:
         if fabric.global_rank == 0:
             shutil.rmtree(scratch, ignore_errors=True)

@@ -42,7 +42,8 @@ def our_dcgan(size, batch, precision):
     from lightning.fabric import Fabric
 
     from fairdesk.generation.params import TrainGanParams
-    from fairdesk.generation.training import GanTask, precision_of
+    from fairdesk.generation.training import GanTask
+    from fairdesk.learning.distributed import precision_of
     from fairdesk.learning.memory import keep_freed_memory
 
     keep_freed_memory()
@@ -101,7 +102,7 @@ def our_recogniser(backbone, batch, classes, precision):
     """A step of the program's own task, from bytes to changed weights."""
     from lightning.fabric import Fabric
 
-    from fairdesk.generation.training import precision_of
+    from fairdesk.learning.distributed import precision_of
     from fairdesk.learning.memory import keep_freed_memory
     from fairdesk.training.params import RecogniserParams
     from fairdesk.training.recogniser import RecogniserTask

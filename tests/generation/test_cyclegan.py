@@ -61,14 +61,13 @@ def test_replay_buffer():
 
 
 @pytest.fixture
-def folders(tmp_path, monkeypatch):
-    monkeypatch.setattr("fairdesk.generation.cyclegan.GeneratorResNet", lambda blocks: GeneratorResNet(blocks, 4))
+def folders(tmp_path):
     return plain_images(tmp_path / "A", 1, 1, 5, side=40), plain_images(tmp_path / "B", 1, 2, 2, side=30)
 
 
 def options(folders, out, **more):
     base = {"family": "cyclegan", "data": folders[0], "data_b": folders[1], "out": out, "image_size": 32, "epochs": 3, "batch_size": 2,
-            "blocks": 1, "preview_every": 3, "decay_epoch": 1, "device": "cpu", "precision": "fp32"}  # fmt: skip
+            "blocks": 1, "features": 4, "preview_every": 3, "decay_epoch": 1, "device": "cpu", "precision": "fp32"}  # fmt: skip
     return TrainGanParams(**(base | more))
 
 

@@ -48,7 +48,7 @@ def test_a_step_is_that_of_pytorch_gan(tmp_path, parts):
     x = torch.rand(6, 3, 16, 16) * 2 - 1
     fabric = Fabric(accelerator="cpu", devices=1)
     task = GanTask(options(tmp_path, tmp_path, batch_size=6, accumulate=parts), fabric)
-    plain_g, plain_d = copy.deepcopy(task._g.module), copy.deepcopy(task._d.module)
+    plain_g, plain_d = copy.deepcopy(task._g), copy.deepcopy(task._d)
     optimizers = [torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999)) for n in (plain_g, plain_d)]
     for seed in range(3):
         torch.manual_seed(seed)
@@ -75,7 +75,7 @@ def test_a_step_is_that_of_pytorch_gan(tmp_path, parts):
             optimizer.step()
         assert told["G_loss"] == pytest.approx(g_loss.item(), rel=1e-4)
         assert told["D_loss"] == pytest.approx(d_loss.item(), rel=1e-4)
-    for own, plain in ((task._g.module, plain_g), (task._d.module, plain_d)):
+    for own, plain in ((task._g, plain_g), (task._d, plain_d)):
         for name, value in own.state_dict().items():
             torch.testing.assert_close(value, plain.state_dict()[name], rtol=1e-3, atol=1e-5)
 

@@ -1,0 +1,101 @@
+"""CycleGAN on drawn faces at 64 x 64: how far the skin tone moves from A to B, and whose face it still is, beside a plain colour shift.
+
+`FAIRDESK_MINUTES=10 python -m tests.benchmarks translation` sets the budget; seed, sizes and images are fixed.
+"""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fairdesk.dataset.params import SampleFacesParams
+from fairdesk.dataset.sample_faces import run as draw
+from fairdesk.errors import Stopped
+from fairdesk.faces.features import Features
+from fairdesk.generation.params import TrainGanParams, TranslateParams
+from fairdesk.generation.training import run as train
+from fairdesk.generation.translating import run as translate
+from fairdesk.jobs.context import QuietContext
+from tests.benchmarks.bench_generation import Budget
+
+MINUTES = float(os.environ.get("FAIRDESK_MINUTES", "10"))
+LIGHT, DARK, UNSEEN = 3, 8, 10
+
+
+def faces(home):
+    """Two tones, 30 identities with 6 images each; the first ten identities of the light ones are kept out of training."""
+    draw(SampleFacesParams(out=home / "all", tones=[LIGHT, DARK], identities=30, images=6, size=64, seed=1), QuietContext())  # fmt: skip
+    a, b = (home / "all" / f"Monk {tone:02d}" for tone in (LIGHT, DARK))
+    for person in sorted(a.iterdir())[:UNSEEN]:
+        (home / "unseen").mkdir(exist_ok=True)
+        person.rename(home / "unseen" / person.name)
+    return a, b, home / "unseen"
+
+
+def picture(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"), dtype=np.float64)
+
+
+def tone(images):
+    """Mean lightness of the middle of the face, where there is skin: cheeks and nose."""
+    return float(np.mean([image[34:44, 24:40] @ [0.2126, 0.7152, 0.0722] for image in images]))
+
+
+def shifted(image, source, target):
+    """Every channel brought from the mean and spread of A to those of B (Reinhard et al., 2001, in RGB)."""
+    return np.clip((image - source[0]) / source[1] * target[1] + target[0], 0, 255)
+
+
+def statistics(paths):
+    stacked = np.stack([picture(path) for path in paths])
+    return stacked.mean((0, 1, 2)), stacked.std((0, 1, 2))
+
+
+def told(name, made, sources, others, features):
+    """Print how far the tone moved, and for how many the source is nearer than every other person."""
+    light, dark = tone([picture(p) for p in sources]), tone([picture(p) for p in others["dark"]])
+    moved = (light - tone([picture(p) for p in made])) / (light - dark)
+    vectors, own, rest = (features(paths) for paths in (made, sources, others["people"]))
+    names = np.array([path.parent.name for path in others["people"]])
+    kept = 0
+    for vector, mine, path in zip(vectors, own, sources, strict=True):
+        apart = np.linalg.norm(rest[names != path.parent.name] - vector, axis=1).min()
+        kept += np.linalg.norm(mine - vector) < apart
+    print(f"{name}: the tone moved {100 * moved:.0f} % of the way; {kept} of {len(made)} nearer to their source than to any other person", flush=True)  # fmt: skip
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        a, b, unseen = faces(home)
+        run = home / "run"
+        context = Budget(MINUTES)
+        with contextlib.suppress(Stopped):
+            train(TrainGanParams(family="cyclegan", data=a, data_b=b, out=run, image_size=64, blocks=6, features=32, epochs=1000, batch_size=1, seed=1,
+                                 preview_every=100_000, device="cpu", precision="fp32"), context)  # fmt: skip
+        last = run / "checkpoints" / "last.safetensors"
+        made = translate(TranslateParams(input=unseen, out=home / "made", g_ab=last, device="cpu"), QuietContext())
+        steps = len((run / "scalars.csv").read_text().splitlines()) - 1
+        print(
+            f"{MINUTES:g} minutes, {steps} steps of one image, 6 blocks of width 128; {made['images']} images of {UNSEEN} unseen people"
+        )
+        sources = sorted(unseen.rglob("*.png"))
+        others = {
+            "dark": sorted(b.rglob("*.png")),
+            "people": [*sources, *sorted(a.rglob("*.png")), *sorted(b.rglob("*.png"))],
+        }
+        features = lambda paths: Features("dlib", "cpu").of([np.asarray(Image.open(p).convert("RGB")) for p in paths])
+        translated = [home / "made" / path.parent.name / f"{path.stem}_AtoB.png" for path in sources]
+        told("CycleGAN", translated, sources, others, features)
+        source, target = statistics(sorted(a.rglob("*.png"))), statistics(others["dark"])
+        plain = []
+        for path in sources:
+            place = home / "plain" / path.parent.name / path.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(shifted(picture(path), source, target).round().astype(np.uint8)).save(place)
+            plain.append(place)
+        told("plain colour shift", plain, sources, others, features)
