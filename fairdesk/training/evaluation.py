@@ -101,19 +101,26 @@ def vectors_of(
 
 
 def error_rates(vectors: npt.NDArray[np.float32], pairs: Pairs) -> dict[str, float]:
-    """Return EER, TAR at FMR 1 %, and EER[group] with EER gap (largest minus smallest), of cosine similarities."""
+    """Return EER and TAR at an FMR of 1 %, overall and for each group, of cosine similarities.
+
+    `EER gap` is the largest EER of a group minus the smallest. A group's TAR is at the threshold that gives all
+    pairs together an FMR of 1 %, as one threshold serves everybody.
+    """
     scores = (vectors[pairs.first] * vectors[pairs.second]).sum(1).astype(np.float64)
     whole = sort_scores(scores[pairs.same], scores[~pairs.same])
     if whole.missing():
         return {}
-    out = {"EER": equal_error_rate(whole).eer, "TAR@FMR=.01": 1 - threshold_at_fmr(whole, "0.01").fnmr}
-    by_group = {}
+    point = threshold_at_fmr(whole, "0.01")
+    out = {"EER": equal_error_rate(whole).eer, "TAR@FMR=.01": 1 - point.fnmr}
+    by_group, accepted = {}, {}
     for name in sorted({str(g) for g in pairs.group if g}):
         rows = pairs.group == name
         part = sort_scores(scores[rows & pairs.same], scores[rows & ~pairs.same])
         if not part.missing():
             by_group[name] = equal_error_rate(part).eer
+            accepted[f"TAR@FMR=.01[{name}]"] = float((scores[rows & pairs.same] >= point.threshold).mean())
     if len(by_group) > 1:
         out |= {f"EER[{name}]": value for name, value in by_group.items()}
         out["EER gap"] = max(by_group.values()) - min(by_group.values())
+        out |= accepted
     return out

@@ -94,6 +94,12 @@ def test_error_rates_by_scikit_learn():
         place = np.abs(fpr - (1 - tpr)).argmin()
         assert rates[name] == pytest.approx((fpr[place] + 1 - tpr[place]) / 2, abs=0.01)
     assert rates["EER gap"] == pytest.approx(abs(rates["EER[a]"] - rates["EER[b]"]))
+    fpr, tpr, thresholds = roc_curve(pairs.same, scores.astype(float), drop_intermediate=False)
+    place = np.flatnonzero(fpr <= 0.01)[-1]
+    assert rates["TAR@FMR=.01"] == pytest.approx(tpr[place])
+    for name in "ab":  # everybody at one threshold
+        own = scores[(pairs.group == name) & pairs.same]
+        assert rates[f"TAR@FMR=.01[{name}]"] == pytest.approx((own >= thresholds[place]).mean())
 
 
 def test_balanced_sampling():

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 Axis = Callable[[np.ndarray[Any, np.dtype[np.float64]]], np.ndarray[Any, np.dtype[np.float64]]]
 
 WATCH_MS = 1000
-_HIDDEN = ("LearningRate", "Speed", "XNorm", "accuracy", "TAR@FMR=.01")  # of another scale: not ticked at first
+_HIDDEN = ("LearningRate", "Speed", "XNorm", "accuracy")  # of another scale, as TARs: not ticked at first
 
 
 def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
@@ -298,7 +298,7 @@ class TrainingTab(Tab):
             leaf = have.get(name)
             if leaf is None:
                 leaf = QTreeWidgetItem([name, ""])
-                ticked = not name.endswith(_HIDDEN)
+                ticked = not name.endswith(_HIDDEN) and "TAR@" not in name
                 leaf.setCheckState(0, Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
                 head.addChild(leaf)
             leaf.setText(1, f"{points[-1][1]:.4g}")
