@@ -18,6 +18,7 @@ from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.params import RUN_WEIGHTS, TORCHVISION, EncodeParams, encoder_file
+from fairdesk.faces.weights import load_state
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.vectors import Recipe
@@ -304,33 +305,3 @@ def load_backbone(path: Path) -> tuple[Any, str]:
             network.start_from(state, str(path))
             return network, name
     return backbones.infer_backbone(state, str(path))
-
-
-def load_state(path: Path) -> dict[str, Any]:
-    """Read weights from .safetensors, or from a torch file without running any code in it.
-
-    Raises
-    ------
-    RequestError
-        If the file is damaged or holds anything but weights.
-    """
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            loaded: Any = load_file(path)
-        else:
-            import torch
-
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise RequestError(
-            f"{path} cannot be read as weights: it is damaged, or holds more than plain weights "
-            f"(FairDesk never runs code from a file). {type(error).__name__}"
-        ) from error
-    for key in ("state_dict", "state_dict_backbone"):  # the second in arcface_torch's checkpoint_gpu_0.pt
-        if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
-            loaded = loaded[key]
-    if not isinstance(loaded, dict):
-        raise RequestError(f"{path} holds no weights by name. Give a state_dict saved with torch.save or safetensors.")
-    return loaded

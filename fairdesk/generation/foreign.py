@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.encoders import load_state
+from fairdesk.faces.weights import check_archive, check_tensors, load_states
 from fairdesk.generation.networks import DCGenerator, FullyConnectedGenerator
 from fairdesk.generation.stylegan2_networks import StyleGenerator
 
@@ -31,6 +31,7 @@ class _Kept:
 
 
 def _storage(data: bytes) -> Any:
+    check_archive(io.BytesIO(data))
     return torch.load(io.BytesIO(data), weights_only=True)
 
 
@@ -82,6 +83,7 @@ def read_stylegan_pickle(path: Path) -> dict[str, torch.Tensor]:
             loaded = _Careful(file).load()
         generator = loaded["G_ema"]
         state = _tensors(generator)
+        check_tensors(state)
     except FileNotFoundError:
         raise RequestError(f"There is no checkpoint {path}.") from None
     except Exception as error:
@@ -124,9 +126,16 @@ def generator_of(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     """
     if path.suffix.lower() == ".pkl":
         return stylegan_from(read_stylegan_pickle(path), str(path))
-    state = {
-        key.removeprefix("module."): value for key, value in load_state(path).items() if isinstance(value, torch.Tensor)
-    }
+    refusals = []
+    for state in load_states(path):
+        try:
+            return _generator_from(state, path)
+        except RequestError as error:
+            refusals.append(error)
+    raise refusals[0]
+
+
+def _generator_from(state: State, path: Path) -> tuple[nn.Module, dict[str, Any]]:
     if "synthesis.b4.const" in state:
         return stylegan_from(state, str(path))
     try:
@@ -142,7 +151,7 @@ def generator_of(path: Path) -> tuple[nn.Module, dict[str, Any]]:
             network, family = FullyConnectedGenerator(latent, size), "gan"
         else:
             raise KeyError("main.0.weight, model.11.weight or synthesis.b4.const")
-        network.load_state_dict(state, strict=True)
+        network.load_state_dict(dict(state), strict=True)
     except (KeyError, RuntimeError, IndexError) as error:
         raise RequestError(
             f"{path} holds no generator that is known here (DCGAN as in PyTorch's tutorial, PyTorch-GAN's gan.py, StyleGAN2): "

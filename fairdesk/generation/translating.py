@@ -13,7 +13,7 @@ from PIL import Image
 from fairdesk import __version__
 from fairdesk.dataset.collection import read_folder
 from fairdesk.errors import RequestError
-from fairdesk.faces.encoders import load_state
+from fairdesk.faces.weights import load_state
 from fairdesk.generation.cyclegan_networks import generator_from
 from fairdesk.generation.params import TranslateParams
 from fairdesk.generation.pictures import to_pixels

@@ -11,7 +11,8 @@ from PIL import Image
 
 from fairdesk.errors import RequestError
 from fairdesk.faces.backbones import Classifier, MobileFaceNet, make_backbone
-from fairdesk.faces.encoders import load_backbone, load_state
+from fairdesk.faces.encoders import load_backbone
+from fairdesk.faces.weights import load_state
 from fairdesk.generation.pictures import grid
 from fairdesk.training.evaluation import Exam
 from fairdesk.training.faces import Changes, TrainingFaces, normalised

@@ -1,9 +1,13 @@
 """Generators of other programs load by their names; hostile and wrong files are refused in one sentence."""
 
 import io
+import json
 import pickle
+import struct
+import subprocess
 import sys
 import types
+import zipfile
 
 import pytest
 import torch
@@ -71,12 +75,28 @@ def test_pix2pix_resnets(dropout):
 
 
 @pytest.mark.parametrize(
-    ("network", "family"),
-    [(DCGenerator(100, 64, 16), "dcgan"), (DCGenerator(20, 32, 8), "dcgan"), (FullyConnectedGenerator(30, 28), "gan")],
+    ("network", "family", "latent"),
+    [
+        (DCGenerator(100, 64, 16), "dcgan", 100),
+        (DCGenerator(20, 32, 8), "dcgan", 20),
+        (FullyConnectedGenerator(30, 28), "gan", 30),
+    ],
 )
-def test_dcgan_tutorial_and_pytorch_gan(tmp_path, network, family):
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_dcgan_tutorial_and_pytorch_gan(tmp_path, network, family, latent, wrapped):
     network.eval()
-    torch.save(network.state_dict(), tmp_path / "netG.pth")
+    if wrapped:  # a whole training, saved under names of its own from several GPUs
+        judge, optimizer = torch.nn.Conv2d(3, 4, 3), torch.optim.Adam(network.parameters())
+        network(torch.randn(4, latent)).sum().backward()
+        optimizer.step()
+        network.eval()
+        state = {f"module.{key}": value for key, value in network.state_dict().items()}
+        torch.save(
+            {"epoch": 3, "optG": optimizer.state_dict(), "what/I/call/it": {"G": state, "D": judge.state_dict()}},
+            tmp_path / "netG.pth",
+        )
+    else:
+        torch.save(network.state_dict(), tmp_path / "netG.pth")
     found, meta = generator_of(tmp_path / "netG.pth")
     assert meta["family"] == family
     z = torch.randn(3, meta["latent"])
@@ -166,3 +186,79 @@ def test_hostile_damaged_and_wrong_files(tmp_path, ada):
     (tmp_path / "part.pkl").write_bytes(pickle.dumps({"G_ema": ada(network)}))
     with pytest.raises(RequestError, match="does not fit a StyleGAN2 generator"):
         generator_of(tmp_path / "part.pkl")
+
+
+def zip_bomb(path):
+    """A torch file whose weights are 2 GB of nothing, packed to 2 MB."""
+    torch.save({"main.0.weight": torch.zeros(4)}, path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, data in parts.items():
+            with archive.open(name, "w", force_zip64=True) as part:
+                part.write(data)
+                for _ in range(200 if name.endswith("data/0") else 0):
+                    part.write(bytes(10_000_000))
+
+
+def lying_size(path):
+    """A torch file in whose directory a part is larger than the file."""
+    torch.save({"main.0.weight": torch.zeros(4)}, path)
+    data = bytearray(path.read_bytes())
+    place = data.rfind(b"PK\x01\x02", 0, data.rfind(b"data/0"))  # its entry in the central directory
+    data[place + 20 : place + 28] = struct.pack("<II", 2**31, 2**31)
+    path.write_bytes(data)
+
+
+def claims_a_million_million(path):
+    torch.save({"main.0.weight": torch.zeros(1).expand(10**6, 10**6)}, path)
+
+
+def claims_it_in_safetensors(path):
+    header = json.dumps({"a": {"dtype": "F32", "shape": [10**6, 10**6], "data_offsets": [0, 4 * 10**12]}}).encode()
+    path.with_suffix(".safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(64))
+
+
+def claims_it_in_a_pickle(path):
+    with path.with_suffix(".pkl").open("wb") as file:
+        pickle.dump({"G_ema": torch.zeros(1).expand(10**6, 10**6)}, file)
+
+
+def a_huge_bytearray(path):
+    path.with_suffix(".pkl").write_bytes(b"\x80\x05\x96" + struct.pack("<Q", 10**12) + b"abc.")
+
+
+BOMBS = [
+    zip_bomb,
+    lying_size,
+    claims_a_million_million,
+    claims_it_in_safetensors,
+    claims_it_in_a_pickle,
+    a_huge_bytearray,
+]
+READ = """
+import resource, sys, time
+from pathlib import Path
+from fairdesk.errors import RequestError
+from fairdesk.generation.foreign import generator_of
+import torch, safetensors.torch
+before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+try:
+    generator_of(Path(sys.argv[1]))
+except RequestError as error:
+    print(error)
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.parametrize("make", BOMBS)
+def test_a_bomb_is_refused_at_once_in_little_memory(tmp_path, make):
+    make(tmp_path / "x.pth")
+    (path,) = tmp_path.iterdir()
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True, timeout=120
+    )
+    *told, figures = done.stdout.strip().splitlines()
+    seconds, kilobytes = map(float, figures.split())
+    assert "never runs code from a file" in " ".join(told) and str(path) in told[0]
+    assert seconds < 1 and kilobytes < 100_000
