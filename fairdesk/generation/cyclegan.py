@@ -11,8 +11,8 @@ from torch.nn.functional import l1_loss, mse_loss
 
 from fairdesk.generation.cyclegan_networks import GeneratorResNet, PatchDiscriminator, normal_weights
 from fairdesk.generation.params import TrainGanParams
-from fairdesk.generation.pictures import grid
 from fairdesk.learning.images import UnpairedImages
+from fairdesk.learning.pictures import grid
 from fairdesk.learning.sharing import Parts, falling
 
 BUFFER = 50

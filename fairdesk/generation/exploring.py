@@ -20,9 +20,9 @@ from PIL import Image
 
 from fairdesk.errors import RequestError, explain
 from fairdesk.generation.generating import load_generator
-from fairdesk.generation.pictures import to_pixels
 from fairdesk.generation.stylegan2_networks import StyleGenerator
 from fairdesk.images.inspecting import file_sha256
+from fairdesk.learning.pictures import to_pixels
 
 DIRECTIONS = 8
 _SAMPLES = 1000  # styles whose principal directions are taken

@@ -15,7 +15,6 @@ from fairdesk.errors import RequestError
 from fairdesk.generation.foreign import generator_of
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import GenerateParams
-from fairdesk.generation.pictures import to_pixels
 from fairdesk.generation.stylegan2_networks import StyleGenerator
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
@@ -23,6 +22,7 @@ from fairdesk.images.places import safe_name, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import is_checkpoint, load_networks, read_checkpoint
+from fairdesk.learning.pictures import to_pixels
 from fairdesk.runs.folder import LAST, RunFolder
 
 

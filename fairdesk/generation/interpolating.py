@@ -14,12 +14,12 @@ from fairdesk import __version__
 from fairdesk.errors import RequestError
 from fairdesk.generation.generating import chosen_labels, load_generator, make
 from fairdesk.generation.params import GenerateParams, InterpolateParams
-from fairdesk.generation.pictures import to_pixels
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
 from fairdesk.images.places import write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
+from fairdesk.learning.pictures import to_pixels
 from fairdesk.runs.animation import write_film
 
 

@@ -11,10 +11,10 @@ from torch.nn import functional
 
 from fairdesk.generation.augmenting import augment, next_chance
 from fairdesk.generation.params import TrainGanParams
-from fairdesk.generation.pictures import grid
 from fairdesk.generation.stylegan2_networks import StyleDiscriminator, StyleGenerator
 from fairdesk.learning.averaging import Average
 from fairdesk.learning.images import Batch
+from fairdesk.learning.pictures import grid
 from fairdesk.learning.sharing import Parts, falling
 
 _PREVIEW = 25

@@ -17,7 +17,6 @@ from fairdesk.errors import RequestError
 from fairdesk.generation.cyclegan import CycleGanTask
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import TrainGanParams
-from fairdesk.generation.pictures import grid
 from fairdesk.generation.stylegan2 import StyleGanTask
 from fairdesk.generation.watching import Watch
 from fairdesk.images.marks import mark_of
@@ -28,6 +27,7 @@ from fairdesk.learning.determinism import algorithms
 from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric, precision_of, run_shared
 from fairdesk.learning.images import Batch, TrainingImages, UnpairedImages
 from fairdesk.learning.loop import Plan, train
+from fairdesk.learning.pictures import grid
 from fairdesk.learning.sharing import Parts, falling
 from fairdesk.runs.folder import RunFolder
 

@@ -16,7 +16,6 @@ from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_state
 from fairdesk.generation.cyclegan_networks import generator_from
 from fairdesk.generation.params import TranslateParams
-from fairdesk.generation.pictures import to_pixels
 from fairdesk.generation.recipes import Network, Recipe, choose
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
@@ -27,6 +26,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import read_checkpoint
 from fairdesk.learning.memory import keep_freed_memory
+from fairdesk.learning.pictures import to_pixels
 
 _WORTH_A_TRIAL = 16  # images; a trial costs as much as a few of them
 

@@ -9,7 +9,7 @@ import torch
 
 from fairdesk.faces.features import Features
 from fairdesk.generation.distances import fid, kid
-from fairdesk.generation.pictures import to_pixels
+from fairdesk.learning.pictures import to_pixels
 
 
 class Watch:

@@ -13,7 +13,7 @@ from fairdesk.errors import RequestError
 from fairdesk.faces.backbones import Classifier, MobileFaceNet, make_backbone
 from fairdesk.faces.encoders import load_backbone
 from fairdesk.faces.weights import load_state
-from fairdesk.generation.pictures import grid
+from fairdesk.learning.pictures import grid
 from fairdesk.training.evaluation import Exam
 from fairdesk.training.faces import Changes, TrainingFaces, normalised
 from fairdesk.training.heads import MarginHead

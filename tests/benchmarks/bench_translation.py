@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import dataclasses
 import os
 import tempfile
 from pathlib import Path
@@ -18,16 +19,17 @@ from fairdesk.faces.features import Features
 from fairdesk.generation.params import TrainGanParams, TranslateParams
 from fairdesk.generation.training import run as train
 from fairdesk.generation.translating import run as translate
+from fairdesk.images.sample_faces import MONK, draw_face, draw_person
 from fairdesk.jobs.context import QuietContext
 from tests.benchmarks.bench_generation import Budget
 
 MINUTES = float(os.environ.get("FAIRDESK_MINUTES", "10"))
-LIGHT, DARK, UNSEEN = 3, 8, 10
+LIGHT, DARK, UNSEEN, IMAGES, SEED = 3, 6, 10, 6, 1
 
 
 def faces(home):
     """Two tones, 30 identities with 6 images each; the first ten identities of the light ones are kept out of training."""
-    draw(SampleFacesParams(out=home / "all", tones=[LIGHT, DARK], identities=30, images=6, size=64, seed=1), QuietContext())  # fmt: skip
+    draw(SampleFacesParams(out=home / "all", tones=[LIGHT, DARK], identities=30, images=IMAGES, size=64, seed=SEED), QuietContext())  # fmt: skip
     a, b = (home / "all" / f"Monk {tone:02d}" for tone in (LIGHT, DARK))
     for person in sorted(a.iterdir())[:UNSEEN]:
         (home / "unseen").mkdir(exist_ok=True)
@@ -48,6 +50,20 @@ def tone(images):
 def shifted(image, source, target):
     """Every channel brought from the mean and spread of A to those of B (Reinhard et al., 2001, in RGB)."""
     return np.clip((image - source[0]) / source[1] * target[1] + target[0], 0, 255)
+
+
+def redrawn(sources, home):
+    """The same pictures of the same people, drawn in the middle tone of B: what a perfect translation would give."""
+    out = []
+    for path in sources:
+        person, image = int(path.stem.split("-")[1].split("_")[0]) - 1, int(path.stem.rpartition("_")[2]) - 1
+        drawn = draw_person(np.random.default_rng([SEED, LIGHT, person]), LIGHT)
+        in_tone = dataclasses.replace(drawn, tone=tuple(MONK[DARK]))
+        place = home / "redrawn" / path.parent.name / path.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draw_face(in_tone, np.random.default_rng([SEED, LIGHT, person, image]), 64).save(place)
+        out.append(place)
+    return out
 
 
 def statistics(paths):
@@ -99,3 +115,4 @@ def main():
             Image.fromarray(shifted(picture(path), source, target).round().astype(np.uint8)).save(place)
             plain.append(place)
         told("plain colour shift", plain, sources, others, features)
+        told("the same people redrawn in B's tone", redrawn(sources, home), sources, others, features)
