@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,6 +15,13 @@ from fairdesk.project.quality import Limit
 class TrainGanParams(JobParams):
     """Train a GAN on a folder of face images."""
 
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
+        **dict.fromkeys(("data_b", "blocks", "features", "lambda_cycle", "lambda_identity"), ("family", ("cyclegan",))),
+        **dict.fromkeys(("channel_base", "mapping_layers", "r1", "adaptive"), ("family", ("stylegan2",))),
+        **dict.fromkeys(("condition", "latent", "ema_images", "assess_every", "assess_images"),
+                        ("family", ("gan", "identity-gan", "dcgan", "stylegan2"))),
+        "channels_last": ("family", ("dcgan", "cyclegan", "stylegan2")),
+    }  # fmt: skip
     family: Literal["gan", "identity-gan", "dcgan", "cyclegan", "stylegan2"] = Field(
         "dcgan",
         description="gan: fully connected; identity-gan: the same, made for identities; dcgan: convolutions; "

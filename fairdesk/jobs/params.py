@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,6 +11,9 @@ from fairdesk.errors import RequestError
 
 class JobParams(BaseModel):
     """Parameters of one job: from this come the form, the options, the kept JSON and the messages."""
+
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {}
+    """Fields that mean something only while another field has one of some values: a form shows them only then."""
 
     model_config = ConfigDict(extra="forbid", validate_default=True, use_attribute_docstrings=False)
 

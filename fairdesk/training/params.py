@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,6 +15,11 @@ from fairdesk.jobs.params import JobParams
 class RecogniserParams(JobParams):
     """Train a face recogniser, watch the error rates of every group on identities it has not seen."""
 
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
+        "margin": ("head", ("arcface", "cosface", "combined", "adaface")),
+        "margins": ("group_margins", ("fixed",)),
+        "synthetic_ratio": ("synthetic", ("use",)),
+    }
     data: Path = Field(
         description="Folder of group/identity/image, an archive, or a project", json_schema_extra={"pick": "either"}
     )

@@ -1,6 +1,7 @@
 """The window by user story."""
 
 import signal
+import typing
 from pathlib import Path
 
 import numpy as np
@@ -356,6 +357,28 @@ def test_a_small_number_is_neither_rounded_nor_padded(qtbot, value):
     editor = form.editors["weight_decay"]
     editor.interpretText()
     assert form.values()["weight_decay"] == value and editor.text() == f"{value:.9f}".rstrip("0").rstrip(".")
+
+
+def test_only_what_counts_for_the_choice_is_shown(qtbot, tmp_path):
+    form = ParameterForm(
+        KINDS["train"].model(), {"data": tmp_path, "out": tmp_path / "o", "data_b": tmp_path, "blocks": 3}
+    )
+    qtbot.addWidget(form)
+    form.show()
+    family = form.editors["family"]
+    shown = {}
+    for name in ("dcgan", "cyclegan", "stylegan2"):
+        family.setCurrentText(name)
+        shown[name] = {field for field, editor in form.editors.items() if editor.isVisible()}
+        assert form.problem() is None and set(form.values()) <= shown[name]
+    assert "channels_last" in shown["dcgan"] and not {"data_b", "blocks", "r1"} & shown["dcgan"]
+    assert {"data_b", "blocks"} <= shown["cyclegan"] and not {"latent", "r1"} & shown["cyclegan"]
+    assert {"latent", "r1"} <= shown["stylegan2"] and "blocks" not in shown["stylegan2"]
+    for model in (kind.model() for kind in KINDS.values()):
+        for field, (switch, values) in model.only_for.items():
+            assert field in model.model_fields and set(values) <= set(
+                typing.get_args(model.model_fields[switch].annotation)
+            )
 
 
 def test_grid_of_a_hundred_thousand(window, hand, qtbot, project):

@@ -30,7 +30,14 @@ from fairdesk.gui import async_glue
 from fairdesk.jobs.params import JobParams, parse
 
 _WORDS = {
+    "data_b": "Data B",
+    "env": "Variables",
     "fmr": "FMR",
+    "gpu": "GPU",
+    "mount": "More folders",
+    "r1": "R1",
+    "shm": "Shared memory",
+    "workdir": "Its folder",
     "pca": "PCA share",
     "eps": "Epsilon",
     "out": "Write to",
@@ -113,6 +120,7 @@ class ParameterForm(QWidget):
         self._choices = choices or {}
         self._hidden = {name: values[name] for name in hide if name in values}
         self.editors: dict[str, QWidget] = {}
+        self._rows: dict[str, list[QWidget]] = {}
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -126,11 +134,29 @@ class ParameterForm(QWidget):
             title = QLabel(field_title(name, field))
             title.setBuddy(editor)
             layout.addRow(title, editor)
+            self._rows[name] = [editor]
             if field.description:
                 help_line = QLabel(field.description)
                 help_line.setProperty("role", "muted")
                 help_line.setWordWrap(True)
                 layout.addRow("", help_line)
+                self._rows[name].append(help_line)
+        self.changed.connect(self._show_what_counts)
+        self._show_what_counts()
+
+    def _counts(self, name: str) -> bool:
+        """Whether a field means something with what is chosen now."""
+        switch, values = self.model.only_for.get(name, ("", ()))
+        editor = self.editors.get(switch)
+        chosen = editor.currentText() if isinstance(editor, QComboBox) else self._hidden.get(switch)
+        return chosen is None or chosen in values
+
+    def _show_what_counts(self) -> None:
+        layout = self.layout()
+        assert isinstance(layout, QFormLayout)
+        for name in self.model.only_for.keys() & self.editors.keys():
+            for row in self._rows[name]:
+                layout.setRowVisible(row, self._counts(name))
 
     def _editor(self, name: str, field: FieldInfo, value: Any) -> QWidget:
         kind, optional = _strip(field.annotation)
@@ -203,6 +229,8 @@ class ParameterForm(QWidget):
         """Return what the form holds, as plain values; empty optional fields are left out."""
         out: dict[str, Any] = dict(self._hidden)
         for name, editor in self.editors.items():
+            if not self._counts(name):
+                continue
             field = self.model.model_fields[name]
             kind, optional = _strip(field.annotation)
             value: Any
