@@ -1,5 +1,11 @@
 """Training steps and translation, beside plain loops as the original scripts write them: the same networks, batches and run, in turn."""
 
+import io
+import json
+import queue
+import shutil
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +171,41 @@ def our_translation(side, precision):
     return lambda: run(image).numpy()
 
 
+def our_explorer(family):
+    """An answer of the latent explorer's resident at 64 x 64: from a slider's values to a picture on its way."""
+    import tempfile
+
+    from PIL import Image
+
+    from fairdesk.generation.exploring import serve
+    from fairdesk.generation.params import TrainGanParams
+    from fairdesk.generation.training import run as train
+    from fairdesk.jobs.context import QuietContext
+
+    home = Path(tempfile.mkdtemp())
+    (home / "in").mkdir()
+    for number in range(4):
+        Image.effect_noise((64, 64), 60).convert("RGB").save(home / "in" / f"{number}.png")
+    train(TrainGanParams(family=family, data=home / "in", out=home / "run", image_size=64, batch_size=4, epochs=1, device="cpu"), QuietContext())  # fmt: skip
+    asked = json.dumps({"id": 1, "seed": 3, "moves": [0.5, 1.0], "truncation": 0.8})
+    start = json.dumps({"run": str(home / "run")})
+    answers = io.StringIO()
+    lines = queue.Queue()
+    lines.put(start)
+    threading.Thread(target=serve, args=(iter(lines.get, None), answers), daemon=True).start()
+
+    def step():
+        told = answers.tell()
+        lines.put(asked)
+        while answers.tell() == told:
+            time.sleep(0.0005)
+
+    while not answers.tell():
+        time.sleep(0.01)
+    shutil.rmtree(home)
+    return step
+
+
 def tell(title, found, images):
     """Print images a second, and how many times the first program's."""
     first = next(iter(found.values()))
@@ -190,3 +231,6 @@ def main():
     for name in (*both, "auto"):
         error = np.square(made[name].astype(np.float64) - made["plain"]).mean()
         print(f"  {name}: {10 * np.log10(4 / error):.1f} dB against plain")
+    found, _ = medians({family: (our_explorer, (family,)) for family in ("dcgan", "stylegan2")})
+    told = ", ".join(f"{family} {1000 * seconds:.1f} ms" for family, seconds in found.items())
+    print(f"The latent explorer answers at 64 x 64: {told}")
