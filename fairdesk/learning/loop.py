@@ -237,7 +237,9 @@ class _Records:
 def _step(task: Task, batch: Any, plan: Plan) -> dict[str, float]:
     try:
         losses = task.step(batch)
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):  # on a CPU
+            raise
         raise JobFailed(
             f"The device's memory is too small for a batch of {plan.batch_size}. Try --batch-size {max(2, plan.batch_size // 2)}."
         ) from error

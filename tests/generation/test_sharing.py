@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import JobFailed, RequestError
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training import run as train
 from fairdesk.jobs.context import QuietContext
@@ -122,3 +122,15 @@ def test_the_deterministic_switch_is_on_only_while_it_trains(folder, tmp_path, m
     with pytest.raises(RequestError), algorithms(deterministic=True):
         raise RequestError("no")
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_too_little_memory_names_a_batch_that_may_fit(folder, tmp_path, monkeypatch, real):
+    def step(_self, _batch):
+        if real:
+            torch.empty(10**15)  # no machine has this
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("fairdesk.generation.training.GanTask.step", step)
+    with pytest.raises(JobFailed, match=r"too small for a batch of 4\. Try --batch-size 2"):
+        train(options("gan", folder, tmp_path / "run"), QuietContext())
