@@ -48,7 +48,7 @@ class CycleGanTask:
         self._fabric, self._params = fabric, params
         self._form = torch.channels_last if params.channels_last else torch.contiguous_format
         generators = [GeneratorResNet(params.blocks, params.features) for _ in range(2)]
-        discriminators = [PatchDiscriminator() for _ in range(2)]
+        discriminators = [PatchDiscriminator(params.features) for _ in range(2)]
         networks: list[nn.Module] = [*generators, *discriminators]
         for network in networks:
             network.apply(normal_weights)

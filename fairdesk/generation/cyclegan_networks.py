@@ -118,8 +118,9 @@ class Pix2PixGenerator(nn.Module):
 class PatchDiscriminator(nn.Module):
     """70 x 70 PatchGAN: judges patches, output (n, 1, h / 16, w / 16)."""
 
-    def __init__(self) -> None:
+    def __init__(self, features: int = 64) -> None:
         super().__init__()
+        f = features
 
         def block(inputs: int, outputs: int, *, normalize: bool = True) -> list[nn.Module]:
             layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1)]
@@ -128,8 +129,8 @@ class PatchDiscriminator(nn.Module):
             return [*layers, nn.LeakyReLU(0.2, inplace=True)]
 
         self.model = nn.Sequential(
-            *block(3, 64, normalize=False), *block(64, 128), *block(128, 256), *block(256, 512),
-            nn.ZeroPad2d((1, 0, 1, 0)), nn.Conv2d(512, 1, 4, padding=1),
+            *block(3, f, normalize=False), *block(f, 2 * f), *block(2 * f, 4 * f), *block(4 * f, 8 * f),
+            nn.ZeroPad2d((1, 0, 1, 0)), nn.Conv2d(8 * f, 1, 4, padding=1),
         )  # fmt: skip
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

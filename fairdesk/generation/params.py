@@ -67,7 +67,7 @@ class TrainGanParams(JobParams):
         None, ge=1, description="Batches between two sample grids (default 400, cyclegan 100)"
     )
     blocks: int = Field(9, ge=1, le=16, description="cyclegan: residual blocks of a generator")
-    features: int = Field(64, ge=4, le=256, description="cyclegan: width of the generators (the paper's: 64)")
+    features: int = Field(64, ge=4, le=256, description="cyclegan: width of all four networks (the paper's: 64)")
     lambda_cycle: float = Field(10.0, ge=0, description="cyclegan: weight of the cycle term")
     lambda_identity: float = Field(5.0, ge=0, description="cyclegan: weight of the identity term")
     decay_epoch: int | None = Field(

@@ -1,6 +1,6 @@
 """CycleGAN on drawn faces at 64 x 64: how far the skin tone moves from A to B, and whose face it still is, beside a plain colour shift.
 
-`FAIRDESK_MINUTES=10 python -m tests.benchmarks translation` sets the budget; seed, sizes and images are fixed.
+`FAIRDESK_MINUTES=14 python -m tests.benchmarks translation` sets the budget; seed, sizes and images are fixed.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from fairdesk.images.sample_faces import MONK, draw_face, draw_person
 from fairdesk.jobs.context import QuietContext
 from tests.benchmarks.bench_generation import Budget
 
-MINUTES = float(os.environ.get("FAIRDESK_MINUTES", "10"))
+MINUTES = float(os.environ.get("FAIRDESK_MINUTES", "14"))
 LIGHT, DARK, UNSEEN, IMAGES, SEED = 3, 6, 10, 6, 1
 
 
@@ -91,13 +91,13 @@ def main():
         run = home / "run"
         context = Budget(MINUTES)
         with contextlib.suppress(Stopped):
-            train(TrainGanParams(family="cyclegan", data=a, data_b=b, out=run, image_size=64, blocks=6, features=32, epochs=1000, batch_size=1, seed=1,
+            train(TrainGanParams(family="cyclegan", data=a, data_b=b, out=run, image_size=64, blocks=6, features=16, epochs=1000, batch_size=1, seed=1,
                                  preview_every=100_000, device="cpu", precision="fp32"), context)  # fmt: skip
         last = run / "checkpoints" / "last.safetensors"
         made = translate(TranslateParams(input=unseen, out=home / "made", g_ab=last, device="cpu"), QuietContext())
         steps = len((run / "scalars.csv").read_text().splitlines()) - 1
         print(
-            f"{MINUTES:g} minutes, {steps} steps of one image, 6 blocks of width 128; {made['images']} images of {UNSEEN} unseen people"
+            f"{MINUTES:g} minutes, {steps} steps of one image, 6 blocks of width 64; {made['images']} images of {UNSEEN} unseen people"
         )
         sources = sorted(unseen.rglob("*.png"))
         others = {
