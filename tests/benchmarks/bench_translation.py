@@ -91,13 +91,13 @@ def main():
         run = home / "run"
         context = Budget(MINUTES)
         with contextlib.suppress(Stopped):
-            train(TrainGanParams(family="cyclegan", data=a, data_b=b, out=run, image_size=64, blocks=6, features=16, epochs=1000, batch_size=1, seed=1,
-                                 preview_every=100_000, device="cpu", precision="fp32"), context)  # fmt: skip
+            train(TrainGanParams(family="cyclegan", data=a, data_b=b, out=run, image_size=64, blocks=6, features=32, epochs=1000, batch_size=1, seed=1,
+                                 preview_every=100_000, device="cpu", precision="bf16"), context)  # fmt: skip
         last = run / "checkpoints" / "last.safetensors"
         made = translate(TranslateParams(input=unseen, out=home / "made", g_ab=last, device="cpu"), QuietContext())
         steps = len((run / "scalars.csv").read_text().splitlines()) - 1
         print(
-            f"{MINUTES:g} minutes, {steps} steps of one image, 6 blocks of width 64; {made['images']} images of {UNSEEN} unseen people"
+            f"{MINUTES:g} minutes, {steps} steps of one image, 6 blocks of width 128, bf16; {made['images']} images of {UNSEEN} unseen people"
         )
         sources = sorted(unseen.rglob("*.png"))
         others = {
