@@ -6,11 +6,13 @@ A line that belongs to a log's kind but cannot be read is counted, never fatal.
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import math
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,7 +113,7 @@ class _Shape:
         return found if alike else None
 
 
-_GAN = r"\[Epoch\s+(\d+)/(\d+)\]\s*\[Batch\s+(\d+)/(\d+)\]"
+_GAN = r"\[Epoch\s+(\d+)/\d+\]\s*\[Batch\s+(\d+)/(\d+)\]"
 _GAN_HEAD = re.compile(_GAN)
 _GAN_TERM = re.compile(rf"([A-Za-z][\w ]*?):\s*({_NUMBER})")
 
@@ -123,7 +125,7 @@ def _pytorch_gan(text: str) -> Curves:
     for block in _blocks(text):
         rows = None if shape is None else shape.rows(block, "[Epoch")
         if shape is not None and rows is not None:
-            epochs, _, batches, lengths, *columns = zip(*rows, strict=True) if rows else ([],) * (4 + len(shape.names))
+            epochs, batches, lengths, *columns = zip(*rows, strict=True) if rows else ([],) * (3 + len(shape.names))
             steps = [int(e) * float(n) + int(b) for e, b, n in zip(epochs, batches, lengths, strict=True)]
             for name, column in zip(shape.names, columns, strict=True):
                 out.extend(_gan_name(name), list(zip(steps, map(float, column), strict=True)))
@@ -133,7 +135,7 @@ def _pytorch_gan(text: str) -> Curves:
             if head is None:
                 out.broken += line.startswith("[Epoch")
                 continue
-            epoch, _, batch, per_epoch = map(int, head.groups())
+            epoch, batch, per_epoch = map(int, head.groups())
             terms = _GAN_TERM.findall(line[head.end() :].split("ETA")[0])
             if not terms:
                 out.broken += 1
@@ -296,6 +298,18 @@ def _run(folder: Path) -> Curves:
 EVENTS = "TensorBoard events (a file, or the folder that holds it)"
 
 
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Let Python's cycle collector rest: it would look through millions of points again and again, a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def read_log(path: Path) -> Curves:
     """Read a log of any known kind, finished or still growing.
 
@@ -317,7 +331,8 @@ def read_log(path: Path) -> Curves:
         raise RequestError(f"{path} cannot be read: {error.strerror}") from error
     for _, fits, read in KINDS:
         if fits(text):
-            return read(text)
+            with _collector_resting():
+                return read(text)
     known = "\n".join(f"  {name}" for name in (*(name for name, _, _ in KINDS), EVENTS))
     raise RequestError(f"{path} is a log of no known kind. Known are:\n{known}")
 
