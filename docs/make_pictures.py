@@ -3,6 +3,8 @@
 import asyncio
 import io
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,8 +21,13 @@ def main() -> None:
         from fairdesk.cli.demo import run
 
         run(Path(folder) / "demo", headless=True)
+        project = Path(folder) / "demo" / "demo.fairdesk"
+        for name, switch in (("plain", []), ("group-sampling", ["--sampling", "group"])):
+            line = [sys.executable, "-m", "fairdesk", "train", "arcface", str(project), "--out", str(project / "runs" / name), "--width", "1",
+                    "--epochs", "5", "--batch-size", "16", "--crop", "whole", "--validation", ".35", "--evaluate-every", "5", *switch]  # fmt: skip
+            subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         import qasync
-        from PySide6.QtCore import QBuffer, QIODevice
+        from PySide6.QtCore import QBuffer, QIODevice, Qt
 
         from fairdesk.gui.app import make_application, make_window
 
@@ -40,12 +47,16 @@ def main() -> None:
             picture.quantize(128).save(HERE / f"{name}.png", optimize=True)
 
         async def look() -> None:
-            window.session.open(Path(folder) / "demo" / "demo.fairdesk")
+            window.session.open(project)
             for theme in ("light", "dark"):
                 window.session.theme.apply(theme)
                 for place, tab in enumerate(window.all_tabs):
                     window.tabs.setCurrentIndex(place)
                     await asyncio.sleep(1.2)
+                    if tab.name == "training":
+                        for row in range(tab.run_list.topLevelItemCount()):
+                            tab.run_list.topLevelItem(row).setCheckState(0, Qt.CheckState.Checked)
+                        await asyncio.sleep(1.2)
                     if tab.name == "metrics":
                         window.metrics.figures.setCurrentIndex(3)
                         await asyncio.sleep(0.4)
