@@ -64,6 +64,10 @@ def podman(tmp_path_factory):
         if socket.exists():
             break
         time.sleep(0.1)
+    if not socket.exists():
+        service.kill()
+        service.wait()
+        pytest.skip("podman's service does not start here")
     yield call, socket
     service.terminate()
     service.wait(10)
