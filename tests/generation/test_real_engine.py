@@ -40,7 +40,7 @@ def root_file_system():
     return packed.getvalue()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def podman(tmp_path_factory):
     """podman with storage of its own, and its service; skipped where none can run."""
     for name in ("podman", "runc", "busybox"):
@@ -74,15 +74,6 @@ def podman(tmp_path_factory):
     call("system", "reset", "--force")
 
 
-@pytest.fixture
-def engine(podman, monkeypatch):
-    call, socket = podman
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{socket}")
-    yield call
-    left = call("ps", "--all", "--quiet").stdout.decode().split()
-    assert left == []  # nothing is left behind, whatever happened
-
-
 SCRIPT = """
 echo "user $(id -u)"; echo "home $HOME, key $KEY"; df /dev/shm | cat; ls /sys/class/net
 cat /data/in.txt
@@ -95,7 +86,7 @@ done
 """
 
 
-def test_a_trainer_with_everything(engine, tmp_path):
+def a_trainer_with_everything(tmp_path):
     work, data = tmp_path / "work folder", tmp_path / "data"
     work.mkdir()
     data.mkdir()
@@ -123,7 +114,7 @@ def test_a_trainer_with_everything(engine, tmp_path):
     assert json.loads((work / "stats.jsonl").read_text().splitlines()[0])["Loss/G/loss"] == {"mean": 0}
 
 
-def test_exit_code_and_no_image(engine, tmp_path):
+def exit_code_and_no_image(tmp_path):
     with pytest.raises(JobFailed, match="exit code 7"):
         run(
             ContainerParams(image=IMAGE, command=["/bin/sh", "-c", "exit 7"], workdir=tmp_path, gpu="none"),
@@ -137,7 +128,7 @@ def test_exit_code_and_no_image(engine, tmp_path):
         )
 
 
-def test_a_stop(engine, tmp_path):
+def a_stop(tmp_path):
     begun = time.monotonic()
     params = ContainerParams(
         image=IMAGE, command=["/bin/sh", "-c", "echo begun; sleep 60"], workdir=Path(tmp_path), gpu="none"
@@ -145,3 +136,14 @@ def test_a_stop(engine, tmp_path):
     with pytest.raises(Stopped):
         run(params, QuietContext(stop_after=8))
     assert time.monotonic() - begun < 30
+
+
+def test_a_real_engine(podman, monkeypatch, tmp_path):
+    """One test: podman's processes share locks, so that two workers of pytest must not each have one."""
+    call, socket = podman
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{socket}")
+    for part in (a_trainer_with_everything, exit_code_and_no_image, a_stop):
+        home = tmp_path / part.__name__
+        home.mkdir()
+        part(home)
+        assert call("ps", "--all", "--quiet").stdout.decode().split() == [], part.__name__  # nothing is left behind
