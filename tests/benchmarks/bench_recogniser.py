@@ -14,6 +14,7 @@ import numpy as np
 from fairdesk.dataset.params import SampleFacesParams
 from fairdesk.dataset.sample_faces import run as draw
 from fairdesk.jobs.context import QuietContext
+from fairdesk.runs.comparing import half_interval
 from fairdesk.training.params import RecogniserParams
 from fairdesk.training.training import run as train
 
@@ -60,13 +61,9 @@ def main():
         for name, rows in found.items():
             if name == "none" or len(rows) < 2:
                 continue
-            for key in ("EER", "EER gap", "EER[Monk 09]"):
+            for key in (key for key in found["none"][0] if key.startswith("EER")):
                 gains = np.array([row[key] - base[key] for row, base in zip(rows, found["none"], strict=True)])
-                half = (
-                    4.303 * gains.std(ddof=1) / len(gains) ** 0.5
-                    if len(gains) == 3
-                    else 2.0 * gains.std(ddof=1) / len(gains) ** 0.5
-                )
+                half = half_interval(gains)
                 told = "none: inside the interval" if abs(gains.mean()) <= half else "an effect"
                 print(
                     f"{name}, {key}: {100 * gains.mean():+.2f} ± {100 * half:.2f} percentage points against none ({told})"
