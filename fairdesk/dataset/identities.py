@@ -57,7 +57,8 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
     text = f"Name {len(faces):,} faces {name}" if name is not None else f"Remove the name of {len(faces):,} faces"
     with project.journal.step(text, target={"tab": "dataset", "faces": faces[:500]}) as connection:
         identity, _ = label_ids(connection, name.strip() if name else None, group.strip() if group else None)
-        changed = project.journal.update("face", faces, {"identity_id": identity, "label_source": "person"})
+        project.journal.choose(faces)
+        changed = project.journal.update("face", {"identity_id": identity, "label_source": "person"})
         if not changed:
             raise RequestError("None of these faces is in the project.")
     return changed
@@ -81,7 +82,8 @@ def hide_images(
             "SELECT id FROM image WHERE hidden != ? AND id IN (SELECT value FROM json_each(?))",
             (int(hide), json.dumps(images)),
         )
-        changed = project.journal.update("image", [row[0] for row in todo], {"hidden": int(hide)})
+        project.journal.choose([row[0] for row in todo])
+        changed = project.journal.update("image", {"hidden": int(hide)})
         if not changed:
             raise RequestError(f"These images are {'hidden' if hide else 'shown'} already.")
     return changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -56,27 +57,75 @@ def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
     """
     if not edit:
         raise RequestError("Nothing is to be set. Fill in at least one field.")
-    chosen, journal = json.dumps(images), project.journal
+    journal = project.journal
     with journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": images[:500]}) as db:
-        found: int = db.execute(
-            "SELECT count(*) FROM image WHERE id IN (SELECT value FROM json_each(?))", (chosen,)
-        ).get
+        journal.choose(images)
+        found: int = db.execute("SELECT count(*) FROM image WHERE id IN chosen").get
         if not found:
             raise RequestError("None of these images is in the project.")
         if edit.identity is not None or edit.group is not None:
-            _set_who(project, db, chosen, edit)
+            _set_who(project, db, images, edit)
         for kind, value in (("gender", edit.gender), ("age", edit.age)):
             if value is not None:
-                journal.update("image", images, {kind: value or None, f"{kind}_source": "person"})
+                journal.update("image", {kind: value or None, f"{kind}_source": "person"})
         for tag in edit.remove_tags:
-            journal.remove_tag(images, tag)
+            journal.remove_tag(tag)
         for tag in edit.add_tags:
-            journal.add_tag(images, tag, "person")
+            journal.add_tag(tag, "person")
     return found
 
 
-def _set_who(project: Project, db: apsw.Connection, chosen: str, edit: Edit) -> None:
-    """Set identity, group or both. An identity is a name within its group, so a new group means a new identity."""
+def _set_who(project: Project, db: apsw.Connection, images: list[int], edit: Edit) -> None:
+    """Set identity, group or both of the chosen images.
+
+    An identity is a name within its group: it goes along to a new group if all of it does.
+    """
+    if edit.group is None or edit.identity is not None:
+        _relabel(project, db, images, edit)
+        return
+    _, group = label_ids(db, None, edit.group or None)
+    staying = _move_identities(project, db, group)
+    if staying:
+        project.journal.choose(sorted(set(images) - set(staying)))
+    project.journal.update("image", {"group_id": group, "label_source": "person"})
+    if staying:
+        _relabel(project, db, staying, edit)
+        project.journal.choose(images)
+
+
+def _move_identities(project: Project, db: apsw.Connection, group: int | None) -> list[int]:
+    """Move the identities of the chosen images to a group; returns the images whose identity cannot be moved.
+
+    It cannot if it has other images too, or if the group has its name already or would get it twice.
+    """
+    detector = project.detector() or ""
+    known = db.execute(
+        "WITH parted AS (SELECT identity_id FROM image WHERE identity_id > 0 AND id NOT IN chosen"
+        "   UNION SELECT identity_id FROM face WHERE identity_id > 0 AND image_id NOT IN chosen),"
+        " used AS (SELECT identity_id AS id FROM image WHERE identity_id > 0 UNION"
+        "   SELECT identity_id FROM face INDEXED BY face_identity WHERE identity_id > 0 AND place = 0 AND detector = ?)"
+        " SELECT who.id, who.name, who.id NOT IN parted FROM used JOIN identity who ON who.id = used.id",
+        (detector,),
+    ).fetchall()
+    whole = [(who, name) for who, name, all_chosen in known if all_chosen]
+    times = Counter(name for _, name in whole)
+    there = db.execute("SELECT name, id FROM identity WHERE group_id IS ?", (group,))
+    taken: dict[Any, Any] = dict(there)  # type: ignore[arg-type]
+    moving = json.dumps([who for who, name in whole if times[name] == 1 and taken.get(name, who) == who])
+    moved = project.journal.update_to("identity", ("group_id",), "SELECT value, ? FROM json_each(?)", (group, moving))
+    if moved == len(known):
+        return []
+    return [row[0] for row in db.execute(
+        "SELECT i.id FROM image i"
+        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ? AND f.label_source IS NOT NULL"
+        " WHERE i.id IN chosen AND iif(f.id IS NULL, i.identity_id, f.identity_id)"
+        " NOT IN (SELECT value FROM json_each(?))",
+        (detector, moving),
+    )]  # fmt: skip
+
+
+def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edit) -> None:
+    """Give images, and faces with a label of their own, the identity of the wanted name and group."""
     db.execute(
         "CREATE TEMP TABLE IF NOT EXISTS relabelled (image INTEGER PRIMARY KEY, face INTEGER, who INTEGER, grp INTEGER);"
         "CREATE TEMP TABLE IF NOT EXISTS label_now (who INTEGER, grp INTEGER, new_who INTEGER, new_grp INTEGER, PRIMARY KEY (who, grp));"
@@ -87,7 +136,7 @@ def _set_who(project: Project, db: apsw.Connection, chosen: str, edit: Edit) -> 
         " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?2 AND f.label_source IS NOT NULL"
         " LEFT JOIN identity who ON who.id = CASE WHEN f.id IS NOT NULL THEN f.identity_id ELSE i.identity_id END"
         " WHERE i.id IN (SELECT value FROM json_each(?1))",
-        (chosen, project.detector() or ""),
+        (json.dumps(images), project.detector() or ""),
     )
     found = db.execute(
         "SELECT DISTINCT r.who, r.grp, who.name, g.name FROM relabelled r"

@@ -29,6 +29,7 @@ CREATE TABLE journal_tag (
 _MOST = 3  # columns
 _ALLOWED = {
     "face": ("identity_id", "label_source"),
+    "identity": ("group_id",),
     "image": ("identity_id", "group_id", "label_source", "hidden", "gender", "gender_source", "age", "age_source"),
 }
 
@@ -37,21 +38,25 @@ class ChangedSinceError(Exception):
     """Rows are not as the step left them: it cannot be taken back."""
 
 
-def update(db: apsw.Connection, step: int, table: str, ids: Sequence[int], values: dict[str, Any]) -> int:
-    """Give some rows of a table the same values; returns how many rows there are."""
+def choose(db: apsw.Connection, ids: Sequence[int]) -> None:
+    """Say which rows the next edits of this step are about: they stand in the temporary table `chosen`."""
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY); DELETE FROM chosen")
+    db.execute("INSERT OR IGNORE INTO chosen SELECT value FROM json_each(?)", (json.dumps(list(ids)),))
+
+
+def update(db: apsw.Connection, step: int, table: str, values: dict[str, Any]) -> int:
+    """Give the chosen rows of a table the same values; returns how many there are."""
     assert len(values) <= _MOST
     assert all(name in _ALLOWED[table] for name in values)
     seq = _open(db, step, table, list(values))
     none = ", NULL" * (_MOST - len(values))
     db.execute(
         f"INSERT INTO journal_row SELECT ?, ?, id, {', '.join(values)}{none}, {', '.join('?' * len(values))}{none}"
-        f" FROM {table} WHERE id IN (SELECT value FROM json_each(?))",
-        (step, seq, *values.values(), json.dumps(list(ids))),
+        f" FROM {table} WHERE id IN chosen",
+        (step, seq, *values.values()),
     )
     db.execute(
-        f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in values)}"
-        " WHERE id IN (SELECT id FROM journal_row WHERE step_id = ? AND seq = ?)",
-        (*values.values(), step, seq),
+        f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in values)} WHERE id IN chosen", tuple(values.values())
     )
     return int(db.changes())
 
@@ -75,26 +80,24 @@ def update_to(
     return int(db.changes())
 
 
-def add_tag(db: apsw.Connection, step: int, images: Sequence[int], tag: str, source: str) -> int:
-    """Tag images that do not have this tag; returns how many got it."""
+def add_tag(db: apsw.Connection, step: int, tag: str, source: str) -> int:
+    """Tag the chosen images that do not have this tag; returns how many got it."""
     seq = _open(db, step, "image_tag", [])
     db.execute(
-        "INSERT INTO journal_tag SELECT ?1, ?2, 1, i.id, ?3, ?4 FROM image i"
-        " WHERE i.id IN (SELECT value FROM json_each(?5))"
+        "INSERT INTO journal_tag SELECT ?1, ?2, 1, i.id, ?3, ?4 FROM image i WHERE i.id IN chosen"
         " AND NOT EXISTS (SELECT 1 FROM image_tag t WHERE t.image_id = i.id AND t.tag = ?3)",
-        (step, seq, tag, source, json.dumps(list(images))),
+        (step, seq, tag, source),
     )
     _copy_tags(db, step, seq)
     return int(db.changes())
 
 
-def remove_tag(db: apsw.Connection, step: int, images: Sequence[int], tag: str) -> int:
-    """Take a tag from images; returns how many had it."""
+def remove_tag(db: apsw.Connection, step: int, tag: str) -> int:
+    """Take a tag from the chosen images; returns how many had it."""
     seq = _open(db, step, "image_tag", [])
     db.execute(
-        "INSERT INTO journal_tag SELECT ?1, ?2, 0, image_id, tag, source FROM image_tag"
-        " WHERE image_id IN (SELECT value FROM json_each(?3)) AND tag = ?4",
-        (step, seq, json.dumps(list(images)), tag),
+        "INSERT INTO journal_tag SELECT ?, ?, 0, image_id, tag, source FROM image_tag WHERE image_id IN chosen AND tag = ?",
+        (step, seq, tag),
     )
     _drop_tags(db, step, seq)
     return int(db.changes())

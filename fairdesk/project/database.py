@@ -102,12 +102,9 @@ class Database:
         if connection.pragma("journal_mode") != mode:
             connection.pragma("journal_mode", mode)
         connection.pragma("synchronous", "normal")
-        connection.pragma(
-            "cache_size", -32_768
-        )  # KiB; with the usual 2 MB an edit of 100,000 rows spills over and over
         connection.pragma("temp_store", "memory")
         connection.pragma("foreign_keys", True)
-        connection.pragma("cache_size", -96_000)
+        connection.pragma("cache_size", -96_000)  # KiB: with the usual 2 MB an edit of 100,000 rows spills over
         connection.pragma(
             "wal_autocheckpoint", 16_000
         )  # pages: an edit of 100,000 rows fits without writing back at once

@@ -122,21 +122,25 @@ class Journal:
             if changes:
                 edit.keep(changes)
 
-    def update(self, table: str, ids: Sequence[int], values: dict[str, Any]) -> int:
-        """Within a step: give many rows of `face` or `image` the same values; returns how many there are."""
-        return self._bulk(lambda db, step: bulk.update(db, step, table, ids, values))
+    def choose(self, ids: Sequence[int]) -> None:
+        """Within a step: say which rows the edits that follow are about (in SQL: the table `chosen`)."""
+        bulk.choose(self._local.edit.connection, ids)
+
+    def update(self, table: str, values: dict[str, Any]) -> int:
+        """Within a step: give the chosen rows of `face` or `image` the same values; returns how many there are."""
+        return self._bulk(lambda db, step: bulk.update(db, step, table, values))
 
     def update_to(self, table: str, columns: Sequence[str], rows: str, args: tuple[Any, ...] = ()) -> int:
         """Within a step: give rows values of their own, by a SELECT of id and values; returns how many there are."""
         return self._bulk(lambda db, step: bulk.update_to(db, step, table, columns, rows, args))
 
-    def add_tag(self, images: Sequence[int], tag: str, source: str) -> int:
-        """Within a step: tag the images that do not have this tag; returns how many got it."""
-        return self._bulk(lambda db, step: bulk.add_tag(db, step, images, tag, source))
+    def add_tag(self, tag: str, source: str) -> int:
+        """Within a step: tag the chosen images that do not have this tag; returns how many got it."""
+        return self._bulk(lambda db, step: bulk.add_tag(db, step, tag, source))
 
-    def remove_tag(self, images: Sequence[int], tag: str) -> int:
-        """Within a step: take a tag from images; returns how many had it."""
-        return self._bulk(lambda db, step: bulk.remove_tag(db, step, images, tag))
+    def remove_tag(self, tag: str) -> int:
+        """Within a step: take a tag from the chosen images; returns how many had it."""
+        return self._bulk(lambda db, step: bulk.remove_tag(db, step, tag))
 
     def _bulk(self, work: Callable[[apsw.Connection, int], int]) -> int:
         edit: _Edit = self._local.edit
