@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -9,8 +10,9 @@ from PIL import Image
 from torch import nn
 from torch.nn.functional import l1_loss, mse_loss
 
-from fairdesk.generation.cyclegan_networks import GeneratorResNet, PatchDiscriminator, normal_weights
+from fairdesk.generation.cyclegan_networks import GeneratorResNet, PatchDiscriminator, fresh_weights
 from fairdesk.generation.params import TrainGanParams
+from fairdesk.learning.averaging import Average
 from fairdesk.learning.images import UnpairedImages
 from fairdesk.learning.pictures import grid
 from fairdesk.learning.sharing import Parts, falling
@@ -43,15 +45,17 @@ class ReplayBuffer:
 class CycleGanTask:
     """Two generators and two discriminators. Losses as the original's log names them."""
 
+    columns = ("D_loss", "G_loss", "adv", "cycle", "identity")
+
     def __init__(self, params: TrainGanParams, fabric: Any, images: UnpairedImages) -> None:
         torch.manual_seed(params.seed)
         self._fabric, self._params = fabric, params
         self._form = torch.channels_last if params.channels_last else torch.contiguous_format
-        generators = [GeneratorResNet(params.blocks, params.features) for _ in range(2)]
-        discriminators = [PatchDiscriminator(params.features) for _ in range(2)]
+        generators = [GeneratorResNet(params.blocks, params.features, params.norm) for _ in range(2)]
+        discriminators = [PatchDiscriminator(params.features, params.norm) for _ in range(2)]
         networks: list[nn.Module] = [*generators, *discriminators]
         for network in networks:
-            network.apply(normal_weights)
+            fresh_weights(network, params.norm)
             network.to(memory_format=self._form)
 
         def adam(weights: Any) -> torch.optim.Optimizer:
@@ -67,57 +71,82 @@ class CycleGanTask:
         )
         self.networks = {"G_AB": self._ab, "G_BA": self._ba, "D_A": self._da, "D_B": self._db}
         self.optimizers = {"G": g, "D_A": a, "D_B": b}
+        self._averages = {}
+        if params.ema_images:
+            self._averages = {name: Average(self.networks[name], params.ema_images) for name in ("G_AB", "G_BA")}
+        for name, average in self._averages.items():
+            self.networks[f"{name}_average"] = fabric.to_device(average.network)
+        self._alone = False
         self._buffers = {"A": ReplayBuffer(), "B": ReplayBuffer()}
         self._held_out = images.held_out(5)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Let the learning rate fall in a straight line to 0 from the decay epoch on."""
+        """Let the learning rate fall in a straight line to 0 from the decay epoch on; at first the identity term is alone."""
         params = self._params
+        self._alone = epoch < params.identity_epochs
         factor = falling(epoch, params.decay_start, params.epochs)
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
                 group["lr"] = params.rate * factor
 
     def state(self) -> dict[str, torch.Tensor]:
-        """The replay buffers."""
-        return {name: torch.stack(buffer.images).cpu() for name, buffer in self._buffers.items() if buffer.images}
+        """The replay buffers, and how much the averages have seen."""
+        shown = {name: torch.stack(buffer.images).cpu() for name, buffer in self._buffers.items() if buffer.images}
+        return shown | {f"seen/{name}": average.state() for name, average in self._averages.items()}
 
     def load_state(self, state: dict[str, torch.Tensor]) -> None:
-        """Fill the replay buffers."""
-        for name, images in state.items():
-            self._buffers[name].images = list(self._fabric.to_device(images))
+        """Take back what `state` returned."""
+        for name, average in self._averages.items():
+            average.load_state(state[f"seen/{name}"])
+        for name, buffer in self._buffers.items():
+            buffer.images = list(self._fabric.to_device(state[name])) if name in state else []
 
     def step(self, images: torch.Tensor) -> dict[str, float]:
         """One step of the generators, then one of each discriminator; `images` is (2, n, 3, h, w): A and B."""
         real_a, real_b = (one.contiguous(memory_format=self._form) for one in self._fabric.to_device(images))
-        told = dict.fromkeys(("D_loss", "G_loss", "adv", "cycle", "identity"), 0.0)
         for optimizer in self.optimizers.values():
             optimizer.zero_grad()
+        told: dict[str, float] = {}
         made = []
         for share, a, b in self._parts.of(real_a, real_b):
-            losses, fakes = self._generators(a, b)
-            made.append((share, a, b, *fakes))
+            losses, fakes = (self._keeping(a, b), None) if self._alone else self._generators(a, b)
+            made.append((share, a, b, fakes))
             self._fabric.backward(losses["G_loss"] * share, inputs=self._generator_weights)
             for name, value in losses.items():
-                told[name] += value.item() * share
+                told[name] = told.get(name, 0.0) + value.item() * share
         self._parts.join(self._generator_weights)
         self.optimizers["G"].step()
-        for share, a, b, fake_a, fake_b in made:
+        for name, average in self._averages.items():
+            average.update(self.networks[name], len(real_a))
+        if not self._alone:
+            told["D_loss"] = self._discriminators(made)
+        return self._parts.told(told)
+
+    def _discriminators(self, made: list[Any]) -> float:
+        """One step of each discriminator over all parts of the batch; returns their mean loss."""
+        told = 0.0
+        for share, a, b, (fake_a, fake_b) in made:
             for name, network, real, fake in (("A", self._da, a, fake_a), ("B", self._db, b, fake_b)):
                 true = self._run(network, real)
                 judged = self._run(network, self._buffers[name].push_and_pop(fake))
                 loss = (mse_loss(true, torch.ones_like(true)) + mse_loss(judged, torch.zeros_like(judged))) / 2
                 self._fabric.backward(loss * share)
-                told["D_loss"] += loss.item() * share / 2
+                told += loss.item() * share / 2
         for name, network in (("D_A", self._da), ("D_B", self._db)):
             self._parts.join(network.parameters())
             self.optimizers[name].step()
-        return self._parts.told(told)
+        return told
 
     def _run(self, network: nn.Module, images: torch.Tensor) -> torch.Tensor:
         with self._fabric.autocast():
             made: torch.Tensor = network(images)
         return made.float()
+
+    def _keeping(self, real_a: torch.Tensor, real_b: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the identity term of both generators, for the pictures of A and of B alike."""
+        both = torch.cat([real_a, real_b])
+        identity = (l1_loss(self._run(self._ab, both), both) + l1_loss(self._run(self._ba, both), both)) / 2
+        return {"G_loss": self._params.lambda_identity * identity, "identity": identity}
 
     def _generators(
         self, real_a: torch.Tensor, real_b: torch.Tensor
@@ -139,9 +168,10 @@ class CycleGanTask:
         """Rows of A, A to B, B, B to A, of images that are held out of training where there are enough."""
         a, b = (self._fabric.to_device(part) for part in self._held_out)
         with torch.no_grad():
-            rows = torch.cat([a, self._ab(a), b, self._ba(b)]).float().cpu()
+            ab, ba = (self.networks.get(f"{name}_average", self.networks[name]) for name in ("G_AB", "G_BA"))
+            rows = torch.cat([a, ab(a), b, ba(b)]).float().cpu()
         return grid(rows, len(a))
 
     def score(self, losses: dict[str, float]) -> float:
-        """The generators' mean loss."""
-        return losses["G_loss"]
+        """The generators' mean loss; none (infinite) while the identity term is alone."""
+        return math.inf if self._alone else losses["G_loss"]

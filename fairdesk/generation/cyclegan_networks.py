@@ -24,14 +24,26 @@ class InstanceNorm(nn.InstanceNorm2d):
         return nn.functional.batch_norm(x, None, None, None, None, True, 0.0, self.eps)
 
 
-class ResidualBlock(nn.Module):
-    """Two reflected 3 x 3 convolutions with instance normalisation, added to the input."""
+NORMS: dict[str, type[nn.Module]] = {"instance": InstanceNorm, "none": nn.Identity}
 
-    def __init__(self, features: int) -> None:
+
+def make_norm(kind: str, features: int) -> nn.Module:
+    """Return a normalisation without parameters: "instance" as published, or "none".
+
+    Instance normalisation of the first layer makes pictures that differ in brightness and contrast alone the same
+    picture, so such a generator has to guess them; pytorch-CycleGAN-and-pix2pix offers "none" too.
+    """
+    return NORMS[kind](features)
+
+
+class ResidualBlock(nn.Module):
+    """Two reflected 3 x 3 convolutions with normalisation, added to the input."""
+
+    def __init__(self, features: int, norm: str = "instance") -> None:
         super().__init__()
         self.block = nn.Sequential(
-            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), InstanceNorm(features), nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), InstanceNorm(features),
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), make_norm(norm, features), nn.ReLU(inplace=True),
+            nn.ReflectionPad2d(1), nn.Conv2d(features, features, 3), make_norm(norm, features),
         )  # fmt: skip
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -42,24 +54,24 @@ class ResidualBlock(nn.Module):
 class GeneratorResNet(nn.Module):
     """ResNet generator with 6 or 9 blocks; takes any size that is a multiple of 4."""
 
-    def __init__(self, blocks: int = 9, features: int = 64) -> None:
+    def __init__(self, blocks: int = 9, features: int = 64, norm: str = "instance") -> None:
         super().__init__()
         layers: list[nn.Module] = [
             nn.ReflectionPad2d(3),
             nn.Conv2d(3, features, 7),
-            InstanceNorm(features),
+            make_norm(norm, features),
             nn.ReLU(inplace=True),
         ]
         width = features
         for _ in range(2):
-            layers += [nn.Conv2d(width, width * 2, 3, 2, 1), InstanceNorm(width * 2), nn.ReLU(inplace=True)]
+            layers += [nn.Conv2d(width, width * 2, 3, 2, 1), make_norm(norm, width * 2), nn.ReLU(inplace=True)]
             width *= 2
-        layers += [ResidualBlock(width) for _ in range(blocks)]
+        layers += [ResidualBlock(width, norm) for _ in range(blocks)]
         for _ in range(2):
             layers += [
                 nn.Upsample(scale_factor=2),
                 nn.Conv2d(width, width // 2, 3, 1, 1),
-                InstanceNorm(width // 2),
+                make_norm(norm, width // 2),
                 nn.ReLU(inplace=True),
             ]
             width //= 2
@@ -118,14 +130,14 @@ class Pix2PixGenerator(nn.Module):
 class PatchDiscriminator(nn.Module):
     """70 x 70 PatchGAN: judges patches, output (n, 1, h / 16, w / 16)."""
 
-    def __init__(self, features: int = 64) -> None:
+    def __init__(self, features: int = 64, norm: str = "instance") -> None:
         super().__init__()
         f = features
 
         def block(inputs: int, outputs: int, *, normalize: bool = True) -> list[nn.Module]:
             layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1)]
             if normalize:
-                layers.append(InstanceNorm(outputs))
+                layers.append(make_norm(norm, outputs))
             return [*layers, nn.LeakyReLU(0.2, inplace=True)]
 
         self.model = nn.Sequential(
@@ -139,19 +151,25 @@ class PatchDiscriminator(nn.Module):
         return judged
 
 
-def normal_weights(module: nn.Module) -> None:
-    """Initialise convolutions N(0, .02)."""
-    if isinstance(module, nn.Conv2d):
-        nn.init.normal_(module.weight, 0.0, 0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+def fresh_weights(network: nn.Module, norm: str) -> None:
+    """Initialise convolutions N(0, .02) as published; as Glorot and Bengio do (2010) where no norm rescales what they give."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            if norm == "none":
+                nn.init.xavier_normal_(module.weight)
+            else:
+                nn.init.normal_(module.weight, 0.0, 0.02)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # of instance norms, in files of old PyTorch
 
 
-def generator_from(state: dict[str, Any], where: str) -> nn.Module:
+def generator_from(state: dict[str, Any], where: str, norm: str = "instance") -> nn.Module:
     """Build a generator that fits a state dict (kind, blocks and width inferred from names and shapes) and fill it.
+
+    The norm has no parameters, so a state dict does not tell it.
 
     Raises
     ------
@@ -171,8 +189,10 @@ def generator_from(state: dict[str, Any], where: str) -> nn.Module:
             f"{where} holds no CycleGAN generator of a known kind (PyTorch-GAN's names `model.10.block.1.weight`, or "
             "pytorch-CycleGAN-and-pix2pix's `model.10.conv_block.1.weight`)."
         )
+    if norm not in NORMS:
+        raise RequestError(f"{where} was made with the norm {norm!r}, which this FairDesk does not know.")
     features = int(first.shape[0])
-    network: nn.Module = GeneratorResNet(own, features)
+    network: nn.Module = GeneratorResNet(own, features, norm)
     if theirs:
         network = Pix2PixGenerator(theirs, features, dropout="model.10.conv_block.6.weight" in state)
     try:

@@ -16,9 +16,10 @@ class TrainGanParams(JobParams):
     """Train a GAN on a folder of face images."""
 
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
-        **dict.fromkeys(("data_b", "blocks", "features", "lambda_cycle", "lambda_identity"), ("family", ("cyclegan",))),
+        **dict.fromkeys(("data_b", "blocks", "features", "norm", "lambda_cycle", "lambda_identity", "identity_epochs"),
+                        ("family", ("cyclegan",))),
         **dict.fromkeys(("channel_base", "mapping_layers", "r1", "adaptive"), ("family", ("stylegan2",))),
-        **dict.fromkeys(("condition", "latent", "ema_images", "assess_every", "assess_images"),
+        **dict.fromkeys(("condition", "latent", "assess_every", "assess_images"),
                         ("family", ("gan", "identity-gan", "dcgan", "stylegan2"))),
         "channels_last": ("family", ("dcgan", "cyclegan", "stylegan2")),
     }  # fmt: skip
@@ -48,7 +49,7 @@ class TrainGanParams(JobParams):
         None, gt=0, le=1, description="Adam's learning rate (default .0002, stylegan2 .002)"
     )
     ema_images: int = Field(
-        0, ge=0, description="Half-life in images of the averaged generator (0: none; stylegan2: 10,000 unless said)"
+        0, ge=0, description="Half-life in images of the averaged generators (0: none; stylegan2: 10,000 unless said)"
     )
     accumulate: int = Field(1, ge=1, le=64, description="Parts a batch is worked through in, to need less memory")
     channels_last: bool = Field(
@@ -68,8 +69,15 @@ class TrainGanParams(JobParams):
     )
     blocks: int = Field(9, ge=1, le=16, description="cyclegan: residual blocks of a generator")
     features: int = Field(64, ge=4, le=256, description="cyclegan: width of all four networks (the paper's: 64)")
+    norm: Literal["instance", "none"] = Field(
+        "instance",
+        description="cyclegan: instance as published; none lets a picture keep its own brightness and colours",
+    )
     lambda_cycle: float = Field(10.0, ge=0, description="cyclegan: weight of the cycle term")
     lambda_identity: float = Field(5.0, ge=0, description="cyclegan: weight of the identity term")
+    identity_epochs: int = Field(
+        0, ge=0, description="cyclegan: epochs in which the generators first learn to keep a picture, all else later"
+    )
     decay_epoch: int | None = Field(
         None, ge=0, description="Epoch from which the learning rate falls to 0 (default: cyclegan 100, others never)"
     )
@@ -109,6 +117,8 @@ class TrainGanParams(JobParams):
         parts = self.accumulate * self.devices
         if self.batch % parts:
             raise ValueError(f"a batch of {self.batch} cannot be worked through in {parts} equal parts")
+        if self.identity_epochs >= self.epochs:
+            raise ValueError("all epochs would be of the identity term alone: give more --epochs")
         if self.family == "cyclegan" and (self.size % 4 or self.size < 32):
             raise ValueError("cyclegan's image size must be a multiple of 4, at least 32")
         if (self.family == "cyclegan") != (self.data_b is not None):
@@ -151,7 +161,7 @@ class TrainGanParams(JobParams):
 class GenerateParams(JobParams):
     """Make faces with a trained generator; every file is marked synthetic."""
 
-    run: Path = Field(description="A run's folder, or one of its checkpoints")
+    run: Path = Field(description="A run's folder, one of its checkpoints, another program's weights, or .onnx")
     out: Path = Field(description="The new folder to write")
     images: int = Field(100, ge=1, le=10_000_000, description="How many images in all")
     per_identity: int | None = Field(
@@ -271,7 +281,9 @@ class TranslateParams(JobParams):
     """Translate faces with CycleGAN generators; every file is marked synthetic, names and identity folders are kept."""
 
     input: Path = Field(description="An image, a folder, or a text file that lists identity folders")
-    g_ab: Path | None = Field(None, description="Generator A to B: a checkpoint of FairDesk, or PyTorch-GAN's .pth")
+    g_ab: Path | None = Field(
+        None, description="Generator A to B: a run or checkpoint, another program's .pth, or .onnx"
+    )
     g_ba: Path | None = Field(None, description="Generator B to A")
     direction: Literal["AtoB", "BtoA", "both"] = Field("AtoB", description="Which way to translate")
     out: Path = Field(description="The new folder to write")

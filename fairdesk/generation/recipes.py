@@ -37,6 +37,7 @@ class Recipe:
 
 
 FP32 = Recipe("fp32", "fp32", torch.float32, torch.contiguous_format)
+AS_EXPORTED = Recipe("onnx, as exported", "fp32", torch.float32, torch.contiguous_format)
 RECIPES = [
     FP32,
     Recipe("fp32, channels last", "fp32", torch.float32, torch.channels_last),

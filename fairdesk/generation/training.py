@@ -194,7 +194,7 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
             task.evaluate = watch.figures  # type: ignore[method-assign]
         plan = Plan(params.epochs, params.batch, params.seed, params.every, params.checkpoint_every, params.patience,
                     {"family": params.family, "latent": params.latents, "size": params.size, "labels": labels,
-                     "channel_base": params.channel_base, "mapping_layers": params.mapping_layers},
+                     "channel_base": params.channel_base, "mapping_layers": params.mapping_layers, "norm": params.norm},
                     evaluate_every=params.assess_every * images.batches(params.batch), first=first)  # fmt: skip
         result = train(task, images, plan, folder, context, resume=params.resume)
     finally:

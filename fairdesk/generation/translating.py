@@ -15,8 +15,9 @@ from fairdesk.dataset.collection import read_folder
 from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_state
 from fairdesk.generation.cyclegan_networks import generator_from
+from fairdesk.generation.onnx_networks import OnnxNetwork, onnx_translator
 from fairdesk.generation.params import TranslateParams
-from fairdesk.generation.recipes import Network, Recipe, choose
+from fairdesk.generation.recipes import AS_EXPORTED, Network, Recipe, choose
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
 from fairdesk.images.pixels import pixels
@@ -24,30 +25,42 @@ from fairdesk.images.places import Names, write_text
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
-from fairdesk.learning.checkpoints import read_checkpoint
+from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpoint
 from fairdesk.learning.memory import keep_freed_memory
 from fairdesk.learning.pictures import to_pixels
+from fairdesk.runs.folder import LAST, RunFolder
 
 _WORTH_A_TRIAL = 16  # images; a trial costs as much as a few of them
 
 
+def generator_file(where: Path) -> Path:
+    """Return the last checkpoint of a run, or the file itself."""
+    return RunFolder.open(where).checkpoint(LAST) if where.is_dir() else where
+
+
 def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
-    """Load a generator from a FairDesk checkpoint (by its name in it) or from a plain state dict.
+    """Load a generator from a run or checkpoint (by its name in it; averaged, where it is), a plain state dict, or ONNX.
 
     Raises
     ------
     RequestError
         If the file is missing, damaged, holds more than weights, or another network.
     """
+    path = generator_file(path)
     if not path.is_file():
         raise RequestError(f"There is no generator {path}.")
-    if path.suffix == ".safetensors":
-        tensors, _, _ = read_checkpoint(path)
-        prefix = f"net/{name}/"
+    if path.suffix.lower() == ".onnx":
+        return onnx_translator(path, device)
+    norm = "instance"
+    if path.suffix.lower() == ".safetensors" and is_checkpoint(path):
+        tensors, meta, _ = read_checkpoint(path)
+        norm = str(meta.get("norm", norm))
+        averaged = f"net/{name}_average/"
+        prefix = averaged if any(key.startswith(averaged) for key in tensors) else f"net/{name}/"
         state = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
     else:
-        state = load_state(path)
-    generator = generator_from(state, str(path))
+        state, norm = load_state(path), header_of(path).get("norm", norm)
+    generator = generator_from(state, str(path), norm)
     generator.eval()
     generator.to(device)
     return generator
@@ -89,6 +102,9 @@ class _Way:
     def translate(self, images: torch.Tensor, precision: str, context: Context) -> torch.Tensor:
         """Translate images (n, 3, h, w); the first ones decide how."""
         if self.run is None:
+            if isinstance(self.generator, OnnxNetwork):
+                self.recipe, self.run = AS_EXPORTED, AS_EXPORTED.prepare(self.generator)
+                return self.run(images).cpu()
             self.recipe, self.run, trials = choose(self.generator, images, precision)
             told = ", ".join(f"{t.recipe.name} {len(images) / t.seconds:.1f} ({t.psnr:.0f} dB)" for t in trials)
             context.message(f"{self.name} runs in {self.recipe.name}. Images a second in a short trial: {told}.")
@@ -167,7 +183,7 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
     todo, left_out = _inputs(params)
     device = choose_device(params.device)
     ways = [
-        _Way(way, path, load_translator(path, name, device))
+        _Way(way, generator_file(path), load_translator(path, name, device))
         for way, path, name in (("AtoB", params.g_ab, "G_AB"), ("BtoA", params.g_ba, "G_BA"))
         if path is not None and params.direction in (way, "both")
     ]

@@ -99,3 +99,12 @@ def is_checkpoint(path: Path) -> bool:
             return "fairdesk" in (file.metadata() or {})
     except (SafetensorError, OSError):
         return path.suffix.lower() == ".safetensors"
+
+
+def header_of(path: Path) -> dict[str, str]:
+    """Return what a safetensors file says of itself; nothing of another file."""
+    try:
+        with safe_open(path, "pt") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError):
+        return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -104,7 +104,7 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
         context.message(f"Going on after batch {at.step:,}.")
     before = at.step
     at.progress()
-    records = _Records(run, at.step) if plan.first else None
+    records = _Records(run, at.step, getattr(task, "columns", ())) if plan.first else None
     stopped_early = False
     try:
         for epoch in range(at.step // per_epoch, plan.epochs):
@@ -202,7 +202,7 @@ class _Training:
         plan = self._plan
         score = self._task.score({name: value / self._per_epoch for name, value in self._sums.items()})
         self._sums = {}
-        self.since_best += 1
+        self.since_best += math.isfinite(score)
         if score < self.best:
             self.best, self.since_best = score, 0
             self.keep(BEST)
@@ -215,12 +215,12 @@ class _Training:
 class _Records:
     """What a run writes down as it goes: its own tables, and TensorBoard's events."""
 
-    def __init__(self, run: RunFolder, step: int) -> None:
-        self._run, self._events = run, EventLog(run.path, step)
+    def __init__(self, run: RunFolder, step: int, columns: Sequence[str]) -> None:
+        self._run, self._events, self._columns = run, EventLog(run.path, step), columns
 
     def losses(self, step: int, values: dict[str, float]) -> None:
         """Write one row of losses, and when it was."""
-        self._run.scalars(step, values)
+        self._run.scalars(step, values, self._columns)
         self._run.clock(step)
         self._events.scalars(step, values)
 

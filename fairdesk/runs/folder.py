@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,9 @@ class RunFolder:
             if int(preview.stem) > step:
                 preview.unlink()
 
-    def scalars(self, step: int, values: dict[str, float]) -> None:
-        """Append one row of losses; the columns are those of the first."""
-        self._append(SCALARS, step, values)
+    def scalars(self, step: int, values: dict[str, float], columns: Sequence[str] = ()) -> None:
+        """Append one row of losses; the columns are those of the first row, unless they are named."""
+        self._append(SCALARS, step, values, columns)
 
     def metrics(self, step: int, values: dict[str, float]) -> None:
         """Append one row of what was evaluated."""
@@ -85,7 +86,7 @@ class RunFolder:
         """Write down when a batch was done, in seconds since 1970."""
         self._append(TIMES, step, {"time": round(time.time(), 3)})
 
-    def _append(self, name: str, step: int, values: dict[str, float]) -> None:
+    def _append(self, name: str, step: int, values: dict[str, float], named: Sequence[str] = ()) -> None:
         path = self.path / name
         columns = self._columns.get(name)
         if columns is None:
@@ -93,7 +94,7 @@ class RunFolder:
                 with path.open(encoding="utf-8") as file:
                     columns = next(csv.reader(file))[1:]
             else:
-                columns = list(values)
+                columns = list(named or values)
                 buffer = io.StringIO()
                 csv.writer(buffer, lineterminator="\n").writerow(["step", *columns])
                 write_text(path, buffer.getvalue())

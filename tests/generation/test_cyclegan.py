@@ -1,5 +1,6 @@
 """CycleGAN: published shapes, training, exact resume, translation of everything a person may give it."""
 
+import csv
 import json
 
 import numpy as np
@@ -9,13 +10,21 @@ from PIL import Image
 
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.generation.cyclegan import ReplayBuffer
-from fairdesk.generation.cyclegan_networks import GeneratorResNet, InstanceNorm, PatchDiscriminator, generator_from
+from fairdesk.generation.cyclegan_networks import (
+    GeneratorResNet,
+    InstanceNorm,
+    PatchDiscriminator,
+    fresh_weights,
+    generator_from,
+)
 from fairdesk.generation.generating import run as generate
 from fairdesk.generation.params import GenerateParams, TrainGanParams, TranslateParams
 from fairdesk.generation.training import run as train
+from fairdesk.generation.translating import load_translator
 from fairdesk.generation.translating import run as translate
 from fairdesk.images.marks import read_mark
 from fairdesk.jobs.context import QuietContext
+from fairdesk.learning.checkpoints import read_checkpoint
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.logs import read_log
 from tests.conftest import plain_images
@@ -82,15 +91,61 @@ def test_a_whole_run(folders, tmp_path):
         assert image.size[1] == 4 * 34 + 2  # A, A to B, B, B to A
 
 
+def test_the_published_norm_does_not_see_brightness_and_contrast():
+    torch.manual_seed(0)
+    picture = torch.rand(1, 3, 32, 32) - 0.5
+    for norm, blind in (("instance", True), ("none", False)):
+        generator = GeneratorResNet(1, 8, norm)
+        fresh_weights(generator, norm)
+        with torch.no_grad():
+            difference = (generator(picture) - generator(picture * 0.6 + 0.2)).abs().max()
+        assert (difference < 1e-2) == blind
+    assert GeneratorResNet(9, norm="none").state_dict().keys() == GeneratorResNet(9).state_dict().keys()
+
+
+def test_the_identity_term_comes_first_alone(folders, tmp_path):
+    train(options(folders, tmp_path / "run", epochs=4, identity_epochs=2), QuietContext())
+    with (tmp_path / "run" / "scalars.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    others = ("D_loss", "adv", "cycle")
+    assert [all(row[name] == "" for name in others) for row in rows] == [True] * 4 + [False] * 4
+    assert [any(row[name] == "" for name in others) for row in rows] == [True] * 4 + [False] * 4
+    for row in rows[:4]:
+        assert float(row["G_loss"]) == pytest.approx(5 * float(row["identity"]))
+    assert len(read_log(tmp_path / "run" / "scalars.csv").series["cycle"]) == 4
+    with pytest.raises(ValueError, match="give more --epochs"):
+        options(folders, tmp_path / "x", identity_epochs=3)
+
+
+def test_translation_takes_the_averaged_generators_and_their_norm(folders, tmp_path):
+    train(options(folders, tmp_path / "run", norm="none", ema_images=20), QuietContext())
+    last = tmp_path / "run" / "checkpoints" / "last.safetensors"
+    tensors, meta, _ = read_checkpoint(last)
+    assert meta["norm"] == "none"
+    network = GeneratorResNet(1, 4, "none")
+    prefix = "net/G_AB_average/"
+    network.load_state_dict({key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)})
+    x = torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        assert torch.equal(load_translator(last, "G_AB", "cpu")(x), network(x))
+    weights = "model.1.weight"
+    assert not torch.equal(tensors[prefix + weights], tensors[f"net/G_AB/{weights}"])
+
+
+@pytest.mark.parametrize("more", [{}, {"ema_images": 20, "norm": "none", "identity_epochs": 2}])
 @pytest.mark.parametrize("stop_after", [3, 5])
-def test_resumed_equals_unbroken(folders, tmp_path, stop_after):
-    train(options(folders, tmp_path / "whole"), QuietContext())
+def test_resumed_equals_unbroken(folders, tmp_path, stop_after, more):
+    train(options(folders, tmp_path / "whole", **more), QuietContext())
     with pytest.raises(Stopped):
-        train(options(folders, tmp_path / "broken"), QuietContext(stop_after=stop_after))
+        train(options(folders, tmp_path / "broken", **more), QuietContext(stop_after=stop_after))
     assert 1 < len((tmp_path / "broken" / "scalars.csv").read_text().splitlines()) < 7
     torch.randn(9)
     train(options(folders, tmp_path / "broken", resume=True), QuietContext())
     assert (tmp_path / "whole" / "scalars.csv").read_text() == (tmp_path / "broken" / "scalars.csv").read_text()
+    one, other = (
+        read_checkpoint(tmp_path / run / "checkpoints" / "last.safetensors")[0] for run in ("whole", "broken")
+    )
+    assert one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
 def test_two_folders_are_needed(folders, tmp_path):
