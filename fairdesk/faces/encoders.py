@@ -18,7 +18,7 @@ from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.params import RUN_WEIGHTS, TORCHVISION, EncodeParams, encoder_file
-from fairdesk.faces.weights import load_state
+from fairdesk.faces.weights import load_state, open_onnx
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.vectors import Recipe
@@ -232,12 +232,7 @@ class OnnxEncoder:
         self._name = f"onnx:{path.name}"
         self._weights = _digest(path)
         self.scaling = params.scaling or "arcface"
-        providers = ["CUDAExecutionProvider", "CPUExecutionProvider"] if device == "cuda" else ["CPUExecutionProvider"]
-        known = [one for one in providers if one in onnxruntime.get_available_providers()]
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), providers=known)
-        except Exception as error:
-            raise RequestError(f"{path} cannot be read as an ONNX model: {str(error).splitlines()[0][:200]}") from error
+        self._session = open_onnx(path, device)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         shape = list(inputs[0].shape)
         if len(inputs) != 1 or len(shape) != 4 or inputs[0].type not in ("tensor(float)", "tensor(float16)"):

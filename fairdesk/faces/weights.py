@@ -99,3 +99,23 @@ def load_states(path: Path) -> list[dict[str, torch.Tensor]]:
 def load_state(path: Path) -> dict[str, torch.Tensor]:
     """Read the weights of a file that holds one network's, beside its optimiser's state. Raises as `load_states` does."""
     return load_states(path)[0]
+
+
+def open_onnx(path: Path, device: str) -> Any:
+    """Open an ONNX model for onnxruntime, on the GPU where it can.
+
+    Raises
+    ------
+    RequestError
+        If the file is missing or no ONNX model.
+    """
+    import onnxruntime
+
+    if not path.is_file():
+        raise RequestError(f"There is no file {path}.")
+    providers = ["CUDAExecutionProvider", "CPUExecutionProvider"] if device == "cuda" else ["CPUExecutionProvider"]
+    known = [one for one in providers if one in onnxruntime.get_available_providers()]
+    try:
+        return onnxruntime.InferenceSession(str(path), providers=known)
+    except Exception as error:  # onnxruntime's own error classes
+        raise RequestError(f"{path} cannot be read as an ONNX model: {str(error).splitlines()[0][:200]}") from error

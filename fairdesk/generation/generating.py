@@ -14,6 +14,7 @@ from fairdesk import __version__
 from fairdesk.errors import RequestError
 from fairdesk.generation.foreign import generator_of
 from fairdesk.generation.networks import make_networks
+from fairdesk.generation.onnx_networks import onnx_generator
 from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.stylegan2_networks import StyleGenerator
 from fairdesk.images.inspecting import file_sha256
@@ -35,6 +36,8 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
         If there is none, or the file is damaged or of another architecture.
     """
     path = RunFolder.open(where).checkpoint(LAST) if where.is_dir() else where
+    if path.suffix.lower() == ".onnx":
+        return *onnx_generator(path, device), path
     if path.suffix.lower() in (".pkl", ".pt", ".pth") or (path.is_file() and not is_checkpoint(path)):
         made_elsewhere, meta = generator_of(path)
         return made_elsewhere.eval().to(device), meta, path

@@ -184,7 +184,7 @@ class SynthesisBlock(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return features and the image so far; `styles` has one row a convolution and one for the colours."""
         if x is None:
-            x = self.const[None].expand(len(styles), -1, -1, -1)
+            x = self.const[None].expand(styles.shape[0], -1, -1, -1)
             x = self.conv1(x, styles[:, 0], random=random)
         else:
             x = self.conv1(self.conv0(x, styles[:, 0], random=random), styles[:, 1], random=random)

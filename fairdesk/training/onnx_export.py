@@ -18,6 +18,7 @@ from fairdesk.faces.backbones import SIZE
 from fairdesk.faces.encoders import load_backbone
 from fairdesk.faces.params import RUN_WEIGHTS
 from fairdesk.generation.generating import load_generator
+from fairdesk.generation.translating import load_translator
 from fairdesk.jobs.context import Context
 from fairdesk.runs.folder import RunFolder
 from fairdesk.training.faces import cut_faces, normalised
@@ -72,10 +73,23 @@ def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...
     )
 
 
+def _translator(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
+    network = load_translator(params.run, {"AtoB": "G_AB", "BtoA": "G_BA"}[params.direction], "cpu")
+    pictures = torch.rand(_CHECKED, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    return network, (pictures,), ["pictures"], f"cyclegan generator {params.direction}, checked on random pictures"
+
+
 def run(params: ExportModelParams, context: Context) -> dict[str, Any]:
     """Job: export, and compare. Raises `JobFailed` where ONNX says something else than torch."""
-    kind = RunFolder.open(params.run).config.get("kind") if params.run.is_dir() else "recogniser"
-    network, given, names, told = _recogniser(params, context) if kind == "recogniser" else _made(params)
+    config: dict[str, Any] = RunFolder.open(params.run).config if params.run.is_dir() else {"kind": "recogniser"}
+    kind, header = config.get("kind"), {}
+    if kind == "recogniser":
+        network, given, names, told = _recogniser(params, context)
+    elif config.get("params", {}).get("family") == "cyclegan":
+        network, given, names, told = _translator(params)
+        header = {"norm": str(config["params"].get("norm", "instance"))}
+    else:
+        network, given, names, told = _made(params)
     params.out.parent.mkdir(parents=True, exist_ok=True)
     with torch.inference_mode():
         wanted = network(*given).numpy()
@@ -84,7 +98,7 @@ def run(params: ExportModelParams, context: Context) -> dict[str, Any]:
         save_file(
             state,
             params.out,
-            {"about": json.dumps({"from": params.run.name, "what": told, "backbone": told.split(",")[0]})},
+            header | {"about": json.dumps({"from": params.run.name, "what": told, "backbone": told.split(",")[0]})},
         )
         return {
             "out": str(params.out),
@@ -103,7 +117,9 @@ def _onnx(
 ) -> float:
     import onnxruntime
 
-    free = {name: {0: "n"} for name in (*names, "output")} if len(given[0]) > 1 else None
+    free = {name: {0: "n"} for name in (*names, "output")}
+    if names == ["pictures"]:  # a translator takes any size
+        free = {name: {0: "n", 2: "height", 3: "width"} for name in (*names, "output")}
     part = out.with_name(out.name + ".part")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own exporter without onnxscript is kept, and says it is old

@@ -172,6 +172,7 @@ class ExportModelParams(JobParams):
 
     run: Path = Field(description="A run's folder, or backbone weights", json_schema_extra={"pick": "either"})
     out: Path = Field(description="File to write: .onnx or .safetensors", json_schema_extra={"pick": "save"})
+    direction: Literal["AtoB", "BtoA"] = Field("AtoB", description="Which generator of a CycleGAN")
     check: Path | None = Field(
         None,
         description="Folder of faces to compare both on (default: those it was trained on)",

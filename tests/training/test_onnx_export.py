@@ -1,19 +1,27 @@
 """What is exported says what torch says, and comes back as an encoder."""
 
+import json
+
 import numpy as np
 import onnxruntime
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from fairdesk.dataset.importing import run as import_folder
 from fairdesk.dataset.params import ImportParams
-from fairdesk.errors import JobFailed
+from fairdesk.errors import JobFailed, RequestError
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.generation.generating import load_generator
-from fairdesk.generation.params import TrainGanParams
+from fairdesk.generation.generating import run as generate
+from fairdesk.generation.networks import DCGenerator
+from fairdesk.generation.params import GenerateParams, TrainGanParams, TranslateParams
 from fairdesk.generation.training import run as train_gan
+from fairdesk.generation.translating import load_translator
+from fairdesk.generation.translating import run as translate
+from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import QuietContext
 from fairdesk.training import onnx_export
 from fairdesk.training.onnx_export import run as export
@@ -64,3 +72,63 @@ def test_generators_as_onnx(folder, tmp_path, family, condition):
     with torch.inference_mode():
         wanted = generator(*(torch.from_numpy(value) for value in given.values())).numpy()
     assert np.abs(session.run(None, given)[0] - wanted).max() <= 1e-4
+    made = {}
+    for where in ("run", "g.onnx"):
+        made[where] = tmp_path / f"made by {where}"
+        generate(GenerateParams(run=tmp_path / where, out=made[where], images=5, batch_size=2, device="cpu"), QuietContext())  # fmt: skip
+    same_pictures(*made.values(), 5)
+    mark = json.loads(mark_of(next(made["g.onnx"].glob("*.png"))))
+    assert mark["family"] == "onnx" and mark["checkpoint"] == "g.onnx" and len(mark["checkpoint_sha256"]) == 64
+    with pytest.raises(RequestError, match="a translator takes pictures"):
+        load_translator(tmp_path / "g.onnx", "G_AB", "cpu")
+
+
+def same_pictures(one, other, count):
+    """Two folders hold the same pictures, but for the last bit of a number."""
+    names = sorted(path.relative_to(one) for path in one.rglob("*.png"))
+    assert len(names) == count and names == sorted(path.relative_to(other) for path in other.rglob("*.png"))
+    for name in names:
+        a, b = (np.asarray(Image.open(home / name), dtype=int) for home in (one, other))
+        assert a.shape == b.shape and np.abs(a - b).max() <= 1 and a.std() > 0
+
+
+@pytest.mark.parametrize("norm", ["instance", "none"])
+def test_a_translator_comes_back_as_onnx_and_as_weights(tmp_path, norm):
+    home = plain_images(tmp_path / "in", 1, 2, 2, side=38)
+    Image.effect_noise((45, 33), 60).convert("RGB").save(home / "g0" / "id00" / "odd.png")
+    train_gan(TrainGanParams(family="cyclegan", data=home, data_b=home, out=tmp_path / "run", image_size=32, epochs=1, blocks=1, features=4,
+                             norm=norm, device="cpu", precision="fp32"), QuietContext())  # fmt: skip
+    files = [tmp_path / "run", tmp_path / "ba.onnx", tmp_path / "ba.safetensors"]
+    for out in files[1:]:
+        told = export(ExportModelParams(run=tmp_path / "run", out=out, direction="BtoA"), QuietContext())
+        assert told["difference"] <= 1e-4 and "BtoA" in told["summary"]
+    made = []
+    for file in files:
+        made.append(tmp_path / f"by {file.name}")
+        translate(TranslateParams(input=home, out=made[-1], direction="BtoA", g_ba=file, precision="fp32", device="cpu"), QuietContext())  # fmt: skip
+    same_pictures(made[0], made[1], 5)
+    same_pictures(made[0], made[2], 5)
+    with pytest.raises(RequestError, match=r"a generator takes latents \(n, d\)"):
+        load_generator(tmp_path / "ba.onnx", "cpu")
+    with pytest.raises(RequestError, match="fairdesk translate"):
+        load_generator(tmp_path / "run", "cpu")
+
+
+def test_a_graph_of_one_latent_at_a_time_as_dcgans_tutorial_writes_it(tmp_path):
+    torch.manual_seed(0)
+    network = DCGenerator(6, 32, 4).eval()
+    latent = torch.randn(3, 6, 1, 1)
+    torch.onnx.export(network.main, (latent[:1],), str(tmp_path / "g.onnx"), dynamo=False)
+    loaded, meta, _ = load_generator(tmp_path / "g.onnx", "cpu")
+    assert (meta["latent"], meta["size"], meta["labels"]) == (6, 32, [])
+    with torch.inference_mode():
+        torch.testing.assert_close(loaded(latent[:, :, 0, 0]), network.main(latent), rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_no_generator_is_refused(tmp_path):
+    (tmp_path / "x.onnx").write_bytes(b"not a model")
+    for load in (lambda path: load_generator(path, "cpu"), lambda path: load_translator(path, "G_AB", "cpu")):
+        with pytest.raises(RequestError, match=r"x\.onnx cannot be read as an ONNX model"):
+            load(tmp_path / "x.onnx")
+        with pytest.raises(RequestError, match=r"There is no .*none\.onnx"):
+            load(tmp_path / "none.onnx")

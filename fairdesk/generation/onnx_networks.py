@@ -1,0 +1,96 @@
+"""Generators as ONNX files, of this program (`export-model`) and of others. ONNX holds a graph and weights, no code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from fairdesk.errors import RequestError
+from fairdesk.faces.weights import open_onnx
+
+
+class OnnxNetwork(nn.Module):
+    """An ONNX graph that takes float32 tensors and gives one; batches are taken apart where the graph's is fixed."""
+
+    def __init__(self, path: Path, device: str) -> None:
+        super().__init__()
+        self.path, self.session = path, open_onnx(path, device)
+        self.inputs: dict[str, list[Any]] = {one.name: list(one.shape) for one in self.session.get_inputs()}
+        if any(one.type != "tensor(float)" for one in self.session.get_inputs()):
+            raise RequestError(f"{path} takes other numbers than float32: export it as float32.")
+        first = next(iter(self.inputs.values()), [])
+        self._batch = first[0] if first and isinstance(first[0], int) else None
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> OnnxNetwork:
+        return self  # a session is not copied, and running it does not change it
+
+    def forward(self, *given: torch.Tensor | None) -> torch.Tensor:
+        """Run the graph; inputs in its order, None for those it has not."""
+        arrays = [one.detach().float().cpu().numpy() for one in given if one is not None]
+        arrays = [
+            a.reshape(len(a), *shape[1:]) if all(isinstance(side, int) for side in shape[1:]) else a
+            for a, shape in zip(arrays, self.inputs.values(), strict=True)
+        ]
+        count = len(arrays[0])
+        size = self._batch or count
+        parts = []
+        for start in range(0, count, size):
+            rows = np.minimum(np.arange(start, start + size), count - 1)  # the last ones fill a fixed batch
+            feed = {name: np.ascontiguousarray(a[rows]) for name, a in zip(self.inputs, arrays, strict=True)}
+            try:
+                parts.append(np.asarray(self.session.run(None, feed)[0])[: count - start])
+            except Exception as error:  # onnxruntime's own error classes
+                raise RequestError(
+                    f"{self.path} cannot be run on {[a.shape for a in arrays]}: {str(error).splitlines()[0][:200]}"
+                ) from error
+        return torch.from_numpy(np.concatenate(parts).astype(np.float32, copy=False))
+
+
+def _pictures(made: torch.Tensor, path: Path) -> None:
+    if made.dim() != 4 or made.shape[1] != 3:
+        raise RequestError(f"{path} gives the shape {tuple(made.shape)}: pictures (n, 3, height, width) are expected.")
+
+
+def onnx_generator(path: Path, device: str) -> tuple[OnnxNetwork, dict[str, Any]]:
+    """Open a generator that takes latents (n, d) or (n, d, 1, 1), and labels (n, k) or none.
+
+    Raises
+    ------
+    RequestError
+        If the file is no ONNX model, or another kind of one.
+    """
+    network = OnnxNetwork(path, device)
+    shapes = list(network.inputs.values())
+    fits = all(len(s) in (2, 4) and isinstance(s[1], int) and all(side == 1 for side in s[2:]) for s in shapes)
+    if len(shapes) not in (1, 2) or not fits:
+        raise RequestError(
+            f"{path} takes {network.inputs}: a generator takes latents (n, d), and labels (n, k) or none."
+        )
+    sizes = [int(shape[1]) for shape in shapes]
+    with torch.inference_mode():
+        made = network(*(torch.zeros(1, size) for size in sizes))
+    _pictures(made, path)
+    labels = [str(n) for n in range(sizes[1])] if len(sizes) == 2 else []
+    return network, {"family": "onnx", "latent": sizes[0], "size": made.shape[-1], "labels": labels, "step": 0}
+
+
+def onnx_translator(path: Path, device: str) -> OnnxNetwork:
+    """Open a network that takes pictures (n, 3, height, width) in [-1, 1] and gives such pictures.
+
+    Raises
+    ------
+    RequestError
+        If the file is no ONNX model, or another kind of one.
+    """
+    network = OnnxNetwork(path, device)
+    shapes = list(network.inputs.values())
+    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3:
+        raise RequestError(f"{path} takes {network.inputs}: a translator takes pictures (n, 3, height, width).")
+    sides = [side if isinstance(side, int) else 64 for side in shapes[0][2:]]
+    with torch.inference_mode():
+        _pictures(network(torch.zeros(1, 3, *sides)), path)
+    return network
