@@ -1,11 +1,15 @@
 """What is exported says what torch says, and comes back as an encoder."""
 
 import json
+import resource
+import time
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
+from onnx import TensorProto, helper
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -132,3 +136,20 @@ def test_what_is_no_generator_is_refused(tmp_path):
             load(tmp_path / "x.onnx")
         with pytest.raises(RequestError, match=r"There is no .*none\.onnx"):
             load(tmp_path / "none.onnx")
+
+
+def test_a_graph_that_asks_for_four_terabytes_is_refused_at_once(tmp_path):
+    sides = helper.make_tensor("sides", TensorProto.INT64, [4], [1, 3, 577_350, 577_350])
+    nodes = [
+        helper.make_node("ConstantOfShape", ["sides"], ["huge"]),
+        helper.make_node("ReduceSum", ["z"], ["sum"], keepdims=0),
+        helper.make_node("Add", ["huge", "sum"], ["made"]),
+    ]
+    given, made = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in (("z", ["n", 4]), ("made", [None] * 4)))  # fmt: skip
+    graph = helper.make_graph(nodes, "bomb", [given], [made], [sides])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), tmp_path / "x.onnx")
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(RequestError, match=r"x\.onnx cannot be run"):
+        load_generator(tmp_path / "x.onnx", "cpu")
+    assert time.perf_counter() - start < 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
