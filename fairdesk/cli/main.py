@@ -8,15 +8,13 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from fairdesk import __version__
 from fairdesk.cli.options import Parser
 from fairdesk.cli.verbs import VERBS
 from fairdesk.errors import RequestError, Stopped, explain
-
-Verb = Callable[[argparse.Namespace], dict[str, Any] | None]
 
 
 def _parser() -> Parser:
@@ -32,7 +30,7 @@ def _parser() -> Parser:
         one.add_argument("--debug", action="store_true", help="Show where in the program a failure came from")
         if verb.summary is not None:
             one.add_argument("--json", action="store_true", help="Print the result as one JSON document")
-        one.set_defaults(run=verb.run, summary=verb.summary)
+        one.set_defaults(chosen_verb=verb)  # a name that no option has: some verbs take a RUN
     return parser
 
 
@@ -49,11 +47,11 @@ def run(arguments: list[str]) -> int:
     try:
         parsed = _parser().parse_args(arguments)
         with _to_stderr():
-            result = parsed.run(parsed)
+            result = parsed.chosen_verb.run(parsed)
         if isinstance(result, int):
             return result
         first = os.environ.get("RANK", "0") == "0"  # of several processes that torchrun started
-        if result is not None and parsed.summary is not None and first:
+        if result is not None and parsed.chosen_verb.summary is not None and first:
             _print(result, parsed)
         return 0
     except Stopped:
@@ -83,4 +81,4 @@ def _print(result: dict[str, Any], parsed: argparse.Namespace) -> None:
     if parsed.json:
         print(json.dumps(jsonable(result), indent=1, ensure_ascii=False, allow_nan=False))
     else:
-        print(parsed.summary(result))
+        print(parsed.chosen_verb.summary(result))

@@ -131,7 +131,7 @@ def _read(path: Path, relative: str, size: int | None) -> _Source:
         image = image.resize(
             (max(4, round(image.width * factor)), max(4, round(image.height * factor))), Image.Resampling.BICUBIC
         )
-    tensor = torch.from_numpy(pixels(image)).permute(2, 0, 1).float().div(127.5).sub(1)
+    tensor = torch.tensor(pixels(image)).permute(2, 0, 1).float().div(127.5).sub(1)
     height, width = tensor.shape[1:]
     padded = torch.nn.functional.pad(tensor, (0, -width % 4, 0, -height % 4), mode="replicate")
     return _Source(path, relative.rpartition("/")[0], relative, padded, width, height)

@@ -250,3 +250,25 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
         assert str(getattr(parsed, "project", None) or parsed.source) == "my project"
     again = collect(model, parsed, **({"image": parsed.image} if kind == "container" else {}))
     assert again == params
+
+
+def test_every_verb_that_takes_a_run(capsys, tmp_path):
+    faces = plain_images(tmp_path / "faces", 2, 2, 2, side=32)
+    run_, made = tmp_path / "gan", tmp_path / "made"
+    small = ("--image-size", 32, "--epochs", 1, "--device", "cpu", "--json")
+    trained, _ = fairdesk(capsys, "train", "dcgan", faces, "--out", run_, "--batch-size", 4, "--latent", 6, *small)
+    assert trained["steps"] == 2
+    for source in (run_, tmp_path / "g.onnx"):
+        if source != run_:
+            exported, _ = fairdesk(capsys, "export-model", run_, "--out", source, "--json")
+            assert exported["difference"] <= 1e-4
+        result, _ = fairdesk(capsys, "generate", source, "--out", made / source.name, "--images", 4, "--per-identity", 2, "--json")  # fmt: skip
+        assert (result["images"], result["identities"]) == (4, 2)
+    fairdesk(capsys, "interpolate", run_, "--out", tmp_path / "walk.gif", "--faces", 2, "--steps", 2)
+    fairdesk(capsys, "animate", run_, "--out", tmp_path / "film.gif")
+    assert (tmp_path / "walk.gif").stat().st_size > 0 and (tmp_path / "film.gif").stat().st_size > 0
+    fairdesk(capsys, "train", "cyclegan", faces / "g0", faces / "g1", "--out", tmp_path / "cycle", "--blocks", 1, "--features", 4, *small)  # fmt: skip
+    fairdesk(capsys, "export-model", tmp_path / "cycle", "--out", tmp_path / "ba.onnx", "--direction", "BtoA")
+    result, _ = fairdesk(capsys, "translate", faces / "g1", "--g-ba", tmp_path / "ba.onnx", "--direction", "BtoA", "--out", tmp_path / "t", "--json")  # fmt: skip
+    assert result["images"] == 4
+    assert "There is no" in fairdesk(capsys, "generate", tmp_path / "none", "--out", tmp_path / "no", expect=2)[1]
