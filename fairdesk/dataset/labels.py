@@ -99,18 +99,17 @@ def _move_identities(project: Project, db: apsw.Connection, group: int | None) -
     It cannot if it has other images too, or if the group has its name already or would get it twice.
     """
     detector = project.detector() or ""
-    known = db.execute(
+    known = project.db.rows(
         "WITH parted AS (SELECT identity_id FROM image WHERE identity_id > 0 AND id NOT IN chosen"
         "   UNION SELECT identity_id FROM face WHERE identity_id > 0 AND image_id NOT IN chosen),"
         " used AS (SELECT identity_id AS id FROM image WHERE identity_id > 0 UNION"
         "   SELECT identity_id FROM face INDEXED BY face_identity WHERE identity_id > 0 AND place = 0 AND detector = ?)"
         " SELECT who.id, who.name, who.id NOT IN parted FROM used JOIN identity who ON who.id = used.id",
         (detector,),
-    ).fetchall()
+    )
     whole = [(who, name) for who, name, all_chosen in known if all_chosen]
     times = Counter(name for _, name in whole)
-    there = db.execute("SELECT name, id FROM identity WHERE group_id IS ?", (group,))
-    taken: dict[Any, Any] = dict(there)  # type: ignore[arg-type]
+    taken: dict[str, int] = dict(project.db.rows("SELECT name, id FROM identity WHERE group_id IS ?", (group,)))
     moving = json.dumps([who for who, name in whole if times[name] == 1 and taken.get(name, who) == who])
     moved = project.journal.update_to("identity", ("group_id",), "SELECT value, ? FROM json_each(?)", (group, moving))
     if moved == len(known):

@@ -24,7 +24,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import is_checkpoint, load_networks, read_checkpoint
 from fairdesk.learning.pictures import to_pixels
-from fairdesk.runs.folder import LAST, RunFolder
+from fairdesk.runs.folder import last_checkpoint
 
 
 def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str, Any], Path]:
@@ -35,7 +35,7 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
     RequestError
         If there is none, or the file is damaged or of another architecture.
     """
-    path = RunFolder.open(where).checkpoint(LAST) if where.is_dir() else where
+    path = last_checkpoint(where)
     if path.suffix.lower() == ".onnx":
         return *onnx_generator(path, device), path
     if path.suffix.lower() in (".pkl", ".pt", ".pth") or (path.is_file() and not is_checkpoint(path)):

@@ -50,9 +50,15 @@ class OnnxNetwork(nn.Module):
         return torch.from_numpy(np.concatenate(parts).astype(np.float32, copy=False))
 
 
-def _pictures(made: torch.Tensor, path: Path) -> None:
+def _pictures(network: OnnxNetwork, *given: torch.Tensor) -> torch.Tensor:
+    """Run a network once; what it gives must be pictures."""
+    with torch.inference_mode():
+        made: torch.Tensor = network(*given)
     if made.dim() != 4 or made.shape[1] != 3:
-        raise RequestError(f"{path} gives the shape {tuple(made.shape)}: pictures (n, 3, height, width) are expected.")
+        raise RequestError(
+            f"{network.path} gives the shape {tuple(made.shape)}: pictures (n, 3, height, width) are expected."
+        )
+    return made
 
 
 def onnx_generator(path: Path, device: str) -> tuple[OnnxNetwork, dict[str, Any]]:
@@ -71,9 +77,7 @@ def onnx_generator(path: Path, device: str) -> tuple[OnnxNetwork, dict[str, Any]
             f"{path} takes {network.inputs}: a generator takes latents (n, d), and labels (n, k) or none."
         )
     sizes = [int(shape[1]) for shape in shapes]
-    with torch.inference_mode():
-        made = network(*(torch.zeros(1, size) for size in sizes))
-    _pictures(made, path)
+    made = _pictures(network, *(torch.zeros(1, size) for size in sizes))
     labels = [str(n) for n in range(sizes[1])] if len(sizes) == 2 else []
     return network, {"family": "onnx", "latent": sizes[0], "size": made.shape[-1], "labels": labels, "step": 0}
 
@@ -91,6 +95,5 @@ def onnx_translator(path: Path, device: str) -> OnnxNetwork:
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3:
         raise RequestError(f"{path} takes {network.inputs}: a translator takes pictures (n, 3, height, width).")
     sides = [side if isinstance(side, int) else 64 for side in shapes[0][2:]]
-    with torch.inference_mode():
-        _pictures(network(torch.zeros(1, 3, *sides)), path)
+    _pictures(network, torch.zeros(1, 3, *sides))
     return network

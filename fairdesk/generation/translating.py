@@ -28,14 +28,9 @@ from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpoint
 from fairdesk.learning.memory import keep_freed_memory
 from fairdesk.learning.pictures import to_pixels
-from fairdesk.runs.folder import LAST, RunFolder
+from fairdesk.runs.folder import last_checkpoint
 
 _WORTH_A_TRIAL = 16  # images; a trial costs as much as a few of them
-
-
-def generator_file(where: Path) -> Path:
-    """Return the last checkpoint of a run, or the file itself."""
-    return RunFolder.open(where).checkpoint(LAST) if where.is_dir() else where
 
 
 def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
@@ -46,7 +41,7 @@ def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
     RequestError
         If the file is missing, damaged, holds more than weights, or another network.
     """
-    path = generator_file(path)
+    path = last_checkpoint(path)
     if not path.is_file():
         raise RequestError(f"There is no generator {path}.")
     if path.suffix.lower() == ".onnx":
@@ -183,7 +178,7 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
     todo, left_out = _inputs(params)
     device = choose_device(params.device)
     ways = [
-        _Way(way, generator_file(path), load_translator(path, name, device))
+        _Way(way, last_checkpoint(path), load_translator(path, name, device))
         for way, path, name in (("AtoB", params.g_ab, "G_AB"), ("BtoA", params.g_ba, "G_BA"))
         if path is not None and params.direction in (way, "both")
     ]

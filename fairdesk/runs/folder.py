@@ -104,3 +104,8 @@ class RunFolder:
         csv.writer(buffer, lineterminator="\n").writerow([step, *row])
         with path.open("a", encoding="utf-8") as file:
             file.write(buffer.getvalue())
+
+
+def last_checkpoint(where: Path) -> Path:
+    """Return the last checkpoint of a run's folder; a file is returned as it is."""
+    return RunFolder.open(where).checkpoint(LAST) if where.is_dir() else where
