@@ -171,7 +171,8 @@ class GenerationTab(Tab):
         size = self.picture.size()
         how = Qt.TransformationMode.SmoothTransformation
         self.picture.setPixmap(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, how))
-        self.caption.setText(f"after {int(path.stem):,} batches, always of the same latents")
+        same = "images: A, A to B, B, B to A" if self._family() == "cyclegan" else "latents"
+        self.caption.setText(f"after {int(path.stem):,} batches, always of the same {same}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
