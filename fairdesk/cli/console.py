@@ -10,9 +10,11 @@ from types import FrameType
 from typing import Any
 
 from fairdesk.errors import RequestError, Stopped
+from fairdesk.jobs.messages import duration
 from fairdesk.project import Project
 
 _EVERY = 5.0  # seconds between two lines where there is no terminal
+_RATE_AFTER = 0.5  # seconds of work before a rate is known
 
 
 class ConsoleContext:
@@ -68,9 +70,10 @@ class ConsoleContext:
         now = time.monotonic()
         if now - self._last >= _EVERY:
             self._last = now
-            rate = (done - self._started[1]) / max(now - self._started[0], 1e-9)
-            left = f", {(total - done) / rate:.0f} s left" if rate > 0 else ""
-            print(f"{done:,} of {total:,} {unit}, {rate:,.1f} a second{left}", file=sys.stderr, flush=True)
+            told, seconds, made = f"{done:,} of {total:,} {unit}", now - self._started[0], done - self._started[1]
+            if seconds > _RATE_AFTER and made > 0:
+                told += f", {made / seconds:,.1f} a second, {duration((total - done) * seconds / made)} left"
+            print(told, file=sys.stderr, flush=True)
 
     def _show(self, done: int, total: int, unit: str) -> None:
         from rich.console import Console
@@ -85,7 +88,7 @@ class ConsoleContext:
             self._task = self._bar.add_task(unit, total=total, rate="")
         assert self._started is not None
         seconds = time.monotonic() - self._started[0]
-        rate = f"{(done - self._started[1]) / seconds:,.1f}/s" if seconds > 0.5 else ""
+        rate = f"{(done - self._started[1]) / seconds:,.1f}/s" if seconds > _RATE_AFTER else ""
         self._bar.update(self._task, completed=done, total=total, rate=rate)
 
     def scalar(self, name: str, step: int, value: float) -> None:

@@ -55,7 +55,7 @@ def run(arguments: list[str]) -> int:
             _print(result, parsed)
         return 0
     except Stopped:
-        print("Stopped. What was done so far is kept; run it again to go on.", file=sys.stderr)
+        print(f"Stopped. What was done so far is kept{parsed.chosen_verb.go_on}.", file=sys.stderr)
         return 130
     except KeyboardInterrupt:
         print("Stopped at once.", file=sys.stderr)

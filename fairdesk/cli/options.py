@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import types
 import typing
+from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from pydantic.fields import FieldInfo
@@ -66,7 +67,7 @@ def add_options(
             parser.add_argument(name, **details)
         else:
             if kind is not bool and "choices" not in details:
-                details["metavar"] = name.rsplit("_", 1)[-1].upper()
+                details["metavar"] = {int: "N", float: "X", Path: "PATH"}.get(kind, name.rsplit("_", 1)[-1].upper())
             parser.add_argument(option_name(name, field), dest=name, required=field.is_required(), **details)
 
 

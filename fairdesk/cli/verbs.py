@@ -23,13 +23,14 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb of the command line; without a `summary` it prints nothing of its own."""
+    """One verb of the command line; without a `summary` it prints nothing of its own. `go_on` ends "Stopped ..."."""
 
     name: str
     help: str
     options: Callable[[argparse.ArgumentParser], None]
     run: Callable[[Namespace], Result | int | None]
     summary: Callable[[Result], str] | None
+    go_on: str = ""
 
 
 def _job(
@@ -55,7 +56,8 @@ def _job(
         finally:
             project.close()
 
-    return Verb(verb, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary)
+    again = "; run it again to go on"
+    return Verb(verb, (model.__doc__ or kind.title).strip().splitlines()[0], options, run, summary, again)
 
 
 def _or_project(name: str, summary: Callable[[Result], str]) -> Verb:
@@ -251,7 +253,10 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
     gan = job_kind("train").model()
     for family in typing.get_args(gan.model_fields["family"].annotation):
         one = families.add_parser(family, help=f"Train: {family}")
-        add_options(one, gan, ("data", "data_b"), ("family",))
+        others = [
+            name for name, (switch, values) in gan.only_for.items() if switch == "family" and family not in values
+        ]
+        add_options(one, gan, ("data", "data_b"), ("family", *others))
         add_common(one)
     one = families.add_parser("arcface", help=job_kind("train-arcface").title)
     add_options(one, job_kind("train-arcface").model(), ("data",))
@@ -322,7 +327,7 @@ VERBS: list[Verb] = [
     _job("score", "score", summaries.scored, device=True),
     _plain("evaluate", summaries.evaluated),
     _plain("normalise", summaries.said("{summary}")),
-    Verb("train", "Train a GAN or a face recogniser", _train_options, _train, summaries.said("{summary}")),
+    Verb("train", "Train a GAN or a face recogniser", _train_options, _train, summaries.said("{summary}"), "; go on with it by --resume"),
     _job("review", "review", summaries.reviewed),
     _plain("interpolate", summaries.said("{summary}")),
     _plain("assess", summaries.said("{summary}")),

@@ -18,7 +18,9 @@ from fairdesk.images.reading import EXTENSIONS
 from fairdesk.images.sources import exists
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
+from fairdesk.project.conditions import read_conditions
 from fairdesk.project.project import CATALOG
+from fairdesk.project.queries import group_counts, image_ids
 
 
 @dataclass(frozen=True)
@@ -77,22 +79,46 @@ def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
     return Collection(folder, tree.layout, items, left_out)
 
 
-def project_items(project: Project, only_set: str | None = None) -> list[Item]:
-    """Return a project's images (or those of one set) with their labels as they are now; hidden ones are left out."""
+def project_items(project: Project, only_set: str | None = None, where: Sequence[str] = ()) -> list[Item]:
+    """Return a project's images with their labels as they are now; hidden ones are left out.
+
+    Parameters
+    ----------
+    only_set
+        Only those of this set.
+    where
+        Only those that meet these conditions, as `project.conditions` reads them.
+
+    Raises
+    ------
+    RequestError
+        If there is no such set or view, or no image meets the conditions.
+    """
     items = [Item(i.path, i.path.name, i.identity, i.group, i.id, i.synthetic) for i in labelled_images(project)]
-    if only_set is None:
-        return items
-    chosen = members(project, only_set)
-    return [item for item in items if item.id in chosen]
+    if only_set is not None:
+        chosen = members(project, only_set)
+        items = [item for item in items if item.id in chosen]
+    if where:
+        wanted = read_conditions(project, where)
+        meeting = set(image_ids(project, wanted).tolist())
+        items = [item for item in items if item.id in meeting]
+        if not items:
+            groups = ", ".join(name for name, _, _ in group_counts(project) if name is not None)
+            raise RequestError(f"No image of the project meets {' '.join(where)}. Its groups are: {groups or 'none'}.")
+    return items
 
 
-def read_either(place_: Path) -> Collection:
-    """Read a folder, or the images of a project with their labels as they are now."""
+def read_either(place_: Path, where: Sequence[str] = ()) -> Collection:
+    """Read a folder, or the images of a project (those that meet some conditions) with their labels as they are now."""
     if not (place_ / CATALOG).is_file():
+        if where:
+            raise RequestError(
+                f"{place_} is a folder, which has no labels to choose by. Import it, or leave --where out."
+            )
         return read_folder(place_)
     project = Project.open(place_)
     try:
-        items = project_items(project)
+        items = project_items(project, where=where)
     finally:
         project.close()
     if not items:
@@ -158,7 +184,7 @@ def write_items(
     return names.collisions
 
 
-def write_manifest(out: Path, about: dict[str, Any], files: list[dict[str, Any]]) -> None:
-    """Write beside a folder what made it and where each of its files came from."""
+def write_manifest(out: Path, about: dict[str, Any], files: Sequence[dict[str, Any] | str]) -> None:
+    """Write beside a folder (or film) what made it, and its files: by name, or with where each came from."""
     manifest = {"made_by": f"FairDesk {__version__}", **about, "files": files}
     write_text(out.with_name(out.name + ".manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from fairdesk.dataset.collection import Item, counts, need_empty, read_folder, summary, write_items, write_manifest
 from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
-from fairdesk.images.marks import KEY, mark_of, save_marked
+from fairdesk.images.marks import KEY, mark_of, mark_values, save_marked
 from fairdesk.images.places import Names
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
@@ -70,9 +70,7 @@ def _resize_one(item: Item, target: Path, params: ResizeParams) -> str | None:
     if mark is None:
         image.save(target, **options)
     else:
-        import json
-
-        save_marked(image, target, json.loads(mark), **options)
+        save_marked(image, target, mark_values(mark), **options)
     return None
 
 

@@ -78,7 +78,7 @@ class CycleGanTask:
             self.networks[f"{name}_average"] = fabric.to_device(average.network)
         self._alone = False
         self._buffers = {"A": ReplayBuffer(), "B": ReplayBuffer()}
-        self._held_out = images.held_out(5)
+        self._shown = images.shown()
 
     def begin_epoch(self, epoch: int) -> None:
         """Let the learning rate fall in a straight line to 0 from the decay epoch on; at first the identity term is alone."""
@@ -165,8 +165,8 @@ class CycleGanTask:
         return losses, [fake_a.detach(), fake_b.detach()]
 
     def preview(self) -> Image.Image:
-        """Rows of A, A to B, B, B to A, of images that are held out of training where there are enough."""
-        a, b = (self._fabric.to_device(part) for part in self._held_out)
+        """Rows of A, A to B, B, B to A, of images that are not trained on where there are enough."""
+        a, b = (self._fabric.to_device(part) for part in self._shown)
         with torch.no_grad():
             ab, ba = (self.networks.get(f"{name}_average", self.networks[name]) for name in ("G_AB", "G_BA"))
             rows = torch.cat([a, ab(a), b, ba(b)]).float().cpu()

@@ -20,8 +20,8 @@ from PIL import Image
 
 from fairdesk.errors import RequestError, explain
 from fairdesk.generation.generating import load_generator
+from fairdesk.generation.marking import origin
 from fairdesk.generation.stylegan2_networks import StyleGenerator
-from fairdesk.images.inspecting import file_sha256
 from fairdesk.learning.pictures import to_pixels
 
 DIRECTIONS = 8
@@ -34,7 +34,7 @@ class Explorer:
     def __init__(self, run: Path, device: str = "cpu") -> None:
         self.network, self.meta, self.path = load_generator(run, device)
         self.labels: list[str] = list(self.meta.get("labels") or [])
-        self.digest = file_sha256(self.path)
+        self._origin = origin(self.path, self.meta["family"])
         rng = np.random.default_rng(0)
         latent = int(self.meta["latent"])
         if isinstance(self.network, StyleGenerator):
@@ -71,8 +71,7 @@ class Explorer:
 
     def mark(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return what a saved picture's synthetic mark says."""
-        return {"made_by": "FairDesk latent explorer", "family": self.meta["family"], "checkpoint": self.path.name, "checkpoint_sha256": self.digest,
-                **{key: request.get(key) for key in ("seed", "moves", "truncation", "label")}}  # fmt: skip
+        return self._origin | {key: request.get(key) for key in ("seed", "moves", "truncation", "label")}
 
 
 def serve(source: TextIO, target: TextIO) -> None:

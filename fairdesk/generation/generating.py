@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +10,16 @@ import numpy as np
 import torch
 from PIL import Image
 
-from fairdesk import __version__
+from fairdesk.dataset.collection import write_manifest
 from fairdesk.errors import RequestError
 from fairdesk.generation.foreign import generator_of
+from fairdesk.generation.marking import origin
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.onnx_networks import onnx_generator
 from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.stylegan2_networks import StyleGenerator
-from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
-from fairdesk.images.places import safe_name, write_text
+from fairdesk.images.places import safe_name
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import is_checkpoint, load_networks, read_checkpoint
@@ -65,8 +65,8 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
     return generator.eval().to(device), meta, path
 
 
-def chosen_labels(params: GenerateParams, meta: dict[str, Any], count: int) -> torch.Tensor | None:
-    """Return one-hot labels of all images: the one asked for, or all in turn (identity by identity).
+def chosen_labels(params: GenerateParams, meta: dict[str, Any], numbers: range) -> torch.Tensor | None:
+    """Return one-hot labels of some images: the one asked for, or all in turn (identity by identity).
 
     Raises
     ------
@@ -83,9 +83,9 @@ def chosen_labels(params: GenerateParams, meta: dict[str, Any], count: int) -> t
     if params.label is not None and params.label not in names:
         raise RequestError(f"This network knows no label {params.label!r}. It has: {', '.join(names[:20])}")
     each = params.per_identity or 1
-    places = torch.arange(count) // each % len(names)
+    places = torch.tensor(list(numbers)) // each % len(names)
     if params.label is not None:
-        places = torch.full((count,), names.index(params.label))
+        places = torch.full((len(numbers),), names.index(params.label))
     return torch.nn.functional.one_hot(places, len(names)).float()
 
 
@@ -108,56 +108,60 @@ def make(
     return result
 
 
-def latents(params: GenerateParams, size: int) -> torch.Tensor:
-    """Draw all latents: independent ones, or for each identity its own plus N(0, spread) variations."""
-    rng = np.random.default_rng(params.seed)
-    if params.per_identity is None:
-        drawn = rng.standard_normal((params.images, size))
-    else:
-        people = params.images // params.per_identity
-        own = rng.standard_normal((people, 1, size))
-        around = rng.normal(0, params.spread, (people, params.per_identity, size))
-        drawn = (own + around).reshape(-1, size)
-    return torch.from_numpy(drawn).float()
+def latents(params: GenerateParams, size: int) -> Iterator[torch.Tensor]:
+    """Draw latents a batch at a time: independent ones, or for each identity its own plus N(0, spread) variations.
+
+    What is drawn depends on the seed alone, not on the size of a batch.
+    """
+    own = np.random.default_rng(params.seed)
+    around = own.spawn(1)[0]
+    each = params.per_identity
+    person = np.empty(0)
+    for start in range(0, params.images, params.batch_size):
+        count = min(params.batch_size, params.images - start)
+        drawn = np.empty((count, size)) if each else own.standard_normal((count, size))
+        for row in range(count if each else 0):
+            if (start + row) % (each or 1) == 0:
+                person = own.standard_normal(size)
+            drawn[row] = person + around.normal(0, params.spread, size)
+        yield torch.from_numpy(drawn).float()
 
 
 def run(params: GenerateParams, context: Context) -> dict[str, Any]:
-    """Job: make exactly as many images as asked."""
+    """Job: make exactly as many images as asked; where it is stopped, the manifest lists those that were made."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
     device = choose_device(params.device)
     generator, meta, path = load_generator(params.run, device)
-    drawn = latents(params, int(meta["latent"]))
-    labels = chosen_labels(params, meta, len(drawn))
-    mark = {"made_by": f"FairDesk {__version__}", "family": meta["family"], "run": params.run.name, "checkpoint": path.name,
-            "checkpoint_sha256": file_sha256(path), "step": meta["step"], "seed": params.seed, "truncation": params.truncation}  # fmt: skip
-    if params.group:
-        mark["group"] = params.group
-    files = []
-    context.progress(0, len(drawn), "images")
-    for start in range(0, len(drawn), params.batch_size):
-        context.check()
-        span = slice(start, start + params.batch_size)
-        made = make(generator, meta, drawn[span], None if labels is None else labels[span], params.truncation, device)
-        for offset, pixels in enumerate(to_pixels(made)):
-            name = _name(start + offset, params)
-            target = params.out / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            save_marked(
-                Image.fromarray(pixels), target, mark | {"number": start + offset} | _said(labels, meta, start + offset)
-            )
-            files.append(name)
-        context.progress(min(len(drawn), start + params.batch_size), len(drawn), "images")
-    write_text(params.out.with_name(params.out.name + ".manifest.json"),
-               json.dumps({"synthetic": True, **mark, "files": files}, indent=1) + "\n")  # fmt: skip
+    chosen_labels(params, meta, range(1))
+    mark = origin(path, meta["family"]) | {
+        "step": meta["step"], "seed": params.seed, "truncation": params.truncation, "spread": params.spread if params.per_identity else None,
+        "group": params.group,
+    }  # fmt: skip
+    mark = {key: value for key, value in mark.items() if value is not None}
+    files: list[str] = []
+    context.progress(0, params.images, "images")
+    try:
+        for drawn in latents(params, int(meta["latent"])):
+            context.check()
+            numbers = range(len(files), len(files) + len(drawn))
+            labels = chosen_labels(params, meta, numbers)
+            made = make(generator, meta, drawn, labels, params.truncation, device)
+            for number, pixels in zip(numbers, to_pixels(made), strict=True):
+                name = _name(number, params)
+                target = params.out / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                said = {} if labels is None else {"label": meta["labels"][int(labels[number - numbers.start].argmax())]}
+                save_marked(Image.fromarray(pixels), target, mark | {"number": number} | said)
+                files.append(name)
+            context.progress(len(files), params.images, "images")
+    finally:
+        if files:
+            write_manifest(params.out, {"synthetic": True, **mark}, files)
     context.artifact(params.out)
     identities = params.images // params.per_identity if params.per_identity else 0
     return {"images": len(files), "identities": identities, "out": str(params.out), "seed": params.seed, "device": device,
             "summary": f"{len(files):,} images" + (f" of {identities:,} identities" if identities else "") + ", all marked synthetic"}  # fmt: skip
-
-
-def _said(labels: torch.Tensor | None, meta: dict[str, Any], number: int) -> dict[str, Any]:
-    return {} if labels is None else {"label": meta["labels"][int(labels[number].argmax())]}
 
 
 def _name(number: int, params: GenerateParams) -> str:

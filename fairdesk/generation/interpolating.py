@@ -10,13 +10,12 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from fairdesk import __version__
+from fairdesk.dataset.collection import write_manifest
 from fairdesk.errors import RequestError
 from fairdesk.generation.generating import chosen_labels, load_generator, make
+from fairdesk.generation.marking import origin
 from fairdesk.generation.params import GenerateParams, InterpolateParams
-from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
-from fairdesk.images.places import write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.pictures import to_pixels
@@ -51,11 +50,14 @@ def run(params: InterpolateParams, context: Context) -> dict[str, Any]:
     generator, meta, checkpoint = load_generator(params.run, device)
     walk = path_of(int(meta["latent"]), params.faces, params.steps, params.seed, closed=film)
     drawn = torch.from_numpy(walk).float()
-    labels = chosen_labels(GenerateParams(run=params.run, out=params.out, label=params.label), meta, len(walk))
-    if labels is not None and params.label is None:
-        labels = labels[:1].expand(len(walk), -1)  # one label all the way
-    mark = {"made_by": f"FairDesk {__version__}", "family": meta["family"], "checkpoint": checkpoint.name, "seed": params.seed,
-            "checkpoint_sha256": file_sha256(checkpoint), "interpolated": True}  # fmt: skip
+    labels = chosen_labels(GenerateParams(run=params.run, out=params.out, label=params.label), meta, range(1))
+    if labels is not None:
+        labels = labels.expand(len(walk), -1)  # one label all the way
+    mark = origin(checkpoint, meta["family"]) | {
+        "seed": params.seed,
+        "truncation": params.truncation,
+        "interpolated": True,
+    }
     frames: list[Image.Image] = []
     for start in range(0, len(walk), 32):
         context.check()
@@ -63,16 +65,15 @@ def run(params: InterpolateParams, context: Context) -> dict[str, Any]:
         made = make(generator, meta, drawn[start : start + 32], part, params.truncation, device)
         frames += [Image.fromarray(one) for one in to_pixels(made)]
         context.progress(len(frames), len(walk), "pictures")
+    names: list[str] = []
     if film:
         write_film(frames, params.out, params.rate, json.dumps(mark, sort_keys=True))
-        write_text(
-            params.out.with_name(params.out.name + ".manifest.json"),
-            json.dumps({"synthetic": True, **mark}, indent=1) + "\n",
-        )
     else:
         params.out.mkdir(parents=True, exist_ok=True)
         for number, frame in enumerate(frames):
-            save_marked(frame, params.out / f"{number:05d}.png", mark | {"number": number})
+            names.append(f"{number:05d}.png")
+            save_marked(frame, params.out / names[-1], mark | {"number": number})
+    write_manifest(params.out, {"synthetic": True, **mark}, names)
     context.artifact(params.out)
     return {"out": str(params.out), "pictures": len(frames), "seed": params.seed,
             "summary": f"{len(frames):,} pictures between {params.faces} faces in {params.out}, marked synthetic"}  # fmt: skip

@@ -31,7 +31,7 @@ class FullyConnectedGenerator(nn.Module):
     def forward(self, latent: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Map latents (n, latent), and one-hot labels, to images (n, 3, size, size) in [-1, 1]."""
         made: torch.Tensor = self.model(_beside(latent, labels))
-        return made.view(len(latent), *self.shape)
+        return made.view(-1, *self.shape)
 
 
 class FullyConnectedDiscriminator(nn.Module):

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from fairdesk.faces.params import ENCODERS, encoder_name, existing_path
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.conditions import HELP, check_conditions
 from fairdesk.project.quality import Limit
 
 
@@ -16,7 +17,7 @@ class TrainGanParams(JobParams):
     """Train a GAN on a folder of face images."""
 
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
-        **dict.fromkeys(("data_b", "blocks", "features", "norm", "lambda_cycle", "lambda_identity", "identity_epochs"),
+        **dict.fromkeys(("data_b", "where_b", "blocks", "features", "norm", "lambda_cycle", "lambda_identity", "identity_epochs"),
                         ("family", ("cyclegan",))),
         **dict.fromkeys(("channel_base", "mapping_layers", "r1", "adaptive"), ("family", ("stylegan2",))),
         **dict.fromkeys(("condition", "latent", "assess_every", "assess_images"),
@@ -29,7 +30,9 @@ class TrainGanParams(JobParams):
         "cyclegan: translates A to B; stylegan2: best pictures, slowest",
     )
     data: Path = Field(description="Folder of images (all below it), or a project; cyclegan: A")
-    data_b: Path | None = Field(None, description="cyclegan: the folder or project B")
+    data_b: Path | None = Field(None, description="cyclegan: the folder or project B (default: A's, with --where-b)")
+    where: list[str] | None = Field(None, description="Only a project's images of this kind: " + HELP)
+    where_b: list[str] | None = Field(None, description="cyclegan: the same for B, e.g. another group of one project")
     out: Path = Field(description="Folder of the run")
     image_size: int | None = Field(
         None,
@@ -106,8 +109,12 @@ class TrainGanParams(JobParams):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
 
+    _conditions = field_validator("where", "where_b")(check_conditions)
+
     @model_validator(mode="after")
     def _fits(self) -> TrainGanParams:
+        if self.family == "cyclegan" and self.data_b is None and self.where_b:
+            self.data_b = self.data
         if self.family in ("dcgan", "stylegan2") and self.size not in (32, 64, 128, 256):
             raise ValueError(f"{self.family} makes images of 32, 64, 128 or 256 pixels")
         if self.family == "cyclegan" and self.condition != "none":
@@ -122,7 +129,7 @@ class TrainGanParams(JobParams):
         if self.family == "cyclegan" and (self.size % 4 or self.size < 32):
             raise ValueError("cyclegan's image size must be a multiple of 4, at least 32")
         if (self.family == "cyclegan") != (self.data_b is not None):
-            raise ValueError("cyclegan needs two folders, the others one")
+            raise ValueError("cyclegan needs two folders (or --where and --where-b of one project), the others one")
         if self.family != "cyclegan" and self.batch < 2:
             raise ValueError("a batch needs at least 2 images")
         return self

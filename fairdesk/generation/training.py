@@ -12,6 +12,7 @@ from PIL import Image
 from torch import nn
 from torch.nn.functional import one_hot
 
+from fairdesk import __version__
 from fairdesk.dataset.collection import Item, read_either
 from fairdesk.errors import RequestError
 from fairdesk.generation.cyclegan import CycleGanTask
@@ -30,6 +31,7 @@ from fairdesk.learning.loop import Plan, train
 from fairdesk.learning.pictures import grid
 from fairdesk.learning.sharing import Parts, falling
 from fairdesk.runs.folder import RunFolder
+from fairdesk.runs.resuming import resumed, write_down
 
 _PREVIEW = 25
 
@@ -145,10 +147,7 @@ class GanTask:
 def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
     """Job: train, or go on training."""
     if params.resume:
-        folder = RunFolder.open(params.out)
-        kept = {key: value for key, value in folder.config["params"].items() if key in TrainGanParams.model_fields}
-        changed = kept | {"resume": True, "epochs": params.epochs, "out": str(params.out)}
-        params = TrainGanParams.model_validate(changed)
+        params = resumed(params, RunFolder.open(params.out))
     if params.devices > 1 and not is_shared():
         return run_shared("train", params, params.devices, context)
     device = choose_device(params.device)
@@ -159,7 +158,8 @@ def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
 
 def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> dict[str, Any]:
     first = fabric.global_rank == 0
-    sources = [read_either(place) for place in (params.data, params.data_b) if place is not None]
+    asked = ((params.data, params.where), (params.data_b, params.where_b))
+    sources = [read_either(place, where or ()) for place, where in asked if place is not None]
     labels, classes = classes_of(sources[0].items, params.condition)
     chosen = [item for item in sources[0].items if labels == [] or _label(item, params.condition) is not None]
     paths = [[item.path for item in chosen], *([item.path for item in source.items] for source in sources[1:])]
@@ -172,11 +172,17 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
         images = TrainingImages(paths[0], params.size, context, classes, params.accumulate * fabric.world_size)
     try:
         folder = RunFolder(params.out)
-        if not params.resume and first:
+        if params.resume and first:
+            write_down(folder, params, len(images), images.batches(params.batch), context)
+        elif first:
             folder = RunFolder.create(params.out, {
                 "kind": "gan", "params": params.model_dump(mode="json"), "images": len(images),
                 "batches_per_epoch": images.batches(params.batch), "processes": fabric.world_size,
+                "shown_only": images.spared if isinstance(images, UnpairedImages) else 0,
             })  # fmt: skip
+        spared = images.spared if isinstance(images, UnpairedImages) else 0
+        if spared:
+            context.message(f"{spared} images are shown in sample grids only, and not trained on.")
         synthetic = _synthetic(images.paths)
         if synthetic:
             context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
@@ -195,14 +201,15 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
         plan = Plan(params.epochs, params.batch, params.seed, params.every, params.checkpoint_every, params.patience,
                     {"family": params.family, "latent": params.latents, "size": params.size, "labels": labels,
                      "channel_base": params.channel_base, "mapping_layers": params.mapping_layers, "norm": params.norm},
-                    evaluate_every=params.assess_every * images.batches(params.batch), first=first)  # fmt: skip
+                    evaluate_every=params.assess_every * images.batches(params.batch), first=first,
+                    mark={"made_by": f"FairDesk {__version__}", "family": params.family, "run": params.out.name, "grid": True})  # fmt: skip
         result = train(task, images, plan, folder, context, resume=params.resume)
     finally:
         images.close()
     made = (result["steps"] - result["steps_before"]) * params.batch
     per_second = made / max(time.monotonic() - started, 1e-9)
     return {**result, "run": str(params.out), "labels": labels, "images_per_second": round(per_second, 2), "images": len(images), "device": device, "precision": precision_of(params.precision, device), "processes": fabric.world_size, "seed": params.seed,
-            "synthetic_images": synthetic, "left_out": [one for source in sources for one in source.left_out],
+            "synthetic_images": synthetic, "shown_only": spared, "left_out": [one for source in sources for one in source.left_out],
             "summary": f"{result['steps']:,} batches of {len(images):,} images; last losses: "
             + ", ".join(f"{name} {value:.3f}" for name, value in result["losses"].items())}  # fmt: skip
 

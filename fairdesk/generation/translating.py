@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,26 +10,26 @@ from typing import Any
 import torch
 from PIL import Image
 
-from fairdesk import __version__
-from fairdesk.dataset.collection import read_folder
+from fairdesk.dataset.collection import read_folder, write_manifest
 from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_state
 from fairdesk.generation.cyclegan_networks import generator_from
+from fairdesk.generation.marking import origin
 from fairdesk.generation.onnx_networks import OnnxNetwork, onnx_translator
 from fairdesk.generation.params import TranslateParams
 from fairdesk.generation.recipes import AS_EXPORTED, Network, Recipe, choose
-from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.marks import save_marked
 from fairdesk.images.pixels import pixels
-from fairdesk.images.places import Names, write_text
+from fairdesk.images.places import Names
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpoint
-from fairdesk.learning.memory import keep_freed_memory
+from fairdesk.learning.memory import free_memory, keep_freed_memory
 from fairdesk.learning.pictures import to_pixels
 from fairdesk.runs.folder import last_checkpoint
 
+_BYTES_A_PIXEL = 6 * 64 * 4  # six pictures of 64 planes at once, in the first and last layers
 _WORTH_A_TRIAL = 16  # images; a trial costs as much as a few of them
 
 
@@ -67,21 +67,38 @@ def _inputs(params: TranslateParams) -> tuple[list[tuple[Path, str]], list[dict[
         found = read_folder(params.input)
         return [(item.path, item.relative) for item in found.items], found.left_out
     if params.input.suffix.lower() == ".txt":
-        out, left = [], []
-        for number, line in enumerate(params.input.read_text(encoding="utf-8-sig").splitlines(), 1):
-            if not line.strip():
-                continue
-            folder = Path(line.strip()).expanduser()
-            folder = folder if folder.is_absolute() else params.input.parent / folder
-            if not folder.is_dir():
-                raise RequestError(f"{params.input}: line {number} names no folder: {line.strip()}")
-            found = read_folder(folder, "flat")
-            out += [(item.path, f"{folder.name}/{item.relative}") for item in found.items]
-            left += found.left_out
-        return out, left
+        return _listed(params.input)
     if not params.input.is_file():
         raise RequestError(f"There is no image, folder or list {params.input}.")
     return [(params.input, params.input.name)], []
+
+
+def _listed(path: Path) -> tuple[list[tuple[Path, str]], list[dict[str, str]]]:
+    """Read a list of identity folders, one a line; a line that names none is left out and said."""
+    out: list[tuple[Path, str]] = []
+    left: list[dict[str, str]] = []
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path} is no list of folders: it is not text in UTF-8.") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        folder = Path(line.strip()).expanduser()
+        folder = folder if folder.is_absolute() else path.parent / folder
+        try:
+            if not folder.is_dir():
+                raise RequestError("there is no such folder")
+            found = read_folder(folder, "flat")
+        except RequestError as error:
+            left.append({"path": line.strip(), "why": f"line {number}: {error}"})
+            continue
+        out += [(item.path, f"{folder.name}/{item.relative}") for item in found.items]
+        left += found.left_out
+    if not out:
+        first = f" First of what it lists: {left[0]['path']}, {left[0]['why']}." if left else ""
+        raise RequestError(f"{path} lists no folder that holds images; it takes one folder a line.{first}")
+    return out, left
 
 
 @dataclass
@@ -101,7 +118,11 @@ class _Way:
                 self.recipe, self.run = AS_EXPORTED, AS_EXPORTED.prepare(self.generator)
                 return self.run(images).cpu()
             self.recipe, self.run, trials = choose(self.generator, images, precision)
-            told = ", ".join(f"{t.recipe.name} {len(images) / t.seconds:.1f} ({t.psnr:.0f} dB)" for t in trials)
+            told = ", ".join(
+                f"{t.recipe.name} {len(images) / t.seconds:.1f}"
+                + (f" ({t.psnr:.0f} dB)" if math.isfinite(t.psnr) else "")
+                for t in trials
+            )
             context.message(f"{self.name} runs in {self.recipe.name}. Images a second in a short trial: {told}.")
         return self.run(images).cpu()
 
@@ -132,6 +153,16 @@ def _read(path: Path, relative: str, size: int | None) -> _Source:
     return _Source(path, relative.rpartition("/")[0], relative, padded, width, height)
 
 
+def _need_memory(source: _Source, device: str) -> None:
+    """Raise `UnreadableImageError` for a picture that would not fit into what is free."""
+    free, need = free_memory(device), source.pixels[0].numel() * _BYTES_A_PIXEL
+    if free is not None and need > free:
+        raise UnreadableImageError(
+            source.path,
+            f"at {source.width} x {source.height} pixels it needs about {need / 1e9:.0f} GB of memory, {free / 1e9:.0f} GB are free; give a size",
+        )
+
+
 class _Writer:
     """Translates some images of one size at a time, and writes them."""
 
@@ -140,7 +171,7 @@ class _Writer:
     ) -> None:
         self._params, self._ways, self._device, self._precision = params, ways, device, precision
         self._context, self._names = context, Names()
-        self._hashes = {way.name: file_sha256(way.path) for way in ways}
+        self._origins = {way.name: origin(way.path, "cyclegan") for way in ways}
         self.files: list[dict[str, str]] = []
 
     def write(self, sources: list[_Source]) -> None:
@@ -161,13 +192,22 @@ class _Writer:
 
     def _mark(self, way: _Way, source: _Source) -> dict[str, Any]:
         assert way.recipe is not None
-        return {"made_by": f"FairDesk {__version__}", "family": "cyclegan", "direction": way.name, "checkpoint": way.path.name,
-                "checkpoint_sha256": self._hashes[way.name], "source": source.path.name, "precision": way.recipe.precision}  # fmt: skip
+        made = {"direction": way.name, "source": source.relative, "precision": way.recipe.precision}
+        return self._origins[way.name] | made | ({"size": self._params.size} if self._params.size else {})
 
-    def manifest(self) -> dict[str, Any]:
-        """What is written beside the folder."""
-        return {"synthetic": True, "made_by": f"FairDesk {__version__}", "checkpoints": self._hashes, "input": str(self._params.input),
-                "recipes": {way.name: way.recipe.name for way in self._ways if way.recipe is not None}, "files": self.files}  # fmt: skip
+    def recipes(self) -> dict[str, str]:
+        """How each direction is run, as far as that is known."""
+        return {way.name: way.recipe.name for way in self._ways if way.recipe is not None}
+
+    def write_manifest(self) -> None:
+        """Write what was made of what, beside the folder."""
+        about = {
+            "synthetic": True,
+            "checkpoints": self._origins,
+            "input": str(self._params.input),
+            "recipes": self.recipes(),
+        }
+        write_manifest(self._params.out, about, self.files)
 
 
 def run(params: TranslateParams, context: Context) -> dict[str, Any]:
@@ -188,24 +228,29 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
     waiting: list[_Source] = []
     unreadable: list[dict[str, str]] = []
     context.progress(0, len(todo), "images")
-    for done, (path, relative) in enumerate(todo, 1):
-        context.check()
-        try:
-            source = _read(path, relative, params.size)
-        except UnreadableImageError as error:
-            unreadable.append({"path": relative, "why": error.why})
-            continue
-        if waiting and (len(waiting) == most or waiting[0].pixels.shape != source.pixels.shape):
-            writer.write(waiting)
-            waiting = []
-            context.progress(done - 1, len(todo), "images")
-        waiting.append(source)
-    writer.write(waiting)
+    try:
+        for done, (path, relative) in enumerate(todo, 1):
+            context.check()
+            try:
+                source = _read(path, relative, params.size)
+                _need_memory(source, device)
+            except UnreadableImageError as error:
+                unreadable.append({"path": relative, "why": error.why})
+                continue
+            if waiting and (len(waiting) == most or waiting[0].pixels.shape != source.pixels.shape):
+                writer.write(waiting)
+                waiting = []
+                context.progress(done - 1, len(todo), "images")
+            waiting.append(source)
+        writer.write(waiting)
+    finally:
+        if writer.files:
+            writer.write_manifest()
     context.progress(len(todo), len(todo), "images")
     files = writer.files
-    write_text(params.out.with_name(params.out.name + ".manifest.json"), json.dumps(writer.manifest(), indent=1) + "\n")
     context.artifact(params.out)
     return {"images": len(files), "out": str(params.out), "unreadable": unreadable, "left_out": left_out, "device": device,
-            "recipes": writer.manifest()["recipes"],
+            "recipes": writer.recipes(),
             "summary": f"{len(files):,} images from {len(todo) - len(unreadable):,}, all marked synthetic"
-            + (f"; {len(unreadable):,} could not be read" if unreadable else "")}  # fmt: skip
+            + (f"; {len(unreadable):,} could not be translated" if unreadable else "")
+            + (f"; {len(left_out):,} left out" if left_out else "")}  # fmt: skip

@@ -36,8 +36,26 @@ def save_marked(image: Image.Image, path: Path, mark: dict[str, Any], **options:
     elif suffix in (".jpg", ".jpeg"):
         image.save(path, comment=f"{KEY}: {text}".encode(), **options)
     else:
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;")
-        image.save(path, xmp=_XMP.format(escaped).encode(), **options)
+        image.save(path, xmp=_packet(text), **options)
+
+
+def mark_values(text: str) -> dict[str, Any]:
+    """Return a mark's text as values to write again; one that another program garbled is kept as it is."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    return values if isinstance(values, dict) else {"text": text}
+
+
+def film_mark(mark: str) -> bytes:
+    """Return the box that marks an MP4 film: XMP in a `uuid` box of the file's top level (XMP specification, part 3)."""
+    body = bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + _packet(mark)
+    return (8 + len(body)).to_bytes(4, "big") + b"uuid" + body
+
+
+def _packet(text: str) -> bytes:
+    return _XMP.format(text.replace("&", "&amp;").replace("<", "&lt;")).encode()
 
 
 def mark_of(path: Path) -> str | None:

@@ -78,3 +78,13 @@ class Tail:
             if isinstance(message, dict):
                 found.append(message)
         return found
+
+
+def duration(seconds: float) -> str:
+    """Say a length of time in words: 8 s, 3 min 20 s, 2 h 5 min."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

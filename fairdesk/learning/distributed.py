@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -27,6 +28,7 @@ def open_fabric(device: str, precision: str) -> Any:
     """Return Fabric, set up for this process: alone, or one of torchrun's."""
     from lightning.fabric import Fabric
 
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it would tell the number format
     if is_shared():
         world, local = int(os.environ["WORLD_SIZE"]), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
         fabric = Fabric(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
@@ -12,12 +12,13 @@ import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import processes
 
 KEPT_BYTES = 2_000_000_000  # decoded images are held in memory up to this
+SHOWN, SPARED_FROM = 5, 50  # images of a set in a sample grid; from how many on a set spares them from training
 
 
 Batch: TypeAlias = "torch.Tensor | tuple[torch.Tensor, torch.Tensor]"  # images, or images and their classes
@@ -79,14 +80,16 @@ class TrainingImages:
 
     def tensor(self, rows: list[int]) -> torch.Tensor:
         """Return some images as one tensor."""
-        found = [self._pixels[row] for row in rows]
+        kept = [self._pixels[row] for row in rows]
+        found: Iterable[npt.NDArray[np.uint8] | str | None] = kept
         if not self._keep:
-            found = [
-                one if not isinstance(one, str) else None
-                for one in self._pool.map(self._try, (self.paths[r] for r in rows))
-            ]
-        stacked = np.stack([one if one is not None else np.zeros((self.size, self.size, 3), np.uint8) for one in found])
-        return torch.from_numpy(stacked).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+            found = self._pool.map(self._try, (self.paths[row] for row in rows))
+        pictures = []
+        for row, one in zip(rows, found, strict=True):
+            if one is None or isinstance(one, str):
+                raise JobFailed(f"{self.paths[row]} cannot be read any more: {one}. Put it back, then go on: --resume")
+            pictures.append(one)
+        return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 
     def close(self) -> None:
         """End the reading threads."""
@@ -94,18 +97,28 @@ class TrainingImages:
 
 
 class UnpairedImages:
-    """Two sets without pairs, for translation: random crops and flips, drawn from the seed, epoch and batch."""
+    """Two sets without pairs, for translation: random crops and flips, drawn from the seed, epoch and batch.
+
+    A few images of each set, spread over it, are shown in sample grids; they are not trained on where a set is large
+    enough to spare them (`spared` says how many of the two sets are).
+    """
 
     def __init__(self, first: list[Path], second: list[Path], size: int, context: Context) -> None:
         self.size = size
         larger = round(size * 1.12)
-        self._a = TrainingImages(first, larger, context)
-        self._b = TrainingImages(second, larger, context)
-        self.unreadable = self._a.unreadable + self._b.unreadable
-        self.paths = self._a.paths + self._b.paths
+        self._sides = [TrainingImages(paths, larger, context) for paths in (first, second)]
+        self.unreadable = [one for side in self._sides for one in side.unreadable]
+        self.paths = [path for side in self._sides for path in side.paths]
+        count = min(SHOWN, *(len(side) for side in self._sides))
+        self._shown = [np.unique(np.linspace(0, len(side) - 1, count).round().astype(int)) for side in self._sides]
+        self._trained = [
+            np.setdiff1d(np.arange(len(side)), shown if len(side) >= SPARED_FROM else [])
+            for side, shown in zip(self._sides, self._shown, strict=True)
+        ]
+        self.spared = len(self.paths) - sum(len(rows) for rows in self._trained)
 
     def __len__(self) -> int:
-        return max(len(self._a), len(self._b))
+        return max(len(rows) for rows in self._trained)
 
     def batches(self, size: int) -> int:
         """How many whole batches an epoch has."""
@@ -114,15 +127,15 @@ class UnpairedImages:
     def epoch(self, number: int, seed: int, size: int, skip: int = 0) -> Iterator[torch.Tensor]:
         """Yield batches of an epoch from the `skip`-th on: (2, n, 3, size, size), A and B."""
         orders = []
-        for side, images in enumerate((self._a, self._b)):
+        for side, rows in enumerate(self._trained):
             rng = np.random.default_rng([seed, number, side])
-            rounds = -(-len(self) // len(images))
-            orders.append(np.concatenate([rng.permutation(len(images)) for _ in range(rounds)])[: len(self)])
+            rounds = -(-len(self) // len(rows))
+            orders.append(np.concatenate([rng.permutation(rows) for _ in range(rounds)])[: len(self)])
         for batch in range(skip, self.batches(size)):
             rng = np.random.default_rng([seed, number, batch, 7])
             sides = [
                 self._crop(images.tensor([int(row) for row in order[batch * size : (batch + 1) * size]]), rng)
-                for order, images in zip(orders, (self._a, self._b), strict=True)
+                for order, images in zip(orders, self._sides, strict=True)
             ]
             yield torch.stack(sides)
 
@@ -135,15 +148,18 @@ class UnpairedImages:
             out.append(part.flip(-1) if rng.random() < 0.5 else part)
         return torch.stack(out)
 
-    def held_out(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """The middle of the first images of both sets, always the same, for previews."""
+    def shown(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The middle of the images of both sets that sample grids show, always the same; as many of A as of B."""
         start = (round(self.size * 1.12) - self.size) // 2
         middle = slice(start, start + self.size)
-        rows = min(count, len(self._a), len(self._b))
-        a, b = (images.tensor(list(range(rows)))[:, :, middle, middle] for images in (self._a, self._b))
+        count = min(len(rows) for rows in self._shown)
+        a, b = (
+            images.tensor([int(row) for row in rows[:count]])[:, :, middle, middle]
+            for images, rows in zip(self._sides, self._shown, strict=True)
+        )
         return a, b
 
     def close(self) -> None:
         """End the reading threads."""
-        self._a.close()
-        self._b.close()
+        for side in self._sides:
+            side.close()

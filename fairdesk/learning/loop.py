@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from fairdesk.errors import JobFailed, Stopped
+from fairdesk.images.marks import save_marked
 from fairdesk.jobs.context import Context
 from fairdesk.learning.checkpoints import load_networks, load_optimizers, read_checkpoint, save_checkpoint
 from fairdesk.learning.memory import keep_freed_memory
@@ -81,6 +82,7 @@ class Plan:
     patience: int = 0  # epochs without a better score, 0: no early stop
     meta: dict[str, Any] | None = None
     evaluate_every: int = 0  # batches between two evaluations of a task that has `evaluate`; 0: never
+    mark: dict[str, Any] | None = None  # of sample grids that hold made faces
     first: bool = True  # of several processes that share the training, the first writes the run
 
 
@@ -102,6 +104,8 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
     if resume:
         at.resume()
         context.message(f"Going on after batch {at.step:,}.")
+        if at.step >= plan.epochs * per_epoch:
+            context.message(f"It has had all its {plan.epochs:,} epochs. To train further, say more of them: --epochs")
     before = at.step
     at.progress()
     records = _Records(run, at.step, getattr(task, "columns", ())) if plan.first else None
@@ -191,7 +195,11 @@ class _Training:
         shown = self.step % plan.preview_every == 0 or self.step in (1, self._total) or context.asked("sample")
         if shown and plan.first:
             path = self._run.preview(self.step)
-            self._task.preview().save(path)
+            picture = self._task.preview()
+            if plan.mark is None:
+                picture.save(path)
+            else:
+                save_marked(picture, path, plan.mark | {"step": self.step})
             context.artifact(path)
         if time.monotonic() - self._kept > SAFE_S:
             self.keep(LAST)

@@ -1,4 +1,4 @@
-"""Memory that training frees and asks for again in every step."""
+"""Memory: what is free, and what training frees and asks for again in every step."""
 
 from __future__ import annotations
 
@@ -19,3 +19,17 @@ def keep_freed_memory() -> None:
     mallopt = ctypes.CDLL(None).mallopt
     for option, value in ((_MMAP, 1 << 30), (_TRIM, 2**31 - 1), (_TOP_PAD, 1 << 26)):
         mallopt(option, value)
+
+
+def free_memory(device: str) -> int | None:
+    """Return how many bytes are free on a device, or None where that cannot be known."""
+    if device.startswith("cuda"):
+        import torch
+
+        kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # by torch, to use again
+        return int(torch.cuda.mem_get_info()[0] + kept)
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        return None

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from fairdesk import __version__
 from fairdesk.errors import JobFailed, RequestError
-from fairdesk.images.marks import KEY
+from fairdesk.images.marks import KEY, film_mark
 from fairdesk.jobs.context import Context
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.params import AnimateParams
 
 
 def write_film(frames: list[Image.Image], out: Path, rate: float, about: str) -> None:
-    """Write frames of one size as .gif (with the synthetic mark in its comment) or .mp4.
+    """Write frames of one size as .gif (with the synthetic mark in its comment) or .mp4 (in its XMP).
 
     Raises
     ------
@@ -48,6 +50,8 @@ def write_film(frames: list[Image.Image], out: Path, rate: float, about: str) ->
     for frame in frames:
         film.write(np.ascontiguousarray(np.asarray(frame.convert("RGB"))[:height, :width, ::-1]))
     film.release()
+    with part.open("ab") as file:
+        file.write(film_mark(about))
     part.replace(out)
 
 
@@ -64,7 +68,8 @@ def run(params: AnimateParams, context: Context) -> dict[str, Any]:
         with Image.open(path) as image:
             frames.append(image.convert("RGB"))
         context.progress(done, len(chosen), "frames")
-    write_film(frames, params.out, params.rate, f'{{"run": "{params.run.name}"}}')
+    about = {"made_by": f"FairDesk {__version__}", "run": params.run.name, "grid": True}
+    write_film(frames, params.out, params.rate, json.dumps(about, sort_keys=True))
     context.artifact(params.out)
     return {
         "out": str(params.out),

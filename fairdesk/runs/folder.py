@@ -50,6 +50,10 @@ class RunFolder:
             raise RequestError(f"{self.path / CONFIG} cannot be read: {error}") from error
         return loaded if isinstance(loaded, dict) else {}
 
+    def change(self, values: dict[str, Any]) -> None:
+        """Write some of what the run is made with anew."""
+        write_text(self.path / CONFIG, json.dumps(self.config | values, indent=1) + "\n")
+
     def checkpoint(self, name: str) -> Path:
         """Path of a checkpoint by name ("last", "best", "epoch-0010")."""
         return self.path / "checkpoints" / f"{name}.safetensors"
@@ -61,6 +65,16 @@ class RunFolder:
     def previews(self) -> list[Path]:
         """All sample grids, oldest first."""
         return sorted((self.path / "previews").glob("*.png"))
+
+    def last_step(self) -> int:
+        """The last batch that was written down."""
+        try:
+            with (self.path / SCALARS).open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - 4096))
+                line = file.read().splitlines()[-1]
+            return int(line.split(b",", 1)[0])
+        except (OSError, IndexError, ValueError):
+            return 0
 
     def forget_after(self, step: int) -> None:
         """Drop scalars and previews after a step: a resumed run makes them again."""
@@ -109,3 +123,11 @@ class RunFolder:
 def last_checkpoint(where: Path) -> Path:
     """Return the last checkpoint of a run's folder; a file is returned as it is."""
     return RunFolder.open(where).checkpoint(LAST) if where.is_dir() else where
+
+
+def next_run(project: Path, stem: str) -> Path:
+    """Return where a project's next run goes: the first of stem-01, stem-02 ... that is not there."""
+    number = 1
+    while (out := project / "runs" / f"{stem}-{number:02d}").exists():
+        number += 1
+    return out

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from fairdesk.dataset.params import parse_shares
 from fairdesk.faces.params import NAMES, TORCHVISION, backbone_name, existing_path
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.conditions import HELP, check_conditions
 
 
 class RecogniserParams(JobParams):
@@ -25,6 +26,7 @@ class RecogniserParams(JobParams):
     )
     out: Path = Field(description="Folder of the run")
     only_set: str | None = Field(None, alias="set", description="Only this set of the project")
+    where: list[str] | None = Field(None, description="Only a project's images of this kind: " + HELP)
     backbone: str = Field(
         "mbf",
         json_schema_extra={
@@ -125,6 +127,7 @@ class RecogniserParams(JobParams):
 
     _there = field_validator("start", "images_of_lists")(existing_path)
     _known = field_validator("backbone")(backbone_name)
+    _conditions = field_validator("where")(check_conditions)
 
     @field_validator("data", "out")
     @classmethod

@@ -26,6 +26,7 @@ from fairdesk.learning.loop import Plan, train
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG
 from fairdesk.runs.folder import BEST, LAST, RunFolder
+from fairdesk.runs.resuming import resumed, write_down
 from fairdesk.training.card import write_card
 from fairdesk.training.evaluation import Exam, all_pairs
 from fairdesk.training.faces import Chips, TrainingFaces, cut_once
@@ -39,12 +40,14 @@ def _items(params: RecogniserParams) -> tuple[list[Item], int]:
     if (params.data / CATALOG).is_file():
         project = Project.open(params.data)
         try:
-            every = project_items(project, params.only_set)
+            every = project_items(project, params.only_set, params.where or ())
         finally:
             project.close()
     else:
-        if params.only_set is not None:
-            raise RequestError("A folder has no sets. Leave --set out, or train on a project.")
+        if params.only_set is not None or params.where:
+            raise RequestError(
+                "A folder has no sets and no labels to choose by. Leave --set and --where out, or train on a project."
+            )
         every = [_with_mark(item) for item in read_folder(params.data).items]
     items = [i for i in every if i.key is not None and (params.synthetic == "use" or not i.synthetic)]
     if len(people_of(items)) < 2:
@@ -110,10 +113,7 @@ def without_listed(items: list[Item], listed: list[Listed], params: RecogniserPa
 def run(params: RecogniserParams, context: Context) -> dict[str, Any]:
     """Job: train, or go on training; over several processes where there are several devices."""
     if params.resume:
-        folder = RunFolder.open(params.out)
-        kept = {key: value for key, value in folder.config["params"].items() if key in RecogniserParams.model_fields}
-        kept["set"] = kept.pop("only_set", None)
-        params = RecogniserParams.model_validate(kept | {"resume": True, "out": str(params.out)})
+        params = resumed(params, RunFolder.open(params.out))
     if params.devices > 1 and not is_shared():
         return run_shared("train-arcface", params, params.devices, context)
     device = choose_device(params.device)
@@ -149,7 +149,9 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
         params.accumulate * fabric.world_size,
     )
     folder = RunFolder(params.out)
-    if not params.resume and fabric.global_rank == 0:
+    if params.resume and fabric.global_rank == 0:
+        write_down(folder, params, len(images), images.batches(params.batch_size), context)
+    elif fabric.global_rank == 0:
         folder = RunFolder.create(params.out, {
             "kind": "recogniser", "params": params.model_dump(mode="json"), "images": len(images), "identities": len(classes),
             "groups": _counts(chips), "evaluated_on": _counts(held_out) if held_out is not None else {},

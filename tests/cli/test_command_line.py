@@ -242,7 +242,10 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
     if kind == "cluster":
         values.pop("file", None)
     values.pop(KINDS[kind].instead, None)
-    values |= {name: not field.default for name, field in model.model_fields.items() if field.annotation is bool and name not in values and name != "resume"}  # fmt: skip
+    counts = lambda name: (
+        name not in model.only_for or model.only_for[name][0] != "family" or "dcgan" in model.only_for[name][1]
+    )
+    values |= {name: not field.default for name, field in model.model_fields.items() if field.annotation is bool and name not in values and name != "resume" and counts(name)}  # fmt: skip
     params = model(**values)
     words = shlex.split(command(KINDS[kind], params, "my project"))[1:]
     parsed = _parser().parse_args(words)
@@ -250,6 +253,18 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
         assert str(getattr(parsed, "project", None) or parsed.source) == "my project"
     again = collect(model, parsed, **({"image": parsed.image} if kind == "container" else {}))
     assert again == params
+
+
+def test_a_family_has_only_its_own_options(capsys, tmp_path):
+    from fairdesk.cli.main import _parser
+
+    for family, has, has_not in (("gan", "--latent", "--norm"), ("cyclegan", "--where-b", "--latent"), ("stylegan2", "--r1", "--blocks")):  # fmt: skip
+        with pytest.raises(SystemExit):
+            _parser().parse_args(["train", family, "--help"])
+        told = capsys.readouterr().out
+        assert f" {has} " in told and f" {has_not} " not in told
+    _, told = fairdesk(capsys, "train", "dcgan", tmp_path, "--out", tmp_path / "r", "--norm", "none", expect=2)
+    assert told.startswith("unrecognized arguments: --norm none")
 
 
 def test_every_verb_that_takes_a_run(capsys, tmp_path):

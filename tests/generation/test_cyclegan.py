@@ -183,7 +183,7 @@ def test_translate_a_tree_both_ways(generators, tmp_path):
     with Image.open(tmp_path / "out" / "Zoë" / "a_AtoB.png") as image:
         assert image.size == (23, 17)  # its own size: nothing is stretched
         mark = json.loads(read_mark(image.info))
-        assert mark["direction"] == "AtoB" and mark["source"] == "a.jpg" and len(mark["checkpoint_sha256"]) == 64
+        assert mark["direction"] == "AtoB" and mark["source"] == "Zoë/a.jpg" and len(mark["checkpoint_sha256"]) == 64
 
 
 def pixels_of(folder):
@@ -247,6 +247,29 @@ def test_one_image_and_a_chosen_size(generators, tmp_path):
         assert image.size == (32, 16)
 
 
+def test_a_picture_too_large_for_the_memory_is_listed(generators, tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    for name, side in (("large", 300), ("small", 24)):
+        Image.new("RGB", (side, side)).save(tmp_path / "in" / f"{name}.png")
+    monkeypatch.setattr("fairdesk.generation.translating.free_memory", lambda device: 10_000_000)
+    ask = lambda out, size: TranslateParams(
+        input=tmp_path / "in", out=tmp_path / out, size=size, g_ab=generators["g_ab"], device="cpu"
+    )
+    result = translate(ask("o", None), QuietContext())
+    assert [(u["path"], u["why"][:26]) for u in result["unreadable"]] == [("large.png", "at 300 x 300 pixels it nee")]
+    assert result["images"] == 1 and "1 could not be translated" in result["summary"]
+    assert translate(ask("p", 64), QuietContext())["images"] == 2
+
+
+def test_a_stopped_translation_lists_what_it_made(generators, tmp_path):
+    plain_images(tmp_path / "in", 1, 1, 4)
+    params = TranslateParams(input=tmp_path / "in", out=tmp_path / "o", g_ab=generators["g_ab"], device="cpu")
+    with pytest.raises(Stopped):
+        translate(params, QuietContext(stop_after=3))
+    kept = {p.relative_to(tmp_path / "o").as_posix() for p in (tmp_path / "o").rglob("*.png")}
+    assert len(kept) == 2 == len(json.loads((tmp_path / "o.manifest.json").read_text())["files"])
+
+
 def test_a_list_of_identity_folders(generators, tmp_path):
     root = plain_images(tmp_path / "in", 1, 2, 2)
     (tmp_path / "list.txt").write_text(f"{root / 'g0' / 'id00'}\n\nin/g0/id01\n")
@@ -258,8 +281,13 @@ def test_a_list_of_identity_folders(generators, tmp_path):
     )
     assert sorted(p.name for p in (tmp_path / "o").iterdir()) == ["id00", "id01"]
     assert len(list((tmp_path / "o").rglob("*_BtoA.png"))) == 4
+    (tmp_path / "list.txt").write_text("nowhere\nin/g0/id01\n")
+    params = TranslateParams(input=tmp_path / "list.txt", out=tmp_path / "q", g_ab=generators["g_ab"], device="cpu")
+    result = translate(params, QuietContext())
+    assert result["images"] == 2 and "1 left out" in result["summary"]
+    assert result["left_out"] == [{"path": "nowhere", "why": "line 1: there is no such folder"}]
     (tmp_path / "list.txt").write_text("nowhere\n")
-    with pytest.raises(RequestError, match=r"list\.txt: line 1 names no folder"):
+    with pytest.raises(RequestError, match=r"list\.txt lists no folder .* nowhere, line 1: there is no such folder"):
         translate(
             TranslateParams(input=tmp_path / "list.txt", out=tmp_path / "p", g_ab=generators["g_ab"], device="cpu"),
             QuietContext(),

@@ -10,12 +10,13 @@ from lightning.fabric import Fabric
 from PIL import Image
 
 from fairdesk.errors import RequestError, Stopped
+from fairdesk.generation.generating import latents
 from fairdesk.generation.generating import run as generate
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.params import GenerateParams, TrainGanParams
 from fairdesk.generation.training import GanTask
 from fairdesk.generation.training import run as train
-from fairdesk.images.marks import read_mark
+from fairdesk.images.marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.logs import read_log
@@ -104,6 +105,8 @@ def test_training_leaves_a_whole_run(folder, tmp_path, family):
     assert run.config["params"]["family"] == family
     assert {p.stem for p in (tmp_path / "run" / "checkpoints").iterdir()} == {"best", "last", "epoch-0002"}
     assert [p.stem for p in run.previews()] == ["00000001", "00000004", "00000008", "00000009"]
+    mark = json.loads(mark_of(run.previews()[0]))  # a grid that is brought in with a folder of faces is no photograph
+    assert (mark["run"], mark["step"], mark["family"]) == ("run", 1, family)
     curves = read_log(tmp_path / "run" / "scalars.csv")
     assert set(curves.series) == {"D_loss", "G_loss", "D(x)", "D(G(z))"}
     assert len(curves.series["G_loss"]) == 9
@@ -122,7 +125,7 @@ def test_a_resumed_run_equals_an_unbroken_one(folder, tmp_path, family, stop_aft
     steps = len((tmp_path / "broken" / "scalars.csv").read_text().splitlines()) - 1
     assert 0 < steps < 9
     torch.randn(77)  # other work in between must not matter
-    train(options(folder, tmp_path / "broken", resume=True), QuietContext())
+    train(options(folder, tmp_path / "broken", family=family, image_size=size, resume=True), QuietContext())
     assert (tmp_path / "whole" / "scalars.csv").read_text() == (tmp_path / "broken" / "scalars.csv").read_text()
     one, two = (RunFolder.open(tmp_path / n).checkpoint("last").read_bytes() for n in ("whole", "broken"))
     assert one == two
@@ -159,6 +162,29 @@ def test_exactly_as_many_as_asked_and_all_marked(trained, tmp_path):
     )
     with Image.open(files[3]) as one, Image.open(sorted(again.glob("*.png"))[3]) as two:
         assert np.abs(np.asarray(one, int) - np.asarray(two, int)).max() <= 1
+
+
+def test_what_is_drawn_depends_on_the_seed_alone():
+    ask = lambda **more: GenerateParams(run="r", out="o", images=12, seed=7, **more)
+    for each in (None, 4):
+        whole, parts = (torch.cat(list(latents(ask(per_identity=each, batch_size=n), 5))) for n in (64, 5))
+        assert whole.shape == (12, 5) and torch.equal(whole, parts)
+    people = whole.reshape(3, 4, 5)
+    assert people.std(1).mean() < people.mean(1).std(0).mean() * 2 and len(torch.unique(whole, dim=0)) == 12
+    (same,) = latents(ask(per_identity=4, spread=0), 5)
+    assert torch.equal(same[::4].repeat_interleave(4, 0), same) and len(torch.unique(same, dim=0)) == 3
+    first = next(latents(GenerateParams(run="r", out="o", images=10_000_000, seed=7), 100))
+    assert first.shape == (64, 100)  # ten million are not drawn at once
+
+
+def test_a_stopped_one_lists_what_it_made(trained, tmp_path):
+    with pytest.raises(Stopped):
+        generate(
+            GenerateParams(run=trained, out=tmp_path / "made", images=7, batch_size=2, device="cpu"),
+            QuietContext(stop_after=2),
+        )
+    names = sorted(p.name for p in (tmp_path / "made").iterdir())
+    assert names == json.loads((tmp_path / "made.manifest.json").read_text())["files"] and len(names) == 4
 
 
 def test_identities_exactly(trained, tmp_path):

@@ -90,7 +90,7 @@ def test_a_killed_run_goes_on_where_it_was_last_kept(folder, tmp_path):
     meta = read_checkpoint(RunFolder.open(run).checkpoint("last"))[1]
     assert 0 <= written - int(meta["step"]) <= 5 * 4 + 4  # steps of five epochs, and those of the moment
     assert written < 40 * 4
-    train(options("gan", folder, run, resume=True, epochs=40), QuietContext())
+    train(options("gan", folder, run, resume=True, epochs=40, image_size=16), QuietContext())
     assert (run / "scalars.csv").read_text() == (tmp_path / "whole" / "scalars.csv").read_text()
 
 

@@ -85,6 +85,17 @@ def test_sample_now_from_the_tab(window, hand, qtbot, filled):
     assert (out / "checkpoints" / "last.safetensors").exists()
 
 
+def boxes_of(data):
+    """The top-level boxes of an MP4 file: (type, content)."""
+    found, place = [], 0
+    while place < len(data):
+        size = int.from_bytes(data[place : place + 4], "big")
+        assert 8 <= size <= len(data) - place  # what a player needs to walk on
+        found.append((data[place + 4 : place + 8], data[place + 8 : place + size]))
+        place += size
+    return found
+
+
 @pytest.mark.parametrize("suffix", [".gif", ".mp4"])
 def test_a_film_of_the_sample_grids(tmp_path, suffix):
     import cv2
@@ -99,6 +110,10 @@ def test_a_film_of_the_sample_grids(tmp_path, suffix):
     while film.read()[0]:
         count += 1
     assert count == 7
+    if suffix == ".mp4":
+        boxes = boxes_of((tmp_path / "film.mp4").read_bytes())
+        assert [name for name, _ in boxes][:1] == [b"ftyp"] and boxes[-1][0] == b"uuid"
+        assert b'"run": "run"' in boxes[-1][1] and b"<fd:Synthetic>" in boxes[-1][1]
     if suffix == ".gif":
         assert mark_of(tmp_path / "film.gif") is not None
         with Image.open(tmp_path / "film.gif") as image:

@@ -62,7 +62,7 @@ def test_a_recogniser_as_onnx_is_the_same_encoder(folder, tmp_path, project, mon
         ExportModelParams(run=tmp_path / "run", out=tmp_path / "x.txt")
 
 
-@pytest.mark.parametrize(("family", "condition"), [("dcgan", "group"), ("stylegan2", "none")])
+@pytest.mark.parametrize(("family", "condition"), [("gan", "none"), ("dcgan", "group"), ("stylegan2", "none")])
 def test_generators_as_onnx(folder, tmp_path, family, condition):
     values = {"family": family, "data": folder, "out": tmp_path / "run", "image_size": 32, "epochs": 1, "batch_size": 8, "latent": 8,
               "channel_base": 128, "mapping_layers": 2, "condition": condition, "device": "cpu"}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
@@ -15,6 +16,7 @@ from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form import ParameterForm
 from fairdesk.jobs.commands import command
 from fairdesk.jobs.registry import job_kind
+from fairdesk.project.conditions import known_conditions
 
 
 class JobDialog(QDialog):
@@ -44,6 +46,9 @@ class JobDialog(QDialog):
         choices = {}
         if "only_set" in model.model_fields and session.project is not None:
             choices["only_set"] = [name for name, _, _ in set_names(session.project)]
+        for name in {"where", "where_b"} & model.model_fields.keys():
+            if session.project is not None:
+                choices[name] = [shlex.quote(word) for word in known_conditions(session.project)]
         self.form = ParameterForm(model, {**defaults, **preset}, hide=hide, choices=choices)
         self.setWindowTitle(self._kind.title)
         self.title.setText(self._kind.title)

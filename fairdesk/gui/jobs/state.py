@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fairdesk.jobs.messages import JobSpec
+from fairdesk.jobs.messages import JobSpec, duration
 
 QUEUED, RUNNING, PAUSED, STOPPING, DONE, FAILED, STOPPED = (
     "queued", "running", "paused", "stopping", "done", "failed", "stopped",
@@ -103,16 +103,6 @@ class JobState:
             return " · ".join(parts) or "Starting"
         took = f" in {duration(self.ended - self.started)}" if self.ended and self.started else ""
         return {DONE: f"Done{took}", STOPPED: f"Stopped{took}; what was done is kept", FAILED: "Failed"}[self.state]
-
-
-def duration(seconds: float) -> str:
-    """Say a length of time in words: 8 s, 3 min 20 s, 2 h 5 min."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def log_tail(folder: Path, lines: int = 40) -> str:

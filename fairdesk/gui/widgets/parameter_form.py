@@ -37,6 +37,8 @@ _WORDS = {
     "mount": "More folders",
     "r1": "R1",
     "shm": "Shared memory",
+    "where": "Only images of",
+    "where_b": "B: only images of",
     "workdir": "Its folder",
     "pca": "PCA share",
     "eps": "Epsilon",
@@ -200,7 +202,8 @@ class ParameterForm(QWidget):
         box = QComboBox()
         box.setEditable(True)
         box.addItems((["(default)"] if optional else []) + [str(choice) for choice in choices])
-        box.setCurrentText("(default)" if value is None and optional else str(value))
+        shown = shlex.join(value) if isinstance(value, list) else str(value)
+        box.setCurrentText("(default)" if value is None and optional else shown)
         box.currentTextChanged.connect(lambda _text: self.changed.emit())
         return box
 
@@ -236,6 +239,8 @@ class ParameterForm(QWidget):
             value: Any
             if isinstance(editor, QComboBox):
                 value = None if optional and editor.currentText() == "(default)" else editor.currentText().strip()
+                if typing.get_origin(kind) is list and value is not None:
+                    value = _listed(value, kind)
             elif isinstance(editor, QCheckBox):
                 value = editor.isChecked()
             elif isinstance(editor, (QSpinBox, QDoubleSpinBox)):

@@ -11,6 +11,7 @@ from fairdesk.dataset.sets import freeze, remove_sets
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.dataset.presenter import View
 from fairdesk.project.queries import remove_view
+from fairdesk.runs.folder import next_run
 
 Chosen = tuple[str, Any, Any]  # what an item stands for: a group (and identity), a set, a view, a tag, or a heading
 EVERYTHING: Chosen = ("group", None, None)
@@ -99,14 +100,33 @@ class SideTree(QTreeWidget):
 
     @Slot(QPoint)
     def _menu(self, place: QPoint) -> None:
-        """What can be done with a set or a view."""
+        """What can be done with what an item stands for."""
         item = self.itemAt(place)
         if item is None or self._session is None:
             return
-        kind, name, _ = item.data(0, Qt.ItemDataRole.UserRole)
-        menu = self.set_menu(name) if kind == "set" else self.view_menu(name) if kind == "view" else None
-        if menu is not None:
+        kind, name, identity = item.data(0, Qt.ItemDataRole.UserRole)
+        menu = QMenu(self)
+        if kind == "set":
+            menu = self.set_menu(name)
+        elif kind == "view":
+            menu = self.view_menu(name)
+        if kind != "heading" and identity is None and (kind, name) != EVERYTHING[:2]:
+            self.add_training(menu, f"{kind}={name}")
+        if not menu.isEmpty():
             menu.popup(self.viewport().mapToGlobal(place))
+
+    def add_training(self, menu: QMenu, condition: str) -> None:
+        """Offer to train on the images of a group, set, view or tag."""
+        session = self._session
+        assert session is not None and session.project is not None
+        project = session.project.folder
+
+        def train(kind: str, stem: str) -> None:
+            preset = {"data": str(project), "out": str(next_run(project, stem)), "where": [condition], "resume": False}
+            session.ask(kind, preset)
+
+        menu.addAction("Train a GAN on it…", lambda: train("train", "gan"))
+        menu.addAction("Train a recogniser on it…", lambda: train("train-arcface", "arcface"))
 
     def set_menu(self, name: str) -> QMenu:
         """Freeze, make again, export, list pairs of, remove a set."""

@@ -26,7 +26,8 @@ from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
-from fairdesk.runs.folder import CONFIG, LAST, SCALARS, RunFolder
+from fairdesk.runs.folder import CONFIG, LAST, SCALARS, RunFolder, next_run
+from fairdesk.runs.resuming import resume_preset
 
 
 class GenerationTab(Tab):
@@ -171,7 +172,10 @@ class GenerationTab(Tab):
         size = self.picture.size()
         how = Qt.TransformationMode.SmoothTransformation
         self.picture.setPixmap(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, how))
-        same = "images: A, A to B, B, B to A" if self._family() == "cyclegan" else "latents"
+        run, same = self.run_folder(), "latents"
+        if run is not None and self._family() == "cyclegan":
+            trained = "which are not trained on" if run.config.get("shown_only") else "which are trained on too"
+            same = f"images, {trained}: A, A to B, B, B to A"
         self.caption.setText(f"after {int(path.stem):,} batches, always of the same {same}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -179,18 +183,17 @@ class GenerationTab(Tab):
         self._show_preview()
 
     def _train(self) -> None:
-        project, home = self.session.project, self._home()
-        if project is None or home is None:
-            return
-        number = 1 + sum(1 for _ in home.glob("gan-*"))
-        self.session.ask(
-            "train", {"data": str(project.folder), "out": str(home / f"gan-{number:02d}"), "resume": False}
-        )
+        project = self.session.project
+        if project is not None:
+            out = next_run(project.folder, "gan")
+            self.session.ask(
+                "train", {"data": str(project.folder), "where": None, "where_b": None, "out": str(out), "resume": False}
+            )
 
     def _resume(self) -> None:
         run = self.run_folder()
         if run is not None:
-            self.session.ask("train", {**run.config.get("params", {}), "out": str(run.path), "resume": True})
+            self.session.ask("train", resume_preset(run))
 
     def _make(self) -> None:
         run, project = self.run_folder(), self.session.project

@@ -34,9 +34,10 @@ from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.training.run_list import RunList
 from fairdesk.images.places import write_text
 from fairdesk.runs.exporting import curves_csv
-from fairdesk.runs.folder import METRICS, SCALARS, RunFolder
+from fairdesk.runs.folder import METRICS, SCALARS, RunFolder, next_run
 from fairdesk.runs.listing import Run, batches_per_epoch, checkpoints, import_run, list_runs, seconds, write_notes
 from fairdesk.runs.logs import Curves, read_log
+from fairdesk.runs.resuming import resume_preset
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.run_curves import RunCurves
@@ -168,10 +169,10 @@ class TrainingTab(Tab):
     def _train(self) -> None:
         project = self.session.project
         if project is not None:
-            number = 1
-            while (out := self._home() / f"arcface-{number:02d}").exists():
-                number += 1
-            self.session.ask("train-arcface", {"data": str(project.folder), "out": str(out), "resume": False})
+            out = next_run(project.folder, "arcface")
+            self.session.ask(
+                "train-arcface", {"data": str(project.folder), "where": None, "out": str(out), "resume": False}
+            )
 
     async def _choose_run(self) -> RunFolder | None:
         folder = await async_glue.choose_folder(self, "Choose a run's folder")
@@ -193,7 +194,7 @@ class TrainingTab(Tab):
             self.session.tell_error(error)
             return
         if run is not None and run.config.get("kind") == "recogniser":
-            self.session.ask("train-arcface", {**run.config.get("params", {}), "out": str(run.path), "resume": True})
+            self.session.ask("train-arcface", resume_preset(run))
         elif run is not None:
             self.session.told.emit(
                 Notice(f"{run.path.name} is no recogniser. Go on with it in the Generation tab.", "error")

@@ -1,0 +1,86 @@
+"""A filter as words, as a verb or a form takes it: group=African set=train age=20:40 sharpness=30: view=NAME."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, get_args
+
+from fairdesk.errors import RequestError
+from fairdesk.project.quality import MEASURES, Limit
+from fairdesk.project.queries import Filter, State, found_values, group_counts, saved_views
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
+
+_PLAIN = {"group": "group", "identity": "identity", "text": "text", "set": "in_set", "tag": "tag", "gender": "gender",
+          "source": "source"}  # fmt: skip
+FIELDS = (*_PLAIN, "state", "age", "predicted", "view", *MEASURES)
+HELP = "FIELD=VALUE with the fields " + ", ".join(FIELDS[:11]) + ", or a quality as MEASURE=LOW:HIGH"
+
+
+def _condition(word: str) -> tuple[str, Any]:
+    """Return (field of `Filter`, value) of one word. Raises `ValueError`."""
+    field, equals, value = word.partition("=")
+    if not equals or field not in FIELDS:
+        raise ValueError(f"{word!r} is not {HELP}")
+    if field in MEASURES:
+        return "quality", Limit.parse(word)
+    if field == "state":
+        if value not in get_args(State):
+            raise ValueError(f"the states are {', '.join(get_args(State))}")
+        return field, value
+    if field == "predicted":
+        kind, colon, said = value.partition(":")
+        if not colon:
+            raise ValueError(f"{word!r} is not predicted=KIND:VALUE, e.g. predicted=race:black")
+        return field, (kind, said.strip())
+    if field == "age":
+        low, colon, high = value.partition(":")
+        try:
+            if not colon:
+                raise ValueError
+            return field, (float(low or 0), float(high or 200))
+        except ValueError:
+            raise ValueError(f"{word!r} is not age=FROM:TO in years (one side may be empty)") from None
+    return _PLAIN.get(field, field), value
+
+
+def check_conditions(words: list[str] | None) -> list[str] | None:
+    """Return the words as they are, if each can be read. Raises `ValueError` naming the first that cannot."""
+    for word in words or []:
+        _condition(word)
+    return words
+
+
+def read_conditions(project: Project, words: Sequence[str]) -> Filter:
+    """Return the filter of some words: all of them hold; a saved view is what the others add to.
+
+    Raises
+    ------
+    RequestError
+        If the project has no view of that name.
+    """
+    found = [_condition(word) for word in words]
+    wanted = Filter()
+    views = dict(saved_views(project))
+    for name in (value for field, value in found if field == "view"):
+        if name not in views:
+            raise RequestError(f"The project has no saved view {name!r}. It has: {', '.join(views) or 'none'}")
+        wanted = views[name]
+    for field, value in found:
+        if field == "quality":
+            wanted = replace(wanted, quality=(*wanted.quality, value))
+        elif field != "view":
+            wanted = replace(wanted, **{field: value})
+    return wanted
+
+
+def known_conditions(project: Project) -> list[str]:
+    """Return conditions a person may choose from: the project's groups, sets, saved views and tags, and what is real."""
+    sets = [row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id")]
+    return [
+        *(f"group={name}" for name, _, _ in group_counts(project) if name is not None), *(f"set={name}" for name in sets),
+        *(f"view={name}" for name, _ in saved_views(project)), *(f"tag={tag}" for tag in found_values(project)["tag"]),
+        "state=real",
+    ]  # fmt: skip

@@ -1,0 +1,60 @@
+"""Going on with a run: what it was begun with holds; only what leaves its steps alone may be said anew."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.params import JobParams
+from fairdesk.runs.folder import RunFolder
+
+P = TypeVar("P", bound=JobParams)
+MAY_CHANGE = frozenset({
+    "data", "data_b", "out", "resume", "epochs", "device", "devices", "precision", "deterministic", "patience",
+    "preview_every", "checkpoint_every", "evaluate_every", "assess_every", "assess_images",
+})  # fmt: skip
+
+
+def resumed(params: P, run: RunFolder) -> P:
+    """Return the parameters a run goes on with: its own, with what was said anew and may be.
+
+    Raises
+    ------
+    RequestError
+        If something was said that the run cannot take, e.g. another batch size.
+    """
+    model = type(params)
+    kept = {key: value for key, value in run.config.get("params", {}).items() if key in model.model_fields}
+    begun = model.model_validate(kept)
+    said = params.model_fields_set
+    for name in sorted(said - MAY_CHANGE):
+        old, new = getattr(begun, name), getattr(params, name)
+        if old != new:
+            option = "--" + (model.model_fields[name].alias or name).replace("_", "-")
+            raise RequestError(
+                f"{run.path} was begun with {option} {'unset' if old is None else old} and cannot go on with {new}. "
+                "Leave it out, or begin a new run."
+            )
+    anew = {name: getattr(params, name) for name in said & MAY_CHANGE}
+    return model.model_validate(kept | anew | {"resume": True, "out": params.out})  # type: ignore[attr-defined]
+
+
+def resume_preset(run: RunFolder) -> dict[str, Any]:
+    """Return what a form starts with to go on with a run: its own values, and twice the epochs once it has had all."""
+    values = dict(run.config.get("params", {}))
+    last, whole = run.last_step(), int(values.get("epochs", 0)) * int(run.config.get("batches_per_epoch", 0))
+    if whole and last >= whole:
+        values["epochs"] *= 2
+    return {**values, "out": str(run.path), "resume": True}
+
+
+def write_down(run: RunFolder, params: JobParams, images: int, batches: int, context: Context) -> None:
+    """Keep what a resumed run goes on with in its config, and say so if its images are others than before."""
+    before = run.config.get("images")
+    if before is not None and before != images:
+        context.message(
+            f"There are {images:,} images now, {before:,} when it was begun: it goes on with those of now, "
+            "not exactly as an unbroken run would."
+        )
+    run.change({"params": params.model_dump(mode="json"), "images": images, "batches_per_epoch": batches})

@@ -1,0 +1,65 @@
+"""Filters as words: what they choose, in words that cannot be read, and training on what they leave."""
+
+import pytest
+
+from fairdesk.dataset.collection import project_items, read_either
+from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.errors import RequestError
+from fairdesk.generation.params import TrainGanParams
+from fairdesk.generation.training import run as train
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project.conditions import FIELDS, check_conditions, known_conditions, read_conditions
+from fairdesk.project.quality import Limit
+from fairdesk.project.queries import Filter, save_view
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def test_words_are_a_filter(filled):
+    save_view(filled, "Small", Filter(group="g0", quality=(Limit("side", None, 60.0),)))
+    words = ["view=Small", "age=20:", "sharpness=30:", "predicted=race:black", "set=train", "state=real", "text=a=b"]
+    assert read_conditions(filled, words) == Filter(
+        group="g0", age=(20.0, 200.0), predicted=("race", "black"), in_set="train", state="real", text="a=b",
+        quality=(Limit("side", None, 60.0), Limit("sharpness", 30.0, None)),
+    )  # fmt: skip
+    assert read_conditions(filled, ["view=Small", "group=g1"]).group == "g1"
+    with pytest.raises(RequestError, match=r"no saved view 'Large'\. It has: Small"):
+        read_conditions(filled, ["view=Large"])
+    assert {"group=g0", "group=g1", "view=Small", "state=real"} <= set(known_conditions(filled))
+    assert all(word.partition("=")[0] in FIELDS for word in known_conditions(filled))
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [("grup=x", "fields group"), ("group", "fields group"), ("age=20", "age=FROM:TO"), ("age=a:b", "age=FROM:TO"),
+     ("state=gone", "the states are any"), ("predicted=black", "KIND:VALUE"), ("sharpness=x:", "not LOW:HIGH")],
+)  # fmt: skip
+def test_words_that_say_nothing(word, why):
+    with pytest.raises(ValueError, match=why):
+        check_conditions([word])
+
+
+def test_a_projects_images_by_condition(filled, tmp_path):
+    everyone, some = project_items(filled), project_items(filled, where=["group=g1"])
+    assert [i.path for i in some] == [i.path for i in everyone if i.group == "g1"] and 0 < len(some) < len(everyone)
+    moved = [i.id for i in some][:2]
+    edit_labels(filled, moved, Edit(group="g0"))
+    assert {i.id for i in project_items(filled, where=["group=g1"])} == {i.id for i in some} - set(moved)
+    with pytest.raises(RequestError, match=r"No image of the project meets group=g7\. Its groups are: g0, g1"):
+        project_items(filled, where=["group=g7"])
+    (tmp_path / "plain").mkdir()
+    with pytest.raises(RequestError, match="no labels to choose by"):
+        read_either(tmp_path / "plain", ["group=g0"])
+
+
+def test_training_on_what_a_filter_leaves(filled, tmp_path):
+    small = {"data": filled.folder, "image_size": 32, "epochs": 1, "device": "cpu"}
+    few = len(project_items(filled, where=["group=g0"]))
+    params = TrainGanParams(family="gan", out=tmp_path / "g", where=["group=g0"], batch_size=8, latent=4, **small)
+    assert train(params, QuietContext())["images"] == few
+    params = TrainGanParams(
+        family="cyclegan", out=tmp_path / "c", where=["group=g0"], where_b=["group=g1"], blocks=1, features=4, **small
+    )
+    assert params.data_b == filled.folder
+    result = train(params, QuietContext())
+    assert result["images"] == max(few, len(project_items(filled, where=["group=g1"])))
