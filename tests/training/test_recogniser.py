@@ -184,7 +184,7 @@ def test_a_resumed_run_equals_an_unbroken_one(folder, tmp_path, more):
         train(options(folder, tmp_path / "broken", epochs=3, **more), QuietContext(stop_after=7))
     assert 0 < len((tmp_path / "broken" / "scalars.csv").read_text().splitlines()) - 1 < 6
     torch.randn(9)
-    train(options(folder, tmp_path / "broken", resume=True), QuietContext())
+    train(options(folder, tmp_path / "broken", epochs=3, resume=True), QuietContext())
     for name in ("scalars.csv", "metrics.csv", "backbone.safetensors", "model-card.md"):
         one, two = ((tmp_path / which / name).read_bytes() for which in ("whole", "broken"))
         assert one == two.replace(b"# broken", b"# whole"), name
