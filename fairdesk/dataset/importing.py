@@ -21,6 +21,7 @@ from fairdesk.dataset.tables import is_table
 from fairdesk.errors import RequestError
 from fairdesk.images.inspecting import Inspected, inspect_files, no_preparation
 from fairdesk.images.layouts import Entry, Tree, read_tree, shared_names
+from fairdesk.images.marks import marked_labels
 from fairdesk.images.sources import stamp
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
@@ -163,6 +164,14 @@ def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled],
     return tree, labelled, names
 
 
+def _heed_mark(item: Labelled, seen: Inspected) -> None:
+    """Take a made face's identity and group from its mark: its folder may stand for something else."""
+    if seen.synthetic is not None and item.source in (None, "folder"):
+        said = marked_labels(seen.synthetic)
+        item.identity, item.group = said.get("identity", item.identity), said.get("group", item.group)
+        item.source = "folder" if item.identity is not None or item.group is not None else None
+
+
 class _Summary:
     """Counts what was understood, for the preview and for the result."""
 
@@ -204,6 +213,7 @@ def inspect(params: ImportParams, context: Context) -> dict[str, Any]:
     for batch in _inspect_all(tree, context.project, context, preview=True):
         for seen in batch:
             item = labelled[place]
+            _heed_mark(item, seen)
             summary.add(item, seen)
             new += seen.why is None and item.entry.path not in known
             place += 1
@@ -245,6 +255,7 @@ def bring_in(
     try:
         for batch in _inspect_all(tree, context.project, context, preview=False):
             for seen in batch:
+                _heed_mark(labelled[place], seen)
                 each(labelled[place], seen)
                 waiting.append((labelled[place], seen))
                 place += 1

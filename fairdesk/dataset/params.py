@@ -152,7 +152,9 @@ class LabelParams(JobParams):
         json_schema_extra={"choices": list(DETECTORS)},
         description="Whose faces to look at; images it has not seen are searched first (default: the one used last)",
     )
-    weights: Path | None = Field(None, description="Folder with the weights of deepface's models")
+    weights: Path | None = Field(
+        None, description="Folder with the weights of deepface's models", json_schema_extra={"pick": "folder"}
+    )
     download: bool = Field(False, description="Fetch missing weights (about 500 MB a model) from their authors")
 
     _known_detector = field_validator("detector")(detector_name)

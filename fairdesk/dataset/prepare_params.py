@@ -57,7 +57,9 @@ class SampleParams(JobParams):
     images: int | None = Field(None, ge=1, description="This many random images, flat, named {number}_{name}")
     identities: int | None = Field(None, ge=1, description="This many identities of each group, whole")
     fraction: float | None = Field(None, gt=0, le=1, description="This share of the identities of each group, whole")
-    excluding: Path | None = Field(None, description="Take no identity that is in this folder")
+    excluding: Path | None = Field(
+        None, description="Take no identity that is in this folder", json_schema_extra={"pick": "folder"}
+    )
     layout: Layout = Field("auto", description="What the folders mean")
     copy_files: bool = Field(False, alias="copy", description="Copy the files instead of linking to them")
     seed: int = Field(1, ge=0, description="The same seed takes the same images")
@@ -204,8 +206,8 @@ class ExportParams(JobParams):
 class LeaksParams(JobParams):
     """Find what two sets share: identities, files, nearly the same images or vectors."""
 
-    a: Path = Field(description="A folder or a project")
-    b: Path = Field(description="The other folder or project")
+    a: Path = Field(description="A folder or a project", json_schema_extra={"pick": "folder"})
+    b: Path = Field(description="The other folder or project", json_schema_extra={"pick": "folder"})
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
     encoder: str | None = Field(None, description="Also compare this encoder's vectors (of two projects)")
     vector_distance: float = Field(

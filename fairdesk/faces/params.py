@@ -83,7 +83,9 @@ class DetectParams(JobParams):
         2000, ge=200, le=20000, description="Larger photographs are scaled down to this many pixels to search them"
     )
 
-    weights: Path | None = Field(None, description="File or folder with the weights of deepface's detector")
+    weights: Path | None = Field(
+        None, description="File or folder with the weights of deepface's detector", json_schema_extra={"pick": "either"}
+    )
     download: bool = Field(
         False, description="Fetch missing weights of deepface's detector (1 to 120 MB) from its authors"
     )
@@ -111,7 +113,9 @@ class EncodeParams(JobParams):
         description="Whose faces to encode; images it has not seen are searched first (default: the one used last)",
     )
     weights: Path | None = Field(
-        None, description="File with the weights (.pth or .safetensors for resnet50), or their folder"
+        None,
+        description="File with the weights (.pth or .safetensors for resnet50), or their folder",
+        json_schema_extra={"pick": "either"},
     )
     download: bool = Field(
         False,

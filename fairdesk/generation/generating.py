@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,9 +138,12 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
     chosen_labels(params, meta, range(1))
     mark = origin(path, meta["family"]) | {
         "step": meta["step"], "seed": params.seed, "truncation": params.truncation, "spread": params.spread if params.per_identity else None,
-        "group": params.group,
     }  # fmt: skip
-    mark = {key: value for key, value in mark.items() if value is not None}
+    mark = {key: value for key, value in mark.items() if value is not None} | {"group": params.group}
+    prefix = (
+        "synthetic-"
+        + hashlib.sha256(json.dumps(mark | {"label": params.label}, sort_keys=True).encode()).hexdigest()[:6]
+    )
     files: list[str] = []
     context.progress(0, params.images, "images")
     try:
@@ -148,11 +153,11 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
             labels = chosen_labels(params, meta, numbers)
             made = make(generator, meta, drawn, labels, params.truncation, device)
             for number, pixels in zip(numbers, to_pixels(made), strict=True):
-                name = _name(number, params)
+                who, name = _name(number, params, prefix)
                 target = params.out / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 said = {} if labels is None else {"label": meta["labels"][int(labels[number - numbers.start].argmax())]}
-                save_marked(Image.fromarray(pixels), target, mark | {"number": number} | said)
+                save_marked(Image.fromarray(pixels), target, mark | {"number": number, "identity": who} | said)
                 files.append(name)
             context.progress(len(files), params.images, "images")
     finally:
@@ -164,9 +169,11 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
             "summary": f"{len(files):,} images" + (f" of {identities:,} identities" if identities else "") + ", all marked synthetic"}  # fmt: skip
 
 
-def _name(number: int, params: GenerateParams) -> str:
+def _name(number: int, params: GenerateParams, prefix: str) -> tuple[str | None, str]:
+    """Return who a made face is, and its place; names of other requests differ, so that their people stay apart."""
     home = f"{safe_name(params.group)}/" if params.group else ""
     if params.per_identity is None:
-        return f"{home}{number:06d}.png"
-    who, image = divmod(number, params.per_identity)
-    return f"{home}synthetic-{who + 1:06d}/{image + 1:04d}.png"
+        return None, f"{home}{number:06d}.png"
+    person, image = divmod(number, params.per_identity)
+    who = f"{prefix}-{person + 1:06d}"
+    return who, f"{home}{who}/{image + 1:04d}.png"

@@ -29,8 +29,14 @@ class TrainGanParams(JobParams):
         description="gan: fully connected; identity-gan: the same, made for identities; dcgan: convolutions; "
         "cyclegan: translates A to B; stylegan2: best pictures, slowest",
     )
-    data: Path = Field(description="Folder of images (all below it), or a project; cyclegan: A")
-    data_b: Path | None = Field(None, description="cyclegan: the folder or project B (default: A's, with --where-b)")
+    data: Path = Field(
+        description="Folder of images (all below it), or a project; cyclegan: A", json_schema_extra={"pick": "folder"}
+    )
+    data_b: Path | None = Field(
+        None,
+        description="cyclegan: the folder or project B (default: A's, with --where-b)",
+        json_schema_extra={"pick": "folder"},
+    )
     where: list[str] | None = Field(None, description="Only a project's images of this kind: " + HELP)
     where_b: list[str] | None = Field(None, description="cyclegan: the same for B, e.g. another group of one project")
     out: Path = Field(description="Folder of the run")
@@ -168,7 +174,10 @@ class TrainGanParams(JobParams):
 class GenerateParams(JobParams):
     """Make faces with a trained generator; every file is marked synthetic."""
 
-    run: Path = Field(description="A run's folder, one of its checkpoints, another program's weights, or .onnx")
+    run: Path = Field(
+        description="A run's folder, one of its checkpoints, another program's weights, or .onnx",
+        json_schema_extra={"pick": "either"},
+    )
     out: Path = Field(description="The new folder to write")
     images: int = Field(100, ge=1, le=10_000_000, description="How many images in all")
     per_identity: int | None = Field(
@@ -206,7 +215,7 @@ class GenerateParams(JobParams):
 class InterpolateParams(JobParams):
     """Walk from made face to made face: numbered pictures in a folder, or a film (.gif, .mp4)."""
 
-    run: Path = Field(description="A run's folder, or a checkpoint")
+    run: Path = Field(description="A run's folder, or a checkpoint", json_schema_extra={"pick": "either"})
     out: Path = Field(description="A new folder, or a .gif or .mp4 file", json_schema_extra={"pick": "save"})
     faces: int = Field(4, ge=2, le=1000, description="Faces to pass")
     steps: int = Field(15, ge=1, le=1000, description="Pictures from one to the next")
@@ -235,7 +244,9 @@ class AssessParams(JobParams):
     images: int = Field(5000, ge=8, le=1_000_000, description="At most this many images of each side")
     examples: int = Field(50, ge=1, le=1000, description="Nearest pairs that are looked at for copies")
     seed: int = Field(1, ge=0, description="The same seed takes the same images")
-    weights: Path | None = Field(None, description="File or folder with the encoder's weights")
+    weights: Path | None = Field(
+        None, description="File or folder with the encoder's weights", json_schema_extra={"pick": "either"}
+    )
     download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
 
     _there = field_validator("made", "real", "weights")(existing_path)
@@ -266,7 +277,9 @@ class ReviewParams(JobParams):
     only: list[str] | None = Field(
         None, description="Import just these files of the folder, as a person chose them, without checking again"
     )
-    weights: Path | None = Field(None, description="File or folder with the encoder's weights")
+    weights: Path | None = Field(
+        None, description="File or folder with the encoder's weights", json_schema_extra={"pick": "either"}
+    )
     download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
 
     _there = field_validator("made", "weights")(existing_path)
@@ -287,13 +300,22 @@ class ReviewParams(JobParams):
 class TranslateParams(JobParams):
     """Translate faces with CycleGAN generators; every file is marked synthetic, names and identity folders are kept."""
 
-    input: Path = Field(description="An image, a folder, or a text file that lists identity folders")
-    g_ab: Path | None = Field(
-        None, description="Generator A to B: a run or checkpoint, another program's .pth, or .onnx"
+    input: Path = Field(
+        description="An image, a folder, a text file that lists identity folders, or a project",
+        json_schema_extra={"pick": "either"},
     )
-    g_ba: Path | None = Field(None, description="Generator B to A")
+    where: list[str] | None = Field(None, description="Only a project's images of this kind: " + HELP)
+    g_ab: Path | None = Field(
+        None,
+        description="Generator A to B: a run or checkpoint, another program's .pth, or .onnx",
+        json_schema_extra={"pick": "either"},
+    )
+    g_ba: Path | None = Field(None, description="Generator B to A", json_schema_extra={"pick": "either"})
     direction: Literal["AtoB", "BtoA", "both"] = Field("AtoB", description="Which way to translate")
     out: Path = Field(description="The new folder to write")
+    group: str | None = Field(
+        None, description="Group the translated faces stand for, kept in their mark (one direction)"
+    )
     size: int | None = Field(
         None, ge=16, le=4096, description="Longer side in pixels (default: each image's own); never stretched"
     )
@@ -306,6 +328,8 @@ class TranslateParams(JobParams):
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
 
+    _conditions = field_validator("where")(check_conditions)
+
     @field_validator("input", "g_ab", "g_ba", "out")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
@@ -317,6 +341,8 @@ class TranslateParams(JobParams):
             raise ValueError("the direction AtoB needs --g-ab FILE")
         if self.direction in ("BtoA", "both") and self.g_ba is None:
             raise ValueError("the direction BtoA needs --g-ba FILE")
+        if self.group is not None and self.direction == "both":
+            raise ValueError("faces of both directions cannot stand for one group: translate one direction at a time")
         return self
 
 
@@ -337,7 +363,11 @@ class ContainerParams(JobParams):
     command: list[str] = Field([], description="Command and its arguments (default: the image's own)")
     gpu: str = Field("0", description="GPUs to give it: 0, 0,1, all or none")
     shm: str = Field("2g", description="Size of its shared memory")
-    workdir: Path = Field(Path("."), description="Folder it sees as /scratch, its working folder and HOME")
+    workdir: Path = Field(
+        Path("."),
+        description="Folder it sees as /scratch, its working folder and HOME",
+        json_schema_extra={"pick": "folder"},
+    )
 
     mount: list[str] = Field([], description="Another folder it sees, as FOLDER:PLACE or FOLDER:PLACE:ro")
     env: list[str] = Field([], description="A variable of its environment, as NAME=VALUE")

@@ -112,9 +112,7 @@ def _sources(folder: Path) -> dict[str, Path]:
     path = folder.with_name(folder.name + ".manifest.json")
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        home = Path(kept["input"])
-        home = home if home.is_dir() else home.parent
-        return {row["path"]: home / row["source"] for row in kept["files"] if isinstance(row, dict)}
+        return {row["path"]: Path(row["file"]) for row in kept["files"] if isinstance(row, dict)}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from fairdesk.dataset.collection import read_folder, write_manifest
+from fairdesk.dataset.collection import read_either, read_folder, write_manifest
 from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_state
 from fairdesk.generation.cyclegan_networks import generator_from
@@ -20,13 +20,14 @@ from fairdesk.generation.params import TranslateParams
 from fairdesk.generation.recipes import AS_EXPORTED, Network, Recipe, choose
 from fairdesk.images.marks import save_marked
 from fairdesk.images.pixels import pixels
-from fairdesk.images.places import Names
+from fairdesk.images.places import Names, safe_name
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpoint
 from fairdesk.learning.memory import free_memory, keep_freed_memory
 from fairdesk.learning.pictures import to_pixels
+from fairdesk.project.project import CATALOG
 from fairdesk.runs.folder import last_checkpoint
 
 _BYTES_A_PIXEL = 6 * 64 * 4  # six pictures of 64 planes at once, in the first and last layers
@@ -63,6 +64,11 @@ def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
 
 def _inputs(params: TranslateParams) -> tuple[list[tuple[Path, str]], list[dict[str, str]]]:
     """Return (image, its path below the output) of everything to translate, and what is left out."""
+    if (params.input / CATALOG).is_file():
+        chosen = read_either(params.input, params.where or ()).items
+        return [(i.path, f"{safe_name(i.identity)}/{i.relative}" if i.identity else i.relative) for i in chosen], []
+    if params.where:
+        raise RequestError(f"{params.input} is no project, so there are no labels to choose by. Leave --where out.")
     if params.input.is_dir():
         found = read_folder(params.input)
         return [(item.path, item.relative) for item in found.items], found.left_out
@@ -187,13 +193,19 @@ class _Writer:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 save_marked(Image.fromarray(picture[: source.height, : source.width]), target, self._mark(way, source))
                 self.files.append(
-                    {"path": f"{source.folder}/{name}".lstrip("/"), "source": source.relative, "direction": way.name}
+                    {
+                        "path": f"{source.folder}/{name}".lstrip("/"),
+                        "source": source.relative,
+                        "file": str(source.path),
+                        "direction": way.name,
+                    }
                 )
 
     def _mark(self, way: _Way, source: _Source) -> dict[str, Any]:
         assert way.recipe is not None
         made = {"direction": way.name, "source": source.relative, "precision": way.recipe.precision}
-        return self._origins[way.name] | made | ({"size": self._params.size} if self._params.size else {})
+        asked = {"size": self._params.size, "group": self._params.group}
+        return self._origins[way.name] | made | {key: value for key, value in asked.items() if value is not None}
 
     def recipes(self) -> dict[str, str]:
         """How each direction is run, as far as that is known."""

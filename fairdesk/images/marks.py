@@ -48,6 +48,12 @@ def mark_values(text: str) -> dict[str, Any]:
     return values if isinstance(values, dict) else {"text": text}
 
 
+def marked_labels(text: str) -> dict[str, str | None]:
+    """Return what a mark says of whom a made face stands for: identity and group, as far as it speaks of them."""
+    values = mark_values(text)
+    return {key: values[key] for key in ("identity", "group") if key in values and isinstance(values[key], str | None)}
+
+
 def film_mark(mark: str) -> bytes:
     """Return the box that marks an MP4 film: XMP in a `uuid` box of the file's top level (XMP specification, part 3)."""
     body = bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + _packet(mark)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _PLAIN = {"group": "group", "identity": "identity", "text": "text", "set": "in_set", "tag": "tag", "gender": "gender",
           "source": "source"}  # fmt: skip
-FIELDS = (*_PLAIN, "state", "age", "predicted", "view", *MEASURES)
-HELP = "FIELD=VALUE with the fields " + ", ".join(FIELDS[:11]) + ", or a quality as MEASURE=LOW:HIGH"
+FIELDS = (*_PLAIN, "state", "age", "predicted", "view", "ids", *MEASURES)
+HELP = "FIELD=VALUE with the fields " + ", ".join(FIELDS[:12]) + ", or a quality as MEASURE=LOW:HIGH"
 
 
 def _condition(word: str) -> tuple[str, Any]:
@@ -43,7 +43,31 @@ def _condition(word: str) -> tuple[str, Any]:
             return field, (float(low or 0), float(high or 200))
         except ValueError:
             raise ValueError(f"{word!r} is not age=FROM:TO in years (one side may be empty)") from None
+    if field == "ids":
+        return field, _ids(word)
     return _PLAIN.get(field, field), value
+
+
+def _ids(word: str) -> tuple[int, ...]:
+    out: list[int] = []
+    try:
+        for part in word.removeprefix("ids=").split(","):
+            first, dash, last = part.partition("-")
+            out += range(int(first), int(last if dash else first) + 1)
+    except ValueError:
+        raise ValueError(f"{word!r} is not ids=NUMBER,FROM-TO,... of images") from None
+    return tuple(out)
+
+
+def ids_condition(ids: Iterable[int]) -> str:
+    """Return the condition that some images meet and no others, e.g. ids=3-9,12."""
+    spans: list[list[int]] = []
+    for number in sorted(set(ids)):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return "ids=" + ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
 
 
 def check_conditions(words: list[str] | None) -> list[str] | None:

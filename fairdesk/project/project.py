@@ -85,6 +85,14 @@ class Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
+    def new_export(self, folder: str, name: str) -> Path:
+        """Return a place under `exports/FOLDER` that is not there yet: NAME, NAME 2, NAME 3 ..."""
+        out, number = self.exports(folder, name), 1
+        while out.exists():
+            number += 1
+            out = self.exports(folder, f"{name} {number}")
+        return out
+
     def setting(self, key: str) -> str | None:
         """Read one of the project's own settings, e.g. the detector in use."""
         value = self.db.value("SELECT value FROM meta WHERE key = ?", (key,))

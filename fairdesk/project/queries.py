@@ -55,6 +55,7 @@ class Filter:
     cluster: int | None = None
     predicted: tuple[str, str] | None = None  # kind, value
     quality: tuple[Limit, ...] = ()
+    ids: tuple[int, ...] | None = None
 
     def to_json(self) -> str:
         """Return it as text, for a saved view."""
@@ -64,7 +65,7 @@ class Filter:
     def from_json(cls, text: str) -> Filter:
         """Read what `to_json` wrote; fields this version does not know are left out."""
         kept = {key: value for key, value in json.loads(text).items() if key in cls.__dataclass_fields__}
-        for name in ("age", "predicted"):
+        for name in ("age", "predicted", "ids"):
             if kept.get(name) is not None:
                 kept[name] = tuple(kept[name])
         kept["quality"] = tuple(Limit.parse(one) for one in kept.get("quality", ()))
@@ -107,6 +108,8 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
         add("f.id IN (SELECT face_id FROM cluster_member WHERE cluster_id = ?)", wanted.cluster)
     if wanted.predicted is not None:
         add("f.id IN (SELECT face_id FROM prediction WHERE kind = ? AND value = ?)", *wanted.predicted)
+    if wanted.ids is not None:
+        add("i.id IN (SELECT value FROM json_each(?))", json.dumps(wanted.ids))
     if wanted.quality:
         inside = " AND ".join(limit.inside() for limit in wanted.quality)
         add(f"i.id IN (SELECT image_id FROM quality q WHERE q.detector = ?1 AND {inside})")

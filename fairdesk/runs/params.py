@@ -12,7 +12,7 @@ from fairdesk.jobs.params import JobParams
 class CurvesParams(JobParams):
     """Read the curves of a training log of any known tool."""
 
-    log: Path = Field(description="The log")
+    log: Path = Field(description="The log, or a run's folder")
     out: Path | None = Field(None, description="Write them: .png, .svg or .csv")
     smoothing: float = Field(
         0.0, ge=0, lt=1, description="Weight of the moving average in the picture; 0 draws the raw curve"

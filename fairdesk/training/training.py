@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from fairdesk.dataset.collection import Item, people_of, project_items, read_folder
 from fairdesk.errors import RequestError
 from fairdesk.faces.params import RUN_WEIGHTS
-from fairdesk.images.marks import mark_of
+from fairdesk.images.marks import mark_of, marked_labels
 from fairdesk.images.places import write_text
 from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
@@ -59,10 +59,12 @@ def _items(params: RecogniserParams) -> tuple[list[Item], int]:
 
 def _with_mark(item: Item) -> Item:
     try:
-        synthetic = mark_of(item.path) is not None
+        mark = mark_of(item.path)
     except UnreadableImageError:  # it is listed when its face is cut out
-        synthetic = False
-    return Item(item.path, item.relative, item.identity, item.group, None, synthetic)
+        mark = None
+    said = {} if mark is None else marked_labels(mark)
+    identity, group = said.get("identity", item.identity), said.get("group", item.group)
+    return Item(item.path, item.relative, identity, group, None, mark is not None)
 
 
 def hold_out(items: list[Item], share: float, seed: int) -> tuple[list[Item], list[Item]]:

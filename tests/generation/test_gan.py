@@ -9,6 +9,9 @@ import torch
 from lightning.fabric import Fabric
 from PIL import Image
 
+from fairdesk.dataset.importing import inspect
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.generation.generating import latents
 from fairdesk.generation.generating import run as generate
@@ -20,6 +23,8 @@ from fairdesk.images.marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.logs import read_log
+from fairdesk.training.params import RecogniserParams
+from fairdesk.training.training import _items
 from tests.conftest import plain_images
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -189,9 +194,15 @@ def test_a_stopped_one_lists_what_it_made(trained, tmp_path):
 
 def test_identities_exactly(trained, tmp_path):
     generate(GenerateParams(run=trained, out=tmp_path / "ids", images=12, per_identity=4, device="cpu"), QuietContext())
-    assert {p.name: len(list(p.iterdir())) for p in (tmp_path / "ids").iterdir()} == {
-        "synthetic-000001": 4, "synthetic-000002": 4, "synthetic-000003": 4,
-    }  # fmt: skip
+    found = {p.name: len(list(p.iterdir())) for p in (tmp_path / "ids").iterdir()}
+    assert sorted(name[-6:] for name in found) == ["000001", "000002", "000003"] and set(found.values()) == {4}
+    ask = lambda out, **more: GenerateParams(
+        run=trained, out=tmp_path / out, images=12, per_identity=4, device="cpu", **more
+    )
+    generate(ask("same"), QuietContext())
+    assert {p.name for p in (tmp_path / "same").iterdir()} == set(found)
+    generate(ask("others", seed=2), QuietContext())  # other people have other names: in a project they stay apart
+    assert not {p.name for p in (tmp_path / "others").iterdir()} & set(found)
     with pytest.raises(ValueError, match="no whole number of identities"):
         GenerateParams(run=trained, out=tmp_path / "x", images=10, per_identity=4)
 
@@ -209,6 +220,24 @@ def test_made_faces_come_back_marked(trained, tmp_path, project):
     found = import_folder(ImportParams(folder=tmp_path / "flat"), QuietContext(project))
     assert found["synthetic"] == found["images"] == 4
     assert all(image.synthetic for image in labelled_images(project))
+
+
+@pytest.mark.parametrize("each", [None, 2])
+def test_a_group_is_no_identity_when_they_come_in(trained, tmp_path, project, each):
+    """A folder named after the group looks like one person's: the mark knows better."""
+    out = tmp_path / "made"
+    generate(
+        GenerateParams(run=trained, out=out, images=4, per_identity=each, group="tone 5", device="cpu"), QuietContext()
+    )
+    seen = inspect(ImportParams(folder=out), QuietContext(project))
+    result = import_folder(ImportParams(folder=out), QuietContext(project))
+    assert result["groups"] == seen["groups"] == {"tone 5": 4} and result["synthetic"] == 4
+    assert result["identities"] == seen["identities"] == (2 if each else 0)
+    found = project.db.rows("SELECT g.name, who.name FROM image i JOIN grp g ON g.id = i.group_id LEFT JOIN identity who ON who.id = i.identity_id")  # fmt: skip
+    assert {row[0] for row in found} == {"tone 5"} and len({row[1] for row in found}) == (2 if each else 1)
+    assert (found[0][1] is None) == (each is None)
+    rows, _ = _items(RecogniserParams(data=out, out=tmp_path / "r", synthetic="use")) if each else ([], 0)
+    assert {(item.group, item.identity[-6:]) for item in rows} == ({("tone 5", "000001"), ("tone 5", "000002")} if each else set())  # fmt: skip
 
 
 def test_damaged_and_foreign_checkpoints(trained, tmp_path):

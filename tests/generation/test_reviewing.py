@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 from PIL import Image
 
 from fairdesk.dataset.importing import run as import_folder
@@ -10,10 +11,12 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
-from fairdesk.generation.params import ReviewParams
+from fairdesk.generation.cyclegan_networks import GeneratorResNet
+from fairdesk.generation.params import ReviewParams, TranslateParams
 from fairdesk.generation.reviewing import impostor_limit, real_faces
 from fairdesk.generation.reviewing import run as review
-from fairdesk.images.marks import save_marked
+from fairdesk.generation.translating import run as translate
+from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
 
 
@@ -79,8 +82,8 @@ def test_the_limit_is_the_projects_own(study, made):
 
 
 def test_quality_and_the_source(study, made, drawn):
-    sources = {"input": str(drawn), "files": [{"path": "tone 5/s1/copy.png", "source": "tone 5/p50/p50_0001.jpg"},
-                                              {"path": "tone 5/s1/stranger.png", "source": "tone 7/p70/p70_0001.jpg"}]}  # fmt: skip
+    sources = {"input": str(drawn), "files": [{"path": "tone 5/s1/copy.png", "file": str(drawn / "tone 5/p50/p50_0001.jpg")},
+                                              {"path": "tone 5/s1/stranger.png", "file": str(drawn / "tone 7/p70/p70_0001.jpg")}]}  # fmt: skip
     made.with_name("made.manifest.json").write_text(json.dumps(sources))
     result = review(ReviewParams(made=made, too_like=0.3, like_source=0.4, limits=["side=9999:"]), QuietContext(study))
     faces = {face["path"].rsplit("/", 1)[-1]: face for face in result["faces"]}
@@ -89,3 +92,32 @@ def test_quality_and_the_source(study, made, drawn):
     assert "not like its source any more" in faces["stranger.png"]["why"]
     assert "not side at least 9999" in faces["small.png"]["why"]
     assert faces["small.png"]["quality"]["faces"] == 1
+
+
+def test_a_translated_one_knows_its_source_and_its_group(project, drawn, tmp_path):
+    """From the project's own images, by a filter: the manifest names the originals, the mark the group."""
+    import_folder(ImportParams(folder=drawn), QuietContext(project))
+    encode(EncodeParams(detector="hog"), QuietContext(project))
+    network = GeneratorResNet(1, 4)
+    torch.save(network.state_dict(), tmp_path / "g.pth")
+    params = TranslateParams(
+        input=project.folder, where=["identity=p50"], g_ab=tmp_path / "g.pth", out=tmp_path / "t", group="tone 7", device="cpu"
+    )  # fmt: skip
+    assert translate(params, QuietContext())["images"] == 4
+    assert {p.parent.name for p in (tmp_path / "t").rglob("*.png")} == {"p50"}
+    # a perfect translation: the sources themselves, with the marks of the translated
+    rows = json.loads((tmp_path / "t.manifest.json").read_text())["files"]
+    for row in rows:
+        mark = json.loads(mark_of(tmp_path / "t" / row["path"]))
+        assert mark["group"] == "tone 7" and mark["source"] == row["source"]
+        save_marked(Image.open(row["file"]), tmp_path / "t" / row["path"], mark)
+    result = review(
+        ReviewParams(made=tmp_path / "t", too_like=0.1, like_source=0.2, accept=True), QuietContext(project)
+    )
+    found = [face for face in result["faces"] if face["source_distance"] is not None]
+    assert len(found) >= 3 and all(face["source_distance"] < 1e-6 for face in found)
+    assert result["imported"] == len([face for face in result["faces"] if not face["why"]]) >= 3
+    labels = project.db.rows("SELECT DISTINCT who.name, g.name FROM image i JOIN identity who ON who.id = i.identity_id JOIN grp g ON g.id = who.group_id WHERE i.synthetic IS NOT NULL")  # fmt: skip
+    assert labels == [("p50", "tone 7")]
+    with pytest.raises(ValueError, match="one direction at a time"):
+        TranslateParams(**params.model_dump() | {"direction": "both", "g_ba": tmp_path / "g.pth"})

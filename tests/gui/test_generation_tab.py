@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from PySide6.QtWidgets import QComboBox, QMenu
 
 from fairdesk.dataset.importing import run as import_folder
 from fairdesk.dataset.params import ImportParams
@@ -18,6 +19,7 @@ from fairdesk.gui.dialogs.review_dialog import ReviewDialog
 from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.animation import run as animate
+from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.params import AnimateParams
 from tests.conftest import plain_images
 
@@ -181,3 +183,58 @@ def test_explore_latents_with_sliders(window, hand, qtbot, filled, tmp_path):
     dialog.reset_button.click()
     qtbot.waitUntil(lambda: dialog._png == first, timeout=20_000)
     dialog.accept()
+
+
+def test_from_a_group_in_the_tree_to_training_on_it_alone(window, hand, qtbot, filled):
+    hand.open(filled.folder)
+    hand.go("dataset")
+    menu = QMenu()
+    window.dataset.groups.add_training(menu, "group=g1")
+    next(action for action in menu.actions() if action.text().startswith("Train a GAN")).trigger()
+    form = hand.dialog(JobDialog)
+    assert form.form.values()["where"] == ["group=g1"] and "--where group=g1" in form.command.text()
+    assert form.form.editors["where"].findText("group=g0") >= 0
+    for name, text in (("latent", "4"), ("batch_size", "10"), ("image_size", "16")):
+        form.form.editors[name].setText(text)
+    form.form.editors["family"].setCurrentText("gan")
+    form.form.editors["epochs"].setValue(1)
+    form.run_button.click()
+    assert hand.finish_job("train").result["images"] == 20
+
+
+def test_the_selected_images_are_translated(window, hand, qtbot, filled, tmp_path):
+    run = filled.folder / "runs" / "cycle"
+    train(TrainGanParams(family="cyclegan", data=tmp_path / "photographs" / "g0", data_b=tmp_path / "photographs" / "g1", out=run, image_size=32, epochs=1, blocks=1, features=4,
+                         device="cpu", precision="fp32"), QuietContext())  # fmt: skip
+    hand.open(filled.folder)
+    hand.go("dataset")
+    grid = window.dataset.grid
+    qtbot.waitUntil(lambda: len(grid.grid_model.ids) == 40, timeout=5000)
+    grid.select_ids([3, 4, 9])
+    hand.do("dataset.translate")
+    form = hand.dialog(JobDialog)
+    assert form.form.values()["where"] == ["ids=3-4,9"]
+    box = form.form.editors["g_ab"].findChild(QComboBox)
+    assert [box.itemText(row) for row in range(box.count())] == [str(run)]
+    box.setCurrentIndex(0)
+    assert form.problem.text() == ""
+    form.run_button.click()
+    job = hand.finish_job("translate")
+    assert job.result["images"] == 3
+    hand.go("generation")
+    hand.do("generation.translate")
+    form = hand.dialog(JobDialog)
+    assert form.form.values()["g_ab"] == form.form.values()["g_ba"] == str(run)
+
+
+def test_a_run_that_begins_is_shown(window, hand, qtbot, filled):
+    hand.open(filled.folder)
+    hand.go("generation")
+    tab = window.generation
+    for number in (1, 2):
+        RunFolder.create(filled.folder / "runs" / f"gan-0{number}", {"kind": "gan", "params": {"family": "gan"}})
+        tab.refresh()
+        assert tab.run_folder().path.name == f"gan-0{number}" and "64 pixels" in tab.about.text()
+    tab.runs.setCurrentRow([tab.runs.item(n).text()[:6] for n in range(2)].index("gan-01"))
+    tab.refresh()
+    assert tab.run_folder().path.name == "gan-01"

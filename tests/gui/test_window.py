@@ -1,5 +1,6 @@
 """The window by user story."""
 
+import re
 import signal
 import typing
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.running import run as cluster
@@ -350,6 +351,25 @@ def test_a_form_for_every_job(qtbot, kind):
     assert not needed or "is needed" in problem
 
 
+def test_a_folder_can_be_browsed_for_where_one_is_asked_for(qtbot):
+    """A field that says folder, run or project has a button that chooses folders."""
+    from fairdesk.gui.widgets.parameter_form import PathEdit
+
+    looked_at = 0
+    for kind in KINDS.values():
+        form = ParameterForm(kind.model(), {})
+        qtbot.addWidget(form)
+        for name, editor in form.editors.items():
+            told = (kind.model().model_fields[name].description or "").lower()
+            if isinstance(editor, PathEdit) and name != "out":
+                buttons = {button.text(): button for button in editor.findChildren(QPushButton)}
+                folders = "Folder…" in buttons or editor.chooses_folders
+                wanted = re.match(r"(the |a |an |another |only )?(new )?(folder|run's folder|project|file or folder|image, a folder)", told)  # fmt: skip
+                assert folders or not wanted, f"{kind.name}: {name}: {told}"
+                looked_at += wanted is not None
+    assert looked_at >= 20
+
+
 @pytest.mark.parametrize("value", [0.0, 5e-4, 2.5e-6, 0.35, 1.0])
 def test_a_small_number_is_neither_rounded_nor_padded(qtbot, value):
     form = ParameterForm(KINDS["train-arcface"].model(), {"weight_decay": value})
@@ -494,6 +514,13 @@ def test_train_a_gan_and_make_faces(window, hand, qtbot, filled):
     form.run_button.click()
     job = hand.finish_job("generate")
     assert len(list(Path(job.result["out"]).glob("*.png"))) == 6
+    qtbot.waitUntil(lambda: tab.curves.plots is not None and tab.curves.isVisible(), timeout=10_000)
+    drawn = {line.name for plot in tab.curves.plots._drawn.values() for line, _ in plot}
+    assert drawn == {"G_loss", "D_loss", "D(x)", "D(G(z))"}
+    hand.do("generation.resume")
+    form = hand.dialog(JobDialog)
+    assert form.form.values()["epochs"] == 4 and form.problem.text() == ""
+    form.reject()
     hand.do("generation.curves")
     hand.settle()
     assert window.tabs.currentWidget() is window.training and window.training.curves is not None

@@ -8,7 +8,7 @@ from fairdesk.errors import RequestError
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training import run as train
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.conditions import FIELDS, check_conditions, known_conditions, read_conditions
+from fairdesk.project.conditions import FIELDS, check_conditions, ids_condition, known_conditions, read_conditions
 from fairdesk.project.quality import Limit
 from fairdesk.project.queries import Filter, save_view
 
@@ -50,6 +50,16 @@ def test_a_projects_images_by_condition(filled, tmp_path):
     (tmp_path / "plain").mkdir()
     with pytest.raises(RequestError, match="no labels to choose by"):
         read_either(tmp_path / "plain", ["group=g0"])
+
+
+def test_images_by_number(filled):
+    ids = [12, 3, 4, 5, 9]
+    assert ids_condition(ids) == "ids=3-5,9,12"
+    assert {i.id for i in project_items(filled, where=[ids_condition(ids)])} == set(ids)
+    wanted = read_conditions(filled, ["ids=7", "group=g0"])
+    assert Filter.from_json(wanted.to_json()) == wanted
+    with pytest.raises(ValueError, match="FROM-TO"):
+        check_conditions(["ids=3-x"])
 
 
 def test_training_on_what_a_filter_leaves(filled, tmp_path):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
 
 from fairdesk.dataset.sets import set_names
+from fairdesk.errors import RequestError
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
@@ -17,6 +20,22 @@ from fairdesk.gui.widgets.parameter_form import ParameterForm
 from fairdesk.jobs.commands import command
 from fairdesk.jobs.registry import job_kind
 from fairdesk.project.conditions import known_conditions
+from fairdesk.runs.folder import CONFIG, RunFolder
+
+
+def _runs(project: Path, *, translators: bool, all_kinds: bool) -> list[str]:
+    """Return the project's runs that fit a field, the newest first."""
+    found = []
+    for config in sorted((project / "runs").glob(f"*/{CONFIG}"), key=lambda path: -path.stat().st_mtime):
+        run = RunFolder(config.parent)
+        with contextlib.suppress(RequestError):  # a damaged one is no choice
+            is_gan, translates = (
+                run.config.get("kind") == "gan",
+                run.config.get("params", {}).get("family") == "cyclegan",
+            )
+            if all_kinds or (is_gan and translates == translators):
+                found.append(str(run.path))
+    return found
 
 
 class JobDialog(QDialog):
@@ -46,9 +65,13 @@ class JobDialog(QDialog):
         choices = {}
         if "only_set" in model.model_fields and session.project is not None:
             choices["only_set"] = [name for name, _, _ in set_names(session.project)]
-        for name in {"where", "where_b"} & model.model_fields.keys():
-            if session.project is not None:
+        if session.project is not None:
+            for name in {"where", "where_b"} & model.model_fields.keys():
                 choices[name] = [shlex.quote(word) for word in known_conditions(session.project)]
+            for name in {"run", "g_ab", "g_ba"} & model.model_fields.keys():
+                choices[name] = _runs(
+                    session.project.folder, translators=name != "run", all_kinds=kind == "export-model"
+                )
         self.form = ParameterForm(model, {**defaults, **preset}, hide=hide, choices=choices)
         self.setWindowTitle(self._kind.title)
         self.title.setText(self._kind.title)

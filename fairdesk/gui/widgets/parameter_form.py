@@ -6,6 +6,7 @@ import contextlib
 import shlex
 import types
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,14 +76,24 @@ class PathEdit(QWidget):
 
     changed = Signal()
 
-    def __init__(self, pick: str, parent: QWidget | None = None) -> None:
-        """`pick`: folder, file, save, or either (a folder or a file)."""
+    def __init__(self, pick: str, known: Sequence[str] = (), parent: QWidget | None = None) -> None:
+        """`pick`: folder, file, save, or either (a folder or a file); `known` ones are offered in a list."""
         super().__init__(parent)
         self.edit = QLineEdit()
         self._save = pick == "save"
+        self.chooses_folders = pick in ("folder", "either")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.edit, 1)
+        if known:
+            box = QComboBox()
+            box.setEditable(True)
+            box.setLineEdit(self.edit)
+            box.addItems(list(known))
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setCurrentIndex(-1)
+            layout.addWidget(box, 1)
+        else:
+            layout.addWidget(self.edit, 1)
         titles = {"either": ("Folder…", "File…"), "folder": ("Browse…",)}.get(pick, ("", "Browse…"))
         for folder, title in zip((True, False), titles, strict=False):
             if title:
@@ -171,7 +182,7 @@ class ParameterForm(QWidget):
             box.currentTextChanged.connect(lambda _text: self.changed.emit())
             return box
         extra = field.json_schema_extra
-        if self._choices.get(name):
+        if self._choices.get(name) and kind is not Path:
             return self._suggestions(self._choices[name], value, optional=optional)
         if isinstance(extra, dict) and isinstance(extra.get("choices"), list):
             return self._suggestions(typing.cast(list[str], extra["choices"]), value, optional=optional)
@@ -187,7 +198,8 @@ class ParameterForm(QWidget):
             folder = name in ("folder", "old", "new") or (
                 name == "out" and "folder" in (field.description or "").lower()
             )
-            path = PathEdit(str(described or ("folder" if folder else "save" if name == "out" else "file")))
+            pick = str(described or ("folder" if folder else "save" if name == "out" else "file"))
+            path = PathEdit(pick, self._choices.get(name, ()))
             path.edit.setText("" if value is None else str(value))
             path.edit.setPlaceholderText("(default)" if optional else "")
             path.changed.connect(self.changed)

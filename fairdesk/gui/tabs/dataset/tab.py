@@ -33,6 +33,7 @@ from fairdesk.gui.tabs.dataset import presenter
 from fairdesk.gui.tabs.dataset.filter_panel import FilterPanel
 from fairdesk.gui.tabs.dataset.side_tree import SideTree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
+from fairdesk.project.conditions import ids_condition
 from fairdesk.project.quality import MEASURES
 from fairdesk.project.queries import Filter, Ids, items, more_like, save_view
 
@@ -129,6 +130,7 @@ class DatasetTab(Tab):
                        lambda: self._view.counts.get("unreadable", 0) > 0),
             ActionSpec("dataset.edit_labels", "Label &selected…", lambda: async_glue.start(self._label()), "&Dataset", "name", "L", selected, "Identity, group, gender, age and tags of the selected images", self.name),
             ActionSpec("dataset.tag", "&Tag selected…", lambda: async_glue.start(self._label("add")), "&Dataset", "", "T", selected, "", self.name),
+            ActionSpec("dataset.translate", "T&ranslate selected…", self._translate, "&Dataset", "move", "", selected, "With CycleGAN generators, from A to B or back", self.name),
             ActionSpec("dataset.select_all", "Select all that &match", self.grid.selectAll, "&Dataset", "", "", images, "Every image of the filter, also those not scrolled to (Ctrl+A in the grid)", self.name),
             ActionSpec("dataset.like", "&More like this face", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("encoders")), "Order the grid by likeness to the current face", self.name),
             ActionSpec("dataset.quality", "&Quality…", lambda: async_glue.start(self._quality()), "&Dataset", "search", "Ctrl+Y", images, "Blur, light, size, pose: measure, choose limits by eye, hide or tag"),
@@ -168,6 +170,13 @@ class DatasetTab(Tab):
             (self.empty_samples, "dataset.samples", ""), (self.empty_fetch, "dataset.fetch", ""),
         ):  # fmt: skip
             bind_button(button, book, number, text)
+
+    def _translate(self) -> None:
+        project, images = self.session.project, self.grid.selected_ids()
+        if project is not None and images:
+            out = project.new_export("synthetic", "translated")
+            preset = {"input": str(project.folder), "where": [ids_condition(images)], "out": str(out)}
+            self.session.ask("translate", preset)
 
     def refresh(self) -> None:
         """Read counts and groups again, then the grid."""

@@ -26,6 +26,8 @@ from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
+from fairdesk.project import Project
 from fairdesk.runs.folder import CONFIG, LAST, SCALARS, RunFolder, next_run
 from fairdesk.runs.resuming import resume_preset
 
@@ -37,6 +39,7 @@ class GenerationTab(Tab):
     train_button: QPushButton
     resume_button: QPushButton
     generate_button: QPushButton
+    translate_button: QPushButton
     curves_button: QPushButton
     sample_button: QPushButton
     film_button: QPushButton
@@ -60,8 +63,13 @@ class GenerationTab(Tab):
         self._previews: list[Path] = []
         self._shown_run: Path | None = None
         self._told: set[str] = set()  # reviews that were told about
-        self.splitter.setSizes([240, 900])
-        self.splitter.setStretchFactor(1, 1)
+        self._known: set[str] = set()  # runs that were there at the last look
+        self._known_home: Path | None = None
+        self.curves = CurvesPane(session)
+        self.splitter.addWidget(self.curves)
+        self.splitter.setSizes([180, 560, 400])
+        self.splitter.setStretchFactor(1, 3)
+        self.splitter.setStretchFactor(2, 2)
         self.title.setText("No training run yet")
         self.text.setText(
             "Train a GAN, DCGAN or StyleGAN2 on a folder of faces, or on this project's images, then make faces or whole identities with it; or "
@@ -94,7 +102,7 @@ class GenerationTab(Tab):
             ActionSpec("generation.film", "Make a &film…", self._film, "&Generation", "export", "", lambda: len(self._previews) > 1, "The sample grids through time, as GIF or MP4", self.name),
             ActionSpec("generation.review", "&Review made faces…", lambda: self.session.ask("review"), "&Generation", "search", "", self.has_project, "Only faces that pass, or that you accept, enter the project"),
             ActionSpec("generation.assess", "&Assess made faces…", self._assess, "&Generation", "table", "", self.has_project, "FID, KID, precision and recall, copies, diversity"),
-            ActionSpec("generation.translate", "&Translate faces…", lambda: self.session.ask("translate"), "&Generation", "move", "", self.has_project,
+            ActionSpec("generation.translate", "&Translate faces…", self._translate, "&Generation", "move", "", self.has_project,
                        "Translate images with CycleGAN generators, from A to B or back"),
             ActionSpec("generation.container", "Run a &container…", lambda: self.session.ask("container", {"workdir": str(self._home())}), "&Generation", "folder", "", self.has_project, "Run an external trainer such as StyleGAN2-ADA"),
             ActionSpec("generation.curves", "Show its &curves", self._curves, "&Generation", "chart", "", curves, "", self.name),
@@ -106,7 +114,7 @@ class GenerationTab(Tab):
             (self.train_button, "generation.train"), (self.resume_button, "generation.resume"),
             (self.generate_button, "generation.make"), (self.curves_button, "generation.curves"),
             (self.sample_button, "generation.sample"), (self.film_button, "generation.film"), (self.explore_button, "generation.explore"), (self.review_button, "generation.review"),
-            (self.empty_button, "generation.train"),
+            (self.translate_button, "generation.translate"), (self.empty_button, "generation.train"),
         ):  # fmt: skip
             bind_button(button, book, number)
 
@@ -129,10 +137,15 @@ class GenerationTab(Tab):
         found = [path for path in found if RunFolder(path.parent).config.get("kind") != "recogniser"]
         item = self.runs.currentItem()
         kept = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        paths = {str(config.parent) for config in found}
+        new = paths - self._known if self._known_home == home else set()  # one that was just begun is shown
+        kept = next(iter(new)) if len(new) == 1 else kept
+        self._known, self._known_home = paths, home
         self.runs.blockSignals(True)
         self.runs.clear()
         for config in found:
-            one = QListWidgetItem(config.parent.name)
+            family = RunFolder(config.parent).config.get("params", {}).get("family", "")
+            one = QListWidgetItem(f"{config.parent.name}  ·  {family}")
             one.setData(Qt.ItemDataRole.UserRole, str(config.parent))
             self.runs.addItem(one)
             if str(config.parent) == kept:
@@ -156,9 +169,9 @@ class GenerationTab(Tab):
             self.time.setValue(self.time.maximum())
         if run is not None:
             params = run.config.get("params", {})
-            self.about.setText(
-                f"{params.get('family', '')}, {params.get('image_size', '')} pixels, seed {params.get('seed', '')}"
-            )
+            size = params.get("image_size") or (256 if params.get("family") == "cyclegan" else 64)
+            self.about.setText(f"{params.get('family', '')}, {size} pixels, seed {params.get('seed', '')}")
+        self.curves.show_run(None if run is None else run.path)
         self._show_preview()
         self.session.told_state()
 
@@ -198,12 +211,20 @@ class GenerationTab(Tab):
     def _make(self) -> None:
         run, project = self.run_folder(), self.session.project
         if run is not None and project is not None:
-            out = project.exports("synthetic", run.path.name)
-            number = 1
-            while out.exists():
-                number += 1
-                out = project.exports("synthetic", f"{run.path.name}-{number}")
-            self.session.ask("generate", {"run": str(run.path), "out": str(out)})
+            self.session.ask(
+                "generate", {"run": str(run.path), "out": str(project.new_export("synthetic", run.path.name))}
+            )
+
+    def _translate(self) -> None:
+        assert self.session.project is not None
+        self.session.ask("translate", self.translation(self.session.project))
+
+    def translation(self, project: Project) -> dict[str, Any]:
+        """What a form to translate starts with: the chosen run's generators, if it is a CycleGAN, and a new folder."""
+        run, preset = self.run_folder(), {"where": None, "out": str(project.new_export("synthetic", "translated"))}
+        if run is not None and self._family() == "cyclegan":
+            preset |= {"g_ab": str(run.path), "g_ba": str(run.path)}
+        return preset
 
     def _training_job(self) -> JobState | None:
         run = self.run_folder()
