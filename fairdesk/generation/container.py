@@ -125,6 +125,7 @@ class _Output:
 
 def run(params: ContainerParams, context: Context) -> dict[str, Any]:
     """Job: run a container to its end; a stop stops it; it is removed whatever happens."""
+    stats = _Stats(params.workdir)  # before anything that takes long: what is written from now on is the container's
     from docker.errors import DockerException, ImageNotFound
 
     client = _client()
@@ -140,7 +141,6 @@ def run(params: ContainerParams, context: Context) -> dict[str, Any]:
         if isinstance(error, ImageNotFound) and container is None:
             raise JobFailed(f"There is no container image {params.image}. Build or pull it first.") from error
         raise JobFailed(f"The container could not be started: {error}") from error
-    stats = _Stats(params.workdir)
     output = _Output(container)
     count = 0
     try:

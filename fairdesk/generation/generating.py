@@ -67,27 +67,42 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
     return generator.eval().to(device), meta, path
 
 
-def chosen_labels(params: GenerateParams, meta: dict[str, Any], numbers: range) -> torch.Tensor | None:
-    """Return one-hot labels of some images: the one asked for, or all in turn (identity by identity).
+def label_places(params: GenerateParams, names: list[str]) -> list[int]:
+    """Return the places of the labels to make: the one asked for, those of the group asked for, or all.
+
+    Labels of identities are written GROUP/IDENTITY.
 
     Raises
     ------
     RequestError
-        If the run has no such label.
+        If there is no such label, or it is one of another group than the faces are to stand for.
     """
-    names = meta.get("labels") or []
-    if not names:
-        if params.label is not None:
-            raise RequestError(
-                "This network was trained without labels, so none can be asked for. Train with --condition."
-            )
-        return None
     if params.label is not None and params.label not in names:
-        raise RequestError(f"This network knows no label {params.label!r}. It has: {', '.join(names[:20])}")
-    each = params.per_identity or 1
-    places = torch.tensor(list(numbers)) // each % len(names)
+        told = f"It has: {', '.join(names[:20])}" if names else "It was trained without: train with --condition."
+        raise RequestError(f"This network knows no label {params.label!r}. {told}")
+    of_group = [place for place, name in enumerate(names) if params.group in (name, name.partition("/")[0])]
     if params.label is not None:
-        places = torch.full((len(numbers),), names.index(params.label))
+        place = names.index(params.label)
+        if of_group and place not in of_group:
+            raise RequestError(
+                f"The label {params.label} is not of the group {params.group}: these faces would be counted as another group's."
+            )
+        return [place]
+    if params.group is not None and names and not of_group:
+        raise RequestError(
+            f"This network has learned labels, but none of the group {params.group}. Say which of them stands for it with --label: "
+            f"{', '.join(names[:20])}"
+        )
+    return of_group or list(range(len(names)))
+
+
+def chosen_labels(params: GenerateParams, meta: dict[str, Any], numbers: range) -> torch.Tensor | None:
+    """Return one-hot labels of some images, those of `label_places` in turn (identity by identity); None without labels."""
+    names = meta.get("labels") or []
+    allowed = torch.tensor(label_places(params, names), dtype=torch.long)
+    if not names:
+        return None
+    places = allowed[torch.tensor(list(numbers)) // (params.per_identity or 1) % len(allowed)]
     return torch.nn.functional.one_hot(places, len(names)).float()
 
 

@@ -184,7 +184,7 @@ class GenerateParams(JobParams):
         None, ge=1, description="Make identities: a folder for each, with this many of the images"
     )
     label: str | None = Field(
-        None, description="Which of the labels it has learned to make (a run with a condition; default: all in turn)"
+        None, description="Which of the labels it has learned to make (default: those of the group, else all, in turn)"
     )
     group: str | None = Field(
         None, description="Group the faces stand for: written to a folder of this name, and kept in their mark"

@@ -42,6 +42,7 @@ class Real:
     who: list[str]  # group/identity, or the path where nobody is named
     paths: list[str]
     metric: str
+    without: int = 0  # real images that have no vector, so that nothing is compared with them
 
 
 def real_faces(project: Project, encoder: str) -> Real:
@@ -53,7 +54,7 @@ def real_faces(project: Project, encoder: str) -> Real:
     rows = [n for n, face in enumerate(faces.tolist()) if owner.get(face) in items]
     found = [items[owner[int(faces[n])]] for n in rows]
     who = ["/".join(p for p in item.key if p) if item.key else str(item.path) for item in found]
-    return Real(vectors[rows], who, [str(item.path) for item in found], recipe.metric)
+    return Real(vectors[rows], who, [str(item.path) for item in found], recipe.metric, len(items) - len(found))
 
 
 def impostor_limit(real: Real, fmr: float = FMR) -> float:
@@ -159,11 +160,14 @@ def run(params: ReviewParams, context: Context) -> dict[str, Any]:
         for why in face.why:
             reasons[why.split(":")[0]] = reasons.get(why.split(":")[0], 0) + 1
     text = f"{len(passed):,} of {len(faces):,} made faces pass (too like a real person: nearer than {limit:.3g}, {params.encoder})"
+    if real.without:
+        text += f"; nothing is compared with {real.without:,} real images that have no vector"
     if reasons:
         text += "; against the others: " + ", ".join(f"{why} {count:,}" for why, count in reasons.items())
     return {
         "faces": [asdict(face) for face in faces], "passed": len(passed), "rejected": len(faces) - len(passed), "limit": limit,
         "reasons": reasons, "imported": imported, "made": str(params.made), "left_out": source.left_out,
+        "compared_with": len(real.who), "real_without_vector": real.without,
         "summary": text + (f". {imported:,} are imported, marked synthetic." if params.accept else "."),
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ from scipy.signal import convolve2d
 
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.generation.augmenting import augment, next_chance
+from fairdesk.generation.generating import chosen_labels, label_places
 from fairdesk.generation.generating import run as generate
 from fairdesk.generation.params import GenerateParams, TrainGanParams
 from fairdesk.generation.stylegan2_networks import (
@@ -212,3 +213,19 @@ def test_a_sample_and_a_checkpoint_are_made_when_asked_for(folder, tmp_path):
     assert context.total == 40 and any("Kept the checkpoint" in text for text in context.messages)
     with Image.open(run.previews()[0]) as sheet:
         assert sheet.width > 5 * 32
+
+
+def test_faces_for_a_group_are_of_its_labels():
+    places = lambda names, **more: label_places(GenerateParams(run="r", out="o", **more), names)
+    people = ["African/a", "African/b", "Asian/a"]
+    assert places(["African", "Asian"], group="Asian") == [1] and places(["African", "Asian"]) == [0, 1]
+    assert places(people, group="African") == [0, 1] and places(people, label="African/b", group="African") == [1]
+    assert places([], group="Asian") == [] and places(["0", "1"], group="Asian", label="1") == [1]
+    with pytest.raises(RequestError, match="is not of the group Asian"):
+        places(people, label="African/b", group="Asian")
+    with pytest.raises(RequestError, match="none of the group Indian"):
+        places(people, group="Indian")
+    with pytest.raises(RequestError, match="trained without"):
+        places([], label="African")
+    params = GenerateParams(run="r", out="o", images=6, per_identity=2, group="African")
+    assert chosen_labels(params, {"labels": people}, range(1, 6)).argmax(1).tolist() == [0, 1, 1, 0, 0]

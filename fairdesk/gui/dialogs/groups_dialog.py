@@ -216,5 +216,6 @@ class GroupsDialog(QDialog):
         each = 5
         images = count if by == "images" else count * each
         per_identity = None if by == "images" else each
-        self._session.ask("generate", {"images": images, "per_identity": per_identity, "group": group, "out": str(out)})
+        preset = {"images": images, "per_identity": per_identity, "group": group, "label": None, "out": str(out)}
+        self._session.ask("generate", preset)
         self.reject()

@@ -92,7 +92,7 @@ class JobCard(QFrame):
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
-        if job.state == FAILED and not self.show_log.isChecked() and log_tail(job.folder):
+        if job.state == FAILED and job.unexpected and not self.show_log.isChecked() and log_tail(job.folder):
             self.show_log.setChecked(True)
 
     def report(self) -> str:

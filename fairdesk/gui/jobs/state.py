@@ -27,6 +27,7 @@ class JobState:
     total: int = 0
     unit: str = ""
     message: str = ""
+    unexpected: bool = True  # of a failure: a fault of the program's own, so that its log says more than the message
     messages: list[str] = field(default_factory=list)
     artifacts: list[str] = field(default_factory=list)
     result: dict[str, Any] | None = None
@@ -72,7 +73,7 @@ class JobState:
                 self.state, self.ended = STOPPED, at
             case "failed":
                 self.state, self.message, self.ended = FAILED, str(event["message"]), at
-                self.missing = event.get("missing")
+                self.missing, self.unexpected = event.get("missing"), bool(event.get("unexpected", True))
 
     @property
     def rate(self) -> float | None:

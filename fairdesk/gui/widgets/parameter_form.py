@@ -79,21 +79,19 @@ class PathEdit(QWidget):
     def __init__(self, pick: str, known: Sequence[str] = (), parent: QWidget | None = None) -> None:
         """`pick`: folder, file, save, or either (a folder or a file); `known` ones are offered in a list."""
         super().__init__(parent)
-        self.edit = QLineEdit()
         self._save = pick == "save"
         self.chooses_folders = pick in ("folder", "either")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        if known:
-            box = QComboBox()
+        box = QComboBox() if known else None
+        if box is not None:
             box.setEditable(True)
-            box.setLineEdit(self.edit)
             box.addItems(list(known))
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setCurrentIndex(-1)
-            layout.addWidget(box, 1)
-        else:
-            layout.addWidget(self.edit, 1)
+        own = box.lineEdit() if box is not None else None
+        self.edit = own if own is not None else QLineEdit()
+        layout.addWidget(box if box is not None else self.edit, 1)
         titles = {"either": ("Folder…", "File…"), "folder": ("Browse…",)}.get(pick, ("", "Browse…"))
         for folder, title in zip((True, False), titles, strict=False):
             if title:

@@ -32,6 +32,14 @@ from fairdesk.runs.folder import CONFIG, LAST, SCALARS, RunFolder, next_run
 from fairdesk.runs.resuming import resume_preset
 
 
+def new_film(run: Path, name: str) -> Path:
+    """Return where a film of a run goes: a file that is not there yet."""
+    number = 1
+    while (out := run / (f"{name}.gif" if number == 1 else f"{name}-{number}.gif")).exists():
+        number += 1
+    return out
+
+
 class GenerationTab(Tab):
     """The project's runs on the left; the sample grid of the chosen one, with a slider through time."""
 
@@ -212,7 +220,13 @@ class GenerationTab(Tab):
         run, project = self.run_folder(), self.session.project
         if run is not None and project is not None:
             self.session.ask(
-                "generate", {"run": str(run.path), "out": str(project.new_export("synthetic", run.path.name))}
+                "generate",
+                {
+                    "run": str(run.path),
+                    "label": None,
+                    "group": None,
+                    "out": str(project.new_export("synthetic", run.path.name)),
+                },
             )
 
     def _translate(self) -> None:
@@ -254,12 +268,12 @@ class GenerationTab(Tab):
     def _walk(self) -> None:
         run = self.run_folder()
         if run is not None:
-            self.session.ask("interpolate", {"run": str(run.path), "out": str(run.path / "walk.gif")})
+            self.session.ask("interpolate", {"run": str(run.path), "out": str(new_film(run.path, "walk"))})
 
     def _film(self) -> None:
         run = self.run_folder()
         if run is not None:
-            self.session.ask("animate", {"run": str(run.path), "out": str(run.path / "samples.gif")})
+            self.session.ask("animate", {"run": str(run.path), "out": str(new_film(run.path, "samples"))})
 
     def _assess(self) -> None:
         assert self.session.project is not None
