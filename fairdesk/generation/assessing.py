@@ -14,7 +14,7 @@ from fairdesk.faces.features import Features
 from fairdesk.generation.distances import Floats, diversity, fid, kid, nearest, precision_recall
 from fairdesk.generation.params import AssessParams
 from fairdesk.images.reading import open_image
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, tell_left_out
 
 _LEAST = 8  # images on a side, for a figure at all
 
@@ -60,6 +60,7 @@ def run(params: AssessParams, context: Context) -> dict[str, Any]:
     total = len(reals) + len(mades)
     real, real_paths, bad = features.of_files([i.path for i in reals], context, 0, total)
     made, made_paths, bad_made = features.of_files([i.path for i in mades], context, len(reals), total)
+    tell_left_out(context, bad + bad_made)
     for found, where in ((real, params.real), (made, params.made)):
         if len(found) < _LEAST:
             raise RequestError(f"Only {len(found)} images of {where} could be read; at least {_LEAST} are needed.")
@@ -108,7 +109,8 @@ def _groups(
 def _summary(r: dict[str, Any]) -> str:
     lines = [
         f"FID {r['fid']:.4g} (real against real {r['fid_real']:.4g}), KID {r['kid']:.4g} ± {r['kid_std']:.2g}, "
-        f"of {r['made']:,} made and {r['real']:,} real images, features of {r['encoder']}",
+        f"of {r['made']:,} made and {r['real']:,} real images, features of {r['encoder']}"
+        + (f"; {len(r['unreadable']):,} files could not be read" if r["unreadable"] else ""),
         f"Diversity {r['diversity_made']:.4g} (real {r['diversity_real']:.4g})",
     ]
     if r["precision"] is not None:

@@ -62,6 +62,7 @@ class _Stats:
         self._folder, self._started = folder, time.time()
         self._sent: dict[str, int] = {}
         self._next = 0.0
+        self._told: Path | None = None
 
     def look(self, context: Context, *, now: bool = False) -> None:
         if not now and time.monotonic() < self._next:
@@ -70,7 +71,11 @@ class _Stats:
         fresh = [p for p in self._folder.rglob("stats.jsonl") if p.stat().st_mtime >= self._started - 1]
         if not fresh:
             return
-        curves = read_log(max(fresh, key=lambda p: p.stat().st_mtime))
+        newest = max(fresh, key=lambda p: p.stat().st_mtime)
+        if newest != self._told:
+            self._told = newest
+            context.artifact(newest)
+        curves = read_log(newest)
         for name, points in curves.series.items():
             for step, value in points[self._sent.get(name, 0) :]:
                 context.scalar(name, int(step), value)

@@ -21,7 +21,7 @@ from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.stylegan2 import StyleGanTask
 from fairdesk.generation.watching import Watch
 from fairdesk.images.marks import mark_of
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.averaging import Average
 from fairdesk.learning.determinism import algorithms
@@ -180,6 +180,8 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
                 "batches_per_epoch": images.batches(params.batch), "processes": fabric.world_size,
                 "shown_only": images.spared if isinstance(images, UnpairedImages) else 0,
             })  # fmt: skip
+        left_out = [*(one for source in sources for one in source.left_out), *images.unreadable]
+        tell_left_out(context, left_out)
         spared = images.spared if isinstance(images, UnpairedImages) else 0
         if spared:
             context.message(f"{spared} images are shown in sample grids only, and not trained on.")
@@ -210,7 +212,8 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
     per_second = made / max(time.monotonic() - started, 1e-9)
     return {**result, "run": str(params.out), "labels": labels, "images_per_second": round(per_second, 2), "images": len(images), "device": device, "precision": precision_of(params.precision, device), "processes": fabric.world_size, "seed": params.seed,
             "synthetic_images": synthetic, "shown_only": spared, "left_out": [one for source in sources for one in source.left_out],
-            "summary": f"{result['steps']:,} batches of {len(images):,} images; last losses: "
+            "summary": f"{result['steps']:,} batches of {len(images):,} images"
+            + (f" ({len(left_out):,} left out)" if left_out else "") + "; last losses: "
             + ", ".join(f"{name} {value:.3f}" for name, value in result["losses"].items())}  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from fairdesk.images.marks import save_marked
 from fairdesk.images.pixels import pixels
 from fairdesk.images.places import Names, safe_name
 from fairdesk.images.reading import UnreadableImageError, open_image
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpoint
 from fairdesk.learning.memory import free_memory, keep_freed_memory
@@ -260,6 +260,7 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
             writer.write_manifest()
     context.progress(len(todo), len(todo), "images")
     files = writer.files
+    tell_left_out(context, left_out + unreadable)
     context.artifact(params.out)
     return {"images": len(files), "out": str(params.out), "unreadable": unreadable, "left_out": left_out, "device": device,
             "recipes": writer.recipes(),

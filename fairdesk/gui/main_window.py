@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._may_close = False
         self._asking = False
-        self._offered: set[str] = set()  # jobs whose missing weights were asked about
+        self._offered: set[str] = set()  # jobs whose missing weights were asked about, or whose curves were offered
         self.setAcceptDrops(True)
         self.setWindowIcon(QIcon(str(asset("resources", "icons", "fairdesk.svg"))))
         self.dataset = DatasetTab(session)
@@ -198,6 +198,10 @@ class MainWindow(QMainWindow):
         if job.missing is not None and self.session.ended_now(job) and job.id not in self._offered:
             self._offered.add(job.id)
             async_glue.start(self._offer_weights(job))
+        if job.spec.kind == "container" and job.artifacts and not job.finished and job.id not in self._offered:
+            self._offered.add(job.id)
+            log = Path(job.artifacts[-1])
+            self._on_notice(Notice(f"{job.spec.title}: its curves are in {log.name}", action="Show its curves", run=lambda: self._on_log(log)))  # fmt: skip
         if job.state == DONE and job.spec.kind in ("generate", "translate") and job.result is not None:
             made = str(job.result["out"])
             self._on_notice(Notice(f"{job.spec.title}: done. {job.result['images']:,} images in {Path(made).name}", action="Review them",

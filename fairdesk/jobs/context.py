@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,6 +43,16 @@ class Context(Protocol):
     def asked(self, what: str) -> bool:
         """Whether a person asked for something ("sample", "checkpoint") since the last call; told by `check`."""
         ...
+
+
+def tell_left_out(context: Context, rows: Sequence[dict[str, str]]) -> None:
+    """Say which files are left out, each with why; the result has all of them."""
+    if rows:
+        told = [f"{row['path']}: {row['why']}" for row in rows[:10]]
+        more = f"\n  ... and {len(rows) - 10:,} more" if len(rows) > 10 else ""
+        context.message(
+            f"{len(rows):,} file{'s are' if len(rows) > 1 else ' is'} left out:\n  " + "\n  ".join(told) + more
+        )
 
 
 class QuietContext:

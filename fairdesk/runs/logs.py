@@ -325,6 +325,11 @@ def read_log(path: Path) -> Curves:
         if not series:
             raise RequestError(f"{path} holds no scalars yet.")
         return Curves(EVENTS, "step", {name: list(points) for name, points in series.items()})
+    if path.is_dir():
+        logs = [path / name for name in ("stats.jsonl", "training.log") if (path / name).is_file()]
+        if not logs:
+            raise RequestError(f"{path} is a folder, and holds no run of this program. Give the log itself.")
+        path = logs[0]
     try:
         text = path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:

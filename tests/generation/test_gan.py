@@ -106,6 +106,8 @@ def test_training_leaves_a_whole_run(folder, tmp_path, family):
     result = train(options(folder, tmp_path / "run", family=family, image_size=size, checkpoint_every=2), context)
     assert result["steps"] == 3 * 3 and result["images"] == 16  # the last image of 16 is a batch of one, and left out
     assert [u["why"] for u in result["unreadable"]] == ["not a picture in a known format"]
+    assert "1 file is left out:" in context.messages[0] and "not a picture" in context.messages[0]
+    assert "(1 left out)" in result["summary"]
     run = RunFolder.open(tmp_path / "run")
     assert run.config["params"]["family"] == family
     assert {p.stem for p in (tmp_path / "run" / "checkpoints").iterdir()} == {"best", "last", "epoch-0002"}

@@ -101,3 +101,12 @@ def test_export(tmp_path, suffix):
 @given(st.floats(-1e3, 1e3), st.integers(1, 30), st.floats(0, 0.99))
 def test_a_constant_stays_constant(value, count, weight):
     assert smooth([value] * count, weight) == pytest.approx([value] * count, rel=1e-9, abs=1e-9)
+
+
+def test_a_folder_is_its_log_or_says_what_to_give(tmp_path):
+    row = {"Loss/G/loss": {"mean": 1.0}, "Progress/kimg": {"mean": 0.0}}
+    (tmp_path / "stats.jsonl").write_text(json.dumps(row))
+    assert read_log(tmp_path).series == {"Loss/G/loss": [(0.0, 1.0)]}
+    (tmp_path / "stats.jsonl").rename(tmp_path / "other.txt")
+    with pytest.raises(RequestError, match="is a folder, and holds no run"):
+        read_log(tmp_path)

@@ -1,4 +1,4 @@
-"""What two sets share, as pairs of pictures."""
+"""What two sets share, or made faces and the nearest real ones, as pairs of pictures."""
 
 from __future__ import annotations
 
@@ -29,8 +29,16 @@ class LeaksDialog(QDialog):
     def __init__(self, result: dict[str, Any], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Pairs of pictures")
-        pairs = [(p["a"], p["b"], "the same file") for p in result["files"]]
-        pairs += [(p["a"], p["b"], f"near-duplicate ({p['bits']} of 64 bits differ)") for p in result["near"]]
+        pairs = [(p["a"], p["b"], "the same file") for p in result.get("files", [])]
+        pairs += [(p["a"], p["b"], f"near-duplicate ({p['bits']} of 64 bits differ)") for p in result.get("near", [])]
+        pairs += [
+            (
+                p["a"],
+                p["b"],
+                f"{'the same picture' if p['copy'] else 'nearest real image'}, vectors {p['distance']:.3f} apart",
+            )
+            for p in result.get("nearest", [])
+        ]
         pairs += [(p["a"], p["b"], f"vectors {p['distance']:.3f} apart") for p in result.get("vectors", [])]
         self.table = QTableWidget(min(len(pairs), SHOWN), 3)
         self.table.setHorizontalHeaderLabels(["One", "The other", "What"])
@@ -45,7 +53,7 @@ class LeaksDialog(QDialog):
                 item.setToolTip(path)
                 self.table.setItem(y, x, item)
             self.table.setItem(y, 2, QTableWidgetItem(what))
-        names = [f"{i['group'] + '/' if i['group'] else ''}{i['identity']}" for i in result["identities"]]
+        names = [f"{i['group'] + '/' if i['group'] else ''}{i['identity']}" for i in result.get("identities", [])]
         text = result["summary"]
         if names:
             text += "\nIdentities on both sides: " + ", ".join(names[:12]) + (" …" if len(names) > 12 else "")

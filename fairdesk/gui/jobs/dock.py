@@ -85,7 +85,8 @@ class JobCard(QFrame):
         self.detail.setText(told)
         self.detail.setVisible(bool(told))
         self.pairs.setVisible(
-            job.spec.kind in ("leaks", "duplicates") and job.result is not None and not job.result["clean"]
+            job.result is not None
+            and ((job.spec.kind in ("leaks", "duplicates") and not job.result["clean"]) or job.spec.kind == "assess")
         )
         role = "failure" if job.state == FAILED else "card"
         if self.property("role") != role:
