@@ -110,7 +110,7 @@ def _summary(r: dict[str, Any]) -> str:
     lines = [
         f"FID {r['fid']:.4g} (real against real {r['fid_real']:.4g}), KID {r['kid']:.4g} ± {r['kid_std']:.2g}, "
         f"of {r['made']:,} made and {r['real']:,} real images, features of {r['encoder']}"
-        + (f"; {len(r['unreadable']):,} files could not be read" if r["unreadable"] else ""),
+        + (f"; {len(r['unreadable']):,} left out, as they cannot be read" if r["unreadable"] else ""),
         f"Diversity {r['diversity_made']:.4g} (real {r['diversity_real']:.4g})",
     ]
     if r["precision"] is not None:

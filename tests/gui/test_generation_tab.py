@@ -15,9 +15,12 @@ from fairdesk.faces.params import EncodeParams
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training import run as train
 from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.dialogs.review_dialog import ReviewDialog
+from fairdesk.gui.jobs.state import DONE, RUNNING, JobState
 from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
+from fairdesk.jobs.messages import JobSpec
 from fairdesk.runs.animation import run as animate
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.params import AnimateParams
@@ -238,3 +241,47 @@ def test_a_run_that_begins_is_shown(window, hand, qtbot, filled):
     tab.runs.setCurrentRow([tab.runs.item(n).text()[:6] for n in range(2)].index("gan-01"))
     tab.refresh()
     assert tab.run_folder().path.name == "gan-01"
+
+
+def test_the_nearest_real_faces_are_shown_as_pictures(window, hand, filled, tmp_path):
+    a, b = sorted((tmp_path / "photographs").rglob("*.png"))[:2]
+    hand.open(filled.folder)
+    result = {
+        "summary": "FID 1",
+        "nearest": [{"a": str(a), "b": str(b), "distance": 0.25, "correlation": 0.9, "copy": True}],
+    }
+    job = JobState("j1", window.session.jobs_home() / "j1", JobSpec("assess", {}), state=DONE, result=result)
+    window.panel._on_updated(job)
+    window.panel.cards["j1"].pairs.click()
+    dialog = hand.dialog(LeaksDialog)
+    assert dialog.table.rowCount() == 1 and not dialog.table.item(0, 1).icon().isNull()
+    assert dialog.table.item(0, 2).text() == "the same picture, vectors 0.250 apart"
+    dialog.reject()
+
+
+def test_a_containers_curves_are_offered_once(window, hand, filled, tmp_path):
+    log = tmp_path / "stats.jsonl"
+    log.write_text('{"Loss/G/loss": {"mean": 1.0}, "Progress/kimg": {"mean": 0.0}}')
+    hand.open(filled.folder)
+    job = JobState(
+        "j2", window.session.jobs_home() / "j2", JobSpec("container", {}), state=RUNNING, artifacts=[str(log)]
+    )
+    before = len(window.toasts.history)
+    for _ in range(2):
+        window._on_job(job)
+    (notice,) = window.toasts.history[before:]
+    notice.run()
+    hand.settle()
+    assert window.tabs.currentWidget() is window.training and window.training.curves is not None
+
+
+@pytest.mark.parametrize("unexpected", [True, False])
+def test_only_a_fault_of_its_own_opens_its_log(window, hand, filled, unexpected):
+    hand.open(filled.folder)
+    folder = window.session.jobs_home() / "j3"
+    folder.mkdir(parents=True)
+    (folder / "log").write_text("Traceback")
+    job = JobState("j3", folder, JobSpec("train", {}))
+    job.apply({"event": "failed", "message": "no such group", "unexpected": unexpected})
+    window.panel._on_updated(job)
+    assert window.panel.cards["j3"].show_log.isChecked() == unexpected

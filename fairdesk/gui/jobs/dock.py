@@ -93,7 +93,8 @@ class JobCard(QFrame):
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
-        if job.state == FAILED and job.unexpected and not self.show_log.isChecked() and log_tail(job.folder):
+        says_more = job.unexpected or job.spec.kind == "container"  # than the message
+        if job.state == FAILED and says_more and not self.show_log.isChecked() and log_tail(job.folder):
             self.show_log.setChecked(True)
 
     def report(self) -> str:
