@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from fairdesk.dataset.collection import read_either, read_folder, write_manifest
+from fairdesk.dataset.collection import Item, read_either, read_folder, write_manifest
 from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_state
 from fairdesk.generation.cyclegan_networks import generator_from
@@ -62,36 +63,61 @@ def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
     return generator
 
 
-def _inputs(params: TranslateParams) -> tuple[list[tuple[Path, str]], list[dict[str, str]]]:
-    """Return (image, its path below the output) of everything to translate, and what is left out."""
+@dataclass(frozen=True)
+class _Wanted:
+    """An image to translate, its path below the output, and who is on it."""
+
+    path: Path
+    relative: str
+    who: str | None
+
+
+def _names_apart(items: list[Item]) -> dict[tuple[str, str], str]:
+    """Return a name for each identity; one that several groups have gets its group's before it."""
+    keys = {item.key for item in items if item.key is not None}
+    often = Counter(identity for _, identity in keys)
+    return {(group, who): who if often[who] == 1 else f"{group}-{who}" for group, who in keys}
+
+
+def _inputs(params: TranslateParams) -> tuple[list[_Wanted], list[dict[str, str]]]:
+    """Return everything to translate, and what is left out."""
     if (params.input / CATALOG).is_file():
-        chosen = read_either(params.input, params.where or ()).items
-        return [(i.path, f"{safe_name(i.identity)}/{i.relative}" if i.identity else i.relative) for i in chosen], []
+        items = read_either(params.input, params.where or ()).items
+        names = _names_apart(items)
+        who = [None if item.key is None else names[item.key] for item in items]
+        return [
+            _Wanted(item.path, f"{safe_name(name)}/{item.relative}" if name else item.relative, name)
+            for item, name in zip(items, who, strict=True)
+        ], []
     if params.where:
         raise RequestError(f"{params.input} is no project, so there are no labels to choose by. Leave --where out.")
     if params.input.is_dir():
         found = read_folder(params.input)
-        return [(item.path, item.relative) for item in found.items], found.left_out
+        names = _names_apart(found.items)
+        return [
+            _Wanted(item.path, item.relative, None if item.key is None else names[item.key]) for item in found.items
+        ], found.left_out
     if params.input.suffix.lower() == ".txt":
         return _listed(params.input)
     if not params.input.is_file():
-        raise RequestError(f"There is no image, folder or list {params.input}.")
-    return [(params.input, params.input.name)], []
+        raise RequestError(f"There is no image, folder, list or project {params.input}.")
+    return [_Wanted(params.input, params.input.name, None)], []
 
 
-def _listed(path: Path) -> tuple[list[tuple[Path, str]], list[dict[str, str]]]:
+def _listed(path: Path) -> tuple[list[_Wanted], list[dict[str, str]]]:
     """Read a list of identity folders, one a line; a line that names none is left out and said."""
-    out: list[tuple[Path, str]] = []
+    out: list[_Wanted] = []
     left: list[dict[str, str]] = []
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise RequestError(f"{path} is no list of folders: it is not text in UTF-8.") from error
+    taken: dict[str, Path] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         folder = Path(line.strip()).expanduser()
-        folder = folder if folder.is_absolute() else path.parent / folder
+        folder = (folder if folder.is_absolute() else path.parent / folder).absolute()
         try:
             if not folder.is_dir():
                 raise RequestError("there is no such folder")
@@ -99,7 +125,8 @@ def _listed(path: Path) -> tuple[list[tuple[Path, str]], list[dict[str, str]]]:
         except RequestError as error:
             left.append({"path": line.strip(), "why": f"line {number}: {error}"})
             continue
-        out += [(item.path, f"{folder.name}/{item.relative}") for item in found.items]
+        name = folder.name if taken.setdefault(folder.name, folder) == folder else f"{folder.parent.name}-{folder.name}"
+        out += [_Wanted(item.path, f"{name}/{item.relative}", name) for item in found.items]
         left += found.left_out
     if not out:
         first = f" First of what it lists: {left[0]['path']}, {left[0]['why']}." if left else ""
@@ -140,14 +167,15 @@ class _Source:
     path: Path
     folder: str
     relative: str
+    who: str | None
     pixels: torch.Tensor  # (3, h, w) in [-1, 1], sides multiples of 4
     width: int
     height: int
 
 
-def _read(path: Path, relative: str, size: int | None) -> _Source:
+def _read(wanted: _Wanted, size: int | None) -> _Source:
     """Read an image; its last row and column are repeated to multiples of 4, and cut off again afterwards."""
-    image = open_image(path)
+    image = open_image(wanted.path)
     if size is not None:
         factor = size / max(image.size)
         image = image.resize(
@@ -156,7 +184,8 @@ def _read(path: Path, relative: str, size: int | None) -> _Source:
     tensor = torch.tensor(pixels(image)).permute(2, 0, 1).float().div(127.5).sub(1)
     height, width = tensor.shape[1:]
     padded = torch.nn.functional.pad(tensor, (0, -width % 4, 0, -height % 4), mode="replicate")
-    return _Source(path, relative.rpartition("/")[0], relative, padded, width, height)
+    folder = wanted.relative.rpartition("/")[0]
+    return _Source(wanted.path, folder, wanted.relative, wanted.who, padded, width, height)
 
 
 def _need_memory(source: _Source, device: str) -> None:
@@ -203,9 +232,12 @@ class _Writer:
 
     def _mark(self, way: _Way, source: _Source) -> dict[str, Any]:
         assert way.recipe is not None
-        made = {"direction": way.name, "source": source.relative, "precision": way.recipe.precision}
-        asked = {"size": self._params.size, "group": self._params.group}
-        return self._origins[way.name] | made | {key: value for key, value in asked.items() if value is not None}
+        made: dict[str, Any] = {"direction": way.name, "source": source.relative, "precision": way.recipe.precision}
+        if self._params.size is not None:
+            made["size"] = self._params.size
+        if self._params.group is not None:  # else the folders say who it is, as the sources' do
+            made |= {"group": self._params.group, "identity": source.who}
+        return self._origins[way.name] | made
 
     def recipes(self) -> dict[str, str]:
         """How each direction is run, as far as that is known."""
@@ -241,13 +273,13 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
     unreadable: list[dict[str, str]] = []
     context.progress(0, len(todo), "images")
     try:
-        for done, (path, relative) in enumerate(todo, 1):
+        for done, wanted in enumerate(todo, 1):
             context.check()
             try:
-                source = _read(path, relative, params.size)
+                source = _read(wanted, params.size)
                 _need_memory(source, device)
             except UnreadableImageError as error:
-                unreadable.append({"path": relative, "why": error.why})
+                unreadable.append({"path": wanted.relative, "why": error.why})
                 continue
             if waiting and (len(waiting) == most or waiting[0].pixels.shape != source.pixels.shape):
                 writer.write(waiting)

@@ -8,6 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.generation.cyclegan import ReplayBuffer
 from fairdesk.generation.cyclegan_networks import (
@@ -22,7 +24,7 @@ from fairdesk.generation.params import GenerateParams, TrainGanParams, Translate
 from fairdesk.generation.training import run as train
 from fairdesk.generation.translating import load_translator
 from fairdesk.generation.translating import run as translate
-from fairdesk.images.marks import read_mark
+from fairdesk.images.marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning.checkpoints import read_checkpoint
 from fairdesk.runs.folder import RunFolder
@@ -292,6 +294,26 @@ def test_a_list_of_identity_folders(generators, tmp_path):
             TranslateParams(input=tmp_path / "list.txt", out=tmp_path / "p", g_ab=generators["g_ab"], device="cpu"),
             QuietContext(),
         )
+
+
+def test_people_of_one_name_in_two_groups_stay_apart(generators, tmp_path, project):
+    for group in ("A", "B"):
+        for number in range(2):
+            home = tmp_path / "in" / group / ("0001" if number else f"only {group}")
+            home.mkdir(parents=True)
+            Image.new("RGB", (24, 24), (90 * number, 40, 40)).save(home / "x.png")
+    import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    (tmp_path / "list.txt").write_text("in/A/0001\nin/B/0001\nin/A/only A\nin/A/only A\n")
+    for source, who in (
+        (tmp_path / "in", {"A-0001", "B-0001", "only A", "only B"}),
+        (project.folder, {"A-0001", "B-0001", "only A", "only B"}),
+        (tmp_path / "list.txt", {"0001", "B-0001", "only A"}),
+    ):
+        out = tmp_path / f"out {source.name}"
+        params = TranslateParams(input=source, out=out, group="C", g_ab=generators["g_ab"], device="cpu")
+        assert translate(params, QuietContext())["images"] == 4
+        marks = [json.loads(mark_of(path)) for path in out.rglob("*.png")]
+        assert {mark["identity"] for mark in marks} == who and {mark["group"] for mark in marks} == {"C"}
 
 
 def test_translate_with_a_run_and_refuse_others(folders, tmp_path):
