@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from fairdesk.dataset.collection import Item, read_either, read_folder, write_manifest
+from fairdesk.dataset.collection import write_manifest
 from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_state
 from fairdesk.generation.cyclegan_networks import generator_from
@@ -19,16 +18,16 @@ from fairdesk.generation.marking import origin
 from fairdesk.generation.onnx_networks import OnnxNetwork, onnx_translator
 from fairdesk.generation.params import TranslateParams
 from fairdesk.generation.recipes import AS_EXPORTED, Network, Recipe, choose
+from fairdesk.generation.wanted import Wanted, wanted_images
 from fairdesk.images.marks import save_marked
 from fairdesk.images.pixels import pixels
-from fairdesk.images.places import Names, safe_name
+from fairdesk.images.places import Names
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpoint
 from fairdesk.learning.memory import free_memory, keep_freed_memory
 from fairdesk.learning.pictures import to_pixels
-from fairdesk.project.project import CATALOG
 from fairdesk.runs.folder import last_checkpoint
 
 _BYTES_A_PIXEL = 6 * 64 * 4  # six pictures of 64 planes at once, in the first and last layers
@@ -61,77 +60,6 @@ def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
     generator.eval()
     generator.to(device)
     return generator
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """An image to translate, its path below the output, and who is on it."""
-
-    path: Path
-    relative: str
-    who: str | None
-
-
-def _names_apart(items: list[Item]) -> dict[tuple[str, str], str]:
-    """Return a name for each identity; one that several groups have gets its group's before it."""
-    keys = {item.key for item in items if item.key is not None}
-    often = Counter(identity for _, identity in keys)
-    return {(group, who): who if often[who] == 1 else f"{group}-{who}" for group, who in keys}
-
-
-def _inputs(params: TranslateParams) -> tuple[list[_Wanted], list[dict[str, str]]]:
-    """Return everything to translate, and what is left out."""
-    if (params.input / CATALOG).is_file():
-        items = read_either(params.input, params.where or ()).items
-        names = _names_apart(items)
-        who = [None if item.key is None else names[item.key] for item in items]
-        return [
-            _Wanted(item.path, f"{safe_name(name)}/{item.relative}" if name else item.relative, name)
-            for item, name in zip(items, who, strict=True)
-        ], []
-    if params.where:
-        raise RequestError(f"{params.input} is no project, so there are no labels to choose by. Leave --where out.")
-    if params.input.is_dir():
-        found = read_folder(params.input)
-        names = _names_apart(found.items)
-        return [
-            _Wanted(item.path, item.relative, None if item.key is None else names[item.key]) for item in found.items
-        ], found.left_out
-    if params.input.suffix.lower() == ".txt":
-        return _listed(params.input)
-    if not params.input.is_file():
-        raise RequestError(f"There is no image, folder, list or project {params.input}.")
-    return [_Wanted(params.input, params.input.name, None)], []
-
-
-def _listed(path: Path) -> tuple[list[_Wanted], list[dict[str, str]]]:
-    """Read a list of identity folders, one a line; a line that names none is left out and said."""
-    out: list[_Wanted] = []
-    left: list[dict[str, str]] = []
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{path} is no list of folders: it is not text in UTF-8.") from error
-    taken: dict[str, Path] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        folder = Path(line.strip()).expanduser()
-        folder = (folder if folder.is_absolute() else path.parent / folder).absolute()
-        try:
-            if not folder.is_dir():
-                raise RequestError("there is no such folder")
-            found = read_folder(folder, "flat")
-        except RequestError as error:
-            left.append({"path": line.strip(), "why": f"line {number}: {error}"})
-            continue
-        name = folder.name if taken.setdefault(folder.name, folder) == folder else f"{folder.parent.name}-{folder.name}"
-        out += [_Wanted(item.path, f"{name}/{item.relative}", name) for item in found.items]
-        left += found.left_out
-    if not out:
-        first = f" First of what it lists: {left[0]['path']}, {left[0]['why']}." if left else ""
-        raise RequestError(f"{path} lists no folder that holds images; it takes one folder a line.{first}")
-    return out, left
 
 
 @dataclass
@@ -173,7 +101,7 @@ class _Source:
     height: int
 
 
-def _read(wanted: _Wanted, size: int | None) -> _Source:
+def _read(wanted: Wanted, size: int | None) -> _Source:
     """Read an image; its last row and column are repeated to multiples of 4, and cut off again afterwards."""
     image = open_image(wanted.path)
     if size is not None:
@@ -259,7 +187,7 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
     keep_freed_memory()
-    todo, left_out = _inputs(params)
+    todo, left_out = wanted_images(params)
     device = choose_device(params.device)
     ways = [
         _Way(way, last_checkpoint(path), load_translator(path, name, device))
