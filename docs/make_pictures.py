@@ -26,6 +26,9 @@ def main() -> None:
             line = [sys.executable, "-m", "fairdesk", "train", "arcface", str(project), "--out", str(project / "runs" / name), "--width", "1",
                     "--epochs", "5", "--batch-size", "16", "--crop", "whole", "--validation", ".35", "--evaluate-every", "5", *switch]  # fmt: skip
             subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        line = [sys.executable, "-m", "fairdesk", "train", "dcgan", str(project), "--out", str(project / "runs" / "faces"),
+                "--epochs", "60", "--batch-size", "16", "--preview-every", "50"]  # fmt: skip
+        subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         import qasync
         from PySide6.QtCore import QBuffer, QIODevice, Qt
 
@@ -52,7 +55,7 @@ def main() -> None:
                 window.session.theme.apply(theme)
                 for place, tab in enumerate(window.all_tabs):
                     window.tabs.setCurrentIndex(place)
-                    await asyncio.sleep(1.2)
+                    await asyncio.sleep(3 if tab.name == "generation" else 1.2)  # its curves are read first
                     if tab.name == "training":
                         for row in range(tab.run_list.topLevelItemCount()):
                             tab.run_list.topLevelItem(row).setCheckState(0, Qt.CheckState.Checked)

@@ -28,7 +28,8 @@ def open_fabric(device: str, precision: str) -> Any:
     """Return Fabric, set up for this process: alone, or one of torchrun's."""
     from lightning.fabric import Fabric
 
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it would tell the number format
+    for name in ("lightning.fabric", "lightning.pytorch"):  # they would tell the number format
+        logging.getLogger(name).setLevel(logging.WARNING)
     if is_shared():
         world, local = int(os.environ["WORLD_SIZE"]), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
         fabric = Fabric(
