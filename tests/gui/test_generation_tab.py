@@ -17,7 +17,8 @@ from fairdesk.generation.training import run as train
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.dialogs.review_dialog import ReviewDialog
-from fairdesk.gui.jobs.state import DONE, RUNNING, JobState
+from fairdesk.gui.jobs.again import params_again
+from fairdesk.gui.jobs.state import DONE, RUNNING, STOPPED, JobState
 from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.messages import JobSpec
@@ -285,3 +286,20 @@ def test_only_a_fault_of_its_own_opens_its_log(window, hand, filled, unexpected)
     job.apply({"event": "failed", "message": "no such group", "unexpected": unexpected})
     window.panel._on_updated(job)
     assert window.panel.cards["j3"].show_log.isChecked() == unexpected
+
+
+def test_start_again_goes_on_or_takes_a_new_folder(window, hand, filled):
+    home = filled.folder
+    stopped = lambda kind, out: JobState("j4", home / "j4", JobSpec(kind, {"out": str(out), "seed": 3}), state=STOPPED)
+    run = stopped("train", home / "runs" / "gan-01")
+    assert params_again(run, filled) == run.spec.params  # nothing is there yet
+    folder = RunFolder.create(home / "runs" / "gan-01", {"kind": "gan", "params": {}})
+    assert params_again(run, filled) == {"out": str(home / "runs" / "gan-02"), "seed": 3}
+    folder.checkpoint("last").write_bytes(b"x")
+    assert params_again(run, filled) == run.spec.params | {"resume": True}
+    made = filled.new_export("synthetic", "faces")
+    made.mkdir()
+    assert params_again(stopped("generate", made), filled)["out"] == str(made.with_name("faces 2"))
+    hand.open(home)
+    window.panel._on_updated(JobState("j4", window.session.jobs_home() / "j4", run.spec, state=STOPPED))
+    assert window.panel.cards["j4"].again.text() == "Go on training"

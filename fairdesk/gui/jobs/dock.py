@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.gui.jobs.again import goes_on, params_again
 from fairdesk.gui.jobs.state import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPING, JobState, log_tail
 from fairdesk.gui.session import Session
 
@@ -80,6 +81,8 @@ class JobCard(QFrame):
         self.stop.setEnabled(job.state != STOPPING)
         self.stop.setText("Remove" if job.state == QUEUED else "Stop")
         self.again.setVisible(job.finished and job.state != DONE)
+        if job.finished:
+            self.again.setText("Go on training" if goes_on(job) else "Start again")
         self.copy.setVisible(job.state == FAILED)
         told = str((job.result or {}).get("summary", "")) or job.message
         self.detail.setText(told)
@@ -110,7 +113,9 @@ class JobCard(QFrame):
             self._session.jobs.pause(self.job.id)
 
     def _again(self) -> None:
-        self._session.run(self.job.spec.kind, self.job.spec.params, self.job.spec.device)
+        project = self._session.project
+        if project is not None:
+            self._session.run(self.job.spec.kind, params_again(self.job, project), self.job.spec.device)
 
     def _show_pairs(self) -> None:
         from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
