@@ -257,6 +257,8 @@ def test_the_nearest_real_faces_are_shown_as_pictures(window, hand, filled, tmp_
     dialog = hand.dialog(LeaksDialog)
     assert dialog.table.rowCount() == 1 and not dialog.table.item(0, 1).icon().isNull()
     assert dialog.table.item(0, 2).text() == "the same picture, vectors 0.250 apart"
+    dialog.save_to(tmp_path / "pairs.csv")
+    assert (tmp_path / "pairs.csv").read_text() == f'one,other,what\n{a},{b},"the same picture, vectors 0.250 apart"\n'
     dialog.reject()
 
 

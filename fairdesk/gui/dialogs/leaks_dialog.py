@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -17,7 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.gui import async_glue
 from fairdesk.gui.pictures import read_image
+from fairdesk.images.places import write_text
 
 SIDE = 96
 SHOWN = 200  # pairs drawn; the result file has all
@@ -62,14 +68,33 @@ class LeaksDialog(QDialog):
         label = QLabel(text)
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        close = QPushButton("Close")
+        self._pairs = pairs
+        save, close = QPushButton("Save table…"), QPushButton("Close")
+        save.setVisible(bool(pairs))
+        save.clicked.connect(lambda: async_glue.start(self._save()))
         close.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addWidget(save)
+        buttons.addStretch()
+        buttons.addWidget(close)
         layout = QVBoxLayout(self)
         layout.addWidget(label)
         layout.addWidget(self.table)
-        layout.addWidget(close, alignment=Qt.AlignmentFlag.AlignRight)
+        layout.addLayout(buttons)
         self.table.setVisible(bool(pairs))
         self.resize(820, 560 if pairs else 160)
+
+    async def _save(self) -> None:
+        path = await async_glue.choose_file(self, "Save the pairs", "CSV (*.csv)", save="csv")
+        if path:
+            self.save_to(Path(path))
+
+    def save_to(self, path: Path) -> None:
+        """Write all pairs as a table, also those that are not drawn."""
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerows([("one", "other", "what"), *self._pairs])
+        write_text(path, buffer.getvalue())
 
 
 def _icon(path: str) -> QIcon:
