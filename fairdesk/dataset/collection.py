@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairdesk import __version__
 from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.layouts import Layout, read_tree
-from fairdesk.images.places import Names, place, write_text
+from fairdesk.images.places import Names, place, write_manifest
 from fairdesk.images.reading import EXTENSIONS
 from fairdesk.images.sources import exists
 from fairdesk.jobs.context import Context
@@ -182,9 +180,3 @@ def write_items(
     write_manifest(out, about, files)
     context.artifact(out)
     return names.collisions
-
-
-def write_manifest(out: Path, about: dict[str, Any], files: Sequence[dict[str, Any] | str]) -> None:
-    """Write beside a folder (or film) what made it, and its files: by name, or with where each came from."""
-    manifest = {"made_by": f"FairDesk {__version__}", **about, "files": files}
-    write_text(out.with_name(out.name + ".manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

@@ -9,10 +9,10 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from fairdesk.dataset.collection import Item, counts, need_empty, read_folder, summary, write_items, write_manifest
+from fairdesk.dataset.collection import Item, counts, need_empty, read_folder, summary, write_items
 from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
 from fairdesk.images.marks import KEY, mark_of, mark_values, save_marked
-from fairdesk.images.places import Names
+from fairdesk.images.places import Names, write_manifest
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import processes

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from fairdesk.dataset.collection import write_manifest
 from fairdesk.errors import RequestError
 from fairdesk.generation.foreign import generator_of
 from fairdesk.generation.marking import origin
@@ -21,7 +20,7 @@ from fairdesk.generation.onnx_networks import onnx_generator
 from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.stylegan2_networks import StyleGenerator
 from fairdesk.images.marks import save_marked
-from fairdesk.images.places import safe_name
+from fairdesk.images.places import safe_name, write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import is_checkpoint, load_networks, read_checkpoint

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from fairdesk.dataset.collection import write_manifest
 from fairdesk.errors import RequestError
 from fairdesk.generation.generating import chosen_labels, load_generator, make
 from fairdesk.generation.marking import origin
 from fairdesk.generation.params import GenerateParams, InterpolateParams
 from fairdesk.images.marks import save_marked
+from fairdesk.images.places import write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.pictures import to_pixels

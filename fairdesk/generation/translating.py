@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from PIL import Image
 
-from fairdesk.dataset.collection import write_manifest
 from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_state
 from fairdesk.generation.cyclegan_networks import generator_from
@@ -21,7 +20,7 @@ from fairdesk.generation.recipes import AS_EXPORTED, Network, Recipe, choose
 from fairdesk.generation.wanted import Wanted, wanted_images
 from fairdesk.images.marks import save_marked
 from fairdesk.images.pixels import pixels
-from fairdesk.images.places import Names
+from fairdesk.images.places import Names, write_manifest
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.jobs.devices import choose_device

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from fairdesk import __version__
 from fairdesk.images.sources import read_bytes, split
 
 
@@ -57,3 +60,9 @@ def write_text(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8", newline="")
     part.replace(path)
+
+
+def write_manifest(out: Path, about: dict[str, Any], files: Sequence[dict[str, Any] | str]) -> None:
+    """Write beside a folder (or file) what made it, and its files: by name, or with where each came from."""
+    manifest = {"made_by": f"FairDesk {__version__}", **about, "files": files}
+    write_text(out.with_name(out.name + ".manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

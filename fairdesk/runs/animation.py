@@ -12,6 +12,7 @@ from PIL import Image
 from fairdesk import __version__
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.marks import KEY, film_mark
+from fairdesk.images.places import write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.params import AnimateParams
@@ -70,6 +71,7 @@ def run(params: AnimateParams, context: Context) -> dict[str, Any]:
         context.progress(done, len(chosen), "frames")
     about = {"made_by": f"FairDesk {__version__}", "run": params.run.name, "grid": True}
     write_film(frames, params.out, params.rate, json.dumps(about, sort_keys=True))
+    write_manifest(params.out, {"synthetic": True, **about}, [path.name for path in chosen])
     context.artifact(params.out)
     return {
         "out": str(params.out),

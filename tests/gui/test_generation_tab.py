@@ -110,6 +110,7 @@ def test_a_film_of_the_sample_grids(tmp_path, suffix):
     train(TrainGanParams(family="gan", data=tmp_path / "in", out=tmp_path / "run", image_size=16, epochs=6, batch_size=4, latent=4, preview_every=2,
                          device="cpu", precision="fp32"), QuietContext())  # fmt: skip
     result = animate(AnimateParams(run=tmp_path / "run", out=tmp_path / f"film{suffix}", rate=5), QuietContext())
+    assert json.loads((tmp_path / f"film{suffix}.manifest.json").read_text())["synthetic"] is True
     assert result["frames"] == 7  # after step 1 and every second of 12
     film = cv2.VideoCapture(str(tmp_path / f"film{suffix}"))
     count = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import random
 from pathlib import Path
 from typing import Any
@@ -154,6 +153,8 @@ class ExplorerDialog(QDialog):
         from PIL import Image
 
         from fairdesk.images.marks import save_marked
+        from fairdesk.images.places import write_manifest
 
-        save_marked(Image.open(io.BytesIO(self._png)), path, json.loads(json.dumps(self._mark)))
+        save_marked(Image.open(io.BytesIO(self._png)), path, self._mark)
+        write_manifest(path, {"synthetic": True, **self._mark}, [path.name])
         self.told.setText(f"Saved {path}, marked synthetic.")
