@@ -58,7 +58,8 @@ def main() -> None:
                     await asyncio.sleep(3 if tab.name == "generation" else 1.2)  # its curves are read first
                     if tab.name == "training":
                         for row in range(tab.run_list.topLevelItemCount()):
-                            tab.run_list.topLevelItem(row).setCheckState(0, Qt.CheckState.Checked)
+                            if (item := tab.run_list.topLevelItem(row)).text(0) != "faces":  # the GAN's
+                                item.setCheckState(0, Qt.CheckState.Checked)
                         await asyncio.sleep(1.2)
                     if tab.name == "metrics":
                         window.metrics.figures.setCurrentIndex(3)
