@@ -37,7 +37,7 @@ def resumed(params: P, run: RunFolder) -> P:
                 "Leave it out, or begin a new run."
             )
     anew = {name: getattr(params, name) for name in said & MAY_CHANGE}
-    return model.model_validate(kept | anew | {"resume": True, "out": params.out})  # type: ignore[attr-defined]
+    return model.model_validate(kept | anew | {"resume": True})  # `out` is always said
 
 
 def resume_preset(run: RunFolder) -> dict[str, Any]:
