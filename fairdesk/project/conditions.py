@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from fairdesk.errors import RequestError
 from fairdesk.project.quality import MEASURES, Limit
-from fairdesk.project.queries import Filter, State, found_values, group_counts, saved_views
+from fairdesk.project.queries import Filter, State, saved_views
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -102,9 +102,6 @@ def read_conditions(project: Project, words: Sequence[str]) -> Filter:
 
 def known_conditions(project: Project) -> list[str]:
     """Return conditions a person may choose from: the project's groups, sets, saved views and tags, and what is real."""
-    sets = [row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id")]
-    return [
-        *(f"group={name}" for name, _, _ in group_counts(project) if name is not None), *(f"set={name}" for name in sets),
-        *(f"view={name}" for name, _ in saved_views(project)), *(f"tag={tag}" for tag in found_values(project)["tag"]),
-        "state=real",
-    ]  # fmt: skip
+    kinds = (("group", "name FROM grp"), ("set", "name FROM image_set"), ("view", "name FROM saved_view"), ("tag", "DISTINCT tag FROM image_tag"))  # fmt: skip
+    found = [f"{kind}={row[0]}" for kind, what in kinds for row in project.db.rows(f"SELECT {what} ORDER BY 1")]
+    return [*found, "state=real"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -131,3 +132,12 @@ def next_run(project: Path, stem: str) -> Path:
     while (out := project / "runs" / f"{stem}-{number:02d}").exists():
         number += 1
     return out
+
+
+def runs_below(project: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """Return a project's runs with their configs, the newest first; those whose config cannot be read are left out."""
+    found = []
+    for path in sorted((project / "runs").glob(f"*/{CONFIG}"), key=lambda path: -path.stat().st_mtime):
+        with contextlib.suppress(RequestError):
+            found.append((path.parent, RunFolder(path.parent).config))
+    return found

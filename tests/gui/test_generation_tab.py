@@ -241,8 +241,10 @@ def test_a_run_that_begins_is_shown(window, hand, qtbot, filled):
         tab.refresh()
         assert tab.run_folder().path.name == f"gan-0{number}" and "64 pixels" in tab.about.text()
     tab.runs.setCurrentRow([tab.runs.item(n).text()[:6] for n in range(2)].index("gan-01"))
+    (filled.folder / "runs" / "broken").mkdir()
+    (filled.folder / "runs" / "broken" / "config.json").write_text("{")
     tab.refresh()
-    assert tab.run_folder().path.name == "gan-01"
+    assert tab.run_folder().path.name == "gan-01" and tab.runs.count() == 2  # a damaged one is left out
 
 
 def test_the_nearest_real_faces_are_shown_as_pictures(window, hand, filled, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
 
 from fairdesk.dataset.sets import set_names
-from fairdesk.errors import RequestError
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
@@ -20,22 +18,17 @@ from fairdesk.gui.widgets.parameter_form import ParameterForm
 from fairdesk.jobs.commands import command
 from fairdesk.jobs.registry import job_kind
 from fairdesk.project.conditions import known_conditions
-from fairdesk.runs.folder import CONFIG, RunFolder
+from fairdesk.runs.folder import runs_below
 
 
 def _runs(project: Path, *, translators: bool, all_kinds: bool) -> list[str]:
     """Return the project's runs that fit a field, the newest first."""
-    found = []
-    for config in sorted((project / "runs").glob(f"*/{CONFIG}"), key=lambda path: -path.stat().st_mtime):
-        run = RunFolder(config.parent)
-        with contextlib.suppress(RequestError):  # a damaged one is no choice
-            is_gan, translates = (
-                run.config.get("kind") == "gan",
-                run.config.get("params", {}).get("family") == "cyclegan",
-            )
-            if all_kinds or (is_gan and translates == translators):
-                found.append(str(run.path))
-    return found
+    return [
+        str(path)
+        for path, config in runs_below(project)
+        if all_kinds
+        or (config.get("kind") == "gan" and (config.get("params", {}).get("family") == "cyclegan") == translators)
+    ]
 
 
 class JobDialog(QDialog):

@@ -28,7 +28,7 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
 from fairdesk.project import Project
-from fairdesk.runs.folder import CONFIG, LAST, SCALARS, RunFolder, next_run
+from fairdesk.runs.folder import LAST, SCALARS, RunFolder, next_run, runs_below
 from fairdesk.runs.resuming import resume_preset
 
 
@@ -140,23 +140,22 @@ class GenerationTab(Tab):
 
     def refresh(self) -> None:
         """Look for runs and their newest sample grids."""
-        home = self._home()
-        found = sorted(home.glob(f"*/{CONFIG}"), key=lambda p: -p.stat().st_mtime) if home and home.is_dir() else []
-        found = [path for path in found if RunFolder(path.parent).config.get("kind") != "recogniser"]
+        home, project = self._home(), self.session.project
+        every = [] if project is None else runs_below(project.folder)
+        found = [(path, config) for path, config in every if config.get("kind") != "recogniser"]
         item = self.runs.currentItem()
         kept = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
-        paths = {str(config.parent) for config in found}
+        paths = {str(path) for path, _ in found}
         new = paths - self._known if self._known_home == home else set()  # one that was just begun is shown
         kept = next(iter(new)) if len(new) == 1 else kept
         self._known, self._known_home = paths, home
         self.runs.blockSignals(True)
         self.runs.clear()
-        for config in found:
-            family = RunFolder(config.parent).config.get("params", {}).get("family", "")
-            one = QListWidgetItem(f"{config.parent.name}  ·  {family}")
-            one.setData(Qt.ItemDataRole.UserRole, str(config.parent))
+        for path, config in found:
+            one = QListWidgetItem(f"{path.name}  ·  {config.get('params', {}).get('family', '')}")
+            one.setData(Qt.ItemDataRole.UserRole, str(path))
             self.runs.addItem(one)
-            if str(config.parent) == kept:
+            if str(path) == kept:
                 self.runs.setCurrentItem(one)
         if found and self.runs.currentItem() is None:
             self.runs.setCurrentRow(0)
