@@ -258,6 +258,7 @@ def test_the_nearest_real_faces_are_shown_as_pictures(window, hand, filled, tmp_
     window.panel._on_updated(job)
     window.panel.cards["j1"].pairs.click()
     dialog = hand.dialog(LeaksDialog)
+    assert dialog.table.horizontalHeaderItem(1).text() == "Nearest real"
     assert dialog.table.rowCount() == 1 and not dialog.table.item(0, 1).icon().isNull()
     assert dialog.table.item(0, 2).text() == "the same picture, vectors 0.250 apart"
     dialog.save_to(tmp_path / "pairs.csv")

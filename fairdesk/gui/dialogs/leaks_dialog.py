@@ -47,7 +47,8 @@ class LeaksDialog(QDialog):
         ]
         pairs += [(p["a"], p["b"], f"vectors {p['distance']:.3f} apart") for p in result.get("vectors", [])]
         self.table = QTableWidget(min(len(pairs), SHOWN), 3)
-        self.table.setHorizontalHeaderLabels(["One", "The other", "What"])
+        sides = ("Made", "Nearest real") if "nearest" in result else ("One", "The other")
+        self.table.setHorizontalHeaderLabels([*sides, "What"])
         self.table.setIconSize(QSize(SIDE, SIDE))
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
