@@ -1,7 +1,7 @@
 """A resident that keeps a generator loaded and answers with one picture at a time, for the latent explorer.
 
 Requests and answers are JSON lines on standard input and output. Moving along a direction changes the latent;
-StyleGAN2's directions are the principal ones of its styles (Härkönen et al., NeurIPS 2020), the others' are
+StyleGAN's directions are the principal ones of its styles (Härkönen et al., NeurIPS 2020), the others' are
 an orthonormal basis drawn from a fixed seed.
 """
 
@@ -21,7 +21,7 @@ from PIL import Image
 from fairdesk.errors import RequestError, explain
 from fairdesk.generation.generating import load_generator
 from fairdesk.generation.marking import origin
-from fairdesk.generation.stylegan2_networks import StyleGenerator
+from fairdesk.generation.stylegan2_networks import Styled
 from fairdesk.learning.pictures import to_pixels
 
 DIRECTIONS = 8
@@ -37,7 +37,7 @@ class Explorer:
         self._origin = origin(self.path, self.meta["family"])
         rng = np.random.default_rng(0)
         latent = int(self.meta["latent"])
-        if isinstance(self.network, StyleGenerator):
+        if isinstance(self.network, Styled):
             with torch.inference_mode():
                 styles = self.network.mapping(
                     torch.from_numpy(rng.standard_normal((_SAMPLES, latent))).float(), self._one_hot(None, _SAMPLES)
@@ -63,7 +63,7 @@ class Explorer:
         )
         own = self._one_hot(label, 1)
         with torch.inference_mode():
-            if isinstance(self.network, StyleGenerator):
+            if isinstance(self.network, Styled):
                 made = self.network.synthesis(self.network.mapping(z, own, truncation) + step)
             else:
                 made = self.network((z + step) * truncation, own)

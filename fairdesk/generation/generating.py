@@ -18,7 +18,7 @@ from fairdesk.generation.marking import origin
 from fairdesk.generation.networks import make_networks
 from fairdesk.generation.onnx_networks import onnx_generator
 from fairdesk.generation.params import GenerateParams
-from fairdesk.generation.stylegan2_networks import StyleGenerator
+from fairdesk.generation.stylegan2_networks import Styled, StyleGenerator
 from fairdesk.images.marks import save_marked
 from fairdesk.images.places import safe_name, write_manifest
 from fairdesk.jobs.context import Context
@@ -116,7 +116,7 @@ def make(
     """Return images (n, 3, h, w) of some latents; truncation scales latents, or draws StyleGAN2's styles to their mean."""
     own = None if labels is None else labels.to(device)
     with torch.inference_mode():
-        if meta["family"] == "stylegan2":
+        if isinstance(generator, Styled):
             made = generator(drawn.to(device), own, truncation)
         else:
             made = generator((drawn * truncation).to(device), own)
@@ -124,8 +124,14 @@ def make(
     return result
 
 
-def latents(params: GenerateParams, size: int) -> Iterator[torch.Tensor]:
-    """Draw latents a batch at a time: independent ones, or for each identity its own plus N(0, spread) variations.
+def at_once(meta: dict[str, Any]) -> int:
+    """Return how many pictures are made at a time unless said: fewer of larger ones, as memory goes with their pixels."""
+    pixels = int(meta["size"]) ** 2 * (8 if meta["family"] == "stylegan3" else 1)  # it works at up to twice the size
+    return max(1, min(64, 64 * 64**2 // pixels))
+
+
+def latents(params: GenerateParams, size: int, most: int = 64) -> Iterator[torch.Tensor]:
+    """Draw latents (at most `most` at a time): independent ones, or for each identity its own plus N(0, spread) variations.
 
     What is drawn depends on the seed alone, not on the size of a batch.
     """
@@ -133,8 +139,8 @@ def latents(params: GenerateParams, size: int) -> Iterator[torch.Tensor]:
     around = own.spawn(1)[0]
     each = params.per_identity
     person = np.empty(0)
-    for start in range(0, params.images, params.batch_size):
-        count = min(params.batch_size, params.images - start)
+    for start in range(0, params.images, most):
+        count = min(most, params.images - start)
         drawn = np.empty((count, size)) if each else own.standard_normal((count, size))
         for row in range(count if each else 0):
             if (start + row) % (each or 1) == 0:
@@ -161,7 +167,7 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
     files: list[str] = []
     context.progress(0, params.images, "images")
     try:
-        for drawn in latents(params, int(meta["latent"])):
+        for drawn in latents(params, int(meta["latent"]), params.batch_size or at_once(meta)):
             context.check()
             numbers = range(len(files), len(files) + len(drawn))
             labels = chosen_labels(params, meta, numbers)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from fairdesk.errors import RequestError
-from fairdesk.generation.generating import chosen_labels, load_generator, make
+from fairdesk.generation.generating import at_once, chosen_labels, load_generator, make
 from fairdesk.generation.marking import origin
 from fairdesk.generation.params import GenerateParams, InterpolateParams
 from fairdesk.images.marks import save_marked
@@ -59,10 +59,11 @@ def run(params: InterpolateParams, context: Context) -> dict[str, Any]:
         "interpolated": True,
     }
     frames: list[Image.Image] = []
-    for start in range(0, len(walk), 32):
+    most = at_once(meta)
+    for start in range(0, len(walk), most):
         context.check()
-        part = None if labels is None else labels[start : start + 32]
-        made = make(generator, meta, drawn[start : start + 32], part, params.truncation, device)
+        part = None if labels is None else labels[start : start + most]
+        made = make(generator, meta, drawn[start : start + most], part, params.truncation, device)
         frames += [Image.fromarray(one) for one in to_pixels(made)]
         context.progress(len(frames), len(walk), "pictures")
     names: list[str] = []

@@ -48,7 +48,7 @@ class TrainGanParams(JobParams):
     )
     epochs: int = Field(200, ge=1, le=100_000, description="Times through all images")
     batch_size: int | None = Field(
-        None, ge=1, le=4096, description="Images in a step (default 64, cyclegan 1, stylegan2 32)"
+        None, ge=1, le=4096, description="Images in a step (default 64, dcgan 128, cyclegan 1, stylegan2 32)"
     )
     condition: Literal["none", "group", "identity"] = Field(
         "none", description="Learn a label with each face, so that faces of one can be asked for (not cyclegan)"
@@ -163,7 +163,7 @@ class TrainGanParams(JobParams):
     @property
     def batch(self) -> int:
         """Images in a step."""
-        return self.batch_size or {"cyclegan": 1, "stylegan2": 32}.get(self.family, 64)
+        return self.batch_size or {"dcgan": 128, "cyclegan": 1, "stylegan2": 32}.get(self.family, 64)
 
     @property
     def every(self) -> int:
@@ -197,7 +197,9 @@ class GenerateParams(JobParams):
         description="Less is more alike and cleaner: latents are scaled by it, stylegan2's styles drawn to their mean",
     )
     seed: int = Field(1, ge=0, description="The same seed makes the same faces")
-    batch_size: int = Field(64, ge=1, le=4096, description="Images made at a time")
+    batch_size: int | None = Field(
+        None, ge=1, le=4096, description="Images made at a time (default: 64 of 64 pixels, fewer of larger ones)"
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
 
     @field_validator("run", "out")

@@ -223,20 +223,27 @@ class Synthesis(nn.Module):
         return image
 
 
-class StyleGenerator(nn.Module):
-    """Mapping and synthesis."""
+class Styled(nn.Module):
+    """A generator of two parts: from latents to styles, and from styles to an image."""
 
-    def __init__(self, latent: int, labels: int, width: int, size: int, base: int, layers: int = 8) -> None:
+    def __init__(self, mapping: Mapping, synthesis: nn.Module) -> None:
         super().__init__()
-        self.latent, self.labels = latent, labels
-        self.synthesis = Synthesis(width, size, base)
-        self.mapping = Mapping(latent, labels, width, self.synthesis.styles, layers)
+        self.synthesis, self.mapping = synthesis, mapping
 
     def forward(
         self, z: torch.Tensor, labels: torch.Tensor | None = None, truncation: float = 1.0, *, random: bool = False
     ) -> torch.Tensor:
         """Map latents (n, latent) and one-hot labels (n, labels) to images in about [-1, 1]."""
-        return self.synthesis(self.mapping(z, labels, truncation), random=random)
+        made: torch.Tensor = self.synthesis(self.mapping(z, labels, truncation), random=random)
+        return made
+
+
+class StyleGenerator(Styled):
+    """Mapping and synthesis of StyleGAN2."""
+
+    def __init__(self, latent: int, labels: int, width: int, size: int, base: int, layers: int = 8) -> None:
+        synthesis = Synthesis(width, size, base)
+        super().__init__(Mapping(latent, labels, width, synthesis.styles, layers), synthesis)
 
 
 class PlainConv(nn.Module):

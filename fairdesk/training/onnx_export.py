@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from safetensors.torch import save_file
 from torch import nn
 
 from fairdesk.dataset.collection import read_either
-from fairdesk.errors import JobFailed
+from fairdesk.errors import JobFailed, RequestError
 from fairdesk.faces.backbones import SIZE
 from fairdesk.faces.encoders import load_backbone
 from fairdesk.faces.params import RUN_WEIGHTS
-from fairdesk.generation.generating import load_generator
+from fairdesk.generation.generating import at_once, load_generator
 from fairdesk.generation.translating import load_translator
 from fairdesk.jobs.context import Context
+from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpoint
 from fairdesk.runs.folder import RunFolder
 from fairdesk.training.faces import cut_faces, normalised
 from fairdesk.training.params import ExportModelParams
@@ -59,7 +61,7 @@ def _recogniser(
 
 def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
     network, meta, _ = load_generator(params.run, "cpu")
-    count = _CHECKED
+    count = max(2, min(_CHECKED, at_once(meta)))
     source = torch.Generator().manual_seed(0)
     given = [torch.randn(count, int(meta["latent"]), generator=source)]
     labels = len(meta.get("labels") or [])
@@ -79,15 +81,51 @@ def _translator(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tenso
     return network, (pictures,), ["pictures"], f"cyclegan generator {params.direction}, checked on random pictures"
 
 
+def _kind_of(path: Path) -> tuple[str, str]:
+    """Return what a file of weights holds: "recogniser", "generator" or "translator", and the norm of a translator.
+
+    Raises
+    ------
+    RequestError
+        If it holds no network that is known here.
+    """
+    if path.suffix.lower() == ".onnx":
+        raise RequestError(f"{path} is ONNX already, and ONNX cannot be turned back.")
+    if path.suffix.lower() == ".pkl":
+        return "generator", ""
+    if is_checkpoint(path):
+        meta = read_checkpoint(path)[1]
+        kind = "translator" if meta.get("family") == "cyclegan" else "generator" if "family" in meta else "recogniser"
+        return kind, str(meta.get("norm", "instance"))
+    loaders: dict[str, Callable[[], Any]] = {
+        "recogniser": lambda: load_backbone(path), "generator": lambda: load_generator(path, "cpu"),
+        "translator": lambda: load_translator(path, "G_AB", "cpu"),
+    }  # fmt: skip
+    refusals = []
+    for kind, load in loaders.items():
+        try:
+            load()
+            return kind, header_of(path).get("norm", "instance")
+        except RequestError as error:
+            refusals.append(f"as a {kind}: {error}")
+    raise RequestError("\n".join([f"{path} holds no network that is known here.", *refusals]))
+
+
 def run(params: ExportModelParams, context: Context) -> dict[str, Any]:
     """Job: export, and compare. Raises `JobFailed` where ONNX says something else than torch."""
-    config: dict[str, Any] = RunFolder.open(params.run).config if params.run.is_dir() else {"kind": "recogniser"}
-    kind, header = config.get("kind"), {}
+    header = {}
+    if params.run.is_dir():
+        config = RunFolder.open(params.run).config
+        kind, norm = "recogniser", str(config.get("params", {}).get("norm", "instance"))
+        if config.get("kind") != "recogniser":
+            kind = "translator" if config.get("params", {}).get("family") == "cyclegan" else "generator"
+    else:
+        kind, norm = _kind_of(params.run)
     if kind == "recogniser":
         network, given, names, told = _recogniser(params, context)
-    elif config.get("params", {}).get("family") == "cyclegan":
+    elif kind == "translator":
         network, given, names, told = _translator(params)
-        header = {"norm": str(config["params"].get("norm", "instance"))}
+        header = {"norm": norm}
     else:
         network, given, names, told = _made(params)
     params.out.parent.mkdir(parents=True, exist_ok=True)

@@ -173,7 +173,10 @@ class RecogniserParams(JobParams):
 class ExportModelParams(JobParams):
     """Write a trained network as ONNX (checked against torch) or safetensors."""
 
-    run: Path = Field(description="A run's folder, or backbone weights", json_schema_extra={"pick": "either"})
+    run: Path = Field(
+        description="A run's folder, one of its checkpoints, or another program's weights",
+        json_schema_extra={"pick": "either"},
+    )
     out: Path = Field(description="File to write: .onnx or .safetensors", json_schema_extra={"pick": "save"})
     direction: Literal["AtoB", "BtoA"] = Field("AtoB", description="Which generator of a CycleGAN")
     check: Path | None = Field(

@@ -6,7 +6,6 @@ import pickle
 import struct
 import subprocess
 import sys
-import types
 import zipfile
 
 import pytest
@@ -15,12 +14,12 @@ from torch import nn
 
 from fairdesk.errors import RequestError
 from fairdesk.generation.cyclegan_networks import GeneratorResNet, generator_from
-from fairdesk.generation.foreign import generator_of, read_stylegan_pickle
-from fairdesk.generation.generating import load_generator
+from fairdesk.generation.foreign import generator_of
 from fairdesk.generation.generating import run as generate
 from fairdesk.generation.networks import DCGenerator, FullyConnectedGenerator
 from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.stylegan2_networks import StyleGenerator
+from fairdesk.generation.stylegan_pickles import read_stylegan_pickle
 from fairdesk.jobs.context import QuietContext
 
 
@@ -107,67 +106,13 @@ def test_dcgan_tutorial_and_pytorch_gan(tmp_path, network, family, latent, wrapp
     assert made["images"] == 3
 
 
-@pytest.fixture
-def ada(monkeypatch):
-    """Objects that pickle themselves as stylegan2-ada-pytorch's do: code and state, rebuilt by its own hook."""
-    persistence = types.ModuleType("torch_utils.persistence")
-    persistence._reconstruct_persistent_obj = lambda meta: meta
-    persistence._reconstruct_persistent_obj.__module__ = "torch_utils.persistence"
-    persistence._reconstruct_persistent_obj.__qualname__ = persistence._reconstruct_persistent_obj.__name__ = (
-        "_reconstruct_persistent_obj"
-    )
-    monkeypatch.setitem(sys.modules, "torch_utils", types.ModuleType("torch_utils"))
-    monkeypatch.setitem(sys.modules, "torch_utils.persistence", persistence)
-
-    class Persistent:
-        def __init__(self, module):
-            state = {"_parameters": dict(module._parameters), "_buffers": dict(module._buffers), "training": False,
-                     "_modules": {name: Persistent(child) for name, child in module._modules.items()}}  # fmt: skip
-            self.meta = {
-                "type": "class",
-                "version": 6,
-                "module_src": "import os; os.abort()",
-                "class_name": type(module).__name__,
-                "state": state,
-            }
-
-        def __reduce__(self):
-            return persistence._reconstruct_persistent_obj, (self.meta,)
-
-    return Persistent
-
-
-@pytest.mark.parametrize("labels", [0, 3])
-def test_stylegan2_ada_pickles_are_read_without_their_code(tmp_path, ada, labels):
-    torch.manual_seed(2)
-    network = StyleGenerator(24, labels, 16, 32, 512, 2).eval()
-    (tmp_path / "network.pkl").write_bytes(
-        pickle.dumps(
-            {"G": None, "D": None, "G_ema": ada(network), "augment_pipe": None, "training_set_kwargs": {"path": "x"}}
-        )
-    )
-    found, meta, _ = load_generator(tmp_path / "network.pkl", "cpu")
-    assert (meta["latent"], meta["size"], len(meta["labels"]), meta["mapping_layers"]) == (24, 32, labels, 2)
-    z = torch.randn(2, 24)
-    own = torch.eye(3)[:2] if labels else None
-    assert torch.equal(found(z, own), network(z, own))
-    options = {"label": "1"} if labels else {}
-    made = generate(
-        GenerateParams(
-            run=tmp_path / "network.pkl", out=tmp_path / "made", images=2, truncation=0.5, device="cpu", **options
-        ),
-        QuietContext(),
-    )
-    assert made["images"] == 2
-
-
-def test_hostile_damaged_and_wrong_files(tmp_path, ada):
+def test_hostile_damaged_and_wrong_files(tmp_path, persistent):
     class Evil:
         def __reduce__(self):
             return (open, (str(tmp_path / "ran"), "w"))
 
     (tmp_path / "evil.pkl").write_bytes(pickle.dumps({"G_ema": Evil()}))
-    (tmp_path / "cut.pkl").write_bytes(pickle.dumps({"G_ema": ada(StyleGenerator(8, 0, 8, 32, 128, 1))})[:2000])
+    (tmp_path / "cut.pkl").write_bytes(pickle.dumps({"G_ema": persistent(StyleGenerator(8, 0, 8, 32, 128, 1))})[:2000])
     (tmp_path / "other.pkl").write_bytes(pickle.dumps({"weights": 1}))
     for name in ("evil", "cut", "other"):
         with pytest.raises(RequestError, match="never runs code from a file"):
@@ -183,7 +128,7 @@ def test_hostile_damaged_and_wrong_files(tmp_path, ada):
         generator_of(tmp_path / "wrong.pth")
     network = StyleGenerator(8, 0, 8, 32, 128, 1)
     del network.synthesis.b8.conv1
-    (tmp_path / "part.pkl").write_bytes(pickle.dumps({"G_ema": ada(network)}))
+    (tmp_path / "part.pkl").write_bytes(pickle.dumps({"G_ema": persistent(network)}))
     with pytest.raises(RequestError, match="does not fit a StyleGAN2 generator"):
         generator_of(tmp_path / "part.pkl")
 

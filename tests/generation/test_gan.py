@@ -174,7 +174,7 @@ def test_exactly_as_many_as_asked_and_all_marked(trained, tmp_path):
 def test_what_is_drawn_depends_on_the_seed_alone():
     ask = lambda **more: GenerateParams(run="r", out="o", images=12, seed=7, **more)
     for each in (None, 4):
-        whole, parts = (torch.cat(list(latents(ask(per_identity=each, batch_size=n), 5))) for n in (64, 5))
+        whole, parts = (torch.cat(list(latents(ask(per_identity=each), 5, n))) for n in (64, 5))
         assert whole.shape == (12, 5) and torch.equal(whole, parts)
     people = whole.reshape(3, 4, 5)
     assert people.std(1).mean() < people.mean(1).std(0).mean() * 2 and len(torch.unique(whole, dim=0)) == 12

@@ -81,6 +81,8 @@ def test_generators_as_onnx(folder, tmp_path, family, condition):
         made[where] = tmp_path / f"made by {where}"
         generate(GenerateParams(run=tmp_path / where, out=made[where], images=5, batch_size=2, device="cpu"), QuietContext())  # fmt: skip
     same_pictures(*made.values(), 5)
+    best = tmp_path / "run" / "checkpoints" / "best.safetensors"
+    assert export(ExportModelParams(run=best, out=tmp_path / "best.onnx"), QuietContext())["kind"] == "generator"
     mark = json.loads(mark_of(next(made["g.onnx"].glob("*.png"))))
     assert mark["family"] == "onnx" and mark["checkpoint"] == "g.onnx" and len(mark["checkpoint_sha256"]) == 64
     with pytest.raises(RequestError, match="a translator takes pictures"):
@@ -112,6 +114,11 @@ def test_a_translator_comes_back_as_onnx_and_as_weights(tmp_path, norm):
         translate(TranslateParams(input=home, out=made[-1], direction="BtoA", g_ba=file, precision="fp32", device="cpu"), QuietContext())  # fmt: skip
     same_pictures(made[0], made[1], 5)
     same_pictures(made[0], made[2], 5)
+    last = tmp_path / "run" / "checkpoints" / "last.safetensors"
+    for file in (last, files[2]):  # a checkpoint of both, and one generator's weights
+        again = tmp_path / f"again from {file.stem}.onnx"
+        told = export(ExportModelParams(run=file, out=again, direction="BtoA"), QuietContext())
+        assert told["kind"] == "translator" and again.read_bytes() == files[1].read_bytes()
     with pytest.raises(RequestError, match=r"a generator takes latents \(n, d\)"):
         load_generator(tmp_path / "ba.onnx", "cpu")
     with pytest.raises(RequestError, match="fairdesk translate"):
@@ -153,3 +160,12 @@ def test_a_graph_that_asks_for_four_terabytes_is_refused_at_once(tmp_path):
         load_generator(tmp_path / "x.onnx", "cpu")
     assert time.perf_counter() - start < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
+
+
+def test_what_cannot_be_exported_is_told(tmp_path):
+    torch.save({"conv.weight": torch.zeros(2)}, tmp_path / "other.pth")
+    with pytest.raises(RequestError, match=r"(?s)no network that is known here.*as a recogniser.*as a translator"):
+        export(ExportModelParams(run=tmp_path / "other.pth", out=tmp_path / "x.onnx"), QuietContext())
+    (tmp_path / "a.onnx").write_bytes(b"x")
+    with pytest.raises(RequestError, match="ONNX already"):
+        export(ExportModelParams(run=tmp_path / "a.onnx", out=tmp_path / "x.onnx"), QuietContext())
