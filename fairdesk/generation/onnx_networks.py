@@ -25,6 +25,12 @@ class OnnxNetwork(nn.Module):
         first = next(iter(self.inputs.values()), [])
         self._batch = first[0] if first and isinstance(first[0], int) else None
 
+    @property
+    def sides(self) -> tuple[int, int] | None:
+        """Height and width of the only pictures it takes; None: any."""
+        shape = next(iter(self.inputs.values()))
+        return (shape[2], shape[3]) if len(shape) == 4 and all(isinstance(side, int) for side in shape[2:]) else None
+
     def __deepcopy__(self, _memo: dict[int, Any]) -> OnnxNetwork:
         return self  # a session is not copied, and running it does not change it
 
@@ -94,6 +100,5 @@ def onnx_translator(path: Path, device: str) -> OnnxNetwork:
     shapes = list(network.inputs.values())
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3:
         raise RequestError(f"{path} takes {network.inputs}: a translator takes pictures (n, 3, height, width).")
-    sides = [side if isinstance(side, int) else 64 for side in shapes[0][2:]]
-    _pictures(network, torch.zeros(1, 3, *sides))
+    _pictures(network, torch.zeros(1, 3, *(network.sides or (64, 64))))
     return network

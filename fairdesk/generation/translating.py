@@ -71,6 +71,11 @@ class _Way:
     recipe: Recipe | None = None
     run: Network | None = None
 
+    @property
+    def sides(self) -> tuple[int, int] | None:
+        """Height and width of the only pictures it takes; None: any."""
+        return self.generator.sides if isinstance(self.generator, OnnxNetwork) else None
+
     def translate(self, images: torch.Tensor, precision: str, context: Context) -> torch.Tensor:
         """Translate images (n, 3, h, w); the first ones decide how."""
         if self.run is None:
@@ -95,24 +100,33 @@ class _Source:
     folder: str
     relative: str
     who: str | None
-    pixels: torch.Tensor  # (3, h, w) in [-1, 1], sides multiples of 4
+    pixels: torch.Tensor  # (3, h, w) in [-1, 1], with rows and columns that are cut off again
     width: int
     height: int
+    wanted: tuple[int, int]  # width and height of what is written
 
 
-def _read(wanted: Wanted, size: int | None) -> _Source:
-    """Read an image; its last row and column are repeated to multiples of 4, and cut off again afterwards."""
+def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    return max(4, round(size[0] * factor)), max(4, round(size[1] * factor))
+
+
+def _read(wanted: Wanted, size: int | None, sides: tuple[int, int] | None) -> _Source:
+    """Read an image; its last row and column are repeated, and cut off again afterwards.
+
+    A network that takes pictures of one height and width (`sides`) gets the whole image in that; others get it in its
+    own size, or the one asked for, to multiples of 4.
+    """
     image = open_image(wanted.path)
-    if size is not None:
-        factor = size / max(image.size)
-        image = image.resize(
-            (max(4, round(image.width * factor)), max(4, round(image.height * factor))), Image.Resampling.BICUBIC
-        )
+    final = image.size if size is None else _scaled(image.size, size / max(image.size))
+    shown = final if sides is None else _scaled(image.size, min(sides[1] / image.width, sides[0] / image.height))
+    if shown != image.size:
+        image = image.resize(shown, Image.Resampling.BICUBIC)
     tensor = torch.tensor(pixels(image)).permute(2, 0, 1).float().div(127.5).sub(1)
     height, width = tensor.shape[1:]
-    padded = torch.nn.functional.pad(tensor, (0, -width % 4, 0, -height % 4), mode="replicate")
+    more = (-width % 4, -height % 4) if sides is None else (sides[1] - width, sides[0] - height)
+    padded = torch.nn.functional.pad(tensor, (0, more[0], 0, more[1]), mode="replicate")
     folder = wanted.relative.rpartition("/")[0]
-    return _Source(wanted.path, folder, wanted.relative, wanted.who, padded, width, height)
+    return _Source(wanted.path, folder, wanted.relative, wanted.who, padded, width, height, final)
 
 
 def _need_memory(source: _Source, device: str) -> None:
@@ -147,7 +161,10 @@ class _Writer:
                 name = self._names.claim(source.folder, f"{source.path.stem}_{way.name}.png")
                 target = self._params.out / source.folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                save_marked(Image.fromarray(picture[: source.height, : source.width]), target, self._mark(way, source))
+                shown = Image.fromarray(picture[: source.height, : source.width])
+                if shown.size != source.wanted:
+                    shown = shown.resize(source.wanted, Image.Resampling.BICUBIC)
+                save_marked(shown, target, self._mark(way, source))
                 self.files.append(
                     {
                         "path": f"{source.folder}/{name}".lstrip("/"),
@@ -160,6 +177,8 @@ class _Writer:
     def _mark(self, way: _Way, source: _Source) -> dict[str, Any]:
         assert way.recipe is not None
         made: dict[str, Any] = {"direction": way.name, "source": source.relative, "precision": way.recipe.precision}
+        if way.sides is not None:
+            made["worked_at"] = list(way.sides)
         if self._params.size is not None:
             made["size"] = self._params.size
         if self._params.group is not None:  # else the folders say who it is, as the sources' do
@@ -181,6 +200,19 @@ class _Writer:
         write_manifest(self._params.out, about, self.files)
 
 
+def _sides_of(ways: list[_Way], context: Context) -> tuple[int, int] | None:
+    """Return height and width of the only pictures the networks take, if so. Raises `RequestError` where they differ."""
+    all_sides = {way.sides for way in ways}
+    if len(all_sides) > 1:
+        raise RequestError("The two networks take pictures of different sizes: translate one direction at a time.")
+    (sides,) = all_sides
+    if sides is not None:
+        context.message(
+            f"The network takes pictures of {sides[1]} x {sides[0]} pixels only: images are brought to it, never stretched, and back to their size."
+        )
+    return sides
+
+
 def run(params: TranslateParams, context: Context) -> dict[str, Any]:
     """Job: translate. A bad file is listed and the rest goes on."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
@@ -193,6 +225,7 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
         for way, path, name in (("AtoB", params.g_ab, "G_AB"), ("BtoA", params.g_ba, "G_BA"))
         if path is not None and params.direction in (way, "both")
     ]
+    sides = _sides_of(ways, context)
     precision = "fp32" if params.precision == "auto" and len(todo) < _WORTH_A_TRIAL else params.precision
     most = params.batch_size or (8 if device == "cuda" else 1)
     writer = _Writer(params, ways, device, precision, context)
@@ -203,7 +236,7 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
         for done, wanted in enumerate(todo, 1):
             context.check()
             try:
-                source = _read(wanted, params.size)
+                source = _read(wanted, params.size, sides)
                 _need_memory(source, device)
             except UnreadableImageError as error:
                 unreadable.append({"path": wanted.relative, "why": error.why})

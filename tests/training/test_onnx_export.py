@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper
+from onnx.tools import update_model_dims
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -98,6 +99,17 @@ def same_pictures(one, other, count):
         assert a.shape == b.shape and np.abs(a - b).max() <= 1 and a.std() > 0
 
 
+def size_of(path):
+    with Image.open(path) as image:
+        return image.size
+
+
+def of_one_size(graph, out, side):
+    model = onnx.load(graph)
+    ends = [{one.name: [1, 3, side, side] for one in end} for end in (model.graph.input, model.graph.output)]
+    onnx.save(update_model_dims.update_inputs_outputs_dims(model, *ends), out)
+
+
 @pytest.mark.parametrize("norm", ["instance", "none"])
 def test_a_translator_comes_back_as_onnx_and_as_weights(tmp_path, norm):
     home = plain_images(tmp_path / "in", 1, 2, 2, side=38)
@@ -114,6 +126,20 @@ def test_a_translator_comes_back_as_onnx_and_as_weights(tmp_path, norm):
         translate(TranslateParams(input=home, out=made[-1], direction="BtoA", g_ba=file, precision="fp32", device="cpu"), QuietContext())  # fmt: skip
     same_pictures(made[0], made[1], 5)
     same_pictures(made[0], made[2], 5)
+    of_one_size(files[1], tmp_path / "48.onnx", 48)  # as exporters write it unless they are told that sizes vary
+    made.append(tmp_path / "of one size")
+    asked = {"input": home, "direction": "BtoA", "g_ba": tmp_path / "48.onnx", "device": "cpu"}
+    translate(TranslateParams(**asked, out=made[-1]), QuietContext())
+    brought = made[-1] / "g0" / "id00" / "odd_BtoA.png"
+    assert size_of(brought) == size_of(made[0] / "g0" / "id00" / "odd_BtoA.png") == (45, 33)
+    assert json.loads(mark_of(brought))["worked_at"] == [48, 48]
+    translate(TranslateParams(**asked, out=tmp_path / "larger", size=90), QuietContext())
+    assert size_of(tmp_path / "larger" / "g0" / "id00" / "odd_BtoA.png") == (90, 66)
+    with pytest.raises(RequestError, match="one direction at a time"):
+        translate(
+            TranslateParams(**asked | {"direction": "both", "g_ab": tmp_path / "run"}, out=tmp_path / "x"),
+            QuietContext(),
+        )
     last = tmp_path / "run" / "checkpoints" / "last.safetensors"
     for file in (last, files[2]):  # a checkpoint of both, and one generator's weights
         again = tmp_path / f"again from {file.stem}.onnx"
