@@ -30,6 +30,7 @@ from fairdesk.learning.images import Batch, TrainingImages, UnpairedImages
 from fairdesk.learning.loop import Plan, train
 from fairdesk.learning.pictures import grid
 from fairdesk.learning.sharing import Parts, falling
+from fairdesk.runs.ending import leave_pictures
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.resuming import resumed, write_down
 
@@ -206,6 +207,8 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
                     evaluate_every=params.assess_every * images.batches(params.batch), first=first,
                     mark={"made_by": f"FairDesk {__version__}", "family": params.family, "run": params.out.name, "grid": True})  # fmt: skip
         result = train(task, images, plan, folder, context, resume=params.resume)
+        if first:
+            leave_pictures(folder, context)
     finally:
         images.close()
     made = (result["steps"] - result["steps_before"]) * params.batch

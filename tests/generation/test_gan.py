@@ -118,8 +118,21 @@ def test_training_leaves_a_whole_run(folder, tmp_path, family):
     assert set(curves.series) == {"D_loss", "G_loss", "D(x)", "D(G(z))"}
     assert len(curves.series["G_loss"]) == 9
     assert {name for name, _, _ in context.scalars} == set(curves.series)
+    with Image.open(tmp_path / "run" / "losses.png") as plot, Image.open(tmp_path / "run" / "samples.gif") as film:
+        assert plot.width > 500 and film.n_frames == 4
+    assert mark_of(tmp_path / "run" / "samples.gif") and not mark_of(tmp_path / "run" / "losses.png")
     with pytest.raises(RequestError, match="--resume"):
         train(options(folder, tmp_path / "run"), QuietContext())
+
+
+def test_a_full_disk_at_the_end_keeps_the_training(folder, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fairdesk.runs.ending.exporting.run", full)
+    context = QuietContext()
+    assert train(options(folder, tmp_path / "run", epochs=1), context)["steps"] == 3
+    assert "The training is kept, but its pictures could not be written: [Errno 28]" in context.messages[-1]
 
 
 @pytest.mark.parametrize("family", ["gan", "dcgan"])
