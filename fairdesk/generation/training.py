@@ -204,7 +204,7 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
         plan = Plan(params.epochs, params.batch, params.seed, params.every, params.checkpoint_every, params.patience,
                     {"family": params.family, "latent": params.latents, "size": params.size, "labels": labels,
                      "channel_base": params.channel_base, "mapping_layers": params.mapping_layers, "norm": params.norm},
-                    evaluate_every=params.assess_every * images.batches(params.batch), first=first,
+                    evaluate_every=params.assess_every * images.batches(params.batch), parts=params.accumulate, first=first,
                     mark={"made_by": f"FairDesk {__version__}", "family": params.family, "run": params.out.name, "grid": True})  # fmt: skip
         result = train(task, images, plan, folder, context, resume=params.resume)
         if first:

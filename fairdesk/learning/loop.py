@@ -16,6 +16,7 @@ from fairdesk.errors import JobFailed, Stopped
 from fairdesk.images.marks import save_marked
 from fairdesk.jobs.context import Context
 from fairdesk.learning.checkpoints import load_networks, load_optimizers, read_checkpoint, save_checkpoint
+from fairdesk.learning.fitting import advice, is_out_of_memory
 from fairdesk.learning.memory import keep_freed_memory
 from fairdesk.runs.events import EventLog
 from fairdesk.runs.folder import BEST, LAST, RunFolder
@@ -83,6 +84,7 @@ class Plan:
     meta: dict[str, Any] | None = None
     evaluate_every: int = 0  # batches between two evaluations of a task that has `evaluate`; 0: never
     mark: dict[str, Any] | None = None  # of sample grids that hold made faces
+    parts: int = 1  # that a process works through a batch in
     first: bool = True  # of several processes that share the training, the first writes the run
 
 
@@ -243,14 +245,14 @@ class _Records:
 
 
 def _step(task: Task, batch: Any, plan: Plan) -> dict[str, float]:
+    losses: dict[str, float] | None = None
     try:
         losses = task.step(batch)
     except RuntimeError as error:
-        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):  # on a CPU
+        if not is_out_of_memory(error):
             raise
-        raise JobFailed(
-            f"The device's memory is too small for a batch of {plan.batch_size}. Try --batch-size {max(2, plan.batch_size // 2)}."
-        ) from error
+    if losses is None:  # here, where the error no longer holds what the step had in memory
+        raise JobFailed(advice(task, batch, plan.batch_size, plan.parts))
     wrong = [name for name, value in losses.items() if not math.isfinite(value)]
     if wrong:
         raise JobFailed(f"The loss {wrong[0]} is not a number any more. Try a smaller learning rate, or fp32.")

@@ -172,7 +172,7 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
     every = params.evaluate_every or images.batches(params.batch_size)
     plan = Plan(params.epochs, params.batch_size, params.seed, max(every, 50), params.checkpoint_every, params.patience,
                 {"family": "recogniser", "backbone": params.backbone, "width": params.width, "head": params.head},
-                evaluate_every=every, first=fabric.global_rank == 0)  # fmt: skip
+                evaluate_every=every, parts=params.accumulate, first=fabric.global_rank == 0)  # fmt: skip
     started = time.monotonic()
     result = train(task, images, plan, folder, context, resume=params.resume)
     per_second = (result["steps"] - result["steps_before"]) * params.batch_size / max(time.monotonic() - started, 1e-9)

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from fairdesk.errors import JobFailed, RequestError
+from fairdesk.generation.cyclegan import CycleGanTask
 from fairdesk.generation.params import TrainGanParams
+from fairdesk.generation.training import GanTask
 from fairdesk.generation.training import run as train
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning import loop
@@ -134,3 +136,26 @@ def test_too_little_memory_names_a_batch_that_may_fit(folder, tmp_path, monkeypa
     monkeypatch.setattr("fairdesk.generation.training.GanTask.step", step)
     with pytest.raises(JobFailed, match=r"too small for a batch of 4\. Try --batch-size 2"):
         train(options("gan", folder, tmp_path / "run"), QuietContext())
+
+
+@pytest.mark.parametrize(
+    ("family", "batch", "parts", "most", "told"),
+    [
+        ("gan", 8, 1, 2, "2 at a time fit: say --batch-size 2, or --accumulate 4"),
+        ("gan", 12, 2, 6, "6 at a time fit: say --batch-size 6, or --accumulate 4"),
+        ("cyclegan", 6, 1, 1, "1 at a time fit: say --batch-size 1, or --accumulate 6"),
+        ("gan", 6, 1, 2, "Try --batch-size 3, or smaller images"),
+    ],
+)
+def test_a_batch_that_fits_is_found_by_trying(folder, tmp_path, monkeypatch, family, batch, parts, most, told):
+    task = CycleGanTask if family == "cyclegan" else GanTask
+    plain = task.step
+
+    def step(self, images):
+        if (images.shape[1] if family == "cyclegan" else len(images)) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return plain(self, images)
+
+    monkeypatch.setattr(task, "step", step)
+    with pytest.raises(JobFailed, match=told):
+        train(options(family, folder, tmp_path / "run", batch_size=batch, accumulate=parts), QuietContext())
