@@ -1,1 +1,1 @@
-"""Making faces: networks as published, their training, and sampling."""
+"""GANs: networks as published, their training, making faces with them, and checking what was made."""

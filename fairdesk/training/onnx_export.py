@@ -18,8 +18,8 @@ from fairdesk.errors import JobFailed, RequestError
 from fairdesk.faces.backbones import SIZE
 from fairdesk.faces.encoders import load_backbone
 from fairdesk.faces.params import RUN_WEIGHTS
-from fairdesk.generation.generating import at_once, load_generator
-from fairdesk.generation.translating import load_translator
+from fairdesk.generation.making.generating import at_once, load_generator
+from fairdesk.generation.making.translating import load_translator
 from fairdesk.jobs.context import Context
 from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpoint
 from fairdesk.runs.folder import RunFolder

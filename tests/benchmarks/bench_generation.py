@@ -14,10 +14,10 @@ from fairdesk.dataset.prepare_params import ResizeParams
 from fairdesk.dataset.reshaping import resize
 from fairdesk.dataset.sample_faces import run as draw
 from fairdesk.errors import Stopped
-from fairdesk.generation.assessing import run as assess
-from fairdesk.generation.generating import run as generate
+from fairdesk.generation.checking.assessing import run as assess
+from fairdesk.generation.making.generating import run as generate
 from fairdesk.generation.params import AssessParams, GenerateParams, TrainGanParams
-from fairdesk.generation.training import run as train
+from fairdesk.generation.training.job import run as train
 from fairdesk.jobs.context import QuietContext
 
 MINUTES = {"dcgan": 3.0, "stylegan2": 10.0}

@@ -19,7 +19,7 @@ def plain_dcgan(size, batch):
     """PyTorch-GAN's loop: float32, each network judged or made anew, the discriminator's gradients of the generator's step thrown away."""
     import torch
 
-    from fairdesk.generation.networks import make_networks
+    from fairdesk.generation.networks.gan import make_networks
 
     generator, discriminator = make_networks("dcgan", 100, size)
     g_opt, d_opt = (torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999)) for n in (generator, discriminator))
@@ -48,7 +48,7 @@ def our_dcgan(size, batch, precision):
     from lightning.fabric import Fabric
 
     from fairdesk.generation.params import TrainGanParams
-    from fairdesk.generation.training import GanTask
+    from fairdesk.generation.training.gan import GanTask
     from fairdesk.learning.distributed import precision_of
     from fairdesk.learning.memory import keep_freed_memory
 
@@ -144,7 +144,7 @@ def plain_translation(side):
     """PyTorch-GAN's generator, called on an image."""
     import torch
 
-    from fairdesk.generation.cyclegan_networks import GeneratorResNet, InstanceNorm
+    from fairdesk.generation.networks.cyclegan import GeneratorResNet, InstanceNorm
 
     network = GeneratorResNet(9).eval()
     for module in network.modules():
@@ -161,8 +161,8 @@ def plain_translation(side):
 
 def our_translation(side, precision):
     """The recipe that the program's own trial chooses."""
-    from fairdesk.generation.cyclegan_networks import GeneratorResNet
-    from fairdesk.generation.recipes import choose
+    from fairdesk.generation.making.recipes import choose
+    from fairdesk.generation.networks.cyclegan import GeneratorResNet
     from fairdesk.learning.memory import keep_freed_memory
 
     keep_freed_memory()
@@ -177,9 +177,9 @@ def our_explorer(family):
 
     from PIL import Image
 
-    from fairdesk.generation.exploring import serve
+    from fairdesk.generation.making.exploring import serve
     from fairdesk.generation.params import TrainGanParams
-    from fairdesk.generation.training import run as train
+    from fairdesk.generation.training.job import run as train
     from fairdesk.jobs.context import QuietContext
 
     home = Path(tempfile.mkdtemp())

@@ -18,9 +18,9 @@ from fairdesk.dataset.params import SampleFacesParams
 from fairdesk.dataset.sample_faces import run as draw
 from fairdesk.errors import Stopped
 from fairdesk.faces.features import Features
+from fairdesk.generation.making.translating import run as translate
 from fairdesk.generation.params import TrainGanParams, TranslateParams
-from fairdesk.generation.training import run as train
-from fairdesk.generation.translating import run as translate
+from fairdesk.generation.training.job import run as train
 from fairdesk.images.sample_faces import MONK, draw_face, draw_person
 from fairdesk.jobs.context import QuietContext
 from tests.benchmarks.bench_generation import Budget

@@ -8,8 +8,8 @@ from torchmetrics.image.fid import _compute_fid
 from torchmetrics.image.kid import poly_mmd
 
 from fairdesk.errors import RequestError
-from fairdesk.generation.assessing import run as assess
-from fairdesk.generation.distances import diversity, fid, kid, mmd, nearest, precision_recall
+from fairdesk.generation.checking.assessing import run as assess
+from fairdesk.generation.checking.distances import diversity, fid, kid, mmd, nearest, precision_recall
 from fairdesk.generation.params import AssessParams
 from fairdesk.jobs.context import QuietContext
 

@@ -11,19 +11,19 @@ from PIL import Image
 from fairdesk.dataset.importing import run as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
-from fairdesk.generation.cyclegan import ReplayBuffer
-from fairdesk.generation.cyclegan_networks import (
+from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.making.translating import load_translator
+from fairdesk.generation.making.translating import run as translate
+from fairdesk.generation.networks.cyclegan import (
     GeneratorResNet,
     InstanceNorm,
     PatchDiscriminator,
     fresh_weights,
     generator_from,
 )
-from fairdesk.generation.generating import run as generate
 from fairdesk.generation.params import GenerateParams, TrainGanParams, TranslateParams
-from fairdesk.generation.training import run as train
-from fairdesk.generation.translating import load_translator
-from fairdesk.generation.translating import run as translate
+from fairdesk.generation.training.cyclegan import ReplayBuffer
+from fairdesk.generation.training.job import run as train
 from fairdesk.images.marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning.checkpoints import read_checkpoint
@@ -253,7 +253,7 @@ def test_a_picture_too_large_for_the_memory_is_listed(generators, tmp_path, monk
     (tmp_path / "in").mkdir()
     for name, side in (("large", 300), ("small", 24)):
         Image.new("RGB", (side, side)).save(tmp_path / "in" / f"{name}.png")
-    monkeypatch.setattr("fairdesk.generation.translating.free_memory", lambda device: 10_000_000)
+    monkeypatch.setattr("fairdesk.generation.making.translating.free_memory", lambda device: 10_000_000)
     ask = lambda out, size: TranslateParams(
         input=tmp_path / "in", out=tmp_path / out, size=size, g_ab=generators["g_ab"], device="cpu"
     )

@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 
 from fairdesk.errors import Stopped
-from fairdesk.generation.exploring import Explorer, serve
-from fairdesk.generation.interpolating import between, path_of
-from fairdesk.generation.interpolating import run as walk
+from fairdesk.generation.making.exploring import Explorer, serve
+from fairdesk.generation.making.interpolating import between, path_of
+from fairdesk.generation.making.interpolating import run as walk
 from fairdesk.generation.params import InterpolateParams, TrainGanParams
-from fairdesk.generation.training import run as train
+from fairdesk.generation.training.job import run as train
 from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.logs import read_log

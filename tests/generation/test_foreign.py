@@ -13,13 +13,13 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
-from fairdesk.generation.cyclegan_networks import GeneratorResNet, generator_from
-from fairdesk.generation.foreign import generator_of
-from fairdesk.generation.generating import run as generate
-from fairdesk.generation.networks import DCGenerator, FullyConnectedGenerator
+from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.networks.cyclegan import GeneratorResNet, generator_from
+from fairdesk.generation.networks.foreign import generator_of
+from fairdesk.generation.networks.gan import DCGenerator, FullyConnectedGenerator
+from fairdesk.generation.networks.stylegan2 import StyleGenerator
+from fairdesk.generation.networks.stylegan_pickles import read_stylegan_pickle
 from fairdesk.generation.params import GenerateParams
-from fairdesk.generation.stylegan2_networks import StyleGenerator
-from fairdesk.generation.stylegan_pickles import read_stylegan_pickle
 from fairdesk.jobs.context import QuietContext
 
 
@@ -185,7 +185,7 @@ READ = """
 import resource, sys, time
 from pathlib import Path
 from fairdesk.errors import RequestError
-from fairdesk.generation.foreign import generator_of
+from fairdesk.generation.networks.foreign import generator_of
 import torch, safetensors.torch
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
 try:

@@ -13,12 +13,12 @@ from fairdesk.dataset.importing import inspect
 from fairdesk.dataset.importing import run as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
-from fairdesk.generation.generating import latents
-from fairdesk.generation.generating import run as generate
-from fairdesk.generation.networks import make_networks
+from fairdesk.generation.making.generating import latents
+from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.networks.gan import make_networks
 from fairdesk.generation.params import GenerateParams, TrainGanParams
-from fairdesk.generation.training import GanTask
-from fairdesk.generation.training import run as train
+from fairdesk.generation.training.gan import GanTask
+from fairdesk.generation.training.job import run as train
 from fairdesk.images.marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.folder import RunFolder
@@ -152,7 +152,7 @@ def test_a_resumed_run_equals_an_unbroken_one(folder, tmp_path, family, stop_aft
 
 
 def test_early_stop(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("fairdesk.generation.training.GanTask.score", lambda self, losses: 1.0)
+    monkeypatch.setattr("fairdesk.generation.training.gan.GanTask.score", lambda self, losses: 1.0)
     result = train(options(folder, tmp_path / "run", epochs=50, patience=2), QuietContext())
     assert result["stopped_early"] and result["epochs"] == 3
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fairdesk.generation.params import TrainGanParams
-from fairdesk.generation.training import run as train
+from fairdesk.generation.training.job import run as train
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.logs import read_log
 from tests.conftest import plain_images
@@ -22,7 +22,7 @@ SMALL = {
 @pytest.mark.parametrize("family", SMALL)
 def test_bf16_is_near_fp32(tmp_path, monkeypatch, family):
     for name in ("R1_EVERY", "PATH_EVERY"):  # both regularisations, gradients of gradients, within a few steps
-        monkeypatch.setattr(f"fairdesk.generation.stylegan2.{name}", 2)
+        monkeypatch.setattr(f"fairdesk.generation.training.stylegan2.{name}", 2)
     folders = {"data": plain_images(tmp_path / "A", 1, 2, 4, side=32)}
     if family == "cyclegan":
         folders["data_b"] = plain_images(tmp_path / "B", 1, 2, 4, side=32)

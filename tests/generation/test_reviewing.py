@@ -11,11 +11,11 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
-from fairdesk.generation.cyclegan_networks import GeneratorResNet
+from fairdesk.generation.checking.reviewing import impostor_limit, real_faces
+from fairdesk.generation.checking.reviewing import run as review
+from fairdesk.generation.making.translating import run as translate
+from fairdesk.generation.networks.cyclegan import GeneratorResNet
 from fairdesk.generation.params import ReviewParams, TranslateParams
-from fairdesk.generation.reviewing import impostor_limit, real_faces
-from fairdesk.generation.reviewing import run as review
-from fairdesk.generation.translating import run as translate
 from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
 

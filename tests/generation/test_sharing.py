@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from fairdesk.errors import JobFailed, RequestError
-from fairdesk.generation.cyclegan import CycleGanTask
 from fairdesk.generation.params import TrainGanParams
-from fairdesk.generation.training import GanTask
-from fairdesk.generation.training import run as train
+from fairdesk.generation.training.cyclegan import CycleGanTask
+from fairdesk.generation.training.gan import GanTask
+from fairdesk.generation.training.job import run as train
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning import loop
 from fairdesk.learning.checkpoints import read_checkpoint
@@ -116,7 +116,8 @@ def test_the_rate_falls(folder, tmp_path):
 def test_the_deterministic_switch_is_on_only_while_it_trains(folder, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "fairdesk.generation.training._run", lambda *_a: seen.append(torch.are_deterministic_algorithms_enabled()) or {}
+        "fairdesk.generation.training.job._run",
+        lambda *_a: seen.append(torch.are_deterministic_algorithms_enabled()) or {},
     )
     for wanted in (True, False):
         train(options("gan", folder, tmp_path / "x", deterministic=wanted), QuietContext())
@@ -133,7 +134,7 @@ def test_too_little_memory_names_a_batch_that_may_fit(folder, tmp_path, monkeypa
             torch.empty(10**15)  # no machine has this
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("fairdesk.generation.training.GanTask.step", step)
+    monkeypatch.setattr("fairdesk.generation.training.gan.GanTask.step", step)
     with pytest.raises(JobFailed, match=r"too small for a batch of 4\. Try --batch-size 2"):
         train(options("gan", folder, tmp_path / "run"), QuietContext())
 

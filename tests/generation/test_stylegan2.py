@@ -9,18 +9,18 @@ from PIL import Image
 from scipy.signal import convolve2d
 
 from fairdesk.errors import RequestError, Stopped
-from fairdesk.generation.augmenting import augment, next_chance
-from fairdesk.generation.generating import chosen_labels, label_places
-from fairdesk.generation.generating import run as generate
-from fairdesk.generation.params import GenerateParams, TrainGanParams
-from fairdesk.generation.stylegan2_networks import (
+from fairdesk.generation.making.generating import chosen_labels, label_places
+from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.networks.stylegan2 import (
     StyleDiscriminator,
     StyleGenerator,
     filtered,
     modulated,
     resample_filter,
 )
-from fairdesk.generation.training import run as train
+from fairdesk.generation.params import GenerateParams, TrainGanParams
+from fairdesk.generation.training.augmenting import augment, next_chance
+from fairdesk.generation.training.job import run as train
 from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning.averaging import Average
@@ -175,7 +175,7 @@ def test_conditional_gans(folder, tmp_path, family):
 
 def test_parts_of_a_batch_make_the_same_step(folder, tmp_path):
     """Without BatchNorm (the discriminator) a batch in parts gives the whole batch's gradients."""
-    from fairdesk.generation.networks import FullyConnectedDiscriminator
+    from fairdesk.generation.networks.gan import FullyConnectedDiscriminator
 
     torch.manual_seed(0)
     network, pictures = FullyConnectedDiscriminator(8), torch.rand(6, 3, 8, 8)

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from fairdesk.errors import RequestError
-from fairdesk.generation.exploring import Explorer
-from fairdesk.generation.foreign import generator_of, stylegan_from
-from fairdesk.generation.generating import load_generator, make
-from fairdesk.generation.generating import run as generate
+from fairdesk.generation.making.exploring import Explorer
+from fairdesk.generation.making.generating import load_generator, make
+from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.networks.foreign import generator_of, stylegan_from
+from fairdesk.generation.networks.stylegan2 import StyleGenerator
+from fairdesk.generation.networks.stylegan3 import AliasFreeGenerator
 from fairdesk.generation.params import GenerateParams
-from fairdesk.generation.stylegan2_networks import StyleGenerator
-from fairdesk.generation.stylegan3_networks import AliasFreeGenerator
 from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import QuietContext
 from fairdesk.training.onnx_export import run as export

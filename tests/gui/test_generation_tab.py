@@ -13,7 +13,7 @@ from fairdesk.errors import RequestError
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.generation.params import TrainGanParams
-from fairdesk.generation.training import run as train
+from fairdesk.generation.training.job import run as train
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.dialogs.review_dialog import ReviewDialog

@@ -6,7 +6,7 @@ from fairdesk.dataset.collection import project_items, read_either
 from fairdesk.dataset.labels import Edit, edit_labels
 from fairdesk.errors import RequestError
 from fairdesk.generation.params import TrainGanParams
-from fairdesk.generation.training import run as train
+from fairdesk.generation.training.job import run as train
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.conditions import FIELDS, check_conditions, ids_condition, known_conditions, read_conditions
 from fairdesk.project.quality import Limit

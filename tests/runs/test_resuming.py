@@ -6,7 +6,7 @@ import pytest
 
 from fairdesk.errors import RequestError
 from fairdesk.generation.params import TrainGanParams
-from fairdesk.generation.training import run as train
+from fairdesk.generation.training.job import run as train
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.folder import RunFolder, next_run
 from fairdesk.runs.resuming import resume_preset

@@ -19,13 +19,13 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
-from fairdesk.generation.generating import load_generator
-from fairdesk.generation.generating import run as generate
-from fairdesk.generation.networks import DCGenerator
+from fairdesk.generation.making.generating import load_generator
+from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.making.translating import load_translator
+from fairdesk.generation.making.translating import run as translate
+from fairdesk.generation.networks.gan import DCGenerator
 from fairdesk.generation.params import GenerateParams, TrainGanParams, TranslateParams
-from fairdesk.generation.training import run as train_gan
-from fairdesk.generation.translating import load_translator
-from fairdesk.generation.translating import run as translate
+from fairdesk.generation.training.job import run as train_gan
 from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import QuietContext
 from fairdesk.training import onnx_export

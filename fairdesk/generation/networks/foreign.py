@@ -13,10 +13,10 @@ from torch import nn
 
 from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_states
-from fairdesk.generation.networks import DCGenerator, FullyConnectedGenerator
-from fairdesk.generation.stylegan2_networks import Styled, StyleGenerator
-from fairdesk.generation.stylegan3_networks import AliasFreeGenerator
-from fairdesk.generation.stylegan_pickles import read_stylegan_pickle
+from fairdesk.generation.networks.gan import DCGenerator, FullyConnectedGenerator
+from fairdesk.generation.networks.stylegan2 import Styled, StyleGenerator
+from fairdesk.generation.networks.stylegan3 import AliasFreeGenerator
+from fairdesk.generation.networks.stylegan_pickles import read_stylegan_pickle
 
 State = Mapping[str, torch.Tensor]
 _LAYER = re.compile(r"synthesis\.L(\d+)_(\d+)_(\d+)\.weight")  # StyleGAN3: number, size and channels of its output

@@ -11,7 +11,7 @@ from fairdesk.dataset.collection import Item, read_either
 from fairdesk.dataset.similar import SAME_PICTURE, look_of
 from fairdesk.errors import RequestError
 from fairdesk.faces.features import Features
-from fairdesk.generation.distances import Floats, diversity, fid, kid, nearest, precision_recall
+from fairdesk.generation.checking.distances import Floats, diversity, fid, kid, nearest, precision_recall
 from fairdesk.generation.params import AssessParams
 from fairdesk.images.reading import open_image
 from fairdesk.jobs.context import Context, tell_left_out

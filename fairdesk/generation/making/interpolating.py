@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from fairdesk.errors import RequestError
-from fairdesk.generation.generating import at_once, chosen_labels, load_generator, make
+from fairdesk.generation.making.generating import at_once, chosen_labels, load_generator, make
 from fairdesk.generation.marking import origin
 from fairdesk.generation.params import GenerateParams, InterpolateParams
 from fairdesk.images.marks import save_marked

@@ -19,9 +19,9 @@ import torch
 from PIL import Image
 
 from fairdesk.errors import RequestError, explain
-from fairdesk.generation.generating import load_generator
+from fairdesk.generation.making.generating import load_generator
 from fairdesk.generation.marking import origin
-from fairdesk.generation.stylegan2_networks import Styled
+from fairdesk.generation.networks.stylegan2 import Styled
 from fairdesk.learning.pictures import to_pixels
 
 DIRECTIONS = 8

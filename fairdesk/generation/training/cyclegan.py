@@ -10,7 +10,7 @@ from PIL import Image
 from torch import nn
 from torch.nn.functional import l1_loss, mse_loss
 
-from fairdesk.generation.cyclegan_networks import GeneratorResNet, PatchDiscriminator, fresh_weights
+from fairdesk.generation.networks.cyclegan import GeneratorResNet, PatchDiscriminator, fresh_weights
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.learning.averaging import Average
 from fairdesk.learning.images import UnpairedImages

@@ -13,12 +13,12 @@ import torch
 from PIL import Image
 
 from fairdesk.errors import RequestError
-from fairdesk.generation.foreign import generator_of
 from fairdesk.generation.marking import origin
-from fairdesk.generation.networks import make_networks
-from fairdesk.generation.onnx_networks import onnx_generator
+from fairdesk.generation.networks.foreign import generator_of
+from fairdesk.generation.networks.gan import make_networks
+from fairdesk.generation.networks.onnx import onnx_generator
+from fairdesk.generation.networks.stylegan2 import Styled, StyleGenerator
 from fairdesk.generation.params import GenerateParams
-from fairdesk.generation.stylegan2_networks import Styled, StyleGenerator
 from fairdesk.images.marks import save_marked
 from fairdesk.images.places import safe_name, write_manifest
 from fairdesk.jobs.context import Context

@@ -12,12 +12,12 @@ from PIL import Image
 
 from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_state
-from fairdesk.generation.cyclegan_networks import generator_from
+from fairdesk.generation.making.recipes import AS_EXPORTED, Network, Recipe, choose
+from fairdesk.generation.making.wanted import Wanted, wanted_images
 from fairdesk.generation.marking import origin
-from fairdesk.generation.onnx_networks import OnnxNetwork, onnx_translator
+from fairdesk.generation.networks.cyclegan import generator_from
+from fairdesk.generation.networks.onnx import OnnxNetwork, onnx_translator
 from fairdesk.generation.params import TranslateParams
-from fairdesk.generation.recipes import AS_EXPORTED, Network, Recipe, choose
-from fairdesk.generation.wanted import Wanted, wanted_images
 from fairdesk.images.marks import save_marked
 from fairdesk.images.pixels import pixels
 from fairdesk.images.places import Names, write_manifest

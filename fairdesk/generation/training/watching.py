@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from fairdesk.faces.features import Features
-from fairdesk.generation.distances import fid, kid
+from fairdesk.generation.checking.distances import fid, kid
 from fairdesk.learning.pictures import to_pixels
 
 

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from fairdesk.generation.augmenting import augment, next_chance
+from fairdesk.generation.networks.stylegan2 import StyleDiscriminator, StyleGenerator
 from fairdesk.generation.params import TrainGanParams
-from fairdesk.generation.stylegan2_networks import StyleDiscriminator, StyleGenerator
+from fairdesk.generation.training.augmenting import augment, next_chance
 from fairdesk.learning.averaging import Average
 from fairdesk.learning.images import Batch
 from fairdesk.learning.pictures import grid

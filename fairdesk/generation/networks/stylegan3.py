@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fairdesk.generation.stylegan2_networks import Dense, Mapping, Styled
+from fairdesk.generation.networks.stylegan2 import Dense, Mapping, Styled
 
 _MARGIN = 10  # pixels beside the picture that the layers work out too
 _TAPS = 6  # of a filter, for each pixel at its lower resolution

@@ -1,0 +1,1 @@
+"""Making, walking between, exploring and translating faces."""

@@ -1,0 +1,1 @@
+"""Generators and discriminators as published, and those of other programs."""

@@ -1,0 +1,1 @@
+"""Training GANs: a task for each family, and the job."""
