@@ -4,14 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from PySide6.QtWidgets import QComboBox, QMenu
+from shiboken6 import isValid
 
 from fairdesk.dataset.importing import run as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
+from fairdesk.generation.networks.gan import DCGenerator
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training.job import run as train
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -187,6 +190,43 @@ def test_explore_latents_with_sliders(window, hand, qtbot, filled, tmp_path):
     assert json.loads(mark_of(tmp_path / "face.png"))["moves"][0] == 2.9
     dialog.reset_button.click()
     qtbot.waitUntil(lambda: dialog._png == first, timeout=20_000)
+    dialog.accept()
+
+
+def test_another_programs_generator_without_any_run(window, hand, qtbot, filled, tmp_path, monkeypatch):
+    from fairdesk.gui.dialogs import explorer_dialog
+
+    torch.save(DCGenerator(10, 32, 4).state_dict(), tmp_path / "netG.pth")
+    torch.save({"weights": torch.zeros(3)}, tmp_path / "other.pth")
+    hand.open(filled.folder)
+    hand.go("generation")
+    tab = window.generation
+    assert tab.runs.count() == 0 and tab.use_button.isVisible()
+    tab.use_button.click()
+    form = hand.dialog(JobDialog)
+    assert form.problem.text() == "Run: is needed"
+    form.form.editors["run"].edit.setText(str(tmp_path / "netG.pth"))
+    form.form.editors["images"].setValue(3)
+    form.run_button.click()
+    assert hand.finish_job("generate").result["images"] == 3
+    hand.do("generation.walk")
+    form = hand.dialog(JobDialog)
+    assert form.form.values()["out"].endswith("walk.gif")
+    form.reject()
+    files = [tmp_path / "other.pth", tmp_path / "netG.pth"]
+
+    async def choose(*_args, **_more):
+        return str(files.pop(0))
+
+    monkeypatch.setattr(explorer_dialog.async_glue, "choose_file", choose)
+    hand.do("generation.explore")
+    wrong = hand.dialog(explorer_dialog.ExplorerDialog)
+    qtbot.waitUntil(lambda: "no generator that is known" in wrong.told.text(), timeout=60_000)
+    assert wrong.picture.text() == "This generator cannot be explored."
+    wrong.other.click()
+    qtbot.waitUntil(lambda: not isValid(wrong), timeout=5000)
+    dialog = hand.dialog(explorer_dialog.ExplorerDialog)
+    qtbot.waitUntil(lambda: dialog.answers >= 1, timeout=60_000)
     dialog.accept()
 
 

@@ -493,7 +493,7 @@ def test_a_log_is_followed_while_it_grows(window, hand, qtbot, tmp_path):
     assert "cannot be read" in window.toasts.history[-1].text
 
 
-def test_train_a_gan_and_make_faces(window, hand, qtbot, filled):
+def test_train_a_gan_and_make_faces(window, hand, qtbot, filled, monkeypatch):
     hand.open(filled.folder)
     hand.go("generation")
     tab = window.generation
@@ -514,6 +514,13 @@ def test_train_a_gan_and_make_faces(window, hand, qtbot, filled):
     form.run_button.click()
     job = hand.finish_job("generate")
     assert len(list(Path(job.result["out"]).glob("*.png"))) == 6
+    card = window.panel.cards[job.id]
+    opened, told = [], []
+    window.session.told.connect(told.append)
+    monkeypatch.setattr("fairdesk.gui.jobs.dock.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
+    assert card.open_made.isVisible() and card.open_made.text() == "Open folder"
+    card.open_made.click()
+    assert opened == [job.result["out"]] and told[-1].text == f"No program here opens it. It is {job.result['out']}"
     qtbot.waitUntil(lambda: tab.curves.plots is not None and tab.curves.isVisible(), timeout=10_000)
     drawn = {line.name for plot in tab.curves.plots._drawn.values() for line, _ in plot}
     assert drawn == {"G_loss", "D_loss", "D(x)", "D(G(z))"}

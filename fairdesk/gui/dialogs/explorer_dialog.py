@@ -26,6 +26,13 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.resident import Resident
 
 SIDE = 384
+GENERATORS = "Generators (*.safetensors *.pkl *.pth *.pt *.onnx);;All files (*)"
+
+
+async def choose_generator(parent: QWidget) -> Path | None:
+    """Let a person choose a checkpoint, or another program's generator."""
+    path = await async_glue.choose_file(parent, "Choose a generator", GENERATORS)
+    return Path(path) if path else None
 
 
 class ExplorerDialog(QDialog):
@@ -35,6 +42,7 @@ class ExplorerDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(f"Explore {run.name}")
         self.answers = 0
+        self.another: Path | None = None  # what to explore instead, after this dialog
         self._mark: dict[str, Any] = {}
         self._png = b""
         self.resident = Resident("explorer", self)
@@ -52,14 +60,10 @@ class ExplorerDialog(QDialog):
         self.form = QFormLayout()
         self.form.addRow("Seed", self.seed)
         self.form.addRow("Truncation", self.truncation)
-        new, self.reset_button, self.save_button, close = (
-            QPushButton("New face"),
-            QPushButton("Reset"),
-            QPushButton("Save…"),
-            QPushButton("Close"),
-        )
+        names = ("New face", "Reset", "Save…", "Another generator…", "Close")
+        new, self.reset_button, self.save_button, self.other, close = map(QPushButton, names)
         buttons = QHBoxLayout()
-        for button in (new, self.reset_button, self.save_button):
+        for button in (new, self.reset_button, self.save_button, self.other):
             buttons.addWidget(button)
         buttons.addStretch()
         buttons.addWidget(close)
@@ -79,6 +83,7 @@ class ExplorerDialog(QDialog):
         new.clicked.connect(lambda: self.seed.setValue(random.randrange(10**6)))
         self.reset_button.clicked.connect(self._reset)
         self.save_button.clicked.connect(lambda: async_glue.start(self._save()))
+        self.other.clicked.connect(lambda: async_glue.start(self._other()))
         close.clicked.connect(self.accept)
         self.resident.answered.connect(self._arrived)
         self.resident.failed.connect(self.told.setText)
@@ -113,6 +118,8 @@ class ExplorerDialog(QDialog):
     def _arrived(self, answer: dict[str, Any]) -> None:
         if "error" in answer:
             self.told.setText(answer["error"])
+            if not self.sliders:
+                self.picture.setText("This generator cannot be explored.")
             return
         if "directions" in answer:
             self._build(answer)
@@ -140,6 +147,11 @@ class ExplorerDialog(QDialog):
             slider.setAccessibleName(f"Direction {number + 1}")
             self.sliders.append(slider)
             self.form.addRow(f"Direction {number + 1}", slider)
+
+    async def _other(self) -> None:
+        self.another = await choose_generator(self)
+        if self.another is not None:
+            self.accept()
 
     async def _save(self) -> None:
         path = await async_glue.choose_file(self, "Save the face", "PNG (*.png)", save="png")

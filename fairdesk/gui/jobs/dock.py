@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QGuiApplication
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -18,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui.jobs.again import goes_on, params_again
 from fairdesk.gui.jobs.state import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPING, JobState, log_tail
-from fairdesk.gui.session import Session
+from fairdesk.gui.session import Notice, Session
 
 
 class JobCard(QFrame):
@@ -47,6 +49,8 @@ class JobCard(QFrame):
         self.copy = QPushButton("Copy report")
         self.pairs = QPushButton("Show pairs")
         self.pairs.clicked.connect(self._show_pairs)
+        self.open_made = QPushButton()
+        self.open_made.clicked.connect(self._open)
         self.show_log = QPushButton("Log")
         self.show_log.setCheckable(True)
         self.pause.clicked.connect(self._pause)
@@ -55,7 +59,7 @@ class JobCard(QFrame):
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.report()))
         self.show_log.toggled.connect(self._log)
         buttons = QHBoxLayout()
-        for button in (self.pause, self.stop, self.again, self.copy, self.pairs, self.show_log):
+        for button in (self.pause, self.stop, self.again, self.copy, self.pairs, self.open_made, self.show_log):
             buttons.addWidget(button)
         buttons.addStretch()
         layout = QVBoxLayout(self)
@@ -91,6 +95,11 @@ class JobCard(QFrame):
             job.result is not None
             and ((job.spec.kind in ("leaks", "duplicates") and not job.result["clean"]) or job.spec.kind == "assess")
         )
+        made = self.made() if job.finished else None
+        self.open_made.setVisible(made is not None)
+        if made is not None:
+            self.open_made.setText("Open folder" if made.is_dir() else "Open file")
+            self.open_made.setToolTip(str(made))
         role = "failure" if job.state == FAILED else "card"
         if self.property("role") != role:
             self.setProperty("role", role)
@@ -99,6 +108,17 @@ class JobCard(QFrame):
         says_more = job.unexpected or job.spec.kind == "container"  # than the message
         if job.state == FAILED and says_more and not self.show_log.isChecked() and log_tail(job.folder):
             self.show_log.setChecked(True)
+
+    def made(self) -> Path | None:
+        """What the job has written, if that is still there: the place it was given, else the last it told of."""
+        asked = self.job.spec.params.get("out")
+        places = [str(asked)] if isinstance(asked, str) and asked else []
+        return next((path for place in [*places, *self.job.artifacts[-1:]] if (path := Path(place)).exists()), None)
+
+    def _open(self) -> None:
+        made = self.made()
+        if made is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(made))):
+            self._session.told.emit(Notice(f"No program here opens it. It is {made}"))
 
     def report(self) -> str:
         """Everything one needs to report a failure."""

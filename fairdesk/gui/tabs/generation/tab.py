@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.explorer_dialog import ExplorerDialog
+from fairdesk.gui.dialogs.explorer_dialog import ExplorerDialog, choose_generator
 from fairdesk.gui.dialogs.review_dialog import ReviewDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import DONE, JobState
@@ -59,6 +59,7 @@ class GenerationTab(Tab):
     title: QLabel
     text: QLabel
     empty_button: QPushButton
+    use_button: QPushButton
     splitter: QSplitter
     runs: QListWidget
     picture: QLabel
@@ -81,7 +82,8 @@ class GenerationTab(Tab):
         self.title.setText("No training run yet")
         self.text.setText(
             "Train a GAN, DCGAN or StyleGAN2 on a folder of faces, or on this project's images, then make faces or whole identities with it; or "
-            "train a CycleGAN on two folders and translate faces. Every file made is marked synthetic, and is reviewed before it enters the project."
+            "train a CycleGAN on two folders and translate faces. Another program's generator (StyleGAN2 or 3, DCGAN, ONNX) makes faces, too. Every file "
+            "made is marked synthetic, and is reviewed before it enters the project."
         )
         self.runs.currentItemChanged.connect(lambda *_: self._show_run())
         self.time.valueChanged.connect(self._show_preview)
@@ -95,18 +97,17 @@ class GenerationTab(Tab):
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
         ready = lambda: (run := self.run_folder()) is not None and run.checkpoint(LAST).exists()
-        makes = lambda: ready() and self._family() != "cyclegan"
         curves = lambda: (run := self.run_folder()) is not None and (run.path / SCALARS).exists()
         return [
             ActionSpec("generation.train", "&Train a GAN…", self._train, "&Generation", "play", "Ctrl+G", self.has_project),
             ActionSpec("generation.resume", "Go &on training…", self._resume, "&Generation", "again", "", ready,
                        "Train the chosen run for more epochs", self.name),
-            ActionSpec("generation.make", "&Make faces…", self._make, "&Generation", "draw", "", makes,
-                       "Make faces or identities with the chosen run", self.name),
+            ActionSpec("generation.make", "&Make faces…", self._make, "&Generation", "draw", "", self.has_project,
+                       "Make faces or identities with the chosen run, or with another program's generator"),
             ActionSpec("generation.sample", "&Sample now", lambda: self._ask_now("sample"), "&Generation", "draw", "", self._is_training, "Make a sample grid now", self.name),
             ActionSpec("generation.checkpoint", "&Keep a checkpoint now", lambda: self._ask_now("checkpoint"), "&Generation", "download", "", self._is_training, "", self.name),
-            ActionSpec("generation.explore", "&Explore…", lambda: async_glue.start(self._explore()), "&Generation", "face", "", makes, "Move a made face with sliders", self.name),
-            ActionSpec("generation.walk", "&Walk between faces…", self._walk, "&Generation", "move", "", makes, "A film from face to face", self.name),
+            ActionSpec("generation.explore", "&Explore…", lambda: async_glue.start(self._explore()), "&Generation", "face", "", self.has_project, "Move a made face with sliders, of the chosen run or of a file"),
+            ActionSpec("generation.walk", "&Walk between faces…", self._walk, "&Generation", "move", "", self.has_project, "A film from face to face"),
             ActionSpec("generation.film", "Make a &film…", self._film, "&Generation", "export", "", lambda: len(self._previews) > 1, "The sample grids through time, as GIF or MP4", self.name),
             ActionSpec("generation.review", "&Review made faces…", lambda: self.session.ask("review"), "&Generation", "search", "", self.has_project, "Only faces that pass, or that you accept, enter the project"),
             ActionSpec("generation.assess", "&Assess made faces…", self._assess, "&Generation", "table", "", self.has_project, "FID, KID, precision and recall, copies, diversity"),
@@ -122,7 +123,7 @@ class GenerationTab(Tab):
             (self.train_button, "generation.train"), (self.resume_button, "generation.resume"),
             (self.generate_button, "generation.make"), (self.curves_button, "generation.curves"),
             (self.sample_button, "generation.sample"), (self.film_button, "generation.film"), (self.explore_button, "generation.explore"), (self.review_button, "generation.review"),
-            (self.translate_button, "generation.translate"), (self.empty_button, "generation.train"),
+            (self.translate_button, "generation.translate"), (self.empty_button, "generation.train"), (self.use_button, "generation.make"),
         ):  # fmt: skip
             bind_button(button, book, number)
 
@@ -161,7 +162,8 @@ class GenerationTab(Tab):
             self.runs.setCurrentRow(0)
         self.runs.blockSignals(False)
         self.pages.setCurrentWidget(self.splitter if found else self.empty_page)
-        self.empty_button.setVisible(self.has_project())
+        for button in (self.empty_button, self.use_button):
+            button.setVisible(self.has_project())
         self._show_run()
         self.session.told_state()
 
@@ -215,18 +217,20 @@ class GenerationTab(Tab):
         if run is not None:
             self.session.ask("train", resume_preset(run))
 
+    def _maker(self) -> RunFolder | None:
+        """The chosen run, if it makes faces."""
+        run = self.run_folder()
+        return run if run is not None and run.checkpoint(LAST).exists() and self._family() != "cyclegan" else None
+
     def _make(self) -> None:
-        run, project = self.run_folder(), self.session.project
-        if run is not None and project is not None:
-            self.session.ask(
-                "generate",
-                {
-                    "run": str(run.path),
-                    "label": None,
-                    "group": None,
-                    "out": str(project.new_export("synthetic", run.path.name)),
-                },
-            )
+        project, run = self.session.project, self._maker()
+        assert project is not None
+        preset = {
+            "label": None,
+            "group": None,
+            "out": str(project.new_export("synthetic", run.path.name if run else "made")),
+        }
+        self.session.ask("generate", preset | ({"run": str(run.path)} if run else {}))
 
     def _translate(self) -> None:
         assert self.session.project is not None
@@ -260,14 +264,21 @@ class GenerationTab(Tab):
             self.session.jobs.ask(job.id, what)
 
     async def _explore(self) -> None:
-        run = self.run_folder()
-        if run is not None:
-            await async_glue.finished(ExplorerDialog(run.path, self))
+        run = self._maker()
+        chosen = run.path if run is not None else await choose_generator(self)
+        while chosen is not None:
+            dialog = ExplorerDialog(chosen, self)
+            await async_glue.finished(dialog)
+            chosen = dialog.another
 
     def _walk(self) -> None:
-        run = self.run_folder()
-        if run is not None:
-            self.session.ask("interpolate", {"run": str(run.path), "out": str(new_film(run.path, "walk"))})
+        project, run = self.session.project, self._maker()
+        assert project is not None
+        preset: dict[str, Any] = {
+            "label": None,
+            "out": str(new_film(run.path if run else project.exports("synthetic"), "walk")),
+        }
+        self.session.ask("interpolate", preset | ({"run": str(run.path)} if run else {}))
 
     def _film(self) -> None:
         run = self.run_folder()
