@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -195,21 +196,31 @@ class MainWindow(QMainWindow):
     def _on_job(self, job: JobState) -> None:
         active = self.session.jobs.active
         self.busy.setText(f"{active[0].spec.title}: {active[0].line()}" if active else "")
-        if job.missing is not None and self.session.ended_now(job) and job.id not in self._offered:
-            self._offered.add(job.id)
-            async_glue.start(self._offer_weights(job))
-        if job.spec.kind == "container" and job.artifacts and not job.finished and job.id not in self._offered:
+        if job.id in self._offered:
+            return
+        if job.spec.kind == "container" and job.artifacts and not job.finished:
             self._offered.add(job.id)
             log = Path(job.artifacts[-1])
             self._on_notice(Notice(f"{job.spec.title}: its curves are in {log.name}", action="Show its curves", run=lambda: self._on_log(log)))  # fmt: skip
-        if job.state == DONE and job.spec.kind in ("generate", "translate") and job.result is not None:
-            made = str(job.result["out"])
-            self._on_notice(Notice(f"{job.spec.title}: done. {job.result['images']:,} images in {Path(made).name}", action="Review them",
-                                   run=lambda: self.session.ask("review", {"made": made})))  # fmt: skip
-        if job.state == DONE and job.spec.kind in ("samples", "fetch") and job.result is not None:
-            folder = Path(str(job.result["out"]))
-            self._on_notice(Notice(f"{job.spec.title}: done. {job.result['images']:,} images in {folder.name}", action="Import them",
-                                   run=lambda: self.dataset.import_dropped(folder)))  # fmt: skip
+        elif job.finished and self.session.ended_now(job):
+            self._offered.add(job.id)
+            self._offer_next(job)
+
+    def _offer_next(self, job: JobState) -> None:
+        """Offer what a job that has just ended leads to."""
+        if job.missing is not None:
+            async_glue.start(self._offer_weights(job))
+        if job.state != DONE or job.result is None or "out" not in job.result:
+            return
+        made, count = Path(str(job.result["out"])), job.result.get("images", 0)
+        offers: dict[str, tuple[str, Callable[[], Any]]] = {
+            "generate": ("Review them", lambda: self.session.ask("review", {"made": str(made)})),
+            "samples": ("Import them", lambda: self.dataset.import_dropped(made)),
+        }
+        offers |= {"translate": offers["generate"], "fetch": offers["samples"]}
+        if job.spec.kind in offers:
+            what, run = offers[job.spec.kind]
+            self._on_notice(Notice(f"{job.spec.title}: done. {count:,} images in {made.name}", action=what, run=run))
 
     async def _offer_weights(self, job: JobState) -> None:
         """A job lacks a model's weights: ask before anything is downloaded, or take a file from this machine."""

@@ -152,8 +152,6 @@ def test_made_faces_are_offered_for_review(window, hand, qtbot, filled):
         ),
         QuietContext(),
     )
-    told = []
-    window.session.told.connect(told.append)
     shown = []
     window.toasts.show = lambda notice: shown.append(notice)
     window.session.run("generate", {"run": str(filled.folder / "runs" / "r"), "out": str(out), "images": 3})
@@ -163,6 +161,13 @@ def test_made_faces_are_offered_for_review(window, hand, qtbot, filled):
     form = hand.dialog(JobDialog)
     assert Path(form.form.values()["made"]) == out
     form.reject()
+    shown.clear()
+    window.session.open(filled.folder.with_name("other.fairdesk"), new=True)
+    hand.settle()
+    hand.open(filled.folder)  # again: what ended before is no news
+    qtbot.waitUntil(lambda: bool(window.panel.cards), timeout=5000)
+    hand.settle()
+    assert not [n for n in shown if n.action]
 
 
 def test_explore_latents_with_sliders(window, hand, qtbot, filled, tmp_path):
