@@ -22,17 +22,27 @@ _SCALE = 0.25  # from the last layer to [-1, 1]
 _LOUDER = 2  # how much finer than its output a layer is where it bends the signal
 
 
-def _along(x: torch.Tensor, taps: torch.Tensor, axis: int, up: int, down: int, pad: tuple[int, int]) -> torch.Tensor:
-    """Insert zeros, pad (or crop), filter, and keep every `down`-th pixel, along the rows (2) or the columns (3)."""
-    count, channels, height, width = x.shape
-    channels = int(channels)  # a constant of an exported graph, so that the filter's shape is known there
-    if up > 1:
-        x = functional.pad(x.unsqueeze(axis + 1), [0, 0] * (3 - axis) + [0, up - 1])
-        x = x.reshape(count, channels, height * (up if axis == 2 else 1), width * (up if axis == 3 else 1))
-    x = functional.pad(x, [*pad, 0, 0] if axis == 3 else [0, 0, *pad])
-    shape, stride = ((1, -1), (1, down)) if axis == 3 else ((-1, 1), (down, 1))
-    weight = taps.flip(0).reshape(1, 1, *shape).expand(channels, 1, -1, -1)
-    return functional.conv2d(x, weight, stride=stride, groups=channels)
+def _sides(axis: int, along: tuple[int, ...], across: tuple[int, ...]) -> list[int]:
+    """Return what is said of rows (axis 2) and columns (3), of both ends of each where there are two."""
+    return [*along, *across] if axis == 2 else [*across, *along]
+
+
+def _finer(x: torch.Tensor, taps: torch.Tensor, axis: int, up: int, pad: tuple[int, int]) -> torch.Tensor:
+    """Insert `up` - 1 zeros after each pixel, pad (or crop) and filter, along the rows (2) or the columns (3).
+
+    A transposed convolution gives the same without the zeros; what it gives beyond the padding is cut off.
+    """
+    channels = int(x.shape[1])  # a constant of an exported graph, so that the filter's shape is known there
+    weight = taps.reshape(1, 1, *_sides(axis, (-1,), (1,))).expand(channels, 1, -1, -1)
+    x = functional.conv_transpose2d(x, weight, stride=_sides(axis, (up,), (1,)), groups=channels)
+    spare = (pad[0] - len(taps) + 1, pad[1] - len(taps) + up)
+    return functional.pad(x, _sides(5 - axis, spare, (0, 0)))  # `pad` begins with the last axis
+
+
+def _coarser(x: torch.Tensor, taps: torch.Tensor, axis: int, down: int) -> torch.Tensor:
+    """Filter, and keep every `down`-th pixel, along the rows (2) or the columns (3)."""
+    weight = taps.flip(0).reshape(1, 1, *_sides(axis, (-1,), (1,))).expand(int(x.shape[1]), 1, -1, -1)
+    return functional.conv2d(x, weight, stride=_sides(axis, (down,), (1,)), groups=int(x.shape[1]))
 
 
 class FourierInput(nn.Module):
@@ -117,7 +127,7 @@ class FilteredLayer(nn.Module):
         x = self._convolved(x, style) + self.bias[None, :, None, None]
         if self.up_filter is not None:
             for axis in (3, 2):
-                x = _along(x, self.up_filter * self._up, axis, self._up, 1, self._pad)
+                x = _finer(x, self.up_filter * self._up, axis, self._up, self._pad)
         if not self._colours:
             x = functional.leaky_relu(x, 0.2) * math.sqrt(2)
         x = x.clamp(-_CLAMP, _CLAMP)
@@ -125,7 +135,7 @@ class FilteredLayer(nn.Module):
             return x
         if self.down_filter.dim() == 1:
             for axis in (3, 2):
-                x = _along(x, self.down_filter, axis, 1, self._down, (0, 0))
+                x = _coarser(x, self.down_filter, axis, self._down)
             return x
         weight = self.down_filter.flip([0, 1])[None, None].expand(len(self.bias), 1, -1, -1)
         return functional.conv2d(x, weight, stride=self._down, groups=len(self.bias))
@@ -151,6 +161,7 @@ class AliasFreeSynthesis(nn.Module):
     def forward(self, styles: torch.Tensor, *, random: bool = False) -> torch.Tensor:
         """Map styles (n, `styles`, width) to images (n, 3, size, size)."""
         x: torch.Tensor = self.input(styles[:, 0])
+        x = x.contiguous(memory_format=torch.channels_last)  # the filters run four times as fast on a CPU
         for place, name in enumerate(self.names, 1):
             x = self.get_submodule(name)(x, styles[:, place])
         return x * _SCALE
