@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.layouts import Layout, read_tree
+from fairdesk.images.marks import mark_of, marked_labels
 from fairdesk.images.places import Names, place, write_manifest
-from fairdesk.images.reading import EXTENSIONS
+from fairdesk.images.reading import EXTENSIONS, UnreadableImageError
 from fairdesk.images.sources import exists
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
@@ -30,7 +31,7 @@ class Item:
     identity: str | None
     group: str | None
     id: int | None = None  # of the image, in a project
-    synthetic: bool = False  # known in a project; a file's own mark is read when it matters
+    synthetic: bool = False  # known in a project; of a file, `with_mark` reads it when it matters
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -75,6 +76,25 @@ def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
     if not items:
         raise RequestError(f"{folder} holds no images.")
     return Collection(folder, tree.layout, items, left_out)
+
+
+def with_mark(item: Item) -> Item:
+    """Return a folder's item as the mark inside its file tells it: synthetic, and whom it stands for.
+
+    A project's items know it already; a file that cannot be read is left as it is, for whoever reads it to tell.
+    """
+    if item.id is not None:
+        return item
+    try:
+        mark = mark_of(item.path)
+    except UnreadableImageError:
+        return item
+    if mark is None:
+        return item
+    said = marked_labels(mark)
+    return replace(
+        item, identity=said.get("identity", item.identity), group=said.get("group", item.group), synthetic=True
+    )
 
 
 def project_items(project: Project, only_set: str | None = None, where: Sequence[str] = ()) -> list[Item]:

@@ -274,6 +274,12 @@ class ReviewParams(JobParams):
         gt=0,
         description="A translated face is this near to its source, or not of it any more (default: not checked)",
     )
+    like_group: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="At least this share of its 10 nearest real people is of its group, all groups counted as of one size (default: told, not checked)",
+    )
     limits: list[str] | None = Field(None, description="Quality, as MEASURE=LOW:HIGH: sharpness=30: side=40:")
     accept: bool = Field(False, description="Import those that pass, marked synthetic; one step that can be undone")
     only: list[str] | None = Field(

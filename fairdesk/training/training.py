@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 from safetensors.torch import save_file
 
-from fairdesk.dataset.collection import Item, people_of, project_items, read_folder
+from fairdesk.dataset.collection import Item, people_of, project_items, read_folder, with_mark
 from fairdesk.errors import RequestError
 from fairdesk.faces.params import RUN_WEIGHTS
-from fairdesk.images.marks import mark_of, marked_labels
 from fairdesk.images.places import write_text
-from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import load_networks, read_checkpoint
@@ -48,23 +46,13 @@ def _items(params: RecogniserParams) -> tuple[list[Item], int]:
             raise RequestError(
                 "A folder has no sets and no labels to choose by. Leave --set and --where out, or train on a project."
             )
-        every = [_with_mark(item) for item in read_folder(params.data).items]
+        every = [with_mark(item) for item in read_folder(params.data).items]
     items = [i for i in every if i.key is not None and (params.synthetic == "use" or not i.synthetic)]
     if len(people_of(items)) < 2:
         raise RequestError(
             f"{params.data} has images of {len(people_of(items))} identities; at least 2 are needed to tell apart."
         )
     return items, len(every) - len(items)
-
-
-def _with_mark(item: Item) -> Item:
-    try:
-        mark = mark_of(item.path)
-    except UnreadableImageError:  # it is listed when its face is cut out
-        mark = None
-    said = {} if mark is None else marked_labels(mark)
-    identity, group = said.get("identity", item.identity), said.get("group", item.group)
-    return Item(item.path, item.relative, identity, group, None, mark is not None)
 
 
 def hold_out(items: list[Item], share: float, seed: int) -> tuple[list[Item], list[Item]]:

@@ -7,10 +7,13 @@ from PIL import Image
 from torchmetrics.image.fid import _compute_fid
 from torchmetrics.image.kid import poly_mmd
 
+from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.generation.checking.assessing import run as assess
 from fairdesk.generation.checking.distances import diversity, fid, kid, mmd, nearest, precision_recall
 from fairdesk.generation.params import AssessParams
+from fairdesk.images.marks import save_marked
 from fairdesk.jobs.context import QuietContext
 
 RNG = np.random.default_rng(3)
@@ -68,3 +71,27 @@ def test_made_faces_beside_real_ones(drawn, tmp_path):
     assert same["fid"] == pytest.approx(0, abs=1e-6) and (same["precision"], same["recall"]) == (1.0, 1.0)
     with pytest.raises(RequestError, match="at least 8"):
         assess(AssessParams(made=home / "tone 5" / "p50", real=drawn), QuietContext())
+
+
+def test_a_made_face_is_never_real_and_its_mark_says_whom_it_stands_for(drawn, tmp_path, project):
+    real, made = tmp_path / "real", tmp_path / "made"
+    for path in sorted(drawn.rglob("*.jpg")):
+        for home in (real, made):
+            (home / path.relative_to(drawn)).parent.mkdir(parents=True, exist_ok=True)
+        (real / path.relative_to(drawn)).write_bytes(path.read_bytes())
+        group = "tone 7" if "tone 5" in str(path) else "tone 5"  # its folder says something else
+        with Image.open(path) as image:
+            save_marked(image, made / path.relative_to(drawn).with_suffix(".png"), {"run": "r", "group": group})
+            if path.stem.endswith("1"):
+                save_marked(image, real / "tone 5" / "p50" / f"{path.stem}.png", {"run": "r"})
+    context = QuietContext()
+    result = assess(AssessParams(made=made, real=real), context)
+    assert (result["real"], result["made"]) == (24, 24)
+    assert [one["why"] for one in result["unreadable"]] == ["a made face, not a real one"] * 6
+    assert "6 files left out" in result["summary"] and any("a made face" in text for text in context.messages)
+    tones = [drawn / tone for tone in ("tone 5", "tone 7")]
+    crossed = assess(AssessParams(made=tones[1], real=tones[0]), QuietContext())
+    assert result["groups"]["tone 5"]["fid"] == pytest.approx(crossed["fid"], rel=0.01)
+    import_folder(ImportParams(folder=real), QuietContext(project))
+    with pytest.raises(RequestError, match="holds 6 made images"):
+        assess(AssessParams(made=project.folder, real=drawn), QuietContext())

@@ -1,17 +1,29 @@
 """Only made faces that are faces, of nobody real, and marked, come into the project."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from fairdesk.dataset.importing import run as import_folder
 from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.similar import distances
 from fairdesk.errors import RequestError
+from fairdesk.faces.encoders import make_encoder
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
-from fairdesk.generation.checking.reviewing import impostor_limit, real_faces
+from fairdesk.generation.checking.reviewing import (
+    Made,
+    Real,
+    _check_group,
+    _look,
+    impostor_limit,
+    real_faces,
+    shares_of_groups,
+)
 from fairdesk.generation.checking.reviewing import run as review
 from fairdesk.generation.making.translating import run as translate
 from fairdesk.generation.networks.cyclegan import GeneratorResNet
@@ -94,6 +106,63 @@ def test_quality_and_the_source(study, made, drawn):
     assert faces["small.png"]["quality"]["faces"] == 1
 
 
+def test_shares_of_groups_of_any_size():
+    # 30 people with two faces each, the nearest first: a has 20, b 4, and 6 have no group
+    groups = ["a", "b", "a", "a", "b", "a", "a", "a", "a", None, "a", *["a"] * 12, *["b"] * 2, *[None] * 5]
+    who = [f"{group}/{n}" for n, group in enumerate(groups)]
+    real = Real(np.empty((60, 0), dtype=np.float32), who * 2, groups * 2, [], "euclidean")
+    table = np.concatenate([np.arange(30.0), np.arange(30.0) + 100])  # the second faces are far from all
+    everyone = np.ones(60, dtype=bool)
+    # of the ten nearest people with a group 8 of 20 are of a, 2 of 4 of b: .4 to .5
+    assert shares_of_groups(table, real, everyone) == {"b": pytest.approx(5 / 9), "a": pytest.approx(4 / 9)}
+    without = everyone.copy()
+    without[[1, 4, 31, 34]] = False  # the people it was translated from
+    assert shares_of_groups(table, real, without) == {"a": 1.0, "b": 0.0}
+    assert shares_of_groups(table, replace(real, groups=["a"] * 60), everyone) == {}  # one group only
+    few = replace(real, groups=([*["a"] * 5, *["b"] * 4, *[None] * 21]) * 2)
+    assert shares_of_groups(table, few, everyone) == {}  # nine people
+
+
+def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
+    monkeypatch.setattr("fairdesk.generation.checking.reviewing._NEIGHBOURS", 3)
+    real = real_faces(study, "dlib")
+    result = review(ReviewParams(made=made, too_like=0.3), QuietContext(study))
+    (stranger,) = [face for face in result["faces"] if face["path"].endswith("stranger.png")]
+    encoder = make_encoder(EncodeParams(), "cpu")
+    pixels, box, _ = _look(made / "tone 5" / "s1" / "stranger.png")
+    order = np.argsort(distances(encoder.encode([(pixels, box)]), real.vectors, "euclidean")[0])
+    nearest = list(dict.fromkeys(real.who[n] for n in order))[:3]  # of 2 + 2 people
+    fives, sevens = (sum(name.startswith(f"tone {tone}") for name in nearest) for tone in (5, 7))
+    assert stranger["group"] == "tone 5" and stranger["group_share"] == pytest.approx(fives / (fives + sevens))
+    share = 100 * result["groups"]["tone 5"]["made"]
+    assert f"of their own group among the 3 nearest real people: tone 5 {share:.0f} % (real ones " in result["summary"]
+    own = []  # of the real people of tone 5, with themselves left out
+    for n in [n for n, group in enumerate(real.groups) if group == "tone 5"]:
+        order = np.argsort(np.linalg.norm(real.vectors - real.vectors[n], axis=1))
+        three = [
+            name[:6] for name in dict.fromkeys(real.who[k] for k in order if real.who[k] != real.who[n])
+        ]  # 1 + 2 people
+        own.append(three.count("tone 5") / (three.count("tone 5") + three.count("tone 7") / 2))
+    assert result["groups"]["tone 5"]["real"] == pytest.approx(np.mean(own))
+    strict = review(ReviewParams(made=made, too_like=0.3, like_group=0.99), QuietContext(study))
+    assert strict["passed"] == 0 and strict["reasons"]["not like its group"] >= 2
+    (far,) = [face["why"] for face in strict["faces"] if face["path"].endswith("stranger.png")]
+    assert far[0].endswith(
+        f"{100 * fives / 3:.0f} % of its nearest real people are of tone 5, {100 * max(fives, sevens) / 3:.0f} % of tone {5 if fives > sevens else 7}"
+    )
+
+
+def test_what_is_not_known_of_a_group():
+    face = Made("x.png", [], group="c")
+    _check_group(face, {"a": 0.7, "b": 0.3}, None)
+    assert face.group_share is None and face.group_share_why == "no real person of c has a vector" and not face.why
+    _check_group(face, {"a": 0.7, "b": 0.3}, 0.5)
+    assert face.why == ["not known to be like its group: no real person of c has a vector"]
+    nobody = Made("x.png", [])
+    _check_group(nobody, {"a": 0.7, "b": 0.3}, 0.5)
+    assert nobody.group_share_why == "it stands for no group" and not nobody.why
+
+
 def test_a_translated_one_knows_its_source_and_its_group(project, drawn, tmp_path):
     """From the project's own images, by a filter: the manifest names the originals, the mark the group."""
     import_folder(ImportParams(folder=drawn), QuietContext(project))
@@ -115,7 +184,7 @@ def test_a_translated_one_knows_its_source_and_its_group(project, drawn, tmp_pat
         ReviewParams(made=tmp_path / "t", too_like=0.1, like_source=0.2, accept=True), QuietContext(project)
     )
     found = [face for face in result["faces"] if face["source_distance"] is not None]
-    assert len(found) >= 3 and all(face["source_distance"] < 1e-6 for face in found)
+    assert {face["group_share_why"] for face in found} == {"fewer than 10 real people of two groups have a vector"}
     assert result["imported"] == len([face for face in result["faces"] if not face["why"]]) >= 3
     labels = project.db.rows("SELECT DISTINCT who.name, g.name FROM image i JOIN identity who ON who.id = i.identity_id JOIN grp g ON g.id = who.group_id WHERE i.synthetic IS NOT NULL")  # fmt: skip
     assert labels == [("p50", "tone 7")]

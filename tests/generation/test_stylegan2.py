@@ -21,7 +21,7 @@ from fairdesk.generation.networks.stylegan2 import (
 from fairdesk.generation.params import GenerateParams, TrainGanParams
 from fairdesk.generation.training.augmenting import augment, next_chance
 from fairdesk.generation.training.job import run as train
-from fairdesk.images.marks import mark_of
+from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning.averaging import Average
 from fairdesk.runs.folder import RunFolder
@@ -156,6 +156,20 @@ def test_faces_of_a_label(folder, tmp_path):
             GenerateParams(run=tmp_path / "run", out=tmp_path / "no", images=1, label="g7", device="cpu"),
             QuietContext(),
         )
+
+
+def test_the_mark_of_a_made_face_says_its_label(tmp_path):
+    """Made for a group, without identities: the folder has the group's name, and is nobody."""
+    home = plain_images(tmp_path / "in", 2, 1, 6, side=32)
+    for number, path in enumerate(sorted(home.rglob("*.png"))):
+        with Image.open(path) as image:
+            save_marked(image, path, {"run": "r", "group": f"h{number % 2}", "identity": None})
+    context = QuietContext()
+    found = train(options(home, tmp_path / "run", family="dcgan", condition="group", epochs=1, batch_size=6), context)
+    assert found["labels"] == ["h0", "h1"] and found["synthetic_images"] == 12
+    assert any("12 images are marked synthetic" in text for text in context.messages)
+    with pytest.raises(RequestError, match="A condition on identity needs at least two"):
+        train(options(home, tmp_path / "x", family="dcgan", condition="identity"), QuietContext())
 
 
 @pytest.mark.parametrize("family", ["identity-gan", "dcgan"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fairdesk.dataset.collection import Item, read_either
+from fairdesk.dataset.collection import Item, read_either, with_mark
 from fairdesk.dataset.similar import SAME_PICTURE, look_of
 from fairdesk.errors import RequestError
 from fairdesk.faces.features import Features
@@ -16,6 +16,7 @@ from fairdesk.generation.params import AssessParams
 from fairdesk.images.reading import open_image
 from fairdesk.jobs.context import Context, tell_left_out
 
+Left = dict[str, str]
 _LEAST = 8  # images on a side, for a figure at all
 
 
@@ -25,13 +26,21 @@ def _sample(items: list[Item], most: int, rng: np.random.Generator) -> list[Item
     return [items[i] for i in sorted(rng.permutation(len(items))[:most])]
 
 
-def _side(where: Path, params: AssessParams, rng: np.random.Generator, *, made: bool) -> list[Item]:
-    items = read_either(where).items
+def _side(where: Path, params: AssessParams, rng: np.random.Generator, *, made: bool) -> tuple[list[Item], list[Left]]:
+    """Return the images of a side, and what is left out of it: a project's, or marked files', made faces are never real."""
+    found = read_either(where)
+    items = [with_mark(item) for item in found.items]
+    left = list(found.left_out)
     if not made:
+        left += [{"path": str(i.path), "why": "a made face, not a real one"} for i in items if i.synthetic]
         items = [item for item in items if not item.synthetic]
+    elif found.layout == "project":
+        items = [item for item in items if item.synthetic]
     if len(items) < _LEAST:
-        raise RequestError(f"{where} holds {len(items)} images; at least {_LEAST} are needed.")
-    return _sample(items, params.images, rng)
+        raise RequestError(
+            f"{where} holds {len(items)} {'made' if made else 'real'} images; at least {_LEAST} are needed."
+        )
+    return _sample(items, params.images, rng), left
 
 
 def figures(real: Floats, made: Floats, rng: np.random.Generator) -> dict[str, Any]:
@@ -55,12 +64,15 @@ def figures(real: Floats, made: Floats, rng: np.random.Generator) -> dict[str, A
 def run(params: AssessParams, context: Context) -> dict[str, Any]:
     """Job: assess made faces."""
     rng = np.random.default_rng(params.seed)
-    reals, mades = _side(params.real, params, rng, made=False), _side(params.made, params, rng, made=True)
+    (reals, left), (mades, left_made) = (
+        _side(where, params, rng, made=made) for where, made in ((params.real, False), (params.made, True))
+    )
     features = Features(params.encoder, context.device, weights=params.weights, download=params.download)
     total = len(reals) + len(mades)
     real, real_paths, bad = features.of_files([i.path for i in reals], context, 0, total)
     made, made_paths, bad_made = features.of_files([i.path for i in mades], context, len(reals), total)
-    tell_left_out(context, bad + bad_made)
+    bad += left + bad_made + left_made
+    tell_left_out(context, bad)
     for found, where in ((real, params.real), (made, params.made)):
         if len(found) < _LEAST:
             raise RequestError(f"Only {len(found)} images of {where} could be read; at least {_LEAST} are needed.")
@@ -76,7 +88,7 @@ def run(params: AssessParams, context: Context) -> dict[str, Any]:
     result: dict[str, Any] = {
         **whole, "encoder": features.name, "seed": params.seed, "nearest": copies, "copies": sum(one["copy"] for one in copies),
         "nearer_than_real": int((near.distance < limit).sum()), "real_nearest_1_percent": limit,
-        "unreadable": bad + bad_made, "groups": _groups(reals, mades, real_paths, made_paths, real, made, rng),
+        "unreadable": bad, "groups": _groups(reals, mades, real_paths, made_paths, real, made, rng),
     }  # fmt: skip
     return result | {"summary": _summary(result)}
 
@@ -110,7 +122,7 @@ def _summary(r: dict[str, Any]) -> str:
     lines = [
         f"FID {r['fid']:.4g} (real against real {r['fid_real']:.4g}), KID {r['kid']:.4g} ± {r['kid_std']:.2g}, "
         f"of {r['made']:,} made and {r['real']:,} real images, features of {r['encoder']}"
-        + (f"; {len(r['unreadable']):,} left out, as they cannot be read" if r["unreadable"] else ""),
+        + (f"; {len(r['unreadable']):,} files left out" if r["unreadable"] else ""),
         f"Diversity {r['diversity_made']:.4g} (real {r['diversity_real']:.4g})",
     ]
     if r["precision"] is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fairdesk.dataset.collection import Item, project_items, read_folder
+from fairdesk.dataset.collection import Item, project_items, read_folder, with_mark
 from fairdesk.dataset.importing import Labelled, bring_in
 from fairdesk.dataset.similar import distances
 from fairdesk.errors import RequestError
@@ -31,6 +32,8 @@ from fairdesk.project import Project
 from fairdesk.project.quality import Limit
 
 _SIDE = 200  # pixels: smaller pictures are enlarged before a face is looked for
+_NEIGHBOURS = 10  # real people that say which group a made face is near to
+_MOST = 200  # real faces of a group that are looked at
 FMR = 0.001  # of the project's own impostors: where "too like a real person" starts unless said
 
 
@@ -40,6 +43,7 @@ class Real:
 
     vectors: npt.NDArray[np.float32]
     who: list[str]  # group/identity, or the path where nobody is named
+    groups: list[str | None]
     paths: list[str]
     metric: str
     without: int = 0  # real images that have no vector, so that nothing is compared with them
@@ -54,7 +58,8 @@ def real_faces(project: Project, encoder: str) -> Real:
     rows = [n for n, face in enumerate(faces.tolist()) if owner.get(face) in items]
     found = [items[owner[int(faces[n])]] for n in rows]
     who = ["/".join(p for p in item.key if p) if item.key else str(item.path) for item in found]
-    return Real(vectors[rows], who, [str(item.path) for item in found], recipe.metric, len(items) - len(found))
+    groups = [item.group for item in found]
+    return Real(vectors[rows], who, groups, [str(item.path) for item in found], recipe.metric, len(items) - len(found))
 
 
 def impostor_limit(real: Real, fmr: float = FMR) -> float:
@@ -91,7 +96,64 @@ class Made:
     nearest_path: str | None = None
     distance: float | None = None
     source_distance: float | None = None
+    group: str | None = None  # whom it stands for
+    group_share: float | None = None  # of its nearest real people, those of this group
+    group_share_why: str | None = None
     quality: dict[str, Any] | None = None
+
+
+def shares_of_groups(
+    table: npt.NDArray[np.floating[Any]], real: Real, others: npt.NDArray[np.bool_]
+) -> dict[str, float]:
+    """Return for each group its share of the nearest real people, as if all groups had the same number of them.
+
+    A person is as near as the nearest of their faces.
+
+    Parameters
+    ----------
+    table
+        Distances to the real faces, shape (n,).
+    others
+        Which of them count, shape (n,): not the faces of the person a made face was translated from.
+
+    Returns
+    -------
+    dict
+        Shares that sum to 1, the largest first; nothing where fewer than two groups, or fewer than `_NEIGHBOURS` people, are there.
+    """
+    people: dict[str, str] = {}
+    for n in np.argsort(table, kind="stable"):
+        group = real.groups[n]
+        if group is not None and others[n]:
+            people.setdefault(real.who[n], group)
+    sizes = Counter(people.values())
+    if len(people) < _NEIGHBOURS or len(sizes) < 2:
+        return {}
+    nearest = Counter(list(people.values())[:_NEIGHBOURS])
+    weights = {group: nearest[group] / size for group, size in sizes.items()}
+    whole = sum(weights.values())
+    return dict(sorted(((group, weight / whole) for group, weight in weights.items()), key=lambda one: -one[1]))
+
+
+def _check_group(face: Made, shares: dict[str, float], least: float | None) -> None:
+    """Say what share of a made face's nearest real people is of its group, and reject it where that is less than asked."""
+    if face.group is None:
+        face.group_share_why = "it stands for no group"
+    elif not shares:
+        face.group_share_why = f"fewer than {_NEIGHBOURS} real people of two groups have a vector"
+    elif face.group not in shares:
+        face.group_share_why = f"no real person of {face.group} has a vector"
+    else:
+        face.group_share = shares[face.group]
+    if least is None or face.group is None:
+        return
+    if face.group_share is None:
+        face.why.append(f"not known to be like its group: {face.group_share_why}")
+    elif face.group_share < least:
+        most, share = next(iter(shares.items()))
+        face.why.append(
+            f"not like its group: {_percent(face.group_share)} of its nearest real people are of {face.group}, {_percent(share)} of {most}"
+        )
 
 
 def _enlarged(image: Pixels) -> Pixels:
@@ -160,16 +222,50 @@ def run(params: ReviewParams, context: Context) -> dict[str, Any]:
         for why in face.why:
             reasons[why.split(":")[0]] = reasons.get(why.split(":")[0], 0) + 1
     text = f"{len(passed):,} of {len(faces):,} made faces pass (too like a real person: nearer than {limit:.3g}, {params.encoder})"
+    groups = _groups(faces, real)
+    if told := ", ".join(
+        f"{name} {_percent(one['made'])} (real ones {_percent(one['real'])})" for name, one in groups.items()
+    ):
+        text += f"; share of their own group among the {_NEIGHBOURS} nearest real people: {told}"
     if real.without:
         text += f"; nothing is compared with {real.without:,} real images that have no vector"
     if reasons:
         text += "; against the others: " + ", ".join(f"{why} {count:,}" for why, count in reasons.items())
     return {
         "faces": [asdict(face) for face in faces], "passed": len(passed), "rejected": len(faces) - len(passed), "limit": limit,
-        "reasons": reasons, "imported": imported, "made": str(params.made), "left_out": source.left_out,
+        "reasons": reasons, "groups": groups, "imported": imported, "made": str(params.made), "left_out": source.left_out,
         "compared_with": len(real.who), "real_without_vector": real.without,
         "summary": text + (f". {imported:,} are imported, marked synthetic." if params.accept else "."),
     }  # fmt: skip
+
+
+def _percent(share: float | None) -> str:
+    return "not known" if share is None else f"{100 * share:.0f} %"
+
+
+def _groups(faces: list[Made], real: Real) -> dict[str, dict[str, float | None]]:
+    """Return for each group the mean share of its made faces' nearest real people that are of it, and its real faces' own."""
+    shares: dict[str, list[float]] = {}
+    for face in faces:
+        if face.group is not None and face.group_share is not None:
+            shares.setdefault(face.group, []).append(face.group_share)
+    return {
+        name: {"made": float(np.mean(shares[name])), "real": _share_of_real_ones(real, name)} for name in sorted(shares)
+    }
+
+
+def _share_of_real_ones(real: Real, group: str) -> float | None:
+    """Return the mean share that real faces of a group have themselves among the other people nearest to them.
+
+    None where too few people are left beside each.
+    """
+    rows = [n for n, name in enumerate(real.groups) if name == group]
+    rows = rows[:: -(-len(rows) // _MOST)]
+    names = np.array(real.who)
+    tables = distances(real.vectors[rows], real.vectors, real.metric)
+    found = [shares_of_groups(table, real, names != names[n]) for n, table in zip(rows, tables, strict=True)]
+    known = [shares.get(group, 0.0) for shares in found if shares]
+    return float(np.mean(known)) if known else None
 
 
 def _import_chosen(params: ReviewParams, context: Context) -> dict[str, Any]:
@@ -185,15 +281,15 @@ def _import_chosen(params: ReviewParams, context: Context) -> dict[str, Any]:
 
 
 def _review(item: Item, real: Real, limit: float, params: ReviewParams, encoder: Encoder, source: Path | None) -> Made:
-    face = Made(item.relative, [])
+    item = with_mark(item)
+    face = Made(item.relative, [], group=item.group)
     try:
-        marked = mark_of(item.path) is not None
         image, box, quality = _look(item.path)
     except UnreadableImageError as error:
         face.why.append(f"cannot be read: {error.why}")
         return face
     face.quality = asdict(quality)
-    if not marked:
+    if not item.synthetic:
         face.why.append("not marked synthetic: it may be a real person")
     if box is None:
         face.why.append("no face was found in it")
@@ -208,6 +304,7 @@ def _review(item: Item, real: Real, limit: float, params: ReviewParams, encoder:
         face.nearest, face.nearest_path, face.distance = real.who[place], real.paths[place], float(table[place])
         if face.distance < limit:
             face.why.append(f"too like a real person: {face.nearest}, {face.distance:.3g} apart")
+    _check_group(face, shares_of_groups(table, real, others), params.like_group)
     if source is not None:
         face.source_distance = _to_source(vector, encoder, source, real.metric)
         if params.like_source is not None and (

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fairdesk import __version__
-from fairdesk.dataset.collection import Item, read_either
+from fairdesk.dataset.collection import Item, read_either, with_mark
 from fairdesk.errors import RequestError
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training.cyclegan import CycleGanTask
 from fairdesk.generation.training.gan import GanTask
 from fairdesk.generation.training.stylegan2 import StyleGanTask
 from fairdesk.generation.training.watching import Watch
-from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.determinism import algorithms
@@ -44,11 +42,12 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
     first = fabric.global_rank == 0
     asked = ((params.data, params.where), (params.data_b, params.where_b))
     sources = [read_either(place, where or ()) for place, where in asked if place is not None]
-    labels, classes = classes_of(sources[0].items, params.condition)
-    chosen = [item for item in sources[0].items if labels == [] or _label(item, params.condition) is not None]
-    paths = [[item.path for item in chosen], *([item.path for item in source.items] for source in sources[1:])]
-    if len(chosen) < len(sources[0].items):
-        context.message(f"{len(sources[0].items) - len(chosen):,} images have no {params.condition} and are left out.")
+    every = [[with_mark(item) for item in source.items] for source in sources]
+    labels, classes = classes_of(every[0], params.condition)
+    chosen = [item for item in every[0] if labels == [] or _label(item, params.condition) is not None]
+    paths = [[item.path for item in items] for items in (chosen, *every[1:])]
+    if len(chosen) < len(every[0]):
+        context.message(f"{len(every[0]) - len(chosen):,} images have no {params.condition} and are left out.")
     images: TrainingImages | UnpairedImages
     if params.family == "cyclegan":
         images = UnpairedImages(paths[0], paths[1], params.size, context)
@@ -69,7 +68,8 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
         spared = images.spared if isinstance(images, UnpairedImages) else 0
         if spared:
             context.message(f"{spared} images are shown in sample grids only, and not trained on.")
-        synthetic = _synthetic(images.paths)
+        read = set(images.paths)
+        synthetic = sum(item.synthetic and item.path in read for items in every for item in items)
         if synthetic:
             context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
         task: CycleGanTask | StyleGanTask | GanTask
@@ -124,10 +124,3 @@ def classes_of(items: list[Item], condition: str) -> tuple[list[str], list[int] 
     if len(names) < 2:
         raise RequestError(f"A condition on {condition} needs at least two of them; the images have {len(names)}.")
     return names, [names.index(name) for name in found if name is not None]
-
-
-def _synthetic(paths: list[Path]) -> int:
-    count = 0
-    for path in paths:
-        count += mark_of(path) is not None
-    return count

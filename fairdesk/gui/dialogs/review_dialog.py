@@ -125,6 +125,10 @@ class ReviewDialog(QDialog):
             lines.append(f"Nearest real: {face['nearest']}, {face['distance']:.3f} apart")
         if face["source_distance"] is not None:
             lines.append(f"From its source: {face['source_distance']:.3f}")
+        if face["group_share"] is not None:
+            lines.append(
+                f"Stands for {face['group']}: {100 * face['group_share']:.0f} % of its nearest real people are of it"
+            )
         if face["quality"] and face["quality"]["sharpness"] is not None:
             lines.append(f"Sharpness {face['quality']['sharpness']:.0f}, face {face['quality']['side']:.0f} pixels")
         self.about.setText("\n".join([*lines, "", *(face["why"] or ["Passes every check."])]))
