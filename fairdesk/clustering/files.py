@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.versions import face_paths
+from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
-from fairdesk.images.places import write_text
+from fairdesk.images.places import write_manifest, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project, basis
 
@@ -38,14 +40,17 @@ def write_clusters(project: Project, version: int, path: Path) -> int:
         if key not in found.setdefault(str(label), []):
             found[str(label)].append(key)
             count += 1
-    save_clusters(path, found)
+    save_clusters(path, found, {str(i.path) for i in labelled_images(project, hidden=True) if i.synthetic})
     return count
 
 
-def save_clusters(path: Path, found: dict[str, list[str]]) -> None:
-    """Write {label: [image path, ...]}, labels in order of their number."""
+def save_clusters(path: Path, found: dict[str, list[str]], synthetic: Collection[str] = ()) -> None:
+    """Write {label: [image path, ...]}, labels in order of their number; which are synthetic, in a manifest beside it."""
     ordered = dict(sorted(found.items(), key=lambda item: int(item[0])))
     write_text(path, json.dumps(ordered, indent=1, ensure_ascii=False))
+    made = sorted({one for paths in found.values() for one in paths if one in synthetic})
+    if made:
+        write_manifest(path, {"job": "cluster", "synthetic": True}, made)
 
 
 def read_clusters(path: Path) -> dict[str, list[str]]:

@@ -8,9 +8,10 @@ from typing import Any
 from fairdesk.clustering.files import read_clusters
 from fairdesk.clustering.params import FoldersParams
 from fairdesk.clustering.versions import UNCLUSTERED, face_paths, newest
+from fairdesk.dataset.collection import Item, with_mark
 from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
-from fairdesk.images.places import Names, place, safe_name
+from fairdesk.images.places import Names, place, safe_name, write_manifest
 from fairdesk.images.sources import exists
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
@@ -25,7 +26,7 @@ def run(params: FoldersParams, context: Context) -> dict[str, Any]:
         counts[folder] = counts.get(folder, 0) + 1
     result: dict[str, Any] = {
         "folders": len(folders), "images": len(wanted), "out": str(params.out), "dry_run": params.dry_run,
-        "counts": dict(sorted(counts.items())), "collisions": 0, "missing": [],
+        "counts": dict(sorted(counts.items())), "collisions": 0, "missing": [], "synthetic": 0,
     }  # fmt: skip
     if params.dry_run:
         return result
@@ -35,16 +36,19 @@ def run(params: FoldersParams, context: Context) -> dict[str, Any]:
     if any(params.out.resolve() == source or params.out.resolve() in source.parents for source in sources):
         raise RequestError(f"{params.out} holds the original images. Choose a folder outside of them.")
     names = Names()
+    files: list[dict[str, Any]] = []
     for done, (folder, source) in enumerate(wanted, 1):
         context.check()
         if not exists(source):
             result["missing"].append(str(source))
         else:
-            place(
-                source, params.out / folder / names.claim(folder, source.name), "copy" if params.copy_files else "link"
-            )
+            name = names.claim(folder, source.name)
+            place(source, params.out / folder / name, "copy" if params.copy_files else "link")
+            synthetic = with_mark(Item(source, name, None, None)).synthetic
+            files.append({"path": f"{folder}/{name}", "source": str(source), "synthetic": synthetic})
         context.progress(done, len(wanted), "images")
-    result["collisions"] = names.collisions
+    write_manifest(params.out, {"job": "identity-folders"}, files)
+    result["collisions"], result["synthetic"] = names.collisions, sum(one["synthetic"] for one in files)
     context.artifact(params.out)
     return result
 

@@ -13,6 +13,7 @@ from fairdesk.clustering.files import read_clusters
 from fairdesk.clustering.params import MosaicParams
 from fairdesk.clustering.versions import UNCLUSTERED, faces_of, find_cluster, newest
 from fairdesk.errors import RequestError
+from fairdesk.images.marks import mark_of
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
@@ -23,6 +24,9 @@ _TITLE = 28  # pixels above the tiles
 def run(params: MosaicParams, context: Context) -> dict[str, Any]:
     """Job: write a montage. With more faces than a sheet holds, files are numbered (out_2.png, ...)."""
     title, tiles, failed = _from_file(params, context) if params.file is not None else _from_project(params, context)
+    synthetic = sum(made for _, made in tiles)
+    if synthetic:
+        title += f" ({synthetic:,} synthetic: S)"
     if not tiles:
         raise RequestError(f"Cluster {params.cluster} has no readable face.")
     sheet = params.columns * (params.rows or math.ceil(len(tiles) / params.columns))
@@ -38,14 +42,19 @@ def run(params: MosaicParams, context: Context) -> dict[str, Any]:
             ) from error
         written.append(str(path))
         context.artifact(path)
-    return {"title": title, "faces": len(tiles), "files": written, "unreadable": failed}
+    return {"title": title, "faces": len(tiles), "synthetic": synthetic, "files": written, "unreadable": failed}
 
 
 def _title(label: str, name: str) -> str:
     return "Unknown Faces" if label == str(UNCLUSTERED) else name
 
 
-def _from_file(params: MosaicParams, context: Context) -> tuple[str, list[Image.Image], list[dict[str, str]]]:
+_Tiles = tuple[
+    str, list[tuple[Image.Image, bool]], list[dict[str, str]]
+]  # title, faces and whether synthetic, unreadable
+
+
+def _from_file(params: MosaicParams, context: Context) -> _Tiles:
     assert params.file is not None
     data = read_clusters(params.file)
     if params.cluster not in data:
@@ -54,22 +63,29 @@ def _from_file(params: MosaicParams, context: Context) -> tuple[str, list[Image.
     for done, path in enumerate(data[params.cluster], 1):
         context.check()
         try:
-            tiles.append(_tile(open_image(Path(path)), params.tile))
+            made = mark_of(Path(path)) is not None
+            tiles.append((_tile(open_image(Path(path)), params.tile, made=made), made))
         except UnreadableImageError as error:
             failed.append({"path": path, "why": error.why})
         context.progress(done, len(data[params.cluster]), "faces")
     return _title(params.cluster, f"Cluster {params.cluster}"), tiles, failed
 
 
-def _from_project(params: MosaicParams, context: Context) -> tuple[str, list[Image.Image], list[dict[str, str]]]:
+def _from_project(params: MosaicParams, context: Context) -> _Tiles:
     project = context.project
     cluster = find_cluster(project, newest(project, params.version), params.cluster)
     faces = faces_of(project, cluster.id)
+    rows = project.db.rows(
+        "SELECT f.id FROM face f JOIN cluster_member m ON m.face_id = f.id JOIN image i ON i.id = f.image_id"
+        " WHERE m.cluster_id = ? AND i.synthetic IS NOT NULL",
+        (cluster.id,),
+    )
+    synthetic = {row[0] for row in rows}
     tiles, failed = [], []
     for done, face in enumerate(faces, 1):
         context.check()
         try:
-            tiles.append(_tile(face_picture(project, face), params.tile))
+            tiles.append((_tile(face_picture(project, face), params.tile, made=face in synthetic), face in synthetic))
         except UnreadableImageError as error:
             failed.append({"path": str(error.path), "why": error.why})
         context.progress(done, len(faces), "faces")
@@ -91,8 +107,8 @@ def face_picture(project: Project, face: int) -> Image.Image:
     return image.crop(box_with_margin((top, right, bottom, left), image.size, 0.25))
 
 
-def _tile(image: Image.Image, side: int) -> Image.Image:
-    """Fit a picture into a square tile without stretching it."""
+def _tile(image: Image.Image, side: int, *, made: bool) -> Image.Image:
+    """Fit a picture into a square tile without stretching it; a synthetic one bears an S in its corner."""
     small = image.copy()
     factor = side / max(small.size)
     small = small.resize(
@@ -100,14 +116,21 @@ def _tile(image: Image.Image, side: int) -> Image.Image:
     )
     tile = Image.new("RGB", (side, side), (32, 32, 32))
     tile.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
+    if made:
+        badge = max(11, side // 6)
+        draw = ImageDraw.Draw(tile)
+        draw.rectangle((0, 0, badge, badge), fill=(0, 0, 0))
+        draw.text(
+            (badge / 2, badge / 2), "S", fill=(255, 255, 255), font=ImageFont.load_default(badge - 2), anchor="mm"
+        )
     return tile
 
 
-def _montage(tiles: list[Image.Image], title: str, params: MosaicParams) -> Image.Image:
+def _montage(tiles: list[tuple[Image.Image, bool]], title: str, params: MosaicParams) -> Image.Image:
     columns = min(params.columns, len(tiles))
     rows = math.ceil(len(tiles) / columns)
     sheet = Image.new("RGB", (max(columns * params.tile, 200), rows * params.tile + _TITLE), (255, 255, 255))
     ImageDraw.Draw(sheet).text((8, 5), title, fill=(20, 20, 20), font=ImageFont.load_default(16))
-    for place, tile in enumerate(tiles):
+    for place, (tile, _) in enumerate(tiles):
         sheet.paste(tile, (place % columns * params.tile, place // columns * params.tile + _TITLE))
     return sheet

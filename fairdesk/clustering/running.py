@@ -121,11 +121,12 @@ def _run_array(params: ClusterParams, context: Context) -> dict[str, Any]:
             vectors = np.asarray(data["vectors"], dtype=np.float32)
             paths = data["paths"].astype(str) if "paths" in data else np.arange(len(vectors)).astype(str)
             names = data["identities"].astype(str) if "identities" in data else np.array([""] * len(vectors))
+            made = data["synthetic"].astype(bool) if "synthetic" in data else np.zeros(len(vectors), dtype=bool)
     except NOT_NPZ as error:
         raise RequestError(
             f"{path} cannot be read as vectors: it must be an .npz with an array `vectors` ({error})."
         ) from error
-    if vectors.ndim != 2 or len(paths) != len(vectors) or len(names) != len(vectors):
+    if vectors.ndim != 2 or len(paths) != len(vectors) or len(names) != len(vectors) or len(made) != len(vectors):
         raise RequestError(
             f"{path}: `vectors` has shape {vectors.shape} and there are {len(paths)} paths; they must match."
         )
@@ -139,7 +140,7 @@ def _run_array(params: ClusterParams, context: Context) -> dict[str, Any]:
         clusters: dict[str, list[str]] = {}
         for label, name in zip(labels.tolist(), paths.tolist(), strict=True):
             clusters.setdefault(str(label), []).append(name)
-        save_clusters(params.out, clusters)
+        save_clusters(params.out, clusters, set(paths[made].tolist()))
         context.artifact(params.out)
     context.progress(1, 1, "steps")
     return {

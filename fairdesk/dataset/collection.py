@@ -172,6 +172,12 @@ def summary(found: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def manifest_row(relative: str, item: Item) -> dict[str, Any]:
+    """Return what a manifest says of one file: where it came from, who it is, and whether it is synthetic."""
+    return {"path": relative, "source": item.relative, "identity": item.identity, "group": item.group,
+            "synthetic": item.synthetic or with_mark(item).synthetic}  # fmt: skip
+
+
 def write_items(
     chosen: list[tuple[Item, str]],
     out: Path,
@@ -195,7 +201,7 @@ def write_items(
         claimed = names.claim(folder, name)
         relative = f"{folder}/{claimed}" if folder else claimed
         place(item.path, out / relative, "copy" if copy else "link")
-        files.append({"path": relative, "source": item.relative, "identity": item.identity, "group": item.group})
+        files.append(manifest_row(relative, item))
         context.progress(done + number, total or len(chosen), "images")
     write_manifest(out, about, files)
     context.artifact(out)

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from fairdesk.dataset.collection import Item, counts, need_empty, read_folder, summary, write_items
+from fairdesk.dataset.collection import Item, counts, manifest_row, need_empty, read_folder, summary, write_items
 from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
 from fairdesk.images.marks import KEY, mark_of, mark_values, save_marked
 from fairdesk.images.places import Names, write_manifest
@@ -102,10 +102,10 @@ def resize(params: ResizeParams, context: Context) -> dict[str, Any]:
     result["written"] = len(tasks) - len(unreadable)
     bad = {one["path"] for one in unreadable}
     files = [
-        {"path": target.relative_to(params.out).as_posix(), "source": item.relative, "identity": item.identity, "group": item.group}
+        manifest_row(target.relative_to(params.out).as_posix(), item)
         for item, target in tasks
         if item.relative not in bad
-    ]  # fmt: skip
+    ]
     about = {"job": "resize", "folder": str(params.folder), "size": params.size, "fit": params.fit}
     write_manifest(params.out, about, files)
     context.artifact(params.out)

@@ -11,26 +11,27 @@ from fairdesk.jobs.context import Context
 
 
 def run(params: VectorsParams, context: Context) -> dict[str, Any]:
-    """Job: write paths, vectors, identities and groups of all encoded faces to an .npz."""
+    """Job: write paths, vectors, identities and groups of all encoded faces, and which are synthetic if any is, to an .npz."""
     project = context.project
     recipe = project.vectors.find(params.encoder)
     faces, vectors = project.vectors.load(recipe)
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT l.face_id, im.root_id, im.path, ifnull(i.name, ''), ifnull(g.name, '') FROM face_label l"
+        "SELECT l.face_id, im.root_id, im.path, ifnull(i.name, ''), ifnull(g.name, ''), im.synthetic FROM face_label l"
         " JOIN image im ON im.id = l.image_id LEFT JOIN identity i ON i.id = l.identity_id"
         " LEFT JOIN grp g ON g.id = ifnull(i.group_id, l.image_group_id) WHERE l.detector = ?",
         (recipe.detector,),
     )
-    known = {row[0]: (str(roots[row[1]] / row[2]), row[3], row[4]) for row in rows}
-    paths, identities, groups = zip(*(known[face] for face in faces.tolist()), strict=True)
+    known = {row[0]: (str(roots[row[1]] / row[2]), row[3], row[4], row[5] is not None) for row in rows}
+    paths, identities, groups, synthetic = zip(*(known[face] for face in faces.tolist()), strict=True)
+    arrays: dict[str, Any] = {"paths": np.array(paths, dtype=str), "vectors": vectors, "identities": np.array(identities, dtype=str),
+              "groups": np.array(groups, dtype=str)}  # fmt: skip
+    if any(synthetic):
+        arrays["synthetic"] = np.array(synthetic, dtype=bool)
     params.out.parent.mkdir(parents=True, exist_ok=True)
     part = params.out.with_name(params.out.name + ".part")
     with part.open("wb") as file:
-        np.savez(
-            file, paths=np.array(paths, dtype=str), vectors=vectors, identities=np.array(identities, dtype=str),
-            groups=np.array(groups, dtype=str),
-        )  # fmt: skip
+        np.savez(file, **arrays)
     part.replace(params.out)
     context.artifact(params.out)
     return {
@@ -39,4 +40,5 @@ def run(params: VectorsParams, context: Context) -> dict[str, Any]:
         "dim": recipe.dim,
         "encoder": recipe.encoder,
         "recipe": recipe.hash,
+        "synthetic": sum(synthetic),
     }

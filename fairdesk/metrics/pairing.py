@@ -15,7 +15,7 @@ from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.layouts import read_tree
-from fairdesk.images.marks import mark_of
+from fairdesk.images.marks import mark_of, marked_labels
 from fairdesk.images.places import write_text
 from fairdesk.images.reading import EXTENSIONS, UnreadableImageError
 from fairdesk.jobs.context import Context
@@ -24,9 +24,11 @@ from fairdesk.metrics.pair_making import Item, genuine_pairs, impostor_pairs
 from fairdesk.metrics.params import PairsParams
 from fairdesk.project import Project, basis
 
+_Found = tuple[list[Item], dict[str, int], set[str]]  # with the paths of the synthetic ones
 
-def _from_folder(folder: Path, params: PairsParams) -> tuple[list[Item], dict[str, int]]:
-    items, left_out = [], {"unnamed": 0, "synthetic": 0, "unreadable": 0}
+
+def _from_folder(folder: Path, params: PairsParams) -> _Found:
+    items, left_out, made = [], {"unnamed": 0, "synthetic": 0, "unreadable": 0}, set()
     for entry in read_tree(folder).entries:
         path = folder / entry.path
         if path.suffix.lower() not in EXTENSIONS:
@@ -36,17 +38,20 @@ def _from_folder(folder: Path, params: PairsParams) -> tuple[list[Item], dict[st
         except UnreadableImageError:
             left_out["unreadable"] += 1
             continue
+        said = {} if mark is None else marked_labels(mark)
+        identity, group = said.get("identity", entry.identity), said.get("group", entry.group)
         if mark is not None and not params.synthetic:
             left_out["synthetic"] += 1
-        elif entry.identity is None:
+        elif identity is None:
             left_out["unnamed"] += 1
         else:
-            items.append(Item(str(path), entry.identity, entry.group or ""))
-    return items, left_out
+            items.append(Item(str(path), identity, group or ""))
+            made |= set() if mark is None else {str(path)}
+    return items, left_out, made
 
 
-def _from_project(project: Project, params: PairsParams) -> tuple[list[Item], dict[str, int]]:
-    items, left_out = [], {"unnamed": 0, "synthetic": 0}
+def _from_project(project: Project, params: PairsParams) -> _Found:
+    items, left_out, made = [], {"unnamed": 0, "synthetic": 0}, set()
     chosen = members(project, params.only_set) if params.only_set is not None else None
     for image in labelled_images(project):
         if chosen is not None and image.id not in chosen:
@@ -57,17 +62,18 @@ def _from_project(project: Project, params: PairsParams) -> tuple[list[Item], di
             left_out["unnamed"] += 1
         else:
             items.append(Item(str(image.path), image.identity, image.group or ""))
-    return items, left_out
+            made |= {str(image.path)} if image.synthetic else set()
+    return items, left_out, made
 
 
 def run(params: PairsParams, context: Context) -> dict[str, Any]:
     """Job: make a pair list. Where fewer pairs exist than asked for, all are written and that is said."""
     project = None if params.folder is not None else context.project
     if params.folder is not None:
-        items, left_out = _from_folder(params.folder, params)
+        items, left_out, made = _from_folder(params.folder, params)
     else:
         assert project is not None
-        items, left_out = _from_project(project, params)
+        items, left_out, made = _from_project(project, params)
     if not items:
         raise RequestError(
             "No image has an identity, so no pairs can be made. Import identity folders, or turn clusters into identities."
@@ -115,6 +121,9 @@ def run(params: PairsParams, context: Context) -> dict[str, Any]:
         "seed": params.seed, "format": params.format, "within_group": params.within_group, "folds": params.folds,
         "sha256": digest,
     }  # fmt: skip
+    result["synthetic"] = sorted(made & {path for pair in pairs for path in (pair.path1, pair.path2)})
+    if result["synthetic"]:
+        context.message(f"{len(result['synthetic']):,} images of the list are synthetic: {out.name}.json names them.")
     side = {"made_by": f"FairDesk {__version__}", **result, "out": out.name}
     write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")
     if project is not None:
