@@ -224,5 +224,7 @@ def history(r: dict[str, Any]) -> str:
 
 
 def said(template: str) -> Callable[[dict[str, Any]], str]:
-    """Return a summary that fills a template."""
-    return lambda r: template.format(**r)
+    """Return a summary that fills a template; of a list its items are said."""
+    return lambda r: template.format(
+        **{key: ", ".join(map(str, value)) if isinstance(value, list) else value for key, value in r.items()}
+    )
