@@ -85,11 +85,16 @@ def test_only_accepted_ones_come_in_marked_in_one_step(study, made):
     assert study.db.rows("SELECT * FROM image") == before
 
 
-def test_the_limit_is_the_projects_own(study, made):
+def test_the_limit_is_the_projects_own(study, made, monkeypatch):
     real = real_faces(study, "dlib")
     assert len(real.who) == 16 or len(real.who) == 15
     with pytest.raises(RequestError, match="--too-like"):
         review(ReviewParams(made=made), QuietContext(study))
+    whole, middle = impostor_limit(real, 0.02), impostor_limit(real, 0.5)
+    with monkeypatch.context() as patch:  # of a large project some faces with all others
+        patch.setattr("fairdesk.generation.checking.reviewing._PAIRS", 100)
+        assert impostor_limit(real, 0.02) == impostor_limit(real, 0.02) != whole
+        assert abs(impostor_limit(real, 0.5) - middle) < 0.05
     assert 0.3 < impostor_limit(real, 0.02) < impostor_limit(real, 0.5) < 1.2
 
 
@@ -112,15 +117,12 @@ def test_shares_of_groups_of_any_size():
     who = [f"{group}/{n}" for n, group in enumerate(groups)]
     real = Real(np.empty((60, 0), dtype=np.float32), who * 2, groups * 2, [], "euclidean")
     table = np.concatenate([np.arange(30.0), np.arange(30.0) + 100])  # the second faces are far from all
-    everyone = np.ones(60, dtype=bool)
     # of the ten nearest people with a group 8 of 20 are of a, 2 of 4 of b: .4 to .5
-    assert shares_of_groups(table, real, everyone) == {"b": pytest.approx(5 / 9), "a": pytest.approx(4 / 9)}
-    without = everyone.copy()
-    without[[1, 4, 31, 34]] = False  # the people it was translated from
-    assert shares_of_groups(table, real, without) == {"a": 1.0, "b": 0.0}
-    assert shares_of_groups(table, replace(real, groups=["a"] * 60), everyone) == {}  # one group only
+    assert shares_of_groups(table, real) == {"b": pytest.approx(5 / 9), "a": pytest.approx(4 / 9)}
+    assert shares_of_groups(table, real, {"b/1", "b/4"}) == {"a": 1.0, "b": 0.0}  # whom it was translated from
+    assert shares_of_groups(table, replace(real, groups=["a"] * 60)) == {}  # one group only
     few = replace(real, groups=([*["a"] * 5, *["b"] * 4, *[None] * 21]) * 2)
-    assert shares_of_groups(table, few, everyone) == {}  # nine people
+    assert shares_of_groups(table, few) == {}  # nine people
 
 
 def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):

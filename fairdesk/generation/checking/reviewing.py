@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ from fairdesk.project.quality import Limit
 _SIDE = 200  # pixels: smaller pictures are enlarged before a face is looked for
 _NEIGHBOURS = 10  # real people that say which group a made face is near to
 _MOST = 200  # real faces of a group that are looked at
+_PAIRS = 20_000_000  # of different people that are compared, at most: more need too much memory
 FMR = 0.001  # of the project's own impostors: where "too like a real person" starts unless said
 
 
@@ -47,6 +50,11 @@ class Real:
     paths: list[str]
     metric: str
     without: int = 0  # real images that have no vector, so that nothing is compared with them
+
+    @cached_property
+    def people(self) -> dict[str, str]:
+        """Everybody who has a group, and which."""
+        return {who: group for who, group in zip(self.who, self.groups, strict=True) if group is not None}
 
 
 def real_faces(project: Project, encoder: str) -> Real:
@@ -65,17 +73,24 @@ def real_faces(project: Project, encoder: str) -> Real:
 def impostor_limit(real: Real, fmr: float = FMR) -> float:
     """Return the distance that a share `fmr` of pairs of different people is nearer than.
 
+    Of a large project, those pairs that some faces, always the same ones, have with all others: `_PAIRS` or a little more.
+
     Raises
     ------
     RequestError
-        If fewer than 1,000 such pairs exist: then a person has to say.
+        If fewer than 1 / `fmr` such pairs exist: then a person has to say.
     """
-    names = np.array(real.who)
+    names, count = np.array(real.who), len(real.who)
+    rows = np.arange(count)
+    if count**2 > 2 * _PAIRS:
+        rows = np.sort(np.random.default_rng(0).permutation(count)[: -(-_PAIRS // count)])
     found = []
-    for start in range(0, len(names), 512):
-        table = distances(real.vectors[start : start + 512], real.vectors, real.metric)
-        different = names[start : start + 512, None] != names[None]
-        different &= np.arange(start, start + len(table))[:, None] < np.arange(len(names))[None]
+    for start in range(0, len(rows), 512):
+        some = rows[start : start + 512]
+        table = distances(real.vectors[some], real.vectors, real.metric)
+        different = names[some, None] != names[None]
+        if len(rows) == count:  # each pair once
+            different &= some[:, None] < np.arange(count)[None]
         found.append(table[different])
     pairs = np.concatenate(found) if found else np.empty(0)
     if len(pairs) < 1 / fmr:
@@ -103,7 +118,7 @@ class Made:
 
 
 def shares_of_groups(
-    table: npt.NDArray[np.floating[Any]], real: Real, others: npt.NDArray[np.bool_]
+    table: npt.NDArray[np.floating[Any]], real: Real, without: Collection[str] = ()
 ) -> dict[str, float]:
     """Return for each group its share of the nearest real people, as if all groups had the same number of them.
 
@@ -113,24 +128,27 @@ def shares_of_groups(
     ----------
     table
         Distances to the real faces, shape (n,).
-    others
-        Which of them count, shape (n,): not the faces of the person a made face was translated from.
+    without
+        People who do not count: whom a made face was translated from.
 
     Returns
     -------
     dict
         Shares that sum to 1, the largest first; nothing where fewer than two groups, or fewer than `_NEIGHBOURS` people, are there.
     """
-    people: dict[str, str] = {}
-    for n in np.argsort(table, kind="stable"):
-        group = real.groups[n]
-        if group is not None and others[n]:
-            people.setdefault(real.who[n], group)
-    sizes = Counter(people.values())
-    if len(people) < _NEIGHBOURS or len(sizes) < 2:
+    sizes = Counter(real.people.values())
+    sizes.subtract(real.people[who] for who in without if who in real.people)
+    sizes = +sizes  # groups that have somebody left
+    if sizes.total() < _NEIGHBOURS or len(sizes) < 2:
         return {}
-    nearest = Counter(list(people.values())[:_NEIGHBOURS])
-    weights = {group: nearest[group] / size for group, size in sizes.items()}
+    nearest: set[str] = set()
+    for n in np.argsort(table, kind="stable"):
+        if real.who[n] in real.people and real.who[n] not in without:
+            nearest.add(real.who[n])
+            if len(nearest) == _NEIGHBOURS:
+                break
+    found = Counter(real.people[who] for who in nearest)
+    weights = {group: found[group] / size for group, size in sizes.items()}
     whole = sum(weights.values())
     return dict(sorted(((group, weight / whole) for group, weight in weights.items()), key=lambda one: -one[1]))
 
@@ -261,9 +279,8 @@ def _share_of_real_ones(real: Real, group: str) -> float | None:
     """
     rows = [n for n, name in enumerate(real.groups) if name == group]
     rows = rows[:: -(-len(rows) // _MOST)]
-    names = np.array(real.who)
     tables = distances(real.vectors[rows], real.vectors, real.metric)
-    found = [shares_of_groups(table, real, names != names[n]) for n, table in zip(rows, tables, strict=True)]
+    found = [shares_of_groups(table, real, {real.who[n]}) for n, table in zip(rows, tables, strict=True)]
     known = [shares.get(group, 0.0) for shares in found if shares]
     return float(np.mean(known)) if known else None
 
@@ -304,7 +321,7 @@ def _review(item: Item, real: Real, limit: float, params: ReviewParams, encoder:
         face.nearest, face.nearest_path, face.distance = real.who[place], real.paths[place], float(table[place])
         if face.distance < limit:
             face.why.append(f"too like a real person: {face.nearest}, {face.distance:.3g} apart")
-    _check_group(face, shares_of_groups(table, real, others), params.like_group)
+    _check_group(face, shares_of_groups(table, real, owners), params.like_group)
     if source is not None:
         face.source_distance = _to_source(vector, encoder, source, real.metric)
         if params.like_source is not None and (
