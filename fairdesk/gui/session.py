@@ -43,6 +43,7 @@ class Session(QObject):
     show_target = Signal(object)  # dict: what an undone or redone step was about
     job_asked = Signal(str, object)  # kind, preset values: open its form
     log_asked = Signal(object)  # path of a log whose curves to show
+    review_asked = Signal(object)  # a review that is done (JobState): look at its faces
     state_changed = Signal()  # a selection or a count changed: what can be done may have
 
     def __init__(self, settings: Settings, theme: Theme, parent: QObject | None = None) -> None:

@@ -65,6 +65,14 @@ def test_review_accept_by_hand_and_import(window, hand, qtbot, project, drawn):
     dialog.list.setCurrentRow([f["path"] for f in job.result["faces"]].index("other.png"))
     dialog.reject_button.click()
     assert dialog.accepted_paths() == ["stranger.png"]
+    dialog.reject()  # closed: what was said is kept, and the card opens it again
+    hand.settle()
+    card = window.panel.cards[job.id]
+    assert card.pairs.isVisible() and card.pairs.text() == "Look at them"
+    card.pairs.click()
+    qtbot.waitUntil(lambda: not isValid(dialog), timeout=5000)
+    dialog = hand.dialog(ReviewDialog)
+    assert dialog.accepted_paths() == ["stranger.png"] and dialog.import_button.text() == "Import 1 accepted"
     dialog.import_button.click()
     done = hand.finish_job("review")
     assert done.result["imported"] == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +24,27 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.theme import Theme
+from fairdesk.images.places import write_text
 
 SIDE = 128
+VERDICTS = "review.json"  # beside a review's result: the files that a person accepts
 
 
 class ReviewDialog(QDialog):
-    """`accepted_paths()` after it was accepted. A accepts and R rejects the selected faces."""
+    """`accepted_paths()` after it was accepted. A accepts and R rejects the selected faces.
 
-    def __init__(self, result: dict[str, Any], theme: Theme, parent: QWidget) -> None:
+    What a person says is written down at once, and is there again the next time.
+    """
+
+    def __init__(self, result: dict[str, Any], kept: Path, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Review made faces")
         self._home, self._faces, self._theme = Path(result["made"]), result["faces"], theme
+        self._kept = kept
         self._good = [not face["why"] for face in self._faces]
+        with contextlib.suppress(OSError, ValueError):
+            said = set(json.loads(kept.read_text(encoding="utf-8")))
+            self._good = [face["path"] in said for face in self._faces]
         self.list = QListWidget()
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setIconSize(QSize(SIDE, SIDE))
@@ -138,6 +149,12 @@ class ReviewDialog(QDialog):
             self._good[int(item.data(Qt.ItemDataRole.UserRole))] = good
             self._draw(item)
         self._count()
+        try:
+            write_text(self._kept, json.dumps(self.accepted_paths(), ensure_ascii=False))
+        except OSError as error:
+            self.told.setText(
+                f"What you say here is lost when this closes: {self._kept} cannot be written ({error.strerror})."
+            )
 
     def _count(self) -> None:
         count = sum(self._good)

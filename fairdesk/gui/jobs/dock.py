@@ -91,10 +91,8 @@ class JobCard(QFrame):
         told = str((job.result or {}).get("summary", "")) or job.message
         self.detail.setText(told)
         self.detail.setVisible(bool(told))
-        self.pairs.setVisible(
-            job.result is not None
-            and ((job.spec.kind in ("leaks", "duplicates") and not job.result["clean"]) or job.spec.kind == "assess")
-        )
+        self.pairs.setVisible(self._has_pictures())
+        self.pairs.setText("Look at them" if job.spec.kind == "review" else "Show pairs")
         made = self.made() if job.finished else None
         self.open_made.setVisible(made is not None)
         if made is not None:
@@ -137,10 +135,19 @@ class JobCard(QFrame):
         if project is not None:
             self._session.run(self.job.spec.kind, params_again(self.job, project), self.job.spec.device)
 
+    def _has_pictures(self) -> bool:
+        """Whether its result is something to look at: pairs, or faces to review."""
+        kind, result = self.job.spec.kind, self.job.result
+        if result is None:
+            return False
+        return kind == "assess" or (kind == "review" and bool(result["faces"])) or result.get("clean") is False
+
     def _show_pairs(self) -> None:
         from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 
-        if self.job.result is not None:
+        if self.job.spec.kind == "review":
+            self._session.review_asked.emit(self.job)
+        elif self.job.result is not None:
             LeaksDialog(self.job.result, self.window()).open()
 
     def _log(self, shown: bool) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.explorer_dialog import ExplorerDialog, choose_generator
-from fairdesk.gui.dialogs.review_dialog import ReviewDialog
+from fairdesk.gui.dialogs.review_dialog import VERDICTS, ReviewDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.session import Notice, Session
@@ -88,6 +88,7 @@ class GenerationTab(Tab):
         self.runs.currentItemChanged.connect(lambda *_: self._show_run())
         self.time.valueChanged.connect(self._show_preview)
         session.jobs.updated.connect(self._on_job)
+        session.review_asked.connect(lambda job: async_glue.start(self._look(job)))
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
         self._refresh.setInterval(500)
@@ -297,15 +298,15 @@ class GenerationTab(Tab):
 
     def _reviewed(self, job: JobState) -> None:
         assert job.result is not None
-        result = job.result
         self.session.told.emit(
-            Notice(result["summary"], action="Look at them", run=lambda: async_glue.start(self._look(result)))
+            Notice(job.result["summary"], action="Look at them", run=lambda: self.session.review_asked.emit(job))
         )
 
-    async def _look(self, result: dict[str, Any]) -> None:
-        dialog = ReviewDialog(result, self.session.theme, self)
+    async def _look(self, job: JobState) -> None:
+        assert job.result is not None
+        dialog = ReviewDialog(job.result, job.folder / VERDICTS, self.session.theme, self)
         if await async_glue.finished(dialog):
-            self.session.run("review", {"made": result["made"], "only": dialog.accepted_paths()})
+            self.session.run("review", {"made": job.result["made"], "only": dialog.accepted_paths()})
 
     def _curves(self) -> None:
         run = self.run_folder()
