@@ -78,6 +78,54 @@ def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
     return Collection(folder, tree.layout, items, left_out)
 
 
+def read_list(path: Path) -> Collection:
+    """Read a text file that names images, or folders of one person's images, one a line; a path is relative to the file.
+
+    A line that names neither is left out and said.
+
+    Raises
+    ------
+    RequestError
+        If it is no text in UTF-8, or names no image at all.
+    """
+    items: dict[Path, Item] = {}
+    left: list[dict[str, str]] = []
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path} is no list of images or folders: it is not text in UTF-8.") from error
+    taken: dict[str, Path] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        named = Path(line.strip()).expanduser()
+        named = (named if named.is_absolute() else path.parent / named).absolute()
+        try:
+            if named.is_dir():
+                who = (
+                    named.name if taken.setdefault(named.name, named) == named else f"{named.parent.name}-{named.name}"
+                )
+                found = read_folder(named, "flat")
+                left += found.left_out
+                read = [replace(item, relative=f"{who}/{item.relative}", identity=who) for item in found.items]
+            elif not exists(named):
+                raise RequestError("there is no such file or folder")
+            elif named.suffix.lower() not in EXTENSIONS:
+                raise RequestError("not an image file")
+            else:
+                read = [Item(named, named.name, None, None)]
+        except RequestError as error:
+            left.append({"path": line.strip(), "why": f"line {number}: {error}"})
+            continue
+        for item in read:
+            if items.setdefault(item.path, item) is not item:
+                left.append({"path": str(item.path), "why": f"line {number}: it is in the list already"})
+    if not items:
+        first = f" First of what it lists: {left[0]['path']}, {left[0]['why']}." if left else ""
+        raise RequestError(f"{path} names no image; it takes an image, or a folder of images, a line.{first}")
+    return Collection(path, "list", list(items.values()), left)
+
+
 def with_mark(item: Item) -> Item:
     """Return a folder's item as the mark inside its file tells it: synthetic, and whom it stands for.
 
@@ -127,13 +175,12 @@ def project_items(project: Project, only_set: str | None = None, where: Sequence
 
 
 def read_either(place_: Path, where: Sequence[str] = ()) -> Collection:
-    """Read a folder, or the images of a project (those that meet some conditions) with their labels as they are now."""
+    """Read a folder, a list (.txt), or the images of a project that meet some conditions, with their labels as they are now."""
     if not (place_ / CATALOG).is_file():
         if where:
-            raise RequestError(
-                f"{place_} is a folder, which has no labels to choose by. Import it, or leave --where out."
-            )
-        return read_folder(place_)
+            raise RequestError(f"{place_} is no project, so there are no labels to choose by. Leave --where out.")
+        listed = place_.suffix.lower() == ".txt" and place_.is_file()
+        return read_list(place_) if listed else read_folder(place_)
     project = Project.open(place_)
     try:
         items = project_items(project, where=where)

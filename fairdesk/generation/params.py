@@ -30,12 +30,13 @@ class TrainGanParams(JobParams):
         "cyclegan: translates A to B; stylegan2: best pictures, slowest",
     )
     data: Path = Field(
-        description="Folder of images (all below it), or a project; cyclegan: A", json_schema_extra={"pick": "folder"}
+        description="Folder of images (all below it), a project, or a list of images (.txt, one a line); cyclegan: A",
+        json_schema_extra={"pick": "either"},
     )
     data_b: Path | None = Field(
         None,
-        description="cyclegan: the folder or project B (default: A's, with --where-b)",
-        json_schema_extra={"pick": "folder"},
+        description="cyclegan: the folder, project or list B (default: A's, with --where-b)",
+        json_schema_extra={"pick": "either"},
     )
     where: list[str] | None = Field(None, description="Only a project's images of this kind: " + HELP)
     where_b: list[str] | None = Field(None, description="cyclegan: the same for B, e.g. another group of one project")
@@ -309,7 +310,7 @@ class TranslateParams(JobParams):
     """Translate faces with CycleGAN generators; every file is marked synthetic, names and identity folders are kept."""
 
     input: Path = Field(
-        description="An image, a folder, a text file that lists identity folders, or a project",
+        description="An image, a folder, a project, or a list (.txt) of identity folders or images, one a line",
         json_schema_extra={"pick": "either"},
     )
     where: list[str] | None = Field(None, description="Only a project's images of this kind: " + HELP)

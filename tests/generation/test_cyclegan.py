@@ -287,9 +287,11 @@ def test_a_list_of_identity_folders(generators, tmp_path):
     params = TranslateParams(input=tmp_path / "list.txt", out=tmp_path / "q", g_ab=generators["g_ab"], device="cpu")
     result = translate(params, QuietContext())
     assert result["images"] == 2 and "1 left out" in result["summary"]
-    assert result["left_out"] == [{"path": "nowhere", "why": "line 1: there is no such folder"}]
+    assert result["left_out"] == [{"path": "nowhere", "why": "line 1: there is no such file or folder"}]
     (tmp_path / "list.txt").write_text("nowhere\n")
-    with pytest.raises(RequestError, match=r"list\.txt lists no folder .* nowhere, line 1: there is no such folder"):
+    with pytest.raises(
+        RequestError, match=r"list\.txt names no image.* nowhere, line 1: there is no such file or folder"
+    ):
         translate(
             TranslateParams(input=tmp_path / "list.txt", out=tmp_path / "p", g_ab=generators["g_ab"], device="cpu"),
             QuietContext(),
@@ -311,7 +313,9 @@ def test_people_of_one_name_in_two_groups_stay_apart(generators, tmp_path, proje
     ):
         out = tmp_path / f"out {source.name}"
         params = TranslateParams(input=source, out=out, group="C", g_ab=generators["g_ab"], device="cpu")
-        assert translate(params, QuietContext())["images"] == 4
+        result = translate(params, QuietContext())
+        twice = source.name == "list.txt"  # one folder is named twice, and taken once
+        assert (result["images"], len(result["left_out"])) == ((3, 1) if twice else (4, 0))
         marks = [json.loads(mark_of(path)) for path in out.rglob("*.png")]
         assert {mark["identity"] for mark in marks} == who and {mark["group"] for mark in marks} == {"C"}
 
@@ -331,3 +335,30 @@ def test_translate_with_a_run_and_refuse_others(folders, tmp_path):
         )
     with pytest.raises(ValueError, match="--g-ba FILE"):
         TranslateParams(input=folders[0], direction="BtoA", g_ab=last, out=tmp_path / "q")
+
+
+def test_lists_of_images_and_folders(tmp_path):
+    """As the scripts' cached file lists: CycleGAN, other GANs and translation take them."""
+    home = plain_images(tmp_path / "in", 2, 2, 3, side=32)
+    pictures = sorted(home.rglob("*.png"))
+    (home / "notes.doc").write_text("x")
+    (tmp_path / "a.txt").write_text("\ufeff" + "\n".join(map(str, pictures[:6])) + "\n\n", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("in/g1/id10\nin/g1/id11/000.png\nin/g1/id10/001.png\nin/notes.doc\nin/gone.png\n")
+    run = tmp_path / "run"
+    values = {"family": "cyclegan", "data": tmp_path / "a.txt", "data_b": tmp_path / "b.txt", "out": run, "image_size": 32, "epochs": 1,
+              "blocks": 1, "features": 4, "device": "cpu", "precision": "fp32"}  # fmt: skip
+    context = QuietContext()
+    result = train(TrainGanParams(**values), context)
+    assert result["images"] == 6 and result["steps"] == 6  # the larger side
+    assert [one["why"] for one in result["left_out"]] == [
+        "line 3: it is in the list already", "line 4: not an image file", "line 5: there is no such file or folder",
+    ]  # fmt: skip
+    made = translate(
+        TranslateParams(input=tmp_path / "b.txt", g_ab=run, out=tmp_path / "t", device="cpu"), QuietContext()
+    )
+    names = sorted(path.relative_to(tmp_path / "t").as_posix() for path in (tmp_path / "t").rglob("*.png"))
+    assert made["images"] == 4 and names == ["000_AtoB.png", *(f"id10/00{n}_AtoB.png" for n in range(3))]
+    found = train(TrainGanParams(family="gan", data=tmp_path / "a.txt", out=tmp_path / "gan", image_size=16, epochs=1, batch_size=3, latent=4, device="cpu"), QuietContext())  # fmt: skip
+    assert found["images"] == 6
+    with pytest.raises(RequestError, match="is no project, so there are no labels"):
+        train(TrainGanParams(**values | {"where": ["group=x"], "out": tmp_path / "x"}), QuietContext())
