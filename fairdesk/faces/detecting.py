@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from fairdesk.errors import RequestError
 from fairdesk.faces.boxes import FaceBox, overlap
 from fairdesk.faces.deepface_models import is_deepface, load_detector, prepare
 from fairdesk.faces.detectors import detect_faces, detector_key
@@ -17,6 +19,8 @@ from fairdesk.images.reading import UnreadableImageError, box_with_margin, thumb
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
+from fairdesk.project.conditions import read_conditions
+from fairdesk.project.queries import image_ids
 from fairdesk.project.thumbnails import SIDE
 
 BATCH = 8
@@ -52,15 +56,32 @@ def _detect(batch: list[tuple[int, str]]) -> list[Found]:
     return out
 
 
-def unseen(project: Project, key: str) -> list[tuple[int, str]]:
-    """Images a detector has not looked at yet (a failed read is tried again): (id, path)."""
+def meeting(project: Project, where: Sequence[str] | None) -> set[int] | None:
+    """Return the images that meet some conditions; None where there are none: all.
+
+    Raises
+    ------
+    RequestError
+        If no image meets them.
+    """
+    if not where:
+        return None
+    found = set(image_ids(project, read_conditions(project, where)).tolist())
+    if not found:
+        raise RequestError(f"No image of the project meets {' '.join(where)}.")
+    return found
+
+
+def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> list[tuple[int, str]]:
+    """Images (that meet some conditions) a detector has not looked at yet (a failed read is tried again): (id, path)."""
+    wanted = meeting(project, where)
     roots = project.roots()
     rows = project.db.rows(
         "SELECT id, root_id, path FROM image WHERE NOT EXISTS (SELECT 1 FROM detection d"
         " WHERE d.image_id = image.id AND d.detector = ? AND d.why IS NULL) ORDER BY id",
         (key,),
     )
-    return [(number, str(roots[root] / path)) for number, root, path in rows]
+    return [(number, str(roots[root] / path)) for number, root, path in rows if wanted is None or number in wanted]
 
 
 def detect(params: DetectParams, context: Context) -> str:
@@ -70,7 +91,7 @@ def detect(params: DetectParams, context: Context) -> str:
     """
     project = context.project
     key = detector_key(params)
-    todo = unseen(project, key)
+    todo = unseen(project, key, params.where)
     if todo and is_deepface(params.detector):  # say here, once, what is missing
         prepare(params.weights, download=params.download, watch=context)
         load_detector(params.detector)

@@ -11,7 +11,7 @@ import numpy as np
 
 from fairdesk.errors import RequestError
 from fairdesk.faces.boxes import FaceBox
-from fairdesk.faces.detecting import detect, unseen
+from fairdesk.faces.detecting import detect, meeting, unseen
 from fairdesk.faces.detectors import detector_key
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams, encoder_file
@@ -63,12 +63,20 @@ def _jobs(project: Project, faces: list[int]) -> list[Job]:
     return jobs
 
 
+def _wanted_faces(project: Project, faces: list[int], where: list[str] | None) -> list[int]:
+    images = meeting(project, where)
+    if images is None:
+        return faces
+    owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face"))
+    return [face for face in faces if owner[face] in images]
+
+
 def _chosen_detector(params: EncodeParams, context: Context) -> str:
     """Return whose faces to encode, after searching the images it has not seen."""
     project = context.project
     current = project.detector()
     if params.detector is None and current is not None:
-        missing = len(unseen(project, current))
+        missing = len(unseen(project, current, params.where))
         if not missing:
             return current
         wanted = current.split("+")[0].split("@")[0].split("/")[0]
@@ -76,10 +84,12 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
             raise RequestError(
                 f"{missing} images were not searched with the detector {current!r} yet. Find faces first, then encode."
             )
-        search = DetectParams(detector=wanted, weights=params.weights, download=params.download)
+        search = DetectParams(detector=wanted, weights=params.weights, download=params.download, where=params.where)
     else:
-        search = DetectParams(detector=params.detector or "hog", weights=params.weights, download=params.download)
-    if unseen(project, detector_key(search)):
+        search = DetectParams(
+            detector=params.detector or "hog", weights=params.weights, download=params.download, where=params.where
+        )
+    if unseen(project, detector_key(search), params.where):
         context.message(f"Finding faces first (detector {search.detector}).")
     return detect(search, context)
 
@@ -94,7 +104,7 @@ def run(params: EncodeParams, context: Context) -> dict[str, Any]:
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
-    todo = _jobs(project, project.vectors.missing(recipe))
+    todo = _jobs(project, _wanted_faces(project, project.vectors.missing(recipe), params.where))
     started, done = time.monotonic(), 0
     good: list[int] = []
     arrays: list[Vectors] = []

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.conditions import HELP, check_conditions
 
 DETECTORS = ["hog", "cnn", "whole", "deepface:retinaface", "deepface:yunet", "deepface:mtcnn", "deepface:opencv"]
 ENCODERS = [
@@ -83,6 +84,7 @@ class DetectParams(JobParams):
         2000, ge=200, le=20000, description="Larger photographs are scaled down to this many pixels to search them"
     )
 
+    where: list[str] | None = Field(None, description="Search only the images of this kind: " + HELP)
     weights: Path | None = Field(
         None, description="File or folder with the weights of deepface's detector", json_schema_extra={"pick": "either"}
     )
@@ -92,6 +94,7 @@ class DetectParams(JobParams):
 
     _known = field_validator("detector")(detector_name)
     _there = field_validator("weights")(existing_path)
+    _conditions = field_validator("where")(check_conditions)
 
 
 class EncodeParams(JobParams):
@@ -121,6 +124,7 @@ class EncodeParams(JobParams):
         False,
         description="Fetch missing weights from their authors (resnet50: 98 MB from pytorch.org; deepface's: 5 to 550 MB)",
     )
+    where: list[str] | None = Field(None, description="Encode only the images of this kind: " + HELP)
     engine: Literal["local", "ray"] = Field(
         "local", description="local: this machine's processes; ray: a Ray cluster that sees the same files"
     )
@@ -129,3 +133,4 @@ class EncodeParams(JobParams):
     _known = field_validator("encoder")(encoder_name)
     _known_detector = field_validator("detector")(detector_name)
     _there = field_validator("weights")(existing_path)
+    _conditions = field_validator("where")(check_conditions)

@@ -66,6 +66,22 @@ def test_resume_and_stop(faces, monkeypatch):
     assert again["per_second_why"]
 
 
+def test_a_window_of_the_images_and_what_a_filter_leaves(faces):
+    """As the script's --start and --n_images: a part now, the rest later."""
+    seen = lambda: {row[0] for row in faces.db.rows("SELECT image_id FROM detection")}
+    first = encode(EncodeParams(detector="whole", where=["ids=1-6"]), QuietContext(faces))
+    assert first["vectors"] == 6 and seen() == set(range(1, 7))
+    searched = detect(DetectParams(detector="whole", where=["group=tone 7", "ids=1-20"]), QuietContext(faces))
+    assert seen() == {*range(1, 7), *range(13, 21)} and searched["faces"] == 14
+    again = encode(EncodeParams(where=["ids=5-14"]), QuietContext(faces))
+    assert again["vectors"] == 14 and again["encoded_now"] == 8
+    assert encode(EncodeParams(), QuietContext(faces))["vectors"] == 24
+    with pytest.raises(RequestError, match="No image of the project meets ids=99"):
+        encode(EncodeParams(where=["ids=99"]), QuietContext(faces))
+    with pytest.raises(ValueError, match="where"):
+        EncodeParams(where=["nothing"])
+
+
 def test_vectors_tell_drawn_identities_apart(faces):
     encode(EncodeParams(detector="hog"), QuietContext(faces))
     ids, vectors = faces.vectors.load(faces.vectors.find("dlib"))

@@ -269,6 +269,16 @@ def test_the_selected_images_are_translated(window, hand, qtbot, filled, tmp_pat
     grid = window.dataset.grid
     qtbot.waitUntil(lambda: len(grid.grid_model.ids) == 40, timeout=5000)
     grid.select_ids([3, 4, 9])
+    hand.do("dataset.encode_selected")
+    form = hand.dialog(JobDialog)
+    assert form.form.values()["where"] == ["ids=3-4,9"]
+    form.form.editors["detector"].setCurrentText("whole")
+    form.run_button.click()
+    assert hand.finish_job("encode").result["vectors"] == 3
+    hand.do("dataset.encode")
+    form = hand.dialog(JobDialog)
+    assert form.form.values().get("where") is None  # what images a job was for is not remembered
+    form.reject()
     hand.do("dataset.translate")
     form = hand.dialog(JobDialog)
     assert form.form.values()["where"] == ["ids=3-4,9"]

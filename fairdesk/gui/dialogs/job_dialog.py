@@ -53,7 +53,11 @@ class JobDialog(QDialog):
         self._session, self._kind = session, job_kind(kind)
         model = self._kind.model()
         kept = session.settings.form(kind)
-        defaults = {name: kept[name] for name in model.model_fields if name in kept and name not in ("out", "folder")}
+        defaults = {
+            name: kept[name]
+            for name in model.model_fields
+            if name in kept and name not in ("out", "folder", "where", "where_b")
+        }
         hide = (*hide, "dry_run") if "dry_run" in model.model_fields else hide
         choices = {}
         if "only_set" in model.model_fields and session.project is not None:

@@ -130,6 +130,7 @@ class DatasetTab(Tab):
                        lambda: self._view.counts.get("unreadable", 0) > 0),
             ActionSpec("dataset.edit_labels", "Label &selected…", lambda: async_glue.start(self._label()), "&Dataset", "name", "L", selected, "Identity, group, gender, age and tags of the selected images", self.name),
             ActionSpec("dataset.tag", "&Tag selected…", lambda: async_glue.start(self._label("add")), "&Dataset", "", "T", selected, "", self.name),
+            ActionSpec("dataset.encode_selected", "Enc&ode selected…", self._encode_selected, "&Dataset", "", "", selected, "Find the faces of the selected images, and encode them", self.name),
             ActionSpec("dataset.translate", "T&ranslate selected…", self._translate, "&Dataset", "move", "", selected, "With CycleGAN generators, from A to B or back", self.name),
             ActionSpec("dataset.select_all", "Select all that &match", self.grid.selectAll, "&Dataset", "", "", images, "Every image of the filter, also those not scrolled to (Ctrl+A in the grid)", self.name),
             ActionSpec("dataset.like", "&More like this face", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("encoders")), "Order the grid by likeness to the current face", self.name),
@@ -177,6 +178,9 @@ class DatasetTab(Tab):
             out = project.new_export("synthetic", "translated")
             preset = {"input": str(project.folder), "where": [ids_condition(images)], "out": str(out)}
             self.session.ask("translate", preset)
+
+    def _encode_selected(self) -> None:
+        self.session.ask("encode", {"where": [ids_condition(self.grid.selected_ids())]})
 
     def refresh(self) -> None:
         """Read counts and groups again, then the grid."""
