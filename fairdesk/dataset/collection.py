@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -143,6 +143,16 @@ def with_mark(item: Item) -> Item:
     return replace(
         item, identity=said.get("identity", item.identity), group=said.get("group", item.group), synthetic=True
     )
+
+
+def with_marks(items: Iterable[Item], context: Context) -> list[Item]:
+    """Return items as `with_mark` does; a stop is heeded after every thousand."""
+    out = []
+    for number, item in enumerate(items, 1):
+        out.append(with_mark(item))
+        if number % 1000 == 0:
+            context.check()
+    return out
 
 
 def project_items(project: Project, only_set: str | None = None, where: Sequence[str] = ()) -> list[Item]:

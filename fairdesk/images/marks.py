@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from fairdesk.images.reading import UnreadableImageError
-from fairdesk.images.sources import read_bytes
+from fairdesk.images.sources import read_bytes, split
 
 KEY = "FairDesk-Synthetic"
 _XMP = (
@@ -67,7 +67,7 @@ def _packet(text: str) -> bytes:
 def mark_of(path: Path) -> str | None:
     """Return the mark inside a file or a member of an archive. Raises `UnreadableImageError`."""
     try:
-        with Image.open(io.BytesIO(read_bytes(path))) as head:
+        with Image.open(path if split(path) is None else io.BytesIO(read_bytes(path))) as head:  # only its beginning
             return read_mark(head.info)
     except OSError as error:
         raise UnreadableImageError(path, f"cannot be read: {error.strerror or error}") from error

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from safetensors.torch import save_file
 
-from fairdesk.dataset.collection import Item, people_of, project_items, read_folder, with_mark
+from fairdesk.dataset.collection import Item, people_of, project_items, read_folder, with_marks
 from fairdesk.errors import RequestError
 from fairdesk.faces.params import RUN_WEIGHTS
 from fairdesk.images.places import write_text
@@ -33,7 +33,7 @@ from fairdesk.training.params import RecogniserParams
 from fairdesk.training.recogniser import RecogniserTask, backbone_of
 
 
-def _items(params: RecogniserParams) -> tuple[list[Item], int]:
+def _items(params: RecogniserParams, context: Context) -> tuple[list[Item], int]:
     """Return the images that have an identity, and how many are left out for having none or for being synthetic."""
     if (params.data / CATALOG).is_file():
         project = Project.open(params.data)
@@ -46,7 +46,7 @@ def _items(params: RecogniserParams) -> tuple[list[Item], int]:
             raise RequestError(
                 "A folder has no sets and no labels to choose by. Leave --set and --where out, or train on a project."
             )
-        every = [with_mark(item) for item in read_folder(params.data).items]
+        every = with_marks(read_folder(params.data).items, context)
     items = [i for i in every if i.key is not None and (params.synthetic == "use" or not i.synthetic)]
     if len(people_of(items)) < 2:
         raise RequestError(
@@ -118,7 +118,7 @@ def run(params: RecogniserParams, context: Context) -> dict[str, Any]:
 
 
 def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, scratch: Path) -> dict[str, Any]:
-    items, left = _items(params)
+    items, left = _items(params, context)
     alone = context.local if isinstance(context, SharedContext) else context
     listed = read_lists(params.evaluate_on or [], params.images_of_lists, params.crop, alone)
     items = without_listed(items, listed, params, context)

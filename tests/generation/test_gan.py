@@ -251,7 +251,9 @@ def test_a_group_is_no_identity_when_they_come_in(trained, tmp_path, project, ea
     found = project.db.rows("SELECT g.name, who.name FROM image i JOIN grp g ON g.id = i.group_id LEFT JOIN identity who ON who.id = i.identity_id")  # fmt: skip
     assert {row[0] for row in found} == {"tone 5"} and len({row[1] for row in found}) == (2 if each else 1)
     assert (found[0][1] is None) == (each is None)
-    rows, _ = _items(RecogniserParams(data=out, out=tmp_path / "r", synthetic="use")) if each else ([], 0)
+    rows, _ = (
+        _items(RecogniserParams(data=out, out=tmp_path / "r", synthetic="use"), QuietContext()) if each else ([], 0)
+    )
     assert {(item.group, item.identity[-6:]) for item in rows} == ({("tone 5", "000001"), ("tone 5", "000002")} if each else set())  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fairdesk.dataset.collection import Item, read_either, with_mark
+from fairdesk.dataset.collection import Item, read_either, with_marks
 from fairdesk.dataset.similar import SAME_PICTURE, look_of
 from fairdesk.errors import RequestError
 from fairdesk.faces.features import Features
@@ -26,10 +26,12 @@ def _sample(items: list[Item], most: int, rng: np.random.Generator) -> list[Item
     return [items[i] for i in sorted(rng.permutation(len(items))[:most])]
 
 
-def _side(where: Path, params: AssessParams, rng: np.random.Generator, *, made: bool) -> tuple[list[Item], list[Left]]:
+def _side(
+    where: Path, params: AssessParams, rng: np.random.Generator, context: Context, *, made: bool
+) -> tuple[list[Item], list[Left]]:
     """Return the images of a side, and what is left out of it: a project's, or marked files', made faces are never real."""
     found = read_either(where)
-    items = [with_mark(item) for item in found.items]
+    items = with_marks(found.items, context)
     left = list(found.left_out)
     if not made:
         left += [{"path": str(i.path), "why": "a made face, not a real one"} for i in items if i.synthetic]
@@ -65,7 +67,7 @@ def run(params: AssessParams, context: Context) -> dict[str, Any]:
     """Job: assess made faces."""
     rng = np.random.default_rng(params.seed)
     (reals, left), (mades, left_made) = (
-        _side(where, params, rng, made=made) for where, made in ((params.real, False), (params.made, True))
+        _side(where, params, rng, context, made=made) for where, made in ((params.real, False), (params.made, True))
     )
     features = Features(params.encoder, context.device, weights=params.weights, download=params.download)
     total = len(reals) + len(mades)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fairdesk import __version__
-from fairdesk.dataset.collection import Item, read_either, with_mark
+from fairdesk.dataset.collection import Item, read_either, with_marks
 from fairdesk.errors import RequestError
 from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training.cyclegan import CycleGanTask
@@ -42,7 +42,7 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
     first = fabric.global_rank == 0
     asked = ((params.data, params.where), (params.data_b, params.where_b))
     sources = [read_either(place, where or ()) for place, where in asked if place is not None]
-    every = [[with_mark(item) for item in source.items] for source in sources]
+    every = [with_marks(source.items, context) for source in sources]
     labels, classes = classes_of(every[0], params.condition)
     chosen = [item for item in every[0] if labels == [] or _label(item, params.condition) is not None]
     paths = [[item.path for item in items] for items in (chosen, *every[1:])]
