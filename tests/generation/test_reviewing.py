@@ -15,15 +15,8 @@ from fairdesk.errors import RequestError
 from fairdesk.faces.encoders import make_encoder
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
-from fairdesk.generation.checking.reviewing import (
-    Made,
-    Real,
-    _check_group,
-    _look,
-    impostor_limit,
-    real_faces,
-    shares_of_groups,
-)
+from fairdesk.generation.checking.real_people import Real, impostor_limit, real_faces, shares_of_groups
+from fairdesk.generation.checking.reviewing import Made, _check_group, _look
 from fairdesk.generation.checking.reviewing import run as review
 from fairdesk.generation.making.translating import run as translate
 from fairdesk.generation.networks.cyclegan import GeneratorResNet
@@ -92,7 +85,7 @@ def test_the_limit_is_the_projects_own(study, made, monkeypatch):
         review(ReviewParams(made=made), QuietContext(study))
     whole, middle = impostor_limit(real, 0.02), impostor_limit(real, 0.5)
     with monkeypatch.context() as patch:  # of a large project some faces with all others
-        patch.setattr("fairdesk.generation.checking.reviewing._PAIRS", 100)
+        patch.setattr("fairdesk.generation.checking.real_people._PAIRS", 100)
         assert impostor_limit(real, 0.02) == impostor_limit(real, 0.02) != whole
         assert abs(impostor_limit(real, 0.5) - middle) < 0.05
     assert 0.3 < impostor_limit(real, 0.02) < impostor_limit(real, 0.5) < 1.2
@@ -126,7 +119,8 @@ def test_shares_of_groups_of_any_size():
 
 
 def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
-    monkeypatch.setattr("fairdesk.generation.checking.reviewing._NEIGHBOURS", 3)
+    for module in ("real_people", "reviewing"):
+        monkeypatch.setattr(f"fairdesk.generation.checking.{module}.NEIGHBOURS", 3)
     real = real_faces(study, "dlib")
     result = review(ReviewParams(made=made, too_like=0.3), QuietContext(study))
     (stranger,) = [face for face in result["faces"] if face["path"].endswith("stranger.png")]

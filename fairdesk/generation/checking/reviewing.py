@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,90 +12,31 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fairdesk.dataset.collection import Item, project_items, read_folder, with_mark
+from fairdesk.dataset.collection import Item, read_folder, with_mark
 from fairdesk.dataset.importing import Labelled, bring_in
 from fairdesk.dataset.similar import distances
-from fairdesk.errors import RequestError
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.encoders import Encoder, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.faces.quality import Quality, measure
+from fairdesk.generation.checking.real_people import (
+    NEIGHBOURS,
+    Real,
+    impostor_limit,
+    real_faces,
+    share_of_their_own,
+    shares_of_groups,
+)
 from fairdesk.generation.params import ReviewParams
 from fairdesk.images.layouts import Entry, Tree
 from fairdesk.images.marks import mark_of
 from fairdesk.images.pixels import Pixels, pixels, read_pixels
 from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
-from fairdesk.project import Project
 from fairdesk.project.quality import Limit
 
 _SIDE = 200  # pixels: smaller pictures are enlarged before a face is looked for
-_NEIGHBOURS = 10  # real people that say which group a made face is near to
-_MOST = 200  # real faces of a group that are looked at
-_PAIRS = 20_000_000  # of different people that are compared, at most: more need too much memory
-FMR = 0.001  # of the project's own impostors: where "too like a real person" starts unless said
-
-
-@dataclass(frozen=True)
-class Real:
-    """Vectors of the project's real faces, and whose they are."""
-
-    vectors: npt.NDArray[np.float32]
-    who: list[str]  # group/identity, or the path where nobody is named
-    groups: list[str | None]
-    paths: list[str]
-    metric: str
-    without: int = 0  # real images that have no vector, so that nothing is compared with them
-
-    @cached_property
-    def people(self) -> dict[str, str]:
-        """Everybody who has a group, and which."""
-        return {who: group for who, group in zip(self.who, self.groups, strict=True) if group is not None}
-
-
-def real_faces(project: Project, encoder: str) -> Real:
-    """Return the real faces that have a vector. Raises `RequestError` if the encoder has none."""
-    recipe = project.vectors.find(encoder)
-    faces, vectors = project.vectors.load(recipe, largest_only=True)
-    owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face WHERE place = 0"))
-    items = {item.id: item for item in project_items(project) if not item.synthetic}
-    rows = [n for n, face in enumerate(faces.tolist()) if owner.get(face) in items]
-    found = [items[owner[int(faces[n])]] for n in rows]
-    who = ["/".join(p for p in item.key if p) if item.key else str(item.path) for item in found]
-    groups = [item.group for item in found]
-    return Real(vectors[rows], who, groups, [str(item.path) for item in found], recipe.metric, len(items) - len(found))
-
-
-def impostor_limit(real: Real, fmr: float = FMR) -> float:
-    """Return the distance that a share `fmr` of pairs of different people is nearer than.
-
-    Of a large project, those pairs that some faces, always the same ones, have with all others: `_PAIRS` or a little more.
-
-    Raises
-    ------
-    RequestError
-        If fewer than 1 / `fmr` such pairs exist: then a person has to say.
-    """
-    names, count = np.array(real.who), len(real.who)
-    rows = np.arange(count)
-    if count**2 > 2 * _PAIRS:
-        rows = np.sort(np.random.default_rng(0).permutation(count)[: -(-_PAIRS // count)])
-    found = []
-    for start in range(0, len(rows), 512):
-        some = rows[start : start + 512]
-        table = distances(real.vectors[some], real.vectors, real.metric)
-        different = names[some, None] != names[None]
-        if len(rows) == count:  # each pair once
-            different &= some[:, None] < np.arange(count)[None]
-        found.append(table[different])
-    pairs = np.concatenate(found) if found else np.empty(0)
-    if len(pairs) < 1 / fmr:
-        raise RequestError(
-            f"The project has only {len(pairs):,} pairs of different people with vectors, too few to know what is too like. "
-            "Say it: --too-like DISTANCE (dlib: people are told apart at about 0.6)."
-        )
-    return float(np.quantile(pairs, fmr))
 
 
 @dataclass
@@ -117,48 +55,12 @@ class Made:
     quality: dict[str, Any] | None = None
 
 
-def shares_of_groups(
-    table: npt.NDArray[np.floating[Any]], real: Real, without: Collection[str] = ()
-) -> dict[str, float]:
-    """Return for each group its share of the nearest real people, as if all groups had the same number of them.
-
-    A person is as near as the nearest of their faces.
-
-    Parameters
-    ----------
-    table
-        Distances to the real faces, shape (n,).
-    without
-        People who do not count: whom a made face was translated from.
-
-    Returns
-    -------
-    dict
-        Shares that sum to 1, the largest first; nothing where fewer than two groups, or fewer than `_NEIGHBOURS` people, are there.
-    """
-    sizes = Counter(real.people.values())
-    sizes.subtract(real.people[who] for who in without if who in real.people)
-    sizes = +sizes  # groups that have somebody left
-    if sizes.total() < _NEIGHBOURS or len(sizes) < 2:
-        return {}
-    nearest: set[str] = set()
-    for n in np.argsort(table, kind="stable"):
-        if real.who[n] in real.people and real.who[n] not in without:
-            nearest.add(real.who[n])
-            if len(nearest) == _NEIGHBOURS:
-                break
-    found = Counter(real.people[who] for who in nearest)
-    weights = {group: found[group] / size for group, size in sizes.items()}
-    whole = sum(weights.values())
-    return dict(sorted(((group, weight / whole) for group, weight in weights.items()), key=lambda one: -one[1]))
-
-
 def _check_group(face: Made, shares: dict[str, float], least: float | None) -> None:
     """Say what share of a made face's nearest real people is of its group, and reject it where that is less than asked."""
     if face.group is None:
         face.group_share_why = "it stands for no group"
     elif not shares:
-        face.group_share_why = f"fewer than {_NEIGHBOURS} real people of two groups have a vector"
+        face.group_share_why = f"fewer than {NEIGHBOURS} real people of two groups have a vector"
     elif face.group not in shares:
         face.group_share_why = f"no real person of {face.group} has a vector"
     else:
@@ -244,7 +146,7 @@ def run(params: ReviewParams, context: Context) -> dict[str, Any]:
     if told := ", ".join(
         f"{name} {_percent(one['made'])} (real ones {_percent(one['real'])})" for name, one in groups.items()
     ):
-        text += f"; share of their own group among the {_NEIGHBOURS} nearest real people: {told}"
+        text += f"; share of their own group among the {NEIGHBOURS} nearest real people: {told}"
     if real.without:
         text += f"; nothing is compared with {real.without:,} real images that have no vector"
     if reasons:
@@ -268,21 +170,8 @@ def _groups(faces: list[Made], real: Real) -> dict[str, dict[str, float | None]]
         if face.group is not None and face.group_share is not None:
             shares.setdefault(face.group, []).append(face.group_share)
     return {
-        name: {"made": float(np.mean(shares[name])), "real": _share_of_real_ones(real, name)} for name in sorted(shares)
+        name: {"made": float(np.mean(shares[name])), "real": share_of_their_own(real, name)} for name in sorted(shares)
     }
-
-
-def _share_of_real_ones(real: Real, group: str) -> float | None:
-    """Return the mean share that real faces of a group have themselves among the other people nearest to them.
-
-    None where too few people are left beside each.
-    """
-    rows = [n for n, name in enumerate(real.groups) if name == group]
-    rows = rows[:: -(-len(rows) // _MOST)]
-    tables = distances(real.vectors[rows], real.vectors, real.metric)
-    found = [shares_of_groups(table, real, {real.who[n]}) for n, table in zip(rows, tables, strict=True)]
-    known = [shares.get(group, 0.0) for shares in found if shares]
-    return float(np.mean(known)) if known else None
 
 
 def _import_chosen(params: ReviewParams, context: Context) -> dict[str, Any]:
