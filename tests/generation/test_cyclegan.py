@@ -232,11 +232,12 @@ def test_the_number_format_is_chosen_by_a_trial_and_told(generators, tmp_path):
 
 
 def test_few_images_are_not_worth_a_trial(generators, tmp_path):
-    home = plain_images(tmp_path / "in", 1, 1, 3, side=24)
-    result = translate(
-        TranslateParams(input=home, out=tmp_path / "o", g_ab=generators["g_ab"], device="cpu"), QuietContext()
-    )
-    assert result["recipes"]["AtoB"].startswith("fp32")
+    home, context = plain_images(tmp_path / "in", 1, 1, 3, side=24), QuietContext()
+    params = TranslateParams(input=home, out=tmp_path / "o", g_ab=generators["g_ab"], device="cpu")
+    result = translate(params, context)
+    asked = translate(params.model_copy(update={"precision": "bf16", "out": tmp_path / "p"}), context)
+    assert asked["recipes"]["AtoB"] == "bf16"
+    assert result["recipes"]["AtoB"] == "fp32" and not [m for m in context.messages if "trial" in m]
 
 
 def test_one_image_and_a_chosen_size(generators, tmp_path):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from fairdesk.errors import RequestError
 from fairdesk.faces.weights import load_state
-from fairdesk.generation.making.recipes import AS_EXPORTED, Network, Recipe, choose
+from fairdesk.generation.making.recipes import AS_EXPORTED, RECIPES, Network, Recipe, choose
 from fairdesk.generation.making.wanted import Wanted, wanted_images
 from fairdesk.generation.marking import origin
 from fairdesk.generation.networks.cyclegan import generator_from
@@ -76,11 +76,15 @@ class _Way:
         """Height and width of the only pictures it takes; None: any."""
         return self.generator.sides if isinstance(self.generator, OnnxNetwork) else None
 
-    def translate(self, images: torch.Tensor, precision: str, context: Context) -> torch.Tensor:
+    def translate(self, images: torch.Tensor, precision: str, context: Context, *, trial: bool) -> torch.Tensor:
         """Translate images (n, 3, h, w); the first ones decide how."""
         if self.run is None:
             if isinstance(self.generator, OnnxNetwork):
                 self.recipe, self.run = AS_EXPORTED, AS_EXPORTED.prepare(self.generator)
+                return self.run(images).cpu()
+            if not trial:
+                self.recipe = next(one for one in RECIPES if precision in ("auto", one.precision))
+                self.run = self.recipe.prepare(self.generator)
                 return self.run(images).cpu()
             self.recipe, self.run, trials = choose(self.generator, images, precision)
             told = ", ".join(
@@ -143,9 +147,9 @@ class _Writer:
     """Translates some images of one size at a time, and writes them."""
 
     def __init__(
-        self, params: TranslateParams, ways: list[_Way], device: str, precision: str, context: Context
+        self, params: TranslateParams, ways: list[_Way], device: str, context: Context, *, trial: bool
     ) -> None:
-        self._params, self._ways, self._device, self._precision = params, ways, device, precision
+        self._params, self._ways, self._device, self._trial = params, ways, device, trial
         self._context, self._names = context, Names()
         self._origins = {way.name: origin(way.path, "cyclegan") for way in ways}
         self.files: list[dict[str, str]] = []
@@ -156,7 +160,7 @@ class _Writer:
             return
         images = torch.stack([source.pixels for source in sources]).to(self._device)
         for way in self._ways:
-            made = to_pixels(way.translate(images, self._precision, self._context))
+            made = to_pixels(way.translate(images, self._params.precision, self._context, trial=self._trial))
             for source, picture in zip(sources, made, strict=True):
                 name = self._names.claim(source.folder, f"{source.path.stem}_{way.name}.png")
                 target = self._params.out / source.folder / name
@@ -226,9 +230,8 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
         if path is not None and params.direction in (way, "both")
     ]
     sides = _sides_of(ways, context)
-    precision = "fp32" if params.precision == "auto" and len(todo) < _WORTH_A_TRIAL else params.precision
     most = params.batch_size or (8 if device == "cuda" else 1)
-    writer = _Writer(params, ways, device, precision, context)
+    writer = _Writer(params, ways, device, context, trial=len(todo) >= _WORTH_A_TRIAL)
     waiting: list[_Source] = []
     unreadable: list[dict[str, str]] = []
     context.progress(0, len(todo), "images")
