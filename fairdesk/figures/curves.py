@@ -23,7 +23,7 @@ def curves_figure(
             axes.plot(steps, raw, color=colour, linewidth=0.8, alpha=0.3)
             axes.plot(steps, list(smoothed[name]), color=colour, linewidth=1.4, label=name)
         else:
-            axes.plot(steps, raw, color=colour, linewidth=1.0, label=name)
+            axes.plot(steps, raw, color=colour, linewidth=1.0, label=name, marker="o" if len(raw) == 1 else None)
     axes.set(xlabel=axis, ylabel="value", title=title)
     axes.grid(visible=True, alpha=0.25)
     axes.legend(fontsize=8)

@@ -329,6 +329,23 @@ def test_the_nearest_real_faces_are_shown_as_pictures(window, hand, filled, tmp_
     dialog.reject()
 
 
+def test_a_run_of_one_batch_shows_its_points(window, hand, qtbot, filled):
+    run = filled.folder / "runs" / "gan-01"
+    told = train(TrainGanParams(family="gan", data=filled.folder, out=run, image_size=16, epochs=1, batch_size=64, latent=4, device="cpu"), QuietContext())  # fmt: skip
+    assert told["summary"].startswith("1 batch of 40 images")
+    hand.open(filled.folder)
+    hand.go("generation")
+    tab = window.generation
+    qtbot.waitUntil(lambda: tab.curves.plots is not None and tab.curves.isVisible(), timeout=10_000)
+    points = [item for item in tab.curves.plots.losses.getPlotItem().listDataItems() if item.opts["symbol"] == "o"]
+    assert len(points) >= 2 and "after 1 batch," in tab.caption.text()
+    for sizes in ([100, 700, 400], [100, 300, 800]):  # the grid fits its place, however the splitter stands
+        tab.splitter.setSizes(sizes)
+        hand.settle()
+        place, shown = tab.picture.size(), tab.picture.pixmap().size()
+        assert max(shown.width() / place.width(), shown.height() / place.height()) == pytest.approx(1, abs=0.01)
+
+
 def test_a_containers_curves_are_offered_once(window, hand, filled, tmp_path):
     log = tmp_path / "stats.jsonl"
     log.write_text('{"Loss/G/loss": {"mean": 1.0}, "Progress/kimg": {"mean": 0.0}}')

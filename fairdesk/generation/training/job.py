@@ -98,7 +98,7 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
     per_second = made / max(time.monotonic() - started, 1e-9)
     return {**result, "run": str(params.out), "labels": labels, "images_per_second": round(per_second, 2), "images": len(images), "device": device, "precision": precision_of(params.precision, device), "processes": fabric.world_size, "seed": params.seed,
             "synthetic_images": synthetic, "shown_only": spared, "left_out": [one for source in sources for one in source.left_out],
-            "summary": f"{result['steps']:,} batches of {len(images):,} images"
+            "summary": f"{result['steps']:,} batch{'es' if result['steps'] != 1 else ''} of {len(images):,} images"
             + (f" ({len(left_out):,} left out)" if left_out else "") + "; last losses: "
             + ", ".join(f"{name} {value:.3f}" for name, value in result["losses"].items())}  # fmt: skip
 

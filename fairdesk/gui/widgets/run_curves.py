@@ -127,8 +127,14 @@ class RunCurves(QWidget):
                 plot.addItem(mark, ignoreBounds=True)
 
     @staticmethod
-    def _curve(plot: pg.PlotWidget, x: Array, values: list[float], pen: object) -> None:
-        curve = plot.plot(x, np.array(values), pen=pen, connect="finite")
+    def _curve(plot: pg.PlotWidget, x: Array, values: list[float], pen: Any) -> None:
+        alone = {
+            "symbol": "o",
+            "symbolSize": 6,
+            "symbolPen": None,
+            "symbolBrush": pen.color(),
+        }  # no line shows one point
+        curve = plot.plot(x, np.array(values), pen=pen, connect="finite", **(alone if len(values) == 1 else {}))
         curve.setDownsampling(auto=True, method="peak")
         curve.setClipToView(True)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
@@ -87,6 +87,7 @@ class GenerationTab(Tab):
         )
         self.runs.currentItemChanged.connect(lambda *_: self._show_run())
         self.time.valueChanged.connect(self._show_preview)
+        self.picture.installEventFilter(self)
         session.jobs.updated.connect(self._on_job)
         session.review_asked.connect(lambda job: async_glue.start(self._look(job)))
         self._refresh = QTimer(self)
@@ -199,11 +200,15 @@ class GenerationTab(Tab):
         if run is not None and self._family() == "cyclegan":
             trained = "which are not trained on" if run.config.get("shown_only") else "which are trained on too"
             same = f"images, {trained}: A, A to B, B, B to A"
-        self.caption.setText(f"after {int(path.stem):,} batches, always of the same {same}")
+        self.caption.setText(
+            f"after {int(path.stem):,} batch{'es' if int(path.stem) != 1 else ''}, always of the same {same}"
+        )
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self._show_preview()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Fit the sample grid to its place, also where only the splitter or the curves beside it have moved."""
+        if watched is self.picture and event.type() == QEvent.Type.Resize:
+            self._show_preview()
+        return super().eventFilter(watched, event)
 
     def _train(self) -> None:
         project = self.session.project
