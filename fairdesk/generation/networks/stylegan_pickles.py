@@ -36,7 +36,7 @@ class _Unread:
 
 def _storage(data: bytes) -> Any:
     check_archive(io.BytesIO(data))
-    return torch.load(io.BytesIO(data), weights_only=True)
+    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
 
 
 _NUMPY = [("multiarray", "scalar"), ("multiarray", "_reconstruct"), ("numeric", "_frombuffer")]
