@@ -17,9 +17,8 @@ from fairdesk.images.reading import EXTENSIONS, UnreadableImageError
 from fairdesk.images.sources import exists
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
-from fairdesk.project.conditions import read_conditions
+from fairdesk.project.conditions import meeting
 from fairdesk.project.project import CATALOG
-from fairdesk.project.queries import group_counts, image_ids
 
 
 @dataclass(frozen=True)
@@ -126,23 +125,26 @@ def read_list(path: Path) -> Collection:
     return Collection(path, "list", list(items.values()), left)
 
 
-def with_mark(item: Item) -> Item:
+def as_marked(item: Item) -> Item:
     """Return a folder's item as the mark inside its file tells it: synthetic, and whom it stands for.
 
-    A project's items know it already; a file that cannot be read is left as it is, for whoever reads it to tell.
+    A project's items know it already. Raises `UnreadableImageError`.
     """
-    if item.id is not None:
-        return item
-    try:
-        mark = mark_of(item.path)
-    except UnreadableImageError:
-        return item
+    mark = mark_of(item.path) if item.id is None else None
     if mark is None:
         return item
     said = marked_labels(mark)
     return replace(
         item, identity=said.get("identity", item.identity), group=said.get("group", item.group), synthetic=True
     )
+
+
+def with_mark(item: Item) -> Item:
+    """Return an item as `as_marked` does; a file that cannot be read is left as it is, for whoever reads it to tell."""
+    try:
+        return as_marked(item)
+    except UnreadableImageError:
+        return item
 
 
 def with_marks(items: Iterable[Item], context: Context) -> list[Item]:
@@ -175,12 +177,8 @@ def project_items(project: Project, only_set: str | None = None, where: Sequence
         chosen = members(project, only_set)
         items = [item for item in items if item.id in chosen]
     if where:
-        wanted = read_conditions(project, where)
-        meeting = set(image_ids(project, wanted).tolist())
-        items = [item for item in items if item.id in meeting]
-        if not items:
-            groups = ", ".join(name for name, _, _ in group_counts(project) if name is not None)
-            raise RequestError(f"No image of the project meets {' '.join(where)}. Its groups are: {groups or 'none'}.")
+        wanted = meeting(project, where)
+        items = [item for item in items if item.id in wanted]
     return items
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from fairdesk import __version__
 from fairdesk.dataset.collection import (
     Item,
+    as_marked,
     counts,
     need_empty,
     people_of,
@@ -25,7 +26,7 @@ from fairdesk.dataset.label_table import FIELDS
 from fairdesk.dataset.prepare_params import ExportParams
 from fairdesk.dataset.reshaping import encoded
 from fairdesk.errors import RequestError
-from fairdesk.images.marks import mark_of, read_mark
+from fairdesk.images.marks import read_mark
 from fairdesk.images.places import safe_name, write_text
 from fairdesk.images.reading import UnreadableImageError, open_with_info
 from fairdesk.images.recordio import write_faces
@@ -76,11 +77,9 @@ def _items(params: ExportParams, project: Project | None) -> tuple[list[Item], l
         items = []
         for item in source.items:
             try:
-                synthetic = mark_of(item.path) is not None
+                items.append(as_marked(item))
             except UnreadableImageError as error:
                 left_out.append({"path": item.relative, "why": error.why})
-                continue
-            items.append(Item(item.path, item.relative, item.identity, item.group, None, synthetic))
     if params.synthetic == "leave-out":
         left_out += [{"path": str(item.path), "why": "marked synthetic"} for item in items if item.synthetic]
         items = [item for item in items if not item.synthetic]

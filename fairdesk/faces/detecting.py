@@ -9,7 +9,6 @@ from typing import Any
 
 from PIL import Image
 
-from fairdesk.errors import RequestError
 from fairdesk.faces.boxes import FaceBox, overlap
 from fairdesk.faces.deepface_models import is_deepface, load_detector, prepare
 from fairdesk.faces.detectors import detect_faces, detector_key
@@ -19,8 +18,7 @@ from fairdesk.images.reading import UnreadableImageError, box_with_margin, thumb
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
-from fairdesk.project.conditions import read_conditions
-from fairdesk.project.queries import image_ids
+from fairdesk.project.conditions import meeting
 from fairdesk.project.thumbnails import SIDE
 
 BATCH = 8
@@ -56,25 +54,9 @@ def _detect(batch: list[tuple[int, str]]) -> list[Found]:
     return out
 
 
-def meeting(project: Project, where: Sequence[str] | None) -> set[int] | None:
-    """Return the images that meet some conditions; None where there are none: all.
-
-    Raises
-    ------
-    RequestError
-        If no image meets them.
-    """
-    if not where:
-        return None
-    found = set(image_ids(project, read_conditions(project, where)).tolist())
-    if not found:
-        raise RequestError(f"No image of the project meets {' '.join(where)}.")
-    return found
-
-
 def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> list[tuple[int, str]]:
     """Images (that meet some conditions) a detector has not looked at yet (a failed read is tried again): (id, path)."""
-    wanted = meeting(project, where)
+    wanted = meeting(project, where) if where else None
     roots = project.roots()
     rows = project.db.rows(
         "SELECT id, root_id, path FROM image WHERE NOT EXISTS (SELECT 1 FROM detection d"

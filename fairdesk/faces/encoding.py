@@ -11,7 +11,7 @@ import numpy as np
 
 from fairdesk.errors import RequestError
 from fairdesk.faces.boxes import FaceBox
-from fairdesk.faces.detecting import detect, meeting, unseen
+from fairdesk.faces.detecting import detect, unseen
 from fairdesk.faces.detectors import detector_key
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams, encoder_file
@@ -21,6 +21,7 @@ from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.project import Project
+from fairdesk.project.conditions import meeting
 
 Job = tuple[int, str, FaceBox]  # face id, path of its image, box
 Encoded = tuple[list[int], Vectors, dict[int, str]]
@@ -64,9 +65,9 @@ def _jobs(project: Project, faces: list[int]) -> list[Job]:
 
 
 def _wanted_faces(project: Project, faces: list[int], where: list[str] | None) -> list[int]:
-    images = meeting(project, where)
-    if images is None:
+    if not where:
         return faces
+    images = meeting(project, where)
     owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face"))
     return [face for face in faces if owner[face] in images]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from fairdesk.errors import RequestError
 from fairdesk.project.quality import MEASURES, Limit
-from fairdesk.project.queries import Filter, State, saved_views
+from fairdesk.project.queries import Filter, State, group_counts, image_ids, saved_views
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -98,6 +98,21 @@ def read_conditions(project: Project, words: Sequence[str]) -> Filter:
         elif field != "view":
             wanted = replace(wanted, **{field: value})
     return wanted
+
+
+def meeting(project: Project, words: Sequence[str]) -> set[int]:
+    """Return the ids of the images that meet all conditions.
+
+    Raises
+    ------
+    RequestError
+        If no image does, or the project has no such view.
+    """
+    found = set(image_ids(project, read_conditions(project, words)).tolist())
+    if not found:
+        groups = ", ".join(name for name, _, _ in group_counts(project) if name is not None)
+        raise RequestError(f"No image of the project meets {' '.join(words)}. Its groups are: {groups or 'none'}.")
+    return found
 
 
 def known_conditions(project: Project) -> list[str]:

@@ -71,6 +71,20 @@ def verb_project(verb, place):
     return place
 
 
+def test_a_group_made_for_is_nobodys_name(verb, tmp_path):
+    """Made for a group and not as identities: they lie in a folder of the group's name."""
+    for number in range(4):
+        path = tmp_path / "in" / "African" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_marked(
+            Image.new("RGB", (20, 20), (number, 0, 0)), path, {"run": "r", "group": "African", "identity": None}
+        )
+    verb("export", tmp_path / "in", "--layout", "manifest", "--out", tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["identity"], row["group"], row["synthetic"]) for row in rows} == {("", "African", "yes")}
+
+
 def test_out_of_a_project(verb, faces, tmp_path):
     study = verb_project(verb, tmp_path / "study.fairdesk")
     assert verb("import", study, faces)["synthetic"] == 4

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -27,6 +28,7 @@ from fairdesk.gui.theme import Theme
 from fairdesk.images.places import write_text
 
 SIDE = 128
+_MOMENT = 0.01  # seconds
 VERDICTS = "review.json"  # beside a review's result: the files that a person accepts
 
 
@@ -58,7 +60,6 @@ class ReviewDialog(QDialog):
             item.setData(Qt.ItemDataRole.UserRole, number)
             item.setToolTip("\n".join([face["path"], *(face["why"] or ["passes every check"])]))
             self.list.addItem(item)
-            self._draw(item)
         self.made, self.real, self.about = QLabel(), QLabel(), QLabel()
         self.about.setWordWrap(True)
         self.told = QLabel(result["summary"])
@@ -79,6 +80,19 @@ class ReviewDialog(QDialog):
         if self._faces:
             self.list.setCurrentRow(0)
         self._count()
+        self._drawing = QTimer(self)
+        self._drawn = 0
+        self._drawing.timeout.connect(self._draw_some)
+        self._drawing.start(0)
+
+    def _draw_some(self) -> None:
+        """Draw faces for a moment, from the first on: thousands at once would hold the window up."""
+        start = time.monotonic()
+        while self._drawn < self.list.count() and time.monotonic() - start < _MOMENT:
+            self._draw(self.list.item(self._drawn))
+            self._drawn += 1
+        if self._drawn == self.list.count():
+            self._drawing.stop()
 
     def _build(self, close: QPushButton) -> None:
         side = QWidget()
