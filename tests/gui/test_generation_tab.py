@@ -57,7 +57,11 @@ def test_review_accept_by_hand_and_import(window, hand, qtbot, project, drawn):
     told["Look at them"]()
     dialog = hand.dialog(ReviewDialog)
     assert dialog.import_button.text() == "Import 2 accepted"
-    qtbot.waitUntil(lambda: not any(dialog.list.item(row).icon().isNull() for row in range(3)), timeout=5000)
+    qtbot.waitUntil(lambda: not dialog._drawing.isActive(), timeout=5000)
+    for row in range(3):  # drawn, and in a place that shows the whole of it
+        item = dialog.list.item(row)
+        assert item.icon().pixmap(128, 128).toImage().pixelColor(1, 60).alpha() == 255
+        assert dialog.list.visualItemRect(item).height() >= 128
     dialog.list.setCurrentRow([f["path"] for f in job.result["faces"]].index("copy.png"))
     assert "too like a real person" in dialog.about.text() and not dialog.real.pixmap().isNull()
     dialog.accept_button.click()

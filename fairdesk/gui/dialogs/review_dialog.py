@@ -55,8 +55,10 @@ class ReviewDialog(QDialog):
         self.list.setMovement(QListView.Movement.Static)
         self.list.setUniformItemSizes(True)
         self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
+        empty = QPixmap(SIDE, SIDE)  # the list measures its places by the first
+        empty.fill(Qt.GlobalColor.transparent)
         for number, face in enumerate(self._faces):
-            item = QListWidgetItem(face["path"].rsplit("/", 1)[-1])
+            item = QListWidgetItem(QIcon(empty), face["path"].rsplit("/", 1)[-1])
             item.setData(Qt.ItemDataRole.UserRole, number)
             item.setToolTip("\n".join([face["path"], *(face["why"] or ["passes every check"])]))
             self.list.addItem(item)
