@@ -15,6 +15,7 @@ from PIL import Image
 
 from fairdesk.dataset.importing import run as import_folder
 from fairdesk.dataset.params import ImportParams
+from fairdesk.generation.training.params import FAMILIES
 from fairdesk.images.sample_faces import draw_face, draw_person
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
@@ -117,3 +118,9 @@ def project_at(tmp_path):
         return tmp_path / f"{name}.fairdesk"
 
     return make
+
+
+def some_gan(family, **values):
+    """Parameters of a family of GAN from values for several families: those that it lacks are left out."""
+    known = FAMILIES[family].model_fields
+    return FAMILIES[family](**{name: value for name, value in values.items() if name in known})

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from fairdesk.cli.running import run_job
-from fairdesk.cli.summaries import evaluated
+from fairdesk.cli.console import ConsoleContext
 from fairdesk.clustering.params import ClusterParams, MosaicParams
 from fairdesk.dataset.params import ImportParams, SampleFacesParams
+from fairdesk.dataset.sample_faces import run as draw_faces
 from fairdesk.errors import RequestError
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
+from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project import Project
 
 _IMAGES = 6  # of each identity
@@ -36,15 +37,18 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
         if photographs.exists():
             raise RequestError(f"{photographs} was begun and not finished. Delete {out}, then run the demo again.")
         say(f"Drawing {4 * identities * _IMAGES} faces of {4 * identities} made-up people in four skin tones")
-        run_job("samples", SampleFacesParams(out=photographs, tones=[2, 5, 7, 9], identities=identities,
-                                             images=_IMAGES, size=256, seed=1), None)  # fmt: skip
+        faces = SampleFacesParams(
+            out=photographs, tones=[2, 5, 7, 9], identities=identities, images=_IMAGES, size=256, seed=1
+        )
+        with ConsoleContext(None, "cpu") as context:
+            draw_faces(faces, context)
     project = Project.open(folder) if folder.exists() else Project.create(folder)
     try:
         result = _work(project, photographs, out, say)
     finally:
         project.close()
     print()
-    print(evaluated(result), file=sys.__stdout__)
+    print(result.text(), file=sys.__stdout__)
     say(f"Done. The project is {folder}")
     if headless or not _has_display():
         if not headless:
@@ -55,39 +59,40 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
     return window([str(folder)])
 
 
-def _work(project: Project, photographs: Path, out: Path, say: Any) -> dict[str, Any]:
-    say("Importing them")
-    got = run_job("import", ImportParams.model_validate({"folder": photographs}), project)
-    say(f"{got['images']} images, {got['identities']} identities, {len(got['groups'])} groups")
-    say("Finding faces (HOG)")
-    found = run_job("detect", DetectParams.model_validate({}), project)
-    say(f"{found['faces']} faces, {found['without_face']} images without one")
-    say("Encoding them (dlib)")
-    encoded = run_job("encode", EncodeParams.model_validate({}), project)
-    say(f"{encoded['vectors']} vectors")
-    say(f"Clustering (DBSCAN, eps {_EPS})")
-    if project.db.value("SELECT count(*) FROM clustering") == 0:
-        run_job("cluster", ClusterParams.model_validate({"eps": _EPS, "out": out / "clusters.json"}), project)
-        run_job("cluster", ClusterParams.model_validate({"method": "hierarchical"}), project)
-        run_job(
-            "mosaic", MosaicParams.model_validate({"cluster": "0", "version": 1, "out": out / "cluster-0.png"}), project
-        )
-    say("Making pair lists")
-    pairs = run_job(
-        "pairs",
-        PairsParams.model_validate({"genuine": 400, "impostor": 2000, "within_group": True, "out": out / "pairs.csv"}),
-        project,
-    )
-    say(f"{pairs['genuine']} genuine and {pairs['impostor']} impostor pairs within groups")
-    say("Scoring and evaluating by group")
-    run_job("score", ScoreParams.model_validate({"pairs": out / "pairs.csv", "out": out / "scores.npz"}), project)
-    return run_job(
-        "evaluate",
-        EvaluateParams.model_validate(
-            {"scores": out / "scores.npz", "by": "group", "at": "fmr=1e-2", "bootstrap": 1000, "out": out / "report"}
-        ),
-        None,
-    )
+def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], None]) -> EvaluateResult:
+    from fairdesk.clustering.mosaics import run as write_mosaic
+    from fairdesk.clustering.running import run as cluster
+    from fairdesk.dataset.importing import run as import_images
+    from fairdesk.faces.detecting import run as detect
+    from fairdesk.faces.encoding import run as encode
+    from fairdesk.metrics.evaluating import run as evaluate
+    from fairdesk.metrics.pairing import run as make_pairs
+    from fairdesk.metrics.scoring import run as score
+
+    with ConsoleContext(project, "cpu") as context:
+        say("Importing them")
+        got = import_images(ImportParams(folder=photographs), context)
+        say(f"{got.images} images, {got.identities} identities, {len(got.groups)} groups")
+        say("Finding faces (HOG)")
+        found = detect(DetectParams.model_validate({}), context)
+        say(f"{found.faces} faces, {found.without_face} images without one")
+        say("Encoding them (dlib)")
+        encoded = encode(EncodeParams.model_validate({}), context)
+        say(f"{encoded.vectors} vectors")
+        say(f"Clustering (DBSCAN, eps {_EPS})")
+        if project.db.value("SELECT count(*) FROM clustering") == 0:
+            cluster(ClusterParams.model_validate({"eps": _EPS, "out": out / "clusters.json"}), context)
+            cluster(ClusterParams.model_validate({"method": "hierarchical"}), context)
+            mosaic = {"cluster": "0", "version": 1, "out": out / "cluster-0.png"}
+            write_mosaic(MosaicParams.model_validate(mosaic), context)
+        say("Making pair lists")
+        wanted = {"genuine": 400, "impostor": 2000, "within_group": True, "out": out / "pairs.csv"}
+        pairs = make_pairs(PairsParams.model_validate(wanted), context)
+        say(f"{pairs.genuine} genuine and {pairs.impostor} impostor pairs within groups")
+        say("Scoring and evaluating by group")
+        score(ScoreParams.model_validate({"pairs": out / "pairs.csv", "out": out / "scores.npz"}), context)
+        by_group = {"by": "group", "at": "fmr=1e-2", "bootstrap": 1000, "out": out / "report"}
+        return evaluate(EvaluateParams.model_validate({"scores": out / "scores.npz", **by_group}), context)
 
 
 def _has_display() -> bool:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from typing import Any
 
 from fairdesk import __version__
 from fairdesk.cli.options import Parser
-from fairdesk.cli.verbs import VERBS
+from fairdesk.cli.verbs import all_verbs
 from fairdesk.errors import RequestError, Stopped, explain
 
 
@@ -24,11 +22,11 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"FairDesk {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
-    for verb in VERBS:
+    for verb in all_verbs():
         one = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
         verb.options(one)
         one.add_argument("--debug", action="store_true", help="Show where in the program a failure came from")
-        if verb.summary is not None:
+        if verb.json:
             one.add_argument("--json", action="store_true", help="Print the result as one JSON document")
         one.set_defaults(chosen_verb=verb)  # a name that no option has: some verbs take a RUN
     return parser
@@ -51,11 +49,16 @@ def run(arguments: list[str]) -> int:
         if isinstance(result, int):
             return result
         first = os.environ.get("RANK", "0") == "0"  # of several processes that torchrun started
-        if result is not None and parsed.chosen_verb.summary is not None and first:
-            _print(result, parsed)
+        if first:
+            print(
+                json.dumps(result.json_values(), indent=1, ensure_ascii=False, allow_nan=False)
+                if parsed.json
+                else result.text()
+            )
         return 0
     except Stopped:
-        print(f"Stopped. What was done so far is kept{parsed.chosen_verb.go_on}.", file=sys.stderr)
+        what = parsed.chosen_verb.after_stop
+        print(f"Stopped. What was done so far is kept{'; ' + what if what else ''}.", file=sys.stderr)
         return 130
     except KeyboardInterrupt:
         print("Stopped at once.", file=sys.stderr)
@@ -68,17 +71,8 @@ def run(arguments: list[str]) -> int:
         told = explain(error)
         if told is None:
             told = (
-                f"FairDesk met a fault of its own: {type(error).__name__}: {error}\n"
+                f"FairDesk met an internal error: {type(error).__name__}: {error}\n"
                 "Run it again with --debug to see where, and please report that."
             )
         print(told, file=sys.stderr)
         return 2 if isinstance(error, RequestError) else 1
-
-
-def _print(result: dict[str, Any], parsed: argparse.Namespace) -> None:
-    from fairdesk.jobs.results import jsonable
-
-    if parsed.json:
-        print(json.dumps(jsonable(result), indent=1, ensure_ascii=False, allow_nan=False))
-    else:
-        print(parsed.chosen_verb.summary(result))

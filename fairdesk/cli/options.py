@@ -8,9 +8,11 @@ import typing
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from fairdesk.errors import RequestError
+from fairdesk.jobs.fields import Negated, Unset, said
+from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.params import JobParams, parse
 
 
@@ -23,7 +25,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def _plain(annotation: Any) -> tuple[Any, bool]:
-    """Strip Optional; return the type and whether it is a list."""
+    """Strip Optional and Annotated; return the type and whether it is a list."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
     if typing.get_origin(annotation) is list:
@@ -31,44 +35,67 @@ def _plain(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def option_name(name: str, field: FieldInfo) -> str:
-    """Return the option of a field: its alias or name, with dashes."""
-    return "--" + (field.alias or name).replace("_", "-")
+def add_options(parser: argparse.ArgumentParser, kind: JobKind) -> None:
+    """Add an argument for each field of a job's parameters, but for the one that stands in the project's place."""
+    last = kind.passes_on
+    for name in kind.params.model_fields:
+        if name not in kind.positional and name != kind.instead:
+            _add_option(parser, kind, name)
+    for name in kind.positional:
+        _, details = _details(kind.params, name)
+        details.pop("default", None)
+        if not kind.params.model_fields[name].is_required():
+            details |= {"nargs": "?", "default": argparse.SUPPRESS}
+        if name == last:
+            details["nargs"] = argparse.REMAINDER
+        if last and name != last:
+            details["metavar"] = name.upper()
+        parser.add_argument(name, **details)
 
 
-def add_options(
-    parser: argparse.ArgumentParser,
-    model: type[JobParams],
-    positional: tuple[str, ...] = (),
-    skip: tuple[str, ...] = (),
-) -> None:
-    """Add an option for each field of a model; some may be positional, some left out."""
-    for name, field in model.model_fields.items():
-        if name in skip:
-            continue
-        kind, many = _plain(field.annotation)
-        details: dict[str, Any] = {"help": (field.description or "").replace("%", "%%")}
-        if kind is bool:
-            action = argparse.BooleanOptionalAction if field.default else "store_true"
-            details |= {"action": action, "default": argparse.SUPPRESS}
-        else:
-            choices = typing.get_args(kind) if typing.get_origin(kind) is Literal else None
-            details |= {"default": argparse.SUPPRESS}
-            if choices:
-                details["choices"] = choices
-            if many:
-                details["nargs"] = "+"
-            if not field.is_required() and field.default is not None and not many:
-                details["help"] += f" (default: {field.default})"
-        if name in positional:
-            details.pop("default", None)
-            if not field.is_required():
-                details |= {"nargs": "?", "default": argparse.SUPPRESS}
-            parser.add_argument(name, **details)
-        else:
-            if kind is not bool and "choices" not in details:
-                details["metavar"] = {int: "N", float: "X", Path: "PATH"}.get(kind, name.rsplit("_", 1)[-1].upper())
-            parser.add_argument(option_name(name, field), dest=name, required=field.is_required(), **details)
+def _add_option(parser: argparse.ArgumentParser, kind: JobKind, name: str) -> None:
+    model = kind.params
+    field = model.model_fields[name]
+    plain, details = _details(model, name)
+    option = model.option(name)
+    opposite = said(field, Negated)
+    if opposite is not None:
+        both = parser.add_mutually_exclusive_group()
+        both.add_argument(option, dest=name, **details)
+        both.add_argument(
+            opposite.option, dest=name, action="store_false", default=argparse.SUPPRESS, help=opposite.help
+        )
+        return
+    if kind.passes_on and details.get("nargs") == "+":  # one a time: what is passed on follows the options
+        del details["nargs"]
+        details["action"] = "append"
+    if plain is not bool and "choices" not in details:
+        details["metavar"] = {int: "N", float: "X", Path: "PATH"}.get(plain, name.rsplit("_", 1)[-1].upper())
+    parser.add_argument(option, dest=name, required=field.is_required(), **details)
+
+
+def _details(model: type[JobParams], name: str) -> tuple[Any, dict[str, Any]]:
+    """Return a field's plain type, and what argparse is told of it."""
+    field = model.model_fields[name]
+    kind, many = _plain(field.annotation)
+    details: dict[str, Any] = {
+        "help": (field.description or "").replace("%", "%%"),
+        "default": argparse.SUPPRESS,
+    }
+    if kind is bool:
+        details["action"] = argparse.BooleanOptionalAction if field.default else "store_true"
+        return kind, details
+    choices = typing.get_args(kind) if typing.get_origin(kind) is Literal else None
+    if choices:
+        details["choices"] = choices
+    if many:
+        details["nargs"] = "+"
+    elif field.default is not None and field.default is not PydanticUndefined:
+        details["help"] += f" (default: {field.default})"
+    unset = said(field, Unset)
+    if unset is not None:
+        details["help"] += f" (default: {unset.means})"
+    return kind, details
 
 
 def collect(model: type[JobParams], arguments: argparse.Namespace, **fixed: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import apsw
 
+from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.versions import UNCLUSTERED
 from fairdesk.dataset.identities import label_ids
 from fairdesk.errors import RequestError
@@ -125,7 +126,7 @@ def unassign_faces(project: Project, version: int, faces: list[int]) -> int:
     return moved
 
 
-def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> dict[str, Any]:
+def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> NamedResult:
     """Turn a cluster into an identity: all its faces get the name, as said by a person.
 
     Without a group the identity of that name is used if there is just one; else the group that most of
@@ -154,7 +155,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
         )
         faces = connection.changes()
         connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
-    return {"identity": name, "group": chosen, "faces": faces, "cluster": cluster}
+    return NamedResult(identity=name, group=chosen, faces=faces, cluster=cluster)
 
 
 def _likely_group(connection: apsw.Connection, cluster: int, name: str) -> str | None:

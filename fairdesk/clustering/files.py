@@ -6,9 +6,9 @@ import json
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from fairdesk.clustering.params import LoadClustersParams
+from fairdesk.clustering.results import LoadClustersResult
 from fairdesk.clustering.versions import face_paths
 from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
@@ -72,7 +72,7 @@ def read_clusters(path: Path) -> dict[str, list[str]]:
     return data
 
 
-def run(params: LoadClustersParams, context: Context) -> dict[str, Any]:
+def run(params: LoadClustersParams, context: Context) -> LoadClustersResult:
     """Job: read a cluster file into the project as a new version; paths it does not know are counted."""
     project = context.project
     data = read_clusters(params.file)
@@ -110,10 +110,6 @@ def run(params: LoadClustersParams, context: Context) -> dict[str, Any]:
                     connection.execute("INSERT INTO cluster_member VALUES (?, ?, ?)", (version, face, cluster))
     if unknown:
         context.message(f"{len(unknown)} paths are not in the project, the first: {unknown[0]}")
-    return {
-        "version": version,
-        "clusters": len(data),
-        "faces": len(kept),
-        "unknown": len(unknown),
-        "unknown_paths": unknown,
-    }
+    return LoadClustersResult(
+        version=version, clusters=len(data), faces=len(kept), unknown=len(unknown), unknown_paths=unknown
+    )

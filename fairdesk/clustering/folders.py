@@ -7,6 +7,7 @@ from typing import Any
 
 from fairdesk.clustering.files import read_clusters
 from fairdesk.clustering.params import FoldersParams
+from fairdesk.clustering.results import FoldersResult
 from fairdesk.clustering.versions import UNCLUSTERED, face_paths, newest
 from fairdesk.dataset.collection import Item, with_mark
 from fairdesk.dataset.identities import labelled_images
@@ -17,17 +18,20 @@ from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 
 
-def run(params: FoldersParams, context: Context) -> dict[str, Any]:
+def run(params: FoldersParams, context: Context) -> FoldersResult:
     """Job: write the folders; two images of one name in a folder get numbered names, and that is said."""
     wanted = _wanted(params, context)
     folders = {folder for folder, _ in wanted}
     counts: dict[str, int] = {}
     for folder, _ in wanted:
         counts[folder] = counts.get(folder, 0) + 1
-    result: dict[str, Any] = {
-        "folders": len(folders), "images": len(wanted), "out": str(params.out), "dry_run": params.dry_run,
-        "counts": dict(sorted(counts.items())), "collisions": 0, "missing": [], "synthetic": 0,
-    }  # fmt: skip
+    result = FoldersResult(
+        folders=len(folders),
+        images=len(wanted),
+        out=str(params.out),
+        dry_run=params.dry_run,
+        counts=dict(sorted(counts.items())),
+    )
     if params.dry_run:
         return result
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
@@ -40,7 +44,7 @@ def run(params: FoldersParams, context: Context) -> dict[str, Any]:
     for done, (folder, source) in enumerate(wanted, 1):
         context.check()
         if not exists(source):
-            result["missing"].append(str(source))
+            result.missing.append(str(source))
         else:
             name = names.claim(folder, source.name)
             place(source, params.out / folder / name, "copy" if params.copy_files else "link")
@@ -48,7 +52,7 @@ def run(params: FoldersParams, context: Context) -> dict[str, Any]:
             files.append({"path": f"{folder}/{name}", "source": str(source), "synthetic": synthetic})
         context.progress(done, len(wanted), "images")
     write_manifest(params.out, {"job": "identity-folders"}, files)
-    result["collisions"], result["synthetic"] = names.collisions, sum(one["synthetic"] for one in files)
+    result.collisions, result.synthetic = names.collisions, sum(one["synthetic"] for one in files)
     context.artifact(params.out)
     return result
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
 from fairdesk.clustering.files import read_clusters
 from fairdesk.clustering.params import MosaicParams
+from fairdesk.clustering.results import MosaicResult
 from fairdesk.clustering.versions import UNCLUSTERED, faces_of, find_cluster, newest
 from fairdesk.errors import RequestError
 from fairdesk.images.marks import mark_of
@@ -21,7 +21,7 @@ from fairdesk.project import Project
 _TITLE = 28  # pixels above the tiles
 
 
-def run(params: MosaicParams, context: Context) -> dict[str, Any]:
+def run(params: MosaicParams, context: Context) -> MosaicResult:
     """Job: write a montage. With more faces than a sheet holds, files are numbered (out_2.png, ...)."""
     title, tiles, failed = _from_file(params, context) if params.file is not None else _from_project(params, context)
     synthetic = sum(made for _, made in tiles)
@@ -40,9 +40,9 @@ def run(params: MosaicParams, context: Context) -> dict[str, Any]:
             raise RequestError(
                 f"{path}: pictures cannot be written as {path.suffix or 'a file without suffix'}. Use .png."
             ) from error
-        written.append(str(path))
+        written.append(path)
         context.artifact(path)
-    return {"title": title, "faces": len(tiles), "synthetic": synthetic, "files": written, "unreadable": failed}
+    return MosaicResult(title=title, faces=len(tiles), synthetic=synthetic, files=written, unreadable=failed)
 
 
 def _title(label: str, name: str) -> str:

@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from fairdesk.jobs.fields import LINK, ExistingFile, NewFile, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
 
 
 class ClusterParams(JobParams):
     """Group faces that look alike."""
 
-    encoder: str | None = Field(None, description="Whose vectors to cluster (default: the newest)")
+    encoder: Annotated[str | None, Offer.ENCODER, Unset("the newest")] = Field(
+        None, description="Whose vectors to cluster"
+    )
     method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan"] = Field(
         "dbscan",
         description="dbscan and hdbscan find the number of clusters; hierarchical (Ward) and kmeans are told it",
     )
-    eps: float = Field(0.5, gt=0, le=1000, description="dbscan: greatest distance of neighbours")
+    eps: float = Field(0.5, gt=0, le=1000, title="Epsilon", description="dbscan: greatest distance of neighbours")
     min_samples: int = Field(
         2, ge=1, le=1000, description="dbscan: neighbours that make a core; hdbscan: smallest cluster"
     )
-    n_clusters: int | None = Field(
-        None, ge=2, description="hierarchical, kmeans: how many clusters (default: as many as identities)"
+    n_clusters: Annotated[int | None, Unset("as many as identities")] = Field(
+        None,
+        ge=2,
+        title="Number of clusters",
+        description="hierarchical, kmeans: how many clusters",
     )
     pca: float = Field(
-        0.95, gt=0, le=1, description="hierarchical, kmeans: share of variance kept by PCA first; 1 keeps all"
+        0.95,
+        gt=0,
+        le=1,
+        title="PCA share",
+        description="hierarchical, kmeans: share of variance kept by PCA first; 1 keeps all",
     )
     seed: int = Field(0, ge=0, description="kmeans: random state")
-    vectors: Path | None = Field(None, description="Cluster an .npz of vectors instead of a project")
-    out: Path | None = Field(None, description="Write {label: [image path, ...]} to this JSON file")
+    vectors: Annotated[Path | None, Pick.FILE] = Field(
+        None, description="Cluster an .npz of vectors instead of a project"
+    )
+    out: Annotated[Path | None, Pick.NEW_FILE] = Field(
+        None, title="Write to", description="Write {label: [image path, ...]} to this JSON file"
+    )
 
     @model_validator(mode="after")
     def _minimum(self) -> ClusterParams:
@@ -42,20 +56,24 @@ class ClusterParams(JobParams):
 class LoadClustersParams(JobParams):
     """Read a cluster file {label: [image path, ...]} as a new version beside the others."""
 
-    file: Path = Field(description="The JSON file")
+    file: ExistingFile = Field(description="The JSON file")
 
 
 class MosaicParams(JobParams):
     """Write one cluster's faces as a montage."""
 
     cluster: str = Field(description="Label of the cluster; -1 is the unclustered faces")
-    out: Path = Field(description="Image file to write")
-    file: Path | None = Field(None, description="Cluster JSON to take it from instead of the project")
-    version: int | None = Field(None, description="Which clustering of the project (default: the newest)")
+    out: NewFile = Field(title="Write to", description="Image file to write")
+    file: Annotated[Path | None, Pick.FILE] = Field(
+        None, description="Cluster JSON to take it from instead of the project"
+    )
+    version: Annotated[int | None, Offer.VERSION, Unset("the newest")] = Field(
+        None, description="Which clustering of the project"
+    )
     tile: int = Field(96, ge=16, le=512, description="Side of a tile in pixels")
     columns: int = Field(5, ge=1, le=100, description="Tiles in a row")
-    rows: int | None = Field(
-        None, ge=1, description="Rows of a sheet (default: as many as needed); more faces make more files"
+    rows: Annotated[int | None, Unset("as many as needed")] = Field(
+        None, ge=1, description="Rows of a sheet; more faces make more files"
     )
 
     @field_validator("out")
@@ -67,13 +85,19 @@ class MosaicParams(JobParams):
 class FoldersParams(JobParams):
     """Write a folder for each identity (or cluster) that holds links to its images, or copies."""
 
-    out: Path = Field(description="The folder to write")
-    file: Path | None = Field(None, description="Cluster JSON to take them from instead of the project")
+    out: NewFolder = Field(title="Write to", description="The folder to write")
+    file: Annotated[Path | None, Pick.FILE] = Field(
+        None, description="Cluster JSON to take them from instead of the project"
+    )
     by: Literal["cluster", "identity"] = Field(
         "cluster", description="A folder for each cluster, or for each identity as labelled"
     )
-    version: int | None = Field(None, description="Which clustering of the project (default: the newest)")
-    copy_files: bool = Field(False, alias="copy", description="Copy the files instead of linking to them")
+    version: Annotated[int | None, Offer.VERSION, Unset("the newest")] = Field(
+        None, description="Which clustering of the project"
+    )
+    copy_files: Annotated[bool, LINK] = Field(
+        False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
+    )
     unclustered: bool = Field(False, description="Write the unclustered faces too, in the folder -1")
     dry_run: bool = Field(False, description="Only count")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.results import Agreement
 
-def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> dict[str, Any]:
+
+def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Agreement:
     """Compare cluster labels with identities; both of shape (n,), unclustered faces (-1) are clusters of one.
 
     Returns pairwise F1, BCubed F1 (Bagga and Baldwin, 1998), normalised mutual information (arithmetic
@@ -16,8 +16,16 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> di
     """
     if len(labels) < 2:
         why = "fewer than two faces have a known identity"
-        names = ("pairwise_f1", "bcubed_f1", "nmi", "ari")
-        return dict.fromkeys(names) | {f"{name}_why": why for name in names}
+        return Agreement(
+            pairwise_f1=None,
+            pairwise_f1_why=why,
+            bcubed_f1=None,
+            bcubed_f1_why=why,
+            nmi=None,
+            nmi_why=why,
+            ari=None,
+            ari_why=why,
+        )
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     alone = labels < 0
@@ -33,14 +41,13 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> di
         return float((sizes * (sizes - 1)).sum() / 2)
 
     hits, said, true = pairs(both), pairs(sizes_c), pairs(sizes_t)
-    out: dict[str, Any] = {}
-    if said + true > 0:
-        out["pairwise_f1"] = 2 * hits / (said + true)
-    else:
-        out |= {"pairwise_f1": None, "pairwise_f1_why": "no two faces share a cluster or an identity"}
     precision = float((both[cells] / sizes_c[c]).mean())
     recall = float((both[cells] / sizes_t[t]).mean())
-    out["bcubed_f1"] = 2 * precision * recall / (precision + recall)
-    out["nmi"] = float(normalized_mutual_info_score(t, c))
-    out["ari"] = float(adjusted_rand_score(t, c))
-    return out
+    together = said + true
+    return Agreement(
+        pairwise_f1=2 * hits / together if together > 0 else None,
+        pairwise_f1_why=None if together > 0 else "no two faces share a cluster or an identity",
+        bcubed_f1=2 * precision * recall / (precision + recall),
+        nmi=float(normalized_mutual_info_score(t, c)),
+        ari=float(adjusted_rand_score(t, c)),
+    )

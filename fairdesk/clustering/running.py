@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +12,14 @@ from fairdesk.clustering.files import save_clusters, write_clusters
 from fairdesk.clustering.methods import Clustered, by_size, cluster_vectors
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.quality import agreement
+from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project, basis
 from fairdesk.project.npz import NOT_NPZ, open_npz
 
 
-def run(params: ClusterParams, context: Context) -> dict[str, Any]:
+def run(params: ClusterParams, context: Context) -> ClusterResult:
     """Job: cluster the project's vectors, or those of an .npz."""
     return _run_array(params, context) if params.vectors is not None else _run_project(params, context)
 
@@ -51,7 +51,7 @@ def _shown(
     return faces[keep], vectors[keep]
 
 
-def _run_project(params: ClusterParams, context: Context) -> dict[str, Any]:
+def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     project = context.project
     recipe = project.vectors.find(params.encoder or newest_encoder(project))
     context.progress(0, 3, "steps")
@@ -73,15 +73,20 @@ def _run_project(params: ClusterParams, context: Context) -> dict[str, Any]:
         write_clusters(project, version, params.out)
         context.artifact(params.out)
     context.progress(3, 3, "steps")
-    return {
-        "clusters": int(labels.max(initial=-1)) + 1, "noise": int((labels < 0).sum()), "faces": len(labels),
-        "version": version, "encoder": recipe.encoder, "seed": params.seed, **quality,
-    }  # fmt: skip
+    return ClusterResult(
+        clusters=int(labels.max(initial=-1)) + 1,
+        noise=int((labels < 0).sum()),
+        faces=len(labels),
+        version=version,
+        encoder=recipe.encoder,
+        seed=params.seed,
+        **dict(quality),
+    )
 
 
 def _store(
     project: Project, params: ClusterParams, recipe: int | None, faces: npt.NDArray[np.int64],
-    labels: npt.NDArray[np.int64], quality: dict[str, Any],
+    labels: npt.NDArray[np.int64], quality: Agreement,
 ) -> int:  # fmt: skip
     kept = json.dumps(params.model_dump(mode="json", exclude={"out", "vectors"}))
     taken = basis.take(project)
@@ -91,7 +96,15 @@ def _store(
         count = connection.execute("SELECT count(*) FROM clustering").get
         connection.execute(
             "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis) VALUES (?,?,?,?,?,?,?)",
-            (f"{count + 1}: {params.method}", params.method, kept, recipe, time.time(), json.dumps(quality), taken),
+            (
+                f"{count + 1}: {params.method}",
+                params.method,
+                kept,
+                recipe,
+                time.time(),
+                json.dumps(quality.model_dump()),
+                taken,
+            ),
         )
         version = connection.last_insert_rowid()
         ids: dict[int, int] = {}
@@ -113,7 +126,7 @@ def _store_tree(project: Project, version: int, found: Clustered, faces: npt.NDA
         np.savez_compressed(file, linkage=found.linkage, faces=faces)
 
 
-def _run_array(params: ClusterParams, context: Context) -> dict[str, Any]:
+def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
     path = params.vectors
     assert path is not None
     try:
@@ -143,7 +156,10 @@ def _run_array(params: ClusterParams, context: Context) -> dict[str, Any]:
         save_clusters(params.out, clusters, set(paths[made].tolist()))
         context.artifact(params.out)
     context.progress(1, 1, "steps")
-    return {
-        "clusters": int(labels.max(initial=-1)) + 1, "noise": int((labels < 0).sum()), "faces": len(labels),
-        "seed": params.seed, **quality,
-    }  # fmt: skip
+    return ClusterResult(
+        clusters=int(labels.max(initial=-1)) + 1,
+        noise=int((labels < 0).sum()),
+        faces=len(labels),
+        seed=params.seed,
+        **dict(quality),
+    )

@@ -13,6 +13,7 @@ from fairdesk.dataset.identities import hide_images
 from fairdesk.dataset.importing import Labelled, bring_in
 from fairdesk.dataset.params import BalanceParams, parse_shares
 from fairdesk.dataset.partition import nearest_subset
+from fairdesk.dataset.results import BalanceResult, GroupPlan
 from fairdesk.errors import RequestError
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.layouts import Entry, Tree
@@ -34,18 +35,23 @@ class Group:
         """How many images or identities it has now."""
         return sum(map(len, self.people.values())) if by_images else len(self.people)
 
-    def row(self, *, by_images: bool) -> dict[str, Any]:
+    def row(self, *, by_images: bool) -> GroupPlan:
         """The group's line of the plan."""
         gone = {item.id for item in self.hide}
         images = sum(map(len, self.people.values()))
         kept = sum(any(item.id not in gone for item in items) for items in self.people.values())
         added = len({item.identity for item in self.add})
         after = (images - len(gone) + len(self.add)) if by_images else kept + added
-        return {
-            "images": images, "identities": len(self.people), "images_kept": images - len(gone), "identities_kept": kept,
-            "images_added": len(self.add), "identities_added": added, "goal": self.goal,
-            "lacking": max(0, (self.goal or 0) - after),
-        }  # fmt: skip
+        return GroupPlan(
+            images=images,
+            identities=len(self.people),
+            images_kept=images - len(gone),
+            identities_kept=kept,
+            images_added=len(self.add),
+            identities_added=added,
+            goal=self.goal,
+            lacking=max(0, (self.goal or 0) - after),
+        )
 
 
 def level(sizes: list[int], total: int) -> list[int]:
@@ -174,7 +180,7 @@ def plan(project: Project, params: BalanceParams) -> dict[str, Group]:
     return groups
 
 
-def run(params: BalanceParams, context: Context) -> dict[str, Any]:
+def run(params: BalanceParams, context: Context) -> BalanceResult:
     """Job: plan a balance and, unless it is a dry run, carry it out: one undoable step."""
     project = context.project
     groups = plan(project, params)
@@ -198,24 +204,32 @@ def run(params: BalanceParams, context: Context) -> dict[str, Any]:
         if hide:
             hide_images(project, hide, why=" to balance groups", merge_key=key)
     context.progress(1, 1, "plan")
-    return {
-        "plan": rows, "hidden": len(hide), "added": len(add) - len(unreadable), "unreadable": unreadable,
-        "lacking": {name: row["lacking"] for name, row in rows.items() if row["lacking"]}, "dry_run": params.dry_run,
-        "seed": params.seed, "by": params.by, "summary": "\n".join(_lines(rows, groups, params, len(hide), len(add))),
-    }  # fmt: skip
+    return BalanceResult(
+        plan=rows,
+        hidden=len(hide),
+        added=len(add) - len(unreadable),
+        unreadable=unreadable,
+        lacking={name: row.lacking for name, row in rows.items() if row.lacking},
+        dry_run=params.dry_run,
+        seed=params.seed,
+        by=params.by,
+        summary="\n".join(_lines(rows, groups, params, len(hide), len(add))),
+    )
 
 
-def _lines(rows: dict[str, Any], groups: dict[str, Group], params: BalanceParams, hidden: int, added: int) -> list[str]:
+def _lines(
+    rows: dict[str, GroupPlan], groups: dict[str, Group], params: BalanceParams, hidden: int, added: int
+) -> list[str]:
     lines = []
     for name, row in rows.items():
         line = (
-            f"{name}: {row['images_kept']:,} of {row['images']:,} images, "
-            f"{row['identities_kept']:,} of {row['identities']:,} identities stay"
+            f"{name}: {row.images_kept:,} of {row.images:,} images, "
+            f"{row.identities_kept:,} of {row.identities:,} identities stay"
         )
-        if row["images_added"]:
-            line += f"; {row['images_added']:,} images of {row['identities_added']:,} identities come in"
-        if row["lacking"]:
-            line += f"; {row['lacking']:,} {params.by} are still lacking"
+        if row.images_added:
+            line += f"; {row.images_added:,} images of {row.identities_added:,} identities come in"
+        if row.lacking:
+            line += f"; {row.lacking:,} {params.by} are still lacking"
         lines.append(line)
     untouched = [name for name in groups if name not in rows]
     if untouched:
@@ -227,7 +241,7 @@ def _lines(rows: dict[str, Any], groups: dict[str, Group], params: BalanceParams
         lines.append(f"{added:,} images {would} added from {params.source}.")
     if not hidden and not added:
         lines.append("Nothing has to go and nothing can be added.")
-    if any(row["lacking"] for row in rows.values()):
+    if any(row.lacking for row in rows.values()):
         lines.append(
             "What is lacking can come from another folder (--from), or be made: fairdesk generate RUN --group NAME ..."
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.dataset.identities import labelled_images
+from fairdesk.dataset.results import Contents
 from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.layouts import Layout, read_tree
@@ -208,23 +209,14 @@ def need_empty(*folders: Path, source: Path) -> None:
             raise RequestError(f"{folder} is inside the source folder. Choose a folder outside of {source}.")
 
 
-def counts(items: list[Item]) -> dict[str, Any]:
+def contents(items: list[Item]) -> Contents:
     """Return images, identities and images by group of some items."""
     groups: dict[str, int] = {}
     for item in items:
         if item.group is not None:
             groups[item.group] = groups.get(item.group, 0) + 1
     people = {item.key for item in items if item.key is not None}
-    return {"images": len(items), "identities": len(people), "groups": dict(sorted(groups.items()))}
-
-
-def summary(found: dict[str, Any]) -> str:
-    """Say counts in words: 412 identities, 9,870 images, African 103 ..."""
-    parts = [f"{found['images']:,} images"]
-    if found["identities"]:
-        parts.insert(0, f"{found['identities']:,} identities")
-    parts += [f"{name} {count:,}" for name, count in found["groups"].items()]
-    return ", ".join(parts)
+    return Contents(images=len(items), identities=len(people), groups=dict(sorted(groups.items())))
 
 
 def manifest_row(relative: str, item: Item) -> dict[str, Any]:

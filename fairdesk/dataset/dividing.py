@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from fairdesk.dataset.collection import project_items
 from fairdesk.dataset.leaking import check_sets, image_vectors, refuse
 from fairdesk.dataset.params import DivideParams
 from fairdesk.dataset.partition import Request, partition
+from fairdesk.dataset.results import DivideResult
 from fairdesk.dataset.sets import keep_sets
 from fairdesk.dataset.splitting import report
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
 
 
-def run(params: DivideParams, context: Context) -> dict[str, Any]:
+def run(params: DivideParams, context: Context) -> DivideResult:
     """Job: divide. The sets are one undoable step; asked and got are both reported."""
     project = context.project
     every = project_items(project)
@@ -28,10 +28,15 @@ def run(params: DivideParams, context: Context) -> dict[str, Any]:
     sets, asked = partition(items, request, np.random.default_rng(params.seed))
     rows, text = report(names, sets, asked)
     unnamed = sum(item.key is None for item in items) if params.by == "identity" else 0
-    result: dict[str, Any] = {
-        "sets": rows, "seed": params.seed, "by": params.by, "dry_run": params.dry_run, "without_identity": unnamed,
-        "synthetic_left_out": len(every) - len(items), "summary": text,
-    }  # fmt: skip
+    result = DivideResult(
+        sets=rows,
+        seed=params.seed,
+        by=params.by,
+        dry_run=params.dry_run,
+        without_identity=unnamed,
+        synthetic_left_out=len(every) - len(items),
+        summary=text,
+    )
     if unnamed:
         context.message(f"{unnamed:,} images have no identity and are in no set.")
     if params.leaks != "skip":
@@ -40,7 +45,8 @@ def run(params: DivideParams, context: Context) -> dict[str, Any]:
             sets, context, distance=params.distance, identities=params.by == "identity", vectors=vectors,
             limit=params.vector_distance,
         )  # fmt: skip
-        result |= {"leaks": shared.result(), "unreadable": unreadable, "summary": f"{text}\n{shared.summary()}"}
+        result.leaks, result.unreadable = shared.result(), [Unreadable(**one) for one in unreadable]
+        result.summary = f"{text}\n{shared.summary()}"
         if not params.dry_run:
             refuse(shared, allow=params.leaks == "allow", context=context)
     if not params.dry_run:

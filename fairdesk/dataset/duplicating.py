@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from fairdesk.dataset.identities import hide_images
 from fairdesk.dataset.params import DuplicatesParams
+from fairdesk.dataset.results import DuplicatesResult, NearPair, PicturePair, VectorPair
 from fairdesk.dataset.similar import confirmed, near_hashes, near_vectors, perceptual_hash
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 
 
-def run(params: DuplicatesParams, context: Context) -> dict[str, Any]:
+def run(params: DuplicatesParams, context: Context) -> DuplicatesResult:
     """Job: find duplicates; each pair is said once, exact ones are not said again as near."""
     project = context.project
     roots = project.roots()
@@ -53,13 +53,17 @@ def run(params: DuplicatesParams, context: Context) -> dict[str, Any]:
     clean = not (same or near or vectors)
     words = f"{len(same):,} exact and {len(near):,} near-duplicate pairs"
     words += f", {len(vectors):,} pairs of near-identical vectors" if params.encoder else ""
-    return {
-        "clean": clean, "files": [{"a": path_of[a], "b": path_of[b]} for a, b in same],
-        "near": [{"a": path_of[a], "b": path_of[b], "bits": bits} for a, b, bits in near],
-        "vectors": [{"a": path_of[a], "b": path_of[b], "distance": d} for a, b, d in vectors], "identities": [],
-        "unreadable": unreadable, "hidden": hidden, "images": len(rows),
-        "summary": words + (f"; {hidden:,} images hidden" if hidden else "") + ".",
-    }  # fmt: skip
+    return DuplicatesResult(
+        clean=clean,
+        files=[PicturePair(a=path_of[a], b=path_of[b]) for a, b in same],
+        near=[NearPair(a=path_of[a], b=path_of[b], bits=bits) for a, b, bits in near],
+        vectors=[VectorPair(a=path_of[a], b=path_of[b], distance=d) for a, b, d in vectors],
+        identities=[],
+        unreadable=unreadable,
+        hidden=hidden,
+        images=len(rows),
+        summary=words + (f"; {hidden:,} images hidden" if hidden else "") + ".",
+    )
 
 
 def _picture(project: Project, number: int, path: str) -> Image.Image:

@@ -14,17 +14,17 @@ from fairdesk import __version__
 from fairdesk.dataset.collection import (
     Item,
     as_marked,
-    counts,
+    contents,
     need_empty,
     people_of,
     project_items,
     read_folder,
-    summary,
     write_items,
 )
 from fairdesk.dataset.label_table import FIELDS
 from fairdesk.dataset.prepare_params import ExportParams
 from fairdesk.dataset.reshaping import encoded
+from fairdesk.dataset.results import ExportResult
 from fairdesk.errors import RequestError
 from fairdesk.images.marks import read_mark
 from fairdesk.images.places import safe_name, write_text
@@ -32,20 +32,26 @@ from fairdesk.images.reading import UnreadableImageError, open_with_info
 from fairdesk.images.recordio import write_faces
 from fairdesk.images.sources import read_bytes
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 
 _RECORD_FORMATS = (b"\xff\xd8\xff", b"\x89PNG")
 
 
-def run(params: ExportParams, context: Context) -> dict[str, Any]:
+def run(params: ExportParams, context: Context) -> ExportResult:
     """Job: export a project, one of its sets, or a folder."""
     project = None if params.folder is not None else context.project
     items, left_out = _items(params, project)
-    found = counts(items)
-    result: dict[str, Any] = {
-        **found, "layout": params.layout, "out": str(params.out), "left_out": left_out, "collisions": 0,
-        "synthetic": sum(item.synthetic for item in items), "dry_run": params.dry_run, "summary": summary(found),
-    }  # fmt: skip
+    found = contents(items)
+    result = ExportResult(
+        **found.model_dump(),
+        layout=params.layout,
+        out=str(params.out),
+        left_out=left_out,
+        synthetic=sum(item.synthetic for item in items),
+        dry_run=params.dry_run,
+        summary=found.words(),
+    )
     if params.dry_run:
         return result
     about = {
@@ -53,13 +59,13 @@ def run(params: ExportParams, context: Context) -> dict[str, Any]:
         "set": params.only_set,
     }  # fmt: skip
     if params.layout == "manifest":
-        result["rows"] = _write_table(params.out, items, project, context)
+        result.rows = _write_table(params.out, items, project, context)
     elif params.layout == "rec":
-        result |= _write_rec(params, items, about, context)
+        result.unreadable, result.written, result.classes = _write_rec(params, items, about, context)
     else:
         need_empty(params.out, source=params.folder or params.out / "none")
         chosen = [(item, _place(item, params)) for item in items]
-        result["collisions"] = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        result.collisions = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
     context.artifact(params.out)
     return result
 
@@ -165,12 +171,17 @@ def _labels(project: Project) -> dict[int, dict[str, str]]:
     return out
 
 
-def _write_rec(params: ExportParams, items: list[Item], about: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Write `train.rec`, `train.idx`, `property`, and beside them which label is whom."""
+def _write_rec(
+    params: ExportParams, items: list[Item], about: dict[str, Any], context: Context
+) -> tuple[list[Unreadable], int, int]:
+    """Write `train.rec`, `train.idx`, `property`, and beside them which label is whom.
+
+    Returns what could not be read, and the numbers of records and classes.
+    """
     need_empty(params.out, source=params.folder or params.out / "none")
     params.out.mkdir(parents=True, exist_ok=True)
     people = people_of(items)
-    unreadable: list[dict[str, str]] = []
+    unreadable: list[Unreadable] = []
     files: list[dict[str, Any]] = []
     sizes: set[tuple[int, int]] = set()
     done = 0
@@ -184,7 +195,7 @@ def _write_rec(params: ExportParams, items: list[Item], about: dict[str, Any], c
             try:
                 data, size, mark = _record(item.path, params)
             except UnreadableImageError as error:
-                unreadable.append({"path": str(item.path), "why": error.why})
+                unreadable.append(Unreadable(path=str(item.path), why=error.why))
                 continue
             sizes.add(size)
             files.append({"record": len(files) + 1, "label": label, "source": str(item.path), "identity": item.identity,
@@ -200,7 +211,7 @@ def _write_rec(params: ExportParams, items: list[Item], about: dict[str, Any], c
     classes = [{"label": n, "group": group or None, "identity": name} for n, (group, name) in enumerate(people)]
     manifest = {"made_by": f"FairDesk {__version__}", **about, "classes": classes, "files": files}
     write_text(params.out / "train.rec.manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-    return {"unreadable": unreadable, "written": len(files), "classes": len(people)}
+    return unreadable, len(files), len(people)
 
 
 def _one_size(sizes: set[tuple[int, int]]) -> tuple[int, int]:

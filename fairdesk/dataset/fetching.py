@@ -5,18 +5,18 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 from urllib.error import URLError
 
 import numpy as np
 from PIL import Image
 
 from fairdesk.dataset.params import FetchParams
+from fairdesk.dataset.results import FetchResult
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.jobs.context import Context
 
 
-def run(params: FetchParams, context: Context) -> dict[str, Any]:
+def run(params: FetchParams, context: Context) -> FetchResult:
     """Job: download a set and write it as identity folders."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the download.")
@@ -30,7 +30,7 @@ def run(params: FetchParams, context: Context) -> dict[str, Any]:
             "again, or fetch the set elsewhere and import its folder."
         ) from error
     context.artifact(params.out)
-    return {"out": str(params.out), "images": count}
+    return FetchResult(out=str(params.out), images=count)
 
 
 def _olivetti(out: Path) -> int:

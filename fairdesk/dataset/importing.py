@@ -17,6 +17,7 @@ from fairdesk.dataset.identities import label_ids
 from fairdesk.dataset.label_table import Label, read_labels, read_manifest
 from fairdesk.dataset.labels import write_labels
 from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.results import ImportResult
 from fairdesk.dataset.tables import is_table
 from fairdesk.errors import RequestError
 from fairdesk.images.inspecting import Inspected, inspect_files, no_preparation
@@ -196,15 +197,22 @@ class _Summary:
         for kind in {kind for kind, _ in item.others}:
             self.labels[kind] = self.labels.get(kind, 0) + 1
 
-    def result(self) -> dict[str, Any]:
-        return {
-            "images": self.images, "unreadable": self.unreadable, "identities": len(self.identities),
-            "groups": dict(sorted(self.groups.items())), "shared_names": self.names, "synthetic": self.synthetic,
-            "layout": self.tree.layout, "folder": str(self.tree.root), "labels": dict(sorted(self.labels.items())),
-        }  # fmt: skip
+    def result(self, new: int) -> ImportResult:
+        return ImportResult(
+            images=self.images,
+            unreadable=self.unreadable,
+            identities=len(self.identities),
+            groups=dict(sorted(self.groups.items())),
+            shared_names=self.names,
+            synthetic=self.synthetic,
+            layout=self.tree.layout,
+            folder=str(self.tree.root),
+            labels=dict(sorted(self.labels.items())),
+            new=new,
+        )
 
 
-def inspect(params: ImportParams, context: Context) -> dict[str, Any]:
+def inspect(params: ImportParams, context: Context) -> ImportResult:
     """Job: look through a folder and tell what an import would bring; writes nothing to the catalogue."""
     tree, labelled, names = _read(params, context)
     summary = _Summary(tree, names, params)
@@ -217,7 +225,7 @@ def inspect(params: ImportParams, context: Context) -> dict[str, Any]:
             summary.add(item, seen)
             new += seen.why is None and item.entry.path not in known
             place += 1
-    return {**summary.result(), "new": new}
+    return summary.result(new)
 
 
 def _known_paths(project: Project, root: Path) -> set[str]:
@@ -227,7 +235,7 @@ def _known_paths(project: Project, root: Path) -> set[str]:
     return {row[0] for row in rows}
 
 
-def run(params: ImportParams, context: Context) -> dict[str, Any]:
+def run(params: ImportParams, context: Context) -> ImportResult:
     """Job: import a folder. Images already there are kept with their labels; only new ones are added."""
     tree, labelled, names = _read(params, context)
     summary = _Summary(tree, names, params)
@@ -237,7 +245,7 @@ def run(params: ImportParams, context: Context) -> dict[str, Any]:
             f"{' ...' if len(names) > 5 else ''}. If they are the same people, import with --shared-names join."
         )
     new = bring_in(tree, labelled, context, f"Import {tree.root.name}", f"import {os.urandom(6).hex()}", summary.add)
-    return {**summary.result(), "new": new}
+    return summary.result(new)
 
 
 def bring_in(

@@ -11,6 +11,7 @@ from fairdesk.dataset.identities import label_ids
 from fairdesk.dataset.label_table import read_labels
 from fairdesk.dataset.labels import write_labels
 from fairdesk.dataset.params import LabelParams
+from fairdesk.dataset.results import LabelResult
 from fairdesk.errors import RequestError
 from fairdesk.images.layouts import Entry, Tree
 from fairdesk.images.pixels import read_pixels
@@ -21,12 +22,12 @@ from fairdesk.project import Project
 _COMMIT = 32  # faces a transaction
 
 
-def run(params: LabelParams, context: Context) -> dict[str, Any]:
+def run(params: LabelParams, context: Context) -> LabelResult:
     """Job: predict labels, or set them from a CSV."""
     return _from_csv(params, context) if params.csv is not None else _predict(params, context)
 
 
-def _from_csv(params: LabelParams, context: Context) -> dict[str, Any]:
+def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     """Set identities and groups; a face that a person has named keeps its name. One undoable step."""
     assert params.csv is not None
     project = context.project
@@ -54,14 +55,12 @@ def _from_csv(params: LabelParams, context: Context) -> dict[str, Any]:
         raise RequestError("The project has no images yet. Import a folder first.")
     if unmatched:
         context.message(f"{len(unmatched):,} rows name no image of the project, for example {sorted(unmatched)[0]}")
-    return {
-        "labelled": set_,
-        "unmatched": sorted(unmatched),
-        "summary": f"{set_:,} images labelled from {params.csv.name}",
-    }
+    return LabelResult(
+        labelled=set_, unmatched=sorted(unmatched), summary=f"{set_:,} images labelled from {params.csv.name}"
+    )
 
 
-def _predict(params: LabelParams, context: Context) -> dict[str, Any]:
+def _predict(params: LabelParams, context: Context) -> LabelResult:
     """Predict; goes on where it was stopped. A face that is not found is reported so, never answered for."""
     from fairdesk.faces import deepface_models
     from fairdesk.faces.boxes import FaceBox
@@ -104,14 +103,18 @@ def _predict(params: LabelParams, context: Context) -> dict[str, Any]:
     finally:
         commit()
     found = counts(project, key)
-    result = {"faces": found["faces"], "without_face": found["without_face"], "failed": failed, "detector": key,
-              "without_face_paths": found["without_face_paths"], "predicted": predicted_counts(project, key),
-              "agreement": agreement(project, key)}  # fmt: skip
-    lines = [
-        f"{kind}: " + ", ".join(f"{value} {n:,}" for value, n in values.items())
-        for kind, values in result["predicted"].items()
-    ]
-    return result | {"summary": "Predicted (not labels): " + "; ".join(lines)}
+    predicted = predicted_counts(project, key)
+    lines = [f"{kind}: " + ", ".join(f"{value} {n:,}" for value, n in said.items()) for kind, said in predicted.items()]
+    return LabelResult(
+        detector=key,
+        faces=found.faces,
+        without_face=found.without_face,
+        without_face_paths=found.without_face_paths,
+        failed=failed,
+        predicted=predicted,
+        agreement=agreement(project, key),
+        summary="Predicted (not labels): " + "; ".join(lines),
+    )
 
 
 def _todo(project: Project, key: str, actions: list[str]) -> list[Any]:

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fairdesk.dataset.collection import Collection, Item, people_of, read_either
 from fairdesk.dataset.prepare_params import LeaksParams
+from fairdesk.dataset.results import LeaksResult, NearPair, Person, PicturePair, SharedResult, VectorPair
 from fairdesk.dataset.similar import Vectors, confirmed, near_hashes, near_vectors, perceptual_hash
 from fairdesk.errors import RequestError
 from fairdesk.images.reading import UnreadableImageError, open_image
@@ -78,16 +78,16 @@ class Shared:
         parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
         return f"On both sides: {', '.join(parts)}." if parts else "Nothing is shared."
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> SharedResult:
         """Return it as a job's result holds it."""
-        return {
-            "clean": not self,
-            "summary": self.summary(),
-            "identities": [{"group": group or None, "identity": name} for group, name in self.identities],
-            "files": [{"a": str(x.path), "b": str(y.path)} for x, y in self.files],
-            "near": [{"a": str(x.path), "b": str(y.path), "bits": bits} for x, y, bits in self.near],
-            "vectors": [{"a": str(x.path), "b": str(y.path), "distance": d} for x, y, d in self.vectors],
-        }
+        return SharedResult(
+            clean=not self,
+            summary=self.summary(),
+            identities=[Person(group=group or None, identity=name) for group, name in self.identities],
+            files=[PicturePair(a=str(x.path), b=str(y.path)) for x, y in self.files],
+            near=[NearPair(a=str(x.path), b=str(y.path), bits=bits) for x, y, bits in self.near],
+            vectors=[VectorPair(a=str(x.path), b=str(y.path), distance=d) for x, y, d in self.vectors],
+        )
 
 
 def _look(path: Path) -> tuple[str, int] | str:
@@ -231,7 +231,7 @@ def _both_vectors(params: LeaksParams) -> tuple[Vector, Vector]:
     return found[0], found[1]
 
 
-def run(params: LeaksParams, context: Context) -> dict[str, Any]:
+def run(params: LeaksParams, context: Context) -> LeaksResult:
     """Job: compare two folders, archives or projects."""
     a: Collection = read_either(params.a)
     b: Collection = read_either(params.b)
@@ -245,7 +245,9 @@ def run(params: LeaksParams, context: Context) -> dict[str, Any]:
         known = {(x.path, y.path) for x, y in shared.pairs()}
         pairs = compare_vectors(a.items, b.items, *vectors, params.vector_distance)
         shared.vectors = [pair for pair in pairs if (pair[0].path, pair[1].path) not in known]
-    return {
-        **shared.result(), "unreadable": bad_a + bad_b, "images": [len(a.items), len(b.items)],
-        "left_out": a.left_out + b.left_out,
-    }  # fmt: skip
+    return LeaksResult(
+        **dict(shared.result()),
+        unreadable=bad_a + bad_b,
+        images=[len(a.items), len(b.items)],
+        left_out=a.left_out + b.left_out,
+    )

@@ -10,6 +10,7 @@ from typing import Any
 from fairdesk.dataset.identities import hide_images
 from fairdesk.dataset.labels import Edit, edit_labels
 from fairdesk.dataset.params import QualityParams
+from fairdesk.dataset.results import QualityResult
 from fairdesk.errors import RequestError
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.quality import measure
@@ -52,7 +53,7 @@ def _todo(project: Project, detector: str) -> list[Task]:
     return [(r[0], str(roots[r[1]] / r[2]), None if r[3] is None else r[3:7], r[7], r[8]) for r in rows]
 
 
-def run(params: QualityParams, context: Context) -> dict[str, Any]:
+def run(params: QualityParams, context: Context) -> QualityResult:
     """Job: measure what is not measured yet, then count what lies outside the limits, and hide or tag it if asked."""
     project = context.project
     detector = project.detector()
@@ -84,11 +85,7 @@ def run(params: QualityParams, context: Context) -> dict[str, Any]:
     limits = params.ranges()
     found = counts(project)
     bad = outside(project, limits) if limits else []
-    result: dict[str, Any] = {
-        "measured": found["measured"], "measured_now": len(todo), "without_face": found["without_face"],
-        "unreadable": found["unreadable"], "not_looked_at": found["not_looked_at"], "outside": len(bad),
-        "limits": [str(limit) for limit in limits], "action": params.action, "measures": measured(project),
-    }  # fmt: skip
+    spreads = measured(project)
     text = f"{found['measured']:,} images measured"
     if limits:
         text += f"; {len(bad):,} do not have {', '.join(limit.words() for limit in limits)}"
@@ -98,4 +95,12 @@ def run(params: QualityParams, context: Context) -> dict[str, Any]:
         elif bad and params.action == "tag":
             edit_labels(project, bad, Edit(add_tags=(params.tag,)))
             text += f", tagged {params.tag}"
-    return result | {"summary": text + "."}
+    return QualityResult(
+        **found,
+        measured_now=len(todo),
+        outside=len(bad),
+        limits=[str(limit) for limit in limits],
+        action=params.action,
+        measures=spreads,
+        summary=text + ".",
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from fairdesk.dataset.prepare_params import DISTANCE_HELP, LEAKS_HELP, Leaks, check_sizes
-from fairdesk.faces.params import DETECTORS, detector_name, existing_path
+from fairdesk.faces.params import detector_name, existing_path
+from fairdesk.jobs.fields import ExistingFolder, ExistingPath, NewFile, NewFolder, Offer, Pick, Suggest, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.quality import Limit
 
@@ -34,24 +35,21 @@ def _columns(value: list[str] | None) -> list[str] | None:
 class ImportParams(JobParams):
     """Bring face images into the project; originals stay where they are, archives stay packed."""
 
-    folder: Path = Field(
-        description="A folder, an archive (.zip, .tar, .rec), or a table of images (.csv, .tsv, .parquet)",
-        json_schema_extra={"pick": "either"},
+    folder: ExistingPath = Field(
+        description="A folder, an archive (.zip, .tar, .rec), or a table of images (.csv, .tsv, .parquet)"
     )
     layout: Literal["auto", "flat", "identity", "group-identity"] = Field(
         "auto", description="What the folders mean: nothing, an identity each, or groups of identities; auto finds out"
     )
-    labels: Path | None = Field(
+    labels: Annotated[Path | None, Pick.FILE] = Field(
         None,
         description="Table with the columns path, identity, group, gender, age, tags; it overrides what the folders say",
     )
     columns: list[str] | None = Field(
         None, description="Which column is what, where names do not tell: path=FILE identity=WHO group=RACE"
     )
-    base: Path | None = Field(
-        None,
-        description="Folder that the paths of a table are relative to (default: the table's own)",
-        json_schema_extra={"pick": "folder"},
+    base: Annotated[Path | None, Pick.FOLDER, Unset("the table's own")] = Field(
+        None, description="Folder that the paths of a table are relative to"
     )
     shared_names: Literal["separate", "join"] = Field(
         "separate", description="An identity name under several groups: one person in each, or the same person (join)"
@@ -75,8 +73,8 @@ class ImportParams(JobParams):
 class RelinkParams(JobParams):
     """Find originals that were moved, by name, size and hash."""
 
-    old: Path = Field(description="The folder the originals were in")
-    new: Path = Field(description="The folder they are in now")
+    old: ExistingFolder = Field(description="The folder the originals were in")
+    new: ExistingFolder = Field(description="The folder they are in now")
 
     @field_validator("old", "new")
     @classmethod
@@ -87,7 +85,7 @@ class RelinkParams(JobParams):
 class SampleFacesParams(JobParams):
     """Draw sample faces: a folder <tone>/<identity>/<image>.png of faces that belong to nobody."""
 
-    out: Path = Field(description="The folder to write")
+    out: NewFolder = Field(title="Write to", description="The folder to write")
     tones: list[int] = Field([2, 5, 7, 9], description="Groups: skin tones on the Monk scale, 1 to 10")
     identities: int = Field(10, ge=1, le=10_000, description="Identities in each group")
     images: int = Field(5, ge=1, le=1_000, description="Images of each identity")
@@ -114,7 +112,7 @@ class FetchParams(JobParams):
     source: Literal["lfw", "olivetti"] = Field(
         "lfw", description="lfw: Labeled Faces in the Wild (about 200 MB); olivetti: 400 grey images (about 4 MB)"
     )
-    out: Path = Field(description="The folder to write")
+    out: NewFolder = Field(title="Write to", description="The folder to write")
     min_images: int = Field(1, ge=1, description="Only identities with at least this many images (lfw)")
 
     @field_validator("out")
@@ -126,8 +124,8 @@ class FetchParams(JobParams):
 class VectorsParams(JobParams):
     """Write a project's vectors to an .npz: arrays paths, vectors, identities, groups."""
 
-    encoder: str = Field("dlib", description="Whose vectors")
-    out: Path = Field(description="The .npz to write")
+    encoder: Annotated[str, Offer.ENCODER] = Field("dlib", description="Whose vectors")
+    out: NewFile = Field(title="Write to", description="The .npz to write")
 
     @field_validator("out")
     @classmethod
@@ -140,20 +138,19 @@ class LabelParams(JobParams):
 
     backend: Literal["deepface"] | None = Field(None, description="Predict with deepface's models; shown as predicted")
     actions: str = Field("race,gender,age", description="What to predict, with commas: race, gender, age")
-    csv: Path | None = Field(
+    csv: Annotated[Path | None, Pick.FILE] = Field(
         None,
         description="Table (.csv, .tsv, .parquet) with the columns path, identity, group, gender, age, tags to set",
     )
     columns: list[str] | None = Field(
         None, description="Which column is what, where names do not tell: path=FILE identity=WHO group=RACE"
     )
-    detector: str | None = Field(
+    detector: Annotated[str | None, Offer.DETECTOR, Unset("the one used last")] = Field(
         None,
-        json_schema_extra={"choices": list(DETECTORS)},
-        description="Whose faces to look at; images it has not seen are searched first (default: the one used last)",
+        description="Whose faces to look at; images it has not seen are searched first",
     )
-    weights: Path | None = Field(
-        None, description="Folder with the weights of deepface's models", json_schema_extra={"pick": "folder"}
+    weights: Annotated[Path | None, Pick.FOLDER] = Field(
+        None, description="Folder with the weights of deepface's models"
     )
     download: bool = Field(False, description="Fetch missing weights (about 500 MB a model) from their authors")
 
@@ -186,7 +183,7 @@ class DuplicatesParams(JobParams):
     """Find images that are the same, nearly the same, or of nearly the same vector."""
 
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
-    encoder: str | None = Field(None, description="Also compare this encoder's vectors")
+    encoder: Annotated[str | None, Offer.ENCODER] = Field(None, description="Also compare this encoder's vectors")
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
@@ -210,7 +207,9 @@ class DivideParams(JobParams):
     synthetic: bool = Field(False, description="Also divide images that are marked synthetic")
     leaks: Leaks = Field("refuse", description=LEAKS_HELP)
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
-    encoder: str | None = Field(None, description="Also compare this encoder's vectors across the sets")
+    encoder: Annotated[str | None, Offer.ENCODER] = Field(
+        None, description="Also compare this encoder's vectors across the sets"
+    )
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
@@ -266,16 +265,14 @@ class BalanceParams(JobParams):
 
     target: str = Field("equal", description="equal, or shares such as African=.25,Asian=.25,Caucasian=.5")
     by: Literal["images", "identities"] = Field("images", description="Balance the number of images or of identities")
-    to: str = Field(
+    to: Annotated[str, Suggest(("smallest", "largest"))] = Field(
         "smallest",
-        json_schema_extra={"choices": ["smallest", "largest"]},
         description="Down to what the smallest group allows, up to the largest, or a number of each group (of all, with shares)",
     )
-    source: Path | None = Field(
+    source: Annotated[Path | None, Pick.FOLDER] = Field(
         None,
         alias="from",
         description="Folder of group/identity/image to take missing identities from; nobody who is in the project",
-        json_schema_extra={"pick": "folder"},
     )
     seed: int = Field(1, ge=0, description="The same seed hides and takes the same images")
     dry_run: bool = Field(False, description="Only show the plan")

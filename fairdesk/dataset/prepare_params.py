@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from fairdesk.jobs.fields import LINK, ExistingFolder, NewFolder, Offer, Pick
 from fairdesk.jobs.params import JobParams
 
 Layout = Literal["auto", "flat", "identity", "group-identity"]
@@ -52,16 +53,16 @@ def check_sizes(images: int | None, shares: list[float] | None, folds: int | Non
 class SampleParams(JobParams):
     """Take a random part of a folder: images, or whole identities of each group."""
 
-    folder: Path = Field(description="The folder of images")
-    out: Path = Field(description="The new folder to write")
+    folder: ExistingFolder = Field(description="The folder of images")
+    out: NewFolder = Field(title="Write to", description="The new folder to write")
     images: int | None = Field(None, ge=1, description="This many random images, flat, named {number}_{name}")
     identities: int | None = Field(None, ge=1, description="This many identities of each group, whole")
     fraction: float | None = Field(None, gt=0, le=1, description="This share of the identities of each group, whole")
-    excluding: Path | None = Field(
-        None, description="Take no identity that is in this folder", json_schema_extra={"pick": "folder"}
-    )
+    excluding: Annotated[Path | None, Pick.FOLDER] = Field(None, description="Take no identity that is in this folder")
     layout: Layout = Field("auto", description="What the folders mean")
-    copy_files: bool = Field(False, alias="copy", description="Copy the files instead of linking to them")
+    copy_files: Annotated[bool, LINK] = Field(
+        False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
+    )
     seed: int = Field(1, ge=0, description="The same seed takes the same images")
     dry_run: bool = Field(False, description="Only say what would be written")
 
@@ -79,9 +80,11 @@ class SampleParams(JobParams):
 class SplitParams(JobParams):
     """Split a folder into sets that share no identity."""
 
-    folder: Path = Field(description="The folder of images")
-    out: list[Path] = Field(
-        min_length=1, description="The new folders, one for each set (with folds: the one folder that holds them)"
+    folder: ExistingFolder = Field(description="The folder of images")
+    out: Annotated[list[Path], Pick.NEW_FOLDER] = Field(
+        min_length=1,
+        title="Write to",
+        description="The new folders, one for each set (with folds: the one folder that holds them)",
     )
     images: int | None = Field(None, ge=1, description="Images in each set; with whole identities the nearest total")
     shares: list[float] | None = Field(None, description="Share of the images for each set, in every group: .8 .1 .1")
@@ -92,7 +95,9 @@ class SplitParams(JobParams):
     leaks: Leaks = Field("refuse", description=LEAKS_HELP)
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
     layout: Layout = Field("auto", description="What the folders mean")
-    copy_files: bool = Field(False, alias="copy", description="Copy the files instead of linking to them")
+    copy_files: Annotated[bool, LINK] = Field(
+        False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
+    )
     seed: int = Field(1, ge=0, description="The same seed makes the same sets")
     dry_run: bool = Field(False, description="Only say what would be written")
 
@@ -121,9 +126,11 @@ class SplitParams(JobParams):
 class FlattenParams(JobParams):
     """Flatten group/identity/image to group/identity_image."""
 
-    folder: Path = Field(description="The folder of images")
-    out: Path = Field(description="The new folder to write")
-    copy_files: bool = Field(False, alias="copy", description="Copy the files instead of linking to them")
+    folder: ExistingFolder = Field(description="The folder of images")
+    out: NewFolder = Field(title="Write to", description="The new folder to write")
+    copy_files: Annotated[bool, LINK] = Field(
+        False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
+    )
     dry_run: bool = Field(False, description="Only say what would be written")
 
     model_config = JobParams.model_config | {"populate_by_name": True}
@@ -134,8 +141,8 @@ class FlattenParams(JobParams):
 class ResizeParams(JobParams):
     """Resize every image of a tree (Lanczos), structure kept."""
 
-    folder: Path = Field(description="The folder of images")
-    out: Path = Field(description="The new folder to write")
+    folder: ExistingFolder = Field(description="The folder of images")
+    out: NewFolder = Field(title="Write to", description="The new folder to write")
     size: str = Field("112x112", description="Width x height in pixels")
     fit: Literal["stretch", "crop", "pad"] = Field(
         "crop", description="What to do where the shape differs: stretch it, crop the middle, or pad with black"
@@ -159,21 +166,27 @@ class ResizeParams(JobParams):
 class ExportParams(JobParams):
     """Write a project's images, one of its sets, or a folder as folders, as InsightFace .rec, or as a table."""
 
-    folder: Path | None = Field(None, description="A folder or archive instead of a project")
-    out: Path = Field(description="The new folder to write (for a table: the .csv, .tsv or .parquet file)")
+    folder: Annotated[Path | None, Pick.FOLDER] = Field(None, description="A folder or archive instead of a project")
+    out: NewFolder = Field(
+        title="Write to", description="The new folder to write (for a table: the .csv, .tsv or .parquet file)"
+    )
     layout: Literal["group-identity", "identity", "flat", "imagefolder", "rec", "manifest"] = Field(
         "group-identity",
         description="Folders as named; imagefolder for torchvision; rec: train.rec/.idx; manifest: a table",
     )
     classes: Literal["identity", "group"] = Field("identity", description="What a class is (imagefolder)")
-    only_set: str | None = Field(None, alias="set", description="Only this set of the project")
+    only_set: Annotated[str | None, Offer.SET] = Field(
+        None, alias="set", title="Only the set", description="Only this set of the project"
+    )
     synthetic: Literal["keep", "leave-out"] = Field(
         "keep", description="Images marked synthetic: keep (they stay marked), or leave out"
     )
     size: str | None = Field(None, description="Width x height to bring images to (rec): 112x112")
     fit: Literal["crop", "pad", "stretch"] = Field("crop", description="How, where the shape differs (rec)")
     source_layout: Layout = Field("auto", description="What the source's folders mean")
-    copy_files: bool = Field(False, alias="copy", description="Copy the files instead of linking to them")
+    copy_files: Annotated[bool, LINK] = Field(
+        False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
+    )
     dry_run: bool = Field(False, description="Only say what would be written")
 
     model_config = JobParams.model_config | {"populate_by_name": True}
@@ -206,10 +219,12 @@ class ExportParams(JobParams):
 class LeaksParams(JobParams):
     """Find what two sets share: identities, files, nearly the same images or vectors."""
 
-    a: Path = Field(description="A folder or a project", json_schema_extra={"pick": "folder"})
-    b: Path = Field(description="The other folder or project", json_schema_extra={"pick": "folder"})
+    a: ExistingFolder = Field(description="A folder or a project")
+    b: ExistingFolder = Field(description="The other folder or project")
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
-    encoder: str | None = Field(None, description="Also compare this encoder's vectors (of two projects)")
+    encoder: Annotated[str | None, Offer.ENCODER] = Field(
+        None, description="Also compare this encoder's vectors (of two projects)"
+    )
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )

@@ -13,12 +13,12 @@ import shutil
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import apsw
 import numpy as np
 
 from fairdesk.dataset.identities import labelled_images
+from fairdesk.dataset.results import PurgeResult
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 
@@ -46,7 +46,7 @@ def find_images(project: Project, *, identity: str | None, group: str | None, im
     return ids
 
 
-def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> dict[str, Any]:
+def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> PurgeResult:
     """Remove images and all that came of them; returns what went and which known files lie outside."""
     chosen = json.dumps(images)
     db = project.db
@@ -90,11 +90,15 @@ def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> dic
     for connection in (db.connection, project.thumbnails.connection):
         connection.execute("VACUUM")
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    return {
-        "images": len(images), "faces": len(faces), "identities": [name for _, name in gone], "files_removed": removed,
-        "outside": outside, "originals": full,
-        "summary": f"{len(images):,} images and {len(faces):,} faces are removed for good, and the history before it.",
-    }  # fmt: skip
+    return PurgeResult(
+        images=len(images),
+        faces=len(faces),
+        identities=[name for _, name in gone],
+        files_removed=removed,
+        outside=outside,
+        originals=full,
+        summary=f"{len(images):,} images and {len(faces):,} faces are removed for good, and the history before it.",
+    )
 
 
 def _blank_vectors(project: Project, faces: list[int]) -> None:

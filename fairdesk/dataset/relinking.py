@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from fairdesk.dataset.params import RelinkParams
+from fairdesk.dataset.results import RelinkResult
 from fairdesk.errors import RequestError
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.layouts import read_tree
@@ -14,7 +14,7 @@ from fairdesk.images.sources import stamp
 from fairdesk.jobs.context import Context
 
 
-def run(params: RelinkParams, context: Context) -> dict[str, Any]:
+def run(params: RelinkParams, context: Context) -> RelinkResult:
     """Job: point images that lay under `old` to the same files under `new`.
 
     A file counts as the same if its content hash is; first at the same relative path, then anywhere
@@ -71,4 +71,4 @@ def run(params: RelinkParams, context: Context) -> dict[str, Any]:
                 "DELETE FROM root WHERE NOT EXISTS (SELECT 1 FROM image WHERE root_id = root.id)"
                 " AND NOT EXISTS (SELECT 1 FROM unreadable WHERE root_id = root.id)"
             )
-    return {"relinked": len(found), "missing": len(missing), "missing_paths": missing}
+    return RelinkResult(relinked=len(found), missing=len(missing), missing_paths=missing)

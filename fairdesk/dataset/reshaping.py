@@ -9,32 +9,39 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from fairdesk.dataset.collection import Item, counts, manifest_row, need_empty, read_folder, summary, write_items
+from fairdesk.dataset.collection import Item, contents, manifest_row, need_empty, read_folder, write_items
 from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
+from fairdesk.dataset.results import PreparedResult, ResizeResult
 from fairdesk.images.marks import KEY, mark_of, mark_values, save_marked
 from fairdesk.images.places import Names, write_manifest
 from fairdesk.images.reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import processes
+from fairdesk.jobs.results import Unreadable
 
 _BATCH = 32
 _WRITABLE = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 
-def flatten(params: FlattenParams, context: Context) -> dict[str, Any]:
+def flatten(params: FlattenParams, context: Context) -> PreparedResult:
     """Job: destination/<group>/<identity>_<image>."""
     source = read_folder(params.folder)
     chosen = []
     for item in source.items:
         name = f"{item.identity}_{item.path.name}" if item.identity is not None else item.path.name
         chosen.append((item, f"{item.group}/{name}" if item.group else name))
-    found = counts(source.items)
-    result = {**found, "out": str(params.out), "left_out": source.left_out, "collisions": 0, "dry_run": params.dry_run,
-              "summary": summary(found)}  # fmt: skip
+    found = contents(source.items)
+    result = PreparedResult(
+        **found.model_dump(),
+        out=str(params.out),
+        left_out=source.left_out,
+        dry_run=params.dry_run,
+        summary=found.words(),
+    )
     if not params.dry_run:
         need_empty(params.out, source=params.folder)
         about = {"job": "flatten", "folder": str(params.folder)}
-        result["collisions"] = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        result.collisions = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
     return result
 
 
@@ -74,13 +81,18 @@ def _resize_one(item: Item, target: Path, params: ResizeParams) -> str | None:
     return None
 
 
-def resize(params: ResizeParams, context: Context) -> dict[str, Any]:
+def resize(params: ResizeParams, context: Context) -> ResizeResult:
     """Job: resize a tree; a bad image is listed and the rest goes on."""
     source = read_folder(params.folder)
-    found = counts(source.items)
-    unreadable: list[dict[str, str]] = []
-    result = {**found, "out": str(params.out), "left_out": source.left_out, "unreadable": unreadable, "written": 0,
-              "dry_run": params.dry_run, "summary": f"{summary(found)} to {params.size} ({params.fit})"}  # fmt: skip
+    found = contents(source.items)
+    unreadable: list[Unreadable] = []
+    result = ResizeResult(
+        **found.model_dump(),
+        out=str(params.out),
+        left_out=source.left_out,
+        dry_run=params.dry_run,
+        summary=f"{found.words()} to {params.size} ({params.fit})",
+    )
     if params.dry_run:
         return result
     need_empty(params.out, source=params.folder)
@@ -97,10 +109,10 @@ def resize(params: ResizeParams, context: Context) -> dict[str, Any]:
             batch = tasks[start : start + _BATCH]
             for (item, _), why in zip(batch, pool.map(lambda t: _resize_one(t[0], t[1], params), batch), strict=True):
                 if why is not None:
-                    unreadable.append({"path": item.relative, "why": why})
+                    unreadable.append(Unreadable(path=item.relative, why=why))
             context.progress(min(len(tasks), start + _BATCH), len(tasks), "images")
-    result["written"] = len(tasks) - len(unreadable)
-    bad = {one["path"] for one in unreadable}
+    result.written, result.unreadable = len(tasks) - len(unreadable), unreadable
+    bad = {one.path for one in unreadable}
     files = [
         manifest_row(target.relative_to(params.out).as_posix(), item)
         for item, target in tasks

@@ -10,6 +10,7 @@ import numpy as np
 from PIL.PngImagePlugin import PngInfo
 
 from fairdesk.dataset.params import SampleFacesParams
+from fairdesk.dataset.results import SampleFacesResult
 from fairdesk.errors import RequestError
 from fairdesk.images.sample_faces import describe, draw_face, draw_person
 from fairdesk.jobs.context import Context
@@ -43,7 +44,7 @@ def _draw(batch: list[Task]) -> list[dict[str, Any]]:
     return out
 
 
-def run(params: SampleFacesParams, context: Context) -> dict[str, Any]:
+def run(params: SampleFacesParams, context: Context) -> SampleFacesResult:
     """Job: draw faces. The folder must be new or empty."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the sample faces.")
@@ -58,7 +59,10 @@ def run(params: SampleFacesParams, context: Context) -> dict[str, Any]:
     described = {"made_by": "FairDesk sample faces", "seed": params.seed, "people": people}
     manifest.write_text(json.dumps(described, indent=1), encoding="utf-8")
     context.artifact(params.out)
-    return {
-        "out": str(params.out), "images": len(tasks) * params.images, "identities": len(tasks),
-        "groups": [f"Monk {tone:02d}" for tone in params.tones], "seed": params.seed,
-    }  # fmt: skip
+    return SampleFacesResult(
+        out=str(params.out),
+        images=len(tasks) * params.images,
+        identities=len(tasks),
+        groups=[f"Monk {tone:02d}" for tone in params.tones],
+        seed=params.seed,
+    )

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from fairdesk.dataset.collection import (
     Collection,
     Item,
-    counts,
+    contents,
     need_empty,
     read_either,
     read_folder,
-    summary,
     write_items,
 )
 from fairdesk.dataset.prepare_params import SampleParams
+from fairdesk.dataset.results import SampleResult
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
 
 
-def run(params: SampleParams, context: Context) -> dict[str, Any]:
+def run(params: SampleParams, context: Context) -> SampleResult:
     """Job: sample images or identities. With fewer than asked for it says how many exist and writes nothing."""
     source = read_folder(params.folder, params.layout)
     excluded = _excluded(source, params)
@@ -37,15 +35,22 @@ def run(params: SampleParams, context: Context) -> dict[str, Any]:
     else:
         picked = _identities(source, excluded, params, rng)
         chosen = [(item, item.relative) for item in picked]
-    found = counts(picked)
-    result = {**found, "seed": params.seed, "out": str(params.out), "excluded_identities": len(excluded),
-              "left_out": source.left_out, "summary": summary(found), "dry_run": params.dry_run, "collisions": 0}  # fmt: skip
+    found = contents(picked)
+    result = SampleResult(
+        **found.model_dump(),
+        seed=params.seed,
+        out=str(params.out),
+        excluded_identities=len(excluded),
+        left_out=source.left_out,
+        summary=found.words(),
+        dry_run=params.dry_run,
+    )
     if not params.dry_run:
         need_empty(params.out, source=params.folder)
         about = {"job": "sample", "folder": str(params.folder), "seed": params.seed, "images": params.images,
                  "identities": params.identities, "fraction": params.fraction,
                  "excluding": str(params.excluding) if params.excluding else None}  # fmt: skip
-        result["collisions"] = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        result.collisions = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
     return result
 
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from fairdesk.dataset.collection import Item, counts, need_empty, read_folder, summary, write_items
+from fairdesk.dataset.collection import Item, contents, need_empty, read_folder, write_items
 from fairdesk.dataset.leaking import check_sets, refuse
 from fairdesk.dataset.partition import Request, partition
 from fairdesk.dataset.prepare_params import SplitParams
+from fairdesk.dataset.results import SetContents, SplitResult
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
 
 
-def report(names: list[str], sets: list[list[Item]], asked: list[float]) -> tuple[list[dict[str, Any]], str]:
+def report(names: list[str], sets: list[list[Item]], asked: list[float]) -> tuple[list[SetContents], str]:
     """Return what each set got beside what was asked for, as data and in words."""
     rows = []
     for name, items, wanted in zip(names, sets, asked, strict=True):
-        found = counts(items)
-        rows.append({"name": name, "asked": round(wanted, 3), "got": len(items), **found, "summary": summary(found)})
-    lines = [f"{row['name']}: {row['summary']} (asked for {row['asked']:g})" for row in rows]
+        found = contents(items)
+        rows.append(
+            SetContents(**found.model_dump(), name=name, asked=round(wanted, 3), got=len(items), summary=found.words())
+        )
+    lines = [f"{row.name}: {row.summary} (asked for {row.asked:g})" for row in rows]
     return rows, "\n".join(lines)
 
 
-def run(params: SplitParams, context: Context) -> dict[str, Any]:
+def run(params: SplitParams, context: Context) -> SplitResult:
     """Job: split. By identity nobody is on two sides; asked and got are both reported."""
     source = read_folder(params.folder, params.layout)
     outs = params.folders()
@@ -31,17 +33,23 @@ def run(params: SplitParams, context: Context) -> dict[str, Any]:
     sets, asked = partition(source.items, request, np.random.default_rng(params.seed))
     rows, text = report([out.name for out in outs], sets, asked)
     for row, out in zip(rows, outs, strict=True):
-        row["out"] = str(out)
+        row.out = str(out)
     unnamed = sum(item.key is None for item in source.items) if params.by == "identity" else 0
-    result: dict[str, Any] = {
-        "sets": rows, "seed": params.seed, "by": params.by, "dry_run": params.dry_run, "left_out": source.left_out,
-        "without_identity": unnamed, "collisions": 0, "summary": text,
-    }  # fmt: skip
+    result = SplitResult(
+        sets=rows,
+        seed=params.seed,
+        by=params.by,
+        dry_run=params.dry_run,
+        left_out=source.left_out,
+        without_identity=unnamed,
+        summary=text,
+    )
     if unnamed:
         context.message(f"{unnamed:,} images have no identity and are in no set.")
     if params.leaks != "skip":
         shared, unreadable = check_sets(sets, context, distance=params.distance, identities=params.by == "identity")
-        result |= {"leaks": shared.result(), "unreadable": unreadable, "summary": f"{text}\n{shared.summary()}"}
+        result.leaks, result.unreadable = shared.result(), [Unreadable(**one) for one in unreadable]
+        result.summary = f"{text}\n{shared.summary()}"
         if not params.dry_run:
             refuse(shared, allow=params.leaks == "allow", context=context)
     if params.dry_run:
@@ -53,7 +61,7 @@ def run(params: SplitParams, context: Context) -> dict[str, Any]:
     for out, items in zip(outs, sets, strict=True):
         flat = params.by == "image"
         chosen = [(item, f"{n}_{item.path.name}" if flat else item.relative) for n, item in enumerate(items)]
-        result["collisions"] += write_items(
+        result.collisions += write_items(
             chosen, out, context, copy=params.copy_files, about=about | {"set": out.name}, done=done, total=total
         )
         done += len(items)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from fairdesk.dataset.params import VectorsParams
+from fairdesk.dataset.results import VectorsResult
 from fairdesk.jobs.context import Context
 
 
-def run(params: VectorsParams, context: Context) -> dict[str, Any]:
+def run(params: VectorsParams, context: Context) -> VectorsResult:
     """Job: write paths, vectors, identities and groups of all encoded faces, and which are synthetic if any is, to an .npz."""
     project = context.project
     recipe = project.vectors.find(params.encoder)
@@ -34,11 +35,11 @@ def run(params: VectorsParams, context: Context) -> dict[str, Any]:
         np.savez(file, **arrays)
     part.replace(params.out)
     context.artifact(params.out)
-    return {
-        "out": str(params.out),
-        "vectors": len(faces),
-        "dim": recipe.dim,
-        "encoder": recipe.encoder,
-        "recipe": recipe.hash,
-        "synthetic": sum(synthetic),
-    }
+    return VectorsResult(
+        out=str(params.out),
+        vectors=len(faces),
+        dim=recipe.dim,
+        encoder=recipe.encoder,
+        recipe=recipe.hash,
+        synthetic=sum(synthetic),
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
@@ -13,10 +12,12 @@ from fairdesk.faces.boxes import FaceBox, overlap
 from fairdesk.faces.deepface_models import is_deepface, load_detector, prepare
 from fairdesk.faces.detectors import detect_faces, detector_key
 from fairdesk.faces.params import DetectParams
+from fairdesk.faces.results import DetectResult, FaceCounts
 from fairdesk.images.pixels import read_pixels
 from fairdesk.images.reading import UnreadableImageError, box_with_margin, thumbnail
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
+from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting
 from fairdesk.project.thumbnails import SIDE
@@ -126,7 +127,7 @@ def _labelled(project: Project, image: int) -> list[tuple[FaceBox, tuple[int | N
     return [(FaceBox(*row[:4]), (row[4], row[5])) for row in rows]
 
 
-def counts(project: Project, key: str) -> dict[str, Any]:
+def counts(project: Project, key: str) -> FaceCounts:
     """Return how many faces a detector found and in which images it found none."""
     roots = project.roots()
     faces = project.db.value("SELECT count(*) FROM face WHERE detector = ?", (key,))
@@ -136,11 +137,11 @@ def counts(project: Project, key: str) -> dict[str, Any]:
         (key,),
     )
     without = [str(roots[r] / p) for r, p, why in rows if why is None]
-    failed = [{"path": str(roots[r] / p), "why": why} for r, p, why in rows if why is not None]
-    return {"faces": faces, "without_face": len(without), "without_face_paths": without, "unreadable": failed}
+    failed = [Unreadable(path=str(roots[r] / p), why=why) for r, p, why in rows if why is not None]
+    return FaceCounts(faces=faces, without_face=len(without), without_face_paths=without, unreadable=failed)
 
 
-def run(params: DetectParams, context: Context) -> dict[str, Any]:
+def run(params: DetectParams, context: Context) -> DetectResult:
     """Job: find faces."""
     key = detect(params, context)
-    return {"detector": key, **counts(context.project, key)}
+    return DetectResult(detector=key, **dict(counts(context.project, key)))

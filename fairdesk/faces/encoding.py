@@ -15,11 +15,13 @@ from fairdesk.faces.detecting import detect, unseen
 from fairdesk.faces.detectors import detector_key
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams, encoder_file
+from fairdesk.faces.results import EncodeResult
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.pixels import read_pixels
 from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, map_on_ray
+from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting
 
@@ -95,7 +97,7 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
     return detect(search, context)
 
 
-def run(params: EncodeParams, context: Context) -> dict[str, Any]:
+def run(params: EncodeParams, context: Context) -> EncodeResult:
     """Job: encode all faces that have no vector yet."""
     project = context.project
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):
@@ -144,12 +146,17 @@ def run(params: EncodeParams, context: Context) -> dict[str, Any]:
         " JOIN image ON image.id = face.image_id WHERE v.recipe_id = ? ORDER BY face.id",
         (recipe.id,),
     )
-    return {
-        "encoder": params.encoder, "detector": key, "recipe": recipe.hash, "vectors": total, "dim": recipe.dim,
-        "encoded_now": done, "per_second": round(done / seconds, 2) if done and seconds > 0 else None,
-        "per_second_why": None if done else "every face had its vector already",
-        "failed": [{"path": path, "why": why} for path, why in failed_rows],
-    }  # fmt: skip
+    return EncodeResult(
+        encoder=params.encoder,
+        detector=key,
+        recipe=recipe.hash,
+        vectors=total,
+        dim=recipe.dim,
+        encoded_now=done,
+        per_second=round(done / seconds, 2) if done and seconds > 0 else None,
+        per_second_why=None if done else "every face had its vector already",
+        failed=[Unreadable(path=path, why=why) for path, why in failed_rows],
+    )
 
 
 def _with_scaling(params: EncodeParams, project: Project) -> EncodeParams:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from fairdesk.jobs.fields import Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
 
@@ -71,12 +72,13 @@ def existing_path(value: Path | None) -> Path | None:
 class DetectParams(JobParams):
     """Find faces in the project's images."""
 
-    detector: str = Field(
+    detector: Annotated[str, Offer.DETECTOR] = Field(
         "hog",
-        json_schema_extra={"choices": list(DETECTORS)},
         description="hog: fast, frontal faces; cnn: finds more, slow without a GPU; whole: the image already is the face; deepface:NAME: one of deepface's",
     )
-    faces: Literal["largest", "all"] = Field("largest", description="Keep the largest face of an image, or all of them")
+    faces: Literal["largest", "all"] = Field(
+        "largest", title="Keep", description="Keep the largest face of an image, or all of them"
+    )
     upsample: int = Field(
         1, ge=0, le=3, description="How many times to enlarge the image first; finds smaller faces, slower"
     )
@@ -84,9 +86,11 @@ class DetectParams(JobParams):
         2000, ge=200, le=20000, description="Larger photographs are scaled down to this many pixels to search them"
     )
 
-    where: list[str] | None = Field(None, description="Search only the images of this kind: " + HELP)
-    weights: Path | None = Field(
-        None, description="File or folder with the weights of deepface's detector", json_schema_extra={"pick": "either"}
+    where: Annotated[list[str] | None, Offer.CONDITION] = Field(
+        None, title="Only images of", description="Search only the images of this kind: " + HELP
+    )
+    weights: Annotated[Path | None, Pick.EITHER] = Field(
+        None, description="File or folder with the weights of deepface's detector"
     )
     download: bool = Field(
         False, description="Fetch missing weights of deepface's detector (1 to 120 MB) from its authors"
@@ -100,9 +104,8 @@ class DetectParams(JobParams):
 class EncodeParams(JobParams):
     """Turn every face into a vector."""
 
-    encoder: str = Field(
+    encoder: Annotated[str, Offer.ENCODER] = Field(
         "dlib",
-        json_schema_extra={"choices": list(ENCODERS)},
         description="dlib: 128-d face vectors; resnet50: 2048-d ImageNet features; deepface:NAME: one of deepface's; "
         "arcface:FILE: a backbone of arcface_torch; onnx:FILE: any ONNX model of faces",
     )
@@ -110,21 +113,20 @@ class EncodeParams(JobParams):
         None,
         description="What an ONNX model wants (remembered): arcface: -1 to 1; unit: 0 to 1; bytes: 0 to 255; imagenet: normalised",
     )
-    detector: str | None = Field(
+    detector: Annotated[str | None, Offer.DETECTOR, Unset("the one used last")] = Field(
         None,
-        json_schema_extra={"choices": list(DETECTORS)},
-        description="Whose faces to encode; images it has not seen are searched first (default: the one used last)",
+        description="Whose faces to encode; images it has not seen are searched first",
     )
-    weights: Path | None = Field(
-        None,
-        description="File with the weights (.pth or .safetensors for resnet50), or their folder",
-        json_schema_extra={"pick": "either"},
+    weights: Annotated[Path | None, Pick.EITHER] = Field(
+        None, description="File with the weights (.pth or .safetensors for resnet50), or their folder"
     )
     download: bool = Field(
         False,
         description="Fetch missing weights from their authors (resnet50: 98 MB from pytorch.org; deepface's: 5 to 550 MB)",
     )
-    where: list[str] | None = Field(None, description="Encode only the images of this kind: " + HELP)
+    where: Annotated[list[str] | None, Offer.CONDITION] = Field(
+        None, title="Only images of", description="Encode only the images of this kind: " + HELP
+    )
     engine: Literal["local", "ray"] = Field(
         "local", description="local: this machine's processes; ray: a Ray cluster that sees the same files"
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from fairdesk.errors import JobFailed
 from fairdesk.generation.params import ContainerParams
+from fairdesk.generation.results import ContainerResult
 from fairdesk.jobs.context import Context
 from fairdesk.runs.logs import read_log
 
@@ -128,7 +129,7 @@ class _Output:
             thread.join(5)
 
 
-def run(params: ContainerParams, context: Context) -> dict[str, Any]:
+def run(params: ContainerParams, context: Context) -> ContainerResult:
     """Job: run a container to its end; a stop stops it; it is removed whatever happens."""
     stats = _Stats(params.workdir)  # before anything that takes long: what is written from now on is the container's
     from docker.errors import DockerException, ImageNotFound
@@ -166,9 +167,6 @@ def run(params: ContainerParams, context: Context) -> dict[str, Any]:
     context.progress(1, 1, "container")
     if code:
         raise JobFailed(f"The container {params.image} ended with exit code {code}; its last lines are above.")
-    return {
-        "image": params.image,
-        "exit_code": code,
-        "lines": count,
-        "summary": f"{params.image} ended with exit code 0",
-    }
+    return ContainerResult(
+        image=params.image, exit_code=code, lines=count, summary=f"{params.image} ended with exit code 0"
+    )

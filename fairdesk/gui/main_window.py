@@ -37,6 +37,7 @@ from fairdesk.gui.tabs.metrics.tab import MetricsTab
 from fairdesk.gui.tabs.training.tab import TrainingTab
 from fairdesk.images.sources import is_archive
 from fairdesk.jobs.registry import job_kind
+from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG, SUFFIX
 
@@ -173,11 +174,11 @@ class MainWindow(QMainWindow):
         async_glue.start(self._ask_job(kind, preset))
 
     async def _ask_job(self, kind: str, preset: dict[str, Any]) -> None:
-        instead = job_kind(kind).instead
-        hide = ("vectors",) if kind == "cluster" else (instead, "source_layout") if instead else ()
+        asked = job_kind(kind)
+        hide = tuple(name for name in (asked.instead, asked.without) if name)
         dialog = JobDialog(self.session, kind, preset, self, hide=hide)
         if await async_glue.finished(dialog):
-            self.session.run(kind, dialog.values)
+            self.session.run(dialog.kind.name, dialog.values)
             self.dock.show()
 
     @Slot(object)
@@ -198,7 +199,7 @@ class MainWindow(QMainWindow):
         self.busy.setText(f"{active[0].spec.title}: {active[0].line()}" if active else "")
         if job.id in self._offered:
             return
-        if job.spec.kind == "container" and job.artifacts and not job.finished:
+        if job.kind().follows_log and job.artifacts and not job.finished:
             self._offered.add(job.id)
             log = Path(job.artifacts[-1])
             self._on_notice(Notice(f"{job.spec.title}: its curves are in {log.name}", action="Show its curves", run=lambda: self._on_log(log)))  # fmt: skip
@@ -210,17 +211,19 @@ class MainWindow(QMainWindow):
         """Offer what a job that has just ended leads to."""
         if job.missing is not None:
             async_glue.start(self._offer_weights(job))
-        if job.state != DONE or job.result is None or "out" not in job.result:
+        result = job.typed_result()
+        place = getattr(result, "out", None)
+        if job.state != DONE or result is None or not isinstance(place, str):
             return
-        made, count = Path(str(job.result["out"])), job.result.get("images", 0)
-        offers: dict[str, tuple[str, Callable[[], Any]]] = {
-            "generate": ("Review them", lambda: self.session.ask("review", {"made": str(made)})),
-            "samples": ("Import them", lambda: self.dataset.import_dropped(made)),
+        made = Path(place)
+        ways: dict[NextStep, Callable[[], None]] = {
+            NextStep.REVIEW: lambda: self.session.ask("review", {"made": str(made)}),
+            NextStep.IMPORT: lambda: self.dataset.import_dropped(made),
         }
-        offers |= {"translate": offers["generate"], "fetch": offers["samples"]}
-        if job.spec.kind in offers:
-            what, run = offers[job.spec.kind]
-            self._on_notice(Notice(f"{job.spec.title}: done. {count:,} images in {made.name}", action=what, run=run))
+        for step in result.next_steps():
+            if step in ways:
+                told = f"{job.spec.title}: done. {getattr(result, 'images', 0):,} images in {made.name}"
+                self._on_notice(Notice(told, action=step.value, run=ways[step]))
 
     async def _offer_weights(self, job: JobState) -> None:
         """A job lacks a model's weights: ask before anything is downloaded, or take a file from this machine."""

@@ -180,7 +180,7 @@ class Session(QObject):
         if job.finished and job.id not in self._ended:
             self._ended.add(job.id)
             self._look()
-            shown = job.spec.kind != "inspect" and not job.spec.params.get("dry_run")  # else a dialog shows it
+            shown = not job.is_preview()  # else a dialog shows it
             if job.state == DONE and job.result is not None and shown and self.ended_now(job):
                 self.told.emit(Notice(f"{job.spec.title}: done"))
 

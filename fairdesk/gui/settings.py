@@ -64,6 +64,23 @@ class Settings:
         """Keep the values of a job's form."""
         self._store.setValue(f"form/{kind}", json.dumps(values))
 
+    def presets(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the values of a job's form that are kept under names."""
+        kept = self._json(f"preset/{kind}", {})
+        return (
+            {str(name): values for name, values in kept.items() if isinstance(values, dict)}
+            if isinstance(kept, dict)
+            else {}
+        )
+
+    def set_preset(self, kind: str, name: str, values: dict[str, Any] | None) -> None:
+        """Keep values under a name, or forget that name (None)."""
+        kept = self.presets(kind)
+        kept.pop(name, None)
+        if values is not None:
+            kept[name] = values
+        self._store.setValue(f"preset/{kind}", json.dumps(dict(sorted(kept.items())), default=str))
+
     def _json(self, key: str, default: Any) -> Any:
         try:
             return json.loads(str(self._store.value(key, json.dumps(default))))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from fairdesk.jobs.kinds import JobKind, Needs
 from fairdesk.jobs.params import JobParams
-from fairdesk.jobs.registry import JobKind
 
 
 def command(kind: JobKind, params: JobParams, project: str) -> str:
@@ -14,7 +14,7 @@ def command(kind: JobKind, params: JobParams, project: str) -> str:
     model = type(params)
     values = params.model_dump(mode="json")
     place = values.get(kind.instead) or project
-    start = ["fairdesk", *(kind.verb or kind.name).split(), *([] if kind.folders_only else [str(place)])]
+    start = ["fairdesk", *kind.words.split(), *([] if kind.needs is Needs.FOLDERS else [str(place)])]
     positional: list[str] = []
     for name in kind.positional:
         if values[name] is not None:
@@ -33,15 +33,15 @@ def command(kind: JobKind, params: JobParams, project: str) -> str:
             or value == str(default)
         ):
             continue
-        option = (field.alias or name).replace("_", "-")
-        if isinstance(value, list) and "command" in kind.positional:
+        option = model.option(name).removeprefix("--")
+        if isinstance(value, list) and kind.passes_on:
             options += [word for one in value for word in (f"--{option}", str(one))]
         elif isinstance(value, bool):
             options.append(f"--{option}" if value else f"--no-{option}")
         else:
             options += [f"--{option}", *_words(value)]
     # a verb that passes the rest of its line on takes its own options before that
-    parts = [options, positional] if "command" in kind.positional else [positional, options]
+    parts = [options, positional] if kind.passes_on else [positional, options]
     return shlex.join([*start, *parts[0], *parts[1]])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -105,6 +105,3 @@ class QuietContext:
         found = what in self.wishes
         self.wishes.discard(what)
         return found
-
-
-Result = dict[str, Any]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fairdesk.errors import RequestError
+from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.params import JobParams
-from fairdesk.jobs.registry import JobKind
 
 
 def choose_device(wanted: str) -> str:

@@ -1,10 +1,13 @@
-"""The base of every job's parameters."""
+"""The base of every job's parameters, and what is wrong with some."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from fairdesk.errors import RequestError
 
@@ -15,29 +18,77 @@ class JobParams(BaseModel):
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {}
     """Fields that mean something only while another field has one of some values: a form shows them only then."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Fields that a form shows under Advanced, by the title of their part; all others come first."""
+
     model_config = ConfigDict(extra="forbid", validate_default=True, use_attribute_docstrings=False)
 
+    @classmethod
+    def option(cls, name: str) -> str:
+        """Return the option of a field on the command line: its alias or name, with dashes."""
+        return "--" + (cls.model_fields[name].alias or name).replace("_", "-")
 
-def readable(error: ValidationError) -> str:
-    """Turn a validation error into lines a person reads: the option, what is wrong, what was given."""
-    lines = []
+
+class FieldError(PydanticCustomError):
+    """What is wrong with one field of a model whose fields are checked together."""
+
+    def __new__(cls, name: str, text: str) -> FieldError:
+        """Name the field and say what is wrong with it."""
+        return super().__new__(cls, "field", "{text}", {"field": name, "text": text})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with parameters; `field` is None where it is of several together."""
+
+    field: str | None
+    text: str
+    given: str | None = None
+    missing: bool = False  # the field is needed and was not given
+
+    def words(self, model: type[JobParams]) -> str:
+        """Say it for the command line."""
+        place = f"{model.option(self.field)}: " if self.field is not None else ""
+        return f"{place}{self.text}" + (f" (given: {self.given})" if self.given is not None else "")
+
+
+class ParamsError(RequestError):
+    """Parameters that cannot be: `problems` say which fields and why."""
+
+    def __init__(self, model: type[JobParams], problems: list[Problem]) -> None:
+        super().__init__("\n".join(problem.words(model) for problem in problems))
+        self.problems = problems
+
+
+def _problems(model: type[JobParams], error: ValidationError) -> list[Problem]:
+    names = {field.alias or name: name for name, field in model.model_fields.items()}
+    found = []
     for item in error.errors(include_url=False):
-        place = "--" + "-".join(str(part) for part in item["loc"]).replace("_", "-") + ": " if item["loc"] else ""
-        message = item["msg"].removeprefix("Value error, ")
-        given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
-        lines.append(f"{place}{message}{given}")
-    return "\n".join(lines)
+        loc = item["loc"]
+        field = None
+        if item["type"] == "field":
+            field = str(item["ctx"]["field"])
+        elif loc:
+            field = names.get(str(loc[0]), str(loc[0]))
+        known = field in model.model_fields
+        text = item["msg"].removeprefix("Value error, ")
+        given = None if isinstance(item["input"], dict) or item["type"] == "field" else repr(item["input"])
+        if field is not None and not known:
+            found.append(Problem(None, f"--{field.replace('_', '-')}: {text}", given))
+        else:
+            found.append(Problem(field, text, given, item["type"] == "missing"))
+    return found
 
 
-def parse(model: type[JobParams], values: dict[str, Any]) -> JobParams:
+def parse(model: type[JobParams], values: Mapping[str, Any]) -> JobParams:
     """Build parameters from plain values.
 
     Raises
     ------
-    RequestError
-        With one line for each value that is wrong.
+    ParamsError
+        With each value that is wrong.
     """
     try:
         return model(**values)
     except ValidationError as error:
-        raise RequestError(readable(error)) from error
+        raise ParamsError(model, _problems(model, error)) from error

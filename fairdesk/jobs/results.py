@@ -1,10 +1,71 @@
-"""Results as strict JSON."""
+"""What a job returns: a model whose dump is the verb's JSON, and which says itself in words."""
 
 from __future__ import annotations
 
 import math
+from enum import Enum
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+
+class NextStep(Enum):
+    """What a person can do with a result; the window has the way to each."""
+
+    SHOW_PAIRS = "Show pairs"  # pictures side by side
+    SHOW_REVIEW = "Show faces"  # synthetic faces with their verdicts
+    REVIEW = "Review them"  # check what was generated before it enters the project
+    IMPORT = "Import them"
+
+
+class Record(BaseModel):
+    """A part of a result.
+
+    A field that has the default None is left out of the JSON while it is None. A figure that can be undefined has no
+    default: it is null then, and its reason stands beside it in a field ending `_why`.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    @model_serializer(mode="wrap")
+    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        for name, field in type(self).model_fields.items():
+            if field.default is None and getattr(self, name) is None:
+                values.pop(field.alias or name, None)
+                values.pop(name, None)
+        return values
+
+
+class JobResult(Record):
+    """The result of one job."""
+
+    summary: str = ""
+    """What came of it in a few lines, for a card in the window."""
+
+    def text(self) -> str:
+        """Return the result as a terminal shows it; the JSON has everything."""
+        return self.summary
+
+    def next_steps(self) -> list[NextStep]:
+        """Return what can be done with it, the first thing first."""
+        return []
+
+    def json_values(self) -> dict[str, Any]:
+        """Return strict JSON: what the verb prints, the worker sends and the job's folder keeps."""
+        values = jsonable(self.model_dump(by_alias=True))
+        assert isinstance(values, dict)
+        if not self.summary:
+            values.pop("summary", None)
+        return values
+
+
+class Unreadable(Record):
+    """A file that was left out, and why."""
+
+    path: str
+    why: str
 
 
 def jsonable(value: Any) -> Any:

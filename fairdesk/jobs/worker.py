@@ -14,8 +14,8 @@ from typing import Any, TextIO
 from fairdesk.errors import FairDeskError, MissingWeights, RequestError, Stopped, explain
 from fairdesk.jobs.devices import device_for
 from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, PID, JobSpec, Tail, append_line
-from fairdesk.jobs.registry import job_kind
-from fairdesk.jobs.results import jsonable
+from fairdesk.jobs.params import parse
+from fairdesk.jobs.registry import job_kind, modern
 from fairdesk.project import Project
 
 PERIOD = 0.1  # seconds between two writes of progress, and between two looks at control.jsonl
@@ -122,14 +122,15 @@ def run_job(folder: Path) -> int:
     (folder / PID).write_text(str(os.getpid()), encoding="ascii")
     context.send("started", pid=os.getpid())
     try:
-        kind = job_kind(spec.kind)
-        params = kind.model()(**spec.params)
+        name, values = modern(spec.kind, spec.params)
+        kind = job_kind(name)
+        params = parse(kind.params, values)
         project = Project.open(spec.project) if spec.project else None
         device = device_for(kind, params, spec.device)
         context = WorkerContext(folder, project, device)
         result = kind.function()(params, context)
         context.flush()
-        context.send("done", result=jsonable(result))
+        context.send("done", result=result.json_values())
         return 0
     except Stopped:
         context.flush()

@@ -9,12 +9,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fairdesk.errors import JobFailed, RequestError, Stopped
 from fairdesk.jobs.context import Context, QuietContext
 from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, JobSpec, Tail, append_line
 from fairdesk.jobs.params import JobParams
+from fairdesk.jobs.results import JobResult
+
+Result = TypeVar("Result", bound=JobResult)
 
 _PERIOD = 0.1  # seconds between two looks at what the processes say
 
@@ -91,7 +94,7 @@ def command(kind: str, params: JobParams, devices: int) -> str:
     )
 
 
-def run_shared(kind: str, params: JobParams, devices: int, context: Context) -> dict[str, Any]:
+def run_shared(kind: str, params: JobParams, devices: int, context: Context, result: type[Result]) -> Result:
     """Run a job in several processes of this machine, and tell what they tell.
 
     Raises
@@ -117,7 +120,7 @@ def run_shared(kind: str, params: JobParams, devices: int, context: Context) -> 
                     found = _tell(event, context)
                     if found is not None:
                         process.wait()
-                        return found
+                        return result.model_validate(found)
                 if not running:
                     break
                 try:

@@ -18,6 +18,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.learning.checkpoints import load_networks, load_optimizers, read_checkpoint, save_checkpoint
 from fairdesk.learning.fitting import advice, is_out_of_memory
 from fairdesk.learning.memory import keep_freed_memory
+from fairdesk.learning.results import LoopResult
 from fairdesk.runs.events import EventLog
 from fairdesk.runs.folder import BEST, LAST, RunFolder
 
@@ -88,7 +89,7 @@ class Plan:
     first: bool = True  # of several processes that share the training, the first writes the run
 
 
-def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Context, *, resume: bool) -> dict[str, Any]:
+def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Context, *, resume: bool) -> LoopResult:
     """Train to the end, or to a stop; then the "last" checkpoint is where it goes on.
 
     On the CPU a resumed run's losses equal those of an unbroken one.
@@ -129,8 +130,15 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
         if records is not None:
             records.close()
     at.keep(LAST)
-    return {"steps": at.step, "steps_before": before, "epochs": -(-at.step // per_epoch), "losses": at.told, "stopped_early": stopped_early,
-            "best": at.best if math.isfinite(at.best) else None, "unreadable": images.unreadable}  # fmt: skip
+    return LoopResult(
+        steps=at.step,
+        steps_before=before,
+        epochs=-(-at.step // per_epoch),
+        losses=at.told,
+        stopped_early=stopped_early,
+        best=at.best if math.isfinite(at.best) else None,
+        unreadable=images.unreadable,
+    )
 
 
 class _Training:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.error_rates import Scores
 from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report import write_report
+from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.score_files import read_scores
 
 
-def run(params: EvaluateParams, context: Context) -> dict[str, Any]:
+def run(params: EvaluateParams, context: Context) -> EvaluateResult:
     """Job: evaluate scores; with `out` also write the report."""
     context.progress(0, 3, "steps")
     scores = read_scores(params.scores)
@@ -23,8 +22,9 @@ def run(params: EvaluateParams, context: Context) -> dict[str, Any]:
     context.progress(1, 3, "steps")
     result, overall = evaluate(scores, params)
     context.progress(2, 3, "steps")
-    if result.get("warning"):
-        context.message(result["warning"])
+    result.seed = params.seed
+    if result.warning:
+        context.message(result.warning)
     if params.out is not None:
         groups: dict[str, Scores] = {}
         if params.by == "group":
@@ -36,6 +36,6 @@ def run(params: EvaluateParams, context: Context) -> dict[str, Any]:
         }  # fmt: skip
         page = write_report(params.out, result, overall, groups, about)
         context.artifact(page)
-        result = result | {"report": str(page)}
+        result.report = str(page)
     context.progress(3, 3, "steps")
-    return {**result, "seed": params.seed}
+    return result

@@ -24,6 +24,7 @@ from fairdesk.metrics.error_rates import (
 from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
 from fairdesk.metrics.intervals import bootstrap_rates, count_pairs, percentile, subject_weights, wilson
 from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.results import CrossCell, Dropped, EvaluateResult, Fairness, GroupFigures, GroupsResult, TarPoint
 from fairdesk.metrics.score_files import ScoreSet
 
 Mask = npt.NDArray[np.bool_]
@@ -37,20 +38,22 @@ def _sign(value: float, distance: bool) -> float:
     return -value if distance else value
 
 
-def overall(scores: Scores, *, distance: bool = False) -> dict[str, Any]:
+def overall(scores: Scores, *, distance: bool = False) -> EvaluateResult:
     """Return counts, EER, AUC, d' and TAR at each FAR; undefined figures are None with a reason."""
     out: dict[str, Any] = {
         "n_genuine": scores.ng, "n_impostor": scores.ni,
-        "dropped": {"genuine": scores.dropped_genuine, "impostor": scores.dropped_impostor},
+        "dropped": _dropped(scores),
     }  # fmt: skip
     why = scores.missing()
     if why is not None:
-        return (
-            out
-            | _undefined(("eer", "eer_low", "eer_high", "eer_threshold", "eer_interpolated", "auc", "d_prime"), why)
-            | {"tar_at_far": {name: _undefined(("tar", "fmr", "threshold", "false_matches"), why)
-                              | {"resolvable": resolvable(name, scores.ni)} for name in TARGETS}}
-        )  # fmt: skip
+        points = {
+            name: TarPoint(
+                **_undefined(("tar", "fmr", "threshold", "false_matches"), why), resolvable=resolvable(name, scores.ni)
+            )
+            for name in TARGETS
+        }
+        nothing = _undefined(("eer", "eer_low", "eer_high", "eer_threshold", "eer_interpolated", "auc", "d_prime"), why)
+        return EvaluateResult(**out, **nothing, tar_at_far=points)
     equal = equal_error_rate(scores)
     out |= {
         "eer": equal.eer, "eer_low": equal.low, "eer_high": equal.high,
@@ -62,19 +65,25 @@ def overall(scores: Scores, *, distance: bool = False) -> dict[str, Any]:
     out["tar_at_far"] = _tar_table(scores, distance=distance)
     if equal.eer > 0.5:
         out["warning"] = "The EER is above 0.5: these may be distances. If small means alike, evaluate with --distance."
-    return out
+    return EvaluateResult(**out)
 
 
-def _tar_table(scores: Scores, *, distance: bool) -> dict[str, dict[str, Any]]:
+def _dropped(scores: Scores) -> Dropped:
+    return Dropped(genuine=scores.dropped_genuine, impostor=scores.dropped_impostor)
+
+
+def _tar_table(scores: Scores, *, distance: bool) -> dict[str, TarPoint]:
     """Return TAR at each target FAR, with what was achieved."""
     table = {}
     for name in TARGETS:
         point = threshold_at_fmr(scores, name)
-        table[name] = {
-            "tar": (scores.ng - point.false_non_matches) / scores.ng, "fmr": point.fmr,
-            "threshold": _sign(point.threshold, distance), "false_matches": point.false_matches,
-            "resolvable": resolvable(name, scores.ni),
-        }  # fmt: skip
+        table[name] = TarPoint(
+            tar=(scores.ng - point.false_non_matches) / scores.ng,
+            fmr=point.fmr,
+            threshold=_sign(point.threshold, distance),
+            false_matches=point.false_matches,
+            resolvable=resolvable(name, scores.ni),
+        )
     return table
 
 
@@ -150,8 +159,7 @@ def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParam
 
 def _group_row(scores: Scores, threshold: float, *, distance: bool) -> dict[str, Any]:
     """Error counts, rates and own figures of one group at the common threshold."""
-    row: dict[str, Any] = {"genuine": scores.ng, "impostor": scores.ni,
-                           "dropped": {"genuine": scores.dropped_genuine, "impostor": scores.dropped_impostor}}  # fmt: skip
+    row: dict[str, Any] = {"genuine": scores.ng, "impostor": scores.ni, "dropped": _dropped(scores)}
     reject_all = math.isinf(threshold) and threshold > 0
     matches = 0 if reject_all else scores.ni - int(np.searchsorted(scores.impostor, threshold, "left"))
     misses = scores.ng if reject_all else int(np.searchsorted(scores.genuine, threshold, "left"))
@@ -179,7 +187,7 @@ def _group_row(scores: Scores, threshold: float, *, distance: bool) -> dict[str,
     return row
 
 
-def by_group(scores: ScoreSet, everything: Scores, params: EvaluateParams) -> dict[str, Any]:
+def by_group(scores: ScoreSet, everything: Scores, params: EvaluateParams) -> GroupsResult:
     """Return the `groups` part of an evaluation: every group at one common threshold, and fairness."""
     grouped = group_comparisons(scores)
     threshold, rule = choose_threshold(grouped, everything, params)
@@ -192,12 +200,16 @@ def by_group(scores: ScoreSet, everything: Scores, params: EvaluateParams) -> di
         params.alpha,
     )
     accuracy = {name: 100 * row["accuracy"] for name, row in table.items() if row["accuracy"] is not None}
-    return {
-        "threshold": _sign(threshold, params.distance), "rule": rule, "per_group": table,
-        "fairness": fairness | accuracy_figures(accuracy), "fmr_matrix": _matrix(grouped, threshold),
-        "interval": f"subject bootstrap, {params.bootstrap} draws, seed {params.seed}" if params.bootstrap
+    return GroupsResult(
+        threshold=_sign(threshold, params.distance),
+        rule=rule,
+        per_group={name: GroupFigures(**row) for name, row in table.items()},
+        fairness=Fairness(**fairness, **accuracy_figures(accuracy)),
+        fmr_matrix=_matrix(grouped, threshold),
+        interval=f"subject bootstrap, {params.bootstrap} draws, seed {params.seed}"
+        if params.bootstrap
         else "Wilson 95 %, as if pairs were independent",
-    }  # fmt: skip
+    )
 
 
 def _add_intervals(
@@ -239,7 +251,7 @@ def _bootstrap(
     return percentile(bootstrap_rates(counts, subject_weights(len(subjects), params.bootstrap, params.seed)))
 
 
-def _matrix(grouped: Grouped, threshold: float) -> dict[str, dict[str, Any]]:
+def _matrix(grouped: Grouped, threshold: float) -> dict[str, CrossCell]:
     """Return false matches between each two groups (order does not matter): {"A|B": {...}}."""
     use = ~grouped.label & ~np.isnan(grouped.score) & (grouped.code1 >= 0) & (grouped.code2 >= 0)
     low = np.minimum(grouped.code1[use], grouped.code2[use])
@@ -253,20 +265,22 @@ def _matrix(grouped: Grouped, threshold: float) -> dict[str, dict[str, Any]]:
         for b, second in enumerate(grouped.names):
             cell = min(a, b) * n + max(a, b)
             count, errors = int(trials[cell]), int(wrong[cell])
-            row: dict[str, Any] = {"impostor": count, "false_matches": errors, "fmr": errors / count if count else None}
-            if not count:
-                row["fmr_why"] = "no impostor pairs between these groups"
-            out[f"{first}|{second}"] = row
+            out[f"{first}|{second}"] = CrossCell(
+                impostor=count,
+                false_matches=errors,
+                fmr=errors / count if count else None,
+                fmr_why=None if count else "no impostor pairs between these groups",
+            )
     return out
 
 
-def evaluate(scores: ScoreSet, params: EvaluateParams) -> tuple[dict[str, Any], Scores]:
+def evaluate(scores: ScoreSet, params: EvaluateParams) -> tuple[EvaluateResult, Scores]:
     """Evaluate a score set (already similarities); returns the figures and the sorted scores."""
     genuine, impostor = scores.split()
     sorted_scores = sort_scores(genuine, impostor, in_place=True)
     result = overall(sorted_scores, distance=params.distance)
     if scores.measure:
-        result["measure"] = scores.measure
+        result.measure = scores.measure
     if params.by == "group":
-        result["groups"] = by_group(scores, sorted_scores, params)
+        result.groups = by_group(scores, sorted_scores, params)
     return result, sorted_scores

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,11 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.wording import rate
 from fairdesk.metrics.error_rates import resolvable, sort_scores, threshold_at_fmr
 from fairdesk.metrics.evaluation import Grouped, evaluate, group_comparisons
 from fairdesk.metrics.params import EvaluateParams, NormaliseParams
+from fairdesk.metrics.results import ErrorRates, EvaluateResult, GroupRule, NormaliseResult
 from fairdesk.metrics.score_files import ScoreSet, read_scores, write_scores
 from fairdesk.project import Project
 
@@ -114,7 +116,7 @@ def _part(scores: ScoreSet, rows: Mask) -> ScoreSet:
     return ScoreSet(measure=scores.measure, **fields)
 
 
-def run(params: NormaliseParams, context: Context) -> dict[str, Any]:
+def run(params: NormaliseParams, context: Context) -> NormaliseResult:
     """Job: learn on some people, apply to others, and tell what it did to every group there."""
     scores = read_scores(params.scores)
     if params.distance:
@@ -154,16 +156,26 @@ def run(params: NormaliseParams, context: Context) -> dict[str, Any]:
     before, after = (_figures(evaluate(one, how)[0]) for one in (target, made))
     context.progress(3, 3, "steps")
     lines = [
-        f"{name}: FMR {100 * before[name]['fmr']:.3g} % -> {100 * after[name]['fmr']:.3g} %, FNMR {100 * before[name]['fnmr']:.3g} % -> {100 * after[name]['fnmr']:.3g} %"
-        for name in before if name in after and None not in (*before[name].values(), *after[name].values())
-    ]  # fmt: skip
-    return {
-        "out": str(params.out), "method": params.method, "fmr": params.fmr, "seed": params.seed,
-        "rules": {name: {"centre": r.centre, "width": r.width, "impostors": r.impostors} for name, r in rules.items()},
-        "comparisons": had - lost, "between_the_halves": between, "without_a_rule": lost, "before": before, "after": after,
-        "summary": "\n".join([f"{had - lost:,} comparisons of people who were not learned from, at one threshold for all:", *lines]
-                             + ([f"{between:,} comparisons between the two halves are left out."] if between else [])),
-    }  # fmt: skip
+        f"{name}: FMR {rate(one.fmr)} -> {rate(after[name].fmr)}, FNMR {rate(one.fnmr)} -> {rate(after[name].fnmr)}"
+        for name, one in before.items()
+        if name in after and None not in (one.fmr, one.fnmr, after[name].fmr, after[name].fnmr)
+    ]
+    told = [f"{had - lost:,} comparisons of people who were not learned from, at one threshold for all:", *lines]
+    if between:
+        told.append(f"{between:,} comparisons between the two halves are left out.")
+    return NormaliseResult(
+        out=str(params.out),
+        method=params.method,
+        fmr=params.fmr,
+        seed=params.seed,
+        rules={name: GroupRule(**asdict(rule)) for name, rule in rules.items()},
+        comparisons=had - lost,
+        between_the_halves=between,
+        without_a_rule=lost,
+        before=before,
+        after=after,
+        summary="\n".join(told),
+    )
 
 
 def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: int) -> None:
@@ -186,8 +198,9 @@ def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: i
         )
 
 
-def _figures(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {name: {"fmr": row["fmr"], "fnmr": row["fnmr"]} for name, row in result["groups"]["per_group"].items()}
+def _figures(result: EvaluateResult) -> dict[str, ErrorRates]:
+    assert result.groups is not None
+    return {name: ErrorRates(fmr=row.fmr, fnmr=row.fnmr) for name, row in result.groups.per_group.items()}
 
 
 def _people(scores: ScoreSet) -> set[tuple[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.metrics.pair_lists import Pair, write_pairs
 from fairdesk.metrics.pair_making import Item, genuine_pairs, impostor_pairs
 from fairdesk.metrics.params import PairsParams
+from fairdesk.metrics.results import PairsResult
 from fairdesk.project import Project, basis
 
 _Found = tuple[list[Item], dict[str, int], set[str]]  # with the paths of the synthetic ones
@@ -66,7 +66,7 @@ def _from_project(project: Project, params: PairsParams) -> _Found:
     return items, left_out, made
 
 
-def run(params: PairsParams, context: Context) -> dict[str, Any]:
+def run(params: PairsParams, context: Context) -> PairsResult:
     """Job: make a pair list. Where fewer pairs exist than asked for, all are written and that is said."""
     project = None if params.folder is not None else context.project
     if params.folder is not None:
@@ -114,17 +114,27 @@ def run(params: PairsParams, context: Context) -> dict[str, Any]:
         _need_thawed(project, out)
     write_pairs(out, pairs, params.format, params.folds)
     digest = file_sha256(out)
-    result: dict[str, Any] = {
-        "out": str(out), "genuine": len(genuine), "impostor": len(impostor), "genuine_exist": exist_g,
-        "impostor_exist": exist_i, "genuine_asked": params.genuine, "impostor_asked": params.impostor,
-        "identities": len({(i.group, i.identity) for i in items}), "images": len(items), "left_out": left_out,
-        "seed": params.seed, "format": params.format, "within_group": params.within_group, "folds": params.folds,
-        "sha256": digest,
-    }  # fmt: skip
-    result["synthetic"] = sorted(made & {path for pair in pairs for path in (pair.path1, pair.path2)})
-    if result["synthetic"]:
-        context.message(f"{len(result['synthetic']):,} images of the list are synthetic: {out.name}.json names them.")
-    side = {"made_by": f"FairDesk {__version__}", **result, "out": out.name}
+    result = PairsResult(
+        out=str(out),
+        genuine=len(genuine),
+        impostor=len(impostor),
+        genuine_exist=exist_g,
+        impostor_exist=exist_i,
+        genuine_asked=params.genuine,
+        impostor_asked=params.impostor,
+        identities=len({(i.group, i.identity) for i in items}),
+        images=len(items),
+        left_out=left_out,
+        seed=params.seed,
+        format=params.format,
+        within_group=params.within_group,
+        folds=params.folds,
+        sha256=digest,
+        synthetic=sorted(made & {path for pair in pairs for path in (pair.path1, pair.path2)}),
+    )
+    if result.synthetic:
+        context.message(f"{len(result.synthetic):,} images of the list are synthetic: {out.name}.json names them.")
+    side = {"made_by": f"FairDesk {__version__}", **result.json_values(), "out": out.name}
     write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")
     if project is not None:
         _register(project, out, params, result)
@@ -158,12 +168,12 @@ def _need_thawed(project: Project, out: Path) -> None:
         )
 
 
-def _register(project: Project, out: Path, params: PairsParams, result: dict[str, Any]) -> None:
+def _register(project: Project, out: Path, params: PairsParams, result: PairsResult) -> None:
     taken = basis.take(project)
     with project.journal.step(f"Make the pair list {out.name}", target={"tab": "metrics"}) as connection:
         connection.execute(
             "INSERT INTO pair_list (name, path, format, genuine, impostor, params, sha256, created, basis)"
             " VALUES (?,?,?,?,?,?,?,?,?)",
-            (out.name, str(out), params.format, result["genuine"], result["impostor"],
-             json.dumps(params.model_dump(mode="json")), result["sha256"], time.time(), taken),
+            (out.name, str(out), params.format, result.genuine, result.impostor,
+             json.dumps(params.model_dump(mode="json")), result.sha256, time.time(), taken),
         )  # fmt: skip

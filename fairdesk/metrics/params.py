@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from fairdesk.jobs.fields import ExistingFile, NewFile, Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
 
 
@@ -20,7 +21,9 @@ class PairsParams(JobParams):
     impostor: int = Field(
         3000, ge=0, le=50_000_000, description="Pairs of different identities, spread evenly over identities"
     )
-    out: Path | None = Field(None, description="File to write (default: exports/lists in the project)")
+    out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/lists in the project")] = Field(
+        None, title="Write to", description="File to write"
+    )
     format: Literal["csv", "pairs", "lfw"] = Field(
         "csv",
         description="csv: quoted, with subjects and groups; pairs: the text `path1 path2 1`; lfw: names and numbers",
@@ -29,8 +32,12 @@ class PairsParams(JobParams):
     folds: int = Field(1, ge=1, le=1000, description="Blocks for cross-validation")
     seed: int = Field(1, ge=0, description="The same seed gives the same list")
     synthetic: bool = Field(False, description="Use images marked synthetic too")
-    only_set: str | None = Field(None, alias="set", description="Only images of this set of the project")
-    folder: Path | None = Field(None, description="Make the list from a folder instead of a project")
+    only_set: Annotated[str | None, Offer.SET] = Field(
+        None, alias="set", title="Only the set", description="Only images of this set of the project"
+    )
+    folder: Annotated[Path | None, Pick.FOLDER] = Field(
+        None, description="Make the list from a folder instead of a project"
+    )
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
@@ -43,9 +50,11 @@ class PairsParams(JobParams):
 class ScoreParams(JobParams):
     """Compare the two images of each pair; each image is encoded once."""
 
-    pairs: Path = Field(description="The pair list")
-    encoder: str = Field("dlib", description="Whose vectors to compare")
-    out: Path | None = Field(None, description="File to write, .npz or .csv (default: exports/scores in the project)")
+    pairs: ExistingFile = Field(description="The pair list")
+    encoder: Annotated[str, Offer.ENCODER] = Field("dlib", description="Whose vectors to compare")
+    out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
+        None, title="Write to", description="File to write, .npz or .csv"
+    )
 
     @field_validator("pairs", "out")
     @classmethod
@@ -56,9 +65,13 @@ class ScoreParams(JobParams):
 class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
-    scores: Path = Field(description="Scores: .npz, .csv or text")
+    scores: ExistingFile = Field(description="Scores: .npz, .csv or text")
     by: Literal["none", "group"] = Field("none", description="group: error rates for each group and fairness figures")
-    at: str = Field("fmr=1e-3", description="The one threshold for all groups: eer, fmr=1e-3 or threshold=0.5")
+    at: str = Field(
+        "fmr=1e-3",
+        title="Operating point",
+        description="The one threshold for all groups: eer, fmr=1e-3 or threshold=0.5",
+    )
     threshold_from: str = Field(
         "all", description="The pairs the threshold is taken from: all, within-group or group:NAME"
     )
@@ -68,7 +81,9 @@ class EvaluateParams(JobParams):
     )
     distance: bool = Field(False, description="The scores are distances: small means alike")
     seed: int = Field(1, ge=0, description="Seed of the bootstrap")
-    out: Path | None = Field(None, description="Folder for the report: HTML, plots, tables")
+    out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
+        None, title="Write to", description="Folder for the report: HTML, plots, tables"
+    )
 
     @field_validator("scores", "out")
     @classmethod
@@ -102,15 +117,15 @@ class EvaluateParams(JobParams):
 class NormaliseParams(JobParams):
     """Normalise scores by group: learned on some people, applied to others."""
 
-    scores: Path = Field(description="Scores that name groups: .npz or .csv")
-    out: Path = Field(description="File to write, .npz or .csv", json_schema_extra={"pick": "save"})
+    scores: ExistingFile = Field(description="Scores that name groups: .npz or .csv")
+    out: NewFile = Field(title="Write to", description="File to write, .npz or .csv")
     method: Literal["threshold", "zscore"] = Field(
         "threshold",
         description="threshold: each group reaches the FMR at one threshold; zscore: impostor scores alike in every group",
     )
-    fmr: str = Field("0.01", description="The false match rate that every group is to have")
-    learn_from: Path | None = Field(
-        None, description="Scores of other people to learn from (default: some of these people)"
+    fmr: str = Field("0.01", title="FMR", description="The false match rate that every group is to have")
+    learn_from: Annotated[Path | None, Pick.FILE, Unset("some of these people")] = Field(
+        None, description="Scores of other people to learn from"
     )
     share: float = Field(
         0.5, gt=0, lt=1, description="Share of each group's people to learn from; they are left out of the result"

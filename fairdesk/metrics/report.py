@@ -16,6 +16,7 @@ from fairdesk.jobs.results import jsonable
 from fairdesk.metrics.curves import histogram
 from fairdesk.metrics.error_rates import Scores
 from fairdesk.metrics.rates import curves_of, number, rate
+from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.tables import group_rows, table_csv
 
 
@@ -38,27 +39,29 @@ def figures(overall: Scores, groups: dict[str, Scores], threshold: float | None)
 
 
 def write_report(
-    folder: Path, result: dict[str, Any], overall: Scores, groups: dict[str, Scores], about: dict[str, Any]
+    folder: Path, result: EvaluateResult, overall: Scores, groups: dict[str, Scores], about: dict[str, Any]
 ) -> Path:
     """Write report.html, evaluation.json, groups.csv and plots (PNG, SVG) into a folder; returns the page."""
     from fairdesk.figures.verification import picture
 
     folder.mkdir(parents=True, exist_ok=True)
-    threshold = result.get("groups", {}).get("threshold")
+    threshold = None if result.groups is None else result.groups.threshold
     pictures: dict[str, str] = {}
     for name, figure in figures(overall, groups, threshold).items():
         svg, png = picture(figure, "svg"), picture(figure, "png")
         (folder / f"{name}.svg").write_bytes(svg)
         (folder / f"{name}.png").write_bytes(png)
         pictures[name] = base64.b64encode(png).decode("ascii")
-    write_text(folder / "evaluation.json", json.dumps(jsonable(result | {"about": about}), indent=1) + "\n")
+    write_text(
+        folder / "evaluation.json", json.dumps(result.json_values() | {"about": jsonable(about)}, indent=1) + "\n"
+    )
     write_text(folder / "table.csv", table_csv(result))
     environment = Environment(autoescape=True)
     environment.filters |= {"rate": rate, "number": number}
     template = environment.from_string(asset("resources", "report.html.j2").read_text(encoding="utf-8"))
     page = template.render(
         result=result,
-        groups=result.get("groups"),
+        groups=result.groups,
         rows=group_rows(result),
         pictures=pictures,
         about=about,

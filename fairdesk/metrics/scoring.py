@@ -16,6 +16,7 @@ from fairdesk.images.inspecting import file_sha256
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.pair_lists import Pair, read_pairs
 from fairdesk.metrics.params import ScoreParams
+from fairdesk.metrics.results import ScoreResult
 from fairdesk.metrics.score_files import ScoreSet, write_scores
 from fairdesk.project import Project, basis
 from fairdesk.project.vectors import StoredRecipe
@@ -84,7 +85,7 @@ def _resolver(project: Project, known: dict[str, tuple[int, str, str]]) -> Any:
     return resolve
 
 
-def run(params: ScoreParams, context: Context) -> dict[str, Any]:
+def run(params: ScoreParams, context: Context) -> ScoreResult:
     """Job: score a pair list. A pair whose image has no vector is a failure to acquire: NaN, counted."""
     project = context.project
     pairs = read_pairs(params.pairs)
@@ -129,11 +130,19 @@ def run(params: ScoreParams, context: Context) -> dict[str, Any]:
         scores.group1, scores.group2 = np.array(groups[0], dtype=str), np.array(groups[1], dtype=str)
     out = params.out or project.exports("scores", f"{params.pairs.stem}-{params.encoder}.npz")
     write_scores(out, scores, paths)
-    result = {
-        "out": str(out), "pairs": len(pairs), "genuine": int(label.sum()), "impostor": int((~label).sum()),
-        "images": len(set(paths[0]) | set(paths[1])), "dropped": int((~usable).sum()), "without_vector": list(faceless),
-        "not_in_project": list(unknown), "encoder": params.encoder, "recipe": recipe.hash, "measure": scores.measure,
-    }  # fmt: skip
+    result = ScoreResult(
+        out=str(out),
+        pairs=len(pairs),
+        genuine=int(label.sum()),
+        impostor=int((~label).sum()),
+        images=len(set(paths[0]) | set(paths[1])),
+        dropped=int((~usable).sum()),
+        without_vector=list(faceless),
+        not_in_project=list(unknown),
+        encoder=params.encoder,
+        recipe=recipe.hash,
+        measure=scores.measure,
+    )
     for count, what in ((len(unknown), "are not in the project"), (len(faceless), "have no face or no vector")):
         if count:
             context.message(f"{count} images of the list {what}; their pairs have no score and are counted as dropped.")
@@ -147,8 +156,8 @@ def _sides(pair: Pair) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     return (pair.path1, pair.subject1, pair.group1), (pair.path2, pair.subject2, pair.group2)
 
 
-def _register(project: Project, out: Path, params: ScoreParams, recipe: StoredRecipe, result: dict[str, Any]) -> None:
-    summary = json.dumps({key: result[key] for key in ("genuine", "impostor", "dropped", "measure")})
+def _register(project: Project, out: Path, params: ScoreParams, recipe: StoredRecipe, result: ScoreResult) -> None:
+    summary = json.dumps(result.model_dump(include={"genuine", "impostor", "dropped", "measure"}))
     kept = json.dumps({**params.model_dump(mode="json"), "list_sha256": file_sha256(params.pairs)})
     taken = basis.take(project)
     with project.journal.step(f"Score {params.pairs.name}", target={"tab": "metrics"}) as connection:

@@ -6,25 +6,26 @@ import csv
 import io
 from typing import Any
 
+from fairdesk.metrics.results import EvaluateResult
+
 TABLE = (
     "group", "genuine", "impostor", "fmr", "fmr_low", "fmr_high", "fnmr", "fnmr_low", "fnmr_high", "false_matches",
     "false_non_matches", "eer", "d_prime", "accuracy",
 )  # fmt: skip
 
 
-def group_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
+def group_rows(result: EvaluateResult) -> list[dict[str, Any]]:
     """Return the per-group table row by row; undefined cells are None."""
     rows = []
-    for name, row in result.get("groups", {}).get("per_group", {}).items():
-        flat = {"group": name, **{key: row.get(key) for key in TABLE if key in row}}
-        for rate in ("fmr", "fnmr"):
-            low, high = row.get(f"{rate}_ci") or (None, None)
-            flat |= {f"{rate}_low": low, f"{rate}_high": high}
-        rows.append({key: flat.get(key) for key in TABLE})
+    for name, one in result.groups.per_group.items() if result.groups is not None else ():
+        flat: dict[str, Any] = {"group": name, **dict(one)}
+        flat["fmr_low"], flat["fmr_high"] = one.fmr_ci or (None, None)
+        flat["fnmr_low"], flat["fnmr_high"] = one.fnmr_ci or (None, None)
+        rows.append({key: flat[key] for key in TABLE})
     return rows
 
 
-def table_csv(result: dict[str, Any]) -> str:
+def table_csv(result: EvaluateResult) -> str:
     """Return the figures as CSV: overall ones first, then a row for each group."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
@@ -35,5 +36,5 @@ def table_csv(result: dict[str, Any]) -> str:
     else:
         keys = ("n_genuine", "n_impostor", "eer", "eer_threshold", "auc", "d_prime")
         writer.writerow(keys)
-        writer.writerow(["" if result[key] is None else result[key] for key in keys])
+        writer.writerow(["" if (value := getattr(result, key)) is None else value for key in keys])
     return buffer.getvalue()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,6 +15,7 @@ from fairdesk.images.places import write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.params import AnimateParams
+from fairdesk.runs.results import AnimateResult
 
 
 def write_film(frames: list[Image.Image], out: Path, rate: float, about: str) -> None:
@@ -56,7 +56,7 @@ def write_film(frames: list[Image.Image], out: Path, rate: float, about: str) ->
     part.replace(out)
 
 
-def run(params: AnimateParams, context: Context) -> dict[str, Any]:
+def run(params: AnimateParams, context: Context) -> AnimateResult:
     """Job: make a film of a run's sample grids, always of the same latents."""
     previews = RunFolder.open(params.run).previews()
     if len(previews) < 2:
@@ -73,9 +73,9 @@ def run(params: AnimateParams, context: Context) -> dict[str, Any]:
     write_film(frames, params.out, params.rate, json.dumps(about, sort_keys=True))
     write_manifest(params.out, {"synthetic": True, **about}, [path.name for path in chosen])
     context.artifact(params.out)
-    return {
-        "out": str(params.out),
-        "frames": len(frames),
-        "of": len(previews),
-        "summary": f"{len(frames):,} of {len(previews):,} sample grids in {params.out}",
-    }
+    return AnimateResult(
+        out=str(params.out),
+        frames=len(frames),
+        of=len(previews),
+        summary=f"{len(frames):,} of {len(previews):,} sample grids in {params.out}",
+    )

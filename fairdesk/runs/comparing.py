@@ -14,8 +14,10 @@ import numpy as np
 from fairdesk.errors import RequestError
 from fairdesk.images.places import write_text
 from fairdesk.jobs.context import Context
+from fairdesk.runs.figure_key import EER, FigureKey
 from fairdesk.runs.listing import Run, list_runs, read_run, write_notes
 from fairdesk.runs.params import CompareParams, RunsParams
+from fairdesk.runs.results import CompareResult, EffectRow, RunRow, RunsResult
 
 _ASIDE = ("out", "resume", "device", "devices")  # says nothing of what was learned
 
@@ -74,7 +76,7 @@ def effects(runs: list[Run]) -> list[Effect]:
         for figure in first[seeds[0]].figures:
             pairs = [(first[s].figures.get(figure), recipe[s].figures.get(figure)) for s in seeds]
             gains = np.array([b - a for a, b in pairs if a is not None and b is not None])
-            if figure.startswith("margin[") or not len(gains):
+            if FigureKey.parse(figure).name == "margin" or not len(gains):
                 continue
             out.append(Effect(switch, figure, seeds, float(gains.mean()), half_interval(gains)))
     return out
@@ -129,13 +131,14 @@ def by_group(runs: list[Run]) -> dict[str, dict[str, float]]:
     out: dict[str, dict[str, float]] = {}
     for run in runs:
         row = {"all": run.figures["EER"]} if "EER" in run.figures else {}
-        row |= {key[4:-1]: value for key, value in run.figures.items() if key.startswith("EER[")}
+        keys = {FigureKey.parse(name): value for name, value in run.figures.items()}
+        row |= {key.group: value for key, value in keys.items() if key.name == EER and key.group is not None}
         if row:
             out[run.name] = row
     return out
 
 
-def run(params: CompareParams, context: Context) -> dict[str, Any]:
+def run(params: CompareParams, context: Context) -> CompareResult:
     """Job: compare runs."""
     if len(params.runs) < 2:
         raise RequestError("Give at least two runs to compare.")
@@ -168,18 +171,41 @@ def run(params: CompareParams, context: Context) -> dict[str, Any]:
         f"{e.switch}: {e.figure} {e.mean:+.4f}" + (f" ± {e.half:.4f}" if e.half is not None else "") + f" ({e.told})"
         for e in found
     ]
-    return {
-        "runs": [{"name": one.name, "path": str(one.path), "steps": one.steps, "figures": one.figures, "losses": one.losses,
-                  "tags": list(one.tags), "note": one.note} for one in runs],
-        "differs": differing(runs),
-        "effects": [{"switch": e.switch, "figure": e.figure, "seeds": list(e.seeds), "mean": e.mean, "half_interval": e.half,
-                     **({} if e.half is not None else {"half_interval_why": e.told}), "told": e.told} for e in found],
-        "left_out": [one.name for one in left],
-        "summary": "\n".join(lines),
-    }  # fmt: skip
+    return CompareResult(
+        runs=[_row(one, named=False) for one in runs],
+        differs=differing(runs),
+        effects=[
+            EffectRow(
+                switch=e.switch,
+                figure=e.figure,
+                seeds=list(e.seeds),
+                mean=e.mean,
+                half_interval=e.half,
+                half_interval_why=None if e.half is not None else e.told,
+                told=e.told,
+            )
+            for e in found
+        ],
+        left_out=[one.name for one in left],
+        summary="\n".join(lines),
+    )
 
 
-def listed(params: RunsParams, context: Context) -> dict[str, Any]:
+def _row(run: Run, *, named: bool) -> RunRow:
+    return RunRow(
+        name=run.name,
+        path=str(run.path),
+        kind=run.kind if named else None,
+        family=run.family if named else None,
+        steps=run.steps,
+        figures=run.figures,
+        losses=run.losses,
+        tags=list(run.tags),
+        note=run.note,
+    )
+
+
+def listed(params: RunsParams, context: Context) -> RunsResult:
     """Job: list the runs below a folder, or write a run's tags and note."""
     if params.tags is not None or params.note is not None:
         kept = read_run(params.folder)
@@ -203,8 +229,4 @@ def listed(params: RunsParams, context: Context) -> dict[str, Any]:
             f"{one.name}: {one.family}, {one.steps:,} batches; {rates}"
             + (f"  [{', '.join(one.tags)}]" if one.tags else "")
         )
-    return {
-        "runs": [{"name": one.name, "path": str(one.path), "kind": one.kind, "family": one.family, "steps": one.steps, "figures": one.figures,
-                  "losses": one.losses, "tags": list(one.tags), "note": one.note} for one in runs],
-        "unreadable": broken, "summary": "\n".join(lines),
-    }  # fmt: skip
+    return RunsResult(runs=[_row(one, named=True) for one in runs], unreadable=broken, summary="\n".join(lines))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
 
 from fairdesk.images.places import write_text
 from fairdesk.jobs.context import Context
 from fairdesk.runs.logs import Curves, read_log, smooth
 from fairdesk.runs.params import CurvesParams
+from fairdesk.runs.results import CurvesResult, SeriesEnds
 
 _ASIDE = ("LearningRate", "Speed", "XNorm")  # of another scale: in the table, not in the picture
 
@@ -24,7 +24,7 @@ def curves_csv(curves: Curves) -> str:
     return buffer.getvalue()
 
 
-def run(params: CurvesParams, context: Context) -> dict[str, Any]:
+def run(params: CurvesParams, context: Context) -> CurvesResult:
     """Job: read a log."""
     context.progress(0, 1, "log")
     curves = read_log(params.log)
@@ -46,9 +46,13 @@ def run(params: CurvesParams, context: Context) -> dict[str, Any]:
     if curves.broken:
         context.message(f"{curves.broken:,} lines of {params.log.name} could not be read and are left out.")
     context.progress(1, 1, "log")
-    return {
-        "kind": curves.kind, "axis": curves.axis, "broken_lines": curves.broken,
-        "series": {name: {"points": len(points), "first": list(points[0]), "last": list(points[-1])}
-                   for name, points in curves.series.items()},
-        "summary": f"{curves.kind}: " + ", ".join(f"{name} ({len(points):,})" for name, points in curves.series.items()),
-    }  # fmt: skip
+    return CurvesResult(
+        kind=curves.kind,
+        axis=curves.axis,
+        broken_lines=curves.broken,
+        series={
+            name: SeriesEnds(points=len(points), first=points[0], last=points[-1])
+            for name, points in curves.series.items()
+        },
+        summary=f"{curves.kind}: " + ", ".join(f"{name} ({len(points):,})" for name, points in curves.series.items()),
+    )

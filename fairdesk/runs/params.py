@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from fairdesk.jobs.fields import ExistingFile, ExistingFolder, NewFile, Offer, Pick
 from fairdesk.jobs.params import JobParams
 
 
 class CurvesParams(JobParams):
     """Read the curves of a training log of any known tool."""
 
-    log: Path = Field(description="The log, or a run's folder")
-    out: Path | None = Field(None, description="Write them: .png, .svg or .csv")
+    log: ExistingFile = Field(description="The log, or a run's folder")
+    out: Annotated[Path | None, Pick.NEW_FILE] = Field(
+        None, title="Write to", description="Write them: .png, .svg or .csv"
+    )
     smoothing: float = Field(
         0.0, ge=0, lt=1, description="Weight of the moving average in the picture; 0 draws the raw curve"
     )
@@ -34,8 +38,8 @@ class CurvesParams(JobParams):
 class AnimateParams(JobParams):
     """Make a film of a run's sample grids."""
 
-    run: Path = Field(description="A run's folder", json_schema_extra={"pick": "folder"})
-    out: Path = Field(description="File to write: .gif or .mp4", json_schema_extra={"pick": "save"})
+    run: Annotated[ExistingFolder, Offer.RUN] = Field(description="A run's folder")
+    out: NewFile = Field(title="Write to", description="File to write: .gif or .mp4")
     rate: float = Field(8.0, gt=0, le=60, description="Frames a second")
     most: int = Field(300, ge=2, le=10_000, description="At most this many frames; more grids are thinned out evenly")
 
@@ -55,11 +59,11 @@ class AnimateParams(JobParams):
 class CompareParams(JobParams):
     """Compare runs: parameters, error rates of every group, and what one switch did."""
 
-    runs: list[Path] = Field(description="Folders of runs; the first is what the others are compared with")
-    out: Path | None = Field(
-        None,
-        description="Write the table (.csv) or the error rates by group (.png, .svg)",
-        json_schema_extra={"pick": "save"},
+    runs: Annotated[list[Path], Pick.FILE] = Field(
+        description="Folders of runs; the first is what the others are compared with"
+    )
+    out: Annotated[Path | None, Pick.NEW_FILE] = Field(
+        None, title="Write to", description="Write the table (.csv) or the error rates by group (.png, .svg)"
     )
 
     @field_validator("runs")
@@ -78,7 +82,7 @@ class CompareParams(JobParams):
 class RunsParams(JobParams):
     """List runs, or write tags and a note about one."""
 
-    folder: Path = Field(description="A project, a folder of runs, or one run to write about")
+    folder: ExistingFolder = Field(description="A project, a folder of runs, or one run to write about")
     tags: list[str] | None = Field(None, description="The run's tags")
     note: str | None = Field(None, description="What to remember about the run")
 

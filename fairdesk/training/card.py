@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fairdesk import __version__
 from fairdesk.dataset.collection import people_of
 from fairdesk.images.places import write_text
+from fairdesk.learning.results import LoopResult
 from fairdesk.runs.folder import RunFolder
 from fairdesk.training.params import RecogniserParams
 
@@ -28,8 +30,8 @@ def _groups(chips: Chips | None) -> list[str]:
 
 
 def write_card(
-    folder: RunFolder, params: RecogniserParams, result: dict[str, Any], rates: dict[str, float], classes: list[str], chips: Chips,
-    held_out: Chips | None, left_out: list[dict[str, str]],
+    folder: RunFolder, params: RecogniserParams, result: LoopResult, rates: dict[str, float], classes: list[str], chips: Chips,
+    held_out: Chips | None, left_out: Sequence[object],
 ) -> None:  # fmt: skip
     """Write `model-card.md` into the run's folder."""
     switches = {
@@ -45,7 +47,7 @@ def write_card(
     mitigation = "; ".join(name for name, on in switches.items() if on) or "none"
     lines = [
         f"# {folder.path.name}", "",
-        f"A face recogniser ({params.backbone}, {params.head}) trained by FairDesk {__version__}: {result['steps']:,} batches of {params.batch_size}, seed {params.seed}.",
+        f"A face recogniser ({params.backbone}, {params.head}) trained by FairDesk {__version__}: {result.steps:,} batches of {params.batch_size}, seed {params.seed}.",
         "Weights: `backbone.safetensors`, arcface_torch's names; input 112 x 112 RGB, five points to the ArcFace template, (x/255-.5)/.5; cosine similarity.", "",
         "## Trained on", "", "| group | identities | images |", "|---|---|---|", *_groups(chips), "",
         f"Mitigation: {mitigation}. Left out: {len(left_out):,} images that could not be read or have no face.", "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from fairdesk.metrics.error_rates import equal_error_rate, sort_scores, threshold_at_fmr
+from fairdesk.runs.figure_key import EER, GAP, TAR, FigureKey
 from fairdesk.training.faces import Chips, normalised
 
 _BATCH = 64
@@ -60,7 +61,8 @@ class Exam:
         if self.pairs.fold is not None and len(np.unique(self.pairs.fold)) > 1:
             scores = (vectors[self.pairs.first] * vectors[self.pairs.second]).sum(1)
             found = {"accuracy": fold_accuracy(scores, self.pairs.same, self.pairs.fold), **found}
-        return {f"{self.name} {key}": value for key, value in found.items()}
+        keys = {FigureKey.parse(key): value for key, value in found.items()}
+        return {str(replace(key, source=self.name)): value for key, value in keys.items()}
 
 
 def fold_accuracy(scores: npt.NDArray[Any], same: npt.NDArray[np.bool_], fold: npt.NDArray[np.int64]) -> float:
@@ -111,16 +113,16 @@ def error_rates(vectors: npt.NDArray[np.float32], pairs: Pairs) -> dict[str, flo
     if whole.missing():
         return {}
     point = threshold_at_fmr(whole, "0.01")
-    out = {"EER": equal_error_rate(whole).eer, "TAR@FMR=.01": 1 - point.fnmr}
+    out = {EER: equal_error_rate(whole).eer, TAR: 1 - point.fnmr}
     by_group, accepted = {}, {}
     for name in sorted({str(g) for g in pairs.group if g}):
         rows = pairs.group == name
         part = sort_scores(scores[rows & pairs.same], scores[rows & ~pairs.same])
         if not part.missing():
             by_group[name] = equal_error_rate(part).eer
-            accepted[f"TAR@FMR=.01[{name}]"] = float((scores[rows & pairs.same] >= point.threshold).mean())
+            accepted[str(FigureKey(TAR, name))] = float((scores[rows & pairs.same] >= point.threshold).mean())
     if len(by_group) > 1:
-        out |= {f"EER[{name}]": value for name, value in by_group.items()}
-        out["EER gap"] = max(by_group.values()) - min(by_group.values())
+        out |= {str(FigureKey(EER, name)): value for name, value in by_group.items()}
+        out[GAP] = max(by_group.values()) - min(by_group.values())
         out |= accepted
     return out

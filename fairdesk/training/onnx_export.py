@@ -25,6 +25,7 @@ from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpo
 from fairdesk.runs.folder import RunFolder
 from fairdesk.training.faces import cut_faces, normalised
 from fairdesk.training.params import ExportModelParams
+from fairdesk.training.results import ExportModelResult
 
 TOLERANCE = 1e-4  # of the largest number: how far ONNX may be from torch
 _CHECKED = 16  # faces or latents
@@ -111,7 +112,7 @@ def _kind_of(path: Path) -> tuple[str, str]:
     raise RequestError("\n".join([f"{path} holds no network that is known here.", *refusals]))
 
 
-def run(params: ExportModelParams, context: Context) -> dict[str, Any]:
+def run(params: ExportModelParams, context: Context) -> ExportModelResult:
     """Job: export, and compare. Raises `JobFailed` where ONNX says something else than torch."""
     header = {}
     if params.run.is_dir():
@@ -138,16 +139,20 @@ def run(params: ExportModelParams, context: Context) -> dict[str, Any]:
             params.out,
             header | {"about": json.dumps({"from": params.run.name, "what": told, "backbone": told.split(",")[0]})},
         )
-        return {
-            "out": str(params.out),
-            "kind": kind,
-            "difference": 0.0,
-            "summary": f"{params.out}: {told.split(',')[0]}, the weights themselves",
-        }
+        return ExportModelResult(
+            out=str(params.out),
+            kind=kind,
+            difference=0.0,
+            summary=f"{params.out}: {told.split(',')[0]}, the weights themselves",
+        )
     difference = _onnx(network, given, names, wanted, params.out)
     context.artifact(params.out)
-    return {"out": str(params.out), "kind": kind, "difference": difference,
-            "summary": f"{params.out}: {told}; at most {difference:.2g} of the largest number from torch"}  # fmt: skip
+    return ExportModelResult(
+        out=str(params.out),
+        kind=kind,
+        difference=difference,
+        summary=f"{params.out}: {told}; at most {difference:.2g} of the largest number from torch",
+    )
 
 
 def _onnx(

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from fairdesk.dataset.params import parse_shares
 from fairdesk.faces.params import NAMES, TORCHVISION, backbone_name, existing_path
+from fairdesk.jobs.fields import ExistingPath, NewFile, NewFolder, Offer, Pick, Suggest, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
+
+BACKBONES = (
+    *NAMES,
+    *(TORCHVISION + name for name in ("resnet18", "resnet50", "mobilenet_v3_small", "efficientnet_b0", "vit_b_16")),
+)
 
 
 class RecogniserParams(JobParams):
@@ -21,23 +27,16 @@ class RecogniserParams(JobParams):
         "margins": ("group_margins", ("fixed",)),
         "synthetic_ratio": ("synthetic", ("use",)),
     }
-    data: Path = Field(
-        description="Folder of group/identity/image, an archive, or a project", json_schema_extra={"pick": "either"}
+    data: ExistingPath = Field(description="Folder of group/identity/image, an archive, or a project")
+    out: NewFolder = Field(title="Write to", description="Folder of the run")
+    only_set: Annotated[str | None, Offer.SET] = Field(
+        None, alias="set", title="Only the set", description="Only this set of the project"
     )
-    out: Path = Field(description="Folder of the run")
-    only_set: str | None = Field(None, alias="set", description="Only this set of the project")
-    where: list[str] | None = Field(None, description="Only a project's images of this kind: " + HELP)
-    backbone: str = Field(
+    where: Annotated[list[str] | None, Offer.CONDITION] = Field(
+        None, title="Only images of", description="Only a project's images of this kind: " + HELP
+    )
+    backbone: Annotated[str, Suggest(BACKBONES)] = Field(
         "mbf",
-        json_schema_extra={
-            "choices": [
-                *NAMES,
-                *(
-                    TORCHVISION + name
-                    for name in ("resnet18", "resnet50", "mobilenet_v3_small", "efficientnet_b0", "vit_b_16")
-                ),
-            ]
-        },
         description="mbf: MobileFaceNet; r18 to r100: IResNet of that depth; torchvision:NAME: one of its classifiers",
     )
     width: int = Field(2, ge=1, le=4, description="mbf: how many times as wide as the narrowest (arcface_torch: 2)")
@@ -89,7 +88,9 @@ class RecogniserParams(JobParams):
     warmup: float = Field(0.05, ge=0, lt=1, description="Share of all steps in which the rate rises")
     augment: bool = Field(True, description="Mirror, and change light and colour a little")
     evaluate_every: int = Field(0, ge=0, description="Batches between two evaluations (0: once an epoch)")
-    start: Path | None = Field(None, description="Backbone weights to fine-tune from (.pt, .pth, .safetensors)")
+    start: Annotated[Path | None, Pick.FILE] = Field(
+        None, description="Backbone weights to fine-tune from (.pt, .pth, .safetensors)"
+    )
     synthetic: Literal["leave-out", "use"] = Field("leave-out", description="Images marked synthetic")
     synthetic_ratio: float | None = Field(
         None,
@@ -98,12 +99,13 @@ class RecogniserParams(JobParams):
         description="Mitigation. Share of synthetic images in an epoch (mixed with real ones, as Qiu et al., ICCV 2021; "
         "default: as many as there are)",
     )
-    evaluate_on: list[Path] | None = Field(
+    evaluate_on: Annotated[list[Path] | None, Pick.FILE] = Field(
         None,
+        title="Evaluate on",
         description="Pair lists (csv, `path1 path2 1`, LFW's pairs.txt) or InsightFace's .bin, for more error rates",
     )
-    images_of_lists: Path | None = Field(
-        None, description="Folder below which the lists' images are", json_schema_extra={"pick": "folder"}
+    images_of_lists: Annotated[Path | None, Pick.FOLDER] = Field(
+        None, title="Images of the lists", description="Folder below which the lists' images are"
     )
     overlap: Literal["refuse", "leave-out", "allow"] = Field(
         "refuse",
@@ -173,16 +175,13 @@ class RecogniserParams(JobParams):
 class ExportModelParams(JobParams):
     """Write a trained network as ONNX (checked against torch) or safetensors."""
 
-    run: Path = Field(
-        description="A run's folder, one of its checkpoints, or another program's weights",
-        json_schema_extra={"pick": "either"},
+    run: Annotated[ExistingPath, Offer.RUN] = Field(
+        description="A run's folder, one of its checkpoints, or another program's weights"
     )
-    out: Path = Field(description="File to write: .onnx or .safetensors", json_schema_extra={"pick": "save"})
+    out: NewFile = Field(title="Write to", description="File to write: .onnx or .safetensors")
     direction: Literal["AtoB", "BtoA"] = Field("AtoB", description="Which generator of a CycleGAN")
-    check: Path | None = Field(
-        None,
-        description="Folder of faces to compare both on (default: those it was trained on)",
-        json_schema_extra={"pick": "folder"},
+    check: Annotated[Path | None, Pick.FOLDER, Unset("those it was trained on")] = Field(
+        None, description="Folder of faces to compare both on"
     )
 
     _there = field_validator("run", "check")(existing_path)

@@ -14,6 +14,7 @@ from fairdesk.faces.backbones import Classifier, MobileFaceNet, make_backbone
 from fairdesk.faces.encoders import load_backbone
 from fairdesk.faces.weights import load_state
 from fairdesk.learning.pictures import grid
+from fairdesk.runs.figure_key import EER, FigureKey
 from fairdesk.training.evaluation import Exam
 from fairdesk.training.faces import Changes, TrainingFaces, normalised
 from fairdesk.training.heads import MarginHead
@@ -173,11 +174,13 @@ class RecogniserTask:
         self.last = self._fabric.broadcast(found)
         if self._params.group_margins == "adaptive":
             self._adapt()
-            self.last |= {f"margin[{name}]": float(m) for name, m in zip(self._group_names, self.margins, strict=True)}
+            named = zip(self._group_names, self.margins, strict=True)
+            self.last |= {str(FigureKey("margin", name)): float(margin) for name, margin in named}
         return self.last
 
     def _adapt(self) -> None:
-        found = {name: self.last[f"EER[{name}]"] for name in self._group_names if f"EER[{name}]" in self.last}
+        keys = {name: str(FigureKey(EER, name)) for name in self._group_names}
+        found = {name: self.last[key] for name, key in keys.items() if key in self.last}
         if len(found) < 2:
             return
         mean = sum(found.values()) / len(found)
@@ -193,5 +196,6 @@ class RecogniserTask:
 
     def score(self, losses: dict[str, float]) -> float:
         """The newest EER on held-out identities, else on the first list; without any, the loss."""
-        rates = [value for name, value in self.last.items() if name == "EER" or name.endswith(" EER")]
+        keys = {FigureKey.parse(name): value for name, value in self.last.items()}
+        rates = [value for key, value in keys.items() if key.name == EER and key.group is None]
         return rates[0] if rates else losses["loss"]

@@ -23,6 +23,7 @@ from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric,
 from fairdesk.learning.loop import Plan, train
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG
+from fairdesk.runs.figure_key import TAR, FigureKey
 from fairdesk.runs.folder import BEST, LAST, RunFolder
 from fairdesk.runs.resuming import resumed, write_down
 from fairdesk.training.card import write_card
@@ -31,6 +32,7 @@ from fairdesk.training.faces import Chips, TrainingFaces, cut_once
 from fairdesk.training.lists import Listed, read_lists
 from fairdesk.training.params import RecogniserParams
 from fairdesk.training.recogniser import RecogniserTask, backbone_of
+from fairdesk.training.results import RecogniserResult
 
 
 def _items(params: RecogniserParams, context: Context) -> tuple[list[Item], int]:
@@ -100,12 +102,12 @@ def without_listed(items: list[Item], listed: list[Listed], params: RecogniserPa
     return left
 
 
-def run(params: RecogniserParams, context: Context) -> dict[str, Any]:
+def run(params: RecogniserParams, context: Context) -> RecogniserResult:
     """Job: train, or go on training; over several processes where there are several devices."""
     if params.resume:
         params = resumed(params, RunFolder.open(params.out))
     if params.devices > 1 and not is_shared():
-        return run_shared("train-arcface", params, params.devices, context)
+        return run_shared("train-arcface", params, params.devices, context, RecogniserResult)
     device = choose_device(params.device)
     fabric = open_fabric(device, precision_of(params.precision, device))
     scratch = params.out.with_name(f".{params.out.name}.faces")
@@ -117,7 +119,7 @@ def run(params: RecogniserParams, context: Context) -> dict[str, Any]:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, scratch: Path) -> dict[str, Any]:
+def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, scratch: Path) -> RecogniserResult:
     items, left = _items(params, context)
     alone = context.local if isinstance(context, SharedContext) else context
     listed = read_lists(params.evaluate_on or [], params.images_of_lists, params.crop, alone)
@@ -163,23 +165,38 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
                 evaluate_every=every, parts=params.accumulate, first=fabric.global_rank == 0)  # fmt: skip
     started = time.monotonic()
     result = train(task, images, plan, folder, context, resume=params.resume)
-    per_second = (result["steps"] - result["steps_before"]) * params.batch_size / max(time.monotonic() - started, 1e-9)
-    final = {key: value for key, value in task.last.items() if not key.startswith("margin")}
+    per_second = (result.steps - result.steps_before) * params.batch_size / max(time.monotonic() - started, 1e-9)
+    final = {key: value for key, value in task.last.items() if FigureKey.parse(key).name != "margin"}
     best = ""
     if fabric.global_rank == 0:
         best = _export(params, folder)
         write_card(folder, params, result, final, classes, chips, held_out, images.unreadable)
         context.artifact(folder.path / RUN_WEIGHTS)
     rates = (
-        ", ".join(f"{name} {100 * value:.2f} %" for name, value in final.items() if "TAR@FMR=.01[" not in name)
+        ", ".join(f"{name} {100 * value:.2f} %" for name, value in final.items() if not _aside(FigureKey.parse(name)))
         or "not evaluated"
     )
-    return {
-        **result, "run": str(params.out), "images": len(images), "identities": len(classes), "groups": groups, "device": device,
-        "left_out_without_identity": left, "error_rates": final, "images_per_second": round(per_second, 2), "seed": params.seed,
-        "processes": fabric.world_size, "weights": str(folder.path / RUN_WEIGHTS), "weights_of": best, "unreadable": images.unreadable,
-        "summary": f"{result['steps']:,} batches of {len(images):,} faces of {len(classes):,} identities; on others: {rates}",
-    }  # fmt: skip
+    return RecogniserResult(
+        **dict(result),
+        run=str(params.out),
+        images=len(images),
+        identities=len(classes),
+        groups=groups,
+        device=device,
+        left_out_without_identity=left,
+        error_rates=final,
+        images_per_second=round(per_second, 2),
+        seed=params.seed,
+        processes=fabric.world_size,
+        weights=str(folder.path / RUN_WEIGHTS),
+        weights_of=best,
+        summary=f"{result.steps:,} batches of {len(images):,} faces of {len(classes):,} identities; on others: {rates}",
+    )
+
+
+def _aside(key: FigureKey) -> bool:
+    """Whether a figure is left out of the short summary: a group's TAR."""
+    return key.group is not None and key.name == TAR
 
 
 def _counts(chips: Chips) -> dict[str, dict[str, int]]:

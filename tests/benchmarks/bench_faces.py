@@ -37,6 +37,6 @@ def main():
             count += len(face_recognition.face_encodings(image, face_recognition.face_locations(image)[:1]))
         plain = time.perf_counter() - start
         print(
-            f"{result['vectors']} faces: ours {ours:.1f} s with detection, landmarks and thumbnails; plain loop {plain:.1f} s ({plain / ours:.2f}x ours)"
+            f"{result.vectors} faces: ours {ours:.1f} s with detection, landmarks and thumbnails; plain loop {plain:.1f} s ({plain / ours:.2f}x ours)"
         )
         project.close()

@@ -16,8 +16,9 @@ from fairdesk.dataset.sample_faces import run as draw
 from fairdesk.errors import Stopped
 from fairdesk.generation.checking.assessing import run as assess
 from fairdesk.generation.making.generating import run as generate
-from fairdesk.generation.params import AssessParams, GenerateParams, TrainGanParams
+from fairdesk.generation.params import AssessParams, GenerateParams
 from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.params import gan_params
 from fairdesk.jobs.context import QuietContext
 
 MINUTES = {"dcgan": 3.0, "stylegan2": 10.0}
@@ -63,15 +64,13 @@ def main():
                 "precision": "fp32",
                 "preview_every": 500,
             } | more
-            train(
-                TrainGanParams(out=home / f"{family}-one", epochs=1, **common), QuietContext()
-            )  # the same first epoch
+            train(gan_params(out=home / f"{family}-one", epochs=1, **common), QuietContext())  # the same first epoch
             run, minutes = home / family, float(os.environ.get("FAIRDESK_MINUTES", MINUTES[family]))
             with contextlib.suppress(Stopped):
-                train(TrainGanParams(out=run, epochs=100_000, checkpoint_every=100, **common), Budget(minutes))
+                train(gan_params(out=run, epochs=100_000, checkpoint_every=100, **common), Budget(minutes))
             steps = len((run / "scalars.csv").read_text().splitlines()) - 1
             epochs = steps * common["batch_size"] // count
             first = figures(home, run, home / f"{family}-one" / "checkpoints" / "last.safetensors", home / "real")
             last = figures(home, run, run / "checkpoints" / "last.safetensors", home / "real")
-            print(f"{family}, {minutes:g} minutes: FID {first['fid']:.4f} after epoch 1, {last['fid']:.4f} after {epochs} epochs ({last['fid'] / first['fid']:.2f}x; real against real {last['fid_real']:.4f}); "
-                  f"KID {first['kid']:.2g} to {last['kid']:.2g}; precision {last['precision']:.2f}, recall {last['recall']:.2f}; {last['copies']} copies among the 50 nearest pairs", flush=True)  # fmt: skip
+            print(f"{family}, {minutes:g} minutes: FID {first.fid:.4f} after epoch 1, {last.fid:.4f} after {epochs} epochs ({last.fid / first.fid:.2f}x; real against real {last.fid_real:.4f}); "
+                  f"KID {first.kid:.2g} to {last.kid:.2g}; precision {last.precision:.2f}, recall {last.recall:.2f}; {last.copies} copies among the 50 nearest pairs", flush=True)  # fmt: skip

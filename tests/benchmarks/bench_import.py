@@ -111,7 +111,7 @@ def main():
                 start = time.perf_counter()
                 result = import_folder(ImportParams(folder=source), QuietContext(project))
                 ours = time.perf_counter() - start
-                assert result["images"] == COUNT
+                assert result.images == COUNT
                 project.close()
                 ratios.append(script / ours)
                 print(f"{what}: ours {ours:.2f} s, plain script {script:.2f} s ({script / ours:.2f}x)")

@@ -50,11 +50,11 @@ def main():
                     RecogniserParams(data=home / "faces", out=out, width=1, epochs=EPOCHS, batch_size=32, crop="align", validation=0.35, seed=seed,
                                      device="cpu", precision="fp32", **switch), QuietContext(),
                 )  # fmt: skip
-                rates = result["error_rates"]
+                rates = result.error_rates
                 found[name].append(rates)
                 shown = ", ".join(f"{key} {100 * value:.1f}" for key, value in rates.items() if key.startswith("EER"))
                 print(
-                    f"seed {seed}, {name}: {shown} %; {time.perf_counter() - start:.0f} s, {result['images_per_second']:.0f} images a second",
+                    f"seed {seed}, {name}: {shown} %; {time.perf_counter() - start:.0f} s, {result.images_per_second:.0f} images a second",
                     flush=True,
                 )
                 shutil.rmtree(out)

@@ -47,13 +47,13 @@ def our_dcgan(size, batch, precision):
     import torch
     from lightning.fabric import Fabric
 
-    from fairdesk.generation.params import TrainGanParams
     from fairdesk.generation.training.gan import GanTask
+    from fairdesk.generation.training.params import gan_params
     from fairdesk.learning.distributed import precision_of
     from fairdesk.learning.memory import keep_freed_memory
 
     keep_freed_memory()
-    params = TrainGanParams(family="dcgan", data=NOWHERE, out=NOWHERE, image_size=size, batch_size=batch, device="cpu", precision=precision)  # fmt: skip
+    params = gan_params(family="dcgan", data=NOWHERE, out=NOWHERE, image_size=size, batch_size=batch, device="cpu", precision=precision)  # fmt: skip
     task = GanTask(params, Fabric(accelerator="cpu", devices=1, precision=precision_of(precision, "cpu")))
     images = torch.rand(batch, 3, size, size) * 2 - 1
     return lambda: task.step(images)
@@ -178,15 +178,15 @@ def our_explorer(family):
     from PIL import Image
 
     from fairdesk.generation.making.exploring import serve
-    from fairdesk.generation.params import TrainGanParams
     from fairdesk.generation.training.job import run as train
+    from fairdesk.generation.training.params import gan_params
     from fairdesk.jobs.context import QuietContext
 
     home = Path(tempfile.mkdtemp())
     (home / "in").mkdir()
     for number in range(4):
         Image.effect_noise((64, 64), 60).convert("RGB").save(home / "in" / f"{number}.png")
-    train(TrainGanParams(family=family, data=home / "in", out=home / "run", image_size=64, batch_size=4, epochs=1, device="cpu"), QuietContext())  # fmt: skip
+    train(gan_params(family=family, data=home / "in", out=home / "run", image_size=64, batch_size=4, epochs=1, device="cpu"), QuietContext())  # fmt: skip
     asked = json.dumps({"id": 1, "seed": 3, "moves": [0.5, 1.0], "truncation": 0.8})
     start = json.dumps({"run": str(home / "run")})
     answers = io.StringIO()

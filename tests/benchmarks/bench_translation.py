@@ -19,8 +19,9 @@ from fairdesk.dataset.sample_faces import run as draw
 from fairdesk.errors import Stopped
 from fairdesk.faces.features import Features
 from fairdesk.generation.making.translating import run as translate
-from fairdesk.generation.params import TrainGanParams, TranslateParams
+from fairdesk.generation.params import TranslateParams
 from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.params import gan_params
 from fairdesk.images.sample_faces import MONK, draw_face, draw_person
 from fairdesk.jobs.context import QuietContext
 from tests.benchmarks.bench_generation import Budget
@@ -107,7 +108,7 @@ def main():
         run = home / "run"
         context, started = Budget(MINUTES), time.monotonic()
         with contextlib.suppress(Stopped):
-            train(TrainGanParams(family="cyclegan", data=a, data_b=b, out=run, image_size=SIZE, blocks=6, features=WIDTH, batch_size=BATCH,
+            train(gan_params(family="cyclegan", data=a, data_b=b, out=run, image_size=SIZE, blocks=6, features=WIDTH, batch_size=BATCH,
                                  norm="none", identity_epochs=ALONE, lambda_identity=10, ema_images=1000, learning_rate=3e-4, epochs=EPOCHS,
                                  decay_epoch=(EPOCHS + ALONE) // 2, seed=1, preview_every=100_000, device="cpu", precision="bf16"), context)  # fmt: skip
         last = run / "checkpoints" / "last.safetensors"
@@ -115,7 +116,7 @@ def main():
         steps = len((run / "scalars.csv").read_text().splitlines()) - 1
         print(f"Monk {LIGHT:02d} to {DARK:02d}: {(time.monotonic() - started) / 60:.1f} minutes (at most {MINUTES:g}), {steps} steps of {BATCH} image of each group"
               f" ({ALONE} of {EPOCHS} epochs the identity term alone), 6 blocks of width {4 * WIDTH}, no norm, averaged, bf16;"
-              f" {made['images']} images of {UNSEEN} unseen people")  # fmt: skip
+              f" {made.images} images of {UNSEEN} unseen people")  # fmt: skip
         sources = sorted(unseen.rglob("*.png"))
         others = {
             "dark": sorted(b.rglob("*.png")),

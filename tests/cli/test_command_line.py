@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from fairdesk.cli import run
-from fairdesk.cli.verbs import VERBS
-from fairdesk.jobs.registry import KINDS
+from fairdesk.cli.verbs import all_verbs
+from fairdesk.jobs.kinds import Needs
+from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
 from tests.conftest import plain_images
 
@@ -110,7 +111,7 @@ def test_relink(capsys, tmp_path):
         (["cluster", "{p}", "--eps", "-1"], "--eps: Input should be greater than 0"),
         (["cluster", "{p}", "--eps", "wide"], "--eps: Input should be a valid number"),
         (["cluster", "{p}"], "has no vectors yet"),
-        (["cluster"], "Give a project, or an array"),
+        (["cluster"], "Give a project, or --vectors FILE"),
         (["encode", "{p}"], "no images yet"),
         (["undo", "{p}"], "nothing to undo"),
         (["mosaic", "{p}", "--cluster", "0", "--out", "{tmp}/m.png"], "has no clusters yet"),
@@ -129,7 +130,7 @@ def test_wrong_requests_exit_2_with_plain_lines(capsys, tmp_path, arguments, mes
 
 
 def test_every_verb_has_help(capsys):
-    for verb in VERBS:
+    for verb in all_verbs():
         with pytest.raises(SystemExit) as ended:
             run([verb.name, "--help"])
         assert ended.value.code == 0
@@ -210,7 +211,7 @@ def test_real_photographs(capsys, tmp_path, photographs):
         assert figures["eer"] == pytest.approx({"lfw10": 4 / 450, "johns": 0.0}[name], abs=2e-4)
 
 
-@pytest.mark.parametrize("kind", [name for name in KINDS if name != "inspect"])
+@pytest.mark.parametrize("kind", [name for name in job_kinds() if name != "inspect"])
 def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
     """What the window shows as the command is what the command line understands, to the same parameters."""
     import shlex
@@ -221,9 +222,9 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
 
     (tmp_path / "a file").touch()
     given = {"folder": "a b", "out": "o", "old": "x", "new": "y", "file": "f.json", "a": "x", "b": "y", "cluster": "-1", "pairs": "p.csv",
-             "scores": "s.npz", "data": "d", "run": "r", "input": "i", "log": "l", "identities": 3, "shares": [0.5, 0.5], "epochs": 7,
+             "scores": "s.npz", "data": "d", "data_b": "d2", "run": "r", "input": "i", "log": "l", "identities": 3, "shares": [0.5, 0.5], "epochs": 7,
              "backend": "deepface", "g_ab": "g", "size": None, "image": "sg", "command": ["python", "t.py"], "mount": [f"{tmp_path}:/a", f"{tmp_path}:/b:ro"], "env": ["A=1 2", "B=3"], "seed": 5, "limits": ["side=60:"], "made": tmp_path / "a file", "real": tmp_path / "a file"}  # fmt: skip
-    model = KINDS[kind].model()
+    model = job_kinds()[kind].params
     values = {name: value for name, value in given.items() if name in model.model_fields and value is not None}
     if kind == "split":
         values["out"] = ["o one", "two"]
@@ -241,17 +242,14 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
         values["into"] = ["a set", "another"]
     if kind == "cluster":
         values.pop("file", None)
-    values.pop(KINDS[kind].instead, None)
-    counts = lambda name: (
-        name not in model.only_for or model.only_for[name][0] != "family" or "dcgan" in model.only_for[name][1]
-    )
-    values |= {name: not field.default for name, field in model.model_fields.items() if field.annotation is bool and name not in values and name != "resume" and counts(name)}  # fmt: skip
+    values.pop(job_kinds()[kind].instead, None)
+    values |= {name: not field.default for name, field in model.model_fields.items() if field.annotation is bool and name not in values and name != "resume"}  # fmt: skip
     params = model(**values)
-    words = shlex.split(command(KINDS[kind], params, "my project"))[1:]
+    words = shlex.split(command(job_kinds()[kind], params, "my project"))[1:]
     parsed = _parser().parse_args(words)
-    if not KINDS[kind].folders_only:
-        assert str(getattr(parsed, "project", None) or parsed.source) == "my project"
-    again = collect(model, parsed, **({"image": parsed.image} if kind == "container" else {}))
+    if job_kinds()[kind].needs is not Needs.FOLDERS:
+        assert str(parsed.project) == "my project"
+    again = collect(model, parsed)
     assert again == params
 
 

@@ -61,10 +61,10 @@ def test_requests_that_cannot_be(blobs, monkeypatch):
 
 def test_quality_by_hand():
     found = agreement(np.array([0, 0, 1, -1]), np.array([7, 7, 7, 8]))
-    assert found["pairwise_f1"] == pytest.approx(2 * 1 / (1 + 3))
+    assert found.pairwise_f1 == pytest.approx(2 * 1 / (1 + 3))
     precision, recall = 1.0, (2 / 3 + 2 / 3 + 1 / 3 + 1) / 4
-    assert found["bcubed_f1"] == pytest.approx(2 * precision * recall / (precision + recall))
-    assert agreement(np.array([0]), np.array([0]))["ari"] is None
+    assert found.bcubed_f1 == pytest.approx(2 * precision * recall / (precision + recall))
+    assert agreement(np.array([0]), np.array([0])).ari is None
     assert by_size(np.array([4, 9, 9, -1])).tolist() == [1, 0, 0, -1]
 
 
@@ -76,8 +76,8 @@ def test_versions_stand_side_by_side(filled):
         ("hdbscan", {"min_samples": 3}),
     ):
         result = cluster(ClusterParams(method=method, **extra), QuietContext(filled))
-        assert result["clusters"] == 8 and result["noise"] == 0, method
-        assert result["bcubed_f1"] == pytest.approx(1)
+        assert result.clusters == 8 and result.noise == 0, method
+        assert result.bcubed_f1 == pytest.approx(1)
     assert [v.method for v in versions(filled)] == ["hdbscan", "kmeans", "hierarchical", "dbscan"]
     assert (filled.folder / "exports" / "dendrograms" / "2.npz").exists()
     assert [c.faces for c in clusters(filled, 1)] == [5] * 8
@@ -97,7 +97,7 @@ def test_corrections(filled):
     assert corrections.unassign_faces(filled, version, faces[:2]) == 2
     assert clusters(filled, version)[-1].title == "Unclustered"
     named = corrections.name_identity(filled, first.id, "Ann")
-    assert named["faces"] == 8 and named["group"] in ("g0", "g1")  # no group label is lost
+    assert named.faces == 8 and named.group in ("g0", "g1")  # no group label is lost
     corrections.rename_cluster(filled, first.id, "Ann's faces")
     assert find_cluster(filled, version, "Ann's faces").identity == "Ann"
     for refused in (
@@ -119,8 +119,8 @@ def test_cluster_file_out_and_in(filled, tmp_path):
     (tmp_path / "d.json").write_text(json.dumps(data))
     context = QuietContext(filled)
     result = load_clusters(LoadClustersParams(file=tmp_path / "d.json"), context)
-    assert (result["faces"], result["unknown"], result["unknown_paths"]) == (40, 1, ["/no/such.jpg"])
-    write_clusters(filled, result["version"], tmp_path / "e.json")
+    assert (result.faces, result.unknown, result.unknown_paths) == (40, 1, ["/no/such.jpg"])
+    write_clusters(filled, result.version, tmp_path / "e.json")
     data["-1"].pop()
     assert {k: sorted(v) for k, v in read_clusters(tmp_path / "e.json").items()} == {
         k: sorted(v) for k, v in data.items()
@@ -134,7 +134,7 @@ def test_an_array_without_a_project(blobs, tmp_path):
     names = np.repeat([f"p{i}" for i in range(5)], 20)
     np.savez(tmp_path / "v.npz", vectors=blobs, paths=[f"{i}.jpg" for i in range(100)], identities=names)
     result = cluster(ClusterParams(vectors=tmp_path / "v.npz", eps=3, out=tmp_path / "c.json"), QuietContext())
-    assert result["clusters"] == 5 and result["ari"] == 1
+    assert result.clusters == 5 and result.ari == 1
     assert len(json.loads((tmp_path / "c.json").read_text())["0"]) == 20
     (tmp_path / "bad.npz").write_bytes(b"nonsense")
     with pytest.raises(RequestError, match="cannot be read as vectors"):
@@ -145,14 +145,14 @@ def test_mosaic_shows_every_face(filled, tmp_path):
     cluster(ClusterParams(method="kmeans", n_clusters=2), QuietContext(filled))
     count = clusters(filled, 1)[0].faces
     result = mosaic(MosaicParams(cluster="0", out=tmp_path / "m.png"), QuietContext(filled))
-    assert result["faces"] == count and len(result["files"]) == 1
+    assert result.faces == count and len(result.files) == 1
     with Image.open(tmp_path / "m.png") as sheet:
         assert sheet.size[1] == -(-count // 5) * 96 + 28
     sheets = mosaic(MosaicParams(cluster="0", out=tmp_path / "s.png", rows=2), QuietContext(filled))
-    assert len(sheets["files"]) == -(-count // 10)
+    assert len(sheets.files) == -(-count // 10)
     write_clusters(filled, 1, tmp_path / "c.json")
     assert (
-        mosaic(MosaicParams(cluster="1", file=tmp_path / "c.json", out=tmp_path / "f.png"), QuietContext())["title"]
+        mosaic(MosaicParams(cluster="1", file=tmp_path / "c.json", out=tmp_path / "f.png"), QuietContext()).title
         == "Cluster 1"
     )
     with pytest.raises(RequestError, match="no cluster '9'"):
@@ -166,14 +166,14 @@ def test_folders_lose_no_image_to_equal_names(filled, tmp_path):
         ClusterParams(method="kmeans", n_clusters=2), QuietContext(filled)
     )  # images are called 000.png in each folder
     dry = folders(FoldersParams(out=tmp_path / "out", dry_run=True), QuietContext(filled))
-    assert dry["images"] == 40 and not (tmp_path / "out").exists()
+    assert dry.images == 40 and not (tmp_path / "out").exists()
     result = folders(FoldersParams(out=tmp_path / "out"), QuietContext(filled))
     placed = list((tmp_path / "out").rglob("*.png"))
-    assert len(placed) == 40 and result["collisions"] > 0
+    assert len(placed) == 40 and result.collisions > 0
     assert all(path.is_symlink() for path in placed)
     assert len({path.resolve() for path in placed}) == 40
     by_identity = folders(FoldersParams(out=tmp_path / "who", by="identity", copy=True), QuietContext(filled))
-    assert by_identity["folders"] == 8
+    assert by_identity.folders == 8
     assert not any(path.is_symlink() for path in (tmp_path / "who").rglob("*.png"))
     assert len(list((tmp_path / "who" / "g0").iterdir())) == 4
     with pytest.raises(RequestError, match="not empty"):

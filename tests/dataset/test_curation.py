@@ -27,7 +27,7 @@ def test_hidden_images_are_in_nothing(filled):
     assert len(labelled_images(filled)) == 37 and overview(filled)["images"] == 37 and overview(filled)["hidden"] == 3
     assert len(image_ids(filled, Filter())) == 37
     assert image_ids(filled, Filter(state="hidden")).tolist() == [1, 2, 3]
-    assert cluster(ClusterParams(eps=0.8), QuietContext(filled))["faces"] == 37
+    assert cluster(ClusterParams(eps=0.8), QuietContext(filled)).faces == 37
     assert versions(filled)[1].stale == "3 images removed since"
     with pytest.raises(RequestError, match="hidden already"):
         hide_images(filled, [1])
@@ -50,10 +50,10 @@ def test_duplicates(project, tmp_path):
         image.save(home / "less.jpg", quality=50)
     import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
     result = duplicates(DuplicatesParams(), QuietContext(project))
-    names = [{p["a"].rsplit("/")[-1], p["b"].rsplit("/")[-1]} for p in result["files"]]
+    names = [{p.a.rsplit("/")[-1], p.b.rsplit("/")[-1]} for p in result.files]
     assert names == [{"one.png", "same.png"}]
-    assert [{p["a"].rsplit("/")[-1], p["b"].rsplit("/")[-1]} for p in result["near"]] == [{"two.png", "less.jpg"}]
-    assert duplicates(DuplicatesParams(hide=True), QuietContext(project))["hidden"] == 1
+    assert [{p.a.rsplit("/")[-1], p.b.rsplit("/")[-1]} for p in result.near] == [{"two.png", "less.jpg"}]
+    assert duplicates(DuplicatesParams(hide=True), QuietContext(project)).hidden == 1
     assert len(labelled_images(project)) == 3
     project.journal.undo()
     assert len(labelled_images(project)) == 4
@@ -67,7 +67,7 @@ def test_near_identical_vectors(filled):
     result = duplicates(
         DuplicatesParams(encoder="made-up", vector_distance=limit + 1e-6, distance=0), QuietContext(filled)
     )
-    assert len(result["vectors"]) + len(result["near"]) >= 7 and len(faces) == 40
+    assert len(result.vectors) + len(result.near) >= 7 and len(faces) == 40
 
 
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=12), st.integers(0, 100))
@@ -104,10 +104,10 @@ def test_balance_takes_what_lacks_from_a_folder(filled, tmp_path):
     wish = BalanceParams(to="largest", source=other)
     plan = balance(wish.model_copy(update={"dry_run": True}), QuietContext(filled))
     wanted = {"images": 10, "identities": 2, "images_added": 8, "identities_added": 2, "goal": 20, "lacking": 2}
-    assert plan["plan"]["g1"] == wanted | {"images_kept": 10, "identities_kept": 2}
+    assert plan.plan["g1"].model_dump() == wanted | {"images_kept": 10, "identities_kept": 2}
     before = filled.db.rows("SELECT id, hidden FROM image")
     result = balance(wish, QuietContext(filled))
-    assert (result["added"], result["hidden"], result["lacking"]) == (8, 0, {"g1": 2})
+    assert (result.added, result.hidden, result.lacking) == (8, 0, {"g1": 2})
     added = {path for (path,) in filled.db.rows("SELECT path FROM image WHERE id > ?", (before[-1][0],))}
     assert {path.split("/")[1] for path in added} == {"new2", "new3"}
     filled.journal.undo()
@@ -118,8 +118,8 @@ def test_balance_adds_and_hides_in_one_step(filled, tmp_path):
     other = plain_images(tmp_path / "other", 2, 8, 2, side=24)
     before = filled.db.rows("SELECT id, hidden FROM image")
     result = balance(BalanceParams(target="g0=.25,g1=.75", to="32", source=other), QuietContext(filled))
-    assert (result["hidden"], result["added"]) == (12, 4)
-    assert {name: row["goal"] for name, row in result["plan"].items()} == {"g0": 8, "g1": 24}
+    assert (result.hidden, result.added) == (12, 4)
+    assert {name: row.goal for name, row in result.plan.items()} == {"g0": 8, "g1": 24}
     filled.journal.undo()
     assert filled.db.rows("SELECT id, hidden FROM image") == before
     with pytest.raises(ValueError, match="smallest, largest, or a number"):
@@ -131,7 +131,7 @@ def test_balance_is_one_undoable_step(filled):
     before = [i.id for i in labelled_images(filled)]
     plan = balance(BalanceParams(dry_run=True), QuietContext(filled))
     assert [i.id for i in labelled_images(filled)] == before
-    assert plan["plan"]["g1"] == {
+    assert plan.plan["g1"].model_dump() == {
         "images": 20, "identities": 4, "images_kept": 12, "identities_kept": 4, "images_added": 0, "identities_added": 0,
         "goal": 12, "lacking": 0,
     }  # fmt: skip
@@ -142,7 +142,7 @@ def test_balance_is_one_undoable_step(filled):
     filled.journal.undo()
     assert [i.id for i in labelled_images(filled)] == before
     result = balance(BalanceParams(by="identities"), QuietContext(filled))
-    assert result["plan"]["g0"]["identities_kept"] == result["plan"]["g1"]["identities_kept"]
+    assert result.plan["g0"].identities_kept == result.plan["g1"].identities_kept
 
 
 def test_a_hash_alone_makes_no_duplicate(drawn, photographs):

@@ -27,19 +27,19 @@ def test_layouts(project, tmp_path):
     cases = {"auto": (24, 6, {"g0": 12, "g1": 12}), "identity": (24, 2, {}), "flat": (24, 0, {})}
     for layout, (images, identities, groups) in cases.items():
         result = inspect(ImportParams(folder=root, layout=layout), QuietContext(project))
-        assert (result["images"], result["identities"], result["groups"]) == (images, identities, groups), layout
+        assert (result.images, result.identities, result.groups) == (images, identities, groups), layout
         assert project.db.value("SELECT count(*) FROM image") == 0  # a preview writes nothing
-    assert bring(project, root)["layout"] == "group-identity"
-    assert bring(project, root / "g0")["layout"] == "identity"
-    assert bring(project, root / "g0" / "id00")["layout"] == "flat"
+    assert bring(project, root).layout == "group-identity"
+    assert bring(project, root / "g0").layout == "identity"
+    assert bring(project, root / "g0" / "id00").layout == "flat"
 
 
 def test_again_adds_what_is_new_and_keeps_labels(project, tmp_path):
     root = plain_images(tmp_path / "in", 1, 2, 2)
-    assert bring(project, root)["new"] == 4
+    assert bring(project, root).new == 4
     plain_images(root, 1, 3, 2)
     result = bring(project, root)
-    assert (result["images"], result["new"]) == (6, 2)
+    assert (result.images, result.new) == (6, 2)
     assert project.db.value("SELECT count(*) FROM identity") == 3
 
 
@@ -51,10 +51,10 @@ def test_names_under_several_groups(project, tmp_path):
             Image.new("RGB", (8, 8), (i, 9, images)).save(home / f"{i}.png")
     context = QuietContext(project)
     result = run(ImportParams(folder=tmp_path / "in"), context)
-    assert result["shared_names"] == ["ann"] and result["identities"] == 2
+    assert result.shared_names == ["ann"] and result.identities == 2
     assert any("--shared-names join" in text for text in context.messages)
     project.journal.undo()
-    assert bring(project, tmp_path / "in", shared_names="join")["identities"] == 1
+    assert bring(project, tmp_path / "in", shared_names="join").identities == 1
     assert {image.group for image in labelled_images(project)} == {"B"}  # where most of the images are
 
 
@@ -119,13 +119,13 @@ def messy(tmp_path):
 
 def test_bad_files_are_listed_and_the_rest_is_done(project, messy):
     result = bring(project, messy)
-    bad = {item["path"].rsplit("/", 1)[-1]: item["why"] for item in result["unreadable"]}
+    bad = {item.path.rsplit("/", 1)[-1]: item.why for item in result.unreadable}
     assert set(bad) == {
         "truncated.jpg", "empty.jpg", "text.jpg", "notes.txt", "huge.png", "broken link.jpg", "loop",
     }  # fmt: skip
     assert "truncated" in bad["truncated.jpg"] and "empty" in bad["empty.jpg"]
     assert "60000 x 60000" in bad["huge.png"] and "leads back" in bad["loop"]
-    assert result["images"] == 9 and result["identities"] == 1
+    assert result.images == 9 and result.identities == 1
     sizes = dict(project.db.rows("SELECT path, width || 'x' || height FROM image"))
     assert sizes["Zoë Ünal/turned.jpg"] == "40x60"
     assert len(unreadable(project)) == 7
@@ -152,7 +152,7 @@ def test_stopped_goes_on(project, tmp_path, monkeypatch):
     with pytest.raises(Stopped):
         run(ImportParams(folder=root), QuietContext(project, stop_after=2))
     assert project.db.value("SELECT count(*) FROM image") == 8
-    assert bring(project, root)["new"] == 12
+    assert bring(project, root).new == 12
 
 
 def test_wrong_requests(project, tmp_path):

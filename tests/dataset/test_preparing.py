@@ -65,15 +65,15 @@ def test_splits_of_any_collection(tmp_path_factory, collection, seed, by_shares,
     for i in range(sets):
         for j in range(i):
             assert not found[i] & found[j]  # nobody is on two sides
-    assert [r["got"] for r in result["sets"]] == [len(list(out.rglob("*.png"))) for out in outs]
+    assert [r.got for r in result.sets] == [len(list(out.rglob("*.png"))) for out in outs]
     if by_shares:
-        assert sum(r["got"] for r in result["sets"]) == total
+        assert sum(r.got for r in result.sets) == total
     else:
         sums = {0}
         for _, images in collection:
             sums |= {s + images for s in sums}
         best = min(sums, key=lambda s: (abs(s - options["images"]), s))
-        assert result["sets"][0]["got"] == best
+        assert result.sets[0].got == best
     for n in range(sets):  # the same seed: the same files, byte for byte
         one, two = ((root / r / f"s{n}.manifest.json").read_bytes() for r in ("a", "b"))
         assert one == two
@@ -82,7 +82,7 @@ def test_splits_of_any_collection(tmp_path_factory, collection, seed, by_shares,
 def test_sample_images(folder, tmp_path):
     result = sample(SampleParams(folder=folder, out=tmp_path / "s", images=7, copy=True), QuietContext())
     files = sorted((tmp_path / "s").iterdir())
-    assert len(files) == result["images"] == 7
+    assert len(files) == result.images == 7
     assert {f.name.split("_", 1)[0] for f in files} == {str(i) for i in range(7)}
     assert not any(f.is_symlink() for f in files)
     manifest = json.loads((tmp_path / "s.manifest.json").read_text())
@@ -119,7 +119,7 @@ def test_excluding_another_set(folder, tmp_path):
 def test_dry_runs_write_nothing(folder, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     result = sample(SampleParams(folder=folder, out=tmp_path / "s", images=3, dry_run=True), QuietContext())
-    assert result["summary"].startswith("3 identities, 3 images") or "3 images" in result["summary"]
+    assert result.summary.startswith("3 identities, 3 images") or "3 images" in result.summary
     split(SplitParams(folder=folder, out=[tmp_path / "a", tmp_path / "b"], images=8, dry_run=True), QuietContext())
     flatten(FlattenParams(folder=folder, out=tmp_path / "f", dry_run=True), QuietContext())
     resize(ResizeParams(folder=folder, out=tmp_path / "r", dry_run=True), QuietContext())
@@ -137,8 +137,8 @@ def test_split_by_image(folder, tmp_path):
 
 def test_shares_are_stratified(folder, tmp_path):
     result = split(SplitParams(folder=folder, out=[tmp_path / "a", tmp_path / "b"], shares=[0.6, 0.4]), QuietContext())
-    assert [r["groups"] for r in result["sets"]] == [{"g0": 12, "g1": 12}, {"g0": 8, "g1": 8}]
-    assert [r["asked"] for r in result["sets"]] == [24, 16]
+    assert [r.groups for r in result.sets] == [{"g0": 12, "g1": 12}, {"g0": 8, "g1": 8}]
+    assert [r.asked for r in result.sets] == [24, 16]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_flatten_and_collisions(folder, tmp_path):
         (odd / name).parent.mkdir(parents=True)
         Image.new("RGB", (4, 4)).save(odd / name)
     result = flatten(FlattenParams(folder=odd, out=tmp_path / "o"), QuietContext())
-    assert result["collisions"] == 1 and len(list((tmp_path / "o").iterdir())) == 2
+    assert result.collisions == 1 and len(list((tmp_path / "o").iterdir())) == 2
 
 
 def test_resize(tmp_path):
@@ -176,7 +176,7 @@ def test_resize(tmp_path):
     (home / "bad.jpg").write_bytes(b"no")
     for fit in ("stretch", "crop", "pad"):
         result = resize(ResizeParams(folder=tmp_path / "in", out=tmp_path / fit, size="32x32", fit=fit), QuietContext())
-        assert result["written"] == 3 and [u["path"] for u in result["unreadable"]] == ["Ünal/bad.jpg"]
+        assert result.written == 3 and [u.path for u in result.unreadable] == ["Ünal/bad.jpg"]
         with Image.open(tmp_path / fit / "Ünal" / "wide.jpg") as image:
             assert image.size == (32, 32)
             pixels = np.asarray(image).astype(int)
@@ -192,21 +192,21 @@ def test_resize(tmp_path):
 
 def test_leaks(folder, tmp_path, drawn):
     split(SplitParams(folder=folder, out=[tmp_path / "a", tmp_path / "b"], shares=[0.6, 0.4]), QuietContext())
-    assert leaks(LeaksParams(a=tmp_path / "a", b=tmp_path / "b"), QuietContext())["clean"]
+    assert leaks(LeaksParams(a=tmp_path / "a", b=tmp_path / "b"), QuietContext()).clean
     result = leaks(LeaksParams(a=tmp_path / "a", b=folder), QuietContext())
-    assert len(result["files"]) == 24 and len(result["identities"]) == 6 and not result["clean"]
+    assert len(result.files) == 24 and len(result.identities) == 6 and not result.clean
     first = sorted(drawn.rglob("*.jpg"))[0]
     (tmp_path / "n").mkdir()
     with Image.open(first) as image:
         image.resize((120, 120)).save(tmp_path / "n" / "copy.jpg", quality=60)
     near = leaks(LeaksParams(a=tmp_path / "n", b=drawn), QuietContext())
-    assert any(pair["b"] == str(first) for pair in near["near"]) and not near["files"]
+    assert any(pair.b == str(first) for pair in near.near) and not near.files
 
 
 def test_leaks_of_projects(filled, tmp_path):
     plain_images(tmp_path / "photographs", 2, 4, 5)
     result = leaks(LeaksParams(a=filled.folder, b=tmp_path / "photographs"), QuietContext())
-    assert len(result["identities"]) == 8 and len(result["files"]) == 40
+    assert len(result.identities) == 8 and len(result.files) == 40
 
 
 @given(

@@ -57,10 +57,10 @@ def test_nothing_is_left(filled, tmp_path):
     originals = list((tmp_path / "photographs").rglob("*.png"))
     result = purge(filled, images, ["Wilhelmina"])
     assert occurrences(filled.folder, needles) == []
-    assert result["identities"] and result["images"] == 5
+    assert result.identities and result.images == 5
     for table in ("image_tag", "quality", "set_member"):
         assert not filled.db.rows(f"SELECT 1 FROM {table} WHERE image_id NOT IN (SELECT id FROM image)")
-    assert result["outside"] == [str(tmp_path / "outside.csv")]
+    assert result.outside == [str(tmp_path / "outside.csv")]
     assert all(path.exists() for path in originals)
     assert filled.db.value("SELECT count(*) FROM image") == 35
     assert filled.db.value("PRAGMA integrity_check") == "ok" and not filled.db.rows("PRAGMA foreign_key_check")

@@ -57,14 +57,14 @@ def seen(project, drawn, tmp_path):
 
 def test_a_blurred_face_falls_out(seen):
     result = measure_job(QualityParams(limits=["sharpness=150:"]), QuietContext(seen))
-    assert (result["measured"], result["without_face"], result["outside"]) == (13, 1, 1)
+    assert (result.measured, result.without_face, result.outside) == (13, 1, 1)
     blurred = seen.db.value("SELECT id FROM image WHERE path LIKE '%p50_0001.jpg'")
     assert outside(seen, [Limit.parse("sharpness=150:")]) == [blurred]
     ids, found = values(seen, "sharpness")
     assert ids[np.argmin(found)] == blurred and found[ids == blurred][0] < np.median(found) / 3
     assert all(abs(yaw) < 0.3 for yaw in values(seen, "yaw")[1])
     again = measure_job(QualityParams(limits=["sharpness=150:"], action="hide"), QuietContext(seen))
-    assert (again["measured_now"], again["outside"]) == (0, 1)
+    assert (again.measured_now, again.outside) == (0, 1)
     assert blurred not in image_ids(seen, Filter())
     seen.journal.undo()
     measure_job(QualityParams(limits=["sharpness=150:"], action="tag", tag="blurred"), QuietContext(seen))

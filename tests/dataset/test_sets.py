@@ -40,9 +40,9 @@ def people_in(project, name):
 
 def test_dividing_by_shares(filled):
     result = divide(DivideParams(into=["train", "test"], shares=[0.75, 0.25]), QuietContext(filled))
-    assert [row["got"] for row in result["sets"]] == [30, 10]
-    assert [row["groups"] for row in result["sets"]] == [{"g0": 15, "g1": 15}, {"g0": 5, "g1": 5}]
-    assert result["leaks"]["clean"]
+    assert [row.got for row in result.sets] == [30, 10]
+    assert [row.groups for row in result.sets] == [{"g0": 15, "g1": 15}, {"g0": 5, "g1": 5}]
+    assert result.leaks.clean
     assert not people_in(filled, "train") & people_in(filled, "test")
     again = members(filled, "train")
     filled.journal.undo()
@@ -72,7 +72,7 @@ def test_a_leak_is_refused_and_shown(filled, tmp_path):
         divide(wish, QuietContext(filled))
     assert all_sets(filled) == []
     shown = divide(wish.model_copy(update={"dry_run": True}), QuietContext(filled))
-    assert shown["leaks"]["files"]
+    assert shown.leaks.files
     with pytest.raises(RequestError, match="Nothing was written"):
         split(
             SplitParams(folder=tmp_path / "photographs", out=[tmp_path / "x", tmp_path / "y"], shares=[0.5, 0.5]),
@@ -86,9 +86,9 @@ def test_a_leak_is_refused_and_shown(filled, tmp_path):
 
 def test_near_identical_vectors_are_a_leak(filled):
     wish = DivideParams(into=["a", "b"], shares=[0.5, 0.5], encoder="made-up", vector_distance=0.05)
-    assert divide(wish.model_copy(update={"dry_run": True}), QuietContext(filled))["leaks"]["clean"]
+    assert divide(wish.model_copy(update={"dry_run": True}), QuietContext(filled)).leaks.clean
     wide = wish.model_copy(update={"dry_run": True, "vector_distance": 9.0})
-    assert divide(wide, QuietContext(filled))["leaks"]["vectors"]
+    assert divide(wide, QuietContext(filled)).leaks.vectors
 
 
 def test_leaks_between_two_projects_by_vector(filled, tmp_path):
@@ -101,8 +101,8 @@ def test_leaks_between_two_projects_by_vector(filled, tmp_path):
     other.close()
     params = LeaksParams(a=filled.folder, b=tmp_path / "other.fairdesk", encoder="made-up", vector_distance=1e-6)
     result = leaks(params, QuietContext())
-    assert len(result["identities"]) == 8
-    assert len(result["vectors"]) + len(result["near"]) + len(result["files"]) >= 40
+    assert len(result.identities) == 8
+    assert len(result.vectors) + len(result.near) + len(result.files) >= 40
     with pytest.raises(RequestError, match="no project"):
         leaks(params.model_copy(update={"b": tmp_path / "other"}), QuietContext())
 
@@ -118,7 +118,7 @@ def test_frozen_sets_stay_and_changed_labels_show(filled, tmp_path):
     edit_labels(filled, [1, 2], Edit(identity="Somebody"))
     assert str(all_sets(filled)[0].change) == "2 labels changed since"
     made = pairs(PairsParams(genuine=5, impostor=5, only_set="train"), QuietContext(filled))
-    assert {row["path1"] for row in csv.DictReader(Path(made["out"]).read_text().splitlines())} <= {
+    assert {row["path1"] for row in csv.DictReader(Path(made.out).read_text().splitlines())} <= {
         str(i)
         for i in (
             filled.roots()[1] / p
@@ -126,9 +126,9 @@ def test_frozen_sets_stay_and_changed_labels_show(filled, tmp_path):
             if n in members(filled, "train")
         )
     }
-    freeze(filled, made["out"].rsplit("/", 1)[-1])
+    freeze(filled, made.out.rsplit("/", 1)[-1])
     with pytest.raises(RequestError, match="frozen"):
-        pairs(PairsParams(genuine=5, impostor=5, only_set="train", out=made["out"]), QuietContext(filled))
+        pairs(PairsParams(genuine=5, impostor=5, only_set="train", out=made.out), QuietContext(filled))
     freeze(filled, "train", on=False)
     assert remove_sets(filled, ["train"]) == 1
     with pytest.raises(RequestError, match="no set"):
@@ -149,15 +149,15 @@ def test_every_layout_comes_back_with_its_labels_and_marks(marked, tmp_path, pro
 
     out = tmp_path / ("out.parquet" if layout == "manifest" else "out")
     result = export(ExportParams(out=out, layout=layout), QuietContext(marked))
-    assert (result["images"], result["synthetic"], result["left_out"]) == (41, 1, [])
+    assert (result.images, result.synthetic, result.left_out) == (41, 1, [])
     source = out / "train.rec" if layout == "rec" else out
     back = Project.open(project_at("back"))
     found = import_folder(ImportParams(folder=source), QuietContext(back))
-    assert (found["images"], found["synthetic"], found["unreadable"]) == (41, 1, [])
+    assert (found.images, found.synthetic, found.unreadable) == (41, 1, [])
     if layout != "flat":
-        assert found["identities"] == 8
+        assert found.identities == 8
     if layout in ("group-identity", "manifest"):
-        assert found["groups"] == {"g0": 21, "g1": 20}
+        assert found.groups == {"g0": 21, "g1": 20}
     same = "SELECT count(*), count(DISTINCT sha256) FROM image"
     assert back.db.rows(same) == marked.db.rows(same)
     back.close()
@@ -165,7 +165,7 @@ def test_every_layout_comes_back_with_its_labels_and_marks(marked, tmp_path, pro
         ExportParams(out=tmp_path / ("w.csv" if layout == "manifest" else "w"), layout=layout, synthetic="leave-out"),
         QuietContext(marked),
     )
-    assert (without["images"], without["left_out"][0]["why"]) == (40, "marked synthetic")
+    assert (without.images, without.left_out[0].why) == (40, "marked synthetic")
 
 
 def test_rec_of_different_sizes_asks_for_one(marked, tmp_path):
@@ -176,7 +176,7 @@ def test_rec_of_different_sizes_asks_for_one(marked, tmp_path):
         export(ExportParams(out=tmp_path / "rec", layout="rec"), QuietContext(marked))
     assert not (tmp_path / "rec").exists()
     result = export(ExportParams(out=tmp_path / "rec", layout="rec", size="24x32"), QuietContext(marked))
-    assert (result["written"], result["classes"]) == (42, 8)
+    assert (result.written, result.classes) == (42, 8)
     assert (tmp_path / "rec" / "property").read_text() == "8,32,24\n"
     keys, _ = RecordFile(tmp_path / "rec" / "train.rec").images()
     marks = [mark_of(tmp_path / "rec" / "train.rec" / f"x/{key}.jpg") for key in keys]

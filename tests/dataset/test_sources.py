@@ -13,6 +13,7 @@ from fairdesk.dataset.params import ImportParams, LabelParams
 from fairdesk.errors import RequestError
 from fairdesk.images.recordio import write_faces
 from fairdesk.jobs.context import QuietContext
+from fairdesk.jobs.results import Unreadable
 from tests.conftest import plain_images
 from tests.images.test_archives import jpeg, packed
 
@@ -26,18 +27,18 @@ def test_an_archive_gives_what_its_folder_gives(project, tmp_path, kind):
     root = plain_images(tmp_path / "in", 2, 2, 4)
     archive = packed(kind, root, tmp_path / f"Gesichter é.{kind}")
     result = bring(project, archive)
-    assert (result["images"], result["identities"], result["groups"]) == (16, 4, {"g0": 8, "g1": 8})
+    assert (result.images, result.identities, result.groups) == (16, 4, {"g0": 8, "g1": 8})
     hashes = set(project.db.rows("SELECT path, sha256 FROM image"))
     bring(project, root)
     assert len(set(project.db.rows("SELECT path, sha256 FROM image"))) == len(hashes) == 16
-    assert bring(project, archive)["new"] == 0
+    assert bring(project, archive).new == 0
 
 
 def test_rec_is_imported_with_the_index_of_what_is_bad(project, tmp_path):
     write_faces(tmp_path / "train.rec", [[jpeg(1), b"no picture"], [jpeg(2)]], (16, 16))
     result = bring(project, tmp_path / "train.rec")
-    assert (result["images"], result["identities"]) == (2, 2)
-    assert result["unreadable"] == [{"path": "0/2.jpg", "why": "not a picture in a known format"}]
+    assert (result.images, result.identities) == (2, 2)
+    assert result.unreadable == [Unreadable(path="0/2.jpg", why="not a picture in a known format")]
 
 
 def test_a_table_with_any_columns(project, tmp_path):
@@ -58,9 +59,9 @@ def test_a_table_with_any_columns(project, tmp_path):
     ]
     assert seen[0] == seen[1] == seen[2]
     result = bring(project, tmp_path / "list.parquet", columns=columns)
-    assert (result["images"], result["layout"]) == (2, "manifest")
-    assert result["unreadable"] == [{"path": "photos/none.png", "why": "cannot be read: No such file or directory"}]
-    assert result["labels"] == {"age": 1, "gender": 2, "tag": 1}
+    assert (result.images, result.layout) == (2, "manifest")
+    assert result.unreadable == [Unreadable(path="photos/none.png", why="cannot be read: No such file or directory")]
+    assert result.labels == {"age": 1, "gender": 2, "tag": 1}
     ann = project.db.value("SELECT id FROM image WHERE path LIKE '%id00%'")
     assert labels_of(project, ann) == [
         ("age", "31", "csv"),
@@ -77,8 +78,8 @@ def test_bfw_table(project, truth, tmp_path):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8)).save(tmp_path / path)
     result = bring(project, truth / "formats" / "bfw-datatable.csv", base=tmp_path)
-    assert result["groups"] == {"asian_females": 2}
-    assert {u["path"] for u in result["unreadable"]} >= {"white_males/n000509/0101_01.jpg"}
+    assert result.groups == {"asian_females": 2}
+    assert {u.path for u in result.unreadable} >= {"white_males/n000509/0101_01.jpg"}
     assert project.db.rows("SELECT name FROM identity") == [("n000009",)]
 
 
@@ -87,7 +88,7 @@ def test_a_persons_label_stays_when_a_table_comes(filled, tmp_path):
     edit_labels(filled, images[:1], Edit(identity="Eve", gender="female", add_tags=("mine",)))
     names = [row[0] for row in filled.db.rows("SELECT path FROM image ORDER BY id LIMIT 2")]
     (tmp_path / "l.csv").write_text("path,identity,gender,age\n" + "".join(f"{name},Adam,male,40\n" for name in names))
-    assert label(LabelParams(csv=tmp_path / "l.csv"), QuietContext(filled))["labelled"] == 2
+    assert label(LabelParams(csv=tmp_path / "l.csv"), QuietContext(filled)).labelled == 2
     assert labels_of(filled, images[0]) == [
         ("age", "40", "csv"),
         ("gender", "female", "person"),
@@ -123,8 +124,8 @@ def test_detecting_and_writing_out_of_an_archive(project, drawn, tmp_path):
         for path in sorted(drawn.rglob("*.jpg"))[:6]:
             file.write(path, path.relative_to(drawn))
     bring(project, archive)
-    assert detect(DetectParams(detector="hog"), QuietContext(project))["faces"] == 6
+    assert detect(DetectParams(detector="hog"), QuietContext(project)).faces == 6
     result = folders(FoldersParams(by="identity", out=tmp_path / "out"), QuietContext(project))
-    assert result["missing"] == []
+    assert result.missing == []
     written = sorted((tmp_path / "out").rglob("*.jpg"))
     assert [path.read_bytes() for path in written] == [path.read_bytes() for path in sorted(drawn.rglob("*.jpg"))[:6]]

@@ -87,7 +87,7 @@ def test_an_mbf_backbone_from_weights_to_error_rates(people, tmp_path):
     torch.save({"state_dict_backbone": network.state_dict(), "epoch": 3}, tmp_path / "backbone.pth")
     name = f"arcface:{tmp_path / 'backbone.pth'}"
     result = encode(EncodeParams(encoder=name, detector="whole"), QuietContext(people))
-    assert (result["vectors"], result["dim"], result["failed"]) == (24, 512, [])
+    assert (result.vectors, result.dim, result.failed) == (24, 512, [])
     recipe = people.vectors.find(name)
     assert (recipe.encoder, recipe.metric) == ("arcface:backbone.pth", "cosine")
     faces, vectors = people.vectors.load(recipe)
@@ -101,12 +101,12 @@ def test_an_mbf_backbone_from_weights_to_error_rates(people, tmp_path):
         theirs = network(plain)[0].numpy()
     assert np.abs(theirs - vectors[5]).max() < 1e-4 * np.abs(theirs).max()
     listed = pairs(PairsParams(genuine=30, impostor=30), QuietContext(people))
-    scored = score(ScoreParams(pairs=listed["out"], encoder=name), QuietContext(people))
-    assert scored["pairs"] == 60 and scored["dropped"] == 0 and "cosine" in scored["measure"]
-    figures = evaluate(EvaluateParams(scores=scored["out"]), QuietContext())
-    assert 0 <= figures["eer"] <= 0.6
+    scored = score(ScoreParams(pairs=listed.out, encoder=name), QuietContext(people))
+    assert scored.pairs == 60 and scored.dropped == 0 and "cosine" in scored.measure
+    figures = evaluate(EvaluateParams(scores=scored.out), QuietContext())
+    assert 0 <= figures.eer <= 0.6
     again = encode(EncodeParams(encoder=name), QuietContext(people))
-    assert again["encoded_now"] == 0
+    assert again.encoded_now == 0
 
 
 def test_unreadable_images_are_failures_never_noise(people, tmp_path, drawn):
@@ -124,7 +124,7 @@ def test_unreadable_images_are_failures_never_noise(people, tmp_path, drawn):
     detect(DetectParams(detector="whole"), QuietContext(people))
     (moved / path).write_bytes(b"\xff\xd8\xff broken")
     result = encode(EncodeParams(encoder=f"arcface:{tmp_path / 'small.pth'}"), QuietContext(people))
-    assert result["vectors"] == 23 and [row["path"] for row in result["failed"]] == [path]
+    assert result.vectors == 23 and [row.path for row in result.failed] == [path]
 
 
 def test_hostile_and_broken_files(tmp_path, people):
@@ -169,7 +169,7 @@ def test_an_onnx_model_of_any_layout(people, tmp_path, shape, axes, half):
     mean_colour(tmp_path / "m.onnx", shape, axes, half)
     name = f"onnx:{tmp_path / 'm.onnx'}"
     result = encode(EncodeParams(encoder=name, detector="whole", scaling="unit"), QuietContext(people))
-    assert (result["vectors"], result["dim"]) == (24, 3)
+    assert (result.vectors, result.dim) == (24, 3)
     faces, vectors = people.vectors.load(people.vectors.find(name))
     root, path = people.db.rows(
         "SELECT root_id, path FROM face JOIN image ON image.id = image_id WHERE face.id = ?", (int(faces[0]),)
@@ -177,7 +177,7 @@ def test_an_onnx_model_of_any_layout(people, tmp_path, shape, axes, half):
     mean = read_pixels(people.roots()[root] / path).mean((0, 1)) / 255
     assert np.abs(mean - vectors[0]).max() < 0.01
     remembered = encode(EncodeParams(encoder=name, detector="whole"), QuietContext(people))
-    assert remembered["encoded_now"] == 0 and remembered["recipe"] == result["recipe"]
+    assert remembered.encoded_now == 0 and remembered.recipe == result.recipe
 
 
 def test_onnx_models_that_are_no_encoders(tmp_path, people):

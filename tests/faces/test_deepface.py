@@ -43,9 +43,9 @@ def faces(project, drawn, tmp_path, monkeypatch):
 
 def test_detector_and_encoder_by_name(faces, dlib_files):
     result = detect(DetectParams(detector="deepface:dlib", weights=dlib_files), QuietContext(faces))
-    assert result["detector"] == "deepface:dlib" and result["faces"] >= 22
+    assert result.detector == "deepface:dlib" and result.faces >= 22
     found = encode(EncodeParams(encoder="deepface:Dlib", weights=dlib_files), QuietContext(faces))
-    assert (found["vectors"], found["dim"]) == (result["faces"], 128)
+    assert (found.vectors, found.dim) == (result.faces, 128)
     from deepface import DeepFace
 
     recipe = faces.vectors.find("deepface:Dlib")
@@ -107,15 +107,15 @@ def test_predictions_stand_beside_labels(faces, tmp_path):
     params = LabelParams(backend="deepface", actions="race,gender", detector="whole", weights=folder)
     before = faces.db.rows("SELECT id, identity_id, group_id, label_source FROM image")
     result = label(params, QuietContext(faces))
-    assert sum(result["predicted"]["race"].values()) == 24
-    assert {group: sum(values.values()) for group, values in result["agreement"]["race"].items()} == {
+    assert sum(result.predicted["race"].values()) == 24
+    assert {group: sum(values.values()) for group, values in result.agreement["race"].items()} == {
         "tone 5": 12,
         "tone 7": 12,
     }
     assert faces.db.rows("SELECT id, identity_id, group_id, label_source FROM image") == before  # labels stay
     assert all(0 < c <= 1 for (c,) in faces.db.rows("SELECT confidence FROM prediction"))
     again = label(params, QuietContext(faces))
-    assert again["predicted"] == result["predicted"]
+    assert again.predicted == result.predicted
     from deepface import DeepFace
 
     face, root, path = faces.db.rows(
@@ -137,14 +137,14 @@ def test_an_image_without_a_face_gets_no_answer(project, tmp_path, monkeypatch):
     Image.new("RGB", (80, 80), "grey").save(tmp_path / "in" / "wall.png")
     import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
     result = label(LabelParams(backend="deepface", detector="hog"), QuietContext(project))
-    assert (result["faces"], result["without_face"], result["predicted"]) == (0, 1, {})
+    assert (result.faces, result.without_face, result.predicted) == (0, 1, {})
 
 
 def test_labels_from_a_csv_on_a_project(filled, tmp_path):
     (tmp_path / "l.csv").write_text("path,identity,group\ng0/id00/000.png,Ann,north\nnowhere.png,Bo,\n")
     context = QuietContext(filled)
     result = label(LabelParams(csv=tmp_path / "l.csv"), context)
-    assert result["labelled"] == 1 and result["unmatched"] == ["nowhere.png"]
+    assert result.labelled == 1 and result.unmatched == ["nowhere.png"]
     from fairdesk.dataset.identities import labelled_images
 
     assert (labelled_images(filled)[0].identity, labelled_images(filled)[0].group) == ("Ann", "north")

@@ -57,25 +57,25 @@ def test_resume_and_stop(faces, monkeypatch):
     seen = faces.db.value("SELECT count(*) FROM detection")
     assert 0 < seen < 24
     result = detect(DetectParams(), QuietContext(faces))
-    assert result["faces"] + result["without_face"] == 24
-    assert result["faces"] >= 22
+    assert result.faces + result.without_face == 24
+    assert result.faces >= 22
     first = encode(EncodeParams(), QuietContext(faces))
-    assert first["vectors"] == result["faces"] and first["dim"] == 128
+    assert first.vectors == result.faces and first.dim == 128
     again = encode(EncodeParams(), QuietContext(faces))
-    assert (again["encoded_now"], again["per_second"], again["vectors"]) == (0, None, first["vectors"])
-    assert again["per_second_why"]
+    assert (again.encoded_now, again.per_second, again.vectors) == (0, None, first.vectors)
+    assert again.per_second_why
 
 
 def test_a_window_of_the_images_and_what_a_filter_leaves(faces):
     """As the script's --start and --n_images: a part now, the rest later."""
     seen = lambda: {row[0] for row in faces.db.rows("SELECT image_id FROM detection")}
     first = encode(EncodeParams(detector="whole", where=["ids=1-6"]), QuietContext(faces))
-    assert first["vectors"] == 6 and seen() == set(range(1, 7))
+    assert first.vectors == 6 and seen() == set(range(1, 7))
     searched = detect(DetectParams(detector="whole", where=["group=tone 7", "ids=1-20"]), QuietContext(faces))
-    assert seen() == {*range(1, 7), *range(13, 21)} and searched["faces"] == 14
+    assert seen() == {*range(1, 7), *range(13, 21)} and searched.faces == 14
     again = encode(EncodeParams(where=["ids=5-14"]), QuietContext(faces))
-    assert again["vectors"] == 14 and again["encoded_now"] == 8
-    assert encode(EncodeParams(), QuietContext(faces))["vectors"] == 24
+    assert again.vectors == 14 and again.encoded_now == 8
+    assert encode(EncodeParams(), QuietContext(faces)).vectors == 24
     with pytest.raises(RequestError, match="No image of the project meets ids=99"):
         encode(EncodeParams(where=["ids=99"]), QuietContext(faces))
     with pytest.raises(ValueError, match="where"):
@@ -99,19 +99,19 @@ def test_images_without_a_face_are_listed(project, tmp_path):
     Image.new("RGB", (80, 80), "grey").save(tmp_path / "in" / "wall.png")
     import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
     result = detect(DetectParams(), QuietContext(project))
-    assert (result["faces"], result["without_face"]) == (0, 1)
-    assert result["without_face_paths"] == [str(tmp_path / "in" / "wall.png")]
-    assert detect(DetectParams(detector="whole"), QuietContext(project))["faces"] == 1
+    assert (result.faces, result.without_face) == (0, 1)
+    assert result.without_face_paths == [str(tmp_path / "in" / "wall.png")]
+    assert detect(DetectParams(detector="whole"), QuietContext(project)).faces == 1
 
 
 def test_an_original_that_vanished_is_reported_and_tried_again(faces, drawn, tmp_path):
     with faces.db.transaction() as connection:
         connection.execute("UPDATE image SET path = 'gone/' || path WHERE id = 1")
     result = detect(DetectParams(detector="whole"), QuietContext(faces))
-    assert [item["why"] for item in result["unreadable"]] == ["the file is missing"]
+    assert [item.why for item in result.unreadable] == ["the file is missing"]
     with faces.db.transaction() as connection:
         connection.execute("UPDATE image SET path = substr(path, 6) WHERE id = 1")
-    assert detect(DetectParams(detector="whole"), QuietContext(faces))["faces"] == 24
+    assert detect(DetectParams(detector="whole"), QuietContext(faces)).faces == 24
 
 
 def test_a_persons_label_survives_another_detector(faces):
@@ -157,7 +157,7 @@ def test_resnet50_weights(faces, weights, tmp_path):
         encode(EncodeParams(encoder="resnet50"), QuietContext(faces))
     assert "--weights" in str(caught.value) and "--download" in str(caught.value)
     result = encode(EncodeParams(encoder="resnet50", weights=weights, detector="whole"), QuietContext(faces))
-    assert (result["vectors"], result["dim"]) == (24, 2048)
+    assert (result.vectors, result.dim) == (24, 2048)
     torch.save({"a": torch.zeros(2)}, tmp_path / "other.pth")
     with pytest.raises(RequestError, match="does not hold ResNet-50 weights"):
         encode(EncodeParams(encoder="resnet50", weights=tmp_path / "other.pth"), QuietContext(faces))
@@ -242,7 +242,7 @@ def test_the_ray_engine_gives_the_same_vectors(faces):
         connection.execute("DELETE FROM vector")
     remote = encode(EncodeParams(engine="ray", batch_size=4), QuietContext(faces))
     again, after = faces.vectors.load(recipe)
-    assert remote["vectors"] == local["vectors"]
+    assert remote.vectors == local.vectors
     assert np.array_equal(ids, again)
     assert np.array_equal(before, after)
 
@@ -276,5 +276,5 @@ def test_a_public_set_becomes_identity_folders(tmp_path, monkeypatch):
 
     monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", lambda: Set)
     result = fetch(FetchParams(source="olivetti", out=tmp_path / "o"), QuietContext())
-    assert result["images"] == 6
+    assert result.images == 6
     assert len(list((tmp_path / "o" / "s02").iterdir())) == 3

@@ -61,14 +61,14 @@ def test_made_faces_beside_real_ones(drawn, tmp_path):
         image.save(target, quality=80)
     (home / "tone 5" / "p50" / "bad.jpg").write_bytes(b"x")
     result = assess(AssessParams(made=home, real=drawn, examples=24), QuietContext())
-    assert (result["real"], result["made"], result["encoder"]) == (24, 24, "dlib (whole pictures as chips)")
-    assert 2 <= result["copies"] <= 4
-    copied = {pair["a"].rsplit("/", 1)[-1] for pair in result["nearest"] if pair["copy"]}
+    assert (result.real, result.made, result.encoder) == (24, 24, "dlib (whole pictures as chips)")
+    assert 2 <= result.copies <= 4
+    copied = {pair.a.rsplit("/", 1)[-1] for pair in result.nearest if pair.is_copy}
     assert {"p50_0001.jpg", "p50_0002.jpg"} <= copied
-    assert [u["why"] for u in result["unreadable"]] == ["not a picture in a known format"]
-    assert set(result["groups"]) == {"tone 5", "tone 7"} and result["groups"]["tone 5"]["fid"] > 0
+    assert [u.why for u in result.unreadable] == ["not a picture in a known format"]
+    assert set(result.groups) == {"tone 5", "tone 7"} and result.groups["tone 5"].fid > 0
     same = assess(AssessParams(made=drawn, real=drawn), QuietContext())
-    assert same["fid"] == pytest.approx(0, abs=1e-6) and (same["precision"], same["recall"]) == (1.0, 1.0)
+    assert same.fid == pytest.approx(0, abs=1e-6) and (same.precision, same.recall) == (1.0, 1.0)
     with pytest.raises(RequestError, match="at least 8"):
         assess(AssessParams(made=home / "tone 5" / "p50", real=drawn), QuietContext())
 
@@ -86,12 +86,12 @@ def test_a_made_face_is_never_real_and_its_mark_says_whom_it_stands_for(drawn, t
                 save_marked(image, real / "tone 5" / "p50" / f"{path.stem}.png", {"run": "r"})
     context = QuietContext()
     result = assess(AssessParams(made=made, real=real), context)
-    assert (result["real"], result["made"]) == (24, 24)
-    assert [one["why"] for one in result["unreadable"]] == ["a made face, not a real one"] * 6
-    assert "6 files left out" in result["summary"] and any("a made face" in text for text in context.messages)
+    assert (result.real, result.made) == (24, 24)
+    assert [one.why for one in result.unreadable] == ["a made face, not a real one"] * 6
+    assert "6 files left out" in result.summary and any("a made face" in text for text in context.messages)
     tones = [drawn / tone for tone in ("tone 5", "tone 7")]
     crossed = assess(AssessParams(made=tones[1], real=tones[0]), QuietContext())
-    assert result["groups"]["tone 5"]["fid"] == pytest.approx(crossed["fid"], rel=0.01)
+    assert result.groups["tone 5"].fid == pytest.approx(crossed.fid, rel=0.01)
     import_folder(ImportParams(folder=real), QuietContext(project))
     with pytest.raises(RequestError, match="holds 6 made images"):
         assess(AssessParams(made=project.folder, real=drawn), QuietContext())

@@ -99,7 +99,7 @@ def test_a_run_to_its_end(engine, tmp_path):
     more = {"mount": [f"{tmp_path / 'out'}:/out:ro"], "env": ["KEY=a=b"], "user": "7:8"}
     params = ContainerParams(image="sg2ada", command=["python", "train.py"], workdir=tmp_path, gpu="0,1", **more)
     result = run(params, context)
-    assert context.messages == ["tick 0", "tick 1"] and result["exit_code"] == 0
+    assert context.messages == ["tick 0", "tick 1"] and result.exit_code == 0
     assert context.artifacts == [tmp_path / "out" / "stats.jsonl"]
     assert context.scalars == [("Loss/G/loss", 0, 1.0), ("Loss/G/loss", 1, 0.0)]
     created = next(body for method, path, body in engine.calls if path == "/containers/create")

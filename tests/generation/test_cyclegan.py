@@ -21,11 +21,13 @@ from fairdesk.generation.networks.cyclegan import (
     fresh_weights,
     generator_from,
 )
-from fairdesk.generation.params import GenerateParams, TrainGanParams, TranslateParams
+from fairdesk.generation.params import GenerateParams, TranslateParams
 from fairdesk.generation.training.cyclegan import ReplayBuffer
 from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.params import gan_params
 from fairdesk.images.marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
+from fairdesk.jobs.results import Unreadable
 from fairdesk.learning.checkpoints import read_checkpoint
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.logs import read_log
@@ -79,12 +81,12 @@ def folders(tmp_path):
 def options(folders, out, **more):
     base = {"family": "cyclegan", "data": folders[0], "data_b": folders[1], "out": out, "image_size": 32, "epochs": 3, "batch_size": 2,
             "blocks": 1, "features": 4, "preview_every": 3, "decay_epoch": 1, "device": "cpu", "precision": "fp32"}  # fmt: skip
-    return TrainGanParams(**(base | more))
+    return gan_params(**(base | more))
 
 
 def test_a_whole_run(folders, tmp_path):
     result = train(options(folders, tmp_path / "run"), QuietContext())
-    assert result["steps"] == 3 * 2
+    assert result.steps == 3 * 2
     curves = read_log(tmp_path / "run" / "scalars.csv")
     assert set(curves.series) == {"D_loss", "G_loss", "adv", "cycle", "identity"}
     row = {name: dict(points)[6] for name, points in curves.series.items()}
@@ -181,7 +183,7 @@ def test_translate_a_tree_both_ways(generators, tmp_path):
     )
     names = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.png"))
     assert names == ["Zoë/a_AtoB.png", "Zoë/a_BtoA.png", "Zoë/b_AtoB.png", "Zoë/b_BtoA.png"]
-    assert result["images"] == 4 and [u["path"] for u in result["unreadable"]] == ["Zoë/bad.jpg"]
+    assert result.images == 4 and [u.path for u in result.unreadable] == ["Zoë/bad.jpg"]
     with Image.open(tmp_path / "out" / "Zoë" / "a_AtoB.png") as image:
         assert image.size == (23, 17)  # its own size: nothing is stretched
         mark = json.loads(read_mark(image.info))
@@ -203,7 +205,7 @@ def test_batches_give_the_pictures_of_one_by_one(generators, tmp_path):
             input=home, direction="both", out=out, precision="fp32", batch_size=count, device="cpu", **generators
         )
         result = translate(params, QuietContext())
-        assert result["images"] == 24 and [
+        assert result.images == 24 and [
             f["source"] for f in json.loads((tmp_path / f"by{count}.manifest.json").read_text())["files"]
         ]
         made[count] = pixels_of(out)
@@ -219,7 +221,7 @@ def test_the_number_format_is_chosen_by_a_trial_and_told(generators, tmp_path):
     result = translate(TranslateParams(out=tmp_path / "auto", **params), context)
     (told,) = [m for m in context.messages if "short trial" in m]
     assert all(f"{name} " in told for name in ("fp32", "fp32, channels last", "bf16", "bf16, channels last"))
-    chosen = result["recipes"]["AtoB"]
+    chosen = result.recipes["AtoB"]
     assert told.startswith(f"AtoB runs in {chosen}.")
     assert json.loads((tmp_path / "auto.manifest.json").read_text())["recipes"] == {"AtoB": chosen}
     with Image.open(next((tmp_path / "auto").rglob("*.png"))) as image:
@@ -236,8 +238,8 @@ def test_few_images_are_not_worth_a_trial(generators, tmp_path):
     params = TranslateParams(input=home, out=tmp_path / "o", g_ab=generators["g_ab"], device="cpu")
     result = translate(params, context)
     asked = translate(params.model_copy(update={"precision": "bf16", "out": tmp_path / "p"}), context)
-    assert asked["recipes"]["AtoB"] == "bf16"
-    assert result["recipes"]["AtoB"] == "fp32" and not [m for m in context.messages if "trial" in m]
+    assert asked.recipes["AtoB"] == "bf16"
+    assert result.recipes["AtoB"] == "fp32" and not [m for m in context.messages if "trial" in m]
 
 
 def test_one_image_and_a_chosen_size(generators, tmp_path):
@@ -259,9 +261,9 @@ def test_a_picture_too_large_for_the_memory_is_listed(generators, tmp_path, monk
         input=tmp_path / "in", out=tmp_path / out, size=size, g_ab=generators["g_ab"], device="cpu"
     )
     result = translate(ask("o", None), QuietContext())
-    assert [(u["path"], u["why"][:26]) for u in result["unreadable"]] == [("large.png", "at 300 x 300 pixels it nee")]
-    assert result["images"] == 1 and "1 could not be translated" in result["summary"]
-    assert translate(ask("p", 64), QuietContext())["images"] == 2
+    assert [(u.path, u.why[:26]) for u in result.unreadable] == [("large.png", "at 300 x 300 pixels it nee")]
+    assert result.images == 1 and "1 could not be translated" in result.summary
+    assert translate(ask("p", 64), QuietContext()).images == 2
 
 
 def test_a_stopped_translation_lists_what_it_made(generators, tmp_path):
@@ -287,8 +289,8 @@ def test_a_list_of_identity_folders(generators, tmp_path):
     (tmp_path / "list.txt").write_text("nowhere\nin/g0/id01\n")
     params = TranslateParams(input=tmp_path / "list.txt", out=tmp_path / "q", g_ab=generators["g_ab"], device="cpu")
     result = translate(params, QuietContext())
-    assert result["images"] == 2 and "1 left out" in result["summary"]
-    assert result["left_out"] == [{"path": "nowhere", "why": "line 1: there is no such file or folder"}]
+    assert result.images == 2 and "1 left out" in result.summary
+    assert result.left_out == [Unreadable(path="nowhere", why="line 1: there is no such file or folder")]
     (tmp_path / "list.txt").write_text("nowhere\n")
     with pytest.raises(
         RequestError, match=r"list\.txt names no image.* nowhere, line 1: there is no such file or folder"
@@ -316,7 +318,7 @@ def test_people_of_one_name_in_two_groups_stay_apart(generators, tmp_path, proje
         params = TranslateParams(input=source, out=out, group="C", g_ab=generators["g_ab"], device="cpu")
         result = translate(params, QuietContext())
         twice = source.name == "list.txt"  # one folder is named twice, and taken once
-        assert (result["images"], len(result["left_out"])) == ((3, 1) if twice else (4, 0))
+        assert (result.images, len(result.left_out)) == ((3, 1) if twice else (4, 0))
         marks = [json.loads(mark_of(path)) for path in out.rglob("*.png")]
         assert {mark["identity"] for mark in marks} == who and {mark["group"] for mark in marks} == {"C"}
 
@@ -325,7 +327,7 @@ def test_translate_with_a_run_and_refuse_others(folders, tmp_path):
     train(options(folders, tmp_path / "run", epochs=1), QuietContext())
     last = tmp_path / "run" / "checkpoints" / "last.safetensors"
     params = TranslateParams(input=folders[0], direction="both", g_ab=last, g_ba=last, out=tmp_path / "o", device="cpu")
-    assert translate(params, QuietContext())["images"] == 10
+    assert translate(params, QuietContext()).images == 10
     with pytest.raises(RequestError, match="fairdesk translate"):
         generate(GenerateParams(run=tmp_path / "run", out=tmp_path / "g", device="cpu"), QuietContext())
     torch.save({"a": torch.zeros(1)}, tmp_path / "other.pth")
@@ -349,17 +351,17 @@ def test_lists_of_images_and_folders(tmp_path):
     values = {"family": "cyclegan", "data": tmp_path / "a.txt", "data_b": tmp_path / "b.txt", "out": run, "image_size": 32, "epochs": 1,
               "blocks": 1, "features": 4, "device": "cpu", "precision": "fp32"}  # fmt: skip
     context = QuietContext()
-    result = train(TrainGanParams(**values), context)
-    assert result["images"] == 6 and result["steps"] == 6  # the larger side
-    assert [one["why"] for one in result["left_out"]] == [
+    result = train(gan_params(**values), context)
+    assert result.images == 6 and result.steps == 6  # the larger side
+    assert [one.why for one in result.left_out] == [
         "line 3: it is in the list already", "line 4: not an image file", "line 5: there is no such file or folder",
     ]  # fmt: skip
     made = translate(
         TranslateParams(input=tmp_path / "b.txt", g_ab=run, out=tmp_path / "t", device="cpu"), QuietContext()
     )
     names = sorted(path.relative_to(tmp_path / "t").as_posix() for path in (tmp_path / "t").rglob("*.png"))
-    assert made["images"] == 4 and names == ["000_AtoB.png", *(f"id10/00{n}_AtoB.png" for n in range(3))]
-    found = train(TrainGanParams(family="gan", data=tmp_path / "a.txt", out=tmp_path / "gan", image_size=16, epochs=1, batch_size=3, latent=4, device="cpu"), QuietContext())  # fmt: skip
-    assert found["images"] == 6
+    assert made.images == 4 and names == ["000_AtoB.png", *(f"id10/00{n}_AtoB.png" for n in range(3))]
+    found = train(gan_params(family="gan", data=tmp_path / "a.txt", out=tmp_path / "gan", image_size=16, epochs=1, batch_size=3, latent=4, device="cpu"), QuietContext())  # fmt: skip
+    assert found.images == 6
     with pytest.raises(RequestError, match="is no project, so there are no labels"):
-        train(TrainGanParams(**values | {"where": ["group=x"], "out": tmp_path / "x"}), QuietContext())
+        train(gan_params(**values | {"where": ["group=x"], "out": tmp_path / "x"}), QuietContext())

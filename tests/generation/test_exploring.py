@@ -14,12 +14,13 @@ from fairdesk.errors import Stopped
 from fairdesk.generation.making.exploring import Explorer, serve
 from fairdesk.generation.making.interpolating import between, path_of
 from fairdesk.generation.making.interpolating import run as walk
-from fairdesk.generation.params import InterpolateParams, TrainGanParams
+from fairdesk.generation.params import InterpolateParams
 from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.params import gan_params
 from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.logs import read_log
-from tests.conftest import plain_images
+from tests.conftest import plain_images, some_gan
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -32,7 +33,7 @@ def folder(tmp_path_factory):
 def trained(folder, out, family, **more):
     base = {"family": family, "data": folder, "out": out, "image_size": 32, "epochs": 1, "batch_size": 10, "latent": 12, "channel_base": 128, "mapping_layers": 2,
             "device": "cpu", "precision": "fp32"}  # fmt: skip
-    train(TrainGanParams(**(base | more)), QuietContext())
+    train(some_gan(**(base | more)), QuietContext())
     return out
 
 
@@ -81,7 +82,7 @@ def test_walks_are_marked(folder, tmp_path):
         QuietContext(),
     )
     files = sorted((tmp_path / "pictures").iterdir())
-    assert result["pictures"] == len(files) == 5 and all(json.loads(mark_of(path))["interpolated"] for path in files)
+    assert result.pictures == len(files) == 5 and all(json.loads(mark_of(path))["interpolated"] for path in files)
     walk(InterpolateParams(run=run, out=tmp_path / "walk.gif", faces=2, steps=3, device="cpu"), QuietContext())
     assert json.loads(mark_of(tmp_path / "walk.gif"))["family"] == "dcgan"
     with Image.open(tmp_path / "walk.gif") as film:
@@ -98,7 +99,7 @@ def test_fid_while_training_leaves_the_training_as_it_was(folder, tmp_path, fami
     assert all(value > 0 for _, value in series["FID"])
     with pytest.raises(Stopped):
         train(
-            TrainGanParams(
+            gan_params(
                 family="gan", data=folder, out=tmp_path / "s", image_size=16, epochs=5, batch_size=10, device="cpu"
             ),
             QuietContext(stop_after=4),

@@ -103,7 +103,7 @@ def test_dcgan_tutorial_and_pytorch_gan(tmp_path, network, family, latent, wrapp
     made = generate(
         GenerateParams(run=tmp_path / "netG.pth", out=tmp_path / "made", images=3, device="cpu"), QuietContext()
     )
-    assert made["images"] == 3
+    assert made.images == 3
 
 
 def test_hostile_damaged_and_wrong_files(tmp_path, persistent):

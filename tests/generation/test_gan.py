@@ -16,9 +16,10 @@ from fairdesk.errors import RequestError, Stopped
 from fairdesk.generation.making.generating import latents
 from fairdesk.generation.making.generating import run as generate
 from fairdesk.generation.networks.gan import make_networks
-from fairdesk.generation.params import GenerateParams, TrainGanParams
+from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.training.gan import GanTask
 from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.params import gan_params
 from fairdesk.images.marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.folder import RunFolder
@@ -96,7 +97,7 @@ def folder(tmp_path):
 def options(folder, out, **more):
     base = {"family": "gan", "data": folder, "out": out, "image_size": 16, "epochs": 3, "batch_size": 5, "latent": 8,
             "preview_every": 4, "device": "cpu", "precision": "fp32"}  # fmt: skip
-    return TrainGanParams(**(base | more))
+    return gan_params(**(base | more))
 
 
 @pytest.mark.parametrize("family", ["gan", "identity-gan", "dcgan"])
@@ -104,10 +105,10 @@ def test_training_leaves_a_whole_run(folder, tmp_path, family):
     size = 32 if family == "dcgan" else 20
     context = QuietContext()
     result = train(options(folder, tmp_path / "run", family=family, image_size=size, checkpoint_every=2), context)
-    assert result["steps"] == 3 * 3 and result["images"] == 16  # the last image of 16 is a batch of one, and left out
-    assert [u["why"] for u in result["unreadable"]] == ["not a picture in a known format"]
+    assert result.steps == 3 * 3 and result.images == 16  # the last image of 16 is a batch of one, and left out
+    assert [u.why for u in result.unreadable] == ["not a picture in a known format"]
     assert "1 file is left out:" in context.messages[0] and "not a picture" in context.messages[0]
-    assert "(1 left out)" in result["summary"]
+    assert "(1 left out)" in result.summary
     run = RunFolder.open(tmp_path / "run")
     assert run.config["params"]["family"] == family
     assert {p.stem for p in (tmp_path / "run" / "checkpoints").iterdir()} == {"best", "last", "epoch-0002"}
@@ -131,7 +132,7 @@ def test_a_full_disk_at_the_end_keeps_the_training(folder, tmp_path, monkeypatch
 
     monkeypatch.setattr("fairdesk.runs.ending.exporting.run", full)
     context = QuietContext()
-    assert train(options(folder, tmp_path / "run", epochs=1), context)["steps"] == 3
+    assert train(options(folder, tmp_path / "run", epochs=1), context).steps == 3
     assert "The training is kept, but its pictures could not be written: [Errno 28]" in context.messages[-1]
 
 
@@ -154,7 +155,7 @@ def test_a_resumed_run_equals_an_unbroken_one(folder, tmp_path, family, stop_aft
 def test_early_stop(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("fairdesk.generation.training.gan.GanTask.score", lambda self, losses: 1.0)
     result = train(options(folder, tmp_path / "run", epochs=50, patience=2), QuietContext())
-    assert result["stopped_early"] and result["epochs"] == 3
+    assert result.stopped_early and result.epochs == 3
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_exactly_as_many_as_asked_and_all_marked(trained, tmp_path):
         GenerateParams(run=trained, out=tmp_path / "made", images=7, batch_size=3, device="cpu"), QuietContext()
     )
     files = sorted((tmp_path / "made").glob("*.png"))
-    assert len(files) == result["images"] == 7
+    assert len(files) == result.images == 7
     for number, path in enumerate(files):
         with Image.open(path) as image:
             mark = json.loads(read_mark(image.info))
@@ -233,7 +234,7 @@ def test_made_faces_come_back_marked(trained, tmp_path, project):
     resize(ResizeParams(folder=tmp_path / "ids", out=tmp_path / "small", size="8x8"), QuietContext())
     flatten(FlattenParams(folder=tmp_path / "small", out=tmp_path / "flat", copy=True), QuietContext())
     found = import_folder(ImportParams(folder=tmp_path / "flat"), QuietContext(project))
-    assert found["synthetic"] == found["images"] == 4
+    assert found.synthetic == found.images == 4
     assert all(image.synthetic for image in labelled_images(project))
 
 
@@ -246,8 +247,8 @@ def test_a_group_is_no_identity_when_they_come_in(trained, tmp_path, project, ea
     )
     seen = inspect(ImportParams(folder=out), QuietContext(project))
     result = import_folder(ImportParams(folder=out), QuietContext(project))
-    assert result["groups"] == seen["groups"] == {"tone 5": 4} and result["synthetic"] == 4
-    assert result["identities"] == seen["identities"] == (2 if each else 0)
+    assert result.groups == seen.groups == {"tone 5": 4} and result.synthetic == 4
+    assert result.identities == seen.identities == (2 if each else 0)
     found = project.db.rows("SELECT g.name, who.name FROM image i JOIN grp g ON g.id = i.group_id LEFT JOIN identity who ON who.id = i.identity_id")  # fmt: skip
     assert {row[0] for row in found} == {"tone 5"} and len({row[1] for row in found}) == (2 if each else 1)
     assert (found[0][1] is None) == (each is None)

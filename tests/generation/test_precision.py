@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.params import gan_params
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.logs import read_log
 from tests.conftest import plain_images
@@ -29,7 +29,7 @@ def test_bf16_is_near_fp32(tmp_path, monkeypatch, family):
     options = {"family": family, "image_size": 32, "epochs": 3, "batch_size": 4, "device": "cpu"} | SMALL[family]
     curves = {}
     for precision in ("fp32", "bf16"):
-        train(TrainGanParams(**folders, **options, out=tmp_path / precision, precision=precision), QuietContext())
+        train(gan_params(**folders, **options, out=tmp_path / precision, precision=precision), QuietContext())
         curves[precision] = read_log(tmp_path / precision / "scalars.csv").series
     for name in ("D_loss", "G_loss"):
         exact, coarse = (torch.tensor([value for _, value in curves[p][name]]) for p in ("fp32", "bf16"))

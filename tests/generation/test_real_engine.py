@@ -105,7 +105,7 @@ def a_trainer_with_everything(tmp_path):
                              env=["KEY=a b"], user="1234:1234")  # fmt: skip
     result = run(params, context)
     told = context.messages
-    assert result["exit_code"] == 0 and result["lines"] == len(told)
+    assert result.exit_code == 0 and result.lines == len(told)
     assert "user 1234" in told and "home /scratch, key a b" in told and "the faces" in told and "read-only" in told
     assert any("65536" in line and "/dev/shm" in line for line in told)  # 1,024-byte blocks
     assert "lo" in told and not any(line.startswith("eth") for line in told)

@@ -16,7 +16,7 @@ from fairdesk.faces.encoders import make_encoder
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.generation.checking.real_people import Real, impostor_limit, real_faces, shares_of_groups
-from fairdesk.generation.checking.reviewing import Made, _check_group, _look
+from fairdesk.generation.checking.reviewing import _check_group, _look, unchecked
 from fairdesk.generation.checking.reviewing import run as review
 from fairdesk.generation.making.translating import run as translate
 from fairdesk.generation.networks.cyclegan import GeneratorResNet
@@ -56,19 +56,19 @@ def made(drawn, tmp_path):
 
 def test_who_passes_and_who_does_not(study, made):
     result = review(ReviewParams(made=made, too_like=0.3), QuietContext(study))
-    why = {face["path"].rsplit("/", 1)[-1]: face["why"] for face in result["faces"]}
+    why = {face.path.rsplit("/", 1)[-1]: face.why for face in result.faces}
     assert why["stranger.png"] == [] and why["small.png"] == []
     assert why["copy.png"][0].startswith("too like a real person: tone 5/p50")
     assert why["wall.png"] == ["no face was found in it"]
     assert why["unmarked.png"] == ["not marked synthetic: it may be a real person"]
-    assert (result["passed"], result["imported"]) == (2, 0)
+    assert (result.passed, result.imported) == (2, 0)
     assert study.db.value("SELECT count(*) FROM image WHERE synthetic IS NOT NULL") == 0
 
 
 def test_only_accepted_ones_come_in_marked_in_one_step(study, made):
     before = study.db.rows("SELECT * FROM image")
     result = review(ReviewParams(made=made, too_like=0.3, accept=True), QuietContext(study))
-    assert result["imported"] == 2
+    assert result.imported == 2
     rows = study.db.rows(
         "SELECT path, synthetic, g.name FROM image i JOIN grp g ON g.id = i.group_id WHERE synthetic IS NOT NULL ORDER BY path"
     )
@@ -96,12 +96,12 @@ def test_quality_and_the_source(study, made, drawn):
                                               {"path": "tone 5/s1/stranger.png", "file": str(drawn / "tone 7/p70/p70_0001.jpg")}]}  # fmt: skip
     made.with_name("made.manifest.json").write_text(json.dumps(sources))
     result = review(ReviewParams(made=made, too_like=0.3, like_source=0.4, limits=["side=9999:"]), QuietContext(study))
-    faces = {face["path"].rsplit("/", 1)[-1]: face for face in result["faces"]}
-    assert faces["copy.png"]["source_distance"] < 0.1  # its own source is no other person
-    assert not any("too like" in why for why in faces["copy.png"]["why"])
-    assert "not like its source any more" in faces["stranger.png"]["why"]
-    assert "not side at least 9999" in faces["small.png"]["why"]
-    assert faces["small.png"]["quality"]["faces"] == 1
+    faces = {face.path.rsplit("/", 1)[-1]: face for face in result.faces}
+    assert faces["copy.png"].source_distance < 0.1  # its own source is no other person
+    assert not any("too like" in why for why in faces["copy.png"].why)
+    assert "not like its source any more" in faces["stranger.png"].why
+    assert "not side at least 9999" in faces["small.png"].why
+    assert faces["small.png"].quality.faces == 1
 
 
 def test_shares_of_groups_of_any_size():
@@ -123,15 +123,15 @@ def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
         monkeypatch.setattr(f"fairdesk.generation.checking.{module}.NEIGHBOURS", 3)
     real = real_faces(study, "dlib")
     result = review(ReviewParams(made=made, too_like=0.3), QuietContext(study))
-    (stranger,) = [face for face in result["faces"] if face["path"].endswith("stranger.png")]
+    (stranger,) = [face for face in result.faces if face.path.endswith("stranger.png")]
     encoder = make_encoder(EncodeParams(), "cpu")
     pixels, box, _ = _look(made / "tone 5" / "s1" / "stranger.png")
     order = np.argsort(distances(encoder.encode([(pixels, box)]), real.vectors, "euclidean")[0])
     nearest = list(dict.fromkeys(real.who[n] for n in order))[:3]  # of 2 + 2 people
     fives, sevens = (sum(name.startswith(f"tone {tone}") for name in nearest) for tone in (5, 7))
-    assert stranger["group"] == "tone 5" and stranger["group_share"] == pytest.approx(fives / (fives + sevens))
-    share = 100 * result["groups"]["tone 5"]["made"]
-    assert f"of their own group among the 3 nearest real people: tone 5 {share:.0f} % (real ones " in result["summary"]
+    assert stranger.group == "tone 5" and stranger.group_share == pytest.approx(fives / (fives + sevens))
+    share = 100 * result.groups["tone 5"].made
+    assert f"of their own group among the 3 nearest real people: tone 5 {share:.0f} % (real ones " in result.summary
     own = []  # of the real people of tone 5, with themselves left out
     for n in [n for n, group in enumerate(real.groups) if group == "tone 5"]:
         order = np.argsort(np.linalg.norm(real.vectors - real.vectors[n], axis=1))
@@ -139,22 +139,22 @@ def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
             name[:6] for name in dict.fromkeys(real.who[k] for k in order if real.who[k] != real.who[n])
         ]  # 1 + 2 people
         own.append(three.count("tone 5") / (three.count("tone 5") + three.count("tone 7") / 2))
-    assert result["groups"]["tone 5"]["real"] == pytest.approx(np.mean(own))
+    assert result.groups["tone 5"].real == pytest.approx(np.mean(own))
     strict = review(ReviewParams(made=made, too_like=0.3, like_group=0.99), QuietContext(study))
-    assert strict["passed"] == 0 and strict["reasons"]["not like its group"] >= 2
-    (far,) = [face["why"] for face in strict["faces"] if face["path"].endswith("stranger.png")]
+    assert strict.passed == 0 and strict.reasons["not like its group"] >= 2
+    (far,) = [face.why for face in strict.faces if face.path.endswith("stranger.png")]
     assert far[0].endswith(
         f"{100 * fives / 3:.0f} % of its nearest real people are of tone 5, {100 * max(fives, sevens) / 3:.0f} % of tone {5 if fives > sevens else 7}"
     )
 
 
 def test_what_is_not_known_of_a_group():
-    face = Made("x.png", [], group="c")
+    face = unchecked("x.png", "c")
     _check_group(face, {"a": 0.7, "b": 0.3}, None)
     assert face.group_share is None and face.group_share_why == "no real person of c has a vector" and not face.why
     _check_group(face, {"a": 0.7, "b": 0.3}, 0.5)
     assert face.why == ["not known to be like its group: no real person of c has a vector"]
-    nobody = Made("x.png", [])
+    nobody = unchecked("x.png", None)
     _check_group(nobody, {"a": 0.7, "b": 0.3}, 0.5)
     assert nobody.group_share_why == "it stands for no group" and not nobody.why
 
@@ -168,7 +168,7 @@ def test_a_translated_one_knows_its_source_and_its_group(project, drawn, tmp_pat
     params = TranslateParams(
         input=project.folder, where=["identity=p50"], g_ab=tmp_path / "g.pth", out=tmp_path / "t", group="tone 7", device="cpu"
     )  # fmt: skip
-    assert translate(params, QuietContext())["images"] == 4
+    assert translate(params, QuietContext()).images == 4
     assert {p.parent.name for p in (tmp_path / "t").rglob("*.png")} == {"p50"}
     # a perfect translation: the sources themselves, with the marks of the translated
     rows = json.loads((tmp_path / "t.manifest.json").read_text())["files"]
@@ -179,9 +179,9 @@ def test_a_translated_one_knows_its_source_and_its_group(project, drawn, tmp_pat
     result = review(
         ReviewParams(made=tmp_path / "t", too_like=0.1, like_source=0.2, accept=True), QuietContext(project)
     )
-    found = [face for face in result["faces"] if face["source_distance"] is not None]
-    assert {face["group_share_why"] for face in found} == {"fewer than 10 real people of two groups have a vector"}
-    assert result["imported"] == len([face for face in result["faces"] if not face["why"]]) >= 3
+    found = [face for face in result.faces if face.source_distance is not None]
+    assert {face.group_share_why for face in found} == {"fewer than 10 real people of two groups have a vector"}
+    assert result.imported == len([face for face in result.faces if not face.why]) >= 3
     labels = project.db.rows("SELECT DISTINCT who.name, g.name FROM image i JOIN identity who ON who.id = i.identity_id JOIN grp g ON g.id = who.group_id WHERE i.synthetic IS NOT NULL")  # fmt: skip
     assert labels == [("p50", "tone 7")]
     with pytest.raises(ValueError, match="one direction at a time"):

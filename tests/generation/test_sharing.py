@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from fairdesk.errors import JobFailed, RequestError
-from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training.cyclegan import CycleGanTask
 from fairdesk.generation.training.gan import GanTask
 from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.params import gan_params
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning import loop
 from fairdesk.learning.checkpoints import read_checkpoint
@@ -43,7 +43,7 @@ def options(family, folder, out, **more):
     if family == "cyclegan":
         base |= {"data": folder / "g0", "data_b": folder / "g1"}
         base.pop("latent")
-    return TrainGanParams(**(base | SMALL[family] | more))
+    return gan_params(**(base | SMALL[family] | more))
 
 
 def losses(run):
@@ -55,7 +55,7 @@ def losses(run):
 def test_two_processes_share_a_batch(folder, tmp_path, family):
     shared, turns = tmp_path / "shared", tmp_path / "turns"
     result = train(options(family, folder, shared, devices=2), QuietContext())
-    assert result["processes"] == 2
+    assert result.processes == 2
     train(options(family, folder, turns, accumulate=2), QuietContext())
     one, two = losses(shared), losses(turns)
     assert one.shape == two.shape and np.isfinite(one).all()
@@ -69,7 +69,7 @@ def test_two_processes_share_a_batch(folder, tmp_path, family):
 def test_parts_in_turn_are_used(folder, tmp_path, family):
     whole = train(options(family, folder, tmp_path / "whole"), QuietContext())
     parts = train(options(family, folder, tmp_path / "parts", accumulate=4), QuietContext())
-    assert whole["steps"] == parts["steps"] == losses(tmp_path / "parts").shape[1]
+    assert whole.steps == parts.steps == losses(tmp_path / "parts").shape[1]
     if family == "cyclegan":  # no norm over the batch: the same but for rounding
         assert np.abs(losses(tmp_path / "whole") - losses(tmp_path / "parts"))[:, 0].max() < 1e-5
 

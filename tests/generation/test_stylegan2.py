@@ -18,14 +18,14 @@ from fairdesk.generation.networks.stylegan2 import (
     modulated,
     resample_filter,
 )
-from fairdesk.generation.params import GenerateParams, TrainGanParams
+from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.training.augmenting import augment, next_chance
 from fairdesk.generation.training.job import run as train
 from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning.averaging import Average
 from fairdesk.runs.folder import RunFolder
-from tests.conftest import plain_images
+from tests.conftest import plain_images, some_gan
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -117,14 +117,14 @@ def folder(tmp_path):
 def options(folder, out, **more):
     base = {"family": "stylegan2", "data": folder, "out": out, "image_size": 32, "epochs": 4, "batch_size": 5, "latent": 8, "channel_base": 128,
             "mapping_layers": 2, "preview_every": 4, "device": "cpu", "precision": "fp32"}  # fmt: skip
-    return TrainGanParams(**(base | more))
+    return some_gan(**(base | more))
 
 
 @pytest.mark.parametrize("condition", ["none", "group"])
 def test_a_resumed_run_equals_an_unbroken_one(folder, tmp_path, condition):
     """17 steps: R1 and path length are due within them; augmentation, averages and labels come back too."""
     whole = train(options(folder, tmp_path / "whole", condition=condition, epochs=5), QuietContext())
-    assert whole["steps"] == 20 and whole["labels"] == ([] if condition == "none" else ["g0", "g1"])
+    assert whole.steps == 20 and whole.labels == ([] if condition == "none" else ["g0", "g1"])
     with pytest.raises(Stopped):
         train(options(folder, tmp_path / "broken", condition=condition, epochs=5), QuietContext(stop_after=15))
     torch.randn(5)
@@ -166,7 +166,7 @@ def test_the_mark_of_a_made_face_says_its_label(tmp_path):
             save_marked(image, path, {"run": "r", "group": f"h{number % 2}", "identity": None})
     context = QuietContext()
     found = train(options(home, tmp_path / "run", family="dcgan", condition="group", epochs=1, batch_size=6), context)
-    assert found["labels"] == ["h0", "h1"] and found["synthetic_images"] == 12
+    assert found.labels == ["h0", "h1"] and found.synthetic_images == 12
     assert any("12 images are marked synthetic" in text for text in context.messages)
     with pytest.raises(RequestError, match="A condition on identity needs at least two"):
         train(options(home, tmp_path / "x", family="dcgan", condition="identity"), QuietContext())
@@ -179,7 +179,7 @@ def test_conditional_gans(folder, tmp_path, family):
         options(folder, out, family=family, condition="identity", epochs=1, ema_images=50, channels_last=True),
         QuietContext(),
     )
-    assert result["labels"] == ["g0/id00", "g0/id01", "g1/id10", "g1/id11"]
+    assert result.labels == ["g0/id00", "g0/id01", "g1/id10", "g1/id11"]
     made = tmp_path / "made"
     generate(GenerateParams(run=out, out=made, images=4, label="g1/id10", device="cpu"), QuietContext())
     assert len(list(made.glob("*.png"))) == 4
@@ -203,7 +203,7 @@ def test_parts_of_a_batch_make_the_same_step(folder, tmp_path):
     result = train(
         options(folder, tmp_path / "run", family="dcgan", batch_size=6, accumulate=3, epochs=2), QuietContext()
     )
-    assert result["steps"] == 6 and np.isfinite(list(result["losses"].values())).all()
+    assert result.steps == 6 and np.isfinite(list(result.losses.values())).all()
     with pytest.raises(ValueError, match="equal parts"):
         options(folder, tmp_path / "x", batch_size=5, accumulate=2)
 

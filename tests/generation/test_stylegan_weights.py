@@ -113,7 +113,7 @@ def test_faces_and_the_explorer(tmp_path, persistent, kind):
     path = tmp_path / "network.pkl"
     path.write_bytes(pickle.dumps({"G_ema": persistent(network)}))
     params = GenerateParams(run=path, out=tmp_path / "made", images=2, label="1", truncation=0.5, device="cpu")
-    assert generate(params, QuietContext())["images"] == 2
+    assert generate(params, QuietContext()).images == 2
     assert json.loads(mark_of(tmp_path / "made" / "000000.png") or "")["family"] == kind[:9]
     explorer = Explorer(path)
     still, moved = (explorer.picture(1, moves, 1.0, "2").tobytes() for moves in ([], [3.0]))
@@ -129,7 +129,7 @@ def test_a_pickle_becomes_onnx_and_safetensors(tmp_path, persistent, kind):
     z, own = torch.randn(2, 8), torch.eye(3)[:2]
     for name in ("g.onnx", "g.safetensors"):
         told = export(ExportModelParams(run=path, out=tmp_path / name), QuietContext())
-        assert told["difference"] <= 1e-4 and told["kind"] == "generator"
+        assert told.difference <= 1e-4 and told.kind == "generator"
         found, meta, _ = load_generator(tmp_path / name, "cpu")
         assert len(meta["labels"]) == 3
         assert torch.allclose(make(found, meta, z, own, 1.0, "cpu"), network(z, own), atol=1e-4)

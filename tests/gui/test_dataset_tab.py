@@ -165,7 +165,7 @@ def test_groups_are_planned_balanced_and_asked_for(at, hand, qtbot, filled, tmp_
     dialog.form.editors["to"].setCurrentText("largest")
     dialog.plan_button.click()
     qtbot.waitUntil(lambda: dialog.lacks.count() == 1, timeout=20_000)
-    assert dialog.lacks.itemAt(0).widget().text() == "Make 11 faces for g1…"
+    assert dialog.lacks.itemAt(0).widget().text() == "Generate 11 faces for g1…"
     assert not dialog.run_button.isEnabled()
     dialog.form.editors["to"].setCurrentText("smallest")
     dialog.plan_button.click()

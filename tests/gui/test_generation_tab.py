@@ -15,12 +15,12 @@ from fairdesk.errors import RequestError
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.generation.networks.gan import DCGenerator
-from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.params import gan_params
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.dialogs.review_dialog import ReviewDialog
-from fairdesk.gui.jobs.again import params_again
+from fairdesk.gui.jobs.again import started_again
 from fairdesk.gui.jobs.state import DONE, RUNNING, STOPPED, JobState
 from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
@@ -54,7 +54,7 @@ def test_review_accept_by_hand_and_import(window, hand, qtbot, project, drawn):
     window.session.told.connect(lambda notice: told.update({notice.action: notice.run}))
     window.generation._told.discard(job.id)
     window.generation._on_job(job)
-    told["Look at them"]()
+    told["Show faces"]()
     dialog = hand.dialog(ReviewDialog)
     assert dialog.import_button.text() == "Import 2 accepted"
     qtbot.waitUntil(lambda: not dialog._drawing.isActive(), timeout=5000)
@@ -73,7 +73,7 @@ def test_review_accept_by_hand_and_import(window, hand, qtbot, project, drawn):
     dialog.reject()  # closed: what was said is kept, and the card opens it again
     hand.settle()
     card = window.panel.cards[job.id]
-    assert card.pairs.isVisible() and card.pairs.text() == "Look at them"
+    assert card.pairs.isVisible() and card.pairs.text() == "Show faces"
     card.pairs.click()
     qtbot.waitUntil(lambda: not isValid(dialog), timeout=5000)
     dialog = hand.dialog(ReviewDialog)
@@ -91,7 +91,7 @@ def test_sample_now_from_the_tab(window, hand, qtbot, filled):
     out = filled.folder / "runs" / "gan-01"
     values = {"data": str(filled.folder), "out": str(out), "family": "gan", "image_size": 16, "epochs": 4000, "batch_size": 8, "latent": 8,
               "preview_every": 1_000_000, "device": "cpu"}  # fmt: skip
-    number = window.session.run("train", values)
+    number = window.session.run("train-gan", values)
     tab = window.generation
     qtbot.waitUntil(
         lambda: tab.runs.count() == 1 and tab._is_training() and (out / "scalars.csv").exists(), timeout=60_000
@@ -123,11 +123,11 @@ def test_a_film_of_the_sample_grids(tmp_path, suffix):
     import cv2
 
     plain_images(tmp_path / "in", 1, 1, 8)
-    train(TrainGanParams(family="gan", data=tmp_path / "in", out=tmp_path / "run", image_size=16, epochs=6, batch_size=4, latent=4, preview_every=2,
+    train(gan_params(family="gan", data=tmp_path / "in", out=tmp_path / "run", image_size=16, epochs=6, batch_size=4, latent=4, preview_every=2,
                          device="cpu", precision="fp32"), QuietContext())  # fmt: skip
     result = animate(AnimateParams(run=tmp_path / "run", out=tmp_path / f"film{suffix}", rate=5), QuietContext())
     assert json.loads((tmp_path / f"film{suffix}.manifest.json").read_text())["synthetic"] is True
-    assert result["frames"] == 7  # after step 1 and every second of 12
+    assert result.frames == 7  # after step 1 and every second of 12
     film = cv2.VideoCapture(str(tmp_path / f"film{suffix}"))
     count = 0
     while film.read()[0]:
@@ -142,7 +142,7 @@ def test_a_film_of_the_sample_grids(tmp_path, suffix):
         with Image.open(tmp_path / "film.gif") as image:
             assert image.info["duration"] == 200
     fewer = animate(AnimateParams(run=tmp_path / "run", out=tmp_path / f"few{suffix}", most=3), QuietContext())
-    assert fewer["frames"] in (3, 4)
+    assert fewer.frames in (3, 4)
     for path in list((tmp_path / "run" / "previews").glob("*.png"))[1:]:
         path.unlink()
     with pytest.raises(RequestError, match="at least 2"):
@@ -153,7 +153,7 @@ def test_made_faces_are_offered_for_review(window, hand, qtbot, filled):
     hand.open(filled.folder)
     out = filled.exports("synthetic", "x") / "made"
     train(
-        TrainGanParams(
+        gan_params(
             family="gan",
             data=filled.folder,
             out=filled.folder / "runs" / "r",
@@ -188,7 +188,7 @@ def test_explore_latents_with_sliders(window, hand, qtbot, filled, tmp_path):
 
     run = filled.folder / "runs" / "gan-01"
     train(
-        TrainGanParams(
+        gan_params(
             family="gan", data=filled.folder, out=run, image_size=16, epochs=1, batch_size=8, latent=10, device="cpu"
         ),
         QuietContext(),
@@ -257,17 +257,17 @@ def test_from_a_group_in_the_tree_to_training_on_it_alone(window, hand, qtbot, f
     form = hand.dialog(JobDialog)
     assert form.form.values()["where"] == ["group=g1"] and "--where group=g1" in form.command.text()
     assert form.form.editors["where"].findText("group=g0") >= 0
-    for name, text in (("latent", "4"), ("batch_size", "10"), ("image_size", "16")):
-        form.form.editors[name].setText(text)
-    form.form.editors["family"].setCurrentText("gan")
-    form.form.editors["epochs"].setValue(1)
+    form.choice.setCurrentIndex(form.choice.findData("train-gan"))
+    assert form.form.values()["where"] == ["group=g1"]  # taken over
+    for name, number in (("latent", 4), ("batch_size", 10), ("image_size", 16), ("epochs", 1)):
+        form.form.editors[name].setValue(number)
     form.run_button.click()
-    assert hand.finish_job("train").result["images"] == 20
+    assert hand.finish_job("train-gan").result["images"] == 20
 
 
 def test_the_selected_images_are_translated(window, hand, qtbot, filled, tmp_path):
     run = filled.folder / "runs" / "cycle"
-    train(TrainGanParams(family="cyclegan", data=tmp_path / "photographs" / "g0", data_b=tmp_path / "photographs" / "g1", out=run, image_size=32, epochs=1, blocks=1, features=4,
+    train(gan_params(family="cyclegan", data=tmp_path / "photographs" / "g0", data_b=tmp_path / "photographs" / "g1", out=run, image_size=32, epochs=1, blocks=1, features=4,
                          device="cpu", precision="fp32"), QuietContext())  # fmt: skip
     hand.open(filled.folder)
     hand.go("dataset")
@@ -336,8 +336,8 @@ def test_the_nearest_real_faces_are_shown_as_pictures(window, hand, filled, tmp_
 
 def test_a_run_of_one_batch_shows_its_points(window, hand, qtbot, filled):
     run = filled.folder / "runs" / "gan-01"
-    told = train(TrainGanParams(family="gan", data=filled.folder, out=run, image_size=16, epochs=1, batch_size=64, latent=4, device="cpu"), QuietContext())  # fmt: skip
-    assert told["summary"].startswith("1 batch of 40 images")
+    told = train(gan_params(family="gan", data=filled.folder, out=run, image_size=16, epochs=1, batch_size=64, latent=4, device="cpu"), QuietContext())  # fmt: skip
+    assert told.summary.startswith("1 batch of 40 images")
     hand.open(filled.folder)
     hand.go("generation")
     tab = window.generation
@@ -382,15 +382,18 @@ def test_only_a_fault_of_its_own_opens_its_log(window, hand, filled, unexpected)
 def test_start_again_goes_on_or_takes_a_new_folder(window, hand, filled):
     home = filled.folder
     stopped = lambda kind, out: JobState("j4", home / "j4", JobSpec(kind, {"out": str(out), "seed": 3}), state=STOPPED)
-    run = stopped("train", home / "runs" / "gan-01")
-    assert params_again(run, filled) == run.spec.params  # nothing is there yet
+    run = stopped("train-gan", home / "runs" / "gan-01")
+    old = stopped("train", home / "runs" / "gan-01")  # as earlier versions kept it
+    old.spec.params.update(family="gan", r1=None, norm="instance")
+    assert started_again(old, filled) == ("train-gan", run.spec.params | {"family": "gan"})
+    assert started_again(run, filled) == ("train-gan", run.spec.params)  # nothing is there yet
     folder = RunFolder.create(home / "runs" / "gan-01", {"kind": "gan", "params": {}})
-    assert params_again(run, filled) == {"out": str(home / "runs" / "gan-02"), "seed": 3}
+    assert started_again(run, filled)[1] == {"out": str(home / "runs" / "gan-02"), "seed": 3}
     folder.checkpoint("last").write_bytes(b"x")
-    assert params_again(run, filled) == run.spec.params | {"resume": True}
+    assert started_again(run, filled)[1] == run.spec.params | {"resume": True}
     made = filled.new_export("synthetic", "faces")
     made.mkdir()
-    assert params_again(stopped("generate", made), filled)["out"] == str(made.with_name("faces 2"))
+    assert started_again(stopped("generate", made), filled)[1]["out"] == str(made.with_name("faces 2"))
     hand.open(home)
     window.panel._on_updated(JobState("j4", window.session.jobs_home() / "j4", run.spec, state=STOPPED))
-    assert window.panel.cards["j4"].again.text() == "Go on training"
+    assert window.panel.cards["j4"].again.text() == "Resume"

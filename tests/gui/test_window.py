@@ -20,10 +20,10 @@ from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.jobs.state import FAILED, PAUSED, RUNNING, STOPPED
 from fairdesk.gui.palette import CommandPalette, matches
-from fairdesk.gui.widgets.parameter_form import ParameterForm
+from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.gui.widgets.plots import write_plot
 from fairdesk.jobs.context import QuietContext
-from fairdesk.jobs.registry import KINDS
+from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
 from tests.gui.conftest import answer
 
@@ -338,12 +338,14 @@ def test_themes_and_layout_are_remembered(window, qapp, settings_home):
     again.deleteLater()
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(job_kinds()))
 def test_a_form_for_every_job(qtbot, kind):
-    model = KINDS[kind].model()
+    model = job_kinds()[kind].params
     form = ParameterForm(model, {})
     qtbot.addWidget(form)
-    assert set(form.editors) == set(model.model_fields)
+    assert set(form.editors) == set(model.model_fields) - {"family"}  # a kind of its own
+    parts = [name for names in model.sections.values() for name in names]
+    assert len(parts) == len(set(parts))
     needed = [name for name, field in model.model_fields.items() if field.is_required()]
     problem = form.problem()
     expected = bool(needed) or kind == "label"  # either a backend or a file must be chosen
@@ -353,14 +355,14 @@ def test_a_form_for_every_job(qtbot, kind):
 
 def test_a_folder_can_be_browsed_for_where_one_is_asked_for(qtbot):
     """A field that says folder, run or project has a button that chooses folders."""
-    from fairdesk.gui.widgets.parameter_form import PathEdit
+    from fairdesk.gui.widgets.parameter_form.paths import PathEdit
 
     looked_at = 0
-    for kind in KINDS.values():
-        form = ParameterForm(kind.model(), {})
+    for kind in job_kinds().values():
+        form = ParameterForm(kind.params, {})
         qtbot.addWidget(form)
         for name, editor in form.editors.items():
-            told = (kind.model().model_fields[name].description or "").lower()
+            told = (kind.params.model_fields[name].description or "").lower()
             if isinstance(editor, PathEdit) and name != "out":
                 buttons = {button.text(): button for button in editor.findChildren(QPushButton)}
                 folders = "Folder…" in buttons or editor.chooses_folders
@@ -372,7 +374,7 @@ def test_a_folder_can_be_browsed_for_where_one_is_asked_for(qtbot):
 
 @pytest.mark.parametrize("value", [0.0, 5e-4, 2.5e-6, 0.35, 1.0])
 def test_a_small_number_is_neither_rounded_nor_padded(qtbot, value):
-    form = ParameterForm(KINDS["train-arcface"].model(), {"weight_decay": value})
+    form = ParameterForm(job_kinds()["train-arcface"].params, {"weight_decay": value})
     qtbot.addWidget(form)
     editor = form.editors["weight_decay"]
     editor.interpretText()
@@ -380,21 +382,16 @@ def test_a_small_number_is_neither_rounded_nor_padded(qtbot, value):
 
 
 def test_only_what_counts_for_the_choice_is_shown(qtbot, tmp_path):
-    form = ParameterForm(
-        KINDS["train"].model(), {"data": tmp_path, "out": tmp_path / "o", "data_b": tmp_path, "blocks": 3}
-    )
+    form = ParameterForm(job_kinds()["train-arcface"].params, {"data": tmp_path, "out": tmp_path / "o"})
     qtbot.addWidget(form)
+    form.more.setChecked(True)
     form.show()
-    family = form.editors["family"]
-    shown = {}
-    for name in ("dcgan", "cyclegan", "stylegan2"):
-        family.setCurrentText(name)
-        shown[name] = {field for field, editor in form.editors.items() if editor.isVisible()}
-        assert form.problem() is None and set(form.values()) <= shown[name]
-    assert "channels_last" in shown["dcgan"] and not {"data_b", "blocks", "r1"} & shown["dcgan"]
-    assert {"data_b", "blocks"} <= shown["cyclegan"] and not {"latent", "r1"} & shown["cyclegan"]
-    assert {"latent", "r1"} <= shown["stylegan2"] and "blocks" not in shown["stylegan2"]
-    for model in (kind.model() for kind in KINDS.values()):
+    head = form.editors["head"]
+    for name, counts in (("arcface", True), ("softmax", False), ("cosface", True)):
+        head.setCurrentText(name)
+        form.editors["margin"].setText(".3")
+        assert form.editors["margin"].isVisible() is counts and ("margin" in form.values()) is counts
+    for model in (kind.params for kind in job_kinds().values()):
         for field, (switch, values) in model.only_for.items():
             assert field in model.model_fields and set(values) <= set(
                 typing.get_args(model.model_fields[switch].annotation)
@@ -436,7 +433,7 @@ def test_plots_are_saved(window, hand, tmp_path):
     window.metrics.value.setValue(1.0)
     window.metrics._evaluate()
     hand.settle()
-    assert window.metrics._shown.result["groups"]["threshold"] == 1.0
+    assert window.metrics._shown.result.groups.threshold == 1.0
 
 
 def test_dropping_a_folder_without_a_project_says_what_to_do(window, tmp_path):
@@ -501,12 +498,13 @@ def test_train_a_gan_and_make_faces(window, hand, qtbot, filled, monkeypatch):
     tab.empty_button.click()
     form = hand.dialog(JobDialog)
     form.form.editors["epochs"].setValue(2)
-    for name, text in (("latent", "8"), ("batch_size", "10"), ("image_size", "16"), ("preview_every", "3")):
-        form.form.editors[name].setText(text)
-    form.form.editors["family"].setCurrentText("gan")
+    form.choice.setCurrentIndex(form.choice.findData("train-gan"))
+    assert form.form.editors["epochs"].value() == 2  # what both have is taken over
+    for name, number in (("latent", 8), ("batch_size", 10), ("image_size", 16), ("preview_every", 3)):
+        form.form.editors[name].setValue(number)
     form.form.editors["device"].setCurrentText("cpu")
     form.run_button.click()
-    hand.finish_job("train")
+    hand.finish_job("train-gan")
     qtbot.waitUntil(lambda: tab.runs.count() == 1 and not tab.picture.pixmap().isNull(), timeout=5000)
     hand.do("generation.make")
     form = hand.dialog(JobDialog)

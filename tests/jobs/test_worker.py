@@ -10,7 +10,7 @@ import pytest
 
 from fairdesk.errors import RequestError, explain
 from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, JobSpec, Tail, append_line
-from fairdesk.jobs.registry import KINDS, job_kind
+from fairdesk.jobs.registry import job_kind, job_kinds
 from tests.conftest import plain_images
 
 
@@ -89,8 +89,8 @@ def _running(pid):
 
 
 def test_every_kind_resolves():
-    for kind in KINDS.values():
-        assert kind.model().__doc__
+    for kind in job_kinds().values():
+        assert kind.params.__doc__
         assert callable(kind.function())
     with pytest.raises(RequestError, match="no job called"):
         job_kind("nothing")

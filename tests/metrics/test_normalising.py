@@ -58,14 +58,14 @@ def test_own_thresholds_give_every_group_the_rate(tmp_path):
     new = read_scores(tmp_path / "n.npz")
     for group in GROUPS:
         shift = threshold[group] - threshold["all"]
-        assert result["rules"][group]["centre"] == pytest.approx(shift, abs=1e-12)
+        assert result.rules[group].centre == pytest.approx(shift, abs=1e-12)
         rows = within(scores, group)
         assert np.allclose(new.score[rows], scores.score[rows] - shift, atol=1e-12)
         learned = impostors[group] - shift >= threshold["all"] - 1e-12
         assert learned.mean() <= 0.05 + 1e-12
     spread = [
-        max(f["fmr"] for f in result[key].values()) - min(f["fmr"] for f in result[key].values())
-        for key in ("before", "after")
+        max(one.fmr for one in groups.values()) - min(one.fmr for one in groups.values())
+        for groups in (result.before, result.after)
     ]
     assert spread[1] < spread[0] / 3
     assert new.subject1.tolist() == scores.subject1.tolist()
@@ -108,16 +108,14 @@ def test_learned_on_half_of_the_people_and_applied_to_the_others(tmp_path):
         assert len(kept) == 20
         others = np.isin(scores.subject1, list(kept)) | np.isin(scores.subject2, list(kept))
         assert (
-            result["rules"][group]["impostors"]
-            == int((within(scores, group) & ~scores.label & ~others).sum())
-            == 20 * 19 / 2
+            result.rules[group].impostors == int((within(scores, group) & ~scores.label & ~others).sum()) == 20 * 19 / 2
         )
-    assert result["comparisons"] + result["between_the_halves"] + 2 * (20 * 19 // 2 + 60) == len(scores.score)
-    assert "left out" in result["summary"]
+    assert result.comparisons + result.between_the_halves + 2 * (20 * 19 // 2 + 60) == len(scores.score)
+    assert "left out" in result.summary
     again = normalise(params, QuietContext())
-    assert again["rules"] == result["rules"]
+    assert again.rules == result.rules
     other = normalise(params.model_copy(update={"seed": 2}), QuietContext())
-    assert other["rules"] != result["rules"]
+    assert other.rules != result.rules
 
 
 def test_distances_are_turned_first(tmp_path):
@@ -126,7 +124,7 @@ def test_distances_are_turned_first(tmp_path):
     scores.negate()
     write_scores(tmp_path / "d.npz", scores)
     two = normalise(NormaliseParams(scores=tmp_path / "d.npz", out=tmp_path / "m.npz", distance=True), QuietContext())
-    assert one["rules"] == two["rules"] and one["after"] == two["after"]
+    assert one.rules == two.rules and one.after == two.after
 
 
 def test_what_cannot_be_learned_is_told(tmp_path):
@@ -146,8 +144,8 @@ def test_what_cannot_be_learned_is_told(tmp_path):
     result = normalise(
         NormaliseParams(scores=tmp_path / "s.npz", out=out, learn_from=tmp_path / "one.npz"), QuietContext()
     )
-    assert result["without_a_rule"] == int(within(nameless, "a").sum())
-    assert np.isnan(read_scores(out).score).sum() == result["without_a_rule"]
+    assert result.without_a_rule == int(within(nameless, "a").sum())
+    assert np.isnan(read_scores(out).score).sum() == result.without_a_rule
     nameless.group1 = nameless.group2 = None
     write_scores(tmp_path / "groupless.npz", nameless)
     with pytest.raises(RequestError, match="do not name groups"):

@@ -71,12 +71,12 @@ def test_the_same_name_in_two_groups_is_never_an_impostor_pair():
 def test_job_says_when_fewer_exist_and_repeats_byte_for_byte(filled, tmp_path):
     context = QuietContext(filled)
     result = run(PairsParams(genuine=10_000, impostor=20, out=tmp_path / "a.csv", seed=3), context)
-    assert result["genuine"] == result["genuine_exist"] == 8 * 10
+    assert result.genuine == result.genuine_exist == 8 * 10
     assert any("Only 80 genuine pairs exist; 10,000 were asked for" in text for text in context.messages)
     run(PairsParams(genuine=10_000, impostor=20, out=tmp_path / "b.csv", seed=3), context)
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     side = json.loads((tmp_path / "a.csv.json").read_text())
-    assert side["seed"] == 3 and side["sha256"] == result["sha256"]
+    assert side["seed"] == 3 and side["sha256"] == result.sha256
     pairs = read_pairs(tmp_path / "a.csv")
     assert sum(p.label for p in pairs) == 80
     assert all(p.subject1 and p.group1 for p in pairs)
@@ -94,15 +94,15 @@ def test_synthetic_images_are_left_out(project, tmp_path):
         Image.new("RGB", (9, 9)).save(tmp_path / "in" / who / "1.png")
         save_marked(Image.new("RGB", (9, 9), "red"), tmp_path / "in" / who / "2.png", {"run": "r"})
     found = import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
-    assert found["synthetic"] == 2
+    assert found.synthetic == 2
     result = run(PairsParams(genuine=9, impostor=9, out=tmp_path / "l.csv"), QuietContext(project))
-    assert (result["genuine"], result["impostor"], result["left_out"]["synthetic"]) == (0, 1, 2)
+    assert (result.genuine, result.impostor, result.left_out["synthetic"]) == (0, 1, 2)
     result = run(PairsParams(genuine=9, impostor=9, out=tmp_path / "l.csv", synthetic=True), QuietContext(project))
-    assert (result["genuine"], result["impostor"]) == (2, 4)
+    assert (result.genuine, result.impostor) == (2, 4)
     from_folder = run(
         PairsParams(genuine=9, impostor=9, out=tmp_path / "f.csv", folder=tmp_path / "in"), QuietContext()
     )
-    assert (from_folder["genuine"], from_folder["left_out"]["synthetic"]) == (0, 2)
+    assert (from_folder.genuine, from_folder.left_out["synthetic"]) == (0, 2)
 
 
 def test_formats_round_trip(tmp_path):

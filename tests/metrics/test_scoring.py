@@ -46,9 +46,9 @@ def test_an_image_without_a_vector_is_a_failure_to_acquire(scored):
         connection.execute("DELETE FROM vector WHERE face_id = (SELECT face.id FROM face JOIN image ON image.id = image_id"
                            " WHERE ? LIKE '%' || path)", (path,))  # fmt: skip
     result = score(ScoreParams(pairs=folder / "l.csv", encoder="made-up", out=folder / "t.npz"), QuietContext(project))
-    assert result["dropped"] > 0 and result["without_vector"] == [path]
+    assert result.dropped > 0 and result.without_vector == [path]
     figures = evaluate(EvaluateParams(scores=folder / "t.npz"), QuietContext())
-    assert figures["dropped"]["genuine"] + figures["dropped"]["impostor"] == result["dropped"]
+    assert figures.dropped.genuine + figures.dropped.impostor == result.dropped
 
 
 def test_csv_and_npz_say_the_same(scored):
@@ -76,7 +76,7 @@ def test_report_is_written(scored):
         "scores-all.png",
     } <= names
     page = (folder / "report" / "report.html").read_text()
-    assert "g0" in page and "GARBE" in page and result["groups"]["rule"].replace("<", "&lt;") in page
+    assert "g0" in page and "GARBE" in page and result.groups.rule.replace("<", "&lt;") in page
     first = (folder / "report" / "roc.svg").read_bytes()
     evaluate(EvaluateParams(scores=folder / "s.npz", by="group", out=folder / "again"), QuietContext())
     assert (folder / "again" / "table.csv").read_bytes() == (folder / "report" / "table.csv").read_bytes()
@@ -86,7 +86,7 @@ def test_report_is_written(scored):
 def test_an_original_npz(tmp_path):
     np.savez(tmp_path / "o.npz", genuine_scores=np.array([0.9, 0.8]), imposter_scores=np.array([0.1, 0.2, 0.3]))
     result = evaluate(EvaluateParams(scores=tmp_path / "o.npz"), QuietContext())
-    assert (result["eer"], result["n_genuine"], result["n_impostor"]) == (0, 2, 3)
+    assert (result.eer, result.n_genuine, result.n_impostor) == (0, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_bad_npz(tmp_path):
 def test_distances_and_the_warning(tmp_path):
     np.savez(tmp_path / "d.npz", genuine=np.array([0.1, 0.2]), impostor=np.array([0.8, 0.9]))
     context = QuietContext()
-    assert evaluate(EvaluateParams(scores=tmp_path / "d.npz"), context)["eer"] == 1.0
+    assert evaluate(EvaluateParams(scores=tmp_path / "d.npz"), context).eer == 1.0
     assert any("--distance" in text for text in context.messages)
-    assert evaluate(EvaluateParams(scores=tmp_path / "d.npz", distance=True), QuietContext())["eer"] == 0.0
+    assert evaluate(EvaluateParams(scores=tmp_path / "d.npz", distance=True), QuietContext()).eer == 0.0
 
 
 def test_threshold_from_a_group_that_is_not_there(scored):

@@ -38,29 +38,31 @@ def test_case(truth, name):
     result = evaluated(truth / "cases" / f"{name}.npz", distance=distance)
     reference = described.get("reference")
     if reference is None:
-        assert result["eer"] is None
-        assert result["eer_why"] == "no genuine scores"
-        assert result["n_impostor"] == described["n_impostor"]
+        assert result.eer is None
+        assert result.eer_why == "no genuine scores"
+        assert result.n_impostor == described["n_impostor"]
         return
     sign = -1 if distance else 1
     for ours, theirs in NAMES.items():
         expected = number(reference[theirs])
-        assert result[ours] == pytest.approx(sign * expected if ours == "eer_threshold" else expected, abs=1e-12), ours
-    assert result["eer_threshold"] == sign * number(reference["eer_fvc_threshold"])
-    assert result["auc"] == pytest.approx(reference["auc_mann_whitney"], abs=1e-9)
+        assert getattr(result, ours) == pytest.approx(
+            sign * expected if ours == "eer_threshold" else expected, abs=1e-12
+        ), ours
+    assert result.eer_threshold == sign * number(reference["eer_fvc_threshold"])
+    assert result.auc == pytest.approx(reference["auc_mann_whitney"], abs=1e-9)
     if reference["dprime"] is None:
-        assert result["d_prime"] is None
-        assert result["d_prime_why"]
+        assert result.d_prime is None
+        assert result.d_prime_why
     else:
-        assert result["d_prime"] == pytest.approx(reference["dprime"], abs=1e-9)
-    assert (result["n_genuine"], result["n_impostor"]) == (reference["n_genuine"], reference["n_impostor"])
-    for target, row in result["tar_at_far"].items():
+        assert result.d_prime == pytest.approx(reference["dprime"], abs=1e-9)
+    assert (result.n_genuine, result.n_impostor) == (reference["n_genuine"], reference["n_impostor"])
+    for target, row in result.tar_at_far.items():
         expected = reference["tar_at_far"][target]
-        assert row["false_matches"] == expected["false_matches"]
-        assert row["threshold"] == sign * number(expected["threshold"])
-        assert row["tar"] == pytest.approx(expected["tar"], abs=1e-12)
-        assert row["fmr"] == pytest.approx(expected["fmr"], abs=1e-12)
-        assert row["resolvable"] == expected["resolvable"]
+        assert row.false_matches == expected["false_matches"]
+        assert row.threshold == sign * number(expected["threshold"])
+        assert row.tar == pytest.approx(expected["tar"], abs=1e-12)
+        assert row.fmr == pytest.approx(expected["fmr"], abs=1e-12)
+        assert row.resolvable == expected["resolvable"]
 
 
 @pytest.mark.parametrize("name", ["groups_shift", "groups_no_impostor"])
@@ -73,25 +75,25 @@ def test_grouped(truth, name, alpha):
         result = evaluated(
             truth / "grouped" / f"{name}.npz", by="group", alpha=alpha, threshold_from=words.get(source, source),
             at="eer" if at == "eer_fvc" else f"fmr={at[3:]}",
-        )["groups"]  # fmt: skip
-        assert result["threshold"] == number(expected["threshold"]), key
+        ).groups  # fmt: skip
+        assert result.threshold == number(expected["threshold"]), key
         for group, row in expected["per_group"].items():
-            ours = result["per_group"][group]
-            assert ours["false_matches"] == row["false_matches"]
-            assert ours["false_non_matches"] == row["false_non_matches"]
+            ours = result.per_group[group]
+            assert ours.false_matches == row["false_matches"]
+            assert ours.false_non_matches == row["false_non_matches"]
             for rate in ("fmr", "fnmr", "accuracy"):
-                assert ours[rate] == (None if row[rate] is None else pytest.approx(row[rate], abs=1e-12))
+                assert getattr(ours, rate) == (None if row[rate] is None else pytest.approx(row[rate], abs=1e-12))
             for rate in ("fmr", "fnmr"):
                 interval = row.get(f"{rate}_ci95_wilson")
-                assert ours[f"{rate}_ci"] == (None if interval is None else pytest.approx(interval, abs=1e-9))
+                assert getattr(ours, f"{rate}_ci") == (None if interval is None else pytest.approx(interval, abs=1e-9))
         for figure, value in expected["fairness"][str(alpha)].items():
-            if figure in result["fairness"]:
-                assert result["fairness"][figure] == pytest.approx(number(value), rel=1e-9), (key, figure)
+            if hasattr(result.fairness, figure):
+                assert getattr(result.fairness, figure) == pytest.approx(number(value), rel=1e-9), (key, figure)
         for theirs, ours in (("SER", "SER"), ("STD_ddof0", "accuracy_STD_ddof0"), ("STD_ddof1", "accuracy_STD_ddof1")):
-            assert result["fairness"][ours] == pytest.approx(number(expected["accuracy"][theirs]), abs=1e-9)
+            assert getattr(result.fairness, ours) == pytest.approx(number(expected["accuracy"][theirs]), abs=1e-9)
         for cell, row in expected["fmr_matrix"].items():
-            assert result["fmr_matrix"][cell]["false_matches"] == row["false_matches"]
-            assert result["fmr_matrix"][cell]["impostor"] == row["impostor"]
+            assert result.fmr_matrix[cell].false_matches == row["false_matches"]
+            assert result.fmr_matrix[cell].impostor == row["impostor"]
 
 
 LISTS = [

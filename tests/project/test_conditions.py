@@ -5,8 +5,8 @@ import pytest
 from fairdesk.dataset.collection import project_items, read_either
 from fairdesk.dataset.labels import Edit, edit_labels
 from fairdesk.errors import RequestError
-from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.params import gan_params
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.conditions import FIELDS, check_conditions, ids_condition, known_conditions, read_conditions
 from fairdesk.project.quality import Limit
@@ -65,11 +65,11 @@ def test_images_by_number(filled):
 def test_training_on_what_a_filter_leaves(filled, tmp_path):
     small = {"data": filled.folder, "image_size": 32, "epochs": 1, "device": "cpu"}
     few = len(project_items(filled, where=["group=g0"]))
-    params = TrainGanParams(family="gan", out=tmp_path / "g", where=["group=g0"], batch_size=8, latent=4, **small)
-    assert train(params, QuietContext())["images"] == few
-    params = TrainGanParams(
+    params = gan_params(family="gan", out=tmp_path / "g", where=["group=g0"], batch_size=8, latent=4, **small)
+    assert train(params, QuietContext()).images == few
+    params = gan_params(
         family="cyclegan", out=tmp_path / "c", where=["group=g0"], where_b=["group=g1"], blocks=1, features=4, **small
     )
     assert params.data_b == filled.folder
     result = train(params, QuietContext())
-    assert result["images"] == max(few, len(project_items(filled, where=["group=g1"])))
+    assert result.images == max(few, len(project_items(filled, where=["group=g1"])))

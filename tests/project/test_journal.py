@@ -186,7 +186,7 @@ def test_kill_in_the_middle_leaves_a_project_that_opens(tmp_path):
     kept = project.db.value("SELECT count(*) FROM image")
     assert project.db.value("PRAGMA integrity_check") == "ok"
     result = import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
-    assert result["new"] == 800 - kept
+    assert result.new == 800 - kept
     assert project.db.value("SELECT count(*) FROM image") == 800
     project.close()
 

@@ -90,7 +90,7 @@ def test_moved_originals_are_relinked(tmp_path, project):
     (tmp_path / "new" / "g0" / "id00" / "000.png").rename(tmp_path / "new" / "000.png")  # moved within, same name
     (tmp_path / "new" / "g0" / "id01" / "001.png").write_bytes(b"another file")
     result = relink(RelinkParams(old=tmp_path / "old", new=tmp_path / "new"), QuietContext(project))
-    assert (result["relinked"], result["missing"], result["missing_paths"]) == (5, 1, ["g0/id01/001.png"])
+    assert (result.relinked, result.missing, result.missing_paths) == (5, 1, ["g0/id01/001.png"])
     assert sum(image.path.exists() for image in labelled_images(project)) == 5
     project.journal.undo()
     assert not any(image.path.exists() for image in labelled_images(project))

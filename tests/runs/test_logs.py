@@ -11,6 +11,7 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.exporting import run
 from fairdesk.runs.logs import read_log, smooth
 from fairdesk.runs.params import CurvesParams
+from fairdesk.runs.results import SeriesEnds
 from tests.conftest import SHARED
 
 ARCFACE = """Training: 2023-01-05 10:00:00,123-rank_id: 0
@@ -92,7 +93,7 @@ def test_export(tmp_path, suffix):
     (tmp_path / "t.log").write_text(ARCFACE)
     context = QuietContext()
     result = run(CurvesParams(log=tmp_path / "t.log", out=tmp_path / f"c.{suffix}", smoothing=0.5), context)
-    assert result["series"]["Loss"] == {"points": 3, "first": [20, 41.2034], "last": [60, 39.5]}
+    assert result.series["Loss"] == SeriesEnds(points=3, first=(20, 41.2034), last=(60, 39.5))
     data = (tmp_path / f"c.{suffix}").read_bytes()
     assert {"png": b"\x89PNG", "svg": b"<svg", "csv": b"Loss,20,41.2034"}[suffix] in data
     assert any("1 lines" in text for text in context.messages)

@@ -110,7 +110,7 @@ def test_a_run_is_evaluated_on_lists(bin_file, tmp_path):
         "mine EER",
         "mine EER[g0]",
         "mine EER gap",
-    } <= set(result["error_rates"])
+    } <= set(result.error_rates)
     assert len(read_log(tmp_path / "run" / "metrics.csv").series["mine EER"]) == 2
     assert any("1 of 20 pairs are left out" in text for text in context.messages) and any(
         "names nobody" in text for text in context.messages
@@ -138,10 +138,10 @@ def test_people_of_a_list_are_not_trained_on_unless_allowed(tmp_path):
         train(options(folder, tmp_path / "a", **common), QuietContext())
     assert not (tmp_path / "a").exists()
     context = QuietContext()
-    assert train(options(folder, tmp_path / "b", overlap="leave-out", **common), context)["identities"] == 6
+    assert train(options(folder, tmp_path / "b", overlap="leave-out", **common), context).identities == 6
     assert any("8 images of 2 people who occur in the lists are left out" in text for text in context.messages)
     context = QuietContext()
-    assert train(options(folder, tmp_path / "c", overlap="allow", **common), context)["identities"] == 8
+    assert train(options(folder, tmp_path / "c", overlap="allow", **common), context).identities == 8
     assert any("say nothing about strangers" in text for text in context.messages)
     with pytest.raises(RequestError, match="Two lists are called"):
         read_lists([pairs, pairs], None, "whole", QuietContext())

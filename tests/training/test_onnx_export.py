@@ -24,15 +24,16 @@ from fairdesk.generation.making.generating import run as generate
 from fairdesk.generation.making.translating import load_translator
 from fairdesk.generation.making.translating import run as translate
 from fairdesk.generation.networks.gan import DCGenerator
-from fairdesk.generation.params import GenerateParams, TrainGanParams, TranslateParams
+from fairdesk.generation.params import GenerateParams, TranslateParams
 from fairdesk.generation.training.job import run as train_gan
+from fairdesk.generation.training.params import gan_params
 from fairdesk.images.marks import mark_of
 from fairdesk.jobs.context import QuietContext
 from fairdesk.training import onnx_export
 from fairdesk.training.onnx_export import run as export
 from fairdesk.training.params import ExportModelParams
 from fairdesk.training.training import run as train
-from tests.conftest import plain_images
+from tests.conftest import plain_images, some_gan
 from tests.training.test_recogniser import options
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -46,10 +47,10 @@ def folder(tmp_path):
 def test_a_recogniser_as_onnx_is_the_same_encoder(folder, tmp_path, project, monkeypatch):
     train(options(folder, tmp_path / "run", epochs=1), QuietContext())
     result = export(ExportModelParams(run=tmp_path / "run", out=tmp_path / "model.onnx"), QuietContext())
-    assert result["difference"] <= 1e-4 and "16 faces" in result["summary"]
+    assert result.difference <= 1e-4 and "16 faces" in result.summary
     import_folder(ImportParams(folder=folder), QuietContext(project))
     for name in (f"arcface:{tmp_path / 'run'}", f"onnx:{tmp_path / 'model.onnx'}"):
-        assert encode(EncodeParams(encoder=name, detector="whole"), QuietContext(project))["vectors"] == 32
+        assert encode(EncodeParams(encoder=name, detector="whole"), QuietContext(project)).vectors == 32
     one, two = (project.vectors.load(project.vectors.find(name))[1] for name in ("arcface:run", "onnx:model.onnx"))
     assert np.abs(one - two).max() <= 1e-4 * np.abs(one).max()
     export(ExportModelParams(run=tmp_path / "run", out=tmp_path / "copy.safetensors"), QuietContext())
@@ -67,9 +68,9 @@ def test_a_recogniser_as_onnx_is_the_same_encoder(folder, tmp_path, project, mon
 def test_generators_as_onnx(folder, tmp_path, family, condition):
     values = {"family": family, "data": folder, "out": tmp_path / "run", "image_size": 32, "epochs": 1, "batch_size": 8, "latent": 8,
               "channel_base": 128, "mapping_layers": 2, "condition": condition, "device": "cpu"}  # fmt: skip
-    train_gan(TrainGanParams(**values), QuietContext())
+    train_gan(some_gan(**values), QuietContext())
     result = export(ExportModelParams(run=tmp_path / "run", out=tmp_path / "g.onnx"), QuietContext())
-    assert result["difference"] <= 1e-4
+    assert result.difference <= 1e-4
     session = onnxruntime.InferenceSession(str(tmp_path / "g.onnx"))
     generator, meta, _ = load_generator(tmp_path / "run", "cpu")
     z = np.random.default_rng(1).standard_normal((1, 8)).astype(np.float32)
@@ -83,7 +84,7 @@ def test_generators_as_onnx(folder, tmp_path, family, condition):
         generate(GenerateParams(run=tmp_path / where, out=made[where], images=5, batch_size=2, device="cpu"), QuietContext())  # fmt: skip
     same_pictures(*made.values(), 5)
     best = tmp_path / "run" / "checkpoints" / "best.safetensors"
-    assert export(ExportModelParams(run=best, out=tmp_path / "best.onnx"), QuietContext())["kind"] == "generator"
+    assert export(ExportModelParams(run=best, out=tmp_path / "best.onnx"), QuietContext()).kind == "generator"
     mark = json.loads(mark_of(next(made["g.onnx"].glob("*.png"))))
     assert mark["family"] == "onnx" and mark["checkpoint"] == "g.onnx" and len(mark["checkpoint_sha256"]) == 64
     with pytest.raises(RequestError, match="a translator takes pictures"):
@@ -114,12 +115,12 @@ def of_one_size(graph, out, side):
 def test_a_translator_comes_back_as_onnx_and_as_weights(tmp_path, norm):
     home = plain_images(tmp_path / "in", 1, 2, 2, side=38)
     Image.effect_noise((45, 33), 60).convert("RGB").save(home / "g0" / "id00" / "odd.png")
-    train_gan(TrainGanParams(family="cyclegan", data=home, data_b=home, out=tmp_path / "run", image_size=32, epochs=1, blocks=1, features=4,
+    train_gan(gan_params(family="cyclegan", data=home, data_b=home, out=tmp_path / "run", image_size=32, epochs=1, blocks=1, features=4,
                              norm=norm, device="cpu", precision="fp32"), QuietContext())  # fmt: skip
     files = [tmp_path / "run", tmp_path / "ba.onnx", tmp_path / "ba.safetensors"]
     for out in files[1:]:
         told = export(ExportModelParams(run=tmp_path / "run", out=out, direction="BtoA"), QuietContext())
-        assert told["difference"] <= 1e-4 and "BtoA" in told["summary"]
+        assert told.difference <= 1e-4 and "BtoA" in told.summary
     made = []
     for file in files:
         made.append(tmp_path / f"by {file.name}")
@@ -144,7 +145,7 @@ def test_a_translator_comes_back_as_onnx_and_as_weights(tmp_path, norm):
     for file in (last, files[2]):  # a checkpoint of both, and one generator's weights
         again = tmp_path / f"again from {file.stem}.onnx"
         told = export(ExportModelParams(run=file, out=again, direction="BtoA"), QuietContext())
-        assert told["kind"] == "translator" and again.read_bytes() == files[1].read_bytes()
+        assert told.kind == "translator" and again.read_bytes() == files[1].read_bytes()
     with pytest.raises(RequestError, match=r"a generator takes latents \(n, d\)"):
         load_generator(tmp_path / "ba.onnx", "cpu")
     with pytest.raises(RequestError, match="fairdesk translate"):

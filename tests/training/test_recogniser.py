@@ -156,11 +156,11 @@ def test_a_run_leaves_an_encoder_curves_and_a_card(folder, tmp_path):
     result = train(
         options(folder, tmp_path / "run", group_margins="adaptive", reweight=True, sampling="group"), QuietContext()
     )
-    assert (result["identities"], result["left_out_without_identity"], result["groups"]) == (4, 1, ["g0", "g1"])
+    assert (result.identities, result.left_out_without_identity, result.groups) == (4, 1, ["g0", "g1"])
     run = RunFolder.open(tmp_path / "run")
     assert run.config["evaluated_on"] == {"g0": {"identities": 2, "images": 8}, "g1": {"identities": 2, "images": 8}}
     curves = read_log(tmp_path / "run" / "scalars.csv").series
-    assert set(curves) == {"loss", "accuracy", "LearningRate"} and len(curves["loss"]) == result["steps"] == 4
+    assert set(curves) == {"loss", "accuracy", "LearningRate"} and len(curves["loss"]) == result.steps == 4
     metrics = read_log(tmp_path / "run" / "metrics.csv").series
     assert {"EER", "EER[g0]", "EER gap", "margin[g1]"} <= set(metrics) and len(metrics["EER"]) == 2
     card = (tmp_path / "run" / "model-card.md").read_text()
@@ -170,7 +170,7 @@ def test_a_run_leaves_an_encoder_curves_and_a_card(folder, tmp_path):
     project = Project.create(tmp_path / "study.fairdesk")
     import_folder(ImportParams(folder=folder), QuietContext(project))
     found = encode(EncodeParams(encoder=f"arcface:{tmp_path / 'run'}", detector="whole"), QuietContext(project))
-    assert (found["vectors"], found["dim"]) == (33, 512)
+    assert (found.vectors, found.dim) == (33, 512)
     assert project.vectors.find(f"arcface:{tmp_path / 'run'}").encoder == "arcface:run"
     project.close()
 
@@ -202,7 +202,7 @@ def test_fine_tuning_starts_from_the_weights_given(folder, tmp_path):
     one, two = load_file(start), load_file(tmp_path / "second" / "backbone.safetensors")
     assert (
         torch.allclose(one["conv_sep.layers.0.weight"], two["conv_sep.layers.0.weight"], atol=1e-6)
-        and result["steps"] == 2
+        and result.steps == 2
     )
     with pytest.raises(RequestError, match="not the backbone mbf of width 2"):
         train(options(folder, tmp_path / "third", width=2, start=start), QuietContext())

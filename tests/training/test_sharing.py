@@ -21,6 +21,7 @@ from fairdesk.runs.logs import read_log
 from fairdesk.training.faces import Changes, Chips, TrainingFaces, cut_faces
 from fairdesk.training.heads import MarginHead
 from fairdesk.training.params import RecogniserParams
+from fairdesk.training.results import RecogniserResult
 from fairdesk.training.training import run as train
 from tests.conftest import plain_images
 
@@ -46,7 +47,7 @@ def test_two_processes_are_one_that_takes_both_halves_in_turn(folder, tmp_path):
     train(options(folder, tmp_path / "turns", accumulate=2, group_margins="adaptive"), QuietContext())
     context = QuietContext()
     result = train(options(folder, tmp_path / "shared", devices=2, group_margins="adaptive"), context)
-    assert result["processes"] == 2 and result["images"] == 16
+    assert result.processes == 2 and result.images == 16
     assert np.abs(losses(tmp_path / "turns") - losses(tmp_path / "shared")).max() < 1e-4
     assert any("torchrun --nnodes" in message for message in context.messages)
     assert {name for name, _, _ in context.scalars} >= {"loss", "EER"} and context.done == context.total == 32
@@ -76,7 +77,7 @@ def test_torchrun_starts_the_same_verb(folder, tmp_path):
 def test_processes_that_end_without_a_word_are_told(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(JobFailed, match="The 2 processes ended without a result"):
-        run_shared("train-arcface", options(folder, tmp_path / "y", devices=2), 2, QuietContext())
+        run_shared("train-arcface", options(folder, tmp_path / "y", devices=2), 2, QuietContext(), RecogniserResult)
     told = {"event": "failed", "message": "no", "unexpected": False}
     with pytest.raises(RequestError, match="no"):
         _tell(told, QuietContext())
@@ -129,7 +130,7 @@ def test_sampled_classes_move_and_the_others_stay():
 
 def test_training_with_sampled_classes_learns_and_resumes(folder, tmp_path):
     result = train(options(folder, tmp_path / "run", classes_share=0.5, epochs=3), QuietContext())
-    assert result["steps"] == 6 and np.isfinite(losses(tmp_path / "run")).all()
+    assert result.steps == 6 and np.isfinite(losses(tmp_path / "run")).all()
     with pytest.raises(ValueError, match="--optimizer sgd"):
         options(folder, tmp_path / "x", classes_share=0.5, optimizer="adamw")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from fairdesk.errors import RequestError
 from fairdesk.faces.features import Features
 from fairdesk.generation.checking.distances import Floats, diversity, fid, kid, nearest, precision_recall
 from fairdesk.generation.params import AssessParams
+from fairdesk.generation.results import AssessResult, FeatureFigures, NearestPair
 from fairdesk.images.reading import open_image
 from fairdesk.jobs.context import Context, tell_left_out
 
@@ -45,25 +45,30 @@ def _side(
     return _sample(items, params.images, rng), left
 
 
-def figures(real: Floats, made: Floats, rng: np.random.Generator) -> dict[str, Any]:
+def figures(real: Floats, made: Floats, rng: np.random.Generator) -> FeatureFigures:
     """Return every figure of two sets of features; what cannot be said is None with the reason beside it."""
     order = rng.permutation(len(real))
     half = len(real) // 2
     mean, spread = kid(real, made, rng)
-    out: dict[str, Any] = {
-        "real": len(real), "made": len(made), "fid": fid(real, made), "kid": mean, "kid_std": spread,
-        "fid_real": fid(real[order[:half]], real[order[half:]]),
-        "fid_real_of": f"{half} real against {len(real) - half} other real images",
-        "diversity_real": diversity(real), "diversity_made": diversity(made),
-    }  # fmt: skip
+    out = FeatureFigures(
+        real=len(real),
+        made=len(made),
+        fid=fid(real, made),
+        kid=mean,
+        kid_std=spread,
+        fid_real=fid(real[order[:half]], real[order[half:]]),
+        fid_real_of=f"{half} real against {len(real) - half} other real images",
+        diversity_real=diversity(real),
+        diversity_made=diversity(made),
+    )
     try:
-        out["precision"], out["recall"] = precision_recall(real, made)
+        out.precision, out.recall = precision_recall(real, made)
     except RequestError as error:
-        out |= {"precision": None, "recall": None, "precision_why": str(error), "recall_why": str(error)}
+        out.precision_why = out.recall_why = str(error)
     return out
 
 
-def run(params: AssessParams, context: Context) -> dict[str, Any]:
+def run(params: AssessParams, context: Context) -> AssessResult:
     """Job: assess made faces."""
     rng = np.random.default_rng(params.seed)
     (reals, left), (mades, left_made) = (
@@ -84,15 +89,29 @@ def run(params: AssessParams, context: Context) -> dict[str, Any]:
     for place in np.argsort(near.distance)[: params.examples]:
         other = real_paths[int(near.place[place])]
         correlation = float(look_of(open_image(made_paths[place])) @ look_of(open_image(other)))
-        copies.append({"a": str(made_paths[place]), "b": str(other), "distance": float(near.distance[place]),
-                       "correlation": correlation, "copy": correlation >= SAME_PICTURE})  # fmt: skip
+        copies.append(
+            NearestPair(
+                a=str(made_paths[place]),
+                b=str(other),
+                distance=float(near.distance[place]),
+                correlation=correlation,
+                is_copy=correlation >= SAME_PICTURE,
+            )
+        )
     whole = figures(real, made, rng)
-    result: dict[str, Any] = {
-        **whole, "encoder": features.name, "seed": params.seed, "nearest": copies, "copies": sum(one["copy"] for one in copies),
-        "nearer_than_real": int((near.distance < limit).sum()), "real_nearest_1_percent": limit,
-        "unreadable": bad, "groups": _groups(reals, mades, real_paths, made_paths, real, made, rng),
-    }  # fmt: skip
-    return result | {"summary": _summary(result)}
+    result = AssessResult(
+        **dict(whole),
+        encoder=features.name,
+        seed=params.seed,
+        nearest=copies,
+        copies=sum(one.is_copy for one in copies),
+        nearer_than_real=int((near.distance < limit).sum()),
+        real_nearest_1_percent=limit,
+        unreadable=bad,
+        groups=_groups(reals, mades, real_paths, made_paths, real, made, rng),
+    )
+    result.summary = _summary(result)
+    return result
 
 
 def _groups(
@@ -103,36 +122,38 @@ def _groups(
     real: Floats,
     made: Floats,
     rng: np.random.Generator,
-) -> dict[str, Any]:
+) -> dict[str, FeatureFigures]:
     """The same figures for each group that both sides have; too few images give the reason instead."""
     sides = [{item.path: item.group for item in items} for items in (reals, mades)]
     names = sorted({g for g in sides[0].values() if g} & {g for g in sides[1].values() if g})
-    out: dict[str, Any] = {}
+    out: dict[str, FeatureFigures] = {}
     for name in names:
         picked = [
             values[[n for n, path in enumerate(paths) if side[path] == name]]
             for side, paths, values in ((sides[0], real_paths, real), (sides[1], made_paths, made))
         ]
         if min(map(len, picked)) < _LEAST:
-            out[name] = {"fid": None, "fid_why": f"{len(picked[0])} real and {len(picked[1])} made images are too few"}
+            out[name] = FeatureFigures(
+                fid=None, fid_why=f"{len(picked[0])} real and {len(picked[1])} made images are too few"
+            )
         else:
             out[name] = figures(picked[0], picked[1], rng)
     return out
 
 
-def _summary(r: dict[str, Any]) -> str:
+def _summary(r: AssessResult) -> str:
     lines = [
-        f"FID {r['fid']:.4g} (real against real {r['fid_real']:.4g}), KID {r['kid']:.4g} ± {r['kid_std']:.2g}, "
-        f"of {r['made']:,} made and {r['real']:,} real images, features of {r['encoder']}"
-        + (f"; {len(r['unreadable']):,} files left out" if r["unreadable"] else ""),
-        f"Diversity {r['diversity_made']:.4g} (real {r['diversity_real']:.4g})",
+        f"FID {r.fid:.4g} (real against real {r.fid_real:.4g}), KID {r.kid:.4g} ± {r.kid_std:.2g}, "
+        f"of {r.made:,} made and {r.real:,} real images, features of {r.encoder}"
+        + (f"; {len(r.unreadable):,} files left out" if r.unreadable else ""),
+        f"Diversity {r.diversity_made:.4g} (real {r.diversity_real:.4g})",
     ]
-    if r["precision"] is not None:
-        lines[1] += f", precision {r['precision']:.3f}, recall {r['recall']:.3f}"
-    told = f"{r['copies']} of the {len(r['nearest'])} nearest pairs are the same picture"
+    if r.precision is not None:
+        lines[1] += f", precision {r.precision:.3f}, recall {r.recall:.3f}"
+    told = f"{r.copies} of the {len(r.nearest)} nearest pairs are the same picture"
     lines.append(
-        f"Copying: {told}; {r['nearer_than_real']:,} made images are nearer to a real one than 99 % of real images are to another."
+        f"Copying: {told}; {r.nearer_than_real:,} made images are nearer to a real one than 99 % of real images are to another."
     )
-    for name, row in r["groups"].items():
-        lines.append(f"  {name}: " + (f"FID {row['fid']:.4g}" if row["fid"] is not None else row["fid_why"]))
+    for name, row in r.groups.items():
+        lines.append(f"  {name}: " + (f"FID {row.fid:.4g}" if row.fid is not None else str(row.fid_why)))
     return "\n".join(lines)

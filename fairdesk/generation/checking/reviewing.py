@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +27,7 @@ from fairdesk.generation.checking.real_people import (
     shares_of_groups,
 )
 from fairdesk.generation.params import ReviewParams
+from fairdesk.generation.results import GroupShare, ReviewedFace, ReviewResult
 from fairdesk.images.layouts import Entry, Tree
 from fairdesk.images.marks import mark_of
 from fairdesk.images.pixels import Pixels, pixels, read_pixels
@@ -39,23 +38,23 @@ from fairdesk.project.quality import Limit
 _SIDE = 200  # pixels: smaller pictures are enlarged before a face is looked for
 
 
-@dataclass
-class Made:
-    """One made face and what was found of it."""
+def unchecked(path: str, group: str | None) -> ReviewedFace:
+    """Return a face that nothing was found of yet."""
+    return ReviewedFace(
+        path=path,
+        why=[],
+        nearest=None,
+        nearest_path=None,
+        distance=None,
+        source_distance=None,
+        group=group,
+        group_share=None,
+        group_share_why=None,
+        quality=None,
+    )
 
-    path: str
-    why: list[str]  # reasons against it; empty: it passes
-    nearest: str | None = None
-    nearest_path: str | None = None
-    distance: float | None = None
-    source_distance: float | None = None
-    group: str | None = None  # whom it stands for
-    group_share: float | None = None  # of its nearest real people, those of this group
-    group_share_why: str | None = None
-    quality: dict[str, Any] | None = None
 
-
-def _check_group(face: Made, shares: dict[str, float], least: float | None) -> None:
+def _check_group(face: ReviewedFace, shares: dict[str, float], least: float | None) -> None:
     """Say what share of a made face's nearest real people is of its group, and reject it where that is less than asked."""
     if face.group is None:
         face.group_share_why = "it stands for no group"
@@ -115,7 +114,7 @@ def _against(quality: Quality, limits: list[Limit]) -> list[str]:
     return out
 
 
-def run(params: ReviewParams, context: Context) -> dict[str, Any]:
+def run(params: ReviewParams, context: Context) -> ReviewResult:
     """Job: review made faces, and import those that pass if asked."""
     project = context.project
     if params.only is not None:
@@ -127,7 +126,7 @@ def run(params: ReviewParams, context: Context) -> dict[str, Any]:
         EncodeParams(encoder=params.encoder, weights=params.weights, download=params.download), context.device
     )
     sources = _sources(params.made)
-    faces: list[Made] = []
+    faces: list[ReviewedFace] = []
     context.progress(0, len(source.items), "faces")
     for done, item in enumerate(source.items, 1):
         context.check()
@@ -144,37 +143,46 @@ def run(params: ReviewParams, context: Context) -> dict[str, Any]:
     text = f"{len(passed):,} of {len(faces):,} made faces pass (too like a real person: nearer than {limit:.3g}, {params.encoder})"
     groups = _groups(faces, real)
     if told := ", ".join(
-        f"{name} {_percent(one['made'])} (real ones {_percent(one['real'])})" for name, one in groups.items()
+        f"{name} {_percent(one.made)} (real ones {_percent(one.real)})" for name, one in groups.items()
     ):
         text += f"; share of their own group among the {NEIGHBOURS} nearest real people: {told}"
     if real.without:
         text += f"; nothing is compared with {real.without:,} real images that have no vector"
     if reasons:
         text += "; against the others: " + ", ".join(f"{why} {count:,}" for why, count in reasons.items())
-    return {
-        "faces": [asdict(face) for face in faces], "passed": len(passed), "rejected": len(faces) - len(passed), "limit": limit,
-        "reasons": reasons, "groups": groups, "imported": imported, "made": str(params.made), "left_out": source.left_out,
-        "compared_with": len(real.who), "real_without_vector": real.without,
-        "summary": text + (f". {imported:,} are imported, marked synthetic." if params.accept else "."),
-    }  # fmt: skip
+    return ReviewResult(
+        made=str(params.made),
+        faces=faces,
+        passed=len(passed),
+        rejected=len(faces) - len(passed),
+        limit=limit,
+        reasons=reasons,
+        groups=groups,
+        imported=imported,
+        left_out=source.left_out,
+        compared_with=len(real.who),
+        real_without_vector=real.without,
+        summary=text + (f". {imported:,} are imported, marked synthetic." if params.accept else "."),
+    )
 
 
 def _percent(share: float | None) -> str:
     return "not known" if share is None else f"{100 * share:.0f} %"
 
 
-def _groups(faces: list[Made], real: Real) -> dict[str, dict[str, float | None]]:
+def _groups(faces: list[ReviewedFace], real: Real) -> dict[str, GroupShare]:
     """Return for each group the mean share of its made faces' nearest real people that are of it, and its real faces' own."""
     shares: dict[str, list[float]] = {}
     for face in faces:
         if face.group is not None and face.group_share is not None:
             shares.setdefault(face.group, []).append(face.group_share)
     return {
-        name: {"made": float(np.mean(shares[name])), "real": share_of_their_own(real, name)} for name in sorted(shares)
+        name: GroupShare(made=float(np.mean(shares[name])), real=share_of_their_own(real, name))
+        for name in sorted(shares)
     }
 
 
-def _import_chosen(params: ReviewParams, context: Context) -> dict[str, Any]:
+def _import_chosen(params: ReviewParams, context: Context) -> ReviewResult:
     """Import what a person accepted; a file without the synthetic mark is never taken."""
     source = read_folder(params.made)
     wanted = set(params.only or [])
@@ -183,18 +191,20 @@ def _import_chosen(params: ReviewParams, context: Context) -> dict[str, Any]:
     missing = len(wanted) - len(chosen)
     text = f"{imported:,} made faces are imported, marked synthetic."
     text += f" {missing:,} are not there any more, or bear no mark, and are left out." if missing else ""
-    return {"faces": [], "imported": imported, "left_out": missing, "made": str(params.made), "summary": text}
+    return ReviewResult(made=str(params.made), imported=imported, missing=missing, summary=text)
 
 
-def _review(item: Item, real: Real, limit: float, params: ReviewParams, encoder: Encoder, source: Path | None) -> Made:
+def _review(
+    item: Item, real: Real, limit: float, params: ReviewParams, encoder: Encoder, source: Path | None
+) -> ReviewedFace:
     item = with_mark(item)
-    face = Made(item.relative, [], group=item.group)
+    face = unchecked(item.relative, item.group)
     try:
         image, box, quality = _look(item.path)
     except UnreadableImageError as error:
         face.why.append(f"cannot be read: {error.why}")
         return face
-    face.quality = asdict(quality)
+    face.quality = quality
     if not item.synthetic:
         face.why.append("not marked synthetic: it may be a real person")
     if box is None:

@@ -19,6 +19,7 @@ from fairdesk.generation.networks.gan import make_networks
 from fairdesk.generation.networks.onnx import onnx_generator
 from fairdesk.generation.networks.stylegan2 import Styled, StyleGenerator
 from fairdesk.generation.params import GenerateParams
+from fairdesk.generation.results import GenerateResult
 from fairdesk.images.marks import save_marked
 from fairdesk.images.places import safe_name, write_manifest
 from fairdesk.jobs.context import Context
@@ -149,7 +150,7 @@ def latents(params: GenerateParams, size: int, most: int = 64) -> Iterator[torch
         yield torch.from_numpy(drawn).float()
 
 
-def run(params: GenerateParams, context: Context) -> dict[str, Any]:
+def run(params: GenerateParams, context: Context) -> GenerateResult:
     """Job: make exactly as many images as asked; where it is stopped, the manifest lists those that were made."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
@@ -185,8 +186,15 @@ def run(params: GenerateParams, context: Context) -> dict[str, Any]:
             write_manifest(params.out, {"synthetic": True, **mark}, files)
     context.artifact(params.out)
     identities = params.images // params.per_identity if params.per_identity else 0
-    return {"images": len(files), "identities": identities, "out": str(params.out), "seed": params.seed, "device": device,
-            "summary": f"{len(files):,} images" + (f" of {identities:,} identities" if identities else "") + ", all marked synthetic"}  # fmt: skip
+    who = f" of {identities:,} identities" if identities else ""
+    return GenerateResult(
+        images=len(files),
+        identities=identities,
+        out=str(params.out),
+        seed=params.seed,
+        device=device,
+        summary=f"{len(files):,} images{who}, all marked synthetic",
+    )
 
 
 def _name(number: int, params: GenerateParams, prefix: str) -> tuple[str | None, str]:

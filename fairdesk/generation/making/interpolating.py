@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from fairdesk.errors import RequestError
 from fairdesk.generation.making.generating import at_once, chosen_labels, load_generator, make
 from fairdesk.generation.marking import origin
 from fairdesk.generation.params import GenerateParams, InterpolateParams
+from fairdesk.generation.results import InterpolateResult
 from fairdesk.images.marks import save_marked
 from fairdesk.images.places import write_manifest
 from fairdesk.jobs.context import Context
@@ -41,7 +41,7 @@ def path_of(latent: int, faces: int, steps: int, seed: int, *, closed: bool) -> 
     return np.array(walk if closed else [*walk, stops[-1]])
 
 
-def run(params: InterpolateParams, context: Context) -> dict[str, Any]:
+def run(params: InterpolateParams, context: Context) -> InterpolateResult:
     """Job: write the walk as numbered pictures, or as a film."""
     film = params.out.suffix.lower() in (".gif", ".mp4")
     if not film and params.out.exists() and any(params.out.iterdir()):
@@ -76,5 +76,9 @@ def run(params: InterpolateParams, context: Context) -> dict[str, Any]:
             save_marked(frame, params.out / names[-1], mark | {"number": number})
     write_manifest(params.out, {"synthetic": True, **mark}, names)
     context.artifact(params.out)
-    return {"out": str(params.out), "pictures": len(frames), "seed": params.seed,
-            "summary": f"{len(frames):,} pictures between {params.faces} faces in {params.out}, marked synthetic"}  # fmt: skip
+    return InterpolateResult(
+        out=str(params.out),
+        pictures=len(frames),
+        seed=params.seed,
+        summary=f"{len(frames):,} pictures between {params.faces} faces in {params.out}, marked synthetic",
+    )

@@ -18,6 +18,7 @@ from fairdesk.generation.marking import origin
 from fairdesk.generation.networks.cyclegan import generator_from
 from fairdesk.generation.networks.onnx import OnnxNetwork, onnx_translator
 from fairdesk.generation.params import TranslateParams
+from fairdesk.generation.results import TranslateResult
 from fairdesk.images.marks import save_marked
 from fairdesk.images.pixels import pixels
 from fairdesk.images.places import Names, write_manifest
@@ -217,7 +218,7 @@ def _sides_of(ways: list[_Way], context: Context) -> tuple[int, int] | None:
     return sides
 
 
-def run(params: TranslateParams, context: Context) -> dict[str, Any]:
+def run(params: TranslateParams, context: Context) -> TranslateResult:
     """Job: translate. A bad file is listed and the rest goes on."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
@@ -257,8 +258,14 @@ def run(params: TranslateParams, context: Context) -> dict[str, Any]:
     files = writer.files
     tell_left_out(context, left_out + unreadable)
     context.artifact(params.out)
-    return {"images": len(files), "out": str(params.out), "unreadable": unreadable, "left_out": left_out, "device": device,
-            "recipes": writer.recipes(),
-            "summary": f"{len(files):,} images from {len(todo) - len(unreadable):,}, all marked synthetic"
-            + (f"; {len(unreadable):,} could not be translated" if unreadable else "")
-            + (f"; {len(left_out):,} left out" if left_out else "")}  # fmt: skip
+    return TranslateResult(
+        images=len(files),
+        out=str(params.out),
+        unreadable=unreadable,
+        left_out=left_out,
+        device=device,
+        recipes=writer.recipes(),
+        summary=f"{len(files):,} images from {len(todo) - len(unreadable):,}, all marked synthetic"
+        + (f"; {len(unreadable):,} could not be translated" if unreadable else "")
+        + (f"; {len(left_out):,} left out" if left_out else ""),
+    )

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.functional import l1_loss, mse_loss
 
 from fairdesk.generation.networks.cyclegan import GeneratorResNet, PatchDiscriminator, fresh_weights
-from fairdesk.generation.params import TrainGanParams
+from fairdesk.generation.training.params import CycleGanParams
 from fairdesk.learning.averaging import Average
 from fairdesk.learning.images import UnpairedImages
 from fairdesk.learning.pictures import grid
@@ -47,7 +47,7 @@ class CycleGanTask:
 
     columns = ("D_loss", "G_loss", "adv", "cycle", "identity")
 
-    def __init__(self, params: TrainGanParams, fabric: Any, images: UnpairedImages) -> None:
+    def __init__(self, params: CycleGanParams, fabric: Any, images: UnpairedImages) -> None:
         torch.manual_seed(params.seed)
         self._fabric, self._params = fabric, params
         self._form = torch.channels_last if params.channels_last else torch.contiguous_format
@@ -59,7 +59,7 @@ class CycleGanTask:
             network.to(memory_format=self._form)
 
         def adam(weights: Any) -> torch.optim.Optimizer:
-            return torch.optim.Adam(weights, lr=params.rate, betas=(0.5, 0.999))
+            return torch.optim.Adam(weights, lr=params.learning_rate, betas=(0.5, 0.999))
 
         self._parts = Parts(fabric, params.accumulate)
         self._ab, self._ba = (fabric.setup_module(network).module for network in generators)
@@ -84,10 +84,10 @@ class CycleGanTask:
         """Let the learning rate fall in a straight line to 0 from the decay epoch on; at first the identity term is alone."""
         params = self._params
         self._alone = epoch < params.identity_epochs
-        factor = falling(epoch, params.decay_start, params.epochs)
+        factor = falling(epoch, params.decay_epoch, params.epochs)
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
-                group["lr"] = params.rate * factor
+                group["lr"] = params.learning_rate * factor
 
     def state(self) -> dict[str, torch.Tensor]:
         """The replay buffers, and how much the averages have seen."""

@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from fairdesk.generation.networks.gan import make_networks
-from fairdesk.generation.params import TrainGanParams
+from fairdesk.generation.training.params import DcganParams, NoiseGanParams
+from fairdesk.generation.training.watching import Watch
 from fairdesk.learning.averaging import Average
 from fairdesk.learning.images import Batch
 from fairdesk.learning.pictures import grid
@@ -22,20 +23,22 @@ _PREVIEW = 25
 class GanTask:
     """Generator and discriminator against each other; losses D_loss, G_loss, D(x) and D(G(z))."""
 
-    def __init__(self, params: TrainGanParams, fabric: Any, labels: int = 0) -> None:
+    def __init__(self, params: NoiseGanParams, fabric: Any, labels: int = 0) -> None:
+        self.watch: Watch | None = None
         torch.manual_seed(params.seed)
         family = "dcgan" if params.family == "dcgan" else "gan"
-        generator, discriminator = make_networks(family, params.latents, params.size, labels)
-        self._form = torch.channels_last if params.channels_last and family == "dcgan" else torch.contiguous_format
+        generator, discriminator = make_networks(family, params.latent, params.image_size, labels)
+        fast = isinstance(params, DcganParams) and params.channels_last
+        self._form = torch.channels_last if fast else torch.contiguous_format
         for network in (generator, discriminator):
             network.to(memory_format=self._form)
 
         def adam(network: nn.Module) -> torch.optim.Optimizer:
-            return torch.optim.Adam(network.parameters(), lr=params.rate, betas=(0.5, 0.999))
+            return torch.optim.Adam(network.parameters(), lr=params.learning_rate, betas=(0.5, 0.999))
 
-        self._fabric, self._latent, self._labels, self._params = fabric, params.latents, labels, params
+        self._fabric, self._latent, self._labels, self._params = fabric, params.latent, labels, params
         self._parts = Parts(fabric, params.accumulate)
-        self._fixed = torch.randn(_PREVIEW, params.latents, generator=torch.Generator().manual_seed(params.seed))
+        self._fixed = torch.randn(_PREVIEW, params.latent, generator=torch.Generator().manual_seed(params.seed))
         self._fixed_labels = one_hot(torch.arange(_PREVIEW) % labels, labels).float() if labels else None
         # the modules without Fabric's wrappers, which take one gradient of a graph only
         g, g_opt = fabric.setup(generator, adam(generator))
@@ -53,10 +56,10 @@ class GanTask:
 
     def begin_epoch(self, epoch: int) -> None:
         """Let the learning rate fall."""
-        factor = falling(epoch, self._params.decay_start, self._params.epochs)
+        factor = falling(epoch, self._params.decay_epoch, self._params.epochs)
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
-                group["lr"] = self._params.rate * factor
+                group["lr"] = self._params.learning_rate * factor
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return how much the average has seen."""
@@ -119,8 +122,8 @@ class GanTask:
         return made
 
     def evaluate(self) -> dict[str, float]:
-        """Nothing beside the losses, unless FID is asked for."""
-        return {}
+        """FID and KID, where they are asked for."""
+        return {} if self.watch is None else self.watch.figures()
 
     def score(self, losses: dict[str, float]) -> float:
         """The generator's mean loss."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy as np
 from fairdesk import __version__
 from fairdesk.dataset.collection import Item, read_either, with_marks
 from fairdesk.errors import RequestError
-from fairdesk.generation.params import TrainGanParams
+from fairdesk.generation.results import TrainGanResult
 from fairdesk.generation.training.cyclegan import CycleGanTask
 from fairdesk.generation.training.gan import GanTask
+from fairdesk.generation.training.params import CycleGanParams, GanParams, NoiseGanParams, StyleGan2Params
 from fairdesk.generation.training.stylegan2 import StyleGanTask
 from fairdesk.generation.training.watching import Watch
 from fairdesk.jobs.context import Context, tell_left_out
@@ -26,41 +28,41 @@ from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.resuming import resumed, write_down
 
 
-def run(params: TrainGanParams, context: Context) -> dict[str, Any]:
+def run(params: GanParams, context: Context) -> TrainGanResult:
     """Job: train, or go on training."""
     if params.resume:
         params = resumed(params, RunFolder.open(params.out))
     if params.devices > 1 and not is_shared():
-        return run_shared("train", params, params.devices, context)
+        return run_shared(f"train-{params.family}", params, params.devices, context, TrainGanResult)
     device = choose_device(params.device)
     fabric = open_fabric(device, precision_of(params.precision, device))
     with algorithms(deterministic=params.deterministic):
         return _run(params, SharedContext(context, fabric) if is_shared() else context, fabric, device)
 
 
-def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> dict[str, Any]:
+def _run(params: GanParams, context: Context, fabric: Any, device: str) -> TrainGanResult:
     first = fabric.global_rank == 0
-    asked = ((params.data, params.where), (params.data_b, params.where_b))
-    sources = [read_either(place, where or ()) for place, where in asked if place is not None]
+    sources = [read_either(place, where or ()) for place, where in _asked(params)]
     every = [with_marks(source.items, context) for source in sources]
-    labels, classes = classes_of(every[0], params.condition)
-    chosen = [item for item in every[0] if labels == [] or _label(item, params.condition) is not None]
+    condition = params.condition if isinstance(params, NoiseGanParams) else "none"
+    labels, classes = classes_of(every[0], condition)
+    chosen = [item for item in every[0] if labels == [] or _label(item, condition) is not None]
     paths = [[item.path for item in items] for items in (chosen, *every[1:])]
     if len(chosen) < len(every[0]):
-        context.message(f"{len(every[0]) - len(chosen):,} images have no {params.condition} and are left out.")
+        context.message(f"{len(every[0]) - len(chosen):,} images have no {condition} and are left out.")
     images: TrainingImages | UnpairedImages
-    if params.family == "cyclegan":
-        images = UnpairedImages(paths[0], paths[1], params.size, context)
+    if isinstance(params, CycleGanParams):
+        images = UnpairedImages(paths[0], paths[1], params.image_size, context)
     else:
-        images = TrainingImages(paths[0], params.size, context, classes, params.accumulate * fabric.world_size)
+        images = TrainingImages(paths[0], params.image_size, context, classes, params.accumulate * fabric.world_size)
     try:
         folder = RunFolder(params.out)
         if params.resume and first:
-            write_down(folder, params, len(images), images.batches(params.batch), context)
+            write_down(folder, params, len(images), images.batches(params.batch_size), context)
         elif first:
             folder = RunFolder.create(params.out, {
                 "kind": "gan", "params": params.model_dump(mode="json"), "images": len(images),
-                "batches_per_epoch": images.batches(params.batch), "processes": fabric.world_size,
+                "batches_per_epoch": images.batches(params.batch_size), "processes": fabric.world_size,
                 "shown_only": images.spared if isinstance(images, UnpairedImages) else 0,
             })  # fmt: skip
         left_out = [*(one for source in sources for one in source.left_out), *images.unreadable]
@@ -73,34 +75,74 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
         if synthetic:
             context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
         task: CycleGanTask | StyleGanTask | GanTask
-        if isinstance(images, UnpairedImages):
+        if isinstance(params, CycleGanParams):
+            assert isinstance(images, UnpairedImages)
             task = CycleGanTask(params, fabric, images)
-        elif params.family == "stylegan2":
+        elif isinstance(params, StyleGan2Params):
             task = StyleGanTask(params, fabric, len(labels))
         else:
+            assert isinstance(params, NoiseGanParams)
             task = GanTask(params, fabric, len(labels))
         started = time.monotonic()
-        if first and params.assess_every and isinstance(images, TrainingImages) and not isinstance(task, CycleGanTask):
-            rows = np.random.default_rng(params.seed).permutation(len(images))[: params.assess_images]
-            watch = Watch(images.tensor([int(row) for row in rows]), task.make, params.assess_images, params.seed)
-            task.evaluate = watch.figures  # type: ignore[method-assign]
-        plan = Plan(params.epochs, params.batch, params.seed, params.every, params.checkpoint_every, params.patience,
-                    {"family": params.family, "latent": params.latents, "size": params.size, "labels": labels,
-                     "channel_base": params.channel_base, "mapping_layers": params.mapping_layers, "norm": params.norm},
-                    evaluate_every=params.assess_every * images.batches(params.batch), parts=params.accumulate, first=first,
-                    mark={"made_by": f"FairDesk {__version__}", "family": params.family, "run": params.out.name, "grid": True})  # fmt: skip
+        assess_every = 0
+        if isinstance(params, NoiseGanParams) and isinstance(images, TrainingImages) and params.assess_every:
+            assert not isinstance(task, CycleGanTask)
+            assess_every = params.assess_every * images.batches(params.batch_size)
+            if first:
+                rows = np.random.default_rng(params.seed).permutation(len(images))[: params.assess_images]
+                real = images.tensor([int(row) for row in rows])
+                task.watch = Watch(real, task.make, params.assess_images, params.seed)
+        plan = Plan(
+            params.epochs,
+            params.batch_size,
+            params.seed,
+            params.preview_every,
+            params.checkpoint_every,
+            params.patience,
+            {**params.network(), "labels": labels},
+            evaluate_every=assess_every,
+            parts=params.accumulate,
+            first=first,
+            mark={
+                "made_by": f"FairDesk {__version__}",
+                "family": params.family,
+                "run": params.out.name,
+                "grid": True,
+            },
+        )
         result = train(task, images, plan, folder, context, resume=params.resume)
         if first:
             leave_pictures(folder, context)
     finally:
         images.close()
-    made = (result["steps"] - result["steps_before"]) * params.batch
+    made = (result.steps - result.steps_before) * params.batch_size
     per_second = made / max(time.monotonic() - started, 1e-9)
-    return {**result, "run": str(params.out), "labels": labels, "images_per_second": round(per_second, 2), "images": len(images), "device": device, "precision": precision_of(params.precision, device), "processes": fabric.world_size, "seed": params.seed,
-            "synthetic_images": synthetic, "shown_only": spared, "left_out": [one for source in sources for one in source.left_out],
-            "summary": f"{result['steps']:,} batch{'es' if result['steps'] != 1 else ''} of {len(images):,} images"
-            + (f" ({len(left_out):,} left out)" if left_out else "") + "; last losses: "
-            + ", ".join(f"{name} {value:.3f}" for name, value in result["losses"].items())}  # fmt: skip
+    batches = "batch" if result.steps == 1 else "batches"
+    losses = ", ".join(f"{name} {value:.3f}" for name, value in result.losses.items())
+    dropped = f" ({len(left_out):,} left out)" if left_out else ""
+    return TrainGanResult(
+        **dict(result),
+        run=str(params.out),
+        labels=labels,
+        images_per_second=round(per_second, 2),
+        images=len(images),
+        device=device,
+        precision=precision_of(params.precision, device),
+        processes=fabric.world_size,
+        seed=params.seed,
+        synthetic_images=synthetic,
+        shown_only=spared,
+        left_out=[one for source in sources for one in source.left_out],
+        summary=f"{result.steps:,} {batches} of {len(images):,} images{dropped}; last losses: {losses}",
+    )
+
+
+def _asked(params: GanParams) -> list[tuple[Path, list[str] | None]]:
+    """Return the places that images come from, with their conditions: one, or A and B."""
+    found = [(params.data, params.where)]
+    if isinstance(params, CycleGanParams) and params.data_b is not None:
+        found.append((params.data_b, params.where_b))
+    return found
 
 
 def _label(item: Item, condition: str) -> str | None:

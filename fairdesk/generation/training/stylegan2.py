@@ -10,8 +10,9 @@ from PIL import Image
 from torch.nn import functional
 
 from fairdesk.generation.networks.stylegan2 import StyleDiscriminator, StyleGenerator
-from fairdesk.generation.params import TrainGanParams
 from fairdesk.generation.training.augmenting import augment, next_chance
+from fairdesk.generation.training.params import StyleGan2Params
+from fairdesk.generation.training.watching import Watch
 from fairdesk.learning.averaging import Average
 from fairdesk.learning.images import Batch
 from fairdesk.learning.pictures import grid
@@ -25,25 +26,28 @@ PATH_WEIGHT, PATH_DECAY, MIXING = 2.0, 0.01, 0.9
 class StyleGanTask:
     """Generator and discriminator of StyleGAN2; losses D_loss, G_loss, D(x), D(G(z)), R1, path and the augmentation's p."""
 
-    def __init__(self, params: TrainGanParams, fabric: Any, labels: int) -> None:
+    def __init__(self, params: StyleGan2Params, fabric: Any, labels: int) -> None:
+        self.watch: Watch | None = None
         torch.manual_seed(params.seed)
-        latent, base = params.latents, params.channel_base
-        generator = StyleGenerator(latent, labels, latent, params.size, base, params.mapping_layers)
-        discriminator = StyleDiscriminator(labels, params.size, base)
+        latent, base = params.latent, params.channel_base
+        generator = StyleGenerator(latent, labels, latent, params.image_size, base, params.mapping_layers)
+        discriminator = StyleDiscriminator(labels, params.image_size, base)
         self._form = torch.channels_last if params.channels_last else torch.contiguous_format
         for network in (generator, discriminator):
             network.to(memory_format=self._form)
         self._fabric, self._latent, self._labels = fabric, latent, labels
         self._params, self._steps, self._last_r1 = params, 0, 0.0
         self._chance, self._path_mean = 0.0, torch.zeros([])
-        self._gamma = params.r1 if params.r1 is not None else 0.0002 * params.size**2 / params.batch
+        self._gamma = params.r1 if params.r1 is not None else 0.0002 * params.image_size**2 / params.batch_size
         fixed = torch.Generator().manual_seed(params.seed)
         self._fixed = torch.randn(_PREVIEW, latent, generator=fixed)
         self._fixed_labels = functional.one_hot(torch.arange(_PREVIEW) % labels, labels).float() if labels else None
 
         def adam(network: torch.nn.Module, every: int) -> torch.optim.Optimizer:
             ratio = every / (every + 1)  # keeps the effective rate where regularisation is lazy
-            return torch.optim.Adam(network.parameters(), lr=params.rate * ratio, betas=(0.0, 0.99**ratio), eps=1e-8)
+            return torch.optim.Adam(
+                network.parameters(), lr=params.learning_rate * ratio, betas=(0.0, 0.99**ratio), eps=1e-8
+            )
 
         g, g_opt = fabric.setup(generator, adam(generator, PATH_EVERY))
         d, d_opt = fabric.setup(discriminator, adam(discriminator, R1_EVERY))
@@ -64,7 +68,7 @@ class StyleGanTask:
 
     def begin_epoch(self, epoch: int) -> None:
         """Let the learning rate fall."""
-        factor = falling(epoch, self._params.decay_start, self._params.epochs)
+        factor = falling(epoch, self._params.decay_epoch, self._params.epochs)
         for name, optimizer in self.optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = self._rates[name] * factor
@@ -182,8 +186,8 @@ class StyleGanTask:
         return made
 
     def evaluate(self) -> dict[str, float]:
-        """Nothing beside the losses, unless FID is asked for."""
-        return {}
+        """FID and KID, where they are asked for."""
+        return {} if self.watch is None else self.watch.figures()
 
     def preview(self) -> Image.Image:
         """The grid of 25 fixed latents, by the averaged weights."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from fairdesk.dataset.params import BalanceParams
+from fairdesk.dataset.results import BalanceResult, GroupPlan
 from fairdesk.figures.style import group_style
 from fairdesk.gui import async_glue
-from fairdesk.gui.jobs.state import DONE, FAILED, JobState
+from fairdesk.gui.jobs.state import FAILED, JobState
 from fairdesk.gui.session import Session
-from fairdesk.gui.widgets.parameter_form import ParameterForm
+from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.gui.widgets.plots import new_plot, retheme, save_plot
 from fairdesk.images.places import safe_name
 from fairdesk.project.quality import by_group
@@ -104,15 +104,15 @@ class GroupsDialog(QDialog):
             plot.setVisible(bool(quality))
             self._bars(plot, names, [quality.get(name, (0.0, 0.0))[place] for name in names])
 
-    def _draw(self, plan: dict[str, Any] | None) -> None:
+    def _draw(self, plan: dict[str, GroupPlan] | None) -> None:
         names = [name for name, _, _ in self._groups]
         now = [[images for _, images, _ in self._groups], [people for _, _, people in self._groups]]
         for plot, key, before in ((self.images, "images", now[0]), (self.identities, "identities", now[1])):
             if plan is None:
                 self._bars(plot, names, before)
                 continue
-            kept = [plan[n][f"{key}_kept"] if n in plan else b for n, b in zip(names, before, strict=True)]
-            added = [plan[n][f"{key}_added"] if n in plan else 0 for n in names]
+            kept = [getattr(plan[n], f"{key}_kept") if n in plan else b for n, b in zip(names, before, strict=True)]
+            added = [getattr(plan[n], f"{key}_added") if n in plan else 0 for n in names]
             self._bars(plot, names, kept, before, added)
 
     def _bars(
@@ -184,14 +184,14 @@ class GroupsDialog(QDialog):
         self.plan_button.setEnabled(True)
         if job.state == FAILED:
             self.told.setText(job.message)
-        elif job.state == DONE and job.result is not None:
-            if not job.result["dry_run"]:
+        elif isinstance(result := job.typed_result(), BalanceResult):
+            if not result.dry_run:
                 self.accept()
                 return
-            self.told.setText(job.result["summary"])
-            self._draw(job.result["plan"])
-            self.run_button.setEnabled(bool(job.result["hidden"] or job.result["added"]))
-            self._offer(job.result)
+            self.told.setText(result.summary)
+            self._draw(result.plan)
+            self.run_button.setEnabled(bool(result.hidden or result.added))
+            self._offer(result)
 
     def _clear_lacks(self) -> None:
         while self.lacks.count():
@@ -200,13 +200,13 @@ class GroupsDialog(QDialog):
             if widget is not None:
                 widget.deleteLater()
 
-    def _offer(self, result: dict[str, Any]) -> None:
+    def _offer(self, result: BalanceResult) -> None:
         """A button for each group that still lacks faces: have Generation make them, marked synthetic."""
         self._clear_lacks()
-        for group, count in result["lacking"].items():
-            word = "faces" if result["by"] == "images" else "identities"
-            button = QPushButton(f"Make {count:,} {word} for {group}…")
-            button.clicked.connect(lambda _on=False, group=group, count=count: self._make(group, count, result["by"]))
+        for group, count in result.lacking.items():
+            word = "faces" if result.by == "images" else "identities"
+            button = QPushButton(f"Generate {count:,} {word} for {group}…")
+            button.clicked.connect(lambda _on=False, group=group, count=count: self._make(group, count, result.by))
             self.lacks.addWidget(button)
 
     def _make(self, group: str, count: int, by: str) -> None:

@@ -9,12 +9,14 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.results import ImportResult
 from fairdesk.dataset.tables import Table, is_table, read_table
 from fairdesk.gui import async_glue
-from fairdesk.gui.jobs.state import DONE, FAILED, JobState
+from fairdesk.gui.jobs.state import FAILED, JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.column_map import ColumnMap
-from fairdesk.gui.widgets.parameter_form import ParameterForm
+from fairdesk.gui.widgets.parameter_form.form import ParameterForm
+from fairdesk.jobs.results import Unreadable
 
 
 class ImportDialog(QDialog):
@@ -25,7 +27,7 @@ class ImportDialog(QDialog):
         self.setWindowTitle("Import images")
         self._session = session
         self._job: str | None = None
-        self._unreadable: list[dict[str, str]] = []
+        self._unreadable: list[Unreadable] = []
         self.values: dict[str, Any] | None = None
         self.form = ParameterForm(
             ImportParams, ({"folder": str(folder)} if folder else {}) | {"layout": layout}, hide=("columns", "base")
@@ -46,7 +48,7 @@ class ImportDialog(QDialog):
         self.details = QPushButton("Show unreadable files")
         self.details.hide()
         inner.addWidget(self.details)
-        self.look = QPushButton("Look through it")
+        self.look = QPushButton("Scan")
         self.accept_button = QPushButton("Import")
         self.accept_button.setProperty("primary", True)
         cancel = QPushButton("Cancel")
@@ -63,6 +65,7 @@ class ImportDialog(QDialog):
         self.resize(600, 520)
         self.accept_button.setEnabled(False)
         self.form.changed.connect(self._changed)
+        self.form.entered.connect(self._look)
         self.columns.changed.connect(lambda: self.form.set_hidden("columns", self.columns.words()))
         self.look.clicked.connect(self._look)
         self.accept_button.clicked.connect(self._accept)
@@ -100,7 +103,7 @@ class ImportDialog(QDialog):
         self.accept_button.setEnabled(False)
         self.details.hide()
         self.bar.hide()
-        self.preview.setText(problem or "Look through it to see what it holds. Nothing is written yet.")
+        self.preview.setText(problem or "Scan it to see what it holds. Nothing is written yet.")
 
     def _drop_job(self) -> None:
         if self._job is not None:
@@ -110,7 +113,7 @@ class ImportDialog(QDialog):
     def _look(self) -> None:
         if self.form.problem() is None:
             self.look.setEnabled(False)
-            self.preview.setText("Looking through the folder …")
+            self.preview.setText("Scanning the folder …")
             self.bar.setRange(0, 0)
             self.bar.show()
             self._job = self._session.run("inspect", self.form.params().model_dump(mode="json", by_alias=True))
@@ -119,14 +122,14 @@ class ImportDialog(QDialog):
     def _on_job(self, job: JobState) -> None:
         if job.id != self._job:
             return
-        if job.state == DONE and job.result is not None:
+        if isinstance(result := job.typed_result(), ImportResult):
             self._job = None
             self.bar.hide()
-            self._unreadable = job.result["unreadable"]
+            self._unreadable = result.unreadable
             self.details.setVisible(bool(self._unreadable))
-            self.preview.setText(describe(job.result))
-            self.accept_button.setEnabled(job.result["new"] > 0 or bool(self._unreadable))
-            self.accept_button.setText(f"Import {job.result['new']:,} images")
+            self.preview.setText(describe(result))
+            self.accept_button.setEnabled(result.new > 0 or bool(self._unreadable))
+            self.accept_button.setText(f"Import {result.new:,} images")
             self.accept_button.setFocus()
         elif job.state == FAILED:
             self._job = None
@@ -136,7 +139,7 @@ class ImportDialog(QDialog):
         elif job.total:
             self.bar.setRange(0, job.total)
             self.bar.setValue(job.done)
-            self.preview.setText(f"Looking through the folder: {job.line()}")
+            self.preview.setText(f"Scanning the folder: {job.line()}")
 
     def _accept(self) -> None:
         self.values = self.form.params().model_dump(mode="json", by_alias=True)
@@ -145,32 +148,32 @@ class ImportDialog(QDialog):
     async def _show_unreadable(self) -> None:
         from fairdesk.gui.dialogs.table_dialog import TableDialog
 
-        rows = [(one["path"], one["why"]) for one in self._unreadable]
+        rows = [(one.path, one.why) for one in self._unreadable]
         await async_glue.finished(TableDialog("Files that cannot be read", ("File", "Why"), rows, self))
 
 
-def describe(found: dict[str, Any]) -> str:
+def describe(found: ImportResult) -> str:
     """Say what a folder was understood to be."""
     layouts = {
         "flat": "images without identities", "identity": "a folder for each identity",
         "group-identity": "groups that hold a folder for each identity", "manifest": "a table of images",
     }  # fmt: skip
     lines = [
-        f"Understood as: {layouts[found['layout']]}.",
-        f"{found['images']:,} images ({found['new']:,} new), {found['identities']:,} identities.",
+        f"Understood as: {layouts[found.layout]}.",
+        f"{found.images:,} images ({found.new:,} new), {found.identities:,} identities.",
     ]
-    if found["groups"]:
-        lines.append("Groups: " + ", ".join(f"{name} ({count:,})" for name, count in found["groups"].items()))
-    if found["shared_names"]:
-        names = found["shared_names"]
+    if found.groups:
+        lines.append("Groups: " + ", ".join(f"{name} ({count:,})" for name, count in found.groups.items()))
+    if found.shared_names:
+        names = found.shared_names
         lines.append(
             f"{len(names)} names occur under several groups ({', '.join(names[:3])}{' …' if len(names) > 3 else ''}). "
             "Are they the same people? “Shared names” above decides: separate keeps them apart, join makes them one."
         )
-    if found.get("labels"):
-        lines.append("Labels: " + ", ".join(f"{kind} of {count:,}" for kind, count in found["labels"].items()))
-    if found["synthetic"]:
-        lines.append(f"{found['synthetic']:,} images are marked synthetic and stay marked.")
-    if found["unreadable"]:
-        lines.append(f"{len(found['unreadable']):,} files cannot be read; they are listed and left out.")
+    if found.labels:
+        lines.append("Labels: " + ", ".join(f"{kind} of {count:,}" for kind, count in found.labels.items()))
+    if found.synthetic:
+        lines.append(f"{found.synthetic:,} images are marked synthetic and stay marked.")
+    if found.unreadable:
+        lines.append(f"{len(found.unreadable):,} files cannot be read; they are listed and left out.")
     return "\n".join(lines)

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import shlex
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
-from fairdesk.dataset.sets import set_names
+from fairdesk.dataset.results import DividedResult
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
+from fairdesk.gui.dialogs.offers import offers_of
+from fairdesk.gui.dialogs.presets import PresetBar
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
-from fairdesk.gui.widgets.parameter_form import ParameterForm
+from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.jobs.commands import command
-from fairdesk.jobs.registry import job_kind
-from fairdesk.project.conditions import known_conditions
-from fairdesk.runs.folder import runs_below
+from fairdesk.jobs.kinds import JobKind
+from fairdesk.jobs.registry import choices_of, job_kind
 
-
-def _runs(project: Path, *, translators: bool, all_kinds: bool) -> list[str]:
-    """Return the project's runs that fit a field, the newest first."""
-    return [
-        str(path)
-        for path, config in runs_below(project)
-        if all_kinds
-        or (config.get("kind") == "gan" and (config.get("params", {}).get("family") == "cyclegan") == translators)
-    ]
+_NOT_KEPT = ("out", "folder", "where", "where_b")  # belong to one request
+_WIDTH = 620
 
 
 class JobDialog(QDialog):
-    """One job's parameters. `values` after it was accepted."""
+    """One job's parameters. `kind` and `values` after it was accepted."""
 
     title: QLabel
     about: QLabel
@@ -44,66 +45,100 @@ class JobDialog(QDialog):
     preview_button: QPushButton
     pairs_button: QPushButton
     preview: QLabel
+    outer: QVBoxLayout
 
     def __init__(
         self, session: Session, kind: str, preset: dict[str, Any], parent: QWidget, *, hide: tuple[str, ...] = ()
     ) -> None:
         super().__init__(parent)
         load_form(self, "job_dialog.ui")
-        self._session, self._kind = session, job_kind(kind)
-        model = self._kind.model()
-        kept = session.settings.form(kind)
-        defaults = {
-            name: kept[name]
-            for name in model.model_fields
-            if name in kept and name not in ("out", "folder", "where", "where_b")
-        }
-        hide = (*hide, "dry_run") if "dry_run" in model.model_fields else hide
-        choices = {}
-        if "only_set" in model.model_fields and session.project is not None:
-            choices["only_set"] = [name for name, _, _ in set_names(session.project)]
-        if session.project is not None:
-            for name in {"where", "where_b"} & model.model_fields.keys():
-                choices[name] = [shlex.quote(word) for word in known_conditions(session.project)]
-            for name in {"run", "g_ab", "g_ba"} & model.model_fields.keys():
-                choices[name] = _runs(
-                    session.project.folder, translators=name != "run", all_kinds=kind == "export-model"
-                )
-        self.form = ParameterForm(model, {**defaults, **preset}, hide=hide, choices=choices)
-        self.setWindowTitle(self._kind.title)
-        self.title.setText(self._kind.title)
-        self.about.setText((model.__doc__ or "").strip().splitlines()[0])
-        self.run_button.setText(self._kind.title)
-        self.area.setWidget(self.form)
+        self._session, self._preset, self._hide = session, preset, hide
+        self._previewing: str | None = None
+        self._leaking: DividedResult | None = None
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.form.changed.connect(self._check)
         self.run_button.clicked.connect(self._run)
         self.cancel_button.clicked.connect(self.reject)
-        self._previewing: str | None = None
-        self.preview_button.setVisible("dry_run" in model.model_fields)
         self.preview_button.clicked.connect(self._preview)
-        self._leaks: dict[str, Any] = {}
-        self.pairs_button.hide()
-        self.pairs_button.clicked.connect(lambda: LeaksDialog(self._leaks, self).open())
+        self.pairs_button.clicked.connect(self._show_pairs)
+        self.presets = PresetBar(session.settings)
+        self.presets.chosen.connect(self._use_preset)
+        self.presets.asked.connect(lambda: self.presets.keep(self.form.values()))
+        top = QHBoxLayout()
+        self.choice = QComboBox()
+        top.addWidget(QLabel("Network"))
+        top.addWidget(self.choice, 1)
+        self._choice_row = QWidget()
+        self._choice_row.setLayout(top)
+        top.setContentsMargins(0, 0, 0, 0)
+        self.outer.insertWidget(2, self._choice_row)
+        self.outer.insertWidget(3, self.presets)
+        self._kinds = choices_of(job_kind(kind))
+        for one in self._kinds:
+            self.choice.addItem(one.title.split(" ", 2)[-1], one.name)
+        self._choice_row.setVisible(len(self._kinds) > 1)
+        self.kind: JobKind = job_kind(kind)
+        self.choice.setCurrentIndex(self._kinds.index(self.kind))
+        self._show_kind(preset)
+        self.choice.currentIndexChanged.connect(self._choose)
         session.jobs.updated.connect(self._on_job)
+        screen = self.screen().availableGeometry()
+        height = min(240 + 62 * len(self.form.editors), 720, parent.height(), screen.height() - 60)
+        self.resize(min(_WIDTH, screen.width() - 40), max(360, height))
+
+    def _show_kind(self, values: dict[str, Any]) -> None:
+        """Make the form of the kind that is chosen, with what was used last and the values given."""
+        model = self.kind.params
+        kept = self._session.settings.form(self.kind.name)
+        last = {name: kept[name] for name in model.model_fields if name in kept and name not in _NOT_KEPT}
+        previews = "dry_run" in model.model_fields
+        hide = (*self._hide, "dry_run") if previews else self._hide
+        given = {name: value for name, value in values.items() if name in model.model_fields}
+        self.form = ParameterForm(model, {**last, **given}, hide=hide, offered=offers_of(model, self._session.project))
+        self.setWindowTitle(self.kind.title)
+        self.title.setText(self.kind.title)
+        self.about.setText(self.kind.about)
+        self.run_button.setText(self.kind.title)
+        self.preview_button.setVisible(previews)
+        self.presets.show_kind(self.kind.name)
+        self.area.setWidget(self.form)
+        self.form.changed.connect(self._check)
         self._check()
-        self.resize(560, min(720, 240 + 62 * len(self.form.editors)))
+
+    def _choose(self, place: int) -> None:
+        values = self.form.values()
+        self.kind = self._kinds[place]
+        taken_over = {name: values[name] for name in ("data", "where", "out", "epochs", "seed") if name in values}
+        self._show_kind(self._preset | taken_over)
+
+    def _use_preset(self, values: object) -> None:
+        assert isinstance(values, dict)
+        shown = self.form.values()
+        self.form.set_values(values | {name: shown[name] for name in _NOT_KEPT if name in shown})
 
     def _preview(self) -> None:
-        self.preview.setText("Looking …")
+        self.preview.setText("Working …")
         self.preview_button.setEnabled(False)
-        self._previewing = self._session.run(self._kind.name, self.values | {"dry_run": True})
+        self._previewing = self._session.run(self.kind.name, self.values | {"dry_run": True})
 
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
-        if job.id == self._previewing and job.finished:
-            self._previewing = None
-            self.preview_button.setEnabled(True)
-            told = job.result.get("summary", "") if job.result is not None else job.message
-            self.preview.setText(f"Would write:\n{told}" if job.result is not None else told)
-            self._leaks = (job.result or {}).get("leaks") or {}
-            self.pairs_button.setVisible(self._leaks.get("clean") is False)
+        if job.id != self._previewing:
+            return
+        if not job.finished:
+            self.preview.setText(f"Working … {job.line()}")
+            return
+        self._previewing = None
+        self.preview_button.setEnabled(True)
+        result = job.typed_result()
+        self.preview.setText(f"Would write:\n{result.summary}" if result is not None else job.message)
+        self._leaking = result if isinstance(result, DividedResult) else None
+        leaks = self._leaking.leaks if self._leaking is not None else None
+        self.pairs_button.setVisible(leaks is not None and not leaks.clean)
+
+    def _show_pairs(self) -> None:
+        if self._leaking is not None and self._leaking.leaks is not None:
+            LeaksDialog(self._leaking.leaks, self).open()
 
     def _check(self) -> None:
         self.preview.setText("")
@@ -118,11 +153,18 @@ class JobDialog(QDialog):
 
     def _command(self) -> str:
         project = self._session.project.folder.name if self._session.project else "PROJECT"
-        return "As a command: " + command(self._kind, self.form.params(), project)
+        return "As a command: " + command(self.kind, self.form.params(), project)
 
     def _run(self) -> None:
-        self._session.settings.set_form(self._kind.name, self.form.params().model_dump(mode="json"))
+        self._session.settings.set_form(self.kind.name, self.form.params().model_dump(mode="json"))
         self.accept()
+
+    def done(self, result: int) -> None:
+        """Close; a preview under way is cancelled."""
+        if self._previewing is not None:
+            self._session.jobs.stop(self._previewing)
+            self._previewing = None
+        super().done(result)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
@@ -21,9 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.dataset.results import SharedResult
+from fairdesk.generation.results import AssessResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.pictures import read_image
 from fairdesk.images.places import write_text
+from fairdesk.jobs.results import Record
 
 SIDE = 96
 SHOWN = 200  # pairs drawn; the result file has all
@@ -32,22 +34,12 @@ SHOWN = 200  # pairs drawn; the result file has all
 class LeaksDialog(QDialog):
     """A row for each pair: the two pictures, and what they have in common."""
 
-    def __init__(self, result: dict[str, Any], parent: QWidget) -> None:
+    def __init__(self, result: Record, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Pairs of pictures")
-        pairs = [(p["a"], p["b"], "the same file") for p in result.get("files", [])]
-        pairs += [(p["a"], p["b"], f"near-duplicate ({p['bits']} of 64 bits differ)") for p in result.get("near", [])]
-        pairs += [
-            (
-                p["a"],
-                p["b"],
-                f"{'the same picture' if p['copy'] else 'nearest real image'}, vectors {p['distance']:.3f} apart",
-            )
-            for p in result.get("nearest", [])
-        ]
-        pairs += [(p["a"], p["b"], f"vectors {p['distance']:.3f} apart") for p in result.get("vectors", [])]
+        pairs = _pairs(result)
         self.table = QTableWidget(min(len(pairs), SHOWN), 3)
-        sides = ("Made", "Nearest real") if "nearest" in result else ("One", "The other")
+        sides = ("Synthetic", "Nearest real") if isinstance(result, AssessResult) else ("One", "The other")
         self.table.setHorizontalHeaderLabels([*sides, "What"])
         self.table.setIconSize(QSize(SIDE, SIDE))
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -60,8 +52,9 @@ class LeaksDialog(QDialog):
                 item.setToolTip(path)
                 self.table.setItem(y, x, item)
             self.table.setItem(y, 2, QTableWidgetItem(what))
-        names = [f"{i['group'] + '/' if i['group'] else ''}{i['identity']}" for i in result.get("identities", [])]
-        text = result["summary"]
+        shared = result.identities if isinstance(result, SharedResult) else []
+        names = [f"{one.group + '/' if one.group else ''}{one.identity}" for one in shared]
+        text = str(getattr(result, "summary", ""))
         if names:
             text += "\nIdentities on both sides: " + ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
         if len(pairs) > SHOWN:
@@ -96,6 +89,18 @@ class LeaksDialog(QDialog):
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerows([("one", "other", "what"), *self._pairs])
         write_text(path, buffer.getvalue())
+
+
+def _pairs(result: Record) -> list[tuple[str, str, str]]:
+    """Return (path, other path, what they have in common) of each pair that a result holds."""
+    if isinstance(result, AssessResult):
+        words = {True: "the same picture", False: "nearest real image"}
+        return [(p.a, p.b, f"{words[p.is_copy]}, vectors {p.distance:.3f} apart") for p in result.nearest]
+    if not isinstance(result, SharedResult):
+        return []
+    pairs = [(p.a, p.b, "the same file") for p in result.files]
+    pairs += [(p.a, p.b, f"near-duplicate ({p.bits} of 64 bits differ)") for p in result.near]
+    return pairs + [(p.a, p.b, f"vectors {p.distance:.3f} apart") for p in result.vectors]
 
 
 def _icon(path: str) -> QIcon:

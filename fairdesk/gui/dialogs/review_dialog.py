@@ -6,7 +6,6 @@ import contextlib
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.generation.results import ReviewResult
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.theme import Theme
 from fairdesk.images.places import write_text
@@ -38,15 +38,15 @@ class ReviewDialog(QDialog):
     What a person says is written down at once, and is there again the next time.
     """
 
-    def __init__(self, result: dict[str, Any], kept: Path, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, result: ReviewResult, kept: Path, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Review made faces")
-        self._home, self._faces, self._theme = Path(result["made"]), result["faces"], theme
+        self.setWindowTitle("Review synthetic faces")
+        self._home, self._faces, self._theme = Path(result.made), result.faces, theme
         self._kept = kept
-        self._good = [not face["why"] for face in self._faces]
+        self._good = [not face.why for face in self._faces]
         with contextlib.suppress(OSError, ValueError):
             said = set(json.loads(kept.read_text(encoding="utf-8")))
-            self._good = [face["path"] in said for face in self._faces]
+            self._good = [face.path in said for face in self._faces]
         self.list = QListWidget()
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setIconSize(QSize(SIDE, SIDE))
@@ -58,13 +58,13 @@ class ReviewDialog(QDialog):
         empty = QPixmap(SIDE, SIDE)  # the list measures its places by the first
         empty.fill(Qt.GlobalColor.transparent)
         for number, face in enumerate(self._faces):
-            item = QListWidgetItem(QIcon(empty), face["path"].rsplit("/", 1)[-1])
+            item = QListWidgetItem(QIcon(empty), face.path.rsplit("/", 1)[-1])
             item.setData(Qt.ItemDataRole.UserRole, number)
-            item.setToolTip("\n".join([face["path"], *(face["why"] or ["passes every check"])]))
+            item.setToolTip("\n".join([face.path, *(face.why or ["passes every check"])]))
             self.list.addItem(item)
         self.made, self.real, self.about = QLabel(), QLabel(), QLabel()
         self.about.setWordWrap(True)
-        self.told = QLabel(result["summary"])
+        self.told = QLabel(result.summary)
         self.told.setWordWrap(True)
         self.accept_button, self.reject_button = QPushButton("Accept (A)"), QPushButton("Reject (R)")
         self.import_button = QPushButton()
@@ -124,7 +124,7 @@ class ReviewDialog(QDialog):
     def _draw(self, item: QListWidgetItem) -> None:
         """The picture, with a green or a red rim and a sign, so that colour is not alone."""
         number = int(item.data(Qt.ItemDataRole.UserRole))
-        image, _ = read_image(str(self._home / self._faces[number]["path"]), SIDE - 8)
+        image, _ = read_image(str(self._home / self._faces[number].path), SIDE - 8)
         canvas = QPixmap(SIDE, SIDE)
         canvas.fill(QColor(self._theme.tokens["good" if self._good[number] else "bad"]))
         painter = QPainter(canvas)
@@ -144,21 +144,21 @@ class ReviewDialog(QDialog):
         if item is None:
             return
         face = self._faces[int(item.data(Qt.ItemDataRole.UserRole))]
-        for label, path in ((self.made, str(self._home / face["path"])), (self.real, face["nearest_path"])):
+        for label, path in ((self.made, str(self._home / face.path)), (self.real, face.nearest_path)):
             pixmap = QPixmap.fromImage(read_image(path, 220)[0]) if path else QPixmap()
             label.setPixmap(pixmap)
         lines = []
-        if face["distance"] is not None:
-            lines.append(f"Nearest real: {face['nearest']}, {face['distance']:.3f} apart")
-        if face["source_distance"] is not None:
-            lines.append(f"From its source: {face['source_distance']:.3f}")
-        if face["group_share"] is not None:
+        if face.distance is not None:
+            lines.append(f"Nearest real: {face.nearest}, {face.distance:.3f} apart")
+        if face.source_distance is not None:
+            lines.append(f"From its source: {face.source_distance:.3f}")
+        if face.group_share is not None:
             lines.append(
-                f"Stands for {face['group']}: {100 * face['group_share']:.0f} % of its nearest real people are of it"
+                f"Stands for {face.group}: {100 * face.group_share:.0f} % of its nearest real people are of it"
             )
-        if face["quality"] and face["quality"]["sharpness"] is not None:
-            lines.append(f"Sharpness {face['quality']['sharpness']:.0f}, face {face['quality']['side']:.0f} pixels")
-        self.about.setText("\n".join([*lines, "", *(face["why"] or ["Passes every check."])]))
+        if face.quality and face.quality.sharpness is not None:
+            lines.append(f"Sharpness {face.quality.sharpness:.0f}, face {face.quality.side:.0f} pixels")
+        self.about.setText("\n".join([*lines, "", *(face.why or ["Passes every check."])]))
 
     def _set(self, *, good: bool) -> None:
         for item in self.list.selectedItems():
@@ -179,4 +179,4 @@ class ReviewDialog(QDialog):
 
     def accepted_paths(self) -> list[str]:
         """The accepted files, below the folder."""
-        return [face["path"] for face, good in zip(self._faces, self._good, strict=True) if good]
+        return [face.path for face, good in zip(self._faces, self._good, strict=True) if good]

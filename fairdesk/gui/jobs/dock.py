@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.gui.jobs.again import goes_on, params_again
+from fairdesk.gui.jobs.again import resumes, started_again
 from fairdesk.gui.jobs.state import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPING, JobState, log_tail
 from fairdesk.gui.session import Notice, Session
+from fairdesk.jobs.results import NextStep
 
 
 class JobCard(QFrame):
@@ -45,7 +46,7 @@ class JobCard(QFrame):
         self.log.hide()
         self.pause = QPushButton("Pause")
         self.stop = QPushButton("Stop")
-        self.again = QPushButton("Start again")
+        self.again = QPushButton("Restart")
         self.copy = QPushButton("Copy report")
         self.pairs = QPushButton("Show pairs")
         self.pairs.clicked.connect(self._show_pairs)
@@ -86,13 +87,14 @@ class JobCard(QFrame):
         self.stop.setText("Remove" if job.state == QUEUED else "Stop")
         self.again.setVisible(job.finished and job.state != DONE)
         if job.finished:
-            self.again.setText("Go on training" if goes_on(job) else "Start again")
+            self.again.setText("Resume" if resumes(job) else "Restart")
         self.copy.setVisible(job.state == FAILED)
         told = str((job.result or {}).get("summary", "")) or job.message
         self.detail.setText(told)
         self.detail.setVisible(bool(told))
-        self.pairs.setVisible(self._has_pictures())
-        self.pairs.setText("Look at them" if job.spec.kind == "review" else "Show pairs")
+        shown = self._pictures()
+        self.pairs.setVisible(shown is not None)
+        self.pairs.setText(shown.value if shown is not None else "")
         made = self.made() if job.finished else None
         self.open_made.setVisible(made is not None)
         if made is not None:
@@ -103,7 +105,7 @@ class JobCard(QFrame):
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
-        says_more = job.unexpected or job.spec.kind == "container"  # than the message
+        says_more = job.unexpected or job.kind().follows_log  # than the message
         if job.state == FAILED and says_more and not self.show_log.isChecked() and log_tail(job.folder):
             self.show_log.setChecked(True)
 
@@ -133,22 +135,23 @@ class JobCard(QFrame):
     def _again(self) -> None:
         project = self._session.project
         if project is not None:
-            self._session.run(self.job.spec.kind, params_again(self.job, project), self.job.spec.device)
+            name, params = started_again(self.job, project)
+            self._session.run(name, params, self.job.spec.device)
 
-    def _has_pictures(self) -> bool:
-        """Whether its result is something to look at: pairs, or faces to review."""
-        kind, result = self.job.spec.kind, self.job.result
-        if result is None:
-            return False
-        return kind == "assess" or (kind == "review" and bool(result["faces"])) or result.get("clean") is False
+    def _pictures(self) -> NextStep | None:
+        """What its result has to look at: pairs, or faces to review."""
+        result = self.job.typed_result()
+        steps = result.next_steps() if result is not None else []
+        return next((step for step in steps if step in (NextStep.SHOW_PAIRS, NextStep.SHOW_REVIEW)), None)
 
     def _show_pairs(self) -> None:
         from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 
-        if self.job.spec.kind == "review":
+        result = self.job.typed_result()
+        if self._pictures() is NextStep.SHOW_REVIEW:
             self._session.review_asked.emit(self.job)
-        elif self.job.result is not None:
-            LeaksDialog(self.job.result, self.window()).open()
+        elif result is not None:
+            LeaksDialog(result, self.window()).open()
 
     def _log(self, shown: bool) -> None:
         self.log.setVisible(shown)
@@ -186,7 +189,7 @@ class JobsPanel(QScrollArea):
         if card is None:
             if self._session.project is None or job.folder.parent != self._session.jobs_home():
                 return
-            if job.spec.kind == "inspect" or job.spec.params.get("dry_run"):  # a dialog shows it
+            if job.is_preview():  # a dialog shows it
                 return
             card = JobCard(self._session, job)
             self.cards[job.id] = card

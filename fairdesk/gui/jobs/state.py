@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from fairdesk.errors import RequestError
+from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.messages import JobSpec, duration
+from fairdesk.jobs.registry import job_kind, modern
+from fairdesk.jobs.results import JobResult
 
 QUEUED, RUNNING, PAUSED, STOPPING, DONE, FAILED, STOPPED = (
     "queued", "running", "paused", "stopping", "done", "failed", "stopped",
@@ -74,6 +80,23 @@ class JobState:
             case "failed":
                 self.state, self.message, self.ended = FAILED, str(event["message"]), at
                 self.missing, self.unexpected = event.get("missing"), bool(event.get("unexpected", True))
+
+    def kind(self) -> JobKind:
+        """Return the job's descriptor."""
+        return job_kind(modern(self.spec.kind, self.spec.params)[0])
+
+    def is_preview(self) -> bool:
+        """Whether a dialog waits for it and shows its result."""
+        return bool(self.kind().asked_by or self.spec.params.get("dry_run"))
+
+    def typed_result(self) -> JobResult | None:
+        """Return the result as its job's model, or None where there is none or an earlier version's does not fit."""
+        if self.result is None:
+            return None
+        try:
+            return self.kind().result.model_validate(self.result)
+        except (ValidationError, RequestError):
+            return None
 
     @property
     def rate(self) -> float | None:

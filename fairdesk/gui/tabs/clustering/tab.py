@@ -311,7 +311,7 @@ class ClusteringTab(Tab):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
                 lambda project: corrections.name_identity(project, cluster.id, name, group),
-                lambda done: f"{done['faces']:,} faces are now {name}",
+                lambda done: f"{done.faces:,} faces are now {name}",
             )
 
     def _mosaic(self) -> None:

@@ -125,7 +125,7 @@ class SideTree(QTreeWidget):
             preset = {"data": str(project), "out": str(next_run(project, stem)), "where": [condition], "resume": False}
             session.ask(kind, preset)
 
-        menu.addAction("Train a GAN on it…", lambda: train("train", "gan"))
+        menu.addAction("Train a GAN on it…", lambda: train("train-dcgan", "gan"))
         menu.addAction("Train a recogniser on it…", lambda: train("train-arcface", "arcface"))
 
     def set_menu(self, name: str) -> QMenu:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from fairdesk.dataset.identities import hide_images, set_identity
 from fairdesk.dataset.labels import edit_labels
 from fairdesk.dataset.purging import purge
+from fairdesk.dataset.results import PurgeResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
@@ -413,10 +414,12 @@ class DatasetTab(Tab):
         if answer == "Remove for good":
             self.session.background.edit(lambda: purge(project, images, names), self._purged)
 
-    def _purged(self, result: dict[str, Any]) -> None:
-        text = result["summary"]
-        if result["outside"]:
-            text += f" {len(result['outside'])} files outside of the project still name them: {', '.join(result['outside'][:3])}"
+    def _purged(self, result: PurgeResult) -> None:
+        text = result.summary
+        if result.outside:
+            text += (
+                f" {len(result.outside)} files outside of the project still name them: {', '.join(result.outside[:3])}"
+            )
         self.session.told.emit(Notice(text))
         self.session.catalogue_changed.emit()
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.generation.results import ReviewResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.explorer_dialog import ExplorerDialog, choose_generator
@@ -27,6 +28,8 @@ from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
+from fairdesk.jobs.kinds import Home
+from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
 from fairdesk.runs.folder import LAST, SCALARS, RunFolder, next_run, runs_below
 from fairdesk.runs.resuming import resume_preset
@@ -215,13 +218,14 @@ class GenerationTab(Tab):
         if project is not None:
             out = next_run(project.folder, "gan")
             self.session.ask(
-                "train", {"data": str(project.folder), "where": None, "where_b": None, "out": str(out), "resume": False}
+                "train-dcgan",
+                {"data": str(project.folder), "where": None, "where_b": None, "out": str(out), "resume": False},
             )
 
     def _resume(self) -> None:
         run = self.run_folder()
         if run is not None:
-            self.session.ask("train", resume_preset(run))
+            self.session.ask(f"train-{self._family()}", resume_preset(run))
 
     def _maker(self) -> RunFolder | None:
         """The chosen run, if it makes faces."""
@@ -256,7 +260,7 @@ class GenerationTab(Tab):
             (
                 j
                 for j in active
-                if j.spec.kind == "train" and run is not None and j.spec.params.get("out") == str(run.path)
+                if j.kind().begins_again is Home.RUNS and run is not None and j.spec.params.get("out") == str(run.path)
             ),
             None,
         )
@@ -296,22 +300,23 @@ class GenerationTab(Tab):
         self.session.ask("assess", {"real": str(self.session.project.folder)})
 
     def _is_new_review(self, job: JobState) -> bool:
-        checked = (
-            job.spec.kind == "review" and job.state == DONE and job.result is not None and bool(job.result["faces"])
-        )
+        result = job.typed_result()
+        checked = job.state == DONE and result is not None and NextStep.SHOW_REVIEW in result.next_steps()
         return checked and self.session.ended_now(job) and job.id not in self._told
 
     def _reviewed(self, job: JobState) -> None:
-        assert job.result is not None
+        result = job.typed_result()
+        assert result is not None
         self.session.told.emit(
-            Notice(job.result["summary"], action="Look at them", run=lambda: self.session.review_asked.emit(job))
+            Notice(result.summary, action=NextStep.SHOW_REVIEW.value, run=lambda: self.session.review_asked.emit(job))
         )
 
     async def _look(self, job: JobState) -> None:
-        assert job.result is not None
-        dialog = ReviewDialog(job.result, job.folder / VERDICTS, self.session.theme, self)
+        result = job.typed_result()
+        assert isinstance(result, ReviewResult)
+        dialog = ReviewDialog(result, job.folder / VERDICTS, self.session.theme, self)
         if await async_glue.finished(dialog):
-            self.session.run("review", {"made": job.result["made"], "only": dialog.accepted_paths()})
+            self.session.run("review", {"made": result.made, "only": dialog.accepted_paths()})
 
     def _curves(self) -> None:
         run = self.run_folder()
@@ -323,5 +328,5 @@ class GenerationTab(Tab):
         if self._is_new_review(job):
             self._told.add(job.id)
             self._reviewed(job)
-        if job.spec.kind == "train" and self.isVisible() and not self._refresh.isActive():
+        if job.kind().begins_again is Home.RUNS and self.isVisible() and not self._refresh.isActive():
             self._refresh.start()

@@ -13,6 +13,7 @@ from fairdesk.metrics.error_rates import TARGETS, Scores
 from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates import curves_of, number, rate
+from fairdesk.metrics.results import EvaluateResult, GroupFigures
 from fairdesk.metrics.score_files import read_scores
 from fairdesk.project import Project, basis
 from fairdesk.project.queries import overview
@@ -70,7 +71,7 @@ class Evaluation:
     """One evaluated score file, ready to draw."""
 
     path: Path
-    result: dict[str, Any]
+    result: EvaluateResult
     curves: list[Curve]
     bins: Any
     groups: list[str]
@@ -88,21 +89,25 @@ def work_out(params: EvaluateParams) -> Evaluation:
     return Evaluation(params.scores, result, curves_of(overall, groups), histogram(overall), list(groups))
 
 
-def headline(result: dict[str, Any]) -> str:
+def headline(result: EvaluateResult) -> str:
     """Return the overall figures as one line of rich text."""
-    dropped = result["dropped"]["genuine"] + result["dropped"]["impostor"]
-    parts = [f"{result['n_genuine']:,} genuine and {result['n_impostor']:,} impostor scores"]
+    dropped = result.dropped.genuine + result.dropped.impostor
+    parts = [f"{result.n_genuine:,} genuine and {result.n_impostor:,} impostor scores"]
     if dropped:
         parts.append(f"<b>{dropped:,} pairs dropped</b> (no score)")
-    if result["eer"] is None:
-        parts.append(f"EER undefined: {result['eer_why']}")
+    if result.eer is None:
+        parts.append(f"EER undefined: {result.eer_why}")
     else:
-        parts += [f"<b>EER {rate(result['eer'])}</b> at {number(result['eer_threshold'])}", f"AUC {result['auc']:.6f}",
-                  f"d′ {number(result['d_prime'])}"]  # fmt: skip
+        parts += [f"<b>EER {rate(result.eer)}</b> at {number(result.eer_threshold)}", f"AUC {result.auc:.6f}",
+                  f"d′ {number(result.d_prime)}"]  # fmt: skip
     text = "  ·  ".join(parts)
-    if result.get("warning"):
-        text += f"<br><b>{result['warning']}</b>"
+    if result.warning:
+        text += f"<br><b>{result.warning}</b>"
     return text
+
+
+def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
+    return {} if result.groups is None else result.groups.per_group
 
 
 HEADER = (
@@ -120,19 +125,16 @@ HEADER = (
 )
 
 
-def table(result: dict[str, Any]) -> list[tuple[tuple[str, ...], bool]]:
+def table(result: EvaluateResult) -> list[tuple[tuple[str, ...], bool]]:
     """Return the rows of the group table, and whether a row rests on fewer than 30 errors."""
     rows: list[tuple[tuple[str, ...], bool]] = []
-    for name, row in result.get("groups", {}).get("per_group", {}).items():
-        intervals = []
-        for key in ("fmr_ci", "fnmr_ci"):
-            low_high = row[key]
-            intervals.append(f"{rate(low_high[0])} – {rate(low_high[1])}" if low_high else "–")
+    for name, row in _per_group(result).items():
+        intervals = [f"{rate(ci[0])} – {rate(ci[1])}" if ci else "–" for ci in (row.fmr_ci, row.fnmr_ci)]
         cells = (
-            name, f"{row['genuine']:,}", f"{row['impostor']:,}", rate(row["fmr"]), intervals[0], rate(row["fnmr"]),
-            intervals[1], f"{row['false_matches']:,}", f"{row['false_non_matches']:,}", rate(row["eer"]), number(row["d_prime"]),
+            name, f"{row.genuine:,}", f"{row.impostor:,}", rate(row.fmr), intervals[0], rate(row.fnmr),
+            intervals[1], f"{row.false_matches:,}", f"{row.false_non_matches:,}", rate(row.eer), number(row.d_prime),
         )  # fmt: skip
-        rows.append((cells, min(row["false_matches"], row["false_non_matches"]) < 30))
+        rows.append((cells, min(row.false_matches, row.false_non_matches) < 30))
     return rows
 
 
@@ -141,32 +143,35 @@ def own_header() -> tuple[str, ...]:
     return ("Group", "EER", "AUC", "d′", *(f"TAR at FAR {target}" for target in TARGETS))
 
 
-def own_table(result: dict[str, Any]) -> list[tuple[str, ...]]:
+def own_table(result: EvaluateResult) -> list[tuple[str, ...]]:
     """Return EER, AUC, d' and TAR at each FAR, over all pairs and for each group at its own thresholds.
 
     A value in brackets is below resolution: fewer than one false match is allowed among the impostor pairs.
     """
     rows = []
-    for name, row in {"all": result, **result.get("groups", {}).get("per_group", {})}.items():
-        targets = row.get("tar_at_far") or {}
+    for name, row in {"all": result, **_per_group(result)}.items():
+        targets = row.tar_at_far or {}
         cells = []
         for target in TARGETS:
-            found = targets.get(target, {"tar": None, "resolvable": True})
-            cells.append(rate(found["tar"]) if found["resolvable"] else f"({rate(found['tar'])})")
-        area = "–" if row["auc"] is None else f"{row['auc']:.6f}"
-        rows.append((name, rate(row["eer"]), area, number(row["d_prime"]), *cells))
+            found = targets.get(target)
+            if found is None:
+                cells.append(rate(None))
+            else:
+                cells.append(rate(found.tar) if found.resolvable else f"({rate(found.tar)})")
+        area = "–" if row.auc is None else f"{row.auc:.6f}"
+        rows.append((name, rate(row.eer), area, number(row.d_prime), *cells))
     return rows
 
 
-def fairness_line(result: dict[str, Any]) -> str:
+def fairness_line(result: EvaluateResult) -> str:
     """Return the fairness figures as one line."""
-    groups = result.get("groups")
-    if not groups:
+    groups = result.groups
+    if groups is None:
         return ""
-    fair = groups["fairness"]
-    shown = [f"{key} {number(fair[key])}" for key in ("FDR", "IR", "GARBE")]
+    fair = groups.fairness
+    shown = [f"FDR {number(fair.FDR)}", f"IR {number(fair.IR)}", f"GARBE {number(fair.GARBE)}"]
     return (
-        f"Threshold {number(groups['threshold'])} ({escape(groups['rule'])})  ·  "
+        f"Threshold {number(groups.threshold)} ({escape(groups.rule)})  ·  "
         + "  ·  ".join(shown)
-        + f"  (alpha {fair['alpha']:g})"
+        + f"  (alpha {fair.alpha:g})"
     )

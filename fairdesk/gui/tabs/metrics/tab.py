@@ -263,9 +263,9 @@ class MetricsTab(Tab):
 
     def _on_rule(self, text: str) -> None:
         self.value.setVisible(_AT[text] == "threshold")
-        if _AT[text] == "threshold" and self._shown is not None and self._shown.result.get("eer_threshold") is not None:
+        if _AT[text] == "threshold" and self._shown is not None and self._shown.result.eer_threshold is not None:
             self.value.blockSignals(True)
-            self.value.setValue(float(self._shown.result["eer_threshold"]))
+            self.value.setValue(float(self._shown.result.eer_threshold))
             self.value.blockSignals(False)
         self._evaluate()
 
@@ -298,7 +298,7 @@ class MetricsTab(Tab):
         text = presenter.headline(found.result)
         fairness = presenter.fairness_line(found.result)
         self.headline.setText(text + (f"<br>{fairness}" if fairness else ""))
-        threshold = found.result.get("groups", {}).get("threshold")
+        threshold = None if found.result.groups is None else found.result.groups.threshold
         if threshold is not None and self.distance.isChecked():
             threshold = -threshold
         for plot in self.plots.values():

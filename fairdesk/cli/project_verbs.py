@@ -1,0 +1,207 @@
+"""The verbs that make, open or edit a project at once, and the demo."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fairdesk.cli.job_verbs import add_project, open_project
+from fairdesk.cli.verb import Namespace, Verb
+from fairdesk.errors import RequestError
+from fairdesk.jobs.results import JobResult, Record
+from fairdesk.project import Project
+
+
+class NewResult(JobResult):
+    """A project that was made."""
+
+    project: str
+
+    def text(self) -> str:
+        """Return where it is."""
+        return f"Made {self.project}"
+
+
+class UndoneResult(JobResult):
+    """An edit that was undone."""
+
+    undo: str
+    step: int
+
+    def text(self) -> str:
+        """Return which."""
+        return f"Undone: {self.undo}"
+
+
+class RedoneResult(JobResult):
+    """An edit that was redone."""
+
+    redo: str
+    step: int
+
+    def text(self) -> str:
+        """Return which."""
+        return f"Redone: {self.redo}"
+
+
+class StepRow(Record):
+    """One kept edit."""
+
+    id: int
+    text: str
+    created: float
+    undone: bool
+
+
+class HistoryResult(JobResult):
+    """The kept edits, the newest last."""
+
+    steps: list[StepRow]
+
+    def text(self) -> str:
+        """Return them, one a line."""
+        if not self.steps:
+            return "No edits yet."
+        return "\n".join(
+            f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(step.created))}  {step.text}"
+            + ("  (undone)" if step.undone else "")
+            for step in self.steps
+        )
+
+
+def _new(arguments: Namespace) -> JobResult:
+    project = Project.create(arguments.project)
+    project.close()
+    return NewResult(project=str(project.folder))
+
+
+def _open(arguments: Namespace) -> int:
+    from fairdesk.gui.app import run
+
+    return run([str(arguments.project)] if arguments.project else [])
+
+
+def _name_options(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    parser.add_argument("--cluster", required=True, metavar="ID", help="The cluster's label or name")
+    parser.add_argument("--identity", required=True, metavar="NAME", help="Who it is")
+    parser.add_argument("--group", metavar="G", help="The identity's group (default: the one most of its faces have)")
+    parser.add_argument("--version", type=int, metavar="N", help="Which clustering (default: the newest)")
+
+
+def _name(arguments: Namespace) -> JobResult:
+    from fairdesk.clustering.corrections import name_identity
+    from fairdesk.clustering.versions import find_cluster, newest
+
+    with open_project(arguments.project) as project:
+        cluster = find_cluster(project, newest(project, arguments.version), arguments.cluster)
+        return name_identity(project, cluster.id, arguments.identity, arguments.group)
+
+
+def _purge_options(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    parser.add_argument("--identity", metavar="NAME", help="The person to remove")
+    parser.add_argument("--group", metavar="G", help="Only the person of this name in this group")
+    parser.add_argument("--image", metavar="PATH", help="The image to remove")
+    parser.add_argument("--yes", action="store_true", help="Do it: it cannot be undone")
+
+
+def _purge(arguments: Namespace) -> JobResult:
+    from fairdesk.dataset.purging import find_images, purge
+
+    with open_project(arguments.project) as project:
+        images = find_images(project, identity=arguments.identity, group=arguments.group, image=arguments.image)
+        if not arguments.yes:
+            raise RequestError(
+                f"This removes {len(images):,} images from the project for good, with their vectors, thumbnails and the whole "
+                "history. It cannot be undone. Originals are not touched. Give --yes to do it."
+            )
+        return purge(project, images, [arguments.identity] if arguments.identity else [])
+
+
+def _sets_options(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    told = {
+        "freeze": "Freeze this set or pair list: it is neither changed nor removed",
+        "thaw": "Thaw it again",
+        "remove": "Remove this set (its images stay)",
+    }
+    for name, text in told.items():
+        parser.add_argument(f"--{name}", metavar="NAME", help=text)
+
+
+def _sets(arguments: Namespace) -> JobResult:
+    from fairdesk.dataset.results import SetRow, SetsResult
+    from fairdesk.dataset.sets import all_sets, freeze, remove_sets
+
+    with open_project(arguments.project) as project:
+        for name, on in ((arguments.freeze, True), (arguments.thaw, False)):
+            if name:
+                freeze(project, name, on=on)
+        if arguments.remove:
+            remove_sets(project, [arguments.remove])
+        rows = [
+            SetRow(
+                name=one.name,
+                images=one.images,
+                identities=one.identities,
+                frozen=one.frozen,
+                out_of_date=str(one.change) if one.change else None,
+                params=one.params,
+            )
+            for one in all_sets(project)
+        ]
+        return SetsResult(sets=rows)
+
+
+def _undo(arguments: Namespace) -> JobResult:
+    with open_project(arguments.project) as project:
+        step = project.journal.undo()
+        return UndoneResult(undo=step.text, step=step.id)
+
+
+def _redo(arguments: Namespace) -> JobResult:
+    with open_project(arguments.project) as project:
+        step = project.journal.redo()
+        return RedoneResult(redo=step.text, step=step.id)
+
+
+def _history(arguments: Namespace) -> JobResult:
+    with open_project(arguments.project) as project:
+        return HistoryResult(
+            steps=[StepRow(id=s.id, text=s.text, created=s.created, undone=s.undone) for s in project.journal.history()]
+        )
+
+
+def _demo_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("demo"), help="Where to put it (default: demo)")
+    parser.add_argument("--headless", action="store_true", help="Do not open the window at the end")
+    parser.add_argument("--identities", type=int, default=8, help="Drawn identities in each of four tones (default: 8)")
+
+
+def _demo(arguments: Namespace) -> int:
+    from fairdesk.cli.demo import run
+
+    return run(arguments.out, headless=arguments.headless, identities=arguments.identities)
+
+
+def _may_lack_project(parser: argparse.ArgumentParser) -> None:
+    add_project(parser, needed=False)
+
+
+_Options = Callable[[argparse.ArgumentParser], None]
+_only_project: _Options = add_project
+
+PROJECT_VERBS = [
+    Verb("demo", "Do the main work on faces drawn by the program", _demo_options, _demo, json=False),
+    Verb("new", "Make an empty project folder", _only_project, _new),
+    Verb("open", "Open the window on a project", _may_lack_project, _open, json=False),
+    Verb("sets", "List a project's sets; freeze, thaw or remove one", _sets_options, _sets),
+    Verb("name", "Turn a corrected cluster into an identity", _name_options, _name),
+    Verb("purge", "Remove a person or image wholly; cannot be undone", _purge_options, _purge),
+    Verb("undo", "Undo the newest edit", _only_project, _undo),
+    Verb("redo", "Redo the edit that was undone", _only_project, _redo),
+    Verb("history", "List the edits", _only_project, _history),
+]

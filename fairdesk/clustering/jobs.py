@@ -1,0 +1,29 @@
+"""The clustering jobs."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fairdesk.clustering import params, results
+from fairdesk.jobs.kinds import JobKind, Needs
+
+_Job = partial(JobKind, domain="fairdesk.clustering")
+
+JOBS = [
+    _Job(
+        "cluster", "Cluster faces", params.ClusterParams, results.ClusterResult, "running:run",
+        needs=Needs.EITHER, without="vectors",
+    ),
+    _Job(
+        "load-clusters", "Read a cluster file", params.LoadClustersParams, results.LoadClustersResult, "files:run",
+        positional=("file",),
+    ),
+    _Job(
+        "mosaic", "Write a mosaic", params.MosaicParams, results.MosaicResult, "mosaics:run",
+        needs=Needs.EITHER, instead="file",
+    ),
+    _Job(
+        "identity-folders", "Write identity folders", params.FoldersParams, results.FoldersResult, "folders:run",
+        needs=Needs.EITHER, instead="file",
+    ),
+]  # fmt: skip

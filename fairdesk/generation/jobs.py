@@ -1,0 +1,53 @@
+"""The generation jobs."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fairdesk.generation import params, results
+from fairdesk.generation.training.params import FAMILIES
+from fairdesk.jobs.kinds import Home, JobKind, Needs
+
+_Job = partial(JobKind, domain="fairdesk.generation", needs=Needs.FOLDERS)
+_TITLES = {
+    "gan": "Train a GAN",
+    "identity-gan": "Train an identity GAN",
+    "dcgan": "Train a DCGAN",
+    "stylegan2": "Train a StyleGAN2",
+    "cyclegan": "Train a CycleGAN",
+}
+
+JOBS = [
+    *(
+        _Job(
+            f"train-{family}", _TITLES[family], model, results.TrainGanResult, "training.job:run", gpu=True,
+            positional=("data", "data_b") if family == "cyclegan" else ("data",), verb=f"train {family}",
+            choice="Network", begins_again=Home.RUNS, after_stop="resume it with --resume",
+        )
+        for family, model in FAMILIES.items()
+    ),
+    _Job(
+        "generate", "Generate faces", params.GenerateParams, results.GenerateResult, "making.generating:run",
+        gpu=True, positional=("run",), begins_again=Home.SYNTHETIC,
+    ),
+    _Job(
+        "interpolate", "Interpolate between faces", params.InterpolateParams, results.InterpolateResult,
+        "making.interpolating:run", gpu=True, positional=("run",),
+    ),
+    _Job(
+        "review", "Review synthetic faces", params.ReviewParams, results.ReviewResult, "checking.reviewing:run",
+        gpu=True, needs=Needs.PROJECT, positional=("made",),
+    ),
+    _Job(
+        "assess", "Assess synthetic faces", params.AssessParams, results.AssessResult, "checking.assessing:run",
+        gpu=True, positional=("made", "real"),
+    ),
+    _Job(
+        "translate", "Translate faces", params.TranslateParams, results.TranslateResult, "making.translating:run",
+        gpu=True, positional=("input",), begins_again=Home.SYNTHETIC,
+    ),
+    _Job(
+        "container", "Run a container", params.ContainerParams, results.ContainerResult, "container:run",
+        positional=("image", "command"), passes_on="command", follows_log=True,
+    ),
+]  # fmt: skip

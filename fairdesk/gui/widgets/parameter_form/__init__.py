@@ -1,0 +1,1 @@
+"""A form made from a job's parameter model."""

@@ -1,0 +1,72 @@
+"""What a field of a job's parameters is, said in its annotation: from it the form takes the widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic.fields import FieldInfo
+
+Found = TypeVar("Found")
+
+
+class Pick(Enum):
+    """What a path names, and so what is browsed for."""
+
+    FOLDER = "folder"
+    FILE = "file"
+    EITHER = "folder or file"
+    NEW_FOLDER = "new folder"
+    NEW_FILE = "new file"
+
+
+class Offer(Enum):
+    """What the open project has for a field; the form offers it in a list."""
+
+    ENCODER = "encoder"
+    DETECTOR = "detector"
+    SET = "set"
+    GROUP = "group"
+    RUN = "run"  # any run
+    GENERATOR = "generator"  # a run that makes faces
+    TRANSLATOR = "translator"  # a run that translates faces
+    CONDITION = "condition"  # words of a filter
+    VERSION = "clustering version"
+
+
+@dataclass(frozen=True)
+class Suggest:
+    """Values to choose among; another may be typed."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unset:
+    """What it means where no value is given; forms and help say it."""
+
+    means: str
+
+
+@dataclass(frozen=True)
+class Negated:
+    """A second switch of the command line that says the opposite of the field, for those who like to be explicit."""
+
+    option: str
+    help: str
+
+
+LINK = Negated("--link", "Link to the files (this is the default)")
+
+ExistingFolder = Annotated[Path, Pick.FOLDER]
+ExistingFile = Annotated[Path, Pick.FILE]
+ExistingPath = Annotated[Path, Pick.EITHER]
+NewFolder = Annotated[Path, Pick.NEW_FOLDER]
+NewFile = Annotated[Path, Pick.NEW_FILE]
+
+
+def said(field: FieldInfo, kind: type[Found]) -> Found | None:
+    """Return the annotation of a kind that a field carries, or None."""
+    return next((one for one in field.metadata if isinstance(one, kind)), None)

@@ -1,0 +1,74 @@
+"""What a job is: one descriptor, written beside the code that does the work."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, cast
+
+from fairdesk.jobs.params import JobParams
+from fairdesk.jobs.results import JobResult
+
+JobFunction = Callable[[Any, Any], JobResult]
+
+
+class Needs(Enum):
+    """What a job works on."""
+
+    PROJECT = "a project"
+    FOLDERS = "folders and files that its parameters name"
+    EITHER = "a project, or a path that stands in its place"
+
+
+class Home(Enum):
+    """Where a job that is started again writes to, as its first folder is there already."""
+
+    RUNS = "runs"
+    SYNTHETIC = "synthetic"
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """One kind of job. The registry finds it; verbs, forms, the dock and the worker read it."""
+
+    name: str
+    title: str  # imperative, as a button says it
+    params: type[JobParams]
+    result: type[JobResult]
+    run: str  # "module:function" below the domain's package: importing the function may import models
+    domain: str  # the package, "fairdesk.dataset"
+    needs: Needs = Needs.PROJECT
+    gpu: bool = False  # wants the GPU where there is one
+    positional: tuple[str, ...] = ()  # parameters that the verb takes without an option's name
+    instead: str = ""  # the parameter whose path may stand in the project's place
+    without: str = ""  # the option that makes a project unneeded
+    passes_on: str = ""  # the positional that takes the rest of the line as it is
+    verb: str = ""  # where it is not the name: "train arcface"
+    choice: str = ""  # kinds with one choice are offered together, in one form with a list
+    asked_by: str = ""  # the dialog that asks for it and shows its result; then it has no verb and no card
+    begins_again: Home | None = None
+    follows_log: bool = False  # what it writes is a log whose curves can be shown while it runs
+    after_stop: str = "run it again to resume"  # what to do once it was stopped
+
+    def function(self) -> JobFunction:
+        """Import and return the job's function. Only the worker and the command line call this."""
+        module, _, name = self.run.partition(":")
+        found = getattr(importlib.import_module(f"{self.domain}.{module}"), name)
+        assert callable(found)
+        return cast(JobFunction, found)
+
+    @property
+    def words(self) -> str:
+        """The verb as it is typed."""
+        return self.verb or self.name
+
+    @property
+    def about(self) -> str:
+        """One line on what it does."""
+        return (self.params.__doc__ or self.title).strip().splitlines()[0]
+
+    def previews(self, params: JobParams) -> bool:
+        """Whether with these parameters it only looks, for a dialog that waits."""
+        return bool(self.asked_by) or bool(getattr(params, "dry_run", False))

@@ -1,0 +1,263 @@
+"""What the metrics' jobs return. Undefined figures are None, with the reason beside them."""
+
+from __future__ import annotations
+
+from fairdesk.jobs.results import JobResult, Record
+from fairdesk.jobs.wording import count, rate
+
+Interval = tuple[float, float]
+
+
+class PairsResult(JobResult):
+    """A pair list that was made."""
+
+    out: str
+    genuine: int
+    impostor: int
+    genuine_exist: int
+    impostor_exist: int
+    genuine_asked: int
+    impostor_asked: int
+    identities: int
+    images: int
+    left_out: dict[str, int]
+    """Images that are in no pair, by why."""
+    seed: int
+    format: str
+    within_group: bool
+    folds: int
+    sha256: str
+    synthetic: list[str] = []
+
+    def text(self) -> str:
+        """Return what is in the list."""
+        lines = [
+            f"{self.genuine:,} genuine and {self.impostor:,} impostor pairs over {count(self.identities, 'identity')}, seed {self.seed}."
+        ]
+        return "\n".join(
+            lines + [f"Left out: {number:,} {why} images." for why, number in self.left_out.items() if number]
+        )
+
+
+class ScoreResult(JobResult):
+    """Scores of a pair list."""
+
+    out: str
+    pairs: int
+    genuine: int
+    impostor: int
+    images: int
+    dropped: int
+    without_vector: list[str]
+    not_in_project: list[str]
+    encoder: str
+    recipe: str
+    measure: str
+
+    def text(self) -> str:
+        """Return what was scored and what has no score."""
+        said = f"{self.pairs:,} pairs of {self.images:,} images scored ({self.measure})."
+        return said + (f"\n{self.dropped:,} pairs have no score." if self.dropped else "")
+
+
+class Dropped(Record):
+    """Comparisons without a score."""
+
+    genuine: int
+    impostor: int
+
+
+class TarPoint(Record):
+    """TAR at a target FAR, with what was achieved."""
+
+    tar: float | None
+    tar_why: str | None = None
+    fmr: float | None
+    fmr_why: str | None = None
+    threshold: float | None
+    threshold_why: str | None = None
+    false_matches: int | None
+    false_matches_why: str | None = None
+    resolvable: bool
+
+
+class Figures(Record):
+    """Figures of a set of scores at its own thresholds."""
+
+    eer: float | None
+    eer_why: str | None = None
+    auc: float | None
+    auc_why: str | None = None
+    d_prime: float | None
+    d_prime_why: str | None = None
+    tar_at_far: dict[str, TarPoint] | None
+    tar_at_far_why: str | None = None
+
+
+class GroupFigures(Figures):
+    """Errors of one group at the common threshold, and its own figures."""
+
+    genuine: int
+    impostor: int
+    dropped: Dropped
+    false_matches: int
+    false_non_matches: int
+    fmr: float | None
+    fmr_why: str | None = None
+    fmr_ci: Interval | None
+    fmr_ci_why: str | None = None
+    fnmr: float | None
+    fnmr_why: str | None = None
+    fnmr_ci: Interval | None
+    fnmr_ci_why: str | None = None
+    accuracy: float | None
+    accuracy_why: str | None = None
+
+
+class Fairness(Record):
+    """Fairness figures over groups; the names are those of the literature."""
+
+    alpha: float
+    gini_fmr: float | None
+    gini_fmr_why: str | None = None
+    fmr_max_over_min: float | None
+    fmr_max_over_min_why: str | None = None
+    fmr_max_over_geomean: float | None
+    fmr_max_over_geomean_why: str | None = None
+    fmr_max_minus_min: float | None
+    fmr_max_minus_min_why: str | None = None
+    gini_fnmr: float | None
+    gini_fnmr_why: str | None = None
+    fnmr_max_over_min: float | None
+    fnmr_max_over_min_why: str | None = None
+    fnmr_max_over_geomean: float | None
+    fnmr_max_over_geomean_why: str | None = None
+    fnmr_max_minus_min: float | None
+    fnmr_max_minus_min_why: str | None = None
+    FDR: float | None
+    FDR_why: str | None = None
+    IR: float | None
+    IR_why: str | None = None
+    GARBE: float | None
+    GARBE_why: str | None = None
+    accuracy: dict[str, float]
+    accuracy_STD_ddof0: float | None
+    accuracy_STD_ddof0_why: str | None = None
+    accuracy_STD_ddof1: float | None
+    accuracy_STD_ddof1_why: str | None = None
+    SER: float | None
+    SER_why: str | None = None
+
+    def rows(self) -> list[tuple[str, float | None, str]]:
+        """Return (name, value, reason if undefined) of each figure."""
+        names = [name for name in type(self).model_fields if not name.endswith("_why") and name != "accuracy"]
+        return [(name, getattr(self, name), getattr(self, f"{name}_why", None) or "") for name in names]
+
+
+class CrossCell(Record):
+    """False matches between two groups."""
+
+    impostor: int
+    false_matches: int
+    fmr: float | None
+    fmr_why: str | None = None
+
+
+class GroupsResult(Record):
+    """Every group at one threshold."""
+
+    threshold: float
+    rule: str
+    per_group: dict[str, GroupFigures]
+    fairness: Fairness
+    fmr_matrix: dict[str, CrossCell]
+    """By "A|B"; the order of the two does not matter."""
+    interval: str
+    """How the intervals were made."""
+
+
+class EvaluateResult(JobResult, Figures):
+    """The evaluation of a score set."""
+
+    n_genuine: int
+    n_impostor: int
+    dropped: Dropped
+    eer_low: float | None
+    eer_low_why: str | None = None
+    eer_high: float | None
+    eer_high_why: str | None = None
+    eer_threshold: float | None
+    eer_threshold_why: str | None = None
+    eer_interpolated: float | None
+    eer_interpolated_why: str | None = None
+    warning: str | None = None
+    measure: str | None = None
+    groups: GroupsResult | None = None
+    report: str | None = None
+    seed: int | None = None
+
+    def text(self) -> str:
+        """Return the error rates, overall and by group."""
+        lines = [f"{self.n_genuine:,} genuine and {self.n_impostor:,} impostor scores"]
+        if self.dropped.genuine or self.dropped.impostor:
+            lines.append(f"Dropped, no score: {self.dropped.genuine:,} genuine, {self.dropped.impostor:,} impostor")
+        if self.eer is None or self.eer_threshold is None:
+            lines.append(f"EER undefined: {self.eer_why}")
+        else:
+            prime = f"{self.d_prime:.4g}" if self.d_prime is not None else "undefined"
+            lines.append(f"EER {rate(self.eer)} at threshold {self.eer_threshold:.4g}; AUC {self.auc:.6g}; d' {prime}")
+            for target, point in (self.tar_at_far or {}).items():
+                note = "" if point.resolvable else "  (below resolution)"
+                lines.append(f"  TAR at FAR {target:>8}: {rate(point.tar):>8}{note}")
+        if self.groups is not None:
+            lines += _group_lines(self.groups)
+        if self.report:
+            lines.append(f"Report: {self.report}")
+        return "\n".join(lines)
+
+
+def _group_lines(groups: GroupsResult) -> list[str]:
+    lines = [f"Groups at threshold {groups.threshold:.4g} ({groups.rule}):"]
+    width = max(len(name) for name in groups.per_group)
+    lines += [
+        f"  {name:<{width}}  FMR {rate(one.fmr):>9}  FNMR {rate(one.fnmr):>9}  own EER {rate(one.eer):>9}"
+        f"  ({one.genuine:,} genuine, {one.impostor:,} impostor)"
+        for name, one in groups.per_group.items()
+    ]
+    fair = groups.fairness
+    shown = [
+        f"{name} {'undefined' if value is None else format(value, '.4g')}"
+        for name, value in (("FDR", fair.FDR), ("IR", fair.IR), ("GARBE", fair.GARBE))
+    ]
+    return [*lines, "  " + ", ".join(shown) + f" (alpha {fair.alpha:g})"]
+
+
+class GroupRule(Record):
+    """What normalisation does to a group's scores: (score - centre) / width."""
+
+    centre: float
+    width: float
+    impostors: int
+    """Impostor comparisons that it was learned from."""
+
+
+class ErrorRates(Record):
+    """Both error rates of a group."""
+
+    fmr: float | None
+    fnmr: float | None
+
+
+class NormaliseResult(JobResult):
+    """Scores normalised by group, and what that did to every group's error rates."""
+
+    out: str
+    method: str
+    fmr: str
+    seed: int
+    rules: dict[str, GroupRule]
+    comparisons: int
+    between_the_halves: int
+    without_a_rule: int
+    before: dict[str, ErrorRates]
+    after: dict[str, ErrorRates]

@@ -1,0 +1,23 @@
+"""The jobs on runs and logs."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fairdesk.jobs.kinds import JobKind, Needs
+from fairdesk.runs import params, results
+
+_Job = partial(JobKind, domain="fairdesk.runs", needs=Needs.FOLDERS)
+
+JOBS = [
+    _Job(
+        "animate", "Export an animation", params.AnimateParams, results.AnimateResult, "animation:run",
+        positional=("run",),
+    ),
+    _Job("compare", "Compare runs", params.CompareParams, results.CompareResult, "comparing:run", positional=("runs",)),
+    _Job("runs", "List runs", params.RunsParams, results.RunsResult, "comparing:listed", positional=("folder",)),
+    _Job(
+        "curves", "Read a training log", params.CurvesParams, results.CurvesResult, "exporting:run",
+        positional=("log",),
+    ),
+]  # fmt: skip

@@ -1,0 +1,22 @@
+"""The jobs on recognisers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fairdesk.jobs.kinds import Home, JobKind, Needs
+from fairdesk.training import params, results
+
+_Job = partial(JobKind, domain="fairdesk.training", needs=Needs.FOLDERS)
+
+JOBS = [
+    _Job(
+        "train-arcface", "Train a recogniser", params.RecogniserParams, results.RecogniserResult, "training:run",
+        gpu=True, positional=("data",), verb="train arcface", begins_again=Home.RUNS,
+        after_stop="resume it with --resume",
+    ),
+    _Job(
+        "export-model", "Export a network", params.ExportModelParams, results.ExportModelResult, "onnx_export:run",
+        positional=("run",),
+    ),
+]  # fmt: skip
