@@ -15,6 +15,7 @@ from fairdesk.errors import RequestError
 from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.generation.networks.gan import DCGenerator
+from fairdesk.generation.results import AssessResult
 from fairdesk.generation.training.job import run as train
 from fairdesk.generation.training.params import gan_params
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -318,10 +319,11 @@ def test_a_run_that_begins_is_shown(window, hand, qtbot, filled):
 def test_the_nearest_real_faces_are_shown_as_pictures(window, hand, filled, tmp_path):
     a, b = sorted((tmp_path / "photographs").rglob("*.png"))[:2]
     hand.open(filled.folder)
-    result = {
-        "summary": "FID 1",
-        "nearest": [{"a": str(a), "b": str(b), "distance": 0.25, "correlation": 0.9, "copy": True}],
-    }
+    nearest = [{"a": str(a), "b": str(b), "distance": 0.25, "correlation": 0.9, "copy": True}]
+    result = AssessResult(
+        summary="FID 1", fid=1.0, encoder="dlib", seed=1, nearest=nearest, copies=1, nearer_than_real=0,
+        real_nearest_1_percent=0.3, unreadable=[], groups={},
+    ).json_values()  # fmt: skip
     job = JobState("j1", window.session.jobs_home() / "j1", JobSpec("assess", {}), state=DONE, result=result)
     window.panel._on_updated(job)
     window.panel.cards["j1"].pairs.click()
