@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,6 +17,11 @@ from fairdesk.project.quality import Limit
 
 class GenerateParams(JobParams):
     """Make faces with a trained generator; every file is marked synthetic."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Latents": ("spread", "truncation", "seed"),
+        "Device": ("batch_size", "device"),
+    }
 
     run: Annotated[ExistingPath, Offer.GENERATOR] = Field(
         description="A run's folder, one of its checkpoints, another program's weights, or .onnx"
@@ -60,6 +65,8 @@ class GenerateParams(JobParams):
 class InterpolateParams(JobParams):
     """Walk from made face to made face: numbered pictures in a folder, or a film (.gif, .mp4)."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Latents": ("label", "truncation", "seed"), "Device": ("device",)}
+
     run: Annotated[ExistingPath, Offer.GENERATOR] = Field(description="A run's folder, or a checkpoint")
     out: NewFile = Field(title="Write to", description="A new folder, or a .gif or .mp4 file")
     faces: int = Field(4, ge=2, le=1000, title="Keep", description="Faces to pass")
@@ -79,6 +86,11 @@ class InterpolateParams(JobParams):
 class AssessParams(JobParams):
     """Say how good made faces are beside real ones: FID, KID, precision and recall, copying, diversity, per group."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Sample": ("images", "examples", "seed"),
+        "Weights": ("weights", "download"),
+    }
+
     made: ExistingFolder = Field(description="Folder of made faces")
     real: ExistingFolder = Field(description="Folder of real faces, or a project")
     encoder: Annotated[str, Offer.ENCODER] = Field(
@@ -97,6 +109,11 @@ class AssessParams(JobParams):
 
 class ReviewParams(JobParams):
     """Check made faces before they enter the project: a face is found, like its source, not too like a real person."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Limits": ("too_like", "like_source", "like_group", "limits"),
+        "Weights": ("weights", "download"),
+    }
 
     made: ExistingFolder = Field(description="Folder of made faces")
     encoder: Annotated[str, Offer.ENCODER] = Field("dlib", description="Whose vectors are compared with the project's")
@@ -144,6 +161,11 @@ class ReviewParams(JobParams):
 
 class TranslateParams(JobParams):
     """Translate faces with CycleGAN generators; every file is marked synthetic, names and identity folders are kept."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Pictures": ("size", "group"),
+        "Device": ("precision", "batch_size", "device"),
+    }
 
     input: ExistingPath = Field(
         description="An image, a folder, a project, or a list (.txt) of identity folders or images, one a line"
@@ -206,6 +228,8 @@ def _mount(text: str) -> tuple[Path, str, str]:
 
 class ContainerParams(JobParams):
     """Run an external trainer's container image, with its log live; the container is removed afterwards."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Container": ("gpu", "shm", "mount", "env", "user", "network")}
 
     image: str = Field(
         default_factory=lambda: os.environ.get("IMAGE") or "sg2ada:latest",

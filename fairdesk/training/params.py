@@ -22,6 +22,18 @@ BACKBONES = (
 class RecogniserParams(JobParams):
     """Train a face recogniser, watch the error rates of every group on identities it has not seen."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Data": ("where", "crop", "validation", "augment", "synthetic"),
+        "Network": ("width", "head", "scale", "margin", "classes_share", "start"),
+        "Mitigation": ("sampling", "reweight", "group_margins", "margins", "synthetic_ratio"),
+        "Training": (
+            "optimizer", "learning_rate", "weight_decay", "schedule", "warmup", "accumulate", "patience", "seed",
+        ),
+        "Evaluation and checkpoints": (
+            "evaluate_every", "evaluate_on", "images_of_lists", "overlap", "checkpoint_every",
+        ),
+        "Device": ("device", "devices", "precision", "deterministic", "resume"),
+    }  # fmt: skip
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
         "margin": ("head", ("arcface", "cosface", "combined", "adaface")),
         "margins": ("group_margins", ("fixed",)),
@@ -73,9 +85,14 @@ class RecogniserParams(JobParams):
         "(larger for groups behind; after RL-RBN, Wang and Deng, CVPR 2020)",
     )
     margins: str | None = Field(None, description="fixed margins as GROUP=MARGIN,GROUP=MARGIN")
-    epochs: int = Field(20, ge=1, le=10_000, description="Times through all images")
+    epochs: int = Field(20, ge=1, le=10_000, description="Epochs: passes over all images")
     batch_size: int = Field(64, ge=2, le=4096, description="Images in a step")
-    accumulate: int = Field(1, ge=1, le=256, description="Parts a batch is computed in, to save memory")
+    accumulate: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Gradient accumulation steps: a batch is computed in this many parts, to save memory",
+    )
     devices: int = Field(
         1, ge=1, le=64, description="GPUs (or processes, on a CPU) of this machine that share each batch"
     )
