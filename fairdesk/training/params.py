@@ -91,6 +91,7 @@ class RecogniserParams(JobParams):
         1,
         ge=1,
         le=256,
+        title="Gradient accumulation steps",
         description="Gradient accumulation steps: a batch is computed in this many parts, to save memory",
     )
     devices: int = Field(

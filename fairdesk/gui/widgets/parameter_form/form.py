@@ -46,7 +46,8 @@ class ParameterForm(QWidget):
         self.model = model
         self._hidden = {name: values[name] for name in hide if name in values}
         self.editors: dict[str, QWidget] = {}
-        self._rows: dict[str, tuple[QFormLayout, list[QWidget]]] = {}
+        self._rows: dict[str, tuple[QFormLayout, QWidget]] = {}
+        self._titles: list[QLabel] = []
         self._offered = offered or {}
         fields = [
             name
@@ -74,7 +75,11 @@ class ParameterForm(QWidget):
             inner.addWidget(heading)
             self._add_rows(inner, names, values)
         outer.addWidget(self._parts)
+        outer.addStretch()
         self.more.setVisible(bool(parts))
+        width = max((title.sizeHint().width() for title in self._titles), default=0)
+        for title in self._titles:  # one edge through all parts
+            title.setMinimumWidth(width)
         self._unfold(False)
         self.changed.connect(self._on_changed)
         self._on_changed()
@@ -96,15 +101,10 @@ class ParameterForm(QWidget):
             self.editors[name] = editor
             title = QLabel(field_title(name, field))
             title.setBuddy(editor)
-            layout.addRow(title, editor)
-            rows = [editor]
-            if field.description:
-                help_line = QLabel(field.description)
-                help_line.setProperty("role", "muted")
-                help_line.setWordWrap(True)
-                layout.addRow("", help_line)
-                rows.append(help_line)
-            self._rows[name] = (layout, rows)
+            self._titles.append(title)
+            row = _with_help(editor, field.description or "")
+            layout.addRow(title, row)
+            self._rows[name] = (layout, row)
 
     def _unfold(self, shown: bool) -> None:
         self._parts.setVisible(shown)
@@ -119,17 +119,18 @@ class ParameterForm(QWidget):
 
     def _on_changed(self) -> None:
         for name in self.model.only_for.keys() & self.editors.keys():
-            layout, rows = self._rows[name]
-            for row in rows:
-                layout.setRowVisible(row, self._counts(name))
+            layout, row = self._rows[name]
+            layout.setRowVisible(row, self._counts(name))
         others = sum(self._is_changed(name) for name in self._advanced)
         self.more.setText("Advanced" + (f" ({others} not at the default)" if others else ""))
 
     def _is_changed(self, name: str) -> bool:
         field = self.model.model_fields[name]
         value, default = value_of(self.editors[name], field), default_of(field)
+        if isinstance(default, list):
+            return self._counts(name) and (value or []) != default
         plain = default if isinstance(default, (bool, int, float)) or default is None else str(default)
-        return self._counts(name) and value != plain and not (isinstance(default, list) and value == default)
+        return self._counts(name) and value != plain
 
     def values(self) -> dict[str, Any]:
         """Return what the form holds, as plain values; empty optional fields are left out."""
@@ -168,6 +169,21 @@ class ParameterForm(QWidget):
         """Return the validated parameters. Raises `ParamsError`."""
         fields = self.model.model_fields
         return parse(self.model, {fields[name].alias or name: value for name, value in self.values().items()})
+
+
+def _with_help(editor: QWidget, text: str) -> QWidget:
+    """Return an editor with a line below it that says what it is."""
+    row = QWidget()
+    layout = QVBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 4)
+    layout.setSpacing(2)
+    layout.addWidget(editor)
+    if text:
+        line = QLabel(text)
+        line.setProperty("role", "muted")
+        line.setWordWrap(True)
+        layout.addWidget(line)
+    return row
 
 
 def _is_constant(annotation: Any) -> bool:
