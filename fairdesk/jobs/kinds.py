@@ -47,6 +47,7 @@ class JobKind:
     passes_on: str = ""  # the positional that takes the rest of the line as it is
     verb: str = ""  # where it is not the name: "train arcface"
     choice: str = ""  # kinds with one choice are offered together, in one form with a list
+    facts: str = ""  # "module:function" of (project, params): a line that the form shows while it is filled in
     asked_by: str = ""  # the dialog that asks for it and shows its result; then it has no verb and no card
     begins_again: Home | None = None
     follows_log: bool = False  # what it writes is a log whose curves can be shown while it runs
@@ -58,6 +59,13 @@ class JobKind:
         found = getattr(importlib.import_module(f"{self.domain}.{module}"), name)
         assert callable(found)
         return cast(JobFunction, found)
+
+    def facts_of(self, project: Any, params: JobParams) -> str:
+        """Return what the form says of the project with these parameters; empty where the job has nothing to say."""
+        if not self.facts:
+            return ""
+        module, _, name = self.facts.partition(":")
+        return str(getattr(importlib.import_module(f"{self.domain}.{module}"), name)(project, params))
 
     @property
     def words(self) -> str:

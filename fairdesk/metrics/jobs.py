@@ -12,7 +12,7 @@ _Job = partial(JobKind, domain="fairdesk.metrics")
 JOBS = [
     _Job(
         "pairs", "Make a pair list", params.PairsParams, results.PairsResult, "pairing:run",
-        needs=Needs.EITHER, instead="folder",
+        needs=Needs.EITHER, instead="folder", facts="facts:pairs_that_exist",
     ),
     _Job("score", "Score a pair list", params.ScoreParams, results.ScoreResult, "scoring:run", gpu=True),
     _Job(

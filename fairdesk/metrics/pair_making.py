@@ -45,7 +45,7 @@ def _shuffled_pairs(members: list[int], rng: np.random.Generator) -> Iterator[Pi
 def genuine_pairs(items: list[Item], count: int, rng: np.random.Generator) -> tuple[list[Pick], int]:
     """Draw genuine pairs, one from each identity in turn; returns them and how many exist in all."""
     people = [members for members in _by_identity(items).values() if len(members) > 1]
-    exist = sum(len(m) * (len(m) - 1) // 2 for m in people)
+    exist, _ = existing_pairs(items)
     sources = [_shuffled_pairs(people[i], rng) for i in rng.permutation(len(people))]
     out: list[Pick] = []
     while sources and len(out) < count:
@@ -61,6 +61,21 @@ def genuine_pairs(items: list[Item], count: int, rng: np.random.Generator) -> tu
     return out, exist
 
 
+def existing_pairs(items: list[Item], *, within_group: bool = False) -> tuple[int, int]:
+    """Return how many genuine and how many impostor pairs exist."""
+    people = _by_identity(items)
+    genuine = sum(len(members) * (len(members) - 1) // 2 for members in people.values())
+    return genuine, sum(_existing(block, people) for block in _blocks(people, within_group=within_group))
+
+
+def _blocks(people: dict[tuple[str, str], list[int]], *, within_group: bool) -> list[list[tuple[str, str]]]:
+    """Return the identities among which impostor pairs are drawn: those of each group, or all together."""
+    if not within_group:
+        return [list(people)]
+    groups = sorted({group for group, _ in people})
+    return [[key for key in people if key[0] == group] for group in groups]
+
+
 def impostor_pairs(
     items: list[Item], count: int, rng: np.random.Generator, *, within_group: bool = False
 ) -> tuple[list[Pick], int]:
@@ -69,12 +84,7 @@ def impostor_pairs(
     The same name under two groups is never an impostor pair: it may be one person.
     """
     people = _by_identity(items)
-    blocks: list[list[tuple[str, str]]]
-    if within_group:
-        groups = sorted({group for group, _ in people})
-        blocks = [[key for key in people if key[0] == group] for group in groups]
-    else:
-        blocks = [list(people)]
+    blocks = _blocks(people, within_group=within_group)
     exist = sum(_existing(block, people) for block in blocks)
     if count >= exist // 2 or exist <= 4096:
         return _from_all(blocks, people, count, rng), exist

@@ -50,7 +50,8 @@ def _from_folder(folder: Path, params: PairsParams) -> _Found:
     return items, left_out, made
 
 
-def _from_project(project: Project, params: PairsParams) -> _Found:
+def project_images(project: Project, params: PairsParams) -> _Found:
+    """Return the images of a project that pairs can be made of, how many are left out by why, and the synthetic ones."""
     items, left_out, made = [], {"unnamed": 0, "synthetic": 0}, set()
     chosen = members(project, params.only_set) if params.only_set is not None else None
     for image in labelled_images(project):
@@ -73,7 +74,7 @@ def run(params: PairsParams, context: Context) -> PairsResult:
         items, left_out, made = _from_folder(params.folder, params)
     else:
         assert project is not None
-        items, left_out, made = _from_project(project, params)
+        items, left_out, made = project_images(project, params)
     if not items:
         raise RequestError(
             "No image has an identity, so no pairs can be made. Import identity folders, or turn clusters into identities."

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from fairdesk.clustering.params import ClusterParams
@@ -540,3 +540,67 @@ def test_changing_projects_while_things_are_being_read(window, hand, qtbot, clus
     window.session.close_project()
     hand.settle()
     assert not [notice for notice in window.toasts.history if notice.kind == "error"]
+
+
+def test_a_form_tells_how_many_pairs_exist(window, hand, qtbot, filled):
+    hand.open(filled.folder)
+    window.session.ask("pairs")
+    dialog = hand.dialog(JobDialog)
+    every = "80 genuine and 700 impostor pairs exist, of 40 images of 8 identities."
+    qtbot.waitUntil(lambda: dialog.facts.text() == every, timeout=5000)
+    dialog.form.editors["within_group"].setChecked(True)
+    qtbot.waitUntil(lambda: dialog.facts.text() == every.replace("700", "300"), timeout=5000)
+    dialog.reject()
+
+
+def test_a_wheel_over_a_field_scrolls_the_form(window, hand, filled):
+    hand.open(filled.folder)
+    window.session.ask("train-dcgan")
+    dialog = hand.dialog(JobDialog)
+    for name in ("epochs", "device", "learning_rate"):
+        editor = dialog.form.editors[name]
+        before = editor.value() if hasattr(editor, "value") else editor.currentText()
+        dialog.run_button.setFocus()
+        middle = editor.rect().center()
+        turned = QWheelEvent(QPointF(middle), QPointF(editor.mapToGlobal(middle)), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+                             Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+        QApplication.sendEvent(editor, turned)
+        after = editor.value() if hasattr(editor, "value") else editor.currentText()
+        assert after == before and not turned.isAccepted()
+    dialog.reject()
+
+
+def test_presets_are_kept_by_name(window, hand, filled):
+    hand.open(filled.folder)
+    window.session.ask("pairs")
+    dialog = hand.dialog(JobDialog)
+    dialog.form.editors["genuine"].setValue(77)
+    dialog.presets.keep_as("few", dialog.form.values())
+    assert dialog.presets.box.currentText() == "few" and dialog.presets.delete.isEnabled()
+    dialog.presets.box.setCurrentText("Defaults")
+    dialog.presets.box.activated.emit(1)
+    assert dialog.form.values()["genuine"] == 3000
+    dialog.reject()
+    window.session.ask("pairs")
+    again = hand.dialog(JobDialog)
+    again.presets.box.setCurrentText("few")
+    again.presets.box.activated.emit(2)
+    assert again.form.values()["genuine"] == 77
+    again.presets.delete.click()
+    assert again.presets.box.findText("few") == -1
+    again.reject()
+
+
+def test_dialogs_fit_a_small_window(window, hand, filled):
+    window.resize(1024, 700)
+    hand.open(filled.folder)
+    for name, kind in job_kinds().items():
+        if kind.asked_by:
+            continue
+        dialog = JobDialog(window.session, name, {}, window)
+        dialog.show()
+        dialog.form.more.setChecked(True)
+        hand.settle()
+        assert dialog.height() <= 700 and dialog.width() <= 1024, name
+        assert dialog.form.minimumSizeHint().width() <= dialog.area.viewport().width(), name
+        dialog.reject()

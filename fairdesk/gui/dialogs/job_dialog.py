@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -30,6 +30,7 @@ from fairdesk.jobs.registry import choices_of, job_kind
 
 _NOT_KEPT = ("out", "folder", "where", "where_b")  # belong to one request
 _WIDTH = 620
+_FACTS_MS = 250  # after the last change
 
 
 class JobDialog(QDialog):
@@ -73,6 +74,12 @@ class JobDialog(QDialog):
         top.setContentsMargins(0, 0, 0, 0)
         self.outer.insertWidget(2, self._choice_row)
         self.outer.insertWidget(3, self.presets)
+        self.facts = QLabel()
+        self.facts.setWordWrap(True)
+        self.outer.insertWidget(5, self.facts)
+        self._facts_soon = QTimer(self)
+        self._facts_soon.setSingleShot(True)
+        self._facts_soon.timeout.connect(self._look_up_facts)
         self._kinds = choices_of(job_kind(kind))
         for one in self._kinds:
             self.choice.addItem(one.title.split(" ", 2)[-1], one.name)
@@ -96,6 +103,7 @@ class JobDialog(QDialog):
         given = {name: value for name, value in values.items() if name in model.model_fields}
         self.form = ParameterForm(model, {**last, **given}, hide=hide, offered=offers_of(model, self._session.project))
         self.setWindowTitle(self.kind.title)
+        self.facts.setVisible(bool(self.kind.facts))
         self.title.setText(self.kind.title)
         self.about.setText(self.kind.about)
         self.run_button.setText(self.kind.title)
@@ -150,6 +158,24 @@ class JobDialog(QDialog):
         self.preview_button.setEnabled(problem is None)
         self.command.setText("" if problem else self._command())
         self.command.setVisible(problem is None)
+
+        if self.kind.facts:
+            self._facts_soon.start(_FACTS_MS)
+
+    def _look_up_facts(self) -> None:
+        """Read what the project has for these values, off this thread."""
+        project = self._session.project
+        if project is None or self.form.problem() is not None:
+            self.facts.setText("")
+            return
+        kind, params = self.kind, self.form.params()
+        self._session.background.read(
+            ("facts", id(self)), lambda: kind.facts_of(project, params), self._show_facts, lambda _error: None
+        )
+
+    def _show_facts(self, text: str) -> None:
+        if self.isVisible():
+            self.facts.setText(text)
 
     def _command(self) -> str:
         project = self._session.project.folder.name if self._session.project else "PROJECT"

@@ -78,8 +78,8 @@ class ParameterForm(QWidget):
         outer.addStretch()
         self.more.setVisible(bool(parts))
         width = max((title.sizeHint().width() for title in self._titles), default=0)
-        for title in self._titles:  # one edge through all parts
-            title.setMinimumWidth(width)
+        for label in self._titles:  # one edge through all parts
+            label.setMinimumWidth(width)
         self._unfold(False)
         self.changed.connect(self._on_changed)
         self._on_changed()
