@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.session import Session
+from fairdesk.gui.widgets.flow_layout import flow
 
 
 class Tab(QWidget):
@@ -22,6 +23,14 @@ class Tab(QWidget):
         self.stale = True  # not refreshed since something changed
         session.project_changed.connect(self._on_changed)
         session.catalogue_changed.connect(self._on_changed)
+
+    def wrap_rows(self, *names: str) -> None:
+        """Let rows of the form go on in a second row where the window is narrow."""
+        for name in names:
+            row = self.findChild(QHBoxLayout, name)
+            outer = row.parent()
+            assert isinstance(outer, QVBoxLayout)
+            flow(outer, row)
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""

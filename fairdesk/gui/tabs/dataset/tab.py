@@ -84,6 +84,7 @@ class DatasetTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "dataset_tab.ui", (FaceGrid, FilterPanel, SideTree))
+        self.wrap_rows("top")
         self._view = presenter.View()
         self._importing: str | None = None
         self._like: tuple[int, str] | None = None

@@ -72,6 +72,7 @@ class GenerationTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "generation_tab.ui")
+        self.wrap_rows("top", "of_the_run")
         self._previews: list[Path] = []
         self._shown_run: Path | None = None
         self._told: set[str] = set()  # reviews that were told about

@@ -84,6 +84,7 @@ class MetricsTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "metrics_tab.ui")
+        self.wrap_rows("top", "rule_row")
         self._view = presenter.View()
         self._shown: presenter.Evaluation | None = None
         self._scores: Path | None = None

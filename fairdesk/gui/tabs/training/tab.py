@@ -96,6 +96,7 @@ class TrainingTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "training_tab.ui")
+        self.wrap_rows("top", "how")
         self.curves: RunCurves | None = None
         self._runs: dict[Path, Run] = {}
         self._listed: set[str] = set()  # jobs that ended and whose runs were listed
