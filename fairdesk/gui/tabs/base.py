@@ -28,8 +28,8 @@ class Tab(QWidget):
         """Let rows of the form go on in a second row where the window is narrow."""
         for name in names:
             row = self.findChild(QHBoxLayout, name)
-            outer = row.parent()
-            assert isinstance(outer, QVBoxLayout)
+            outer = row.parent() if row is not None else None
+            assert row is not None and isinstance(outer, QVBoxLayout)
             flow(outer, row)
 
     def specs(self) -> list[ActionSpec]:

@@ -87,7 +87,8 @@ class FlowLayout(QLayout):
 
 def flow(outer: QBoxLayout, row: QHBoxLayout) -> None:
     """Let a row of `outer` go on in further rows: its widgets move into a flow layout, spacers go."""
-    place = next(n for n in range(outer.count()) if outer.itemAt(n).layout() is row)
+    items = [outer.itemAt(number) for number in range(outer.count())]
+    place = next(n for n, item in enumerate(items) if item is not None and item.layout() is row)
     home = QWidget()
     policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
     policy.setHeightForWidth(True)
