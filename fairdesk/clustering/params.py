@@ -8,12 +8,15 @@ from typing import Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.detector_key import HELP as DETECTOR_HELP
+from fairdesk.project.detector_key import detector_text
 
 
 class ClusterParams(JobParams):
     """Group faces that look alike."""
 
     encoder: str | None = Field(None, description="Whose vectors to cluster (default: the newest)")
+    detector: str | None = Field(None, description=DETECTOR_HELP)
     method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan"] = Field(
         "dbscan",
         description="dbscan and hdbscan find the number of clusters; hierarchical (Ward) and kmeans are told it",
@@ -32,10 +35,14 @@ class ClusterParams(JobParams):
     vectors: Path | None = Field(None, description="Cluster an .npz of vectors instead of a project")
     out: Path | None = Field(None, description="Write {label: [image path, ...]} to this JSON file")
 
+    _known_detector = field_validator("detector")(detector_text)
+
     @model_validator(mode="after")
     def _minimum(self) -> ClusterParams:
         if self.method == "hdbscan" and self.min_samples < 2:
             raise ValueError("hdbscan needs min_samples of at least 2")
+        if self.vectors is not None and self.detector is not None:
+            raise ValueError("a file of vectors is clustered as it is: leave the detector out")
         return self
 
 
@@ -43,6 +50,9 @@ class LoadClustersParams(JobParams):
     """Read a cluster file {label: [image path, ...]} as a new version beside the others."""
 
     file: Path = Field(description="The JSON file")
+    detector: str | None = Field(None, description="Whose faces its images mean (default: those shown in the window)")
+
+    _known_detector = field_validator("detector")(detector_text)
 
 
 class MosaicParams(JobParams):

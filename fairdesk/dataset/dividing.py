@@ -13,7 +13,7 @@ from fairdesk.dataset.partition import Request, partition
 from fairdesk.dataset.sets import keep_sets
 from fairdesk.dataset.splitting import report
 from fairdesk.errors import RequestError
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, choose_vectors
 
 
 def run(params: DivideParams, context: Context) -> dict[str, Any]:
@@ -35,12 +35,16 @@ def run(params: DivideParams, context: Context) -> dict[str, Any]:
     if unnamed:
         context.message(f"{unnamed:,} images have no identity and are in no set.")
     if params.leaks != "skip":
-        vectors = image_vectors(project, params.encoder) if params.encoder else None
+        chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
+        vectors = None if chosen is None else image_vectors(project, chosen.recipe)
         shared, unreadable = check_sets(
             sets, context, distance=params.distance, identities=params.by == "identity", vectors=vectors,
             limit=params.vector_distance,
         )  # fmt: skip
         result |= {"leaks": shared.result(), "unreadable": unreadable, "summary": f"{text}\n{shared.summary()}"}
+        if chosen is not None:
+            result |= chosen.about() | {"faces": chosen.used.vectors}
+            params = params.model_copy(update={"detector": chosen.recipe.detector})
         if not params.dry_run:
             refuse(shared, allow=params.leaks == "allow", context=context)
     if not params.dry_run:

@@ -19,7 +19,9 @@ from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
+from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.quality import counts, measured, outside
+from fairdesk.project.searches import searches
 
 _BATCH = 16
 _COMMIT = 256
@@ -55,9 +57,21 @@ def _todo(project: Project, detector: str) -> list[Task]:
 def run(params: QualityParams, context: Context) -> dict[str, Any]:
     """Job: measure what is not measured yet, then count what lies outside the limits, and hide or tag it if asked."""
     project = context.project
-    detector = project.detector()
-    if detector is None:
-        raise RequestError("Faces have not been looked for yet. Find faces first: fairdesk detect PROJECT")
+    detector = params.detector or project.shown_detector()
+    others = [one.detector for one in searches(project.db)]
+    if detector not in others:
+        if params.detector is None:
+            raise RequestError("Faces have not been looked for yet. Find faces first: fairdesk detect PROJECT")
+        raise RequestError(
+            f"The detector {detector} has looked at no image. These have: {', '.join(others) or 'none'}. "
+            f"Find faces first: fairdesk detect PROJECT {DetectorKey.parse(detector).options()}"
+        )
+    others.remove(detector)
+    if others and params.detector is None:
+        context.message(
+            f"Measured are the faces that {detector} found, which are those shown. There are also those of "
+            f"{', '.join(others)}: say --detector to measure them."
+        )
     todo = _todo(project, detector)
     context.progress(0, len(todo), "images")
     pending: list[tuple[Any, ...]] = []
@@ -82,14 +96,15 @@ def run(params: QualityParams, context: Context) -> dict[str, Any]:
     finally:
         commit()
     limits = params.ranges()
-    found = counts(project)
-    bad = outside(project, limits) if limits else []
+    found = counts(project, detector)
+    bad = outside(project, limits, detector) if limits else []
     result: dict[str, Any] = {
         "measured": found["measured"], "measured_now": len(todo), "without_face": found["without_face"],
         "unreadable": found["unreadable"], "not_looked_at": found["not_looked_at"], "outside": len(bad),
-        "limits": [str(limit) for limit in limits], "action": params.action, "measures": measured(project),
+        "limits": [str(limit) for limit in limits], "action": params.action, "measures": measured(project, detector),
+        "detector": detector, "other_detectors": others,
     }  # fmt: skip
-    text = f"{found['measured']:,} images measured"
+    text = f"{found['measured']:,} images measured (faces of {detector})"
     if limits:
         text += f"; {len(bad):,} do not have {', '.join(limit.words() for limit in limits)}"
         if bad and params.action == "hide":

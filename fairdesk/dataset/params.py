@@ -8,8 +8,10 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from fairdesk.dataset.prepare_params import DISTANCE_HELP, LEAKS_HELP, Leaks, check_sizes
-from fairdesk.faces.params import DETECTORS, detector_name, existing_path
+from fairdesk.faces.params import DETECTORS, existing_path
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.detector_key import HELP as DETECTOR_HELP
+from fairdesk.project.detector_key import detector_text, whose_faces
 from fairdesk.project.quality import Limit
 
 FIELDS = ("path", "identity", "group", "gender", "age", "tags")
@@ -124,10 +126,13 @@ class FetchParams(JobParams):
 
 
 class VectorsParams(JobParams):
-    """Write a project's vectors to an .npz: arrays paths, vectors, identities, groups."""
+    """Write a project's vectors to an .npz: arrays paths, vectors, identities, groups, boxes."""
 
     encoder: str = Field("dlib", description="Whose vectors")
+    detector: str | None = Field(None, description=DETECTOR_HELP)
     out: Path = Field(description="The .npz to write")
+
+    _known_detector = field_validator("detector")(detector_text)
 
     @field_validator("out")
     @classmethod
@@ -150,14 +155,14 @@ class LabelParams(JobParams):
     detector: str | None = Field(
         None,
         json_schema_extra={"choices": list(DETECTORS)},
-        description="Whose faces to look at; images it has not seen are searched first (default: the one used last)",
+        description="Whose faces to look at; images it has not seen are searched first (default: the one whose faces are shown)",
     )
     weights: Path | None = Field(
         None, description="Folder with the weights of deepface's models", json_schema_extra={"pick": "folder"}
     )
     download: bool = Field(False, description="Fetch missing weights (about 500 MB a model) from their authors")
 
-    _known_detector = field_validator("detector")(detector_name)
+    _known_detector = field_validator("detector")(detector_text)
     _there = field_validator("weights", "csv")(existing_path)
     _known_columns = field_validator("columns")(_columns)
 
@@ -187,10 +192,18 @@ class DuplicatesParams(JobParams):
 
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
     encoder: str | None = Field(None, description="Also compare this encoder's vectors")
+    detector: str | None = Field(None, description=DETECTOR_HELP)
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
     hide: bool = Field(False, description="Hide all but the largest image of each exact duplicate (can be undone)")
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @model_validator(mode="after")
+    def _vectors(self) -> DuplicatesParams:
+        whose_faces(self.detector, self.encoder)
+        return self
 
 
 class DivideParams(JobParams):
@@ -211,11 +224,14 @@ class DivideParams(JobParams):
     leaks: Leaks = Field("refuse", description=LEAKS_HELP)
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
     encoder: str | None = Field(None, description="Also compare this encoder's vectors across the sets")
+    detector: str | None = Field(None, description=DETECTOR_HELP)
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
     seed: int = Field(1, ge=0, description="The same seed makes the same sets")
     dry_run: bool = Field(False, description="Only say what the sets would be")
+
+    _known_detector = field_validator("detector")(detector_text)
 
     @field_validator("into")
     @classmethod
@@ -231,6 +247,7 @@ class DivideParams(JobParams):
             count = len(self.into)
             self.shares = [0.8, 0.1, 0.1] if count == 3 else [0.8, 0.2] if count == 2 else [1 / count] * count
         check_sizes(self.images, self.shares, self.folds, len(self.into))
+        whose_faces(self.detector, self.encoder)
         return self
 
     def names(self) -> list[str]:
@@ -248,6 +265,9 @@ class QualityParams(JobParams):
         "count", description="What to do with images outside of the limits; hiding can be undone"
     )
     tag: str = Field("low quality", min_length=1, description="The tag they get")
+    detector: str | None = Field(None, description="Whose faces to measure (default: those shown in the window)")
+
+    _known_detector = field_validator("detector")(detector_text)
 
     @field_validator("limits")
     @classmethod

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.detector_key import detector_text, whose_faces
 
 Layout = Literal["auto", "flat", "identity", "group-identity"]
 
@@ -210,8 +211,17 @@ class LeaksParams(JobParams):
     b: Path = Field(description="The other folder or project", json_schema_extra={"pick": "folder"})
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
     encoder: str | None = Field(None, description="Also compare this encoder's vectors (of two projects)")
+    detector: str | None = Field(
+        None, description="Whose faces: the detector that found them (default: the newest that both projects have)"
+    )
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
 
     _paths = field_validator("a", "b")(_absolute)
+    _known_detector = field_validator("detector")(detector_text)
+
+    @model_validator(mode="after")
+    def _vectors(self) -> LeaksParams:
+        whose_faces(self.detector, self.encoder)
+        return self

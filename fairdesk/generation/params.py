@@ -7,9 +7,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from fairdesk.faces.params import ENCODERS, encoder_name, existing_path
+from fairdesk.faces.params import ENCODERS, existing_path
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
+from fairdesk.project.detector_key import HELP as DETECTOR_HELP
+from fairdesk.project.detector_key import detector_text
+from fairdesk.project.encoder_ref import encoder_text
 from fairdesk.project.quality import Limit
 
 
@@ -253,7 +256,7 @@ class AssessParams(JobParams):
     download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
 
     _there = field_validator("made", "real", "weights")(existing_path)
-    _known = field_validator("encoder")(encoder_name)
+    _known = field_validator("encoder")(encoder_text)
 
 
 class ReviewParams(JobParams):
@@ -265,6 +268,7 @@ class ReviewParams(JobParams):
         json_schema_extra={"choices": list(ENCODERS)},
         description="Whose vectors are compared with the project's",
     )
+    detector: str | None = Field(None, description=DETECTOR_HELP + "; it finds the faces of the made images too")
     too_like: float | None = Field(
         None,
         gt=0,
@@ -292,7 +296,8 @@ class ReviewParams(JobParams):
     download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
 
     _there = field_validator("made", "weights")(existing_path)
-    _known = field_validator("encoder")(encoder_name)
+    _known_detector = field_validator("detector")(detector_text)
+    _known = field_validator("encoder")(encoder_text)
 
     @field_validator("limits")
     @classmethod

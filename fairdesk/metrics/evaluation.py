@@ -267,6 +267,7 @@ def evaluate(scores: ScoreSet, params: EvaluateParams) -> tuple[dict[str, Any], 
     result = overall(sorted_scores, distance=params.distance)
     if scores.measure:
         result["measure"] = scores.measure
+    result |= scores.about
     if params.by == "group":
         result["groups"] = by_group(scores, sorted_scores, params)
     return result, sorted_scores

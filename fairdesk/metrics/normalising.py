@@ -111,7 +111,7 @@ def divide_people(scores: ScoreSet, share: float, seed: int) -> tuple[Mask, Mask
 def _part(scores: ScoreSet, rows: Mask) -> ScoreSet:
     fields = {name: getattr(scores, name)[rows] for name in ("score", "label", "subject1", "subject2", "group1", "group2")
               if getattr(scores, name) is not None}  # fmt: skip
-    return ScoreSet(measure=scores.measure, **fields)
+    return ScoreSet(measure=scores.measure, about=scores.about, **fields)
 
 
 def run(params: NormaliseParams, context: Context) -> dict[str, Any]:
@@ -125,6 +125,7 @@ def run(params: NormaliseParams, context: Context) -> dict[str, Any]:
         source = read_scores(params.learn_from)
         if params.distance:
             source.negate()
+        _refuse_other_vectors(source, scores)
         _refuse_shared(source, scores, str(params.learn_from))
         rules = learn(group_comparisons(source), params.method, params.fmr)
         target = scores
@@ -142,7 +143,8 @@ def run(params: NormaliseParams, context: Context) -> dict[str, Any]:
     assert target.score is not None
     had = int(np.isfinite(target.score).sum())
     made = ScoreSet(score=apply(grouped, rules), label=target.label, subject1=target.subject1, subject2=target.subject2,
-                    group1=target.group1, group2=target.group2, measure=f"{target.measure or 'score'}, normalised by group ({params.method})")  # fmt: skip
+                    group1=target.group1, group2=target.group2, measure=f"{target.measure or 'score'}, normalised by group ({params.method})",
+                    about=scores.about)  # fmt: skip
     assert made.score is not None
     lost = had - int(np.isfinite(made.score).sum())
     write_scores(params.out, made)
@@ -158,7 +160,7 @@ def run(params: NormaliseParams, context: Context) -> dict[str, Any]:
         for name in before if name in after and None not in (*before[name].values(), *after[name].values())
     ]  # fmt: skip
     return {
-        "out": str(params.out), "method": params.method, "fmr": params.fmr, "seed": params.seed,
+        "out": str(params.out), **scores.about, "method": params.method, "fmr": params.fmr, "seed": params.seed,
         "rules": {name: {"centre": r.centre, "width": r.width, "impostors": r.impostors} for name, r in rules.items()},
         "comparisons": had - lost, "between_the_halves": between, "without_a_rule": lost, "before": before, "after": after,
         "summary": "\n".join([f"{had - lost:,} comparisons of people who were not learned from, at one threshold for all:", *lines]
@@ -171,7 +173,7 @@ def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: i
     assert made.label is not None
     genuine = int(made.label.sum())
     summary = json.dumps(
-        {"genuine": genuine, "impostor": len(made.label) - genuine, "dropped": lost, "measure": made.measure}
+        {"genuine": genuine, "impostor": len(made.label) - genuine, "dropped": lost, "measure": made.measure, "faces": made.about.get("faces")}
     )
     old = project.db.rows(
         "SELECT pair_list, recipe_id, basis FROM score_set WHERE path = ? ORDER BY id DESC LIMIT 1",
@@ -198,6 +200,17 @@ def _people(scores: ScoreSet) -> set[tuple[str, str]]:
         if g is not None and s is not None
         for person in zip(g.tolist(), s.tolist(), strict=True)
     }
+
+
+def _refuse_other_vectors(source: ScoreSet, target: ScoreSet) -> None:
+    """Refuse to learn from scores of other vectors, where both files name theirs: such scores are not alike."""
+    for name in ("encoder", "detector"):
+        ours, theirs = target.about.get(name), source.about.get(name)
+        if None not in (ours, theirs) and ours != theirs:
+            raise RequestError(
+                f"The scores to learn from are of the {name} {theirs}, these of {ours}: what is learned would not fit. "
+                f"Score the other list with the {name} {ours}."
+            )
 
 
 def _refuse_shared(source: ScoreSet, target: ScoreSet, where: str) -> None:

@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.detector_key import HELP as DETECTOR_HELP
+from fairdesk.project.detector_key import detector_text
 
 
 class PairsParams(JobParams):
@@ -45,7 +47,10 @@ class ScoreParams(JobParams):
 
     pairs: Path = Field(description="The pair list")
     encoder: str = Field("dlib", description="Whose vectors to compare")
+    detector: str | None = Field(None, description=DETECTOR_HELP)
     out: Path | None = Field(None, description="File to write, .npz or .csv (default: exports/scores in the project)")
+
+    _known_detector = field_validator("detector")(detector_text)
 
     @field_validator("pairs", "out")
     @classmethod

@@ -42,6 +42,9 @@ def _run(params: TrainGanParams, context: Context, fabric: Any, device: str) -> 
     first = fabric.global_rank == 0
     asked = ((params.data, params.where), (params.data_b, params.where_b))
     sources = [read_either(place, where or ()) for place, where in asked if place is not None]
+    for source in sources:
+        if source.told is not None:
+            context.message(source.told)
     every = [with_marks(source.items, context) for source in sources]
     labels, classes = classes_of(every[0], params.condition)
     chosen = [item for item in every[0] if labels == [] or _label(item, params.condition) is not None]
