@@ -19,6 +19,18 @@ def _listed(title: str, items: list[str], most: int = 10) -> list[str]:
     return [f"{title}:", *shown, *([f"  ... and {len(items) - most} more (see --json)"] if len(items) > most else [])]
 
 
+def _vectors(r: dict[str, Any]) -> list[str]:
+    """Say which vectors a result rests on, where it does."""
+    if not r.get("encoder"):
+        return []
+    others = r.get("other_detectors")
+    also = f"; it has vectors of {', '.join(others)} too" if others else ""
+    faces = f", {r['faces']:,} faces" if isinstance(r.get("faces"), int) else ""
+    return [
+        f"Encoder {r['encoder']}" + (f", detector {r['detector']}" if r.get("detector") else "") + faces + also + "."
+    ]
+
+
 def imported(r: dict[str, Any]) -> str:
     """What an import brought."""
     lines = [
@@ -49,7 +61,7 @@ def divided(r: dict[str, Any]) -> str:
         lines.append(f"{r['synthetic_left_out']:,} synthetic images are in no set.")
     if r["without_identity"]:
         lines.append(f"{r['without_identity']:,} images without an identity are in no set.")
-    lines += _listed("Not readable", [f"{u['path']}: {u['why']}" for u in r.get("unreadable", [])])
+    lines += [*_vectors(r), *_listed("Not readable", [f"{u['path']}: {u['why']}" for u in r.get("unreadable", [])])]
     return "\n".join(lines)
 
 
@@ -97,7 +109,7 @@ def resized(r: dict[str, Any]) -> str:
 
 def leaked(r: dict[str, Any]) -> str:
     """What two sets share."""
-    lines = [r["summary"]]
+    lines = [r["summary"], *_vectors(r)]
     lines += _listed(
         "Identities", [f"{i['group'] + '/' if i['group'] else ''}{i['identity']}" for i in r["identities"]]
     )
@@ -112,7 +124,7 @@ def leaked(r: dict[str, Any]) -> str:
 
 def detected(r: dict[str, Any]) -> str:
     """How many faces were found."""
-    lines = [f"{_count(r['faces'], 'face')}; {_count(r['without_face'], 'image')} without a face."]
+    lines = [f"{_count(r['faces'], 'face')} ({r['detector']}); {_count(r['without_face'], 'image')} without a face."]
     lines += _listed("Without a face", r["without_face_paths"])
     lines += _listed("Not readable", [f"{u['path']}: {u['why']}" for u in r["unreadable"]])
     return "\n".join(lines)
@@ -121,7 +133,9 @@ def detected(r: dict[str, Any]) -> str:
 def encoded(r: dict[str, Any]) -> str:
     """How many vectors there are."""
     speed = f", {r['per_second']:,.1f} a second" if r["per_second"] else ""
-    lines = [f"{r['vectors']:,} vectors of {r['dim']} numbers ({r['encoded_now']:,} new{speed})."]
+    lines = [
+        f"{r['vectors']:,} vectors of {r['dim']} numbers ({r['encoded_now']:,} new{speed}): encoder {r['encoder']}, detector {r['detector']}."
+    ]
     lines += _listed("Failed", [f"{u['path']}: {u['why']}" for u in r["failed"]])
     return "\n".join(lines)
 
@@ -157,7 +171,7 @@ def clustered(r: dict[str, Any]) -> str:
             f"\nAgainst known identities: pairwise F1 {pairwise}, BCubed F1 {r['bcubed_f1']:.3f}, "
             f"NMI {r['nmi']:.3f}, ARI {r['ari']:.3f}."
         )
-    return text
+    return "\n".join([text, *_vectors(r)])
 
 
 def paired(r: dict[str, Any]) -> str:
@@ -172,7 +186,8 @@ def paired(r: dict[str, Any]) -> str:
 def scored(r: dict[str, Any]) -> str:
     """What was scored."""
     text = f"{r['pairs']:,} pairs of {r['images']:,} images scored ({r['measure']})."
-    return text + (f"\n{r['dropped']:,} pairs have no score." if r["dropped"] else "")
+    text += f"\n{r['dropped']:,} pairs have no score." if r["dropped"] else ""
+    return "\n".join([text, *_vectors(r)])
 
 
 def _rate(value: float | None) -> str:
@@ -181,7 +196,7 @@ def _rate(value: float | None) -> str:
 
 def evaluated(r: dict[str, Any]) -> str:
     """The error rates, overall and by group."""
-    lines = [f"{r['n_genuine']:,} genuine and {r['n_impostor']:,} impostor scores"]
+    lines = [f"{r['n_genuine']:,} genuine and {r['n_impostor']:,} impostor scores", *_vectors(r)]
     dropped = r["dropped"]
     if dropped["genuine"] or dropped["impostor"]:
         lines.append(f"Dropped, no score: {dropped['genuine']:,} genuine, {dropped['impostor']:,} impostor")

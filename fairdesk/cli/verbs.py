@@ -311,7 +311,7 @@ VERBS: list[Verb] = [
     _job("duplicates", "duplicates", summaries.leaked),
     _job("balance", "balance", summaries.said("{summary}")),
     _job("label", "label", summaries.labelled),
-    _job("vectors", "vectors", summaries.said("{vectors} vectors of {dim} numbers in {out}")),
+    _job("vectors", "vectors", summaries.said("{vectors} vectors of {dim} numbers in {out} (encoder {encoder}, detector {detector})")),
     Verb("cluster", "Group faces that look alike", _cluster_options, _cluster, summaries.clustered),
     _job(
         "load-clusters", "load-clusters",

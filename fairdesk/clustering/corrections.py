@@ -153,7 +153,9 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
             (identity, cluster),
         )
         faces = connection.changes()
-        members = [row[0] for row in connection.execute("SELECT face_id FROM cluster_member WHERE cluster_id = ?", (cluster,))]
+        members = [
+            row[0] for row in connection.execute("SELECT face_id FROM cluster_member WHERE cluster_id = ?", (cluster,))
+        ]
         connection.execute(
             "UPDATE face SET identity_id = ?, label_source = 'person' WHERE id IN (SELECT value FROM json_each(?))",
             (identity, json.dumps(same_faces(project, members))),

@@ -147,8 +147,12 @@ def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edi
     columns = ("identity_id", "group_id", "label_source")
     project.journal.update_to("image", columns, "SELECT r.image, n.new_who, n.new_grp, 'person'" + both)
     if db.execute("SELECT 1 FROM relabelled WHERE face IS NOT NULL LIMIT 1").fetchone():
-        faces = "SELECT f.id, n.new_who" + both + (  # of every detector, so that the last word counts for all
-            " JOIN face f ON f.image_id = r.image AND f.place = 0 AND f.label_source IS NOT NULL WHERE r.face IS NOT NULL"
+        faces = (
+            "SELECT f.id, n.new_who"
+            + both
+            + (  # of every detector, so that the last word counts for all
+                " JOIN face f ON f.image_id = r.image AND f.place = 0 AND f.label_source IS NOT NULL WHERE r.face IS NOT NULL"
+            )
         )
         project.journal.update_to("face", ("identity_id",), faces)
 

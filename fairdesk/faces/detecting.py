@@ -107,7 +107,10 @@ def _store(project: Project, key: str, found: list[tuple[int, Found]]) -> None:
             known = _labelled(project, image, key)
             connection.execute("INSERT OR REPLACE INTO detection VALUES (?, ?, ?, ?)", (image, key, len(faces), why))
             for place, (box, jpeg) in enumerate(faces):
-                identity, source = next((label for other, label in known if (place == 0 if other is None else overlap(box, other) > SAME)), (None, None))
+                identity, source = next(
+                    (label for other, label in known if (place == 0 if other is None else overlap(box, other) > SAME)),
+                    (None, None),
+                )
                 connection.execute(
                     "INSERT OR IGNORE INTO face (image_id, detector, place, top, right, bottom, left, score, landmarks,"
                     " identity_id, label_source) VALUES (?,?,?,?,?,?,?,?,?,?,?)",

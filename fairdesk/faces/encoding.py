@@ -90,7 +90,9 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
         return str(DetectorKey())
     others = sorted({one.detector for one in searches(project.db)} - {key})
     if others:
-        context.message(f"Whose faces: {key}, {why}. Others were found by {', '.join(others)}: say --detector for them.")
+        context.message(
+            f"Whose faces: {key}, {why}. Others were found by {', '.join(others)}: say --detector for them."
+        )
     return key
 
 

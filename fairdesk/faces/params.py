@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +22,11 @@ ENCODERS = [
 
 def detector_name(value: str | None) -> str | None:
     """Accept the name of a detector without settings."""
-    if value is not None and DetectorKey.parse(value).name != value:
+    plain = value is None
+    if value is not None:
+        with suppress(ValueError):
+            plain = DetectorKey.parse(value).name == value
+    if not plain:
         raise ValueError("must be hog, cnn, whole or deepface:NAME")
     return value
 
@@ -54,10 +59,16 @@ class DetectParams(JobParams):
     )
     faces: Literal["largest", "all"] = Field("largest", description="Keep the largest face of an image, or all of them")
     upsample: int = Field(
-        UPSAMPLE, ge=0, le=MOST_UPSAMPLE, description="How many times to enlarge the image first; finds smaller faces, slower"
+        UPSAMPLE,
+        ge=0,
+        le=MOST_UPSAMPLE,
+        description="How many times to enlarge the image first; finds smaller faces, slower",
     )
     max_side: int = Field(
-        MAX_SIDE, ge=SIDES[0], le=SIDES[1], description="Larger photographs are scaled down to this many pixels to search them"
+        MAX_SIDE,
+        ge=SIDES[0],
+        le=SIDES[1],
+        description="Larger photographs are scaled down to this many pixels to search them",
     )
 
     where: list[str] | None = Field(None, description="Search only the images of this kind: " + HELP)

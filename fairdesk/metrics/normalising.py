@@ -173,7 +173,13 @@ def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: i
     assert made.label is not None
     genuine = int(made.label.sum())
     summary = json.dumps(
-        {"genuine": genuine, "impostor": len(made.label) - genuine, "dropped": lost, "measure": made.measure, "faces": made.about.get("faces")}
+        {
+            "genuine": genuine,
+            "impostor": len(made.label) - genuine,
+            "dropped": lost,
+            "measure": made.measure,
+            "faces": made.about.get("faces"),
+        }
     )
     old = project.db.rows(
         "SELECT pair_list, recipe_id, basis FROM score_set WHERE path = ? ORDER BY id DESC LIMIT 1",

@@ -229,7 +229,9 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
     if path.suffix.lower() == ".csv":
         with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([*(("path1", "path2") if paths else ()), "score", "label", *texts, "measure", *scores.about])
+            writer.writerow(
+                [*(("path1", "path2") if paths else ()), "score", "label", *texts, "measure", *scores.about]
+            )
             for row in range(len(scores.score)):
                 value = float(scores.score[row])
                 writer.writerow(
@@ -258,7 +260,9 @@ def export_csv(source: Path, target: Path) -> int:
     if scores.score is None:
         genuine, impostor = scores.split()
         label = np.concatenate([np.ones(len(genuine), dtype=bool), np.zeros(len(impostor), dtype=bool)])
-        scores = ScoreSet(score=np.concatenate([genuine, impostor]), label=label, measure=scores.measure, about=scores.about)
+        scores = ScoreSet(
+            score=np.concatenate([genuine, impostor]), label=label, measure=scores.measure, about=scores.about
+        )
     assert scores.score is not None
     write_scores(target.with_suffix(".csv"), scores)
     return len(scores.score)

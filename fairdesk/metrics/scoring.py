@@ -131,7 +131,12 @@ def run(params: ScoreParams, context: Context) -> dict[str, Any]:
         context.progress(min(len(scored), start + 65536), len(pairs), "pairs")
     label = np.array([pair.label == 1 for pair in pairs])
     scores = ScoreSet(score=score, label=label, measure=MEASURES[recipe.metric])
-    scores.about = {"encoder": recipe.encoder, "detector": recipe.detector, "recipe": recipe.hash, "faces": len(vectors)}
+    scores.about = {
+        "encoder": recipe.encoder,
+        "detector": recipe.detector,
+        "recipe": recipe.hash,
+        "faces": len(vectors),
+    }
     scores.subject1, scores.subject2 = np.array(subjects[0], dtype=str), np.array(subjects[1], dtype=str)
     if any(groups[0]) or any(groups[1]):
         scores.group1, scores.group2 = np.array(groups[0], dtype=str), np.array(groups[1], dtype=str)

@@ -45,9 +45,7 @@ def _labels(project: Project) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uin
     ):
         digest = hashlib.blake2b(f"{group}\0{identity}".encode(), digest_size=8).digest()
         names[number] = int.from_bytes(digest, "little")
-    rows = project.db.rows(
-        f"SELECT i.id, {WHO} FROM image i {NAMED} WHERE i.hidden = 0 ORDER BY i.id"
-    )
+    rows = project.db.rows(f"SELECT i.id, {WHO} FROM image i {NAMED} WHERE i.hidden = 0 ORDER BY i.id")
     ids = np.array([r[0] for r in rows], dtype=np.int64)
     return ids, np.array([names[r[1] or 0] for r in rows], dtype=np.uint64)
 

@@ -35,7 +35,9 @@ class DetectorKey:
     def parse(cls, text: str) -> DetectorKey:
         """Read a key as text. Raises `ValueError`."""
         match = _TEXT.fullmatch(text)
-        named = match is not None and (match["name"] in OWN or match["name"].removeprefix(DEEPFACE) not in ("", match["name"]))
+        named = match is not None and (
+            match["name"] in OWN or match["name"].removeprefix(DEEPFACE) not in ("", match["name"])
+        )
         if match is None or not named:
             raise ValueError(
                 f"must be {', '.join(OWN)} or {DEEPFACE}NAME; a detector with settings of its own is named in full, "
@@ -43,7 +45,9 @@ class DetectorKey:
             )
         upsample, side = int(match["upsample"] or UPSAMPLE), int(match["max_side"] or MAX_SIDE)
         if upsample > MOST_UPSAMPLE or not SIDES[0] <= side <= SIDES[1]:
-            raise ValueError(f"enlarges up to {MOST_UPSAMPLE} times (@), and searches {SIDES[0]} to {SIDES[1]} pixels (/)")
+            raise ValueError(
+                f"enlarges up to {MOST_UPSAMPLE} times (@), and searches {SIDES[0]} to {SIDES[1]} pixels (/)"
+            )
         return cls(match["name"], match["every"] is not None, upsample, side)
 
     @property

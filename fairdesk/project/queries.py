@@ -59,14 +59,14 @@ class Filter:
     cluster: int | None = None
     predicted: tuple[str, str] | None = None  # kind, value
     quality: tuple[Limit, ...] = ()
-    detector: str | None = None  # whose faces are meant (state, quality, predicted, cluster); None: those shown
+    detector: str | None = None  # whose faces are meant (state, quality, predicted); None: those shown
     ids: tuple[int, ...] | None = None
 
     @property
     def rests_on_faces(self) -> bool:
         """Whether it matters which detector's faces are meant."""
         face_states = ("with face", "without face", "several faces")
-        return bool(self.quality or self.predicted or self.cluster is not None or self.state in face_states)
+        return bool(self.quality or self.predicted or self.state in face_states)
 
     def faces_of(self, project: Project) -> str:
         """Return the detector whose faces are meant."""
@@ -120,7 +120,10 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
     if wanted.source is not None:
         add(f"ifnull({SOURCE}, '') = ?", wanted.source)
     if wanted.cluster is not None:
-        add("f.id IN (SELECT face_id FROM cluster_member WHERE cluster_id = ?)", wanted.cluster)
+        add(
+            "i.id IN (SELECT m.image_id FROM cluster_member c JOIN face m ON m.id = c.face_id AND m.place = 0 WHERE c.cluster_id = ?)",
+            wanted.cluster,
+        )
     if wanted.predicted is not None:
         add("f.id IN (SELECT face_id FROM prediction WHERE kind = ? AND value = ?)", *wanted.predicted)
     if wanted.ids is not None:
@@ -321,8 +324,10 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
     images = np.array([owner.get(int(face), 0) for face in faces], dtype=np.int64)
     place = np.flatnonzero(images == image)
     if not len(place):
-        raise RequestError(f"This image has no {recipe.encoder} vector of the faces that {recipe.detector} found. "
-            "Encode faces first; an image without a face has none.")
+        raise RequestError(
+            f"This image has no {recipe.encoder} vector of the faces that {recipe.detector} found. "
+            "Encode faces first; an image without a face has none."
+        )
     keep = np.isin(images, among) | (images == image)
     mine = vectors[place[0]]
     if recipe.metric == "cosine":

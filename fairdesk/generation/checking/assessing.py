@@ -88,7 +88,7 @@ def run(params: AssessParams, context: Context) -> dict[str, Any]:
                        "correlation": correlation, "copy": correlation >= SAME_PICTURE})  # fmt: skip
     whole = figures(real, made, rng)
     result: dict[str, Any] = {
-        **whole, "encoder": features.name, "seed": params.seed, "nearest": copies, "copies": sum(one["copy"] for one in copies),
+        **whole, "encoder": features.name, "detector": "whole", "seed": params.seed, "nearest": copies, "copies": sum(one["copy"] for one in copies),
         "nearer_than_real": int((near.distance < limit).sum()), "real_nearest_1_percent": limit,
         "unreadable": bad, "groups": _groups(reals, mades, real_paths, made_paths, real, made, rng),
     }  # fmt: skip

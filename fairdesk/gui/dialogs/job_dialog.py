@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
 
 from fairdesk.dataset.sets import set_names
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
+from fairdesk.gui.dialogs.vector_choices import vector_choices
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
@@ -56,13 +57,14 @@ class JobDialog(QDialog):
         defaults = {
             name: kept[name]
             for name in model.model_fields
-            if name in kept and name not in ("out", "folder", "where", "where_b")
+            if name in kept and name not in ("out", "folder", "where", "where_b", "detector")
         }
         hide = (*hide, "dry_run") if "dry_run" in model.model_fields else hide
         choices = {}
         if "only_set" in model.model_fields and session.project is not None:
             choices["only_set"] = [name for name, _, _ in set_names(session.project)]
         if session.project is not None:
+            choices |= vector_choices(session.project, model)
             for name in {"where", "where_b"} & model.model_fields.keys():
                 choices[name] = [shlex.quote(word) for word in known_conditions(session.project)]
             for name in {"run", "g_ab", "g_ba"} & model.model_fields.keys():

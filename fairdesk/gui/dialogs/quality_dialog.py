@@ -40,7 +40,9 @@ class QualityDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Quality of the faces that {session.project.shown_detector()} found" if session.project else "Quality")
+        self.setWindowTitle(
+            f"Quality of the faces that {session.project.shown_detector()} found" if session.project else "Quality"
+        )
         self._session = session
         self.limits: dict[str, Limit] = {}
         self._bad: list[int] = []
