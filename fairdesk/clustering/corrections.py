@@ -9,7 +9,7 @@ import apsw
 
 from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.versions import UNCLUSTERED
-from fairdesk.dataset.identities import label_ids
+from fairdesk.dataset.identities import label_ids, same_faces
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 
@@ -154,6 +154,13 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
             (identity, cluster),
         )
         faces = connection.changes()
+        members = [
+            row[0] for row in connection.execute("SELECT face_id FROM cluster_member WHERE cluster_id = ?", (cluster,))
+        ]
+        connection.execute(
+            "UPDATE face SET identity_id = ?, label_source = 'person' WHERE id IN (SELECT value FROM json_each(?))",
+            (identity, json.dumps(same_faces(project, members))),
+        )
         connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
     return NamedResult(identity=name, group=chosen, faces=faces, cluster=cluster)
 

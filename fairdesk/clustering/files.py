@@ -15,6 +15,8 @@ from fairdesk.errors import RequestError
 from fairdesk.images.places import write_manifest, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project, basis
+from fairdesk.project.detector_key import DetectorKey
+from fairdesk.project.searches import searches
 
 
 def write_clusters(project: Project, version: int, path: Path) -> int:
@@ -77,23 +79,27 @@ def run(params: LoadClustersParams, context: Context) -> LoadClustersResult:
     project = context.project
     data = read_clusters(params.file)
     roots = project.roots()
-    detector = project.detector()
+    detector = params.detector or project.shown_detector()
     faces: dict[str, int] = {}
     for number, root, path in project.db.rows(
         "SELECT f.id, i.root_id, i.path FROM face f JOIN image i ON i.id = f.image_id WHERE f.place = 0 AND f.detector = ?",
-        (detector or "",),
+        (detector,),
     ):
         faces[str(roots[root] / path)] = number
         faces[str((roots[root] / path).resolve())] = number
     if not faces:
-        raise RequestError("The project has no faces yet. Find faces first: fairdesk detect PROJECT")
+        have = ", ".join(f"{one.detector} ({one.faces:,})" for one in searches(project.db) if one.faces)
+        raise RequestError(
+            f"The project has no faces{f' that {detector} found. It has those of: {have}.' if have else ' yet.'} "
+            f"Find faces first: fairdesk detect PROJECT{f' {DetectorKey.parse(detector).options()}' if detector else ''}"
+        )
     unknown = [path for paths in data.values() for path in paths if path not in faces]
     taken = basis.take(project)
     kept: set[int] = set()
     with project.journal.step(f"Read clusters from {params.file.name}", target={"tab": "clustering"}) as connection:
         connection.execute(
             "INSERT INTO clustering (name, method, params, created, basis) VALUES (?, 'file', ?, ?, ?)",
-            (params.file.stem, json.dumps({"file": str(params.file)}), time.time(), taken),
+            (params.file.stem, json.dumps({"file": str(params.file), "detector": detector}), time.time(), taken),
         )
         version = connection.last_insert_rowid()
         for place, (label, paths) in enumerate(data.items()):
@@ -111,5 +117,10 @@ def run(params: LoadClustersParams, context: Context) -> LoadClustersResult:
     if unknown:
         context.message(f"{len(unknown)} paths are not in the project, the first: {unknown[0]}")
     return LoadClustersResult(
-        version=version, clusters=len(data), faces=len(kept), unknown=len(unknown), unknown_paths=unknown
+        version=version,
+        detector=detector,
+        clusters=len(data),
+        faces=len(kept),
+        unknown=len(unknown),
+        unknown_paths=unknown,
     )

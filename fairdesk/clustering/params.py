@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from fairdesk.jobs.fields import LINK, ExistingFile, NewFile, NewFolder, Offer, Pick, Unset
+from fairdesk.jobs.fields import DETECTOR_UNSET, LINK, ExistingFile, NewFile, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.detector_key import HELP as DETECTOR_HELP
+from fairdesk.project.detector_key import detector_text
 
 
 class ClusterParams(JobParams):
@@ -17,6 +19,7 @@ class ClusterParams(JobParams):
     encoder: Annotated[str | None, Offer.ENCODER, Unset("the newest")] = Field(
         None, description="Whose vectors to cluster"
     )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan"] = Field(
         "dbscan",
         description="dbscan and hdbscan find the number of clusters; hierarchical (Ward) and kmeans are told it",
@@ -46,10 +49,14 @@ class ClusterParams(JobParams):
         None, title="Write to", description="Write {label: [image path, ...]} to this JSON file"
     )
 
+    _known_detector = field_validator("detector")(detector_text)
+
     @model_validator(mode="after")
     def _minimum(self) -> ClusterParams:
         if self.method == "hdbscan" and self.min_samples < 2:
             raise ValueError("hdbscan needs min_samples of at least 2")
+        if self.vectors is not None and self.detector is not None:
+            raise ValueError("a file of vectors is clustered as it is: leave the detector out")
         return self
 
 
@@ -57,6 +64,11 @@ class LoadClustersParams(JobParams):
     """Read a cluster file {label: [image path, ...]} as a new version beside the others."""
 
     file: ExistingFile = Field(description="The JSON file")
+    detector: Annotated[str | None, Offer.FOUND_BY, Unset("those shown in the window")] = Field(
+        None, description="Whose faces its images mean"
+    )
+
+    _known_detector = field_validator("detector")(detector_text)
 
 
 class MosaicParams(JobParams):

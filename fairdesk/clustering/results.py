@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fairdesk.jobs.results import JobResult, Record, Unreadable
+from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
 
 
 class Agreement(Record):
@@ -20,14 +20,13 @@ class Agreement(Record):
     ari_why: str | None = None
 
 
-class ClusterResult(JobResult, Agreement):
+class ClusterResult(JobResult, Agreement, RestsOnVectors):
     """A new clustering."""
 
     clusters: int
     noise: int
     faces: int
     version: int | None = None
-    encoder: str | None = None
     seed: int
 
     def text(self) -> str:
@@ -39,13 +38,14 @@ class ClusterResult(JobResult, Agreement):
                 f"\nAgainst known identities: pairwise F1 {pairwise}, BCubed F1 {self.bcubed_f1:.3f}, "
                 f"NMI {self.nmi:.3f}, ARI {self.ari:.3f}."
             )
-        return said
+        return "\n".join([said, *self.vector_lines()])
 
 
 class LoadClustersResult(JobResult):
     """A cluster file that became a version."""
 
     version: int
+    detector: str | None
     clusters: int
     faces: int
     unknown: int

@@ -14,7 +14,7 @@ from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.quality import agreement
 from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.errors import RequestError
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project, basis
 from fairdesk.project.npz import NOT_NPZ, open_npz
 
@@ -22,16 +22,6 @@ from fairdesk.project.npz import NOT_NPZ, open_npz
 def run(params: ClusterParams, context: Context) -> ClusterResult:
     """Job: cluster the project's vectors, or those of an .npz."""
     return _run_array(params, context) if params.vectors is not None else _run_project(params, context)
-
-
-def newest_encoder(project: Project) -> str:
-    """The encoder that made the newest vectors. Raises `RequestError` if there are none."""
-    name = project.db.value(
-        "SELECT encoder FROM recipe WHERE EXISTS (SELECT 1 FROM vector WHERE recipe_id = recipe.id) ORDER BY id DESC LIMIT 1"
-    )
-    if name is None:
-        raise RequestError("The project has no vectors yet. Encode the faces first: fairdesk encode PROJECT")
-    return str(name)
 
 
 def _identities(project: Project, faces: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -53,7 +43,8 @@ def _shown(
 
 def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     project = context.project
-    recipe = project.vectors.find(params.encoder or newest_encoder(project))
+    chosen = choose_vectors(context, params.encoder, params.detector)
+    recipe = chosen.recipe
     context.progress(0, 3, "steps")
     faces, vectors = _shown(project, *project.vectors.load(recipe))
     truth = _identities(project, faces)
@@ -65,7 +56,8 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     context.progress(1, 3, "steps")
     known = truth >= 0
     quality = agreement(labels[known], truth[known])
-    version = _store(project, params, recipe.id, faces, labels, quality)
+    used = params.model_copy(update={"encoder": recipe.encoder, "detector": recipe.detector})
+    version = _store(project, used, recipe.id, faces, labels, quality)
     if found.linkage is not None:
         _store_tree(project, version, found, faces)
     context.progress(2, 3, "steps")
@@ -78,7 +70,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         noise=int((labels < 0).sum()),
         faces=len(labels),
         version=version,
-        encoder=recipe.encoder,
+        **chosen.about(),
         seed=params.seed,
         **dict(quality),
     )
@@ -134,6 +126,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
             vectors = np.asarray(data["vectors"], dtype=np.float32)
             paths = data["paths"].astype(str) if "paths" in data else np.arange(len(vectors)).astype(str)
             names = data["identities"].astype(str) if "identities" in data else np.array([""] * len(vectors))
+            about = {name: str(data[name]) for name in ("encoder", "detector", "recipe") if name in data}
             made = data["synthetic"].astype(bool) if "synthetic" in data else np.zeros(len(vectors), dtype=bool)
     except NOT_NPZ as error:
         raise RequestError(
@@ -160,6 +153,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
         clusters=int(labels.max(initial=-1)) + 1,
         noise=int((labels < 0).sum()),
         faces=len(labels),
+        **about,
         seed=params.seed,
         **dict(quality),
     )

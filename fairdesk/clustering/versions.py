@@ -24,6 +24,10 @@ class Version:
     quality: dict[str, Any]
     created: float
     stale: str | None  # what changed since, or None
+    recipe: str | None = None  # of the vectors; None: from a file
+    encoder: str | None = None
+    detector: str | None = None
+    faces: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,11 @@ class Cluster:
 def versions(project: Project) -> list[Version]:
     """Return all clusterings, newest first."""
     out = []
-    for number, name, method, params, quality, created, kept in project.db.rows(
-        "SELECT id, name, method, params, quality, created, basis FROM clustering ORDER BY id DESC"
+    for number, name, method, params, quality, created, kept, *vectors in project.db.rows(
+        "SELECT c.id, c.name, c.method, c.params, c.quality, c.created, c.basis, r.hash, r.encoder,"
+        " ifnull(r.detector, json_extract(c.params, '$.detector')),"
+        " (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id)"
+        " FROM clustering c LEFT JOIN recipe r ON r.id = c.recipe_id ORDER BY c.id DESC"
     ):
         change = basis.changed_since(project, kept)
         out.append(
@@ -63,6 +70,7 @@ def versions(project: Project) -> list[Version]:
                 json.loads(quality or "{}"),
                 created,
                 str(change) if change else None,
+                *vectors,
             )
         )
     return out

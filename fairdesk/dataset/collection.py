@@ -18,7 +18,7 @@ from fairdesk.images.reading import EXTENSIONS, UnreadableImageError
 from fairdesk.images.sources import exists
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
-from fairdesk.project.conditions import meeting
+from fairdesk.project.conditions import faces_meant, meeting
 from fairdesk.project.project import CATALOG
 
 
@@ -47,6 +47,7 @@ class Collection:
     layout: str
     items: list[Item]
     left_out: list[dict[str, str]]
+    told: str | None = None  # whose faces the conditions mean that chose the items, where that matters
 
     def people(self) -> dict[tuple[str, str], list[Item]]:
         """Items by identity, in order of group and name."""
@@ -193,11 +194,12 @@ def read_either(place_: Path, where: Sequence[str] = ()) -> Collection:
     project = Project.open(place_)
     try:
         items = project_items(project, where=where)
+        told = faces_meant(project, where) if where else None
     finally:
         project.close()
     if not items:
         raise RequestError(f"The project {place_} has no images.")
-    return Collection(place_, "project", items, [])
+    return Collection(place_, "project", items, [], told)
 
 
 def need_empty(*folders: Path, source: Path) -> None:

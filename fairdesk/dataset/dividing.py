@@ -12,7 +12,7 @@ from fairdesk.dataset.results import DivideResult
 from fairdesk.dataset.sets import keep_sets
 from fairdesk.dataset.splitting import report
 from fairdesk.errors import RequestError
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.jobs.results import Unreadable
 
 
@@ -40,13 +40,17 @@ def run(params: DivideParams, context: Context) -> DivideResult:
     if unnamed:
         context.message(f"{unnamed:,} images have no identity and are in no set.")
     if params.leaks != "skip":
-        vectors = image_vectors(project, params.encoder) if params.encoder else None
+        chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
+        vectors = None if chosen is None else image_vectors(project, chosen.recipe)
         shared, unreadable = check_sets(
             sets, context, distance=params.distance, identities=params.by == "identity", vectors=vectors,
             limit=params.vector_distance,
         )  # fmt: skip
         result.leaks, result.unreadable = shared.result(), [Unreadable(**one) for one in unreadable]
         result.summary = f"{text}\n{shared.summary()}"
+        if chosen is not None:
+            result.rest_on(chosen.about(), chosen.used.vectors)
+            params = params.model_copy(update={"detector": chosen.recipe.detector})
         if not params.dry_run:
             refuse(shared, allow=params.leaks == "allow", context=context)
     if not params.dry_run:

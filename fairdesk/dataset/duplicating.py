@@ -12,13 +12,15 @@ from fairdesk.dataset.params import DuplicatesParams
 from fairdesk.dataset.results import DuplicatesResult, NearPair, PicturePair, VectorPair
 from fairdesk.dataset.similar import confirmed, near_hashes, near_vectors, perceptual_hash
 from fairdesk.images.reading import UnreadableImageError, open_image
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
+from fairdesk.project.recipes import StoredRecipe
 
 
 def run(params: DuplicatesParams, context: Context) -> DuplicatesResult:
     """Job: find duplicates; each pair is said once, exact ones are not said again as near."""
     project = context.project
+    chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
     roots = project.roots()
     rows = project.db.rows(
         "SELECT id, root_id, path, sha256, width * height FROM image WHERE hidden = 0 ORDER BY width * height DESC, id"
@@ -46,14 +48,15 @@ def run(params: DuplicatesParams, context: Context) -> DuplicatesResult:
     candidates = [pair for pair in near_hashes(hashes, hashes, params.distance) if pair[0] < pair[1]]
     near = [(numbers[i], numbers[j], bits) for i, j, bits in confirmed(candidates, picture, picture)]
     known = {frozenset(pair) for pair in same} | {frozenset((a, b)) for a, b, _ in near}
-    vectors = [v for v in _by_vector(project, params) if frozenset(v[:2]) not in known] if params.encoder else []
+    found = [] if chosen is None else _by_vector(project, chosen.recipe, params.vector_distance)
+    vectors = [v for v in found if frozenset(v[:2]) not in known]
     hidden = 0
     if params.hide and same:
         hidden = hide_images(project, [other for _, other in same], why=" that are exact duplicates")
     clean = not (same or near or vectors)
     words = f"{len(same):,} exact and {len(near):,} near-duplicate pairs"
-    words += f", {len(vectors):,} pairs of near-identical vectors" if params.encoder else ""
-    return DuplicatesResult(
+    words += f", {len(vectors):,} pairs of near-identical vectors ({chosen.named()})" if chosen else ""
+    result = DuplicatesResult(
         clean=clean,
         files=[PicturePair(a=path_of[a], b=path_of[b]) for a, b in same],
         near=[NearPair(a=path_of[a], b=path_of[b], bits=bits) for a, b, bits in near],
@@ -64,6 +67,9 @@ def run(params: DuplicatesParams, context: Context) -> DuplicatesResult:
         images=len(rows),
         summary=words + (f"; {hidden:,} images hidden" if hidden else "") + ".",
     )
+    if chosen:
+        result.rest_on(chosen.about(), chosen.used.vectors)
+    return result
 
 
 def _picture(project: Project, number: int, path: str) -> Image.Image:
@@ -71,10 +77,8 @@ def _picture(project: Project, number: int, path: str) -> Image.Image:
     return open_image(Path(path), project.thumbnails.get("image", number))
 
 
-def _by_vector(project: Project, params: DuplicatesParams) -> list[tuple[int, int, float]]:
+def _by_vector(project: Project, recipe: StoredRecipe, limit: float) -> list[tuple[int, int, float]]:
     """Return (image, image, distance) of faces of two images whose vectors are near."""
-    assert params.encoder is not None
-    recipe = project.vectors.find(params.encoder)
     faces, raw = project.vectors.load(recipe, largest_only=True)
     owner: dict[int, int] = dict(
         project.db.rows("SELECT f.id, f.image_id FROM face f JOIN image i ON i.id = f.image_id WHERE i.hidden = 0")
@@ -83,6 +87,6 @@ def _by_vector(project: Project, params: DuplicatesParams) -> list[tuple[int, in
     faces, vectors = faces[keep], raw[keep]
     return [
         (owner[int(faces[i])], owner[int(faces[j])], d)
-        for i, j, d in near_vectors(vectors, vectors, recipe.metric, params.vector_distance)
+        for i, j, d in near_vectors(vectors, vectors, recipe.metric, limit)
         if i < j
     ]

@@ -34,6 +34,7 @@ from fairdesk.images.sources import read_bytes
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
+from fairdesk.project.main_face import NAMED, SOURCE
 
 _RECORD_FORMATS = (b"\xff\xd8\xff", b"\x89PNG")
 
@@ -157,12 +158,7 @@ def _labels(project: Project) -> dict[int, dict[str, str]]:
         out[image] = {"gender": gender or "", "age": age or ""}
     for image, tags in project.db.rows("SELECT image_id, group_concat(tag, ';') FROM image_tag GROUP BY image_id"):
         out[image]["tags"] = tags
-    detector = project.detector() or ""
-    for image, source in project.db.rows(
-        "SELECT i.id, ifnull(f.label_source, i.label_source) FROM image i"
-        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?",
-        (detector,),
-    ):
+    for image, source in project.db.rows(f"SELECT i.id, {SOURCE} FROM image i {NAMED}"):
         out.setdefault(image, {})["source"] = source or ""
     for image, names in project.db.rows(
         "SELECT m.image_id, group_concat(s.name, ';') FROM set_member m JOIN image_set s ON s.id = m.set_id GROUP BY m.image_id"

@@ -9,12 +9,14 @@ from pathlib import Path
 import apsw
 
 from fairdesk.errors import RequestError
+from fairdesk.faces.boxes import SAME, FaceBox, overlap
 from fairdesk.project import Project
+from fairdesk.project.main_face import NAMED, WHO
 
 
 @dataclass(frozen=True)
 class LabelledImage:
-    """One image, its largest face's label, and its path now."""
+    """One image, its label, and its path now."""
 
     id: int
     path: Path
@@ -22,26 +24,18 @@ class LabelledImage:
     identity_id: int | None
     group: str | None
     synthetic: bool
-    face_id: int | None
 
 
 def labelled_images(project: Project, *, hidden: bool = False) -> list[LabelledImage]:
-    """Return all images in order of id, labelled by their largest face; hidden ones only if asked for."""
+    """Return all images in order of id, with their labels as `project.main_face` rules; hidden ones only if asked for."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT i.id, i.root_id, i.path, i.synthetic, f.id,"
-        " CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END AS who,"
-        " (SELECT name FROM identity WHERE identity.id ="
-        "   CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END),"
-        " ifnull((SELECT grp.name FROM identity JOIN grp ON grp.id = identity.group_id WHERE identity.id ="
-        "   CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END),"
-        "   (SELECT name FROM grp WHERE grp.id = i.group_id))"
-        " FROM image i LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?"
+        "SELECT i.id, i.root_id, i.path, i.synthetic, who.id, who.name, g.name FROM image i"
+        f"{NAMED} LEFT JOIN identity who ON who.id = {WHO} LEFT JOIN grp g ON g.id = ifnull(who.group_id, i.group_id)"
         + ("" if hidden else " WHERE i.hidden = 0")
-        + " ORDER BY i.id",
-        (project.detector() or "",),
+        + " ORDER BY i.id"
     )
-    return [LabelledImage(r[0], roots[r[1]] / r[2], r[6], r[5], r[7], r[3] is not None, r[4]) for r in rows]
+    return [LabelledImage(r[0], roots[r[1]] / r[2], r[5], r[4], r[6], r[3] is not None) for r in rows]
 
 
 def set_identity(project: Project, faces: list[int], name: str | None, group: str | None = None) -> int:
@@ -57,11 +51,32 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
     text = f"Name {len(faces):,} faces {name}" if name is not None else f"Remove the name of {len(faces):,} faces"
     with project.journal.step(text, target={"tab": "dataset", "faces": faces[:500]}) as connection:
         identity, _ = label_ids(connection, name.strip() if name else None, group.strip() if group else None)
+        label = {"identity_id": identity, "label_source": "person"}
         project.journal.choose(faces)
-        changed = project.journal.update("face", {"identity_id": identity, "label_source": "person"})
+        changed = project.journal.update("face", label)
         if not changed:
             raise RequestError("None of these faces is in the project.")
+        twins = same_faces(project, faces)
+        if twins:
+            project.journal.choose(twins)
+            project.journal.update("face", label)
     return changed
+
+
+def same_faces(project: Project, faces: list[int]) -> list[int]:
+    """Return the faces that other detectors found where these lie: the same faces, so that they get the same label.
+
+    Where the whole image was taken for the face, that is the largest face of any other detector.
+    """
+    rows = project.db.rows(
+        "SELECT b.id, a.place = 0 AND b.place = 0 AND 'whole' IN (a.detector, b.detector),"
+        " a.top, a.right, a.bottom, a.left, b.top, b.right, b.bottom, b.left"
+        " FROM face a JOIN face b ON b.image_id = a.image_id AND b.detector != a.detector"
+        " WHERE a.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(faces),),
+    )
+    found = {row[0] for row in rows if row[1] or overlap(FaceBox(*row[2:6]), FaceBox(*row[6:])) > SAME}
+    return sorted(found - set(faces))
 
 
 def hide_images(

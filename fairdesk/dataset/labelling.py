@@ -18,6 +18,7 @@ from fairdesk.images.pixels import read_pixels
 from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
+from fairdesk.project.detector_key import DetectorKey
 
 _COMMIT = 32  # faces a transaction
 
@@ -64,17 +65,19 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
     """Predict; goes on where it was stopped. A face that is not found is reported so, never answered for."""
     from fairdesk.faces import deepface_models
     from fairdesk.faces.boxes import FaceBox
-    from fairdesk.faces.detecting import counts, detect
+    from fairdesk.faces.detecting import counts, detect, unseen
     from fairdesk.faces.params import DetectParams
 
     project = context.project
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):
         raise RequestError("The project has no images yet. Import a folder first.")
     deepface_models.prepare(params.weights, download=params.download, watch=context)
-    key = project.detector()
-    if key is None or params.detector is not None:
-        chosen = params.detector or "hog"
-        key = detect(DetectParams(detector=chosen, weights=params.weights, download=params.download), context)
+    key = project.shown_detector()
+    if not key or params.detector is not None:
+        key = params.detector or "hog"
+        if missing := len(unseen(project, key)):
+            context.message(f"Finding faces first in {missing:,} images (detector {key}).")
+        detect(DetectParams.of(DetectorKey.parse(key), weights=params.weights, download=params.download), context)
     actions = params.actions.split(",")
     todo = _todo(project, key, actions)
     failed: list[dict[str, str]] = []
@@ -113,7 +116,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
         failed=failed,
         predicted=predicted,
         agreement=agreement(project, key),
-        summary="Predicted (not labels): " + "; ".join(lines),
+        summary=f"Predicted (not labels), of the faces that {key} found: " + "; ".join(lines),
     )
 
 

@@ -13,6 +13,7 @@ import apsw
 from fairdesk.dataset.identities import label_ids
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
+from fairdesk.project.main_face import NAMED, WHO
 
 KINDS = ("gender", "age", "tag")
 
@@ -98,14 +99,12 @@ def _move_identities(project: Project, db: apsw.Connection, group: int | None) -
 
     It cannot if it has other images too, or if the group has its name already or would get it twice.
     """
-    detector = project.detector() or ""
     known = project.db.rows(
         "WITH parted AS (SELECT identity_id FROM image WHERE identity_id > 0 AND id NOT IN chosen"
         "   UNION SELECT identity_id FROM face WHERE identity_id > 0 AND image_id NOT IN chosen),"
         " used AS (SELECT identity_id AS id FROM image WHERE identity_id > 0 UNION"
-        "   SELECT identity_id FROM face INDEXED BY face_identity WHERE identity_id > 0 AND place = 0 AND detector = ?)"
-        " SELECT who.id, who.name, who.id NOT IN parted FROM used JOIN identity who ON who.id = used.id",
-        (detector,),
+        "   SELECT identity_id FROM face INDEXED BY face_identity WHERE identity_id > 0 AND place = 0)"
+        " SELECT who.id, who.name, who.id NOT IN parted FROM used JOIN identity who ON who.id = used.id"
     )
     whole = [(who, name) for who, name, all_chosen in known if all_chosen]
     times = Counter(name for _, name in whole)
@@ -115,11 +114,8 @@ def _move_identities(project: Project, db: apsw.Connection, group: int | None) -
     if moved == len(known):
         return []
     return [row[0] for row in db.execute(
-        "SELECT i.id FROM image i"
-        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ? AND f.label_source IS NOT NULL"
-        " WHERE i.id IN chosen AND iif(f.id IS NULL, i.identity_id, f.identity_id)"
-        " NOT IN (SELECT value FROM json_each(?))",
-        (detector, moving),
+        f"SELECT i.id FROM image i{NAMED} WHERE i.id IN chosen AND {WHO} NOT IN (SELECT value FROM json_each(?))",
+        (moving,),
     )]  # fmt: skip
 
 
@@ -131,11 +127,9 @@ def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edi
         "DELETE FROM relabelled; DELETE FROM label_now"
     )
     db.execute(
-        "INSERT INTO relabelled SELECT i.id, f.id, ifnull(who.id, 0), ifnull(ifnull(who.group_id, i.group_id), 0) FROM image i"
-        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?2 AND f.label_source IS NOT NULL"
-        " LEFT JOIN identity who ON who.id = CASE WHEN f.id IS NOT NULL THEN f.identity_id ELSE i.identity_id END"
-        " WHERE i.id IN (SELECT value FROM json_each(?1))",
-        (json.dumps(images), project.detector() or ""),
+        "INSERT INTO relabelled SELECT i.id, named.id, ifnull(who.id, 0), ifnull(ifnull(who.group_id, i.group_id), 0)"
+        f" FROM image i{NAMED} LEFT JOIN identity who ON who.id = {WHO} WHERE i.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(images),),
     )
     found = db.execute(
         "SELECT DISTINCT r.who, r.grp, who.name, g.name FROM relabelled r"
@@ -153,7 +147,13 @@ def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edi
     columns = ("identity_id", "group_id", "label_source")
     project.journal.update_to("image", columns, "SELECT r.image, n.new_who, n.new_grp, 'person'" + both)
     if db.execute("SELECT 1 FROM relabelled WHERE face IS NOT NULL LIMIT 1").fetchone():
-        faces = "SELECT r.face, n.new_who" + both + " WHERE r.face IS NOT NULL"
+        faces = (
+            "SELECT f.id, n.new_who"
+            + both
+            + (  # of every detector, so that the last word counts for all
+                " JOIN face f ON f.image_id = r.image AND f.place = 0 AND f.label_source IS NOT NULL WHERE r.face IS NOT NULL"
+            )
+        )
         project.journal.update_to("face", ("identity_id",), faces)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import processes
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG
+from fairdesk.project.recipes import Recipe, StoredRecipe
+from fairdesk.project.vector_choice import VectorChoice
 
 _BATCH = 64
 Key = tuple[str, str]
@@ -146,9 +149,8 @@ def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Sha
     return Shared([], same, [(first[i].item, second[j].item, bits) for i, j, bits in near])
 
 
-def image_vectors(project: Project, encoder: str) -> Vector:
-    """Return the vector of each image's largest face. Raises `RequestError` if the encoder has none."""
-    recipe = project.vectors.find(encoder)
+def image_vectors(project: Project, recipe: StoredRecipe) -> Vector:
+    """Return the vector of each image's largest face."""
     faces, values = project.vectors.load(recipe, largest_only=True)
     owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face WHERE place = 0"))
     return Vector(
@@ -214,28 +216,64 @@ def refuse(shared: Shared, *, allow: bool, context: Context) -> None:
     )
 
 
-def _both_vectors(params: LeaksParams) -> tuple[Vector, Vector]:
-    found = []
+@dataclass(frozen=True)
+class Both:
+    """The vectors of two projects that are compared, and which they are."""
+
+    a: Vector
+    b: Vector
+    choice: VectorChoice  # in the first
+    faces: list[int]
+
+
+def _common_detector(a: Project, b: Project, encoder: str) -> str | None:
+    """Return the newest detector in the first project whose faces both have vectors of; None: let the choice refuse."""
+    theirs = {one.recipe.detector for one in b.vectors.of_encoder(encoder)}
+    ours = [one.recipe.detector for one in a.vectors.of_encoder(encoder)]
+    common = next((detector for detector in ours if detector in theirs), None)
+    if common is None and ours and theirs:
+        raise RequestError(
+            f"The two projects have {encoder} vectors of different detectors' faces, which cannot be compared: "
+            f"{', '.join(ours)} and {', '.join(sorted(theirs))}. Encode one of them again: fairdesk encode {b.folder} "
+            f"--encoder {encoder} --detector {ours[0]}"
+        )
+    return common
+
+
+def _both_vectors(params: LeaksParams, context: Context) -> Both:
     for place in (params.a, params.b):
         if not (place / CATALOG).is_file():
             raise RequestError(
                 f"{place} is no project, so it has no vectors. Compare two projects, or leave --encoder out."
             )
-        project = Project.open(place)
-        try:
-            found.append(image_vectors(project, params.encoder or ""))
-        finally:
-            project.close()
-    if found[0].metric != found[1].metric or found[0].values.shape[1:] != found[1].values.shape[1:]:
-        raise RequestError("The two projects' vectors were made in different ways and cannot be compared.")
-    return found[0], found[1]
+    encoder = params.encoder or ""
+    with closing(Project.open(params.a)) as a, closing(Project.open(params.b)) as b:
+        detector = params.detector or _common_detector(a, b, encoder)
+        ours = a.vectors.choose(encoder, detector)
+        made = a.vectors.described(ours.recipe)
+        theirs = b.vectors.choose(encoder, detector)
+        for one in (theirs.used, *theirs.others):  # the same weights and alignment, where it has several
+            if one.recipe.detector == detector and _alike(made, b.vectors.described(one.recipe)):
+                theirs = VectorChoice(one, theirs.others)
+                break
+        else:
+            raise RequestError("The two projects' vectors were made in different ways and cannot be compared.")
+        if params.detector is None and ours.told() is not None:
+            context.message(ours.told() or "")
+        vectors = image_vectors(a, ours.recipe), image_vectors(b, theirs.recipe)
+        return Both(*vectors, ours, [ours.used.vectors, theirs.used.vectors])
+
+
+def _alike(a: Recipe | None, b: Recipe | None) -> bool:
+    """Whether vectors were made in the same way, but for versions of libraries."""
+    return a is not None and b is not None and replace(a, versions={}) == replace(b, versions={})
 
 
 def run(params: LeaksParams, context: Context) -> LeaksResult:
     """Job: compare two folders, archives or projects."""
     a: Collection = read_either(params.a)
     b: Collection = read_either(params.b)
-    vectors = _both_vectors(params) if params.encoder else None
+    vectors = _both_vectors(params, context) if params.encoder else None
     total = len(a.items) + len(b.items)
     first, bad_a = look(a.items, context, 0, total)
     second, bad_b = look(b.items, context, len(a.items), total)
@@ -243,11 +281,14 @@ def run(params: LeaksParams, context: Context) -> LeaksResult:
     shared.identities = shared_identities(a.items, b.items)
     if vectors is not None:
         known = {(x.path, y.path) for x, y in shared.pairs()}
-        pairs = compare_vectors(a.items, b.items, *vectors, params.vector_distance)
+        pairs = compare_vectors(a.items, b.items, vectors.a, vectors.b, params.vector_distance)
         shared.vectors = [pair for pair in pairs if (pair[0].path, pair[1].path) not in known]
-    return LeaksResult(
+    result = LeaksResult(
         **dict(shared.result()),
         unreadable=bad_a + bad_b,
         images=[len(a.items), len(b.items)],
         left_out=a.left_out + b.left_out,
     )
+    if vectors:
+        result.rest_on(vectors.choice.about(), vectors.faces)
+    return result

@@ -20,7 +20,9 @@ from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
+from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.quality import counts, measured, outside
+from fairdesk.project.searches import searches
 
 _BATCH = 16
 _COMMIT = 256
@@ -56,9 +58,21 @@ def _todo(project: Project, detector: str) -> list[Task]:
 def run(params: QualityParams, context: Context) -> QualityResult:
     """Job: measure what is not measured yet, then count what lies outside the limits, and hide or tag it if asked."""
     project = context.project
-    detector = project.detector()
-    if detector is None:
-        raise RequestError("Faces have not been looked for yet. Find faces first: fairdesk detect PROJECT")
+    detector = params.detector or project.shown_detector()
+    others = [one.detector for one in searches(project.db)]
+    if detector not in others:
+        if params.detector is None:
+            raise RequestError("Faces have not been looked for yet. Find faces first: fairdesk detect PROJECT")
+        raise RequestError(
+            f"The detector {detector} has looked at no image. These have: {', '.join(others) or 'none'}. "
+            f"Find faces first: fairdesk detect PROJECT {DetectorKey.parse(detector).options()}"
+        )
+    others.remove(detector)
+    if others and params.detector is None:
+        context.message(
+            f"Measured are the faces that {detector} found, which are those shown. There are also those of "
+            f"{', '.join(others)}: say --detector to measure them."
+        )
     todo = _todo(project, detector)
     context.progress(0, len(todo), "images")
     pending: list[tuple[Any, ...]] = []
@@ -83,10 +97,10 @@ def run(params: QualityParams, context: Context) -> QualityResult:
     finally:
         commit()
     limits = params.ranges()
-    found = counts(project)
-    bad = outside(project, limits) if limits else []
-    spreads = measured(project)
-    text = f"{found['measured']:,} images measured"
+    found = counts(project, detector)
+    bad = outside(project, limits, detector) if limits else []
+    spreads = measured(project, detector)
+    text = f"{found['measured']:,} images measured (faces of {detector})"
     if limits:
         text += f"; {len(bad):,} do not have {', '.join(limit.words() for limit in limits)}"
         if bad and params.action == "hide":
@@ -102,5 +116,7 @@ def run(params: QualityParams, context: Context) -> QualityResult:
         limits=[str(limit) for limit in limits],
         action=params.action,
         measures=spreads,
+        detector=detector,
+        other_detectors=others,
         summary=text + ".",
     )

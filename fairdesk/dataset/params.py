@@ -8,9 +8,21 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from fairdesk.dataset.prepare_params import DISTANCE_HELP, LEAKS_HELP, Leaks, check_sizes
-from fairdesk.faces.params import detector_name, existing_path
-from fairdesk.jobs.fields import ExistingFolder, ExistingPath, NewFile, NewFolder, Offer, Pick, Suggest, Unset
+from fairdesk.faces.params import existing_path
+from fairdesk.jobs.fields import (
+    DETECTOR_UNSET,
+    ExistingFolder,
+    ExistingPath,
+    NewFile,
+    NewFolder,
+    Offer,
+    Pick,
+    Suggest,
+    Unset,
+)
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.detector_key import HELP as DETECTOR_HELP
+from fairdesk.project.detector_key import detector_text, whose_faces
 from fairdesk.project.quality import Limit
 
 FIELDS = ("path", "identity", "group", "gender", "age", "tags")
@@ -122,10 +134,13 @@ class FetchParams(JobParams):
 
 
 class VectorsParams(JobParams):
-    """Write a project's vectors to an .npz: arrays paths, vectors, identities, groups."""
+    """Write a project's vectors to an .npz: arrays paths, vectors, identities, groups, boxes."""
 
-    encoder: Annotated[str, Offer.ENCODER] = Field("dlib", description="Whose vectors")
+    encoder: Annotated[str, Offer.VECTORS] = Field("dlib", description="Whose vectors")
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     out: NewFile = Field(title="Write to", description="The .npz to write")
+
+    _known_detector = field_validator("detector")(detector_text)
 
     @field_validator("out")
     @classmethod
@@ -154,7 +169,7 @@ class LabelParams(JobParams):
     )
     download: bool = Field(False, description="Fetch missing weights (about 500 MB a model) from their authors")
 
-    _known_detector = field_validator("detector")(detector_name)
+    _known_detector = field_validator("detector")(detector_text)
     _there = field_validator("weights", "csv")(existing_path)
     _known_columns = field_validator("columns")(_columns)
 
@@ -183,11 +198,19 @@ class DuplicatesParams(JobParams):
     """Find images that are the same, nearly the same, or of nearly the same vector."""
 
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
-    encoder: Annotated[str | None, Offer.ENCODER] = Field(None, description="Also compare this encoder's vectors")
+    encoder: Annotated[str | None, Offer.VECTORS] = Field(None, description="Also compare this encoder's vectors")
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
     hide: bool = Field(False, description="Hide all but the largest image of each exact duplicate (can be undone)")
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @model_validator(mode="after")
+    def _vectors(self) -> DuplicatesParams:
+        whose_faces(self.detector, self.encoder)
+        return self
 
 
 class DivideParams(JobParams):
@@ -207,14 +230,17 @@ class DivideParams(JobParams):
     synthetic: bool = Field(False, description="Also divide images that are marked synthetic")
     leaks: Leaks = Field("refuse", description=LEAKS_HELP)
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
-    encoder: Annotated[str | None, Offer.ENCODER] = Field(
+    encoder: Annotated[str | None, Offer.VECTORS] = Field(
         None, description="Also compare this encoder's vectors across the sets"
     )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
     seed: int = Field(1, ge=0, description="The same seed makes the same sets")
     dry_run: bool = Field(False, description="Only say what the sets would be")
+
+    _known_detector = field_validator("detector")(detector_text)
 
     @field_validator("into")
     @classmethod
@@ -230,6 +256,7 @@ class DivideParams(JobParams):
             count = len(self.into)
             self.shares = [0.8, 0.1, 0.1] if count == 3 else [0.8, 0.2] if count == 2 else [1 / count] * count
         check_sizes(self.images, self.shares, self.folds, len(self.into))
+        whose_faces(self.detector, self.encoder)
         return self
 
     def names(self) -> list[str]:
@@ -247,6 +274,9 @@ class QualityParams(JobParams):
         "count", description="What to do with images outside of the limits; hiding can be undone"
     )
     tag: str = Field("low quality", min_length=1, description="The tag they get")
+    detector: str | None = Field(None, description="Whose faces to measure (default: those shown in the window)")
+
+    _known_detector = field_validator("detector")(detector_text)
 
     @field_validator("limits")
     @classmethod

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from fairdesk.jobs.fields import LINK, ExistingFolder, NewFolder, Offer, Pick
+from fairdesk.jobs.fields import LINK, ExistingFolder, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.detector_key import detector_text, whose_faces
 
 Layout = Literal["auto", "flat", "identity", "group-identity"]
 
@@ -222,11 +223,20 @@ class LeaksParams(JobParams):
     a: ExistingFolder = Field(description="A folder or a project")
     b: ExistingFolder = Field(description="The other folder or project")
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
-    encoder: Annotated[str | None, Offer.ENCODER] = Field(
+    encoder: Annotated[str | None, Offer.VECTORS] = Field(
         None, description="Also compare this encoder's vectors (of two projects)"
+    )
+    detector: Annotated[str | None, Offer.FOUND_BY, Unset("the newest that both projects have")] = Field(
+        None, description="Whose faces: the detector that found them"
     )
     vector_distance: float = Field(
         0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
     )
 
     _paths = field_validator("a", "b")(_absolute)
+    _known_detector = field_validator("detector")(detector_text)
+
+    @model_validator(mode="after")
+    def _vectors(self) -> LeaksParams:
+        whose_faces(self.detector, self.encoder)
+        return self

@@ -9,11 +9,11 @@ from fairdesk.project.quality import values
 from fairdesk.project.queries import Ids
 
 
-def at_the_cut(project: Project, measure: str, cut: float | None, count: int = 24) -> Ids:
+def at_the_cut(project: Project, measure: str, cut: float | None, detector: str, count: int = 24) -> Ids:
     """Return the images whose measure lies nearest to a cut, half on either side where there are as many, in order."""
     if cut is None:
         return np.empty(0, dtype=np.int64)
-    ids, found = values(project, measure)
+    ids, found = values(project, measure, detector)
     order = np.argsort(found, kind="stable")
     place = int(np.searchsorted(found[order], cut))
     start = max(0, min(place - count // 2, len(order) - count))

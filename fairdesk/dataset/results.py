@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdesk.jobs.results import JobResult, NextStep, Record, Unreadable
+from fairdesk.jobs.results import JobResult, NamesVectors, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import count, left_out, listed
 
 
@@ -199,8 +199,11 @@ class SharedResult(Record):
         ]
 
 
-class LeaksResult(JobResult, SharedResult):
+class LeaksResult(JobResult, SharedResult, NamesVectors):
     """What two folders or projects share."""
+
+    faces: list[int] | None = None
+    """Faces with a vector, on each side."""
 
     unreadable: list[Unreadable]
     images: list[int]
@@ -209,14 +212,14 @@ class LeaksResult(JobResult, SharedResult):
 
     def text(self) -> str:
         """Return what is shared, and what could not be looked at."""
-        return "\n".join(self.lines() + left_out("Not readable", self.unreadable))
+        return "\n".join(self.lines() + self.vector_lines() + left_out("Not readable", self.unreadable))
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""
         return [] if self.clean else [NextStep.SHOW_PAIRS]
 
 
-class DuplicatesResult(JobResult, SharedResult):
+class DuplicatesResult(JobResult, SharedResult, RestsOnVectors):
     """Duplicates in a project."""
 
     unreadable: list[Unreadable]
@@ -225,7 +228,7 @@ class DuplicatesResult(JobResult, SharedResult):
 
     def text(self) -> str:
         """Return the pairs, and what could not be looked at."""
-        return "\n".join(self.lines() + left_out("Not readable", self.unreadable))
+        return "\n".join(self.lines() + self.vector_lines() + left_out("Not readable", self.unreadable))
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""
@@ -273,7 +276,7 @@ class SplitResult(DividedResult):
         return "\n".join(lines + left_out("Left out", self.left_out))
 
 
-class DivideResult(DividedResult):
+class DivideResult(DividedResult, RestsOnVectors):
     """Sets of a project."""
 
     synthetic_left_out: int
@@ -285,7 +288,7 @@ class DivideResult(DividedResult):
             lines.append(f"{self.synthetic_left_out:,} synthetic images are in no set.")
         if self.without_identity:
             lines.append(f"{self.without_identity:,} images without an identity are in no set.")
-        return "\n".join(lines + left_out("Not readable", self.unreadable))
+        return "\n".join(lines + self.vector_lines() + left_out("Not readable", self.unreadable))
 
 
 class GroupPlan(Record):
@@ -364,6 +367,8 @@ class QualityResult(JobResult):
     limits: list[str]
     action: str
     measures: dict[str, Spread | None]
+    detector: str
+    other_detectors: list[str]
 
     def text(self) -> str:
         """Return the spread of each measure, and what has none."""
@@ -381,19 +386,17 @@ class QualityResult(JobResult):
         return "\n".join(lines + [f"{number:,} images {what}." for number, what in missing if number])
 
 
-class VectorsResult(JobResult):
+class VectorsResult(JobResult, RestsOnVectors):
     """Vectors that were written to an .npz."""
 
     out: str
     vectors: int
     dim: int
-    encoder: str
-    recipe: str
     synthetic: int
 
     def text(self) -> str:
         """Return count, size and place."""
-        return f"{self.vectors} vectors of {self.dim} numbers in {self.out}"
+        return f"{self.vectors} vectors of {self.dim} numbers in {self.out} (encoder {self.encoder}, detector {self.detector})"
 
 
 class PurgeResult(JobResult):

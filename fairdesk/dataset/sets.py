@@ -11,6 +11,7 @@ import apsw
 
 from fairdesk.errors import RequestError
 from fairdesk.project import Project, basis
+from fairdesk.project.main_face import NAMED, WHO
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,12 @@ class ImageSet:
     params: dict[str, Any]
 
 
-_SIZES = """
+_SIZES = f"""
 SELECT s.id, s.name, s.frozen, s.params, s.basis, count(i.id),
-       count(DISTINCT CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END)
+       count(DISTINCT {WHO})
 FROM image_set s LEFT JOIN set_member m ON m.set_id = s.id
 LEFT JOIN image i ON i.id = m.image_id AND i.hidden = 0
-LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?
+{NAMED}
 GROUP BY s.id ORDER BY s.id
 """
 
@@ -40,7 +41,7 @@ def all_sets(project: Project) -> list[ImageSet]:
     """Return the project's sets in the order they were made."""
     out = []
     changes: dict[bytes | None, basis.Change] = {}  # sets of one split share their basis
-    for number, name, frozen, params, kept, images, people in project.db.rows(_SIZES, (project.detector() or "",)):
+    for number, name, frozen, params, kept, images, people in project.db.rows(_SIZES):
         if kept not in changes:
             changes[kept] = basis.changed_since(project, kept)
         out.append(ImageSet(number, name, images, people, bool(frozen), changes[kept], json.loads(params)))
@@ -49,7 +50,7 @@ def all_sets(project: Project) -> list[ImageSet]:
 
 def set_names(project: Project) -> list[tuple[str, int, bool]]:
     """Return (name, images, frozen) of each set, without looking for changes."""
-    return [(r[1], r[5], bool(r[2])) for r in project.db.rows(_SIZES, (project.detector() or "",))]
+    return [(r[1], r[5], bool(r[2])) for r in project.db.rows(_SIZES)]
 
 
 def members(project: Project, name: str) -> set[int]:

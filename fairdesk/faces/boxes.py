@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SAME = 0.5  # two boxes that overlap more are one face
+
 Points = tuple[tuple[float, float], ...]
 
 

@@ -22,13 +22,7 @@ from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.images.pixels import Pixels
 from fairdesk.images.reading import box_with_margin
 
-PREFIX = "deepface:"
 ATTRIBUTES = ("race", "gender", "age")
-
-
-def is_deepface(name: str) -> bool:
-    """Whether a detector's or encoder's name asks for deepface."""
-    return name.startswith(PREFIX) and len(name) > len(PREFIX)
 
 
 def prepare(weights: Path | None, *, download: bool, watch: Watch | None = None) -> None:
@@ -98,7 +92,7 @@ def _build(task: str, name: str) -> Any:
 
 def load_detector(name: str) -> None:
     """Load a detector, to find out whether it can be."""
-    _build("face_detector", name.removeprefix(PREFIX))
+    _build("face_detector", name)
 
 
 def _bgr(image: Pixels) -> Pixels:

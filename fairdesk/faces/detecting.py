@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from fairdesk.faces.boxes import FaceBox, overlap
-from fairdesk.faces.deepface_models import is_deepface, load_detector, prepare
-from fairdesk.faces.detectors import detect_faces, detector_key
+from fairdesk.faces.boxes import SAME, FaceBox, overlap
+from fairdesk.faces.deepface_models import load_detector, prepare
+from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.results import DetectResult, FaceCounts
 from fairdesk.images.pixels import read_pixels
@@ -19,12 +19,13 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
-from fairdesk.project.conditions import meeting
+from fairdesk.project.conditions import faces_meant, meeting
 from fairdesk.project.thumbnails import SIDE
 
 BATCH = 8
 _COMMIT = 64  # images a transaction
 
+Label = tuple[int | None, str | None]
 Found = tuple[list[tuple[FaceBox, bytes]], str | None]
 
 _params = DetectParams()
@@ -33,7 +34,7 @@ _params = DetectParams()
 def _load(params: DetectParams) -> None:
     global _params
     _params = params
-    if is_deepface(params.detector):
+    if params.key.deepface is not None:
         prepare(params.weights, download=params.download)
 
 
@@ -68,16 +69,17 @@ def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> li
 
 
 def detect(params: DetectParams, context: Context) -> str:
-    """Find faces in all images the detector has not seen, and make it the project's detector.
+    """Find faces in all images the detector has not seen, and remember it as the one used last.
 
     Returns the detector's key. Stopping keeps all finished images; running again goes on from there.
     """
     project = context.project
-    key = detector_key(params)
+    key = str(params.key)
     todo = unseen(project, key, params.where)
-    if todo and is_deepface(params.detector):  # say here, once, what is missing
+    deepface = params.key.deepface
+    if todo and deepface is not None:  # say here, once, what is missing
         prepare(params.weights, download=params.download, watch=context)
-        load_detector(params.detector)
+        load_detector(deepface)
     done = 0
     pending: list[tuple[int, Found]] = []
     context.progress(0, len(todo), "images")
@@ -91,7 +93,7 @@ def detect(params: DetectParams, context: Context) -> str:
             context.progress(done, len(todo), "images")
     finally:
         _store(project, key, pending)
-    project.set_setting("detector", key)
+    project.keep_detector(key)
     return key
 
 
@@ -103,10 +105,13 @@ def _store(project: Project, key: str, found: list[tuple[int, Found]]) -> None:
         for image, (faces, why) in found:
             if not connection.execute("SELECT 1 FROM image WHERE id = ?", (image,)).get:
                 continue  # removed meanwhile
-            known = _labelled(project, image)
+            known = _labelled(project, image, key)
             connection.execute("INSERT OR REPLACE INTO detection VALUES (?, ?, ?, ?)", (image, key, len(faces), why))
             for place, (box, jpeg) in enumerate(faces):
-                identity, source = next((label for other, label in known if overlap(box, other) > 0.5), (None, None))
+                identity, source = next(
+                    (label for other, label in known if (place == 0 if other is None else overlap(box, other) > SAME)),
+                    (None, None),
+                )
                 connection.execute(
                     "INSERT OR IGNORE INTO face (image_id, detector, place, top, right, bottom, left, score, landmarks,"
                     " identity_id, label_source) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -117,14 +122,17 @@ def _store(project: Project, key: str, found: list[tuple[int, Found]]) -> None:
     project.thumbnails.put(pictures)
 
 
-def _labelled(project: Project, image: int) -> list[tuple[FaceBox, tuple[int | None, str | None]]]:
-    """Faces of an image that a person has labelled, by any detector: a new detector's face keeps the label."""
+def _labelled(project: Project, image: int, key: str) -> list[tuple[FaceBox | None, Label]]:
+    """Faces of an image that a person has labelled, by any detector: a new detector's face keeps the label.
+
+    None instead of a box means any: where the whole image is taken for the face, it is the image's largest face.
+    """
     rows = project.db.rows(
-        "SELECT top, right, bottom, left, identity_id, label_source FROM face"
-        " WHERE image_id = ? AND label_source IS NOT NULL",
-        (image,),
+        "SELECT top, right, bottom, left, identity_id, label_source, place = 0 AND 'whole' IN (detector, ?) FROM face"
+        " WHERE image_id = ? AND label_source IS NOT NULL ORDER BY place, id DESC",
+        (key, image),
     )
-    return [(FaceBox(*row[:4]), (row[4], row[5])) for row in rows]
+    return [(None if row[6] else FaceBox(*row[:4]), (row[4], row[5])) for row in rows]
 
 
 def counts(project: Project, key: str) -> FaceCounts:
@@ -143,5 +151,14 @@ def counts(project: Project, key: str) -> FaceCounts:
 
 def run(params: DetectParams, context: Context) -> DetectResult:
     """Job: find faces."""
+    project = context.project
+    if params.where and (told := faces_meant(project, params.where)):
+        context.message(told)
     key = detect(params, context)
-    return DetectResult(detector=key, **dict(counts(context.project, key)))
+    shown = project.shown_detector()
+    if shown != key:
+        context.message(
+            f"The faces of {shown} go on being shown, and vectors that exist being used. Those of {key} can be shown by "
+            f"choosing them in the Dataset tab, and encoded with: fairdesk encode PROJECT --detector {key}"
+        )
+    return DetectResult(detector=key, shown=shown, **dict(counts(project, key)))

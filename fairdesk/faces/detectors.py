@@ -13,21 +13,12 @@ from fairdesk.faces.params import DetectParams
 from fairdesk.images.pixels import Pixels
 
 
-def detector_key(params: DetectParams) -> str:
-    """The name under which a detector's faces are kept: what changes the faces changes the name."""
-    key: str = params.detector
-    if params.detector != "whole":  # the weights' place does not change the faces
-        key += "+all" if params.faces == "all" else ""
-        key += f"@{params.upsample}" if params.upsample != 1 else ""
-        key += f"/{params.max_side}" if params.max_side != 2000 else ""
-    return key
-
-
 def detect_faces(image: Pixels, params: DetectParams) -> list[FaceBox]:
     """Return the faces of one picture, largest first (only that one unless all are wanted)."""
-    if deepface_models.is_deepface(params.detector):
+    deepface = params.key.deepface
+    if deepface is not None:
         small, scale = _scaled(image, params.max_side)
-        found = [_back(face, scale, image) for face in deepface_models.detect(small, params.detector.partition(":")[2])]
+        found = [_back(face, scale, image) for face in deepface_models.detect(small, deepface)]
     else:
         found = _DETECTORS[params.detector](image, params)
     found.sort(key=lambda face: (-face.area, face.top, face.left))

@@ -17,11 +17,12 @@ from fairdesk.faces import backbones, deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
-from fairdesk.faces.params import RUN_WEIGHTS, TORCHVISION, EncodeParams, encoder_file
+from fairdesk.faces.params import TORCHVISION, EncodeParams
 from fairdesk.faces.weights import load_state, open_onnx
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.pixels import Pixels
-from fairdesk.project.vectors import Recipe
+from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.recipes import Recipe
 
 Vectors = npt.NDArray[np.float32]
 
@@ -42,14 +43,18 @@ class Encoder(Protocol):
 
 def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) -> Encoder:
     """Load an encoder. Raises `JobFailed` when its weights are missing, naming the remedy."""
-    if params.encoder == "dlib":
-        return DlibEncoder()
-    if deepface_models.is_deepface(params.encoder):
-        return DeepFaceEncoder(params, watch)
-    path = encoder_file(params.encoder)
-    if path is not None:
-        return (ArcFaceEncoder if params.encoder.startswith("arcface:") else OnnxEncoder)(params, path, device)
-    return ResNet50Encoder(params, device, watch)
+    ref = EncoderRef.parse(params.encoder)
+    match ref.kind:
+        case "dlib":
+            return DlibEncoder()
+        case "resnet50":
+            return ResNet50Encoder(params, device, watch)
+        case "deepface":
+            return DeepFaceEncoder(params, ref, watch)
+        case "arcface":
+            return ArcFaceEncoder(ref, device)
+        case "onnx":
+            return OnnxEncoder(params, ref, device)
 
 
 class DlibEncoder:
@@ -94,18 +99,18 @@ class DeepFaceEncoder:
     They equal ``DeepFace.represent`` on the face cut out by its box (detector "skip").
     """
 
-    def __init__(self, params: EncodeParams, watch: Watch | None = None) -> None:
+    def __init__(self, params: EncodeParams, ref: EncoderRef, watch: Watch | None = None) -> None:
         from importlib.metadata import version
 
         deepface_models.prepare(params.weights, download=params.download, watch=watch)
-        self._name = params.encoder.removeprefix(deepface_models.PREFIX)
+        self._ref, self._name = ref, ref.name
         self.dim = deepface_models.encoder_size(self._name)
         self._versions = {name: version(name) for name in ("deepface", "onnxruntime")}
 
     def recipe(self, detector: str) -> Recipe:
         """Describe the vectors."""
         return Recipe(
-            deepface_models.PREFIX + self._name,
+            self._ref.stored,
             detector,
             "box",
             self.dim,
@@ -191,12 +196,12 @@ class ArcFaceEncoder:
     RGB, (x / 255 - 0.5) / 0.5. An image that is the face already (detector "whole") is only scaled.
     """
 
-    def __init__(self, params: EncodeParams, path: Path, device: str) -> None:
+    def __init__(self, ref: EncoderRef, device: str) -> None:
         import torch
 
         self._torch, self._device = torch, device
-        self._name = f"arcface:{path.parent.name if path.name == RUN_WEIGHTS else path.name}"
-        self._weights = _digest(path)
+        self._name, path = ref.stored, _file(ref)
+        self._weights = file_sha256(path)
         network, self.backbone = load_backbone(path)
         self._network = network.eval().to(device)
         with torch.inference_mode():
@@ -226,11 +231,11 @@ class OnnxEncoder:
 
     _SCALES = MappingProxyType({"arcface": (127.5, 127.5), "unit": (0.0, 255.0), "bytes": (0.0, 1.0)})
 
-    def __init__(self, params: EncodeParams, path: Path, device: str) -> None:
+    def __init__(self, params: EncodeParams, ref: EncoderRef, device: str) -> None:
         import onnxruntime
 
-        self._name = f"onnx:{path.name}"
-        self._weights = _digest(path)
+        self._name, path = ref.stored, _file(ref)
+        self._weights = file_sha256(path)
         self.scaling = params.scaling or "arcface"
         self._session = open_onnx(path, device)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
@@ -281,10 +286,11 @@ class OnnxEncoder:
         return np.concatenate([row.reshape(len(part), -1) for row, part in zip(rows, parts, strict=True)])
 
 
-def _digest(path: Path) -> str:
-    if not path.is_file():
+def _file(ref: EncoderRef) -> Path:
+    path = ref.file
+    if path is None or not path.is_file():
         raise RequestError(f"There is no file {path}. Give the weights as arcface:FILE or onnx:FILE.")
-    return file_sha256(path)
+    return path
 
 
 def load_backbone(path: Path) -> tuple[Any, str]:

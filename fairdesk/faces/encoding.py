@@ -12,9 +12,8 @@ import numpy as np
 from fairdesk.errors import RequestError
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.detecting import detect, unseen
-from fairdesk.faces.detectors import detector_key
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
-from fairdesk.faces.params import DetectParams, EncodeParams, encoder_file
+from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.faces.results import EncodeResult
 from fairdesk.images.inspecting import file_sha256
 from fairdesk.images.pixels import read_pixels
@@ -23,7 +22,11 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
-from fairdesk.project.conditions import meeting
+from fairdesk.project.conditions import faces_meant, meeting
+from fairdesk.project.detector_key import DetectorKey
+from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.recipes import StoredRecipe
+from fairdesk.project.searches import searches
 
 Job = tuple[int, str, FaceBox]  # face id, path of its image, box
 Encoded = tuple[list[int], Vectors, dict[int, str]]
@@ -75,39 +78,52 @@ def _wanted_faces(project: Project, faces: list[int], where: list[str] | None) -
 
 
 def _chosen_detector(params: EncodeParams, context: Context) -> str:
-    """Return whose faces to encode, after searching the images it has not seen."""
+    """Return whose faces to encode, and say why these where nobody said it."""
+    if params.detector is not None:
+        return params.detector
     project = context.project
-    current = project.detector()
-    if params.detector is None and current is not None:
-        missing = len(unseen(project, current, params.where))
-        if not missing:
-            return current
-        wanted = current.split("+")[0].split("@")[0].split("/")[0]
-        if current != wanted:
-            raise RequestError(
-                f"{missing} images were not searched with the detector {current!r} yet. Find faces first, then encode."
-            )
-        search = DetectParams(detector=wanted, weights=params.weights, download=params.download, where=params.where)
+    made = project.vectors.of_encoder(params.encoder)
+    last = project.last_detector()
+    if made:
+        key, why = made[0].recipe.detector, "the detector of this encoder's newest vectors"
+    elif last is not None:
+        key, why = last, "the detector that was used last"
     else:
-        search = DetectParams(
-            detector=params.detector or "hog", weights=params.weights, download=params.download, where=params.where
+        return str(DetectorKey())
+    others = sorted({one.detector for one in searches(project.db)} - {key})
+    if others:
+        context.message(
+            f"Whose faces: {key}, {why}. Others were found by {', '.join(others)}: say --detector for them."
         )
-    if unseen(project, detector_key(search), params.where):
-        context.message(f"Finding faces first (detector {search.detector}).")
-    return detect(search, context)
+    return key
 
 
-def run(params: EncodeParams, context: Context) -> EncodeResult:
-    """Job: encode all faces that have no vector yet."""
+def _search(key: str, params: EncodeParams, context: Context) -> None:
+    """Look for faces in the images that the detector has not seen, and say so first."""
+    missing = len(unseen(context.project, key, params.where))
+    if missing:
+        context.message(f"Finding faces first in {missing:,} images (detector {key}).")
+    if missing or params.detector is not None:
+        search = DetectParams.of(
+            DetectorKey.parse(key), weights=params.weights, download=params.download, where=params.where
+        )
+        detect(search, context)
+
+
+def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, float]:
+    """Encode all faces that have no vector yet, after saying so; returns the recipe, how many were new, and the seconds."""
     project = context.project
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):
         raise RequestError("The project has no images yet. Import a folder first.")
     key = _chosen_detector(params, context)
+    _search(key, params, context)
     params = _with_scaling(params, project)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
     todo = _jobs(project, _wanted_faces(project, project.vectors.missing(recipe), params.where))
+    if todo:
+        context.message(f"Encoding {len(todo):,} faces of the detector {key} with {recipe.encoder}.")
     started, done = time.monotonic(), 0
     good: list[int] = []
     arrays: list[Vectors] = []
@@ -124,7 +140,7 @@ def run(params: EncodeParams, context: Context) -> EncodeResult:
     context.progress(0, len(todo), "faces")
     if params.engine == "ray":
         results = map_on_ray(_encode, todo, params.batch_size, context, _load, (params, "cpu"))
-    elif params.encoder != "resnet50" and encoder_file(params.encoder) is None:
+    elif EncoderRef.parse(params.encoder).kind in ("dlib", "deepface"):
         results = map_batches(_encode, todo, min(8, params.batch_size), context, _load, (params, context.device))
     else:  # torch spreads over the cores by itself: one process holds the model
         results = _here(encoder, todo, params.batch_size, context)
@@ -139,7 +155,16 @@ def run(params: EncodeParams, context: Context) -> EncodeResult:
             context.progress(done, len(todo), "faces")
     finally:
         commit()
-    seconds = time.monotonic() - started
+    return recipe, done, time.monotonic() - started
+
+
+def run(params: EncodeParams, context: Context) -> EncodeResult:
+    """Job: encode all faces that have no vector yet; these vectors are the encoder's newest then."""
+    project = context.project
+    if params.where and (told := faces_meant(project, params.where)):
+        context.message(told)
+    recipe, done, seconds = encode(params, context)
+    project.vectors.make_newest(recipe)
     total = project.db.value("SELECT count(*) FROM vector WHERE recipe_id = ?", (recipe.id,))
     failed_rows = project.db.rows(
         "SELECT image.path, v.why FROM vector_failure v JOIN face ON face.id = v.face_id"
@@ -148,7 +173,7 @@ def run(params: EncodeParams, context: Context) -> EncodeResult:
     )
     return EncodeResult(
         encoder=params.encoder,
-        detector=key,
+        detector=recipe.detector,
         recipe=recipe.hash,
         vectors=total,
         dim=recipe.dim,
@@ -161,8 +186,9 @@ def run(params: EncodeParams, context: Context) -> EncodeResult:
 
 def _with_scaling(params: EncodeParams, project: Project) -> EncodeParams:
     """Remember how an ONNX model's pixels are scaled, by the model's hash; what is said now comes first."""
-    path = encoder_file(params.encoder)
-    if path is None or not params.encoder.startswith("onnx:") or not path.is_file():
+    ref = EncoderRef.parse(params.encoder)
+    path = ref.file
+    if ref.kind != "onnx" or path is None or not path.is_file():
         return params
     key = f"scaling {file_sha256(path)}"
     if params.scaling is not None:

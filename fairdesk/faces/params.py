@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
 from fairdesk.jobs.fields import Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
+from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, SIDES, UPSAMPLE, DetectorKey, detector_text
+from fairdesk.project.encoder_ref import encoder_text
 
 DETECTORS = ["hog", "cnn", "whole", "deepface:retinaface", "deepface:yunet", "deepface:mtcnn", "deepface:opencv"]
 ENCODERS = [
@@ -18,15 +21,15 @@ ENCODERS = [
 ]  # fmt: skip
 
 
-def _named(value: str | None, own: tuple[str, ...]) -> str | None:
-    if value is None or value in own or (value.startswith("deepface:") and len(value) > 9):
-        return value
-    raise ValueError(f"must be {', '.join(own)} or deepface:NAME")
-
-
 def detector_name(value: str | None) -> str | None:
-    """Accept the name of a detector."""
-    return _named(value, ("hog", "cnn", "whole"))
+    """Accept the name of a detector without settings."""
+    plain = value is None
+    if value is not None:
+        with suppress(ValueError):
+            plain = DetectorKey.parse(value).name == value
+    if not plain:
+        raise ValueError("must be hog, cnn, whole or deepface:NAME")
+    return value
 
 
 NAMES = ("mbf", "r18", "r34", "r50", "r100")  # arcface_torch's names of its backbones
@@ -38,28 +41,6 @@ def backbone_name(value: str) -> str:
     if value in NAMES or (value.startswith(TORCHVISION) and len(value) > len(TORCHVISION)):
         return value
     raise ValueError(f"must be {', '.join(NAMES)} or {TORCHVISION}NAME")
-
-
-RUN_WEIGHTS = "backbone.safetensors"  # what a run folder of Training holds
-FROM_FILES = ("arcface:", "onnx:")  # encoders whose weights are a file of the user's
-
-
-def encoder_file(name: str) -> Path | None:
-    """Return the file of arcface:FILE or onnx:FILE, else None."""
-    prefix = next((one for one in FROM_FILES if name.startswith(one) and len(name) > len(one)), None)
-    if prefix is None:
-        return None
-    path = Path(name[len(prefix) :]).expanduser().absolute()
-    return path / RUN_WEIGHTS if path.is_dir() else path
-
-
-def encoder_name(value: str | None) -> str | None:
-    """Accept the name of an encoder; the file of one is made absolute."""
-    if value is not None and encoder_file(value) is not None:
-        return f"{value.partition(':')[0]}:{encoder_file(value)}"
-    if value is None or value in ("dlib", "resnet50") or (value.startswith("deepface:") and len(value) > 9):
-        return value
-    raise ValueError("must be dlib, resnet50, deepface:NAME, arcface:FILE or onnx:FILE")
 
 
 def existing_path(value: Path | None) -> Path | None:
@@ -80,10 +61,16 @@ class DetectParams(JobParams):
         "largest", title="Keep", description="Keep the largest face of an image, or all of them"
     )
     upsample: int = Field(
-        1, ge=0, le=3, description="How many times to enlarge the image first; finds smaller faces, slower"
+        UPSAMPLE,
+        ge=0,
+        le=MOST_UPSAMPLE,
+        description="How many times to enlarge the image first; finds smaller faces, slower",
     )
     max_side: int = Field(
-        2000, ge=200, le=20000, description="Larger photographs are scaled down to this many pixels to search them"
+        MAX_SIDE,
+        ge=SIDES[0],
+        le=SIDES[1],
+        description="Larger photographs are scaled down to this many pixels to search them",
     )
 
     where: Annotated[list[str] | None, Offer.CONDITION] = Field(
@@ -99,6 +86,17 @@ class DetectParams(JobParams):
     _known = field_validator("detector")(detector_name)
     _there = field_validator("weights")(existing_path)
     _conditions = field_validator("where")(check_conditions)
+
+    @property
+    def key(self) -> DetectorKey:
+        """The detector with its settings, as its faces are kept under."""
+        return DetectorKey(self.detector, self.faces == "all", self.upsample, self.max_side)
+
+    @classmethod
+    def of(cls, key: DetectorKey, **more: Any) -> DetectParams:
+        """Return the parameters that find a detector's faces."""
+        faces = "all" if key.every else "largest"
+        return cls(detector=key.name, faces=faces, upsample=key.upsample, max_side=key.max_side, **more)
 
 
 class EncodeParams(JobParams):
@@ -132,7 +130,7 @@ class EncodeParams(JobParams):
     )
     batch_size: int = Field(32, ge=1, le=1024, description="Faces encoded at a time")
 
-    _known = field_validator("encoder")(encoder_name)
-    _known_detector = field_validator("detector")(detector_name)
+    _known = field_validator("encoder")(encoder_text)
+    _known_detector = field_validator("detector")(detector_text)
     _there = field_validator("weights")(existing_path)
     _conditions = field_validator("where")(check_conditions)

@@ -19,10 +19,12 @@ class DetectResult(JobResult, FaceCounts):
     """Faces that were found."""
 
     detector: str
+    shown: str | None = None
+    """The detector whose faces the window shows."""
 
     def text(self) -> str:
         """Return the counts, and the images without a face."""
-        lines = [f"{count(self.faces, 'face')}; {count(self.without_face, 'image')} without a face."]
+        lines = [f"{count(self.faces, 'face')} ({self.detector}); {count(self.without_face, 'image')} without a face."]
         lines += listed("Without a face", self.without_face_paths)
         return "\n".join(lines + left_out("Not readable", self.unreadable))
 
@@ -43,5 +45,7 @@ class EncodeResult(JobResult):
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
         speed = f", {self.per_second:,.1f} a second" if self.per_second else ""
-        lines = [f"{self.vectors:,} vectors of {self.dim} numbers ({self.encoded_now:,} new{speed})."]
+        lines = [
+            f"{self.vectors:,} vectors of {self.dim} numbers ({self.encoded_now:,} new{speed}): encoder {self.encoder}, detector {self.detector}."
+        ]
         return "\n".join(lines + left_out("Failed", self.failed))

@@ -8,10 +8,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from fairdesk.faces.params import encoder_name, existing_path
-from fairdesk.jobs.fields import ExistingFolder, ExistingPath, NewFile, NewFolder, Offer, Pick, Unset
+from fairdesk.faces.params import existing_path
+from fairdesk.jobs.fields import DETECTOR_UNSET, ExistingFolder, ExistingPath, NewFile, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
+from fairdesk.project.detector_key import HELP as DETECTOR_HELP
+from fairdesk.project.detector_key import detector_text
+from fairdesk.project.encoder_ref import encoder_text
 from fairdesk.project.quality import Limit
 
 
@@ -104,7 +107,7 @@ class AssessParams(JobParams):
     download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
 
     _there = field_validator("made", "real", "weights")(existing_path)
-    _known = field_validator("encoder")(encoder_name)
+    _known = field_validator("encoder")(encoder_text)
 
 
 class ReviewParams(JobParams):
@@ -117,6 +120,9 @@ class ReviewParams(JobParams):
 
     made: ExistingFolder = Field(description="Folder of made faces")
     encoder: Annotated[str, Offer.ENCODER] = Field("dlib", description="Whose vectors are compared with the project's")
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(
+        None, description=DETECTOR_HELP + "; it finds the faces of the synthetic images too"
+    )
     too_like: Annotated[float | None, Unset("nearer than 999 of 1,000 pairs of different people here")] = Field(
         None,
         gt=0,
@@ -145,7 +151,8 @@ class ReviewParams(JobParams):
     download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
 
     _there = field_validator("made", "weights")(existing_path)
-    _known = field_validator("encoder")(encoder_name)
+    _known_detector = field_validator("detector")(detector_text)
+    _known = field_validator("encoder")(encoder_text)
 
     @field_validator("limits")
     @classmethod

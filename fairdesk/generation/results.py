@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from fairdesk.faces.quality import Quality
-from fairdesk.jobs.results import JobResult, NextStep, Record, Unreadable
+from fairdesk.jobs.results import JobResult, NamesVectors, NextStep, Record, Unreadable
 from fairdesk.jobs.wording import listed
 from fairdesk.learning.results import TrainingResult
 
@@ -94,6 +94,7 @@ class AssessResult(JobResult, FeatureFigures):
     """How good synthetic faces are beside real ones."""
 
     encoder: str
+    detector: str
     seed: int
     nearest: list[NearestPair]
     copies: int
@@ -130,7 +131,7 @@ class GroupShare(Record):
     real: float | None
 
 
-class ReviewResult(JobResult):
+class ReviewResult(JobResult, NamesVectors):
     """Which synthetic faces pass, and why the others do not."""
 
     made: str
@@ -150,7 +151,7 @@ class ReviewResult(JobResult):
     def text(self) -> str:
         """Return the counts, and why faces were rejected."""
         rejected = [f"{face.path}: {'; '.join(face.why)}" for face in self.faces if face.why]
-        return "\n".join([self.summary, *listed("Rejected", rejected)])
+        return "\n".join([self.summary, *self.vector_lines(), *listed("Rejected", rejected)])
 
     def next_steps(self) -> list[NextStep]:
         """Return that the faces can be looked at."""

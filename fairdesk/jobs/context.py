@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
+from fairdesk.project.vector_choice import VectorChoice
 
 
 class Context(Protocol):
@@ -53,6 +54,15 @@ def tell_left_out(context: Context, rows: Sequence[dict[str, str]]) -> None:
         context.message(
             f"{len(rows):,} file{'s are' if len(rows) > 1 else ' is'} left out:\n  " + "\n  ".join(told) + more
         )
+
+
+def choose_vectors(context: Context, encoder: str | None, detector: str | None) -> VectorChoice:
+    """Choose the project's vectors, and say which are used where others exist. Raises `RequestError` if there are none."""
+    chosen = context.project.vectors.choose(encoder, detector)
+    told = chosen.told()
+    if told is not None:
+        context.message(told)
+    return chosen
 
 
 class QuietContext:

@@ -25,8 +25,10 @@ class Pick(Enum):
 class Offer(Enum):
     """What the open project has for a field; the form offers it in a list."""
 
-    ENCODER = "encoder"
-    DETECTOR = "detector"
+    ENCODER = "encoder"  # any, to make vectors with
+    VECTORS = "encoder that has vectors"
+    DETECTOR = "detector"  # any, to find faces with
+    FOUND_BY = "detector that has found faces"
     SET = "set"
     GROUP = "group"
     RUN = "run"  # any run
@@ -58,6 +60,7 @@ class Negated:
     help: str
 
 
+DETECTOR_UNSET = Unset("that of this encoder's newest vectors")
 LINK = Negated("--link", "Link to the files (this is the default)")
 
 ExistingFolder = Annotated[Path, Pick.FOLDER]

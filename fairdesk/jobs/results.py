@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,37 @@ class JobResult(Record):
         if not self.summary:
             values.pop("summary", None)
         return values
+
+
+class NamesVectors(Record):
+    """Which vectors a result rests on; all are absent where it rests on none."""
+
+    encoder: str | None = None
+    detector: str | None = None
+    recipe: str | None = None
+    other_detectors: list[str] | None = None
+    """Detectors whose faces the encoder has vectors of too."""
+
+    def rest_on(self, about: Mapping[str, Any], faces: int | list[int] | None = None) -> None:
+        """Write down what is known of the vectors."""
+        for name, value in {**about, **({} if faces is None else {"faces": faces})}.items():
+            setattr(self, name, value)
+
+    def vector_lines(self) -> list[str]:
+        """Say it in a line."""
+        if not self.encoder:
+            return []
+        detector = f", detector {self.detector}" if self.detector else ""
+        count = getattr(self, "faces", None)
+        faces = f", {count:,} faces" if isinstance(count, int) else ""
+        also = f"; it has vectors of {', '.join(self.other_detectors)} too" if self.other_detectors else ""
+        return [f"Encoder {self.encoder}{detector}{faces}{also}."]
+
+
+class RestsOnVectors(NamesVectors):
+    """The same, with how many faces have one."""
+
+    faces: int | None = None
 
 
 class Unreadable(Record):

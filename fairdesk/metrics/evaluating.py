@@ -32,7 +32,7 @@ def run(params: EvaluateParams, context: Context) -> EvaluateResult:
         about = {
             "scores": str(params.scores), "scores SHA-256": file_sha256(params.scores), "threshold": params.at,
             "threshold from": params.threshold_from, "alpha": params.alpha, "bootstrap draws": params.bootstrap,
-            "seed": params.seed, "polarity": "distances, negated" if params.distance else "similarities",
+            "seed": params.seed, **scores.about, "polarity": "distances, negated" if params.distance else "similarities",
         }  # fmt: skip
         page = write_report(params.out, result, overall, groups, about)
         context.artifact(page)

@@ -281,6 +281,7 @@ def evaluate(scores: ScoreSet, params: EvaluateParams) -> tuple[EvaluateResult, 
     result = overall(sorted_scores, distance=params.distance)
     if scores.measure:
         result.measure = scores.measure
+    result.rest_on(dict(scores.about))
     if params.by == "group":
         result.groups = by_group(scores, sorted_scores, params)
     return result, sorted_scores

@@ -113,7 +113,7 @@ def divide_people(scores: ScoreSet, share: float, seed: int) -> tuple[Mask, Mask
 def _part(scores: ScoreSet, rows: Mask) -> ScoreSet:
     fields = {name: getattr(scores, name)[rows] for name in ("score", "label", "subject1", "subject2", "group1", "group2")
               if getattr(scores, name) is not None}  # fmt: skip
-    return ScoreSet(measure=scores.measure, **fields)
+    return ScoreSet(measure=scores.measure, about=scores.about, **fields)
 
 
 def run(params: NormaliseParams, context: Context) -> NormaliseResult:
@@ -127,6 +127,7 @@ def run(params: NormaliseParams, context: Context) -> NormaliseResult:
         source = read_scores(params.learn_from)
         if params.distance:
             source.negate()
+        _refuse_other_vectors(source, scores)
         _refuse_shared(source, scores, str(params.learn_from))
         rules = learn(group_comparisons(source), params.method, params.fmr)
         target = scores
@@ -144,7 +145,8 @@ def run(params: NormaliseParams, context: Context) -> NormaliseResult:
     assert target.score is not None
     had = int(np.isfinite(target.score).sum())
     made = ScoreSet(score=apply(grouped, rules), label=target.label, subject1=target.subject1, subject2=target.subject2,
-                    group1=target.group1, group2=target.group2, measure=f"{target.measure or 'score'}, normalised by group ({params.method})")  # fmt: skip
+                    group1=target.group1, group2=target.group2, measure=f"{target.measure or 'score'}, normalised by group ({params.method})",
+                    about=scores.about)  # fmt: skip
     assert made.score is not None
     lost = had - int(np.isfinite(made.score).sum())
     write_scores(params.out, made)
@@ -163,7 +165,7 @@ def run(params: NormaliseParams, context: Context) -> NormaliseResult:
     told = [f"{had - lost:,} comparisons of people who were not learned from, at one threshold for all:", *lines]
     if between:
         told.append(f"{between:,} comparisons between the two halves are left out.")
-    return NormaliseResult(
+    result = NormaliseResult(
         out=str(params.out),
         method=params.method,
         fmr=params.fmr,
@@ -176,6 +178,8 @@ def run(params: NormaliseParams, context: Context) -> NormaliseResult:
         after=after,
         summary="\n".join(told),
     )
+    result.rest_on(dict(scores.about))
+    return result
 
 
 def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: int) -> None:
@@ -183,7 +187,13 @@ def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: i
     assert made.label is not None
     genuine = int(made.label.sum())
     summary = json.dumps(
-        {"genuine": genuine, "impostor": len(made.label) - genuine, "dropped": lost, "measure": made.measure}
+        {
+            "genuine": genuine,
+            "impostor": len(made.label) - genuine,
+            "dropped": lost,
+            "measure": made.measure,
+            "faces": made.about.get("faces"),
+        }
     )
     old = project.db.rows(
         "SELECT pair_list, recipe_id, basis FROM score_set WHERE path = ? ORDER BY id DESC LIMIT 1",
@@ -211,6 +221,17 @@ def _people(scores: ScoreSet) -> set[tuple[str, str]]:
         if g is not None and s is not None
         for person in zip(g.tolist(), s.tolist(), strict=True)
     }
+
+
+def _refuse_other_vectors(source: ScoreSet, target: ScoreSet) -> None:
+    """Refuse to learn from scores of other vectors, where both files name theirs: such scores are not alike."""
+    for name in ("encoder", "detector"):
+        ours, theirs = target.about.get(name), source.about.get(name)
+        if None not in (ours, theirs) and ours != theirs:
+            raise RequestError(
+                f"The scores to learn from are of the {name} {theirs}, these of {ours}: what is learned would not fit. "
+                f"Score the other list with the {name} {ours}."
+            )
 
 
 def _refuse_shared(source: ScoreSet, target: ScoreSet, where: str) -> None:

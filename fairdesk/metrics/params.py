@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from fairdesk.jobs.fields import ExistingFile, NewFile, Offer, Pick, Unset
+from fairdesk.jobs.fields import DETECTOR_UNSET, ExistingFile, NewFile, Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.detector_key import HELP as DETECTOR_HELP
+from fairdesk.project.detector_key import detector_text
 
 
 class PairsParams(JobParams):
@@ -51,10 +53,13 @@ class ScoreParams(JobParams):
     """Compare the two images of each pair; each image is encoded once."""
 
     pairs: ExistingFile = Field(description="The pair list")
-    encoder: Annotated[str, Offer.ENCODER] = Field("dlib", description="Whose vectors to compare")
+    encoder: Annotated[str, Offer.VECTORS] = Field("dlib", description="Whose vectors to compare")
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
         None, title="Write to", description="File to write, .npz or .csv"
     )
+
+    _known_detector = field_validator("detector")(detector_text)
 
     @field_validator("pairs", "out")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdesk.jobs.results import JobResult, Record
+from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import count, rate
 
 Interval = tuple[float, float]
@@ -39,7 +39,7 @@ class PairsResult(JobResult):
         )
 
 
-class ScoreResult(JobResult):
+class ScoreResult(JobResult, RestsOnVectors):
     """Scores of a pair list."""
 
     out: str
@@ -50,14 +50,13 @@ class ScoreResult(JobResult):
     dropped: int
     without_vector: list[str]
     not_in_project: list[str]
-    encoder: str
-    recipe: str
     measure: str
 
     def text(self) -> str:
         """Return what was scored and what has no score."""
         said = f"{self.pairs:,} pairs of {self.images:,} images scored ({self.measure})."
-        return said + (f"\n{self.dropped:,} pairs have no score." if self.dropped else "")
+        said += f"\n{self.dropped:,} pairs have no score." if self.dropped else ""
+        return "\n".join([said, *self.vector_lines()])
 
 
 class Dropped(Record):
@@ -176,7 +175,7 @@ class GroupsResult(Record):
     """How the intervals were made."""
 
 
-class EvaluateResult(JobResult, Figures):
+class EvaluateResult(JobResult, Figures, RestsOnVectors):
     """The evaluation of a score set."""
 
     n_genuine: int
@@ -198,7 +197,7 @@ class EvaluateResult(JobResult, Figures):
 
     def text(self) -> str:
         """Return the error rates, overall and by group."""
-        lines = [f"{self.n_genuine:,} genuine and {self.n_impostor:,} impostor scores"]
+        lines = [f"{self.n_genuine:,} genuine and {self.n_impostor:,} impostor scores", *self.vector_lines()]
         if self.dropped.genuine or self.dropped.impostor:
             lines.append(f"Dropped, no score: {self.dropped.genuine:,} genuine, {self.dropped.impostor:,} impostor")
         if self.eer is None or self.eer_threshold is None:
@@ -248,7 +247,7 @@ class ErrorRates(Record):
     fnmr: float | None
 
 
-class NormaliseResult(JobResult):
+class NormaliseResult(JobResult, RestsOnVectors):
     """Scores normalised by group, and what that did to every group's error rates."""
 
     out: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class ScoreSet:
     group1: Strings | None = None
     group2: Strings | None = None
     measure: str = ""
+    about: dict[str, str | int] = field(default_factory=dict)  # of `ABOUT` what is known: which vectors were compared
 
     def split(self) -> tuple[Floats, Floats]:
         """Return genuine and impostor scores; the arrays may be sorted in place by the caller."""
@@ -55,6 +56,7 @@ class ScoreSet:
                 np.negative(array, out=array)
 
 
+ABOUT = ("encoder", "detector", "recipe", "faces")
 _PAIRWISE = ("subject1", "subject2", "group1", "group2")
 _GENUINE = {"1", "1.0", "true", "genuine", "mated", "same"}
 _IMPOSTOR = {"0", "0.0", "-1", "-1.0", "false", "impostor", "imposter", "non-mated", "different"}
@@ -87,8 +89,9 @@ def _read_npz(path: Path) -> ScoreSet:
             for genuine, impostor in (("genuine", "impostor"), ("genuine_scores", "imposter_scores")):
                 if {genuine, impostor} <= have and "score" not in have:
                     return ScoreSet(
-                        _numbers(path, data[genuine]), _numbers(path, data[impostor]), measure=_measure(data)
-                    )
+                        _numbers(path, data[genuine]), _numbers(path, data[impostor]), measure=_measure(data),
+                        about=_about({name: str(data[name]) for name in ABOUT if name in have and data[name].ndim == 0}),
+                    )  # fmt: skip
             if not {"score", "label"} <= have:
                 raise RequestError(
                     f"{path} holds the arrays {', '.join(sorted(have)) or 'none'}; expected genuine and impostor, "
@@ -97,6 +100,7 @@ def _read_npz(path: Path) -> ScoreSet:
             score = _numbers(path, data["score"])
             label = np.asarray(data["label"])
             out = ScoreSet(score=score, label=label.astype(np.int64) == 1, measure=_measure(data))
+            out.about = _about({name: str(data[name]) for name in ABOUT if name in have and data[name].ndim == 0})
             for name in _PAIRWISE:
                 if name in have:
                     setattr(out, name, np.asarray(data[name]).astype(str))
@@ -122,6 +126,12 @@ def _measure(data: Any) -> str:
     return str(data["measure"]) if "measure" in data.files else ""
 
 
+def _about(found: dict[str, str]) -> dict[str, str | int]:
+    return {
+        name: int(value) if name == "faces" and value.isdigit() else value for name, value in found.items() if value
+    }
+
+
 def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
     rows = csv.reader(file)
     header = [cell.strip().lower() for cell in next(rows, [])]
@@ -129,11 +139,12 @@ def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
         raise RequestError(
             f"{path}: line 1 must name the columns score and label; it has: {', '.join(header) or 'nothing'}"
         )
-    where = {name: header.index(name) for name in ("score", "label", *_PAIRWISE, "measure") if name in header}
+    where = {name: header.index(name) for name in ("score", "label", *_PAIRWISE, "measure", *ABOUT) if name in header}
     scores: list[float] = []
     labels: list[bool] = []
     texts: dict[str, list[str]] = {name: [] for name in _PAIRWISE if name in where}
     measure = ""
+    about: dict[str, set[str]] = {}
     for row in rows:
         if not row:
             continue
@@ -145,7 +156,11 @@ def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
             column.append(row[where[name]])
         if not measure and "measure" in where:
             measure = row[where["measure"]]
-    out = ScoreSet(score=np.array(scores), label=np.array(labels, dtype=bool), measure=measure)
+        for name in ABOUT:
+            if name in where:
+                about.setdefault(name, set()).add(row[where[name]].strip())
+    known = _about({name: next(iter(values)) for name, values in about.items() if len(values) == 1})
+    out = ScoreSet(score=np.array(scores), label=np.array(labels, dtype=bool), measure=measure, about=known)
     for name, column in texts.items():
         setattr(out, name, np.array(column, dtype=str))
     return out
@@ -214,18 +229,20 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
     if path.suffix.lower() == ".csv":
         with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([*(("path1", "path2") if paths else ()), "score", "label", *texts, "measure"])
+            writer.writerow(
+                [*(("path1", "path2") if paths else ()), "score", "label", *texts, "measure", *scores.about]
+            )
             for row in range(len(scores.score)):
                 value = float(scores.score[row])
                 writer.writerow(
                     [
                         *((paths[0][row], paths[1][row]) if paths else ()),
                         "" if np.isnan(value) else repr(value), int(scores.label[row]),
-                        *(column[row] for column in texts.values()), scores.measure,
+                        *(column[row] for column in texts.values()), scores.measure, *scores.about.values(),
                     ]
                 )  # fmt: skip
     else:
-        arrays: dict[str, Any] = dict(texts)
+        arrays: dict[str, Any] = dict(texts) | {name: np.array(value) for name, value in scores.about.items()}
         if paths:
             arrays |= {"path1": np.array(paths[0], dtype=str), "path2": np.array(paths[1], dtype=str)}
         genuine, impostor = scores.split()
@@ -243,7 +260,9 @@ def export_csv(source: Path, target: Path) -> int:
     if scores.score is None:
         genuine, impostor = scores.split()
         label = np.concatenate([np.ones(len(genuine), dtype=bool), np.zeros(len(impostor), dtype=bool)])
-        scores = ScoreSet(score=np.concatenate([genuine, impostor]), label=label, measure=scores.measure)
+        scores = ScoreSet(
+            score=np.concatenate([genuine, impostor]), label=label, measure=scores.measure, about=scores.about
+        )
     assert scores.score is not None
     write_scores(target.with_suffix(".csv"), scores)
     return len(scores.score)

@@ -13,13 +13,16 @@ import numpy.typing as npt
 from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
 from fairdesk.images.inspecting import file_sha256
-from fairdesk.jobs.context import Context
+from fairdesk.images.places import safe_name
+from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.metrics.pair_lists import Pair, read_pairs
 from fairdesk.metrics.params import ScoreParams
 from fairdesk.metrics.results import ScoreResult
 from fairdesk.metrics.score_files import ScoreSet, write_scores
 from fairdesk.project import Project, basis
-from fairdesk.project.vectors import StoredRecipe
+from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.recipes import StoredRecipe
+from fairdesk.project.vector_choice import VectorChoice
 
 MEASURES = {"euclidean": "negative euclidean distance", "cosine": "cosine similarity"}
 
@@ -36,19 +39,22 @@ def similarities(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], 
     return cosine
 
 
-def _ready(params: ScoreParams, context: Context) -> StoredRecipe:
-    """Return the recipe to score with; faces without a vector are encoded first."""
-    from fairdesk.faces.encoding import run as encode
+def _ready(params: ScoreParams, context: Context) -> VectorChoice:
+    """Return the vectors to score with; faces without one are encoded first, which says so itself."""
+    from fairdesk.faces.encoding import encode
     from fairdesk.faces.params import EncodeParams
 
-    project = context.project
-    if params.encoder in ("dlib", "resnet50") or params.encoder.startswith("deepface:"):
-        known = project.db.value("SELECT id FROM recipe WHERE encoder = ? ORDER BY id DESC LIMIT 1", (params.encoder,))
-        recipe = project.vectors.by_id(known) if known is not None else None
-        if recipe is None or recipe.detector != project.detector() or project.vectors.missing(recipe):
-            context.message(f"Encoding faces first ({params.encoder}).")
-            encode(EncodeParams.model_validate({"encoder": params.encoder}), context)
-    return project.vectors.find(params.encoder)
+    store = context.project.vectors
+    try:
+        whole_job = EncoderRef.parse(params.encoder).file is None  # another's weights may be anywhere by now
+    except ValueError:
+        whole_job = False
+    if whole_job:
+        made = [one for one in store.of_encoder(params.encoder) if params.detector in (None, one.recipe.detector)]
+        if not made or store.missing(made[0].recipe):
+            detector = params.detector or (made[0].recipe.detector if made else None)
+            encode(EncodeParams(encoder=params.encoder, detector=detector), context)
+    return choose_vectors(context, params.encoder, params.detector)
 
 
 def _image_faces(project: Project, recipe: StoredRecipe) -> dict[str, tuple[int, str, str]]:
@@ -89,7 +95,8 @@ def run(params: ScoreParams, context: Context) -> ScoreResult:
     """Job: score a pair list. A pair whose image has no vector is a failure to acquire: NaN, counted."""
     project = context.project
     pairs = read_pairs(params.pairs)
-    recipe = _ready(params, context)
+    chosen = _ready(params, context)
+    recipe = chosen.recipe
     context.check()
     known = _image_faces(project, recipe)
     resolve = _resolver(project, known)
@@ -117,18 +124,24 @@ def run(params: ScoreParams, context: Context) -> ScoreResult:
         raise RequestError(f"None of the images in {params.pairs} is in the project, for example {next(iter(unknown))}")
     usable = (rows >= 0).all(1)
     score = np.full(len(pairs), np.nan)
-    chosen = np.flatnonzero(usable)
-    for start in range(0, len(chosen), 65536):
+    scored = np.flatnonzero(usable)
+    for start in range(0, len(scored), 65536):
         context.check()
-        part = chosen[start : start + 65536]
+        part = scored[start : start + 65536]
         score[part] = similarities(vectors[rows[part, 0]], vectors[rows[part, 1]], recipe.metric)
-        context.progress(min(len(chosen), start + 65536), len(pairs), "pairs")
+        context.progress(min(len(scored), start + 65536), len(pairs), "pairs")
     label = np.array([pair.label == 1 for pair in pairs])
     scores = ScoreSet(score=score, label=label, measure=MEASURES[recipe.metric])
+    scores.about = {
+        "encoder": recipe.encoder,
+        "detector": recipe.detector,
+        "recipe": recipe.hash,
+        "faces": len(vectors),
+    }
     scores.subject1, scores.subject2 = np.array(subjects[0], dtype=str), np.array(subjects[1], dtype=str)
     if any(groups[0]) or any(groups[1]):
         scores.group1, scores.group2 = np.array(groups[0], dtype=str), np.array(groups[1], dtype=str)
-    out = params.out or project.exports("scores", f"{params.pairs.stem}-{params.encoder}.npz")
+    out = params.out or project.exports("scores", _file_name(params, recipe))
     write_scores(out, scores, paths)
     result = ScoreResult(
         out=str(out),
@@ -139,8 +152,8 @@ def run(params: ScoreParams, context: Context) -> ScoreResult:
         dropped=int((~usable).sum()),
         without_vector=list(faceless),
         not_in_project=list(unknown),
-        encoder=params.encoder,
-        recipe=recipe.hash,
+        faces=len(vectors),
+        **chosen.about(),
         measure=scores.measure,
     )
     for count, what in ((len(unknown), "are not in the project"), (len(faceless), "have no face or no vector")):
@@ -152,12 +165,16 @@ def run(params: ScoreParams, context: Context) -> ScoreResult:
     return result
 
 
+def _file_name(params: ScoreParams, recipe: StoredRecipe) -> str:
+    return safe_name(f"{params.pairs.stem}-{recipe.encoder}-{recipe.detector}") + ".npz"
+
+
 def _sides(pair: Pair) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     return (pair.path1, pair.subject1, pair.group1), (pair.path2, pair.subject2, pair.group2)
 
 
 def _register(project: Project, out: Path, params: ScoreParams, recipe: StoredRecipe, result: ScoreResult) -> None:
-    summary = json.dumps(result.model_dump(include={"genuine", "impostor", "dropped", "measure"}))
+    summary = json.dumps(result.model_dump(include={"genuine", "impostor", "dropped", "measure", "faces"}))
     kept = json.dumps({**params.model_dump(mode="json"), "list_sha256": file_sha256(params.pairs)})
     taken = basis.take(project)
     with project.journal.step(f"Score {params.pairs.name}", target={"tab": "metrics"}) as connection:

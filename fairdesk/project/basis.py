@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.project.main_face import NAMED, WHO
+
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
@@ -43,12 +45,7 @@ def _labels(project: Project) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uin
     ):
         digest = hashlib.blake2b(f"{group}\0{identity}".encode(), digest_size=8).digest()
         names[number] = int.from_bytes(digest, "little")
-    rows = project.db.rows(
-        "SELECT image.id, CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE image.identity_id END"
-        " FROM image LEFT JOIN face f ON f.image_id = image.id AND f.place = 0 AND f.detector = ?"
-        " WHERE image.hidden = 0 ORDER BY image.id",
-        (project.detector() or "",),
-    )
+    rows = project.db.rows(f"SELECT i.id, {WHO} FROM image i {NAMED} WHERE i.hidden = 0 ORDER BY i.id")
     ids = np.array([r[0] for r in rows], dtype=np.int64)
     return ids, np.array([names[r[1] or 0] for r in rows], dtype=np.uint64)
 

@@ -7,16 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from fairdesk.errors import RequestError
+from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.quality import MEASURES, Limit
 from fairdesk.project.queries import Filter, State, group_counts, image_ids, saved_views
+from fairdesk.project.searches import searches
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
 _PLAIN = {"group": "group", "identity": "identity", "text": "text", "set": "in_set", "tag": "tag", "gender": "gender",
           "source": "source"}  # fmt: skip
-FIELDS = (*_PLAIN, "state", "age", "predicted", "view", "ids", *MEASURES)
-HELP = "FIELD=VALUE with the fields " + ", ".join(FIELDS[:12]) + ", or a quality as MEASURE=LOW:HIGH"
+FIELDS = (*_PLAIN, "state", "age", "predicted", "view", "ids", "detector", *MEASURES)
+HELP = "FIELD=VALUE with the fields " + ", ".join(FIELDS[: -len(MEASURES)]) + ", or a quality as MEASURE=LOW:HIGH"
 
 
 def _condition(word: str) -> tuple[str, Any]:
@@ -45,6 +47,8 @@ def _condition(word: str) -> tuple[str, Any]:
             raise ValueError(f"{word!r} is not age=FROM:TO in years (one side may be empty)") from None
     if field == "ids":
         return field, _ids(word)
+    if field == "detector":
+        return field, str(DetectorKey.parse(value))
     return _PLAIN.get(field, field), value
 
 
@@ -113,6 +117,16 @@ def meeting(project: Project, words: Sequence[str]) -> set[int]:
         groups = ", ".join(name for name, _, _ in group_counts(project) if name is not None)
         raise RequestError(f"No image of the project meets {' '.join(words)}. Its groups are: {groups or 'none'}.")
     return found
+
+
+def faces_meant(project: Project, words: Sequence[str]) -> str | None:
+    """Say whose faces the conditions mean where that matters, and that others exist; None where it does not."""
+    wanted = read_conditions(project, words)
+    if not wanted.rests_on_faces:
+        return None
+    others = [one.detector for one in searches(project.db) if one.detector != wanted.faces_of(project)]
+    more = f" There are also those of {', '.join(others)}: say detector=NAME among the conditions." if others else ""
+    return f"{' '.join(words)} is meant of the faces that {wanted.faces_of(project)} found.{more}"
 
 
 def known_conditions(project: Project) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from fairdesk.errors import RequestError
 from fairdesk.project.database import Database
 from fairdesk.project.journal import Journal
+from fairdesk.project.searches import searches
 from fairdesk.project.thumbnails import ThumbnailStore
 from fairdesk.project.vectors import VectorStore
 
@@ -94,7 +95,7 @@ class Project:
         return out
 
     def setting(self, key: str) -> str | None:
-        """Read one of the project's own settings, e.g. the detector in use."""
+        """Read one of the project's own settings, e.g. whose faces are shown."""
         value = self.db.value("SELECT value FROM meta WHERE key = ?", (key,))
         return None if value is None else str(value)
 
@@ -118,6 +119,28 @@ class Project:
             found[number] = place
         return found
 
-    def detector(self) -> str | None:
-        """The detector whose faces the project works with: the one used last."""
+    def last_detector(self) -> str | None:
+        """The detector that looked for faces last: what an encoder without vectors takes. None: no face was looked for."""
         return self.setting("detector")
+
+    def shown_detector(self) -> str:
+        """The detector whose faces are shown, filtered by and measured: the first one used, until a person chooses another.
+
+        Empty where no face was looked for.
+        """
+        return self.setting("faces shown") or self.setting("detector") or ""
+
+    def show_faces_of(self, detector: str) -> None:
+        """Choose whose faces are shown. Raises `RequestError` if this detector has looked at no image."""
+        known = [one.detector for one in searches(self.db)]
+        if detector not in known:
+            raise RequestError(
+                f"The detector {detector} has looked at no image. These have: {', '.join(known) or 'none'}."
+            )
+        self.set_setting("faces shown", detector)
+
+    def keep_detector(self, detector: str) -> None:
+        """Remember the detector that is about to look for faces; whose faces are shown does not change."""
+        if self.setting("faces shown") is None:
+            self.set_setting("faces shown", self.setting("detector") or detector)
+        self.set_setting("detector", detector)

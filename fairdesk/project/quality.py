@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.project.main_face import NAMED, WHO
+
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
@@ -70,45 +72,45 @@ class Limit:
         return " AND ".join(parts)
 
 
-def outside(project: Project, limits: list[Limit]) -> list[int]:
+def outside(project: Project, limits: list[Limit], detector: str) -> list[int]:
     """Return the shown images that are measured and outside of any limit; what cannot be measured is not outside."""
     if not limits:
         return []
     where = " OR ".join(f"NOT ({limit.inside()})" for limit in limits)
     rows = project.db.rows(
         f"SELECT i.id FROM quality q JOIN image i ON i.id = q.image_id WHERE q.detector = ? AND i.hidden = 0 AND ({where}) ORDER BY i.id",
-        (project.detector() or "",),
+        (detector,),
     )
     return [row[0] for row in rows]
 
 
-def values(project: Project, measure: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def values(project: Project, measure: str, detector: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Return the ids of the shown images that have a measure, and its values."""
     assert measure in MEASURES
     rows = project.db.rows(
         f"SELECT i.id, q.{measure} FROM quality q JOIN image i ON i.id = q.image_id"
         f" WHERE q.detector = ? AND i.hidden = 0 AND q.{measure} IS NOT NULL ORDER BY i.id",
-        (project.detector() or "",),
+        (detector,),
     )
     return np.array([r[0] for r in rows], dtype=np.int64), np.array([r[1] for r in rows], dtype=np.float64)
 
 
-def measured(project: Project) -> dict[str, dict[str, float] | None]:
+def measured(project: Project, detector: str) -> dict[str, dict[str, float] | None]:
     """Return the 5th, 50th and 95th percentile of each measure; None where nothing has it."""
     out: dict[str, dict[str, float] | None] = {}
     for measure in MEASURES:
-        _, found = values(project, measure)
+        _, found = values(project, measure, detector)
         low, middle, high = np.percentile(found, [5, 50, 95]) if len(found) else (0.0, 0.0, 0.0)
         out[measure] = {"p5": float(low), "median": float(middle), "p95": float(high)} if len(found) else None
     return out
 
 
-def counts(project: Project) -> dict[str, Any]:
+def counts(project: Project, detector: str) -> dict[str, Any]:
     """Return how many shown images are measured, have no face, are unreadable, and were not looked at."""
     row = project.db.rows(
         "SELECT count(q.image_id), sum(q.side IS NULL AND q.why IS NULL AND q.image_id IS NOT NULL), sum(q.why IS NOT NULL),"
         " sum(q.image_id IS NULL) FROM image i LEFT JOIN quality q ON q.image_id = i.id AND q.detector = ? WHERE i.hidden = 0",
-        (project.detector() or "",),
+        (detector,),
     )[0]
     return {
         "measured": row[0] - (row[2] or 0),
@@ -118,15 +120,14 @@ def counts(project: Project) -> dict[str, Any]:
     }
 
 
-def by_group(project: Project) -> dict[str, tuple[float, float]]:
+def by_group(project: Project, detector: str) -> dict[str, tuple[float, float]]:
     """Return (median sharpness, median side of the face in pixels) of each group that is measured."""
     rows = project.db.rows(
         "SELECT g.name, q.sharpness, q.side FROM quality q JOIN image i ON i.id = q.image_id"
-        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = q.detector"
-        " LEFT JOIN identity who ON who.id = CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END"
+        f"{NAMED} LEFT JOIN identity who ON who.id = {WHO}"
         " JOIN grp g ON g.id = ifnull(who.group_id, i.group_id)"
         " WHERE q.detector = ? AND i.hidden = 0 AND q.sharpness IS NOT NULL AND q.side IS NOT NULL",
-        (project.detector() or "",),
+        (detector,),
     )
     found: dict[str, list[tuple[float, float]]] = {}
     for name, sharp, side in rows:

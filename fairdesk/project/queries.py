@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.project.main_face import NAMED, SOURCE, WHO
 from fairdesk.project.quality import MEASURES, Limit
 
 if TYPE_CHECKING:
@@ -22,12 +23,15 @@ ORDERS = {
     "size": "i.width * i.height DESC, i.id",
 }  # fmt: skip
 
-_FROM = """
-FROM image i
-LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1
-LEFT JOIN identity who ON who.id = CASE WHEN f.label_source IS NOT NULL THEN f.identity_id ELSE i.identity_id END
+_LABELS = f"""
+{NAMED}
+LEFT JOIN identity who ON who.id = {WHO}
 LEFT JOIN grp g ON g.id = ifnull(who.group_id, i.group_id)
 """
+_FROM = f"""
+FROM image i
+LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1
+{_LABELS}"""
 
 
 State = Literal["any", "with face", "without face", "several faces", "unnamed", "synthetic", "real", "hidden"]
@@ -55,7 +59,18 @@ class Filter:
     cluster: int | None = None
     predicted: tuple[str, str] | None = None  # kind, value
     quality: tuple[Limit, ...] = ()
+    detector: str | None = None  # whose faces are meant (state, quality, predicted); None: those shown
     ids: tuple[int, ...] | None = None
+
+    @property
+    def rests_on_faces(self) -> bool:
+        """Whether it matters which detector's faces are meant."""
+        face_states = ("with face", "without face", "several faces")
+        return bool(self.quality or self.predicted or self.state in face_states)
+
+    def faces_of(self, project: Project) -> str:
+        """Return the detector whose faces are meant."""
+        return self.detector or project.shown_detector()
 
     def to_json(self) -> str:
         """Return it as text, for a saved view."""
@@ -103,9 +118,12 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
     if wanted.age is not None:
         add("CAST(i.age AS REAL) BETWEEN ? AND ?", *wanted.age)
     if wanted.source is not None:
-        add("ifnull(ifnull(f.label_source, i.label_source), '') = ?", wanted.source)
+        add(f"ifnull({SOURCE}, '') = ?", wanted.source)
     if wanted.cluster is not None:
-        add("f.id IN (SELECT face_id FROM cluster_member WHERE cluster_id = ?)", wanted.cluster)
+        add(
+            "i.id IN (SELECT m.image_id FROM cluster_member c JOIN face m ON m.id = c.face_id AND m.place = 0 WHERE c.cluster_id = ?)",
+            wanted.cluster,
+        )
     if wanted.predicted is not None:
         add("f.id IN (SELECT face_id FROM prediction WHERE kind = ? AND value = ?)", *wanted.predicted)
     if wanted.ids is not None:
@@ -126,7 +144,7 @@ def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
         join = " LEFT JOIN quality s ON s.image_id = i.id AND s.detector = ?1"
         by = f"s.{order} IS NULL, s.{order}, i.id"
     rows = project.db.rows(
-        f"SELECT i.id {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}", [project.detector() or "", *values]
+        f"SELECT i.id {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}", [wanted.faces_of(project), *values]
     )
     return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
 
@@ -155,10 +173,10 @@ def items(project: Project, kind: Kind, ids: list[int]) -> dict[int, Item]:
     if kind == "image":
         sql = (
             "SELECT i.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left,"
-            " ifnull(f.label_source, i.label_source)," + _PREDICTED + _FROM
+            " " + SOURCE + "," + _PREDICTED + _FROM
             + " WHERE i.id IN (SELECT value FROM json_each(?2))"
         )  # fmt: skip
-        rows = project.db.rows(sql, (project.detector() or "", json.dumps(ids)))
+        rows = project.db.rows(sql, (project.shown_detector(), json.dumps(ids)))
     else:
         rows = project.db.rows(
             "SELECT f.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left, l.label_source, "
@@ -187,7 +205,7 @@ class Boxed:
 
 def boxes(project: Project, kind: Kind, number: int) -> list[Boxed]:
     """Return all faces on the photograph of an image or a face, the main one last (so that it is drawn on top)."""
-    image, detector = number, project.detector() or ""
+    image, detector = number, project.shown_detector()
     if kind == "face":
         row = project.db.rows("SELECT image_id, detector FROM face WHERE id = ?", (number,))
         if not row:
@@ -205,7 +223,7 @@ def boxes(project: Project, kind: Kind, number: int) -> list[Boxed]:
 def overview(project: Project) -> dict[str, Any]:
     """Return the counts a project's header shows."""
     value = project.db.value
-    detector = project.detector() or ""
+    detector = project.shown_detector()
     searched = value("SELECT count(*) FROM detection WHERE detector = ?", (detector,))
     return {
         "images": value("SELECT count(*) FROM image WHERE hidden = 0"),
@@ -218,13 +236,7 @@ def overview(project: Project) -> dict[str, Any]:
         "searched": searched,
         "faces": value("SELECT count(*) FROM face WHERE detector = ?", (detector,)),
         "without_face": value("SELECT count(*) FROM detection WHERE detector = ? AND faces = 0", (detector,)),
-        "encoders": dict(
-            project.db.rows(
-                "SELECT r.encoder, count(*) FROM vector v JOIN recipe r ON r.id = v.recipe_id WHERE r.detector = ?"
-                " GROUP BY r.encoder",
-                (detector,),
-            )
-        ),
+        "vectors": project.vectors.sets(),
         "clusterings": value("SELECT count(*) FROM clustering"),
         "lists": value("SELECT count(*) FROM pair_list"),
         "scores": value("SELECT count(*) FROM score_set"),
@@ -234,16 +246,17 @@ def overview(project: Project) -> dict[str, Any]:
 def group_counts(project: Project) -> list[tuple[str | None, int, int]]:
     """Return (group, images, identities) of each group, by name; None is "no group"."""
     return project.db.rows(
-        f"SELECT g.name, count(*), count(DISTINCT who.id) {_FROM} WHERE i.hidden = 0 GROUP BY g.name ORDER BY g.name IS NULL, g.name",
-        (project.detector() or "",),
+        f"SELECT g.name, count(*), count(DISTINCT who.id) FROM image i {_LABELS} WHERE i.hidden = 0"
+        " GROUP BY g.name ORDER BY g.name IS NULL, g.name"
     )
 
 
 def identity_counts(project: Project, group: str | None = None) -> list[tuple[str, int]]:
     """Return (identity, images), by name, of one group or of all."""
-    where = "WHERE i.hidden = 0 AND who.id IS NOT NULL" + (" AND g.name = ?2" if group is not None else "")
-    values = [project.detector() or ""] + ([group] if group is not None else [])
-    return project.db.rows(f"SELECT who.name, count(*) {_FROM} {where} GROUP BY who.id ORDER BY who.name", values)
+    where = "WHERE i.hidden = 0 AND who.id IS NOT NULL" + (" AND g.name = ?" if group is not None else "")
+    values = [group] if group is not None else []
+    sql = f"SELECT who.name, count(*) FROM image i {_LABELS} {where} GROUP BY who.id ORDER BY who.name"
+    return project.db.rows(sql, values)
 
 
 def unreadable(project: Project) -> list[tuple[str, str]]:
@@ -293,15 +306,17 @@ def remove_view(project: Project, name: str) -> None:
         connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
 
 
-def more_like(project: Project, image: int, encoder: str, among: Ids) -> Ids:
+def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids:
     """Return images ordered by how near their largest face's vector is to one image's; those without one are left out.
+
+    `recipe_hash` says which vectors.
 
     Raises
     ------
     RequestError
         If the image has no vector of this encoder.
     """
-    recipe = project.vectors.find(encoder)
+    recipe = project.vectors.find(recipe_hash)
     faces, vectors = project.vectors.load(recipe, largest_only=True)
     owner: dict[int, int] = dict(
         project.db.rows("SELECT id, image_id FROM face WHERE place = 0 AND detector = ?", (recipe.detector,))
@@ -309,7 +324,10 @@ def more_like(project: Project, image: int, encoder: str, among: Ids) -> Ids:
     images = np.array([owner.get(int(face), 0) for face in faces], dtype=np.int64)
     place = np.flatnonzero(images == image)
     if not len(place):
-        raise RequestError(f"This image has no {encoder} vector. Encode faces first; an image without a face has none.")
+        raise RequestError(
+            f"This image has no {recipe.encoder} vector of the faces that {recipe.detector} found. "
+            "Encode faces first; an image without a face has none."
+        )
     keep = np.isin(images, among) | (images == image)
     mine = vectors[place[0]]
     if recipe.metric == "cosine":

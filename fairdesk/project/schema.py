@@ -143,6 +143,8 @@ MIGRATIONS: list[str] = [
     CREATE TABLE saved_view (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, wanted TEXT NOT NULL);
     """,
     BULK,
+    # A named face decides its image's label, whichever detector found it (project/main_face.py).
+    "CREATE INDEX face_named ON face(image_id) WHERE place = 0 AND label_source IS NOT NULL",
 ]
 
 VERSION = len(MIGRATIONS)

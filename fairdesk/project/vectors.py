@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.errors import JobFailed, RequestError
+from fairdesk.errors import JobFailed
 from fairdesk.project.database import Database
+from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet
+from fairdesk.project.vector_choice import VectorChoice, choose, of_encoder
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides what a vector's numbers are."""
-
-    encoder: str
-    detector: str
-    alignment: str
-    dim: int
-    metric: str  # "euclidean" or "cosine": how two such vectors are compared
-    weights: str  # the weights' SHA-256, or a published name
-    versions: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def hash(self) -> str:
-        """16 hex digits that name the recipe's folder."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class StoredRecipe:
-    """A recipe as the catalogue knows it."""
-
-    id: int
-    hash: str
-    encoder: str
-    detector: str
-    dim: int
-    metric: str
+_COLUMNS = "r.id, r.hash, r.encoder, r.detector, r.dim, r.metric, r.created"
 
 
 class VectorStore:
@@ -60,7 +33,7 @@ class VectorStore:
         """Return the stored recipe, made on first use."""
         home = self.folder / recipe.hash
         home.mkdir(parents=True, exist_ok=True)
-        described = home / "recipe.json"
+        described = home / DESCRIBED
         if not described.exists():
             described.write_text(json.dumps(asdict(recipe), indent=1, sort_keys=True), encoding="utf-8")
         with self._db.transaction() as connection:
@@ -74,7 +47,7 @@ class VectorStore:
 
     def _select(self, where: str, *bindings: object) -> StoredRecipe | None:
         rows = self._db.rows(
-            "SELECT id, hash, encoder, detector, dim, metric FROM recipe WHERE " + where + " ORDER BY id DESC LIMIT 1",
+            f"SELECT {_COLUMNS} FROM recipe r WHERE {where} ORDER BY r.id DESC LIMIT 1",
             bindings,
         )
         return StoredRecipe(*rows[0]) if rows else None
@@ -83,27 +56,48 @@ class VectorStore:
         """Return a recipe by its catalogue id."""
         return self._select("id = ?", number)
 
-    def find(self, encoder: str) -> StoredRecipe:
-        """Return the newest recipe of an encoder that has vectors.
+    def described(self, recipe: StoredRecipe) -> Recipe | None:
+        """Return all that decides a recipe's vectors; None where its description is lost."""
+        try:
+            kept = json.loads((self.folder / recipe.hash / DESCRIBED).read_text(encoding="utf-8"))
+            return Recipe(**kept)
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def sets(self) -> list[VectorSet]:
+        """Return all vectors of the project by recipe, the newest first."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS}, (SELECT count(*) FROM vector v WHERE v.recipe_id = r.id) AS vectors,"
+            " (SELECT count(*) FROM face f WHERE f.detector = r.detector)"
+            " FROM recipe r WHERE EXISTS (SELECT 1 FROM vector v WHERE v.recipe_id = r.id) ORDER BY r.created DESC, r.id DESC"
+        )
+        return [VectorSet(StoredRecipe(*row[:-2]), *row[-2:]) for row in rows]
+
+    def make_newest(self, recipe: StoredRecipe) -> None:
+        """Say that these vectors were made, or found complete, just now: they are what is used unless others are asked for."""
+        with self._db.transaction() as connection:
+            connection.execute(
+                "UPDATE recipe SET created = max(?, (SELECT max(created) + 0.001 FROM recipe)) WHERE id = ?",
+                (time.time(), recipe.id),
+            )
+
+    def find(self, encoder: str, detector: str | None = None) -> StoredRecipe:
+        """Return the recipe that `choose` chooses."""
+        return self.choose(encoder, detector).recipe
+
+    def choose(self, encoder: str | None = None, detector: str | None = None) -> VectorChoice:
+        """Return the newest vectors of an encoder (or of any) and a detector (or of any), and which others there are.
 
         Raises
         ------
         RequestError
-            If the project has no vectors of this encoder.
+            If there are none; it lists what there is.
         """
-        kind, colon, file = encoder.partition(":")
-        if colon and kind in ("arcface", "onnx"):  # named by their file, wherever it lies
-            path = Path(file)
-            encoder = f"{kind}:{path.parent.name if path.name == 'backbone.safetensors' else path.name}"
-        found = self._select("encoder = ? AND EXISTS (SELECT 1 FROM vector WHERE recipe_id = recipe.id)", encoder)
-        if found is None:
-            have = [r[0] for r in self._db.rows("SELECT DISTINCT encoder FROM recipe ORDER BY encoder")]
-            known = f" It has: {', '.join(have)}." if have else ""
-            raise RequestError(
-                f"The project has no vectors of the encoder {encoder!r}.{known} "
-                f"Encode first: fairdesk encode PROJECT --encoder {encoder}"
-            )
-        return found
+        return choose(self, encoder, detector)
+
+    def of_encoder(self, encoder: str) -> list[VectorSet]:
+        """Return all vectors of an encoder, the newest first; none is no error."""
+        return of_encoder(self, encoder)
 
     def missing(self, recipe: StoredRecipe) -> list[int]:
         """Faces of the recipe's detector that have no vector; one that failed before is tried again."""

@@ -17,11 +17,11 @@ from fairdesk.dataset.collection import read_either
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.faces.backbones import SIZE
 from fairdesk.faces.encoders import load_backbone
-from fairdesk.faces.params import RUN_WEIGHTS
 from fairdesk.generation.making.generating import at_once, load_generator
 from fairdesk.generation.making.translating import load_translator
 from fairdesk.jobs.context import Context
 from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpoint
+from fairdesk.project.encoder_ref import RUN_WEIGHTS
 from fairdesk.runs.folder import RunFolder
 from fairdesk.training.faces import cut_faces, normalised
 from fairdesk.training.params import ExportModelParams

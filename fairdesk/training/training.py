@@ -13,7 +13,6 @@ from safetensors.torch import save_file
 
 from fairdesk.dataset.collection import Item, people_of, project_items, read_folder, with_marks
 from fairdesk.errors import RequestError
-from fairdesk.faces.params import RUN_WEIGHTS
 from fairdesk.images.places import write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
@@ -22,6 +21,8 @@ from fairdesk.learning.determinism import algorithms
 from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric, precision_of, run_shared
 from fairdesk.learning.loop import Plan, train
 from fairdesk.project import Project
+from fairdesk.project.conditions import faces_meant
+from fairdesk.project.encoder_ref import RUN_WEIGHTS
 from fairdesk.project.project import CATALOG
 from fairdesk.runs.figure_key import TAR, FigureKey
 from fairdesk.runs.folder import BEST, LAST, RunFolder
@@ -41,6 +42,8 @@ def _items(params: RecogniserParams, context: Context) -> tuple[list[Item], int]
         project = Project.open(params.data)
         try:
             every = project_items(project, params.only_set, params.where or ())
+            if params.where and (told := faces_meant(project, params.where)):
+                context.message(told)
         finally:
             project.close()
     else:

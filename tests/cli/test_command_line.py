@@ -39,7 +39,11 @@ def test_the_whole_path(capsys, tmp_path, drawn):
     assert encoded["vectors"] == found["faces"] >= 22 and encoded["dim"] == 128
     fairdesk(capsys, "vectors", study, "--encoder", "dlib", "--out", tmp_path / "v.npz", "--json")
     with np.load(tmp_path / "v.npz") as data:
-        assert set(data.files) == {"paths", "vectors", "identities", "groups"}
+        assert set(data.files) == {
+            "paths", "vectors", "identities", "groups", "boxes", "encoder", "detector", "recipe",
+        }  # fmt: skip
+        assert (str(data["encoder"]), str(data["detector"])) == ("dlib", "hog")
+        assert data["boxes"].shape == (len(data["paths"]), 4)
         assert data["vectors"].shape == (found["faces"], 128)
     clustered, _ = fairdesk(capsys, "cluster", study, "--encoder", "dlib", "--method", "kmeans", "--n-clusters", 6,
                             "--out", tmp_path / "c.json", "--json")  # fmt: skip

@@ -59,10 +59,10 @@ def test_a_blurred_face_falls_out(seen):
     result = measure_job(QualityParams(limits=["sharpness=150:"]), QuietContext(seen))
     assert (result.measured, result.without_face, result.outside) == (13, 1, 1)
     blurred = seen.db.value("SELECT id FROM image WHERE path LIKE '%p50_0001.jpg'")
-    assert outside(seen, [Limit.parse("sharpness=150:")]) == [blurred]
-    ids, found = values(seen, "sharpness")
+    assert outside(seen, [Limit.parse("sharpness=150:")], "hog") == [blurred]
+    ids, found = values(seen, "sharpness", "hog")
     assert ids[np.argmin(found)] == blurred and found[ids == blurred][0] < np.median(found) / 3
-    assert all(abs(yaw) < 0.3 for yaw in values(seen, "yaw")[1])
+    assert all(abs(yaw) < 0.3 for yaw in values(seen, "yaw", "hog")[1])
     again = measure_job(QualityParams(limits=["sharpness=150:"], action="hide"), QuietContext(seen))
     assert (again.measured_now, again.outside) == (0, 1)
     assert blurred not in image_ids(seen, Filter())
@@ -70,7 +70,7 @@ def test_a_blurred_face_falls_out(seen):
     measure_job(QualityParams(limits=["sharpness=150:"], action="tag", tag="blurred"), QuietContext(seen))
     assert image_ids(seen, Filter(tag="blurred")).tolist() == [blurred]
     assert image_ids(seen, Filter(), "sharpness")[0] == blurred
-    assert counts(seen)["not_looked_at"] == 0
+    assert counts(seen, "hog")["not_looked_at"] == 0
 
 
 def test_quality_needs_faces_and_good_limits(filled, project_at):

@@ -14,7 +14,7 @@ from fairdesk.dataset.similar import distances
 from fairdesk.errors import RequestError
 from fairdesk.faces.encoders import make_encoder
 from fairdesk.faces.encoding import run as encode
-from fairdesk.faces.params import EncodeParams
+from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.generation.checking.real_people import Real, impostor_limit, real_faces, shares_of_groups
 from fairdesk.generation.checking.reviewing import _check_group, _look, unchecked
 from fairdesk.generation.checking.reviewing import run as review
@@ -79,7 +79,7 @@ def test_only_accepted_ones_come_in_marked_in_one_step(study, made):
 
 
 def test_the_limit_is_the_projects_own(study, made, monkeypatch):
-    real = real_faces(study, "dlib")
+    real = real_faces(study, study.vectors.find("dlib"))
     assert len(real.who) == 16 or len(real.who) == 15
     with pytest.raises(RequestError, match="--too-like"):
         review(ReviewParams(made=made), QuietContext(study))
@@ -121,11 +121,11 @@ def test_shares_of_groups_of_any_size():
 def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
     for module in ("real_people", "reviewing"):
         monkeypatch.setattr(f"fairdesk.generation.checking.{module}.NEIGHBOURS", 3)
-    real = real_faces(study, "dlib")
+    real = real_faces(study, study.vectors.find("dlib"))
     result = review(ReviewParams(made=made, too_like=0.3), QuietContext(study))
     (stranger,) = [face for face in result.faces if face.path.endswith("stranger.png")]
     encoder = make_encoder(EncodeParams(), "cpu")
-    pixels, box, _ = _look(made / "tone 5" / "s1" / "stranger.png")
+    pixels, box, _ = _look(made / "tone 5" / "s1" / "stranger.png", DetectParams(faces="all"))
     order = np.argsort(distances(encoder.encode([(pixels, box)]), real.vectors, "euclidean")[0])
     nearest = list(dict.fromkeys(real.who[n] for n in order))[:3]  # of 2 + 2 people
     fives, sevens = (sum(name.startswith(f"tone {tone}") for name in nearest) for tone in (5, 7))

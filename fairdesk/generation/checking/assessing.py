@@ -102,6 +102,7 @@ def run(params: AssessParams, context: Context) -> AssessResult:
     result = AssessResult(
         **dict(whole),
         encoder=features.name,
+        detector="whole",
         seed=params.seed,
         nearest=copies,
         copies=sum(one.is_copy for one in copies),

@@ -15,6 +15,7 @@ from fairdesk.dataset.collection import project_items
 from fairdesk.dataset.similar import distances
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
+from fairdesk.project.recipes import StoredRecipe
 
 NEIGHBOURS = 10  # real people that say which group a made face is near to
 _MOST = 200  # real faces of a group that are looked at
@@ -39,9 +40,8 @@ class Real:
         return {who: group for who, group in zip(self.who, self.groups, strict=True) if group is not None}
 
 
-def real_faces(project: Project, encoder: str) -> Real:
-    """Return the real faces that have a vector. Raises `RequestError` if the encoder has none."""
-    recipe = project.vectors.find(encoder)
+def real_faces(project: Project, recipe: StoredRecipe) -> Real:
+    """Return the real faces that have a vector of a recipe."""
     faces, vectors = project.vectors.load(recipe, largest_only=True)
     owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face WHERE place = 0"))
     items = {item.id: item for item in project_items(project) if not item.synthetic}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from PIL import Image
 from fairdesk.dataset.collection import Item, read_folder, with_mark
 from fairdesk.dataset.importing import Labelled, bring_in
 from fairdesk.dataset.similar import distances
+from fairdesk.errors import RequestError
 from fairdesk.faces.boxes import FaceBox
+from fairdesk.faces.deepface_models import prepare
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.encoders import Encoder, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
@@ -32,8 +35,11 @@ from fairdesk.images.layouts import Entry, Tree
 from fairdesk.images.marks import mark_of
 from fairdesk.images.pixels import Pixels, pixels, read_pixels
 from fairdesk.images.reading import UnreadableImageError
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.project import Project
+from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.quality import Limit
+from fairdesk.project.recipes import StoredRecipe
 
 _SIDE = 200  # pixels: smaller pictures are enlarged before a face is looked for
 
@@ -83,10 +89,28 @@ def _enlarged(image: Pixels) -> Pixels:
     return pixels(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
 
 
-def _look(path: Path) -> tuple[Pixels, FaceBox | None, Quality]:
+def _look(path: Path, search: DetectParams) -> tuple[Pixels, FaceBox | None, Quality]:
     image = _enlarged(read_pixels(path))
-    found = detect_faces(image, DetectParams(detector="hog", faces="all"))
+    found = detect_faces(image, search)
     return image, (found[0] if found else None), measure(image, found[0] if found else None, len(found))
+
+
+def _search(detector: str, params: ReviewParams, context: Context) -> DetectParams:
+    """Return how made faces are found: as the real ones were, but all of them, so that they can be counted."""
+    key = DetectorKey.parse(detector).with_all_faces()
+    if key.deepface is not None:
+        prepare(None, download=params.download, watch=context)
+    return DetectParams.of(key)
+
+
+def _refuse_other_weights(project: Project, recipe: StoredRecipe, encoder: Encoder) -> None:
+    """Refuse an encoder that is not the one the project's vectors were made with. Raises `RequestError`."""
+    kept, now = project.vectors.described(recipe), encoder.recipe(recipe.detector)
+    if kept is not None and replace(kept, versions={}) != replace(now, versions={}):
+        raise RequestError(
+            f"The project's {recipe.encoder} vectors were made with other weights or another alignment than this encoder's, "
+            "so that nothing can be compared. Give those weights, or encode the project with these."
+        )
 
 
 def _sources(folder: Path) -> dict[str, Path]:
@@ -119,18 +143,21 @@ def run(params: ReviewParams, context: Context) -> ReviewResult:
     project = context.project
     if params.only is not None:
         return _import_chosen(params, context)
-    real = real_faces(project, params.encoder)
+    chosen = choose_vectors(context, params.encoder, params.detector)
+    real = real_faces(project, chosen.recipe)
+    search = _search(chosen.recipe.detector, params, context)
     limit = params.too_like if params.too_like is not None else impostor_limit(real)
     source = read_folder(params.made)
     encoder = make_encoder(
         EncodeParams(encoder=params.encoder, weights=params.weights, download=params.download), context.device
     )
+    _refuse_other_weights(project, chosen.recipe, encoder)
     sources = _sources(params.made)
     faces: list[ReviewedFace] = []
     context.progress(0, len(source.items), "faces")
     for done, item in enumerate(source.items, 1):
         context.check()
-        faces.append(_review(item, real, limit, params, encoder, sources.get(item.relative)))
+        faces.append(_review(item, real, limit, params, encoder, search, sources.get(item.relative)))
         context.progress(done, len(source.items), "faces")
     passed = {face.path for face in faces if not face.why}
     imported = 0
@@ -140,7 +167,7 @@ def run(params: ReviewParams, context: Context) -> ReviewResult:
     for face in faces:
         for why in face.why:
             reasons[why.split(":")[0]] = reasons.get(why.split(":")[0], 0) + 1
-    text = f"{len(passed):,} of {len(faces):,} made faces pass (too like a real person: nearer than {limit:.3g}, {params.encoder})"
+    text = f"{len(passed):,} of {len(faces):,} made faces pass (too like a real person: nearer than {limit:.3g}, {chosen.named()})"
     groups = _groups(faces, real)
     if told := ", ".join(
         f"{name} {_percent(one.made)} (real ones {_percent(one.real)})" for name, one in groups.items()
@@ -161,6 +188,7 @@ def run(params: ReviewParams, context: Context) -> ReviewResult:
         imported=imported,
         left_out=source.left_out,
         compared_with=len(real.who),
+        **chosen.about(),
         real_without_vector=real.without,
         summary=text + (f". {imported:,} are imported, marked synthetic." if params.accept else "."),
     )
@@ -195,12 +223,18 @@ def _import_chosen(params: ReviewParams, context: Context) -> ReviewResult:
 
 
 def _review(
-    item: Item, real: Real, limit: float, params: ReviewParams, encoder: Encoder, source: Path | None
+    item: Item,
+    real: Real,
+    limit: float,
+    params: ReviewParams,
+    encoder: Encoder,
+    search: DetectParams,
+    source: Path | None,
 ) -> ReviewedFace:
     item = with_mark(item)
     face = unchecked(item.relative, item.group)
     try:
-        image, box, quality = _look(item.path)
+        image, box, quality = _look(item.path, search)
     except UnreadableImageError as error:
         face.why.append(f"cannot be read: {error.why}")
         return face
@@ -222,7 +256,7 @@ def _review(
             face.why.append(f"too like a real person: {face.nearest}, {face.distance:.3g} apart")
     _check_group(face, shares_of_groups(table, real, owners), params.like_group)
     if source is not None:
-        face.source_distance = _to_source(vector, encoder, source, real.metric)
+        face.source_distance = _to_source(vector, encoder, search, source, real.metric)
         if params.like_source is not None and (
             face.source_distance is None or face.source_distance > params.like_source
         ):
@@ -231,9 +265,11 @@ def _review(
     return face
 
 
-def _to_source(vector: npt.NDArray[np.float32], encoder: Encoder, source: Path, metric: str) -> float | None:
+def _to_source(
+    vector: npt.NDArray[np.float32], encoder: Encoder, search: DetectParams, source: Path, metric: str
+) -> float | None:
     try:
-        image, box, _ = _look(source)
+        image, box, _ = _look(source, search)
     except UnreadableImageError:
         return None
     return None if box is None else float(distances(vector, _vector(encoder, image, box), metric)[0, 0])

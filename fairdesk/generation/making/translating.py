@@ -223,7 +223,7 @@ def run(params: TranslateParams, context: Context) -> TranslateResult:
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
     keep_freed_memory()
-    todo, left_out = wanted_images(params)
+    todo, left_out = wanted_images(params, context)
     device = choose_device(params.device)
     ways = [
         _Way(way, last_checkpoint(path), load_translator(path, name, device))

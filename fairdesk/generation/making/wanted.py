@@ -10,6 +10,7 @@ from fairdesk.dataset.collection import Item, read_either
 from fairdesk.errors import RequestError
 from fairdesk.generation.params import TranslateParams
 from fairdesk.images.places import safe_name
+from fairdesk.jobs.context import Context
 from fairdesk.project.project import CATALOG
 
 
@@ -29,7 +30,7 @@ def _names_apart(items: list[Item]) -> dict[tuple[str, str], str]:
     return {(group, who): who if often[who] == 1 else f"{group}-{who}" for group, who in keys}
 
 
-def wanted_images(params: TranslateParams) -> tuple[list[Wanted], list[dict[str, str]]]:
+def wanted_images(params: TranslateParams, context: Context) -> tuple[list[Wanted], list[dict[str, str]]]:
     """Return everything to translate, and what is left out.
 
     Raises
@@ -43,6 +44,8 @@ def wanted_images(params: TranslateParams) -> tuple[list[Wanted], list[dict[str,
     if not params.input.exists():
         raise RequestError(f"There is no image, folder, list or project {params.input}.")
     found = read_either(params.input, params.where or ())
+    if found.told is not None:
+        context.message(found.told)
     names = _names_apart(found.items)
     out = []
     for item in found.items:

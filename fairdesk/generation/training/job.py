@@ -43,6 +43,9 @@ def run(params: GanParams, context: Context) -> TrainGanResult:
 def _run(params: GanParams, context: Context, fabric: Any, device: str) -> TrainGanResult:
     first = fabric.global_rank == 0
     sources = [read_either(place, where or ()) for place, where in _asked(params)]
+    for source in sources:
+        if source.told is not None:
+            context.message(source.told)
     every = [with_marks(source.items, context) for source in sources]
     condition = params.condition if isinstance(params, NoiseGanParams) else "none"
     labels, classes = classes_of(every[0], condition)

@@ -92,7 +92,9 @@ class GroupsDialog(QDialog):
     def _read(self) -> None:
         project = self._session.project
         if project is not None:
-            self._session.background.read("groups", lambda: (group_counts(project), by_group(project)), self._arrived)
+            self._session.background.read(
+                "groups", lambda: (group_counts(project), by_group(project, project.shown_detector())), self._arrived
+            )
 
     @Slot(object)
     def _arrived(self, found: tuple[list[tuple[str | None, int, int]], dict[str, tuple[float, float]]]) -> None:

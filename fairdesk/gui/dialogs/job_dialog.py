@@ -28,7 +28,7 @@ from fairdesk.jobs.commands import command
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import choices_of, job_kind
 
-_NOT_KEPT = ("out", "folder", "where", "where_b")  # belong to one request
+_NOT_KEPT = ("out", "folder", "where", "where_b", "detector")  # belong to one request
 _WIDTH = 620
 _FACTS_MS = 250  # after the last change
 

@@ -14,12 +14,24 @@ from fairdesk.jobs.params import JobParams
 from fairdesk.project import Project
 from fairdesk.project.conditions import known_conditions
 from fairdesk.project.queries import group_counts
+from fairdesk.project.searches import searches
 from fairdesk.runs.folder import runs_below
+
+_ALWAYS = ("dlib", "resnet50")  # their weights are found by themselves
+
+
+def _with_vectors(project: Project) -> list[str]:
+    return list(dict.fromkeys([*(one.recipe.encoder for one in project.vectors.sets()), *_ALWAYS]))
 
 
 def _encoders(project: Project) -> list[str]:
-    have = [row[0] for row in project.db.rows("SELECT encoder FROM recipe GROUP BY encoder ORDER BY max(id) DESC")]
+    have = _with_vectors(project)
     return [*have, *(one for one in ENCODERS if one not in have and not one.endswith(":"))]
+
+
+def _detectors(project: Project) -> list[str]:
+    """Return those that have looked for faces, the newest first."""
+    return [one.detector for one in searches(project.db)]
 
 
 def _runs(project: Path, wanted: Offer) -> list[str]:
@@ -35,7 +47,9 @@ def _runs(project: Path, wanted: Offer) -> list[str]:
 
 _OFFERS: dict[Offer, Callable[[Project], list[str]]] = {
     Offer.ENCODER: _encoders,
-    Offer.DETECTOR: lambda _project: list(DETECTORS),
+    Offer.VECTORS: _with_vectors,
+    Offer.DETECTOR: lambda project: list(dict.fromkeys([*_detectors(project), *DETECTORS])),
+    Offer.FOUND_BY: _detectors,
     Offer.SET: lambda project: [name for name, _, _ in set_names(project)],
     Offer.GROUP: lambda project: [name for name, _, _ in group_counts(project) if name is not None],
     Offer.RUN: lambda project: _runs(project.folder, Offer.RUN),

@@ -40,7 +40,9 @@ class QualityDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Quality")
+        self.setWindowTitle(
+            f"Quality of the faces that {session.project.shown_detector()} found" if session.project else "Quality"
+        )
         self._session = session
         self.limits: dict[str, Limit] = {}
         self._bad: list[int] = []
@@ -122,8 +124,9 @@ class QualityDialog(QDialog):
     def _load(self) -> None:
         project, name = self._project, self.measure.currentData()
         others = [limit for key, limit in self.limits.items() if key != name]
+        shown = project.shown_detector()
         self._session.background.read(
-            "quality", lambda: Spread(values(project, name)[1], outside(project, others)), self._show
+            "quality", lambda: Spread(values(project, name, shown)[1], outside(project, others, shown)), self._show
         )
 
     @Slot(object)
@@ -173,8 +176,10 @@ class QualityDialog(QDialog):
         project, limits = self._project, list(self.limits.values())
         ends = (limit.low, limit.high) if limit else (None, None)
 
+        shown = project.shown_detector()
+
         def read() -> tuple[list[int], list[Ids]]:
-            return outside(project, limits), [at_the_cut(project, name, end) for end in ends]
+            return outside(project, limits, shown), [at_the_cut(project, name, end, shown) for end in ends]
 
         self._session.background.read("quality cut", read, self._cut)
 

@@ -30,7 +30,7 @@ def look(project: Project, wanted: int | None) -> View:
     counts = overview(project)
     found = versions(project)
     chosen = next((v for v in found if v.id == wanted), found[0] if found else None)
-    view = View(bool(counts["encoders"]), counts["images"] > 0, found, chosen)
+    view = View(bool(counts["vectors"]), counts["images"] > 0, found, chosen)
     view.groups = [name for name, _, _ in group_counts(project) if name is not None]
     view.names = sorted({name for name, _ in identity_counts(project)})
     if chosen is not None:
@@ -45,11 +45,17 @@ def faces_in(project: Project, chosen: list[Cluster]) -> Ids:
     return np.array([face for cluster in chosen for face in faces_of(project, cluster.id)], dtype=np.int64)
 
 
+def vectors_line(version: Version) -> str:
+    """Say what a version rests on: encoder, detector, number of faces."""
+    parts = [part for part in (version.encoder, version.detector) if part]
+    return ", ".join([*parts, f"{version.faces:,} faces"])
+
+
 def quality_line(version: Version, shown: list[Cluster]) -> str:
     """Say how well a version did."""
     count = sum(1 for cluster in shown if cluster.label >= 0)
     loose = sum(cluster.faces for cluster in shown if cluster.label < 0)
-    parts = [f"{count:,} clusters", f"{loose:,} unclustered"]
+    parts = [f"{count:,} clusters", f"{loose:,} unclustered", vectors_line(version)]
     quality = version.quality
     if quality.get("bcubed_f1") is not None:
         parts.append(f"BCubed F1 {quality['bcubed_f1']:.3f}")

@@ -13,6 +13,7 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
+from fairdesk.gui.dialogs.vectors_dialog import show_vectors
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.base import Tab, bind_button
@@ -89,6 +90,7 @@ class ClusteringTab(Tab):
         start = async_glue.start
         return [
             ActionSpec("clustering.cluster", "&Cluster…", lambda: self.session.ask("cluster"), "&Clustering", "cluster", "Ctrl+K", vectors),
+            ActionSpec("clustering.vectors", "Faces and &vectors…", lambda: start(show_vectors(self.session, self)), "&Clustering", "face", "", lambda: self._view.images, "Which faces and vectors exist; which are shown and used"),
             ActionSpec("clustering.load", "&Read a cluster file…", lambda: self.session.ask("load-clusters"), "&Clustering", "import", "", vectors),
             ActionSpec("clustering.rename", "&Rename…", lambda: start(self._rename()), "&Clustering", "name", "F2", real, "Rename the cluster", tab),
             ActionSpec("clustering.merge", "&Merge", self.merge, "&Clustering", "merge", "M", two, "Merge the selected clusters", tab),
@@ -138,7 +140,8 @@ class ClusteringTab(Tab):
         self._view = view
         self.version.clear()
         for one in view.versions:
-            self.version.addItem(f"{one.name}{'  (out of date)' if one.stale else ''}", one.id)
+            text = f"{one.name} · {presenter.vectors_line(one)}"
+            self.version.addItem(f"{text}{'  (out of date)' if one.stale else ''}", one.id)
         if view.version is not None:
             self.version.setCurrentIndex(self.version.findData(view.version.id))
         self.version.setEnabled(bool(view.versions))
@@ -215,7 +218,9 @@ class ClusteringTab(Tab):
 
     def _again(self) -> None:
         if self._view.version is not None:
-            self.session.run("cluster", self._view.version.params)
+            version = self._view.version  # of the same vectors, whichever are the newest now
+            vectors = {"encoder": version.recipe, "detector": None} if version.recipe else {}
+            self.session.run("cluster", version.params | vectors)
 
     def merge(self) -> None:
         """Merge the selected clusters into the named one, or the largest."""

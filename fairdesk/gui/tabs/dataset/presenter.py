@@ -24,14 +24,17 @@ from fairdesk.project.queries import (
     overview,
     saved_views,
 )
+from fairdesk.project.recipes import VectorSet
+from fairdesk.project.searches import Search, searches
 
 NONE: Ids = np.empty(0, dtype=np.int64)
+_MOST_VECTORS = 3  # in the line of counts; all of them stand under Faces and vectors
 _MOST_CLUSTERS = 1000  # in the filter's list; the largest come first
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What to show, and in which order; `like` is an image and an encoder."""
+    """What to show, and in which order; `like` is an image and the recipe of the vectors to compare."""
 
     wanted: Filter
     order: str = "added"
@@ -51,6 +54,7 @@ class View:
     values: dict[str, list[str]] = field(default_factory=dict)
     clusters: list[tuple[int, str]] = field(default_factory=list)
     measured: bool = False
+    searches: list[Search] = field(default_factory=list)
     ids: Ids = field(default_factory=lambda: NONE)
 
     def tree(self) -> tuple[Any, ...]:
@@ -69,10 +73,10 @@ def look(project: Project, wish: Wish) -> View:
         grouped = {identity for found in identities.values() for identity, _ in found}
         identities[None] = [row for row in identity_counts(project) if row[0] not in grouped]
     tags = project.db.rows("SELECT tag, count(*) FROM image_tag GROUP BY tag ORDER BY tag")
-    measured = bool(project.db.value("SELECT 1 FROM quality LIMIT 1"))
+    measured = bool(project.db.value("SELECT 1 FROM quality WHERE detector = ? LIMIT 1", (project.shown_detector(),)))
     return View(
         overview(project), groups, identities, all_sets(project), saved_views(project), tags, found_values(project),
-        _clusters(project), measured, ids(project, wish),
+        _clusters(project), measured, searches(project.db), ids(project, wish),
     )  # fmt: skip
 
 
@@ -107,7 +111,10 @@ def headline(view: View, selected: int) -> str:
         parts.append(f"{counts['faces']:,} faces ({counts['detector']})")
         if counts["without_face"]:
             parts.append(f"{counts['without_face']:,} without a face")
-    parts += [f"{count:,} {name} vectors" for name, count in counts["encoders"].items()]
+    sets: list[VectorSet] = counts["vectors"]
+    parts += [f"{one.vectors:,} {one.recipe.encoder} vectors ({one.recipe.detector})" for one in sets[:_MOST_VECTORS]]
+    if len(sets) > _MOST_VECTORS:
+        parts.append(f"{len(sets) - _MOST_VECTORS} more sets of vectors")
     for key, word in (("synthetic", "synthetic"), ("hidden", "hidden"), ("unreadable", "unreadable")):
         if counts[key]:
             parts.append(f"{counts[key]:,} {word}")
@@ -118,11 +125,16 @@ def headline(view: View, selected: int) -> str:
     return "  ·  ".join(parts)
 
 
+def likeness(sets: list[VectorSet], shown: str) -> VectorSet | None:
+    """Return the vectors that "more like this" compares: the newest of the faces shown, else the newest."""
+    return next((one for one in sets if one.recipe.detector == shown), sets[0] if sets else None)
+
+
 def main_faces(project: Project, images: list[int]) -> list[int]:
-    """Return the largest face of each image (by the project's detector)."""
+    """Return the largest face of each image, of those shown."""
     rows = project.db.rows(
         "SELECT id FROM face WHERE place = 0 AND detector = ? AND image_id IN (SELECT value FROM json_each(?))",
-        (project.detector() or "", json.dumps(images)),
+        (project.shown_detector(), json.dumps(images)),
     )
     return [row[0] for row in rows]
 

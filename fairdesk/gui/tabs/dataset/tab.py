@@ -27,6 +27,7 @@ from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
+from fairdesk.gui.dialogs.vectors_dialog import show_faces_of, show_vectors
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
@@ -75,6 +76,7 @@ class DatasetTab(Tab):
     search: QLineEdit
     state: QComboBox
     order: QComboBox
+    faces: QComboBox
     like_button: QPushButton
     filters_button: QPushButton
     filters: FilterPanel
@@ -105,6 +107,7 @@ class DatasetTab(Tab):
         self.search.textChanged.connect(lambda _text: self._delay.start())
         self.state.currentTextChanged.connect(lambda _text: self._reload())
         self.order.currentTextChanged.connect(lambda _text: self._reload())
+        self.faces.activated.connect(lambda _row: self._show_faces())
         self.filters_button.toggled.connect(self.filters.setVisible)
         self.filters.changed.connect(self._reload)
         self.filters.save_button.clicked.connect(lambda: async_glue.start(self._save_view()))
@@ -135,7 +138,7 @@ class DatasetTab(Tab):
             ActionSpec("dataset.encode_selected", "Enc&ode selected…", self._encode_selected, "&Dataset", "", "", selected, "Find the faces of the selected images, and encode them", self.name),
             ActionSpec("dataset.translate", "T&ranslate selected…", self._translate, "&Dataset", "move", "", selected, "With CycleGAN generators, from A to B or back", self.name),
             ActionSpec("dataset.select_all", "Select all that &match", self.grid.selectAll, "&Dataset", "", "", images, "Every image of the filter, also those not scrolled to (Ctrl+A in the grid)", self.name),
-            ActionSpec("dataset.like", "&More like this face", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("encoders")), "Order the grid by likeness to the current face", self.name),
+            ActionSpec("dataset.like", "&More like this face", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), "Order the grid by likeness to the current face", self.name),
             ActionSpec("dataset.quality", "&Quality…", lambda: async_glue.start(self._quality()), "&Dataset", "search", "Ctrl+Y", images, "Blur, light, size, pose: measure, choose limits by eye, hide or tag"),
             ActionSpec("dataset.measure", "Measure quality…", lambda: self.session.ask("quality"), "&Dataset", "", "", images),
             ActionSpec("dataset.agreement", "Given a&gainst predicted labels…", lambda: async_glue.start(self._agreement()), "&Dataset", "table", "", lambda: bool(self._view.values.get("predicted")), "A confusion matrix of groups and predictions"),
@@ -158,7 +161,9 @@ class DatasetTab(Tab):
                 )
             ),
             ActionSpec("dataset.vectors", "Export &vectors…", lambda: self.session.ask("vectors"), "&Dataset", "export", "",
-                       lambda: bool(self._view.counts.get("encoders"))),
+                       lambda: bool(self._view.counts.get("vectors"))),
+            ActionSpec("dataset.faces", "Faces and vec&tors…", lambda: async_glue.start(show_vectors(self.session, self)), "&Dataset", "face", "", images,
+                       "Which faces and vectors exist; which are shown and used"),
             ActionSpec("dataset.search", "&Search", self.search.setFocus, "&Dataset", "search", "/", images, "", self.name),
         ]  # fmt: skip
 
@@ -220,10 +225,25 @@ class DatasetTab(Tab):
         self._view = view
         self.grid.cells.groups = [name for name, _, _ in view.groups if name is not None]
         self.filters.fill(view)
+        self._fill_faces()
         if tree_changed:
             self.groups.fill(view)
         self.grid.show_ids(self.session.project, "image", view.ids)
         self._show()
+
+    def _fill_faces(self) -> None:
+        """List whose faces can be shown, with how many there are."""
+        self.faces.clear()
+        for one in self._view.searches:
+            self.faces.addItem(f"Faces of {one.detector} ({one.faces:,})", one.detector)
+        self.faces.setCurrentIndex(self.faces.findData(self._view.counts.get("detector")))
+        self.faces.setVisible(bool(self._view.searches))
+
+    def _show_faces(self) -> None:
+        """Show the chosen detector's faces; no result changes by that."""
+        project, detector = self.session.project, self.faces.currentData()
+        if project is not None and detector != self._view.counts.get("detector"):
+            show_faces_of(self.session, detector)
 
     def _reload(self) -> None:
         """The filter or the order changed: only the grid is read again."""
@@ -301,19 +321,19 @@ class DatasetTab(Tab):
 
     def _more_like(self) -> None:
         project, row = self.session.project, self.grid.currentIndex().row()
-        encoders = list(self._view.counts.get("encoders", {}))
-        if project is None or row < 0 or not encoders:
+        vectors = presenter.likeness(self._view.counts.get("vectors", []), self._view.counts.get("detector", ""))
+        if project is None or row < 0 or vectors is None:
             return
-        image, encoder = int(self.grid.grid_model.ids[row]), encoders[-1]
+        image, recipe = int(self.grid.grid_model.ids[row]), vectors.recipe
         item = self.grid.grid_model.item(row)
         title = item.title if item else ""
 
         def found(_ids: Ids) -> None:
-            self.like_button.setText(f"✕  Like {title} ({encoder})")
-            self._set_like((image, encoder))
+            self.like_button.setText(f"✕  Like {title} ({recipe.encoder}, {recipe.detector})")
+            self._set_like((image, recipe.hash))
             self.grid.scrollToTop()
 
-        self.session.background.read("like", lambda: more_like(project, image, encoder, self._view.ids), found)
+        self.session.background.read("like", lambda: more_like(project, image, recipe.hash, self._view.ids), found)
 
     async def _label(self, first: str = "identity") -> None:
         images, project = self.grid.selected_ids(), self.session.project
@@ -353,7 +373,7 @@ class DatasetTab(Tab):
         from fairdesk.dataset.agreement import agreement
         from fairdesk.gui.dialogs.matrix_dialog import MatrixDialog
 
-        found = agreement(project, project.detector() or "")
+        found = agreement(project, project.shown_detector())
         await async_glue.finished(
             MatrixDialog(found, self._view.counts.get("without_face", 0), self.session.theme, self)
         )

@@ -29,6 +29,7 @@ class Source:
     path: str
     about: str
     stale: str | None
+    vectors: str = ""  # which were compared
 
 
 @dataclass
@@ -44,7 +45,7 @@ class View:
 def look(project: Project) -> View:
     """Read the project's lists and scores, newest first."""
     counts = overview(project)
-    view = View([], counts["identities"], counts["images"], bool(counts["encoders"]))
+    view = View([], counts["identities"], counts["images"], bool(counts["vectors"]))
     for row in project.db.rows(
         "SELECT id, name, path, genuine, impostor, basis, frozen FROM pair_list ORDER BY id DESC"
     ):
@@ -59,10 +60,15 @@ def look(project: Project) -> View:
                 str(change) if change else None,
             )
         )
-    for row in project.db.rows("SELECT id, name, path, summary, basis FROM score_set ORDER BY id DESC"):
+    for row in project.db.rows(
+        "SELECT s.id, s.name, s.path, s.summary, s.basis, r.encoder, r.detector FROM score_set s"
+        " LEFT JOIN recipe r ON r.id = s.recipe_id ORDER BY s.id DESC"
+    ):
         change, about = basis.changed_since(project, row[4]), json.loads(row[3])
         text = f"{about['genuine']:,} genuine, {about['impostor']:,} impostor, {about['measure']}"
-        view.sources.append(Source("scores", row[0], row[1], row[2], text, str(change) if change else None))
+        vectors = vectors_line({"encoder": row[5], "detector": row[6], "faces": about.get("faces")})
+        text += f"\n{vectors}" if vectors else ""
+        view.sources.append(Source("scores", row[0], row[1], row[2], text, str(change) if change else None, vectors))
     return view
 
 
@@ -89,6 +95,14 @@ def work_out(params: EvaluateParams) -> Evaluation:
     return Evaluation(params.scores, result, curves_of(overall, groups), histogram(overall), list(groups))
 
 
+def vectors_line(about: dict[str, Any]) -> str:
+    """Name encoder, detector and number of faces, as far as they are known."""
+    parts = [about[name] for name in ("encoder", "detector") if about.get(name)]
+    if parts and about.get("faces") is not None:
+        parts.append(f"{about['faces']:,} faces")
+    return " · ".join(parts)
+
+
 def headline(result: EvaluateResult) -> str:
     """Return the overall figures as one line of rich text."""
     dropped = result.dropped.genuine + result.dropped.impostor
@@ -101,6 +115,8 @@ def headline(result: EvaluateResult) -> str:
         parts += [f"<b>EER {rate(result.eer)}</b> at {number(result.eer_threshold)}", f"AUC {result.auc:.6f}",
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
     text = "  ·  ".join(parts)
+    if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
+        text += f"<br>Vectors: {escape(vectors)}"
     if result.warning:
         text += f"<br><b>{result.warning}</b>"
     return text

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from fairdesk.dataset.sets import freeze
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.dialogs.vectors_dialog import show_vectors
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
@@ -131,6 +132,7 @@ class MetricsTab(Tab):
         return [
             ActionSpec("metrics.pairs", "Make a &pair list…", lambda: self.session.ask("pairs"), "&Metrics", "list", "Ctrl+L", people),
             ActionSpec("metrics.score", "&Score a list…", self._ask_score, "&Metrics", "encode", "", lists),
+            ActionSpec("metrics.vectors", "Faces and &vectors…", lambda: start(show_vectors(self.session, self)), "&Metrics", "face", "", lambda: self._view.images > 0, "Which faces and vectors exist; which are shown and used"),
             ActionSpec("metrics.freeze", "&Freeze or thaw the list", self._freeze, "&Metrics", "", "", lambda: self._chosen_list() is not None, "A frozen list is not written over", tab),
             ActionSpec("metrics.open", "&Open scores…", lambda: start(self._open()), "&Metrics", "import", "Ctrl+Shift+O", tip="Evaluate a score file of any origin"),
             ActionSpec("metrics.normalise", "&Normalise by group…", self._normalise, "&Metrics", "split", "", lambda: self._scores is not None and self.has_project(), "Learn on some people what makes the groups' scores alike, and apply it to the others", tab),
@@ -171,7 +173,8 @@ class MetricsTab(Tab):
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.sources.addTopLevelItem(head)
             for source in (s for s in view.sources if s.kind == kind):
-                leaf = QTreeWidgetItem([source.name + ("  (out of date)" if source.stale else "")])
+                named = f"{source.name}  ({source.vectors})" if source.vectors else source.name
+                leaf = QTreeWidgetItem([named + ("  (out of date)" if source.stale else "")])
                 leaf.setToolTip(
                     0, f"{source.path}\n{source.about}" + (f"\nOut of date: {source.stale}" if source.stale else "")
                 )

@@ -1,0 +1,191 @@
+"""Faces and vectors: what each detector found, which vectors exist, which faces are shown and which vectors are used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fairdesk.gui import async_glue
+from fairdesk.gui.session import Notice, Session
+from fairdesk.project import Project
+from fairdesk.project.recipes import VectorSet
+from fairdesk.project.searches import Search, searches
+
+_FACES = ("Detector", "Images searched", "Faces", "Shown")
+_VECTORS = ("Encoder", "Detector", "Numbers", "Faces", "Complete", "Made", "Used")
+
+
+def show_faces_of(session: Session, detector: str) -> None:
+    """Show a detector's faces in every grid, and say that nothing else changes by it."""
+
+    def show(project: Project) -> None:
+        project.show_faces_of(detector)
+
+    def shown(_done: None) -> None:
+        session.told.emit(Notice(f"The faces of {detector} are shown. Scores and clusterings stay as they are."))
+        session.catalogue_changed.emit()
+
+    project = session.project
+    if project is not None:
+        session.background.edit(lambda: show(project), shown)
+
+
+async def show_vectors(session: Session, parent: QWidget) -> None:
+    """Show which faces and vectors there are, and let a person choose."""
+    if session.project is not None:
+        await async_glue.finished(VectorsDialog(session, parent))
+
+
+def _table(header: tuple[str, ...]) -> QTableWidget:
+    table = QTableWidget(0, len(header))
+    table.setHorizontalHeaderLabels(list(header))
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.verticalHeader().hide()
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    table.horizontalHeader().setStretchLastSection(True)
+    return table
+
+
+def _fill(table: QTableWidget, rows: Sequence[tuple[str, ...]]) -> None:
+    table.setRowCount(len(rows))
+    for y, row in enumerate(rows):
+        for x, text in enumerate(row):
+            table.setItem(y, x, QTableWidgetItem(text))
+
+
+class VectorsDialog(QDialog):
+    """Two tables: faces by detector, vectors by encoder and detector."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Faces and vectors")
+        self._session = session
+        self._searches: list[Search] = []
+        self._sets: list[VectorSet] = []
+        self.faces, self.vectors = _table(_FACES), _table(_VECTORS)
+        self.show_button, self.use_button = QPushButton("Show these faces"), QPushButton("Use these vectors")
+        self.encode_button, close = QPushButton("Encode…"), QPushButton("Close")
+        self.encode_button.setToolTip("Encode the faces of the detector chosen above")
+        self.use_button.setToolTip("Use them wherever this encoder's vectors are asked for and no detector is named")
+        layout = QVBoxLayout(self)
+        for title, table, note, buttons in (
+            ("Faces", self.faces, "Shown faces are what the grids draw and what face filters and quality mean.",
+             (self.show_button, self.encode_button)),
+            ("Vectors", self.vectors, "Of each encoder the newest are used unless a job names a detector.", (self.use_button,)),
+        ):  # fmt: skip
+            head = QLabel(title)
+            head.setProperty("role", "title")
+            layout.addWidget(head)
+            layout.addWidget(table, 1)
+            row = QHBoxLayout()
+            told = QLabel(note)
+            told.setProperty("role", "muted")
+            told.setWordWrap(True)
+            row.addWidget(told, 1)
+            for button in buttons:
+                row.addWidget(button)
+            layout.addLayout(row)
+        last = QHBoxLayout()
+        last.addStretch()
+        last.addWidget(close)
+        layout.addLayout(last)
+        self.faces.itemSelectionChanged.connect(self._enable)
+        self.vectors.itemSelectionChanged.connect(self._enable)
+        self.show_button.clicked.connect(self._show_faces)
+        self.encode_button.clicked.connect(self._encode)
+        self.use_button.clicked.connect(self._use)
+        close.clicked.connect(self.accept)
+        session.catalogue_changed.connect(self._read)
+        self.resize(820, 560)
+        self._read()
+
+    @Slot()
+    def _read(self) -> None:
+        project = self._session.project
+        if project is not None:
+            self._session.background.read(
+                "faces and vectors",
+                lambda: (searches(project.db), project.vectors.sets(), project.shown_detector()),
+                self._arrived,
+            )
+
+    @Slot(object)
+    def _arrived(self, found: tuple[list[Search], list[VectorSet], str]) -> None:
+        self._searches, self._sets, shown = found
+        chosen = self.faces.currentRow(), self.vectors.currentRow()
+        _fill(self.faces, [(one.detector, f"{one.images:,}", f"{one.faces:,}", "shown" if one.detector == shown else "")
+                           for one in self._searches])  # fmt: skip
+        rows, used = [], set()
+        for one in self._sets:
+            recipe = one.recipe
+            first = recipe.encoder not in used
+            used.add(recipe.encoder)
+            complete = "yes" if one.complete else f"{one.vectors:,} of {one.faces:,}"
+            made = time.strftime("%Y-%m-%d %H:%M", time.localtime(recipe.created))
+            rows.append((recipe.encoder, recipe.detector, f"{recipe.dim:,}", f"{one.vectors:,}", complete, made,
+                         "used" if first else ""))  # fmt: skip
+        _fill(self.vectors, rows)
+        for y, one in enumerate(self._sets):
+            item = self.vectors.item(y, 0)
+            assert item is not None
+            item.setToolTip(f"Recipe {one.recipe.hash}: the same as --encoder {one.recipe.hash}")
+        for table, row in zip((self.faces, self.vectors), chosen, strict=True):
+            if 0 <= row < table.rowCount():
+                table.selectRow(row)
+        self._enable()
+
+    def _enable(self) -> None:
+        search, chosen = self._search(), self._set()
+        shown = self.faces.item(self.faces.currentRow(), 3) if search is not None else None
+        used = self.vectors.item(self.vectors.currentRow(), 6) if chosen is not None else None
+        self.show_button.setEnabled(shown is not None and not shown.text())
+        self.encode_button.setEnabled(search is not None)
+        self.use_button.setEnabled(used is not None and not used.text())
+
+    def _search(self) -> Search | None:
+        row = self.faces.currentRow()
+        return self._searches[row] if 0 <= row < len(self._searches) else None
+
+    def _set(self) -> VectorSet | None:
+        row = self.vectors.currentRow()
+        return self._sets[row] if 0 <= row < len(self._sets) else None
+
+    def _show_faces(self) -> None:
+        search = self._search()
+        if search is not None:
+            show_faces_of(self._session, search.detector)
+
+    def _encode(self) -> None:
+        search = self._search()
+        if search is not None:
+            self.accept()
+            self._session.ask("encode", {"detector": search.detector})
+
+    def _use(self) -> None:
+        project, chosen = self._session.project, self._set()
+        if project is None or chosen is None:
+            return
+        recipe = chosen.recipe
+
+        def used(_done: None) -> None:
+            text = f"The {recipe.encoder} vectors of the faces of {recipe.detector} are used from now on unless a job names others."
+            self._session.told.emit(Notice(text))
+            self._session.catalogue_changed.emit()
+
+        self._session.background.edit(lambda: project.vectors.make_newest(recipe), used)

@@ -1,0 +1,54 @@
+"""How vectors are made, as it is kept beside them, and how many of them there are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+
+DESCRIBED = "recipe.json"  # beside the vectors
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a vector's numbers are."""
+
+    encoder: str
+    detector: str
+    alignment: str
+    dim: int
+    metric: str  # "euclidean" or "cosine": how two such vectors are compared
+    weights: str  # the weights' SHA-256, or a published name
+    versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """16 hex digits that name the recipe's folder."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class StoredRecipe:
+    """A recipe as the catalogue knows it."""
+
+    id: int
+    hash: str
+    encoder: str
+    detector: str
+    dim: int
+    metric: str
+    created: float  # when its encoder was last run on its detector's faces
+
+
+@dataclass(frozen=True)
+class VectorSet:
+    """The vectors of one recipe, and how many there are."""
+
+    recipe: StoredRecipe
+    vectors: int
+    faces: int  # that its detector found
+
+    @property
+    def complete(self) -> bool:
+        """Whether every face has a vector."""
+        return self.vectors >= self.faces

@@ -1,0 +1,136 @@
+"""Which of a project's vectors are used: by encoder, the weights of its file, and the detector that found the faces."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fairdesk.errors import RequestError
+from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.recipes import StoredRecipe, VectorSet
+
+if TYPE_CHECKING:
+    from fairdesk.project.vectors import VectorStore
+
+
+@dataclass(frozen=True)
+class VectorChoice:
+    """The vectors that are used, and the others of the same encoder, the newest first."""
+
+    used: VectorSet
+    others: tuple[VectorSet, ...] = ()
+    asked: bool = False  # a person named the detector
+
+    @property
+    def recipe(self) -> StoredRecipe:
+        """How the used ones were made."""
+        return self.used.recipe
+
+    @property
+    def other_detectors(self) -> list[str]:
+        """Detectors whose faces this encoder has vectors of too."""
+        return sorted({other.recipe.detector for other in self.others} - {self.recipe.detector})
+
+    def about(self) -> dict[str, Any]:
+        """Return what every result that rests on vectors says of them."""
+        return {"encoder": self.recipe.encoder, "detector": self.recipe.detector, "recipe": self.recipe.hash,
+                "other_detectors": self.other_detectors}  # fmt: skip
+
+    def named(self) -> str:
+        """Return encoder and detector in a few words."""
+        return f"{self.recipe.encoder}, faces of {self.recipe.detector}"
+
+    def told(self) -> str | None:
+        """Say which are used and that others exist; None where that is plain."""
+        same = [other for other in self.others if other.recipe.detector == self.recipe.detector]
+        rest = [other for other in self.others if other.recipe.detector != self.recipe.detector]
+        if not same and (not rest or self.asked):
+            return None
+        text = f"These are the {self.recipe.encoder} vectors of the faces that {_counted(self.used)}."
+        if rest and not self.asked:
+            text += f" There are also those of {_listed(rest)}: say --detector to use them."
+        if same:
+            found = ", ".join(f"{other.recipe.hash} ({other.vectors:,} faces)" for other in same)
+            text += (
+                f" Others of the same detector were made with other weights, alignment or versions: {found};"
+                " say one of these as --encoder to use it."
+            )
+        return text
+
+
+def _counted(one: VectorSet) -> str:
+    return f"{one.recipe.detector} found ({one.vectors:,} faces)"
+
+
+def _listed(sets: list[VectorSet]) -> str:
+    seen: dict[str, int] = {}
+    for one in sets:
+        seen.setdefault(one.recipe.detector, one.vectors)
+    return ", ".join(f"{detector} ({count:,} faces)" for detector, count in seen.items())
+
+
+def of_encoder(store: VectorStore, encoder: str) -> list[VectorSet]:
+    """Return the vectors of an encoder, the newest first.
+
+    A file that is there means the vectors made with these very weights; one that is not, its name. A recipe's
+    16 digits mean its vectors alone.
+    """
+    sets = store.sets()
+    if re.fullmatch("[0-9a-f]{16}", encoder):
+        return [one for one in sets if one.recipe.hash == encoder]
+    try:
+        ref = EncoderRef.parse(encoder)
+    except ValueError:
+        return [one for one in sets if one.recipe.encoder == encoder]
+    found = [one for one in sets if one.recipe.encoder == ref.stored]
+    if ref.file is None or not ref.file.is_file():
+        return found
+    with ref.file.open("rb") as file:
+        weights = hashlib.file_digest(file, "sha256").hexdigest()
+    described = [(one, store.described(one.recipe)) for one in found]
+    return [one for one, recipe in described if recipe is not None and recipe.weights == weights]
+
+
+def choose(store: VectorStore, encoder: str | None, detector: str | None) -> VectorChoice:
+    """Return the newest vectors of an encoder and a detector; None means any.
+
+    Raises
+    ------
+    RequestError
+        If there are none; it lists what there is.
+    """
+    everything = store.sets()
+    if not everything and encoder is None:
+        raise RequestError("The project has no vectors yet. Encode the faces first: fairdesk encode PROJECT")
+    found = everything if encoder is None else of_encoder(store, encoder)
+    if not found:
+        raise RequestError(_no_encoder(encoder or "", everything))
+    fitting = [one for one in found if detector is None or one.recipe.detector == detector]
+    if not fitting:
+        name = encoder or "any"
+        raise RequestError(
+            f"The project has no {'' if encoder is None else name + ' '}vectors of the faces that the detector {detector} finds. "
+            f"It has those of: {_listed(found)}. Make them: fairdesk encode PROJECT"
+            f"{'' if encoder is None else f' --encoder {name}'} --detector {detector}"
+        )
+    used = fitting[0]
+    exact = encoder == used.recipe.hash
+    others = [] if exact else [one for one in found if one.recipe.encoder == used.recipe.encoder and one is not used]
+    return VectorChoice(used, tuple(others), detector is not None)
+
+
+def _no_encoder(encoder: str, everything: list[VectorSet]) -> str:
+    have = sorted({one.recipe.encoder for one in everything})
+    known = f" It has: {', '.join(have)}." if have else ""
+    try:
+        stored = EncoderRef.parse(encoder).stored
+    except ValueError:
+        stored = encoder
+    if stored in have and stored != encoder:
+        known = f" Its vectors of {stored} were made with another file of that name."
+    return (
+        f"The project has no vectors of the encoder {encoder!r}.{known} "
+        f"Encode first: fairdesk encode PROJECT --encoder {encoder}"
+    )
