@@ -81,20 +81,23 @@ def plain_images(root: Path, groups: int, identities: int, images: int, side: in
     return root
 
 
-def add_faces(project: Project, dim: int = 8, spread: float = 0.05, seed: int = 0) -> None:
+def add_faces(
+    project: Project, dim: int = 8, spread: float = 0.05, seed: int = 0, *, detector: str = "whole",
+    encoder: str = "made-up", box: tuple[int, int, int, int] = (0, 9, 9, 0), weights: str = "none",
+) -> None:  # fmt: skip
     """Give every image a face and a vector near its identity's centre, without a detector or a network."""
     rows = project.db.rows("SELECT id, ifnull(identity_id, 0) FROM image ORDER BY id")
     rng = np.random.default_rng(seed)
     centres = {who: rng.normal(size=dim) for who in {row[1] for row in rows}}
     with project.db.transaction() as connection:
         for image, _ in rows:
-            connection.execute("INSERT INTO detection VALUES (?, 'whole', 1, NULL)", (image,))
+            connection.execute("INSERT OR IGNORE INTO detection VALUES (?, ?, 1, NULL)", (image, detector))
             connection.execute(
-                "INSERT INTO face (image_id, detector, place, top, right, bottom, left) VALUES (?, 'whole', 0, 0, 9, 9, 0)",
-                (image,),
+                "INSERT OR IGNORE INTO face (image_id, detector, place, top, right, bottom, left) VALUES (?, ?, 0, ?, ?, ?, ?)",
+                (image, detector, *box),
             )
-    project.set_setting("detector", "whole")
-    recipe = project.vectors.register(Recipe("made-up", "whole", "none", dim, "euclidean", "none"))
+    project.keep_detector(detector)
+    recipe = project.vectors.register(Recipe(encoder, detector, "none", dim, "euclidean", weights))
     faces = project.vectors.missing(recipe)
     vectors = np.array([centres[who] + rng.normal(scale=spread, size=dim) for _, who in rows], dtype=np.float32)
     project.vectors.append(recipe, faces, vectors, {})

@@ -40,7 +40,7 @@ def make(folder):
             "INSERT INTO quality SELECT id, 'whole', id % 100, .5, .2, 0, 90, .3, 0, 0, 1, NULL FROM image"
         )
         connection.execute("INSERT INTO image_tag SELECT id, 'tag ' || (id % 10), 'csv' FROM image")
-    project.set_setting("detector", "whole")
+    project.keep_detector("whole")
     return project
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from fairdesk.clustering import corrections
@@ -142,6 +142,7 @@ class ClusteringTab(Tab):
         for one in view.versions:
             text = f"{one.name} · {presenter.vectors_line(one)}"
             self.version.addItem(f"{text}{'  (out of date)' if one.stale else ''}", one.id)
+            self.version.setItemData(self.version.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         if view.version is not None:
             self.version.setCurrentIndex(self.version.findData(view.version.id))
         self.version.setEnabled(bool(view.versions))
@@ -159,6 +160,7 @@ class ClusteringTab(Tab):
         view = self._view
         self.pages.setCurrentWidget(self.splitter if view.version else self.empty_page)
         self.quality.setText(presenter.quality_line(view.version, view.clusters) if view.version else "")
+        self.quality.setToolTip(self.quality.text())
         stale = view.version.stale if view.version else None
         self.banner.setVisible(stale is not None)
         self.banner_text.setText(f"Out of date: {stale}." if stale else "")
