@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from fairdesk.errors import RequestError
+from fairdesk.jobs.lanes import Lane
 from fairdesk.jobs.params import JobParams
 
 JobFunction = Callable[[Any, Any], dict[str, Any]]
@@ -29,6 +30,8 @@ class JobKind:
     positional: tuple[str, ...] = ()  # parameters that the verb takes without an option's name
     instead: str = ""  # the parameter whose path may stand in the project's place
     verb: str = ""  # where it is not the name: "train arcface"
+    lane: Lane = Lane.LIGHT
+    heavy_with: str = ""  # the parameter that makes a light job a heavy one, where it is given
 
     def model(self) -> type[JobParams]:
         """Return the parameter model's class."""
@@ -48,6 +51,12 @@ def _resolve(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
+_LANES = dict.fromkeys(
+    ("import", "samples", "resize", "leaks", "export", "detect", "duplicates", "quality", "cluster"), Lane.HEAVY
+) | {"inspect": Lane.PREVIEW, "container": Lane.GPU}  # else on the GPU where there is one, or light
+_HEAVY_WITH = {"label": "backend"}
+
+
 def _kind(
     name: str,
     title: str,
@@ -62,8 +71,21 @@ def _kind(
     verb: str = "",
 ) -> JobKind:
     module = params if ":" in params else f"params:{params}"
+    lane = _LANES.get(name, Lane.GPU if gpu else Lane.LIGHT)
     where, function = f"fairdesk.{domain}.{module}", f"fairdesk.{domain}.{run}"
-    return JobKind(name, title, where, function, gpu, folders, tuple(positional.split()), instead, verb)
+    return JobKind(
+        name,
+        title,
+        where,
+        function,
+        gpu,
+        folders,
+        tuple(positional.split()),
+        instead,
+        verb,
+        lane,
+        _HEAVY_WITH.get(name, ""),
+    )
 
 
 _KINDS = [

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fairdesk.jobs.lanes import Lane, lane_of
 from fairdesk.jobs.messages import JobSpec, duration
+from fairdesk.jobs.registry import KINDS
 
 QUEUED, RUNNING, PAUSED, STOPPING, DONE, FAILED, STOPPED = (
     "queued", "running", "paused", "stopping", "done", "failed", "stopped",
@@ -36,12 +38,22 @@ class JobState:
     pid: int | None = None
     started: float | None = None
     ended: float | None = None
+    places: frozenset[str] = frozenset()  # what it holds while it runs (see scheduling)
+    device: tuple[str, str, int] | None = None  # what it asked for, what it was given, how many there are
+    position: int = 0  # in the queue, counted from 1; 0 where it does not wait
+    behind: str = ""  # what it waits for
     _marks: list[tuple[float, int]] = field(default_factory=list)
 
     @property
     def finished(self) -> bool:
         """Whether the job has ended, however."""
         return self.state in ENDED
+
+    @property
+    def preview(self) -> bool:
+        """Whether it only looks: a dialog shows it, and it is nothing to keep."""
+        kind = KINDS.get(self.spec.kind)
+        return kind is not None and lane_of(kind, self.spec.params) is Lane.PREVIEW
 
     def apply(self, event: dict[str, Any]) -> None:
         """Take in one event of events.jsonl."""
@@ -51,6 +63,10 @@ class JobState:
                 self.state = RUNNING
                 self.pid = event.get("pid")
                 self.started = at
+            case "placed":
+                self.places = frozenset(str(place) for place in event["places"])
+            case "device":
+                self.device = str(event["wanted"]), str(event["device"]), int(event["count"])
             case "progress":
                 done = int(event["done"])
                 if done < self.done or str(event["unit"]) != self.unit:
@@ -92,7 +108,8 @@ class JobState:
     def line(self) -> str:
         """One line on how far it is."""
         if self.state == QUEUED:
-            return "Waiting for its turn"
+            turn = f"Waiting, number {self.position} in the queue" if self.position else "Waiting for its turn"
+            return f"{turn}: {self.behind}" if self.behind else turn
         if self.state in (RUNNING, PAUSED, STOPPING):
             parts = {PAUSED: ["Paused"], STOPPING: ["Stopping"]}.get(self.state, [])
             if self.total:
