@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import logging
 import os
 import sys
 import traceback
@@ -15,6 +16,10 @@ from fairdesk import __version__
 from fairdesk.cli.options import Parser
 from fairdesk.cli.verbs import VERBS
 from fairdesk.errors import RequestError, Stopped, explain
+from fairdesk.logfile import LogFile
+
+_log = logging.getLogger("fairdesk.cli")
+_NAMES = frozenset(verb.name for verb in VERBS)  # what may be logged of a command line; the rest may be a name
 
 
 def _parser() -> Parser:
@@ -44,6 +49,7 @@ def _to_stderr() -> Iterator[None]:
 def run(arguments: list[str]) -> int:
     """Run one verb and return the exit status."""
     debug = "--debug" in arguments
+    log = LogFile("A verb", debug=True) if debug else None
     try:
         parsed = _parser().parse_args(arguments)
         with _to_stderr():
@@ -67,12 +73,15 @@ def run(arguments: list[str]) -> int:
             traceback.print_exc()
         told = explain(error)
         if told is None:
-            told = (
-                f"FairDesk met a fault of its own: {type(error).__name__}: {error}\n"
-                "Run it again with --debug to see where, and please report that."
-            )
+            log = log or LogFile("A verb")
+            _log.error("internal error in %s", arguments[0] if arguments[0] in _NAMES else "a verb", exc_info=error)
+            where = f"Its details are in {log.path}; please report them." if log.path else "Please report it."
+            told = f"Internal error: {type(error).__name__}: {error}\n{where} With --debug they are shown here too."
         print(told, file=sys.stderr)
         return 2 if isinstance(error, RequestError) else 1
+    finally:
+        if log is not None:
+            log.close()
 
 
 def _print(result: dict[str, Any], parsed: argparse.Namespace) -> None:

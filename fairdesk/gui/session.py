@@ -47,7 +47,7 @@ class Session(QObject):
     job_asked = Signal(str, object)  # kind, preset values: open its form
     log_asked = Signal(object)  # path of a log whose curves to show
     review_asked = Signal(object)  # a review that is done (JobState): look at its faces
-    failed = Signal(object)  # an exception, from any thread: it is told in the window
+    failed = Signal(object)  # an exception that is in the log already, from any thread: it is told in the window
     log_file_asked = Signal()  # show the program's own log
     state_changed = Signal()  # a selection or a count changed: what can be done may have
 
@@ -64,7 +64,7 @@ class Session(QObject):
         self.opened = 0.0
         self._ended: set[str] = set()
         self.background.failed.connect(self.tell_error)
-        self.failed.connect(self.tell_error)
+        self.failed.connect(self._show_error)
         self.jobs.updated.connect(self._on_job)
         self.jobs.waits_again.connect(self._on_waiting)
         self._watch = QTimer(self)
@@ -194,20 +194,26 @@ class Session(QObject):
 
     @Slot(int)
     def _on_waiting(self, count: int) -> None:
-        jobs = "1 job" if count == 1 else f"{count} jobs"
-        self.told.emit(Notice(f"{jobs} of the queue found again: started in turn, as the Jobs panel shows."))
+        jobs = "1 waiting job was" if count == 1 else f"{count} waiting jobs were"
+        self.told.emit(Notice(f"{jobs} found again. What waits starts in its turn; the Jobs panel shows the queue."))
 
     @Slot(object)
     def tell_error(self, error: BaseException) -> None:
-        """Say what went wrong in words for people; what only a log explains goes there, and a button opens it."""
+        """Say what went wrong in words for people, and write it to the log."""
+        if explain(error) is None:
+            _log.error("internal error", exc_info=error)
+        else:
+            _log.warning("%s: %s", type(error).__name__, error)
+        self._show_error(error)
+
+    @Slot(object)
+    def _show_error(self, error: BaseException) -> None:
         known = explain(error)
         if known is not None:
-            _log.warning("told: %s", known)
             self.told.emit(Notice(known, "error"))
-            return
-        _log.error("internal error", exc_info=error)
-        text = f"Internal error: {type(error).__name__}: {error}"
-        self.told.emit(Notice(text, "error", action="Open log", run=self.log_file_asked.emit))
+        else:
+            text = f"Internal error: {type(error).__name__}: {error}"
+            self.told.emit(Notice(text, "error", action="Open log", run=self.log_file_asked.emit))
 
     def close(self, *, keep_jobs: bool) -> None:
         """End everything."""

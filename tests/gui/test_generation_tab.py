@@ -393,4 +393,4 @@ def test_start_again_goes_on_or_takes_a_new_folder(window, hand, filled):
     assert params_again(stopped("generate", made), filled)["out"] == str(made.with_name("faces 2"))
     hand.open(home)
     window.panel._on_updated(JobState("j4", window.session.jobs_home() / "j4", run.spec, state=STOPPED))
-    assert window.panel.cards["j4"].again.text() == "Go on training"
+    assert window.panel.cards["j4"].again.text() == "Resume training"

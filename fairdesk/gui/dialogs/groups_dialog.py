@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QScroll
 from fairdesk.dataset.params import BalanceParams
 from fairdesk.figures.style import group_style
 from fairdesk.gui import async_glue
+from fairdesk.gui.jobs.preview import PreviewRun, told
 from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form import ParameterForm
@@ -28,7 +29,9 @@ class GroupsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Groups and balance")
         self._session = session
-        self._job: str | None = None
+        self._job: str | None = None  # the balance that is being applied
+        self.planning = PreviewRun(session, self)
+        self.planning.ended.connect(self._on_plan)
         self._groups: list[tuple[str, int, int]] = []
         self.images, self.identities = new_plot("Images", "", ""), new_plot("Identities", "", "")
         self.sharpness, self.side = new_plot("Median sharpness", "", ""), new_plot("Median face, pixels", "", "")
@@ -74,6 +77,7 @@ class GroupsDialog(QDialog):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         side = QVBoxLayout()
         side.addWidget(area, 2)
+        side.addWidget(self.planning)
         side.addWidget(self.told)
         side.addLayout(self.lacks)
         buttons = QHBoxLayout()
@@ -161,6 +165,7 @@ class GroupsDialog(QDialog):
         plot.setXRange(-0.6, max(len(names), 1) - 0.4, padding=0)
 
     def _changed(self) -> None:
+        self.planning.drop()
         problem = self.form.problem()
         self.plan_button.setEnabled(problem is None)
         self.run_button.setEnabled(False)
@@ -173,25 +178,37 @@ class GroupsDialog(QDialog):
         self._session.settings.set_form("balance", self.form.params().model_dump(mode="json"))
         self.plan_button.setEnabled(False)
         self.run_button.setEnabled(False)
-        self.told.setText("Working …")
-        self._job = self._session.run("balance", values | {"dry_run": dry_run})
+        if dry_run:
+            self.told.setText("")
+            self.planning.start("balance", values | {"dry_run": True})
+        else:
+            self.told.setText("Applying the plan …")
+            self._job = self._session.run("balance", values | {"dry_run": False})
+
+    @Slot(object)
+    def _on_plan(self, job: JobState) -> None:
+        self.plan_button.setEnabled(self.form.problem() is None)
+        if job.result is None:
+            self.told.setText(told(job))
+            return
+        self.told.setText(job.result["summary"])
+        self._draw(job.result["plan"])
+        self.run_button.setEnabled(bool(job.result["hidden"] or job.result["added"]))
+        self._offer(job.result)
 
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
-        if job.id != self._job or not job.finished:
+        if job.id != self._job:
+            return
+        if not job.finished:
+            self.told.setText(f"Applying the plan: {job.line()}")
             return
         self._job = None
         self.plan_button.setEnabled(True)
-        if job.state == FAILED:
-            self.told.setText(job.message)
-        elif job.state == DONE and job.result is not None:
-            if not job.result["dry_run"]:
-                self.accept()
-                return
-            self.told.setText(job.result["summary"])
-            self._draw(job.result["plan"])
-            self.run_button.setEnabled(bool(job.result["hidden"] or job.result["added"]))
-            self._offer(job.result)
+        if job.state == DONE:
+            self.accept()
+        else:
+            self.told.setText(job.message if job.state == FAILED else job.line())
 
     def _clear_lacks(self) -> None:
         while self.lacks.count():

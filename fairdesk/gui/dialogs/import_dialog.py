@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.tables import Table, is_table, read_table
 from fairdesk.gui import async_glue
-from fairdesk.gui.jobs.state import DONE, FAILED, JobState
+from fairdesk.gui.jobs.preview import PreviewRun, told
+from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.column_map import ColumnMap
 from fairdesk.gui.widgets.parameter_form import ParameterForm
@@ -24,7 +25,8 @@ class ImportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Import images")
         self._session = session
-        self._job: str | None = None
+        self.looking = PreviewRun(session, self)
+        self.looking.ended.connect(self._on_looked)
         self._unreadable: list[dict[str, str]] = []
         self.values: dict[str, Any] | None = None
         self.form = ParameterForm(
@@ -39,10 +41,7 @@ class ImportDialog(QDialog):
         frame.setProperty("role", "card")
         inner = QVBoxLayout(frame)
         inner.addWidget(self.preview)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.hide()
-        inner.addWidget(self.bar)
+        inner.addWidget(self.looking)
         self.details = QPushButton("Show unreadable files")
         self.details.hide()
         inner.addWidget(self.details)
@@ -68,8 +67,6 @@ class ImportDialog(QDialog):
         self.accept_button.clicked.connect(self._accept)
         self.details.clicked.connect(lambda: async_glue.start(self._show_unreadable()))
         cancel.clicked.connect(self.reject)
-        self.finished.connect(lambda _result: self._drop_job())
-        session.jobs.updated.connect(self._on_job)
         self._changed()
         if folder is not None:
             self._look()
@@ -93,50 +90,32 @@ class ImportDialog(QDialog):
         self.resize(self.width(), max(self.height(), self.sizeHint().height()))
 
     def _changed(self) -> None:
-        self._drop_job()
+        self.looking.drop()
         self._find_table()
         problem = self.form.problem()
         self.look.setEnabled(problem is None)
         self.accept_button.setEnabled(False)
         self.details.hide()
-        self.bar.hide()
         self.preview.setText(problem or "Look through it to see what it holds. Nothing is written yet.")
-
-    def _drop_job(self) -> None:
-        if self._job is not None:
-            self._session.jobs.stop(self._job)
-            self._job = None
 
     def _look(self) -> None:
         if self.form.problem() is None:
             self.look.setEnabled(False)
             self.preview.setText("Looking through the folder …")
-            self.bar.setRange(0, 0)
-            self.bar.show()
-            self._job = self._session.run("inspect", self.form.params().model_dump(mode="json", by_alias=True))
+            self.looking.start("inspect", self.form.params().model_dump(mode="json", by_alias=True))
 
     @Slot(object)
-    def _on_job(self, job: JobState) -> None:
-        if job.id != self._job:
-            return
-        if job.state == DONE and job.result is not None:
-            self._job = None
-            self.bar.hide()
-            self._unreadable = job.result["unreadable"]
-            self.details.setVisible(bool(self._unreadable))
-            self.preview.setText(describe(job.result))
-            self.accept_button.setEnabled(job.result["new"] > 0 or bool(self._unreadable))
-            self.accept_button.setText(f"Import {job.result['new']:,} images")
-            self.accept_button.setFocus()
-        elif job.state == FAILED:
-            self._job = None
-            self.bar.hide()
+    def _on_looked(self, job: JobState) -> None:
+        if job.result is None:
             self.look.setEnabled(True)
-            self.preview.setText(job.message)
-        elif job.total:
-            self.bar.setRange(0, job.total)
-            self.bar.setValue(job.done)
-            self.preview.setText(f"Looking through the folder: {job.line()}")
+            self.preview.setText(told(job))
+            return
+        self._unreadable = job.result["unreadable"]
+        self.details.setVisible(bool(self._unreadable))
+        self.preview.setText(describe(job.result))
+        self.accept_button.setEnabled(job.result["new"] > 0 or bool(self._unreadable))
+        self.accept_button.setText(f"Import {job.result['new']:,} images")
+        self.accept_button.setFocus()
 
     def _accept(self) -> None:
         self.values = self.form.params().model_dump(mode="json", by_alias=True)

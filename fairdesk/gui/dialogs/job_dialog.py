@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from fairdesk.dataset.sets import set_names
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.forms import load_form
+from fairdesk.gui.jobs.preview import PreviewRun, told
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form import ParameterForm
@@ -80,32 +81,33 @@ class JobDialog(QDialog):
         self.form.changed.connect(self._check)
         self.run_button.clicked.connect(self._run)
         self.cancel_button.clicked.connect(self.reject)
-        self._previewing: str | None = None
+        self.previewing = PreviewRun(session, self)
+        self.previewing.ended.connect(self._on_preview)
+        form = self.layout()
+        assert isinstance(form, QVBoxLayout)
+        form.insertWidget(form.indexOf(self.preview), self.previewing)
         self.preview_button.setVisible("dry_run" in model.model_fields)
         self.preview_button.clicked.connect(self._preview)
         self._leaks: dict[str, Any] = {}
         self.pairs_button.hide()
         self.pairs_button.clicked.connect(lambda: LeaksDialog(self._leaks, self).open())
-        session.jobs.updated.connect(self._on_job)
         self._check()
         self.resize(560, min(720, 240 + 62 * len(self.form.editors)))
 
     def _preview(self) -> None:
-        self.preview.setText("Looking …")
+        self.preview.setText("")
         self.preview_button.setEnabled(False)
-        self._previewing = self._session.run(self._kind.name, self.values | {"dry_run": True})
+        self.previewing.start(self._kind.name, self.values | {"dry_run": True})
 
     @Slot(object)
-    def _on_job(self, job: JobState) -> None:
-        if job.id == self._previewing and job.finished:
-            self._previewing = None
-            self.preview_button.setEnabled(True)
-            told = job.result.get("summary", "") if job.result is not None else job.message
-            self.preview.setText(f"Would write:\n{told}" if job.result is not None else told)
-            self._leaks = (job.result or {}).get("leaks") or {}
-            self.pairs_button.setVisible(self._leaks.get("clean") is False)
+    def _on_preview(self, job: JobState) -> None:
+        self.preview_button.setEnabled(self.form.problem() is None)
+        self.preview.setText(f"Would write:\n{job.result.get('summary', '')}" if job.result is not None else told(job))
+        self._leaks = (job.result or {}).get("leaks") or {}
+        self.pairs_button.setVisible(self._leaks.get("clean") is False)
 
     def _check(self) -> None:
+        self.previewing.drop()  # it was about other values
         self.preview.setText("")
         self.pairs_button.hide()
         problem = self.form.problem()

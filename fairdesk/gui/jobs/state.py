@@ -119,6 +119,8 @@ class JobState:
             if self.state == RUNNING and self.seconds_left is not None and self.done < self.total:
                 parts.append(f"{duration(self.seconds_left)} left")
             return " · ".join(parts) or "Starting"
+        if self.state == STOPPED and self.started is None:
+            return "Not started"
         took = f" in {duration(self.ended - self.started)}" if self.ended and self.started else ""
         return {DONE: f"Done{took}", STOPPED: f"Stopped{took}; what was done is kept", FAILED: "Failed"}[self.state]
 
