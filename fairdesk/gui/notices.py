@@ -24,6 +24,7 @@ class _Toast(QFrame):
         super().__init__(host)
         self.notice = notice
         self.setObjectName("toast")
+        self.setProperty("kind", notice.kind)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 8, 8)
         label = QLabel(notice.text)

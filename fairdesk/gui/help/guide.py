@@ -72,6 +72,7 @@ class GuideWindow(QDialog):
         self.pages.setSource(
             QUrl.fromLocalFile(str(asset("docs", "guide.md"))), QTextDocument.ResourceType.MarkdownResource
         )
+        self._wrap_code()
         self._headings = [(block.text(), block) for block in self._blocks() if block.blockFormat().headingLevel() > 1]
         self.chapters.addItems([text for text, _ in self._headings])
         self.chapters.currentRowChanged.connect(self._go)
@@ -88,6 +89,14 @@ class GuideWindow(QDialog):
             found.append(block)
             block = block.next()
         return found
+
+    def _wrap_code(self) -> None:
+        """Let lines of code break too: nothing scrolls sideways."""
+        for block in self._blocks():
+            if block.blockFormat().nonBreakableLines():
+                form = block.blockFormat()
+                form.setNonBreakableLines(False)
+                QTextCursor(block).setBlockFormat(form)
 
     def show_chapter(self, tab: str) -> None:
         """Turn to a tab's chapter."""

@@ -50,7 +50,7 @@ class JobCard(QFrame):
         self._session, self.job = session, job
         self.setProperty("role", "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.title, self.line, self.detail = ElidedLabel(), ElidedLabel(), ElidedLabel(2)
+        self.title, self.line, self.detail = ElidedLabel(), ElidedLabel(2), ElidedLabel(2)
         self.title.setProperty("role", "heading")
         self.line.setProperty("role", "muted")
         self.bar = QProgressBar()
@@ -91,7 +91,7 @@ class JobCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
         layout.setSpacing(5)
-        for widget in (self.title, self.line, self.bar, self.detail):
+        for widget in (self.title, self.bar, self.line, self.detail):
             layout.addWidget(widget)
         layout.addLayout(buttons)
         layout.addWidget(self._below)

@@ -121,8 +121,8 @@ class JobsPanel(QWidget):
         jobs = [card.job for card in self.cards.values()]
         ended, waiting = sum(job.finished for job in jobs), sum(job.state == QUEUED for job in jobs)
         running = len(jobs) - ended - waiting
-        counts = [f"{count} {word}" for count, word in ((running, "running"), (waiting, "waiting")) if count]
-        self.counts.setText(", ".join(counts) or "Nothing is running")
+        counts = [f"{n} {word}{'s' if n == 1 else ''}" for n, word in ((running, "run"), (waiting, "wait")) if n]
+        self.counts.setText(", ".join(counts) or "None runs")
         self.clear.setEnabled(ended > 0)
         chosen = self.cards.get(self._chosen or "")
         place = chosen.job.position if chosen is not None and chosen.job.state == QUEUED else 0
