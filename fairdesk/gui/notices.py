@@ -46,7 +46,7 @@ class _Toast(QFrame):
         shut = QPushButton("✕")
         shut.setAccessibleName("Dismiss")
         shut.setFixedWidth(30)
-        shut.clicked.connect(close)
+        shut.clicked.connect(lambda: close())  # a click says whether it is checked
         layout.addWidget(shut)
         self.adjustSize()
 

@@ -1,4 +1,7 @@
-"""The child process that runs one job: `python -m fairdesk --worker JOBDIR`. No Qt here."""
+"""The child process that runs one job: `python -m fairdesk --worker JOBDIR`. No Qt here.
+
+What takes long to import waits until the job has said that it started.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,15 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from fairdesk.errors import FairDeskError, MissingWeights, RequestError, Stopped, explain
-from fairdesk.jobs.devices import count_devices, device_for
-from fairdesk.jobs.lanes import wanted_device
 from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, JobSpec, Tail, append_line
 from fairdesk.jobs.ownership import write_owner
 from fairdesk.jobs.processes import PARENT, end_with, lower_priority
-from fairdesk.jobs.registry import job_kind
-from fairdesk.jobs.results import jsonable
-from fairdesk.project import Project
+
+if TYPE_CHECKING:
+    from fairdesk.project import Project
 
 PERIOD = 0.1  # seconds between two writes of progress, and between two looks at control.jsonl
 
@@ -125,6 +126,12 @@ def run_job(folder: Path) -> int:
     write_owner(folder)
     context.send("started", pid=os.getpid())
     try:
+        from fairdesk.jobs.devices import count_devices, device_for
+        from fairdesk.jobs.lanes import wanted_device
+        from fairdesk.jobs.registry import job_kind
+        from fairdesk.jobs.results import jsonable
+        from fairdesk.project import Project
+
         kind = job_kind(spec.kind)
         params = kind.model()(**spec.params)
         project = Project.open(spec.project) if spec.project else None

@@ -213,8 +213,8 @@ def test_one_broken_folder_hides_no_other(window, hand, qtbot, project, lines):
 
 
 def test_little_memory_ends_the_light_job_not_the_heavy_one(window, hand, qtbot, busy, monkeypatch, tmp_path):
-    os.mkfifo(tmp_path / "scores.csv")  # whoever reads it waits for ever
-    number = window.session.run("evaluate", {"scores": str(tmp_path / "scores.csv")})
+    os.mkfifo(tmp_path / "log.csv")  # whoever reads it waits for ever
+    number = window.session.run("curves", {"log": str(tmp_path / "log.csv")})
     jobs = window.session.jobs
     qtbot.waitUntil(lambda: jobs.jobs[number].pid is not None, timeout=10_000)
     assert psutil.pid_exists(jobs.jobs[number].pid)
@@ -305,7 +305,7 @@ def test_no_button_moves_and_nothing_scrolls_sideways(window, hand, qtbot, fille
         job.unexpected = False
         card.update_job(job)
         qtbot.wait(20)
-        seen.add(tuple((slot.x(), slot.y(), slot.width()) for slot in slots) + (card.height(),))
+        seen.add((*((slot.x(), slot.y(), slot.width()) for slot in slots), card.height()))
         assert window.panel.area.horizontalScrollBar().maximum() == 0
         assert card.width() <= window.panel.area.viewport().width()
         assert any(slot.isVisible() for slot in slots)
