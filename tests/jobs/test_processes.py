@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 
@@ -63,3 +64,37 @@ def test_a_process_ends_with_another():
     other.wait()
     other.stdout.close()
     watcher.stdout.close()
+
+
+def ready():
+    """The initializer of a pool that works for ever."""
+
+
+def sleep(batch):
+    time.sleep(600)
+
+
+def test_helpers_at_work_end_with_a_killed_job():
+    """Also in the middle of a batch, when nothing tells them that nobody waits for it."""
+    code = (
+        "from fairdesk.jobs.context import QuietContext; from fairdesk.jobs.pool import map_batches\n"
+        "from tests.jobs.test_processes import ready, sleep\n"
+        "print('begins', flush=True); list(map_batches(sleep, list(range(100)), 5, QuietContext(), ready))"
+    )
+    job = python(code, cwd=Path(__file__).resolve().parents[2])
+    assert job.stdout.readline().strip() == "begins"
+    end_at = time.monotonic() + 30
+    busy = []
+    while len(busy) < min(2, cores()) and time.monotonic() < end_at:
+        time.sleep(0.2)
+        helpers = [p for p in psutil.Process(job.pid).children() if "spawn_main" in " ".join(p.cmdline())]
+        busy = [p for p in helpers if p.num_threads() > 1]  # the one that watches has begun
+    time.sleep(1.0)
+    assert busy
+    job.kill()
+    job.wait(10)
+    job.stdout.close()
+    _, alive = psutil.wait_procs(busy, 10)
+    for one in alive:
+        one.kill()
+    assert not alive
