@@ -81,7 +81,9 @@ class LogFile:
             if faulthandler.is_enabled():
                 faulthandler.disable()
             self._crashes.close()
-            self._crashes = None
+            path, self._crashes = Path(self._crashes.name), None
+            if not path.stat().st_size:
+                path.unlink()
         if self._lock is not None:
             self._lock.release()
             self._lock = None

@@ -39,6 +39,7 @@ def test_two_that_write_at_once_have_a_file_each(log):
     third = LogFile("A third")
     assert third.path == log.path  # it is free again
     third.close()
+    assert not list(log_folder().glob("*-crash.log"))  # nothing crashed
 
 
 def test_it_does_not_grow_without_end(monkeypatch):

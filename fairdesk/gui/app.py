@@ -68,6 +68,9 @@ def run(arguments: list[str]) -> int:
         if recent:
             QTimer.singleShot(0, lambda: window.session.open(recent[0]))
     signal.signal(signal.SIGINT, lambda *_: window.close())
+    awake = QTimer(window)  # Python hears of Ctrl-C only when it has something to do
+    awake.timeout.connect(lambda: None)
+    awake.start(500)
     application.lastWindowClosed.connect(loop.stop)
     with loop:
         loop.run_forever()
