@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sys
 import traceback
@@ -13,6 +14,9 @@ from fairdesk import __version__
 from fairdesk.cli.options import Parser
 from fairdesk.cli.verbs import all_verbs
 from fairdesk.errors import RequestError, Stopped, explain
+from fairdesk.logfile import LogFile
+
+_log = logging.getLogger("fairdesk.cli")
 
 
 def _parser() -> Parser:
@@ -39,9 +43,16 @@ def _to_stderr() -> Iterator[None]:
         yield
 
 
+def _verb_of(arguments: list[str]) -> str:
+    """Return what may be logged of a command line: the verb; the rest may be somebody's name."""
+    known = {verb.name for verb in all_verbs()}
+    return arguments[0] if arguments and arguments[0] in known else "a verb"
+
+
 def run(arguments: list[str]) -> int:
     """Run one verb and return the exit status."""
     debug = "--debug" in arguments
+    log = LogFile("A verb", debug=True) if debug else None
     try:
         parsed = _parser().parse_args(arguments)
         with _to_stderr():
@@ -70,9 +81,12 @@ def run(arguments: list[str]) -> int:
             traceback.print_exc()
         told = explain(error)
         if told is None:
-            told = (
-                f"FairDesk met an internal error: {type(error).__name__}: {error}\n"
-                "Run it again with --debug to see where, and please report that."
-            )
+            log = log or LogFile("A verb")
+            _log.error("internal error in %s", _verb_of(arguments), exc_info=error)
+            where = f"Its details are in {log.path}; please report them." if log.path else "Please report it."
+            told = f"Internal error: {type(error).__name__}: {error}\n{where} With --debug they are shown here too."
         print(told, file=sys.stderr)
         return 2 if isinstance(error, RequestError) else 1
+    finally:
+        if log is not None:
+            log.close()

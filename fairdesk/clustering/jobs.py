@@ -6,13 +6,14 @@ from functools import partial
 
 from fairdesk.clustering import params, results
 from fairdesk.jobs.kinds import JobKind, Needs
+from fairdesk.jobs.lanes import Lane
 
 _Job = partial(JobKind, domain="fairdesk.clustering")
 
 JOBS = [
     _Job(
         "cluster", "Cluster faces", params.ClusterParams, results.ClusterResult, "running:run",
-        needs=Needs.EITHER, without="vectors",
+        needs=Needs.EITHER, without="vectors", lane=Lane.HEAVY
     ),
     _Job(
         "load-clusters", "Read a cluster file", params.LoadClustersParams, results.LoadClustersResult, "files:run",

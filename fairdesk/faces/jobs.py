@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from fairdesk.faces import params, results
 from fairdesk.jobs.kinds import JobKind
+from fairdesk.jobs.lanes import Lane
 
 _HERE = "fairdesk.faces"
 
 JOBS = [
-    JobKind("detect", "Find faces", params.DetectParams, results.DetectResult, "detecting:run", _HERE),
-    JobKind("encode", "Encode faces", params.EncodeParams, results.EncodeResult, "encoding:run", _HERE, gpu=True),
+    JobKind("detect", "Find faces", params.DetectParams, results.DetectResult, "detecting:run", _HERE, lane=Lane.HEAVY),
+    JobKind(
+        "encode",
+        "Encode faces",
+        params.EncodeParams,
+        results.EncodeResult,
+        "encoding:run",
+        _HERE,
+        lane=Lane.GPU,
+        gpu=True,
+    ),
 ]

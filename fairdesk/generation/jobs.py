@@ -7,6 +7,7 @@ from functools import partial
 from fairdesk.generation import params, results
 from fairdesk.generation.training.params import FAMILIES
 from fairdesk.jobs.kinds import Home, JobKind, Needs
+from fairdesk.jobs.lanes import Lane
 
 _Job = partial(JobKind, domain="fairdesk.generation", needs=Needs.FOLDERS)
 _TITLES = {
@@ -20,7 +21,7 @@ _TITLES = {
 JOBS = [
     *(
         _Job(
-            f"train-{family}", _TITLES[family], model, results.TrainGanResult, "training.job:run", gpu=True,
+            f"train-{family}", _TITLES[family], model, results.TrainGanResult, "training.job:run", lane=Lane.GPU, gpu=True,
             positional=("data", "data_b") if family == "cyclegan" else ("data",), verb=f"train {family}",
             choice="Network", begins_again=Home.RUNS, after_stop="resume it with --resume",
         )
@@ -28,26 +29,26 @@ JOBS = [
     ),
     _Job(
         "generate", "Generate faces", params.GenerateParams, results.GenerateResult, "making.generating:run",
-        gpu=True, positional=("run",), begins_again=Home.SYNTHETIC,
+        lane=Lane.GPU, gpu=True, positional=("run",), begins_again=Home.SYNTHETIC,
     ),
     _Job(
         "interpolate", "Interpolate between faces", params.InterpolateParams, results.InterpolateResult,
-        "making.interpolating:run", gpu=True, positional=("run",),
+        "making.interpolating:run", lane=Lane.GPU, gpu=True, positional=("run",),
     ),
     _Job(
         "review", "Review synthetic faces", params.ReviewParams, results.ReviewResult, "checking.reviewing:run",
-        gpu=True, needs=Needs.PROJECT, positional=("made",),
+        lane=Lane.GPU, gpu=True, needs=Needs.PROJECT, positional=("made",),
     ),
     _Job(
         "assess", "Assess synthetic faces", params.AssessParams, results.AssessResult, "checking.assessing:run",
-        gpu=True, positional=("made", "real"),
+        lane=Lane.GPU, gpu=True, positional=("made", "real"),
     ),
     _Job(
         "translate", "Translate faces", params.TranslateParams, results.TranslateResult, "making.translating:run",
-        gpu=True, positional=("input",), begins_again=Home.SYNTHETIC,
+        lane=Lane.GPU, gpu=True, positional=("input",), begins_again=Home.SYNTHETIC,
     ),
     _Job(
         "container", "Run a container", params.ContainerParams, results.ContainerResult, "container:run",
-        positional=("image", "command"), passes_on="command", follows_log=True,
+        positional=("image", "command"), passes_on="command", lane=Lane.GPU, follows_log=True,
     ),
 ]  # fmt: skip

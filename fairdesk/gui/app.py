@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 import locale
 import os
 import signal
 import sys
-import threading
-import traceback
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from fairdesk import __version__
+from fairdesk.gui.hooks import Hooks
 from fairdesk.gui.main_window import MainWindow
 from fairdesk.gui.session import Session
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
+from fairdesk.logfile import LogFile
 
 
 def headless() -> bool:
@@ -49,30 +47,19 @@ def make_window(application: QApplication) -> MainWindow:
     return MainWindow(Session(settings, theme))
 
 
-def _install_hooks(window: MainWindow) -> None:
-    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        traceback.print_exception(kind, error, trace)
-        window.session.tell_error(error)
-
-    sys.excepthook = caught
-    threading.excepthook = lambda arguments: traceback.print_exception(
-        arguments.exc_type, arguments.exc_value, arguments.exc_traceback
-    )
-
-
 def run(arguments: list[str]) -> int:
     """Open the window, on a project if one is named, and return when it is closed."""
     import qasync
 
-    faulthandler.enable()
+    log = LogFile("The window")
+    log.catch_crashes()
     application = make_application()
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
     window = make_window(application)
-    _install_hooks(window)
-    loop.set_exception_handler(
-        lambda _loop, context: window.session.tell_error(context.get("exception") or RuntimeError(context["message"]))
-    )
+    window.help.log_path = log.path
+    hooks = Hooks(window.session.failed.emit)
+    hooks.watch(loop)
     window.show()
     if arguments:
         window.session.open(Path(arguments[0]))
@@ -81,8 +68,13 @@ def run(arguments: list[str]) -> int:
         if recent:
             QTimer.singleShot(0, lambda: window.session.open(recent[0]))
     signal.signal(signal.SIGINT, lambda *_: window.close())
+    awake = QTimer(window)  # Python hears of Ctrl-C only when it has something to do
+    awake.timeout.connect(lambda: None)
+    awake.start(500)
     application.lastWindowClosed.connect(loop.stop)
     with loop:
         loop.run_forever()
     window.shut_down(keep_jobs=False)
+    hooks.remove()
+    log.close()
     return 0

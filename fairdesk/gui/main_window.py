@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QMenuBar,
     QStatusBar,
     QTabWidget,
+    QToolButton,
 )
 
 from fairdesk.assets import asset
@@ -24,9 +25,10 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.forms import load_form
+from fairdesk.gui.help.menu import Help
 from fairdesk.gui.jobs.dock import JobsPanel
 from fairdesk.gui.jobs.state import DONE, JobState
-from fairdesk.gui.notices import Toasts
+from fairdesk.gui.notices import Toasts, past_notices
 from fairdesk.gui.palette import CommandPalette
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab
@@ -79,7 +81,14 @@ class MainWindow(QMainWindow):
         self.toasts = Toasts(self)
         self.busy = QLabel()
         self.status.addPermanentWidget(self.busy)
+        self.bell = QToolButton()
+        self.bell.setToolTip("All notices of this session, with their times")
+        self.bell.clicked.connect(self._show_notices)
+        self.toasts.changed.connect(self._count_notices)
+        self.status.addPermanentWidget(self.bell)
+        self._count_notices()
         self.book = ActionBook(self, session.theme)
+        self.help = Help(self, self)
         self._recent = QMenu("Open &recent", self)
         self._make_actions()
         session.told.connect(self._on_notice)
@@ -123,6 +132,8 @@ class MainWindow(QMainWindow):
             ActionSpec("view.light", "&Light theme", lambda: self._set_theme("light"), "&View"),
             ActionSpec("view.dark", "&Dark theme", lambda: self._set_theme("dark"), "&View"),
             ActionSpec("view.system", "Theme of the &system", lambda: self._set_theme("system"), "&View"),
+            ActionSpec("view.notices", "Past &notices…", self._show_notices, "&View", "list", "Ctrl+Shift+N"),
+            *self.help.specs(),
         ]  # fmt: skip
         menus: dict[str, QMenu] = {}
         for spec in specs:
@@ -150,6 +161,28 @@ class MainWindow(QMainWindow):
     @Slot()
     def _refresh_actions(self) -> None:
         self.book.refresh(self.all_tabs[self.tabs.currentIndex()].name)
+
+    def tab_name(self) -> str:
+        """Return the name of the tab that is shown."""
+        return self.all_tabs[self.tabs.currentIndex()].name
+
+    def show_tab(self, name: str) -> None:
+        """Show a tab by its name; others' names change nothing."""
+        for place, tab in enumerate(self.all_tabs):
+            if tab.name == name:
+                self.tabs.setCurrentIndex(place)
+
+    def refresh_actions(self) -> None:
+        """Enable what can be done now."""
+        self._refresh_actions()
+
+    def _show_notices(self) -> None:
+        async_glue.start(async_glue.finished(past_notices(self.toasts.history, self)))
+
+    @Slot()
+    def _count_notices(self) -> None:
+        errors = self.toasts.unread
+        self.bell.setText(f"{errors} unread error{'s' if errors > 1 else ''}" if errors else "Notices")
 
     @Slot(int)
     def _on_tab(self, _index: int) -> None:
@@ -199,7 +232,8 @@ class MainWindow(QMainWindow):
         self.busy.setText(f"{active[0].spec.title}: {active[0].line()}" if active else "")
         if job.id in self._offered:
             return
-        if job.kind().follows_log and job.artifacts and not job.finished:
+        kind = job.kind()
+        if kind is not None and kind.follows_log and job.artifacts and not job.finished:
             self._offered.add(job.id)
             log = Path(job.artifacts[-1])
             self._on_notice(Notice(f"{job.spec.title}: its curves are in {log.name}", action="Show its curves", run=lambda: self._on_log(log)))  # fmt: skip
@@ -297,20 +331,31 @@ class MainWindow(QMainWindow):
 
     async def _leave(self) -> bool:
         """Before a project is left: running jobs need it, so they are stopped, or it stays."""
-        active = self.session.jobs.active
-        if not active:
-            return True
-        names = ", ".join(job.spec.title for job in active)
-        answer = await async_glue.ask(
-            self, "Jobs are running", f"Still running on this project: {names}.", ["Keep running", "Stop them"],
-            "Kept jobs go on without the window and are found again when the project is opened.",
-        )  # fmt: skip
-        if answer is None:
+        return await self._ask_about_jobs("Kept jobs go on without the window") is not None
+
+    async def _ask_about_jobs(self, kept: str) -> bool | None:
+        """Ask what becomes of running and waiting jobs; True keeps the running ones, None: nothing is closed."""
+        jobs = self.session.jobs
+        waiting = jobs.waiting
+        running = [job for job in jobs.active if job not in waiting]
+        if not running and not waiting:
             return False
-        if answer == "Stop them":
-            for job in active:
-                self.session.jobs.stop(job.id)
-        return True
+        if not running:
+            return True  # what waits is kept
+        names = ", ".join(job.spec.title for job in running)
+        keep, stop = "Keep running", "Stop them" if len(running) > 1 else "Stop it"
+        buttons = [keep, stop] if not waiting else [keep, f"{stop}, keep the queue", f"{stop}, empty the queue"]
+        queue = f" The queue ({len(waiting)} waiting) goes on when the project is opened again." if waiting else ""
+        title = "Jobs are running" if len(running) > 1 else "A job is running"
+        answer = await async_glue.ask(
+            self, title, f"Still running: {names}.", buttons,
+            f"{kept} and are found again when the project is opened.{queue}",
+        )  # fmt: skip
+        if answer is None or answer == keep:
+            return None if answer is None else True
+        for job in [*(waiting if len(buttons) > 2 and answer == buttons[-1] else []), *running]:
+            jobs.stop(job.id)
+        return False
 
     async def _history(self) -> None:
         import time
@@ -397,15 +442,10 @@ class MainWindow(QMainWindow):
         event.accept()
 
     async def _ask_close(self) -> None:
-        active = self.session.jobs.active
-        names = ", ".join(job.spec.title for job in active)
-        answer = await async_glue.ask(
-            self, "A job is running", f"Still running: {names}.", ["Keep running", "Stop it"],
-            "A kept job goes on without the window and is found again when the project is opened.",
-        )  # fmt: skip
+        keep = await self._ask_about_jobs("Kept jobs go on without the window")
         self._asking = False
-        if answer is not None:
-            self.shut_down(keep_jobs=answer == "Keep running")
+        if keep is not None:
+            self.shut_down(keep_jobs=keep)
             self._may_close = True
             self.close()
 
@@ -415,6 +455,7 @@ class MainWindow(QMainWindow):
             return
         self._down = True
         self._refresh_timer.stop()
+        self.help.close()
         self._keep_layout()
         for grid in (self.dataset.grid, self.clustering.grid):
             grid.close_threads()

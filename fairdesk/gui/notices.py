@@ -1,35 +1,31 @@
-"""Notices that come and go at the window's foot; errors stay until they are read."""
+"""Notices at the window's foot: news come and go, errors stay until they are closed, and all can be read again."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+import time
+from collections import deque
+from collections.abc import Callable
 
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QLabel, QPushButton, QWidget
+
+from fairdesk.gui.dialogs.table_dialog import TableDialog
 from fairdesk.gui.session import Notice
 
 SHOWN_MS = 6000
+MOST_ERRORS = 3  # at once; the others wait until one is closed
+_KEPT = 500
 
 
-class Toasts(QObject):
-    """Shows one notice at a time, the newest."""
+class _Toast(QFrame):
+    """One notice, with its button and one to close it."""
 
-    def __init__(self, host: QWidget) -> None:
+    def __init__(self, host: QWidget, notice: Notice, close: Callable[[], None]) -> None:
         super().__init__(host)
-        self._host = host
-        self._frame: QFrame | None = None
-        self.history: list[Notice] = []
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.dismiss)
-        host.installEventFilter(self)
-
-    def show(self, notice: Notice) -> None:
-        """Show a notice."""
-        self.dismiss()
-        self.history.append(notice)
-        frame = QFrame(self._host)
-        frame.setObjectName("toast")
-        layout = QHBoxLayout(frame)
+        self.notice = notice
+        self.setObjectName("toast")
+        self.setProperty("kind", notice.kind)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 8, 8)
         label = QLabel(notice.text)
         label.setWordWrap(True)
@@ -42,38 +38,110 @@ class Toasts(QObject):
             run = notice.run
 
             def pressed() -> None:
-                self.dismiss()
+                close()
                 run()
 
             button.clicked.connect(pressed)
             layout.addWidget(button)
-        close = QPushButton("✕")
-        close.setAccessibleName("Dismiss")
-        close.setFixedWidth(30)
-        close.clicked.connect(self.dismiss)
-        layout.addWidget(close)
-        self._frame = frame
-        frame.adjustSize()
-        self._place()
-        frame.show()
-        frame.raise_()
+        shut = QPushButton("✕")
+        shut.setAccessibleName("Dismiss")
+        shut.setFixedWidth(30)
+        shut.clicked.connect(lambda: close())  # a click says whether it is checked
+        layout.addWidget(shut)
+        self.adjustSize()
+
+
+class Toasts(QObject):
+    """The newest of the news above the errors that nobody has closed yet."""
+
+    changed = Signal()  # a notice came, or an error was closed
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self._host = host
+        self._info: _Toast | None = None
+        self._errors: list[_Toast] = []
+        self._waiting: deque[Notice] = deque()
+        self.history: list[Notice] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.dismiss)
+        host.installEventFilter(self)
+
+    @property
+    def unread(self) -> int:
+        """How many errors nobody has closed."""
+        return len(self._errors) + len(self._waiting)
+
+    def show(self, notice: Notice) -> None:
+        """Show a notice. News replace news; an error is added to the errors, unless it stands there already."""
+        self.history = [*self.history[1 - _KEPT :], notice]
         if notice.kind != "error":
+            self.dismiss()
+            self._info = self._raise(notice, self.dismiss)
             self._timer.start(SHOWN_MS)
+        elif notice.text not in {one.text for one in (*(toast.notice for toast in self._errors), *self._waiting)}:
+            self._waiting.append(notice)
+            self._fill()
+        self._place()
+        self.changed.emit()
+
+    def _raise(self, notice: Notice, close: Callable[[], None]) -> _Toast:
+        toast = _Toast(self._host, notice, close)
+        toast.show()
+        toast.raise_()
+        return toast
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._errors) < MOST_ERRORS:
+            notice = self._waiting.popleft()
+            self._errors.append(self._raise(notice, lambda notice=notice: self.close_error(notice)))  # type: ignore[misc]
 
     def dismiss(self) -> None:
-        """Take the notice away."""
+        """Take the news away."""
         self._timer.stop()
-        if self._frame is not None:
-            self._frame.hide()
-            self._frame.deleteLater()
-            self._frame = None
+        if self._info is not None:
+            _drop(self._info)
+            self._info = None
+
+    def close_error(self, notice: Notice) -> None:
+        """Take an error away: it was read."""
+        for toast in [toast for toast in self._errors if toast.notice is notice]:
+            self._errors.remove(toast)
+            _drop(toast)
+        self._fill()
+        self._place()
+        self.changed.emit()
 
     def _place(self) -> None:
-        if self._frame is not None:
-            x = (self._host.width() - self._frame.width()) // 2
-            self._frame.move(max(8, x), self._host.height() - self._frame.height() - 40)
+        """Errors stand at the foot, where news that come and go do not move them."""
+        y = self._host.height() - 40
+        for toast in [*self._errors, *([self._info] if self._info is not None else [])]:
+            y -= toast.height()
+            toast.move(max(8, (self._host.width() - toast.width()) // 2), y)
+            y -= 6
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if watched is self._host and event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
+
+
+def _drop(toast: _Toast) -> None:
+    toast.hide()
+    toast.deleteLater()
+
+
+def past_notices(history: list[Notice], parent: QWidget) -> TableDialog:
+    """Return a dialog with all notices of this session, the newest first."""
+    rows = [
+        (time.strftime("%H:%M:%S", time.localtime(one.time)), "Error" if one.kind == "error" else "", one.text)
+        for one in reversed(history)
+    ]
+    dialog = TableDialog("Past notices", ("When", "", "Notice"), rows, parent)
+    header = dialog.table.horizontalHeader()
+    for column in (0, 1):
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+    dialog.table.setWordWrap(True)
+    dialog.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    return dialog

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -21,6 +22,7 @@ from fairdesk.project import Project
 from fairdesk.project.journal import Step
 
 Output = TypeVar("Output")
+_log = logging.getLogger("fairdesk.window")
 WATCH_MS = 400
 
 
@@ -32,6 +34,7 @@ class Notice:
     kind: Literal["info", "error"] = "info"
     action: str = ""
     run: Callable[[], None] | None = None
+    time: float = field(default_factory=time.time)
 
 
 class Session(QObject):
@@ -44,6 +47,8 @@ class Session(QObject):
     job_asked = Signal(str, object)  # kind, preset values: open its form
     log_asked = Signal(object)  # path of a log whose curves to show
     review_asked = Signal(object)  # a review that is done (JobState): look at its faces
+    failed = Signal(object)  # an exception that is in the log already, from any thread: it is told in the window
+    log_file_asked = Signal()  # show the program's own log
     state_changed = Signal()  # a selection or a count changed: what can be done may have
 
     def __init__(self, settings: Settings, theme: Theme, parent: QObject | None = None) -> None:
@@ -59,7 +64,9 @@ class Session(QObject):
         self.opened = 0.0
         self._ended: set[str] = set()
         self.background.failed.connect(self.tell_error)
+        self.failed.connect(self._show_error)
         self.jobs.updated.connect(self._on_job)
+        self.jobs.waits_again.connect(self._on_waiting)
         self._watch = QTimer(self)
         self._watch.setInterval(WATCH_MS)
         self._watch.timeout.connect(self._look)
@@ -93,6 +100,8 @@ class Session(QObject):
     def close_project(self) -> None:
         """Close the project; its running jobs are the caller's to keep or stop."""
         self._watch.stop()
+        if self.project is not None:
+            self.jobs.leave(self.jobs_home())
         project, self.project = self.project, None
         if project is not None:
             self.project_changed.emit(None)
@@ -180,15 +189,31 @@ class Session(QObject):
         if job.finished and job.id not in self._ended:
             self._ended.add(job.id)
             self._look()
-            shown = not job.is_preview()  # else a dialog shows it
-            if job.state == DONE and job.result is not None and shown and self.ended_now(job):
+            if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
                 self.told.emit(Notice(f"{job.spec.title}: done"))
+
+    @Slot(int)
+    def _on_waiting(self, count: int) -> None:
+        jobs = "1 waiting job was" if count == 1 else f"{count} waiting jobs were"
+        self.told.emit(Notice(f"{jobs} found again. What waits starts in its turn; the Jobs panel shows the queue."))
 
     @Slot(object)
     def tell_error(self, error: BaseException) -> None:
-        """Say what went wrong in words for people."""
-        text = explain(error) or f"FairDesk met a fault of its own: {type(error).__name__}: {error}"
-        self.told.emit(Notice(text, "error"))
+        """Say what went wrong in words for people, and write it to the log."""
+        if explain(error) is None:
+            _log.error("internal error", exc_info=error)
+        else:
+            _log.warning("%s: %s", type(error).__name__, error)
+        self._show_error(error)
+
+    @Slot(object)
+    def _show_error(self, error: BaseException) -> None:
+        known = explain(error)
+        if known is not None:
+            self.told.emit(Notice(known, "error"))
+        else:
+            text = f"Internal error: {type(error).__name__}: {error}"
+            self.told.emit(Notice(text, "error", action="Open log", run=self.log_file_asked.emit))
 
     def close(self, *, keep_jobs: bool) -> None:
         """End everything."""

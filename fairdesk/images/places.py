@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -11,7 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fairdesk import __version__
+from fairdesk.errors import JobFailed
 from fairdesk.images.sources import read_bytes, split
+
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)  # what a disk says that knows no links, e.g. FAT
+_NO_RIGHT = 1314  # what Windows says where a person has not the right to make any
 
 
 def safe_name(name: str) -> str:
@@ -51,7 +56,12 @@ def place(source: Path, target: Path, how: Literal["link", "copy"]) -> None:
     elif how == "copy":
         shutil.copy2(source, target)
     else:
-        target.symlink_to(source.resolve())
+        try:
+            target.symlink_to(source.resolve())
+        except OSError as error:
+            if error.errno not in _NO_LINKS and getattr(error, "winerror", None) != _NO_RIGHT:
+                raise
+            raise JobFailed(f"Links cannot be made in {target.parent}. Choose copies instead.") from error
 
 
 def write_text(path: Path, text: str) -> None:

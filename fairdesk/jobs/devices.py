@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.kinds import JobKind
+from fairdesk.jobs.lanes import wanted_device
 from fairdesk.jobs.params import JobParams
 
 
@@ -29,6 +30,13 @@ def choose_device(wanted: str) -> str:
 
 def device_for(kind: JobKind, params: JobParams, wanted: str) -> str:
     """Return the device of a job; torch is not even imported for one that computes without it."""
-    if not kind.gpu or getattr(params, "encoder", None) == "dlib":
-        return "cpu"
-    return choose_device(getattr(params, "device", wanted))
+    return choose_device(wanted_device(kind, params, wanted))
+
+
+def count_devices(device: str) -> int:
+    """Return how many there are of the device that was chosen."""
+    if device != "cuda":
+        return 1
+    import torch
+
+    return int(torch.cuda.device_count())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
 
+from fairdesk.jobs.lanes import Lane
 from fairdesk.jobs.params import JobParams
 from fairdesk.jobs.results import JobResult
 
@@ -40,6 +41,8 @@ class JobKind:
     run: str  # "module:function" below the domain's package: importing the function may import models
     domain: str  # the package, "fairdesk.dataset"
     needs: Needs = Needs.PROJECT
+    lane: Lane = Lane.LIGHT
+    heavy_with: str = ""  # the parameter that makes a light job a heavy one, where it is given
     gpu: bool = False  # wants the GPU where there is one
     positional: tuple[str, ...] = ()  # parameters that the verb takes without an option's name
     instead: str = ""  # the parameter whose path may stand in the project's place
@@ -76,7 +79,3 @@ class JobKind:
     def about(self) -> str:
         """One line on what it does."""
         return (self.params.__doc__ or self.title).strip().splitlines()[0]
-
-    def previews(self, params: JobParams) -> bool:
-        """Whether with these parameters it only looks, for a dialog that waits."""
-        return bool(self.asked_by) or bool(getattr(params, "dry_run", False))

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-SPEC, EVENTS, CONTROL, LOG, PID = "spec.json", "events.jsonl", "control.jsonl", "log", "pid"
+SPEC, EVENTS, CONTROL, LOG = "spec.json", "events.jsonl", "control.jsonl", "log"
 FINAL = frozenset({"done", "failed", "stopped"})
 
 
@@ -36,8 +36,12 @@ class JobSpec:
 
     @classmethod
     def read(cls, folder: Path) -> JobSpec:
-        """Read spec.json."""
-        return cls(**json.loads((folder / SPEC).read_text(encoding="utf-8")))
+        """Read spec.json. Raises `ValueError` or `TypeError` where it is none: it may come from anywhere."""
+        spec = cls(**json.loads((folder / SPEC).read_text(encoding="utf-8")))
+        texts = (spec.kind, spec.device, spec.title, spec.project or "")
+        if not isinstance(spec.params, dict) or not all(isinstance(text, str) for text in texts):
+            raise ValueError(f"{folder / SPEC} describes no job")
+        return spec
 
 
 def append_line(path: Path, message: dict[str, Any]) -> None:

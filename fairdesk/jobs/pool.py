@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -14,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk.errors import JobFailed, RequestError
+from fairdesk.jobs.processes import CORES, cores
 
 if TYPE_CHECKING:
     from fairdesk.jobs.context import Context
@@ -25,23 +25,21 @@ _SMALL = 24  # fewer items than this are not worth starting processes for
 
 
 def processes() -> int:
-    """How many processes this machine's cores allow, at most 8."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(8, len(os.sched_getaffinity(0)))
-    return min(8, os.cpu_count() or 1)
+    """How many processes or threads a job may use: as many as cores, or its lane's share of them; at most 8."""
+    return max(1, min(8, cores(), int(os.environ.get(CORES, "8"))))
 
 
-def _die_with(parent: int) -> None:
+def _die_with_parent() -> None:
     """End this process when its parent is gone, so that a killed job leaves nothing running."""
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
-def _start(parent: int, initializer: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _start(initializer: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it stops between batches
-    if os.name == "posix":
-        threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     initializer(*arguments)
 
 
@@ -74,7 +72,7 @@ def map_batches(
         return
     pool = ProcessPoolExecutor(
         count, mp_context=multiprocessing.get_context("spawn"), initializer=_start,
-        initargs=(os.getpid(), initializer, arguments),
+        initargs=(initializer, arguments),
     )  # fmt: skip
     waiting: deque[tuple[list[Item], Future[Output]]] = deque()
     try:

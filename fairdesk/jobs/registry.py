@@ -10,6 +10,7 @@ from typing import Any
 import fairdesk
 from fairdesk.errors import RequestError
 from fairdesk.jobs.kinds import JobKind
+from fairdesk.jobs.messages import JobSpec
 
 
 @cache
@@ -34,6 +35,14 @@ def job_kind(name: str) -> JobKind:
         return job_kinds()[name]
     except KeyError:
         raise RequestError(f"There is no job called {name!r}. Known: {', '.join(job_kinds())}") from None
+
+
+def kind_of(spec: JobSpec) -> JobKind | None:
+    """Return the kind of a job that was kept, maybe by an earlier version; None if it is not known here."""
+    try:
+        return job_kinds().get(modern(spec.kind, spec.params)[0])
+    except RequestError:
+        return None
 
 
 def choices_of(kind: JobKind) -> list[JobKind]:

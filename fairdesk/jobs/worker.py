@@ -1,4 +1,7 @@
-"""The child process that runs one job: `python -m fairdesk --worker JOBDIR`. No Qt here."""
+"""The child process that runs one job: `python -m fairdesk --worker JOBDIR`. No Qt here.
+
+What takes long to import waits until the job has said that it started.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,15 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from fairdesk.errors import FairDeskError, MissingWeights, RequestError, Stopped, explain
-from fairdesk.jobs.devices import device_for
-from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, PID, JobSpec, Tail, append_line
-from fairdesk.jobs.params import parse
-from fairdesk.jobs.registry import job_kind, modern
-from fairdesk.project import Project
+from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, JobSpec, Tail, append_line
+from fairdesk.jobs.ownership import write_owner
+from fairdesk.jobs.processes import PARENT, end_with, lower_priority
+
+if TYPE_CHECKING:
+    from fairdesk.project import Project
 
 PERIOD = 0.1  # seconds between two writes of progress, and between two looks at control.jsonl
 
@@ -119,14 +123,23 @@ def run_job(folder: Path) -> int:
     spec = JobSpec.read(folder)
     project: Project | None = None
     context = WorkerContext(folder, None, "cpu")
-    (folder / PID).write_text(str(os.getpid()), encoding="ascii")
+    write_owner(folder)
     context.send("started", pid=os.getpid())
     try:
+        from fairdesk.jobs.devices import count_devices, device_for
+        from fairdesk.jobs.lanes import wanted_device
+        from fairdesk.jobs.params import parse
+        from fairdesk.jobs.registry import job_kind, modern
+        from fairdesk.project import Project
+
         name, values = modern(spec.kind, spec.params)
         kind = job_kind(name)
         params = parse(kind.params, values)
         project = Project.open(spec.project) if spec.project else None
         device = device_for(kind, params, spec.device)
+        if kind.gpu:  # whoever shares out the devices learns which one it took
+            wanted = wanted_device(kind, params, spec.device)
+            context.send("device", wanted=wanted, device=device, count=count_devices(device))
         context = WorkerContext(folder, project, device)
         result = kind.function()(params, context)
         context.flush()
@@ -150,8 +163,9 @@ def run_job(folder: Path) -> int:
 
 def main(folder: str) -> int:
     """Entry of the worker process: everything printed goes to the job's log."""
-    if hasattr(os, "nice"):
-        os.nice(5)  # the window goes first where a job uses every core
+    if PARENT in os.environ:  # torchrun's; it does not notice when the job that started it is killed
+        end_with(int(os.environ[PARENT]))
+    lower_priority()  # the window goes first where a job uses every core
     home = Path(folder)
     log: TextIO = (home / LOG).open("a", encoding="utf-8", errors="replace", buffering=1)
     os.dup2(log.fileno(), 1)

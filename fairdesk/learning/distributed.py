@@ -15,6 +15,7 @@ from fairdesk.errors import JobFailed, RequestError, Stopped
 from fairdesk.jobs.context import Context, QuietContext
 from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, JobSpec, Tail, append_line
 from fairdesk.jobs.params import JobParams
+from fairdesk.jobs.processes import PARENT
 from fairdesk.jobs.results import JobResult
 
 Result = TypeVar("Result", bound=JobResult)
@@ -111,7 +112,10 @@ def run_shared(kind: str, params: JobParams, devices: int, context: Context, res
                 "-m", "fairdesk", "--worker", str(home)]  # fmt: skip
         context.message(f"Training in {devices} processes. On several machines: {command(kind, params, devices)}")
         with (home / "torchrun").open("wb") as log:
-            process = subprocess.Popen(line, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                line, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                env={**os.environ, PARENT: str(os.getpid())},
+            )  # fmt: skip
         events, stopping = Tail(home / EVENTS), False
         try:
             while True:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import platform
 
+import psutil
+
 _TRIM, _TOP_PAD, _MMAP = -1, -2, -3  # M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD of glibc's malloc.h
 
 
@@ -21,15 +23,11 @@ def keep_freed_memory() -> None:
         mallopt(option, value)
 
 
-def free_memory(device: str) -> int | None:
-    """Return how many bytes are free on a device, or None where that cannot be known."""
+def free_memory(device: str) -> int:
+    """Return how many bytes are free on a device."""
     if device.startswith("cuda"):
         import torch
 
         kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # by torch, to use again
         return int(torch.cuda.mem_get_info()[0] + kept)
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        return None
+    return int(psutil.virtual_memory().available)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import psutil
 
 from fairdesk.errors import RequestError
 from fairdesk.project.schema import MIGRATIONS, VERSION
@@ -23,20 +24,18 @@ Row = tuple[Any, ...]
 
 def on_network(path: Path) -> bool:
     """Tell whether a folder lies on a network file system, where SQLite's WAL is unsafe."""
+    place = path.resolve()
+    if place.drive.startswith("\\\\"):  # Windows: a share without a letter
+        return True
     try:
-        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+        mounts = psutil.disk_partitions(all=True)
+    except (OSError, psutil.Error):
         return False
-    best, kind = "", ""
-    target = str(path.resolve()) + "/"
-    for line in mounts:
-        fields = line.split()
-        if len(fields) < 3:
-            continue
-        point = fields[1].replace("\\040", " ").rstrip("/") + "/"
-        if target.startswith(point) and len(point) >= len(best):
-            best, kind = point, fields[2]
-    return kind in _NETWORK
+    holding = [mount for mount in mounts if place.is_relative_to(mount.mountpoint)]
+    if not holding:
+        return False
+    best = max(holding, key=lambda mount: len(Path(mount.mountpoint).parts))
+    return best.fstype in _NETWORK or "remote" in best.opts.split(",")  # the option is Windows' word for it
 
 
 class Database:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from fairdesk.jobs.kinds import Home, JobKind, Needs
+from fairdesk.jobs.lanes import Lane
 from fairdesk.training import params, results
 
 _Job = partial(JobKind, domain="fairdesk.training", needs=Needs.FOLDERS)
@@ -12,7 +13,7 @@ _Job = partial(JobKind, domain="fairdesk.training", needs=Needs.FOLDERS)
 JOBS = [
     _Job(
         "train-arcface", "Train a recogniser", params.RecogniserParams, results.RecogniserResult, "training:run",
-        gpu=True, positional=("data",), verb="train arcface", begins_again=Home.RUNS,
+        lane=Lane.GPU, gpu=True, positional=("data",), verb="train arcface", begins_again=Home.RUNS,
         after_stop="resume it with --resume",
     ),
     _Job(

@@ -515,7 +515,7 @@ def test_train_a_gan_and_make_faces(window, hand, qtbot, filled, monkeypatch):
     card = window.panel.cards[job.id]
     opened, told = [], []
     window.session.told.connect(told.append)
-    monkeypatch.setattr("fairdesk.gui.jobs.dock.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr("fairdesk.gui.jobs.card.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
     assert card.open_made.isVisible() and card.open_made.text() == "Open folder"
     card.open_made.click()
     assert opened == [job.result["out"]] and told[-1].text == f"No program here opens it. It is {job.result['out']}"

@@ -33,7 +33,12 @@ def test_forms_and_resources_are_in_the_wheel(wheel):
     for folder in ("ui", "resources"):
         wanted = {f"fairdesk/_data/{p.relative_to(ROOT)}" for p in (ROOT / folder).rglob("*") if p.is_file()}
         assert wanted and wanted <= names
-    assert not [name for name in names if name.startswith(("ui/", "resources/", "tests/"))]
+    assert {
+        "fairdesk/_data/docs/guide.md",
+        "fairdesk/_data/docs/pictures/dataset.png",
+        "fairdesk/_data/LICENSE",
+    } <= names
+    assert not [name for name in names if name.startswith(("ui/", "resources/", "tests/", "docs/"))]
 
 
 def test_installed_without_a_compiler(uv, wheel, tmp_path):

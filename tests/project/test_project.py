@@ -151,3 +151,27 @@ def test_an_older_project_is_brought_up_to_date(tmp_path):
     assert project.db.value("SELECT name FROM grp") == "kept"
     assert project.db.value("SELECT count(*) FROM prediction") == 0
     project.close()
+
+
+@pytest.mark.parametrize(
+    ("mounts", "network"),
+    [
+        ([("/", "ext4", "rw")], False),
+        ([("/", "ext4", "rw"), ("HERE", "nfs4", "rw")], True),
+        ([("/", "nfs4", "rw"), ("HERE", "ext4", "rw")], False),  # the nearest mount counts
+        ([("HERE", "NTFS", "rw,remote")], True),  # as Windows tells of a share
+        ([("HERE-else", "cifs", "rw")], False),
+        ([], False),
+    ],
+)
+def test_a_network_disk_is_known(tmp_path, monkeypatch, mounts, network):
+    from types import SimpleNamespace
+
+    from fairdesk.project.database import on_network
+
+    told = [
+        SimpleNamespace(mountpoint=place.replace("HERE", str(tmp_path)), fstype=kind, opts=opts)
+        for place, kind, opts in mounts
+    ]
+    monkeypatch.setattr("psutil.disk_partitions", lambda all: told)  # noqa: A006
+    assert on_network(tmp_path / "study") is network

@@ -12,7 +12,8 @@ from fairdesk.dataset.params import BalanceParams
 from fairdesk.dataset.results import BalanceResult, GroupPlan
 from fairdesk.figures.style import group_style
 from fairdesk.gui import async_glue
-from fairdesk.gui.jobs.state import FAILED, JobState
+from fairdesk.gui.jobs.preview import PreviewRun, told
+from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.gui.widgets.plots import new_plot, retheme, save_plot
@@ -28,18 +29,20 @@ class GroupsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Groups and balance")
         self._session = session
-        self._job: str | None = None
+        self._job: str | None = None  # the balance that is being applied
+        self.planning = PreviewRun(session, self)
+        self.planning.ended.connect(self._on_plan)
         self._groups: list[tuple[str, int, int]] = []
         self.images, self.identities = new_plot("Images", "", ""), new_plot("Identities", "", "")
         self.sharpness, self.side = new_plot("Median sharpness", "", ""), new_plot("Median face, pixels", "", "")
         self.plots = (self.images, self.identities, self.sharpness, self.side)
         kept = session.settings.form("balance")
         self.form = ParameterForm(BalanceParams, {k: v for k, v in kept.items() if k != "dry_run"}, hide=("dry_run",))
-        self.told = QLabel("Plan a balance to see what it would do. Nothing changes until you carry it out.")
+        self.told = QLabel("Plan a balance to see what it would do. Nothing changes until you apply it.")
         self.told.setWordWrap(True)
         self.plan_button, self.run_button, self.save_button = (
             QPushButton("Plan"),
-            QPushButton("Carry out"),
+            QPushButton("Apply"),
             QPushButton("Save plot…"),
         )
         self.run_button.setProperty("primary", True)
@@ -74,6 +77,7 @@ class GroupsDialog(QDialog):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         side = QVBoxLayout()
         side.addWidget(area, 2)
+        side.addWidget(self.planning)
         side.addWidget(self.told)
         side.addLayout(self.lacks)
         buttons = QHBoxLayout()
@@ -163,6 +167,7 @@ class GroupsDialog(QDialog):
         plot.setXRange(-0.6, max(len(names), 1) - 0.4, padding=0)
 
     def _changed(self) -> None:
+        self.planning.drop()
         problem = self.form.problem()
         self.plan_button.setEnabled(problem is None)
         self.run_button.setEnabled(False)
@@ -175,25 +180,38 @@ class GroupsDialog(QDialog):
         self._session.settings.set_form("balance", self.form.params().model_dump(mode="json"))
         self.plan_button.setEnabled(False)
         self.run_button.setEnabled(False)
-        self.told.setText("Working …")
-        self._job = self._session.run("balance", values | {"dry_run": dry_run})
+        if dry_run:
+            self.told.setText("")
+            self.planning.start("balance", values | {"dry_run": True})
+        else:
+            self.told.setText("Applying the plan …")
+            self._job = self._session.run("balance", values | {"dry_run": False})
+
+    @Slot(object)
+    def _on_plan(self, job: JobState) -> None:
+        self.plan_button.setEnabled(self.form.problem() is None)
+        result = job.typed_result()
+        if not isinstance(result, BalanceResult):
+            self.told.setText(told(job))
+            return
+        self.told.setText(result.summary)
+        self._draw(result.plan)
+        self.run_button.setEnabled(bool(result.hidden or result.added))
+        self._offer(result)
 
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
-        if job.id != self._job or not job.finished:
+        if job.id != self._job:
+            return
+        if not job.finished:
+            self.told.setText(f"Applying the plan: {job.line()}")
             return
         self._job = None
         self.plan_button.setEnabled(True)
-        if job.state == FAILED:
-            self.told.setText(job.message)
-        elif isinstance(result := job.typed_result(), BalanceResult):
-            if not result.dry_run:
-                self.accept()
-                return
-            self.told.setText(result.summary)
-            self._draw(result.plan)
-            self.run_button.setEnabled(bool(result.hidden or result.added))
-            self._offer(result)
+        if job.state == DONE:
+            self.accept()
+        else:
+            self.told.setText(job.message if job.state == FAILED else job.line())
 
     def _clear_lacks(self) -> None:
         while self.lacks.count():

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.results import ImportResult
 from fairdesk.dataset.tables import Table, is_table, read_table
 from fairdesk.gui import async_glue
-from fairdesk.gui.jobs.state import FAILED, JobState
+from fairdesk.gui.jobs.preview import PreviewRun, told
+from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.column_map import ColumnMap
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
@@ -26,7 +27,8 @@ class ImportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Import images")
         self._session = session
-        self._job: str | None = None
+        self.looking = PreviewRun(session, self)
+        self.looking.ended.connect(self._on_looked)
         self._unreadable: list[Unreadable] = []
         self.values: dict[str, Any] | None = None
         self.form = ParameterForm(
@@ -35,16 +37,13 @@ class ImportDialog(QDialog):
         self.columns = ColumnMap()
         self.columns.hide()
         self._table: Path | None = None
-        self.preview = QLabel("Choose a folder, an archive or a table, then look through it. Nothing is written yet.")
+        self.preview = QLabel("Choose a folder, an archive or a table, then scan it. Nothing is written yet.")
         self.preview.setWordWrap(True)
         frame = QFrame()
         frame.setProperty("role", "card")
         inner = QVBoxLayout(frame)
         inner.addWidget(self.preview)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.hide()
-        inner.addWidget(self.bar)
+        inner.addWidget(self.looking)
         self.details = QPushButton("Show unreadable files")
         self.details.hide()
         inner.addWidget(self.details)
@@ -71,8 +70,6 @@ class ImportDialog(QDialog):
         self.accept_button.clicked.connect(self._accept)
         self.details.clicked.connect(lambda: async_glue.start(self._show_unreadable()))
         cancel.clicked.connect(self.reject)
-        self.finished.connect(lambda _result: self._drop_job())
-        session.jobs.updated.connect(self._on_job)
         self._changed()
         if folder is not None:
             self._look()
@@ -96,50 +93,33 @@ class ImportDialog(QDialog):
         self.resize(self.width(), max(self.height(), self.sizeHint().height()))
 
     def _changed(self) -> None:
-        self._drop_job()
+        self.looking.drop()
         self._find_table()
         problem = self.form.problem()
         self.look.setEnabled(problem is None)
         self.accept_button.setEnabled(False)
         self.details.hide()
-        self.bar.hide()
         self.preview.setText(problem or "Scan it to see what it holds. Nothing is written yet.")
-
-    def _drop_job(self) -> None:
-        if self._job is not None:
-            self._session.jobs.stop(self._job)
-            self._job = None
 
     def _look(self) -> None:
         if self.form.problem() is None:
             self.look.setEnabled(False)
             self.preview.setText("Scanning the folder …")
-            self.bar.setRange(0, 0)
-            self.bar.show()
-            self._job = self._session.run("inspect", self.form.params().model_dump(mode="json", by_alias=True))
+            self.looking.start("inspect", self.form.params().model_dump(mode="json", by_alias=True))
 
     @Slot(object)
-    def _on_job(self, job: JobState) -> None:
-        if job.id != self._job:
-            return
-        if isinstance(result := job.typed_result(), ImportResult):
-            self._job = None
-            self.bar.hide()
-            self._unreadable = result.unreadable
-            self.details.setVisible(bool(self._unreadable))
-            self.preview.setText(describe(result))
-            self.accept_button.setEnabled(result.new > 0 or bool(self._unreadable))
-            self.accept_button.setText(f"Import {result.new:,} images")
-            self.accept_button.setFocus()
-        elif job.state == FAILED:
-            self._job = None
-            self.bar.hide()
+    def _on_looked(self, job: JobState) -> None:
+        result = job.typed_result()
+        if not isinstance(result, ImportResult):
             self.look.setEnabled(True)
-            self.preview.setText(job.message)
-        elif job.total:
-            self.bar.setRange(0, job.total)
-            self.bar.setValue(job.done)
-            self.preview.setText(f"Scanning the folder: {job.line()}")
+            self.preview.setText(told(job))
+            return
+        self._unreadable = result.unreadable
+        self.details.setVisible(bool(self._unreadable))
+        self.preview.setText(describe(result))
+        self.accept_button.setEnabled(result.new > 0 or bool(self._unreadable))
+        self.accept_button.setText(f"Import {result.new:,} images")
+        self.accept_button.setFocus()
 
     def _accept(self) -> None:
         self.values = self.form.params().model_dump(mode="json", by_alias=True)

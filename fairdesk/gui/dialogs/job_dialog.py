@@ -21,6 +21,7 @@ from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.dialogs.offers import offers_of
 from fairdesk.gui.dialogs.presets import PresetBar
 from fairdesk.gui.forms import load_form
+from fairdesk.gui.jobs.preview import PreviewRun, told
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
@@ -54,12 +55,14 @@ class JobDialog(QDialog):
         super().__init__(parent)
         load_form(self, "job_dialog.ui")
         self._session, self._preset, self._hide = session, preset, hide
-        self._previewing: str | None = None
         self._leaking: DividedResult | None = None
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.run_button.clicked.connect(self._run)
         self.cancel_button.clicked.connect(self.reject)
+        self.previewing = PreviewRun(session, self)
+        self.previewing.ended.connect(self._on_preview)
+        self.outer.insertWidget(self.outer.indexOf(self.preview), self.previewing)
         self.preview_button.clicked.connect(self._preview)
         self.pairs_button.clicked.connect(self._show_pairs)
         self.presets = PresetBar(session.settings)
@@ -88,7 +91,6 @@ class JobDialog(QDialog):
         self.choice.setCurrentIndex(self._kinds.index(self.kind))
         self._show_kind(preset)
         self.choice.currentIndexChanged.connect(self._choose)
-        session.jobs.updated.connect(self._on_job)
         screen = self.screen().availableGeometry()
         height = min(240 + 62 * len(self.form.editors), 720, parent.height(), screen.height() - 60)
         self.resize(min(_WIDTH, screen.width() - 40), max(360, height))
@@ -125,21 +127,15 @@ class JobDialog(QDialog):
         self.form.set_values(values | {name: shown[name] for name in _NOT_KEPT if name in shown})
 
     def _preview(self) -> None:
-        self.preview.setText("Working …")
+        self.preview.setText("")
         self.preview_button.setEnabled(False)
-        self._previewing = self._session.run(self.kind.name, self.values | {"dry_run": True})
+        self.previewing.start(self.kind.name, self.values | {"dry_run": True})
 
     @Slot(object)
-    def _on_job(self, job: JobState) -> None:
-        if job.id != self._previewing:
-            return
-        if not job.finished:
-            self.preview.setText(f"Working … {job.line()}")
-            return
-        self._previewing = None
-        self.preview_button.setEnabled(True)
+    def _on_preview(self, job: JobState) -> None:
+        self.preview_button.setEnabled(self.form.problem() is None)
         result = job.typed_result()
-        self.preview.setText(f"Would write:\n{result.summary}" if result is not None else job.message)
+        self.preview.setText(f"Would write:\n{result.summary}" if result is not None else told(job))
         self._leaking = result if isinstance(result, DividedResult) else None
         leaks = self._leaking.leaks if self._leaking is not None else None
         self.pairs_button.setVisible(leaks is not None and not leaks.clean)
@@ -149,6 +145,7 @@ class JobDialog(QDialog):
             LeaksDialog(self._leaking.leaks, self).open()
 
     def _check(self) -> None:
+        self.previewing.drop()  # it was about other values
         self.preview.setText("")
         self.pairs_button.hide()
         problem = self.form.problem()
@@ -184,13 +181,6 @@ class JobDialog(QDialog):
     def _run(self) -> None:
         self._session.settings.set_form(self.kind.name, self.form.params().model_dump(mode="json"))
         self.accept()
-
-    def done(self, result: int) -> None:
-        """Close; a preview under way is cancelled."""
-        if self._previewing is not None:
-            self._session.jobs.stop(self._previewing)
-            self._previewing = None
-        super().done(result)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -16,8 +16,7 @@ from fairdesk.runs.folder import LAST, RunFolder, next_run
 def resumes(job: JobState) -> bool:
     """Whether starting it again resumes what it has done: a training that has kept a checkpoint."""
     out = job.spec.params.get("out")
-    resumable = "resume" in job.kind().params.model_fields
-    return resumable and bool(out) and RunFolder(Path(str(out))).checkpoint(LAST).exists()
+    return job.trains and bool(out) and RunFolder(Path(str(out))).checkpoint(LAST).exists()
 
 
 def started_again(job: JobState, project: Project) -> tuple[str, dict[str, Any]]:
@@ -25,7 +24,8 @@ def started_again(job: JobState, project: Project) -> tuple[str, dict[str, Any]]
     name, params = modern(job.spec.kind, job.spec.params)
     if resumes(job):
         return name, params | {"resume": True}
-    out, home = Path(str(params.get("out") or "")), job.kind().begins_again
+    kind = job.kind()
+    out, home = Path(str(params.get("out") or "")), kind.begins_again if kind is not None else None
     if home is Home.RUNS and out.exists():
         return name, params | {"out": str(next_run(project.folder, re.sub(r"-\d+$", "", out.name)))}
     if home is Home.SYNTHETIC and out.exists():

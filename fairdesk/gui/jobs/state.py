@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fairdesk.errors import RequestError
-from fairdesk.jobs.kinds import JobKind
+from fairdesk.jobs.kinds import Home, JobKind
+from fairdesk.jobs.lanes import Lane, lane_of
 from fairdesk.jobs.messages import JobSpec, duration
-from fairdesk.jobs.registry import job_kind, modern
+from fairdesk.jobs.registry import kind_of
 from fairdesk.jobs.results import JobResult
 
 QUEUED, RUNNING, PAUSED, STOPPING, DONE, FAILED, STOPPED = (
@@ -42,12 +42,22 @@ class JobState:
     pid: int | None = None
     started: float | None = None
     ended: float | None = None
+    places: frozenset[str] = frozenset()  # what it holds while it runs (see scheduling)
+    device: tuple[str, str, int] | None = None  # what it asked for, what it was given, how many there are
+    position: int = 0  # in the queue, counted from 1; 0 where it does not wait
+    behind: str = ""  # what it waits for
     _marks: list[tuple[float, int]] = field(default_factory=list)
 
     @property
     def finished(self) -> bool:
         """Whether the job has ended, however."""
         return self.state in ENDED
+
+    @property
+    def preview(self) -> bool:
+        """Whether it only looks: a dialog shows it, and it is nothing to keep."""
+        kind = self.kind()
+        return kind is not None and lane_of(kind, self.spec.params) is Lane.PREVIEW
 
     def apply(self, event: dict[str, Any]) -> None:
         """Take in one event of events.jsonl."""
@@ -57,6 +67,10 @@ class JobState:
                 self.state = RUNNING
                 self.pid = event.get("pid")
                 self.started = at
+            case "placed":
+                self.places = frozenset(str(place) for place in event["places"])
+            case "device":
+                self.device = str(event["wanted"]), str(event["device"]), int(event["count"])
             case "progress":
                 done = int(event["done"])
                 if done < self.done or str(event["unit"]) != self.unit:
@@ -81,21 +95,24 @@ class JobState:
                 self.state, self.message, self.ended = FAILED, str(event["message"]), at
                 self.missing, self.unexpected = event.get("missing"), bool(event.get("unexpected", True))
 
-    def kind(self) -> JobKind:
-        """Return the job's descriptor."""
-        return job_kind(modern(self.spec.kind, self.spec.params)[0])
+    def kind(self) -> JobKind | None:
+        """Return the job's descriptor; None for a kind that is not known here."""
+        return kind_of(self.spec)
 
-    def is_preview(self) -> bool:
-        """Whether a dialog waits for it and shows its result."""
-        return bool(self.kind().asked_by or self.spec.params.get("dry_run"))
+    @property
+    def trains(self) -> bool:
+        """Whether it makes a run that can be resumed."""
+        kind = self.kind()
+        return kind is not None and kind.begins_again is Home.RUNS
 
     def typed_result(self) -> JobResult | None:
         """Return the result as its job's model, or None where there is none or an earlier version's does not fit."""
-        if self.result is None:
+        kind = self.kind()
+        if self.result is None or kind is None:
             return None
         try:
-            return self.kind().result.model_validate(self.result)
-        except (ValidationError, RequestError):
+            return kind.result.model_validate(self.result)
+        except ValidationError:
             return None
 
     @property
@@ -115,7 +132,8 @@ class JobState:
     def line(self) -> str:
         """One line on how far it is."""
         if self.state == QUEUED:
-            return "Waiting for its turn"
+            turn = f"Waiting, number {self.position} in the queue" if self.position else "Waiting for its turn"
+            return f"{turn}: {self.behind}" if self.behind else turn
         if self.state in (RUNNING, PAUSED, STOPPING):
             parts = {PAUSED: ["Paused"], STOPPING: ["Stopping"]}.get(self.state, [])
             if self.total:
@@ -125,6 +143,8 @@ class JobState:
             if self.state == RUNNING and self.seconds_left is not None and self.done < self.total:
                 parts.append(f"{duration(self.seconds_left)} left")
             return " · ".join(parts) or "Starting"
+        if self.state == STOPPED and self.started is None:
+            return "Not started"
         took = f" in {duration(self.ended - self.started)}" if self.ended and self.started else ""
         return {DONE: f"Done{took}", STOPPED: f"Stopped{took}; what was done is kept", FAILED: "Failed"}[self.state]
 

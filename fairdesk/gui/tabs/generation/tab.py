@@ -28,7 +28,6 @@ from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
-from fairdesk.jobs.kinds import Home
 from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
 from fairdesk.runs.folder import LAST, SCALARS, RunFolder, next_run, runs_below
@@ -258,11 +257,7 @@ class GenerationTab(Tab):
         run = self.run_folder()
         active = self.session.jobs.active if run is not None else []
         return next(
-            (
-                j
-                for j in active
-                if j.kind().begins_again is Home.RUNS and run is not None and j.spec.params.get("out") == str(run.path)
-            ),
+            (j for j in active if j.trains and run is not None and j.spec.params.get("out") == str(run.path)),
             None,
         )
 
@@ -329,5 +324,5 @@ class GenerationTab(Tab):
         if self._is_new_review(job):
             self._told.add(job.id)
             self._reviewed(job)
-        if job.kind().begins_again is Home.RUNS and self.isVisible() and not self._refresh.isActive():
+        if job.trains and self.isVisible() and not self._refresh.isActive():
             self._refresh.start()

@@ -1,0 +1,86 @@
+"""Every action with its keys and its menu, made from the list the menus are made from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fairdesk.gui.actions import ActionBook
+from fairdesk.gui.palette import matches
+
+# What keys do besides the actions, where the focus is.
+_ELSEWHERE = (
+    ("Show the photograph of the current face", "Space", "A grid of faces"),
+    ("Larger or smaller thumbnails", "Ctrl+Wheel", "A grid of faces"),
+    ("Select all that match", "Ctrl+A", "A grid of faces"),
+    ("Earlier or later in the queue", "Alt+Up, Alt+Down", "Jobs"),
+)
+
+
+def rows(book: ActionBook) -> list[tuple[str, str, str]]:
+    """Return what, keys and where of each action, those with keys first within their menu."""
+    found = []
+    for number, spec in book.specs.items():
+        keys = book.actions[number].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        menu = spec.menu.replace("&", "")
+        where = f"{menu} (in its tab)" if spec.tab else menu
+        found.append((spec.text.replace("&", "").rstrip("…."), keys, where))
+    return [*found, *_ELSEWHERE]
+
+
+class ShortcutsDialog(QDialog):
+    """A table to search: by what is done, by a key, by a menu."""
+
+    def __init__(self, book: ActionBook, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self._rows = rows(book)
+        self.search = QLineEdit(placeholderText="Search: an action, a key such as Ctrl+E, or a menu")
+        self.search.setClearButtonEnabled(True)
+        self.table = QTableWidget(len(self._rows), 3)
+        self.table.setHorizontalHeaderLabels(["Action", "Keys", "Menu"])
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        for y, row in enumerate(self._rows):
+            for x, text in enumerate(row):
+                self.table.setItem(y, x, QTableWidgetItem(text))
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.count = QLabel()
+        self.count.setProperty("role", "muted")
+        close = QPushButton("Close")
+        close.clicked.connect(self.reject)
+        foot = QHBoxLayout()
+        foot.addWidget(self.count, 1)
+        foot.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.search)
+        layout.addWidget(self.table)
+        layout.addLayout(foot)
+        self.resize(640, 600)
+        self.search.textChanged.connect(self._filter)
+        self._filter("")
+
+    def _filter(self, query: str) -> None:
+        shown = 0
+        for y, row in enumerate(self._rows):
+            fits = matches(query, " ".join(row)) is not None
+            self.table.setRowHidden(y, not fits)
+            shown += fits
+        self.count.setText(f"{shown:,} of {len(self._rows):,} actions")
