@@ -103,11 +103,8 @@ def _search(key: str, params: EncodeParams, context: Context) -> None:
     missing = len(unseen(context.project, key, params.where))
     if missing:
         context.message(f"Finding faces first in {missing:,} images (detector {key}).")
-    if missing or params.detector is not None:
-        search = DetectParams.of(
-            DetectorKey.parse(key), weights=params.weights, download=params.download, where=params.where
-        )
-        detect(search, context)
+        more = {"weights": params.weights, "download": params.download, "where": params.where}
+        detect(DetectParams.of(DetectorKey.parse(key), **more), context)
 
 
 def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, float]:
@@ -165,6 +162,8 @@ def run(params: EncodeParams, context: Context) -> EncodeResult:
         context.message(told)
     recipe, done, seconds = encode(params, context)
     project.vectors.make_newest(recipe)
+    if params.detector is not None:
+        project.keep_detector(params.detector)
     total = project.db.value("SELECT count(*) FROM vector WHERE recipe_id = ?", (recipe.id,))
     failed_rows = project.db.rows(
         "SELECT image.path, v.why FROM vector_failure v JOIN face ON face.id = v.face_id"

@@ -242,8 +242,6 @@ def test_a_project_of_before_takes_the_newest_vectors(two, pairs):
         connection.execute("DELETE FROM meta WHERE key = 'faces shown'")
         connection.execute("UPDATE meta SET value = 'whole' WHERE key = 'detector'")
         connection.execute("UPDATE recipe SET created = id")
-        connection.execute("DROP INDEX face_named")
-        connection.pragma("user_version", 5)
     folder = two.folder
     two.close()
     old = Project.open(folder)
@@ -251,6 +249,8 @@ def test_a_project_of_before_takes_the_newest_vectors(two, pairs):
     result, _, context = _score(old, pairs)
     assert (result["detector"], result["other_detectors"]) == ("whole", ["hog"]) and context.messages
     assert _score(old, pairs, "hog")[0]["detector"] == "hog"
+    old.keep_detector("hog")  # the first search since then changes nothing that is shown
+    assert (old.shown_detector(), old.last_detector()) == ("whole", "hog")
     old.close()
 
 
