@@ -36,13 +36,23 @@ def run(params: DivideParams, context: Context) -> dict[str, Any]:
         context.message(f"{unnamed:,} images have no identity and are in no set.")
     if params.leaks != "skip":
         vectors = image_vectors(project, params.encoder) if params.encoder else None
-        shared, unreadable = check_sets(
-            sets, context, distance=params.distance, identities=params.by == "identity", vectors=vectors,
+        checked = check_sets(
+            sets,
+            project.facts,
+            context,
+            distance=params.distance,
+            identities=params.by == "identity",
+            vectors=vectors,
             limit=params.vector_distance,
-        )  # fmt: skip
-        result |= {"leaks": shared.result(), "unreadable": unreadable, "summary": f"{text}\n{shared.summary()}"}
+        )
+        leaks = checked.shared
+        result |= {
+            "leaks": leaks.result(),
+            "unreadable": checked.unreadable,
+            "summary": f"{text}\n{leaks.summary()}",
+        }
         if not params.dry_run:
-            refuse(shared, allow=params.leaks == "allow", context=context)
+            refuse(leaks, allow=params.leaks == "allow", context=context)
     if not params.dry_run:
         kept = params.model_dump(mode="json", exclude={"dry_run"})
         ids = [[item.id for item in items if item.id is not None] for items in sets]

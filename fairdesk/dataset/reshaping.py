@@ -35,6 +35,7 @@ def flatten(params: FlattenParams, context: Context) -> dict[str, Any]:
         need_empty(params.out, source=params.folder)
         about = {"job": "flatten", "folder": str(params.folder)}
         result["collisions"] = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        source.need_unchanged()
     return result
 
 
@@ -99,6 +100,7 @@ def resize(params: ResizeParams, context: Context) -> dict[str, Any]:
                 if why is not None:
                     unreadable.append({"path": item.relative, "why": why})
             context.progress(min(len(tasks), start + _BATCH), len(tasks), "images")
+    source.need_unchanged()
     result["written"] = len(tasks) - len(unreadable)
     bad = {one["path"] for one in unreadable}
     files = [

@@ -46,6 +46,7 @@ def run(params: SampleParams, context: Context) -> dict[str, Any]:
                  "identities": params.identities, "fraction": params.fraction,
                  "excluding": str(params.excluding) if params.excluding else None}  # fmt: skip
         result["collisions"] = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        source.need_unchanged()
     return result
 
 

@@ -40,18 +40,21 @@ class Names:
         return candidate
 
 
-def place(source: Path, target: Path, how: Literal["link", "copy"]) -> None:
+def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | None:
     """Link to or copy one file; links are absolute so that the new folder can be moved.
 
-    What lies in an archive cannot be linked to: it is copied out.
+    What lies in an archive cannot be linked to: it is copied out, and its bytes are returned.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     if split(source) is not None:
-        target.write_bytes(read_bytes(source))
-    elif how == "copy":
+        data = read_bytes(source)
+        target.write_bytes(data)
+        return data
+    if how == "copy":
         shutil.copy2(source, target)
     else:
         target.symlink_to(source.resolve())
+    return None
 
 
 def write_text(path: Path, text: str) -> None:

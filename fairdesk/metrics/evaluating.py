@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.facts import file_sha256
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.error_rates import Scores
 from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
