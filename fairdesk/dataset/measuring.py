@@ -1,4 +1,7 @@
-"""Measure the quality of a project's images, and see (or hide, or tag) those outside of given limits."""
+"""Measure the quality of a project's images, and see (or hide, or tag) those outside of given limits.
+
+A face is measured once for each content: what was measured of another copy of the same file counts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import json
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
+
+import apsw
 
 from fairdesk.dataset.identities import hide_images
 from fairdesk.dataset.labels import Edit, edit_labels
@@ -39,17 +44,44 @@ def _measure(batch: list[Task]) -> list[tuple[Any, ...]]:
     return out
 
 
-def _todo(project: Project, detector: str) -> list[Task]:
+def _copy_measured(connection: apsw.Connection, detector: str) -> None:
+    """Give images what was measured of another one with the same content and the same face."""
+    names = ("sharpness", "brightness", "contrast", "clipped", "side", "share", "yaw", "roll", "faces", "why")
+    same = " AND ".join(f"ifnull(f.{edge}, -1) = ifnull(g.{edge}, -1)" for edge in ("top", "right", "bottom", "left"))
+    connection.execute(
+        f"INSERT OR REPLACE INTO quality (image_id, detector, {', '.join(names)})"
+        f" SELECT i.id, q.detector, {', '.join('q.' + name for name in names)}"
+        " FROM quality q JOIN image o ON o.id = q.image_id JOIN image i ON i.sha256 = o.sha256 AND i.id != o.id"
+        " JOIN detection d ON d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL AND d.faces = q.faces"
+        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1"
+        " LEFT JOIN face g ON g.image_id = o.id AND g.place = 0 AND g.detector = ?1"
+        f" WHERE q.detector = ?1 AND q.why IS NULL AND {same} AND f.landmarks IS g.landmarks"
+        " AND NOT EXISTS (SELECT 1 FROM quality k WHERE k.image_id = i.id AND k.detector = ?1 AND k.why IS NULL)",
+        (detector,),
+    )
+
+
+def _todo(project: Project, detector: str) -> list[tuple[str, Task]]:
+    """Return the images to measure, each with its SHA-256."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT i.id, i.root_id, i.path, f.top, f.right, f.bottom, f.left, f.landmarks, d.faces FROM image i"
+        "SELECT i.id, i.root_id, i.path, f.top, f.right, f.bottom, f.left, f.landmarks, d.faces, i.sha256 FROM image i"
         " JOIN detection d ON d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL"
         " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1"
         " WHERE NOT EXISTS (SELECT 1 FROM quality q WHERE q.image_id = i.id AND q.detector = ?1 AND q.why IS NULL)"
         " ORDER BY i.id",
         (detector,),
     )
-    return [(r[0], str(roots[r[1]] / r[2]), None if r[3] is None else r[3:7], r[7], r[8]) for r in rows]
+    return [(r[9], (r[0], str(roots[r[1]] / r[2]), None if r[3] is None else r[3:7], r[7], r[8])) for r in rows]
+
+
+def _each_once(todo: list[tuple[str, Task]], tried: set[int]) -> list[Task]:
+    """Return one task for each content and face, leaving out the images that were tried."""
+    first: dict[tuple[Any, ...], Task] = {}
+    for sha, task in todo:
+        if task[0] not in tried:
+            first.setdefault((sha, *task[2:]), task)
+    return list(first.values())
 
 
 def run(params: QualityParams, context: Context) -> dict[str, Any]:
@@ -58,8 +90,37 @@ def run(params: QualityParams, context: Context) -> dict[str, Any]:
     detector = project.detector()
     if detector is None:
         raise RequestError("Faces have not been looked for yet. Find faces first: fairdesk detect PROJECT")
-    todo = _todo(project, detector)
-    context.progress(0, len(todo), "images")
+    before = len(_todo(project, detector))
+    context.progress(0, before, "images")
+    if before:
+        _measure_all(project, detector, before, context)
+    limits = params.ranges()
+    found = counts(project)
+    bad = outside(project, limits) if limits else []
+    result: dict[str, Any] = {
+        "measured": found["measured"],
+        "measured_now": before,
+        "without_face": found["without_face"],
+        "unreadable": found["unreadable"],
+        "not_looked_at": found["not_looked_at"],
+        "outside": len(bad),
+        "limits": [str(limit) for limit in limits],
+        "action": params.action,
+        "measures": measured(project),
+    }
+    text = f"{found['measured']:,} images measured"
+    if limits:
+        text += f"; {len(bad):,} do not have {', '.join(limit.words() for limit in limits)}"
+        if bad and params.action == "hide":
+            hide_images(project, bad, why=" of low quality")
+            text += ", hidden"
+        elif bad and params.action == "tag":
+            edit_labels(project, bad, Edit(add_tags=(params.tag,)))
+            text += f", tagged {params.tag}"
+    return result | {"summary": text + "."}
+
+
+def _measure_all(project: Project, detector: str, total: int, context: Context) -> None:
     pending: list[tuple[Any, ...]] = []
     done = 0
 
@@ -72,30 +133,21 @@ def run(params: QualityParams, context: Context) -> dict[str, Any]:
             )
         pending.clear()
 
-    try:
-        for batch, rows in map_batches(_measure, todo, _BATCH, context, no_preparation):
-            pending += rows
-            if len(pending) >= _COMMIT:
-                commit()
-            done += len(batch)
-            context.progress(done, len(todo), "images")
-    finally:
-        commit()
-    limits = params.ranges()
-    found = counts(project)
-    bad = outside(project, limits) if limits else []
-    result: dict[str, Any] = {
-        "measured": found["measured"], "measured_now": len(todo), "without_face": found["without_face"],
-        "unreadable": found["unreadable"], "not_looked_at": found["not_looked_at"], "outside": len(bad),
-        "limits": [str(limit) for limit in limits], "action": params.action, "measures": measured(project),
-    }  # fmt: skip
-    text = f"{found['measured']:,} images measured"
-    if limits:
-        text += f"; {len(bad):,} do not have {', '.join(limit.words() for limit in limits)}"
-        if bad and params.action == "hide":
-            hide_images(project, bad, why=" of low quality")
-            text += ", hidden"
-        elif bad and params.action == "tag":
-            edit_labels(project, bad, Edit(add_tags=(params.tag,)))
-            text += f", tagged {params.tag}"
-    return result | {"summary": text + "."}
+    def copy() -> list[tuple[str, Task]]:
+        with project.db.transaction() as connection:
+            _copy_measured(connection, detector)
+        return _todo(project, detector)
+
+    tried: set[int] = set()
+    while todo := _each_once(copy(), tried):  # again only where one of several copies could not be read
+        tried |= {task[0] for task in todo}
+        try:
+            for batch, rows in map_batches(_measure, todo, _BATCH, context, no_preparation):
+                pending += rows
+                if len(pending) >= _COMMIT:
+                    commit()
+                done += len(batch)
+                context.progress(min(done, total), total, "images")
+        finally:
+            commit()
+    context.progress(total, total, "images")

@@ -137,6 +137,7 @@ class FactStore(SideFile):
                 for sha in {bytes.fromhex(one) for one in hashes}:
                     connection.execute("DELETE FROM file WHERE sha256 = ?", (sha,))
                     connection.execute("DELETE FROM content WHERE sha256 = ?", (sha,))
+            connection.execute("VACUUM")  # a row that was replaced earlier goes too
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
         self.attempt(work)

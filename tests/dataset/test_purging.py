@@ -9,14 +9,17 @@ from fairdesk.clustering.running import run as cluster
 from fairdesk.clustering.versions import clusters
 from fairdesk.dataset.dividing import run as divide
 from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.dataset.leaking import run as leaks
 from fairdesk.dataset.measuring import run as measure_quality
 from fairdesk.dataset.params import DivideParams, QualityParams
+from fairdesk.dataset.prepare_params import LeaksParams
 from fairdesk.dataset.purging import find_images, purge
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pairing import run as make_pairs
 from fairdesk.metrics.params import PairsParams, ScoreParams
 from fairdesk.metrics.scoring import run as score
+from fairdesk.project.facts import user_cache
 from fairdesk.project.queries import Filter, save_view
 
 
@@ -49,14 +52,19 @@ def test_nothing_is_left(filled, tmp_path):
     needles = {"name": b"Wilhelmina", "name32": "Wilhelmina".encode("utf-32-le")}
     for n, (path, sha) in enumerate(rows):
         needles |= {f"path{n}": path.encode(), f"path32-{n}": path.encode("utf-32-le"), f"sha{n}": sha.encode()}
+        needles[f"raw sha{n}"] = bytes.fromhex(sha)
         needles[f"thumb{n}"] = filled.thumbnails.get("image", images[n])[-200:]
     for face, vector in zip(faces.tolist(), vectors, strict=True):
         if owner[face] in images:
             needles[f"vector{face}"] = vector.tobytes()
-    assert {name for _, name in occurrences(filled.folder, needles)} >= {"name", "sha0", "path0", "thumb0"}
+    there = {"name", "sha0", "raw sha0", "path0", "thumb0"}
+    assert {name for _, name in occurrences(filled.folder, needles)} >= there
+    cache = user_cache()
+    leaks(LeaksParams(a=tmp_path / "photographs", b=tmp_path / "photographs" / "g0"), QuietContext())
+    assert {name for _, name in occurrences(cache, needles)} == {f"raw sha{n}" for n in range(5)}
     originals = list((tmp_path / "photographs").rglob("*.png"))
     result = purge(filled, images, ["Wilhelmina"])
-    assert occurrences(filled.folder, needles) == []
+    assert occurrences(filled.folder, needles) == occurrences(cache, needles) == []
     assert result["identities"] and result["images"] == 5
     for table in ("image_tag", "quality", "set_member"):
         assert not filled.db.rows(f"SELECT 1 FROM {table} WHERE image_id NOT IN (SELECT id FROM image)")
