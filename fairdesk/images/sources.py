@@ -150,6 +150,8 @@ class _Tar:
         if passed is not None:
             self._passed_bytes -= len(passed)
             return passed
+        if place < self._next:
+            self._next = 0  # back to the start; what is passed again may be asked for next
         for other in self._names[self._next : place]:
             if self._bodies[other][1] <= _PASSED and other not in self._passed:
                 self._passed[other] = self._body(other)

@@ -28,6 +28,7 @@ from fairdesk.dataset.relinking import run as relink
 from fairdesk.dataset.splitting import run as split
 from fairdesk.images import facts, inspecting
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.facts import user_facts
 from tests.conftest import add_faces, plain_images
 from tests.images.test_archives import packed
 
@@ -223,4 +224,23 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(tmp_path, monkeypatch)
         return data
 
     monkeypatch.setattr(inspecting, "read_bytes", slow)
-    assert not inspecting.inspect_file(path, None).steady
+    seen = inspecting.inspect_file(path, None)
+    with user_facts() as store:
+        facts.keep(store, [seen])
+        assert store.hashes(facts.stamped([path])) == {}
+        assert not store.connection.execute("SELECT 1 FROM file").get
+
+
+def test_a_copy_with_another_face_is_measured_by_itself(project, originals, tmp_path):
+    shutil.copytree(originals[0].parents[2], tmp_path / "copy")
+    for folder in (originals[0].parents[2], tmp_path / "copy"):
+        import_folder(ImportParams(folder=folder), QuietContext(project))
+    add_faces(project)
+    with project.db.transaction() as connection:
+        connection.execute("UPDATE face SET bottom = 5 WHERE image_id = 21")
+    measure(QualityParams(), QuietContext(project))
+    assert project.db.rows("SELECT side FROM quality WHERE image_id IN (1, 21) ORDER BY image_id") == [(9,), (5,)]
+    with project.db.transaction() as connection:
+        connection.execute("DELETE FROM quality WHERE image_id > 20")
+    measure(QualityParams(), QuietContext(project))
+    assert project.db.rows("SELECT side FROM quality WHERE image_id IN (1, 21) ORDER BY image_id") == [(9,), (5,)]
