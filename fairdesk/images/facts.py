@@ -35,14 +35,14 @@ def stamped(paths: Sequence[Path]) -> list[tuple[Path, Stamp]]:
 
 
 def keep(store: FactStore, found: Sequence[Inspected]) -> None:
-    """Keep what was seen of some files, as far as they did not change meanwhile."""
+    """Keep what was seen of some files. Of one that changed meanwhile the stamp no longer fits, so it is not recalled."""
     files: list[tuple[Path, Stamp, str]] = []
     contents: list[Facts] = []
     for one in found:
-        if one.facts is not None and one.stamp is not None and one.steady:
+        if one.facts is not None and one.stamp is not None:
             files.append((one.path, one.stamp, one.facts.sha256))
             contents.append(one.facts)
-    store.keep(files, contents, now_ns=min((one.seen_ns for one in found if one.steady), default=0))
+    store.keep(files, contents, now_ns=min((one.seen_ns for one in found if one.facts is not None), default=0))
 
 
 def look_at(paths: Sequence[Path], store: FactStore, context: Context) -> Iterator[dict[Path, Facts]]:
@@ -69,8 +69,7 @@ def sha256_of(path: Path, store: FactStore) -> str:
     known = store.hashes([(path, before)]).get(path)
     if known is None:
         known = content_sha256(path)
-        if stamp(path) == before:
-            store.keep([(path, before, known)], now_ns=now)
+        store.keep([(path, before, known)], now_ns=now)
     return known
 
 

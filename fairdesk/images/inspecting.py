@@ -25,8 +25,7 @@ class Inspected:
     facts: Facts | None = None  # None: not read
     jpeg: bytes = b""
     unread: str | None = None  # why it was not read
-    steady: bool = False  # whether it was the same before and after it was read
-    seen_ns: int = 0  # when
+    seen_ns: int = 0  # when the stamp was taken, before it was read
 
     @property
     def why(self) -> str | None:
@@ -46,7 +45,6 @@ def inspect_file(path: Path, side: int | None) -> Inspected:
         return Inspected(path, before, unread=f"not an image file{kind}")
     try:
         data = read_bytes(path)
-        steady = stamp(path) == before
     except OSError as error:
         return Inspected(path, before, unread=f"cannot be read: {error.strerror or error}")
     sha = hashlib.sha256(data).hexdigest()
@@ -55,9 +53,9 @@ def inspect_file(path: Path, side: int | None) -> Inspected:
     except UnreadableImageError as error:
         if isinstance(error.__cause__, MemoryError):  # says nothing of the file
             return Inspected(path, before, unread=error.why)
-        return Inspected(path, before, Facts(sha, why=error.why), b"", None, steady, now)
+        return Inspected(path, before, Facts(sha, why=error.why), seen_ns=now)
     facts = Facts(sha, image.width, image.height, perceptual_hash(image), read_mark(info))
-    return Inspected(path, before, facts, b"" if side is None else thumbnail(image, side), None, steady, now)
+    return Inspected(path, before, facts, b"" if side is None else thumbnail(image, side), seen_ns=now)
 
 
 def inspect_files(paths: Sequence[Path], *, side: int | None) -> list[Inspected]:

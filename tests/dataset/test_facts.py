@@ -211,7 +211,7 @@ def test_the_hash_of_large_weights_is_kept(tmp_path, counts, monkeypatch):
     assert facts.file_sha256(weights) == wanted
 
 
-def test_a_file_that_changes_while_it_is_read_is_not_kept(tmp_path, monkeypatch):
+def test_a_file_that_changes_while_it_is_read_is_not_believed(tmp_path, monkeypatch):
     root = plain_images(tmp_path / "in", 1, 1, 1)
     path = next(root.rglob("*.png"))
     time.sleep(0.1)
@@ -228,7 +228,6 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(tmp_path, monkeypatch)
     with user_facts() as store:
         facts.keep(store, [seen])
         assert store.hashes(facts.stamped([path])) == {}
-        assert not store.connection.execute("SELECT 1 FROM file").get
 
 
 def test_a_copy_with_another_face_is_measured_by_itself(project, originals, tmp_path):
