@@ -15,9 +15,10 @@ from fairdesk.dataset.duplicating import run as duplicates
 from fairdesk.dataset.identities import hide_images, labelled_images
 from fairdesk.dataset.importing import run as import_folder
 from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParams
+from fairdesk.dataset.similar import confirmed, look_of
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.queries import Filter, image_ids, overview
+from fairdesk.project.queries import Filter, group_counts, identity_counts, image_ids, overview
 from tests.conftest import plain_images
 
 
@@ -34,6 +35,43 @@ def test_hidden_images_are_in_nothing(filled):
     filled.journal.undo()
     filled.journal.undo()
     assert len(labelled_images(filled)) == 40
+
+
+def test_hidden_images_are_in_no_count(filled):
+    everyone = [("g0", 20, 4), ("g1", 20, 4)]
+    assert group_counts(filled) == everyone
+    chosen = [i.id for i in labelled_images(filled) if i.identity == "id00"]
+    hide_images(filled, [*chosen, chosen[-1] + 1])  # one person wholly, one image of the next
+    assert group_counts(filled) == [("g0", 14, 3), ("g1", 20, 4)]
+    assert identity_counts(filled, "g0") == [("id01", 4), ("id02", 5), ("id03", 5)]
+    assert [name for name, _ in identity_counts(filled)] == ["id01", "id02", "id03", "id10", "id11", "id12", "id13"]
+    filled.journal.undo()
+    assert group_counts(filled) == everyone
+
+
+def correlated(share, side=64):
+    """Two grey pictures whose correlation is `share`."""
+    rng = np.random.default_rng(1)
+    first, other = (plane - plane.mean() for plane in rng.normal(size=(2, side, side)))
+    other -= first * (first * other).sum() / (first**2).sum()
+    first, other = first / first.std(), other / other.std()
+    planes = (first, share * first + np.sqrt(1 - share**2) * other)
+    return [Image.fromarray((plane * 20 + 128).clip(0, 255).astype(np.float32)).convert("L") for plane in planes]
+
+
+@pytest.mark.parametrize(("share", "same"), [(0.5, False), (0.9, False), (0.95, False), (0.97, True), (1.0, True)])
+def test_near_pictures_have_to_correlate_by_96_hundredths(share, same):
+    pair = correlated(share)
+    assert abs(float(look_of(pair[0]) @ look_of(pair[1])) - share) < 0.002
+    assert confirmed([(0, 1, 3)], pair.__getitem__, pair.__getitem__) == ([(0, 1, 3)] if same else [])
+
+
+def test_faces_of_different_people_are_no_near_duplicates(project, drawn):
+    """Though at this distance nearly every two hashes are near."""
+    import_folder(ImportParams(folder=drawn), QuietContext(project))
+    result = duplicates(DuplicatesParams(distance=16), QuietContext(project))
+    owner = {str(i.path): i.identity for i in labelled_images(project)}
+    assert [pair for pair in result["near"] if owner[pair["a"]] != owner[pair["b"]]] == []
 
 
 def test_duplicates(project, tmp_path):
