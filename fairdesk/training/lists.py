@@ -76,7 +76,7 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
             raise ValueError(f"{len(found)} pictures for {len(flags)} pairs")
     except OSError as error:
         raise RequestError(f"{path} cannot be read: {error.strerror}") from error
-    except Exception as error:
+    except Exception as error:  # whatever a hostile or damaged pickle raises is a refusal, and told
         raise RequestError(
             f"{path} cannot be read as InsightFace's verification .bin ({error}). It holds a list of pictures and a list of flags; "
             "FairDesk never runs code from a file."

@@ -1,5 +1,9 @@
 """After a purge nothing of the person is left in the project's bytes."""
 
+import io
+import zlib
+
+import numpy as np
 import pytest
 
 from fairdesk.clustering.corrections import name_identity
@@ -14,6 +18,7 @@ from fairdesk.dataset.measuring import run as measure_quality
 from fairdesk.dataset.params import DivideParams, QualityParams
 from fairdesk.dataset.prepare_params import LeaksParams
 from fairdesk.dataset.purging import find_images, purge
+from fairdesk.dataset.sets import all_sets
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pairing import run as make_pairs
@@ -77,10 +82,39 @@ def test_nothing_is_left(filled, tmp_path):
     assert len(filled.vectors.load(filled.vectors.find("made-up"))[0]) == 35
 
 
+def test_a_kept_result_forgets_the_purged_and_only_them(filled):
+    """Sets and clusterings keep the labels they were made from: of the purged nothing stays, of the others all."""
+    divide(DivideParams(into=["a", "b"], shares=[0.5, 0.5]), QuietContext(filled))
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    images = find_images(filled, identity="id00", group=None, image=None)
+    edit_labels(filled, [images[-1] + 1], Edit(identity="Somebody"))
+    purge(filled, images, ["id00"])
+    changes = [str(one.change) for one in all_sets(filled)]
+    assert changes == ["1 label changed since"] * 2
+    for table in ("image_set", "clustering"):
+        for (kept,) in filled.db.rows(f"SELECT basis FROM {table}"):
+            with np.load(io.BytesIO(zlib.decompress(kept))) as basis:
+                assert not set(basis["ids"].tolist()) & set(images) and len(basis["ids"]) == 35
+
+
+def test_a_group_tells_people_of_one_name_apart(filled):
+    edit_labels(filled, [21], Edit(identity="id00", group="g1"))
+    assert len(find_images(filled, identity="id00", group=None, image=None)) == 6
+    assert len(find_images(filled, identity="id00", group="g0", image=None)) == 5
+    assert find_images(filled, identity="id00", group="g1", image=None) == [21]
+
+
 def test_what_cannot_be_purged(filled):
-    for options in ({"identity": "Nobody"}, {"image": "/no/such.png"}, {}, {"identity": "id00", "image": "x"}):
+    both = "Say what to purge"
+    for options, why in (
+        ({"identity": "Nobody"}, "no image called Nobody"),
+        ({"identity": "id00", "group": "g1"}, "no image called id00 in g1"),
+        ({"image": "/no/such.png"}, "no image /no/such.png"),
+        ({}, both),
+        ({"identity": "id00", "image": "x"}, both),
+    ):
         wanted = {"identity": None, "group": None, "image": None} | options
-        with pytest.raises(RequestError):
+        with pytest.raises(RequestError, match=why):
             find_images(filled, **wanted)
 
 

@@ -93,7 +93,7 @@ def read_stylegan_pickle(path: Path) -> dict[str, torch.Tensor]:
         check_tensors(state)
     except FileNotFoundError:
         raise RequestError(f"There is no checkpoint {path}.") from None
-    except Exception as error:
+    except Exception as error:  # whatever a hostile or damaged pickle raises is a refusal, and told
         raise RequestError(
             f"{path} cannot be read as a StyleGAN pickle ({error}). FairDesk never runs code from a file: a pickle may hold "
             "networks of stylegan2-ada-pytorch or stylegan3 and nothing else."
