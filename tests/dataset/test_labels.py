@@ -83,3 +83,16 @@ def test_all_images_of_an_identity_take_it_along(twins):
     assert digest(twins) == start
     with pytest.raises(RequestError, match="None of these images"):
         edit_labels(twins, [99], Edit(group="new"))
+
+
+def test_a_faces_own_label_counts_before_its_images(filled):
+    """In the name, in the number and in the group alike; taken off, the face is nobody's, whatever its image says."""
+    face = filled.db.value("SELECT id FROM face WHERE image_id = 3")
+    set_identity(filled, [face], "Eve", "g1")
+    eve = filled.db.value("SELECT id FROM identity WHERE name = 'Eve'")
+    found = {image.id: image for image in labelled_images(filled)}
+    assert (found[3].identity, found[3].identity_id, found[3].group) == ("Eve", eve, "g1")
+    assert (found[4].identity, found[4].group) == ("id00", "g0")
+    set_identity(filled, [face], None)
+    found = {image.id: image for image in labelled_images(filled)}
+    assert (found[3].identity, found[3].identity_id) == (None, None)

@@ -97,6 +97,21 @@ def test_a_kept_result_forgets_the_purged_and_only_them(filled):
                 assert not set(basis["ids"].tolist()) & set(images) and len(basis["ids"]) == 35
 
 
+def test_jobs_and_exports_that_name_them_go_and_others_stay(filled):
+    images = find_images(filled, identity="id00", group=None, image=None)
+    path = filled.db.value("SELECT path FROM image WHERE id = ?", (images[0],))
+    for number, text in enumerate((f'{{"path": "{path}"}}', '{"identity": "id00"}', '{"identity": "id01"}')):
+        job = filled.folder / "jobs" / f"job{number}"
+        job.mkdir(parents=True)
+        (job / "spec.json").write_text("{}")
+        (job / "events.jsonl").write_text(text)
+        filled.exports("lists", f"l{number}.csv").write_text(text)
+    result = purge(filled, images, ["id00"])
+    assert result["files_removed"] == ["exports/lists/l0.csv", "exports/lists/l1.csv", "jobs/job0", "jobs/job1"]
+    assert [path.name for path in (filled.folder / "jobs").iterdir()] == ["job2"]
+    assert [path.name for path in (filled.folder / "exports" / "lists").iterdir()] == ["l2.csv"]
+
+
 def test_a_group_tells_people_of_one_name_apart(filled):
     edit_labels(filled, [21], Edit(identity="id00", group="g1"))
     assert len(find_images(filled, identity="id00", group=None, image=None)) == 6
