@@ -51,10 +51,21 @@ _LICENCES = {
 }
 # Megabytes, rounded: from the number of weights the published networks have, or the file's own size where it is known.
 _SIZES = {
-    "vgg_face": 580, "age_model": 540, "gender_model": 540, "race_model": 540, "facenet_": 92, "facenet512": 95,
-    "openface": 15, "VGGFace2_DeepFace": 550, "arcface": 137, "face_recognition_sface": 39, "ghostfacenet": 17,
-    "retinaface": 119, "resnet50": 98, "face_detection_yunet": 1,
-}  # fmt: skip
+    "vgg_face": 580,
+    "age_model": 540,
+    "gender_model": 540,
+    "race_model": 540,
+    "facenet_": 92,
+    "facenet512": 95,
+    "openface": 15,
+    "VGGFace2_DeepFace": 550,
+    "arcface": 137,
+    "face_recognition_sface": 39,
+    "ghostfacenet": 17,
+    "retinaface": 119,
+    "resnet50": 98,
+    "face_detection_yunet": 1,
+}
 
 
 def about(file_name: str) -> tuple[str, int | None]:

@@ -74,8 +74,19 @@ def read_run(path: Path) -> Run:
     _, figures = _last_row(path / METRICS)
     tags, note = read_notes(path)
     params = config.get("params")
-    return Run(path, str(config.get("kind", "")), params if isinstance(params, dict) else {}, steps, (path / CONFIG).stat().st_mtime,
-               losses, figures, tags, note, str(config.get("made_by", "")), config)  # fmt: skip
+    return Run(
+        path,
+        str(config.get("kind", "")),
+        params if isinstance(params, dict) else {},
+        steps,
+        (path / CONFIG).stat().st_mtime,
+        losses,
+        figures,
+        tags,
+        note,
+        str(config.get("made_by", "")),
+        config,
+    )
 
 
 def list_runs(home: Path) -> tuple[list[Run], list[dict[str, str]]]:

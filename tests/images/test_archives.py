@@ -320,8 +320,18 @@ def test_a_hard_link_in_a_tar_is_a_picture_too(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "safe"),
-    [("a/b.png", True), ("./a.png", True), ("a/../../b.png", False), ("..", False), ("/a.png", False),
-     ("\\a.png", False), ("a\\..\\b.png", False), ("C:/a.png", False), ("", False), ("a..b/c.png", True)],
-)  # fmt: skip
+    [
+        ("a/b.png", True),
+        ("./a.png", True),
+        ("a/../../b.png", False),
+        ("..", False),
+        ("/a.png", False),
+        ("\\a.png", False),
+        ("a\\..\\b.png", False),
+        ("C:/a.png", False),
+        ("", False),
+        ("a..b/c.png", True),
+    ],
+)
 def test_names_that_lead_out(name, safe):
     assert safe_member(name) is safe

@@ -7,17 +7,35 @@ from fairdesk.images.places import Names, place, safe_name, write_text
 
 def test_names_are_told_apart_as_the_least_able_disk_does():
     names = Names()
-    claimed = [names.claim(folder, name) for folder, name in (
-        ("a", "X.jpg"), ("a", "x.jpg"), ("A", "x.JPG"), ("b", "x.jpg"), ("a", "x_2.jpg"), ("a", "straße"), ("a", "STRASSE"),
-    )]  # fmt: skip
+    claimed = [
+        names.claim(folder, name)
+        for folder, name in (
+            ("a", "X.jpg"),
+            ("a", "x.jpg"),
+            ("A", "x.JPG"),
+            ("b", "x.jpg"),
+            ("a", "x_2.jpg"),
+            ("a", "straße"),
+            ("a", "STRASSE"),
+        )
+    ]
     assert claimed == ["X.jpg", "x_2.jpg", "x_3.JPG", "x.jpg", "x_2_2.jpg", "straße", "STRASSE_2"]
     assert names.collisions == 4
 
 
 @pytest.mark.parametrize(
     ("name", "safe"),
-    [("a/b", "a_b"), ("a\\b", "a_b"), ("..", "_"), ("", "_"), ("x. ", "x"), ('a<b>:"|?*', "a_b______"), ("Zoë 2", "Zoë 2"), ("a\0b", "a_b")],
-)  # fmt: skip
+    [
+        ("a/b", "a_b"),
+        ("a\\b", "a_b"),
+        ("..", "_"),
+        ("", "_"),
+        ("x. ", "x"),
+        ('a<b>:"|?*', "a_b______"),
+        ("Zoë 2", "Zoë 2"),
+        ("a\0b", "a_b"),
+    ],
+)
 def test_safe_names(name, safe):
     assert safe_name(name) == safe
 
