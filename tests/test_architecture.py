@@ -29,9 +29,21 @@ def test_the_window_needs_no_model_library():
 
 
 def test_the_core_needs_neither_qt_nor_models():
-    modules = ["project", "project.queries", "images.reading", "images.layouts", "jobs.registry", "jobs.worker",
-               "metrics.error_rates", "metrics.evaluation", "metrics.fairness", "metrics.curves", "clustering.corrections",
-               "clustering.versions", "dataset.importing"]  # fmt: skip
+    modules = [
+        "project",
+        "project.queries",
+        "images.reading",
+        "images.layouts",
+        "jobs.registry",
+        "jobs.worker",
+        "metrics.error_rates",
+        "metrics.evaluation",
+        "metrics.fairness",
+        "metrics.curves",
+        "clustering.corrections",
+        "clustering.versions",
+        "dataset.importing",
+    ]
     code = "\n".join(f"import fairdesk.{name}" for name in modules)
     done = imports(code, (*HEAVY, "PySide6"))
     assert done.returncode == 0, done.stderr
@@ -55,8 +67,12 @@ def test_no_file_grows_too_long():
 
 
 def test_no_dialog_is_executed():
-    guilty = [p for p in (ROOT / "fairdesk" / "gui").rglob("*.py") for line in p.read_text().splitlines()
-              if ".exec(" in line and "drag.exec(" not in line]  # fmt: skip
+    guilty = [
+        p
+        for p in (ROOT / "fairdesk" / "gui").rglob("*.py")
+        for line in p.read_text().splitlines()
+        if ".exec(" in line and "drag.exec(" not in line
+    ]
     assert not guilty
 
 

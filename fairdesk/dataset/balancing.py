@@ -15,10 +15,11 @@ from fairdesk.dataset.params import BalanceParams, parse_shares
 from fairdesk.dataset.partition import nearest_subset
 from fairdesk.dataset.results import BalanceResult, GroupPlan
 from fairdesk.errors import RequestError
-from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.facts import sha256_of
 from fairdesk.images.layouts import Entry, Tree
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
+from fairdesk.project.facts import FactStore
 
 
 @dataclass
@@ -127,6 +128,7 @@ def _plan_adding(
     pool: dict[str, list[Item]],
     taken: set[str],
     known: set[str],
+    store: FactStore,
     rng: np.random.Generator,
     *,
     by_images: bool,
@@ -136,7 +138,7 @@ def _plan_adding(
     lacking = group.goal - group.count(by_images=by_images)
     fresh = {}
     for name, images in sorted(pool.items()):
-        if name not in taken and not any(file_sha256(item.path) in known for item in images):
+        if name not in taken and not any(sha256_of(item.path, store) in known for item in images):
             fresh[name] = images
     order = [list(fresh)[i] for i in rng.permutation(len(fresh))]
     if by_images:
@@ -176,7 +178,9 @@ def plan(project: Project, params: BalanceParams) -> dict[str, Group]:
         if have > wanted:
             _plan_hiding(group, rng, by_images=by_images)
         elif have < wanted and params.source is not None:
-            _plan_adding(group, pools.get(name, {}), taken.get(name, set()), known, rng, by_images=by_images)
+            _plan_adding(
+                group, pools.get(name, {}), taken.get(name, set()), known, project.facts, rng, by_images=by_images
+            )
     return groups
 
 

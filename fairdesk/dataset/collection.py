@@ -14,11 +14,12 @@ from fairdesk.errors import RequestError
 from fairdesk.images.layouts import Layout, read_tree
 from fairdesk.images.marks import mark_of, marked_labels
 from fairdesk.images.places import Names, place, write_manifest
-from fairdesk.images.reading import EXTENSIONS, UnreadableImageError
-from fairdesk.images.sources import exists
+from fairdesk.images.reading import EXTENSIONS, UnreadableImageError, is_picture
+from fairdesk.images.sources import MemberError, exists, is_archive, reading_order, stamp
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.conditions import faces_meant, meeting
+from fairdesk.project.facts import Stamp
 from fairdesk.project.project import CATALOG
 
 
@@ -31,7 +32,7 @@ class Item:
     identity: str | None
     group: str | None
     id: int | None = None  # of the image, in a project
-    synthetic: bool = False  # known in a project; of a file, `with_mark` reads it when it matters
+    synthetic: bool | None = None  # known in a project; of a file, `with_mark` reads it when it matters
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -48,6 +49,14 @@ class Collection:
     items: list[Item]
     left_out: list[dict[str, str]]
     told: str | None = None  # whose faces the conditions mean that chose the items, where that matters
+    archive: Stamp | None = None  # as it was when it was listed
+
+    def need_unchanged(self) -> None:
+        """Refuse to go on with an archive that was replaced since it was listed. Raises `RequestError`."""
+        if self.archive is not None and (not self.root.is_file() or stamp(self.root) != self.archive):
+            raise RequestError(
+                f"{self.root} was changed while it was read, so what was chosen of it no longer holds. Run this again."
+            )
 
     def people(self) -> dict[tuple[str, str], list[Item]]:
         """Items by identity, in order of group and name."""
@@ -65,18 +74,19 @@ def people_of(items: Sequence[Item]) -> dict[tuple[str, str], list[Item]]:
 
 def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
     """Read a folder of images. Raises `RequestError` if it holds none."""
+    archive = stamp(folder) if is_archive(folder) else None
     tree = read_tree(folder, layout)
     items, left_out = [], [{"path": path, "why": why} for path, why in tree.skipped]
     for entry in tree.entries:
-        if Path(entry.path).suffix.lower() not in EXTENSIONS:
+        if not is_picture(entry.path):
             left_out.append({"path": entry.path, "why": "not an image file"})
-        elif not exists(folder / entry.path):
+        elif archive is None and not (folder / entry.path).exists():
             left_out.append({"path": entry.path, "why": "a link to a file that is gone"})
         else:
             items.append(Item(folder / entry.path, entry.path, entry.identity, entry.group))
     if not items:
         raise RequestError(f"{folder} holds no images.")
-    return Collection(folder, tree.layout, items, left_out)
+    return Collection(folder, tree.layout, items, left_out, archive=archive)
 
 
 def read_list(path: Path) -> Collection:
@@ -127,24 +137,26 @@ def read_list(path: Path) -> Collection:
     return Collection(path, "list", list(items.values()), left)
 
 
-def as_marked(item: Item) -> Item:
-    """Return a folder's item as the mark inside its file tells it: synthetic, and whom it stands for.
+def as_marked(item: Item, data: bytes | None = None) -> Item:
+    """Return a folder's item as the mark inside its file (`data` if it was read) tells it: synthetic, and whom it stands for.
 
     A project's items know it already. Raises `UnreadableImageError`.
     """
-    mark = mark_of(item.path) if item.id is None else None
-    if mark is None:
+    if item.id is not None or item.synthetic is False:
         return item
+    mark = mark_of(item.path, data)
+    if mark is None:
+        return replace(item, synthetic=False)
     said = marked_labels(mark)
     return replace(
         item, identity=said.get("identity", item.identity), group=said.get("group", item.group), synthetic=True
     )
 
 
-def with_mark(item: Item) -> Item:
+def with_mark(item: Item, data: bytes | None = None) -> Item:
     """Return an item as `as_marked` does; a file that cannot be read is left as it is, for whoever reads it to tell."""
     try:
-        return as_marked(item)
+        return as_marked(item, data)
     except UnreadableImageError:
         return item
 
@@ -221,10 +233,16 @@ def contents(items: list[Item]) -> Contents:
     return Contents(images=len(items), identities=len(people), groups=dict(sorted(groups.items())))
 
 
-def manifest_row(relative: str, item: Item) -> dict[str, Any]:
+def manifest_row(relative: str, item: Item, data: bytes | None = None) -> dict[str, Any]:
     """Return what a manifest says of one file: where it came from, who it is, and whether it is synthetic."""
-    return {"path": relative, "source": item.relative, "identity": item.identity, "group": item.group,
-            "synthetic": item.synthetic or with_mark(item).synthetic}  # fmt: skip
+    synthetic = item.synthetic if item.synthetic is not None else with_mark(item, data).synthetic
+    return {
+        "path": relative,
+        "source": item.relative,
+        "identity": item.identity,
+        "group": item.group,
+        "synthetic": bool(synthetic),
+    }
 
 
 def write_items(
@@ -243,15 +261,21 @@ def write_items(
     same request writes the same bytes.
     """
     names = Names()
-    files = []
-    for number, (item, target) in enumerate(chosen, 1):
-        context.check()
+    relatives = []
+    for _, target in chosen:
         folder, _, name = target.rpartition("/")
         claimed = names.claim(folder, name)
-        relative = f"{folder}/{claimed}" if folder else claimed
-        place(item.path, out / relative, "copy" if copy else "link")
-        files.append(manifest_row(relative, item))
+        relatives.append(f"{folder}/{claimed}" if folder else claimed)
+    rows: dict[int, dict[str, Any]] = {}
+    for number, at in enumerate(reading_order([item.path for item, _ in chosen]), 1):
+        context.check()
+        item = chosen[at][0]
+        try:
+            data = place(item.path, out / relatives[at], "copy" if copy else "link")
+        except MemberError as error:
+            raise RequestError(f"{item.path} cannot be written: {error}. {out} is not complete.") from error
+        rows[at] = manifest_row(relatives[at], item, data)
         context.progress(done + number, total or len(chosen), "images")
-    write_manifest(out, about, files)
+    write_manifest(out, about, [rows[at] for at in range(len(chosen))])
     context.artifact(out)
     return names.collisions

@@ -41,18 +41,23 @@ def run(params: DivideParams, context: Context) -> DivideResult:
         context.message(f"{unnamed:,} images have no identity and are in no set.")
     if params.leaks != "skip":
         chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
-        vectors = None if chosen is None else image_vectors(project, chosen.recipe)
-        shared, unreadable = check_sets(
-            sets, context, distance=params.distance, identities=params.by == "identity", vectors=vectors,
+        checked = check_sets(
+            sets,
+            project.facts,
+            context,
+            distance=params.distance,
+            identities=params.by == "identity",
+            vectors=None if chosen is None else image_vectors(project, chosen.recipe),
             limit=params.vector_distance,
-        )  # fmt: skip
-        result.leaks, result.unreadable = shared.result(), [Unreadable(**one) for one in unreadable]
-        result.summary = f"{text}\n{shared.summary()}"
+        )
+        leaks = checked.shared
+        result.leaks, result.unreadable = leaks.result(), [Unreadable(**one) for one in checked.unreadable]
+        result.summary = f"{text}\n{leaks.summary()}"
         if chosen is not None:
             result.rest_on(chosen.about(), chosen.used.vectors)
             params = params.model_copy(update={"detector": chosen.recipe.detector})
         if not params.dry_run:
-            refuse(shared, allow=params.leaks == "allow", context=context)
+            refuse(leaks, allow=params.leaks == "allow", context=context)
     if not params.dry_run:
         kept = params.model_dump(mode="json", exclude={"dry_run"})
         ids = [[item.id for item in items if item.id is not None] for items in sets]

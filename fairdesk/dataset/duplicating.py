@@ -10,8 +10,10 @@ from PIL import Image
 from fairdesk.dataset.identities import hide_images
 from fairdesk.dataset.params import DuplicatesParams
 from fairdesk.dataset.results import DuplicatesResult, NearPair, PicturePair, VectorPair
-from fairdesk.dataset.similar import confirmed, near_hashes, near_vectors, perceptual_hash
-from fairdesk.images.reading import UnreadableImageError, open_image
+from fairdesk.dataset.similar import confirmed, near_hashes, near_vectors
+from fairdesk.images.facts import look_at
+from fairdesk.images.inspecting import perceptual_hash
+from fairdesk.images.reading import open_image
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
 from fairdesk.project.recipes import StoredRecipe
@@ -30,21 +32,13 @@ def run(params: DuplicatesParams, context: Context) -> DuplicatesResult:
     for number, _, _, sha, _ in rows:
         groups.setdefault(sha, []).append(number)
     same = [(ids[0], other) for ids in groups.values() for other in ids[1:]]
-    hashes: list[int] = []
-    numbers: list[int] = []
-    unreadable: list[dict[str, str]] = []
+    firsts = {sha: ids[0] for sha, ids in groups.items()}
+    hashed, unreadable = _hashes(project, {number: (sha, path_of[number]) for sha, number in firsts.items()}, context)
+    numbers, hashes = list(hashed), list(hashed.values())
 
     def picture(place: int) -> Image.Image:
         return _picture(project, numbers[place], path_of[numbers[place]])
 
-    for done, number in enumerate((ids[0] for ids in groups.values()), 1):
-        context.check()
-        try:
-            hashes.append(perceptual_hash(_picture(project, number, path_of[number])))
-            numbers.append(number)
-        except UnreadableImageError as error:
-            unreadable.append({"path": path_of[number], "why": error.why})
-        context.progress(done, len(groups), "images")
     candidates = [pair for pair in near_hashes(hashes, hashes, params.distance) if pair[0] < pair[1]]
     near = [(numbers[i], numbers[j], bits) for i, j, bits in confirmed(candidates, picture, picture)]
     known = {frozenset(pair) for pair in same} | {frozenset((a, b)) for a, b, _ in near}
@@ -70,6 +64,34 @@ def run(params: DuplicatesParams, context: Context) -> DuplicatesResult:
     if chosen:
         result.rest_on(chosen.about(), chosen.used.vectors)
     return result
+
+
+def _hashes(
+    project: Project, wanted: dict[int, tuple[str, str]], context: Context
+) -> tuple[dict[int, int], list[dict[str, str]]]:
+    """Return the perceptual hashes of images (id: content, path), and what cannot be read.
+
+    Only those that are not known are opened; the thumbnail stands in for an original that is gone.
+    """
+    known = project.facts.of_content(sha for sha, _ in wanted.values())
+    found = {number: known[sha].phash for number, (sha, _) in wanted.items() if sha in known}
+    unreadable: list[dict[str, str]] = []
+    fresh = {Path(path): number for number, (_, path) in wanted.items() if number not in found}
+    done = len(found)
+    context.progress(done, len(wanted), "images")
+    for some in look_at(list(fresh), project.facts, context):
+        for path, facts in some.items():
+            number = fresh[path]
+            jpeg = None if facts.why is None else project.thumbnails.get("image", number)
+            if facts.why is None:
+                found[number] = facts.phash
+            elif jpeg is not None:
+                found[number] = perceptual_hash(open_image(path, jpeg))
+            else:
+                unreadable.append({"path": str(path), "why": facts.why})
+        done += len(some)
+        context.progress(done, len(wanted), "images")
+    return {number: found[number] for number in wanted if number in found}, unreadable
 
 
 def _picture(project: Project, number: int, path: str) -> Image.Image:

@@ -1,7 +1,7 @@
 """Import: look through a folder, show what was understood, then write it as one undoable step.
 
-The looking is kept in the thumbnail file by path, size and time of change, so that importing after a
-preview, and importing again, reads only what is new.
+What was learned of a file is kept (`project/facts.py`), so that importing after a preview, and importing again,
+reads only what is new.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from fairdesk.dataset.identities import label_ids
 from fairdesk.dataset.label_table import Label, read_labels, read_manifest
@@ -20,10 +19,10 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.results import ImportResult
 from fairdesk.dataset.tables import is_table
 from fairdesk.errors import RequestError
+from fairdesk.images.facts import keep, stamped
 from fairdesk.images.inspecting import Inspected, inspect_files, no_preparation
 from fairdesk.images.layouts import Entry, Tree, read_tree, shared_names
 from fairdesk.images.marks import marked_labels
-from fairdesk.images.sources import stamp
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
@@ -49,9 +48,8 @@ def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: boo
 
     A preview keeps the thumbnails too, as the import that follows needs them.
     """
-    store = project.thumbnails.connection
     paths = [tree.root / entry.path for entry in tree.entries]
-    known = dict(_remembered(tree, paths, project))
+    known = _remembered(tree, paths, project)
     total = len(paths)
     context.progress(0, total, "files")
     fresh = map_batches(
@@ -71,41 +69,25 @@ def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: boo
             if found is None:
                 if not left:
                     left = list(reversed(next(fresh)[1]))
-                    with store:
-                        store.executemany(
-                            "INSERT OR REPLACE INTO inspected VALUES (?,?,?,?,?,?,?,?,?)",
-                            (_row(one, preview=preview) for one in left),
-                        )
+                    keep(project.facts, left)
+                    if preview:
+                        project.thumbnails.keep_previews((one.facts.sha256, one.jpeg) for one in left if one.facts)
                 found = left.pop()
             batch.append(found)
         yield batch
         context.progress(min(total, start + _BATCH), total, "files")
 
 
-def _row(seen: Inspected, *, preview: bool) -> tuple[Any, ...]:
-    return (
-        str(seen.path), seen.size, seen.mtime_ns, seen.sha256, seen.width, seen.height, seen.synthetic, seen.why,
-        seen.jpeg if preview else b"",
-    )  # fmt: skip
-
-
-def _remembered(tree: Tree, paths: list[Path], project: Project) -> Iterator[tuple[Path, Inspected]]:
-    """Yield what was inspected before and has not changed since, and has its thumbnail or needs none."""
-    imported = _known_paths(project, tree.root)
-    store = project.thumbnails.connection
-    if not store.execute("SELECT 1 FROM inspected LIMIT 1").get:
-        return
-    for path, entry in zip(paths, tree.entries, strict=True):
-        try:
-            size, changed = stamp(path)
-        except OSError:
-            continue
-        row = store.execute(
-            "SELECT sha256, width, height, synthetic, why, jpeg FROM inspected WHERE path = ? AND size = ? AND mtime_ns = ?",
-            (str(path), size, changed),
-        ).fetchone()
-        if row is not None and (row[5] or row[4] is not None or entry.path in imported):
-            yield path, Inspected(path, size, changed, *row)
+def _remembered(tree: Tree, paths: list[Path], project: Project) -> dict[Path, Inspected]:
+    """Return what was inspected before and has not changed since, and has its thumbnail or needs none."""
+    imported = {tree.root / path for path in _known_paths(project, tree.root)}
+    stamps = dict(stamped(paths))
+    found = {}
+    for path, facts in project.facts.of_files(list(stamps.items())).items():
+        jpeg = b"" if path in imported else project.thumbnails.preview(facts.sha256) or b""
+        if jpeg or facts.why is not None or path in imported:
+            found[path] = Inspected(path, stamps[path], facts, jpeg)
+    return found
 
 
 def _label(tree: Tree, given: dict[str, Label]) -> list[Labelled]:
@@ -167,8 +149,8 @@ def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled],
 
 def _heed_mark(item: Labelled, seen: Inspected) -> None:
     """Take a made face's identity and group from its mark: its folder may stand for something else."""
-    if seen.synthetic is not None and item.source in (None, "folder"):
-        said = marked_labels(seen.synthetic)
+    if seen.facts is not None and seen.facts.mark is not None and item.source in (None, "folder"):
+        said = marked_labels(seen.facts.mark)
         item.identity, item.group = said.get("identity", item.identity), said.get("group", item.group)
         item.source = "folder" if item.identity is not None or item.group is not None else None
 
@@ -185,11 +167,11 @@ class _Summary:
         self.unreadable: list[dict[str, str]] = [{"path": p, "why": why} for p, why in tree.skipped]
 
     def add(self, item: Labelled, seen: Inspected) -> None:
-        if seen.why is not None:
-            self.unreadable.append({"path": item.entry.path, "why": seen.why})
+        if seen.facts is None or seen.why is not None:
+            self.unreadable.append({"path": item.entry.path, "why": seen.why or ""})
             return
         self.images += 1
-        self.synthetic += seen.synthetic is not None
+        self.synthetic += seen.facts.mark is not None
         if item.identity is not None:
             self.identities.add((item.group, item.identity))
         if item.group is not None:
@@ -273,6 +255,7 @@ def bring_in(
     finally:
         writer.write(waiting)
     writer.write_skipped()
+    context.project.thumbnails.drop_previews()
     return writer.new
 
 
@@ -297,7 +280,8 @@ class _Writer:
             )
             number = connection.execute("SELECT id FROM root WHERE path = ?", (root,)).get
             for item, seen in items:
-                if seen.why is not None:
+                facts, stamp = seen.facts, seen.stamp
+                if facts is None or stamp is None or facts.why is not None:
                     connection.execute(
                         "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)", (number, item.entry.path, seen.why)
                     )
@@ -306,9 +290,20 @@ class _Writer:
                 connection.execute(
                     "INSERT OR IGNORE INTO image (root_id, path, size, mtime_ns, sha256, width, height, identity_id,"
                     " group_id, label_source, synthetic) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                    (number, item.entry.path, seen.size, seen.mtime_ns, seen.sha256, seen.width, seen.height, identity,
-                     group, item.source, seen.synthetic),
-                )  # fmt: skip
+                    (
+                        number,
+                        item.entry.path,
+                        stamp.size,
+                        stamp.mtime_ns,
+                        facts.sha256,
+                        facts.width,
+                        facts.height,
+                        identity,
+                        group,
+                        item.source,
+                        facts.mark,
+                    ),
+                )
                 if connection.changes():
                     added += 1
                     image = connection.last_insert_rowid()

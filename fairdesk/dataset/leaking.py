@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -15,18 +13,17 @@ import numpy as np
 from fairdesk.dataset.collection import Collection, Item, people_of, read_either
 from fairdesk.dataset.prepare_params import LeaksParams
 from fairdesk.dataset.results import LeaksResult, NearPair, Person, PicturePair, SharedResult, VectorPair
-from fairdesk.dataset.similar import Vectors, confirmed, near_hashes, near_vectors, perceptual_hash
+from fairdesk.dataset.similar import Vectors, confirmed, near_hashes, near_vectors
 from fairdesk.errors import RequestError
-from fairdesk.images.reading import UnreadableImageError, open_image
-from fairdesk.images.sources import read_bytes
+from fairdesk.images.facts import facts_at, look_at
+from fairdesk.images.reading import open_image
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import processes
 from fairdesk.project import Project
+from fairdesk.project.facts import Facts, FactStore
 from fairdesk.project.project import CATALOG
 from fairdesk.project.recipes import Recipe, StoredRecipe
 from fairdesk.project.vector_choice import VectorChoice
 
-_BATCH = 64
 Key = tuple[str, str]
 
 
@@ -93,34 +90,32 @@ class Shared:
         )
 
 
-def _look(path: Path) -> tuple[str, int] | str:
-    """Return a file's SHA-256 and 64-bit perceptual hash (pHash), or why it cannot be read."""
-    try:
-        data = read_bytes(path)
-        image = open_image(path, data)
-    except UnreadableImageError as error:
-        return error.why
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
-    return hashlib.sha256(data).hexdigest(), perceptual_hash(image)
+@dataclass(frozen=True)
+class Checked:
+    """What several sets share, what could not be read, and the sets with what was learned of their images."""
+
+    shared: Shared
+    unreadable: list[dict[str, str]]
+    sets: list[list[Item]]
 
 
 def look(
-    items: Sequence[Item], context: Context, done: int = 0, total: int = 0
+    items: Sequence[Item], store: FactStore, context: Context, done: int = 0, total: int = 0
 ) -> tuple[list[Seen], list[dict[str, str]]]:
-    """Hash the files of some items; returns also those that cannot be read."""
+    """Return the hashes of some items' files, read only where they are not known; and those that cannot be read."""
+    facts: dict[Path, Facts] = {}
+    for some in look_at([item.path for item in items], store, context):
+        facts |= some
+        context.progress(done + len(facts), total or len(items), "images")
     out: list[Seen] = []
     unreadable = []
-    with ThreadPoolExecutor(processes()) as pool:
-        for start in range(0, len(items), _BATCH):
-            context.check()
-            batch = items[start : start + _BATCH]
-            for item, seen in zip(batch, pool.map(_look, (item.path for item in batch)), strict=True):
-                if isinstance(seen, str):
-                    unreadable.append({"path": str(item.path), "why": seen})
-                else:
-                    out.append(Seen(item, *seen))
-            context.progress(done + min(len(items), start + _BATCH), total or len(items), "images")
+    for item in items:
+        known = facts[item.path]
+        if known.why is not None:
+            unreadable.append({"path": str(item.path), "why": known.why})
+            continue
+        synthetic = known.mark is not None if item.id is None else item.synthetic
+        out.append(Seen(replace(item, synthetic=synthetic), known.sha256, known.phash))
     return out, unreadable
 
 
@@ -174,18 +169,19 @@ def compare_vectors(
 
 def check_sets(
     sets: Sequence[Sequence[Item]],
+    store: FactStore,
     context: Context,
     *,
     distance: int,
     identities: bool = True,
     vectors: Vector | None = None,
     limit: float = 0.0,
-) -> tuple[Shared, list[dict[str, str]]]:
-    """Look for what any two of several sets share; returns also what could not be read."""
+) -> Checked:
+    """Look for what any two of several sets share."""
     total = sum(map(len, sets))
     seen, unreadable, done = [], [], 0
     for items in sets:
-        found, bad = look(items, context, done, total)
+        found, bad = look(items, store, context, done, total)
         seen.append(found)
         unreadable += bad
         done += len(items)
@@ -196,10 +192,11 @@ def check_sets(
         if identities:
             shared.identities += shared_identities(sets[i], sets[j])
         if vectors is not None:
-            known = {frozenset((x.path, y.path)) for x, y in shared.pairs()}
+            said = {frozenset((x.path, y.path)) for x, y in shared.pairs()}
             pairs = compare_vectors(sets[i], sets[j], vectors, vectors, limit)
-            shared.vectors += [pair for pair in pairs if frozenset((pair[0].path, pair[1].path)) not in known]
-    return shared, unreadable
+            shared.vectors += [pair for pair in pairs if frozenset((pair[0].path, pair[1].path)) not in said]
+    known = {one.item.path: one.item for found in seen for one in found}
+    return Checked(shared, unreadable, [[known.get(item.path, item) for item in items] for items in sets])
 
 
 def refuse(shared: Shared, *, allow: bool, context: Context) -> None:
@@ -275,14 +272,18 @@ def run(params: LeaksParams, context: Context) -> LeaksResult:
     b: Collection = read_either(params.b)
     vectors = _both_vectors(params, context) if params.encoder else None
     total = len(a.items) + len(b.items)
-    first, bad_a = look(a.items, context, 0, total)
-    second, bad_b = look(b.items, context, len(a.items), total)
+    with facts_at(a.root) as store:
+        first, bad_a = look(a.items, store, context, 0, total)
+    with facts_at(b.root) as store:
+        second, bad_b = look(b.items, store, context, len(a.items), total)
     shared = compare(first, second, params.distance)
     shared.identities = shared_identities(a.items, b.items)
     if vectors is not None:
         known = {(x.path, y.path) for x, y in shared.pairs()}
         pairs = compare_vectors(a.items, b.items, vectors.a, vectors.b, params.vector_distance)
         shared.vectors = [pair for pair in pairs if (pair[0].path, pair[1].path) not in known]
+    for side in (a, b):
+        side.need_unchanged()
     result = LeaksResult(
         **dict(shared.result()),
         unreadable=bad_a + bad_b,

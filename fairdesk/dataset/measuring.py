@@ -1,4 +1,7 @@
-"""Measure the quality of a project's images, and see (or hide, or tag) those outside of given limits."""
+"""Measure the quality of a project's images, and see (or hide, or tag) those outside of given limits.
+
+A face is measured once for each content: what was measured of another copy of the same file counts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import json
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
+
+import apsw
 
 from fairdesk.dataset.identities import hide_images
 from fairdesk.dataset.labels import Edit, edit_labels
@@ -42,17 +47,44 @@ def _measure(batch: list[Task]) -> list[tuple[Any, ...]]:
     return out
 
 
-def _todo(project: Project, detector: str) -> list[Task]:
+def _copy_measured(connection: apsw.Connection, detector: str) -> None:
+    """Give images what was measured of another one with the same content and the same face."""
+    names = ("sharpness", "brightness", "contrast", "clipped", "side", "share", "yaw", "roll", "faces", "why")
+    same = " AND ".join(f"ifnull(f.{edge}, -1) = ifnull(g.{edge}, -1)" for edge in ("top", "right", "bottom", "left"))
+    connection.execute(
+        f"INSERT OR REPLACE INTO quality (image_id, detector, {', '.join(names)})"
+        f" SELECT i.id, q.detector, {', '.join('q.' + name for name in names)}"
+        " FROM quality q JOIN image o ON o.id = q.image_id JOIN image i ON i.sha256 = o.sha256 AND i.id != o.id"
+        " JOIN detection d ON d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL AND d.faces = q.faces"
+        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1"
+        " LEFT JOIN face g ON g.image_id = o.id AND g.place = 0 AND g.detector = ?1"
+        f" WHERE q.detector = ?1 AND q.why IS NULL AND {same} AND f.landmarks IS g.landmarks"
+        " AND NOT EXISTS (SELECT 1 FROM quality k WHERE k.image_id = i.id AND k.detector = ?1 AND k.why IS NULL)",
+        (detector,),
+    )
+
+
+def _todo(project: Project, detector: str) -> list[tuple[str, Task]]:
+    """Return the images to measure, each with its SHA-256."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT i.id, i.root_id, i.path, f.top, f.right, f.bottom, f.left, f.landmarks, d.faces FROM image i"
+        "SELECT i.id, i.root_id, i.path, f.top, f.right, f.bottom, f.left, f.landmarks, d.faces, i.sha256 FROM image i"
         " JOIN detection d ON d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL"
         " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1"
         " WHERE NOT EXISTS (SELECT 1 FROM quality q WHERE q.image_id = i.id AND q.detector = ?1 AND q.why IS NULL)"
         " ORDER BY i.id",
         (detector,),
     )
-    return [(r[0], str(roots[r[1]] / r[2]), None if r[3] is None else r[3:7], r[7], r[8]) for r in rows]
+    return [(r[9], (r[0], str(roots[r[1]] / r[2]), None if r[3] is None else r[3:7], r[7], r[8])) for r in rows]
+
+
+def _each_once(todo: list[tuple[str, Task]], tried: set[int]) -> list[Task]:
+    """Return one task for each content and face, leaving out the images that were tried."""
+    first: dict[tuple[Any, ...], Task] = {}
+    for sha, task in todo:
+        if task[0] not in tried:
+            first.setdefault((sha, *task[2:]), task)
+    return list(first.values())
 
 
 def run(params: QualityParams, context: Context) -> QualityResult:
@@ -73,29 +105,10 @@ def run(params: QualityParams, context: Context) -> QualityResult:
             f"Measured are the faces that {detector} found, which are those shown. There are also those of "
             f"{', '.join(others)}: say --detector to measure them."
         )
-    todo = _todo(project, detector)
-    context.progress(0, len(todo), "images")
-    pending: list[tuple[Any, ...]] = []
-    done = 0
-
-    def commit() -> None:
-        marks = ",".join("?" * 12)
-        with project.db.transaction() as connection:
-            connection.executemany(
-                f"INSERT OR REPLACE INTO quality SELECT {marks} WHERE EXISTS (SELECT 1 FROM image WHERE id = ?)",
-                ((row[0], detector, *row[1:], row[0]) for row in pending),
-            )
-        pending.clear()
-
-    try:
-        for batch, rows in map_batches(_measure, todo, _BATCH, context, no_preparation):
-            pending += rows
-            if len(pending) >= _COMMIT:
-                commit()
-            done += len(batch)
-            context.progress(done, len(todo), "images")
-    finally:
-        commit()
+    before = len(_todo(project, detector))
+    context.progress(0, before, "images")
+    if before:
+        _measure_all(project, detector, before, context)
     limits = params.ranges()
     found = counts(project, detector)
     bad = outside(project, limits, detector) if limits else []
@@ -111,7 +124,7 @@ def run(params: QualityParams, context: Context) -> QualityResult:
             text += f", tagged {params.tag}"
     return QualityResult(
         **found,
-        measured_now=len(todo),
+        measured_now=before,
         outside=len(bad),
         limits=[str(limit) for limit in limits],
         action=params.action,
@@ -120,3 +133,36 @@ def run(params: QualityParams, context: Context) -> QualityResult:
         other_detectors=others,
         summary=text + ".",
     )
+
+
+def _measure_all(project: Project, detector: str, total: int, context: Context) -> None:
+    pending: list[tuple[Any, ...]] = []
+    done = 0
+
+    def commit() -> None:
+        marks = ",".join("?" * 12)
+        with project.db.transaction() as connection:
+            connection.executemany(
+                f"INSERT OR REPLACE INTO quality SELECT {marks} WHERE EXISTS (SELECT 1 FROM image WHERE id = ?)",
+                ((row[0], detector, *row[1:], row[0]) for row in pending),
+            )
+        pending.clear()
+
+    def copy() -> list[tuple[str, Task]]:
+        with project.db.transaction() as connection:
+            _copy_measured(connection, detector)
+        return _todo(project, detector)
+
+    tried: set[int] = set()
+    while todo := _each_once(copy(), tried):  # again only where one of several copies could not be read
+        tried |= {task[0] for task in todo}
+        try:
+            for batch, rows in map_batches(_measure, todo, _BATCH, context, no_preparation):
+                pending += rows
+                if len(pending) >= _COMMIT:
+                    commit()
+                done += len(batch)
+                context.progress(min(done, total), total, "images")
+        finally:
+            commit()
+    context.progress(total, total, "images")

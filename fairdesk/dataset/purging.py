@@ -21,6 +21,7 @@ from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.results import PurgeResult
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
+from fairdesk.project.facts import user_facts
 
 
 def find_images(project: Project, *, identity: str | None, group: str | None, image: str | None) -> list[int]:
@@ -53,6 +54,7 @@ def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> Pur
     roots = {number: str(path) for number, path in project.roots().items()}
     rows = db.rows("SELECT root_id, path, sha256 FROM image WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
     full = [f"{roots[root]}/{path}" for root, path, _ in rows]
+    hashes = [sha for _, _, sha in rows]
     faces = [r[0] for r in db.rows("SELECT id FROM face WHERE image_id IN (SELECT value FROM json_each(?))", (chosen,))]
     _blank_vectors(project, faces)
     marks = {*names, *full, *(path for _, path, _ in rows)}
@@ -86,7 +88,10 @@ def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> Pur
                 if isinstance(basis, bytes):
                     connection.execute(f"UPDATE {table} SET basis = ? WHERE id = ?", (_without(basis, images), number))
     removed, outside = _files(project, marks)
-    _thumbnails(project, images, faces, full)
+    _thumbnails(project, images, faces, hashes)
+    with user_facts() as elsewhere:
+        for store in (project.facts, elsewhere):
+            store.forget(map(Path, full), hashes)
     for connection in (db.connection, project.thumbnails.connection):
         connection.execute("VACUUM")
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
@@ -159,11 +164,11 @@ def _files(project: Project, marks: set[str]) -> tuple[list[str], list[str]]:
     return removed, outside
 
 
-def _thumbnails(project: Project, images: list[int], faces: list[int], paths: list[str]) -> None:
+def _thumbnails(project: Project, images: list[int], faces: list[int], hashes: list[str]) -> None:
     with project.thumbnails.connection as connection:
         connection.execute("PRAGMA secure_delete = ON")
         for kind, ids in (("image", images), ("face", faces)):
             connection.executemany(
                 "DELETE FROM thumbnail WHERE kind = ? AND id = ?", ((kind, number) for number in ids)
             )
-        connection.executemany("DELETE FROM inspected WHERE path = ?", ((path,) for path in paths))
+    project.thumbnails.drop_previews(hashes)

@@ -8,7 +8,7 @@ from pathlib import Path
 from fairdesk.dataset.params import RelinkParams
 from fairdesk.dataset.results import RelinkResult
 from fairdesk.errors import RequestError
-from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.facts import sha256_of
 from fairdesk.images.layouts import read_tree
 from fairdesk.images.sources import stamp
 from fairdesk.jobs.context import Context
@@ -34,7 +34,7 @@ def run(params: RelinkParams, context: Context) -> RelinkResult:
     places: dict[tuple[str, int], list[str]] = {}
     for entry in tree.entries:
         try:
-            size = stamp(params.new / entry.path)[0]
+            size = stamp(params.new / entry.path).size
         except OSError:
             continue
         places.setdefault((entry.path.rsplit("/", 1)[-1], size), []).append(entry.path)
@@ -44,7 +44,7 @@ def run(params: RelinkParams, context: Context) -> RelinkResult:
         context.check()
         candidates = places.get((relative.rsplit("/", 1)[-1], size), [])
         candidates = sorted(candidates, key=lambda path: path != relative)
-        match = next((path for path in candidates if file_sha256(params.new / path) == sha), None)
+        match = next((path for path in candidates if sha256_of(params.new / path, project.facts) == sha), None)
         if match is None:
             missing.append(relative)
         else:

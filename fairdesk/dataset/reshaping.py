@@ -42,6 +42,7 @@ def flatten(params: FlattenParams, context: Context) -> PreparedResult:
         need_empty(params.out, source=params.folder)
         about = {"job": "flatten", "folder": str(params.folder)}
         result.collisions = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        source.need_unchanged()
     return result
 
 
@@ -111,6 +112,7 @@ def resize(params: ResizeParams, context: Context) -> ResizeResult:
                 if why is not None:
                     unreadable.append(Unreadable(path=item.relative, why=why))
             context.progress(min(len(tasks), start + _BATCH), len(tasks), "images")
+    source.need_unchanged()
     result.written, result.unreadable = len(tasks) - len(unreadable), unreadable
     bad = {one.path for one in unreadable}
     files = [

@@ -51,6 +51,7 @@ def run(params: SampleParams, context: Context) -> SampleResult:
                  "identities": params.identities, "fraction": params.fraction,
                  "excluding": str(params.excluding) if params.excluding else None}  # fmt: skip
         result.collisions = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        source.need_unchanged()
     return result
 
 

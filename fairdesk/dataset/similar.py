@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-import imagehash
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -14,11 +13,6 @@ _BITS = 64
 _BLOCK = 2048  # rows of the distance table at a time
 
 Vectors = npt.NDArray[np.float32]
-
-
-def perceptual_hash(image: Image.Image) -> int:
-    """Return the 64-bit perceptual hash (pHash) of an image."""
-    return int(str(imagehash.phash(image)), 16)
 
 
 def near_hashes(first: list[int], second: list[int], distance: int) -> list[tuple[int, int, int]]:

@@ -11,6 +11,7 @@ from fairdesk.dataset.prepare_params import SplitParams
 from fairdesk.dataset.results import SetContents, SplitResult
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
+from fairdesk.project.facts import user_facts
 
 
 def report(names: list[str], sets: list[list[Item]], asked: list[float]) -> tuple[list[SetContents], str]:
@@ -47,11 +48,14 @@ def run(params: SplitParams, context: Context) -> SplitResult:
     if unnamed:
         context.message(f"{unnamed:,} images have no identity and are in no set.")
     if params.leaks != "skip":
-        shared, unreadable = check_sets(sets, context, distance=params.distance, identities=params.by == "identity")
-        result.leaks, result.unreadable = shared.result(), [Unreadable(**one) for one in unreadable]
-        result.summary = f"{text}\n{shared.summary()}"
+        with user_facts() as store:
+            checked = check_sets(sets, store, context, distance=params.distance, identities=params.by == "identity")
+        source.need_unchanged()
+        sets, leaks = checked.sets, checked.shared
+        result.leaks, result.unreadable = leaks.result(), [Unreadable(**one) for one in checked.unreadable]
+        result.summary = f"{text}\n{leaks.summary()}"
         if not params.dry_run:
-            refuse(shared, allow=params.leaks == "allow", context=context)
+            refuse(leaks, allow=params.leaks == "allow", context=context)
     if params.dry_run:
         return result
     need_empty(*outs, source=params.folder)
@@ -65,4 +69,5 @@ def run(params: SplitParams, context: Context) -> SplitResult:
             chosen, out, context, copy=params.copy_files, about=about | {"set": out.name}, done=done, total=total
         )
         done += len(items)
+    source.need_unchanged()
     return result

@@ -19,6 +19,7 @@ from fairdesk.errors import FairDeskError, JobFailed, RequestError
 from fairdesk.faces.alignment import MARGIN
 from fairdesk.faces.boxes import FaceBox, Points
 from fairdesk.faces.downloads import Watch, fetch, missing
+from fairdesk.faces.weights import onnx_errors
 from fairdesk.images.pixels import Pixels
 from fairdesk.images.reading import box_with_margin
 
@@ -77,13 +78,14 @@ def _build(task: str, name: str) -> Any:
     if name not in known:
         kind = {"face_detector": "detector", "facial_recognition": "encoder"}.get(task, "model")
         raise RequestError(f"deepface has no {kind} called {name!r}. It has: {', '.join(known)}")
+    damaged: tuple[type[Exception], ...] = (ValueError, OSError, RuntimeError, *onnx_errors())
     try:
         return modeling.build_model(task, name)
     except FairDeskError:
         raise
     except ImportError as error:
         raise JobFailed(f"deepface's {name} needs a package that is not installed: {error}") from error
-    except Exception as error:  # onnxruntime's own error classes
+    except damaged as error:
         raise JobFailed(
             f"deepface's {name} cannot be loaded: its weights are damaged or of another model ({str(error).splitlines()[0][:200]}). "
             "Delete the file that is named here, or the one in .deepface/weights, and fetch it again."

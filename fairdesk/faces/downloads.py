@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
@@ -52,10 +51,21 @@ _LICENCES = {
 }
 # Megabytes, rounded: from the number of weights the published networks have, or the file's own size where it is known.
 _SIZES = {
-    "vgg_face": 580, "age_model": 540, "gender_model": 540, "race_model": 540, "facenet_": 92, "facenet512": 95,
-    "openface": 15, "VGGFace2_DeepFace": 550, "arcface": 137, "face_recognition_sface": 39, "ghostfacenet": 17,
-    "retinaface": 119, "resnet50": 98, "face_detection_yunet": 1,
-}  # fmt: skip
+    "vgg_face": 580,
+    "age_model": 540,
+    "gender_model": 540,
+    "race_model": 540,
+    "facenet_": 92,
+    "facenet512": 95,
+    "openface": 15,
+    "VGGFace2_DeepFace": 550,
+    "arcface": 137,
+    "face_recognition_sface": 39,
+    "ghostfacenet": 17,
+    "retinaface": 119,
+    "resnet50": 98,
+    "face_detection_yunet": 1,
+}
 
 
 def about(file_name: str) -> tuple[str, int | None]:
@@ -144,15 +154,22 @@ def _get(url: str, part: Path, name: str, watch: Watch | None) -> None:
         if have and answer.status_code != 206:
             have = 0  # the server starts again
         total = have + int(answer.headers.get("Content-Length", 0))
-        with part.open("ab" if have else "wb") as file, contextlib.suppress(requests.exceptions.ChunkedEncodingError):
-            for chunk in answer.iter_content(_CHUNK):
-                file.write(chunk)
-                have += len(chunk)
-                if watch is not None:
-                    watch.check()
-                    watch.progress(round(have / 1e6), round(max(total, have) / 1e6), f"MB of {name}")
-        if have < total:
-            raise OSError(f"the connection broke after {have / 1e6:,.0f} of {total / 1e6:,.0f} MB")
+        broken: Exception | None = None
+        with part.open("ab" if have else "wb") as file:
+            try:
+                for chunk in answer.iter_content(_CHUNK):
+                    file.write(chunk)
+                    have += len(chunk)
+                    if watch is not None:
+                        watch.check()
+                        watch.progress(round(have / 1e6), round(max(total, have) / 1e6), f"MB of {name}")
+            except (
+                requests.exceptions.ChunkedEncodingError
+            ) as error:  # also where the server did not say how much comes
+                broken = error
+        if broken is not None or have < total:
+            of = f" of {total / 1e6:,.0f}" if total else ""
+            raise OSError(f"the connection broke after {have / 1e6:,.0f}{of} MB") from broken
 
 
 def _sha256(path: Path) -> str:

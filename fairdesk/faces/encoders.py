@@ -19,7 +19,7 @@ from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.params import TORCHVISION, EncodeParams
 from fairdesk.faces.weights import load_state, open_onnx
-from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe

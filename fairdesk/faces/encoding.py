@@ -15,7 +15,7 @@ from fairdesk.faces.detecting import detect, unseen
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.faces.results import EncodeResult
-from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.facts import file_sha256
 from fairdesk.images.pixels import read_pixels
 from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context

@@ -85,7 +85,7 @@ def load_states(path: Path) -> list[dict[str, torch.Tensor]]:
     try:
         loaded = _loaded(path)
         found = list(_states(loaded))
-    except Exception as error:
+    except Exception as error:  # whatever a hostile or damaged file makes torch raise is a refusal, and told
         why = str(error) if isinstance(error, HostileError) else type(error).__name__
         raise RequestError(
             f"{path} cannot be read as weights: it is damaged, or holds more than plain weights "
@@ -99,6 +99,13 @@ def load_states(path: Path) -> list[dict[str, torch.Tensor]]:
 def load_state(path: Path) -> dict[str, torch.Tensor]:
     """Read the weights of a file that holds one network's, beside its optimiser's state. Raises as `load_states` does."""
     return load_states(path)[0]
+
+
+def onnx_errors() -> tuple[type[Exception], ...]:
+    """Return what onnxruntime raises: its classes have no common parent of their own."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    return tuple(kind for kind in vars(state).values() if isinstance(kind, type) and issubclass(kind, Exception))
 
 
 def open_onnx(path: Path, device: str) -> Any:
@@ -117,5 +124,5 @@ def open_onnx(path: Path, device: str) -> Any:
     known = [one for one in providers if one in onnxruntime.get_available_providers()]
     try:
         return onnxruntime.InferenceSession(str(path), providers=known)
-    except Exception as error:  # onnxruntime's own error classes
+    except onnx_errors() as error:
         raise RequestError(f"{path} cannot be read as an ONNX model: {str(error).splitlines()[0][:200]}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import threading
@@ -99,7 +98,7 @@ class _Output:
         from docker.errors import DockerException
 
         rest = b""
-        with contextlib.suppress(DockerException, OSError):
+        try:
             wanted = {"stdout": name == "stdout", "stderr": name == "stderr"}
             stream = container.logs(stream=True, follow=True, **wanted)
             for chunk in stream:
@@ -107,6 +106,9 @@ class _Output:
                 for line in whole:
                     self._put(line)
             stream.close()
+        except (DockerException, OSError) as error:  # also when a stopped container is removed; then nobody reads on
+            self._put(rest)
+            rest = f"The container's {name} broke off: {error}".encode()
         self._put(rest)
         self._lines.put(None)
 
@@ -160,8 +162,10 @@ def run(params: ContainerParams, context: Context) -> ContainerResult:
         code = int(container.wait()["StatusCode"])
         stats.look(context, now=True)
     finally:
-        with contextlib.suppress(DockerException):
+        try:
             container.remove(force=True)
+        except DockerException as error:
+            context.message(f"The container {container.name} is still there ({error}). Remove it by hand.")
         output.close()
         client.close()
     context.progress(1, 1, "container")

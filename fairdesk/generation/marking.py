@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk import __version__
-from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.facts import file_sha256
 
 
 def origin(checkpoint: Path, family: str) -> dict[str, Any]:

@@ -1,14 +1,19 @@
-"""One careful look at a file: is it a picture, how large, its hash, a thumbnail, is it marked synthetic."""
+"""One careful look at a file: is it a picture, how large, its hashes, a thumbnail, is it marked synthetic."""
 
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from PIL import Image
 
 from fairdesk.images.marks import read_mark
 from fairdesk.images.reading import EXTENSIONS, UnreadableImageError, open_with_info, thumbnail
 from fairdesk.images.sources import read_bytes, split, stamp
+from fairdesk.project.facts import Facts, Stamp
 
 
 @dataclass(frozen=True)
@@ -16,49 +21,61 @@ class Inspected:
     """What one file turned out to be. `why` is None for a readable picture."""
 
     path: Path
-    size: int
-    mtime_ns: int
-    sha256: str = ""
-    width: int = 0
-    height: int = 0
-    synthetic: str | None = None
-    why: str | None = None
+    stamp: Stamp | None = None  # None: there is no such file
+    facts: Facts | None = None  # None: not read
     jpeg: bytes = b""
+    unread: str | None = None  # why it was not read
+    seen_ns: int = 0  # when the stamp was taken, before it was read
+
+    @property
+    def why(self) -> str | None:
+        """Why it is no picture, or None."""
+        return self.unread if self.facts is None else self.facts.why
 
 
-def inspect_file(path: Path, side: int) -> Inspected:
-    """Decode, hash and thumbnail one file. Never raises for a bad file: `why` tells."""
+def inspect_file(path: Path, side: int | None) -> Inspected:
+    """Decode and hash one file, and make its thumbnail if a side is given. Never raises for a bad file: `why` tells."""
+    now = time.time_ns()
     try:
-        size, changed = stamp(path)
+        before = stamp(path)
     except OSError as error:
-        return Inspected(path, 0, 0, why=f"cannot be read: {error.strerror}")
+        return Inspected(path, unread=f"cannot be read: {error.strerror}")
     if path.suffix.lower() not in EXTENSIONS:
         kind = f" ({path.suffix})" if path.suffix else ""
-        return Inspected(path, size, changed, why=f"not an image file{kind}")
+        return Inspected(path, before, unread=f"not an image file{kind}")
     try:
         data = read_bytes(path)
+    except OSError as error:
+        return Inspected(path, before, unread=f"cannot be read: {error.strerror or error}")
+    sha = hashlib.sha256(data).hexdigest()
+    try:
         image, info = open_with_info(path, data)
     except UnreadableImageError as error:
-        return Inspected(path, size, changed, why=error.why)
-    except OSError as error:
-        return Inspected(path, size, changed, why=f"cannot be read: {error.strerror or error}")
-    return Inspected(
-        path, size, changed, hashlib.sha256(data).hexdigest(), image.width, image.height, read_mark(info), None,
-        thumbnail(image, side),
-    )  # fmt: skip
+        if isinstance(error.__cause__, MemoryError):  # says nothing of the file
+            return Inspected(path, before, unread=error.why)
+        return Inspected(path, before, Facts(sha, why=error.why), seen_ns=now)
+    facts = Facts(sha, image.width, image.height, perceptual_hash(image), read_mark(info))
+    return Inspected(path, before, facts, b"" if side is None else thumbnail(image, side), seen_ns=now)
 
 
-def inspect_files(paths: list[Path], *, side: int) -> list[Inspected]:
+def inspect_files(paths: Sequence[Path], *, side: int | None) -> list[Inspected]:
     """Inspect several files."""
     return [inspect_file(path, side) for path in paths]
+
+
+def perceptual_hash(image: Image.Image) -> int:
+    """Return the 64-bit perceptual hash (pHash) of an image."""
+    import imagehash  # with scipy: only when a picture is looked at
+
+    return int(str(imagehash.phash(image)), 16)
 
 
 def no_preparation() -> None:
     """What a process that inspects has to load first: nothing."""
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, or of a member of an archive, as hex."""
+def content_sha256(path: Path) -> str:
+    """Read a file, or a member of an archive, and return its SHA-256 as hex."""
     if split(path) is not None:
         return hashlib.sha256(read_bytes(path)).hexdigest()
     with path.open("rb") as file:

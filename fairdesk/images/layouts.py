@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from fairdesk.errors import RequestError
-from fairdesk.images.reading import EXTENSIONS
+from fairdesk.images.reading import is_picture
 from fairdesk.images.sources import is_archive, open_archive, safe_member
 
 Layout = Literal["auto", "flat", "identity", "group-identity"]
@@ -75,7 +75,7 @@ def _members(archive: Path) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the files in an archive; names that lead out of it are skipped."""
     files: list[str] = []
     skipped: list[tuple[str, str]] = []
-    for name, _ in open_archive(archive).members():
+    for name in open_archive(archive).members():
         if not safe_member(name):
             skipped.append((name, "a name that leads out of the archive"))
         elif not any(_passed_over(part) for part in name.split("/")):
@@ -104,7 +104,7 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
         raise RequestError(f"{folder} {what}. Give the folder that holds the face images.")
     if not files:
         raise RequestError(f"{folder} holds no files. Give the folder that holds the face images.")
-    pictures = [path for path in files if Path(path).suffix.lower() in EXTENSIONS]
+    pictures = [path for path in files if is_picture(path)]
     above = _wrappers(folder, pictures) if layout == "auto" else 0
     if layout == "auto":
         depths = Counter(min(path.count("/") - above, 2) for path in pictures)

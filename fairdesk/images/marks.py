@@ -64,10 +64,12 @@ def _packet(text: str) -> bytes:
     return _XMP.format(text.replace("&", "&amp;").replace("<", "&lt;")).encode()
 
 
-def mark_of(path: Path) -> str | None:
-    """Return the mark inside a file or a member of an archive. Raises `UnreadableImageError`."""
+def mark_of(path: Path, data: bytes | None = None) -> str | None:
+    """Return the mark inside a file or a member of an archive (`data` if it was read). Raises `UnreadableImageError`."""
     try:
-        with Image.open(path if split(path) is None else io.BytesIO(read_bytes(path))) as head:  # only its beginning
+        if data is None and split(path) is not None:
+            data = read_bytes(path)
+        with Image.open(path if data is None else io.BytesIO(data)) as head:  # only its beginning
             return read_mark(head.info)
     except OSError as error:
         raise UnreadableImageError(path, f"cannot be read: {error.strerror or error}") from error

@@ -45,15 +45,17 @@ class Names:
         return candidate
 
 
-def place(source: Path, target: Path, how: Literal["link", "copy"]) -> None:
+def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | None:
     """Link to or copy one file; links are absolute so that the new folder can be moved.
 
-    What lies in an archive cannot be linked to: it is copied out.
+    What lies in an archive cannot be linked to: it is copied out, and its bytes are returned.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     if split(source) is not None:
-        target.write_bytes(read_bytes(source))
-    elif how == "copy":
+        data = read_bytes(source)
+        target.write_bytes(data)
+        return data
+    if how == "copy":
         shutil.copy2(source, target)
     else:
         try:
@@ -62,6 +64,7 @@ def place(source: Path, target: Path, how: Literal["link", "copy"]) -> None:
             if error.errno not in _NO_LINKS and getattr(error, "winerror", None) != _NO_RIGHT:
                 raise
             raise JobFailed(f"Links cannot be made in {target.parent}. Choose copies instead.") from error
+    return None
 
 
 def write_text(path: Path, text: str) -> None:

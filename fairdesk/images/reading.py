@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,11 @@ EXTENSIONS = frozenset(
 )
 
 Image.MAX_IMAGE_PIXELS = None  # open_image holds to MAX_PIXELS itself, and says the size
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file's name says that it is a picture."""
+    return os.path.splitext(name)[1].lower() in EXTENSIONS
 
 
 class UnreadableImageError(RequestError):

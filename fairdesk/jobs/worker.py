@@ -5,7 +5,6 @@ What takes long to import waits until the job has said that it started.
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import os
 import sys
@@ -152,9 +151,11 @@ def run_job(folder: Path) -> int:
     except BaseException as error:
         traceback.print_exc()
         told = explain(error) or f"{type(error).__name__}: {error}"
-        with contextlib.suppress(OSError):
-            details = error.details if isinstance(error, MissingWeights) else None
+        details = error.details if isinstance(error, MissingWeights) else None
+        try:
             context.send("failed", message=told, unexpected=not isinstance(error, FairDeskError), missing=details)
+        except OSError as unsent:  # the disk is full, or the folder is gone: the log is all that is left
+            sys.stderr.write(f"This could not be told: {unsent}\n")
         return 2 if isinstance(error, RequestError) else 1
     finally:
         if project is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.facts import file_sha256
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.error_rates import Scores
 from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -150,8 +149,12 @@ def run(params: NormaliseParams, context: Context) -> NormaliseResult:
     assert made.score is not None
     lost = had - int(np.isfinite(made.score).sum())
     write_scores(params.out, made)
-    with suppress(RequestError):  # headless there is no project
-        _register(context.project, params, made, lost)
+    try:
+        project = context.project
+    except RequestError:  # it was started without one
+        project = None
+    if project is not None:
+        _register(project, params, made, lost)
     context.artifact(params.out)
     context.progress(2, 3, "steps")
     how = EvaluateParams(scores=params.out, by="group", at=f"fmr={params.fmr}", threshold_from="within-group")

@@ -12,7 +12,7 @@ from fairdesk import __version__
 from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
-from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.facts import file_sha256
 from fairdesk.images.layouts import read_tree
 from fairdesk.images.marks import mark_of, marked_labels
 from fairdesk.images.places import write_text

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
-from fairdesk.images.inspecting import file_sha256
+from fairdesk.images.facts import file_sha256
 from fairdesk.images.places import safe_name
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.metrics.pair_lists import Pair, read_pairs

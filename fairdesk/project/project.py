@@ -8,6 +8,8 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.project.database import Database
+from fairdesk.project.facts import NAME as FACTS
+from fairdesk.project.facts import FactStore
 from fairdesk.project.journal import Journal
 from fairdesk.project.searches import searches
 from fairdesk.project.thumbnails import ThumbnailStore
@@ -26,6 +28,7 @@ class Project:
         self.journal = Journal(self.db)
         self.vectors = VectorStore(folder / "vectors", self.db)
         self.thumbnails = ThumbnailStore(folder / "thumbnails.sqlite")
+        self.facts = FactStore(folder / FACTS)
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str]) -> Project:
@@ -79,6 +82,7 @@ class Project:
         """Close all files."""
         self.db.close()
         self.thumbnails.close()
+        self.facts.close()
 
     def exports(self, *parts: str) -> Path:
         """Return a path under `exports/`, its folder made."""

@@ -1,57 +1,22 @@
-"""Small JPEG pictures in a file of their own, and what an inspection of a file found. Always rebuildable."""
+"""Small JPEG pictures in a file of their own. Always rebuildable."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
-from pathlib import Path
 
-import apsw
-
-from fairdesk.project.database import close_all
+from fairdesk.project.sidefile import SideFile
 
 SIDE = 160  # pixels of the longer side
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS thumbnail (kind TEXT, id INTEGER, jpeg BLOB, PRIMARY KEY (kind, id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS inspected (
-    path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 TEXT, width INTEGER, height INTEGER,
-    synthetic TEXT, why TEXT, jpeg BLOB);
-"""
 
+class ThumbnailStore(SideFile):
+    """Thumbnails by kind (``image`` or ``face``) and id; and, from a preview to its import, by content."""
 
-class ThumbnailStore:
-    """Thumbnails by kind (``image`` or ``face``) and id. One connection a thread."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._local = threading.local()
-        self._all: list[apsw.Connection] = []
-        self._opening = threading.Lock()
-
-    @property
-    def connection(self) -> apsw.Connection:
-        """This thread's connection; a missing or damaged file is made anew."""
-        found: apsw.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            with self._opening:  # switching a new file to WAL must not meet another thread doing so
-                try:
-                    found = self._open()
-                except (apsw.NotADBError, apsw.CorruptError):
-                    self.path.unlink(missing_ok=True)
-                    found = self._open()
-                self._all.append(found)
-            self._local.connection = found
-        return found
-
-    def _open(self) -> apsw.Connection:
-        connection = apsw.Connection(str(self.path))
-        connection.set_busy_timeout(30_000)
-        if connection.pragma("journal_mode") != "wal":
-            connection.pragma("journal_mode", "wal")
-        connection.pragma("synchronous", "off")
-        connection.execute(_SCHEMA)
-        return connection
+    SCHEMA = """
+    CREATE TABLE IF NOT EXISTS thumbnail (kind TEXT, id INTEGER, jpeg BLOB, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS preview (sha256 TEXT PRIMARY KEY, jpeg BLOB) WITHOUT ROWID;
+    DROP TABLE IF EXISTS inspected;
+    """
 
     def get(self, kind: str, number: int) -> bytes | None:
         """Return one thumbnail's JPEG bytes, or None."""
@@ -63,8 +28,20 @@ class ThumbnailStore:
         with self.connection as connection:
             connection.executemany("INSERT OR REPLACE INTO thumbnail VALUES (?, ?, ?)", items)
 
-    def close(self) -> None:
-        """Close all connections."""
-        close_all(self._all)
-        self._all.clear()
-        self._local = threading.local()
+    def keep_previews(self, items: Iterable[tuple[str, bytes]]) -> None:
+        """Keep the thumbnails of pictures (SHA-256, JPEG bytes) that are about to be imported."""
+        with self.connection as connection:
+            connection.executemany("INSERT OR REPLACE INTO preview VALUES (?, ?)", items)
+
+    def preview(self, sha256: str) -> bytes | None:
+        """Return the thumbnail that was kept of a picture, or None."""
+        value = self.connection.execute("SELECT jpeg FROM preview WHERE sha256 = ?", (sha256,)).get
+        return value if isinstance(value, bytes) else None
+
+    def drop_previews(self, sha256s: Iterable[str] | None = None) -> None:
+        """Forget what was kept of some pictures, or of all."""
+        with self.connection as connection:
+            if sha256s is None:
+                connection.execute("DELETE FROM preview")
+            else:
+                connection.executemany("DELETE FROM preview WHERE sha256 = ?", ((one,) for one in sha256s))

@@ -63,6 +63,6 @@ def read_events(path: Path) -> dict[str, list[tuple[float, float]]]:
             single = [(step, values[0]) for step, values in points if len(values) == 1]
             if single:
                 series[name] = single
-    except Exception as error:
+    except Exception as error:  # tensorboard and protobuf raise classes of their own; all is told
         raise RequestError(f"{path} cannot be read as TensorBoard events: {error}") from error
     return series

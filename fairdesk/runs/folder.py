@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any
 from fairdesk import __version__
 from fairdesk.errors import RequestError
 from fairdesk.images.places import write_text
+
+_log = logging.getLogger(__name__)
 
 CONFIG, SCALARS, METRICS, TIMES, BEST, LAST = "config.json", "scalars.csv", "metrics.csv", "times.csv", "best", "last"
 
@@ -138,6 +140,8 @@ def runs_below(project: Path) -> list[tuple[Path, dict[str, Any]]]:
     """Return a project's runs with their configs, the newest first; those whose config cannot be read are left out."""
     found = []
     for path in sorted((project / "runs").glob(f"*/{CONFIG}"), key=lambda path: -path.stat().st_mtime):
-        with contextlib.suppress(RequestError):
+        try:
             found.append((path.parent, RunFolder(path.parent).config))
+        except RequestError as error:
+            _log.warning("a run is left out: %s", error)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import math
 import shutil
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from safetensors import SafetensorError, safe_open
 from fairdesk.errors import RequestError
 from fairdesk.images.places import write_text
 from fairdesk.runs.folder import CONFIG, METRICS, SCALARS, TIMES, RunFolder
+
+_log = logging.getLogger(__name__)
 
 NOTES = "notes.json"
 
@@ -71,8 +74,19 @@ def read_run(path: Path) -> Run:
     _, figures = _last_row(path / METRICS)
     tags, note = read_notes(path)
     params = config.get("params")
-    return Run(path, str(config.get("kind", "")), params if isinstance(params, dict) else {}, steps, (path / CONFIG).stat().st_mtime,
-               losses, figures, tags, note, str(config.get("made_by", "")), config)  # fmt: skip
+    return Run(
+        path,
+        str(config.get("kind", "")),
+        params if isinstance(params, dict) else {},
+        steps,
+        (path / CONFIG).stat().st_mtime,
+        losses,
+        figures,
+        tags,
+        note,
+        str(config.get("made_by", "")),
+        config,
+    )
 
 
 def list_runs(home: Path) -> tuple[list[Run], list[dict[str, str]]]:
@@ -89,12 +103,22 @@ def list_runs(home: Path) -> tuple[list[Run], list[dict[str, str]]]:
 
 
 def read_notes(path: Path) -> tuple[tuple[str, ...], str]:
-    """Return a run's tags and note; a file that cannot be read counts as none."""
+    """Return a run's tags and note.
+
+    Raises
+    ------
+    RequestError
+        If the file is damaged: writing a new note would lose what is left of the old one.
+    """
     try:
         kept = json.loads((path / NOTES).read_text(encoding="utf-8"))
         return tuple(str(tag) for tag in kept["tags"]), str(kept["note"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except FileNotFoundError:
         return (), ""
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RequestError(
+            f"{path / NOTES} holds the run's tags and note and cannot be read ({error}). Put it right, or remove it."
+        ) from error
 
 
 def write_notes(path: Path, tags: tuple[str, ...], note: str) -> None:
@@ -132,8 +156,8 @@ def checkpoints(path: Path) -> list[tuple[str, int]]:
         try:
             with safe_open(file, "np") as opened:
                 out.append((file.stem, int(json.loads((opened.metadata() or {})["fairdesk"])["meta"]["step"])))
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError):
-            continue
+        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+            _log.warning("the checkpoint %s is passed over: %s", file, error)
     return sorted(out, key=lambda pair: pair[1])
 
 

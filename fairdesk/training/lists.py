@@ -76,7 +76,7 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
             raise ValueError(f"{len(found)} pictures for {len(flags)} pairs")
     except OSError as error:
         raise RequestError(f"{path} cannot be read: {error.strerror}") from error
-    except Exception as error:
+    except Exception as error:  # whatever a hostile or damaged pickle raises is a refusal, and told
         raise RequestError(
             f"{path} cannot be read as InsightFace's verification .bin ({error}). It holds a list of pictures and a list of flags; "
             "FairDesk never runs code from a file."
@@ -140,8 +140,13 @@ def _from_pairs(path: Path, below: Path | None, crop: str, context: Context) -> 
     blocks = {id(pair): block for pair, block in zip(listed, _blocks(len(listed)), strict=True)}
     folds = [pair.fold if named else int(blocks[id(pair)]) for pair in kept]
     groups = [pair.group1 if pair.group1 == pair.group2 else "" for pair in kept]
-    pairs = Pairs(np.array([row[pair.path1] for pair in kept]), np.array([row[pair.path2] for pair in kept]),
-                  np.array([pair.label == 1 for pair in kept]), np.array(groups), np.array(folds))  # fmt: skip
+    pairs = Pairs(
+        np.array([row[pair.path1] for pair in kept]),
+        np.array([row[pair.path2] for pair in kept]),
+        np.array([pair.label == 1 for pair in kept]),
+        np.array(groups),
+        np.array(folds),
+    )
     people = {
         person_of(name, subject)
         for pair in listed

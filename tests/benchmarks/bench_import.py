@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import apsw
+import imagehash
 import numpy as np
 from PIL import Image, ImageOps
 
@@ -38,11 +39,11 @@ def make(root):
 
 
 def plain(sources, database):
-    """Decode, upright, hash, thumbnail and commit, one file after the other."""
+    """Decode, upright, hash (by content and by looks), thumbnail and commit, one file after the other."""
     connection = apsw.Connection(str(database))
     connection.pragma("journal_mode", "wal")
     connection.execute(
-        "CREATE TABLE image (id INTEGER PRIMARY KEY, path TEXT, size INT, mtime INT, sha TEXT, w INT, h INT, who TEXT, grp TEXT, UNIQUE (path))"
+        "CREATE TABLE image (id INTEGER PRIMARY KEY, path TEXT, size INT, mtime INT, sha TEXT, phash TEXT, w INT, h INT, who TEXT, grp TEXT, UNIQUE (path))"
     )
     connection.execute("CREATE TABLE thumbnail (id INTEGER PRIMARY KEY, jpeg BLOB)")
     rows = []
@@ -61,6 +62,7 @@ def plain(sources, database):
                     len(data),
                     0,
                     hashlib.sha256(data).hexdigest(),
+                    str(imagehash.phash(rgb)),
                     *rgb.size,
                     path.split("/")[-2],
                     path.split("/")[-3] if path.count("/") > 1 else "",
@@ -78,7 +80,7 @@ def commit(connection, rows):
     with connection:
         for row, jpeg in rows:
             connection.execute(
-                "INSERT INTO image (path, size, mtime, sha, w, h, who, grp) VALUES (?,?,?,?,?,?,?,?)", row
+                "INSERT INTO image (path, size, mtime, sha, phash, w, h, who, grp) VALUES (?,?,?,?,?,?,?,?,?)", row
             )
             connection.execute("INSERT INTO thumbnail VALUES (?, ?)", (connection.last_insert_rowid(), jpeg))
     rows.clear()

@@ -44,7 +44,10 @@ edits = st.tuples(images, st.sampled_from([None, None, "0", "2", ""]), st.sample
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(faces=st.lists(st.tuples(st.integers(1, 16), st.sampled_from(["0", "1", "2", None])), max_size=3), steps=st.lists(edits, min_size=1, max_size=3))  # fmt: skip
+@given(
+    faces=st.lists(st.tuples(st.integers(1, 16), st.sampled_from(["0", "1", "2", None])), max_size=3),
+    steps=st.lists(edits, min_size=1, max_size=3),
+)
 def test_a_new_group_is_had_by_the_chosen_alone(twins, faces, steps):
     start, first = digest(twins), twins.journal.next_undo()
     for face, name in faces:
@@ -77,9 +80,25 @@ def test_all_images_of_an_identity_take_it_along(twins):
     edit_labels(twins, mine[:1], Edit(group="new"))
     assert len(twins.db.rows("SELECT id FROM identity")) == len(who) + 1
     assert sorted(label for label in labels(twins).values() if label[0] == "0") == [
-        ("0", "g0"), ("0", "g1"), ("0", "g1"), ("0", "new"),
-    ]  # fmt: skip
+        ("0", "g0"),
+        ("0", "g1"),
+        ("0", "g1"),
+        ("0", "new"),
+    ]
     twins.journal.undo()
     assert digest(twins) == start
     with pytest.raises(RequestError, match="None of these images"):
         edit_labels(twins, [99], Edit(group="new"))
+
+
+def test_a_faces_own_label_counts_before_its_images(filled):
+    """In the name, in the number and in the group alike; taken off, the face is nobody's, whatever its image says."""
+    face = filled.db.value("SELECT id FROM face WHERE image_id = 3")
+    set_identity(filled, [face], "Eve", "g1")
+    eve = filled.db.value("SELECT id FROM identity WHERE name = 'Eve'")
+    found = {image.id: image for image in labelled_images(filled)}
+    assert (found[3].identity, found[3].identity_id, found[3].group) == ("Eve", eve, "g1")
+    assert (found[4].identity, found[4].group) == ("id00", "g0")
+    set_identity(filled, [face], None)
+    found = {image.id: image for image in labelled_images(filled)}
+    assert (found[3].identity, found[3].identity_id) == (None, None)

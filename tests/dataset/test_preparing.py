@@ -1,6 +1,7 @@
 """Samples, splits, flattening, resizing and leaks: exact, seeded, and nothing lost or leaked silently."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from fairdesk.dataset.collection import Item
 from fairdesk.dataset.leaking import run as leaks
+from fairdesk.dataset.leaking import shared_identities
 from fairdesk.dataset.partition import nearest_subset
 from fairdesk.dataset.prepare_params import FlattenParams, LeaksParams, ResizeParams, SampleParams, SplitParams
 from fairdesk.dataset.reshaping import flatten, resize
@@ -117,13 +120,16 @@ def test_excluding_another_set(folder, tmp_path):
 
 
 def test_dry_runs_write_nothing(folder, tmp_path):
-    before = sorted(tmp_path.rglob("*"))
+    def everything():  # but the user's cache
+        return sorted(path for path in tmp_path.rglob("*") if tmp_path / "home" not in (path, *path.parents))
+
+    before = everything()
     result = sample(SampleParams(folder=folder, out=tmp_path / "s", images=3, dry_run=True), QuietContext())
-    assert result.summary.startswith("3 identities, 3 images") or "3 images" in result.summary
+    assert result.summary == "3 identities, 3 images, g0 2, g1 1"
     split(SplitParams(folder=folder, out=[tmp_path / "a", tmp_path / "b"], images=8, dry_run=True), QuietContext())
     flatten(FlattenParams(folder=folder, out=tmp_path / "f", dry_run=True), QuietContext())
     resize(ResizeParams(folder=folder, out=tmp_path / "r", dry_run=True), QuietContext())
-    assert sorted(tmp_path.rglob("*")) == before
+    assert everything() == before
 
 
 def test_split_by_image(folder, tmp_path):
@@ -190,6 +196,51 @@ def test_resize(tmp_path):
         ResizeParams(folder=tmp_path / "in", out=tmp_path / "x", size="big")
 
 
+def someone(name, group):
+    return Item(Path(f"{group}/{name}"), f"{group}/{name}", name, group)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        (
+            [("ann", "a"), ("bob", "a")],
+            [("ann", "b"), ("bob", "a")],
+            [("a", "bob")],
+        ),  # groups on both sides: both count
+        ([("ann", "a"), ("bob", "a")], [("ann", None)], [("a", "ann")]),  # on one: the name alone
+        ([("ann", None)], [("ann", "a"), ("ann", "b")], [("", "ann")]),
+        ([("ann", None)], [("ann", None), ("bob", None)], [("", "ann")]),
+        ([("ann", "a")], [("bob", "a")], []),
+    ],
+)
+def test_who_is_on_both_sides(first, second, shared):
+    sides = [[someone(*who) for who in side] for side in (first, second)]
+    assert shared_identities(*sides) == shared
+
+
+def test_the_seed_decides_what_is_sampled_and_split(folder, tmp_path):
+    def sampled(seed, **how):
+        out = tmp_path / f"s{seed}{'-'.join(how)}{len(list(tmp_path.iterdir()))}"
+        sample(SampleParams(folder=folder, out=out, seed=seed, **how), QuietContext())
+        files = json.loads(out.with_name(out.name + ".manifest.json").read_text())["files"]
+        return tuple(row["source"] for row in files)
+
+    def divided(seed, **how):
+        outs = [tmp_path / f"{side}{seed}{len(list(tmp_path.iterdir()))}" for side in "ab"]
+        split(SplitParams(folder=folder, out=outs, shares=[0.5, 0.5], seed=seed, **how), QuietContext())
+        return tuple(sorted(path.read_bytes() for path in outs[0].rglob("*.png")))
+
+    for draw, how in (
+        (sampled, {"images": 6}),
+        (sampled, {"identities": 2}),
+        (divided, {}),
+        (divided, {"by": "image"}),
+    ):
+        assert draw(1, **how) == draw(1, **how)
+        assert len({draw(seed, **how) for seed in range(6)}) >= 4, how
+
+
 def test_leaks(folder, tmp_path, drawn):
     split(SplitParams(folder=folder, out=[tmp_path / "a", tmp_path / "b"], shares=[0.6, 0.4]), QuietContext())
     assert leaks(LeaksParams(a=tmp_path / "a", b=tmp_path / "b"), QuietContext()).clean
@@ -200,7 +251,7 @@ def test_leaks(folder, tmp_path, drawn):
     with Image.open(first) as image:
         image.resize((120, 120)).save(tmp_path / "n" / "copy.jpg", quality=60)
     near = leaks(LeaksParams(a=tmp_path / "n", b=drawn), QuietContext())
-    assert any(pair.b == str(first) for pair in near.near) and not near.files
+    assert [pair.b for pair in near.near] == [str(first)] and not near.files
 
 
 def test_leaks_of_projects(filled, tmp_path):

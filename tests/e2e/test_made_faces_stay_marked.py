@@ -50,9 +50,13 @@ def marked_files(folder):
 
 
 def test_out_of_a_folder(verb, faces, tmp_path):
-    for out, *words in (("sampled", "sample", faces, "--identities", 1, "--copy"), ("linked", "sample", faces, "--images", 12),
-                        ("flat", "flatten", faces, "--copy"), ("small", "resize", faces, "--size", "32x32"),
-                        ("exported", "export", faces, "--copy")):  # fmt: skip
+    for out, *words in (
+        ("sampled", "sample", faces, "--identities", 1, "--copy"),
+        ("linked", "sample", faces, "--images", 12),
+        ("flat", "flatten", faces, "--copy"),
+        ("small", "resize", faces, "--size", "32x32"),
+        ("exported", "export", faces, "--copy"),
+    ):
         verb(*words, "--out", tmp_path / out)
         rows = manifest(tmp_path / out)["files"]
         told = {tmp_path / out / row["path"] for row in rows if row["synthetic"]}

@@ -18,7 +18,7 @@ DATA = bytes(range(256)) * 20_000  # 5 MB
 @pytest.fixture
 def server():
     """A server on this machine; `plan` says what it does wrong."""
-    plan = {"cut": None, "publish": None, "data": DATA, "ranges": True, "asked": []}
+    plan = {"cut": None, "publish": None, "data": DATA, "ranges": True, "asked": [], "chunked": False}
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_):
@@ -40,6 +40,15 @@ def server():
             start = int(asked.split("=")[1].rstrip("-")) if asked and plan["ranges"] else 0
             self.send_response(206 if start else 200)
             body = plan["data"][start:]
+            if plan["chunked"]:  # how much comes is not said
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                for at in range(0, len(body[: plan["cut"]]), 1 << 19):
+                    piece = body[at : at + (1 << 19)]
+                    self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+                if plan["cut"] is None:
+                    self.wfile.write(b"0\r\n\r\n")
+                return
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body[: plan["cut"]])
@@ -75,6 +84,17 @@ def test_a_broken_download_goes_on(server, tmp_path, ranges):
     assert (tmp_path / "weights.onnx").read_bytes() == DATA
     assert plan["asked"] == [None, "bytes=1835008-"]
     assert "no checksum" in context.messages[-1]
+
+
+def test_a_broken_download_of_unknown_size_is_not_taken_for_whole(server, tmp_path):
+    url, plan = server
+    plan |= {"cut": 2_000_000, "chunked": True}
+    with pytest.raises(JobFailed, match=r"the connection broke after 2 MB"):
+        fetch([url], tmp_path / "weights.onnx")
+    assert not (tmp_path / "weights.onnx").exists()
+    plan["cut"] = None
+    fetch([url], tmp_path / "weights.onnx")
+    assert (tmp_path / "weights.onnx").read_bytes() == DATA
 
 
 def test_stopping_keeps_what_came(server, tmp_path):

@@ -128,7 +128,7 @@ def test_clusterings_of_each_detector(two):
     two.keep_detector("whole")
     again = cluster(ClusterParams(method="kmeans", n_clusters=6, encoder="made-up"), QuietContext(two))
     assert [r["detector"] for r in (default, whole, again)] == ["hog", "whole", "hog"]
-    assert default["ari"] == again["ari"] == 1.0 and whole["ari"] < 0.5
+    assert default.ari == again.ari == 1.0 and whole.ari < 0.5
     shown = [(v.encoder, v.detector, v.faces, v.params["detector"]) for v in versions(two)]
     assert shown == [("made-up", d, 24, d) for d in ("hog", "whole", "hog")]
 
@@ -138,18 +138,18 @@ def test_other_jobs_that_compare_vectors(two, tmp_path, detector):
     used = detector or "hog"
     ask = {"encoder": "made-up", "detector": detector}
     found = find_duplicates(DuplicatesParams(**ask, vector_distance=2), QuietContext(two))
-    assert (found["encoder"], found["detector"], found["faces"]) == ("made-up", used, 24)
-    assert bool(found["vectors"]) == (used == "hog")  # whole's vectors are far from each other
+    assert (found.encoder, found.detector, found.faces) == ("made-up", used, 24)
+    assert bool(found.vectors) == (used == "hog")  # whole's vectors are far from each other
     sets = divide(DivideParams(**ask, dry_run=True, vector_distance=2), QuietContext(two))
-    assert (sets["encoder"], sets["detector"], sets["faces"]) == ("made-up", used, 24)
+    assert (sets.encoder, sets.detector, sets.faces) == ("made-up", used, 24)
     out = export_vectors(VectorsParams(**ask, out=tmp_path / "v.npz"), QuietContext(two))
     with np.load(tmp_path / "v.npz") as data:
         assert (str(data["encoder"]), str(data["detector"])) == ("made-up", used)
         assert data["boxes"].tolist()[0] == ([2, 7, 7, 2] if used == "hog" else [0, 9, 9, 0])
         assert np.array_equal(data["vectors"], two.vectors.load(two.vectors.find("made-up", used))[1])
-    assert (out["detector"], out["vectors"]) == (used, 24)
+    assert (out.detector, out.vectors) == (used, 24)
     array = cluster(ClusterParams(vectors=tmp_path / "v.npz", method="kmeans", n_clusters=6), QuietContext())
-    assert (array["encoder"], array["detector"]) == ("made-up", used)
+    assert (array.encoder, array.detector) == ("made-up", used)
 
 
 def test_a_division_keeps_whose_vectors_it_was_checked_with(two):
@@ -164,7 +164,7 @@ def test_leaks_between_projects_compare_one_detector(two, tmp_path):
     add_faces(other, detector="whole")
     both = {"a": two.folder, "b": other.folder, "encoder": "made-up"}
     found = find_leaks(LeaksParams(**both), QuietContext())  # hog is the newest, but not in both
-    assert (found["encoder"], found["detector"], found["faces"]) == ("made-up", "whole", [24, 4])
+    assert (found.encoder, found.detector, found.faces) == ("made-up", "whole", [24, 4])
     with pytest.raises(
         RequestError, match=r"no made-up vectors of the faces that the detector hog finds.*those of: whole"
     ):
@@ -257,7 +257,7 @@ def test_a_project_of_before_takes_the_newest_vectors(two, pairs):
 def test_detecting_anew_shows_no_other_faces(two):
     assert (two.shown_detector(), two.last_detector()) == ("hog", "whole")
     context = QuietContext(two)
-    assert detect(DetectParams(detector="whole"), context)["shown"] == "hog"
+    assert detect(DetectParams(detector="whole"), context).shown == "hog"
     assert two.shown_detector() == "hog" and any("go on being shown" in told for told in context.messages)
     two.show_faces_of("whole")
     assert two.shown_detector() == "whole"
@@ -268,9 +268,9 @@ def test_detecting_anew_shows_no_other_faces(two):
 def test_quality_names_its_detector(two):
     context = QuietContext(two)
     result = measure(QualityParams(), context)
-    assert (result["detector"], result["other_detectors"], result["measured"]) == ("hog", ["whole"], 24)
+    assert (result.detector, result.other_detectors, result.measured) == ("hog", ["whole"], 24)
     assert any("hog" in told and "whole" in told for told in context.messages)
-    assert measure(QualityParams(detector="whole"), QuietContext(two))["measures"] != result["measures"]
+    assert measure(QualityParams(detector="whole"), QuietContext(two)).measures != result.measures
     with pytest.raises(RequestError, match=r"cnn@2 has looked at no image.*--detector cnn --upsample 2"):
         measure(QualityParams(detector="cnn@2"), QuietContext(two))
 
@@ -279,8 +279,8 @@ def test_a_cluster_file_names_its_detector(two, tmp_path):
     paths = [str(image.path) for image in labelled_images(two)]
     (tmp_path / "c.json").write_text(json.dumps({"0": paths}))
     result = load_clusters(LoadClustersParams(file=tmp_path / "c.json", detector="whole"), QuietContext(two))
-    assert result["detector"] == "whole" and versions(two)[0].detector == "whole"
-    assert load_clusters(LoadClustersParams(file=tmp_path / "c.json"), QuietContext(two))["detector"] == "hog"
+    assert result.detector == "whole" and versions(two)[0].detector == "whole"
+    assert load_clusters(LoadClustersParams(file=tmp_path / "c.json"), QuietContext(two)).detector == "hog"
     with pytest.raises(RequestError, match=r"no faces that cnn found.*hog \(24\), whole \(24\)"):
         load_clusters(LoadClustersParams(file=tmp_path / "c.json", detector="cnn"), QuietContext(two))
 
@@ -404,8 +404,8 @@ def test_the_trap(study, tmp_path):
     b, second, context = _score(study, ask, encoder="dlib")
     assert not any("Encoding" in told for told in context.messages)
     assert (
-        cluster(ClusterParams(encoder="dlib", method="kmeans", n_clusters=6), QuietContext(study))["ari"]
-        == clusters["ari"]
+        cluster(ClusterParams(encoder="dlib", method="kmeans", n_clusters=6), QuietContext(study)).ari
+        == clusters.ari
     )
     w, other, context = _score(study, ask, "whole", encoder="dlib")
     assert any("Encoding 24 faces of the detector whole with dlib" in told for told in context.messages)
@@ -423,23 +423,23 @@ def test_detectors_that_differ_in_their_settings(study, tmp_path):
     encode(EncodeParams(), QuietContext(study))
     context = QuietContext(study)
     result = encode(EncodeParams(detector="hog@2/500"), context)
-    assert result["detector"] == "hog@2/500"
+    assert result.detector == "hog@2/500"
     assert any("Finding faces first in 24 images (detector hog@2/500)" in told for told in context.messages)
     assert study.db.value("SELECT count(*) FROM detection WHERE detector = 'hog@2/500'") == 24
     ask = _list(study, tmp_path)
     assert _score(study, ask, encoder="dlib")[0]["detector"] == "hog@2/500"
     assert _score(study, ask, "hog", encoder="dlib")[0]["detector"] == "hog"
-    assert detect(DetectParams(upsample=2, max_side=500), QuietContext(study))["detector"] == "hog@2/500"
+    assert detect(DetectParams(upsample=2, max_side=500), QuietContext(study)).detector == "hog@2/500"
 
 
 def test_an_encoder_without_vectors_takes_the_detector_used_last_and_says_so(study):
     encode(EncodeParams(), QuietContext(study))
     detect(DetectParams(detector="whole"), QuietContext(study))
     context = QuietContext(study)
-    assert encode(EncodeParams(encoder="deepface:SFace"), context)["detector"] == "whole"
+    assert encode(EncodeParams(encoder="deepface:SFace"), context).detector == "whole"
     assert any("whole, the detector that was used last" in told and "hog" in told for told in context.messages)
     context = QuietContext(study)
-    assert encode(EncodeParams(), context)["detector"] == "hog"
+    assert encode(EncodeParams(), context).detector == "hog"
     assert any("hog, the detector of this encoder's newest vectors" in told for told in context.messages)
 
 
@@ -453,7 +453,7 @@ def test_review_finds_made_faces_as_the_real_ones_were_found(study, drawn, monke
     ask = {"made": made, "too_like": 0.001}
     whole = review(ReviewParams(**ask), QuietContext(study))
     hog = review(ReviewParams(**ask, detector="hog"), QuietContext(study))
-    assert (whole["detector"], hog["detector"], hog["other_detectors"]) == ("whole", "hog", ["whole"])
+    assert (whole.detector, hog.detector, hog.other_detectors) == ("whole", "hog", ["whole"])
     for result in (whole, hog):  # each made face is a real one here, at no distance where both are found alike
         found = [face for face in result["faces"] if "no face was found in it" not in face["why"]]
         assert found and all(face["distance"] < 0.001 for face in found)

@@ -30,11 +30,16 @@ def persistent(monkeypatch):
     class Persistent:
         def __init__(self, module):
             own = {
-                "training": False, "_parameters": dict(module._parameters), "_buffers": dict(module._buffers),
-                "_modules": {name: Persistent(child) for name, child in module._modules.items()} | {"embed_if_any": None},
-                "_non_persistent_buffers_set": set(), "weight_gain": 1 / np.sqrt(7), "in_size": np.broadcast_to(np.asarray(36), [2]),
+                "training": False,
+                "_parameters": dict(module._parameters),
+                "_buffers": dict(module._buffers),
+                "_modules": {name: Persistent(child) for name, child in module._modules.items()}
+                | {"embed_if_any": None},
+                "_non_persistent_buffers_set": set(),
+                "weight_gain": 1 / np.sqrt(7),
+                "in_size": np.broadcast_to(np.asarray(36), [2]),
                 "_init_kwargs": names["EasyDict"](channel_base=np.int64(5), use_fp16=np.bool_(True)),
-            }  # fmt: skip
+            }
             code = "import os; os.abort()"
             self.meta = {
                 "type": "class",

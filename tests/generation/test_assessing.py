@@ -27,7 +27,7 @@ def test_fid_is_torchmetrics():
     assert fid(REAL, REAL) == pytest.approx(0, abs=1e-9)
     few = RNG.normal(size=(4, 20))  # fewer images than numbers: the covariance has no inverse
     assert fid(few, few + 1) == pytest.approx(20, rel=1e-6)
-    with pytest.raises(RequestError):
+    with pytest.raises(RequestError, match="at least 2 images on each side"):
         fid(REAL[:1], MADE)
 
 

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import time
 
 import numpy as np
 import pytest
@@ -47,10 +46,6 @@ def test_moves_change_the_face_and_nothing_else_does(folder, tmp_path, family, c
     assert not np.array_equal(still, explorer.picture(4, [], 1.0, None))
     if family == "dcgan":
         assert torch.allclose(explorer.directions @ explorer.directions.T, torch.eye(8), atol=1e-5)
-    start = time.perf_counter()
-    for n in range(10):
-        explorer.picture(n, [0.1], 1.0, None)
-    assert (time.perf_counter() - start) / 10 < 1.0  # the real bound is in the benchmark
 
 
 def test_the_resident_answers_every_line(folder, tmp_path):

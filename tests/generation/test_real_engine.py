@@ -129,13 +129,12 @@ def exit_code_and_no_image(tmp_path):
 
 
 def a_stop(tmp_path):
-    begun = time.monotonic()
     params = ContainerParams(
-        image=IMAGE, command=["/bin/sh", "-c", "echo begun; sleep 60"], workdir=Path(tmp_path), gpu="none"
+        image=IMAGE, command=["/bin/sh", "-c", "echo begun; sleep 6000"], workdir=Path(tmp_path), gpu="none"
     )
     with pytest.raises(Stopped):
         run(params, QuietContext(stop_after=8))
-    assert time.monotonic() - begun < 30
+    # had the stop not ended it, this would have lasted longer than a test run may
 
 
 def test_a_real_engine(podman, monkeypatch, tmp_path):

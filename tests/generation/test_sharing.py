@@ -122,7 +122,7 @@ def test_the_deterministic_switch_is_on_only_while_it_trains(folder, tmp_path, m
     for wanted in (True, False):
         train(options("gan", folder, tmp_path / "x", deterministic=wanted), QuietContext())
     assert seen == [True, False] and not torch.are_deterministic_algorithms_enabled()
-    with pytest.raises(RequestError), algorithms(deterministic=True):
+    with pytest.raises(RequestError, match=r"^no$"), algorithms(deterministic=True):
         raise RequestError("no")
     assert not torch.are_deterministic_algorithms_enabled()
 

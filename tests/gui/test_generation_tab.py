@@ -143,7 +143,7 @@ def test_a_film_of_the_sample_grids(tmp_path, suffix):
         with Image.open(tmp_path / "film.gif") as image:
             assert image.info["duration"] == 200
     fewer = animate(AnimateParams(run=tmp_path / "run", out=tmp_path / f"few{suffix}", most=3), QuietContext())
-    assert fewer.frames in (3, 4)
+    assert fewer.frames == 3
     for path in list((tmp_path / "run" / "previews").glob("*.png"))[1:]:
         path.unlink()
     with pytest.raises(RequestError, match="at least 2"):
@@ -257,7 +257,8 @@ def test_from_a_group_in_the_tree_to_training_on_it_alone(window, hand, qtbot, f
     next(action for action in menu.actions() if action.text().startswith("Train a GAN")).trigger()
     form = hand.dialog(JobDialog)
     assert form.form.values()["where"] == ["group=g1"] and "--where group=g1" in form.command.text()
-    assert form.form.editors["where"].findText("group=g0") >= 0
+    editor = form.form.editors["where"]
+    assert "group=g0" in [editor.itemText(row) for row in range(editor.count())]
     form.choice.setCurrentIndex(form.choice.findData("train-gan"))
     assert form.form.values()["where"] == ["group=g1"]  # taken over
     for name, number in (("latent", 4), ("batch_size", 10), ("image_size", 16), ("epochs", 1)):

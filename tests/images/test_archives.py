@@ -3,16 +3,33 @@
 import hashlib
 import io
 import json
+import os
+import random
 import tarfile
 import zipfile
+from functools import cache
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from fairdesk.dataset.prepare_params import SampleParams, SplitParams
+from fairdesk.dataset.sampling import run as sample
+from fairdesk.dataset.splitting import run as split
 from fairdesk.errors import RequestError
+from fairdesk.images import sources
 from fairdesk.images.layouts import read_tree
 from fairdesk.images.recordio import MAGIC, RecordFile, write_faces
-from fairdesk.images.sources import MemberError, exists, open_archive, read_bytes
+from fairdesk.images.sources import (
+    MemberError,
+    close_archives,
+    exists,
+    open_archive,
+    read_bytes,
+    reading_order,
+    safe_member,
+)
+from fairdesk.jobs.context import QuietContext
 from tests.conftest import plain_images
 
 
@@ -84,9 +101,11 @@ def test_damaged_archives(tmp_path):
         read_bytes(tmp_path / "b.zip" / "g0/id00/000.png")
 
 
+@cache
 def jpeg(seed, side=16):
     buffer = io.BytesIO()
-    Image.effect_noise((side, side), 10 + seed).convert("RGB").save(buffer, "JPEG")
+    noise = np.random.default_rng(seed).integers(0, 255, (side, side, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(buffer, "JPEG")
     return buffer.getvalue()
 
 
@@ -115,7 +134,7 @@ def test_rec_without_an_index_is_found_by_walking(tmp_path):
     indexed = open_archive(tmp_path / "a.rec").members()
     (tmp_path / "a.idx").unlink()
     walked = RecordFile(tmp_path / "a.rec")
-    assert [name for name, _ in indexed] == ["0/1.jpg", "0/2.jpg", "1/3.jpg", "1/4.jpg"]
+    assert indexed == ["0/1.jpg", "0/2.jpg", "1/3.jpg", "1/4.jpg"]
     assert [walked.record(key).data for key in (1, 2, 3, 4)] == [data for images in people for data in images]
 
 
@@ -131,3 +150,188 @@ def test_bad_records_are_named(tmp_path):
     (tmp_path / "a.idx").write_text("1\t0\nnonsense\n")
     with pytest.raises(RequestError, match="line 2"):
         RecordFile(tmp_path / "a.rec")
+
+
+def shuffled(kind, target, people=6, images=4):
+    """An archive whose members lie in no order."""
+    names = [f"g/p{person}/{image}.jpg" for person in range(people) for image in range(images)]
+    random.Random(3).shuffle(names)
+    if kind == "zip":
+        with zipfile.ZipFile(target, "w") as archive:
+            for number, name in enumerate(names):
+                archive.writestr(name, jpeg(number))
+    else:
+        with tarfile.open(target, "w:gz" if kind == "tar.gz" else "w") as archive:
+            for number, name in enumerate(names):
+                data = jpeg(number)
+                item = tarfile.TarInfo(name)
+                item.size = len(data)
+                archive.addfile(item, io.BytesIO(data))
+    return names
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz"])
+def test_members_in_any_order_come_out_right(tmp_path, kind):
+    source = tmp_path / f"a.{kind}"
+    names = shuffled(kind, source)
+    params = SampleParams(folder=source, out=tmp_path / "out", fraction=1.0)
+    assert sample(params, QuietContext()).images == 24
+    for number, name in enumerate(names):
+        assert (tmp_path / "out" / name).read_bytes() == jpeg(number), name
+    listed = [row["path"] for row in json.loads((tmp_path / "out.manifest.json").read_text())["files"]]
+    assert listed == sorted(listed, key=lambda path: path.split("/")[1])  # by person, not as the archive has them
+    assert listed != names
+
+
+def test_reading_order_is_the_archives_own(tmp_path):
+    names = shuffled("zip", tmp_path / "a.zip")
+    paths = [tmp_path / "x.jpg", *(tmp_path / "a.zip" / name for name in sorted(names)), tmp_path / "b.jpg"]
+    order = reading_order(paths)
+    assert order[0] == 0 and order[-1] == 25
+    assert [paths[place] for place in order[1:-1]] == [tmp_path / "a.zip" / name for name in names]
+    assert reading_order([tmp_path / "b", tmp_path / "a"]) == [0, 1]
+
+
+def test_a_compressed_tar_is_read_through_once_though_threads_ask_nearly_in_order(tmp_path, monkeypatch):
+    names = shuffled("tar.gz", tmp_path / "a.tar.gz")
+    archive = open_archive(tmp_path / "a.tar.gz")
+    back = []
+    seek = archive._data.seek
+    monkeypatch.setattr(archive._data, "seek", lambda to, *rest: back.append(to < seek(0, 1)) or seek(to, *rest))
+    order = [names[i ^ 1] for i in range(len(names))]  # each two exchanged
+    assert [archive.read(name) for name in order] == [jpeg(i ^ 1) for i in range(len(names))]
+    assert sum(back) == 1  # from the end, where listing left it, to the beginning
+    assert archive._passed_bytes == 0 and not archive._passed
+    monkeypatch.setattr(sources, "_PASSED", 1500)
+    archive.read(names[0])
+    archive.read(names[-1])
+    assert 0 < archive._passed_bytes == sum(map(len, archive._passed.values())) <= 1500
+    assert archive.read(names[3]) == jpeg(3)  # no longer kept: read again
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_an_archive_that_was_replaced_is_read_anew(tmp_path, kind):
+    source = tmp_path / f"a.{kind}"
+    names = shuffled(kind, source)
+    assert read_bytes(source / names[0]) == jpeg(0)
+    stat = os.stat(source)
+    shuffled(kind, tmp_path / "other", people=5)
+    (tmp_path / "other").replace(source)
+    os.utime(source, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert len(open_archive(source).members()) == 20
+    gone = next(name for name in names if "/p5/" in name)
+    assert not exists(source / gone)
+    with pytest.raises(MemberError, match="does not hold it any more"):
+        read_bytes(source / gone)
+
+
+def test_few_archives_stay_open(tmp_path):
+    close_archives()
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(12):
+        shuffled("zip", tmp_path / f"{number}.zip", people=1)
+        exists(tmp_path / f"{number}.zip" / "x.jpg")
+        shuffled("tar.gz", tmp_path / f"{number}.tar.gz", people=1)
+        exists(tmp_path / f"{number}.tar.gz" / "x.jpg")
+    for _ in range(5):  # replaced again and again: the old ones go
+        shuffled("zip", tmp_path / "0.zip", people=1)
+        exists(tmp_path / "0.zip" / "x.jpg")
+    assert len(os.listdir("/proc/self/fd")) - before == 4
+    close_archives()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("verb", ["sample", "split"])
+def test_an_archive_replaced_while_a_verb_runs_is_told(tmp_path, verb):
+    source = tmp_path / "a.zip"
+    shuffled("zip", source)
+    shuffled("zip", tmp_path / "other")
+
+    class Replacing(QuietContext):
+        def progress(self, done, total, unit=""):
+            if (tmp_path / "other").exists():
+                (tmp_path / "other").replace(source)
+
+    outs = [tmp_path / "x", tmp_path / "y"]
+    run = {
+        "sample": lambda: sample(SampleParams(folder=source, out=tmp_path / "out", images=5), Replacing()),
+        "split": lambda: split(SplitParams(folder=source, out=outs, shares=[0.5, 0.5]), Replacing()),
+    }
+    with pytest.raises(RequestError, match=r"a\.zip was changed while it was read"):
+        run[verb]()
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "rec"])
+def test_an_archive_is_listed_once_however_many_members_are_asked_for(tmp_path, kind, monkeypatch):
+    source = tmp_path / f"a.{kind}"
+    if kind == "rec":
+        write_faces(source, [[jpeg(n)] * 4 for n in range(6)], (16, 16))
+    else:
+        shuffled(kind, source)
+    close_archives()
+    calls = []
+    archive = open_archive(source)
+    real = type(archive).members
+    monkeypatch.setattr(type(archive), "members", lambda self: calls.append(1) or real(self))
+    result = sample(SampleParams(folder=source, out=tmp_path / "out", fraction=1.0), QuietContext())
+    assert result.images == 24 and all(exists(source / name) for name in archive.members())
+    assert len(calls) == 2  # the verb's, and this test's
+
+
+def test_a_damaged_member_is_named(tmp_path):
+    source = tmp_path / "a.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        for number in range(3):
+            archive.writestr(f"p/{number}.jpg", jpeg(number))
+    data = bytearray(source.read_bytes())
+    data[data.index(b"p/1.jpg") + 60] ^= 0xFF
+    source.write_bytes(data)
+    with pytest.raises(RequestError, match=r"p/1\.jpg cannot be written: damaged in the archive"):
+        sample(SampleParams(folder=source, out=tmp_path / "out", images=3), QuietContext())
+
+
+def test_the_last_of_two_members_of_one_name_counts(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("p/1.jpg", jpeg(1))
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("p/1.jpg", jpeg(2))
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for number in (1, 2):
+            item = tarfile.TarInfo("./p/1.jpg")
+            item.size = len(jpeg(number))
+            archive.addfile(item, io.BytesIO(jpeg(number)))
+    for name in ("a.zip", "a.tar"):
+        assert open_archive(tmp_path / name).members() == ["p/1.jpg"]
+        assert read_bytes(tmp_path / name / "p/1.jpg") == jpeg(2)
+
+
+def test_a_hard_link_in_a_tar_is_a_picture_too(tmp_path):
+    (tmp_path / "1.jpg").write_bytes(jpeg(1))
+    os.link(tmp_path / "1.jpg", tmp_path / "2.jpg")
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for name in ("1.jpg", "2.jpg"):
+            archive.add(tmp_path / name, f"p/{name}")
+    with tarfile.open(tmp_path / "a.tar") as archive:
+        assert [item.islnk() for item in archive] == [False, True]
+    assert open_archive(tmp_path / "a.tar").members() == ["p/1.jpg", "p/2.jpg"]
+    assert read_bytes(tmp_path / "a.tar" / "p/2.jpg") == jpeg(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("a/b.png", True),
+        ("./a.png", True),
+        ("a/../../b.png", False),
+        ("..", False),
+        ("/a.png", False),
+        ("\\a.png", False),
+        ("a\\..\\b.png", False),
+        ("C:/a.png", False),
+        ("", False),
+        ("a..b/c.png", True),
+    ],
+)
+def test_names_that_lead_out(name, safe):
+    assert safe_member(name) is safe

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_lists import Pair, read_pairs, write_pairs
-from fairdesk.metrics.pair_making import Item, genuine_pairs, impostor_pairs
+from fairdesk.metrics.pair_making import Item, _all_of, genuine_pairs, impostor_pairs
 from fairdesk.metrics.pairing import run
 from fairdesk.metrics.params import PairsParams
 
@@ -66,6 +66,24 @@ def test_the_same_name_in_two_groups_is_never_an_impostor_pair():
     picks, exist = impostor_pairs(items, 10, np.random.default_rng(0))
     assert exist == 2
     assert (0, 1) not in picks
+
+
+@pytest.mark.parametrize("count", [300, 3_000, 12_000, 27_000])
+def test_nor_among_many(count):
+    """However the pairs are drawn: round by round, from what is left, or from the full list."""
+    items = [
+        Item(f"{group}/n{name}/{i}", f"n{name}", group) for group in ("a", "b") for name in range(30) for i in range(4)
+    ]
+    for seed in range(3):
+        picks, exist = impostor_pairs(items, count, np.random.default_rng(seed))
+        assert exist == 240 * 239 // 2 - 30 * (8 * 7 // 2)
+        assert len(picks) == len(set(picks)) == min(count, exist)
+        assert [pick for pick in picks if items[pick[0]].identity == items[pick[1]].identity] == []
+
+
+def test_what_is_left_to_draw_from_has_no_such_pair_either():
+    people = {("a", "x"): [0, 1], ("b", "x"): [2], ("b", "y"): [3]}
+    assert sorted(_all_of(list(people), people)) == [(0, 3), (1, 3), (2, 3)]
 
 
 def test_job_says_when_fewer_exist_and_repeats_byte_for_byte(filled, tmp_path):

@@ -13,8 +13,9 @@ from fairdesk.clustering import corrections
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.running import run as cluster
 from fairdesk.clustering.versions import UNCLUSTERED, clusters, faces_of, newest
-from fairdesk.dataset.identities import set_identity
+from fairdesk.dataset.identities import hide_images, set_identity
 from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.labels import Edit, edit_labels
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
@@ -130,6 +131,59 @@ def test_a_row_changed_since_makes_undo_a_refusal(filled):
     with pytest.raises(RequestError, match="Cannot undo"):
         filled.journal.undo()
     assert pick(filled, 0).name == "two"
+
+
+BULK = {
+    "identity": (
+        lambda project: edit_labels(project, [1, 2, 3], Edit(identity="Eve")),
+        "UPDATE image SET identity_id = (SELECT min(id) FROM identity) WHERE id = 2",
+        "SELECT * FROM image",
+    ),
+    "gender": (
+        lambda project: edit_labels(project, [1, 2, 3], Edit(gender="f")),
+        "UPDATE image SET gender = 'm' WHERE id = 2",
+        "SELECT * FROM image",
+    ),
+    "hidden": (
+        lambda project: hide_images(project, [1, 2, 3]),
+        "UPDATE image SET hidden = 0 WHERE id = 2",
+        "SELECT * FROM image",
+    ),
+    "tag": (
+        lambda project: edit_labels(project, [1, 2, 3], Edit(add_tags=("x",))),
+        "DELETE FROM image_tag WHERE image_id = 2",
+        "SELECT * FROM image_tag",
+    ),
+    "face": (
+        lambda project: set_identity(project, [1, 2, 3], "Eve"),
+        "UPDATE face SET identity_id = NULL WHERE id = 2",
+        "SELECT * FROM face",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BULK)
+def test_rows_of_a_bulk_edit_that_were_changed_since_make_undo_a_refusal(filled, kind):
+    edit, change, table = BULK[kind]
+    edit(filled)
+    steps = len(filled.journal.history())
+    with filled.db.transaction() as connection:  # somebody who keeps no journal
+        connection.execute(change)
+    before = filled.db.rows(table)
+    with pytest.raises(RequestError, match="later work changed or uses"):
+        filled.journal.undo()
+    assert filled.db.rows(table) == before  # none of the other rows is taken back either
+    assert [step.undone for step in filled.journal.history()] == [False] * steps
+
+
+def test_redo_of_a_bulk_edit_is_held_to_the_same(filled):
+    edit_labels(filled, [1, 2, 3], Edit(gender="f"))
+    filled.journal.undo()
+    with filled.db.transaction() as connection:
+        connection.execute("UPDATE image SET gender = 'm' WHERE id = 2")
+    with pytest.raises(RequestError, match="Cannot redo"):
+        filled.journal.redo()
+    assert filled.db.rows("SELECT gender FROM image WHERE id < 4") == [(None,), ("m",), (None,)]
 
 
 def test_a_new_edit_ends_redo(filled):

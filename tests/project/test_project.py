@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+import apsw
 import numpy as np
 import pytest
 
@@ -18,6 +19,7 @@ from fairdesk.errors import RequestError, explain
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project, basis
 from fairdesk.project.schema import VERSION
+from fairdesk.project.vectors import Recipe
 from tests.conftest import plain_images
 
 
@@ -46,6 +48,29 @@ def test_damaged_and_newer(tmp_path, project):
         Project.open(project.folder)
 
 
+def test_of_an_image_with_several_faces_the_largest_counts(project, tmp_path):
+    """Vectors of all faces come in order of the faces, those of the largest ones alone where they are asked for."""
+    plain_images(tmp_path / "in", 1, 1, 3)
+    import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    with project.db.transaction() as connection:
+        for image in (1, 2, 3):
+            for place in (1, 0):
+                connection.execute(
+                    "INSERT INTO face (image_id, detector, place, top, right, bottom, left) VALUES (?, 'd', ?, 0, 9, 9, 0)",
+                    (image, place),
+                )
+    recipe = project.vectors.register(Recipe("e", "d", "none", 2, "euclidean", "none"))
+    faces = project.vectors.missing(recipe)
+    order = [4, 0, 5, 2, 1, 3]
+    vectors = np.array([[faces[i], image_place % 2] for image_place, i in enumerate(order)], dtype=np.float32)
+    project.vectors.append(recipe, [faces[i] for i in order[:3]], vectors[:3], {})
+    project.vectors.append(recipe, [faces[i] for i in order[3:]], vectors[3:], {})
+    found, rows = project.vectors.load(recipe)
+    assert found.tolist() == faces and rows[:, 0].tolist() == faces
+    found, rows = project.vectors.load(recipe, largest_only=True)
+    assert found.tolist() == [2, 4, 6] and rows[:, 0].tolist() == [2, 4, 6]
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounting needs root")
 def test_read_only_mount_and_full_disk(tmp_path):
     place = tmp_path / "small"
@@ -55,12 +80,13 @@ def test_read_only_mount_and_full_disk(tmp_path):
     try:
         made = Project.create(place / "p.fairdesk")
         plain_images(tmp_path / "in", 2, 10, 12, side=64)
-        with pytest.raises(Exception, match=r".") as caught:
+        with pytest.raises(apsw.FullError) as caught:
             import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(made))
         assert "disk is full" in (explain(caught.value) or "")
         made.close()
-        for extra in place.glob("p.fairdesk/thumbnails*"):
-            extra.unlink()
+        for name in ("thumbnails", "facts"):  # both can be computed again
+            for extra in place.glob(f"p.fairdesk/{name}*"):
+                extra.unlink()
         made = Project.open(place / "p.fairdesk")  # nothing is broken
         assert made.db.value("PRAGMA integrity_check") == "ok"
         made.close()

@@ -114,6 +114,11 @@ def test_tags_and_notes_stay_with_the_run(home):
     write_notes(home / "lonely", ("b", "a", "b"), "why\nnot")
     assert read_notes(home / "lonely") == (("b", "a"), "why\nnot")
     (home / "lonely" / "notes.json").write_text("[]")
+    with pytest.raises(RequestError, match=r"notes\.json holds the run's tags and note and cannot be read"):
+        read_notes(home / "lonely")
+    runs, broken = list_runs(home)
+    assert "lonely" not in {run.name for run in runs} and "notes.json" in broken[0]["why"]
+    (home / "lonely" / "notes.json").unlink()
     assert read_notes(home / "lonely") == ((), "")
     with pytest.raises(RequestError, match="no training run"):
         write_notes(home, (), "x")

@@ -114,13 +114,24 @@ def _refuse_other_weights(project: Project, recipe: StoredRecipe, encoder: Encod
 
 
 def _sources(folder: Path) -> dict[str, Path]:
-    """Return the source image of each translated file, from the manifest beside the folder."""
+    """Return the source image of each translated file, from the manifest beside the folder.
+
+    Raises
+    ------
+    RequestError
+        If the manifest is damaged: without it a face's own source would count as a real person it is too like.
+    """
     path = folder.with_name(folder.name + ".manifest.json")
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return {row["path"]: Path(row["file"]) for row in kept["files"] if isinstance(row, dict)}
-    except (OSError, ValueError, KeyError, TypeError):
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        return {row["path"]: Path(row["file"]) for row in files if isinstance(row, dict) and "file" in row}
+    except FileNotFoundError:
         return {}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RequestError(
+            f"{path} says what these faces were made from and cannot be read ({type(error).__name__}). "
+            "Put it right, or remove it if they have no sources."
+        ) from error
 
 
 def _vector(encoder: Encoder, image: Pixels, box: FaceBox) -> npt.NDArray[np.float32]:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.weights import open_onnx
+from fairdesk.faces.weights import onnx_errors, open_onnx
 
 
 class OnnxNetwork(nn.Module):
@@ -49,7 +49,7 @@ class OnnxNetwork(nn.Module):
             feed = {name: np.ascontiguousarray(a[rows]) for name, a in zip(self.inputs, arrays, strict=True)}
             try:
                 parts.append(np.asarray(self.session.run(None, feed)[0])[: count - start])
-            except Exception as error:  # onnxruntime's own error classes
+            except onnx_errors() as error:
                 raise RequestError(
                     f"{self.path} cannot be run on {[a.shape for a in arrays]}: {str(error).splitlines()[0][:200]}"
                 ) from error

@@ -42,14 +42,17 @@ def _storage(data: bytes) -> Any:
 _NUMPY = [("multiarray", "scalar"), ("multiarray", "_reconstruct"), ("numeric", "_frombuffer")]
 _KNOWN: dict[tuple[str, str], Any] = {
     ("torch_utils.persistence", "_reconstruct_persistent_obj"): _Kept,
-    ("dnnlib.util", "EasyDict"): dict, ("dnnlib", "EasyDict"): dict, ("collections", "OrderedDict"): OrderedDict,
+    ("dnnlib.util", "EasyDict"): dict,
+    ("dnnlib", "EasyDict"): dict,
+    ("collections", "OrderedDict"): OrderedDict,
     ("builtins", "set"): set,
     ("torch._utils", "_rebuild_tensor_v2"): torch._utils._rebuild_tensor_v2,
     ("torch._utils", "_rebuild_parameter"): torch._utils._rebuild_parameter,
     ("torch.storage", "_load_from_bytes"): _storage,
     **{(f"numpy.{core}.{module}", name): _Unread for core in ("core", "_core") for module, name in _NUMPY},
-    ("numpy", "dtype"): _Unread, ("numpy", "ndarray"): _Unread,
-}  # fmt: skip
+    ("numpy", "dtype"): _Unread,
+    ("numpy", "ndarray"): _Unread,
+}
 
 
 class _Careful(pickle.Unpickler):
@@ -93,7 +96,7 @@ def read_stylegan_pickle(path: Path) -> dict[str, torch.Tensor]:
         check_tensors(state)
     except FileNotFoundError:
         raise RequestError(f"There is no checkpoint {path}.") from None
-    except Exception as error:
+    except Exception as error:  # whatever a hostile or damaged pickle raises is a refusal, and told
         raise RequestError(
             f"{path} cannot be read as a StyleGAN pickle ({error}). FairDesk never runs code from a file: a pickle may hold "
             "networks of stylegan2-ada-pytorch or stylegan3 and nothing else."

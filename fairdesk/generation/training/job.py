@@ -74,7 +74,7 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
         if spared:
             context.message(f"{spared} images are shown in sample grids only, and not trained on.")
         read = set(images.paths)
-        synthetic = sum(item.synthetic and item.path in read for items in every for item in items)
+        synthetic = sum(bool(item.synthetic) and item.path in read for items in every for item in items)
         if synthetic:
             context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
         task: CycleGanTask | StyleGanTask | GanTask

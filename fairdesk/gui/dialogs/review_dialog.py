@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 from pathlib import Path
@@ -44,9 +43,14 @@ class ReviewDialog(QDialog):
         self._home, self._faces, self._theme = Path(result.made), result.faces, theme
         self._kept = kept
         self._good = [not face.why for face in self._faces]
-        with contextlib.suppress(OSError, ValueError):
+        lost = ""
+        try:
             said = set(json.loads(kept.read_text(encoding="utf-8")))
             self._good = [face.path in said for face in self._faces]
+        except FileNotFoundError:  # nothing was said yet
+            pass
+        except (OSError, ValueError, TypeError) as error:
+            lost = f"\nWhat was accepted before cannot be read from {kept} ({error}); this starts from the checks."
         self.list = QListWidget()
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setIconSize(QSize(SIDE, SIDE))
@@ -64,7 +68,7 @@ class ReviewDialog(QDialog):
             self.list.addItem(item)
         self.made, self.real, self.about = QLabel(), QLabel(), QLabel()
         self.about.setWordWrap(True)
-        self.told = QLabel(result.summary)
+        self.told = QLabel(result.summary + lost)
         self.told.setWordWrap(True)
         self.accept_button, self.reject_button = QPushButton("Accept (A)"), QPushButton("Reject (R)")
         self.import_button = QPushButton()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.session import Session
-from fairdesk.gui.widgets.flow_layout import flow
+from fairdesk.gui.widgets.flow_row import flow
 
 
 class Tab(QWidget):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 
+import apsw
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
@@ -12,6 +14,8 @@ from fairdesk.gui.pictures import read_image
 from fairdesk.project import Project
 from fairdesk.project.queries import Item, Kind
 from fairdesk.project.thumbnails import SIDE
+
+_log = logging.getLogger(__name__)
 
 Key = tuple[Kind, int]
 BUDGET = 192_000_000  # bytes of pixmaps
@@ -119,7 +123,8 @@ def load_thumbnail(project: Project, kind: Kind, item: Item) -> QImage | None:
     """Read a kept thumbnail, or make one from the original; None if that cannot be read."""
     try:
         jpeg = project.thumbnails.get(kind, item.id)
-    except Exception:  # the thumbnail file is only a cache: whatever is wrong with it, the original is there
+    except apsw.Error as error:  # the file can be made again: whatever is wrong with it, the original is there
+        _log.warning("the thumbnail of %s %d cannot be read: %s", kind, item.id, error)
         jpeg = None
     if jpeg is not None:
         buffer = QBuffer()

@@ -1,0 +1,102 @@
+"""A row of widgets that goes on in a second row where the window is narrow."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+_SPACING = 6
+
+
+class FlowRow(QWidget):
+    """Places its children from left to right, and in further rows where they do not fit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._children: list[QWidget] = []
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def add(self, widget: QWidget) -> None:
+        """Add a widget at the end."""
+        widget.setParent(self)
+        widget.show()
+        self._children.append(widget)
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        """Tell that the height depends on the width."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """Return the height of the rows that are needed."""
+        rows = self._rows(width)
+        return sum(map(_height, rows)) + _SPACING * (len(rows) - 1)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return the size of one row."""
+        shown = self._shown()
+        width = sum(widget.sizeHint().width() + _SPACING for widget in shown)
+        return QSize(width, self.heightForWidth(max(self.width(), self.minimumSizeHint().width())))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the size of the widest widget."""
+        shown = self._shown()
+        return QSize(max((widget.sizeHint().width() for widget in shown), default=0), _height(shown))
+
+    def event(self, event: QEvent) -> bool:
+        """Arrange anew when a child has another size."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self._arrange()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _shown(self) -> list[QWidget]:
+        return [widget for widget in self._children if not widget.isHidden()]
+
+    def _rows(self, width: int) -> list[list[QWidget]]:
+        rows: list[list[QWidget]] = [[]]
+        x = 0
+        for widget in self._shown():
+            wide = widget.sizeHint().width()
+            if rows[-1] and x + wide > width:
+                rows.append([])
+                x = 0
+            rows[-1].append(widget)
+            x += wide + _SPACING
+        return rows
+
+    def _arrange(self) -> None:
+        y = 0
+        rows = self._rows(self.width())
+        for row in rows:
+            x, height = 0, _height(row)
+            for widget in row:
+                size = widget.sizeHint()
+                widget.setGeometry(x, y + (height - size.height()) // 2, size.width(), size.height())
+                x += size.width() + _SPACING
+            y += height + _SPACING
+        if self.minimumHeight() != y - _SPACING:
+            self.setMinimumHeight(y - _SPACING)
+
+
+def _height(row: list[QWidget]) -> int:
+    return max((widget.sizeHint().height() for widget in row), default=0)
+
+
+def flow(outer: QVBoxLayout, row: QHBoxLayout) -> None:
+    """Let a row of `outer` go on in further rows: its widgets move into a flow row, spacers go."""
+    items = [outer.itemAt(number) for number in range(outer.count())]
+    place = next(n for n, item in enumerate(items) if item is not None and item.layout() is row)
+    home = FlowRow()
+    widgets = [item.widget() for number in range(row.count()) if (item := row.itemAt(number)) is not None]
+    for widget in widgets:
+        if widget is not None:
+            row.removeWidget(widget)
+            home.add(widget)
+    outer.insertWidget(place, home)
