@@ -322,7 +322,7 @@ def test_the_nearest_real_faces_are_shown_as_pictures(window, hand, filled, tmp_
     hand.open(filled.folder)
     nearest = [{"a": str(a), "b": str(b), "distance": 0.25, "correlation": 0.9, "copy": True}]
     result = AssessResult(
-        summary="FID 1", fid=1.0, encoder="dlib", seed=1, nearest=nearest, copies=1, nearer_than_real=0,
+        summary="FID 1", fid=1.0, encoder="dlib", detector="whole", seed=1, nearest=nearest, copies=1, nearer_than_real=0,
         real_nearest_1_percent=0.3, unreadable=[], groups={},
     ).json_values()  # fmt: skip
     job = JobState("j1", window.session.jobs_home() / "j1", JobSpec("assess", {}), state=DONE, result=result)

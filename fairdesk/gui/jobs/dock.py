@@ -51,7 +51,7 @@ class JobsPanel(QWidget):
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(260)
         self._build()
         self.earlier.clicked.connect(lambda: self._move(self._chosen, -1))
         self.later.clicked.connect(lambda: self._move(self._chosen, 1))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.session import Session
-from fairdesk.gui.widgets.flow_row import flow
 
 
 class Tab(QWidget):
@@ -23,14 +22,6 @@ class Tab(QWidget):
         self.stale = True  # not refreshed since something changed
         session.project_changed.connect(self._on_changed)
         session.catalogue_changed.connect(self._on_changed)
-
-    def wrap_rows(self, *names: str) -> None:
-        """Let rows of the form go on in a second row where the window is narrow."""
-        for name in names:
-            row = self.findChild(QHBoxLayout, name)
-            outer = row.parent() if row is not None else None
-            assert row is not None and isinstance(outer, QVBoxLayout)
-            flow(outer, row)
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""

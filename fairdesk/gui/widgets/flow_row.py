@@ -1,29 +1,23 @@
-"""A row of widgets that goes on in a second row where the window is narrow."""
+"""A row of widgets that goes on in a second row where the window is narrow; a form's file names its class."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 _SPACING = 6
+_USUAL = 560  # pixels that there are at least in a window of 1024
 
 
 class FlowRow(QWidget):
     """Places its children from left to right, and in further rows where they do not fit."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._children: list[QWidget] = []
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-
-    def add(self, widget: QWidget) -> None:
-        """Add a widget at the end."""
-        widget.setParent(self)
-        widget.show()
-        self._children.append(widget)
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802
         """Tell that the height depends on the width."""
@@ -38,7 +32,7 @@ class FlowRow(QWidget):
         """Return the size of one row."""
         shown = self._shown()
         width = sum(widget.sizeHint().width() + _SPACING for widget in shown)
-        return QSize(width, self.heightForWidth(max(self.width(), self.minimumSizeHint().width())))
+        return QSize(width, self.heightForWidth(max(self.width(), _USUAL)))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Return the size of the widest widget."""
@@ -57,7 +51,8 @@ class FlowRow(QWidget):
         self._arrange()
 
     def _shown(self) -> list[QWidget]:
-        return [widget for widget in self._children if not widget.isHidden()]
+        children = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return [child for child in children if not child.isHidden()]
 
     def _rows(self, width: int) -> list[list[QWidget]]:
         rows: list[list[QWidget]] = [[]]
@@ -81,22 +76,7 @@ class FlowRow(QWidget):
                 widget.setGeometry(x, y + (height - size.height()) // 2, size.width(), size.height())
                 x += size.width() + _SPACING
             y += height + _SPACING
-        if self.minimumHeight() != y - _SPACING:
-            self.setMinimumHeight(y - _SPACING)
 
 
 def _height(row: list[QWidget]) -> int:
     return max((widget.sizeHint().height() for widget in row), default=0)
-
-
-def flow(outer: QVBoxLayout, row: QHBoxLayout) -> None:
-    """Let a row of `outer` go on in further rows: its widgets move into a flow row, spacers go."""
-    items = [outer.itemAt(number) for number in range(outer.count())]
-    place = next(n for n, item in enumerate(items) if item is not None and item.layout() is row)
-    home = FlowRow()
-    widgets = [item.widget() for number in range(row.count()) if (item := row.itemAt(number)) is not None]
-    for widget in widgets:
-        if widget is not None:
-            row.removeWidget(widget)
-            home.add(widget)
-    outer.insertWidget(place, home)

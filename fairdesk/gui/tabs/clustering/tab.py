@@ -21,6 +21,7 @@ from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
+from fairdesk.gui.widgets.flow_row import FlowRow
 
 
 class ClusteringTab(Tab):
@@ -54,8 +55,7 @@ class ClusteringTab(Tab):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram))
-        self.wrap_rows("tools")
+        load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, FlowRow))
         self._view = presenter.View()
         self._wanted: int | None = None
         self._select_next: int | None = None

@@ -35,6 +35,7 @@ from fairdesk.gui.tabs.dataset import presenter
 from fairdesk.gui.tabs.dataset.filter_panel import FilterPanel
 from fairdesk.gui.tabs.dataset.side_tree import SideTree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
+from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.conditions import ids_condition
 from fairdesk.project.quality import MEASURES
 from fairdesk.project.queries import Filter, Ids, items, more_like, save_view
@@ -85,8 +86,7 @@ class DatasetTab(Tab):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "dataset_tab.ui", (FaceGrid, FilterPanel, SideTree))
-        self.wrap_rows("top")
+        load_form(self, "dataset_tab.ui", (FaceGrid, FilterPanel, SideTree, FlowRow))
         self._view = presenter.View()
         self._importing: str | None = None
         self._like: tuple[int, str] | None = None

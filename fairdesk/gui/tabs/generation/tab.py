@@ -28,6 +28,7 @@ from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
+from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
 from fairdesk.runs.folder import LAST, SCALARS, RunFolder, next_run, runs_below
@@ -70,8 +71,7 @@ class GenerationTab(Tab):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "generation_tab.ui")
-        self.wrap_rows("top", "of_the_run")
+        load_form(self, "generation_tab.ui", (FlowRow,))
         self._previews: list[Path] = []
         self._shown_run: Path | None = None
         self._told: set[str] = set()  # reviews that were told about

@@ -32,6 +32,7 @@ from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.metrics import presenter
+from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.places import write_text
 from fairdesk.metrics.params import EvaluateParams
 
@@ -84,8 +85,7 @@ class MetricsTab(Tab):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "metrics_tab.ui")
-        self.wrap_rows("top", "rule_row")
+        load_form(self, "metrics_tab.ui", (FlowRow,))
         self._view = presenter.View()
         self._shown: presenter.Evaluation | None = None
         self._scores: Path | None = None

@@ -32,6 +32,7 @@ from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.training.run_list import RunList
+from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.places import write_text
 from fairdesk.runs.exporting import curves_csv
 from fairdesk.runs.folder import METRICS, SCALARS, RunFolder, next_run
@@ -95,8 +96,7 @@ class TrainingTab(Tab):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "training_tab.ui")
-        self.wrap_rows("top", "how")
+        load_form(self, "training_tab.ui", (FlowRow,))
         self.curves: RunCurves | None = None
         self._runs: dict[Path, Run] = {}
         self._listed: set[str] = set()  # jobs that ended and whose runs were listed
