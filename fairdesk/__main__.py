@@ -13,7 +13,7 @@ def main() -> int:
 
         return work(arguments[1])
     if arguments == ["--resident", "explorer"]:
-        from fairdesk.generation.making.exploring import main as explore
+        from fairdesk.generation.making.latent_explorer import main as explore
 
         return explore()
     if not arguments:

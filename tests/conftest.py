@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.generation.training.params import FAMILIES
-from fairdesk.images.sample_faces import draw_face, draw_person
+from fairdesk.images.drawn_faces import draw_face, draw_person
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project.vectors import Recipe

@@ -31,18 +31,18 @@ def test_the_window_needs_no_model_library():
 def test_the_core_needs_neither_qt_nor_models():
     modules = [
         "project",
-        "project.queries",
-        "images.reading",
-        "images.layouts",
+        "project.image_queries",
+        "images.image_reading",
+        "images.folder_layouts",
         "jobs.registry",
         "jobs.worker",
         "metrics.error_rates",
         "metrics.evaluation",
         "metrics.fairness",
-        "metrics.curves",
+        "metrics.error_curves",
         "clustering.corrections",
         "clustering.versions",
-        "dataset.importing",
+        "dataset.image_import",
     ]
     code = "\n".join(f"import fairdesk.{name}" for name in modules)
     done = imports(code, (*HEAVY, "PySide6"))
@@ -51,7 +51,7 @@ def test_the_core_needs_neither_qt_nor_models():
 
 def test_the_worker_imports_no_qt():
     done = imports(
-        "import fairdesk.jobs.worker, fairdesk.faces.encoding, fairdesk.clustering.running, fairdesk.metrics.report",
+        "import fairdesk.jobs.worker, fairdesk.faces.embedding, fairdesk.clustering.new_version, fairdesk.metrics.report",
         ("PySide6",),
     )
     assert done.returncode == 0, done.stderr

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from fairdesk.cli.console import ConsoleContext
 from fairdesk.clustering.params import ClusterParams, MosaicParams
+from fairdesk.dataset.drawn_set import draw_sample_faces as draw_faces
 from fairdesk.dataset.params import ImportParams, SampleFacesParams
-from fairdesk.dataset.sample_faces import run as draw_faces
 from fairdesk.errors import RequestError
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
@@ -60,14 +60,14 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
 
 
 def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], None]) -> EvaluateResult:
-    from fairdesk.clustering.mosaics import run as write_mosaic
-    from fairdesk.clustering.running import run as cluster
-    from fairdesk.dataset.importing import run as import_images
-    from fairdesk.faces.detecting import run as detect
-    from fairdesk.faces.encoding import run as encode
-    from fairdesk.metrics.evaluating import run as evaluate
-    from fairdesk.metrics.pairing import run as make_pairs
-    from fairdesk.metrics.scoring import run as score
+    from fairdesk.clustering.mosaics import write_mosaic
+    from fairdesk.clustering.new_version import cluster_faces as cluster
+    from fairdesk.dataset.image_import import import_images
+    from fairdesk.faces.detection import find_faces as detect
+    from fairdesk.faces.embedding import encode_faces as encode
+    from fairdesk.metrics.evaluation_job import evaluate_scores as evaluate
+    from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
+    from fairdesk.metrics.pair_scores import score_pairs as score
 
     with ConsoleContext(project, "cpu") as context:
         say("Importing them")

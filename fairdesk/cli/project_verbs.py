@@ -109,7 +109,7 @@ def _purge_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _purge(arguments: Namespace) -> JobResult:
-    from fairdesk.dataset.purging import find_images, purge
+    from fairdesk.dataset.purge import find_images, purge
 
     with open_project(arguments.project) as project:
         images = find_images(project, identity=arguments.identity, group=arguments.group, image=arguments.image)

@@ -12,19 +12,19 @@ _Job = partial(JobKind, domain="fairdesk.clustering")
 
 JOBS = [
     _Job(
-        "cluster", "Cluster faces", params.ClusterParams, results.ClusterResult, "running:run",
+        "cluster", "Cluster faces", params.ClusterParams, results.ClusterResult, "new_version:cluster_faces",
         needs=Needs.EITHER, without="vectors", lane=Lane.HEAVY
     ),
     _Job(
-        "load-clusters", "Read a cluster file", params.LoadClustersParams, results.LoadClustersResult, "files:run",
+        "load-clusters", "Read a cluster file", params.LoadClustersParams, results.LoadClustersResult, "cluster_files:load_clusters",
         positional=("file",),
     ),
     _Job(
-        "mosaic", "Write a mosaic", params.MosaicParams, results.MosaicResult, "mosaics:run",
+        "mosaic", "Write a mosaic", params.MosaicParams, results.MosaicResult, "mosaics:write_mosaic",
         needs=Needs.EITHER, instead="file",
     ),
     _Job(
-        "identity-folders", "Write identity folders", params.FoldersParams, results.FoldersResult, "folders:run",
+        "identity-folders", "Write identity folders", params.FoldersParams, results.FoldersResult, "identity_folders:write_identity_folders",
         needs=Needs.EITHER, instead="file",
     ),
 ]  # fmt: skip

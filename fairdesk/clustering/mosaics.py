@@ -8,20 +8,20 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from fairdesk.clustering.files import read_clusters
+from fairdesk.clustering.cluster_files import read_clusters
 from fairdesk.clustering.params import MosaicParams
 from fairdesk.clustering.results import MosaicResult
 from fairdesk.clustering.versions import UNCLUSTERED, faces_of, find_cluster, newest
 from fairdesk.errors import RequestError
-from fairdesk.images.marks import mark_of
-from fairdesk.images.reading import UnreadableImageError, open_image
+from fairdesk.images.image_reading import UnreadableImageError, open_image
+from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 
 _TITLE = 28  # pixels above the tiles
 
 
-def run(params: MosaicParams, context: Context) -> MosaicResult:
+def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
     """Job: write a montage. With more faces than a sheet holds, files are numbered (out_2.png, ...)."""
     title, tiles, failed = _from_file(params, context) if params.file is not None else _from_project(params, context)
     synthetic = sum(made for _, made in tiles)
@@ -94,7 +94,7 @@ def _from_project(params: MosaicParams, context: Context) -> _Tiles:
 
 def face_picture(project: Project, face: int) -> Image.Image:
     """Return a face's thumbnail, cut from its original where none is kept."""
-    from fairdesk.images.reading import box_with_margin
+    from fairdesk.images.image_reading import box_with_margin
 
     jpeg = project.thumbnails.get("face", face)
     if jpeg is not None:

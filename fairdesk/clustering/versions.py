@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.errors import RequestError
-from fairdesk.project import Project, basis
+from fairdesk.project import Project
+from fairdesk.project import label_basis as basis
 
 UNCLUSTERED = -1
 

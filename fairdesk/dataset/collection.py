@@ -11,20 +11,20 @@ from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.results import Contents
 from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
-from fairdesk.images.layouts import Layout, read_tree
-from fairdesk.images.marks import mark_of, marked_labels
-from fairdesk.images.places import Names, place, write_manifest
-from fairdesk.images.reading import EXTENSIONS, UnreadableImageError, is_picture
-from fairdesk.images.sources import MemberError, exists, is_archive, reading_order, stamp
+from fairdesk.images.folder_layouts import Layout, read_tree
+from fairdesk.images.image_reading import EXTENSIONS, UnreadableImageError, is_picture
+from fairdesk.images.image_sources import MemberError, exists, is_archive, reading_order, stamp
+from fairdesk.images.synthetic_marks import mark_of, marked_labels
+from fairdesk.images.written_files import Names, place, write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.conditions import faces_meant, meeting
-from fairdesk.project.facts import Stamp
+from fairdesk.project.kept_facts import Stamp
 from fairdesk.project.project import CATALOG
 
 
 @dataclass(frozen=True)
-class Item:
+class SourceImage:
     """One image of a collection."""
 
     path: Path
@@ -46,7 +46,7 @@ class Collection:
 
     root: Path
     layout: str
-    items: list[Item]
+    items: list[SourceImage]
     left_out: list[dict[str, str]]
     told: str | None = None  # whose faces the conditions mean that chose the items, where that matters
     archive: Stamp | None = None  # as it was when it was listed
@@ -58,14 +58,14 @@ class Collection:
                 f"{self.root} was changed while it was read, so what was chosen of it no longer holds. Run this again."
             )
 
-    def people(self) -> dict[tuple[str, str], list[Item]]:
+    def people(self) -> dict[tuple[str, str], list[SourceImage]]:
         """Items by identity, in order of group and name."""
         return people_of(self.items)
 
 
-def people_of(items: Sequence[Item]) -> dict[tuple[str, str], list[Item]]:
+def people_of(items: Sequence[SourceImage]) -> dict[tuple[str, str], list[SourceImage]]:
     """Items that have an identity, by it, in order of group and name."""
-    found: dict[tuple[str, str], list[Item]] = {}
+    found: dict[tuple[str, str], list[SourceImage]] = {}
     for item in items:
         if item.key is not None:
             found.setdefault(item.key, []).append(item)
@@ -83,7 +83,7 @@ def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
         elif archive is None and not (folder / entry.path).exists():
             left_out.append({"path": entry.path, "why": "a link to a file that is gone"})
         else:
-            items.append(Item(folder / entry.path, entry.path, entry.identity, entry.group))
+            items.append(SourceImage(folder / entry.path, entry.path, entry.identity, entry.group))
     if not items:
         raise RequestError(f"{folder} holds no images.")
     return Collection(folder, tree.layout, items, left_out, archive=archive)
@@ -99,7 +99,7 @@ def read_list(path: Path) -> Collection:
     RequestError
         If it is no text in UTF-8, or names no image at all.
     """
-    items: dict[Path, Item] = {}
+    items: dict[Path, SourceImage] = {}
     left: list[dict[str, str]] = []
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -124,7 +124,7 @@ def read_list(path: Path) -> Collection:
             elif named.suffix.lower() not in EXTENSIONS:
                 raise RequestError("not an image file")
             else:
-                read = [Item(named, named.name, None, None)]
+                read = [SourceImage(named, named.name, None, None)]
         except RequestError as error:
             left.append({"path": line.strip(), "why": f"line {number}: {error}"})
             continue
@@ -137,7 +137,7 @@ def read_list(path: Path) -> Collection:
     return Collection(path, "list", list(items.values()), left)
 
 
-def as_marked(item: Item, data: bytes | None = None) -> Item:
+def as_marked(item: SourceImage, data: bytes | None = None) -> SourceImage:
     """Return a folder's item as the mark inside its file (`data` if it was read) tells it: synthetic, and whom it stands for.
 
     A project's items know it already. Raises `UnreadableImageError`.
@@ -153,7 +153,7 @@ def as_marked(item: Item, data: bytes | None = None) -> Item:
     )
 
 
-def with_mark(item: Item, data: bytes | None = None) -> Item:
+def with_mark(item: SourceImage, data: bytes | None = None) -> SourceImage:
     """Return an item as `as_marked` does; a file that cannot be read is left as it is, for whoever reads it to tell."""
     try:
         return as_marked(item, data)
@@ -161,7 +161,7 @@ def with_mark(item: Item, data: bytes | None = None) -> Item:
         return item
 
 
-def with_marks(items: Iterable[Item], context: Context) -> list[Item]:
+def with_marks(items: Iterable[SourceImage], context: Context) -> list[SourceImage]:
     """Return items as `with_mark` does; a stop is heeded after every thousand."""
     out = []
     for number, item in enumerate(items, 1):
@@ -171,7 +171,7 @@ def with_marks(items: Iterable[Item], context: Context) -> list[Item]:
     return out
 
 
-def project_items(project: Project, only_set: str | None = None, where: Sequence[str] = ()) -> list[Item]:
+def project_items(project: Project, only_set: str | None = None, where: Sequence[str] = ()) -> list[SourceImage]:
     """Return a project's images with their labels as they are now; hidden ones are left out.
 
     Parameters
@@ -186,7 +186,7 @@ def project_items(project: Project, only_set: str | None = None, where: Sequence
     RequestError
         If there is no such set or view, or no image meets the conditions.
     """
-    items = [Item(i.path, i.path.name, i.identity, i.group, i.id, i.synthetic) for i in labelled_images(project)]
+    items = [SourceImage(i.path, i.path.name, i.identity, i.group, i.id, i.synthetic) for i in labelled_images(project)]
     if only_set is not None:
         chosen = members(project, only_set)
         items = [item for item in items if item.id in chosen]
@@ -223,7 +223,7 @@ def need_empty(*folders: Path, source: Path) -> None:
             raise RequestError(f"{folder} is inside the source folder. Choose a folder outside of {source}.")
 
 
-def contents(items: list[Item]) -> Contents:
+def contents(items: list[SourceImage]) -> Contents:
     """Return images, identities and images by group of some items."""
     groups: dict[str, int] = {}
     for item in items:
@@ -233,7 +233,7 @@ def contents(items: list[Item]) -> Contents:
     return Contents(images=len(items), identities=len(people), groups=dict(sorted(groups.items())))
 
 
-def manifest_row(relative: str, item: Item, data: bytes | None = None) -> dict[str, Any]:
+def manifest_row(relative: str, item: SourceImage, data: bytes | None = None) -> dict[str, Any]:
     """Return what a manifest says of one file: where it came from, who it is, and whether it is synthetic."""
     synthetic = item.synthetic if item.synthetic is not None else with_mark(item, data).synthetic
     return {
@@ -246,7 +246,7 @@ def manifest_row(relative: str, item: Item, data: bytes | None = None) -> dict[s
 
 
 def write_items(
-    chosen: list[tuple[Item, str]],
+    chosen: list[tuple[SourceImage, str]],
     out: Path,
     context: Context,
     *,

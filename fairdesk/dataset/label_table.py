@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from fairdesk.dataset.tables import Table, read_table
+from fairdesk.dataset.table_files import Table, read_table
 from fairdesk.errors import RequestError
-from fairdesk.images.layouts import Entry, Tree
+from fairdesk.images.folder_layouts import Entry, Tree
 
 # What a column may be called, where nobody says which one it is.
 GUESSES: dict[str, tuple[str, ...]] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fairdesk.project import Project
+from fairdesk.project.image_queries import Ids
 from fairdesk.project.quality import values
-from fairdesk.project.queries import Ids
 
 
 def at_the_cut(project: Project, measure: str, cut: float | None, detector: str, count: int = 24) -> Ids:

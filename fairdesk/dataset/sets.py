@@ -10,7 +10,8 @@ from typing import Any
 import apsw
 
 from fairdesk.errors import RequestError
-from fairdesk.project import Project, basis
+from fairdesk.project import Project
+from fairdesk.project import label_basis as basis
 from fairdesk.project.main_face import NAMED, WHO
 
 

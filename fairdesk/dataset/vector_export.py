@@ -11,7 +11,7 @@ from fairdesk.dataset.results import VectorsResult
 from fairdesk.jobs.context import Context, choose_vectors
 
 
-def run(params: VectorsParams, context: Context) -> VectorsResult:
+def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
     """Job: write paths, vectors, identities, groups and boxes of all encoded faces, and which are synthetic if any is, to an .npz.
 
     The encoder, the detector and the recipe of the vectors stand in it too.

@@ -7,8 +7,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from fairdesk.faces.boxes import FaceBox
+from fairdesk.images.image_reading import box_with_margin
 from fairdesk.images.pixels import Pixels
-from fairdesk.images.reading import box_with_margin
 
 Floats = npt.NDArray[np.float64]
 

@@ -19,9 +19,9 @@ from fairdesk.errors import FairDeskError, JobFailed, RequestError
 from fairdesk.faces.alignment import MARGIN
 from fairdesk.faces.boxes import FaceBox, Points
 from fairdesk.faces.downloads import Watch, fetch, missing
-from fairdesk.faces.weights import onnx_errors
+from fairdesk.faces.weight_files import onnx_errors
+from fairdesk.images.image_reading import box_with_margin
 from fairdesk.images.pixels import Pixels
-from fairdesk.images.reading import box_with_margin
 
 ATTRIBUTES = ("race", "gender", "age")
 

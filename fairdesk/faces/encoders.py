@@ -18,8 +18,8 @@ from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.params import TORCHVISION, EncodeParams
-from fairdesk.faces.weights import load_state, open_onnx
-from fairdesk.images.facts import file_sha256
+from fairdesk.faces.weight_files import load_state, open_onnx
+from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.encoders import Encoder, dlib_chips, make_encoder
 from fairdesk.faces.params import EncodeParams
+from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import Pixels, read_pixels
-from fairdesk.images.reading import UnreadableImageError
 from fairdesk.jobs.context import Context
 
 _BATCH = 32

@@ -9,13 +9,21 @@ from fairdesk.jobs.lanes import Lane
 _HERE = "fairdesk.faces"
 
 JOBS = [
-    JobKind("detect", "Find faces", params.DetectParams, results.DetectResult, "detecting:run", _HERE, lane=Lane.HEAVY),
+    JobKind(
+        "detect",
+        "Find faces",
+        params.DetectParams,
+        results.DetectResult,
+        "detection:find_faces",
+        _HERE,
+        lane=Lane.HEAVY,
+    ),
     JobKind(
         "encode",
         "Encode faces",
         params.EncodeParams,
         results.EncodeResult,
-        "encoding:run",
+        "embedding:encode_faces",
         _HERE,
         lane=Lane.GPU,
         gpu=True,

@@ -13,7 +13,7 @@ from fairdesk.errors import JobFailed
 from fairdesk.generation.params import ContainerParams
 from fairdesk.generation.results import ContainerResult
 from fairdesk.jobs.context import Context
-from fairdesk.runs.logs import read_log
+from fairdesk.runs.training_logs import read_log
 
 _LOOK = 2.0  # seconds between two looks at stats.jsonl
 
@@ -131,7 +131,7 @@ class _Output:
             thread.join(5)
 
 
-def run(params: ContainerParams, context: Context) -> ContainerResult:
+def run_container(params: ContainerParams, context: Context) -> ContainerResult:
     """Job: run a container to its end; a stop stops it; it is removed whatever happens."""
     stats = _Stats(params.workdir)  # before anything that takes long: what is written from now on is the container's
     from docker.errors import DockerException, ImageNotFound

@@ -21,34 +21,34 @@ _TITLES = {
 JOBS = [
     *(
         _Job(
-            f"train-{family}", _TITLES[family], model, results.TrainGanResult, "training.job:run", lane=Lane.GPU, gpu=True,
+            f"train-{family}", _TITLES[family], model, results.TrainGanResult, "training.gan_training:train_gan", lane=Lane.GPU, gpu=True,
             positional=("data", "data_b") if family == "cyclegan" else ("data",), verb=f"train {family}",
             choice="Network", begins_again=Home.RUNS, after_stop="resume it with --resume",
         )
         for family, model in FAMILIES.items()
     ),
     _Job(
-        "generate", "Generate faces", params.GenerateParams, results.GenerateResult, "making.generating:run",
+        "generate", "Generate faces", params.GenerateParams, results.GenerateResult, "making.synthetic_faces:generate_faces",
         lane=Lane.GPU, gpu=True, positional=("run",), begins_again=Home.SYNTHETIC,
     ),
     _Job(
         "interpolate", "Interpolate between faces", params.InterpolateParams, results.InterpolateResult,
-        "making.interpolating:run", lane=Lane.GPU, gpu=True, positional=("run",),
+        "making.interpolation:interpolate_faces", lane=Lane.GPU, gpu=True, positional=("run",),
     ),
     _Job(
-        "review", "Review synthetic faces", params.ReviewParams, results.ReviewResult, "checking.reviewing:run",
+        "review", "Review synthetic faces", params.ReviewParams, results.ReviewResult, "checking.review:review_faces",
         lane=Lane.GPU, gpu=True, needs=Needs.PROJECT, positional=("made",),
     ),
     _Job(
-        "assess", "Assess synthetic faces", params.AssessParams, results.AssessResult, "checking.assessing:run",
+        "assess", "Assess synthetic faces", params.AssessParams, results.AssessResult, "checking.assessment:assess_faces",
         lane=Lane.GPU, gpu=True, positional=("made", "real"),
     ),
     _Job(
-        "translate", "Translate faces", params.TranslateParams, results.TranslateResult, "making.translating:run",
+        "translate", "Translate faces", params.TranslateParams, results.TranslateResult, "making.translation:translate_faces",
         lane=Lane.GPU, gpu=True, positional=("input",), begins_again=Home.SYNTHETIC,
     ),
     _Job(
-        "container", "Run a container", params.ContainerParams, results.ContainerResult, "container:run",
+        "container", "Run a container", params.ContainerParams, results.ContainerResult, "container:run_container",
         positional=("image", "command"), passes_on="command", lane=Lane.GPU, follows_log=True,
     ),
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.assets import asset
-from fairdesk.dataset.tables import is_table
+from fairdesk.dataset.table_files import is_table
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -37,7 +37,7 @@ from fairdesk.gui.tabs.dataset.tab import DatasetTab
 from fairdesk.gui.tabs.generation.tab import GenerationTab
 from fairdesk.gui.tabs.metrics.tab import MetricsTab
 from fairdesk.gui.tabs.training.tab import TrainingTab
-from fairdesk.images.sources import is_archive
+from fairdesk.images.image_sources import is_archive
 from fairdesk.jobs.registry import job_kind
 from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project

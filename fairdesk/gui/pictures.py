@@ -18,7 +18,7 @@ def read_image(path: str, side: int | None = None) -> tuple[QImage, float]:
     buffer = QBuffer()
     inside = not Path(path).is_file()
     if inside:
-        from fairdesk.images.sources import read_bytes
+        from fairdesk.images.image_sources import read_bytes
 
         try:
             buffer.setData(QByteArray(read_bytes(Path(path))))
@@ -40,7 +40,7 @@ def read_image(path: str, side: int | None = None) -> tuple[QImage, float]:
 
 
 def _as_the_jobs_do(path: str, side: int | None) -> tuple[QImage, float]:
-    from fairdesk.images.reading import open_image
+    from fairdesk.images.image_reading import open_image
 
     try:
         found = open_image(Path(path))

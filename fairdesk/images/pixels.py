@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fairdesk.images.reading import open_image
+from fairdesk.images.image_reading import open_image
 
 Pixels = npt.NDArray[np.uint8]
 

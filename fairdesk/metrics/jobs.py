@@ -11,16 +11,16 @@ _Job = partial(JobKind, domain="fairdesk.metrics")
 
 JOBS = [
     _Job(
-        "pairs", "Make a pair list", params.PairsParams, results.PairsResult, "pairing:run",
-        needs=Needs.EITHER, instead="folder", facts="facts:pairs_that_exist",
+        "pairs", "Make a pair list", params.PairsParams, results.PairsResult, "pair_list_job:make_pair_list",
+        needs=Needs.EITHER, instead="folder", facts="pair_counts:pairs_that_exist",
     ),
-    _Job("score", "Score a pair list", params.ScoreParams, results.ScoreResult, "scoring:run", gpu=True),
+    _Job("score", "Score a pair list", params.ScoreParams, results.ScoreResult, "pair_scores:score_pairs", gpu=True),
     _Job(
-        "normalise", "Normalise scores by group", params.NormaliseParams, results.NormaliseResult, "normalising:run",
+        "normalise", "Normalise scores by group", params.NormaliseParams, results.NormaliseResult, "group_normalisation:normalise_scores",
         needs=Needs.FOLDERS, positional=("scores",),
     ),
     _Job(
-        "evaluate", "Compute error rates", params.EvaluateParams, results.EvaluateResult, "evaluating:run",
+        "evaluate", "Compute error rates", params.EvaluateParams, results.EvaluateResult, "evaluation_job:evaluate_scores",
         needs=Needs.FOLDERS, positional=("scores",),
     ),
 ]  # fmt: skip

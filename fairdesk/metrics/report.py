@@ -11,18 +11,18 @@ from jinja2 import Environment
 
 from fairdesk import __version__
 from fairdesk.assets import asset
-from fairdesk.images.places import safe_name, write_text
+from fairdesk.images.written_files import safe_name, write_text
 from fairdesk.jobs.results import jsonable
-from fairdesk.metrics.curves import histogram
+from fairdesk.metrics.error_curves import histogram
 from fairdesk.metrics.error_rates import Scores
-from fairdesk.metrics.rates import curves_of, number, rate
+from fairdesk.metrics.evaluation_table import group_rows, table_csv
 from fairdesk.metrics.results import EvaluateResult
-from fairdesk.metrics.tables import group_rows, table_csv
+from fairdesk.metrics.shown_figures import curves_of, number, rate
 
 
 def figures(overall: Scores, groups: dict[str, Scores], threshold: float | None) -> dict[str, Any]:
     """Return matplotlib figures by file name."""
-    from fairdesk.figures import verification as plots
+    from fairdesk.figures import verification_figures as plots
 
     curves = [
         (c.name, c.threshold, c.fmr, c.fnmr, c.eer, c.eer_threshold, c.ng, c.ni) for c in curves_of(overall, groups)
@@ -42,7 +42,7 @@ def write_report(
     folder: Path, result: EvaluateResult, overall: Scores, groups: dict[str, Scores], about: dict[str, Any]
 ) -> Path:
     """Write report.html, evaluation.json, groups.csv and plots (PNG, SVG) into a folder; returns the page."""
-    from fairdesk.figures.verification import picture
+    from fairdesk.figures.verification_figures import picture
 
     folder.mkdir(parents=True, exist_ok=True)
     threshold = None if result.groups is None else result.groups.threshold

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from fairdesk.errors import RequestError
 from fairdesk.project.detector_key import DetectorKey
+from fairdesk.project.image_queries import Filter, State, group_counts, image_ids, saved_views
 from fairdesk.project.quality import MEASURES, Limit
-from fairdesk.project.queries import Filter, State, group_counts, image_ids, saved_views
 from fairdesk.project.searches import searches
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import Any
 import apsw
 
 from fairdesk.errors import RequestError
-from fairdesk.project import bulk
+from fairdesk.project import bulk_edits as bulk
 from fairdesk.project.database import Database
 from fairdesk.project.schema import JOURNALED
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.project.database import Database
-from fairdesk.project.facts import NAME as FACTS
-from fairdesk.project.facts import FactStore
 from fairdesk.project.journal import Journal
+from fairdesk.project.kept_facts import NAME as FACTS
+from fairdesk.project.kept_facts import FactStore
 from fairdesk.project.searches import searches
 from fairdesk.project.thumbnails import ThumbnailStore
 from fairdesk.project.vectors import VectorStore

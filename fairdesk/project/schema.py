@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdesk.project.bulk import SCHEMA as BULK
+from fairdesk.project.bulk_edits import SCHEMA as BULK
 
 # Each entry moves a catalogue from version index to index + 1. Entries are never edited, only added.
 MIGRATIONS: list[str] = [

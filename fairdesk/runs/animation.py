@@ -10,8 +10,8 @@ from PIL import Image
 
 from fairdesk import __version__
 from fairdesk.errors import JobFailed, RequestError
-from fairdesk.images.marks import KEY, film_mark
-from fairdesk.images.places import write_manifest
+from fairdesk.images.synthetic_marks import KEY, film_mark
+from fairdesk.images.written_files import write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.params import AnimateParams
@@ -56,7 +56,7 @@ def write_film(frames: list[Image.Image], out: Path, rate: float, about: str) ->
     part.replace(out)
 
 
-def run(params: AnimateParams, context: Context) -> AnimateResult:
+def export_animation(params: AnimateParams, context: Context) -> AnimateResult:
     """Job: make a film of a run's sample grids, always of the same latents."""
     previews = RunFolder.open(params.run).previews()
     if len(previews) < 2:

@@ -13,7 +13,7 @@ from typing import Any
 
 from fairdesk import __version__
 from fairdesk.errors import RequestError
-from fairdesk.images.places import write_text
+from fairdesk.images.written_files import write_text
 
 _log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ _Job = partial(JobKind, domain="fairdesk.training", needs=Needs.FOLDERS)
 
 JOBS = [
     _Job(
-        "train-arcface", "Train a recogniser", params.RecogniserParams, results.RecogniserResult, "training:run",
+        "train-arcface", "Train a recogniser", params.RecogniserParams, results.RecogniserResult, "recogniser_training:train_recogniser",
         lane=Lane.GPU, gpu=True, positional=("data",), verb="train arcface", begins_again=Home.RUNS,
         after_stop="resume it with --resume",
     ),
     _Job(
-        "export-model", "Export a network", params.ExportModelParams, results.ExportModelResult, "onnx_export:run",
+        "export-model", "Export a network", params.ExportModelParams, results.ExportModelResult, "network_export:export_network",
         positional=("run",),
     ),
 ]  # fmt: skip

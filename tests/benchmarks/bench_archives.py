@@ -12,8 +12,8 @@ import zipfile
 from pathlib import Path
 
 from fairdesk.dataset.prepare_params import SampleParams
-from fairdesk.dataset.sampling import run as sample
-from fairdesk.images import sources
+from fairdesk.dataset.random_sample import take_sample as sample
+from fairdesk.images import image_sources as sources
 from fairdesk.jobs.context import QuietContext
 
 SIZES = (2_000, 8_000, 32_000)

@@ -5,10 +5,10 @@ import time
 import warnings
 from pathlib import Path
 
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.drawn_set import draw_sample_faces as draw
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams, SampleFacesParams
-from fairdesk.dataset.sample_faces import run as draw
-from fairdesk.faces.encoding import run as encode
+from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project

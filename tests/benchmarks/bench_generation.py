@@ -9,15 +9,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from fairdesk.dataset.drawn_set import draw_sample_faces as draw
+from fairdesk.dataset.folder_copies import resize_images as resize
 from fairdesk.dataset.params import SampleFacesParams
 from fairdesk.dataset.prepare_params import ResizeParams
-from fairdesk.dataset.reshaping import resize
-from fairdesk.dataset.sample_faces import run as draw
 from fairdesk.errors import Stopped
-from fairdesk.generation.checking.assessing import run as assess
-from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.checking.assessment import assess_faces as assess
+from fairdesk.generation.making.synthetic_faces import generate_faces as generate
 from fairdesk.generation.params import AssessParams, GenerateParams
-from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
 from fairdesk.jobs.context import QuietContext
 

@@ -12,7 +12,7 @@ import imagehash
 import numpy as np
 from PIL import Image, ImageOps
 
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.images.recordio import RecordFile, write_faces
 from fairdesk.jobs.context import QuietContext

@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 
 from fairdesk.dataset.identities import hide_images, set_identity
-from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.project import Project
+from fairdesk.project.image_queries import Filter, image_ids
 from fairdesk.project.quality import Limit
-from fairdesk.project.queries import Filter, image_ids
 
 COUNT = 100_000
 

@@ -5,7 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fairdesk.runs.logs import read_log
+from fairdesk.runs.training_logs import read_log
 
 LINES = 1_000_000
 KINDS = {

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from fairdesk.dataset.drawn_set import draw_sample_faces as draw
 from fairdesk.dataset.params import SampleFacesParams
-from fairdesk.dataset.sample_faces import run as draw
 from fairdesk.jobs.context import QuietContext
-from fairdesk.runs.comparing import half_interval
+from fairdesk.runs.run_comparison import half_interval
 from fairdesk.training.params import RecogniserParams
-from fairdesk.training.training import run as train
+from fairdesk.training.recogniser_training import train_recogniser as train
 
 SEEDS, EPOCHS = int(os.environ.get("FAIRDESK_SEEDS", "1")), int(os.environ.get("FAIRDESK_EPOCHS", "12"))
 SWITCHES = {

@@ -89,17 +89,17 @@ def plain_recogniser(backbone, batch, classes):
 
 def chips(count):
     """Noise in place of faces."""
-    from fairdesk.dataset.collection import Item
-    from fairdesk.training.faces import Chips
+    from fairdesk.dataset.collection import SourceImage
+    from fairdesk.training.training_faces import Chips
 
     pixels = np.random.default_rng(0).integers(0, 256, (count, 112, 112, 3), dtype=np.uint8)
-    items = [Item(NOWHERE, str(n), f"person {n % 64}", "all", None, False) for n in range(count)]
+    items = [SourceImage(NOWHERE, str(n), f"person {n % 64}", "all", None, False) for n in range(count)]
     return Chips(pixels, items, [])
 
 
 def faces(count):
     """Training faces of 64 people."""
-    from fairdesk.training.faces import TrainingFaces
+    from fairdesk.training.training_faces import TrainingFaces
 
     return TrainingFaces(chips(count), [n % 64 for n in range(count)], [0] * count, "plain")
 
@@ -111,7 +111,7 @@ def our_recogniser(backbone, batch, classes, precision):
     from fairdesk.learning.distributed import precision_of
     from fairdesk.learning.memory import keep_freed_memory
     from fairdesk.training.params import RecogniserParams
-    from fairdesk.training.recogniser import RecogniserTask
+    from fairdesk.training.recogniser_task import RecogniserTask
 
     keep_freed_memory()
     params = RecogniserParams(data=NOWHERE, out=NOWHERE, backbone=backbone, width=2, batch_size=batch, device="cpu", precision=precision)  # fmt: skip
@@ -123,7 +123,7 @@ def our_recogniser(backbone, batch, classes, precision):
 
 def pipeline(batch, batches):
     """An epoch's batches as the loop gets them, augmented as the step does it."""
-    from fairdesk.training.faces import Changes, normalised
+    from fairdesk.training.training_faces import Changes, normalised
 
     images, number = faces(batch * batches), iter(range(10**9))
 
@@ -161,7 +161,7 @@ def plain_translation(side):
 
 def our_translation(side, precision):
     """The recipe that the program's own trial chooses."""
-    from fairdesk.generation.making.recipes import choose
+    from fairdesk.generation.making.translation_recipes import choose
     from fairdesk.generation.networks.cyclegan import GeneratorResNet
     from fairdesk.learning.memory import keep_freed_memory
 
@@ -177,8 +177,8 @@ def our_explorer(family):
 
     from PIL import Image
 
-    from fairdesk.generation.making.exploring import serve
-    from fairdesk.generation.training.job import run as train
+    from fairdesk.generation.making.latent_explorer import serve
+    from fairdesk.generation.training.gan_training import train_gan as train
     from fairdesk.generation.training.params import gan_params
     from fairdesk.jobs.context import QuietContext
 

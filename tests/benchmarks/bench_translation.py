@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fairdesk.dataset.drawn_set import draw_sample_faces as draw
 from fairdesk.dataset.params import SampleFacesParams
-from fairdesk.dataset.sample_faces import run as draw
 from fairdesk.errors import Stopped
 from fairdesk.faces.features import Features
-from fairdesk.generation.making.translating import run as translate
+from fairdesk.generation.making.translation import translate_faces as translate
 from fairdesk.generation.params import TranslateParams
-from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
-from fairdesk.images.sample_faces import MONK, draw_face, draw_person
+from fairdesk.images.drawn_faces import MONK, draw_face, draw_person
 from fairdesk.jobs.context import QuietContext
 from tests.benchmarks.bench_generation import Budget
 

@@ -47,9 +47,9 @@ def main():
     import qasync
     from PySide6.QtCore import QSettings, QTimer
 
-    from fairdesk.dataset.importing import run as import_folder
+    from fairdesk.dataset.drawn_set import draw_sample_faces as draw
+    from fairdesk.dataset.image_import import import_images as import_folder
     from fairdesk.dataset.params import ImportParams, SampleFacesParams
-    from fairdesk.dataset.sample_faces import run as draw
     from fairdesk.gui.app import make_application, make_window
     from fairdesk.jobs.context import QuietContext
     from fairdesk.project import Project

@@ -10,14 +10,13 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 
 from fairdesk.clustering import corrections
-from fairdesk.clustering.files import read_clusters, write_clusters
-from fairdesk.clustering.files import run as load_clusters
-from fairdesk.clustering.folders import run as folders
+from fairdesk.clustering.agreement import agreement
+from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
+from fairdesk.clustering.identity_folders import write_identity_folders as folders
 from fairdesk.clustering.methods import by_size, cluster_vectors
-from fairdesk.clustering.mosaics import run as mosaic
+from fairdesk.clustering.mosaics import write_mosaic as mosaic
+from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, FoldersParams, LoadClustersParams, MosaicParams
-from fairdesk.clustering.quality import agreement
-from fairdesk.clustering.running import run as cluster
 from fairdesk.clustering.versions import clusters, faces_of, find_cluster, newest, versions
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.jobs.context import QuietContext

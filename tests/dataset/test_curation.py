@@ -6,20 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.running import run as cluster
 from fairdesk.clustering.versions import versions
-from fairdesk.dataset import similar
-from fairdesk.dataset.balancing import level, targets
-from fairdesk.dataset.balancing import run as balance
-from fairdesk.dataset.duplicating import run as duplicates
+from fairdesk.dataset import picture_similarity as similar
+from fairdesk.dataset.duplicates import find_duplicates as duplicates
+from fairdesk.dataset.group_balance import balance_groups as balance
+from fairdesk.dataset.group_balance import level, targets
 from fairdesk.dataset.identities import hide_images, labelled_images
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParams
-from fairdesk.dataset.similar import confirmed, look_of, near_vectors
+from fairdesk.dataset.picture_similarity import confirmed, look_of, near_vectors
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.queries import Filter, group_counts, identity_counts, image_ids, overview
+from fairdesk.project.image_queries import Filter, group_counts, identity_counts, image_ids, overview
 from tests.conftest import plain_images
 
 
@@ -197,7 +197,7 @@ def test_a_hash_alone_makes_no_duplicate(drawn, photographs):
     """Different people are no near-duplicates, however their hashes fall; the same picture saved again is."""
     import io
 
-    from fairdesk.dataset.similar import SAME_PICTURE, confirmed, look_of
+    from fairdesk.dataset.picture_similarity import SAME_PICTURE, confirmed, look_of
 
     paths = sorted(photographs.rglob("*.jpg"))[::3] + sorted(drawn.rglob("*.jpg"))
     pictures = [Image.open(path).convert("RGB") for path in paths]

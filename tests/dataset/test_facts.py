@@ -8,13 +8,13 @@ from collections import Counter
 
 import pytest
 
-from fairdesk.dataset.balancing import run as balance
-from fairdesk.dataset.dividing import run as divide
-from fairdesk.dataset.duplicating import run as duplicates
-from fairdesk.dataset.importing import inspect
-from fairdesk.dataset.importing import run as import_folder
-from fairdesk.dataset.leaking import run as leaks
-from fairdesk.dataset.measuring import run as measure
+from fairdesk.dataset.duplicates import find_duplicates as duplicates
+from fairdesk.dataset.folder_split import split_folder as split
+from fairdesk.dataset.group_balance import balance_groups as balance
+from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.image_import import scan_folder as inspect
+from fairdesk.dataset.leaks import check_leaks as leaks
+from fairdesk.dataset.moved_originals import find_moved_originals as relink
 from fairdesk.dataset.params import (
     BalanceParams,
     DivideParams,
@@ -24,11 +24,12 @@ from fairdesk.dataset.params import (
     RelinkParams,
 )
 from fairdesk.dataset.prepare_params import LeaksParams, SplitParams
-from fairdesk.dataset.relinking import run as relink
-from fairdesk.dataset.splitting import run as split
-from fairdesk.images import facts, inspecting
+from fairdesk.dataset.project_sets import divide_project as divide
+from fairdesk.dataset.quality_measurement import measure_quality as measure
+from fairdesk.images import file_facts as facts
+from fairdesk.images import inspection as inspecting
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.facts import user_facts
+from fairdesk.project.kept_facts import user_facts
 from tests.conftest import add_faces, plain_images
 from tests.images.test_archives import packed
 
@@ -180,7 +181,7 @@ def test_a_file_of_equal_size_that_was_changed_is_seen(project, originals, count
 
 
 def test_the_same_face_is_measured_once_in_two_copies(project, originals, tmp_path, monkeypatch):
-    from fairdesk.dataset import measuring
+    from fairdesk.dataset import quality_measurement as measuring
 
     shutil.copytree(originals[0].parents[2], tmp_path / "copy")
     for folder in (originals[0].parents[2], tmp_path / "copy"):

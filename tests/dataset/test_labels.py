@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairdesk.dataset.identities import labelled_images, set_identity
-from fairdesk.dataset.importing import run as import_folder
-from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext

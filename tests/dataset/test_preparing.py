@@ -9,17 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fairdesk.dataset.collection import Item
-from fairdesk.dataset.leaking import run as leaks
-from fairdesk.dataset.leaking import shared_identities
-from fairdesk.dataset.partition import nearest_subset
+from fairdesk.dataset.collection import SourceImage
+from fairdesk.dataset.folder_copies import flatten_folder as flatten
+from fairdesk.dataset.folder_copies import resize_images as resize
+from fairdesk.dataset.folder_split import split_folder as split
+from fairdesk.dataset.identity_partition import nearest_subset
+from fairdesk.dataset.leaks import check_leaks as leaks
+from fairdesk.dataset.leaks import shared_identities
+from fairdesk.dataset.picture_similarity import near_hashes
 from fairdesk.dataset.prepare_params import FlattenParams, LeaksParams, ResizeParams, SampleParams, SplitParams
-from fairdesk.dataset.reshaping import flatten, resize
-from fairdesk.dataset.sampling import run as sample
-from fairdesk.dataset.similar import near_hashes
-from fairdesk.dataset.splitting import run as split
+from fairdesk.dataset.random_sample import take_sample as sample
 from fairdesk.errors import RequestError
-from fairdesk.images.marks import read_mark, save_marked
+from fairdesk.images.synthetic_marks import read_mark, save_marked
 from fairdesk.jobs.context import QuietContext
 from tests.conftest import plain_images
 
@@ -197,7 +198,7 @@ def test_resize(tmp_path):
 
 
 def someone(name, group):
-    return Item(Path(f"{group}/{name}"), f"{group}/{name}", name, group)
+    return SourceImage(Path(f"{group}/{name}"), f"{group}/{name}", name, group)
 
 
 @pytest.mark.parametrize(

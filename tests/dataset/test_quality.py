@@ -5,18 +5,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fairdesk.dataset.importing import run as import_folder
-from fairdesk.dataset.labels import Edit, edit_labels
-from fairdesk.dataset.measuring import run as measure_job
+from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.params import ImportParams, QualityParams
+from fairdesk.dataset.quality_measurement import measure_quality as measure_job
 from fairdesk.errors import RequestError
 from fairdesk.faces.boxes import FaceBox
-from fairdesk.faces.detecting import run as detect
+from fairdesk.faces.detection import find_faces as detect
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.quality import measure, pose, sharpness
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.image_queries import (
+    Filter,
+    found_values,
+    image_ids,
+    more_like,
+    remove_view,
+    save_view,
+    saved_views,
+)
 from fairdesk.project.quality import Limit, counts, outside, values
-from fairdesk.project.queries import Filter, found_values, image_ids, more_like, remove_view, save_view, saved_views
 
 
 def test_sharpness_is_opencvs_variance_of_the_laplacian():

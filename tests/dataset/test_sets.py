@@ -12,22 +12,22 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
-from fairdesk.dataset.collection import Item, read_folder
-from fairdesk.dataset.dividing import run as divide
-from fairdesk.dataset.exporting import run as export
-from fairdesk.dataset.importing import run as import_folder
-from fairdesk.dataset.labels import Edit, edit_labels
-from fairdesk.dataset.leaking import run as leaks
+from fairdesk.dataset.collection import SourceImage, read_folder
+from fairdesk.dataset.folder_split import split_folder as split
+from fairdesk.dataset.identity_partition import Request, partition
+from fairdesk.dataset.image_export import export_images as export
+from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.image_labels import Edit, edit_labels
+from fairdesk.dataset.leaks import check_leaks as leaks
 from fairdesk.dataset.params import DivideParams, ImportParams
-from fairdesk.dataset.partition import Request, partition
 from fairdesk.dataset.prepare_params import ExportParams, LeaksParams, SplitParams
+from fairdesk.dataset.project_sets import divide_project as divide
 from fairdesk.dataset.sets import all_sets, freeze, members, remove_sets
-from fairdesk.dataset.splitting import run as split
 from fairdesk.errors import RequestError
-from fairdesk.images.marks import mark_of, save_marked
 from fairdesk.images.recordio import RecordFile
+from fairdesk.images.synthetic_marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pairing import run as pairs
+from fairdesk.metrics.pair_list_job import make_pair_list as pairs
 from fairdesk.metrics.params import PairsParams
 from tests.conftest import add_faces, plain_images
 
@@ -228,7 +228,7 @@ def test_torchvision_reads_the_imagefolder(filled, tmp_path):
 def test_folds_of_any_collection(collection, seed, folds, by_image):
     """Every image is in just one fold, nobody is in two, sizes are as near as whole identities allow, the seed decides."""
     items = [
-        Item(Path(f"{number}-{i}"), f"{number}-{i}", f"p{number}", f"g{group}", number * 10 + i)
+        SourceImage(Path(f"{number}-{i}"), f"{number}-{i}", f"p{number}", f"g{group}", number * 10 + i)
         for number, (group, images) in enumerate(collection)
         for i in range(images)
     ]

@@ -6,9 +6,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from fairdesk.dataset.importing import inspect, run
-from fairdesk.dataset.labelling import run as label
-from fairdesk.dataset.labels import Edit, edit_labels, labels_of
+from fairdesk.dataset.image_import import import_images as run
+from fairdesk.dataset.image_import import scan_folder as inspect
+from fairdesk.dataset.image_labels import Edit, edit_labels, labels_of
+from fairdesk.dataset.label_sources import label_faces as label
 from fairdesk.dataset.params import ImportParams, LabelParams
 from fairdesk.errors import RequestError
 from fairdesk.images.recordio import write_faces
@@ -114,9 +115,9 @@ def test_editing_many_is_one_step(filled):
 
 
 def test_detecting_and_writing_out_of_an_archive(project, drawn, tmp_path):
-    from fairdesk.clustering.folders import run as folders
+    from fairdesk.clustering.identity_folders import write_identity_folders as folders
     from fairdesk.clustering.params import FoldersParams
-    from fairdesk.faces.detecting import run as detect
+    from fairdesk.faces.detection import find_faces as detect
     from fairdesk.faces.params import DetectParams
 
     archive = tmp_path / "drawn.zip"

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from fairdesk.cli.main import run as main
-from fairdesk.images.marks import mark_of, save_marked
-from fairdesk.images.sample_faces import draw_face, draw_person
+from fairdesk.images.drawn_faces import draw_face, draw_person
+from fairdesk.images.synthetic_marks import mark_of, save_marked
 
 
 @pytest.fixture(scope="module")

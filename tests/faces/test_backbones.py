@@ -6,20 +6,20 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.backbones import DEPTHS, IResNet, MobileFaceNet, infer_backbone, make_backbone
 from fairdesk.faces.boxes import FaceBox
-from fairdesk.faces.encoding import run as encode
+from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.evaluating import run as evaluate
-from fairdesk.metrics.pairing import run as pairs
+from fairdesk.metrics.evaluation_job import evaluate_scores as evaluate
+from fairdesk.metrics.pair_list_job import make_pair_list as pairs
+from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
-from fairdesk.metrics.scoring import run as score
 
 # Parameters in millions, as arcface_torch's own table has them.
 PUBLISHED = {"r18": 24.03, "r34": 34.14, "r50": 43.59, "r100": 65.16, "mbf": 2.06}
@@ -118,7 +118,7 @@ def test_unreadable_images_are_failures_never_noise(people, tmp_path, drawn):
     shutil.copytree(drawn, moved)
     with people.db.transaction() as connection:
         connection.execute("UPDATE root SET path = ?, relative = NULL", (str(moved),))
-    from fairdesk.faces.detecting import run as detect
+    from fairdesk.faces.detection import find_faces as detect
     from fairdesk.faces.params import DetectParams
 
     detect(DetectParams(detector="whole"), QuietContext(people))

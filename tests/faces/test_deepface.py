@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fairdesk.dataset.importing import run as import_folder
-from fairdesk.dataset.labelling import run as label
+from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.label_sources import label_faces as label
 from fairdesk.dataset.params import ImportParams, LabelParams
 from fairdesk.errors import JobFailed, RequestError
-from fairdesk.faces.detecting import run as detect
-from fairdesk.faces.encoding import run as encode
+from fairdesk.faces.detection import find_faces as detect
+from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext

@@ -6,15 +6,15 @@ import torch
 import torchvision
 from PIL import Image
 
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import JobFailed, RequestError, Stopped
 from fairdesk.faces.alignment import TEMPLATE, face_chip, similarity_transform
 from fairdesk.faces.boxes import FaceBox, overlap
-from fairdesk.faces.detecting import run as detect
+from fairdesk.faces.detection import find_faces as detect
 from fairdesk.faces.detectors import detect_faces
+from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.encoders import DlibEncoder, ResNet50Encoder
-from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
@@ -212,7 +212,7 @@ def test_large_photographs_are_searched_scaled_down(drawn):
 
 def test_most_drawn_faces_are_found():
     """Four tones, five people, two pictures each: HOG finds at least 95 %."""
-    from fairdesk.images.sample_faces import draw_face, draw_person
+    from fairdesk.images.drawn_faces import draw_face, draw_person
 
     found = 0
     for tone in (2, 5, 7, 9):
@@ -252,8 +252,8 @@ def test_a_download_without_a_network_says_what_to_do(tmp_path, monkeypatch):
 
     import sklearn.datasets
 
-    from fairdesk.dataset.fetching import run as fetch
     from fairdesk.dataset.params import FetchParams
+    from fairdesk.dataset.public_sets import download_public_set as fetch
 
     def offline(**_options):
         raise URLError("no route to host")
@@ -267,8 +267,8 @@ def test_a_download_without_a_network_says_what_to_do(tmp_path, monkeypatch):
 def test_a_public_set_becomes_identity_folders(tmp_path, monkeypatch):
     import sklearn.datasets
 
-    from fairdesk.dataset.fetching import run as fetch
     from fairdesk.dataset.params import FetchParams
+    from fairdesk.dataset.public_sets import download_public_set as fetch
 
     class Set:
         images = np.random.default_rng(0).random((6, 64, 64))

@@ -9,17 +9,15 @@ import numpy as np
 import pytest
 
 from fairdesk.cli.main import run as main
-from fairdesk.clustering.files import run as load_clusters
+from fairdesk.clustering.cluster_files import load_clusters
+from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, LoadClustersParams
-from fairdesk.clustering.running import run as cluster
 from fairdesk.clustering.versions import versions
-from fairdesk.dataset.dividing import run as divide
-from fairdesk.dataset.duplicating import run as find_duplicates
+from fairdesk.dataset.duplicates import find_duplicates
 from fairdesk.dataset.identities import labelled_images, set_identity
-from fairdesk.dataset.importing import run as import_folder
-from fairdesk.dataset.labels import Edit, edit_labels
-from fairdesk.dataset.leaking import run as find_leaks
-from fairdesk.dataset.measuring import run as measure
+from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.image_labels import Edit, edit_labels
+from fairdesk.dataset.leaks import check_leaks as find_leaks
 from fairdesk.dataset.params import (
     DivideParams,
     DuplicatesParams,
@@ -28,21 +26,23 @@ from fairdesk.dataset.params import (
     VectorsParams,
 )
 from fairdesk.dataset.prepare_params import LeaksParams
-from fairdesk.dataset.vector_export import run as export_vectors
+from fairdesk.dataset.project_sets import divide_project as divide
+from fairdesk.dataset.quality_measurement import measure_quality as measure
+from fairdesk.dataset.vector_export import export_vectors
 from fairdesk.errors import RequestError
-from fairdesk.faces.detecting import run as detect
+from fairdesk.faces.detection import find_faces as detect
+from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.encoders import Vectors
-from fairdesk.faces.encoding import run as encode
 from fairdesk.faces.params import DetectParams, EncodeParams
-from fairdesk.generation.checking.reviewing import run as review
+from fairdesk.generation.checking.review import review_faces as review
 from fairdesk.generation.params import ReviewParams
 from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.evaluating import run as evaluate
-from fairdesk.metrics.normalising import run as normalise
+from fairdesk.metrics.evaluation_job import evaluate_scores as evaluate
+from fairdesk.metrics.group_normalisation import normalise_scores as normalise
+from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import EvaluateParams, NormaliseParams, ScoreParams
 from fairdesk.metrics.score_files import export_csv, read_scores
-from fairdesk.metrics.scoring import run as score
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting
 from fairdesk.project.recipes import Recipe
@@ -378,8 +378,8 @@ def study(tmp_path, drawn, monkeypatch):
         for start in range(0, len(todo), size):
             yield todo[start : start + size], work(todo[start : start + size])
 
-    monkeypatch.setattr("fairdesk.faces.encoding.make_encoder", lambda params, *_: MeanColours(params.encoder))
-    monkeypatch.setattr("fairdesk.faces.encoding.map_batches", here)
+    monkeypatch.setattr("fairdesk.faces.embedding.make_encoder", lambda params, *_: MeanColours(params.encoder))
+    monkeypatch.setattr("fairdesk.faces.embedding.map_batches", here)
     made = Project.create(tmp_path / "study.fairdesk")
     import_folder(ImportParams(folder=drawn), QuietContext(made))
     yield made
@@ -445,7 +445,7 @@ def test_an_encoder_without_vectors_takes_the_detector_used_last_and_says_so(stu
 
 def test_review_finds_made_faces_as_the_real_ones_were_found(study, drawn, monkeypatch, tmp_path):
     monkeypatch.setattr(
-        "fairdesk.generation.checking.reviewing.make_encoder", lambda params, *_: MeanColours(params.encoder)
+        "fairdesk.generation.checking.review.make_encoder", lambda params, *_: MeanColours(params.encoder)
     )
     encode(EncodeParams(), QuietContext(study))
     encode(EncodeParams(detector="whole"), QuietContext(study))

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from fairdesk.errors import JobFailed, Stopped
-from fairdesk.generation.container import run
+from fairdesk.generation.container import run_container as run
 from fairdesk.generation.params import ContainerParams
 from fairdesk.jobs.context import QuietContext
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
-from fairdesk.generation.making.generating import run as generate
-from fairdesk.generation.making.translating import load_translator
-from fairdesk.generation.making.translating import run as translate
+from fairdesk.generation.making.synthetic_faces import generate_faces as generate
+from fairdesk.generation.making.translation import load_translator
+from fairdesk.generation.making.translation import translate_faces as translate
 from fairdesk.generation.networks.cyclegan import (
     GeneratorResNet,
     InstanceNorm,
@@ -23,14 +23,14 @@ from fairdesk.generation.networks.cyclegan import (
 )
 from fairdesk.generation.params import GenerateParams, TranslateParams
 from fairdesk.generation.training.cyclegan import ReplayBuffer
-from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
-from fairdesk.images.marks import mark_of, read_mark
+from fairdesk.images.synthetic_marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.results import Unreadable
 from fairdesk.learning.checkpoints import read_checkpoint
 from fairdesk.runs.folder import RunFolder
-from fairdesk.runs.logs import read_log
+from fairdesk.runs.training_logs import read_log
 from tests.conftest import plain_images
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -256,7 +256,7 @@ def test_a_picture_too_large_for_the_memory_is_listed(generators, tmp_path, monk
     (tmp_path / "in").mkdir()
     for name, side in (("large", 300), ("small", 24)):
         Image.new("RGB", (side, side)).save(tmp_path / "in" / f"{name}.png")
-    monkeypatch.setattr("fairdesk.generation.making.translating.free_memory", lambda device: 10_000_000)
+    monkeypatch.setattr("fairdesk.generation.making.translation.free_memory", lambda device: 10_000_000)
     ask = lambda out, size: TranslateParams(
         input=tmp_path / "in", out=tmp_path / out, size=size, g_ab=generators["g_ab"], device="cpu"
     )

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
-from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.making.synthetic_faces import generate_faces as generate
 from fairdesk.generation.networks.cyclegan import GeneratorResNet, generator_from
 from fairdesk.generation.networks.foreign import generator_of
 from fairdesk.generation.networks.gan import DCGenerator, FullyConnectedGenerator

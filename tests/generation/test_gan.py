@@ -9,23 +9,23 @@ import torch
 from lightning.fabric import Fabric
 from PIL import Image
 
-from fairdesk.dataset.importing import inspect
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.image_import import scan_folder as inspect
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
-from fairdesk.generation.making.generating import latents
-from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.making.synthetic_faces import generate_faces as generate
+from fairdesk.generation.making.synthetic_faces import latents
 from fairdesk.generation.networks.gan import make_networks
 from fairdesk.generation.params import GenerateParams
 from fairdesk.generation.training.gan import GanTask
-from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
-from fairdesk.images.marks import mark_of, read_mark
+from fairdesk.images.synthetic_marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.folder import RunFolder
-from fairdesk.runs.logs import read_log
+from fairdesk.runs.training_logs import read_log
 from fairdesk.training.params import RecogniserParams
-from fairdesk.training.training import _items
+from fairdesk.training.recogniser_training import _items
 from tests.conftest import plain_images
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -130,7 +130,7 @@ def test_a_full_disk_at_the_end_keeps_the_training(folder, tmp_path, monkeypatch
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fairdesk.runs.ending.exporting.run", full)
+    monkeypatch.setattr("fairdesk.runs.final_pictures.exporting.run", full)
     context = QuietContext()
     assert train(options(folder, tmp_path / "run", epochs=1), context).steps == 3
     assert "The training is kept, but its pictures could not be written: [Errno 28]" in context.messages[-1]
@@ -224,11 +224,12 @@ def test_identities_exactly(trained, tmp_path):
 
 
 def test_made_faces_come_back_marked(trained, tmp_path, project):
+    from fairdesk.dataset.folder_copies import flatten_folder as flatten
+    from fairdesk.dataset.folder_copies import resize_images as resize
     from fairdesk.dataset.identities import labelled_images
-    from fairdesk.dataset.importing import run as import_folder
+    from fairdesk.dataset.image_import import import_images as import_folder
     from fairdesk.dataset.params import ImportParams
     from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
-    from fairdesk.dataset.reshaping import flatten, resize
 
     generate(GenerateParams(run=trained, out=tmp_path / "ids", images=4, per_identity=2, device="cpu"), QuietContext())
     resize(ResizeParams(folder=tmp_path / "ids", out=tmp_path / "small", size="8x8"), QuietContext())

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
 from fairdesk.jobs.context import QuietContext
-from fairdesk.runs.logs import read_log
+from fairdesk.runs.training_logs import read_log
 from tests.conftest import plain_images
 
 pytestmark = pytest.mark.filterwarnings("ignore")

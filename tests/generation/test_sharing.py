@@ -12,15 +12,15 @@ import torch
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.generation.training.cyclegan import CycleGanTask
 from fairdesk.generation.training.gan import GanTask
-from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
 from fairdesk.jobs.context import QuietContext
-from fairdesk.learning import loop
+from fairdesk.learning import training_loop as loop
 from fairdesk.learning.checkpoints import read_checkpoint
 from fairdesk.learning.determinism import algorithms
-from fairdesk.learning.sharing import falling
+from fairdesk.learning.gradient_sharing import falling
 from fairdesk.runs.folder import RunFolder
-from fairdesk.runs.logs import read_log
+from fairdesk.runs.training_logs import read_log
 from tests.conftest import plain_images
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -116,7 +116,7 @@ def test_the_rate_falls(folder, tmp_path):
 def test_the_deterministic_switch_is_on_only_while_it_trains(folder, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "fairdesk.generation.training.job._run",
+        "fairdesk.generation.training.gan_training._run",
         lambda *_a: seen.append(torch.are_deterministic_algorithms_enabled()) or {},
     )
     for wanted in (True, False):

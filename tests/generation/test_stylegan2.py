@@ -9,8 +9,8 @@ from PIL import Image
 from scipy.signal import convolve2d
 
 from fairdesk.errors import RequestError, Stopped
-from fairdesk.generation.making.generating import chosen_labels, label_places
-from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.making.synthetic_faces import chosen_labels, label_places
+from fairdesk.generation.making.synthetic_faces import generate_faces as generate
 from fairdesk.generation.networks.stylegan2 import (
     StyleDiscriminator,
     StyleGenerator,
@@ -19,9 +19,9 @@ from fairdesk.generation.networks.stylegan2 import (
     resample_filter,
 )
 from fairdesk.generation.params import GenerateParams
-from fairdesk.generation.training.augmenting import augment, next_chance
-from fairdesk.generation.training.job import run as train
-from fairdesk.images.marks import mark_of, save_marked
+from fairdesk.generation.training.augmentation import augment, next_chance
+from fairdesk.generation.training.gan_training import train_gan as train
+from fairdesk.images.synthetic_marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning.averaging import Average
 from fairdesk.runs.folder import RunFolder

@@ -7,16 +7,16 @@ import pytest
 import torch
 
 from fairdesk.errors import RequestError
-from fairdesk.generation.making.exploring import Explorer
-from fairdesk.generation.making.generating import load_generator, make
-from fairdesk.generation.making.generating import run as generate
+from fairdesk.generation.making.latent_explorer import Explorer
+from fairdesk.generation.making.synthetic_faces import generate_faces as generate
+from fairdesk.generation.making.synthetic_faces import load_generator, make
 from fairdesk.generation.networks.foreign import generator_of, stylegan_from
 from fairdesk.generation.networks.stylegan2 import StyleGenerator
 from fairdesk.generation.networks.stylegan3 import AliasFreeGenerator
 from fairdesk.generation.params import GenerateParams
-from fairdesk.images.marks import mark_of
+from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import QuietContext
-from fairdesk.training.onnx_export import run as export
+from fairdesk.training.network_export import export_network as export
 from fairdesk.training.params import ExportModelParams
 
 SIZES, CHANNELS = (

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QMessageBox
 
-from fairdesk.dataset.labels import labels_of
+from fairdesk.dataset.image_labels import labels_of
 from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -16,7 +16,7 @@ from fairdesk.gui.dialogs.matrix_dialog import MatrixDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.quality_dialog import QualityDialog
 from fairdesk.gui.jobs.state import FAILED
-from fairdesk.project.queries import Filter, image_ids
+from fairdesk.project.image_queries import Filter, image_ids
 from tests.conftest import plain_images
 from tests.gui.conftest import answer
 
@@ -215,7 +215,7 @@ def test_divide_preview_sets_menu_and_export(at, hand, qtbot, filled, tmp_path):
 
 
 def test_a_leak_shows_its_pairs(at, hand, qtbot, filled, tmp_path):
-    from fairdesk.dataset.importing import run as import_folder
+    from fairdesk.dataset.image_import import import_images as import_folder
     from fairdesk.dataset.params import ImportParams
     from fairdesk.jobs.context import QuietContext
 
@@ -287,7 +287,7 @@ def test_missing_weights_are_asked_about(at, hand, qtbot, monkeypatch, tmp_path)
 def test_photographs_out_of_an_archive_and_of_odd_kinds(window, hand, qtbot, project, tmp_path):
     import zipfile
 
-    from fairdesk.dataset.importing import run as import_folder
+    from fairdesk.dataset.image_import import import_images as import_folder
     from fairdesk.dataset.params import ImportParams
     from fairdesk.gui.dialogs.photograph import Photograph
     from fairdesk.gui.pictures import read_image

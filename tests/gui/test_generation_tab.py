@@ -9,24 +9,24 @@ from PIL import Image
 from PySide6.QtWidgets import QComboBox, QMenu
 from shiboken6 import isValid
 
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
-from fairdesk.faces.encoding import run as encode
+from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.generation.networks.gan import DCGenerator
 from fairdesk.generation.results import AssessResult
-from fairdesk.generation.training.job import run as train
+from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
 from fairdesk.gui.dialogs.review_dialog import ReviewDialog
 from fairdesk.gui.jobs.again import started_again
 from fairdesk.gui.jobs.state import DONE, RUNNING, STOPPED, JobState
-from fairdesk.images.marks import mark_of, save_marked
+from fairdesk.images.synthetic_marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.messages import JobSpec
-from fairdesk.runs.animation import run as animate
+from fairdesk.runs.animation import export_animation as animate
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.params import AnimateParams
 from tests.conftest import plain_images

@@ -22,7 +22,7 @@ from fairdesk.gui.help.text_dialog import TextDialog
 from fairdesk.gui.hooks import Hooks
 from fairdesk.gui.session import Notice
 from fairdesk.logfile import LogFile
-from fairdesk.project.queries import overview
+from fairdesk.project.image_queries import overview
 
 
 def heading(guide):

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication
 from fairdesk.gui.dialogs.compare_dialog import CompareDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.notes_dialog import NotesDialog
-from fairdesk.gui.widgets.plots import write_plot
+from fairdesk.gui.widgets.plot_export import write_plot
 from fairdesk.learning.checkpoints import save_checkpoint
 from fairdesk.runs.folder import TIMES, RunFolder
-from fairdesk.runs.listing import read_notes
+from fairdesk.runs.run_records import read_notes
 from tests.runs.test_comparing import made
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -158,7 +158,7 @@ def test_notes_and_a_run_from_elsewhere(trained, hand, window, filled, tmp_path,
     assert row_of(tab, "none-2").text(3) == "baseline, paper"
     elsewhere = made(tmp_path / "other machine", "far", 1, (0.3, 0.3))
     tab.session.background.edit(
-        lambda: __import__("fairdesk.runs.listing", fromlist=["x"]).import_run(elsewhere, tab._home()), tab._imported
+        lambda: __import__("fairdesk.runs.run_records", fromlist=["x"]).import_run(elsewhere, tab._home()), tab._imported
     )
     hand.settle()
     assert row_of(tab, "far").checkState(0) == Qt.CheckState.Checked

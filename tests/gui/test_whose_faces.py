@@ -4,16 +4,16 @@ import csv
 
 import pytest
 
+from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.running import run as cluster
 from fairdesk.dataset.identities import labelled_images
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.vectors_dialog import VectorsDialog
 from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import ScoreParams
-from fairdesk.metrics.scoring import run as score
 from tests.conftest import add_faces
 
 

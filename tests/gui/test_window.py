@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.running import run as cluster
 from fairdesk.clustering.versions import clusters
 from fairdesk.dataset.identities import set_identity
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
@@ -21,7 +21,7 @@ from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.jobs.state import FAILED, PAUSED, RUNNING, STOPPED
 from fairdesk.gui.palette import CommandPalette, matches
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
-from fairdesk.gui.widgets.plots import write_plot
+from fairdesk.gui.widgets.plot_export import write_plot
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project

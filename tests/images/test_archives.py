@@ -13,14 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fairdesk.dataset.folder_split import split_folder as split
 from fairdesk.dataset.prepare_params import SampleParams, SplitParams
-from fairdesk.dataset.sampling import run as sample
-from fairdesk.dataset.splitting import run as split
+from fairdesk.dataset.random_sample import take_sample as sample
 from fairdesk.errors import RequestError
-from fairdesk.images import sources
-from fairdesk.images.layouts import read_tree
-from fairdesk.images.recordio import MAGIC, RecordFile, write_faces
-from fairdesk.images.sources import (
+from fairdesk.images import image_sources as sources
+from fairdesk.images.folder_layouts import read_tree
+from fairdesk.images.image_sources import (
     MemberError,
     close_archives,
     exists,
@@ -29,6 +28,7 @@ from fairdesk.images.sources import (
     reading_order,
     safe_member,
 )
+from fairdesk.images.recordio import MAGIC, RecordFile, write_faces
 from fairdesk.jobs.context import QuietContext
 from tests.conftest import plain_images
 

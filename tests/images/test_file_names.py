@@ -2,7 +2,7 @@
 
 import pytest
 
-from fairdesk.images.places import Names, place, safe_name, write_text
+from fairdesk.images.written_files import Names, place, safe_name, write_text
 
 
 def test_names_are_told_apart_as_the_least_able_disk_does():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fairdesk.errors import JobFailed
-from fairdesk.images.places import place
+from fairdesk.images.written_files import place
 
 
 def test_where_no_links_can_be_made_copies_are_named(tmp_path, monkeypatch):

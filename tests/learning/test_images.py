@@ -8,7 +8,7 @@ from PIL import Image
 from fairdesk.errors import JobFailed
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning import images as module
-from fairdesk.learning.images import TrainingImages, UnpairedImages
+from fairdesk.learning.training_images import TrainingImages, UnpairedImages
 
 
 def numbered(folder, count):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_lists import Pair, read_pairs, write_pairs
-from fairdesk.metrics.pair_making import Item, _all_of, genuine_pairs, impostor_pairs
-from fairdesk.metrics.pairing import run
+from fairdesk.metrics.pair_list_files import Pair, read_pairs, write_pairs
+from fairdesk.metrics.pair_list_job import make_pair_list as run
+from fairdesk.metrics.pair_sampling import PairImage, _all_of, genuine_pairs, impostor_pairs
 from fairdesk.metrics.params import PairsParams
 
 sizes = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 6)), min_size=1, max_size=9)
@@ -21,7 +21,7 @@ sizes = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 6)), min_size=1, ma
 def collection(people):
     items = []
     for number, (group, images) in enumerate(people):
-        items += [Item(f"{group}/{number}/{i}.jpg", f"p{number}", f"g{group}") for i in range(images)]
+        items += [PairImage(f"{group}/{number}/{i}.jpg", f"p{number}", f"g{group}") for i in range(images)]
     return items
 
 
@@ -62,7 +62,7 @@ def test_even_over_identities(count):
 
 
 def test_the_same_name_in_two_groups_is_never_an_impostor_pair():
-    items = [Item("a/x/1", "x", "a"), Item("b/x/1", "x", "b"), Item("b/y/1", "y", "b")]
+    items = [PairImage("a/x/1", "x", "a"), PairImage("b/x/1", "x", "b"), PairImage("b/y/1", "y", "b")]
     picks, exist = impostor_pairs(items, 10, np.random.default_rng(0))
     assert exist == 2
     assert (0, 1) not in picks
@@ -72,7 +72,7 @@ def test_the_same_name_in_two_groups_is_never_an_impostor_pair():
 def test_nor_among_many(count):
     """However the pairs are drawn: round by round, from what is left, or from the full list."""
     items = [
-        Item(f"{group}/n{name}/{i}", f"n{name}", group) for group in ("a", "b") for name in range(30) for i in range(4)
+        PairImage(f"{group}/n{name}/{i}", f"n{name}", group) for group in ("a", "b") for name in range(30) for i in range(4)
     ]
     for seed in range(3):
         picks, exist = impostor_pairs(items, count, np.random.default_rng(seed))
@@ -103,9 +103,9 @@ def test_job_says_when_fewer_exist_and_repeats_byte_for_byte(filled, tmp_path):
 def test_synthetic_images_are_left_out(project, tmp_path):
     from PIL import Image
 
-    from fairdesk.dataset.importing import run as import_folder
+    from fairdesk.dataset.image_import import import_images as import_folder
     from fairdesk.dataset.params import ImportParams
-    from fairdesk.images.marks import save_marked
+    from fairdesk.images.synthetic_marks import save_marked
 
     for who in ("a", "b"):
         (tmp_path / "in" / who).mkdir(parents=True)

@@ -5,13 +5,13 @@ import pytest
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.evaluating import run as evaluate
+from fairdesk.metrics.evaluation_job import evaluate_scores as evaluate
 from fairdesk.metrics.intervals import bootstrap_rates, count_pairs, percentile, subject_weights, wilson
-from fairdesk.metrics.pair_lists import read_pairs
-from fairdesk.metrics.pairing import run as make_pairs
+from fairdesk.metrics.pair_list_files import read_pairs
+from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
+from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
 from fairdesk.metrics.score_files import ScoreSet, export_csv, read_scores, write_scores
-from fairdesk.metrics.scoring import run as score
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairdesk.clustering import corrections
+from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.running import run as cluster
 from fairdesk.clustering.versions import UNCLUSTERED, clusters, faces_of, newest
 from fairdesk.dataset.identities import hide_images, set_identity
-from fairdesk.dataset.importing import run as import_folder
-from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pairing import run as make_pairs
+from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
 from fairdesk.metrics.params import PairsParams
 from fairdesk.project import Project, journal
 from fairdesk.project.schema import JOURNALED
@@ -223,7 +223,7 @@ def test_kill_in_the_middle_leaves_a_project_that_opens(tmp_path):
     project = Project.create(tmp_path / "p.fairdesk")
     project.close()
     code = (
-        "import sys; from fairdesk.cli import run; from fairdesk.dataset import importing; importing._COMMIT = 64;"
+        "import sys; from fairdesk.cli import run; from fairdesk.dataset import image_import as importing; importing._COMMIT = 64;"
         "sys.exit(run(sys.argv[1:]))"
     )
     child = subprocess.Popen(

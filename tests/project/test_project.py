@@ -8,16 +8,17 @@ import apsw
 import numpy as np
 import pytest
 
+from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.running import run as cluster
 from fairdesk.clustering.versions import versions
 from fairdesk.dataset.identities import labelled_images, set_identity
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.moved_originals import find_moved_originals as relink
 from fairdesk.dataset.params import ImportParams, RelinkParams
-from fairdesk.dataset.relinking import run as relink
 from fairdesk.errors import RequestError, explain
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project import Project, basis
+from fairdesk.project import Project
+from fairdesk.project import label_basis as basis
 from fairdesk.project.schema import VERSION
 from fairdesk.project.vectors import Recipe
 from tests.conftest import plain_images

@@ -5,8 +5,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch.utils.tensorboard import SummaryWriter
 
 from fairdesk.errors import RequestError
-from fairdesk.runs.events import EventLog
-from fairdesk.runs.logs import read_log
+from fairdesk.runs.event_files import EventLog
+from fairdesk.runs.training_logs import read_log
 
 
 def test_what_torch_writes_is_read(tmp_path):

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.runs.exporting import run
-from fairdesk.runs.logs import read_log, smooth
+from fairdesk.runs.curve_export import export_curves as run
 from fairdesk.runs.params import CurvesParams
 from fairdesk.runs.results import SeriesEnds
+from fairdesk.runs.training_logs import read_log, smooth
 from tests.conftest import SHARED
 
 ARCFACE = """Training: 2023-01-05 10:00:00,123-rank_id: 0

@@ -11,10 +11,10 @@ from sklearn.model_selection import KFold
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.runs.logs import read_log
-from fairdesk.training.evaluation import fold_accuracy
-from fairdesk.training.lists import read_bin, read_lists
-from fairdesk.training.training import run as train
+from fairdesk.runs.training_logs import read_log
+from fairdesk.training.evaluation_lists import read_bin, read_lists
+from fairdesk.training.heldout_evaluation import fold_accuracy
+from fairdesk.training.recogniser_training import train_recogniser as train
 from tests.conftest import plain_images
 from tests.training.test_sharing import options
 

@@ -7,22 +7,22 @@ import pytest
 import torch
 from sklearn.metrics import roc_curve
 
-from fairdesk.dataset.collection import Item, people_of, read_folder
-from fairdesk.dataset.importing import run as import_folder
+from fairdesk.dataset.collection import SourceImage, people_of, read_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
-from fairdesk.faces.encoding import run as encode
+from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.params import EncodeParams
-from fairdesk.images.marks import save_marked
+from fairdesk.images.synthetic_marks import save_marked
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.folder import RunFolder
-from fairdesk.runs.logs import read_log
-from fairdesk.training.evaluation import all_pairs, error_rates
-from fairdesk.training.faces import Chips, TrainingFaces, changed, cut_faces, normalised
+from fairdesk.runs.training_logs import read_log
 from fairdesk.training.heads import MarginHead
+from fairdesk.training.heldout_evaluation import all_pairs, error_rates
 from fairdesk.training.params import RecogniserParams
-from fairdesk.training.training import hold_out
-from fairdesk.training.training import run as train
+from fairdesk.training.recogniser_training import hold_out
+from fairdesk.training.recogniser_training import train_recogniser as train
+from fairdesk.training.training_faces import Chips, TrainingFaces, changed, cut_faces, normalised
 from tests.conftest import plain_images
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -65,7 +65,7 @@ def test_adaface_is_harder_on_good_images():
 
 def made_items(counts):
     return [
-        Item(__import__("pathlib").Path(f"/{g}/{p}/{i}"), f"{g}/{p}/{i}", p, g)
+        SourceImage(__import__("pathlib").Path(f"/{g}/{p}/{i}"), f"{g}/{p}/{i}", p, g)
         for g, people in counts.items() for p, images in people.items() for i in range(images)
     ]  # fmt: skip
 
@@ -128,7 +128,7 @@ def test_faces_are_cut_out_and_those_without_are_listed(drawn, tmp_path):
     items = read_folder(drawn).items[:3]
     Image.new("RGB", (150, 150), "grey").save(tmp_path / "wall.png")
     (tmp_path / "bad.jpg").write_bytes(b"x")
-    more = [Item(tmp_path / "wall.png", "wall.png", "w", None), Item(tmp_path / "bad.jpg", "bad.jpg", "w", None)]
+    more = [SourceImage(tmp_path / "wall.png", "wall.png", "w", None), SourceImage(tmp_path / "bad.jpg", "bad.jpg", "w", None)]
     chips = cut_faces([*items, *more], "auto", QuietContext())
     assert chips.pixels.shape == (3, 112, 112, 3)
     assert [row["why"] for row in chips.left_out] == ["no face was found in it", "not a picture in a known format"]
@@ -220,7 +220,7 @@ def test_what_cannot_be_trained(folder, tmp_path):
 
 
 def test_schedules():
-    from fairdesk.training.recogniser import RecogniserTask
+    from fairdesk.training.recogniser_task import RecogniserTask
 
     task = RecogniserTask.__new__(RecogniserTask)
     for schedule, half in (("polynomial", 0.25), ("cosine", 0.5), ("step", 0.1)):

@@ -10,19 +10,19 @@ import pytest
 import torch
 from torch import nn
 
-from fairdesk.dataset.collection import Item
+from fairdesk.dataset.collection import SourceImage
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.faces import prelu
 from fairdesk.faces.backbones import Classifier, make_backbone
 from fairdesk.faces.encoders import load_backbone
 from fairdesk.jobs.context import QuietContext
 from fairdesk.learning.distributed import _tell, command, run_shared
-from fairdesk.runs.logs import read_log
-from fairdesk.training.faces import Changes, Chips, TrainingFaces, cut_faces
+from fairdesk.runs.training_logs import read_log
 from fairdesk.training.heads import MarginHead
 from fairdesk.training.params import RecogniserParams
+from fairdesk.training.recogniser_training import train_recogniser as train
 from fairdesk.training.results import RecogniserResult
-from fairdesk.training.training import run as train
+from fairdesk.training.training_faces import Changes, Chips, TrainingFaces, cut_faces
 from tests.conftest import plain_images
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -155,7 +155,7 @@ def test_a_torchvision_backbone_is_trained_and_is_an_encoder(folder, tmp_path):
 
 
 def test_a_share_of_synthetic_images():
-    items = [Item(__import__("pathlib").Path(f"/{n}"), f"{n}", f"p{n % 4}", "g", None, n >= 40) for n in range(50)]
+    items = [SourceImage(__import__("pathlib").Path(f"/{n}"), f"{n}", f"p{n % 4}", "g", None, n >= 40) for n in range(50)]
     chips = Chips(np.zeros((50, 112, 112, 3), np.uint8), items, [])
     faces = TrainingFaces(chips, [n % 4 for n in range(50)], [0] * 50, "plain", 0.5)
     order = faces.order(1, 1)

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.weights import load_states
+from fairdesk.faces.weight_files import load_states
 from fairdesk.generation.networks.gan import DCGenerator, FullyConnectedGenerator
 from fairdesk.generation.networks.stylegan2 import Styled, StyleGenerator
 from fairdesk.generation.networks.stylegan3 import AliasFreeGenerator

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.weights import onnx_errors, open_onnx
+from fairdesk.faces.weight_files import onnx_errors, open_onnx
 
 
 class OnnxNetwork(nn.Module):

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.weights import check_archive, check_tensors
+from fairdesk.faces.weight_files import check_archive, check_tensors
 
 
 class _Kept:

@@ -13,9 +13,9 @@ from torch.nn.functional import l1_loss, mse_loss
 from fairdesk.generation.networks.cyclegan import GeneratorResNet, PatchDiscriminator, fresh_weights
 from fairdesk.generation.training.params import CycleGanParams
 from fairdesk.learning.averaging import Average
-from fairdesk.learning.images import UnpairedImages
-from fairdesk.learning.pictures import grid
-from fairdesk.learning.sharing import Parts, falling
+from fairdesk.learning.gradient_sharing import Parts, falling
+from fairdesk.learning.sample_pictures import grid
+from fairdesk.learning.training_images import UnpairedImages
 
 BUFFER = 50
 

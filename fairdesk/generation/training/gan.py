@@ -10,12 +10,12 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from fairdesk.generation.networks.gan import make_networks
+from fairdesk.generation.training.fid_watch import Watch
 from fairdesk.generation.training.params import DcganParams, NoiseGanParams
-from fairdesk.generation.training.watching import Watch
 from fairdesk.learning.averaging import Average
-from fairdesk.learning.images import Batch
-from fairdesk.learning.pictures import grid
-from fairdesk.learning.sharing import Parts, falling
+from fairdesk.learning.gradient_sharing import Parts, falling
+from fairdesk.learning.sample_pictures import grid
+from fairdesk.learning.training_images import Batch
 
 _PREVIEW = 25
 

@@ -10,13 +10,13 @@ from PIL import Image
 from torch.nn import functional
 
 from fairdesk.generation.networks.stylegan2 import StyleDiscriminator, StyleGenerator
-from fairdesk.generation.training.augmenting import augment, next_chance
+from fairdesk.generation.training.augmentation import augment, next_chance
+from fairdesk.generation.training.fid_watch import Watch
 from fairdesk.generation.training.params import StyleGan2Params
-from fairdesk.generation.training.watching import Watch
 from fairdesk.learning.averaging import Average
-from fairdesk.learning.images import Batch
-from fairdesk.learning.pictures import grid
-from fairdesk.learning.sharing import Parts, falling
+from fairdesk.learning.gradient_sharing import Parts, falling
+from fairdesk.learning.sample_pictures import grid
+from fairdesk.learning.training_images import Batch
 
 _PREVIEW = 25
 R1_EVERY, PATH_EVERY = 16, 4  # steps between two regularisations ("lazy")

@@ -22,10 +22,10 @@ from PySide6.QtWidgets import (
 from fairdesk.figures.style import group_style
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
-from fairdesk.gui.widgets.plots import new_plot, retheme, save_plot
-from fairdesk.images.places import write_text
-from fairdesk.runs.comparing import by_group, effects, table, table_csv, unpaired
-from fairdesk.runs.listing import Run
+from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
+from fairdesk.images.written_files import write_text
+from fairdesk.runs.run_comparison import by_group, effects, table, table_csv, unpaired
+from fairdesk.runs.run_records import Run
 
 
 def _filled(header: list[str], rows: list[list[str]]) -> QTableWidget:

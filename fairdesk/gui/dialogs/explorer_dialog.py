@@ -164,8 +164,8 @@ class ExplorerDialog(QDialog):
 
         from PIL import Image
 
-        from fairdesk.images.marks import save_marked
-        from fairdesk.images.places import write_manifest
+        from fairdesk.images.synthetic_marks import save_marked
+        from fairdesk.images.written_files import write_manifest
 
         save_marked(Image.open(io.BytesIO(self._png)), path, self._mark)
         write_manifest(path, {"synthetic": True, **self._mark}, [path.name])

@@ -16,10 +16,10 @@ from fairdesk.gui.jobs.preview import PreviewRun, told
 from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
-from fairdesk.gui.widgets.plots import new_plot, retheme, save_plot
-from fairdesk.images.places import safe_name
+from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
+from fairdesk.images.written_files import safe_name
+from fairdesk.project.image_queries import group_counts
 from fairdesk.project.quality import by_group
-from fairdesk.project.queries import group_counts
 
 
 class GroupsDialog(QDialog):

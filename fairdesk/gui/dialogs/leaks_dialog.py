@@ -24,7 +24,7 @@ from fairdesk.dataset.results import SharedResult
 from fairdesk.generation.results import AssessResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.pictures import read_image
-from fairdesk.images.places import write_text
+from fairdesk.images.written_files import write_text
 from fairdesk.jobs.results import Record
 
 SIDE = 96

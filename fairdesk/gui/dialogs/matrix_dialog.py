@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
-from fairdesk.images.places import write_text
+from fairdesk.images.written_files import write_text
 
 Confusion = dict[str, dict[str, dict[str, int]]]  # kind, given, predicted: faces
 

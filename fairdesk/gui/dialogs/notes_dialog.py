@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QPlainTextEdit, QWidget
 
-from fairdesk.runs.listing import Run
+from fairdesk.runs.run_records import Run
 
 
 class NotesDialog(QDialog):

@@ -13,7 +13,7 @@ from fairdesk.jobs.fields import Offer, said
 from fairdesk.jobs.params import JobParams
 from fairdesk.project import Project
 from fairdesk.project.conditions import known_conditions
-from fairdesk.project.queries import group_counts
+from fairdesk.project.image_queries import group_counts
 from fairdesk.project.searches import searches
 from fairdesk.runs.folder import runs_below
 

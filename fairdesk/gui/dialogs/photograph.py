@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.widgets.face_grid.model import FaceGridModel
-from fairdesk.project.queries import Boxed
+from fairdesk.project.image_queries import Boxed
 
 
 class Photograph(QDialog):

@@ -11,16 +11,16 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from fairdesk.dataset.identities import hide_images
-from fairdesk.dataset.labels import Edit, edit_labels
+from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.quality_examples import at_the_cut
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
-from fairdesk.gui.widgets.plots import new_plot, retheme, save_plot
+from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.project import Project
+from fairdesk.project.image_queries import Ids
 from fairdesk.project.quality import MEASURES, Limit, outside, values
-from fairdesk.project.queries import Ids
 
 # Where a limit starts: below or above this share of the images.
 _START = {"sharpness": (0.05, None), "side": (0.05, None), "share": (0.05, None), "clipped": (None, 0.95),

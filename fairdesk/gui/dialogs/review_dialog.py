@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from fairdesk.generation.results import ReviewResult
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.theme import Theme
-from fairdesk.images.places import write_text
+from fairdesk.images.written_files import write_text
 
 SIDE = 128
 _MOMENT = 0.01  # seconds

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.gui import async_glue
-from fairdesk.images.places import write_text
+from fairdesk.images.written_files import write_text
 
 
 class TableDialog(QDialog):

@@ -20,7 +20,7 @@ from fairdesk.gui.help.next_step import Step, steps
 from fairdesk.gui.help.shortcuts import ShortcutsDialog
 from fairdesk.gui.help.text_dialog import TextDialog
 from fairdesk.gui.session import Session
-from fairdesk.project.queries import overview
+from fairdesk.project.image_queries import overview
 
 _WAIT_S = 10.0  # for a tab to read what it shows, before one of its actions is done
 

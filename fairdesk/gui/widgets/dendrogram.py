@@ -60,7 +60,7 @@ class Dendrogram(QWidget):
         """Draw a tree, or nothing."""
         import pyqtgraph as pg
 
-        from fairdesk.gui.widgets.plots import new_plot, retheme
+        from fairdesk.gui.widgets.plot_export import new_plot, retheme
 
         if self.plot is None:
             self.plot = new_plot("Dendrogram (Ward)", "faces", "distance of merged clusters")

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
-from fairdesk.gui.widgets.plots import new_plot, retheme
-from fairdesk.runs.logs import smooth
+from fairdesk.gui.widgets.plot_export import new_plot, retheme
+from fairdesk.runs.training_logs import smooth
 
 Array = npt.NDArray[np.float64]
 _ROWS = 5  # of the legend, before it gets another column

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from fairdesk.clustering.versions import Cluster
 from fairdesk.gui.widgets.face_grid.model import MIME, faces_in
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
-from fairdesk.project.queries import Item
+from fairdesk.project.image_queries import GridItem
 
 CLUSTER_MIME = "application/x-fairdesk-clusters"
 ClusterRole = Qt.ItemDataRole.UserRole + 2
@@ -39,9 +39,9 @@ class ClusterModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.clusters: list[Cluster] = []
-        self.covers: dict[int, Item] = {}
+        self.covers: dict[int, GridItem] = {}
 
-    def show(self, clusters: list[Cluster], covers: dict[int, Item]) -> None:
+    def show(self, clusters: list[Cluster], covers: dict[int, GridItem]) -> None:
         """Show other clusters."""
         self.beginResetModel()
         self.clusters, self.covers = clusters, covers
@@ -147,7 +147,7 @@ class ClusterList(QListView):
         rows = sorted(index.row() for index in self.selectionModel().selectedRows())
         return [self.cluster_model.clusters[row] for row in rows]
 
-    def show_clusters(self, clusters: list[Cluster], covers: dict[int, Item]) -> None:
+    def show_clusters(self, clusters: list[Cluster], covers: dict[int, GridItem]) -> None:
         """Show clusters; the selection stays with those that are still there."""
         kept = {cluster.id for cluster in self.selected()}
         row = self.currentIndex().row()

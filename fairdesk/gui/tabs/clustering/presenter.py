@@ -8,7 +8,7 @@ import numpy as np
 
 from fairdesk.clustering.versions import Cluster, Version, clusters, faces_of, versions
 from fairdesk.project import Project
-from fairdesk.project.queries import Ids, Item, group_counts, identity_counts, items, overview
+from fairdesk.project.image_queries import GridItem, Ids, group_counts, identity_counts, items, overview
 
 
 @dataclass
@@ -20,7 +20,7 @@ class View:
     versions: list[Version] = field(default_factory=list)
     version: Version | None = None
     clusters: list[Cluster] = field(default_factory=list)
-    covers: dict[int, Item] = field(default_factory=dict)
+    covers: dict[int, GridItem] = field(default_factory=dict)
     groups: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 

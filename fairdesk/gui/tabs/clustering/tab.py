@@ -338,7 +338,7 @@ class ClusteringTab(Tab):
         if path:
             from pathlib import Path
 
-            from fairdesk.clustering.files import write_clusters
+            from fairdesk.clustering.cluster_files import write_clusters
             from fairdesk.gui.session import Notice
 
             self.session.background.read(

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.gui.tabs.dataset.presenter import View
+from fairdesk.project.image_queries import Filter
 from fairdesk.project.quality import MEASURES, Limit
-from fairdesk.project.queries import Filter
 
 ANY = "any"
 NO_SET = "in no set"

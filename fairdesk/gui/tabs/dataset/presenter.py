@@ -12,8 +12,7 @@ from fairdesk.clustering.versions import clusters
 from fairdesk.dataset.sets import ImageSet, all_sets
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
-from fairdesk.project.quality import MEASURES
-from fairdesk.project.queries import (
+from fairdesk.project.image_queries import (
     Filter,
     Ids,
     found_values,
@@ -24,6 +23,7 @@ from fairdesk.project.queries import (
     overview,
     saved_views,
 )
+from fairdesk.project.quality import MEASURES
 from fairdesk.project.recipes import VectorSet
 from fairdesk.project.searches import Search, searches
 

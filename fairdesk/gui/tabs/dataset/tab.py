@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.dataset.identities import hide_images, set_identity
-from fairdesk.dataset.labels import edit_labels
-from fairdesk.dataset.purging import purge
+from fairdesk.dataset.image_labels import edit_labels
+from fairdesk.dataset.purge import purge
 from fairdesk.dataset.results import PurgeResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
@@ -37,8 +37,8 @@ from fairdesk.gui.tabs.dataset.side_tree import SideTree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.conditions import ids_condition
+from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_view
 from fairdesk.project.quality import MEASURES
-from fairdesk.project.queries import Filter, Ids, items, more_like, save_view
 
 _STATES = {
     "All images": "any", "With a face": "with face", "Without a face": "without face", "Without a name": "unnamed",
@@ -370,7 +370,7 @@ class DatasetTab(Tab):
         project = self.session.project
         if project is None:
             return
-        from fairdesk.dataset.agreement import agreement
+        from fairdesk.dataset.label_agreement import agreement
         from fairdesk.gui.dialogs.matrix_dialog import MatrixDialog
 
         found = agreement(project, project.shown_detector())
@@ -446,7 +446,7 @@ class DatasetTab(Tab):
 
     async def _unreadable(self) -> None:
         from fairdesk.gui.dialogs.table_dialog import TableDialog
-        from fairdesk.project.queries import unreadable
+        from fairdesk.project.image_queries import unreadable
 
         project = self.session.project
         if project is not None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from fairdesk.gui.session import Session
 from fairdesk.runs.folder import METRICS, SCALARS
-from fairdesk.runs.logs import Curves, read_log
+from fairdesk.runs.training_logs import Curves, read_log
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.run_curves import RunCurves

@@ -32,7 +32,7 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
 from fairdesk.runs.folder import LAST, SCALARS, RunFolder, next_run, runs_below
-from fairdesk.runs.resuming import resume_preset
+from fairdesk.runs.resumption import resume_preset
 
 
 def new_film(run: Path, name: str) -> Path:

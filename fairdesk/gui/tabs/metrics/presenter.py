@@ -8,15 +8,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from fairdesk.metrics.curves import Curve, histogram
+from fairdesk.metrics.error_curves import Curve, histogram
 from fairdesk.metrics.error_rates import TARGETS, Scores
 from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.rates import curves_of, number, rate
 from fairdesk.metrics.results import EvaluateResult, GroupFigures
 from fairdesk.metrics.score_files import read_scores
-from fairdesk.project import Project, basis
-from fairdesk.project.queries import overview
+from fairdesk.metrics.shown_figures import curves_of, number, rate
+from fairdesk.project import Project
+from fairdesk.project import label_basis as basis
+from fairdesk.project.image_queries import overview
 
 
 @dataclass(frozen=True)

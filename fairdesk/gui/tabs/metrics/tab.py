@@ -33,11 +33,11 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.widgets.flow_row import FlowRow
-from fairdesk.images.places import write_text
+from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
 
 if TYPE_CHECKING:
-    from fairdesk.gui.widgets.curves import RatePlot
+    from fairdesk.gui.widgets.curve_plots import RatePlot
 
 _AT = {
     "FMR 0.1 %": "fmr=1e-3",
@@ -115,7 +115,7 @@ class MetricsTab(Tab):
 
     def _make_plots(self) -> None:
         """Make the plots on first use: importing pyqtgraph would slow the window's start."""
-        from fairdesk.gui.widgets.curves import RatePlot
+        from fairdesk.gui.widgets.curve_plots import RatePlot
 
         for name, title in (("scores", "Scores"), ("roc", "ROC"), ("det", "DET"), ("rates", "FMR and FNMR")):
             plot = RatePlot(self.session.theme, name)
@@ -363,14 +363,14 @@ class MetricsTab(Tab):
     async def _save_plot(self) -> None:
         plot = next((p for p in self.plots.values() if p is self.figures.currentWidget()), None)
         if plot is not None:
-            from fairdesk.gui.widgets.plots import save_plot
+            from fairdesk.gui.widgets.plot_export import save_plot
 
             path = await save_plot(self, plot.plot)
             if path:
                 self.session.told.emit(Notice(f"Saved {path}"))
 
     async def _save_table(self) -> None:
-        from fairdesk.metrics.tables import table_csv
+        from fairdesk.metrics.evaluation_table import table_csv
 
         path = await async_glue.choose_file(self, "Save the table", "CSV (*.csv)", save="csv")
         if path and self._shown is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
-from fairdesk.runs.listing import Run
+from fairdesk.runs.run_records import Run
 
 _PATH = Qt.ItemDataRole.UserRole
 

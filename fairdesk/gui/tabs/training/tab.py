@@ -33,12 +33,12 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.training.run_list import RunList
 from fairdesk.gui.widgets.flow_row import FlowRow
-from fairdesk.images.places import write_text
-from fairdesk.runs.exporting import curves_csv
+from fairdesk.images.written_files import write_text
+from fairdesk.runs.curve_export import curves_csv
 from fairdesk.runs.folder import METRICS, SCALARS, RunFolder, next_run
-from fairdesk.runs.listing import Run, batches_per_epoch, checkpoints, import_run, list_runs, seconds, write_notes
-from fairdesk.runs.logs import Curves, read_log
-from fairdesk.runs.resuming import resume_preset
+from fairdesk.runs.resumption import resume_preset
+from fairdesk.runs.run_records import Run, batches_per_epoch, checkpoints, import_run, list_runs, seconds, write_notes
+from fairdesk.runs.training_logs import Curves, read_log
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.run_curves import RunCurves
@@ -406,7 +406,7 @@ class TrainingTab(Tab):
 
     async def _save_plot(self) -> None:
         if self.curves is not None:
-            from fairdesk.gui.widgets.plots import save_plot
+            from fairdesk.gui.widgets.plot_export import save_plot
 
             shown = [plot for plot in (self.curves.losses, self.curves.rates) if plot.isVisible()]
             path = await save_plot(self, *shown)

@@ -21,7 +21,7 @@ from PySide6.QtCore import (
 
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
-from fairdesk.project.queries import Boxed, Ids, Item, Kind, boxes, items
+from fairdesk.project.image_queries import Boxed, GridItem, Ids, Kind, boxes, items
 
 PAGE = 256
 PAGES = 40
@@ -39,7 +39,7 @@ class FaceGridModel(QAbstractListModel):
         self.kind: Kind = "image"
         self.ids: Ids = np.empty(0, dtype=np.int64)
         self._project: Project | None = None
-        self._pages: OrderedDict[int, dict[int, Item]] = OrderedDict()
+        self._pages: OrderedDict[int, dict[int, GridItem]] = OrderedDict()
         self._dirty: set[int] = set()
         self._rows: dict[int, int] | None = None
         self._timer = QTimer(self)
@@ -65,7 +65,7 @@ class FaceGridModel(QAbstractListModel):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else len(self.ids)
 
-    def item(self, row: int) -> Item | None:
+    def item(self, row: int) -> GridItem | None:
         """Return what a row shows; one query a page, some microseconds after."""
         if self._project is None or not 0 <= row < len(self.ids):
             return None
@@ -79,7 +79,7 @@ class FaceGridModel(QAbstractListModel):
                 self._pages.popitem(last=False)
         return found.get(int(self.ids[row]))
 
-    def boxes(self, item: Item) -> list[Boxed]:
+    def boxes(self, item: GridItem) -> list[Boxed]:
         """Return the boxes of all faces on an item's photograph."""
         return [] if self._project is None else boxes(self._project, self.kind, item.id)
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 from fairdesk.gui.pictures import read_image
 from fairdesk.project import Project
-from fairdesk.project.queries import Item, Kind
+from fairdesk.project.image_queries import GridItem, Kind
 from fairdesk.project.thumbnails import SIDE
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Thumbnails(QObject):
         self._project: Project | None = None
         self._cache: OrderedDict[Key, QPixmap] = OrderedDict()
         self._bytes = 0
-        self._stack: OrderedDict[Key, Item] = OrderedDict()  # the last is decoded first
+        self._stack: OrderedDict[Key, GridItem] = OrderedDict()  # the last is decoded first
         self._asked: set[Key] = set()
         self._missing: set[Key] = set()
         self._wake = threading.Condition()
@@ -57,7 +57,7 @@ class Thumbnails(QObject):
         self._missing.clear()
         self._bytes = 0
 
-    def get(self, kind: Kind, item: Item) -> QPixmap | None:
+    def get(self, kind: Kind, item: GridItem) -> QPixmap | None:
         """Return a pixmap, or None and ask for it; `ready` tells when it came."""
         key = (kind, item.id)
         found = self._cache.get(key)
@@ -119,7 +119,7 @@ class Thumbnails(QObject):
             thread.join(2)
 
 
-def load_thumbnail(project: Project, kind: Kind, item: Item) -> QImage | None:
+def load_thumbnail(project: Project, kind: Kind, item: GridItem) -> QImage | None:
     """Read a kept thumbnail, or make one from the original; None if that cannot be read."""
     try:
         jpeg = project.thumbnails.get(kind, item.id)

@@ -11,7 +11,7 @@ from fairdesk.gui.widgets.face_grid.delegate import CAPTION, FaceDelegate
 from fairdesk.gui.widgets.face_grid.model import FaceGridModel
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
-from fairdesk.project.queries import Ids, Kind
+from fairdesk.project.image_queries import Ids, Kind
 
 MIN_SIDE, MAX_SIDE = 48, 256
 

@@ -1,0 +1,73 @@
+"""Split a folder into sets: links or copies, after a check that nothing leaks between them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fairdesk.dataset.collection import SourceImage, contents, need_empty, read_folder, write_items
+from fairdesk.dataset.identity_partition import Request, partition
+from fairdesk.dataset.leaks import check_sets, refuse
+from fairdesk.dataset.prepare_params import SplitParams
+from fairdesk.dataset.results import SetContents, SplitResult
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
+from fairdesk.project.kept_facts import user_facts
+
+
+def report(names: list[str], sets: list[list[SourceImage]], asked: list[float]) -> tuple[list[SetContents], str]:
+    """Return what each set got beside what was asked for, as data and in words."""
+    rows = []
+    for name, items, wanted in zip(names, sets, asked, strict=True):
+        found = contents(items)
+        rows.append(
+            SetContents(**found.model_dump(), name=name, asked=round(wanted, 3), got=len(items), summary=found.words())
+        )
+    lines = [f"{row.name}: {row.summary} (asked for {row.asked:g})" for row in rows]
+    return rows, "\n".join(lines)
+
+
+def split_folder(params: SplitParams, context: Context) -> SplitResult:
+    """Job: split. By identity nobody is on two sides; asked and got are both reported."""
+    source = read_folder(params.folder, params.layout)
+    outs = params.folders()
+    request = Request(len(outs), params.images, params.shares, params.by)
+    sets, asked = partition(source.items, request, np.random.default_rng(params.seed))
+    rows, text = report([out.name for out in outs], sets, asked)
+    for row, out in zip(rows, outs, strict=True):
+        row.out = str(out)
+    unnamed = sum(item.key is None for item in source.items) if params.by == "identity" else 0
+    result = SplitResult(
+        sets=rows,
+        seed=params.seed,
+        by=params.by,
+        dry_run=params.dry_run,
+        left_out=source.left_out,
+        without_identity=unnamed,
+        summary=text,
+    )
+    if unnamed:
+        context.message(f"{unnamed:,} images have no identity and are in no set.")
+    if params.leaks != "skip":
+        with user_facts() as store:
+            checked = check_sets(sets, store, context, distance=params.distance, identities=params.by == "identity")
+        source.need_unchanged()
+        sets, leaks = checked.sets, checked.shared
+        result.leaks, result.unreadable = leaks.result(), [Unreadable(**one) for one in checked.unreadable]
+        result.summary = f"{text}\n{leaks.summary()}"
+        if not params.dry_run:
+            refuse(leaks, allow=params.leaks == "allow", context=context)
+    if params.dry_run:
+        return result
+    need_empty(*outs, source=params.folder)
+    about = {"job": "split", "folder": str(params.folder), "seed": params.seed, "by": params.by, "images": params.images,
+             "shares": params.shares, "folds": params.folds}  # fmt: skip
+    total, done = sum(map(len, sets)), 0
+    for out, items in zip(outs, sets, strict=True):
+        flat = params.by == "image"
+        chosen = [(item, f"{n}_{item.path.name}" if flat else item.relative) for n, item in enumerate(items)]
+        result.collisions += write_items(
+            chosen, out, context, copy=params.copy_files, about=about | {"set": out.name}, done=done, total=total
+        )
+        done += len(items)
+    source.need_unchanged()
+    return result

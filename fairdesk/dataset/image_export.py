@@ -1,0 +1,232 @@
+"""Write images out: as folders of a layout, as InsightFace's `.rec`, or as a table that lists them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fairdesk import __version__
+from fairdesk.dataset.collection import (
+    SourceImage,
+    as_marked,
+    contents,
+    need_empty,
+    people_of,
+    project_items,
+    read_folder,
+    write_items,
+)
+from fairdesk.dataset.folder_copies import encoded
+from fairdesk.dataset.label_table import FIELDS
+from fairdesk.dataset.prepare_params import ExportParams
+from fairdesk.dataset.results import ExportResult
+from fairdesk.errors import RequestError
+from fairdesk.images.image_reading import UnreadableImageError, open_with_info
+from fairdesk.images.image_sources import read_bytes
+from fairdesk.images.recordio import write_faces
+from fairdesk.images.synthetic_marks import read_mark
+from fairdesk.images.written_files import safe_name, write_text
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
+from fairdesk.project import Project
+from fairdesk.project.main_face import NAMED, SOURCE
+
+_RECORD_FORMATS = (b"\xff\xd8\xff", b"\x89PNG")
+
+
+def export_images(params: ExportParams, context: Context) -> ExportResult:
+    """Job: export a project, one of its sets, or a folder."""
+    project = None if params.folder is not None else context.project
+    items, left_out = _items(params, project)
+    found = contents(items)
+    result = ExportResult(
+        **found.model_dump(),
+        layout=params.layout,
+        out=str(params.out),
+        left_out=left_out,
+        synthetic=sum(item.synthetic for item in items),
+        dry_run=params.dry_run,
+        summary=found.words(),
+    )
+    if params.dry_run:
+        return result
+    about = {
+        "job": "export", "from": str(params.folder or (project.folder.name if project else "")), "layout": params.layout,
+        "set": params.only_set,
+    }  # fmt: skip
+    if params.layout == "manifest":
+        result.rows = _write_table(params.out, items, project, context)
+    elif params.layout == "rec":
+        result.unreadable, result.written, result.classes = _write_rec(params, items, about, context)
+    else:
+        need_empty(params.out, source=params.folder or params.out / "none")
+        chosen = [(item, _place(item, params)) for item in items]
+        result.collisions = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+    context.artifact(params.out)
+    return result
+
+
+def _items(params: ExportParams, project: Project | None) -> tuple[list[SourceImage], list[dict[str, str]]]:
+    left_out: list[dict[str, str]] = []
+    if project is not None:
+        items = project_items(project, params.only_set)
+    else:
+        assert params.folder is not None
+        if params.only_set is not None:
+            raise RequestError("A folder has no sets. Leave --set out, or export a project.")
+        source = read_folder(params.folder, params.source_layout)
+        left_out = list(source.left_out)
+        items = []
+        for item in source.items:
+            try:
+                items.append(as_marked(item))
+            except UnreadableImageError as error:
+                left_out.append({"path": item.relative, "why": error.why})
+    if params.synthetic == "leave-out":
+        left_out += [{"path": str(item.path), "why": "marked synthetic"} for item in items if item.synthetic]
+        items = [item for item in items if not item.synthetic]
+    if params.layout in ("identity", "group-identity", "rec") or (params.layout == "imagefolder"):
+        by_group = params.layout == "imagefolder" and params.classes == "group"
+        kept = [item for item in items if (item.group if by_group else item.identity) is not None]
+        word = "group" if by_group else "identity"
+        gone = {id(item) for item in kept}
+        left_out += [{"path": str(item.path), "why": f"no {word}"} for item in items if id(item) not in gone]
+        items = kept
+    if not items:
+        raise RequestError("No image is left to export" + (f": {left_out[0]['why']}." if left_out else "."))
+    return items, left_out
+
+
+def _class_of(item: SourceImage, *, by_group: bool) -> str:
+    """A folder name that is different for different people: names that two groups share are told apart."""
+    if by_group:
+        return safe_name(item.group or "")
+    return safe_name(f"{item.group}__{item.identity}" if item.group else item.identity or "")
+
+
+def _place(item: SourceImage, params: ExportParams) -> str:
+    name = item.path.name
+    if params.layout == "flat":
+        parts = [part for part in (item.group, item.identity) if part is not None]
+        return "_".join([*map(safe_name, parts), name])
+    if params.layout == "imagefolder":
+        return f"{_class_of(item, by_group=params.classes == 'group')}/{name}"
+    who = safe_name(item.identity or "")
+    if params.layout == "identity":
+        return f"{_class_of(item, by_group=False)}/{name}"
+    return f"{safe_name(item.group)}/{who}/{name}" if item.group else f"{who}/{name}"
+
+
+def _write_table(out: Path, items: list[SourceImage], project: Project | None, context: Context) -> int:
+    """Write one row an image: path, identity, group, gender, age, tags, who said so, and whether it is synthetic."""
+    said = _labels(project) if project is not None else {}
+    header = [*FIELDS, "label_source", "synthetic", "sets"]
+    rows = []
+    for done, item in enumerate(items, 1):
+        more = said.get(item.id or 0, {})
+        rows.append(
+            [str(item.path), item.identity or "", item.group or "", *(more.get(k, "") for k in ("gender", "age", "tags")),
+             more.get("source", ""), "yes" if item.synthetic else "no", more.get("sets", "")]
+        )  # fmt: skip
+        if done % 1000 == 0:
+            context.check()
+            context.progress(done, len(items), "rows")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix.lower() == ".parquet":
+        import pyarrow
+        import pyarrow.parquet
+
+        columns = {name: [row[i] or None for row in rows] for i, name in enumerate(header)}
+        pyarrow.parquet.write_table(pyarrow.table(columns), out)
+    else:
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer, lineterminator="\n", delimiter="\t" if out.suffix.lower() == ".tsv" else ",")
+        writer.writerow(header)
+        writer.writerows(rows)
+        write_text(out, buffer.getvalue())
+    return len(rows)
+
+
+def _labels(project: Project) -> dict[int, dict[str, str]]:
+    out: dict[int, dict[str, str]] = {}
+    for image, gender, age in project.db.rows("SELECT id, gender, age FROM image"):
+        out[image] = {"gender": gender or "", "age": age or ""}
+    for image, tags in project.db.rows("SELECT image_id, group_concat(tag, ';') FROM image_tag GROUP BY image_id"):
+        out[image]["tags"] = tags
+    for image, source in project.db.rows(f"SELECT i.id, {SOURCE} FROM image i {NAMED}"):
+        out.setdefault(image, {})["source"] = source or ""
+    for image, names in project.db.rows(
+        "SELECT m.image_id, group_concat(s.name, ';') FROM set_member m JOIN image_set s ON s.id = m.set_id GROUP BY m.image_id"
+    ):
+        out.setdefault(image, {})["sets"] = names
+    return out
+
+
+def _write_rec(
+    params: ExportParams, items: list[SourceImage], about: dict[str, Any], context: Context
+) -> tuple[list[Unreadable], int, int]:
+    """Write `train.rec`, `train.idx`, `property`, and beside them which label is whom.
+
+    Returns what could not be read, and the numbers of records and classes.
+    """
+    need_empty(params.out, source=params.folder or params.out / "none")
+    params.out.mkdir(parents=True, exist_ok=True)
+    people = people_of(items)
+    unreadable: list[Unreadable] = []
+    files: list[dict[str, Any]] = []
+    sizes: set[tuple[int, int]] = set()
+    done = 0
+
+    def pictures(label: int, images: list[SourceImage]) -> Iterator[bytes]:
+        nonlocal done
+        for item in images:
+            context.check()
+            done += 1
+            context.progress(done, len(items), "images")
+            try:
+                data, size, mark = _record(item.path, params)
+            except UnreadableImageError as error:
+                unreadable.append(Unreadable(path=str(item.path), why=error.why))
+                continue
+            sizes.add(size)
+            files.append({"record": len(files) + 1, "label": label, "source": str(item.path), "identity": item.identity,
+                          "group": item.group, "synthetic": mark is not None})  # fmt: skip
+            yield data
+
+    record = params.out / "train.rec"
+    try:
+        write_faces(record, (pictures(n, images) for n, images in enumerate(people.values())), lambda: _one_size(sizes))
+    except BaseException:
+        shutil.rmtree(params.out)  # it was empty, and half a record file is of no use
+        raise
+    classes = [{"label": n, "group": group or None, "identity": name} for n, (group, name) in enumerate(people)]
+    manifest = {"made_by": f"FairDesk {__version__}", **about, "classes": classes, "files": files}
+    write_text(params.out / "train.rec.manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    return unreadable, len(files), len(people)
+
+
+def _one_size(sizes: set[tuple[int, int]]) -> tuple[int, int]:
+    if len(sizes) != 1:
+        raise RequestError(
+            f"The images have {len(sizes)} different sizes, and .rec wants one. Give --size, e.g. --size 112x112"
+        )
+    return next(iter(sizes))
+
+
+def _record(path: Path, params: ExportParams) -> tuple[bytes, tuple[int, int], str | None]:
+    """Return the bytes for a record, height and width, and the mark: the file's own bytes where they can stay."""
+    try:
+        data = read_bytes(path)
+    except OSError as error:
+        raise UnreadableImageError(path, f"cannot be read: {error.strerror or error}") from error
+    image, info = open_with_info(path, data)
+    mark = read_mark(info)
+    wanted = params.pixels
+    if data.startswith(_RECORD_FORMATS) and wanted in (None, image.size):
+        return data, (image.height, image.width), mark
+    return encoded(image, wanted or image.size, params.fit, mark), (wanted or image.size)[::-1], mark

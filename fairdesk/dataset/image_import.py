@@ -1,0 +1,333 @@
+"""Import: look through a folder, show what was understood, then write it as one undoable step.
+
+What was learned of a file is kept (`project/kept_facts.py`), so that importing after a preview, and importing again,
+reads only what is new.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from fairdesk.dataset.identities import label_ids
+from fairdesk.dataset.image_labels import write_labels
+from fairdesk.dataset.label_table import Label, read_labels, read_manifest
+from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.results import ImportResult
+from fairdesk.dataset.table_files import is_table
+from fairdesk.errors import RequestError
+from fairdesk.images.file_facts import keep, stamped
+from fairdesk.images.folder_layouts import Entry, Tree, read_tree, shared_names
+from fairdesk.images.inspection import Inspected, inspect_files, no_preparation
+from fairdesk.images.synthetic_marks import marked_labels
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.pool import map_batches
+from fairdesk.project import Project
+from fairdesk.project.thumbnails import SIDE
+
+_BATCH = 64
+_COMMIT = 512  # images a transaction
+
+
+@dataclass
+class Labelled:
+    """One file with the labels it will get and who says so."""
+
+    entry: Entry
+    identity: str | None
+    group: str | None
+    source: str | None  # "folder", "csv", or None where nothing is known
+    others: list[tuple[str, str]]  # gender, age, tags
+
+
+def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: bool) -> Iterator[list[Inspected]]:
+    """Yield inspections batch by batch, in order, from memory where the file is unchanged.
+
+    A preview keeps the thumbnails too, as the import that follows needs them.
+    """
+    paths = [tree.root / entry.path for entry in tree.entries]
+    known = _remembered(tree, paths, project)
+    total = len(paths)
+    context.progress(0, total, "files")
+    fresh = map_batches(
+        partial(inspect_files, side=SIDE),
+        [path for path in paths if path not in known],
+        _BATCH,
+        context,
+        no_preparation,
+    )
+    left: list[Inspected] = []
+    for start in range(0, total, _BATCH):
+        if not left and all(path in known for path in paths[start : start + _BATCH]):
+            context.check()  # else map_batches does
+        batch = []
+        for path in paths[start : start + _BATCH]:
+            found = known.pop(path, None)
+            if found is None:
+                if not left:
+                    left = list(reversed(next(fresh)[1]))
+                    keep(project.facts, left)
+                    if preview:
+                        project.thumbnails.keep_previews((one.facts.sha256, one.jpeg) for one in left if one.facts)
+                found = left.pop()
+            batch.append(found)
+        yield batch
+        context.progress(min(total, start + _BATCH), total, "files")
+
+
+def _remembered(tree: Tree, paths: list[Path], project: Project) -> dict[Path, Inspected]:
+    """Return what was inspected before and has not changed since, and has its thumbnail or needs none."""
+    imported = {tree.root / path for path in _known_paths(project, tree.root)}
+    stamps = dict(stamped(paths))
+    found = {}
+    for path, facts in project.facts.of_files(list(stamps.items())).items():
+        jpeg = b"" if path in imported else project.thumbnails.preview(facts.sha256) or b""
+        if jpeg or facts.why is not None or path in imported:
+            found[path] = Inspected(path, stamps[path], facts, jpeg)
+    return found
+
+
+def _label(tree: Tree, given: dict[str, Label]) -> list[Labelled]:
+    """Decide what each file is called: the table where it speaks, else the folders."""
+    out = []
+    for entry in tree.entries:
+        label = given.get(entry.path)
+        if label is not None:
+            identity = label.identity if label.identity is not None else entry.identity
+            group = label.group if label.group is not None else entry.group
+            out.append(Labelled(entry, identity, group, "csv", label.others()))
+        else:
+            known = entry.identity is not None or entry.group is not None
+            out.append(Labelled(entry, entry.identity, entry.group, "folder" if known else None, []))
+    return out
+
+
+def _given(params: ImportParams, tree: Tree, context: Context) -> dict[str, Label]:
+    if params.labels is None:
+        return {}
+    given, unmatched = read_labels(params.labels, tree, params.mapping)
+    if unmatched:
+        shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
+        context.message(f"{len(unmatched)} rows of {params.labels} name no file in {tree.root}: {shown}")
+    return given
+
+
+def _join(labelled: list[Labelled], names: list[str]) -> dict[str, str | None]:
+    """Where the same name under several groups is one person: the group that holds most of its images."""
+    home: dict[str, str | None] = {}
+    for name in names:
+        count: dict[str | None, int] = {}
+        for item in labelled:
+            if item.identity == name:
+                count[item.group] = count.get(item.group, 0) + 1
+        home[name] = max(sorted(count, key=lambda g: g or ""), key=lambda g: count[g])
+    return home
+
+
+def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled], list[str]]:
+    inside = context.project.folder
+    made = inside / "exports" / "synthetic"  # where this program puts the faces it makes
+    if inside in (params.folder, *params.folder.parents) and made not in (params.folder, *params.folder.parents):
+        raise RequestError(f"{params.folder} is inside the project itself. Give the folder that holds the photographs.")
+    given: dict[str, Label] = {}
+    if is_table(params.folder):
+        tree, given = read_manifest(params.folder, params.mapping, params.base)
+    else:
+        tree = read_tree(params.folder, params.layout)
+    labelled = _label(tree, given | _given(params, tree, context))
+    names = shared_names([Entry(i.entry.path, i.identity, i.group) for i in labelled])
+    if names and params.shared_names == "join":
+        home = _join(labelled, names)
+        for item in labelled:
+            if item.identity in home:
+                item.group = home[item.identity]
+    return tree, labelled, names
+
+
+def _heed_mark(item: Labelled, seen: Inspected) -> None:
+    """Take a made face's identity and group from its mark: its folder may stand for something else."""
+    if seen.facts is not None and seen.facts.mark is not None and item.source in (None, "folder"):
+        said = marked_labels(seen.facts.mark)
+        item.identity, item.group = said.get("identity", item.identity), said.get("group", item.group)
+        item.source = "folder" if item.identity is not None or item.group is not None else None
+
+
+class _Summary:
+    """Counts what was understood, for the preview and for the result."""
+
+    def __init__(self, tree: Tree, names: list[str], params: ImportParams) -> None:
+        self.tree, self.names, self.params = tree, names, params
+        self.images = self.synthetic = 0
+        self.identities: set[tuple[str | None, str]] = set()
+        self.groups: dict[str, int] = {}
+        self.labels: dict[str, int] = {}
+        self.unreadable: list[dict[str, str]] = [{"path": p, "why": why} for p, why in tree.skipped]
+
+    def add(self, item: Labelled, seen: Inspected) -> None:
+        if seen.facts is None or seen.why is not None:
+            self.unreadable.append({"path": item.entry.path, "why": seen.why or ""})
+            return
+        self.images += 1
+        self.synthetic += seen.facts.mark is not None
+        if item.identity is not None:
+            self.identities.add((item.group, item.identity))
+        if item.group is not None:
+            self.groups[item.group] = self.groups.get(item.group, 0) + 1
+        for kind in {kind for kind, _ in item.others}:
+            self.labels[kind] = self.labels.get(kind, 0) + 1
+
+    def result(self, new: int) -> ImportResult:
+        return ImportResult(
+            images=self.images,
+            unreadable=self.unreadable,
+            identities=len(self.identities),
+            groups=dict(sorted(self.groups.items())),
+            shared_names=self.names,
+            synthetic=self.synthetic,
+            layout=self.tree.layout,
+            folder=str(self.tree.root),
+            labels=dict(sorted(self.labels.items())),
+            new=new,
+        )
+
+
+def scan_folder(params: ImportParams, context: Context) -> ImportResult:
+    """Job: look through a folder and tell what an import would bring; writes nothing to the catalogue."""
+    tree, labelled, names = _read(params, context)
+    summary = _Summary(tree, names, params)
+    known = _known_paths(context.project, tree.root)
+    new, place = 0, 0
+    for batch in _inspect_all(tree, context.project, context, preview=True):
+        for seen in batch:
+            item = labelled[place]
+            _heed_mark(item, seen)
+            summary.add(item, seen)
+            new += seen.why is None and item.entry.path not in known
+            place += 1
+    return summary.result(new)
+
+
+def _known_paths(project: Project, root: Path) -> set[str]:
+    rows = project.db.rows(
+        "SELECT image.path FROM image JOIN root ON root.id = root_id WHERE root.path = ?", (str(root),)
+    )
+    return {row[0] for row in rows}
+
+
+def import_images(params: ImportParams, context: Context) -> ImportResult:
+    """Job: import a folder. Images already there are kept with their labels; only new ones are added."""
+    tree, labelled, names = _read(params, context)
+    summary = _Summary(tree, names, params)
+    if names and params.shared_names == "separate":
+        context.message(
+            f"{len(names)} identity names occur under several groups and are kept apart: {', '.join(names[:5])}"
+            f"{' ...' if len(names) > 5 else ''}. If they are the same people, import with --shared-names join."
+        )
+    new = bring_in(tree, labelled, context, f"Import {tree.root.name}", f"import {os.urandom(6).hex()}", summary.add)
+    return summary.result(new)
+
+
+def bring_in(
+    tree: Tree,
+    labelled: list[Labelled],
+    context: Context,
+    text: str,
+    merge_key: str,
+    each: Callable[[Labelled, Inspected], None],
+) -> int:
+    """Import the files of a tree with their labels, in parts of one journal step; returns how many are new."""
+    writer = _Writer(context.project, tree, text, merge_key)
+    waiting: list[tuple[Labelled, Inspected]] = []
+    place = 0
+    try:
+        for batch in _inspect_all(tree, context.project, context, preview=False):
+            for seen in batch:
+                _heed_mark(labelled[place], seen)
+                each(labelled[place], seen)
+                waiting.append((labelled[place], seen))
+                place += 1
+            if len(waiting) >= _COMMIT:
+                writer.write(waiting)
+                waiting = []
+    finally:
+        writer.write(waiting)
+    writer.write_skipped()
+    context.project.thumbnails.drop_previews()
+    return writer.new
+
+
+class _Writer:
+    """Writes images in parts of one journal step."""
+
+    def __init__(self, project: Project, tree: Tree, text: str, merge_key: str) -> None:
+        self.project, self.tree = project, tree
+        self.new = 0
+        self._text, self._key = text, merge_key
+
+    def write(self, items: list[tuple[Labelled, Inspected]]) -> None:
+        if not items:
+            return
+        thumbnails: list[tuple[str, int, bytes]] = []
+        root = str(self.tree.root)
+        added = 0
+        with self.project.journal.step(self._text, merge_key=self._key) as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO root (path, relative) VALUES (?, ?)",
+                (root, _relative(root, self.project.folder)),
+            )
+            number = connection.execute("SELECT id FROM root WHERE path = ?", (root,)).get
+            for item, seen in items:
+                facts, stamp = seen.facts, seen.stamp
+                if facts is None or stamp is None or facts.why is not None:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)", (number, item.entry.path, seen.why)
+                    )
+                    continue
+                identity, group = label_ids(connection, item.identity, item.group)
+                connection.execute(
+                    "INSERT OR IGNORE INTO image (root_id, path, size, mtime_ns, sha256, width, height, identity_id,"
+                    " group_id, label_source, synthetic) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    (
+                        number,
+                        item.entry.path,
+                        stamp.size,
+                        stamp.mtime_ns,
+                        facts.sha256,
+                        facts.width,
+                        facts.height,
+                        identity,
+                        group,
+                        item.source,
+                        facts.mark,
+                    ),
+                )
+                if connection.changes():
+                    added += 1
+                    image = connection.last_insert_rowid()
+                    thumbnails.append(("image", image, seen.jpeg))
+                    write_labels(connection, image, item.others, item.source or "csv")
+                    connection.execute(
+                        "DELETE FROM unreadable WHERE root_id = ? AND path = ?", (number, item.entry.path)
+                    )
+        self.project.thumbnails.put(thumbnails)
+        self.new += added
+
+    def write_skipped(self) -> None:
+        """Keep the folders that were not followed in the list of what could not be read."""
+        root = self.project.db.value("SELECT id FROM root WHERE path = ?", (str(self.tree.root),))
+        if self.tree.skipped and root is not None:
+            with self.project.journal.step(self._text, merge_key=self._key) as connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)",
+                    ((root, p, why) for p, why in self.tree.skipped),
+                )
+
+
+def _relative(path: str, base: Path) -> str | None:
+    try:
+        return os.path.relpath(path, base)
+    except ValueError:  # another drive
+        return None

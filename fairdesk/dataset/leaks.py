@@ -1,0 +1,295 @@
+"""What sets of images share that they must not: identities, files, near-duplicate images, near-identical vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from fairdesk.dataset.collection import Collection, SourceImage, people_of, read_either
+from fairdesk.dataset.picture_similarity import Vectors, confirmed, near_hashes, near_vectors
+from fairdesk.dataset.prepare_params import LeaksParams
+from fairdesk.dataset.results import LeaksResult, NearPair, Person, PicturePair, SharedResult, VectorPair
+from fairdesk.errors import RequestError
+from fairdesk.images.file_facts import facts_at, look_at
+from fairdesk.images.image_reading import open_image
+from fairdesk.jobs.context import Context
+from fairdesk.project import Project
+from fairdesk.project.kept_facts import Facts, FactStore
+from fairdesk.project.project import CATALOG
+from fairdesk.project.recipes import Recipe, StoredRecipe
+from fairdesk.project.vector_choice import VectorChoice
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An item with the SHA-256 of its file and its perceptual hash."""
+
+    item: SourceImage
+    sha: str
+    phash: int
+
+
+@dataclass(frozen=True)
+class Vector:
+    """Vectors by image id, and how two of them are compared."""
+
+    rows: dict[int, int]
+    values: Vectors
+    metric: str
+
+
+@dataclass
+class Shared:
+    """What two sets have in common."""
+
+    identities: list[Key] = field(default_factory=list)
+    files: list[tuple[SourceImage, SourceImage]] = field(default_factory=list)
+    near: list[tuple[SourceImage, SourceImage, int]] = field(default_factory=list)
+    vectors: list[tuple[SourceImage, SourceImage, float]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.identities or self.files or self.near or self.vectors)
+
+    def pairs(self) -> list[tuple[SourceImage, SourceImage]]:
+        """Every pair of pictures, whatever they have in common."""
+        return (
+            list(self.files) + [(a, b) for a, b, _ in self.near] + [(a, b) for a, b, _ in self.vectors]
+        )  # fmt: skip
+
+    def add(self, other: Shared) -> None:
+        """Take in what two other sets share."""
+        self.identities += other.identities
+        self.files += other.files
+        self.near += other.near
+        self.vectors += other.vectors
+
+    def summary(self) -> str:
+        """Say it in words."""
+        counts = ((len(self.identities), "identity", "identities"), (len(self.files), "file", "files"),
+                  (len(self.near), "pair of near-duplicate images", "pairs of near-duplicate images"),
+                  (len(self.vectors), "pair of near-identical vectors", "pairs of near-identical vectors"))  # fmt: skip
+        parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
+        return f"On both sides: {', '.join(parts)}." if parts else "Nothing is shared."
+
+    def result(self) -> SharedResult:
+        """Return it as a job's result holds it."""
+        return SharedResult(
+            clean=not self,
+            summary=self.summary(),
+            identities=[Person(group=group or None, identity=name) for group, name in self.identities],
+            files=[PicturePair(a=str(x.path), b=str(y.path)) for x, y in self.files],
+            near=[NearPair(a=str(x.path), b=str(y.path), bits=bits) for x, y, bits in self.near],
+            vectors=[VectorPair(a=str(x.path), b=str(y.path), distance=d) for x, y, d in self.vectors],
+        )
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What several sets share, what could not be read, and the sets with what was learned of their images."""
+
+    shared: Shared
+    unreadable: list[dict[str, str]]
+    sets: list[list[SourceImage]]
+
+
+def look(
+    items: Sequence[SourceImage], store: FactStore, context: Context, done: int = 0, total: int = 0
+) -> tuple[list[Seen], list[dict[str, str]]]:
+    """Return the hashes of some items' files, read only where they are not known; and those that cannot be read."""
+    facts: dict[Path, Facts] = {}
+    for some in look_at([item.path for item in items], store, context):
+        facts |= some
+        context.progress(done + len(facts), total or len(items), "images")
+    out: list[Seen] = []
+    unreadable = []
+    for item in items:
+        known = facts[item.path]
+        if known.why is not None:
+            unreadable.append({"path": str(item.path), "why": known.why})
+            continue
+        synthetic = known.mark is not None if item.id is None else item.synthetic
+        out.append(Seen(replace(item, synthetic=synthetic), known.sha256, known.phash))
+    return out, unreadable
+
+
+def shared_identities(first: Sequence[SourceImage], second: Sequence[SourceImage]) -> list[Key]:
+    """Identities on both sides: the same by group and name, by name alone where one side has no groups."""
+    a, b = people_of(first), people_of(second)
+    if any(group for group, _ in a) and any(group for group, _ in b):
+        return sorted(set(a) & set(b))
+    names = {name for _, name in b}
+    return sorted(key for key in a if key[1] in names)
+
+
+def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Shared:
+    """Compare files and pictures of two sets (identities and vectors are compared apart)."""
+    by_sha: dict[str, list[SourceImage]] = {}
+    for seen in second:
+        by_sha.setdefault(seen.sha, []).append(seen.item)
+    same = [(seen.item, other) for seen in first for other in by_sha.get(seen.sha, ())]
+    equal = {(item.path, other.path) for item, other in same}
+    candidates = [
+        (i, j, bits)
+        for i, j, bits in near_hashes([s.phash for s in first], [s.phash for s in second], distance)
+        if (first[i].item.path, second[j].item.path) not in equal
+    ]
+    near = confirmed(candidates, lambda i: open_image(first[i].item.path), lambda j: open_image(second[j].item.path))
+    return Shared([], same, [(first[i].item, second[j].item, bits) for i, j, bits in near])
+
+
+def image_vectors(project: Project, recipe: StoredRecipe) -> Vector:
+    """Return the vector of each image's largest face."""
+    faces, values = project.vectors.load(recipe, largest_only=True)
+    owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face WHERE place = 0"))
+    return Vector(
+        {owner[int(face)]: row for row, face in enumerate(faces) if int(face) in owner}, values, recipe.metric
+    )
+
+
+def compare_vectors(
+    first: Sequence[SourceImage], second: Sequence[SourceImage], a: Vector, b: Vector, limit: float
+) -> list[tuple[SourceImage, SourceImage, float]]:
+    """Return the pairs of items whose vectors are at most `limit` apart."""
+    left = [item for item in first if item.id in a.rows]
+    right = [item for item in second if item.id in b.rows]
+    found = near_vectors(
+        a.values[np.array([a.rows[item.id or 0] for item in left], dtype=int)],
+        b.values[np.array([b.rows[item.id or 0] for item in right], dtype=int)],
+        a.metric, limit,
+    )  # fmt: skip
+    return [(left[i], right[j], d) for i, j, d in found]
+
+
+def check_sets(
+    sets: Sequence[Sequence[SourceImage]],
+    store: FactStore,
+    context: Context,
+    *,
+    distance: int,
+    identities: bool = True,
+    vectors: Vector | None = None,
+    limit: float = 0.0,
+) -> Checked:
+    """Look for what any two of several sets share."""
+    total = sum(map(len, sets))
+    seen, unreadable, done = [], [], 0
+    for items in sets:
+        found, bad = look(items, store, context, done, total)
+        seen.append(found)
+        unreadable += bad
+        done += len(items)
+    shared = Shared()
+    for i, j in combinations(range(len(sets)), 2):
+        context.check()
+        shared.add(compare(seen[i], seen[j], distance))
+        if identities:
+            shared.identities += shared_identities(sets[i], sets[j])
+        if vectors is not None:
+            said = {frozenset((x.path, y.path)) for x, y in shared.pairs()}
+            pairs = compare_vectors(sets[i], sets[j], vectors, vectors, limit)
+            shared.vectors += [pair for pair in pairs if frozenset((pair[0].path, pair[1].path)) not in said]
+    known = {one.item.path: one.item for found in seen for one in found}
+    return Checked(shared, unreadable, [[known.get(item.path, item) for item in items] for items in sets])
+
+
+def refuse(shared: Shared, *, allow: bool, context: Context) -> None:
+    """Say what leaks; raise `RequestError` unless that is allowed."""
+    if not shared:
+        return
+    if allow:
+        context.message(f"Leaks were allowed. {shared.summary()}")
+        return
+    shown = "".join(f"\n  {a.path}  ~  {b.path}" for a, b in shared.pairs()[:3])
+    raise RequestError(
+        f"These sets would leak. {shared.summary()} Nothing was written.{shown}\n"
+        "Look at the pairs with --dry-run --json, hide one of each (duplicates PROJECT --hide), or accept them with --leaks allow."
+    )
+
+
+@dataclass(frozen=True)
+class Both:
+    """The vectors of two projects that are compared, and which they are."""
+
+    a: Vector
+    b: Vector
+    choice: VectorChoice  # in the first
+    faces: list[int]
+
+
+def _common_detector(a: Project, b: Project, encoder: str) -> str | None:
+    """Return the newest detector in the first project whose faces both have vectors of; None: let the choice refuse."""
+    theirs = {one.recipe.detector for one in b.vectors.of_encoder(encoder)}
+    ours = [one.recipe.detector for one in a.vectors.of_encoder(encoder)]
+    common = next((detector for detector in ours if detector in theirs), None)
+    if common is None and ours and theirs:
+        raise RequestError(
+            f"The two projects have {encoder} vectors of different detectors' faces, which cannot be compared: "
+            f"{', '.join(ours)} and {', '.join(sorted(theirs))}. Encode one of them again: fairdesk encode {b.folder} "
+            f"--encoder {encoder} --detector {ours[0]}"
+        )
+    return common
+
+
+def _both_vectors(params: LeaksParams, context: Context) -> Both:
+    for place in (params.a, params.b):
+        if not (place / CATALOG).is_file():
+            raise RequestError(
+                f"{place} is no project, so it has no vectors. Compare two projects, or leave --encoder out."
+            )
+    encoder = params.encoder or ""
+    with closing(Project.open(params.a)) as a, closing(Project.open(params.b)) as b:
+        detector = params.detector or _common_detector(a, b, encoder)
+        ours = a.vectors.choose(encoder, detector)
+        made = a.vectors.described(ours.recipe)
+        theirs = b.vectors.choose(encoder, detector)
+        for one in (theirs.used, *theirs.others):  # the same weights and alignment, where it has several
+            if one.recipe.detector == detector and _alike(made, b.vectors.described(one.recipe)):
+                theirs = VectorChoice(one, theirs.others)
+                break
+        else:
+            raise RequestError("The two projects' vectors were made in different ways and cannot be compared.")
+        if params.detector is None and ours.told() is not None:
+            context.message(ours.told() or "")
+        vectors = image_vectors(a, ours.recipe), image_vectors(b, theirs.recipe)
+        return Both(*vectors, ours, [ours.used.vectors, theirs.used.vectors])
+
+
+def _alike(a: Recipe | None, b: Recipe | None) -> bool:
+    """Whether vectors were made in the same way, but for versions of libraries."""
+    return a is not None and b is not None and replace(a, versions={}) == replace(b, versions={})
+
+
+def check_leaks(params: LeaksParams, context: Context) -> LeaksResult:
+    """Job: compare two folders, archives or projects."""
+    a: Collection = read_either(params.a)
+    b: Collection = read_either(params.b)
+    vectors = _both_vectors(params, context) if params.encoder else None
+    total = len(a.items) + len(b.items)
+    with facts_at(a.root) as store:
+        first, bad_a = look(a.items, store, context, 0, total)
+    with facts_at(b.root) as store:
+        second, bad_b = look(b.items, store, context, len(a.items), total)
+    shared = compare(first, second, params.distance)
+    shared.identities = shared_identities(a.items, b.items)
+    if vectors is not None:
+        known = {(x.path, y.path) for x, y in shared.pairs()}
+        pairs = compare_vectors(a.items, b.items, vectors.a, vectors.b, params.vector_distance)
+        shared.vectors = [pair for pair in pairs if (pair[0].path, pair[1].path) not in known]
+    for side in (a, b):
+        side.need_unchanged()
+    result = LeaksResult(
+        **dict(shared.result()),
+        unreadable=bad_a + bad_b,
+        images=[len(a.items), len(b.items)],
+        left_out=a.left_out + b.left_out,
+    )
+    if vectors:
+        result.rest_on(vectors.choice.about(), vectors.faces)
+    return result

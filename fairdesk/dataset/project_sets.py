@@ -1,0 +1,65 @@
+"""Divide a project into sets or folds, after a check that nothing leaks between them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fairdesk.dataset.collection import project_items
+from fairdesk.dataset.folder_split import report
+from fairdesk.dataset.identity_partition import Request, partition
+from fairdesk.dataset.leaks import check_sets, image_vectors, refuse
+from fairdesk.dataset.params import DivideParams
+from fairdesk.dataset.results import DivideResult
+from fairdesk.dataset.sets import keep_sets
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.jobs.results import Unreadable
+
+
+def divide_project(params: DivideParams, context: Context) -> DivideResult:
+    """Job: divide. The sets are one undoable step; asked and got are both reported."""
+    project = context.project
+    every = project_items(project)
+    items = [item for item in every if params.synthetic or not item.synthetic]
+    if not items:
+        raise RequestError("The project has no images to divide. Import some first.")
+    names = params.names()
+    request = Request(len(names), params.images, params.shares, params.by)
+    sets, asked = partition(items, request, np.random.default_rng(params.seed))
+    rows, text = report(names, sets, asked)
+    unnamed = sum(item.key is None for item in items) if params.by == "identity" else 0
+    result = DivideResult(
+        sets=rows,
+        seed=params.seed,
+        by=params.by,
+        dry_run=params.dry_run,
+        without_identity=unnamed,
+        synthetic_left_out=len(every) - len(items),
+        summary=text,
+    )
+    if unnamed:
+        context.message(f"{unnamed:,} images have no identity and are in no set.")
+    if params.leaks != "skip":
+        chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
+        checked = check_sets(
+            sets,
+            project.facts,
+            context,
+            distance=params.distance,
+            identities=params.by == "identity",
+            vectors=None if chosen is None else image_vectors(project, chosen.recipe),
+            limit=params.vector_distance,
+        )
+        leaks = checked.shared
+        result.leaks, result.unreadable = leaks.result(), [Unreadable(**one) for one in checked.unreadable]
+        result.summary = f"{text}\n{leaks.summary()}"
+        if chosen is not None:
+            result.rest_on(chosen.about(), chosen.used.vectors)
+            params = params.model_copy(update={"detector": chosen.recipe.detector})
+        if not params.dry_run:
+            refuse(leaks, allow=params.leaks == "allow", context=context)
+    if not params.dry_run:
+        kept = params.model_dump(mode="json", exclude={"dry_run"})
+        ids = [[item.id for item in items if item.id is not None] for items in sets]
+        keep_sets(project, dict(zip(names, ids, strict=True)), kept)
+    return result

@@ -1,0 +1,160 @@
+"""The job that says how good made faces are beside real ones, overall and for each group."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fairdesk.dataset.collection import SourceImage, read_either, with_marks
+from fairdesk.dataset.picture_similarity import SAME_PICTURE, look_of
+from fairdesk.errors import RequestError
+from fairdesk.faces.features import Features
+from fairdesk.generation.checking.feature_distances import Floats, diversity, fid, kid, nearest, precision_recall
+from fairdesk.generation.params import AssessParams
+from fairdesk.generation.results import AssessResult, FeatureFigures, NearestPair
+from fairdesk.images.image_reading import open_image
+from fairdesk.jobs.context import Context, tell_left_out
+
+Left = dict[str, str]
+_LEAST = 8  # images on a side, for a figure at all
+
+
+def _sample(items: list[SourceImage], most: int, rng: np.random.Generator) -> list[SourceImage]:
+    if len(items) <= most:
+        return items
+    return [items[i] for i in sorted(rng.permutation(len(items))[:most])]
+
+
+def _side(
+    where: Path, params: AssessParams, rng: np.random.Generator, context: Context, *, made: bool
+) -> tuple[list[SourceImage], list[Left]]:
+    """Return the images of a side, and what is left out of it: a project's, or marked files', made faces are never real."""
+    found = read_either(where)
+    items = with_marks(found.items, context)
+    left = list(found.left_out)
+    if not made:
+        left += [{"path": str(i.path), "why": "a made face, not a real one"} for i in items if i.synthetic]
+        items = [item for item in items if not item.synthetic]
+    elif found.layout == "project":
+        items = [item for item in items if item.synthetic]
+    if len(items) < _LEAST:
+        raise RequestError(
+            f"{where} holds {len(items)} {'made' if made else 'real'} images; at least {_LEAST} are needed."
+        )
+    return _sample(items, params.images, rng), left
+
+
+def figures(real: Floats, made: Floats, rng: np.random.Generator) -> FeatureFigures:
+    """Return every figure of two sets of features; what cannot be said is None with the reason beside it."""
+    order = rng.permutation(len(real))
+    half = len(real) // 2
+    mean, spread = kid(real, made, rng)
+    out = FeatureFigures(
+        real=len(real),
+        made=len(made),
+        fid=fid(real, made),
+        kid=mean,
+        kid_std=spread,
+        fid_real=fid(real[order[:half]], real[order[half:]]),
+        fid_real_of=f"{half} real against {len(real) - half} other real images",
+        diversity_real=diversity(real),
+        diversity_made=diversity(made),
+    )
+    try:
+        out.precision, out.recall = precision_recall(real, made)
+    except RequestError as error:
+        out.precision_why = out.recall_why = str(error)
+    return out
+
+
+def assess_faces(params: AssessParams, context: Context) -> AssessResult:
+    """Job: assess made faces."""
+    rng = np.random.default_rng(params.seed)
+    (reals, left), (mades, left_made) = (
+        _side(where, params, rng, context, made=made) for where, made in ((params.real, False), (params.made, True))
+    )
+    features = Features(params.encoder, context.device, weights=params.weights, download=params.download)
+    total = len(reals) + len(mades)
+    real, real_paths, bad = features.of_files([i.path for i in reals], context, 0, total)
+    made, made_paths, bad_made = features.of_files([i.path for i in mades], context, len(reals), total)
+    bad += left + bad_made + left_made
+    tell_left_out(context, bad)
+    for found, where in ((real, params.real), (made, params.made)):
+        if len(found) < _LEAST:
+            raise RequestError(f"Only {len(found)} images of {where} could be read; at least {_LEAST} are needed.")
+    near = nearest(real, made)
+    limit = float(np.quantile(near.real, 0.01))
+    copies = []
+    for place in np.argsort(near.distance)[: params.examples]:
+        other = real_paths[int(near.place[place])]
+        correlation = float(look_of(open_image(made_paths[place])) @ look_of(open_image(other)))
+        copies.append(
+            NearestPair(
+                a=str(made_paths[place]),
+                b=str(other),
+                distance=float(near.distance[place]),
+                correlation=correlation,
+                is_copy=correlation >= SAME_PICTURE,
+            )
+        )
+    whole = figures(real, made, rng)
+    result = AssessResult(
+        **dict(whole),
+        encoder=features.name,
+        detector="whole",
+        seed=params.seed,
+        nearest=copies,
+        copies=sum(one.is_copy for one in copies),
+        nearer_than_real=int((near.distance < limit).sum()),
+        real_nearest_1_percent=limit,
+        unreadable=bad,
+        groups=_groups(reals, mades, real_paths, made_paths, real, made, rng),
+    )
+    result.summary = _summary(result)
+    return result
+
+
+def _groups(
+    reals: list[SourceImage],
+    mades: list[SourceImage],
+    real_paths: list[Path],
+    made_paths: list[Path],
+    real: Floats,
+    made: Floats,
+    rng: np.random.Generator,
+) -> dict[str, FeatureFigures]:
+    """The same figures for each group that both sides have; too few images give the reason instead."""
+    sides = [{item.path: item.group for item in items} for items in (reals, mades)]
+    names = sorted({g for g in sides[0].values() if g} & {g for g in sides[1].values() if g})
+    out: dict[str, FeatureFigures] = {}
+    for name in names:
+        picked = [
+            values[[n for n, path in enumerate(paths) if side[path] == name]]
+            for side, paths, values in ((sides[0], real_paths, real), (sides[1], made_paths, made))
+        ]
+        if min(map(len, picked)) < _LEAST:
+            out[name] = FeatureFigures(
+                fid=None, fid_why=f"{len(picked[0])} real and {len(picked[1])} made images are too few"
+            )
+        else:
+            out[name] = figures(picked[0], picked[1], rng)
+    return out
+
+
+def _summary(r: AssessResult) -> str:
+    lines = [
+        f"FID {r.fid:.4g} (real against real {r.fid_real:.4g}), KID {r.kid:.4g} ± {r.kid_std:.2g}, "
+        f"of {r.made:,} made and {r.real:,} real images, features of {r.encoder}"
+        + (f"; {len(r.unreadable):,} files left out" if r.unreadable else ""),
+        f"Diversity {r.diversity_made:.4g} (real {r.diversity_real:.4g})",
+    ]
+    if r.precision is not None:
+        lines[1] += f", precision {r.precision:.3f}, recall {r.recall:.3f}"
+    told = f"{r.copies} of the {len(r.nearest)} nearest pairs are the same picture"
+    lines.append(
+        f"Copying: {told}; {r.nearer_than_real:,} made images are nearer to a real one than 99 % of real images are to another."
+    )
+    for name, row in r.groups.items():
+        lines.append(f"  {name}: " + (f"FID {row.fid:.4g}" if row.fid is not None else str(row.fid_why)))
+    return "\n".join(lines)

@@ -1,0 +1,295 @@
+"""Review made faces: is there a face, is it like its source, is it too like a real person; only those that pass come in."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from fairdesk.dataset.collection import SourceImage, read_folder, with_mark
+from fairdesk.dataset.image_import import Labelled, bring_in
+from fairdesk.dataset.picture_similarity import distances
+from fairdesk.errors import RequestError
+from fairdesk.faces.boxes import FaceBox
+from fairdesk.faces.deepface_models import prepare
+from fairdesk.faces.detectors import detect_faces
+from fairdesk.faces.encoders import Encoder, make_encoder
+from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.faces.quality import Quality, measure
+from fairdesk.generation.checking.real_people import (
+    NEIGHBOURS,
+    Real,
+    impostor_limit,
+    real_faces,
+    share_of_their_own,
+    shares_of_groups,
+)
+from fairdesk.generation.params import ReviewParams
+from fairdesk.generation.results import GroupShare, ReviewedFace, ReviewResult
+from fairdesk.images.folder_layouts import Entry, Tree
+from fairdesk.images.image_reading import UnreadableImageError
+from fairdesk.images.pixels import Pixels, pixels, read_pixels
+from fairdesk.images.synthetic_marks import mark_of
+from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.project import Project
+from fairdesk.project.detector_key import DetectorKey
+from fairdesk.project.quality import Limit
+from fairdesk.project.recipes import StoredRecipe
+
+_SIDE = 200  # pixels: smaller pictures are enlarged before a face is looked for
+
+
+def unchecked(path: str, group: str | None) -> ReviewedFace:
+    """Return a face that nothing was found of yet."""
+    return ReviewedFace(
+        path=path,
+        why=[],
+        nearest=None,
+        nearest_path=None,
+        distance=None,
+        source_distance=None,
+        group=group,
+        group_share=None,
+        group_share_why=None,
+        quality=None,
+    )
+
+
+def _check_group(face: ReviewedFace, shares: dict[str, float], least: float | None) -> None:
+    """Say what share of a made face's nearest real people is of its group, and reject it where that is less than asked."""
+    if face.group is None:
+        face.group_share_why = "it stands for no group"
+    elif not shares:
+        face.group_share_why = f"fewer than {NEIGHBOURS} real people of two groups have a vector"
+    elif face.group not in shares:
+        face.group_share_why = f"no real person of {face.group} has a vector"
+    else:
+        face.group_share = shares[face.group]
+    if least is None or face.group is None:
+        return
+    if face.group_share is None:
+        face.why.append(f"not known to be like its group: {face.group_share_why}")
+    elif face.group_share < least:
+        most, share = next(iter(shares.items()))
+        face.why.append(
+            f"not like its group: {_percent(face.group_share)} of its nearest real people are of {face.group}, {_percent(share)} of {most}"
+        )
+
+
+def _enlarged(image: Pixels) -> Pixels:
+    factor = _SIDE / min(image.shape[:2])
+    if factor <= 1:
+        return image
+    size = (round(image.shape[1] * factor), round(image.shape[0] * factor))
+    return pixels(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
+
+
+def _look(path: Path, search: DetectParams) -> tuple[Pixels, FaceBox | None, Quality]:
+    image = _enlarged(read_pixels(path))
+    found = detect_faces(image, search)
+    return image, (found[0] if found else None), measure(image, found[0] if found else None, len(found))
+
+
+def _search(detector: str, params: ReviewParams, context: Context) -> DetectParams:
+    """Return how made faces are found: as the real ones were, but all of them, so that they can be counted."""
+    key = DetectorKey.parse(detector).with_all_faces()
+    if key.deepface is not None:
+        prepare(None, download=params.download, watch=context)
+    return DetectParams.of(key)
+
+
+def _refuse_other_weights(project: Project, recipe: StoredRecipe, encoder: Encoder) -> None:
+    """Refuse an encoder that is not the one the project's vectors were made with. Raises `RequestError`."""
+    kept, now = project.vectors.described(recipe), encoder.recipe(recipe.detector)
+    if kept is not None and replace(kept, versions={}) != replace(now, versions={}):
+        raise RequestError(
+            f"The project's {recipe.encoder} vectors were made with other weights or another alignment than this encoder's, "
+            "so that nothing can be compared. Give those weights, or encode the project with these."
+        )
+
+
+def _sources(folder: Path) -> dict[str, Path]:
+    """Return the source image of each translated file, from the manifest beside the folder.
+
+    Raises
+    ------
+    RequestError
+        If the manifest is damaged: without it a face's own source would count as a real person it is too like.
+    """
+    path = folder.with_name(folder.name + ".manifest.json")
+    try:
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        return {row["path"]: Path(row["file"]) for row in files if isinstance(row, dict) and "file" in row}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RequestError(
+            f"{path} says what these faces were made from and cannot be read ({type(error).__name__}). "
+            "Put it right, or remove it if they have no sources."
+        ) from error
+
+
+def _vector(encoder: Encoder, image: Pixels, box: FaceBox) -> npt.NDArray[np.float32]:
+    return encoder.encode([(image, box)])
+
+
+def _against(quality: Quality, limits: list[Limit]) -> list[str]:
+    out = []
+    for limit in limits:
+        value = getattr(quality, limit.measure)
+        below = limit.low is not None and (value is None or value < limit.low)
+        above = limit.high is not None and (value is None or value > limit.high)
+        if below or above:
+            out.append(f"not {limit.words()}")
+    return out
+
+
+def review_faces(params: ReviewParams, context: Context) -> ReviewResult:
+    """Job: review made faces, and import those that pass if asked."""
+    project = context.project
+    if params.only is not None:
+        return _import_chosen(params, context)
+    chosen = choose_vectors(context, params.encoder, params.detector)
+    real = real_faces(project, chosen.recipe)
+    search = _search(chosen.recipe.detector, params, context)
+    limit = params.too_like if params.too_like is not None else impostor_limit(real)
+    source = read_folder(params.made)
+    encoder = make_encoder(
+        EncodeParams(encoder=params.encoder, weights=params.weights, download=params.download), context.device
+    )
+    _refuse_other_weights(project, chosen.recipe, encoder)
+    sources = _sources(params.made)
+    faces: list[ReviewedFace] = []
+    context.progress(0, len(source.items), "faces")
+    for done, item in enumerate(source.items, 1):
+        context.check()
+        faces.append(_review(item, real, limit, params, encoder, search, sources.get(item.relative)))
+        context.progress(done, len(source.items), "faces")
+    passed = {face.path for face in faces if not face.why}
+    imported = 0
+    if params.accept and passed:
+        imported = accept(context, source.root, [item for item in source.items if item.relative in passed])
+    reasons: dict[str, int] = {}
+    for face in faces:
+        for why in face.why:
+            reasons[why.split(":")[0]] = reasons.get(why.split(":")[0], 0) + 1
+    text = f"{len(passed):,} of {len(faces):,} made faces pass (too like a real person: nearer than {limit:.3g}, {chosen.named()})"
+    groups = _groups(faces, real)
+    if told := ", ".join(
+        f"{name} {_percent(one.made)} (real ones {_percent(one.real)})" for name, one in groups.items()
+    ):
+        text += f"; share of their own group among the {NEIGHBOURS} nearest real people: {told}"
+    if real.without:
+        text += f"; nothing is compared with {real.without:,} real images that have no vector"
+    if reasons:
+        text += "; against the others: " + ", ".join(f"{why} {count:,}" for why, count in reasons.items())
+    return ReviewResult(
+        made=str(params.made),
+        faces=faces,
+        passed=len(passed),
+        rejected=len(faces) - len(passed),
+        limit=limit,
+        reasons=reasons,
+        groups=groups,
+        imported=imported,
+        left_out=source.left_out,
+        compared_with=len(real.who),
+        **chosen.about(),
+        real_without_vector=real.without,
+        summary=text + (f". {imported:,} are imported, marked synthetic." if params.accept else "."),
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "not known" if share is None else f"{100 * share:.0f} %"
+
+
+def _groups(faces: list[ReviewedFace], real: Real) -> dict[str, GroupShare]:
+    """Return for each group the mean share of its made faces' nearest real people that are of it, and its real faces' own."""
+    shares: dict[str, list[float]] = {}
+    for face in faces:
+        if face.group is not None and face.group_share is not None:
+            shares.setdefault(face.group, []).append(face.group_share)
+    return {
+        name: GroupShare(made=float(np.mean(shares[name])), real=share_of_their_own(real, name))
+        for name in sorted(shares)
+    }
+
+
+def _import_chosen(params: ReviewParams, context: Context) -> ReviewResult:
+    """Import what a person accepted; a file without the synthetic mark is never taken."""
+    source = read_folder(params.made)
+    wanted = set(params.only or [])
+    chosen = [item for item in source.items if item.relative in wanted and mark_of(item.path) is not None]
+    imported = accept(context, source.root, chosen) if chosen else 0
+    missing = len(wanted) - len(chosen)
+    text = f"{imported:,} made faces are imported, marked synthetic."
+    text += f" {missing:,} are not there any more, or bear no mark, and are left out." if missing else ""
+    return ReviewResult(made=str(params.made), imported=imported, missing=missing, summary=text)
+
+
+def _review(
+    item: SourceImage,
+    real: Real,
+    limit: float,
+    params: ReviewParams,
+    encoder: Encoder,
+    search: DetectParams,
+    source: Path | None,
+) -> ReviewedFace:
+    item = with_mark(item)
+    face = unchecked(item.relative, item.group)
+    try:
+        image, box, quality = _look(item.path, search)
+    except UnreadableImageError as error:
+        face.why.append(f"cannot be read: {error.why}")
+        return face
+    face.quality = quality
+    if not item.synthetic:
+        face.why.append("not marked synthetic: it may be a real person")
+    if box is None:
+        face.why.append("no face was found in it")
+        return face
+    vector = _vector(encoder, image, box)
+    table = distances(vector, real.vectors, real.metric)[0]
+    own = None if source is None else source.resolve()
+    owners = {real.who[n] for n, path in enumerate(real.paths) if own is not None and Path(path).resolve() == own}
+    others = np.array([who not in owners for who in real.who], dtype=bool)
+    if others.any():
+        place = int(np.flatnonzero(others)[table[others].argmin()])
+        face.nearest, face.nearest_path, face.distance = real.who[place], real.paths[place], float(table[place])
+        if face.distance < limit:
+            face.why.append(f"too like a real person: {face.nearest}, {face.distance:.3g} apart")
+    _check_group(face, shares_of_groups(table, real, owners), params.like_group)
+    if source is not None:
+        face.source_distance = _to_source(vector, encoder, search, source, real.metric)
+        if params.like_source is not None and (
+            face.source_distance is None or face.source_distance > params.like_source
+        ):
+            face.why.append("not like its source any more")
+    face.why += _against(quality, params.ranges())
+    return face
+
+
+def _to_source(
+    vector: npt.NDArray[np.float32], encoder: Encoder, search: DetectParams, source: Path, metric: str
+) -> float | None:
+    try:
+        image, box, _ = _look(source, search)
+    except UnreadableImageError:
+        return None
+    return None if box is None else float(distances(vector, _vector(encoder, image, box), metric)[0, 0])
+
+
+def accept(context: Context, root: Path, items: list[SourceImage]) -> int:
+    """Import made faces with their folders' labels: one undoable step; returns how many are new."""
+    tree = Tree(root, "group-identity", [Entry(item.relative, item.identity, item.group) for item in items])
+    labelled = [Labelled(e, e.identity, e.group, "folder" if e.identity or e.group else None, []) for e in tree.entries]
+    return bring_in(
+        tree, labelled, context, "Import made faces", f"accept {os.urandom(6).hex()}", lambda _item, _seen: None
+    )

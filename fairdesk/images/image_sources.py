@@ -1,0 +1,297 @@
+"""Where a picture's bytes come from: a file, or a member of an archive that is never unpacked.
+
+A member's path is the archive's path and then its name within it: ``faces.zip/African/m.01/1.jpg``,
+``train.rec/12/345.jpg`` (label and record of a `.rec`). Everything that opens pictures goes through here.
+An archive is listed once and then looked up by name; one that was replaced since is opened anew.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import threading
+import zipfile
+import zlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from fairdesk.errors import RequestError
+from fairdesk.images.recordio import RecordFile
+from fairdesk.project.kept_facts import Stamp
+
+_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".rec")
+_KEPT = 4  # archives held open in a process
+_PASSED = 64 << 20  # bytes of a compressed tar's members that were passed on the way to another one
+MAX_MEMBER = 1 << 30  # bytes: a larger member is a film or a bomb, not a photograph
+
+
+class MemberError(OSError):
+    """A member that cannot be read; the text says why."""
+
+
+class Archive(Protocol):
+    """A file that holds pictures."""
+
+    def members(self) -> list[str]:
+        """Return the names of its files, in its own order."""
+        ...
+
+    def place(self, name: str) -> int | None:
+        """Return where a file stands in that order; None: the archive does not hold it."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """Return a member's bytes. Raises `MemberError`."""
+        ...
+
+
+class _Zip:
+    def __init__(self, path: Path) -> None:
+        self._file = zipfile.ZipFile(path)
+        # A name that was written twice means its last version, as for every unpacking program.
+        names = (name for name, item in self._file.NameToInfo.items() if not item.is_dir())
+        self._places = {name: place for place, name in enumerate(names)}
+
+    def members(self) -> list[str]:
+        return list(self._places)
+
+    def place(self, name: str) -> int | None:
+        return self._places.get(name)
+
+    def read(self, name: str) -> bytes:
+        try:
+            if self._file.getinfo(name).file_size > MAX_MEMBER:
+                raise MemberError("more than 1 GB inside the archive")
+            return self._file.read(name)
+        except KeyError:
+            raise MemberError("the archive does not hold it any more") from None
+        except RuntimeError as error:
+            raise MemberError("the archive is protected by a password; unpack it first") from error
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+            raise MemberError(f"damaged in the archive ({error})") from error
+
+
+class _Tar:
+    """A tar file. In a compressed one going back means reading from the start.
+
+    So what is passed on the way forward is kept for a while: threads and processes ask nearly in order.
+    """
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()
+
+    def __init__(self, path: Path) -> None:
+        self._file = tarfile.open(path)  # noqa: SIM115 - held open
+        self._lock = threading.Lock()
+        self._bodies: dict[str, tuple[int, int]] = {}  # first byte and length
+        self._sparse: dict[str, tarfile.TarInfo] = {}
+        try:
+            while (item := self._file.next()) is not None:
+                self._list(item)
+                vars(self._file)["members"].clear()  # else it keeps 1 KB a member
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            raise tarfile.ReadError(str(error)) from error
+        self._names = list(self._bodies)
+        self._places = {name: place for place, name in enumerate(self._names)}
+        assert self._file.fileobj is not None
+        self._data = self._file.fileobj
+        self._packed = not isinstance(self._data, io.BufferedReader)
+        self._next = len(self._names)  # the reader stands at the end
+        self._passed: OrderedDict[str, bytes] = OrderedDict()
+        self._passed_bytes = 0
+
+    def _list(self, item: tarfile.TarInfo) -> None:
+        name, target = item.name.removeprefix("./"), item.linkname.removeprefix("./")
+        if item.isfile():
+            self._bodies.pop(name, None)  # the last version counts, at its own place
+            self._bodies[name] = (item.offset_data, item.size)
+            self._sparse.pop(name, None)
+            if item.issparse():
+                self._sparse[name] = item
+        elif item.islnk() and target in self._bodies and target not in self._sparse:
+            self._bodies[name] = self._bodies[target]  # a second name of the same file
+
+    def members(self) -> list[str]:
+        return list(self._names)
+
+    def place(self, name: str) -> int | None:
+        return self._places.get(name)
+
+    def read(self, name: str) -> bytes:
+        place = self._places.get(name)
+        if place is None:
+            raise MemberError("the archive does not hold it any more")
+        size = self._bodies[name][1]
+        if size > MAX_MEMBER:
+            raise MemberError("more than 1 GB inside the archive")
+        try:
+            with self._lock:
+                data = self._read_packed(name, place) if self._packed else self._body(name)
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            raise MemberError(f"damaged in the archive ({error})") from error
+        if len(data) != size:
+            raise MemberError("cut off in the archive")
+        return data
+
+    def _body(self, name: str) -> bytes:
+        if name in self._sparse:
+            file = self._file.extractfile(self._sparse[name])
+            return b"" if file is None else file.read()
+        start, size = self._bodies[name]
+        self._data.seek(start)
+        return self._data.read(size)
+
+    def _read_packed(self, name: str, place: int) -> bytes:
+        passed = self._passed.pop(name, None)
+        if passed is not None:
+            self._passed_bytes -= len(passed)
+            return passed
+        if place < self._next:
+            self._next = 0  # back to the start; what is passed again may be asked for next
+        for other in self._names[self._next : place]:
+            if self._bodies[other][1] <= _PASSED and other not in self._passed:
+                self._passed[other] = self._body(other)
+                self._passed_bytes += len(self._passed[other])
+            while self._passed_bytes > _PASSED:
+                self._passed_bytes -= len(self._passed.popitem(last=False)[1])
+        self._next = place + 1
+        return self._body(name)
+
+
+class _Rec:
+    """A RecordIO file: identity folders named by label, pictures by record number."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = RecordFile(path)
+        self._lock = threading.Lock()
+        self._listed: dict[str, int] | None = None
+
+    def _places(self) -> dict[str, int]:
+        with self._lock:
+            if self._listed is None:
+                keys, labels = self._file.images()
+                names = (
+                    f"{label}/{key}.jpg" if label is not None else f"{key}.jpg"
+                    for key, label in zip(keys, labels, strict=True)
+                )
+                self._listed = {name: place for place, name in enumerate(names)}
+            return self._listed
+
+    def members(self) -> list[str]:
+        return list(self._places())
+
+    def place(self, name: str) -> int | None:
+        return self._places().get(name)
+
+    def read(self, name: str) -> bytes:
+        stem = PurePosixPath(name).stem
+        if not stem.isdecimal():
+            raise MemberError("a .rec file has numbered records only")
+        return self._file.record(int(stem)).data
+
+
+_open: OrderedDict[str, tuple[Stamp, Archive]] = OrderedDict()
+_guard = threading.Lock()
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a path names an archive this program reads."""
+    return path.name.lower().endswith(_SUFFIXES) and path.is_file()
+
+
+def split(path: Path) -> tuple[Path, str] | None:
+    """Return the archive and the member's name of a path that leads into one, else None."""
+    text = str(path).lower()
+    if not any(suffix + os.sep in text for suffix in _SUFFIXES):
+        return None
+    for parent in path.parents:
+        if is_archive(parent):
+            return parent, path.relative_to(parent).as_posix()
+    return None
+
+
+def open_archive(path: Path) -> Archive:
+    """Open an archive; the last few stay open, and one that was replaced since is opened anew.
+
+    Raises
+    ------
+    RequestError
+        If it is damaged, or not what its name says.
+    """
+    key, now = str(path), Stamp.of(os.stat(path))
+    with _guard:
+        kept = _open.pop(key, None)
+        if kept is None or kept[0] != now:
+            kept = now, _opened(path)
+        _open[key] = kept
+        while len(_open) > _KEPT:
+            _open.popitem(last=False)  # closed when the last reader is done with it
+        return kept[1]
+
+
+def _opened(path: Path) -> Archive:
+    name = path.name.lower()
+    try:
+        return _Zip(path) if name.endswith(".zip") else _Rec(path) if name.endswith(".rec") else _Tar(path)
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
+        raise RequestError(
+            f"{path} cannot be read as an archive: {error}. Was it downloaded whole? Fetch it again."
+        ) from error
+
+
+def close_archives() -> None:
+    """Let go of the archives that are held open."""
+    with _guard:
+        _open.clear()
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a file or of a member. Raises `OSError`."""
+    inside = split(path)
+    if inside is None:
+        return path.read_bytes()
+    try:
+        return open_archive(inside[0]).read(inside[1])
+    except RequestError as error:
+        raise MemberError(str(error)) from error
+
+
+def exists(path: Path) -> bool:
+    """Whether a file, or a member of an archive, is there."""
+    inside = split(path)
+    if inside is None:
+        return path.exists()
+    return open_archive(inside[0]).place(inside[1]) is not None
+
+
+def reading_order(paths: Sequence[Path]) -> list[int]:
+    """Return the places of some paths in the order in which they are read fastest.
+
+    Members of an archive come together and in the archive's own order, everything else stays where it is.
+    """
+    archives: dict[Path, int] = {}
+    keys: list[tuple[int, int]] = []
+    for number, path in enumerate(paths):
+        inside = split(path)
+        if inside is None:
+            keys.append((number, 0))
+            continue
+        place = open_archive(inside[0]).place(inside[1])
+        keys.append((archives.setdefault(inside[0], number), -1 if place is None else place))
+    return sorted(range(len(paths)), key=lambda number: (keys[number], number))
+
+
+def stamp(path: Path) -> Stamp:
+    """Return what tells whether a file has changed; a member changes when its archive does. Raises `OSError`."""
+    inside = split(path)
+    return Stamp.of(os.stat(path if inside is None else inside[0]))
+
+
+def safe_member(name: str) -> bool:
+    """Whether a member's name stays inside the archive."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+    return bool(parts) and not name.startswith(("/", "\\")) and ".." not in parts and ":" not in parts[0]

@@ -1,0 +1,81 @@
+"""Names for files that are written: never over another file, never with a character a disk refuses."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from fairdesk import __version__
+from fairdesk.errors import JobFailed
+from fairdesk.images.image_sources import read_bytes, split
+
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)  # what a disk says that knows no links, e.g. FAT
+_NO_RIGHT = 1314  # what Windows says where a person has not the right to make any
+
+
+def safe_name(name: str) -> str:
+    """Return a name usable as a file name on every system (others' characters become ``_``)."""
+    cleaned = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).rstrip(". ")
+    return cleaned or "_"
+
+
+class Names:
+    """Hands out names in folders so that no two sources get the same one (a.jpg, a_2.jpg, ...)."""
+
+    def __init__(self) -> None:
+        self._taken: set[tuple[str, str]] = set()
+        self.collisions = 0
+
+    def claim(self, folder: str, name: str) -> str:
+        """Return the name itself, or the next free numbered one, and remember it."""
+        stem, suffix = os.path.splitext(name)
+        candidate, number = name, 1
+        while (folder.casefold(), candidate.casefold()) in self._taken:
+            number += 1
+            candidate = f"{stem}_{number}{suffix}"
+        if number > 1:
+            self.collisions += 1
+        self._taken.add((folder.casefold(), candidate.casefold()))
+        return candidate
+
+
+def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | None:
+    """Link to or copy one file; links are absolute so that the new folder can be moved.
+
+    What lies in an archive cannot be linked to: it is copied out, and its bytes are returned.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if split(source) is not None:
+        data = read_bytes(source)
+        target.write_bytes(data)
+        return data
+    if how == "copy":
+        shutil.copy2(source, target)
+    else:
+        try:
+            target.symlink_to(source.resolve())
+        except OSError as error:
+            if error.errno not in _NO_LINKS and getattr(error, "winerror", None) != _NO_RIGHT:
+                raise
+            raise JobFailed(f"Links cannot be made in {target.parent}. Choose copies instead.") from error
+    return None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file whole or not at all; missing folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="")
+    part.replace(path)
+
+
+def write_manifest(out: Path, about: dict[str, Any], files: Sequence[dict[str, Any] | str]) -> None:
+    """Write beside a folder (or file) what made it, and its files: by name, or with where each came from."""
+    manifest = {"made_by": f"FairDesk {__version__}", **about, "files": files}
+    write_text(out.with_name(out.name + ".manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

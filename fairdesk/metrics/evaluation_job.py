@@ -1,0 +1,41 @@
+"""The job that evaluates a score file and writes the report."""
+
+from __future__ import annotations
+
+from fairdesk.images.file_facts import file_sha256
+from fairdesk.jobs.context import Context
+from fairdesk.metrics.error_rates import Scores
+from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.report import write_report
+from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.score_files import read_scores
+
+
+def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
+    """Job: evaluate scores; with `out` also write the report."""
+    context.progress(0, 3, "steps")
+    scores = read_scores(params.scores)
+    if params.distance:
+        scores.negate()
+    context.check()
+    context.progress(1, 3, "steps")
+    result, overall = evaluate(scores, params)
+    context.progress(2, 3, "steps")
+    result.seed = params.seed
+    if result.warning:
+        context.message(result.warning)
+    if params.out is not None:
+        groups: dict[str, Scores] = {}
+        if params.by == "group":
+            groups = per_group_scores(group_comparisons(scores))
+        about = {
+            "scores": str(params.scores), "scores SHA-256": file_sha256(params.scores), "threshold": params.at,
+            "threshold from": params.threshold_from, "alpha": params.alpha, "bootstrap draws": params.bootstrap,
+            "seed": params.seed, **scores.about, "polarity": "distances, negated" if params.distance else "similarities",
+        }  # fmt: skip
+        page = write_report(params.out, result, overall, groups, about)
+        context.artifact(page)
+        result.report = str(page)
+    context.progress(3, 3, "steps")
+    return result

@@ -1,0 +1,18 @@
+"""What a form says of the project while a pair list is asked for."""
+
+from __future__ import annotations
+
+from fairdesk.metrics.pair_list_job import project_images
+from fairdesk.metrics.pair_sampling import existing_pairs
+from fairdesk.metrics.params import PairsParams
+from fairdesk.project import Project
+
+
+def pairs_that_exist(project: Project, params: PairsParams) -> str:
+    """Say how many pairs of each kind the chosen images allow."""
+    items, _, _ = project_images(project, params)
+    genuine, impostor = existing_pairs(items, within_group=params.within_group)
+    people = len({(item.group, item.identity) for item in items})
+    return (
+        f"{genuine:,} genuine and {impostor:,} impostor pairs exist, of {len(items):,} images of {people:,} identities."
+    )

@@ -1,0 +1,181 @@
+"""The job that makes a pair list from a project or a folder."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from fairdesk import __version__
+from fairdesk.dataset.identities import labelled_images
+from fairdesk.dataset.sets import members
+from fairdesk.errors import RequestError
+from fairdesk.images.file_facts import file_sha256
+from fairdesk.images.folder_layouts import read_tree
+from fairdesk.images.image_reading import EXTENSIONS, UnreadableImageError
+from fairdesk.images.synthetic_marks import mark_of, marked_labels
+from fairdesk.images.written_files import write_text
+from fairdesk.jobs.context import Context
+from fairdesk.metrics.pair_list_files import Pair, write_pairs
+from fairdesk.metrics.pair_sampling import PairImage, genuine_pairs, impostor_pairs
+from fairdesk.metrics.params import PairsParams
+from fairdesk.metrics.results import PairsResult
+from fairdesk.project import Project
+from fairdesk.project import label_basis as basis
+
+_Found = tuple[list[PairImage], dict[str, int], set[str]]  # with the paths of the synthetic ones
+
+
+def _from_folder(folder: Path, params: PairsParams) -> _Found:
+    items, left_out, made = [], {"unnamed": 0, "synthetic": 0, "unreadable": 0}, set()
+    for entry in read_tree(folder).entries:
+        path = folder / entry.path
+        if path.suffix.lower() not in EXTENSIONS:
+            continue
+        try:
+            mark = mark_of(path)
+        except UnreadableImageError:
+            left_out["unreadable"] += 1
+            continue
+        said = {} if mark is None else marked_labels(mark)
+        identity, group = said.get("identity", entry.identity), said.get("group", entry.group)
+        if mark is not None and not params.synthetic:
+            left_out["synthetic"] += 1
+        elif identity is None:
+            left_out["unnamed"] += 1
+        else:
+            items.append(PairImage(str(path), identity, group or ""))
+            made |= set() if mark is None else {str(path)}
+    return items, left_out, made
+
+
+def project_images(project: Project, params: PairsParams) -> _Found:
+    """Return the images of a project that pairs can be made of, how many are left out by why, and the synthetic ones."""
+    items, left_out, made = [], {"unnamed": 0, "synthetic": 0}, set()
+    chosen = members(project, params.only_set) if params.only_set is not None else None
+    for image in labelled_images(project):
+        if chosen is not None and image.id not in chosen:
+            continue
+        if image.synthetic and not params.synthetic:
+            left_out["synthetic"] += 1
+        elif image.identity is None:
+            left_out["unnamed"] += 1
+        else:
+            items.append(PairImage(str(image.path), image.identity, image.group or ""))
+            made |= {str(image.path)} if image.synthetic else set()
+    return items, left_out, made
+
+
+def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
+    """Job: make a pair list. Where fewer pairs exist than asked for, all are written and that is said."""
+    project = None if params.folder is not None else context.project
+    if params.folder is not None:
+        items, left_out, made = _from_folder(params.folder, params)
+    else:
+        assert project is not None
+        items, left_out, made = project_images(project, params)
+    if not items:
+        raise RequestError(
+            "No image has an identity, so no pairs can be made. Import identity folders, or turn clusters into identities."
+        )
+    if params.within_group and not any(item.group for item in items):
+        raise RequestError(
+            "No image has a group, so pairs within groups cannot be made. Import group/identity folders."
+        )
+    context.progress(0, 2, "kinds of pairs")
+    genuine, exist_g = genuine_pairs(items, params.genuine, np.random.default_rng([params.seed, 1]))
+    context.check()
+    context.progress(1, 2, "kinds of pairs")
+    impostor, exist_i = impostor_pairs(
+        items, params.impostor, np.random.default_rng([params.seed, 2]), within_group=params.within_group
+    )
+    for asked, got, exist, kind in (
+        (params.genuine, len(genuine), exist_g, "genuine"), (params.impostor, len(impostor), exist_i, "impostor"),
+    ):  # fmt: skip
+        if got < asked:
+            context.message(
+                f"Only {exist:,} {kind} pairs exist; {asked:,} were asked for. All {got:,} are in the list."
+            )
+    if params.format == "lfw":
+        even = min(len(genuine), len(impostor)) // params.folds * params.folds
+        if (len(genuine), len(impostor)) != (even, even) and params.genuine == params.impostor:
+            context.message(
+                f"The format lfw needs equal numbers in every fold: {even:,} pairs of each kind are written."
+            )
+            genuine, impostor = genuine[:even], impostor[:even]
+    pairs = _in_folds(items, genuine, impostor, params.folds)
+    suffix = {"csv": ".csv", "pairs": ".txt", "lfw": ".txt"}[params.format]
+    out = params.out
+    if out is None:
+        if project is None:
+            raise RequestError("Say where to write the list: --out FILE")
+        out = project.exports("lists", f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{suffix}")
+    if project is not None:
+        _need_thawed(project, out)
+    write_pairs(out, pairs, params.format, params.folds)
+    digest = file_sha256(out)
+    result = PairsResult(
+        out=str(out),
+        genuine=len(genuine),
+        impostor=len(impostor),
+        genuine_exist=exist_g,
+        impostor_exist=exist_i,
+        genuine_asked=params.genuine,
+        impostor_asked=params.impostor,
+        identities=len({(i.group, i.identity) for i in items}),
+        images=len(items),
+        left_out=left_out,
+        seed=params.seed,
+        format=params.format,
+        within_group=params.within_group,
+        folds=params.folds,
+        sha256=digest,
+        synthetic=sorted(made & {path for pair in pairs for path in (pair.path1, pair.path2)}),
+    )
+    if result.synthetic:
+        context.message(f"{len(result.synthetic):,} images of the list are synthetic: {out.name}.json names them.")
+    side = {"made_by": f"FairDesk {__version__}", **result.json_values(), "out": out.name}
+    write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")
+    if project is not None:
+        _register(project, out, params, result)
+    context.progress(2, 2, "kinds of pairs")
+    context.artifact(out)
+    return result
+
+
+def _in_folds(
+    items: list[PairImage], genuine: list[tuple[int, int]], impostor: list[tuple[int, int]], folds: int
+) -> list[Pair]:
+    """Order pairs fold by fold, genuine before impostor, in sizes as equal as can be."""
+
+    def pair(pick: tuple[int, int], label: int, fold: int) -> Pair:
+        a, b = items[pick[0]], items[pick[1]]
+        return Pair(a.path, b.path, label, fold, a.identity, b.identity, a.group, b.group)
+
+    out = []
+    for fold in range(folds):
+        for picks, label in ((genuine, 1), (impostor, 0)):
+            start, end = (len(picks) * f // folds for f in (fold, fold + 1))
+            out += [pair(pick, label, fold) for pick in picks[start:end]]
+    return out
+
+
+def _need_thawed(project: Project, out: Path) -> None:
+    frozen = project.db.value("SELECT name FROM pair_list WHERE path = ? AND frozen = 1", (str(out),))
+    if frozen is not None:
+        raise RequestError(
+            f"The list {frozen} is frozen and stays as it is. Write to another file, or thaw it first: sets PROJECT --thaw {frozen}"
+        )
+
+
+def _register(project: Project, out: Path, params: PairsParams, result: PairsResult) -> None:
+    taken = basis.take(project)
+    with project.journal.step(f"Make the pair list {out.name}", target={"tab": "metrics"}) as connection:
+        connection.execute(
+            "INSERT INTO pair_list (name, path, format, genuine, impostor, params, sha256, created, basis)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            (out.name, str(out), params.format, result.genuine, result.impostor,
+             json.dumps(params.model_dump(mode="json")), result.sha256, time.time(), taken),
+        )  # fmt: skip

@@ -1,0 +1,186 @@
+"""The job that scores a pair list with a project's vectors: each image is encoded once."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.dataset.identities import labelled_images
+from fairdesk.errors import RequestError
+from fairdesk.images.file_facts import file_sha256
+from fairdesk.images.written_files import safe_name
+from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.metrics.pair_list_files import Pair, read_pairs
+from fairdesk.metrics.params import ScoreParams
+from fairdesk.metrics.results import ScoreResult
+from fairdesk.metrics.score_files import ScoreSet, write_scores
+from fairdesk.project import Project
+from fairdesk.project import label_basis as basis
+from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.recipes import StoredRecipe
+from fairdesk.project.vector_choice import VectorChoice
+
+MEASURES = {"euclidean": "negative euclidean distance", "cosine": "cosine similarity"}
+
+
+def similarities(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], metric: str) -> npt.NDArray[np.float64]:
+    """Return similarity of rows, shape (n,): minus the Euclidean distance, or the cosine."""
+    a, b = left.astype(np.float64), right.astype(np.float64)
+    if metric == "euclidean":
+        distance: npt.NDArray[np.float64] = np.sqrt(((a - b) ** 2).sum(1))
+        return -distance
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cosine: npt.NDArray[np.float64] = (a * b).sum(1) / norms
+    return cosine
+
+
+def _ready(params: ScoreParams, context: Context) -> VectorChoice:
+    """Return the vectors to score with; faces without one are encoded first, which says so itself."""
+    from fairdesk.faces.embedding import encode
+    from fairdesk.faces.params import EncodeParams
+
+    store = context.project.vectors
+    try:
+        whole_job = EncoderRef.parse(params.encoder).file is None  # another's weights may be anywhere by now
+    except ValueError:
+        whole_job = False
+    if whole_job:
+        made = [one for one in store.of_encoder(params.encoder) if params.detector in (None, one.recipe.detector)]
+        if not made or store.missing(made[0].recipe):
+            detector = params.detector or (made[0].recipe.detector if made else None)
+            encode(EncodeParams(encoder=params.encoder, detector=detector), context)
+    return choose_vectors(context, params.encoder, params.detector)
+
+
+def _image_faces(project: Project, recipe: StoredRecipe) -> dict[str, tuple[int, str, str]]:
+    """Return (row of its largest face's vector or -1, subject, group) of each image by path."""
+    faces, _ = project.vectors.load(recipe, largest_only=True)
+    image_of: dict[int, int] = dict(
+        project.db.rows("SELECT id, image_id FROM face WHERE detector = ? AND place = 0", (recipe.detector,))
+    )
+    row_of = {image_of[face]: row for row, face in enumerate(faces.tolist()) if face in image_of}
+    found = {}
+    for image in labelled_images(project):
+        found[str(image.path)] = (row_of.get(image.id, -1), image.identity or "", image.group or "")
+    return found
+
+
+def _resolver(project: Project, known: dict[str, tuple[int, str, str]]) -> Any:
+    """Return a function from a list's path to the project's: as it is, below a root, or through links."""
+    roots = [str(path) for path in project.roots().values()]
+    real = {str(Path(path).resolve()): path for path in known}
+    tails: dict[str, str | None] = {}
+    for path in known:
+        tail = "/".join(Path(path).parts[-2:])
+        tails[tail] = None if tail in tails else path
+
+    def resolve(name: str) -> str | None:
+        if name in known:
+            return name
+        for root in roots:
+            if f"{root}/{name}" in known:
+                return f"{root}/{name}"
+        found = real.get(str(Path(name).absolute().resolve()))
+        return found or tails.get("/".join(Path(name).parts[-2:]))
+
+    return resolve
+
+
+def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
+    """Job: score a pair list. A pair whose image has no vector is a failure to acquire: NaN, counted."""
+    project = context.project
+    pairs = read_pairs(params.pairs)
+    chosen = _ready(params, context)
+    recipe = chosen.recipe
+    context.check()
+    known = _image_faces(project, recipe)
+    resolve = _resolver(project, known)
+    _, vectors = project.vectors.load(recipe, largest_only=True)
+    rows = np.full((len(pairs), 2), -1, dtype=np.int64)
+    paths: tuple[list[str], list[str]] = ([], [])
+    subjects: tuple[list[str], list[str]] = ([], [])
+    groups: tuple[list[str], list[str]] = ([], [])
+    unknown: dict[str, None] = {}
+    faceless: dict[str, None] = {}
+    context.progress(0, len(pairs), "pairs")
+    for number, pair in enumerate(pairs):
+        for side, (name, who, group) in enumerate(_sides(pair)):
+            path = resolve(name)
+            row, subject, own_group = known[path] if path is not None else (-1, "", "")
+            rows[number, side] = row
+            paths[side].append(path or name)
+            subjects[side].append(who or subject)
+            groups[side].append(group or own_group)
+            if path is None:
+                unknown[name] = None
+            elif row < 0:
+                faceless[path] = None
+    if len(unknown) and not (rows >= 0).any():
+        raise RequestError(f"None of the images in {params.pairs} is in the project, for example {next(iter(unknown))}")
+    usable = (rows >= 0).all(1)
+    score = np.full(len(pairs), np.nan)
+    scored = np.flatnonzero(usable)
+    for start in range(0, len(scored), 65536):
+        context.check()
+        part = scored[start : start + 65536]
+        score[part] = similarities(vectors[rows[part, 0]], vectors[rows[part, 1]], recipe.metric)
+        context.progress(min(len(scored), start + 65536), len(pairs), "pairs")
+    label = np.array([pair.label == 1 for pair in pairs])
+    scores = ScoreSet(score=score, label=label, measure=MEASURES[recipe.metric])
+    scores.about = {
+        "encoder": recipe.encoder,
+        "detector": recipe.detector,
+        "recipe": recipe.hash,
+        "faces": len(vectors),
+    }
+    scores.subject1, scores.subject2 = np.array(subjects[0], dtype=str), np.array(subjects[1], dtype=str)
+    if any(groups[0]) or any(groups[1]):
+        scores.group1, scores.group2 = np.array(groups[0], dtype=str), np.array(groups[1], dtype=str)
+    out = params.out or project.exports("scores", _file_name(params, recipe))
+    write_scores(out, scores, paths)
+    result = ScoreResult(
+        out=str(out),
+        pairs=len(pairs),
+        genuine=int(label.sum()),
+        impostor=int((~label).sum()),
+        images=len(set(paths[0]) | set(paths[1])),
+        dropped=int((~usable).sum()),
+        without_vector=list(faceless),
+        not_in_project=list(unknown),
+        faces=len(vectors),
+        **chosen.about(),
+        measure=scores.measure,
+    )
+    for count, what in ((len(unknown), "are not in the project"), (len(faceless), "have no face or no vector")):
+        if count:
+            context.message(f"{count} images of the list {what}; their pairs have no score and are counted as dropped.")
+    _register(project, out, params, recipe, result)
+    context.progress(len(pairs), len(pairs), "pairs")
+    context.artifact(out)
+    return result
+
+
+def _file_name(params: ScoreParams, recipe: StoredRecipe) -> str:
+    return safe_name(f"{params.pairs.stem}-{recipe.encoder}-{recipe.detector}") + ".npz"
+
+
+def _sides(pair: Pair) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    return (pair.path1, pair.subject1, pair.group1), (pair.path2, pair.subject2, pair.group2)
+
+
+def _register(project: Project, out: Path, params: ScoreParams, recipe: StoredRecipe, result: ScoreResult) -> None:
+    summary = json.dumps(result.model_dump(include={"genuine", "impostor", "dropped", "measure", "faces"}))
+    kept = json.dumps({**params.model_dump(mode="json"), "list_sha256": file_sha256(params.pairs)})
+    taken = basis.take(project)
+    with project.journal.step(f"Score {params.pairs.name}", target={"tab": "metrics"}) as connection:
+        connection.execute(
+            "INSERT INTO score_set (name, path, pair_list, recipe_id, params, summary, created, basis)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (out.name, str(out), str(params.pairs), recipe.id, kept, summary, time.time(), taken),
+        )

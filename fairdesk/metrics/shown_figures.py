@@ -1,0 +1,30 @@
+"""Rates and curves made ready to be shown; light enough for the window."""
+
+from __future__ import annotations
+
+import math
+
+from fairdesk.metrics.error_curves import Curve, error_curve
+from fairdesk.metrics.error_rates import Scores
+
+
+def curves_of(overall: Scores, groups: dict[str, Scores]) -> list[Curve]:
+    """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none."""
+    found = [error_curve("all", overall), *(error_curve(name, scores) for name, scores in groups.items())]
+    return [curve for curve in found if curve is not None]
+
+
+def rate(value: float | None) -> str:
+    """Show a rate as a percentage with three significant digits, or a dash."""
+    if value is None:
+        return "–"
+    return "0 %" if value == 0 else f"{100 * value:.3g} %"
+
+
+def number(value: float | str | None) -> str:
+    """Show a number with four significant digits, or a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) else "∞" if value == math.inf else f"{value:.4g}"

@@ -1,0 +1,342 @@
+"""What the window asks of a catalogue: ids in order, a page of rows, counts. Read only, indexed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.errors import RequestError
+from fairdesk.project.main_face import NAMED, SOURCE, WHO
+from fairdesk.project.quality import MEASURES, Limit
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
+
+Ids = npt.NDArray[np.int64]
+Kind = Literal["image", "face"]
+ORDERS = {
+    "added": "i.id", "name": "i.path, i.id", "identity": "who.name IS NULL, who.name, i.id",
+    "size": "i.width * i.height DESC, i.id",
+}  # fmt: skip
+
+_LABELS = f"""
+{NAMED}
+LEFT JOIN identity who ON who.id = {WHO}
+LEFT JOIN grp g ON g.id = ifnull(who.group_id, i.group_id)
+"""
+_FROM = f"""
+FROM image i
+LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1
+{_LABELS}"""
+
+
+State = Literal["any", "with face", "without face", "several faces", "unnamed", "synthetic", "real", "hidden"]
+_STATES: dict[str, str] = {
+    "any": "1", "hidden": "1", "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL",
+    "synthetic": "i.synthetic IS NOT NULL", "real": "i.synthetic IS NULL",
+    "several faces": "EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1 AND d.faces > 1)",
+    "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1)",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which images to show. None means any."""
+
+    group: str | None = None
+    identity: str | None = None
+    text: str = ""
+    state: State = "any"
+    in_set: str | None = None
+    tag: str | None = None
+    gender: str | None = None
+    age: tuple[float, float] | None = None  # from, to, in years
+    source: str | None = None  # who said the identity: folder, csv, person, ...
+    cluster: int | None = None
+    predicted: tuple[str, str] | None = None  # kind, value
+    quality: tuple[Limit, ...] = ()
+    detector: str | None = None  # whose faces are meant (state, quality, predicted); None: those shown
+    ids: tuple[int, ...] | None = None
+
+    @property
+    def rests_on_faces(self) -> bool:
+        """Whether it matters which detector's faces are meant."""
+        face_states = ("with face", "without face", "several faces")
+        return bool(self.quality or self.predicted or self.state in face_states)
+
+    def faces_of(self, project: Project) -> str:
+        """Return the detector whose faces are meant."""
+        return self.detector or project.shown_detector()
+
+    def to_json(self) -> str:
+        """Return it as text, for a saved view."""
+        return json.dumps(asdict(self) | {"quality": [str(limit) for limit in self.quality]}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Filter:
+        """Read what `to_json` wrote; fields this version does not know are left out."""
+        kept = {key: value for key, value in json.loads(text).items() if key in cls.__dataclass_fields__}
+        for name in ("age", "predicted", "ids"):
+            if kept.get(name) is not None:
+                kept[name] = tuple(kept[name])
+        kept["quality"] = tuple(Limit.parse(one) for one in kept.get("quality", ()))
+        return cls(**kept)
+
+
+def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
+    """Return the conditions of a filter and their values; ?1 is the detector."""
+    where = ["i.hidden = 1" if wanted.state == "hidden" else "i.hidden = 0", _STATES[wanted.state]]
+    values: list[Any] = []
+
+    def add(condition: str, *more: Any) -> None:
+        where.append(condition)
+        values.extend(more)
+
+    if wanted.group is not None:
+        add("g.name = ?" if wanted.group else "g.id IS NULL", *([wanted.group] if wanted.group else []))
+    if wanted.identity is not None:
+        add("who.name = ?", wanted.identity)
+    if wanted.text:
+        add(
+            "(instr(lower(i.path), lower(?)) OR instr(lower(ifnull(who.name, '')), lower(?)))", wanted.text, wanted.text
+        )
+    if wanted.in_set is not None:
+        add(
+            "i.id IN (SELECT image_id FROM set_member WHERE set_id = (SELECT id FROM image_set WHERE name = ?))"
+            if wanted.in_set
+            else "i.id NOT IN (SELECT image_id FROM set_member)",
+            *([wanted.in_set] if wanted.in_set else []),
+        )
+    if wanted.tag is not None:
+        add("i.id IN (SELECT image_id FROM image_tag WHERE tag = ?)", wanted.tag)
+    if wanted.gender is not None:
+        add("i.gender = ?", wanted.gender)
+    if wanted.age is not None:
+        add("CAST(i.age AS REAL) BETWEEN ? AND ?", *wanted.age)
+    if wanted.source is not None:
+        add(f"ifnull({SOURCE}, '') = ?", wanted.source)
+    if wanted.cluster is not None:
+        add(
+            "i.id IN (SELECT m.image_id FROM cluster_member c JOIN face m ON m.id = c.face_id AND m.place = 0 WHERE c.cluster_id = ?)",
+            wanted.cluster,
+        )
+    if wanted.predicted is not None:
+        add("f.id IN (SELECT face_id FROM prediction WHERE kind = ? AND value = ?)", *wanted.predicted)
+    if wanted.ids is not None:
+        add("i.id IN (SELECT value FROM json_each(?))", json.dumps(wanted.ids))
+    if wanted.quality:
+        inside = " AND ".join(limit.inside() for limit in wanted.quality)
+        add(f"i.id IN (SELECT image_id FROM quality q WHERE q.detector = ?1 AND {inside})")
+    return where, values
+
+
+def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
+    """Return the ids of the images that match, in order: a name of `ORDERS`, or a quality measure (best known last)."""
+    where, values = _conditions(wanted)
+    by, join = ORDERS.get(order), ""
+    if by is None:
+        if order not in MEASURES:
+            raise ValueError(f"no such order: {order}")
+        join = " LEFT JOIN quality s ON s.image_id = i.id AND s.detector = ?1"
+        by = f"s.{order} IS NULL, s.{order}, i.id"
+    rows = project.db.rows(
+        f"SELECT i.id {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}", [wanted.faces_of(project), *values]
+    )
+    return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+
+
+_PREDICTED = "(SELECT group_concat(kind || ' ' || value, ', ') FROM prediction p WHERE p.face_id = f.id)"
+
+
+@dataclass(frozen=True)
+class GridItem:
+    """What a grid shows of one image or face."""
+
+    id: int
+    title: str
+    group: str | None
+    path: str
+    box: tuple[int, int, int, int] | None  # top, right, bottom, left; None: the whole image
+    synthetic: bool
+    identity: str | None
+    source: str | None
+    predicted: str | None = None  # what models say, as text
+
+
+def items(project: Project, kind: Kind, ids: list[int]) -> dict[int, GridItem]:
+    """Return what a grid shows of some images or faces, by id."""
+    roots = {number: str(path) for number, path in project.roots().items()}
+    if kind == "image":
+        sql = (
+            "SELECT i.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left,"
+            " " + SOURCE + "," + _PREDICTED + _FROM
+            + " WHERE i.id IN (SELECT value FROM json_each(?2))"
+        )  # fmt: skip
+        rows = project.db.rows(sql, (project.shown_detector(), json.dumps(ids)))
+    else:
+        rows = project.db.rows(
+            "SELECT f.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left, l.label_source, "
+            + _PREDICTED
+            + " FROM face f JOIN image i ON i.id = f.image_id JOIN face_label l ON l.face_id = f.id"
+            " LEFT JOIN identity who ON who.id = l.identity_id LEFT JOIN grp g ON g.id = ifnull(who.group_id, l.image_group_id)"
+            " WHERE f.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(ids),),
+        )
+    out = {}
+    for number, root, path, synthetic, who, group, top, right, bottom, left, source, said in rows:
+        box = None if top is None else (top, right, bottom, left)
+        name = who or path.rsplit("/", 1)[-1]
+        out[number] = GridItem(
+            number, name, group, f"{roots[root]}/{path}", box, synthetic is not None, who, source, said
+        )
+    return out
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """A face on a photograph; `main` for the one that is shown or asked about."""
+
+    box: tuple[int, int, int, int]  # top, right, bottom, left
+    identity: str | None
+    main: bool
+
+
+def boxes(project: Project, kind: Kind, number: int) -> list[Boxed]:
+    """Return all faces on the photograph of an image or a face, the main one last (so that it is drawn on top)."""
+    image, detector = number, project.shown_detector()
+    if kind == "face":
+        row = project.db.rows("SELECT image_id, detector FROM face WHERE id = ?", (number,))
+        if not row:
+            return []
+        image, detector = row[0]
+    rows = project.db.rows(
+        "SELECT f.id, f.place, f.top, f.right, f.bottom, f.left, who.name FROM face f JOIN face_label l ON l.face_id = f.id"
+        " LEFT JOIN identity who ON who.id = l.identity_id WHERE f.image_id = ? AND f.detector = ? ORDER BY f.place DESC",
+        (image, detector),
+    )
+    found = [Boxed((r[2], r[3], r[4], r[5]), r[6], r[0] == number if kind == "face" else r[1] == 0) for r in rows]
+    return sorted(found, key=lambda face: face.main)
+
+
+def overview(project: Project) -> dict[str, Any]:
+    """Return the counts a project's header shows."""
+    value = project.db.value
+    detector = project.shown_detector()
+    searched = value("SELECT count(*) FROM detection WHERE detector = ?", (detector,))
+    return {
+        "images": value("SELECT count(*) FROM image WHERE hidden = 0"),
+        "hidden": value("SELECT count(*) FROM image WHERE hidden = 1"),
+        "unreadable": value("SELECT count(*) FROM unreadable"),
+        "synthetic": value("SELECT count(*) FROM image WHERE synthetic IS NOT NULL"),
+        "identities": value("SELECT count(*) FROM identity"),
+        "groups": value("SELECT count(*) FROM grp"),
+        "detector": detector,
+        "searched": searched,
+        "faces": value("SELECT count(*) FROM face WHERE detector = ?", (detector,)),
+        "without_face": value("SELECT count(*) FROM detection WHERE detector = ? AND faces = 0", (detector,)),
+        "vectors": project.vectors.sets(),
+        "clusterings": value("SELECT count(*) FROM clustering"),
+        "lists": value("SELECT count(*) FROM pair_list"),
+        "scores": value("SELECT count(*) FROM score_set"),
+    }
+
+
+def group_counts(project: Project) -> list[tuple[str | None, int, int]]:
+    """Return (group, images, identities) of each group, by name; None is "no group"."""
+    return project.db.rows(
+        f"SELECT g.name, count(*), count(DISTINCT who.id) FROM image i {_LABELS} WHERE i.hidden = 0"
+        " GROUP BY g.name ORDER BY g.name IS NULL, g.name"
+    )
+
+
+def identity_counts(project: Project, group: str | None = None) -> list[tuple[str, int]]:
+    """Return (identity, images), by name, of one group or of all."""
+    where = "WHERE i.hidden = 0 AND who.id IS NOT NULL" + (" AND g.name = ?" if group is not None else "")
+    values = [group] if group is not None else []
+    sql = f"SELECT who.name, count(*) FROM image i {_LABELS} {where} GROUP BY who.id ORDER BY who.name"
+    return project.db.rows(sql, values)
+
+
+def unreadable(project: Project) -> list[tuple[str, str]]:
+    """Return (path, why) of each file that could not be read."""
+    roots = project.roots()
+    rows = project.db.rows("SELECT root_id, path, why FROM unreadable ORDER BY root_id, path")
+    return [(str(roots[root] / path), why) for root, path, why in rows]
+
+
+def found_values(project: Project) -> dict[str, list[str]]:
+    """Return the values a filter can choose from: tags, genders, label sources, predictions (as kind: value)."""
+    rows = project.db.rows
+    out = {
+        "tag": [row[0] for row in rows("SELECT DISTINCT tag FROM image_tag ORDER BY tag")],
+        "gender": [
+            row[0] for row in rows("SELECT DISTINCT gender FROM image WHERE gender IS NOT NULL ORDER BY gender")
+        ],
+    }
+    out["source"] = [
+        row[0]
+        for row in rows("SELECT label_source FROM image UNION SELECT label_source FROM face ORDER BY 1")
+        if row[0] is not None
+    ]
+    out["predicted"] = [
+        f"{kind}: {value}"
+        for kind, value in rows("SELECT DISTINCT kind, value FROM prediction WHERE kind != 'age' ORDER BY kind, value")
+    ]
+    return out
+
+
+def saved_views(project: Project) -> list[tuple[str, Filter]]:
+    """Return the saved views, by name."""
+    rows = project.db.rows("SELECT name, wanted FROM saved_view ORDER BY name")
+    return [(name, Filter.from_json(text)) for name, text in rows]
+
+
+def save_view(project: Project, name: str, wanted: Filter) -> None:
+    """Keep a filter under a name, in place of one of the same name: one undoable step."""
+    with project.journal.step(f"Save the view {name}", target={"tab": "dataset"}) as connection:
+        connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
+        connection.execute("INSERT INTO saved_view (name, wanted) VALUES (?, ?)", (name, wanted.to_json()))
+
+
+def remove_view(project: Project, name: str) -> None:
+    """Remove a saved view: one undoable step."""
+    with project.journal.step(f"Remove the view {name}", target={"tab": "dataset"}) as connection:
+        connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
+
+
+def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids:
+    """Return images ordered by how near their largest face's vector is to one image's; those without one are left out.
+
+    `recipe_hash` says which vectors.
+
+    Raises
+    ------
+    RequestError
+        If the image has no vector of this encoder.
+    """
+    recipe = project.vectors.find(recipe_hash)
+    faces, vectors = project.vectors.load(recipe, largest_only=True)
+    owner: dict[int, int] = dict(
+        project.db.rows("SELECT id, image_id FROM face WHERE place = 0 AND detector = ?", (recipe.detector,))
+    )
+    images = np.array([owner.get(int(face), 0) for face in faces], dtype=np.int64)
+    place = np.flatnonzero(images == image)
+    if not len(place):
+        raise RequestError(
+            f"This image has no {recipe.encoder} vector of the faces that {recipe.detector} found. "
+            "Encode faces first; an image without a face has none."
+        )
+    keep = np.isin(images, among) | (images == image)
+    mine = vectors[place[0]]
+    if recipe.metric == "cosine":
+        norms = np.linalg.norm(vectors, axis=1) * max(float(np.linalg.norm(mine)), 1e-30)
+        distance = 1 - (vectors @ mine) / np.where(norms == 0, 1, norms)
+    else:
+        distance = np.sqrt(((vectors - mine) ** 2).sum(1))
+    distance = np.where(images == image, -1.0, distance)
+    order = np.argsort(distance, kind="stable")
+    return np.asarray(images[order][keep[order]])

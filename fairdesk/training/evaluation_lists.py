@@ -1,0 +1,180 @@
+"""Benchmark lists to evaluate on: pair lists of images on disk, and InsightFace's `.bin`, read without running code in it."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from fairdesk.dataset.collection import SourceImage
+from fairdesk.errors import RequestError
+from fairdesk.faces.backbones import SIZE
+from fairdesk.jobs.context import Context
+from fairdesk.metrics.pair_list_files import Pair, read_pairs
+from fairdesk.training.heldout_evaluation import Exam, Pairs
+from fairdesk.training.training_faces import cut_faces
+
+FOLDS = 10  # of a list that names none
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list with its faces: the people in it by name, and how many of its pairs had to be left out."""
+
+    exam: Exam
+    people: frozenset[str]
+    left_out: int
+    pairs: int
+
+
+class _Careful(pickle.Unpickler):
+    """Rebuilds lists, bytes, flags and plain arrays; anything else in a file is a refusal."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        where = module.replace("numpy._core", "numpy.core")
+        if (where, name) == ("_codecs", "encode"):
+            return codecs.encode
+        if where in ("numpy.core.multiarray", "numpy", "numpy.core.numeric") and name in (
+            "_reconstruct",
+            "ndarray",
+            "dtype",
+            "scalar",
+            "_frombuffer",
+        ):
+            return {"ndarray": np.ndarray, "dtype": np.dtype}.get(name) or _numpy(name)
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+
+
+def _numpy(name: str) -> Any:
+    from numpy._core import multiarray, numeric
+
+    return getattr(numeric if name == "_frombuffer" else multiarray, name)
+
+
+def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
+    """Return the encoded pictures (two for each pair) and which pairs are of one person, of a verification `.bin`.
+
+    Raises
+    ------
+    RequestError
+        If the file is damaged, or holds anything but pictures and flags.
+    """
+    try:
+        with path.open("rb") as file:
+            pictures, same = _Careful(file, encoding="bytes").load()
+        found = [one if isinstance(one, bytes) else np.asarray(one, dtype=np.uint8).tobytes() for one in pictures]
+        flags = np.array([bool(one) for one in same])
+        if len(found) != 2 * len(flags) or not len(flags):
+            raise ValueError(f"{len(found)} pictures for {len(flags)} pairs")
+    except OSError as error:
+        raise RequestError(f"{path} cannot be read: {error.strerror}") from error
+    except Exception as error:  # whatever a hostile or damaged pickle raises is a refusal, and told
+        raise RequestError(
+            f"{path} cannot be read as InsightFace's verification .bin ({error}). It holds a list of pictures and a list of flags; "
+            "FairDesk never runs code from a file."
+        ) from error
+    return found, flags
+
+
+def _blocks(count: int) -> npt.NDArray[np.int64]:
+    """Number pairs in ten blocks one after the other, as InsightFace's KFold without shuffling does."""
+    return np.arange(count) * FOLDS // count if count >= FOLDS else np.zeros(count, dtype=np.int64)
+
+
+def _from_bin(path: Path) -> Listed:
+    pictures, same = read_bin(path)
+    pixels = np.zeros((len(pictures), SIZE, SIZE, 3), dtype=np.uint8)
+    good = np.ones(len(pictures), dtype=bool)
+    for place, data in enumerate(pictures):
+        try:
+            with Image.open(io.BytesIO(data)) as image:
+                upright = image.convert("RGB")
+        except (OSError, ValueError, Image.DecompressionBombError):
+            good[place] = False
+            continue
+        fitted = upright if upright.size == (SIZE, SIZE) else upright.resize((SIZE, SIZE), Image.Resampling.BILINEAR)
+        pixels[place] = np.asarray(fitted)
+    rows = np.arange(len(same))
+    keep = good[2 * rows] & good[2 * rows + 1]
+    pairs = Pairs(
+        2 * rows[keep], 2 * rows[keep] + 1, same[keep], np.full(int(keep.sum()), ""), _blocks(len(same))[keep]
+    )
+    return Listed(Exam(path.stem, pixels, pairs), frozenset(), int((~keep).sum()), len(same))
+
+
+def _found(name: str, beside: Path, below: Path | None) -> Path:
+    path = Path(name)
+    if path.is_absolute():
+        return path
+    return next(
+        (home / path for home in (below, beside) if home is not None and (home / path).exists()),
+        (below or beside) / path,
+    )
+
+
+def person_of(path: str, subject: str) -> str:
+    """Return who an image of a list is of: as the list says, else the name of its folder."""
+    return subject or Path(path).parent.name
+
+
+def _from_pairs(path: Path, below: Path | None, crop: str, context: Context) -> Listed:
+    listed = read_pairs(path)
+    names = sorted({name for pair in listed for name in (pair.path1, pair.path2)})
+    items = [SourceImage(_found(name, path.parent, below), name, None, None) for name in names]
+    chips = cut_faces(items, crop, context)
+    row = {item.relative: place for place, item in enumerate(chips.items)}
+    kept: list[Pair] = [pair for pair in listed if pair.path1 in row and pair.path2 in row]
+    if not kept:
+        raise RequestError(
+            f"No pair of {path} has a face in both images. If its paths are relative, say below which folder: --images-of-lists."
+        )
+    named = any(pair.fold != kept[0].fold for pair in kept)
+    blocks = {id(pair): block for pair, block in zip(listed, _blocks(len(listed)), strict=True)}
+    folds = [pair.fold if named else int(blocks[id(pair)]) for pair in kept]
+    groups = [pair.group1 if pair.group1 == pair.group2 else "" for pair in kept]
+    pairs = Pairs(
+        np.array([row[pair.path1] for pair in kept]),
+        np.array([row[pair.path2] for pair in kept]),
+        np.array([pair.label == 1 for pair in kept]),
+        np.array(groups),
+        np.array(folds),
+    )
+    people = {
+        person_of(name, subject)
+        for pair in listed
+        for name, subject in ((pair.path1, pair.subject1), (pair.path2, pair.subject2))
+    }
+    return Listed(Exam(path.stem, chips.pixels, pairs), frozenset(people - {""}), len(listed) - len(kept), len(listed))
+
+
+def read_lists(paths: Sequence[Path], below: Path | None, crop: str, context: Context) -> list[Listed]:
+    """Read all lists with their faces; what had to be left out is told.
+
+    Raises
+    ------
+    RequestError
+        If one cannot be read, has no usable pair, or two have one name.
+    """
+    found: list[Listed] = []
+    for path in paths:
+        one = _from_bin(path) if path.suffix.lower() == ".bin" else _from_pairs(path, below, crop, context)
+        if any(one.exam.name == other.exam.name for other in found):
+            raise RequestError(f"Two lists are called {one.exam.name}. Rename one, as their figures go by that name.")
+        if one.left_out:
+            context.message(
+                f"{path.name}: {one.left_out:,} of {one.pairs:,} pairs are left out, as an image has no face or cannot be read."
+            )
+        if not one.people:
+            context.message(
+                f"{path.name} names nobody, so whether its people are among the training images cannot be checked."
+            )
+        found.append(one)
+    return found

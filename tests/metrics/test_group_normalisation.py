@@ -1,0 +1,159 @@
+"""Scores normalised by group: what they were learned from, what they were applied to, and what is refused."""
+
+import numpy as np
+import pytest
+
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.group_normalisation import normalise_scores as normalise
+from fairdesk.metrics.params import NormaliseParams
+from fairdesk.metrics.score_files import ScoreSet, read_scores, write_scores
+
+GROUPS = {"a": (0.0, 1.0), "b": (0.8, 1.5)}  # where the impostor scores of a group lie, and how wide
+
+
+def made_up(path, seed, people=40, prefix="", groups=GROUPS, between=0):
+    """Scores of people who differ by group: all pairs of two people, three genuine ones of each, pairs across groups."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for group, (centre, width) in groups.items():
+        for i in range(people):
+            rows += [
+                (4 + centre + width * rng.normal(), True, f"{prefix}{i}", f"{prefix}{i}", group, group)
+                for _ in range(3)
+            ]
+            rows += [
+                (centre + width * rng.normal(), False, f"{prefix}{i}", f"{prefix}{j}", group, group) for j in range(i)
+            ]
+    for i in range(between):
+        rows.append((rng.normal(), False, f"{prefix}{i}", f"{prefix}{i}", "a", "b"))
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    scores = ScoreSet(score=columns[0].astype(float), label=columns[1], subject1=columns[2], subject2=columns[3],
+                      group1=columns[4], group2=columns[5], measure="made up")  # fmt: skip
+    write_scores(path, scores)
+    return scores
+
+
+def within(scores, group):
+    return (scores.group1 == group) & (scores.group2 == group)
+
+
+def test_own_thresholds_give_every_group_the_rate(tmp_path):
+    source = made_up(tmp_path / "learn.npz", 1, prefix="x")
+    scores = made_up(tmp_path / "s.npz", 2, people=60)
+    result = normalise(
+        NormaliseParams(
+            scores=tmp_path / "s.npz", out=tmp_path / "n.npz", learn_from=tmp_path / "learn.npz", fmr="0.05"
+        ),
+        QuietContext(),
+    )
+    # by hand: the group's threshold is the first score above the (k + 1)-th greatest impostor's
+    impostors = {g: np.sort(source.score[within(source, g) & ~source.label]) for g in GROUPS}
+    pools = {**impostors, "all": np.sort(np.concatenate(list(impostors.values())))}
+    threshold = {}
+    for name, pool in pools.items():
+        last = pool[len(pool) - 1 - int(0.05 * len(pool))]
+        everyone = np.concatenate([pool, source.score[source.label]])
+        threshold[name] = everyone[everyone > last].min()
+    new = read_scores(tmp_path / "n.npz")
+    for group in GROUPS:
+        shift = threshold[group] - threshold["all"]
+        assert result.rules[group].centre == pytest.approx(shift, abs=1e-12)
+        rows = within(scores, group)
+        assert np.allclose(new.score[rows], scores.score[rows] - shift, atol=1e-12)
+        learned = impostors[group] - shift >= threshold["all"] - 1e-12
+        assert learned.mean() <= 0.05 + 1e-12
+    spread = [
+        max(one.fmr for one in groups.values()) - min(one.fmr for one in groups.values())
+        for groups in (result.before, result.after)
+    ]
+    assert spread[1] < spread[0] / 3
+    assert new.subject1.tolist() == scores.subject1.tolist()
+
+
+def test_the_impostors_of_every_group_become_alike(tmp_path):
+    source = made_up(tmp_path / "learn.npz", 1, prefix="x")
+    scores = made_up(tmp_path / "s.npz", 2, between=20)
+    normalise(
+        NormaliseParams(
+            scores=tmp_path / "s.npz",
+            out=tmp_path / "n.csv",
+            learn_from=tmp_path / "learn.npz",
+            method="zscore",
+            fmr="0.01",
+        ),
+        QuietContext(),
+    )
+    new = read_scores(tmp_path / "n.csv")
+    sides = []
+    for group in GROUPS:
+        pool = source.score[within(source, group) & ~source.label]
+        sides.append((scores.score - pool.mean()) / pool.std())
+        rows = within(scores, group)
+        assert np.allclose(new.score[rows], sides[-1][rows], atol=1e-12)
+        assert (
+            abs(new.score[rows & ~scores.label].mean()) < 0.1 and abs(new.score[rows & ~scores.label].std() - 1) < 0.1
+        )
+    across = scores.group1 != scores.group2
+    assert across.sum() == 20 and np.allclose(new.score[across], (sides[0] + sides[1])[across] / 2, atol=1e-12)
+
+
+def test_learned_on_half_of_the_people_and_applied_to_the_others(tmp_path):
+    scores = made_up(tmp_path / "s.npz", 3)
+    params = NormaliseParams(scores=tmp_path / "s.npz", out=tmp_path / "n.npz", fmr="0.02")
+    result = normalise(params, QuietContext())
+    new = read_scores(tmp_path / "n.npz")
+    for group in GROUPS:
+        kept = set(new.subject1[within(new, group)]) | set(new.subject2[within(new, group)])
+        assert len(kept) == 20
+        others = np.isin(scores.subject1, list(kept)) | np.isin(scores.subject2, list(kept))
+        assert (
+            result.rules[group].impostors == int((within(scores, group) & ~scores.label & ~others).sum()) == 20 * 19 / 2
+        )
+    assert result.comparisons + result.between_the_halves + 2 * (20 * 19 // 2 + 60) == len(scores.score)
+    assert "left out" in result.summary
+    again = normalise(params, QuietContext())
+    assert again.rules == result.rules
+    other = normalise(params.model_copy(update={"seed": 2}), QuietContext())
+    assert other.rules != result.rules
+
+
+def test_distances_are_turned_first(tmp_path):
+    scores = made_up(tmp_path / "s.npz", 3)
+    one = normalise(NormaliseParams(scores=tmp_path / "s.npz", out=tmp_path / "n.npz"), QuietContext())
+    scores.negate()
+    write_scores(tmp_path / "d.npz", scores)
+    two = normalise(NormaliseParams(scores=tmp_path / "d.npz", out=tmp_path / "m.npz", distance=True), QuietContext())
+    assert one.rules == two.rules and one.after == two.after
+
+
+def test_what_cannot_be_learned_is_told(tmp_path):
+    made_up(tmp_path / "s.npz", 2)
+    out = tmp_path / "n.npz"
+    made_up(tmp_path / "same.npz", 5, groups={"a": (0.0, 1.0)})
+    with pytest.raises(RequestError, match="40 people are in both score files"):
+        normalise(NormaliseParams(scores=tmp_path / "s.npz", out=out, learn_from=tmp_path / "same.npz"), QuietContext())
+    with pytest.raises(RequestError, match=r"group a has 190 impostor .* an FMR of 0.001 needs at least 1,000"):
+        normalise(NormaliseParams(scores=tmp_path / "s.npz", out=out, fmr="0.001"), QuietContext())
+    nameless = read_scores(tmp_path / "s.npz")
+    nameless.subject1 = nameless.subject2 = None
+    write_scores(tmp_path / "nameless.npz", nameless)
+    with pytest.raises(RequestError, match="do not name subjects"):
+        normalise(NormaliseParams(scores=tmp_path / "nameless.npz", out=out), QuietContext())
+    made_up(tmp_path / "one.npz", 6, prefix="x", groups={"b": (0.0, 1.0)})
+    result = normalise(
+        NormaliseParams(scores=tmp_path / "s.npz", out=out, learn_from=tmp_path / "one.npz"), QuietContext()
+    )
+    assert result.without_a_rule == int(within(nameless, "a").sum())
+    assert np.isnan(read_scores(out).score).sum() == result.without_a_rule
+    nameless.group1 = nameless.group2 = None
+    write_scores(tmp_path / "groupless.npz", nameless)
+    with pytest.raises(RequestError, match="do not name groups"):
+        normalise(NormaliseParams(scores=tmp_path / "groupless.npz", out=out), QuietContext())
+
+
+def test_in_a_project_the_new_scores_are_listed(project, tmp_path):
+    made_up(tmp_path / "s.npz", 3)
+    out = project.exports("scores", "n.npz")
+    normalise(NormaliseParams(scores=tmp_path / "s.npz", out=out), QuietContext(project))
+    assert project.db.rows("SELECT name, path FROM score_set") == [("n.npz", str(out))]
