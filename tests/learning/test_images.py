@@ -7,7 +7,7 @@ from PIL import Image
 
 from fairdesk.errors import JobFailed
 from fairdesk.jobs.context import QuietContext
-from fairdesk.learning import images as module
+from fairdesk.learning import training_images as module
 from fairdesk.learning.training_images import TrainingImages, UnpairedImages
 
 

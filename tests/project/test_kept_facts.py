@@ -9,6 +9,7 @@ import pytest
 
 from fairdesk.project import kept_facts as module
 from fairdesk.project.kept_facts import Facts, FactStore, Stamp, user_cache, user_facts
+from fairdesk.project.thumbnails import ThumbnailStore
 
 A, B = "a" * 64, "b" * 64
 PICTURE = Facts(A, 30, 20, (1 << 64) - 2, None)
@@ -201,3 +202,18 @@ def test_forgetting_leaves_nothing(store, file):
     store.forget([file], [A])
     assert bytes.fromhex(A) not in store.path.read_bytes()
     assert store.of_content([A]) == {} and store.hashes([stamped(file)]) == {}
+
+
+def test_thumbnails_of_an_earlier_version_stay_and_its_inspections_go(tmp_path):
+    old = apsw.Connection(str(tmp_path / "thumbnails.sqlite"))
+    old.execute(
+        "CREATE TABLE thumbnail (kind TEXT, id INTEGER, jpeg BLOB, PRIMARY KEY (kind, id)) WITHOUT ROWID;"
+        "INSERT INTO thumbnail VALUES ('image', 3, x'ffd8');"
+        "CREATE TABLE inspected (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 TEXT, width INTEGER,"
+        " height INTEGER, synthetic TEXT, why TEXT, jpeg BLOB);"
+        "INSERT INTO inspected VALUES ('/a/b.jpg', 1, 1, 'aa', 1, 1, NULL, NULL, x'ffd8')"
+    )
+    old.close()
+    with ThumbnailStore(tmp_path / "thumbnails.sqlite") as store:
+        assert store.get("image", 3) == b"\xff\xd8"
+        assert not store.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'inspected'").get
