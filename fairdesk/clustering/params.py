@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -15,6 +15,19 @@ from fairdesk.project.detector_key import detector_text
 
 class ClusterParams(JobParams):
     """Group faces that look alike."""
+
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
+        "eps": ("method", ("dbscan",)),
+        "min_samples": ("method", ("dbscan", "hdbscan")),
+        "n_clusters": ("method", ("hierarchical", "kmeans")),
+        "pca": ("method", ("hierarchical", "kmeans")),
+        "seed": ("method", ("kmeans",)),
+    }
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Method": ("pca", "seed"),
+        "Vectors": ("encoder", "detector"),
+        "Output": ("out",),
+    }
 
     encoder: Annotated[str | None, Offer.ENCODER, Unset("the newest")] = Field(
         None, description="Whose vectors to cluster"
@@ -74,6 +87,8 @@ class LoadClustersParams(JobParams):
 class MosaicParams(JobParams):
     """Write one cluster's faces as a montage."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Sheet": ("tile", "columns", "rows")}
+
     cluster: str = Field(description="Label of the cluster; -1 is the unclustered faces")
     out: NewFile = Field(title="Write to", description="Image file to write")
     file: Annotated[Path | None, Pick.FILE] = Field(
@@ -96,6 +111,8 @@ class MosaicParams(JobParams):
 
 class FoldersParams(JobParams):
     """Write a folder for each identity (or cluster) that holds links to its images, or copies."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Choice": ("version", "unclustered"), "Writing": ("copy_files",)}
 
     out: NewFolder = Field(title="Write to", description="The folder to write")
     file: Annotated[Path | None, Pick.FILE] = Field(

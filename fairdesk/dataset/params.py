@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -46,6 +46,8 @@ def _columns(value: list[str] | None) -> list[str] | None:
 
 class ImportParams(JobParams):
     """Bring face images into the project; originals stay where they are, archives stay packed."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Table": ("columns", "base")}
 
     folder: ExistingPath = Field(
         description="A folder, an archive (.zip, .tar, .rec), or a table of images (.csv, .tsv, .parquet)"
@@ -96,6 +98,8 @@ class RelinkParams(JobParams):
 
 class SampleFacesParams(JobParams):
     """Draw sample faces: a folder <tone>/<identity>/<image>.png of faces that belong to nobody."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Drawing": ("size", "seed")}
 
     out: NewFolder = Field(title="Write to", description="The folder to write")
     tones: list[int] = Field([2, 5, 7, 9], description="Groups: skin tones on the Monk scale, 1 to 10")
@@ -151,6 +155,12 @@ class VectorsParams(JobParams):
 class LabelParams(JobParams):
     """Predict labels of faces with deepface, or read labels from a CSV; what a person said stays."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Table": ("columns",),
+        "Faces": ("detector",),
+        "Weights": ("weights", "download"),
+    }
+
     backend: Literal["deepface"] | None = Field(None, description="Predict with deepface's models; shown as predicted")
     actions: str = Field("race,gender,age", description="What to predict, with commas: race, gender, age")
     csv: Annotated[Path | None, Pick.FILE] = Field(
@@ -197,6 +207,8 @@ class LabelParams(JobParams):
 class DuplicatesParams(JobParams):
     """Find images that are the same, nearly the same, or of nearly the same vector."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Vectors": ("encoder", "detector", "vector_distance")}
+
     distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
     encoder: Annotated[str | None, Offer.VECTORS] = Field(None, description="Also compare this encoder's vectors")
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
@@ -215,6 +227,12 @@ class DuplicatesParams(JobParams):
 
 class DivideParams(JobParams):
     """Divide the project into sets that share no identity, stratified by group; they are kept in the project."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Sizes": ("folds", "by", "seed"),
+        "Leak check": ("leaks", "distance", "encoder", "detector", "vector_distance"),
+        "Synthetic images": ("synthetic",),
+    }
 
     into: list[str] = Field(
         ["train", "validation", "test"], min_length=1, description="Names of the sets (with folds: one name to number)"
@@ -266,6 +284,9 @@ class DivideParams(JobParams):
 
 class QualityParams(JobParams):
     """Measure sharpness, light, size and pose of the faces; hide or tag images outside of limits."""
+
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {"tag": ("action", ("tag",))}
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Faces": ("detector",)}
 
     limits: list[str] | None = Field(
         None, description="What is good, as MEASURE=LOW:HIGH: sharpness=30: side=60: yaw=-.3:.3 faces=1:1"

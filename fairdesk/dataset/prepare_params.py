@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -54,6 +54,11 @@ def check_sizes(images: int | None, shares: list[float] | None, folds: int | Non
 class SampleParams(JobParams):
     """Take a random part of a folder: images, or whole identities of each group."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Source": ("layout", "excluding"),
+        "Writing": ("copy_files", "seed"),
+    }
+
     folder: ExistingFolder = Field(description="The folder of images")
     out: NewFolder = Field(title="Write to", description="The new folder to write")
     images: int | None = Field(None, ge=1, description="This many random images, flat, named {number}_{name}")
@@ -80,6 +85,12 @@ class SampleParams(JobParams):
 
 class SplitParams(JobParams):
     """Split a folder into sets that share no identity."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Sizes": ("folds", "by", "seed"),
+        "Leak check": ("leaks", "distance"),
+        "Source and writing": ("layout", "copy_files"),
+    }
 
     folder: ExistingFolder = Field(description="The folder of images")
     out: Annotated[list[Path], Pick.NEW_FOLDER] = Field(
@@ -167,6 +178,16 @@ class ResizeParams(JobParams):
 class ExportParams(JobParams):
     """Write a project's images, one of its sets, or a folder as folders, as InsightFace .rec, or as a table."""
 
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
+        "classes": ("layout", ("imagefolder",)),
+        "size": ("layout", ("rec",)),
+        "fit": ("layout", ("rec",)),
+    }
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Pictures": ("size", "fit"),
+        "Source and writing": ("source_layout", "synthetic", "copy_files"),
+    }
+
     folder: Annotated[Path | None, Pick.FOLDER] = Field(None, description="A folder or archive instead of a project")
     out: NewFolder = Field(
         title="Write to", description="The new folder to write (for a table: the .csv, .tsv or .parquet file)"
@@ -219,6 +240,8 @@ class ExportParams(JobParams):
 
 class LeaksParams(JobParams):
     """Find what two sets share: identities, files, nearly the same images or vectors."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Vectors": ("encoder", "detector", "vector_distance")}
 
     a: ExistingFolder = Field(description="A folder or a project")
     b: ExistingFolder = Field(description="The other folder or project")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -52,6 +52,11 @@ def existing_path(value: Path | None) -> Path | None:
 
 class DetectParams(JobParams):
     """Find faces in the project's images."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Search": ("upsample", "max_side", "where"),
+        "Weights": ("weights", "download"),
+    }
 
     detector: Annotated[str, Offer.DETECTOR] = Field(
         "hog",
@@ -101,6 +106,12 @@ class DetectParams(JobParams):
 
 class EncodeParams(JobParams):
     """Turn every face into a vector."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Faces": ("where",),
+        "Weights": ("weights", "download", "scaling"),
+        "Speed": ("batch_size", "engine"),
+    }
 
     encoder: Annotated[str, Offer.ENCODER] = Field(
         "dlib",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -16,6 +16,11 @@ from fairdesk.project.detector_key import detector_text
 
 class PairsParams(JobParams):
     """Make a list of genuine and impostor pairs."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "List": ("format", "folds", "seed"),
+        "Images": ("only_set", "synthetic"),
+    }
 
     genuine: int = Field(
         3000, ge=0, le=50_000_000, description="Pairs of the same identity, spread evenly over identities"
