@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
+from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.style import ALL_LIGHT, GENUINE, IMPOSTOR, group_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Array = npt.NDArray[np.float64]
-Series = tuple[str, Array, Array, Array, float, float, int, int]  # Curve's fields, in order
 
 TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8)
 
@@ -30,39 +30,41 @@ def _figure(title: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _style(name: str, number: int) -> dict[str, object]:
+def _line(axes: Axes, x: Array, y: Array, name: str, number: int) -> None:
+    """Draw one curve; groups are told apart by markers too, not by colour alone."""
     if name == "all":
-        return {"color": ALL_LIGHT, "linewidth": 1.8}
-    colour, _, marker = group_style(number)
-    return {"color": colour, "marker": marker, "markevery": 0.12, "markersize": 4.5, "linewidth": 1.3}
+        axes.plot(x, y, label=name, color=ALL_LIGHT, linewidth=1.8)
+    else:
+        colour, _, marker = group_style(number)
+        axes.plot(x, y, label=name, color=colour, marker=marker, markevery=0.12, markersize=4.5, linewidth=1.3)
 
 
-def _numbered(curves: Sequence[Series]) -> list[tuple[int, Series]]:
-    groups = [curve[0] for curve in curves if curve[0] != "all"]
-    return [(groups.index(curve[0]) if curve[0] != "all" else 0, curve) for curve in curves]
+def _numbered(curves: Sequence[Curve]) -> list[tuple[int, Curve]]:
+    groups = [curve.name for curve in curves if curve.name != "all"]
+    return [(groups.index(curve.name) if curve.name != "all" else 0, curve) for curve in curves]
 
 
-def roc(curves: Sequence[Series]) -> Figure:
+def roc(curves: Sequence[Curve]) -> Figure:
     """TAR against FAR, FAR on a logarithmic axis."""
     figure, axes = _figure("ROC")
     for number, curve in _numbered(curves):
-        floor = 1 / max(curve[7], 1)
-        keep = curve[2] >= floor
-        axes.plot(curve[2][keep], 1 - curve[3][keep], label=curve[0], **_style(curve[0], number))  # type: ignore[arg-type]
+        floor = 1 / max(curve.ni, 1)
+        keep = curve.fmr >= floor
+        _line(axes, curve.fmr[keep], 1 - curve.fnmr[keep], curve.name, number)
     axes.set(xscale="log", xlabel="FAR (= FMR)", ylabel="TAR (= 1 - FNMR)", ylim=(None, 1.005))
     axes.legend(fontsize=8)
     return figure
 
 
-def det(curves: Sequence[Series]) -> Figure:
+def det(curves: Sequence[Curve]) -> Figure:
     """FNMR against FMR on probit axes; rates of 0 and 1 have no probit and lie outside."""
     figure, axes = _figure("DET")
     shown = [1e-4, 0.5]
     for number, curve in _numbered(curves):
-        keep = (curve[2] > 0) & (curve[2] < 1) & (curve[3] > 0) & (curve[3] < 1)
+        keep = (curve.fmr > 0) & (curve.fmr < 1) & (curve.fnmr > 0) & (curve.fnmr < 1)
         if keep.any():
-            shown += [float(curve[2][keep].min()), float(curve[3][keep].min())]
-            axes.plot(norm.ppf(curve[2][keep]), norm.ppf(curve[3][keep]), label=curve[0], **_style(curve[0], number))  # type: ignore[arg-type]
+            shown += [float(curve.fmr[keep].min()), float(curve.fnmr[keep].min())]
+            _line(axes, norm.ppf(curve.fmr[keep]), norm.ppf(curve.fnmr[keep]), curve.name, number)
     places = norm.ppf(TICKS)
     texts = [f"{tick:.3g}" for tick in TICKS]
     axes.set_xticks(places, texts, fontsize=8)
@@ -74,16 +76,18 @@ def det(curves: Sequence[Series]) -> Figure:
     return figure
 
 
-def rates(curves: Sequence[Series], threshold: float | None = None) -> Figure:
+def rates(curves: Sequence[Curve], threshold: float | None = None) -> Figure:
     """FMR (solid) and FNMR (dashed) against threshold, each EER marked, and the common threshold."""
     figure, axes = _figure("FMR (solid) and FNMR (dashed) against threshold")
-    for number, (name, where, fmr, fnmr, eer, at, *_) in _numbered(curves):
-        style = _style(name, number) | {"marker": None, "markevery": None}
-        finite = np.isfinite(where)
-        axes.plot(where[finite], fmr[finite], label=name, **style)  # type: ignore[arg-type]
-        axes.plot(where[finite], fnmr[finite], linestyle="--", **style)  # type: ignore[arg-type]
+    for number, curve in _numbered(curves):
+        colour, width = (ALL_LIGHT, 1.8) if curve.name == "all" else (group_style(number)[0], 1.3)
+        finite = np.isfinite(curve.threshold)
+        where = curve.threshold[finite]
+        axes.plot(where, curve.fmr[finite], label=curve.name, color=colour, linewidth=width)
+        axes.plot(where, curve.fnmr[finite], linestyle="--", color=colour, linewidth=width)
+        at, eer = curve.eer_threshold, curve.eer
         if np.isfinite(at):
-            axes.plot([at], [eer], marker="o", color=str(style["color"]), markersize=6)
+            axes.plot([at], [eer], marker="o", color=colour, markersize=6)
             axes.annotate(f"EER {eer:.2%}", (at, eer), xytext=(4, 4), textcoords="offset points", fontsize=7)
     if threshold is not None and np.isfinite(threshold):
         axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.figures.error_curve import Curve
 from fairdesk.metrics.error_rates import Scores, equal_error_rate
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Error rates against threshold (ascending; the last is +inf), and the EER point. All of shape (n,)."""
-
-    name: str
-    threshold: Array
-    fmr: Array
-    fnmr: Array
-    eer: float
-    eer_threshold: float
-    ng: int
-    ni: int
 
 
 def error_curve(name: str, scores: Scores, points: int = 600) -> Curve | None:

@@ -24,9 +24,7 @@ def figures(overall: Scores, groups: dict[str, Scores], threshold: float | None)
     """Return matplotlib figures by file name."""
     from fairdesk.figures import verification_figures as plots
 
-    curves = [
-        (c.name, c.threshold, c.fmr, c.fnmr, c.eer, c.eer_threshold, c.ng, c.ni) for c in curves_of(overall, groups)
-    ]
+    curves = curves_of(overall, groups)
     out: dict[str, Any] = {}
     if curves:
         out = {"roc": plots.roc(curves), "det": plots.det(curves), "rates": plots.rates(curves, threshold)}

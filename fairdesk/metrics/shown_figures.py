@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from fairdesk.metrics.error_curves import Curve, error_curve
+from fairdesk.figures.error_curve import Curve
+from fairdesk.metrics.error_curves import error_curve
 from fairdesk.metrics.error_rates import Scores
 
 

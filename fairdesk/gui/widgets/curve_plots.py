@@ -12,10 +12,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, GENUINE, IMPOSTOR, group_style
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
-from fairdesk.metrics.error_curves import Curve
 
 Array = npt.NDArray[np.float64]
 _PROBIT = NormalDist().inv_cdf

@@ -8,7 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from fairdesk.metrics.error_curves import Curve, histogram
+from fairdesk.figures.error_curve import Curve
+from fairdesk.metrics.error_curves import histogram
 from fairdesk.metrics.error_rates import TARGETS, Scores
 from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
