@@ -170,7 +170,7 @@ class LabelParams(JobParams):
     columns: list[str] | None = Field(
         None, description="Which column is what, where names do not tell: path=FILE identity=WHO group=RACE"
     )
-    detector: Annotated[str | None, Offer.DETECTOR, Unset("the one used last")] = Field(
+    detector: Annotated[str | None, Offer.DETECTOR, Unset("the one whose faces are shown")] = Field(
         None,
         description="Whose faces to look at; images it has not seen are searched first",
     )
@@ -295,7 +295,9 @@ class QualityParams(JobParams):
         "count", description="What to do with images outside of the limits; hiding can be undone"
     )
     tag: str = Field("low quality", min_length=1, description="The tag they get")
-    detector: str | None = Field(None, description="Whose faces to measure (default: those shown in the window)")
+    detector: Annotated[str | None, Offer.FOUND_BY, Unset("those shown in the window")] = Field(
+        None, description="Whose faces to measure"
+    )
 
     _known_detector = field_validator("detector")(detector_text)
 

@@ -122,7 +122,9 @@ class EncodeParams(JobParams):
         None,
         description="What an ONNX model wants (remembered): arcface: -1 to 1; unit: 0 to 1; bytes: 0 to 255; imagenet: normalised",
     )
-    detector: Annotated[str | None, Offer.DETECTOR, Unset("the one used last")] = Field(
+    detector: Annotated[
+        str | None, Offer.DETECTOR, Unset("that of this encoder's newest vectors, else the one used last")
+    ] = Field(
         None,
         description="Whose faces to encode; images it has not seen are searched first",
     )

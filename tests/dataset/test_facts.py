@@ -175,8 +175,8 @@ def test_a_file_of_equal_size_that_was_changed_is_seen(project, originals, count
     time.sleep(0.1)
     every = divide(wish.model_copy(update={"by": "image", "seed": 3}), QuietContext(project))
     whole = [divide(wish.model_copy(update={"seed": seed}), QuietContext(project)) for seed in range(8)]
-    found = [one for result in [every, *whole] for one in result["leaks"]["files"]]
-    assert {frozenset((one["a"], one["b"])) for one in found} == {frozenset(map(str, pair))}
+    found = [one for result in [every, *whole] for one in result.leaks.files]
+    assert {frozenset((one.a, one.b)) for one in found} == {frozenset(map(str, pair))}
     assert counts.of([pair[1]], divide, wish, QuietContext(project)) == (0, 0, 0)
 
 

@@ -88,22 +88,22 @@ def _score(project, pairs, detector=None, encoder="made-up", name="scores.npz"):
 
 def test_scores_of_each_detector(two, pairs):
     a, of_hog, context = _score(two, pairs)
-    assert (a["encoder"], a["detector"], a["faces"], a["other_detectors"]) == ("made-up", "hog", 24, ["whole"])
+    assert (a.encoder, a.detector, a.faces, a.other_detectors) == ("made-up", "hog", 24, ["whole"])
     assert any("hog" in told and "whole (24 faces)" in told and "--detector" in told for told in context.messages)
     b, of_whole, context = _score(two, pairs, "whole")
-    assert (b["detector"], b["other_detectors"], context.messages) == ("whole", ["hog"], [])
+    assert (b.detector, b.other_detectors, context.messages) == ("whole", ["hog"], [])
     assert not np.array_equal(of_hog.score, of_whole.score)
     assert of_hog.score[of_hog.label].min() > of_hog.score[~of_hog.label].max()  # hog's tell people apart
     two.keep_detector("whole")  # as `detect --detector whole` leaves it
     c, again, _ = _score(two, pairs)
-    assert (c["detector"], c["recipe"]) == ("hog", a["recipe"]) and again.score.tobytes() == of_hog.score.tobytes()
+    assert (c.detector, c.recipe) == ("hog", a.recipe) and again.score.tobytes() == of_hog.score.tobytes()
 
 
 def test_a_score_file_says_whose_vectors_it_compares(two, pairs, tmp_path):
     known = {"encoder": "made-up", "detector": "whole", "faces": 24}
     for name in ("scores.npz", "scores.csv"):
         result, scores, _ = _score(two, pairs, "whole", name=name)
-        assert scores.about == known | {"recipe": result["recipe"]}
+        assert scores.about == known | {"recipe": result.recipe}
     export_csv(tmp_path / "scores.npz", tmp_path / "copy.csv")
     assert read_scores(tmp_path / "copy.csv").about == scores.about
     context = QuietContext(two)
@@ -127,7 +127,7 @@ def test_clusterings_of_each_detector(two):
     whole = cluster(ClusterParams(method="kmeans", n_clusters=6, detector="whole"), QuietContext(two))
     two.keep_detector("whole")
     again = cluster(ClusterParams(method="kmeans", n_clusters=6, encoder="made-up"), QuietContext(two))
-    assert [r["detector"] for r in (default, whole, again)] == ["hog", "whole", "hog"]
+    assert [r.detector for r in (default, whole, again)] == ["hog", "whole", "hog"]
     assert default.ari == again.ari == 1.0 and whole.ari < 0.5
     shown = [(v.encoder, v.detector, v.faces, v.params["detector"]) for v in versions(two)]
     assert shown == [("made-up", d, 24, d) for d in ("hog", "whole", "hog")]
@@ -207,8 +207,8 @@ def test_json_names_encoder_and_detector(two, pairs, capsys, tmp_path):
     ):  # fmt: skip
         assert main([*words, "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
-        assert (words, found["encoder"], found["detector"]) == (words, "made-up", "hog")
-        assert words[0] == "evaluate" or found["other_detectors"] == ["whole"]
+        assert (words, found.encoder, found.detector) == (words, "made-up", "hog")
+        assert words[0] == "evaluate" or found.other_detectors == ["whole"]
 
 
 def test_a_recipe_names_its_vectors(two, pairs):
@@ -219,7 +219,7 @@ def test_a_recipe_names_its_vectors(two, pairs):
     older = chosen.others[-1] if chosen.others[-1].recipe.detector == "hog" else chosen.others[0]
     assert older.recipe.hash in chosen.told()
     result, _, context = _score(two, pairs, encoder=older.recipe.hash)
-    assert (result["encoder"], result["recipe"], context.messages) == ("made-up", older.recipe.hash, [])
+    assert (result.encoder, result.recipe, context.messages) == ("made-up", older.recipe.hash, [])
 
 
 def test_two_files_of_the_same_name(two, tmp_path):
@@ -247,8 +247,8 @@ def test_a_project_of_before_takes_the_newest_vectors(two, pairs):
     old = Project.open(folder)
     assert old.shown_detector() == "whole"
     result, _, context = _score(old, pairs)
-    assert (result["detector"], result["other_detectors"]) == ("whole", ["hog"]) and context.messages
-    assert _score(old, pairs, "hog")[0]["detector"] == "hog"
+    assert (result.detector, result.other_detectors) == ("whole", ["hog"]) and context.messages
+    assert _score(old, pairs, "hog")[0].detector == "hog"
     old.keep_detector("hog")  # the first search since then changes nothing that is shown
     assert (old.shown_detector(), old.last_detector()) == ("whole", "hog")
     old.close()
@@ -413,8 +413,8 @@ def test_the_trap(study, tmp_path):
     encode(EncodeParams(encoder="dlib", detector="hog"), QuietContext(study))
     c, third, context = _score(study, ask, encoder="dlib")
     assert first.score.tobytes() == second.score.tobytes() == third.score.tobytes() != other.score.tobytes()
-    assert [r["detector"] for r in (a, b, w, c)] == ["hog", "hog", "whole", "hog"]
-    assert (c["other_detectors"], b["other_detectors"]) == (["whole"], []) and context.messages
+    assert [r.detector for r in (a, b, w, c)] == ["hog", "hog", "whole", "hog"]
+    assert (c.other_detectors, b.other_detectors) == (["whole"], []) and context.messages
     assert study.shown_detector() == "hog"
 
 
@@ -427,8 +427,8 @@ def test_detectors_that_differ_in_their_settings(study, tmp_path):
     assert any("Finding faces first in 24 images (detector hog@2/500)" in told for told in context.messages)
     assert study.db.value("SELECT count(*) FROM detection WHERE detector = 'hog@2/500'") == 24
     ask = _list(study, tmp_path)
-    assert _score(study, ask, encoder="dlib")[0]["detector"] == "hog@2/500"
-    assert _score(study, ask, "hog", encoder="dlib")[0]["detector"] == "hog"
+    assert _score(study, ask, encoder="dlib")[0].detector == "hog@2/500"
+    assert _score(study, ask, "hog", encoder="dlib")[0].detector == "hog"
     assert detect(DetectParams(upsample=2, max_side=500), QuietContext(study)).detector == "hog@2/500"
 
 
@@ -455,7 +455,7 @@ def test_review_finds_made_faces_as_the_real_ones_were_found(study, drawn, monke
     hog = review(ReviewParams(**ask, detector="hog"), QuietContext(study))
     assert (whole.detector, hog.detector, hog.other_detectors) == ("whole", "hog", ["whole"])
     for result in (whole, hog):  # each made face is a real one here, at no distance where both are found alike
-        found = [face for face in result["faces"] if "no face was found in it" not in face["why"]]
+        found = [face for face in result.faces if "no face was found in it" not in face["why"]]
         assert found and all(face["distance"] < 0.001 for face in found)
     monkeypatch.setattr(
         MeanColours, "recipe", lambda self, detector: Recipe("dlib", detector, "box", 12, "euclidean", "x")

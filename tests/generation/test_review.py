@@ -87,9 +87,9 @@ def test_an_unmarked_picture_never_comes_in(study, made):
     study.journal.undo()
     params = ReviewParams(made=made, only=["tone 5/s1/unmarked.png", "tone 5/s1/stranger.png", "gone.png"])
     result = review(params, QuietContext(study))
-    assert (result.imported, result.left_out) == (1, 2)
+    assert (result.imported, result.missing) == (1, 2)
     alone = review(ReviewParams(made=made, only=["tone 5/s1/unmarked.png"]), QuietContext(study))
-    assert (alone.imported, alone.left_out) == (0, 1)
+    assert (alone.imported, alone.missing) == (0, 1)
     paths = study.db.rows("SELECT path FROM image WHERE path LIKE '%unmarked%'")
     assert paths == [] and unreadable(study) == []
 

@@ -15,7 +15,7 @@ from fairdesk.gui.widgets.plot_export import write_plot
 from fairdesk.learning.checkpoints import save_checkpoint
 from fairdesk.runs.folder import TIMES, RunFolder
 from fairdesk.runs.run_records import read_notes
-from tests.runs.test_comparing import made
+from tests.runs.test_run_comparison import made
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -85,7 +85,8 @@ def test_forms_offer_what_exists(both, hand, kind):
     form = hand.dialog(JobDialog)
     box = form.form.editors["detector"]
     offered = [box.itemText(n) for n in range(box.count())]
-    assert offered[:3] == ["(default)", "hog", "whole"] and ("cnn" in offered) == (kind == "encode")
+    assert offered[:2] == ["hog", "whole"] and ("cnn" in offered) == (kind == "encode")
+    assert box.chosen() is None and box.lineEdit().placeholderText()  # what no choice means
     if kind in ("cluster", "score", "duplicates", "divide", "vectors"):
         encoder = form.form.editors["encoder"]
         assert "made-up" in [encoder.itemText(n) for n in range(encoder.count())]

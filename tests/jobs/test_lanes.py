@@ -20,7 +20,7 @@ def job(tmp_path):
 
 def train(job, tmp_path, number, **more):
     (tmp_path / "faces").mkdir(exist_ok=True)
-    return job(number, "train", family="gan", data=str(tmp_path / "faces"), out=str(tmp_path / number), **more)
+    return job(number, "train-gan", data=str(tmp_path / "faces"), out=str(tmp_path / number), **more)
 
 
 def started(found):

@@ -32,11 +32,11 @@ def steps(counts: dict[str, Any] | None) -> list[Step]:
     ]
     if counts is None:
         return found
-    images, faces, encoders = counts["images"], counts["faces"], counts["encoders"]
+    images, faces, encoders = counts["images"], counts["faces"], counts["vectors"]
     searched = min(counts["searched"], images)
     named = counts["identities"] > 0
     people = _count(counts["identities"], "identity", "identities") if named else "no identities yet"
-    vectors = ", ".join(f"{count:,} by {name}" for name, count in encoders.items())
+    vectors = ", ".join(f"{one.vectors:,} by {one.recipe.encoder} (faces of {one.recipe.detector})" for one in encoders)
     return [
         *found,
         Step("Import images", images > 0, f"{_count(images, 'image')}, {people}" if images else "Choose a folder, an archive or a table.", "dataset.import"),
