@@ -108,7 +108,7 @@ def test_a_score_file_says_whose_vectors_it_compares(two, pairs, tmp_path):
     assert read_scores(tmp_path / "copy.csv").about == scores.about
     context = QuietContext(two)
     found = evaluate(EvaluateParams(scores=tmp_path / "scores.csv", out=tmp_path / "report"), context)
-    assert {key: found[key] for key in known} == known
+    assert {key: getattr(found, key) for key in known} == known
     page = (tmp_path / "report" / "report.html").read_text()
     assert "Vectors of the encoder made-up, faces as the detector whole found them (24 faces)." in page
     assert json.loads((tmp_path / "report" / "evaluation.json").read_text())["detector"] == "whole"
@@ -207,8 +207,8 @@ def test_json_names_encoder_and_detector(two, pairs, capsys, tmp_path):
     ):  # fmt: skip
         assert main([*words, "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
-        assert (words, found.encoder, found.detector) == (words, "made-up", "hog")
-        assert words[0] == "evaluate" or found.other_detectors == ["whole"]
+        assert (words, found["encoder"], found["detector"]) == (words, "made-up", "hog")
+        assert words[0] == "evaluate" or found["other_detectors"] == ["whole"]
 
 
 def test_a_recipe_names_its_vectors(two, pairs):
@@ -455,8 +455,8 @@ def test_review_finds_made_faces_as_the_real_ones_were_found(study, drawn, monke
     hog = review(ReviewParams(**ask, detector="hog"), QuietContext(study))
     assert (whole.detector, hog.detector, hog.other_detectors) == ("whole", "hog", ["whole"])
     for result in (whole, hog):  # each made face is a real one here, at no distance where both are found alike
-        found = [face for face in result.faces if "no face was found in it" not in face["why"]]
-        assert found and all(face["distance"] < 0.001 for face in found)
+        found = [face for face in result.faces if "no face was found in it" not in face.why]
+        assert found and all(face.distance < 0.001 for face in found)
     monkeypatch.setattr(
         MeanColours, "recipe", lambda self, detector: Recipe("dlib", detector, "box", 12, "euclidean", "x")
     )

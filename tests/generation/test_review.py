@@ -142,7 +142,7 @@ def test_shares_of_groups_of_any_size():
 
 
 def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
-    for module in ("real_people", "reviewing"):
+    for module in ("real_people", "review"):
         monkeypatch.setattr(f"fairdesk.generation.checking.{module}.NEIGHBOURS", 3)
     real = real_faces(study, study.vectors.find("dlib"))
     result = review(ReviewParams(made=made, too_like=0.3), QuietContext(study))

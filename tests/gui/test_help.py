@@ -23,6 +23,7 @@ from fairdesk.gui.hooks import Hooks
 from fairdesk.gui.session import Notice
 from fairdesk.logfile import LogFile
 from fairdesk.project.image_queries import overview
+from fairdesk.project.recipes import StoredRecipe, VectorSet
 
 
 def heading(guide):
@@ -91,7 +92,8 @@ def test_every_action_is_in_the_table_of_shortcuts(window, hand):
     dialog.reject()
 
 
-COUNTS = {"images": 0, "identities": 0, "searched": 0, "faces": 0, "encoders": {}, "lists": 0, "scores": 0}
+DLIB = VectorSet(StoredRecipe(1, "0" * 16, "dlib", "hog", 128, "euclidean", 0.0), 5, 5)
+COUNTS = {"images": 0, "identities": 0, "searched": 0, "faces": 0, "vectors": [], "lists": 0, "scores": 0}
 
 
 @pytest.mark.parametrize(
@@ -102,14 +104,14 @@ COUNTS = {"images": 0, "identities": 0, "searched": 0, "faces": 0, "encoders": {
         ({"images": 5}, "dataset.detect"),
         ({"images": 5, "searched": 3, "faces": 3}, "dataset.detect"),
         ({"images": 5, "searched": 5, "faces": 5}, "dataset.encode"),
-        ({"images": 5, "searched": 5, "faces": 5, "encoders": {"dlib": 5}}, "clustering.cluster"),
-        ({"images": 5, "searched": 7, "faces": 5, "encoders": {"dlib": 5}, "identities": 2}, "metrics.pairs"),
+        ({"images": 5, "searched": 5, "faces": 5, "vectors": [DLIB]}, "clustering.cluster"),
+        ({"images": 5, "searched": 7, "faces": 5, "vectors": [DLIB], "identities": 2}, "metrics.pairs"),
         (
-            {"images": 5, "searched": 5, "faces": 5, "encoders": {"dlib": 5}, "identities": 2, "lists": 1},
+            {"images": 5, "searched": 5, "faces": 5, "vectors": [DLIB], "identities": 2, "lists": 1},
             "metrics.score",
         ),
         (
-            {"images": 5, "searched": 5, "faces": 5, "encoders": {"dlib": 5}, "identities": 2, "lists": 1, "scores": 1},
+            {"images": 5, "searched": 5, "faces": 5, "vectors": [DLIB], "identities": 2, "lists": 1, "scores": 1},
             "view.tab_metrics",
         ),
     ],
