@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from fairdesk.clustering import params, results
-from fairdesk.jobs.kinds import JobKind, Needs
-from fairdesk.jobs.lanes import Lane
+from fairdesk.jobs.kinds import JobKind, Lane, Needs
 
 _Job = partial(JobKind, domain="fairdesk.clustering")
 

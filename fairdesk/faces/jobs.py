@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fairdesk.faces import params, results
-from fairdesk.jobs.kinds import JobKind
-from fairdesk.jobs.lanes import Lane
+from fairdesk.jobs.kinds import JobKind, Lane
 
 _HERE = "fairdesk.faces"
 

@@ -6,8 +6,7 @@ from functools import partial
 
 from fairdesk.generation import params, results
 from fairdesk.generation.training.params import FAMILIES
-from fairdesk.jobs.kinds import Home, JobKind, Needs
-from fairdesk.jobs.lanes import Lane
+from fairdesk.jobs.kinds import Home, JobKind, Lane, Needs
 
 _Job = partial(JobKind, domain="fairdesk.generation", needs=Needs.FOLDERS)
 _TITLES = {

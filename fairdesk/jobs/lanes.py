@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from fairdesk.jobs.kinds import JobKind
-    from fairdesk.jobs.params import JobParams
-
-
-class Lane(StrEnum):
-    """Jobs of one lane wait for each other, not for those of another."""
-
-    PREVIEW = "preview"  # writes nothing: runs at once, in a dialog
-    LIGHT = "light"  # seconds to minutes on a few cores: runs beside a training
-    HEAVY = "heavy"  # takes all cores: one at a time
-    GPU = "gpu"  # computes with a network: one on each device; on the processor it is a heavy one
+from fairdesk.jobs.kinds import JobKind, Lane
+from fairdesk.jobs.params import JobParams
 
 
 def lane_of(kind: JobKind, params: dict[str, Any]) -> Lane:

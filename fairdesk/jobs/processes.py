@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from fairdesk.jobs.lanes import Lane
+from fairdesk.jobs.kinds import Lane
 
 LANE, CORES, PARENT = "FAIRDESK_LANE", "FAIRDESK_CORES", "FAIRDESK_PARENT"  # in a worker's environment
 _THREADS = (

@@ -5,14 +5,23 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from fairdesk.errors import RequestError
 from fairdesk.project.encoder_ref import EncoderRef
-from fairdesk.project.recipes import StoredRecipe, VectorSet
+from fairdesk.project.recipes import Recipe, StoredRecipe, VectorSet
 
-if TYPE_CHECKING:
-    from fairdesk.project.vectors import VectorStore
+
+class Store(Protocol):
+    """What is asked of a project's vectors."""
+
+    def sets(self) -> list[VectorSet]:
+        """Return what there is, the newest first."""
+        ...
+
+    def described(self, recipe: StoredRecipe) -> Recipe | None:
+        """Return how vectors were made, or None where that is not known."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ def _listed(sets: list[VectorSet]) -> str:
     return ", ".join(f"{detector} ({count:,} faces)" for detector, count in seen.items())
 
 
-def of_encoder(store: VectorStore, encoder: str) -> list[VectorSet]:
+def of_encoder(store: Store, encoder: str) -> list[VectorSet]:
     """Return the vectors of an encoder, the newest first.
 
     A file that is there means the vectors made with these very weights; one that is not, its name. A recipe's
@@ -93,7 +102,7 @@ def of_encoder(store: VectorStore, encoder: str) -> list[VectorSet]:
     return [one for one, recipe in described if recipe is not None and recipe.weights == weights]
 
 
-def choose(store: VectorStore, encoder: str | None, detector: str | None) -> VectorChoice:
+def choose(store: Store, encoder: str | None, detector: str | None) -> VectorChoice:
     """Return the newest vectors of an encoder and a detector; None means any.
 
     Raises

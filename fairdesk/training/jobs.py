@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from fairdesk.jobs.kinds import Home, JobKind, Needs
-from fairdesk.jobs.lanes import Lane
+from fairdesk.jobs.kinds import Home, JobKind, Lane, Needs
 from fairdesk.training import params, results
 
 _Job = partial(JobKind, domain="fairdesk.training", needs=Needs.FOLDERS)

@@ -4,7 +4,8 @@ import pytest
 
 from fairdesk.gui.jobs.scheduling import Machine, places, plan
 from fairdesk.gui.jobs.state import JobState
-from fairdesk.jobs.lanes import Lane, lane_of, wanted_gpus
+from fairdesk.jobs.kinds import Lane
+from fairdesk.jobs.lanes import lane_of, wanted_gpus
 from fairdesk.jobs.messages import JobSpec
 from fairdesk.jobs.registry import job_kinds
 

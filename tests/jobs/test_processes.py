@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from fairdesk.jobs.lanes import Lane
+from fairdesk.jobs.kinds import Lane
 from fairdesk.jobs.pool import processes
 from fairdesk.jobs.processes import CORES, LANE, PARENT, cores, end, environment_of, memory_of, set_free
 

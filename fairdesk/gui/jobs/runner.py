@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from fairdesk.gui.jobs import kept_queue, memory
 from fairdesk.gui.jobs.scheduling import Machine, lane, places, plan
 from fairdesk.gui.jobs.state import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, STOPPING, JobState
-from fairdesk.jobs.lanes import Lane
+from fairdesk.jobs.kinds import Lane
 from fairdesk.jobs.messages import CONTROL, EVENTS, JobSpec, Tail, append_line
 from fairdesk.jobs.ownership import PROCESS, worker_command, worker_of, write_owner
 from fairdesk.jobs.processes import end, environment_of, set_free

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from fairdesk.gui.jobs.state import JobState
-from fairdesk.jobs.lanes import Lane, lane_of, wanted_device, wanted_gpus
+from fairdesk.jobs.kinds import Lane
+from fairdesk.jobs.lanes import lane_of, wanted_device, wanted_gpus
 from fairdesk.jobs.messages import JobSpec
 from fairdesk.jobs.registry import kind_of, modern
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fairdesk.jobs.kinds import Home, JobKind
-from fairdesk.jobs.lanes import Lane, lane_of
+from fairdesk.jobs.kinds import Home, JobKind, Lane
+from fairdesk.jobs.lanes import lane_of
 from fairdesk.jobs.messages import JobSpec, duration
 from fairdesk.jobs.registry import kind_of
 from fairdesk.jobs.results import JobResult
