@@ -171,7 +171,7 @@ def test_ctrl_c_stops_at_the_next_item_and_keeps_what_is_done(tmp_path):
     job.send_signal(signal.SIGINT)
     _, err = job.communicate(timeout=60)
     assert job.returncode == 130
-    assert "what was done so far is kept" in err.lower() and "Traceback" not in err
+    assert "finished work is kept" in err.lower() and "Traceback" not in err
     assert list(tmp_path.rglob("*.png"))
 
 

@@ -85,7 +85,7 @@ def test_quality_needs_faces_and_good_limits(filled, project_at):
     from fairdesk.project import Project
 
     empty = Project.open(project_at("empty"))
-    with pytest.raises(RequestError, match="Find faces first"):
+    with pytest.raises(RequestError, match="Detect faces first"):
         measure_job(QualityParams(), QuietContext(empty))
     empty.close()
     for text in ("sharpness", "beauty=1:", "side=:", "side=a:", "side=9:3"):

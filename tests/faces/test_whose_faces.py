@@ -404,8 +404,7 @@ def test_the_trap(study, tmp_path):
     b, second, context = _score(study, ask, encoder="dlib")
     assert not any("Encoding" in told for told in context.messages)
     assert (
-        cluster(ClusterParams(encoder="dlib", method="kmeans", n_clusters=6), QuietContext(study)).ari
-        == clusters.ari
+        cluster(ClusterParams(encoder="dlib", method="kmeans", n_clusters=6), QuietContext(study)).ari == clusters.ari
     )
     w, other, context = _score(study, ask, "whole", encoder="dlib")
     assert any("Encoding 24 faces of the detector whole with dlib" in told for told in context.messages)
@@ -424,7 +423,7 @@ def test_detectors_that_differ_in_their_settings(study, tmp_path):
     context = QuietContext(study)
     result = encode(EncodeParams(detector="hog@2/500"), context)
     assert result.detector == "hog@2/500"
-    assert any("Finding faces first in 24 images (detector hog@2/500)" in told for told in context.messages)
+    assert any("Detecting faces first in 24 images (detector hog@2/500)" in told for told in context.messages)
     assert study.db.value("SELECT count(*) FROM detection WHERE detector = 'hog@2/500'") == 24
     ask = _list(study, tmp_path)
     assert _score(study, ask, encoder="dlib")[0]["detector"] == "hog@2/500"

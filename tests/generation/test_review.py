@@ -115,7 +115,7 @@ def test_quality_and_the_source(study, made, drawn):
     faces = {face.path.rsplit("/", 1)[-1]: face for face in result.faces}
     assert faces["copy.png"].source_distance < 0.1  # its own source is no other person
     assert not any("too like" in why for why in faces["copy.png"].why)
-    assert "not like its source any more" in faces["stranger.png"].why
+    assert "no longer close to its source" in faces["stranger.png"].why
     assert "not side at least 9999" in faces["small.png"].why
     assert faces["small.png"].quality.faces == 1
 
@@ -176,10 +176,10 @@ def test_what_is_not_known_of_a_group():
     _check_group(face, {"a": 0.7, "b": 0.3}, None)
     assert face.group_share is None and face.group_share_why == "no real person of c has a vector" and not face.why
     _check_group(face, {"a": 0.7, "b": 0.3}, 0.5)
-    assert face.why == ["not known to be like its group: no real person of c has a vector"]
+    assert face.why == ["closeness to its group unknown: no real person of c has a vector"]
     nobody = unchecked("x.png", None)
     _check_group(nobody, {"a": 0.7, "b": 0.3}, 0.5)
-    assert nobody.group_share_why == "it stands for no group" and not nobody.why
+    assert nobody.group_share_why == "it represents no group" and not nobody.why
 
 
 def test_a_translated_one_knows_its_source_and_its_group(project, drawn, tmp_path):

@@ -320,7 +320,7 @@ def test_command_palette(window, hand, qtbot, project):
     assert palette.list.count() == 1
     qtbot.keyClick(palette.search, Qt.Key.Key_Return)
     assert window.session.theme.dark
-    assert matches("fac fin", "Dataset: Find faces") is not None and matches("xyz", "Find faces") is None
+    assert matches("fac det", "Dataset: Detect faces") is not None and matches("xyz", "Detect faces") is None
 
 
 def test_themes_and_layout_are_remembered(window, qapp, settings_home):

@@ -30,7 +30,7 @@ def test_what_a_run_goes_on_with(tmp_path):
         train(ask(resume=True, family="gan", epochs=4, learning_rate=0.1), QuietContext())
     result = train(ask(resume=True, family="gan", epochs=4, preview_every=3), context)
     assert (result.steps_before, result.steps) == (4, 8)
-    assert context.messages == ["Going on after batch 4."]
+    assert context.messages == ["Resuming after batch 4."]
     config = RunFolder.open(out).config
     assert (config["params"]["epochs"], config["params"]["preview_every"], config["params"]["latent"]) == (4, 3, 4)
     assert config["kind"] == "gan" and config["made_by"].startswith("FairDesk")

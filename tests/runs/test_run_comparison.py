@@ -63,7 +63,7 @@ def test_effects_are_paired_by_seed_with_students_interval(home):
         gains = [runs[3 + n].figures[figure] - runs[n].figures[figure] for n in range(3)]
         low, high = ttest_1samp(gains, 0).confidence_interval()
         assert (effect.mean - effect.half, effect.mean + effect.half) == pytest.approx((low, high))
-        assert (effect.told == "none: inside the interval") == (low <= 0 <= high)
+        assert (effect.told == "none: the interval includes 0") == (low <= 0 <= high)
     assert found["EER[b]"].told == "lower"
     (single,) = (effect for effect in effects(runs[:1] + runs[3:4]) if effect.figure == "EER")
     assert single.half is None and "one seed" in single.told
