@@ -230,7 +230,7 @@ class ExportParams(JobParams):
 
 
 class LeaksParams(JobParams):
-    """Check two sets for leaks: shared identities, files, near-duplicates or near-identical embeddings."""
+    """Check two sets for leaks: shared identities, files, similar images or similar embeddings."""
 
     a: ExistingFolder = Field(title="First set", description="A folder or a project")
     b: ExistingFolder = Field(title="Second set", description="The other folder or project")

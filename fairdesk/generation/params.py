@@ -70,7 +70,7 @@ class GenerateParams(JobParams):
     @model_validator(mode="after")
     def _whole(self) -> GenerateParams:
         if self.per_identity is not None and self.images % self.per_identity:
-            raise ValueError(f"{self.images} images is not a multiple of {self.per_identity} each")
+            raise ValueError(f"{self.images} images cannot be divided into identities with {self.per_identity} each")
         return self
 
 
@@ -147,7 +147,7 @@ class ReviewParams(JobParams):
         None,
         gt=0,
         title="Too close to a real identity",
-        description="Too close to a real identity: distance below this",
+        description="Distance below which a face is too close to a real identity",
     )
     like_source: Annotated[float | None, Unset("not checked")] = Field(
         None,

@@ -114,7 +114,7 @@ def test_relink(capsys, tmp_path):
         (["detect", "{p}", "--detector", "eyes"], "--detector: must be hog, cnn, whole or deepface:NAME (given: 'eyes')"),
         (["cluster", "{p}", "--eps", "-1"], "--eps: Input should be greater than 0"),
         (["cluster", "{p}", "--eps", "wide"], "--eps: Input should be a valid number"),
-        (["cluster", "{p}"], "has no vectors yet"),
+        (["cluster", "{p}"], "has no embeddings yet"),
         (["cluster"], "Give a project, or --vectors FILE"),
         (["encode", "{p}"], "no images yet"),
         (["undo", "{p}"], "nothing to undo"),

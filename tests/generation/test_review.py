@@ -164,7 +164,7 @@ def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
         own.append(three.count("tone 5") / (three.count("tone 5") + three.count("tone 7") / 2))
     assert result.groups["tone 5"].real == pytest.approx(np.mean(own))
     strict = review(ReviewParams(made=made, too_like=0.3, like_group=0.99), QuietContext(study))
-    assert strict.passed == 0 and strict.reasons["not like its group"] >= 2
+    assert strict.passed == 0 and strict.reasons["not close to its group"] >= 2
     (far,) = [face.why for face in strict.faces if face.path.endswith("stranger.png")]
     assert far[0].endswith(
         f"{100 * fives / 3:.0f} % of its nearest real people are of tone 5, {100 * max(fives, sevens) / 3:.0f} % of tone {5 if fives > sevens else 7}"
@@ -203,7 +203,7 @@ def test_a_translated_one_knows_its_source_and_its_group(project, drawn, tmp_pat
         ReviewParams(made=tmp_path / "t", too_like=0.1, like_source=0.2, accept=True), QuietContext(project)
     )
     found = [face for face in result.faces if face.source_distance is not None]
-    assert {face.group_share_why for face in found} == {"fewer than 10 real people of two groups have a vector"}
+    assert {face.group_share_why for face in found} == {"fewer than 10 real people of two groups have an embedding"}
     assert result.imported == len([face for face in result.faces if not face.why]) >= 3
     labels = project.db.rows("SELECT DISTINCT who.name, g.name FROM image i JOIN identity who ON who.id = i.identity_id JOIN grp g ON g.id = who.group_id WHERE i.synthetic IS NOT NULL")  # fmt: skip
     assert labels == [("p50", "tone 7")]

@@ -121,7 +121,7 @@ def test_tags_and_notes_stay_with_the_run(home):
     assert "lonely" not in {run.name for run in runs} and "notes.json" in broken[0]["why"]
     (home / "lonely" / "notes.json").unlink()
     assert read_notes(home / "lonely") == ((), "")
-    with pytest.raises(RequestError, match="no training run"):
+    with pytest.raises(RequestError, match="not a training run"):
         write_notes(home, (), "x")
 
 
@@ -136,7 +136,7 @@ def test_a_run_from_elsewhere_is_brought_in(home, tmp_path):
     )
     with pytest.raises(RequestError, match="among this project's runs already"):
         import_run(brought, brought.parent)
-    with pytest.raises(RequestError, match="no training run"):
+    with pytest.raises(RequestError, match="not a training run"):
         import_run(tmp_path, tmp_path / "x")
 
 

@@ -142,7 +142,7 @@ def test_people_of_a_list_are_not_trained_on_unless_allowed(tmp_path):
     assert any("8 images of 2 people who occur in the lists are left out" in text for text in context.messages)
     context = QuietContext()
     assert train(options(folder, tmp_path / "c", overlap="allow", **common), context).identities == 8
-    assert any("say nothing about strangers" in text for text in context.messages)
+    assert any("say nothing about unseen people" in text for text in context.messages)
     with pytest.raises(RequestError, match="Two lists are called"):
         read_lists([pairs, pairs], None, "whole", QuietContext())
     lost = tmp_path / "lost.txt"

@@ -122,7 +122,7 @@ class JobsPanel(QWidget):
         ended, waiting = sum(job.finished for job in jobs), sum(job.state == QUEUED for job in jobs)
         running = len(jobs) - ended - waiting
         counts = [f"{n} {word}{'s' if n == 1 else ''}" for n, word in ((running, "run"), (waiting, "wait")) if n]
-        self.counts.setText(", ".join(counts) or "None running")
+        self.counts.setText(", ".join(counts) or "Idle")
         self.clear.setEnabled(ended > 0)
         chosen = self.cards.get(self._chosen or "")
         place = chosen.job.position if chosen is not None and chosen.job.state == QUEUED else 0
