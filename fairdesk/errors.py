@@ -41,22 +41,22 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return f"The disk is full{where}. Free some space and run it again: what was done so far is kept."
+            return f"The disk is full{where}. Free some space and run it again: finished work is kept."
         if error.errno == errno.EROFS:
-            return f"This place is read-only{where}. Copy the project to a disk that can be written to."
+            return f"This location is read-only{where}. Copy the project to a disk that can be written to."
         if isinstance(error, PermissionError):
             return f"Permission denied{where}. Change the permissions or choose another place."
     if name == "FullError":
-        return "The disk is full. Free some space and run it again: what was done so far is kept."
+        return "The disk is full. Free some space and run it again: finished work is kept."
     if name in {"ReadOnlyError", "CantOpenError"}:
         return (
             "The project cannot be written to (read-only place or missing permission). Copy it to a disk that can be."
         )
     if name == "BusyError":
-        return "Another program holds the project's catalogue. Wait for it to finish, or close it, and try again."
+        return "Another program is using the project's catalogue. Wait for it to finish, or close it, and try again."
     if name in {"CorruptError", "NotADBError"}:
         return (
-            "The project's catalogue is damaged. Put back a copy of catalog.sqlite from a backup; "
+            "The project's catalogue is damaged. Restore catalog.sqlite from a backup; "
             "the original photographs were not touched."
         )
     if isinstance(error, MemoryError) or name == "OutOfMemoryError":

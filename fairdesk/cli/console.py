@@ -72,7 +72,7 @@ class ConsoleContext:
             self._last = now
             told, seconds, made = f"{done:,} of {total:,} {unit}", now - self._started[0], done - self._started[1]
             if seconds > _RATE_AFTER and made > 0:
-                told += f", {made / seconds:,.1f} a second, {duration((total - done) * seconds / made)} left"
+                told += f", {made / seconds:,.1f}/s, {duration((total - done) * seconds / made)} left"
             print(told, file=sys.stderr, flush=True)
 
     def _show(self, done: int, total: int, unit: str) -> None:

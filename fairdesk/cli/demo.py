@@ -23,7 +23,7 @@ _EPS = 0.33  # drawn faces are more alike than photographs: impostor distances a
 
 
 def run(out: Path, *, headless: bool, identities: int = 8) -> int:
-    """Make the demo project, or go on with one that was begun, and open the window on it."""
+    """Make the demo project, or resume an incomplete one, and open the window on it."""
     started = time.monotonic()
     out = out.expanduser().absolute()
     folder, photographs = out / "demo.fairdesk", out / "faces"
@@ -35,8 +35,8 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
     done = photographs.with_suffix(".manifest.json")
     if not done.exists():
         if photographs.exists():
-            raise RequestError(f"{photographs} was begun and not finished. Delete {out}, then run the demo again.")
-        say(f"Drawing {4 * identities * _IMAGES} faces of {4 * identities} made-up people in four skin tones")
+            raise RequestError(f"{photographs} is incomplete. Delete {out}, then run the demo again.")
+        say(f"Drawing {4 * identities * _IMAGES} faces of {4 * identities} fictitious people in four skin tones")
         faces = SampleFacesParams(
             out=photographs, tones=[2, 5, 7, 9], identities=identities, images=_IMAGES, size=256, seed=1
         )
@@ -73,12 +73,12 @@ def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], N
         say("Importing them")
         got = import_images(ImportParams(folder=photographs), context)
         say(f"{got.images} images, {got.identities} identities, {len(got.groups)} groups")
-        say("Finding faces (HOG)")
+        say("Detecting faces (HOG)")
         found = detect(DetectParams.model_validate({}), context)
         say(f"{found.faces} faces, {found.without_face} images without one")
         say("Encoding them (dlib)")
         encoded = encode(EncodeParams.model_validate({}), context)
-        say(f"{encoded.vectors} vectors")
+        say(f"{encoded.vectors} embeddings")
         say(f"Clustering (DBSCAN, eps {_EPS})")
         if project.db.value("SELECT count(*) FROM clustering") == 0:
             cluster(ClusterParams.model_validate({"eps": _EPS, "out": out / "clusters.json"}), context)

@@ -46,7 +46,7 @@ def _add_options(kind: JobKind, parser: argparse.ArgumentParser) -> None:
         add_project(parser)
     add_options(parser, kind)
     if kind.gpu and "device" not in kind.params.model_fields:
-        parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="Where to compute")
+        parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="Compute device")
 
 
 def _run(kind: JobKind, arguments: Namespace) -> JobResult:

@@ -22,14 +22,14 @@ _log = logging.getLogger("fairdesk.cli")
 def _parser() -> Parser:
     parser = Parser(
         prog="fairdesk",
-        description="Measure and reduce bias in face recognition. Without a verb the window opens.",
+        description="Measure and reduce bias in face recognition. Without a verb, the window opens.",
     )
     parser.add_argument("--version", action="version", version=f"FairDesk {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
     for verb in all_verbs():
         one = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
         verb.options(one)
-        one.add_argument("--debug", action="store_true", help="Show where in the program a failure came from")
+        one.add_argument("--debug", action="store_true", help="Show the traceback of an error")
         if verb.json:
             one.add_argument("--json", action="store_true", help="Print the result as one JSON document")
         one.set_defaults(chosen_verb=verb)  # a name that no option has: some verbs take a RUN
@@ -69,7 +69,7 @@ def run(arguments: list[str]) -> int:
         return 0
     except Stopped:
         what = parsed.chosen_verb.after_stop
-        print(f"Stopped. What was done so far is kept{'; ' + what if what else ''}.", file=sys.stderr)
+        print(f"Stopped. Finished work is kept{'; ' + what if what else ''}.", file=sys.stderr)
         return 130
     except KeyboardInterrupt:
         print("Stopped at once.", file=sys.stderr)
@@ -83,7 +83,7 @@ def run(arguments: list[str]) -> int:
         if told is None:
             log = log or LogFile("A verb")
             _log.error("internal error in %s", _verb_of(arguments), exc_info=error)
-            where = f"Its details are in {log.path}; please report them." if log.path else "Please report it."
+            where = f"Details are in {log.path}; please report them." if log.path else "Please report it."
             told = f"Internal error: {type(error).__name__}: {error}\n{where} With --debug they are shown here too."
         print(told, file=sys.stderr)
         return 2 if isinstance(error, RequestError) else 1

@@ -109,7 +109,7 @@ def collect(model: type[JobParams], arguments: argparse.Namespace, **fixed: Any)
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Add what a verb with verbs of its own has to repeat for each of them."""
     parser.add_argument(
-        "--debug", action="store_true", default=argparse.SUPPRESS, help="Show where in the program a failure came from"
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="Show the traceback of an error"
     )
     parser.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="Print the result as one JSON document"

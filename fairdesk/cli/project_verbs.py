@@ -21,7 +21,7 @@ class NewResult(JobResult):
 
     def text(self) -> str:
         """Return where it is."""
-        return f"Made {self.project}"
+        return f"Created {self.project}"
 
 
 class UndoneResult(JobResult):
@@ -105,7 +105,7 @@ def _purge_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--identity", metavar="NAME", help="The person to remove")
     parser.add_argument("--group", metavar="G", help="Only the person of this name in this group")
     parser.add_argument("--image", metavar="PATH", help="The image to remove")
-    parser.add_argument("--yes", action="store_true", help="Do it: it cannot be undone")
+    parser.add_argument("--yes", action="store_true", help="Confirm: it cannot be undone")
 
 
 def _purge(arguments: Namespace) -> JobResult:
@@ -115,7 +115,7 @@ def _purge(arguments: Namespace) -> JobResult:
         images = find_images(project, identity=arguments.identity, group=arguments.group, image=arguments.image)
         if not arguments.yes:
             raise RequestError(
-                f"This removes {len(images):,} images from the project for good, with their vectors, thumbnails and the whole "
+                f"This permanently removes {len(images):,} images from the project, with their embeddings, thumbnails and the whole "
                 "history. It cannot be undone. Originals are not touched. Give --yes to do it."
             )
         return purge(project, images, [arguments.identity] if arguments.identity else [])
@@ -176,7 +176,7 @@ def _history(arguments: Namespace) -> JobResult:
 
 
 def _demo_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=Path("demo"), help="Where to put it (default: demo)")
+    parser.add_argument("--out", type=Path, default=Path("demo"), help="Output folder (default: demo)")
     parser.add_argument("--headless", action="store_true", help="Do not open the window at the end")
     parser.add_argument("--identities", type=int, default=8, help="Drawn identities in each of four tones (default: 8)")
 
@@ -195,12 +195,12 @@ _Options = Callable[[argparse.ArgumentParser], None]
 _only_project: _Options = add_project
 
 PROJECT_VERBS = [
-    Verb("demo", "Do the main work on faces drawn by the program", _demo_options, _demo, json=False),
-    Verb("new", "Make an empty project folder", _only_project, _new),
-    Verb("open", "Open the window on a project", _may_lack_project, _open, json=False),
+    Verb("demo", "Run the main workflow on drawn sample faces", _demo_options, _demo, json=False),
+    Verb("new", "Create an empty project", _only_project, _new),
+    Verb("open", "Open a project in the window", _may_lack_project, _open, json=False),
     Verb("sets", "List a project's sets; freeze, thaw or remove one", _sets_options, _sets),
     Verb("name", "Turn a corrected cluster into an identity", _name_options, _name),
-    Verb("purge", "Remove a person or image wholly; cannot be undone", _purge_options, _purge),
+    Verb("purge", "Permanently remove a person or image; cannot be undone", _purge_options, _purge),
     Verb("undo", "Undo the newest edit", _only_project, _undo),
     Verb("redo", "Redo the edit that was undone", _only_project, _redo),
     Verb("history", "List the edits", _only_project, _history),

@@ -38,7 +38,7 @@ def write_clusters(project: Project, version: int, path: Path) -> int:
         if home.setdefault(key, label) != label:
             raise RequestError(
                 f"{key} has faces in clusters {home[key]} and {label}, and a cluster file names whole images. "
-                "Find faces with the policy `largest` and cluster again."
+                "Detect faces with the policy `largest` and cluster again."
             )
         if key not in found.setdefault(str(label), []):
             found[str(label)].append(key)
@@ -71,7 +71,7 @@ def read_clusters(path: Path) -> dict[str, list[str]]:
     if not isinstance(data, dict) or not all(
         isinstance(paths, list) and all(isinstance(item, str) for item in paths) for paths in data.values()
     ):
-        raise RequestError(f'{path} is no cluster file: it must be {{"label": ["image path", ...], ...}}.')
+        raise RequestError(f'{path} is not a cluster file: it must be {{"label": ["image path", ...], ...}}.')
     return data
 
 
@@ -92,7 +92,7 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
         have = ", ".join(f"{one.detector} ({one.faces:,})" for one in searches(project.db) if one.faces)
         raise RequestError(
             f"The project has no faces{f' that {detector} found. It has those of: {have}.' if have else ' yet.'} "
-            f"Find faces first: fairdesk detect PROJECT{f' {DetectorKey.parse(detector).options()}' if detector else ''}"
+            f"Detect faces first: fairdesk detect PROJECT{f' {DetectorKey.parse(detector).options()}' if detector else ''}"
         )
     unknown = [path for paths in data.values() for path in paths if path not in faces]
     taken = basis.take(project)

@@ -22,7 +22,7 @@ def _row(connection: apsw.Connection, cluster: int) -> tuple[int, int, str | Non
     """Return a cluster's version, label and name."""
     row = connection.execute("SELECT clustering_id, label, name FROM cluster WHERE id = ?", (cluster,)).fetchone()
     if row is None:
-        raise RequestError("This cluster is not there any more.")
+        raise RequestError("This cluster no longer exists.")
     return row[0], row[1], row[2]
 
 
@@ -58,7 +58,7 @@ def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
         version, label, _ = _row(connection, keep)
         if label == UNCLUSTERED:
             raise RequestError(
-                "Merge into a cluster, not into the unclustered faces; to take faces out of a cluster, move them."
+                "Merge into a cluster, not into the unclustered faces; to remove faces from a cluster, use Remove from cluster."
             )
         moved = 0
         for cluster in others:
@@ -115,7 +115,7 @@ def _move(connection: apsw.Connection, version: int, faces: list[int], cluster: 
 def unassign_faces(project: Project, version: int, faces: list[int]) -> int:
     """Take faces out of their clusters, into the version's unclustered faces. Returns how many moved."""
     with project.journal.step(
-        f"Take {_faces(faces)} out", target={"tab": "clustering", "version": version}
+        f"Remove {_faces(faces)} from their cluster", target={"tab": "clustering", "version": version}
     ) as connection:
         found = connection.execute("SELECT id FROM cluster WHERE clustering_id = ? AND label = -1", (version,)).get
         if found is None:
@@ -144,7 +144,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
         _, label, _ = _row(connection, cluster)
         if label == UNCLUSTERED:
             raise RequestError(
-                "The unclustered faces are no one identity. Split off the faces that belong together first."
+                "Unclustered faces are not one identity. First split off the faces that belong together."
             )
         chosen = group.strip() if group and group.strip() else _likely_group(connection, cluster, name)
         identity, _ = label_ids(connection, name, chosen)

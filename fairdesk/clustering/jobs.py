@@ -15,15 +15,15 @@ JOBS = [
         needs=Needs.EITHER, without="vectors", lane=Lane.HEAVY
     ),
     _Job(
-        "load-clusters", "Read a cluster file", params.LoadClustersParams, results.LoadClustersResult, "cluster_files:load_clusters",
+        "load-clusters", "Import a cluster file", params.LoadClustersParams, results.LoadClustersResult, "cluster_files:load_clusters",
         positional=("file",),
     ),
     _Job(
-        "mosaic", "Write a mosaic", params.MosaicParams, results.MosaicResult, "mosaics:write_mosaic",
+        "mosaic", "Export a mosaic", params.MosaicParams, results.MosaicResult, "mosaics:write_mosaic",
         needs=Needs.EITHER, instead="file",
     ),
     _Job(
-        "identity-folders", "Write identity folders", params.FoldersParams, results.FoldersResult, "identity_folders:write_identity_folders",
+        "identity-folders", "Export identity folders", params.FoldersParams, results.FoldersResult, "identity_folders:write_identity_folders",
         needs=Needs.EITHER, instead="file",
     ),
 ]  # fmt: skip

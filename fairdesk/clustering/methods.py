@@ -42,7 +42,7 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         If the method would need more memory than there is.
     """
     if len(vectors) < 2:
-        raise RequestError(f"There are {len(vectors)} faces with a vector; clustering needs at least 2.")
+        raise RequestError(f"There are {len(vectors)} faces with an embedding; clustering needs at least 2.")
     if metric == "cosine":
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)

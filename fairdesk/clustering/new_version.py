@@ -131,7 +131,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
             made = data["synthetic"].astype(bool) if "synthetic" in data else np.zeros(len(vectors), dtype=bool)
     except NOT_NPZ as error:
         raise RequestError(
-            f"{path} cannot be read as vectors: it must be an .npz with an array `vectors` ({error})."
+            f"{path} cannot be read as embeddings: it must be an .npz with an array `vectors` ({error})."
         ) from error
     if vectors.ndim != 2 or len(paths) != len(vectors) or len(names) != len(vectors) or len(made) != len(vectors):
         raise RequestError(

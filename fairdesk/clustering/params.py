@@ -14,7 +14,7 @@ from fairdesk.project.detector_key import detector_text
 
 
 class ClusterParams(JobParams):
-    """Group faces that look alike."""
+    """Cluster faces by similarity."""
 
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
         "eps": ("method", ("dbscan",)),
@@ -30,7 +30,7 @@ class ClusterParams(JobParams):
     }
 
     encoder: Annotated[str | None, Offer.ENCODER, Unset("the newest")] = Field(
-        None, description="Whose vectors to cluster"
+        None, title="Embedding model", description="Model whose embeddings are clustered"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan"] = Field(
@@ -39,9 +39,13 @@ class ClusterParams(JobParams):
     )
     eps: float = Field(0.5, gt=0, le=1000, title="Epsilon", description="dbscan: greatest distance of neighbours")
     min_samples: int = Field(
-        2, ge=1, le=1000, description="dbscan: neighbours that make a core; hdbscan: smallest cluster"
+        2,
+        ge=1,
+        le=1000,
+        title="Minimum samples",
+        description="dbscan: neighbours that make a core; hdbscan: smallest cluster",
     )
-    n_clusters: Annotated[int | None, Unset("as many as identities")] = Field(
+    n_clusters: Annotated[int | None, Unset("the number of identities")] = Field(
         None,
         ge=2,
         title="Number of clusters",
@@ -54,12 +58,12 @@ class ClusterParams(JobParams):
         title="PCA share",
         description="hierarchical, kmeans: share of variance kept by PCA first; 1 keeps all",
     )
-    seed: int = Field(0, ge=0, description="kmeans: random state")
+    seed: int = Field(0, ge=0, description="kmeans: random seed")
     vectors: Annotated[Path | None, Pick.FILE] = Field(
-        None, description="Cluster an .npz of vectors instead of a project"
+        None, title="Embeddings file", description="Cluster an .npz of embeddings instead of a project"
     )
     out: Annotated[Path | None, Pick.NEW_FILE] = Field(
-        None, title="Write to", description="Write {label: [image path, ...]} to this JSON file"
+        None, title="Output", description="Write {label: [image path, ...]} to this JSON file"
     )
 
     _known_detector = field_validator("detector")(detector_text)
@@ -69,7 +73,7 @@ class ClusterParams(JobParams):
         if self.method == "hdbscan" and self.min_samples < 2:
             raise ValueError("hdbscan needs min_samples of at least 2")
         if self.vectors is not None and self.detector is not None:
-            raise ValueError("a file of vectors is clustered as it is: leave the detector out")
+            raise ValueError("a file of embeddings is clustered as it is: leave the detector out")
         return self
 
 
@@ -78,26 +82,26 @@ class LoadClustersParams(JobParams):
 
     file: ExistingFile = Field(description="The JSON file")
     detector: Annotated[str | None, Offer.FOUND_BY, Unset("those shown in the window")] = Field(
-        None, description="Whose faces its images mean"
+        None, description="Detector whose faces the images stand for"
     )
 
     _known_detector = field_validator("detector")(detector_text)
 
 
 class MosaicParams(JobParams):
-    """Write one cluster's faces as a montage."""
+    """Export one cluster's faces as a mosaic."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Sheet": ("tile", "columns", "rows")}
 
     cluster: str = Field(description="Label of the cluster; -1 is the unclustered faces")
-    out: NewFile = Field(title="Write to", description="Image file to write")
+    out: NewFile = Field(title="Output", description="Image file to write")
     file: Annotated[Path | None, Pick.FILE] = Field(
-        None, description="Cluster JSON to take it from instead of the project"
+        None, title="Cluster file", description="Cluster JSON to take it from instead of the project"
     )
     version: Annotated[int | None, Offer.VERSION, Unset("the newest")] = Field(
         None, description="Which clustering of the project"
     )
-    tile: int = Field(96, ge=16, le=512, description="Side of a tile in pixels")
+    tile: int = Field(96, ge=16, le=512, title="Tile size", description="Side of a tile in pixels")
     columns: int = Field(5, ge=1, le=100, description="Tiles in a row")
     rows: Annotated[int | None, Unset("as many as needed")] = Field(
         None, ge=1, description="Rows of a sheet; more faces make more files"
@@ -110,16 +114,16 @@ class MosaicParams(JobParams):
 
 
 class FoldersParams(JobParams):
-    """Write a folder for each identity (or cluster) that holds links to its images, or copies."""
+    """Write one folder per identity (or cluster) that holds links to its images, or copies."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Choice": ("version", "unclustered"), "Writing": ("copy_files",)}
 
-    out: NewFolder = Field(title="Write to", description="The folder to write")
+    out: NewFolder = Field(title="Output", description="The folder to write")
     file: Annotated[Path | None, Pick.FILE] = Field(
-        None, description="Cluster JSON to take them from instead of the project"
+        None, title="Cluster file", description="Cluster JSON to take them from instead of the project"
     )
     by: Literal["cluster", "identity"] = Field(
-        "cluster", description="A folder for each cluster, or for each identity as labelled"
+        "cluster", title="Folder for each", description="A folder for each cluster, or for each identity as labelled"
     )
     version: Annotated[int | None, Offer.VERSION, Unset("the newest")] = Field(
         None, description="Which clustering of the project"
@@ -127,8 +131,8 @@ class FoldersParams(JobParams):
     copy_files: Annotated[bool, LINK] = Field(
         False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
     )
-    unclustered: bool = Field(False, description="Write the unclustered faces too, in the folder -1")
-    dry_run: bool = Field(False, description="Only count")
+    unclustered: bool = Field(False, description="Also write the unclustered faces, in the folder -1")
+    dry_run: bool = Field(False, description="Only show what would be written")
 
     model_config = ConfigDict(populate_by_name=True)
 

@@ -52,7 +52,7 @@ class Collection:
     archive: Stamp | None = None  # as it was when it was listed
 
     def need_unchanged(self) -> None:
-        """Refuse to go on with an archive that was replaced since it was listed. Raises `RequestError`."""
+        """Refuse to continue with an archive that was replaced since it was listed. Raises `RequestError`."""
         if self.archive is not None and (not self.root.is_file() or stamp(self.root) != self.archive):
             raise RequestError(
                 f"{self.root} was changed while it was read, so what was chosen of it no longer holds. Run this again."
@@ -104,7 +104,7 @@ def read_list(path: Path) -> Collection:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise RequestError(f"{path} is no list of images or folders: it is not text in UTF-8.") from error
+        raise RequestError(f"{path} is not a list of images or folders: it is not UTF-8 text.") from error
     taken: dict[str, Path] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -200,7 +200,7 @@ def read_either(place_: Path, where: Sequence[str] = ()) -> Collection:
     """Read a folder, a list (.txt), or the images of a project that meet some conditions, with their labels as they are now."""
     if not (place_ / CATALOG).is_file():
         if where:
-            raise RequestError(f"{place_} is no project, so there are no labels to choose by. Leave --where out.")
+            raise RequestError(f"{place_} is not a project, so there are no labels to choose by. Leave --where out.")
         listed = place_.suffix.lower() == ".txt" and place_.is_file()
         return read_list(place_) if listed else read_folder(place_)
     project = Project.open(place_)

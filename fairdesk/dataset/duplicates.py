@@ -49,7 +49,7 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
         hidden = hide_images(project, [other for _, other in same], why=" that are exact duplicates")
     clean = not (same or near or vectors)
     words = f"{len(same):,} exact and {len(near):,} near-duplicate pairs"
-    words += f", {len(vectors):,} pairs of near-identical vectors ({chosen.named()})" if chosen else ""
+    words += f", {len(vectors):,} pairs of near-identical embeddings ({chosen.named()})" if chosen else ""
     result = DuplicatesResult(
         clean=clean,
         files=[PicturePair(a=path_of[a], b=path_of[b]) for a, b in same],

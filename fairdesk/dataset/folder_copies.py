@@ -83,7 +83,7 @@ def _resize_one(item: SourceImage, target: Path, params: ResizeParams) -> str | 
 
 
 def resize_images(params: ResizeParams, context: Context) -> ResizeResult:
-    """Job: resize a tree; a bad image is listed and the rest goes on."""
+    """Job: resize a tree; a bad image is listed and the rest continues."""
     source = read_folder(params.folder)
     found = contents(source.items)
     unreadable: list[Unreadable] = []

@@ -231,9 +231,9 @@ def _lines(
             f"{row.identities_kept:,} of {row.identities:,} identities stay"
         )
         if row.images_added:
-            line += f"; {row.images_added:,} images of {row.identities_added:,} identities come in"
+            line += f"; {row.images_added:,} images of {row.identities_added:,} identities are added"
         if row.lacking:
-            line += f"; {row.lacking:,} {params.by} are still lacking"
+            line += f"; shortfall: {row.lacking:,} {params.by}"
         lines.append(line)
     untouched = [name for name in groups if name not in rows]
     if untouched:
@@ -244,9 +244,9 @@ def _lines(
     if added:
         lines.append(f"{added:,} images {would} added from {params.source}.")
     if not hidden and not added:
-        lines.append("Nothing has to go and nothing can be added.")
+        lines.append("Nothing has to be hidden and nothing can be added.")
     if any(row.lacking for row in rows.values()):
         lines.append(
-            "What is lacking can come from another folder (--from), or be made: fairdesk generate RUN --group NAME ..."
+            "Fill the shortfall from another folder (--from), or generate faces: fairdesk generate RUN --group NAME ..."
         )
     return lines

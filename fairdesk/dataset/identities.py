@@ -100,7 +100,7 @@ def hide_images(
         project.journal.choose([row[0] for row in todo])
         changed = project.journal.update("image", {"hidden": int(hide)})
         if not changed:
-            raise RequestError(f"These images are {'hidden' if hide else 'shown'} already.")
+            raise RequestError(f"These images are already {'hidden' if hide else 'shown'}.")
     return changed
 
 

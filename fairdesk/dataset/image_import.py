@@ -1,4 +1,4 @@
-"""Import: look through a folder, show what was understood, then write it as one undoable step.
+"""Import: scan a folder, show what was found, then write it as one undoable step.
 
 What was learned of a file is kept (`project/kept_facts.py`), so that importing after a preview, and importing again,
 reads only what is new.
@@ -148,7 +148,7 @@ def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled],
 
 
 def _heed_mark(item: Labelled, seen: Inspected) -> None:
-    """Take a made face's identity and group from its mark: its folder may stand for something else."""
+    """Take a synthetic face's identity and group from its mark: its folder may stand for something else."""
     if seen.facts is not None and seen.facts.mark is not None and item.source in (None, "folder"):
         said = marked_labels(seen.facts.mark)
         item.identity, item.group = said.get("identity", item.identity), said.get("group", item.group)

@@ -57,7 +57,7 @@ def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
         If nothing is to be set, or none of the images is in the project.
     """
     if not edit:
-        raise RequestError("Nothing is to be set. Fill in at least one field.")
+        raise RequestError("Nothing to set. Fill in at least one field.")
     journal = project.journal
     with journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": images[:500]}) as db:
         journal.choose(images)

@@ -26,7 +26,7 @@ JOBS = [
         positional=("out",),
     ),
     _Folders(
-        "sample", "Take a sample", prepare_params.SampleParams, results.SampleResult, "random_sample:take_sample",
+        "sample", "Draw a sample", prepare_params.SampleParams, results.SampleResult, "random_sample:take_sample",
         positional=("folder",),
     ),
     _Folders(
@@ -54,5 +54,5 @@ JOBS = [
     _Job("divide", "Divide into sets", params.DivideParams, results.DivideResult, "project_sets:divide_project"),
     _Job("balance", "Balance groups", params.BalanceParams, results.BalanceResult, "group_balance:balance_groups"),
     _Job("label", "Label faces", params.LabelParams, results.LabelResult, "label_sources:label_faces", heavy_with="backend"),
-    _Job("vectors", "Export vectors", params.VectorsParams, results.VectorsResult, "vector_export:export_vectors"),
+    _Job("vectors", "Export embeddings", params.VectorsParams, results.VectorsResult, "vector_export:export_vectors"),
 ]  # fmt: skip

@@ -62,7 +62,7 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
 
 
 def _predict(params: LabelParams, context: Context) -> LabelResult:
-    """Predict; goes on where it was stopped. A face that is not found is reported so, never answered for."""
+    """Predict; resumes where it was stopped. A face that is not found is reported so, never answered for."""
     from fairdesk.faces import deepface_models
     from fairdesk.faces.boxes import FaceBox
     from fairdesk.faces.detection import counts, detect, unseen
@@ -76,7 +76,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
     if not key or params.detector is not None:
         key = params.detector or "hog"
         if missing := len(unseen(project, key)):
-            context.message(f"Finding faces first in {missing:,} images (detector {key}).")
+            context.message(f"Detecting faces first in {missing:,} images (detector {key}).")
         detect(DetectParams.of(DetectorKey.parse(key), weights=params.weights, download=params.download), context)
     actions = params.actions.split(",")
     todo = _todo(project, key, actions)

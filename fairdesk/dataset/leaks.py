@@ -74,9 +74,9 @@ class Shared:
         """Say it in words."""
         counts = ((len(self.identities), "identity", "identities"), (len(self.files), "file", "files"),
                   (len(self.near), "pair of near-duplicate images", "pairs of near-duplicate images"),
-                  (len(self.vectors), "pair of near-identical vectors", "pairs of near-identical vectors"))  # fmt: skip
+                  (len(self.vectors), "pair of near-identical embeddings", "pairs of near-identical embeddings"))  # fmt: skip
         parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
-        return f"On both sides: {', '.join(parts)}." if parts else "Nothing is shared."
+        return f"In both sets: {', '.join(parts)}." if parts else "Nothing is shared."
 
     def result(self) -> SharedResult:
         """Return it as a job's result holds it."""
@@ -120,7 +120,7 @@ def look(
 
 
 def shared_identities(first: Sequence[SourceImage], second: Sequence[SourceImage]) -> list[Key]:
-    """Identities on both sides: the same by group and name, by name alone where one side has no groups."""
+    """Identities in both sets: the same by group and name, by name alone where one side has no groups."""
     a, b = people_of(first), people_of(second)
     if any(group for group, _ in a) and any(group for group, _ in b):
         return sorted(set(a) & set(b))
@@ -230,7 +230,7 @@ def _common_detector(a: Project, b: Project, encoder: str) -> str | None:
     common = next((detector for detector in ours if detector in theirs), None)
     if common is None and ours and theirs:
         raise RequestError(
-            f"The two projects have {encoder} vectors of different detectors' faces, which cannot be compared: "
+            f"The two projects have {encoder} embeddings of different detectors' faces, which cannot be compared: "
             f"{', '.join(ours)} and {', '.join(sorted(theirs))}. Encode one of them again: fairdesk encode {b.folder} "
             f"--encoder {encoder} --detector {ours[0]}"
         )
@@ -241,7 +241,7 @@ def _both_vectors(params: LeaksParams, context: Context) -> Both:
     for place in (params.a, params.b):
         if not (place / CATALOG).is_file():
             raise RequestError(
-                f"{place} is no project, so it has no vectors. Compare two projects, or leave --encoder out."
+                f"{place} is not a project, so it has no embeddings. Compare two projects, or leave --encoder out."
             )
     encoder = params.encoder or ""
     with closing(Project.open(params.a)) as a, closing(Project.open(params.b)) as b:
@@ -254,7 +254,7 @@ def _both_vectors(params: LeaksParams, context: Context) -> Both:
                 theirs = VectorChoice(one, theirs.others)
                 break
         else:
-            raise RequestError("The two projects' vectors were made in different ways and cannot be compared.")
+            raise RequestError("The two projects' embeddings were made in different ways and cannot be compared.")
         if params.detector is None and ours.told() is not None:
             context.message(ours.told() or "")
         vectors = image_vectors(a, ours.recipe), image_vectors(b, theirs.recipe)

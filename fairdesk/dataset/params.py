@@ -45,7 +45,7 @@ def _columns(value: list[str] | None) -> list[str] | None:
 
 
 class ImportParams(JobParams):
-    """Bring face images into the project; originals stay where they are, archives stay packed."""
+    """Import face images into the project; originals stay where they are, archives stay packed."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Table": ("columns", "base")}
 
@@ -53,20 +53,24 @@ class ImportParams(JobParams):
         description="A folder, an archive (.zip, .tar, .rec), or a table of images (.csv, .tsv, .parquet)"
     )
     layout: Literal["auto", "flat", "identity", "group-identity"] = Field(
-        "auto", description="What the folders mean: nothing, an identity each, or groups of identities; auto finds out"
+        "auto", description="Meaning of the folders: none, one identity each, or groups of identities; auto detects it"
     )
     labels: Annotated[Path | None, Pick.FILE] = Field(
         None,
-        description="Table with the columns path, identity, group, gender, age, tags; it overrides what the folders say",
+        title="Label table",
+        description="Table with the columns path, identity, group, gender, age, tags; it overrides the folders",
     )
     columns: list[str] | None = Field(
-        None, description="Which column is what, where names do not tell: path=FILE identity=WHO group=RACE"
+        None,
+        title="Column names",
+        description="Column names where they differ from the fields: path=FILE identity=WHO group=RACE",
     )
     base: Annotated[Path | None, Pick.FOLDER, Unset("the table's own")] = Field(
-        None, description="Folder that the paths of a table are relative to"
+        None, title="Base folder", description="Folder that the paths of a table are relative to"
     )
     shared_names: Literal["separate", "join"] = Field(
-        "separate", description="An identity name under several groups: one person in each, or the same person (join)"
+        "separate",
+        description="The same identity name in several groups: different people (separate) or the same person (join)",
     )
 
     _there = field_validator("labels", "base")(existing_path)
@@ -87,8 +91,8 @@ class ImportParams(JobParams):
 class RelinkParams(JobParams):
     """Find originals that were moved, by name, size and hash."""
 
-    old: ExistingFolder = Field(description="The folder the originals were in")
-    new: ExistingFolder = Field(description="The folder they are in now")
+    old: ExistingFolder = Field(title="Old folder", description="The folder the originals were in")
+    new: ExistingFolder = Field(title="New folder", description="The folder they are in now")
 
     @field_validator("old", "new")
     @classmethod
@@ -97,16 +101,18 @@ class RelinkParams(JobParams):
 
 
 class SampleFacesParams(JobParams):
-    """Draw sample faces: a folder <tone>/<identity>/<image>.png of faces that belong to nobody."""
+    """Draw sample faces: a folder <tone>/<identity>/<image>.png of faces of nobody."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Drawing": ("size", "seed")}
 
-    out: NewFolder = Field(title="Write to", description="The folder to write")
-    tones: list[int] = Field([2, 5, 7, 9], description="Groups: skin tones on the Monk scale, 1 to 10")
+    out: NewFolder = Field(title="Output", description="The folder to write")
+    tones: list[int] = Field(
+        [2, 5, 7, 9], title="Skin tones", description="Groups: skin tones on the Monk scale, 1 to 10"
+    )
     identities: int = Field(10, ge=1, le=10_000, description="Identities in each group")
     images: int = Field(5, ge=1, le=1_000, description="Images of each identity")
     size: int = Field(256, ge=64, le=1024, description="Width and height in pixels")
-    seed: int = Field(1, ge=0, description="The same seed draws the same faces")
+    seed: int = Field(1, ge=0, description="Random seed; the same seed draws the same faces")
 
     @field_validator("tones")
     @classmethod
@@ -126,10 +132,14 @@ class FetchParams(JobParams):
     """Download a public face set through scikit-learn and write it as identity folders."""
 
     source: Literal["lfw", "olivetti"] = Field(
-        "lfw", description="lfw: Labeled Faces in the Wild (about 200 MB); olivetti: 400 grey images (about 4 MB)"
+        "lfw",
+        title="Face set",
+        description="lfw: Labeled Faces in the Wild (about 200 MB); olivetti: 400 grey images (about 4 MB)",
     )
-    out: NewFolder = Field(title="Write to", description="The folder to write")
-    min_images: int = Field(1, ge=1, description="Only identities with at least this many images (lfw)")
+    out: NewFolder = Field(title="Output", description="The folder to write")
+    min_images: int = Field(
+        1, ge=1, title="Minimum images", description="Only identities with at least this many images (lfw)"
+    )
 
     @field_validator("out")
     @classmethod
@@ -138,11 +148,13 @@ class FetchParams(JobParams):
 
 
 class VectorsParams(JobParams):
-    """Write a project's vectors to an .npz: arrays paths, vectors, identities, groups, boxes."""
+    """Export a project's face embeddings as .npz: arrays paths, vectors, identities, groups, boxes."""
 
-    encoder: Annotated[str, Offer.VECTORS] = Field("dlib", description="Whose vectors")
+    encoder: Annotated[str, Offer.VECTORS] = Field(
+        "dlib", title="Embedding model", description="Model whose embeddings are exported"
+    )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
-    out: NewFile = Field(title="Write to", description="The .npz to write")
+    out: NewFile = Field(title="Output", description="The .npz to write")
 
     _known_detector = field_validator("detector")(detector_text)
 
@@ -153,7 +165,7 @@ class VectorsParams(JobParams):
 
 
 class LabelParams(JobParams):
-    """Predict labels of faces with deepface, or read labels from a CSV; what a person said stays."""
+    """Predict labels with deepface, or read labels from a table; labels set by a person are kept."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Table": ("columns",),
@@ -162,22 +174,31 @@ class LabelParams(JobParams):
     }
 
     backend: Literal["deepface"] | None = Field(None, description="Predict with deepface's models; shown as predicted")
-    actions: str = Field("race,gender,age", description="What to predict, with commas: race, gender, age")
+    actions: str = Field(
+        "race,gender,age", title="Predict", description="What to predict, separated by commas: race, gender, age"
+    )
     csv: Annotated[Path | None, Pick.FILE] = Field(
         None,
+        title="Label table",
         description="Table (.csv, .tsv, .parquet) with the columns path, identity, group, gender, age, tags to set",
     )
     columns: list[str] | None = Field(
-        None, description="Which column is what, where names do not tell: path=FILE identity=WHO group=RACE"
+        None,
+        title="Column names",
+        description="Column names where they differ from the fields: path=FILE identity=WHO group=RACE",
     )
     detector: Annotated[str | None, Offer.DETECTOR, Unset("the one whose faces are shown")] = Field(
         None,
-        description="Whose faces to look at; images it has not seen are searched first",
+        description="Detector whose faces are used; missing faces are detected first",
     )
     weights: Annotated[Path | None, Pick.FOLDER] = Field(
         None, description="Folder with the weights of deepface's models"
     )
-    download: bool = Field(False, description="Fetch missing weights (about 500 MB a model) from their authors")
+    download: bool = Field(
+        False,
+        title="Download weights",
+        description="Download missing weights (about 500 MB per model) from their authors",
+    )
 
     _known_detector = field_validator("detector")(detector_text)
     _there = field_validator("weights", "csv")(existing_path)
@@ -205,17 +226,27 @@ class LabelParams(JobParams):
 
 
 class DuplicatesParams(JobParams):
-    """Find images that are the same, nearly the same, or of nearly the same vector."""
+    """Find exact duplicates, near-duplicates and near-identical embeddings."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Vectors": ("encoder", "detector", "vector_distance")}
 
-    distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
-    encoder: Annotated[str | None, Offer.VECTORS] = Field(None, description="Also compare this encoder's vectors")
+    distance: int = Field(4, ge=0, le=16, title="Hash distance", description=DISTANCE_HELP)
+    encoder: Annotated[str | None, Offer.VECTORS] = Field(
+        None, title="Embedding model", description="Also compare embeddings of this model"
+    )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     vector_distance: float = Field(
-        0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
+        0.1,
+        gt=0,
+        le=2,
+        title="Embedding distance",
+        description="Embeddings at most this far apart count as near-identical (cosine or Euclidean distance)",
     )
-    hide: bool = Field(False, description="Hide all but the largest image of each exact duplicate (can be undone)")
+    hide: bool = Field(
+        False,
+        title="Hide exact duplicates",
+        description="Hide all but the largest image of each exact duplicate (can be undone)",
+    )
 
     _known_detector = field_validator("detector")(detector_text)
 
@@ -226,7 +257,7 @@ class DuplicatesParams(JobParams):
 
 
 class DivideParams(JobParams):
-    """Divide the project into sets that share no identity, stratified by group; they are kept in the project."""
+    """Divide the project into sets that share no identity, stratified by group; they are stored in the project."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Sizes": ("folds", "by", "seed"),
@@ -235,7 +266,10 @@ class DivideParams(JobParams):
     }
 
     into: list[str] = Field(
-        ["train", "validation", "test"], min_length=1, description="Names of the sets (with folds: one name to number)"
+        ["train", "validation", "test"],
+        min_length=1,
+        title="Set names",
+        description="Names of the sets (with folds: one name to number)",
     )
     shares: list[float] | None = Field(
         None, description="Share of the images for each set, in every group (three sets: .8 .1 .1 unless said)"
@@ -243,20 +277,24 @@ class DivideParams(JobParams):
     images: int | None = Field(None, ge=1, description="Instead: images in each set")
     folds: int | None = Field(None, ge=2, le=100, description="Instead: this many folds of equal size")
     by: Literal["identity", "image"] = Field(
-        "identity", description="identity: nobody is on two sides; image: may leak"
+        "identity", title="Divide by", description="identity: no identity in two sets; image: may leak"
     )
-    synthetic: bool = Field(False, description="Also divide images that are marked synthetic")
-    leaks: Leaks = Field("refuse", description=LEAKS_HELP)
-    distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
+    synthetic: bool = Field(False, title="Include synthetic", description="Include images marked synthetic")
+    leaks: Leaks = Field("refuse", title="Leaks between sets", description=LEAKS_HELP)
+    distance: int = Field(4, ge=0, le=16, title="Hash distance", description=DISTANCE_HELP)
     encoder: Annotated[str | None, Offer.VECTORS] = Field(
-        None, description="Also compare this encoder's vectors across the sets"
+        None, title="Embedding model", description="Also compare embeddings of this model across the sets"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     vector_distance: float = Field(
-        0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
+        0.1,
+        gt=0,
+        le=2,
+        title="Embedding distance",
+        description="Embeddings at most this far apart count as near-identical (cosine or Euclidean distance)",
     )
-    seed: int = Field(1, ge=0, description="The same seed makes the same sets")
-    dry_run: bool = Field(False, description="Only say what the sets would be")
+    seed: int = Field(1, ge=0, description="Random seed; the same seed makes the same sets")
+    dry_run: bool = Field(False, description="Only show the planned sets")
 
     _known_detector = field_validator("detector")(detector_text)
 
@@ -283,20 +321,22 @@ class DivideParams(JobParams):
 
 
 class QualityParams(JobParams):
-    """Measure sharpness, light, size and pose of the faces; hide or tag images outside of limits."""
+    """Measure sharpness, brightness, size and pose of faces; hide or tag images outside the limits."""
 
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {"tag": ("action", ("tag",))}
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Faces": ("detector",)}
 
     limits: list[str] | None = Field(
-        None, description="What is good, as MEASURE=LOW:HIGH: sharpness=30: side=60: yaw=-.3:.3 faces=1:1"
+        None,
+        title="Quality limits",
+        description="Accepted ranges, as MEASURE=LOW:HIGH: sharpness=30: side=60: yaw=-.3:.3 faces=1:1",
     )
     action: Literal["count", "hide", "tag"] = Field(
-        "count", description="What to do with images outside of the limits; hiding can be undone"
+        "count", description="What to do with images outside the limits; hiding can be undone"
     )
-    tag: str = Field("low quality", min_length=1, description="The tag they get")
+    tag: str = Field("low quality", min_length=1, description="Tag for images outside the limits")
     detector: Annotated[str | None, Offer.FOUND_BY, Unset("those shown in the window")] = Field(
-        None, description="Whose faces to measure"
+        None, description="Detector whose faces are measured"
     )
 
     _known_detector = field_validator("detector")(detector_text)
@@ -314,20 +354,24 @@ class QualityParams(JobParams):
 
 
 class BalanceParams(JobParams):
-    """Bring groups to a target: hide what is too much, take what lacks from a folder, say what is left to make."""
+    """Balance groups to a target: hide the surplus, add missing images from a folder, report the shortfall."""
 
     target: str = Field("equal", description="equal, or shares such as African=.25,Asian=.25,Caucasian=.5")
-    by: Literal["images", "identities"] = Field("images", description="Balance the number of images or of identities")
+    by: Literal["images", "identities"] = Field(
+        "images", title="Balance by", description="Balance images or identities"
+    )
     to: Annotated[str, Suggest(("smallest", "largest"))] = Field(
         "smallest",
-        description="Down to what the smallest group allows, up to the largest, or a number of each group (of all, with shares)",
+        title="Balance to",
+        description="Down to the smallest group, up to the largest, or a number for each group (in total, with shares)",
     )
     source: Annotated[Path | None, Pick.FOLDER] = Field(
         None,
         alias="from",
-        description="Folder of group/identity/image to take missing identities from; nobody who is in the project",
+        title="Add from",
+        description="Folder (group/identity/image) to add identities from; identities of the project are skipped",
     )
-    seed: int = Field(1, ge=0, description="The same seed hides and takes the same images")
+    seed: int = Field(1, ge=0, description="Random seed; the same seed hides and adds the same images")
     dry_run: bool = Field(False, description="Only show the plan")
 
     model_config = JobParams.model_config | {"populate_by_name": True}

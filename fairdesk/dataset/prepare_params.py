@@ -28,9 +28,9 @@ def parse_size(text: str) -> str:
 
 
 Leaks = Literal["refuse", "allow", "skip"]
-LEAKS_HELP = "What if the same or nearly the same picture is in two sets: refuse, allow (and say so), or skip the check"
+LEAKS_HELP = "If the same or nearly the same image is in two sets: refuse, allow (with a warning), or skip the check"
 DISTANCE_HELP = (
-    "Near-duplicate: at most this many of 64 bits of the perceptual hash differ, and the pictures correlate by .96"
+    "Near-duplicate: at most this many of the 64 bits of the perceptual hash differ, and the images correlate by .96"
 )
 
 
@@ -52,7 +52,7 @@ def check_sizes(images: int | None, shares: list[float] | None, folds: int | Non
 
 
 class SampleParams(JobParams):
-    """Take a random part of a folder: images, or whole identities of each group."""
+    """Draw a random sample of a folder: images, or whole identities of each group."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Source": ("layout", "excluding"),
@@ -60,17 +60,25 @@ class SampleParams(JobParams):
     }
 
     folder: ExistingFolder = Field(description="The folder of images")
-    out: NewFolder = Field(title="Write to", description="The new folder to write")
-    images: int | None = Field(None, ge=1, description="This many random images, flat, named {number}_{name}")
-    identities: int | None = Field(None, ge=1, description="This many identities of each group, whole")
-    fraction: float | None = Field(None, gt=0, le=1, description="This share of the identities of each group, whole")
-    excluding: Annotated[Path | None, Pick.FOLDER] = Field(None, description="Take no identity that is in this folder")
-    layout: Layout = Field("auto", description="What the folders mean")
+    out: NewFolder = Field(title="Output", description="The new folder to write")
+    images: int | None = Field(
+        None, ge=1, title="Number of images", description="Number of random images, flat, named {number}_{name}"
+    )
+    identities: int | None = Field(
+        None, ge=1, title="Identities per group", description="Number of whole identities of each group"
+    )
+    fraction: float | None = Field(
+        None, gt=0, le=1, title="Share of identities", description="Share of whole identities of each group"
+    )
+    excluding: Annotated[Path | None, Pick.FOLDER] = Field(
+        None, title="Excluding identities of", description="Skip identities that are in this folder"
+    )
+    layout: Layout = Field("auto", description="Meaning of the folders")
     copy_files: Annotated[bool, LINK] = Field(
         False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
     )
-    seed: int = Field(1, ge=0, description="The same seed takes the same images")
-    dry_run: bool = Field(False, description="Only say what would be written")
+    seed: int = Field(1, ge=0, description="Random seed; the same seed takes the same images")
+    dry_run: bool = Field(False, description="Only show what would be written")
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
@@ -95,23 +103,25 @@ class SplitParams(JobParams):
     folder: ExistingFolder = Field(description="The folder of images")
     out: Annotated[list[Path], Pick.NEW_FOLDER] = Field(
         min_length=1,
-        title="Write to",
+        title="Output",
         description="The new folders, one for each set (with folds: the one folder that holds them)",
     )
-    images: int | None = Field(None, ge=1, description="Images in each set; with whole identities the nearest total")
+    images: int | None = Field(
+        None, ge=1, title="Images per set", description="Images in each set; with whole identities the nearest total"
+    )
     shares: list[float] | None = Field(None, description="Share of the images for each set, in every group: .8 .1 .1")
     folds: int | None = Field(None, ge=2, le=100, description="Instead: this many folds of equal size, fold_1 ...")
     by: Literal["identity", "image"] = Field(
-        "identity", description="identity: nobody is on two sides; image: may leak"
+        "identity", title="Split by", description="identity: no identity in two sets; image: may leak"
     )
-    leaks: Leaks = Field("refuse", description=LEAKS_HELP)
-    distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
-    layout: Layout = Field("auto", description="What the folders mean")
+    leaks: Leaks = Field("refuse", title="Leaks between sets", description=LEAKS_HELP)
+    distance: int = Field(4, ge=0, le=16, title="Hash distance", description=DISTANCE_HELP)
+    layout: Layout = Field("auto", description="Meaning of the folders")
     copy_files: Annotated[bool, LINK] = Field(
         False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
     )
-    seed: int = Field(1, ge=0, description="The same seed makes the same sets")
-    dry_run: bool = Field(False, description="Only say what would be written")
+    seed: int = Field(1, ge=0, description="Random seed; the same seed makes the same sets")
+    dry_run: bool = Field(False, description="Only show what would be written")
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
@@ -139,11 +149,11 @@ class FlattenParams(JobParams):
     """Flatten group/identity/image to group/identity_image."""
 
     folder: ExistingFolder = Field(description="The folder of images")
-    out: NewFolder = Field(title="Write to", description="The new folder to write")
+    out: NewFolder = Field(title="Output", description="The new folder to write")
     copy_files: Annotated[bool, LINK] = Field(
         False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
     )
-    dry_run: bool = Field(False, description="Only say what would be written")
+    dry_run: bool = Field(False, description="Only show what would be written")
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
@@ -154,12 +164,12 @@ class ResizeParams(JobParams):
     """Resize every image of a tree (Lanczos), structure kept."""
 
     folder: ExistingFolder = Field(description="The folder of images")
-    out: NewFolder = Field(title="Write to", description="The new folder to write")
+    out: NewFolder = Field(title="Output", description="The new folder to write")
     size: str = Field("112x112", description="Width x height in pixels")
     fit: Literal["stretch", "crop", "pad"] = Field(
-        "crop", description="What to do where the shape differs: stretch it, crop the middle, or pad with black"
+        "crop", description="Where the aspect ratio differs: stretch, crop the middle, or pad with black"
     )
-    dry_run: bool = Field(False, description="Only say what would be written")
+    dry_run: bool = Field(False, description="Only show what would be written")
 
     _paths = field_validator("folder", "out")(_absolute)
 
@@ -190,26 +200,28 @@ class ExportParams(JobParams):
 
     folder: Annotated[Path | None, Pick.FOLDER] = Field(None, description="A folder or archive instead of a project")
     out: NewFolder = Field(
-        title="Write to", description="The new folder to write (for a table: the .csv, .tsv or .parquet file)"
+        title="Output", description="The new folder to write (for a table: the .csv, .tsv or .parquet file)"
     )
     layout: Literal["group-identity", "identity", "flat", "imagefolder", "rec", "manifest"] = Field(
         "group-identity",
-        description="Folders as named; imagefolder for torchvision; rec: train.rec/.idx; manifest: a table",
+        description="Folder layout; imagefolder: torchvision; rec: train.rec/.idx; manifest: a table",
     )
     classes: Literal["identity", "group"] = Field("identity", description="What a class is (imagefolder)")
     only_set: Annotated[str | None, Offer.SET] = Field(
-        None, alias="set", title="Only the set", description="Only this set of the project"
+        None, alias="set", title="Set", description="Only images of this set"
     )
     synthetic: Literal["keep", "leave-out"] = Field(
-        "keep", description="Images marked synthetic: keep (they stay marked), or leave out"
+        "keep", description="Images marked synthetic: keep (still marked) or leave out"
     )
-    size: str | None = Field(None, description="Width x height to bring images to (rec): 112x112")
-    fit: Literal["crop", "pad", "stretch"] = Field("crop", description="How, where the shape differs (rec)")
+    size: str | None = Field(None, description="Width x height of the images (rec): 112x112")
+    fit: Literal["crop", "pad", "stretch"] = Field(
+        "crop", description="How to fit where the aspect ratio differs (rec)"
+    )
     source_layout: Layout = Field("auto", description="What the source's folders mean")
     copy_files: Annotated[bool, LINK] = Field(
         False, alias="copy", title="Copy the files", description="Copy the files instead of linking to them"
     )
-    dry_run: bool = Field(False, description="Only say what would be written")
+    dry_run: bool = Field(False, description="Only show what would be written")
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
@@ -239,21 +251,25 @@ class ExportParams(JobParams):
 
 
 class LeaksParams(JobParams):
-    """Find what two sets share: identities, files, nearly the same images or vectors."""
+    """Check two sets for leaks: shared identities, files, similar images or similar embeddings."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Vectors": ("encoder", "detector", "vector_distance")}
 
-    a: ExistingFolder = Field(description="A folder or a project")
-    b: ExistingFolder = Field(description="The other folder or project")
-    distance: int = Field(4, ge=0, le=16, description=DISTANCE_HELP)
+    a: ExistingFolder = Field(title="First set", description="A folder or a project")
+    b: ExistingFolder = Field(title="Second set", description="The other folder or project")
+    distance: int = Field(4, ge=0, le=16, title="Hash distance", description=DISTANCE_HELP)
     encoder: Annotated[str | None, Offer.VECTORS] = Field(
-        None, description="Also compare this encoder's vectors (of two projects)"
+        None, title="Embedding model", description="Also compare embeddings of this model (two projects)"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, Unset("the newest that both projects have")] = Field(
-        None, description="Whose faces: the detector that found them"
+        None, description="Detector whose faces are used"
     )
     vector_distance: float = Field(
-        0.1, gt=0, le=2, description="Vectors at most this far apart are near (cosine or Euclidean distance)"
+        0.1,
+        gt=0,
+        le=2,
+        title="Embedding distance",
+        description="Embeddings at most this far apart count as near-identical (cosine or Euclidean distance)",
     )
 
     _paths = field_validator("a", "b")(_absolute)

@@ -1,4 +1,4 @@
-"""Purge: a person or an image is removed wholly, for consent withdrawn. The one edit without undo.
+"""Purge: a person or an image is removed permanently when consent is withdrawn. The one edit without undo.
 
 Rows, vectors, thumbnails, predictions, the whole history (it holds the old rows), finished jobs' folders,
 and every list, score, report and mosaic in the project that names them. Originals and files outside of the
@@ -102,7 +102,7 @@ def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> Pur
         files_removed=removed,
         outside=outside,
         originals=full,
-        summary=f"{len(images):,} images and {len(faces):,} faces are removed for good, and the history before it.",
+        summary=f"{len(images):,} images and {len(faces):,} faces are permanently removed, and the history before it.",
     )
 
 

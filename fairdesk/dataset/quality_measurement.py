@@ -94,10 +94,10 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
     others = [one.detector for one in searches(project.db)]
     if detector not in others:
         if params.detector is None:
-            raise RequestError("Faces have not been looked for yet. Find faces first: fairdesk detect PROJECT")
+            raise RequestError("Faces have not been looked for yet. Detect faces first: fairdesk detect PROJECT")
         raise RequestError(
             f"The detector {detector} has looked at no image. These have: {', '.join(others) or 'none'}. "
-            f"Find faces first: fairdesk detect PROJECT {DetectorKey.parse(detector).options()}"
+            f"Detect faces first: fairdesk detect PROJECT {DetectorKey.parse(detector).options()}"
         )
     others.remove(detector)
     if others and params.detector is None:

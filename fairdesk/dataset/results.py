@@ -195,7 +195,7 @@ class SharedResult(Record):
             *listed("Identities", [f"{i.group + '/' if i.group else ''}{i.identity}" for i in self.identities]),
             *listed("The same file", [f"{p.a}  =  {p.b}" for p in self.files]),
             *listed("Near-duplicates", [f"{p.a}  ~  {p.b} ({p.bits} bits)" for p in self.near]),
-            *listed("Near-identical vectors", [f"{p.a}  ~  {p.b} ({p.distance:.3f})" for p in self.vectors]),
+            *listed("Near-identical embeddings", [f"{p.a}  ~  {p.b} ({p.distance:.3f})" for p in self.vectors]),
         ]
 
 
@@ -396,11 +396,11 @@ class VectorsResult(JobResult, RestsOnVectors):
 
     def text(self) -> str:
         """Return count, size and place."""
-        return f"{self.vectors} vectors of {self.dim} numbers in {self.out} (encoder {self.encoder}, detector {self.detector})"
+        return f"{self.vectors} embeddings of dimension {self.dim} in {self.out} (encoder {self.encoder}, detector {self.detector})"
 
 
 class PurgeResult(JobResult):
-    """What was removed for good."""
+    """What was removed permanently."""
 
     images: int
     faces: int

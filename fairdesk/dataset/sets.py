@@ -59,7 +59,7 @@ def members(project: Project, name: str) -> set[int]:
     number = project.db.value("SELECT id FROM image_set WHERE name = ?", (name,))
     if number is None:
         have = ", ".join(row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id"))
-        raise RequestError(f"The project has no set {name!r}. It has: {have or 'none; make them with divide'}")
+        raise RequestError(f"The project has no set {name!r}. It has: {have or 'none; create them with divide'}")
     return {row[0] for row in project.db.rows("SELECT image_id FROM set_member WHERE set_id = ?", (number,))}
 
 

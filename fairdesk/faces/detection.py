@@ -69,9 +69,9 @@ def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> li
 
 
 def detect(params: DetectParams, context: Context) -> str:
-    """Find faces in all images the detector has not seen, and remember it as the one used last.
+    """Detect faces in all images the detector has not seen, and remember it as the one used last.
 
-    Returns the detector's key. Stopping keeps all finished images; running again goes on from there.
+    Returns the detector's key. Stopping keeps all finished images; running again resumes there.
     """
     project = context.project
     key = str(params.key)
@@ -158,7 +158,7 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
     shown = project.shown_detector()
     if shown != key:
         context.message(
-            f"The faces of {shown} go on being shown, and vectors that exist being used. Those of {key} can be shown by "
+            f"The faces of {shown} are still shown, and existing embeddings still used. Those of {key} can be shown by "
             f"choosing them in the Dataset tab, and encoded with: fairdesk encode PROJECT --detector {key}"
         )
     return DetectResult(detector=key, shown=shown, **dict(counts(project, key)))

@@ -98,7 +98,7 @@ def published(url: str) -> tuple[str | None, int | None]:
 def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256: str | None = None) -> str:
     """Download one file from the first address that has it and return its SHA-256.
 
-    What was fetched is kept in a ``.part`` file, and the next try goes on from there. The checksum is the
+    What was fetched is kept in a ``.part`` file, and the next try resumes from there. The checksum is the
     one given (or its start), or the one a server publishes; without either the size alone is checked, and that is said.
 
     Raises
@@ -121,7 +121,7 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
             why = str(error).splitlines()[0]
     else:
         kept = (
-            f" {part.stat().st_size / 1e6:,.0f} MB are kept and the next try goes on from there."
+            f" {part.stat().st_size / 1e6:,.0f} MB are kept and the next try resumes from there."
             if part.exists()
             else ""
         )
@@ -133,7 +133,7 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
     if (wanted is not None and not digest.startswith(wanted)) or (size is not None and part.stat().st_size != size):
         part.unlink()
         raise JobFailed(
-            f"{target.name} came damaged (its checksum is not the published one) and was thrown away. Try again."
+            f"{target.name} came damaged (its checksum is not the published one) and was deleted. Try again."
         )
     os.replace(part, target)
     if watch is not None:

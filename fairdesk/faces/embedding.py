@@ -85,7 +85,7 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
     made = project.vectors.of_encoder(params.encoder)
     last = project.last_detector()
     if made:
-        key, why = made[0].recipe.detector, "the detector of this encoder's newest vectors"
+        key, why = made[0].recipe.detector, "the detector of this encoder's newest embeddings"
     elif last is not None:
         key, why = last, "the detector that was used last"
     else:
@@ -102,7 +102,7 @@ def _search(key: str, params: EncodeParams, context: Context) -> None:
     """Look for faces in the images that the detector has not seen, and say so first."""
     missing = len(unseen(context.project, key, params.where))
     if missing:
-        context.message(f"Finding faces first in {missing:,} images (detector {key}).")
+        context.message(f"Detecting faces first in {missing:,} images (detector {key}).")
         more = {"weights": params.weights, "download": params.download, "where": params.where}
         detect(DetectParams.of(DetectorKey.parse(key), **more), context)
 
@@ -178,7 +178,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         dim=recipe.dim,
         encoded_now=done,
         per_second=round(done / seconds, 2) if done and seconds > 0 else None,
-        per_second_why=None if done else "every face had its vector already",
+        per_second_why=None if done else "every face had its embedding already",
         failed=[Unreadable(path=path, why=why) for path, why in failed_rows],
     )
 

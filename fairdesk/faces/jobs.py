@@ -10,7 +10,7 @@ _HERE = "fairdesk.faces"
 JOBS = [
     JobKind(
         "detect",
-        "Find faces",
+        "Detect faces",
         params.DetectParams,
         results.DetectResult,
         "detection:find_faces",
@@ -19,7 +19,7 @@ JOBS = [
     ),
     JobKind(
         "encode",
-        "Encode faces",
+        "Compute face embeddings",
         params.EncodeParams,
         results.EncodeResult,
         "embedding:encode_faces",

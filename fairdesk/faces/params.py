@@ -51,7 +51,7 @@ def existing_path(value: Path | None) -> Path | None:
 
 
 class DetectParams(JobParams):
-    """Find faces in the project's images."""
+    """Detect faces in the project's images."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Search": ("upsample", "max_side", "where"),
@@ -60,32 +60,35 @@ class DetectParams(JobParams):
 
     detector: Annotated[str, Offer.DETECTOR] = Field(
         "hog",
-        description="hog: fast, frontal faces; cnn: finds more, slow without a GPU; whole: the image already is the face; deepface:NAME: one of deepface's",
+        description="hog: fast, frontal faces; cnn: finds more, slow without a GPU; whole: the image is already a face crop; deepface:NAME: one of deepface's",
     )
     faces: Literal["largest", "all"] = Field(
-        "largest", title="Keep", description="Keep the largest face of an image, or all of them"
+        "largest", title="Keep faces", description="Keep the largest face of each image, or all faces"
     )
     upsample: int = Field(
         UPSAMPLE,
         ge=0,
         le=MOST_UPSAMPLE,
-        description="How many times to enlarge the image first; finds smaller faces, slower",
+        description="Times to upsample the image first; finds smaller faces, slower",
     )
     max_side: int = Field(
         MAX_SIDE,
         ge=SIDES[0],
         le=SIDES[1],
-        description="Larger photographs are scaled down to this many pixels to search them",
+        title="Longest side",
+        description="Larger images are scaled down to this many pixels for detection",
     )
 
     where: Annotated[list[str] | None, Offer.CONDITION] = Field(
-        None, title="Only images of", description="Search only the images of this kind: " + HELP
+        None, title="Only images of", description="Only images that match: " + HELP
     )
     weights: Annotated[Path | None, Pick.EITHER] = Field(
         None, description="File or folder with the weights of deepface's detector"
     )
     download: bool = Field(
-        False, description="Fetch missing weights of deepface's detector (1 to 120 MB) from its authors"
+        False,
+        title="Download weights",
+        description="Download missing weights of deepface's detector (1 to 120 MB) from its authors",
     )
 
     _known = field_validator("detector")(detector_name)
@@ -105,7 +108,7 @@ class DetectParams(JobParams):
 
 
 class EncodeParams(JobParams):
-    """Turn every face into a vector."""
+    """Compute face embeddings."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Faces": ("where",),
@@ -115,33 +118,36 @@ class EncodeParams(JobParams):
 
     encoder: Annotated[str, Offer.ENCODER] = Field(
         "dlib",
-        description="dlib: 128-d face vectors; resnet50: 2048-d ImageNet features; deepface:NAME: one of deepface's; "
+        title="Embedding model",
+        description="dlib: 128-d face embeddings; resnet50: 2048-d ImageNet features; deepface:NAME: one of deepface's; "
         "arcface:FILE: a backbone of arcface_torch; onnx:FILE: any ONNX model of faces",
     )
     scaling: Literal["arcface", "unit", "bytes", "imagenet"] | None = Field(
         None,
-        description="What an ONNX model wants (remembered): arcface: -1 to 1; unit: 0 to 1; bytes: 0 to 255; imagenet: normalised",
+        title="Input scaling",
+        description="Input scaling of an ONNX model (remembered): arcface: -1 to 1; unit: 0 to 1; bytes: 0 to 255; imagenet: normalised",
     )
     detector: Annotated[
         str | None, Offer.DETECTOR, Unset("that of this encoder's newest vectors, else the one used last")
     ] = Field(
         None,
-        description="Whose faces to encode; images it has not seen are searched first",
+        description="Detector whose faces are encoded; missing faces are detected first",
     )
     weights: Annotated[Path | None, Pick.EITHER] = Field(
         None, description="File with the weights (.pth or .safetensors for resnet50), or their folder"
     )
     download: bool = Field(
         False,
-        description="Fetch missing weights from their authors (resnet50: 98 MB from pytorch.org; deepface's: 5 to 550 MB)",
+        title="Download weights",
+        description="Download missing weights from their authors (resnet50: 98 MB from pytorch.org; deepface's: 5 to 550 MB)",
     )
     where: Annotated[list[str] | None, Offer.CONDITION] = Field(
-        None, title="Only images of", description="Encode only the images of this kind: " + HELP
+        None, title="Only images of", description="Only images that match: " + HELP
     )
     engine: Literal["local", "ray"] = Field(
         "local", description="local: this machine's processes; ray: a Ray cluster that sees the same files"
     )
-    batch_size: int = Field(32, ge=1, le=1024, description="Faces encoded at a time")
+    batch_size: int = Field(32, ge=1, le=1024, description="Batch size")
 
     _known = field_validator("encoder")(encoder_text)
     _known_detector = field_validator("detector")(detector_text)

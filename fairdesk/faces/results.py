@@ -44,8 +44,8 @@ class EncodeResult(JobResult):
 
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
-        speed = f", {self.per_second:,.1f} a second" if self.per_second else ""
+        speed = f", {self.per_second:,.1f} per second" if self.per_second else ""
         lines = [
-            f"{self.vectors:,} vectors of {self.dim} numbers ({self.encoded_now:,} new{speed}): encoder {self.encoder}, detector {self.detector}."
+            f"{self.vectors:,} embeddings of dimension {self.dim} ({self.encoded_now:,} new{speed}): encoder {self.encoder}, detector {self.detector}."
         ]
         return "\n".join(lines + left_out("Failed", self.failed))

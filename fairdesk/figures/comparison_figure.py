@@ -22,7 +22,7 @@ def groups_figure(rates: Mapping[str, Mapping[str, float]]) -> Figure:
         heights = [100 * row.get(group, np.nan) for group in groups]
         axes.bar(places, heights, width, color=colour, label=name)
     axes.set_xticks(np.arange(len(groups)), groups)
-    axes.set(ylabel="EER (%)", title="EER by group on identities kept out of training")
+    axes.set(ylabel="EER (%)", title="EER by group on held-out identities")
     axes.grid(visible=True, axis="y", alpha=0.25)
     axes.set_axisbelow(True)
     axes.legend(fontsize=8)

@@ -1,4 +1,4 @@
-"""What is said of made faces, inside each file and in the manifest beside them."""
+"""What is said of synthetic faces, inside each file and in the manifest beside them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from fairdesk.project.quality import Limit
 
 
 class GenerateParams(JobParams):
-    """Make faces with a trained generator; every file is marked synthetic."""
+    """Generate faces with a trained generator; every file is marked synthetic."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Latents": ("spread", "truncation", "seed"),
@@ -27,31 +27,40 @@ class GenerateParams(JobParams):
     }
 
     run: Annotated[ExistingPath, Offer.GENERATOR] = Field(
-        description="A run's folder, one of its checkpoints, another program's weights, or .onnx"
+        title="Generator", description="A run's folder, one of its checkpoints, another program's weights, or .onnx"
     )
-    out: NewFolder = Field(title="Write to", description="The new folder to write")
-    images: int = Field(100, ge=1, le=10_000_000, description="How many images in all")
+    out: NewFolder = Field(title="Output", description="The new folder to write")
+    images: int = Field(100, ge=1, le=10_000_000, title="Number of images", description="Number of images in total")
     per_identity: int | None = Field(
-        None, ge=1, description="Make identities: a folder for each, with this many of the images"
+        None,
+        ge=1,
+        title="Images per identity",
+        description="Generate identities: one folder each, with this many images",
     )
-    label: Annotated[str | None, Unset("those of the group, else all, in turn")] = Field(
-        None, description="Which of the labels it has learned to make"
+    label: Annotated[str | None, Unset("those of the group, else all in turn")] = Field(
+        None, description="Label to generate (conditional generators)"
     )
     group: Annotated[str | None, Offer.GROUP] = Field(
-        None, description="Group the faces stand for: written to a folder of this name, and kept in their mark"
+        None, description="Group the faces represent: name of their folder, and stored in their mark"
     )
-    spread: float = Field(0.8, ge=0, le=10, description="Standard deviation of an identity's latents around its own")
+    spread: float = Field(
+        0.8,
+        ge=0,
+        le=10,
+        title="Latent spread",
+        description="Standard deviation of an identity's latents around its own",
+    )
     truncation: float = Field(
         1.0,
         gt=0,
         le=2,
-        description="Less is more alike and cleaner: latents are scaled by it, stylegan2's styles drawn to their mean",
+        description="Lower: cleaner, less varied faces. Scales the latents; for StyleGAN2 pulls the styles towards their mean",
     )
-    seed: int = Field(1, ge=0, description="The same seed makes the same faces")
+    seed: int = Field(1, ge=0, description="Random seed; the same seed generates the same faces")
     batch_size: Annotated[int | None, Unset("64 of 64 pixels, fewer of larger ones")] = Field(
-        None, ge=1, le=4096, description="Images made at a time"
+        None, ge=1, le=4096, description="Batch size"
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Compute device")
 
     @field_validator("run", "out")
     @classmethod
@@ -61,24 +70,26 @@ class GenerateParams(JobParams):
     @model_validator(mode="after")
     def _whole(self) -> GenerateParams:
         if self.per_identity is not None and self.images % self.per_identity:
-            raise ValueError(f"{self.images} images are no whole number of identities with {self.per_identity} each")
+            raise ValueError(f"{self.images} images cannot be divided into identities with {self.per_identity} each")
         return self
 
 
 class InterpolateParams(JobParams):
-    """Walk from made face to made face: numbered pictures in a folder, or a film (.gif, .mp4)."""
+    """Interpolate between generated faces: numbered images in a folder, or an animation (.gif, .mp4)."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Latents": ("label", "truncation", "seed"), "Device": ("device",)}
 
-    run: Annotated[ExistingPath, Offer.GENERATOR] = Field(description="A run's folder, or a checkpoint")
-    out: NewFile = Field(title="Write to", description="A new folder, or a .gif or .mp4 file")
-    faces: int = Field(4, ge=2, le=1000, title="Keep", description="Faces to pass")
-    steps: int = Field(15, ge=1, le=1000, description="Pictures from one to the next")
-    label: str | None = Field(None, description="Which label they are of (a run with a condition; default: the first)")
-    truncation: float = Field(1.0, gt=0, le=2, description="Less is more alike and cleaner")
-    rate: float = Field(15.0, gt=0, le=60, description="Pictures a second of a film")
-    seed: int = Field(1, ge=0, description="The same seed walks the same way")
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
+    run: Annotated[ExistingPath, Offer.GENERATOR] = Field(
+        title="Generator", description="A run's folder, or a checkpoint"
+    )
+    out: NewFile = Field(title="Output", description="A new folder, or a .gif or .mp4 file")
+    faces: int = Field(4, ge=2, le=1000, title="Faces", description="Number of faces to interpolate between")
+    steps: int = Field(15, ge=1, le=1000, title="Frames between faces", description="Frames from one face to the next")
+    label: str | None = Field(None, description="Label to generate (conditional generators; default: the first)")
+    truncation: float = Field(1.0, gt=0, le=2, description="Lower: cleaner, less varied faces")
+    rate: float = Field(15.0, gt=0, le=60, title="Frames per second", description="Frames per second of an animation")
+    seed: int = Field(1, ge=0, description="Random seed; the same seed gives the same faces")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Compute device")
 
     @field_validator("run", "out")
     @classmethod
@@ -87,68 +98,87 @@ class InterpolateParams(JobParams):
 
 
 class AssessParams(JobParams):
-    """Say how good made faces are beside real ones: FID, KID, precision and recall, copying, diversity, per group."""
+    """Assess synthetic faces against real ones: FID, KID, precision, recall, copying and diversity, by group."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Sample": ("images", "examples", "seed"),
         "Weights": ("weights", "download"),
     }
 
-    made: ExistingFolder = Field(description="Folder of made faces")
-    real: ExistingFolder = Field(description="Folder of real faces, or a project")
+    made: ExistingFolder = Field(title="Synthetic faces", description="Folder of synthetic faces")
+    real: ExistingFolder = Field(title="Real faces", description="Folder of real faces, or a project")
     encoder: Annotated[str, Offer.ENCODER] = Field(
         "dlib",
-        description="Whose features are compared: figures of different ones cannot be (arcface:FILE and onnx:FILE too)",
+        title="Embedding model",
+        description="Embedding model of the features; figures of different models are not comparable (arcface:FILE, onnx:FILE)",
     )
-    images: int = Field(5000, ge=8, le=1_000_000, description="At most this many images of each side")
-    examples: int = Field(50, ge=1, le=1000, description="Nearest pairs that are looked at for copies")
-    seed: int = Field(1, ge=0, description="The same seed takes the same images")
-    weights: Annotated[Path | None, Pick.EITHER] = Field(None, description="File or folder with the encoder's weights")
-    download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
+    images: int = Field(
+        5000, ge=8, le=1_000_000, title="Maximum images", description="Maximum number of images on each side"
+    )
+    examples: int = Field(
+        50, ge=1, le=1000, title="Nearest pairs", description="Number of nearest pairs checked for copies"
+    )
+    seed: int = Field(1, ge=0, description="Random seed; the same seed takes the same images")
+    weights: Annotated[Path | None, Pick.EITHER] = Field(None, description="File or folder of the model's weights")
+    download: bool = Field(
+        False, title="Download weights", description="Download missing weights from the model's authors"
+    )
 
     _there = field_validator("made", "real", "weights")(existing_path)
     _known = field_validator("encoder")(encoder_text)
 
 
 class ReviewParams(JobParams):
-    """Check made faces before they enter the project: a face is found, like its source, not too like a real person."""
+    """Check synthetic faces before they enter the project: face found, close to its source, not too close to a real identity."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Limits": ("too_like", "like_source", "like_group", "limits"),
         "Weights": ("weights", "download"),
     }
 
-    made: ExistingFolder = Field(description="Folder of made faces")
-    encoder: Annotated[str, Offer.ENCODER] = Field("dlib", description="Whose vectors are compared with the project's")
-    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(
-        None, description=DETECTOR_HELP + "; it finds the faces of the synthetic images too"
+    made: ExistingFolder = Field(title="Synthetic faces", description="Folder of synthetic faces")
+    encoder: Annotated[str, Offer.ENCODER] = Field(
+        "dlib", title="Embedding model", description="Embedding model for the comparison with the project"
     )
-    too_like: Annotated[float | None, Unset("nearer than 999 of 1,000 pairs of different people here")] = Field(
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(
+        None, description=DETECTOR_HELP + "; it also detects the faces of the synthetic images"
+    )
+    too_like: Annotated[float | None, Unset("nearer than 999 of 1,000 pairs of different people")] = Field(
         None,
         gt=0,
         title="Too close to a real identity",
-        description="Too like a real person: nearer than this",
+        description="Distance below which a face is too close to a real identity",
     )
     like_source: Annotated[float | None, Unset("not checked")] = Field(
         None,
         gt=0,
-        title="Close to its source",
-        description="A translated face is this near to its source, or not of it any more",
+        title="Distance from its source",
+        description="Largest distance of a translated face from its source",
     )
-    like_group: Annotated[float | None, Unset("told, not checked")] = Field(
+    like_group: Annotated[float | None, Unset("reported, not checked")] = Field(
         None,
         ge=0,
         le=1,
-        title="Close to its group",
-        description="At least this share of its 10 nearest real people is of its group, all groups counted as of one size",
+        title="Share of its group",
+        description="Smallest share of its group among the 10 nearest real people (groups weighted equally)",
     )
-    limits: list[str] | None = Field(None, description="Quality, as MEASURE=LOW:HIGH: sharpness=30: side=40:")
-    accept: bool = Field(False, description="Import those that pass, marked synthetic; one step that can be undone")
+    limits: list[str] | None = Field(
+        None, title="Quality limits", description="Quality limits, as MEASURE=LOW:HIGH: sharpness=30: side=40:"
+    )
+    accept: bool = Field(
+        False,
+        title="Import accepted faces",
+        description="Import the faces that pass, marked synthetic; one undoable step",
+    )
     only: list[str] | None = Field(
-        None, description="Import just these files of the folder, as a person chose them, without checking again"
+        None,
+        title="Only these files",
+        description="Import only these files of the folder, as chosen by a person, without checking again",
     )
-    weights: Annotated[Path | None, Pick.EITHER] = Field(None, description="File or folder with the encoder's weights")
-    download: bool = Field(False, description="Fetch missing weights of the encoder from its authors")
+    weights: Annotated[Path | None, Pick.EITHER] = Field(None, description="File or folder of the model's weights")
+    download: bool = Field(
+        False, title="Download weights", description="Download missing weights from the model's authors"
+    )
 
     _there = field_validator("made", "weights")(existing_path)
     _known_detector = field_validator("detector")(detector_text)
@@ -178,7 +208,7 @@ class TranslateParams(JobParams):
         description="An image, a folder, a project, or a list (.txt) of identity folders or images, one a line"
     )
     where: Annotated[list[str] | None, Offer.CONDITION] = Field(
-        None, title="Only images of", description="Only a project's images of this kind: " + HELP
+        None, title="Only images of", description="Only images of a project that match: " + HELP
     )
     g_ab: Annotated[Path | None, Pick.EITHER, Offer.TRANSLATOR] = Field(
         None,
@@ -188,22 +218,22 @@ class TranslateParams(JobParams):
     g_ba: Annotated[Path | None, Pick.EITHER, Offer.TRANSLATOR] = Field(
         None, title="Generator B to A", description="Generator B to A"
     )
-    direction: Literal["AtoB", "BtoA", "both"] = Field("AtoB", description="Which way to translate")
-    out: NewFolder = Field(title="Write to", description="The new folder to write")
+    direction: Literal["AtoB", "BtoA", "both"] = Field("AtoB", description="Direction of the translation")
+    out: NewFolder = Field(title="Output", description="The new folder to write")
     group: Annotated[str | None, Offer.GROUP] = Field(
-        None, description="Group the translated faces stand for, kept in their mark (one direction)"
+        None, description="Group the translated faces represent, stored in their mark (one direction)"
     )
     size: Annotated[int | None, Unset("each image's own")] = Field(
-        None, ge=16, le=4096, description="Longer side in pixels; never stretched"
+        None, ge=16, le=4096, title="Longer side", description="Longer side in pixels; the aspect ratio is kept"
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
-        description="auto: for 16 images or more the fastest in a short trial, if its pictures are fp32's to 40 dB",
+        description="auto: for 16 images or more the fastest in a short trial that agrees with fp32 to 40 dB",
     )
     batch_size: Annotated[int | None, Unset("8 on a GPU, else 1")] = Field(
-        None, ge=1, le=256, description="Images of one size at once"
+        None, ge=1, le=256, description="Batch size (images of one size)"
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Compute device")
 
     _conditions = field_validator("where")(check_conditions)
 
@@ -234,7 +264,7 @@ def _mount(text: str) -> tuple[Path, str, str]:
 
 
 class ContainerParams(JobParams):
-    """Run an external trainer's container image, with its log live; the container is removed afterwards."""
+    """Run an external trainer in a container, with its live log; the container is removed afterwards."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Container": ("gpu", "shm", "mount", "env", "user", "network")}
 
@@ -243,18 +273,16 @@ class ContainerParams(JobParams):
         description="Container image (default: $IMAGE, else sg2ada:latest)",
     )
     command: list[str] = Field([], description="Command and its arguments (default: the image's own)")
-    gpu: str = Field("0", title="GPUs", description="GPUs to give it: 0, 0,1, all or none")
+    gpu: str = Field("0", title="GPUs", description="GPUs available to it: 0, 0,1, all or none")
     shm: str = Field("2g", title="Shared memory", description="Size of its shared memory")
     workdir: ExistingFolder = Field(
-        Path("."), title="Working folder", description="Folder it sees as /scratch, its working folder and HOME"
+        Path("."), title="Working folder", description="Folder mounted as /scratch, its working folder and HOME"
     )
 
-    mount: list[str] = Field(
-        [], title="More folders", description="Another folder it sees, as FOLDER:PLACE or FOLDER:PLACE:ro"
-    )
-    env: list[str] = Field([], title="Variables", description="A variable of its environment, as NAME=VALUE")
-    user: Annotated[str | None, Unset("you")] = Field(None, description="Who it runs as, as uid or uid:gid")
-    network: bool = Field(False, description="Let it reach the network, with the faces it sees; else it cannot")
+    mount: list[str] = Field([], title="Mounts", description="Folder to mount, as FOLDER:PLACE or FOLDER:PLACE:ro")
+    env: list[str] = Field([], title="Environment", description="Environment variable, as NAME=VALUE")
+    user: Annotated[str | None, Unset("you")] = Field(None, description="User to run as, as uid or uid:gid")
+    network: bool = Field(False, description="Allow network access, with the faces it can see")
 
     @field_validator("mount")
     @classmethod

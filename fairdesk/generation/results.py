@@ -144,7 +144,7 @@ class ReviewResult(JobResult, NamesVectors):
     imported: int
     left_out: list[Unreadable] = []
     missing: int = 0
-    """Files that were chosen and are not there any more, or bear no mark."""
+    """Files that were chosen and no longer exist, or carry no mark."""
     compared_with: int | None = None
     real_without_vector: int | None = None
 

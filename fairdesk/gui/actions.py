@@ -28,6 +28,7 @@ class ActionSpec:
     enabled: Callable[[], bool] = _always
     tip: str = ""
     tab: str = ""  # the shortcut works while this tab is shown; empty: always
+    also: str = ""  # a second shortcut
 
 
 class ActionBook:
@@ -47,7 +48,7 @@ class ActionBook:
         action = QAction(spec.text, self._owner)
         action.setObjectName(spec.id)
         if spec.shortcut:
-            action.setShortcut(QKeySequence(spec.shortcut))
+            action.setShortcuts([QKeySequence(keys) for keys in (spec.shortcut, spec.also) if keys])
         tip = spec.tip or spec.text.replace("&", "").rstrip(".")
         action.setToolTip(
             f"{tip} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.shortcut else tip

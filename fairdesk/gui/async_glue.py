@@ -1,4 +1,4 @@
-"""qasync's one place: flows that ask, wait and go on. Dialogs are opened and awaited, never exec()uted."""
+"""qasync's one place: flows that ask, wait and continue. Dialogs are opened and awaited, never exec()uted."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
             ActionSpec("file.close", "&Close project", self._close_project, "&File", "close", "Ctrl+W", has),
             ActionSpec("file.quit", "&Quit", self._quit, "&File", "", "Ctrl+Q"),
             ActionSpec("edit.undo", "&Undo", self.session.undo, "&Edit", "undo", "Ctrl+Z", self._can_undo),
-            ActionSpec("edit.redo", "&Redo", self.session.redo, "&Edit", "redo", "Ctrl+Shift+Z", self._can_redo),
+            ActionSpec("edit.redo", "&Redo", self.session.redo, "&Edit", "redo", "Ctrl+Shift+Z", self._can_redo, also="Ctrl+Y"),
             ActionSpec("edit.history", "&History…", lambda: start(self._history()), "&Edit", "list", "Ctrl+H", has),
         ]  # fmt: skip
         for tab in self.all_tabs:
@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
             ActionSpec("view.jobs", "&Jobs", lambda: self.dock.setVisible(not self.dock.isVisible()), "&View", "", "Ctrl+J"),
             ActionSpec("view.light", "&Light theme", lambda: self._set_theme("light"), "&View"),
             ActionSpec("view.dark", "&Dark theme", lambda: self._set_theme("dark"), "&View"),
-            ActionSpec("view.system", "Theme of the &system", lambda: self._set_theme("system"), "&View"),
+            ActionSpec("view.system", "&System theme", lambda: self._set_theme("system"), "&View"),
             ActionSpec("view.notices", "Past &notices…", self._show_notices, "&View", "list", "Ctrl+Shift+N"),
             *self.help.specs(),
         ]  # fmt: skip
@@ -236,7 +236,7 @@ class MainWindow(QMainWindow):
         if kind is not None and kind.follows_log and job.artifacts and not job.finished:
             self._offered.add(job.id)
             log = Path(job.artifacts[-1])
-            self._on_notice(Notice(f"{job.spec.title}: its curves are in {log.name}", action="Show its curves", run=lambda: self._on_log(log)))  # fmt: skip
+            self._on_notice(Notice(f"{job.spec.title}: its curves are in {log.name}", action="Show curves", run=lambda: self._on_log(log)))  # fmt: skip
         elif job.finished and self.session.ended_now(job):
             self._offered.add(job.id)
             self._offer_next(job)
@@ -331,7 +331,7 @@ class MainWindow(QMainWindow):
 
     async def _leave(self) -> bool:
         """Before a project is left: running jobs need it, so they are stopped, or it stays."""
-        return await self._ask_about_jobs("Kept jobs go on without the window") is not None
+        return await self._ask_about_jobs("Kept jobs continue without the window") is not None
 
     async def _ask_about_jobs(self, kept: str) -> bool | None:
         """Ask what becomes of running and waiting jobs; True keeps the running ones, None: nothing is closed."""
@@ -345,7 +345,7 @@ class MainWindow(QMainWindow):
         names = ", ".join(job.spec.title for job in running)
         keep, stop = "Keep running", "Stop them" if len(running) > 1 else "Stop it"
         buttons = [keep, stop] if not waiting else [keep, f"{stop}, keep the queue", f"{stop}, empty the queue"]
-        queue = f" The queue ({len(waiting)} waiting) goes on when the project is opened again." if waiting else ""
+        queue = f" The queue ({len(waiting)} waiting) continues when the project is opened again." if waiting else ""
         title = "Jobs are running" if len(running) > 1 else "A job is running"
         answer = await async_glue.ask(
             self, title, f"Still running: {names}.", buttons,
@@ -394,7 +394,7 @@ class MainWindow(QMainWindow):
             self.dataset.import_dropped(folder)
         else:
             button = Notice(
-                f"Make a project first, then import {folder.name}.",
+                f"Create a project first, then import {folder.name}.",
                 action="New project…",
                 run=lambda: async_glue.start(self._new()),
             )
@@ -442,7 +442,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     async def _ask_close(self) -> None:
-        keep = await self._ask_about_jobs("Kept jobs go on without the window")
+        keep = await self._ask_about_jobs("Kept jobs continue without the window")
         self._asking = False
         if keep is not None:
             self.shut_down(keep_jobs=keep)

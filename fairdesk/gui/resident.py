@@ -84,7 +84,7 @@ class Resident(QObject):
         if not line:
             if self._busy and self._process is not None:
                 self.failed.emit(
-                    "The process that keeps the model ended, perhaps for lack of memory. Change anything to start it again."
+                    "The model process ended, perhaps for lack of memory. Change any setting to restart it."
                 )
             self._process, self._busy = None, False
             return

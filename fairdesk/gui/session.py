@@ -155,7 +155,7 @@ class Session(QObject):
 
     def redo(self) -> None:
         """Make the oldest undone edit again."""
-        self._step(lambda project: project.journal.redo(), "Done again")
+        self._step(lambda project: project.journal.redo(), "Redone")
 
     def _step(self, work: Callable[[Project], Step], word: str) -> None:
         project = self.project

@@ -239,7 +239,7 @@ def _opened(path: Path) -> Archive:
         return _Zip(path) if name.endswith(".zip") else _Rec(path) if name.endswith(".rec") else _Tar(path)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
         raise RequestError(
-            f"{path} cannot be read as an archive: {error}. Was it downloaded whole? Fetch it again."
+            f"{path} cannot be read as an archive: {error}. Is the download complete? Download it again."
         ) from error
 
 

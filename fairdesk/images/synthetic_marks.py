@@ -49,7 +49,7 @@ def mark_values(text: str) -> dict[str, Any]:
 
 
 def marked_labels(text: str) -> dict[str, str | None]:
-    """Return what a mark says of whom a made face stands for: identity and group, as far as it speaks of them."""
+    """Return what a mark says of whom a synthetic face stands for: identity and group, as far as it speaks of them."""
     values = mark_values(text)
     return {key: values[key] for key in ("identity", "group") if key in values and isinstance(values[key], str | None)}
 

@@ -63,7 +63,7 @@ def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | N
         except OSError as error:
             if error.errno not in _NO_LINKS and getattr(error, "winerror", None) != _NO_RIGHT:
                 raise
-            raise JobFailed(f"Links cannot be made in {target.parent}. Choose copies instead.") from error
+            raise JobFailed(f"Links cannot be made in {target.parent}. Use copies instead.") from error
     return None
 
 

@@ -26,7 +26,7 @@ class Offer(Enum):
     """What the open project has for a field; the form offers it in a list."""
 
     ENCODER = "encoder"  # any, to make vectors with
-    VECTORS = "encoder that has vectors"
+    VECTORS = "encoder that has embeddings"
     DETECTOR = "detector"  # any, to find faces with
     FOUND_BY = "detector that has found faces"
     SET = "set"
@@ -60,7 +60,7 @@ class Negated:
     help: str
 
 
-DETECTOR_UNSET = Unset("that of this encoder's newest vectors")
+DETECTOR_UNSET = Unset("that of this model's newest embeddings")
 LINK = Negated("--link", "Link to the files (this is the default)")
 
 ExistingFolder = Annotated[Path, Pick.FOLDER]

@@ -89,8 +89,8 @@ def map_batches(
             yield first, future.result()
     except BrokenProcessPool as error:
         raise JobFailed(
-            "A helper process died, most likely of too little memory. What was done so far is kept; "
-            "close other programs and run it again to go on."
+            "A worker process died, most likely out of memory. Finished work is kept; "
+            "close other programs and run it again to continue."
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

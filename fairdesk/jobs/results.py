@@ -83,7 +83,7 @@ class NamesVectors(Record):
         detector = f", detector {self.detector}" if self.detector else ""
         count = getattr(self, "faces", None)
         faces = f", {count:,} faces" if isinstance(count, int) else ""
-        also = f"; it has vectors of {', '.join(self.other_detectors)} too" if self.other_detectors else ""
+        also = f"; it has embeddings of {', '.join(self.other_detectors)} too" if self.other_detectors else ""
         return [f"Encoder {self.encoder}{detector}{faces}{also}."]
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints as safetensors: networks, optimisers and random state, so that a resumed run goes on exactly."""
+"""Checkpoints as safetensors: networks, optimisers and random state, so that a run resumes exactly."""
 
 from __future__ import annotations
 

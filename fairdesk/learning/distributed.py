@@ -141,7 +141,7 @@ def run_shared(kind: str, params: JobParams, devices: int, context: Context, res
         told = "\n".join(
             path.read_text(errors="replace")[-2000:] for path in (home / "torchrun", home / LOG) if path.exists()
         )
-        raise JobFailed(f"The {devices} processes ended without a result. What they said last:\n{told[-1500:]}")
+        raise JobFailed(f"The {devices} processes ended without a result. Their last output:\n{told[-1500:]}")
 
 
 def _tell(event: dict[str, Any], context: Context) -> dict[str, Any] | None:

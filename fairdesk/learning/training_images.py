@@ -87,7 +87,7 @@ class TrainingImages:
         pictures = []
         for row, one in zip(rows, found, strict=True):
             if one is None or isinstance(one, str):
-                raise JobFailed(f"{self.paths[row]} cannot be read any more: {one}. Put it back, then go on: --resume")
+                raise JobFailed(f"{self.paths[row]} cannot be read any more: {one}. Restore it, then resume: --resume")
             pictures.append(one)
         return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 

@@ -84,13 +84,13 @@ class Plan:
     patience: int = 0  # epochs without a better score, 0: no early stop
     meta: dict[str, Any] | None = None
     evaluate_every: int = 0  # batches between two evaluations of a task that has `evaluate`; 0: never
-    mark: dict[str, Any] | None = None  # of sample grids that hold made faces
+    mark: dict[str, Any] | None = None  # of sample grids that hold synthetic faces
     parts: int = 1  # that a process works through a batch in
     first: bool = True  # of several processes that share the training, the first writes the run
 
 
 def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Context, *, resume: bool) -> LoopResult:
-    """Train to the end, or to a stop; then the "last" checkpoint is where it goes on.
+    """Train to the end, or to a stop; then the "last" checkpoint is where it resumes.
 
     On the CPU a resumed run's losses equal those of an unbroken one.
 
@@ -106,9 +106,9 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
     at = _Training(task, plan, run, context, per_epoch)
     if resume:
         at.resume()
-        context.message(f"Going on after batch {at.step:,}.")
+        context.message(f"Resuming after batch {at.step:,}.")
         if at.step >= plan.epochs * per_epoch:
-            context.message(f"It has had all its {plan.epochs:,} epochs. To train further, say more of them: --epochs")
+            context.message(f"All {plan.epochs:,} epochs are done. To train further, give more: --epochs")
     before = at.step
     at.progress()
     records = _Records(run, at.step, getattr(task, "columns", ())) if plan.first else None
@@ -201,7 +201,7 @@ class _Training:
         if context.asked("checkpoint"):
             self.keep(f"step-{self.step:08d}")
             self.keep(LAST)
-            context.message(f"Kept the checkpoint step-{self.step:08d}.")
+            context.message(f"Saved checkpoint step-{self.step:08d}.")
         shown = self.step % plan.preview_every == 0 or self.step in (1, self._total) or context.asked("sample")
         if shown and plan.first:
             path = self._run.preview(self.step)
@@ -216,7 +216,7 @@ class _Training:
         self.progress()
 
     def end_of_epoch(self, epoch: int) -> bool:
-        """Keep the checkpoints that are due; returns whether to stop early."""
+        """Save the checkpoints that are due; returns whether to stop early."""
         plan = self._plan
         score = self._task.score({name: value / self._per_epoch for name, value in self._sums.items()})
         self._sums = {}
@@ -263,5 +263,5 @@ def _step(task: Task, batch: Any, plan: Plan) -> dict[str, float]:
         raise JobFailed(advice(task, batch, plan.batch_size, plan.parts))
     wrong = [name for name, value in losses.items() if not math.isfinite(value)]
     if wrong:
-        raise JobFailed(f"The loss {wrong[0]} is not a number any more. Try a smaller learning rate, or fp32.")
+        raise JobFailed(f"The loss {wrong[0]} became NaN or infinite. Try a smaller learning rate, or fp32.")
     return losses

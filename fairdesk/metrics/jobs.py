@@ -11,7 +11,7 @@ _Job = partial(JobKind, domain="fairdesk.metrics")
 
 JOBS = [
     _Job(
-        "pairs", "Make a pair list", params.PairsParams, results.PairsResult, "pair_list_job:make_pair_list",
+        "pairs", "Create a pair list", params.PairsParams, results.PairsResult, "pair_list_job:make_pair_list",
         needs=Needs.EITHER, instead="folder", facts="pair_counts:pairs_that_exist",
     ),
     _Job("score", "Score a pair list", params.ScoreParams, results.ScoreResult, "pair_scores:score_pairs", gpu=True),

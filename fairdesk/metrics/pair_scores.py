@@ -157,7 +157,7 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
         **chosen.about(),
         measure=scores.measure,
     )
-    for count, what in ((len(unknown), "are not in the project"), (len(faceless), "have no face or no vector")):
+    for count, what in ((len(unknown), "are not in the project"), (len(faceless), "have no face or no embedding")):
         if count:
             context.message(f"{count} images of the list {what}; their pairs have no score and are counted as dropped.")
     _register(project, out, params, recipe, result)

@@ -15,7 +15,7 @@ from fairdesk.project.detector_key import detector_text
 
 
 class PairsParams(JobParams):
-    """Make a list of genuine and impostor pairs."""
+    """Create a list of genuine and impostor pairs."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "List": ("format", "folds", "seed"),
@@ -23,13 +23,21 @@ class PairsParams(JobParams):
     }
 
     genuine: int = Field(
-        3000, ge=0, le=50_000_000, description="Pairs of the same identity, spread evenly over identities"
+        3000,
+        ge=0,
+        le=50_000_000,
+        title="Genuine pairs",
+        description="Genuine pairs (same identity), spread evenly over identities",
     )
     impostor: int = Field(
-        3000, ge=0, le=50_000_000, description="Pairs of different identities, spread evenly over identities"
+        3000,
+        ge=0,
+        le=50_000_000,
+        title="Impostor pairs",
+        description="Impostor pairs (different identities), spread evenly over identities",
     )
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/lists in the project")] = Field(
-        None, title="Write to", description="File to write"
+        None, title="Output", description="File to write"
     )
     format: Literal["csv", "pairs", "lfw"] = Field(
         "csv",
@@ -37,14 +45,12 @@ class PairsParams(JobParams):
     )
     within_group: bool = Field(False, description="Impostor pairs only within a group")
     folds: int = Field(1, ge=1, le=1000, description="Blocks for cross-validation")
-    seed: int = Field(1, ge=0, description="The same seed gives the same list")
-    synthetic: bool = Field(False, description="Use images marked synthetic too")
+    seed: int = Field(1, ge=0, description="Random seed; the same seed gives the same list")
+    synthetic: bool = Field(False, title="Include synthetic", description="Include images marked synthetic")
     only_set: Annotated[str | None, Offer.SET] = Field(
-        None, alias="set", title="Only the set", description="Only images of this set of the project"
+        None, alias="set", title="Set", description="Only images of this set"
     )
-    folder: Annotated[Path | None, Pick.FOLDER] = Field(
-        None, description="Make the list from a folder instead of a project"
-    )
+    folder: Annotated[Path | None, Pick.FOLDER] = Field(None, description="Use a folder instead of a project")
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
@@ -55,13 +61,15 @@ class PairsParams(JobParams):
 
 
 class ScoreParams(JobParams):
-    """Compare the two images of each pair; each image is encoded once."""
+    """Compare the two faces of each pair by their embeddings."""
 
-    pairs: ExistingFile = Field(description="The pair list")
-    encoder: Annotated[str, Offer.VECTORS] = Field("dlib", description="Whose vectors to compare")
+    pairs: ExistingFile = Field(title="Pair list", description="The pair list")
+    encoder: Annotated[str, Offer.VECTORS] = Field(
+        "dlib", title="Embedding model", description="Model whose embeddings are compared"
+    )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
-        None, title="Write to", description="File to write, .npz or .csv"
+        None, title="Output", description="File to write, .npz or .csv"
     )
 
     _known_detector = field_validator("detector")(detector_text)
@@ -80,19 +88,27 @@ class EvaluateParams(JobParams):
     at: str = Field(
         "fmr=1e-3",
         title="Operating point",
-        description="The one threshold for all groups: eer, fmr=1e-3 or threshold=0.5",
+        description="Threshold for all groups: eer, fmr=1e-3 or threshold=0.5",
     )
     threshold_from: str = Field(
         "all", description="The pairs the threshold is taken from: all, within-group or group:NAME"
     )
-    alpha: float = Field(0.5, ge=0, le=1, description="Weight of FMR against FNMR in FDR, IR and GARBE")
-    bootstrap: int = Field(
-        0, ge=0, le=100_000, description="Draws of subjects for the intervals; 0: Wilson intervals of pairs"
+    alpha: float = Field(
+        0.5, ge=0, le=1, title="FMR weight (alpha)", description="Weight of FMR against FNMR in FDR, IR and GARBE"
     )
-    distance: bool = Field(False, description="The scores are distances: small means alike")
-    seed: int = Field(1, ge=0, description="Seed of the bootstrap")
+    bootstrap: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        title="Bootstrap samples",
+        description="Bootstrap samples of subjects for the intervals; 0: Wilson intervals over pairs",
+    )
+    distance: bool = Field(
+        False, title="Scores are distances", description="The scores are distances (small means similar)"
+    )
+    seed: int = Field(1, ge=0, description="Random seed of the bootstrap")
     out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
-        None, title="Write to", description="Folder for the report: HTML, plots, tables"
+        None, title="Output", description="Folder for the report: HTML, plots, tables"
     )
 
     @field_validator("scores", "out")
@@ -125,23 +141,29 @@ class EvaluateParams(JobParams):
 
 
 class NormaliseParams(JobParams):
-    """Normalise scores by group: learned on some people, applied to others."""
+    """Normalise scores by group: learned on some subjects, applied to others."""
 
     scores: ExistingFile = Field(description="Scores that name groups: .npz or .csv")
-    out: NewFile = Field(title="Write to", description="File to write, .npz or .csv")
+    out: NewFile = Field(title="Output", description="File to write, .npz or .csv")
     method: Literal["threshold", "zscore"] = Field(
         "threshold",
-        description="threshold: each group reaches the FMR at one threshold; zscore: impostor scores alike in every group",
+        description="threshold: every group reaches the FMR at one threshold; zscore: same mean and deviation of impostor scores",
     )
-    fmr: str = Field("0.01", title="FMR", description="The false match rate that every group is to have")
-    learn_from: Annotated[Path | None, Pick.FILE, Unset("some of these people")] = Field(
+    fmr: str = Field("0.01", title="FMR", description="Target false match rate of every group")
+    learn_from: Annotated[Path | None, Pick.FILE, Unset("part of these subjects")] = Field(
         None, description="Scores of other people to learn from"
     )
     share: float = Field(
-        0.5, gt=0, lt=1, description="Share of each group's people to learn from; they are left out of the result"
+        0.5,
+        gt=0,
+        lt=1,
+        title="Share to learn from",
+        description="Share of each group's people to learn from; they are left out of the result",
     )
-    distance: bool = Field(False, description="The scores are distances: small means alike")
-    seed: int = Field(1, ge=0, description="The same seed learns from the same people")
+    distance: bool = Field(
+        False, title="Scores are distances", description="The scores are distances (small means similar)"
+    )
+    seed: int = Field(1, ge=0, description="Random seed; the same seed learns from the same people")
 
     @field_validator("scores", "out", "learn_from")
     @classmethod

@@ -9,7 +9,7 @@ OWN = ("hog", "cnn", "whole")
 DEEPFACE = "deepface:"
 UPSAMPLE, MAX_SIDE = 1, 2000  # unless said
 MOST_UPSAMPLE, SIDES = 3, (200, 20000)  # what may be said
-HELP = "Whose faces: the detector that found them"
+HELP = "Detector whose faces are used"
 
 _TEXT = re.compile(r"(?P<name>[^+@/]+)(?P<every>\+all)?(?:@(?P<upsample>\d+))?(?:/(?P<max_side>\d+))?")
 
@@ -74,7 +74,7 @@ class DetectorKey:
 def whose_faces(detector: str | None, encoder: object) -> None:
     """Refuse a detector where no vectors are asked for. Raises `ValueError`."""
     if detector is not None and encoder is None:
-        raise ValueError("a detector says whose vectors to compare: give the encoder too (--encoder)")
+        raise ValueError("a detector says whose embeddings to compare: give the encoder too (--encoder)")
 
 
 def detector_text(value: str | None) -> str | None:

@@ -327,7 +327,7 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
     place = np.flatnonzero(images == image)
     if not len(place):
         raise RequestError(
-            f"This image has no {recipe.encoder} vector of the faces that {recipe.detector} found. "
+            f"This image has no {recipe.encoder} embedding of the faces that {recipe.detector} found. "
             "Encode faces first; an image without a face has none."
         )
     keep = np.isin(images, among) | (images == image)

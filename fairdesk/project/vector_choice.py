@@ -57,7 +57,7 @@ class VectorChoice:
         rest = [other for other in self.others if other.recipe.detector != self.recipe.detector]
         if not same and (not rest or self.asked):
             return None
-        text = f"These are the {self.recipe.encoder} vectors of the faces that {_counted(self.used)}."
+        text = f"These are the {self.recipe.encoder} embeddings of the faces that {_counted(self.used)}."
         if rest and not self.asked:
             text += f" There are also those of {_listed(rest)}: say --detector to use them."
         if same:
@@ -112,7 +112,7 @@ def choose(store: Store, encoder: str | None, detector: str | None) -> VectorCho
     """
     everything = store.sets()
     if not everything and encoder is None:
-        raise RequestError("The project has no vectors yet. Encode the faces first: fairdesk encode PROJECT")
+        raise RequestError("The project has no embeddings yet. Compute them first: fairdesk encode PROJECT")
     found = everything if encoder is None else of_encoder(store, encoder)
     if not found:
         raise RequestError(_no_encoder(encoder or "", everything))
@@ -120,7 +120,7 @@ def choose(store: Store, encoder: str | None, detector: str | None) -> VectorCho
     if not fitting:
         name = encoder or "any"
         raise RequestError(
-            f"The project has no {'' if encoder is None else name + ' '}vectors of the faces that the detector {detector} finds. "
+            f"The project has no {'' if encoder is None else name + ' '}embeddings of the faces that the detector {detector} finds. "
             f"It has those of: {_listed(found)}. Make them: fairdesk encode PROJECT"
             f"{'' if encoder is None else f' --encoder {name}'} --detector {detector}"
         )
@@ -138,8 +138,8 @@ def _no_encoder(encoder: str, everything: list[VectorSet]) -> str:
     except ValueError:
         stored = encoder
     if stored in have and stored != encoder:
-        known = f" Its vectors of {stored} were made with another file of that name."
+        known = f" Its embeddings of {stored} were made with another file of that name."
     return (
-        f"The project has no vectors of the encoder {encoder!r}.{known} "
+        f"The project has no embeddings of the encoder {encoder!r}.{known} "
         f"Encode first: fairdesk encode PROJECT --encoder {encoder}"
     )

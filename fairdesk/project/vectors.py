@@ -126,7 +126,9 @@ class VectorStore:
         chunk = 0
         if faces:
             if vectors.shape != (len(faces), recipe.dim):
-                raise JobFailed(f"The encoder gave vectors of shape {vectors.shape}, not ({len(faces)}, {recipe.dim}).")
+                raise JobFailed(
+                    f"The encoder gave embeddings of shape {vectors.shape}, not ({len(faces)}, {recipe.dim})."
+                )
             home = self.folder / recipe.hash
             chunk, handle = _new_chunk(home)
             with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""The sample grids of a run as a film: GIF, or MP4."""
+"""The sample grids of a run as an animation: GIF, or MP4."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def write_film(frames: list[Image.Image], out: Path, rate: float, about: str) ->
 
 
 def export_animation(params: AnimateParams, context: Context) -> AnimateResult:
-    """Job: make a film of a run's sample grids, always of the same latents."""
+    """Job: export an animation of a run's sample grids, always of the same latents."""
     previews = RunFolder.open(params.run).previews()
     if len(previews) < 2:
-        raise RequestError(f"{params.run} has {len(previews)} sample grids; a film needs at least 2.")
+        raise RequestError(f"{params.run} has {len(previews)} sample grids; an animation needs at least 2.")
     step = max(1, -(-len(previews) // params.most))
     chosen = [*previews[::step]] if previews[-1] in previews[::step] else [*previews[::step], previews[-1]]
     frames = []

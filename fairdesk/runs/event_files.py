@@ -17,7 +17,7 @@ def is_events(path: Path) -> bool:
 
 
 class EventLog:
-    """Writes scalars; a resumed run takes back what was written after the step it goes on from."""
+    """Writes scalars; a resumed run takes back what was written after the step it resumes from."""
 
     def __init__(self, folder: Path, step: int) -> None:
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog

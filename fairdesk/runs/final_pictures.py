@@ -1,4 +1,4 @@
-"""What a training leaves to look at when it ends: the plot of its losses, and the film of its sample grids."""
+"""What a training leaves to look at when it ends: the plot of its losses, and the animation of its sample grids."""
 
 from __future__ import annotations
 

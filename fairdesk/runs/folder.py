@@ -31,7 +31,7 @@ class RunFolder:
     def create(cls, path: Path, config: dict[str, Any]) -> RunFolder:
         """Make a run's folder. Raises `RequestError` if something is there."""
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise RequestError(f"{path} exists and is not empty. Choose a new folder, or go on with that run: --resume")
+            raise RequestError(f"{path} exists and is not empty. Choose a new folder, or resume that run: --resume")
         for name in ("previews", "checkpoints"):
             (path / name).mkdir(parents=True, exist_ok=True)
         write_text(path / CONFIG, json.dumps({"made_by": f"FairDesk {__version__}", **config}, indent=1) + "\n")
@@ -41,7 +41,7 @@ class RunFolder:
     def open(cls, path: Path) -> RunFolder:
         """Open a run. Raises `RequestError` if there is none."""
         if not (path / CONFIG).is_file():
-            raise RequestError(f"{path} is no training run: it holds no {CONFIG}.")
+            raise RequestError(f"{path} is not a training run: it has no {CONFIG}.")
         return cls(path)
 
     @property

@@ -16,11 +16,9 @@ class CurvesParams(JobParams):
 
     log: ExistingFile = Field(description="The log, or a run's folder")
     out: Annotated[Path | None, Pick.NEW_FILE] = Field(
-        None, title="Write to", description="Write them: .png, .svg or .csv"
+        None, title="Output", description="File to write: .png, .svg or .csv"
     )
-    smoothing: float = Field(
-        0.0, ge=0, lt=1, description="Weight of the moving average in the picture; 0 draws the raw curve"
-    )
+    smoothing: float = Field(0.0, ge=0, lt=1, description="Smoothing (moving average) of the plot; 0: raw curves")
 
     @field_validator("log", "out")
     @classmethod
@@ -36,12 +34,18 @@ class CurvesParams(JobParams):
 
 
 class AnimateParams(JobParams):
-    """Make a film of a run's sample grids."""
+    """Export an animation of a run's sample grids."""
 
     run: Annotated[ExistingFolder, Offer.RUN] = Field(description="A run's folder")
-    out: NewFile = Field(title="Write to", description="File to write: .gif or .mp4")
-    rate: float = Field(8.0, gt=0, le=60, description="Frames a second")
-    most: int = Field(300, ge=2, le=10_000, description="At most this many frames; more grids are thinned out evenly")
+    out: NewFile = Field(title="Output", description="File to write: .gif or .mp4")
+    rate: float = Field(8.0, gt=0, le=60, title="Frames per second", description="Frames per second")
+    most: int = Field(
+        300,
+        ge=2,
+        le=10_000,
+        title="Maximum frames",
+        description="Maximum number of frames; more grids are thinned out evenly",
+    )
 
     @field_validator("run", "out")
     @classmethod
@@ -57,13 +61,11 @@ class AnimateParams(JobParams):
 
 
 class CompareParams(JobParams):
-    """Compare runs: parameters, error rates of every group, and what one switch did."""
+    """Compare runs: parameters, error rates by group, and the effect of each parameter."""
 
-    runs: Annotated[list[Path], Pick.FILE] = Field(
-        description="Folders of runs; the first is what the others are compared with"
-    )
+    runs: Annotated[list[Path], Pick.FILE] = Field(description="Folders of runs; the first is the baseline")
     out: Annotated[Path | None, Pick.NEW_FILE] = Field(
-        None, title="Write to", description="Write the table (.csv) or the error rates by group (.png, .svg)"
+        None, title="Output", description="Write the table (.csv) or the error rates by group (.png, .svg)"
     )
 
     @field_validator("runs")
@@ -84,7 +86,7 @@ class RunsParams(JobParams):
 
     folder: ExistingFolder = Field(description="A project, a folder of runs, or one run to write about")
     tags: list[str] | None = Field(None, description="The run's tags")
-    note: str | None = Field(None, description="What to remember about the run")
+    note: str | None = Field(None, description="Note about the run")
 
     @field_validator("folder")
     @classmethod

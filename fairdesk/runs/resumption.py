@@ -1,4 +1,4 @@
-"""Going on with a run: what it was begun with holds; only what leaves its steps alone may be said anew."""
+"""Resuming a run: its own parameters hold; only what leaves its steps unchanged may be given anew."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAY_CHANGE = frozenset({
 
 
 def resumed(params: P, run: RunFolder) -> P:
-    """Return the parameters a run goes on with: its own, with what was said anew and may be.
+    """Return the parameters a run resumes with: its own, with what was said anew and may be.
 
     Raises
     ------
@@ -33,15 +33,15 @@ def resumed(params: P, run: RunFolder) -> P:
         if old != new:
             option = "--" + (model.model_fields[name].alias or name).replace("_", "-")
             raise RequestError(
-                f"{run.path} was begun with {option} {'unset' if old is None else old} and cannot go on with {new}. "
-                "Leave it out, or begin a new run."
+                f"{run.path} was started with {option} {'unset' if old is None else old} and cannot resume with {new}. "
+                "Leave it out, or start a new run."
             )
     anew = {name: getattr(params, name) for name in said & MAY_CHANGE}
     return model.model_validate(kept | anew | {"resume": True})  # `out` is always said
 
 
 def resume_preset(run: RunFolder) -> dict[str, Any]:
-    """Return what a form starts with to go on with a run: its own values, and twice the epochs once it has had all."""
+    """Return what a form starts with to resume a run: its own values, and twice the epochs once it has had all."""
     values = dict(run.config.get("params", {}))
     last, whole = run.last_step(), int(values.get("epochs", 0)) * int(run.config.get("batches_per_epoch", 0))
     if whole and last >= whole:
@@ -50,11 +50,11 @@ def resume_preset(run: RunFolder) -> dict[str, Any]:
 
 
 def write_down(run: RunFolder, params: JobParams, images: int, batches: int, context: Context) -> None:
-    """Keep what a resumed run goes on with in its config, and say so if its images are others than before."""
+    """Keep what a resumed run resumes with in its config, and say so if its images are others than before."""
     before = run.config.get("images")
     if before is not None and before != images:
         context.message(
-            f"There are {images:,} images now, {before:,} when it was begun: it goes on with those of now, "
+            f"There are {images:,} images now, {before:,} at the start: it resumes with the current ones, "
             "not exactly as an unbroken run would."
         )
     run.change({"params": params.model_dump(mode="json"), "images": images, "batches_per_epoch": batches})

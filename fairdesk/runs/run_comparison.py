@@ -39,8 +39,10 @@ class Effect:
     def told(self) -> str:
         """The effect in words; one inside its interval is called none."""
         if self.half is None:
-            return "one seed: chance cannot be told from an effect"
-        return "none: inside the interval" if abs(self.mean) <= self.half else "lower" if self.mean < 0 else "higher"
+            return "one seed: an effect cannot be told from chance"
+        return (
+            "none: the interval includes 0" if abs(self.mean) <= self.half else "lower" if self.mean < 0 else "higher"
+        )
 
 
 def differing(runs: list[Run]) -> dict[str, list[Any]]:

@@ -117,7 +117,7 @@ def read_notes(path: Path) -> tuple[tuple[str, ...], str]:
         return (), ""
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RequestError(
-            f"{path / NOTES} holds the run's tags and note and cannot be read ({error}). Put it right, or remove it."
+            f"{path / NOTES} holds the run's tags and note and cannot be read ({error}). Repair or delete it."
         ) from error
 
 

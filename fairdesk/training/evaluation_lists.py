@@ -50,7 +50,7 @@ class _Careful(pickle.Unpickler):
             "_frombuffer",
         ):
             return {"ndarray": np.ndarray, "dtype": np.dtype}.get(name) or _numpy(name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        raise pickle.UnpicklingError(f"it needs {module}.{name}")
 
 
 def _numpy(name: str) -> Any:

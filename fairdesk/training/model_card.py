@@ -51,7 +51,7 @@ def write_card(
         "Weights: `backbone.safetensors`, arcface_torch's names; input 112 x 112 RGB, five points to the ArcFace template, (x/255-.5)/.5; cosine similarity.", "",
         "## Trained on", "", "| group | identities | images |", "|---|---|---|", *_groups(chips), "",
         f"Mitigation: {mitigation}. Left out: {len(left_out):,} images that could not be read or have no face.", "",
-        "## Error rates on identities that were not trained on", "", "| | |", "|---|---|",
+        "## Error rates on held-out identities", "", "| | |", "|---|---|",
         *(f"| {name} | {100 * value:.2f} % |" for name, value in rates.items()), "",
         "Evaluated on:", "", "| group | identities | images |", "|---|---|---|", *_groups(held_out), "",
         "Impostor pairs are within groups. EER: the mean of FMR and FNMR where they are closest.", "",

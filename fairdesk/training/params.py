@@ -20,7 +20,7 @@ BACKBONES = (
 
 
 class RecogniserParams(JobParams):
-    """Train a face recogniser, watch the error rates of every group on identities it has not seen."""
+    """Train a face recogniser, with the error rates of every group on unseen identities."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Data": ("where", "crop", "validation", "augment", "synthetic"),
@@ -40,18 +40,18 @@ class RecogniserParams(JobParams):
         "synthetic_ratio": ("synthetic", ("use",)),
     }
     data: ExistingPath = Field(description="Folder of group/identity/image, an archive, or a project")
-    out: NewFolder = Field(title="Write to", description="Folder of the run")
+    out: NewFolder = Field(title="Output", description="Folder of the run")
     only_set: Annotated[str | None, Offer.SET] = Field(
-        None, alias="set", title="Only the set", description="Only this set of the project"
+        None, alias="set", title="Set", description="Only images of this set"
     )
     where: Annotated[list[str] | None, Offer.CONDITION] = Field(
-        None, title="Only images of", description="Only a project's images of this kind: " + HELP
+        None, title="Only images of", description="Only images of a project that match: " + HELP
     )
     backbone: Annotated[str, Suggest(BACKBONES)] = Field(
         "mbf",
         description="mbf: MobileFaceNet; r18 to r100: IResNet of that depth; torchvision:NAME: one of its classifiers",
     )
-    width: int = Field(2, ge=1, le=4, description="mbf: how many times as wide as the narrowest (arcface_torch: 2)")
+    width: int = Field(2, ge=1, le=4, title="Width multiplier", description="mbf: width multiplier (arcface_torch: 2)")
     head: Literal["arcface", "cosface", "combined", "adaface", "softmax"] = Field(
         "arcface", description="arcface, cosface, adaface or combined margins, or none (softmax)"
     )
@@ -59,89 +59,99 @@ class RecogniserParams(JobParams):
         1.0,
         gt=0,
         le=1,
-        description="Share of the class centres compared in a step, for many identities (partial FC; An et al., CVPR 2022)",
+        title="Partial FC share",
+        description="Partial FC: share of class centres sampled per step, for many identities (An et al., CVPR 2022)",
     )
     scale: float = Field(64.0, gt=0, le=256, description="Scale of the cosines (s)")
     margin: float | None = Field(None, ge=0, le=1.5, description="Margin (arcface .5, cosface .4, adaface .4)")
     crop: Literal["auto", "align", "whole"] = Field(
         "auto",
-        description="align: find the face and align it; whole: images are faces already; auto: whole if all are 112 x 112",
+        description="align: detect and align the face; whole: images are already aligned crops; auto: whole if all are 112 x 112",
     )
     validation: float = Field(
-        0.2, ge=0, lt=1, description="Share of each group's identities that is kept out, to measure error rates on"
+        0.2,
+        ge=0,
+        lt=1,
+        title="Held-out share",
+        description="Share of each group's identities held out to measure error rates",
     )
     sampling: Literal["plain", "identity", "group"] = Field(
         "plain",
-        description="Mitigation. Draw images as they are, every identity as often (class-aware sampling; Shen et al., ECCV 2016), "
-        "or every group as often (balanced as BUPT-Balancedface; Wang and Deng, CVPR 2020)",
+        description="Mitigation. Sample images uniformly, every identity equally often (class-aware sampling; Shen et al., ECCV 2016), "
+        "or every group equally often (as in BUPT-Balancedface; Wang and Deng, CVPR 2020)",
     )
     reweight: bool = Field(
         False,
-        description="Mitigation. Weigh the loss by how rare a group's images are (inverse frequency, the limit of Cui et al., CVPR 2019)",
+        title="Reweight loss",
+        description="Mitigation. Weight the loss by inverse group frequency ( the limit of Cui et al., CVPR 2019)",
     )
     group_margins: Literal["none", "fixed", "adaptive"] = Field(
         "none",
         description="Mitigation. Margins by group: fixed as given (larger for the rare, as Cao et al., NeurIPS 2019), or adaptive "
         "(larger for groups behind; after RL-RBN, Wang and Deng, CVPR 2020)",
     )
-    margins: str | None = Field(None, description="fixed margins as GROUP=MARGIN,GROUP=MARGIN")
-    epochs: int = Field(20, ge=1, le=10_000, description="Epochs: passes over all images")
-    batch_size: int = Field(64, ge=2, le=4096, description="Images in a step")
+    margins: str | None = Field(None, title="Fixed margins", description="Fixed margins, as GROUP=MARGIN,GROUP=MARGIN")
+    epochs: int = Field(20, ge=1, le=10_000, description="Passes over all images")
+    batch_size: int = Field(64, ge=2, le=4096, description="Batch size: images per step")
     accumulate: int = Field(
         1,
         ge=1,
         le=256,
         title="Gradient accumulation steps",
-        description="Gradient accumulation steps: a batch is computed in this many parts, to save memory",
+        description="Compute each batch in this many parts, to need less memory",
     )
-    devices: int = Field(
-        1, ge=1, le=64, description="GPUs (or processes, on a CPU) of this machine that share each batch"
-    )
+    devices: int = Field(1, ge=1, le=64, description="GPUs (or CPU processes) of this machine that share each batch")
     optimizer: Literal["sgd", "adamw"] = Field("sgd", description="SGD (momentum .9) or AdamW")
-    learning_rate: float = Field(0.05, gt=0, le=10, description="Highest learning rate")
+    learning_rate: float = Field(0.05, gt=0, le=10, description="Peak learning rate")
     weight_decay: float = Field(5e-4, ge=0, le=1, description="Weight decay")
     schedule: Literal["polynomial", "cosine", "step"] = Field(
-        "polynomial", description="How the rate falls after the warm-up"
+        "polynomial", description="Learning rate schedule after the warm-up"
     )
-    warmup: float = Field(0.05, ge=0, lt=1, description="Share of all steps in which the rate rises")
-    augment: bool = Field(True, description="Mirror, and change light and colour a little")
-    evaluate_every: int = Field(0, ge=0, description="Batches between two evaluations (0: once an epoch)")
+    warmup: float = Field(0.05, ge=0, lt=1, title="Warm-up", description="Warm-up as a share of all steps")
+    augment: bool = Field(
+        True, title="Augmentation", description="Augment: horizontal flip, slight brightness and colour jitter"
+    )
+    evaluate_every: int = Field(0, ge=0, description="Batches between evaluations (0: every epoch)")
     start: Annotated[Path | None, Pick.FILE] = Field(
-        None, description="Backbone weights to fine-tune from (.pt, .pth, .safetensors)"
+        None, title="Initial weights", description="Backbone weights to fine-tune from (.pt, .pth, .safetensors)"
     )
-    synthetic: Literal["leave-out", "use"] = Field("leave-out", description="Images marked synthetic")
+    synthetic: Literal["leave-out", "use"] = Field(
+        "leave-out", title="Synthetic images", description="Images marked synthetic"
+    )
     synthetic_ratio: float | None = Field(
         None,
         gt=0,
         lt=1,
+        title="Synthetic share",
         description="Mitigation. Share of synthetic images in an epoch (mixed with real ones, as Qiu et al., ICCV 2021; "
         "default: as many as there are)",
     )
     evaluate_on: Annotated[list[Path] | None, Pick.FILE] = Field(
         None,
         title="Evaluate on",
-        description="Pair lists (csv, `path1 path2 1`, LFW's pairs.txt) or InsightFace's .bin, for more error rates",
+        description="Pair lists (csv, `path1 path2 1`, LFW's pairs.txt) or InsightFace's .bin, as additional evaluations",
     )
     images_of_lists: Annotated[Path | None, Pick.FOLDER] = Field(
-        None, title="Images of the lists", description="Folder below which the lists' images are"
+        None, title="Images of the lists", description="Root folder of the lists' images"
     )
     overlap: Literal["refuse", "leave-out", "allow"] = Field(
         "refuse",
-        description="Training images of people who occur in those lists: refuse to train, leave them out, or allow them",
+        title="Identity overlap",
+        description="Identities of the lists that are also in the training set: refuse to train, leave them out, or allow them",
     )
-    seed: int = Field(1, ge=0, description="The same seed gives the same run (on the CPU)")
+    seed: int = Field(1, ge=0, description="Random seed; the same seed gives the same run (on the CPU)")
     checkpoint_every: int = Field(
-        0, ge=0, description="Epochs between two kept checkpoints; 0 keeps the best and the last"
+        0, ge=0, description="Epochs between saved checkpoints; 0 saves only the best and the last"
     )
-    patience: int = Field(0, ge=0, description="Stop after this many epochs without a better EER; 0 never")
+    patience: int = Field(
+        0, ge=0, title="Early stopping patience", description="Early stopping: epochs without a better EER; 0: off"
+    )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto", description="auto: bf16 on a GPU that has it, else fp32"
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
-    deterministic: bool = Field(
-        False, description="Only algorithms that give the same numbers each time, on a GPU too (slower)"
-    )
-    resume: bool = Field(False, description="Go on with the run in that folder")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Compute device")
+    deterministic: bool = Field(False, description="Deterministic algorithms only, also on a GPU (slower)")
+    resume: bool = Field(False, description="Resume the run in that folder")
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
@@ -191,15 +201,15 @@ class RecogniserParams(JobParams):
 
 
 class ExportModelParams(JobParams):
-    """Write a trained network as ONNX (checked against torch) or safetensors."""
+    """Export a trained network as ONNX (verified against PyTorch) or safetensors."""
 
     run: Annotated[ExistingPath, Offer.RUN] = Field(
         description="A run's folder, one of its checkpoints, or another program's weights"
     )
-    out: NewFile = Field(title="Write to", description="File to write: .onnx or .safetensors")
+    out: NewFile = Field(title="Output", description="File to write: .onnx or .safetensors")
     direction: Literal["AtoB", "BtoA"] = Field("AtoB", description="Which generator of a CycleGAN")
     check: Annotated[Path | None, Pick.FOLDER, Unset("those it was trained on")] = Field(
-        None, description="Folder of faces to compare both on"
+        None, title="Verification faces", description="Folder of faces for the verification"
     )
 
     _there = field_validator("run", "check")(existing_path)

@@ -92,14 +92,14 @@ def without_listed(
     if not both or params.overlap == "allow":
         if both:
             context.message(
-                f"{len(both):,} people are trained and evaluated on: the figures of the lists say nothing about strangers."
+                f"{len(both):,} people are both trained and evaluated on: the figures of the lists say nothing about unseen people."
             )
         return items
     first = next(iter(both))
     if params.overlap == "refuse":
         assert first is not None
         raise RequestError(
-            f"{len(both):,} people of the training images occur in the lists too, for example {first[1]} in {both[first]}. "
+            f"{len(both):,} people of the training images are also in the lists, for example {first[1]} in {both[first]}. "
             "Leave their images out with --overlap leave-out, or say --overlap allow."
         )
     left = [item for item in items if item.key not in both]
@@ -108,7 +108,7 @@ def without_listed(
 
 
 def train_recogniser(params: RecogniserParams, context: Context) -> RecogniserResult:
-    """Job: train, or go on training; over several processes where there are several devices."""
+    """Job: train, or resume a training; over several processes where there are several devices."""
     if params.resume:
         params = resumed(params, RunFolder.open(params.out))
     if params.devices > 1 and not is_shared():
@@ -158,7 +158,7 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
     pairs = None if held_out is None else all_pairs(held_out, seed=params.seed)
     if held_out is None or pairs is None or pairs.same.all() or not pairs.same.any():
         context.message(
-            "No error rates will be measured on identities kept out: too few for pairs of both kinds within a group. "
+            "No error rates will be measured on held-out identities: too few for pairs of both kinds within a group. "
             "Give a larger --validation share, or more identities."
         )
     else:

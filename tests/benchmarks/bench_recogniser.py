@@ -64,7 +64,7 @@ def main():
             for key in (key for key in found["none"][0] if key.startswith("EER")):
                 gains = np.array([row[key] - base[key] for row, base in zip(rows, found["none"], strict=True)])
                 half = half_interval(gains)
-                told = "none: inside the interval" if abs(gains.mean()) <= half else "an effect"
+                told = "none: the interval includes 0" if abs(gains.mean()) <= half else "an effect"
                 print(
                     f"{name}, {key}: {100 * gains.mean():+.2f} ± {100 * half:.2f} percentage points against none ({told})"
                 )

@@ -99,7 +99,7 @@ def main():
         )
 
         filters, tab = [], window.dataset
-        for text in ("With a face", "All images", "Without a name", "All images", "Not synthetic"):
+        for text in ("With a face", "All images", "Without an identity", "All images", "Not synthetic"):
             before = len(grid.grid_model.ids), grid.grid_model.ids[:1].tolist()
             begin = time.perf_counter()
             tab.state.setCurrentText(text)

@@ -114,7 +114,7 @@ def test_relink(capsys, tmp_path):
         (["detect", "{p}", "--detector", "eyes"], "--detector: must be hog, cnn, whole or deepface:NAME (given: 'eyes')"),
         (["cluster", "{p}", "--eps", "-1"], "--eps: Input should be greater than 0"),
         (["cluster", "{p}", "--eps", "wide"], "--eps: Input should be a valid number"),
-        (["cluster", "{p}"], "has no vectors yet"),
+        (["cluster", "{p}"], "has no embeddings yet"),
         (["cluster"], "Give a project, or --vectors FILE"),
         (["encode", "{p}"], "no images yet"),
         (["undo", "{p}"], "nothing to undo"),
@@ -171,7 +171,7 @@ def test_ctrl_c_stops_at_the_next_item_and_keeps_what_is_done(tmp_path):
     job.send_signal(signal.SIGINT)
     _, err = job.communicate(timeout=60)
     assert job.returncode == 130
-    assert "what was done so far is kept" in err.lower() and "Traceback" not in err
+    assert "finished work is kept" in err.lower() and "Traceback" not in err
     assert list(tmp_path.rglob("*.png"))
 
 

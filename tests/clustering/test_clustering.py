@@ -103,8 +103,8 @@ def test_corrections(filled):
         (lambda: corrections.merge_clusters(filled, first.id, [first.id]), "at least two clusters"),
         (lambda: corrections.move_faces(filled, [10**6], first.id), "None of these faces could be moved"),
         (lambda: corrections.name_identity(filled, first.id, "  "), "needs a name"),
-        (lambda: corrections.name_identity(filled, clusters(filled, version)[-1].id, "Nobody"), "no one identity"),
-        (lambda: corrections.rename_cluster(filled, 10**6, "x"), "not there any more"),
+        (lambda: corrections.name_identity(filled, clusters(filled, version)[-1].id, "Nobody"), "not one identity"),
+        (lambda: corrections.rename_cluster(filled, 10**6, "x"), "no longer exists"),
     ):
         with pytest.raises(RequestError, match=why):
             refused()
@@ -125,7 +125,7 @@ def test_cluster_file_out_and_in(filled, tmp_path):
         k: sorted(v) for k, v in data.items()
     }
     (tmp_path / "bad.json").write_text('{"0": "a.jpg"}')
-    with pytest.raises(RequestError, match="is no cluster file"):
+    with pytest.raises(RequestError, match="is not a cluster file"):
         read_clusters(tmp_path / "bad.json")
 
 
@@ -136,7 +136,7 @@ def test_an_array_without_a_project(blobs, tmp_path):
     assert result.clusters == 5 and result.ari == 1
     assert len(json.loads((tmp_path / "c.json").read_text())["0"]) == 20
     (tmp_path / "bad.npz").write_bytes(b"nonsense")
-    with pytest.raises(RequestError, match="cannot be read as vectors"):
+    with pytest.raises(RequestError, match="cannot be read as embeddings"):
         cluster(ClusterParams(vectors=tmp_path / "bad.npz"), QuietContext())
 
 

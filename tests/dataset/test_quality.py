@@ -85,7 +85,7 @@ def test_quality_needs_faces_and_good_limits(filled, project_at):
     from fairdesk.project import Project
 
     empty = Project.open(project_at("empty"))
-    with pytest.raises(RequestError, match="Find faces first"):
+    with pytest.raises(RequestError, match="Detect faces first"):
         measure_job(QualityParams(), QuietContext(empty))
     empty.close()
     for text in ("sharpness", "beauty=1:", "side=:", "side=a:", "side=9:3"):
@@ -133,5 +133,5 @@ def test_more_like_this_finds_the_same_person_first(filled):
     assert {people[int(i)] for i in order[:5]} == {people[7]}
     only = more_like(filled, 7, "made-up", image_ids(filled, Filter(group="g1")))
     assert only[0] == 7 and set(only[1:].tolist()) == set(image_ids(filled, Filter(group="g1")).tolist())
-    with pytest.raises(RequestError, match="no vectors of the encoder 'other'"):
+    with pytest.raises(RequestError, match="no embeddings of the encoder 'other'"):
         more_like(filled, 7, "other", only)

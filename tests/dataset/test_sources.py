@@ -110,7 +110,7 @@ def test_editing_many_is_one_step(filled):
     ) == [("all",)]
     filled.journal.undo()
     assert filled.db.rows("SELECT * FROM image_tag") + filled.db.rows("SELECT * FROM image ORDER BY id") == before
-    with pytest.raises(RequestError, match="Nothing is to be set"):
+    with pytest.raises(RequestError, match="Nothing to set"):
         edit_labels(filled, images, Edit())
 
 

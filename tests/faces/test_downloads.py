@@ -75,7 +75,7 @@ def test_whole_with_a_published_checksum(server, tmp_path):
 def test_a_broken_download_goes_on(server, tmp_path, ranges):
     url, plan = server
     plan |= {"cut": 2_000_000, "ranges": ranges}
-    with pytest.raises(JobFailed, match=r"broke after 2 of 5 MB\. 2 MB are kept and the next try goes on"):
+    with pytest.raises(JobFailed, match=r"broke after 2 of 5 MB\. 2 MB are kept and the next try resumes"):
         fetch([url], tmp_path / "weights.onnx")
     assert not (tmp_path / "weights.onnx").exists()
     plan["cut"] = None

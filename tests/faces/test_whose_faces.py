@@ -166,7 +166,7 @@ def test_leaks_between_projects_compare_one_detector(two, tmp_path):
     found = find_leaks(LeaksParams(**both), QuietContext())  # hog is the newest, but not in both
     assert (found.encoder, found.detector, found.faces) == ("made-up", "whole", [24, 4])
     with pytest.raises(
-        RequestError, match=r"no made-up vectors of the faces that the detector hog finds.*those of: whole"
+        RequestError, match=r"no made-up embeddings of the faces that the detector hog finds.*those of: whole"
     ):
         find_leaks(LeaksParams(**both, detector="hog"), QuietContext())
     add_faces(other, detector="hog", weights="others")
@@ -258,7 +258,7 @@ def test_detecting_anew_shows_no_other_faces(two):
     assert (two.shown_detector(), two.last_detector()) == ("hog", "whole")
     context = QuietContext(two)
     assert detect(DetectParams(detector="whole"), context).shown == "hog"
-    assert two.shown_detector() == "hog" and any("go on being shown" in told for told in context.messages)
+    assert two.shown_detector() == "hog" and any("are still shown" in told for told in context.messages)
     two.show_faces_of("whole")
     assert two.shown_detector() == "whole"
     with pytest.raises(RequestError, match="cnn has looked at no image"):
@@ -404,8 +404,7 @@ def test_the_trap(study, tmp_path):
     b, second, context = _score(study, ask, encoder="dlib")
     assert not any("Encoding" in told for told in context.messages)
     assert (
-        cluster(ClusterParams(encoder="dlib", method="kmeans", n_clusters=6), QuietContext(study)).ari
-        == clusters.ari
+        cluster(ClusterParams(encoder="dlib", method="kmeans", n_clusters=6), QuietContext(study)).ari == clusters.ari
     )
     w, other, context = _score(study, ask, "whole", encoder="dlib")
     assert any("Encoding 24 faces of the detector whole with dlib" in told for told in context.messages)
@@ -424,7 +423,7 @@ def test_detectors_that_differ_in_their_settings(study, tmp_path):
     context = QuietContext(study)
     result = encode(EncodeParams(detector="hog@2/500"), context)
     assert result.detector == "hog@2/500"
-    assert any("Finding faces first in 24 images (detector hog@2/500)" in told for told in context.messages)
+    assert any("Detecting faces first in 24 images (detector hog@2/500)" in told for told in context.messages)
     assert study.db.value("SELECT count(*) FROM detection WHERE detector = 'hog@2/500'") == 24
     ask = _list(study, tmp_path)
     assert _score(study, ask, encoder="dlib")[0].detector == "hog@2/500"
@@ -440,7 +439,7 @@ def test_an_encoder_without_vectors_takes_the_detector_used_last_and_says_so(stu
     assert any("whole, the detector that was used last" in told and "hog" in told for told in context.messages)
     context = QuietContext(study)
     assert encode(EncodeParams(), context).detector == "hog"
-    assert any("hog, the detector of this encoder's newest vectors" in told for told in context.messages)
+    assert any("hog, the detector of this encoder's newest embeddings" in told for told in context.messages)
 
 
 def test_review_finds_made_faces_as_the_real_ones_were_found(study, drawn, monkeypatch, tmp_path):

@@ -87,8 +87,8 @@ def test_a_made_face_is_never_real_and_its_mark_says_whom_it_stands_for(drawn, t
     context = QuietContext()
     result = assess(AssessParams(made=made, real=real), context)
     assert (result.real, result.made) == (24, 24)
-    assert [one.why for one in result.unreadable] == ["a made face, not a real one"] * 6
-    assert "6 files left out" in result.summary and any("a made face" in text for text in context.messages)
+    assert [one.why for one in result.unreadable] == ["a synthetic face, not a real one"] * 6
+    assert "6 files left out" in result.summary and any("a synthetic face" in text for text in context.messages)
     tones = [drawn / tone for tone in ("tone 5", "tone 7")]
     crossed = assess(AssessParams(made=tones[1], real=tones[0]), QuietContext())
     assert result.groups["tone 5"].fid == pytest.approx(crossed.fid, rel=0.01)

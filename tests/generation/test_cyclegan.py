@@ -363,5 +363,5 @@ def test_lists_of_images_and_folders(tmp_path):
     assert made.images == 4 and names == ["000_AtoB.png", *(f"id10/00{n}_AtoB.png" for n in range(3))]
     found = train(gan_params(family="gan", data=tmp_path / "a.txt", out=tmp_path / "gan", image_size=16, epochs=1, batch_size=3, latent=4, device="cpu"), QuietContext())  # fmt: skip
     assert found.images == 6
-    with pytest.raises(RequestError, match="is no project, so there are no labels"):
+    with pytest.raises(RequestError, match="is not a project, so there are no labels"):
         train(gan_params(**values | {"where": ["group=x"], "out": tmp_path / "x"}), QuietContext())

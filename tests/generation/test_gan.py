@@ -219,7 +219,7 @@ def test_identities_exactly(trained, tmp_path):
     assert {p.name for p in (tmp_path / "same").iterdir()} == set(found)
     generate(ask("others", seed=2), QuietContext())  # other people have other names: in a project they stay apart
     assert not {p.name for p in (tmp_path / "others").iterdir()} & set(found)
-    with pytest.raises(ValueError, match="no whole number of identities"):
+    with pytest.raises(ValueError, match="cannot be divided into identities"):
         GenerateParams(run=trained, out=tmp_path / "x", images=10, per_identity=4)
 
 
@@ -268,7 +268,7 @@ def test_damaged_and_foreign_checkpoints(trained, tmp_path):
             generate(
                 GenerateParams(run=tmp_path / f"{name}.safetensors", out=tmp_path / "o", device="cpu"), QuietContext()
             )
-    with pytest.raises(RequestError, match="no training run"):
+    with pytest.raises(RequestError, match="not a training run"):
         generate(GenerateParams(run=tmp_path, out=tmp_path / "o", device="cpu"), QuietContext())
     from fairdesk.learning.checkpoints import save_checkpoint
 

@@ -115,7 +115,7 @@ def test_quality_and_the_source(study, made, drawn):
     faces = {face.path.rsplit("/", 1)[-1]: face for face in result.faces}
     assert faces["copy.png"].source_distance < 0.1  # its own source is no other person
     assert not any("too like" in why for why in faces["copy.png"].why)
-    assert "not like its source any more" in faces["stranger.png"].why
+    assert "no longer close to its source" in faces["stranger.png"].why
     assert "not side at least 9999" in faces["small.png"].why
     assert faces["small.png"].quality.faces == 1
 
@@ -164,7 +164,7 @@ def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
         own.append(three.count("tone 5") / (three.count("tone 5") + three.count("tone 7") / 2))
     assert result.groups["tone 5"].real == pytest.approx(np.mean(own))
     strict = review(ReviewParams(made=made, too_like=0.3, like_group=0.99), QuietContext(study))
-    assert strict.passed == 0 and strict.reasons["not like its group"] >= 2
+    assert strict.passed == 0 and strict.reasons["not close to its group"] >= 2
     (far,) = [face.why for face in strict.faces if face.path.endswith("stranger.png")]
     assert far[0].endswith(
         f"{100 * fives / 3:.0f} % of its nearest real people are of tone 5, {100 * max(fives, sevens) / 3:.0f} % of tone {5 if fives > sevens else 7}"
@@ -176,10 +176,10 @@ def test_what_is_not_known_of_a_group():
     _check_group(face, {"a": 0.7, "b": 0.3}, None)
     assert face.group_share is None and face.group_share_why == "no real person of c has a vector" and not face.why
     _check_group(face, {"a": 0.7, "b": 0.3}, 0.5)
-    assert face.why == ["not known to be like its group: no real person of c has a vector"]
+    assert face.why == ["closeness to its group unknown: no real person of c has a vector"]
     nobody = unchecked("x.png", None)
     _check_group(nobody, {"a": 0.7, "b": 0.3}, 0.5)
-    assert nobody.group_share_why == "it stands for no group" and not nobody.why
+    assert nobody.group_share_why == "it represents no group" and not nobody.why
 
 
 def test_a_translated_one_knows_its_source_and_its_group(project, drawn, tmp_path):
@@ -203,7 +203,7 @@ def test_a_translated_one_knows_its_source_and_its_group(project, drawn, tmp_pat
         ReviewParams(made=tmp_path / "t", too_like=0.1, like_source=0.2, accept=True), QuietContext(project)
     )
     found = [face for face in result.faces if face.source_distance is not None]
-    assert {face.group_share_why for face in found} == {"fewer than 10 real people of two groups have a vector"}
+    assert {face.group_share_why for face in found} == {"fewer than 10 real people of two groups have an embedding"}
     assert result.imported == len([face for face in result.faces if not face.why]) >= 3
     labels = project.db.rows("SELECT DISTINCT who.name, g.name FROM image i JOIN identity who ON who.id = i.identity_id JOIN grp g ON g.id = who.group_id WHERE i.synthetic IS NOT NULL")  # fmt: skip
     assert labels == [("p50", "tone 7")]

@@ -224,7 +224,7 @@ def test_a_sample_and_a_checkpoint_are_made_when_asked_for(folder, tmp_path):
     assert len(run.previews()) == 3 and any(
         path.stem.startswith("step-") for path in (tmp_path / "run" / "checkpoints").iterdir()
     )
-    assert context.total == 40 and any("Kept the checkpoint" in text for text in context.messages)
+    assert context.total == 40 and any("Saved checkpoint" in text for text in context.messages)
     with Image.open(run.previews()[0]) as sheet:
         assert sheet.width > 5 * 32
 

@@ -64,7 +64,7 @@ def test_review_accept_by_hand_and_import(window, hand, qtbot, project, drawn):
         assert item.icon().pixmap(128, 128).toImage().pixelColor(1, 60).alpha() == 255
         assert dialog.list.visualItemRect(item).height() >= 128
     dialog.list.setCurrentRow([f["path"] for f in job.result["faces"]].index("copy.png"))
-    assert "too like a real person" in dialog.about.text() and not dialog.real.pixmap().isNull()
+    assert "too close to a real identity" in dialog.about.text() and not dialog.real.pixmap().isNull()
     dialog.accept_button.click()
     assert dialog.import_button.text() == "Import 3 accepted"
     dialog.reject_button.click()
@@ -331,9 +331,9 @@ def test_the_nearest_real_faces_are_shown_as_pictures(window, hand, filled, tmp_
     dialog = hand.dialog(LeaksDialog)
     assert dialog.table.horizontalHeaderItem(1).text() == "Nearest real"
     assert dialog.table.rowCount() == 1 and not dialog.table.item(0, 1).icon().isNull()
-    assert dialog.table.item(0, 2).text() == "the same picture, vectors 0.250 apart"
+    assert dialog.table.item(0, 2).text() == "the same image, embeddings 0.250 apart"
     dialog.save_to(tmp_path / "pairs.csv")
-    assert (tmp_path / "pairs.csv").read_text() == f'one,other,what\n{a},{b},"the same picture, vectors 0.250 apart"\n'
+    assert (tmp_path / "pairs.csv").read_text() == f'one,other,what\n{a},{b},"the same image, embeddings 0.250 apart"\n'
     dialog.reject()
 
 

@@ -36,7 +36,7 @@ def heading(guide):
 
 @pytest.mark.parametrize(
     ("tab", "words"),
-    [("dataset", "Find faces"), ("clustering", "Cluster"), ("generation", "GAN"), ("training", "ArcFace"), ("metrics", "FMR")],
+    [("dataset", "Detect faces"), ("clustering", "Cluster"), ("generation", "GAN"), ("training", "ArcFace"), ("metrics", "FMR")],
 )  # fmt: skip
 def test_f1_opens_the_guide_at_the_tabs_chapter(window, qtbot, tab, words):
     window.tabs.setCurrentWidget(getattr(window, tab))
@@ -86,7 +86,7 @@ def test_every_action_is_in_the_table_of_shortcuts(window, hand):
         return {dialog.table.item(y, 0).text() for y in range(dialog.table.rowCount()) if not dialog.table.isRowHidden(y)}  # fmt: skip
 
     dialog.search.setText("ctrl+e")
-    assert "Encode faces" in shown() and "Quit" not in shown()
+    assert "Compute embeddings" in shown() and "Quit" not in shown()
     dialog.search.setText("merge")
     assert shown() == {"Merge"}
     dialog.reject()
@@ -134,7 +134,7 @@ def test_what_to_do_next_does_it(window, hand, qtbot, filled):
     qtbot.waitUntil(lambda: hand.dialog(NextDialog).next.action == "metrics.pairs")
     hand.dialog(NextDialog).do_button.click()
     form = hand.dialog(JobDialog)
-    assert form.windowTitle() == "Make a pair list" and window.tabs.currentWidget() is window.metrics
+    assert form.windowTitle() == "Create a pair list" and window.tabs.currentWidget() is window.metrics
     form.reject()
 
 

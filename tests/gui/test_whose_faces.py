@@ -1,4 +1,4 @@
-"""Whose faces are shown, which vectors are used: chosen in the window, and said there."""
+"""Detector of the faces shown, which vectors are used: chosen in the window, and said there."""
 
 import csv
 

@@ -59,7 +59,7 @@ def test_from_a_folder_to_error_rates(window, hand, qtbot, project, drawn):
         hand.do(action)
         hand.dialog(JobDialog).run_button.click()
     hand.finish_job("encode")
-    assert "dlib vectors" in window.dataset.counts.text()
+    assert "dlib embeddings" in window.dataset.counts.text()
     hand.go("clustering")
     window.clustering.empty_button.click()
     form = hand.dialog(JobDialog)
@@ -257,7 +257,7 @@ def test_pause_resume_and_stop_a_job(window, hand, qtbot, project, tmp_path):
     qtbot.waitUntil(lambda: jobs.jobs[number].state == RUNNING, timeout=10_000)
     card.stop.click()
     qtbot.waitUntil(lambda: jobs.jobs[number].state == STOPPED, timeout=15_000)
-    assert "what was done is kept" in card.line.text()
+    assert "finished work is kept" in card.line.text()
 
 
 def test_a_killed_worker_shows_a_failure_card(window, hand, qtbot, project, tmp_path):
@@ -306,7 +306,7 @@ def test_closing_asks_and_a_kept_job_is_found_again(window, hand, qtbot, qapp, p
 
 
 def test_every_action_is_in_a_menu_and_no_shortcut_twice(window):
-    shortcuts = [spec.shortcut for spec in window.book.specs.values() if spec.shortcut]
+    shortcuts = [keys for spec in window.book.specs.values() for keys in (spec.shortcut, spec.also) if keys]
     assert len(shortcuts) == len(set(shortcuts))
     in_menus = {action.objectName() for menu in window.menu_bar.actions() for action in menu.menu().actions()}
     assert set(window.book.specs) <= in_menus
@@ -320,7 +320,7 @@ def test_command_palette(window, hand, qtbot, project):
     assert palette.list.count() == 1
     qtbot.keyClick(palette.search, Qt.Key.Key_Return)
     assert window.session.theme.dark
-    assert matches("fac fin", "Dataset: Find faces") is not None and matches("xyz", "Find faces") is None
+    assert matches("fac det", "Dataset: Detect faces") is not None and matches("xyz", "Detect faces") is None
 
 
 def test_themes_and_layout_are_remembered(window, qapp, settings_home):
@@ -438,7 +438,7 @@ def test_plots_are_saved(window, hand, tmp_path):
 
 def test_dropping_a_folder_without_a_project_says_what_to_do(window, tmp_path):
     window.open_or_import(tmp_path)
-    assert "Make a project first" in window.toasts.history[-1].text
+    assert "Create a project first" in window.toasts.history[-1].text
 
 
 def test_preview_and_run_a_split_from_the_menu(window, hand, qtbot, project, tmp_path):
@@ -518,7 +518,10 @@ def test_train_a_gan_and_make_faces(window, hand, qtbot, filled, monkeypatch):
     monkeypatch.setattr("fairdesk.gui.jobs.card.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
     assert card.open_made.isVisible() and card.open_made.text() == "Open folder"
     card.open_made.click()
-    assert opened == [job.result["out"]] and told[-1].text == f"No program here opens it. It is {job.result['out']}"
+    assert (
+        opened == [job.result["out"]]
+        and told[-1].text == f"No program on this machine opens it. It is {job.result['out']}"
+    )
     qtbot.waitUntil(lambda: tab.curves.plots is not None and tab.curves.isVisible(), timeout=10_000)
     drawn = {line.name for plot in tab.curves.plots._drawn.values() for line, _ in plot}
     assert drawn == {"G_loss", "D_loss", "D(x)", "D(G(z))"}

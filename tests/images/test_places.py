@@ -22,7 +22,7 @@ def test_where_no_links_can_be_made_copies_are_named(tmp_path, monkeypatch):
         monkeypatch.setattr(Path, "symlink_to", symlink_to)
 
     refuse(errno.EPERM)
-    with pytest.raises(JobFailed, match="Choose copies"):
+    with pytest.raises(JobFailed, match="Use copies"):
         place(source, tmp_path / "out" / "b.png", "link")
     refuse(errno.ENOSPC)  # says something else
     with pytest.raises(OSError, match="refused") as raised:

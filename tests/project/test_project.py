@@ -147,7 +147,7 @@ def test_lost_vectors_are_noticed(filled):
         filled.vectors.load(recipe)
     assert filled.vectors.forget_lost(recipe) == 1
     assert len(filled.vectors.missing(recipe)) == 40
-    with pytest.raises(RequestError, match="no vectors of the encoder 'nobody'"):
+    with pytest.raises(RequestError, match="no embeddings of the encoder 'nobody'"):
         filled.vectors.find("nobody")
 
 

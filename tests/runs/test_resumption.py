@@ -22,15 +22,15 @@ def test_what_a_run_goes_on_with(tmp_path):
     train(ask(family="gan", image_size=16, batch_size=4, latent=4, epochs=2, device="cpu"), QuietContext())
     at_its_end = QuietContext()
     assert train(ask(resume=True, family="gan"), at_its_end).steps == 4
-    assert at_its_end.messages[-1] == "It has had all its 2 epochs. To train further, say more of them: --epochs"
+    assert at_its_end.messages[-1] == "All 2 epochs are done. To train further, give more: --epochs"
     assert resume_preset(RunFolder.open(out))["epochs"] == 4
-    with pytest.raises(RequestError, match=r"begun with --batch-size 4 and cannot go on with 8"):
+    with pytest.raises(RequestError, match=r"started with --batch-size 4 and cannot resume with 8"):
         train(ask(resume=True, family="gan", epochs=4, batch_size=8), QuietContext())
-    with pytest.raises(RequestError, match=r"begun with --learning-rate 0.0002 and cannot go on with 0.1"):
+    with pytest.raises(RequestError, match=r"started with --learning-rate 0.0002 and cannot resume with 0.1"):
         train(ask(resume=True, family="gan", epochs=4, learning_rate=0.1), QuietContext())
     result = train(ask(resume=True, family="gan", epochs=4, preview_every=3), context)
     assert (result.steps_before, result.steps) == (4, 8)
-    assert context.messages == ["Going on after batch 4."]
+    assert context.messages == ["Resuming after batch 4."]
     config = RunFolder.open(out).config
     assert (config["params"]["epochs"], config["params"]["preview_every"], config["params"]["latent"]) == (4, 3, 4)
     assert config["kind"] == "gan" and config["made_by"].startswith("FairDesk")
@@ -43,7 +43,7 @@ def test_other_images_than_before_are_told(tmp_path):
     next(faces.rglob("*.png")).unlink()
     context = QuietContext()
     train(gan_params(**values, resume=True, epochs=2), context)
-    assert context.messages[0].startswith("There are 7 images now, 8 when it was begun")
+    assert context.messages[0].startswith("There are 7 images now, 8 at the start")
     assert json.loads((tmp_path / "run" / "config.json").read_text())["images"] == 7
 
 

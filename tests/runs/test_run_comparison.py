@@ -63,7 +63,7 @@ def test_effects_are_paired_by_seed_with_students_interval(home):
         gains = [runs[3 + n].figures[figure] - runs[n].figures[figure] for n in range(3)]
         low, high = ttest_1samp(gains, 0).confidence_interval()
         assert (effect.mean - effect.half, effect.mean + effect.half) == pytest.approx((low, high))
-        assert (effect.told == "none: inside the interval") == (low <= 0 <= high)
+        assert (effect.told == "none: the interval includes 0") == (low <= 0 <= high)
     assert found["EER[b]"].told == "lower"
     (single,) = (effect for effect in effects(runs[:1] + runs[3:4]) if effect.figure == "EER")
     assert single.half is None and "one seed" in single.told
@@ -121,7 +121,7 @@ def test_tags_and_notes_stay_with_the_run(home):
     assert "lonely" not in {run.name for run in runs} and "notes.json" in broken[0]["why"]
     (home / "lonely" / "notes.json").unlink()
     assert read_notes(home / "lonely") == ((), "")
-    with pytest.raises(RequestError, match="no training run"):
+    with pytest.raises(RequestError, match="not a training run"):
         write_notes(home, (), "x")
 
 
@@ -136,7 +136,7 @@ def test_a_run_from_elsewhere_is_brought_in(home, tmp_path):
     )
     with pytest.raises(RequestError, match="among this project's runs already"):
         import_run(brought, brought.parent)
-    with pytest.raises(RequestError, match="no training run"):
+    with pytest.raises(RequestError, match="not a training run"):
         import_run(tmp_path, tmp_path / "x")
 
 

@@ -133,7 +133,7 @@ def test_people_of_a_list_are_not_trained_on_unless_allowed(tmp_path):
     pairs.write_text(f"{first} {second} 1\n{first} {folder / 'g1' / 'id10' / second.name} 0\n")
     common = {"evaluate_on": [pairs], "validation": 0.0, "epochs": 1}
     with pytest.raises(
-        RequestError, match=r"2 people of the training images occur in the lists too, for example id00 in pairs"
+        RequestError, match=r"2 people of the training images are also in the lists, for example id00 in pairs"
     ):
         train(options(folder, tmp_path / "a", **common), QuietContext())
     assert not (tmp_path / "a").exists()
@@ -142,7 +142,7 @@ def test_people_of_a_list_are_not_trained_on_unless_allowed(tmp_path):
     assert any("8 images of 2 people who occur in the lists are left out" in text for text in context.messages)
     context = QuietContext()
     assert train(options(folder, tmp_path / "c", overlap="allow", **common), context).identities == 8
-    assert any("say nothing about strangers" in text for text in context.messages)
+    assert any("say nothing about unseen people" in text for text in context.messages)
     with pytest.raises(RequestError, match="Two lists are called"):
         read_lists([pairs, pairs], None, "whole", QuietContext())
     lost = tmp_path / "lost.txt"

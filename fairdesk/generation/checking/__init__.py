@@ -1,1 +1,1 @@
-"""How good made faces are, and which may enter a project."""
+"""How good synthetic faces are, and which may enter a project."""

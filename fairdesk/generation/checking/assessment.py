@@ -1,4 +1,4 @@
-"""The job that says how good made faces are beside real ones, overall and for each group."""
+"""The job that assesses synthetic faces against real ones, overall and for each group."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def _sample(items: list[SourceImage], most: int, rng: np.random.Generator) -> li
 def _side(
     where: Path, params: AssessParams, rng: np.random.Generator, context: Context, *, made: bool
 ) -> tuple[list[SourceImage], list[Left]]:
-    """Return the images of a side, and what is left out of it: a project's, or marked files', made faces are never real."""
+    """Return the images of a side, and what is left out of it: a project's, or marked files', synthetic faces are never real."""
     found = read_either(where)
     items = with_marks(found.items, context)
     left = list(found.left_out)
     if not made:
-        left += [{"path": str(i.path), "why": "a made face, not a real one"} for i in items if i.synthetic]
+        left += [{"path": str(i.path), "why": "a synthetic face, not a real one"} for i in items if i.synthetic]
         items = [item for item in items if not item.synthetic]
     elif found.layout == "project":
         items = [item for item in items if item.synthetic]
@@ -69,7 +69,7 @@ def figures(real: Floats, made: Floats, rng: np.random.Generator) -> FeatureFigu
 
 
 def assess_faces(params: AssessParams, context: Context) -> AssessResult:
-    """Job: assess made faces."""
+    """Job: assess synthetic faces."""
     rng = np.random.default_rng(params.seed)
     (reals, left), (mades, left_made) = (
         _side(where, params, rng, context, made=made) for where, made in ((params.real, False), (params.made, True))
@@ -135,7 +135,7 @@ def _groups(
         ]
         if min(map(len, picked)) < _LEAST:
             out[name] = FeatureFigures(
-                fid=None, fid_why=f"{len(picked[0])} real and {len(picked[1])} made images are too few"
+                fid=None, fid_why=f"{len(picked[0])} real and {len(picked[1])} synthetic images are too few"
             )
         else:
             out[name] = figures(picked[0], picked[1], rng)
@@ -145,15 +145,15 @@ def _groups(
 def _summary(r: AssessResult) -> str:
     lines = [
         f"FID {r.fid:.4g} (real against real {r.fid_real:.4g}), KID {r.kid:.4g} ± {r.kid_std:.2g}, "
-        f"of {r.made:,} made and {r.real:,} real images, features of {r.encoder}"
+        f"from {r.made:,} synthetic and {r.real:,} real images, features of {r.encoder}"
         + (f"; {len(r.unreadable):,} files left out" if r.unreadable else ""),
         f"Diversity {r.diversity_made:.4g} (real {r.diversity_real:.4g})",
     ]
     if r.precision is not None:
         lines[1] += f", precision {r.precision:.3f}, recall {r.recall:.3f}"
-    told = f"{r.copies} of the {len(r.nearest)} nearest pairs are the same picture"
+    told = f"{r.copies} of the {len(r.nearest)} nearest pairs show the same image"
     lines.append(
-        f"Copying: {told}; {r.nearer_than_real:,} made images are nearer to a real one than 99 % of real images are to another."
+        f"Copying: {told}; {r.nearer_than_real:,} synthetic images are nearer to a real one than 99 % of real images are to another."
     )
     for name, row in r.groups.items():
         lines.append(f"  {name}: " + (f"FID {row.fid:.4g}" if row.fid is not None else str(row.fid_why)))

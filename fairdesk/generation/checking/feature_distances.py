@@ -1,4 +1,4 @@
-"""How near made faces are to real ones, from feature vectors: FID, KID, precision and recall, nearest, diversity."""
+"""How near synthetic faces are to real ones, from feature vectors: FID, KID, precision and recall, nearest, diversity."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def pairwise(a: Floats, b: Floats) -> Floats:
 
 
 def precision_recall(real: Floats, made: Floats, k: int = 3) -> tuple[float, float]:
-    """Return the share of made faces inside the real ones' manifold, and the other way round (Kynkaanniemi et al., NeurIPS 2019).
+    """Return the share of synthetic faces inside the real ones' manifold, and the other way round (Kynkaanniemi et al., NeurIPS 2019).
 
     A manifold is the union of balls that reach to each point's k-th nearest neighbour.
     """

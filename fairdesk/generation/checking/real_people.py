@@ -1,4 +1,4 @@
-"""The project's real people, whom made faces are compared with: how near is too like, and which group a face is near to."""
+"""The project's real people, whom synthetic faces are compared with: how near is too close, and which group a face is near to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.recipes import StoredRecipe
 
-NEIGHBOURS = 10  # real people that say which group a made face is near to
+NEIGHBOURS = 10  # real people that say which group a synthetic face is near to
 _MOST = 200  # real faces of a group that are looked at
 _PAIRS = 20_000_000  # of different people that are compared, at most: more need too much memory
 FMR = 0.001  # of the project's own impostors: where "too like a real person" starts unless said
@@ -77,8 +77,8 @@ def impostor_limit(real: Real, fmr: float = FMR) -> float:
     pairs = np.concatenate(found) if found else np.empty(0)
     if len(pairs) < 1 / fmr:
         raise RequestError(
-            f"The project has only {len(pairs):,} pairs of different people with vectors, too few to know what is too like. "
-            "Say it: --too-like DISTANCE (dlib: people are told apart at about 0.6)."
+            f"The project has only {len(pairs):,} pairs of different people with embeddings, too few to tell how close is too close. "
+            "Give a distance: --too-like DISTANCE (dlib: people are told apart at about 0.6)."
         )
     return float(np.quantile(pairs, fmr))
 
@@ -95,7 +95,7 @@ def shares_of_groups(
     table
         Distances to the real faces, shape (n,).
     without
-        People who do not count: whom a made face was translated from.
+        People who do not count: whom a synthetic face was translated from.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Review made faces: is there a face, is it like its source, is it too like a real person; only those that pass come in."""
+"""Review synthetic faces: is there a face, is it close to its source, is it too close to a real identity; only those that pass are imported."""
 
 from __future__ import annotations
 
@@ -61,23 +61,23 @@ def unchecked(path: str, group: str | None) -> ReviewedFace:
 
 
 def _check_group(face: ReviewedFace, shares: dict[str, float], least: float | None) -> None:
-    """Say what share of a made face's nearest real people is of its group, and reject it where that is less than asked."""
+    """Say what share of a synthetic face's nearest real people is of its group, and reject it where that is less than asked."""
     if face.group is None:
-        face.group_share_why = "it stands for no group"
+        face.group_share_why = "it represents no group"
     elif not shares:
-        face.group_share_why = f"fewer than {NEIGHBOURS} real people of two groups have a vector"
+        face.group_share_why = f"fewer than {NEIGHBOURS} real people of two groups have an embedding"
     elif face.group not in shares:
-        face.group_share_why = f"no real person of {face.group} has a vector"
+        face.group_share_why = f"no real person of {face.group} has an embedding"
     else:
         face.group_share = shares[face.group]
     if least is None or face.group is None:
         return
     if face.group_share is None:
-        face.why.append(f"not known to be like its group: {face.group_share_why}")
+        face.why.append(f"closeness to its group unknown: {face.group_share_why}")
     elif face.group_share < least:
         most, share = next(iter(shares.items()))
         face.why.append(
-            f"not like its group: {_percent(face.group_share)} of its nearest real people are of {face.group}, {_percent(share)} of {most}"
+            f"not close to its group: {_percent(face.group_share)} of its nearest real people are of {face.group}, {_percent(share)} of {most}"
         )
 
 
@@ -96,7 +96,7 @@ def _look(path: Path, search: DetectParams) -> tuple[Pixels, FaceBox | None, Qua
 
 
 def _search(detector: str, params: ReviewParams, context: Context) -> DetectParams:
-    """Return how made faces are found: as the real ones were, but all of them, so that they can be counted."""
+    """Return how synthetic faces are found: as the real ones were, but all of them, so that they can be counted."""
     key = DetectorKey.parse(detector).with_all_faces()
     if key.deepface is not None:
         prepare(None, download=params.download, watch=context)
@@ -108,7 +108,7 @@ def _refuse_other_weights(project: Project, recipe: StoredRecipe, encoder: Encod
     kept, now = project.vectors.described(recipe), encoder.recipe(recipe.detector)
     if kept is not None and replace(kept, versions={}) != replace(now, versions={}):
         raise RequestError(
-            f"The project's {recipe.encoder} vectors were made with other weights or another alignment than this encoder's, "
+            f"The project's {recipe.encoder} embeddings were made with other weights or another alignment than this encoder's, "
             "so that nothing can be compared. Give those weights, or encode the project with these."
         )
 
@@ -130,7 +130,7 @@ def _sources(folder: Path) -> dict[str, Path]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RequestError(
             f"{path} says what these faces were made from and cannot be read ({type(error).__name__}). "
-            "Put it right, or remove it if they have no sources."
+            "Repair or delete it if they have no sources."
         ) from error
 
 
@@ -150,7 +150,7 @@ def _against(quality: Quality, limits: list[Limit]) -> list[str]:
 
 
 def review_faces(params: ReviewParams, context: Context) -> ReviewResult:
-    """Job: review made faces, and import those that pass if asked."""
+    """Job: review synthetic faces, and import those that pass if asked."""
     project = context.project
     if params.only is not None:
         return _import_chosen(params, context)
@@ -178,14 +178,12 @@ def review_faces(params: ReviewParams, context: Context) -> ReviewResult:
     for face in faces:
         for why in face.why:
             reasons[why.split(":")[0]] = reasons.get(why.split(":")[0], 0) + 1
-    text = f"{len(passed):,} of {len(faces):,} made faces pass (too like a real person: nearer than {limit:.3g}, {chosen.named()})"
+    text = f"{len(passed):,} of {len(faces):,} synthetic faces pass (too close to a real identity: distance below {limit:.3g}, {chosen.named()})"
     groups = _groups(faces, real)
-    if told := ", ".join(
-        f"{name} {_percent(one.made)} (real ones {_percent(one.real)})" for name, one in groups.items()
-    ):
+    if told := ", ".join(f"{name} {_percent(one.made)} (real: {_percent(one.real)})" for name, one in groups.items()):
         text += f"; share of their own group among the {NEIGHBOURS} nearest real people: {told}"
     if real.without:
-        text += f"; nothing is compared with {real.without:,} real images that have no vector"
+        text += f"; nothing is compared with {real.without:,} real images that have no embedding"
     if reasons:
         text += "; against the others: " + ", ".join(f"{why} {count:,}" for why, count in reasons.items())
     return ReviewResult(
@@ -210,7 +208,7 @@ def _percent(share: float | None) -> str:
 
 
 def _groups(faces: list[ReviewedFace], real: Real) -> dict[str, GroupShare]:
-    """Return for each group the mean share of its made faces' nearest real people that are of it, and its real faces' own."""
+    """Return for each group the mean share of its synthetic faces' nearest real people that are of it, and its real faces' own."""
     shares: dict[str, list[float]] = {}
     for face in faces:
         if face.group is not None and face.group_share is not None:
@@ -228,8 +226,8 @@ def _import_chosen(params: ReviewParams, context: Context) -> ReviewResult:
     chosen = [item for item in source.items if item.relative in wanted and mark_of(item.path) is not None]
     imported = accept(context, source.root, chosen) if chosen else 0
     missing = len(wanted) - len(chosen)
-    text = f"{imported:,} made faces are imported, marked synthetic."
-    text += f" {missing:,} are not there any more, or bear no mark, and are left out." if missing else ""
+    text = f"{imported:,} synthetic faces are imported, marked synthetic."
+    text += f" {missing:,} no longer exist or carry no synthetic mark, and are left out." if missing else ""
     return ReviewResult(made=str(params.made), imported=imported, missing=missing, summary=text)
 
 
@@ -264,14 +262,14 @@ def _review(
         place = int(np.flatnonzero(others)[table[others].argmin()])
         face.nearest, face.nearest_path, face.distance = real.who[place], real.paths[place], float(table[place])
         if face.distance < limit:
-            face.why.append(f"too like a real person: {face.nearest}, {face.distance:.3g} apart")
+            face.why.append(f"too close to a real identity: {face.nearest}, {face.distance:.3g} apart")
     _check_group(face, shares_of_groups(table, real, owners), params.like_group)
     if source is not None:
         face.source_distance = _to_source(vector, encoder, search, source, real.metric)
         if params.like_source is not None and (
             face.source_distance is None or face.source_distance > params.like_source
         ):
-            face.why.append("not like its source any more")
+            face.why.append("no longer close to its source")
     face.why += _against(quality, params.ranges())
     return face
 
@@ -287,9 +285,9 @@ def _to_source(
 
 
 def accept(context: Context, root: Path, items: list[SourceImage]) -> int:
-    """Import made faces with their folders' labels: one undoable step; returns how many are new."""
+    """Import synthetic faces with their folders' labels: one undoable step; returns how many are new."""
     tree = Tree(root, "group-identity", [Entry(item.relative, item.identity, item.group) for item in items])
     labelled = [Labelled(e, e.identity, e.group, "folder" if e.identity or e.group else None, []) for e in tree.entries]
     return bring_in(
-        tree, labelled, context, "Import made faces", f"accept {os.urandom(6).hex()}", lambda _item, _seen: None
+        tree, labelled, context, "Import synthetic faces", f"accept {os.urandom(6).hex()}", lambda _item, _seen: None
     )

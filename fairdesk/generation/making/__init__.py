@@ -1,1 +1,1 @@
-"""Making, walking between, exploring and translating faces."""
+"""Generating faces, interpolating between them, exploring and translating them."""

@@ -1,4 +1,4 @@
-"""Walk between made faces: pictures, or a film, of the way from latent to latent."""
+"""Interpolate between synthetic faces: images, or an animation, from latent to latent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def between(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], share: float
 
 
 def path_of(latent: int, faces: int, steps: int, seed: int, *, closed: bool) -> npt.NDArray[np.float64]:
-    """Return the latents of a walk over some faces: `steps` pictures from each to the next, the last one included."""
+    """Return the latents of an interpolation between some faces: `steps` images from each to the next, the last one included."""
     stops = np.random.default_rng(seed).standard_normal((faces, latent))
     ends = [*range(1, faces), *([0] if closed else [])]
     walk = [between(stops[n], stops[end], step / steps) for n, end in enumerate(ends) for step in range(steps)]
@@ -42,7 +42,7 @@ def path_of(latent: int, faces: int, steps: int, seed: int, *, closed: bool) -> 
 
 
 def interpolate_faces(params: InterpolateParams, context: Context) -> InterpolateResult:
-    """Job: write the walk as numbered pictures, or as a film."""
+    """Job: write the interpolation as numbered images, or as an animation."""
     film = params.out.suffix.lower() in (".gif", ".mp4")
     if not film and params.out.exists() and any(params.out.iterdir()):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder, or a .gif or .mp4 file.")
@@ -80,5 +80,5 @@ def interpolate_faces(params: InterpolateParams, context: Context) -> Interpolat
         out=str(params.out),
         pictures=len(frames),
         seed=params.seed,
-        summary=f"{len(frames):,} pictures between {params.faces} faces in {params.out}, marked synthetic",
+        summary=f"{len(frames):,} frames between {params.faces} faces in {params.out}, marked synthetic",
     )

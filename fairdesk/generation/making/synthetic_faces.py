@@ -198,7 +198,7 @@ def generate_faces(params: GenerateParams, context: Context) -> GenerateResult:
 
 
 def _name(number: int, params: GenerateParams, prefix: str) -> tuple[str | None, str]:
-    """Return who a made face is, and its place; names of other requests differ, so that their people stay apart."""
+    """Return who a synthetic face is, and its place; names of other requests differ, so that their people stay apart."""
     home = f"{safe_name(params.group)}/" if params.group else ""
     if params.per_identity is None:
         return None, f"{home}{number:06d}.png"

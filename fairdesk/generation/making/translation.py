@@ -93,7 +93,7 @@ class _Way:
                 + (f" ({t.psnr:.0f} dB)" if math.isfinite(t.psnr) else "")
                 for t in trials
             )
-            context.message(f"{self.name} runs in {self.recipe.name}. Images a second in a short trial: {told}.")
+            context.message(f"{self.name} runs in {self.recipe.name}. Images per second in a short trial: {told}.")
         return self.run(images).cpu()
 
 
@@ -219,7 +219,7 @@ def _sides_of(ways: list[_Way], context: Context) -> tuple[int, int] | None:
 
 
 def translate_faces(params: TranslateParams, context: Context) -> TranslateResult:
-    """Job: translate. A bad file is listed and the rest goes on."""
+    """Job: translate. A bad file is listed and the rest continues."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
         raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
     keep_freed_memory()

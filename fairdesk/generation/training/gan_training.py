@@ -29,7 +29,7 @@ from fairdesk.runs.resumption import resumed, write_down
 
 
 def train_gan(params: GanParams, context: Context) -> TrainGanResult:
-    """Job: train, or go on training."""
+    """Job: train, or resume a training."""
     if params.resume:
         params = resumed(params, RunFolder.open(params.out))
     if params.devices > 1 and not is_shared():

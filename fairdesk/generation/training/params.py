@@ -33,42 +33,43 @@ class GanParams(JobParams):
         description="Folder of images (all below it), a project, or a list of images (.txt, one a line)"
     )
     where: Annotated[list[str] | None, Offer.CONDITION] = Field(
-        None, title="Only images of", description="Only a project's images of this kind: " + HELP
+        None, title="Only images of", description="Only images of a project that match: " + HELP
     )
-    out: NewFolder = Field(title="Write to", description="Folder of the run")
+    out: NewFolder = Field(title="Output", description="Folder of the run")
     image_size: int = Field(64, ge=16, le=256, description="Width and height in pixels")
-    epochs: int = Field(200, ge=1, le=100_000, description="Epochs: passes over all images")
-    batch_size: int = Field(64, ge=1, le=4096, description="Images in a step")
+    epochs: int = Field(200, ge=1, le=100_000, description="Passes over all images")
+    batch_size: int = Field(64, ge=1, le=4096, description="Batch size: images per step")
     learning_rate: float = Field(2e-4, gt=0, le=1, description="Adam's learning rate")
     decay_epoch: Annotated[int | None, Unset("never")] = Field(
-        None, ge=0, description="Epoch from which the learning rate falls to 0"
+        None, ge=0, title="Decay from epoch", description="Epoch from which the learning rate falls to 0"
     )
     ema_images: int = Field(
-        0, ge=0, title="Averaging half-life", description="Half-life in images of the averaged generators (0: none)"
+        0, ge=0, title="EMA half-life", description="EMA half-life of the generators in images (0: none)"
     )
     accumulate: int = Field(
         1,
         ge=1,
         le=64,
         title="Gradient accumulation steps",
-        description="Gradient accumulation steps: a batch is computed in this many parts, to need less memory",
+        description="Compute each batch in this many parts, to need less memory",
     )
-    seed: int = Field(999, ge=0, description="The same seed gives the same run (on the CPU)")
-    preview_every: int = Field(400, ge=1, description="Batches between two sample grids")
+    seed: int = Field(999, ge=0, description="Random seed; the same seed gives the same run (on the CPU)")
+    preview_every: int = Field(400, ge=1, title="Sample grid every", description="Batches between sample grids")
     checkpoint_every: int = Field(
-        0, ge=0, description="Epochs between two kept checkpoints; 0 keeps the best and the last"
+        0, ge=0, description="Epochs between saved checkpoints; 0 saves only the best and the last"
     )
-    patience: int = Field(0, ge=0, description="Stop after this many epochs without a better generator loss; 0 never")
+    patience: int = Field(
+        0,
+        ge=0,
+        title="Early stopping patience",
+        description="Early stopping: epochs without a better generator loss; 0: off",
+    )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto", description="auto: bf16 on a GPU that has it, else fp32"
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where to compute")
-    deterministic: bool = Field(
-        False, description="Only algorithms that give the same numbers each time, on a GPU too (slower)"
-    )
-    devices: int = Field(
-        1, ge=1, le=64, description="GPUs (or processes, on a CPU) of this machine that share each batch"
-    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Compute device")
+    deterministic: bool = Field(False, description="Deterministic algorithms only, also on a GPU (slower)")
+    devices: int = Field(1, ge=1, le=64, description="GPUs (or CPU processes) of this machine that share each batch")
     resume: bool = Field(False, description="Resume the run in that folder")
 
     @model_validator(mode="before")
@@ -111,13 +112,15 @@ class NoiseGanParams(GanParams):
     """What the families are trained with that make faces from latents."""
 
     condition: Literal["none", "group", "identity"] = Field(
-        "none", description="Learn a label with each face, so that faces of one can be asked for"
+        "none", description="Train a conditional GAN, to generate faces of a chosen group or identity"
     )
-    latent: int = Field(100, ge=2, le=1024, title="Latent dimension", description="Latent dimension")
+    latent: int = Field(100, ge=2, le=1024, title="Latent dimension", description="Dimension of the latent vectors")
     assess_every: int = Field(
-        0, ge=0, description="Epochs between two measurements of FID and KID (dlib's features); 0: never"
+        0, ge=0, title="FID every", description="Epochs between measurements of FID and KID (dlib features); 0: never"
     )
-    assess_images: int = Field(256, ge=16, le=50_000, description="Images on each side of such a measurement")
+    assess_images: int = Field(
+        256, ge=16, le=50_000, title="FID images", description="Images on each side for FID and KID"
+    )
 
     @model_validator(mode="after")
     def _several(self) -> Self:
@@ -134,7 +137,7 @@ class _PowerOfTwo(NoiseGanParams):
     @model_validator(mode="after")
     def _size(self) -> Self:
         if self.image_size not in (32, 64, 128, 256):
-            raise FieldError("image_size", f"{self.family} makes images of 32, 64, 128 or 256 pixels")
+            raise FieldError("image_size", f"{self.family} generates images of 32, 64, 128 or 256 pixels")
         return self
 
 
@@ -145,12 +148,12 @@ class FullyConnectedParams(NoiseGanParams):
 
 
 class IdentityGanParams(NoiseGanParams):
-    """Train a fully connected GAN that makes identities."""
+    """Train a fully connected GAN that generates identities."""
 
     family: Literal["identity-gan"] = "identity-gan"
 
 
-_CHANNELS_LAST = Field(True, description="The memory order that convolutions are faster in")
+_CHANNELS_LAST = Field(True, description="Channels-last memory format (faster convolutions)")
 
 
 class DcganParams(_PowerOfTwo):
@@ -158,30 +161,30 @@ class DcganParams(_PowerOfTwo):
 
     family: Literal["dcgan"] = "dcgan"
     image_size: int = _image_size(64, "32, 64, 128 or 256")
-    batch_size: int = Field(128, ge=1, le=4096, description="Images in a step")
+    batch_size: int = Field(128, ge=1, le=4096, description="Batch size: images per step")
     channels_last: bool = _CHANNELS_LAST
 
 
 class StyleGan2Params(_PowerOfTwo):
-    """Train a StyleGAN2: the best pictures, and the slowest."""
+    """Train a StyleGAN2: best image quality, slowest."""
 
     family: Literal["stylegan2"] = "stylegan2"
     image_size: int = _image_size(64, "32, 64, 128 or 256")
-    batch_size: int = Field(32, ge=1, le=4096, description="Images in a step")
-    latent: int = Field(128, ge=2, le=1024, title="Latent dimension", description="Latent dimension")
+    batch_size: int = Field(32, ge=1, le=4096, description="Batch size: images per step")
+    latent: int = Field(128, ge=2, le=1024, title="Latent dimension", description="Dimension of the latent vectors")
     learning_rate: float = Field(2e-3, gt=0, le=1, description="Adam's learning rate")
-    ema_images: int = Field(
-        10_000, ge=0, title="Averaging half-life", description="Half-life in images of the averaged generator"
-    )
+    ema_images: int = Field(10_000, ge=0, title="EMA half-life", description="EMA half-life of the generator in images")
     channels_last: bool = _CHANNELS_LAST
     channel_base: int = Field(
-        4096, ge=128, le=32_768, description="Width of the networks (the paper's 256 pixels: 16384)"
+        4096, ge=128, le=32_768, description="Channel base: width of the networks (paper, 256 pixels: 16384)"
     )
-    mapping_layers: int = Field(8, ge=1, le=8, description="Layers from latent to style")
+    mapping_layers: int = Field(8, ge=1, le=8, description="Layers of the mapping network")
     r1: Annotated[float | None, Unset("by size and batch, as published")] = Field(
-        None, ge=0, title="R1 weight", description="Weight of R1"
+        None, ge=0, title="R1 weight", description="Weight of the R1 penalty"
     )
-    adaptive: bool = Field(True, title="Adaptive augmentation", description="Adaptive augmentation, for small sets")
+    adaptive: bool = Field(
+        True, title="Adaptive augmentation", description="Adaptive discriminator augmentation (ADA), for small sets"
+    )
 
     @model_validator(mode="after")
     def _averaged(self) -> Self:
@@ -209,22 +212,24 @@ class CycleGanParams(GanParams):
         None, title="B: only images of", description="The same for B, e.g. another group of one project"
     )
     image_size: int = _image_size(256, "a multiple of 4, at least 32")
-    batch_size: int = Field(1, ge=1, le=4096, description="Images in a step")
-    decay_epoch: int | None = Field(100, ge=0, description="Epoch from which the learning rate falls to 0")
-    preview_every: int = Field(100, ge=1, description="Batches between two sample grids")
+    batch_size: int = Field(1, ge=1, le=4096, description="Batch size: images per step")
+    decay_epoch: int | None = Field(
+        100, ge=0, title="Decay from epoch", description="Epoch from which the learning rate falls to 0"
+    )
+    preview_every: int = Field(100, ge=1, title="Sample grid every", description="Batches between sample grids")
     channels_last: bool = _CHANNELS_LAST
-    blocks: int = Field(9, ge=1, le=16, title="Residual blocks", description="Residual blocks of a generator")
-    features: int = Field(64, ge=4, le=256, title="Width", description="Width of all four networks (the paper's: 64)")
+    blocks: int = Field(9, ge=1, le=16, title="Residual blocks", description="Residual blocks of each generator")
+    features: int = Field(
+        64, ge=4, le=256, title="Width", description="Channels of the first layer of all four networks (paper: 64)"
+    )
     norm: Literal["instance", "none"] = Field(
         "instance",
         title="Normalisation",
-        description="instance as published; none lets a picture keep its own brightness and colours",
+        description="instance: as published; none: keeps each image's brightness and colours",
     )
-    lambda_cycle: float = Field(10.0, ge=0, title="Cycle weight", description="Weight of the cycle term")
-    lambda_identity: float = Field(5.0, ge=0, title="Identity weight", description="Weight of the identity term")
-    identity_epochs: int = Field(
-        0, ge=0, description="Epochs in which the generators first learn to keep a picture, all else later"
-    )
+    lambda_cycle: float = Field(10.0, ge=0, title="Cycle weight", description="Weight of the cycle-consistency loss")
+    lambda_identity: float = Field(5.0, ge=0, title="Identity weight", description="Weight of the identity loss")
+    identity_epochs: int = Field(0, ge=0, description="Epochs of identity loss only, before the other losses start")
 
     @field_validator("data_b")
     @classmethod
@@ -242,7 +247,7 @@ class CycleGanParams(GanParams):
         if self.image_size % 4 or self.image_size < 32:
             raise FieldError("image_size", "cyclegan's image size must be a multiple of 4, at least 32")
         if self.identity_epochs >= self.epochs:
-            raise FieldError("identity_epochs", "all epochs would be of the identity term alone: give more --epochs")
+            raise FieldError("identity_epochs", "all epochs would train the identity loss only: give more --epochs")
         return self
 
     def network(self) -> dict[str, Any]:

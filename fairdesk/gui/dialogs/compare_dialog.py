@@ -56,9 +56,9 @@ class CompareDialog(QDialog):
         self.table = _filled(*table(runs))
         self.pages.addTab(self.table, "Parameters and figures")
         self.effects = _filled(
-            ["Switch", "Figure", "Seeds", "Difference", "95 % interval", "Effect"], self._effect_rows()
+            ["Parameter", "Figure", "Seeds", "Difference", "95 % interval", "Effect"], self._effect_rows()
         )
-        self.pages.addTab(self.effects, "What a switch did")
+        self.pages.addTab(self.effects, "Effect of each parameter")
         about = QLabel(self._about())
         about.setWordWrap(True)
         about.setProperty("role", "muted")
@@ -86,7 +86,7 @@ class CompareDialog(QDialog):
     def _about(self) -> str:
         text = (
             f"Compared with {self._runs[0].name}, over runs with the same seed. A difference counts as an effect only where its 95 % interval "
-            "(Student's t over seeds) leaves out zero; train each kind with at least three seeds."
+            "(Student's t over seeds) excludes zero; train each kind with at least three seeds."
         )
         left = unpaired(self._runs)
         if left:
@@ -96,7 +96,7 @@ class CompareDialog(QDialog):
     def _bars(self, theme: Theme) -> pg.PlotWidget:
         rates = by_group(self._runs)
         groups = list(dict.fromkeys(group for row in rates.values() for group in row))
-        plot = new_plot("EER by group, on identities kept out of training", "", "EER (%)")
+        plot = new_plot("EER by group, on held-out identities", "", "EER (%)")
         retheme(plot, theme)
         legend = plot.addLegend(offset=(10, 1), colCount=4)
         legend.setLabelTextColor(theme.tokens["text"])

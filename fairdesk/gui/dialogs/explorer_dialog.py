@@ -1,4 +1,4 @@
-"""The latent explorer: sliders that move a made face, answered at once by a resident that keeps the generator."""
+"""The latent explorer: sliders that change a synthetic face, answered at once by a resident that keeps the generator."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ExplorerDialog(QDialog):
         self.truncation = self._slider(10, 100, 100)
         self.label = QComboBox()
         self.sliders: list[QSlider] = []
-        self.told = QLabel("Every picture is synthetic, and marked so when it is saved.")
+        self.told = QLabel("Every image is synthetic, and is marked as such when saved.")
         self.told.setWordWrap(True)
         self.told.setProperty("role", "muted")
         self.form = QFormLayout()

@@ -38,7 +38,7 @@ class GroupsDialog(QDialog):
         self.plots = (self.images, self.identities, self.sharpness, self.side)
         kept = session.settings.form("balance")
         self.form = ParameterForm(BalanceParams, {k: v for k, v in kept.items() if k != "dry_run"}, hide=("dry_run",))
-        self.told = QLabel("Plan a balance to see what it would do. Nothing changes until you apply it.")
+        self.told = QLabel("Plan a balance to preview it. Nothing changes until you apply it.")
         self.told.setWordWrap(True)
         self.plan_button, self.run_button, self.save_button = (
             QPushButton("Plan"),

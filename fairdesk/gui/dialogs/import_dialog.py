@@ -1,4 +1,4 @@
-"""Import: choose a folder, see what was understood, then write it."""
+"""Import: choose a folder, scan it, see what was found, then import it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class ImportDialog(QDialog):
         self.look.setEnabled(problem is None)
         self.accept_button.setEnabled(False)
         self.details.hide()
-        self.preview.setText(problem or "Scan it to see what it holds. Nothing is written yet.")
+        self.preview.setText(problem or "Scan it to see its contents. Nothing is written yet.")
 
     def _look(self) -> None:
         if self.form.problem() is None:
@@ -133,13 +133,13 @@ class ImportDialog(QDialog):
 
 
 def describe(found: ImportResult) -> str:
-    """Say what a folder was understood to be."""
+    """Say what the scan found in a folder."""
     layouts = {
-        "flat": "images without identities", "identity": "a folder for each identity",
-        "group-identity": "groups that hold a folder for each identity", "manifest": "a table of images",
+        "flat": "images without identities", "identity": "one folder per identity",
+        "group-identity": "groups that contain one folder per identity", "manifest": "a table of images",
     }  # fmt: skip
     lines = [
-        f"Understood as: {layouts[found.layout]}.",
+        f"Layout: {layouts[found.layout]}.",
         f"{found.images:,} images ({found.new:,} new), {found.identities:,} identities.",
     ]
     if found.groups:
@@ -155,5 +155,5 @@ def describe(found: ImportResult) -> str:
     if found.synthetic:
         lines.append(f"{found.synthetic:,} images are marked synthetic and stay marked.")
     if found.unreadable:
-        lines.append(f"{len(found.unreadable):,} files cannot be read; they are listed and left out.")
+        lines.append(f"{len(found.unreadable):,} files cannot be read; they are listed and skipped.")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialog
 
 from fairdesk.dataset.image_labels import Edit
 
-LEAVE = "as it is"
+LEAVE = "unchanged"
 
 
 class LabelDialog(QDialog):
@@ -22,7 +22,7 @@ class LabelDialog(QDialog):
         layout = QFormLayout(self)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         title = QLabel(
-            f"Labels of {count:,} images. What is left empty stays as it is; a label you give is marked as a person's."
+            f"Labels of {count:,} images. Empty fields are left unchanged; labels set here are marked as set by a person."
         )
         title.setWordWrap(True)
         layout.addRow(title)
@@ -34,7 +34,7 @@ class LabelDialog(QDialog):
             box.setAccessibleName(text)
             line = box.lineEdit()
             assert line is not None
-            line.setPlaceholderText("tags, with commas" if field in ("add", "remove") else LEAVE)
+            line.setPlaceholderText("tags, separated by commas" if field in ("add", "remove") else LEAVE)
             completer = QCompleter(known.get(field, []), self)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             completer.setFilterMode(Qt.MatchFlag.MatchContains)

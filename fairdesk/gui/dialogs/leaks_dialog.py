@@ -1,4 +1,4 @@
-"""What two sets share, or made faces and the nearest real ones, as pairs of pictures."""
+"""What two sets share, or synthetic faces and the nearest real ones, as pairs of pictures."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class LeaksDialog(QDialog):
 
     def __init__(self, result: Record, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Pairs of pictures")
+        self.setWindowTitle("Image pairs")
         pairs = _pairs(result)
         self.table = QTableWidget(min(len(pairs), SHOWN), 3)
-        sides = ("Synthetic", "Nearest real") if isinstance(result, AssessResult) else ("One", "The other")
+        sides = ("Synthetic", "Nearest real") if isinstance(result, AssessResult) else ("First", "Other")
         self.table.setHorizontalHeaderLabels([*sides, "What"])
         self.table.setIconSize(QSize(SIDE, SIDE))
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -56,7 +56,7 @@ class LeaksDialog(QDialog):
         names = [f"{one.group + '/' if one.group else ''}{one.identity}" for one in shared]
         text = str(getattr(result, "summary", ""))
         if names:
-            text += "\nIdentities on both sides: " + ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+            text += "\nIdentities in both sets: " + ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
         if len(pairs) > SHOWN:
             text += f"\nThe first {SHOWN} of {len(pairs):,} pairs are shown."
         label = QLabel(text)
@@ -94,13 +94,13 @@ class LeaksDialog(QDialog):
 def _pairs(result: Record) -> list[tuple[str, str, str]]:
     """Return (path, other path, what they have in common) of each pair that a result holds."""
     if isinstance(result, AssessResult):
-        words = {True: "the same picture", False: "nearest real image"}
-        return [(p.a, p.b, f"{words[p.is_copy]}, vectors {p.distance:.3f} apart") for p in result.nearest]
+        words = {True: "the same image", False: "nearest real image"}
+        return [(p.a, p.b, f"{words[p.is_copy]}, embeddings {p.distance:.3f} apart") for p in result.nearest]
     if not isinstance(result, SharedResult):
         return []
     pairs = [(p.a, p.b, "the same file") for p in result.files]
     pairs += [(p.a, p.b, f"near-duplicate ({p.bits} of 64 bits differ)") for p in result.near]
-    return pairs + [(p.a, p.b, f"vectors {p.distance:.3f} apart") for p in result.vectors]
+    return pairs + [(p.a, p.b, f"embeddings {p.distance:.3f} apart") for p in result.vectors]
 
 
 def _icon(path: str) -> QIcon:

@@ -33,7 +33,7 @@ class MatrixDialog(QDialog):
 
     def __init__(self, confusion: Confusion, without_face: int, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Given and predicted labels")
+        self.setWindowTitle("Confusion matrix")
         self._confusion, self._theme = confusion, theme
         self.kind = QComboBox()
         self.kind.addItems([kind for kind, rows in confusion.items() if rows])
@@ -41,8 +41,8 @@ class MatrixDialog(QDialog):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         note = QLabel(
-            "Rows: groups as given by folders, tables or people. Columns: what the model says. A cell: faces, and the share of "
-            "its row. A model's word is never taken for a label."
+            "Rows: groups as labelled by folders, tables or people. Columns: groups as predicted by the model. Cells: faces, "
+            "and their share of the row. A prediction is never used as a label."
             + (f" {without_face:,} images without a face have no prediction." if without_face else "")
         )
         note.setWordWrap(True)

@@ -30,7 +30,7 @@ class NameDialog(QDialog):
         self.group.addItems(["", *known[1]])
         line = self.group.lineEdit()
         if line is not None:
-            line.setPlaceholderText("as most of its faces")
+            line.setPlaceholderText("the most frequent of its faces")
         layout = QFormLayout(self)
         title = QLabel(question)
         title.setWordWrap(True)

@@ -134,7 +134,7 @@ class QualityDialog(QDialog):
         name, found = self.measure.currentData(), spread.found
         self.plot.setLabel("bottom", MEASURES[name])
         if not len(found):
-            self.told.setText("Nothing has this measure.")
+            self.told.setText("No image has this measure.")
             self.bars.setOpts(x=[0], height=[0], width=1)
             self.region.hide()
             return
@@ -196,7 +196,7 @@ class QualityDialog(QDialog):
             grid.setVisible(end is not None)
             title.setText(f"At the {word} limit ({end:.4g}), in order" if end is not None else f"No {word} limit")
         words = ", ".join(one.words() for one in self.limits.values())
-        self.told.setText(f"{len(self._bad):,} images do not have {words}." if words else "No limits are set.")
+        self.told.setText(f"{len(self._bad):,} images fail {words}." if words else "No limits are set.")
         for button in (self.hide_button, self.tag_button):
             button.setEnabled(bool(self._bad))
 
@@ -213,7 +213,7 @@ class QualityDialog(QDialog):
         self.accept()
 
     async def _tag(self) -> None:
-        dialog = NameDialog("Which tag do they get?", ([], []), self, value="low quality", with_group=False)
+        dialog = NameDialog("Tag for these images:", ([], []), self, value="low quality", with_group=False)
         if await async_glue.finished(dialog):
             images, tag = list(self._bad), dialog.name.text().strip()
             self._session.edit(

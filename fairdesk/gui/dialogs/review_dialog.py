@@ -1,4 +1,4 @@
-"""Made faces with their scores: look, accept or reject each, and import only the accepted ones."""
+"""Synthetic faces with their scores: look, accept or reject each, and import only the accepted ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ReviewDialog(QDialog):
         except FileNotFoundError:  # nothing was said yet
             pass
         except (OSError, ValueError, TypeError) as error:
-            lost = f"\nWhat was accepted before cannot be read from {kept} ({error}); this starts from the checks."
+            lost = f"\nEarlier decisions cannot be read from {kept} ({error}); this starts from the checks."
         self.list = QListWidget()
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setIconSize(QSize(SIDE, SIDE))
@@ -103,7 +103,7 @@ class ReviewDialog(QDialog):
     def _build(self, close: QPushButton) -> None:
         side = QWidget()
         column = QVBoxLayout(side)
-        for title, picture in (("The made face", self.made), ("The nearest real face", self.real)):
+        for title, picture in (("Synthetic face", self.made), ("Nearest real face", self.real)):
             column.addWidget(QLabel(title))
             picture.setFixedSize(220, 220)
             column.addWidget(picture)
@@ -158,7 +158,7 @@ class ReviewDialog(QDialog):
             lines.append(f"From its source: {face.source_distance:.3f}")
         if face.group_share is not None:
             lines.append(
-                f"Stands for {face.group}: {100 * face.group_share:.0f} % of its nearest real people are of it"
+                f"Represents {face.group}: {100 * face.group_share:.0f} % of its nearest real people are of it"
             )
         if face.quality and face.quality.sharpness is not None:
             lines.append(f"Sharpness {face.quality.sharpness:.0f}, face {face.quality.side:.0f} pixels")
@@ -173,7 +173,7 @@ class ReviewDialog(QDialog):
             write_text(self._kept, json.dumps(self.accepted_paths(), ensure_ascii=False))
         except OSError as error:
             self.told.setText(
-                f"What you say here is lost when this closes: {self._kept} cannot be written ({error.strerror})."
+                f"Your decisions are lost when this closes: {self._kept} cannot be written ({error.strerror})."
             )
 
     def _count(self) -> None:

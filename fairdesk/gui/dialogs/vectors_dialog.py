@@ -26,7 +26,7 @@ from fairdesk.project.recipes import VectorSet
 from fairdesk.project.searches import Search, searches
 
 _FACES = ("Detector", "Images searched", "Faces", "Shown")
-_VECTORS = ("Encoder", "Detector", "Numbers", "Faces", "Complete", "Made", "Used")
+_VECTORS = ("Encoder", "Detector", "Dimension", "Faces", "Complete", "Made", "Used")
 
 
 def show_faces_of(session: Session, detector: str) -> None:
@@ -74,20 +74,20 @@ class VectorsDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Faces and vectors")
+        self.setWindowTitle("Faces and embeddings")
         self._session = session
         self._searches: list[Search] = []
         self._sets: list[VectorSet] = []
         self.faces, self.vectors = _table(_FACES), _table(_VECTORS)
-        self.show_button, self.use_button = QPushButton("Show these faces"), QPushButton("Use these vectors")
-        self.encode_button, close = QPushButton("Encode…"), QPushButton("Close")
-        self.encode_button.setToolTip("Encode the faces of the detector chosen above")
-        self.use_button.setToolTip("Use them wherever this encoder's vectors are asked for and no detector is named")
+        self.show_button, self.use_button = QPushButton("Show these faces"), QPushButton("Use these embeddings")
+        self.encode_button, close = QPushButton("Embeddings…"), QPushButton("Close")
+        self.encode_button.setToolTip("Compute embeddings of the faces of the detector chosen above")
+        self.use_button.setToolTip("Use them for this model wherever no detector is named")
         layout = QVBoxLayout(self)
         for title, table, note, buttons in (
-            ("Faces", self.faces, "Shown faces are what the grids draw and what face filters and quality mean.",
+            ("Faces", self.faces, "The faces shown in the grids, and used by face filters and quality.",
              (self.show_button, self.encode_button)),
-            ("Vectors", self.vectors, "Of each encoder the newest are used unless a job names a detector.", (self.use_button,)),
+            ("Embeddings", self.vectors, "Of each encoder the newest are used unless a job names a detector.", (self.use_button,)),
         ):  # fmt: skip
             head = QLabel(title)
             head.setProperty("role", "title")
@@ -120,7 +120,7 @@ class VectorsDialog(QDialog):
         project = self._session.project
         if project is not None:
             self._session.background.read(
-                "faces and vectors",
+                "faces and embeddings",
                 lambda: (searches(project.db), project.vectors.sets(), project.shown_detector()),
                 self._arrived,
             )
@@ -184,7 +184,7 @@ class VectorsDialog(QDialog):
         recipe = chosen.recipe
 
         def used(_done: None) -> None:
-            text = f"The {recipe.encoder} vectors of the faces of {recipe.detector} are used from now on unless a job names others."
+            text = f"The {recipe.encoder} embeddings of the faces of {recipe.detector} are used from now on unless a job names others."
             self._session.told.emit(Notice(text))
             self._session.catalogue_changed.emit()
 

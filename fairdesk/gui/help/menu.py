@@ -62,7 +62,7 @@ class Help(QObject):
             ),
             ActionSpec("help.shortcuts", "&Keyboard shortcuts", self.open_shortcuts, "&Help", "list", "Ctrl+?"),
             ActionSpec("help.next", "&What to do next", self.open_next, "&Help", "play", "Shift+F1"),
-            ActionSpec("help.log", "Open &log", self.open_log, "&Help", "list", tip="What the program noted of itself"),
+            ActionSpec("help.log", "Open &log", self.open_log, "&Help", "list", tip="The program's own log"),
             ActionSpec("help.about", "&About FairDesk", self.open_about, "&Help", tip="Versions and licence"),
         ]
 

@@ -40,10 +40,10 @@ def steps(counts: dict[str, Any] | None) -> list[Step]:
     return [
         *found,
         Step("Import images", images > 0, f"{_count(images, 'image')}, {people}" if images else "Choose a folder, an archive or a table.", "dataset.import"),
-        Step("Find faces", images > 0 and searched >= images, f"{_count(faces, 'face')} on {searched:,} of {images:,} images", "dataset.detect"),
-        Step("Encode faces", bool(encoders), f"Embeddings: {vectors}" if encoders else "An embedding of each face is what all comparisons are made of.", "dataset.encode"),
+        Step("Detect faces", images > 0 and searched >= images, f"{_count(faces, 'face')} on {searched:,} of {images:,} images", "dataset.detect"),
+        Step("Compute face embeddings", bool(encoders), f"Embeddings: {vectors}" if encoders else "An embedding of each face is what all comparisons are made of.", "dataset.encode"),
         Step("Name identities", named, people if named else "Cluster the faces, correct the clusters, and make them identities.", "clustering.cluster"),
-        Step("Make a pair list", counts["lists"] > 0, _count(counts["lists"], "pair list") if counts["lists"] else "Genuine and impostor pairs, drawn evenly over identities.", "metrics.pairs"),
+        Step("Create a pair list", counts["lists"] > 0, _count(counts["lists"], "pair list") if counts["lists"] else "Genuine and impostor pairs, drawn evenly over identities.", "metrics.pairs"),
         Step("Score the list", counts["scores"] > 0, _count(counts["scores"], "score set") if counts["scores"] else "Compare the two faces of each pair.", "metrics.score"),
         Step("Compare the groups", False, "Error rates of every group at one threshold; then train or generate to bring them closer.", "view.tab_metrics"),
     ]  # fmt: skip

@@ -33,7 +33,8 @@ def rows(book: ActionBook) -> list[tuple[str, str, str]]:
     """Return what, keys and where of each action, those with keys first within their menu."""
     found = []
     for number, spec in book.specs.items():
-        keys = book.actions[number].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        kept = book.actions[number].shortcuts()
+        keys = ", ".join(one.toString(QKeySequence.SequenceFormat.NativeText) for one in kept)
         menu = spec.menu.replace("&", "")
         where = f"{menu} (in its tab)" if spec.tab else menu
         found.append((spec.text.replace("&", "").rstrip("…."), keys, where))

@@ -189,7 +189,7 @@ class JobCard(QFrame):
     def _open(self) -> None:
         made = self.made()
         if made is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(made))):
-            self._session.told.emit(Notice(f"No program here opens it. It is {made}"))
+            self._session.told.emit(Notice(f"No program on this machine opens it. It is {made}"))
 
     def report(self) -> str:
         """Everything one needs to report a failure."""

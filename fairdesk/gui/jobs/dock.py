@@ -39,7 +39,7 @@ class JobsPanel(QWidget):
         self.counts = ElidedLabel()
         self.counts.setProperty("role", "muted")
         self.earlier, self.later, self.clear = QToolButton(), QToolButton(), QPushButton("Clear finished")
-        self.clear.setToolTip("Take the cards of all jobs that have ended away; what they have written stays")
+        self.clear.setToolTip("Remove the cards of finished jobs; their output is kept")
         for button, icon, text in (
             (self.earlier, "up", "Earlier in the queue (Alt+Up)"),
             (self.later, "down", "Later in the queue (Alt+Down)"),
@@ -71,7 +71,7 @@ class JobsPanel(QWidget):
         inner.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._layout = QVBoxLayout(inner)
         self._layout.setContentsMargins(6, 6, 6, 6)
-        self.empty = QLabel("No jobs yet. What you start appears here, with its progress and a way to stop it.")
+        self.empty = QLabel("No jobs yet. Jobs you start appear here with their progress.")
         self.empty.setWordWrap(True)
         self.empty.setProperty("role", "muted")
         self._layout.addWidget(self.empty)
@@ -122,7 +122,7 @@ class JobsPanel(QWidget):
         ended, waiting = sum(job.finished for job in jobs), sum(job.state == QUEUED for job in jobs)
         running = len(jobs) - ended - waiting
         counts = [f"{n} {word}{'s' if n == 1 else ''}" for n, word in ((running, "run"), (waiting, "wait")) if n]
-        self.counts.setText(", ".join(counts) or "None runs")
+        self.counts.setText(", ".join(counts) or "Idle")
         self.clear.setEnabled(ended > 0)
         chosen = self.cards.get(self._chosen or "")
         place = chosen.job.position if chosen is not None and chosen.job.state == QUEUED else 0

@@ -75,7 +75,7 @@ class JobManager(QObject):
         self._control.emit(number, what)
 
     def resume(self, number: str) -> None:
-        """Let a paused job go on."""
+        """Let a paused job continue."""
         self._control.emit(number, "resume")
 
     def stop(self, number: str) -> None:
@@ -124,7 +124,7 @@ class JobManager(QObject):
         return [job for job in self.active if job.state == QUEUED]
 
     def close(self, *, keep: bool) -> None:
-        """End the thread; running jobs go on (`keep`) or are stopped. What waits is found again."""
+        """End the thread; running jobs continue (`keep`) or are stopped. What waits is found again."""
         if not self._thread.isRunning():
             return
         slot = "release" if keep else "stop_all"

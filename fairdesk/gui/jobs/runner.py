@@ -139,7 +139,7 @@ class Runner(QObject):
         try:
             kept_queue.keep(home, [job.folder for job in self._queue if job.folder.parent == home and not job.preview])
         except OSError:
-            _log.warning("the queue could not be kept", exc_info=True)
+            _log.warning("the queue could not be saved", exc_info=True)
 
     @Slot(object)
     def attach(self, folders: list[Path]) -> None:
@@ -186,7 +186,7 @@ class Runner(QObject):
         """A job that neither runs nor waits has no end written down."""
         if (job.folder / PROCESS).exists() or job.started is not None:
             job.state = FAILED
-            job.message = "This job was cut off. What it had finished is kept; restart it to go on."
+            job.message = "This job was interrupted. Finished work is kept; restart it to continue."
         else:
             job.state = STOPPED
             job.message = (
@@ -300,7 +300,7 @@ class Runner(QObject):
         largest = max(light, key=lambda r: memory.taken_by(r.worker()))
         largest.why = (
             "It was ended because this machine was running out of memory while another job was at work. "
-            "Start it again when that is done, or close other programs."
+            "Restart it when that is done, or close other programs."
         )
         largest.end(kill=True)
 
@@ -338,7 +338,7 @@ class Runner(QObject):
 
     @Slot()
     def release(self) -> None:
-        """Let running jobs go on without this window, all but previews; what waits is on disk."""
+        """Let running jobs continue without this window, all but previews; what waits is on disk."""
         if self._timer is not None:
             self._timer.stop()
         for running in self._running.values():
@@ -371,8 +371,8 @@ class Runner(QObject):
 def _why_died(code: int | None) -> str:
     if code == _KILLED:
         return (
-            "The worker was killed (signal 9), most often for too little memory. What it had finished is kept; "
-            "close other programs and restart it to go on."
+            "The worker was killed (signal 9), most often for lack of memory. Finished work is kept; "
+            "close other programs and restart it to continue."
         )
     how = "unknown" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
-    return f"The worker ended without a result ({how}). What it had finished is kept; restart it to go on."
+    return f"The worker ended without a result ({how}). Finished work is kept; restart it to continue."

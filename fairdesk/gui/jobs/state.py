@@ -117,7 +117,7 @@ class JobState:
 
     @property
     def rate(self) -> float | None:
-        """Units a second over the last reports, or None while unknown."""
+        """Units per second over the last reports, or None while unknown."""
         if len(self._marks) < 2:
             return None
         (t0, d0), (t1, d1) = self._marks[0], self._marks[-1]
@@ -132,21 +132,21 @@ class JobState:
     def line(self) -> str:
         """One line on how far it is."""
         if self.state == QUEUED:
-            turn = f"Waiting, number {self.position} in the queue" if self.position else "Waiting for its turn"
+            turn = f"Waiting, number {self.position} in the queue" if self.position else "Waiting"
             return f"{turn}: {self.behind}" if self.behind else turn
         if self.state in (RUNNING, PAUSED, STOPPING):
             parts = {PAUSED: ["Paused"], STOPPING: ["Stopping"]}.get(self.state, [])
             if self.total:
                 parts.append(f"{self.done:,} of {self.total:,} {self.unit}")
             if self.state == RUNNING and self.rate is not None:
-                parts.append(f"{self.rate:,.1f} a second")
+                parts.append(f"{self.rate:,.1f}/s")
             if self.state == RUNNING and self.seconds_left is not None and self.done < self.total:
                 parts.append(f"{duration(self.seconds_left)} left")
             return " · ".join(parts) or "Starting"
         if self.state == STOPPED and self.started is None:
             return "Not started"
         took = f" in {duration(self.ended - self.started)}" if self.ended and self.started else ""
-        return {DONE: f"Done{took}", STOPPED: f"Stopped{took}; what was done is kept", FAILED: "Failed"}[self.state]
+        return {DONE: f"Done{took}", STOPPED: f"Stopped{took}; finished work is kept", FAILED: "Failed"}[self.state]
 
 
 def log_tail(folder: Path, lines: int = 40) -> str:

@@ -61,5 +61,5 @@ def quality_line(version: Version, shown: list[Cluster]) -> str:
         parts.append(f"BCubed F1 {quality['bcubed_f1']:.3f}")
         if quality.get("pairwise_f1") is not None:
             parts.append(f"pairwise F1 {quality['pairwise_f1']:.3f}")
-        parts.append("against the known identities when it was made")
+        parts.append("against the known identities at the time")
     return "  ·  ".join(parts)

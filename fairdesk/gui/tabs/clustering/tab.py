@@ -66,7 +66,7 @@ class ClusteringTab(Tab):
         self.vertical.setSizes([700, 260])
         self.tree.hide()
         self.banner.hide()
-        self.grid.empty_text = "Choose a cluster on the left to see its faces."
+        self.grid.empty_text = "Select a cluster on the left to see its faces."
         self.version.activated.connect(self._on_version)
         self.clusters.selection_changed.connect(self._on_clusters)
         self.clusters.faces_dropped.connect(self._on_dropped)
@@ -90,22 +90,22 @@ class ClusteringTab(Tab):
         start = async_glue.start
         return [
             ActionSpec("clustering.cluster", "&Cluster…", lambda: self.session.ask("cluster"), "&Clustering", "cluster", "Ctrl+K", vectors),
-            ActionSpec("clustering.vectors", "Faces and &vectors…", lambda: start(show_vectors(self.session, self)), "&Clustering", "face", "", lambda: self._view.images, "Which faces and vectors exist; which are shown and used"),
-            ActionSpec("clustering.load", "&Read a cluster file…", lambda: self.session.ask("load-clusters"), "&Clustering", "import", "", vectors),
+            ActionSpec("clustering.vectors", "Faces and &embeddings…", lambda: start(show_vectors(self.session, self)), "&Clustering", "face", "", lambda: self._view.images, "Which faces and embeddings exist, and which are shown and used"),
+            ActionSpec("clustering.load", "Import clus&ters…", lambda: self.session.ask("load-clusters"), "&Clustering", "import", "", vectors),
             ActionSpec("clustering.rename", "&Rename…", lambda: start(self._rename()), "&Clustering", "name", "F2", real, "Rename the cluster", tab),
             ActionSpec("clustering.merge", "&Merge", self.merge, "&Clustering", "merge", "M", two, "Merge the selected clusters", tab),
             ActionSpec("clustering.split", "&Split off", self.split, "&Clustering", "split", "S", faces,
-                       "Put the selected faces into a cluster of their own", tab),
-            ActionSpec("clustering.out", "Take &out", self.take_out, "&Clustering", "out", "U", faces,
-                       "Move the selected faces to the unclustered ones", tab),
+                       "Move the selected faces into a new cluster", tab),
+            ActionSpec("clustering.out", "Remove from cl&uster", self.take_out, "&Clustering", "out", "U", faces,
+                       "Remove the selected faces from their cluster (they become unclustered)", tab),
             ActionSpec("clustering.move", "Mo&ve to…", lambda: start(self._move()), "&Clustering", "move", "V", faces,
                        "Move the selected faces to another cluster", tab),
-            ActionSpec("clustering.identity", "Make an &identity…", lambda: start(self._identity()), "&Clustering", "identity", "N", real,
-                       "Give all faces of the cluster a name", tab),
+            ActionSpec("clustering.identity", "Assign &identity…", lambda: start(self._identity()), "&Clustering", "identity", "N", real,
+                       "Assign one identity to all faces of the cluster", tab),
             ActionSpec("clustering.mosaic", "Export a m&osaic…", self._mosaic, "&Clustering", "mosaic", "", one, "", tab),
             ActionSpec("clustering.export", "&Export clusters…", lambda: start(self._export()), "&Clustering", "export", "", some,
                        "Write {label: [image path, ...]} as JSON", tab),
-            ActionSpec("clustering.folders", "Write identity &folders…", lambda: self.session.ask("identity-folders"), "&Clustering", "folder", "", some),
+            ActionSpec("clustering.folders", "Export identity &folders…", lambda: self.session.ask("identity-folders"), "&Clustering", "folder", "", some),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
@@ -170,17 +170,15 @@ class ClusteringTab(Tab):
         if not hierarchical:
             self.tree.hide()
         if self.session.project is None:
-            title, text, button = "No project is open", "Open or make a project from the File menu.", ""
+            title, text, button = "No project is open", "Open or create a project from the File menu.", ""
         elif not view.images:
             title, text, button = "Nothing to cluster yet", "Import images in the Dataset tab first.", ""
         elif not view.vectors:
-            title, button = "The faces have no vectors yet", "Encode faces…"
-            text = "Clustering compares vectors. Encode the faces first; images that were not searched yet are searched on the way."
+            title, button = "The faces have no embeddings yet", "Compute embeddings…"
+            text = "Clustering compares embeddings. Compute them first; faces are detected first where needed."
         else:
             title, button = "No clusters yet", "Cluster…"
-            text = (
-                "Group faces that look alike, then correct the result by eye. Every version is kept beside the others."
-            )
+            text = "Group similar faces, then correct the clusters by hand. Every version is kept."
         self.empty_title.setText(title)
         self.empty_text.setText(text)
         self.empty_button.setText(button)
@@ -254,12 +252,12 @@ class ClusteringTab(Tab):
             )
 
     def take_out(self) -> None:
-        """Move the selected faces to the unclustered ones."""
+        """Remove the selected faces from their cluster (they become unclustered)."""
         faces, version = self.grid.selected_ids(), self._view.version
         if faces and version is not None:
             self.session.edit(
                 lambda project: corrections.unassign_faces(project, version.id, faces),
-                lambda moved: f"Took {moved:,} faces out",
+                lambda moved: f"Removed {moved:,} faces from the cluster",
             )
 
     @Slot(object, object)
@@ -268,7 +266,7 @@ class ClusteringTab(Tab):
         if cluster.label == UNCLUSTERED and version is not None:
             self.session.edit(
                 lambda project: corrections.unassign_faces(project, version.id, faces),
-                lambda n: f"Took {n:,} faces out",
+                lambda n: f"Removed {n:,} faces from the cluster",
             )
         else:
             self.session.edit(
@@ -288,7 +286,7 @@ class ClusteringTab(Tab):
             from fairdesk.errors import RequestError
 
             self.session.tell_error(
-                RequestError(f"There is no cluster called {wanted}. Begin to type its title and choose it.")
+                RequestError(f"There is no cluster called {wanted}. Start typing its title and choose it.")
             )
             return
         self._on_dropped(faces, cluster)
@@ -298,9 +296,7 @@ class ClusteringTab(Tab):
         if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
             return
         cluster = chosen[0]
-        dialog = NameDialog(
-            "What is this cluster called?", (self._view.names, []), self, value=cluster.title, with_group=False
-        )
+        dialog = NameDialog("Name of the cluster:", (self._view.names, []), self, value=cluster.title, with_group=False)
         if await async_glue.finished(dialog):
             name = dialog.name.text().strip()
             self.session.edit(

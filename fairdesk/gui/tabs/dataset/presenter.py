@@ -112,9 +112,11 @@ def headline(view: View, selected: int) -> str:
         if counts["without_face"]:
             parts.append(f"{counts['without_face']:,} without a face")
     sets: list[VectorSet] = counts["vectors"]
-    parts += [f"{one.vectors:,} {one.recipe.encoder} vectors ({one.recipe.detector})" for one in sets[:_MOST_VECTORS]]
+    parts += [
+        f"{one.vectors:,} {one.recipe.encoder} embeddings ({one.recipe.detector})" for one in sets[:_MOST_VECTORS]
+    ]
     if len(sets) > _MOST_VECTORS:
-        parts.append(f"{len(sets) - _MOST_VECTORS} more sets of vectors")
+        parts.append(f"{len(sets) - _MOST_VECTORS} more sets of embeddings")
     for key, word in (("synthetic", "synthetic"), ("hidden", "hidden"), ("unreadable", "unreadable")):
         if counts[key]:
             parts.append(f"{counts[key]:,} {word}")

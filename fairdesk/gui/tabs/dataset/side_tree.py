@@ -83,7 +83,7 @@ class SideTree(QTreeWidget):
     def _sections(view: View) -> list[tuple[str, list[tuple[str, str, Chosen, str]]]]:
         sets: list[tuple[str, str, Chosen, str]] = []
         for one in view.sets:
-            stale = f"Out of date: {one.change}. Right-click to make the sets again." if one.change else ""
+            stale = f"Out of date: {one.change}. Right-click to recreate the sets." if one.change else ""
             text = ("⚠ " if stale else "") + one.name + (" (frozen)" if one.frozen else "")
             sets.append((text, f"{one.images:,}", ("set", one.name, None), stale))
         views: list[tuple[str, str, Chosen, str]] = [(name, "", ("view", name, None), "") for name, _ in view.views]
@@ -138,9 +138,9 @@ class SideTree(QTreeWidget):
         menu = QMenu(self)
         menu.addAction("Freeze" if on else "Thaw", lambda: session.edit(
             lambda p: freeze(p, name, on=on), f"{name} is {'frozen' if on else 'thawed'}"))  # fmt: skip
-        menu.addAction("Make the sets again…", lambda: session.ask("divide", kept))
+        menu.addAction("Recreate the sets…", lambda: session.ask("divide", kept))
         menu.addAction("Export…", lambda: session.ask("export", {"only_set": name}))
-        menu.addAction("Make a pair list…", lambda: session.ask("pairs", {"only_set": name}))
+        menu.addAction("Create a pair list…", lambda: session.ask("pairs", {"only_set": name}))
         remove = menu.addAction("Remove the set", lambda: session.edit(
             lambda p: remove_sets(p, [name]), f"Removed the set {name}"))  # fmt: skip
         remove.setEnabled(on)

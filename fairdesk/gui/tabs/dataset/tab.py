@@ -41,10 +41,10 @@ from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_v
 from fairdesk.project.quality import MEASURES
 
 _STATES = {
-    "All images": "any", "With a face": "with face", "Without a face": "without face", "Without a name": "unnamed",
+    "All images": "any", "With a face": "with face", "Without a face": "without face", "Without an identity": "unnamed",
     "Several faces": "several faces", "Marked synthetic": "synthetic", "Not synthetic": "real", "Hidden": "hidden",
 }  # fmt: skip
-_ORDERS = {"In order of import": "added", "By identity": "identity", "By path": "name", "Largest first": "size"}
+_ORDERS = {"By import order": "added", "By identity": "identity", "By path": "name", "Largest first": "size"}
 _QUALITY_ORDERS = {f"By {name}": name for name in MEASURES}
 
 
@@ -123,55 +123,55 @@ class DatasetTab(Tab):
         return [
             ActionSpec("dataset.import", "&Import…", self.import_folder, "&Dataset", "import", "Ctrl+I", has),
             ActionSpec("dataset.samples", "Draw &sample faces…", lambda: async_glue.start(self._samples()), "&Dataset", "draw", "", has,
-                       "Draw faces that belong to nobody, to try things on"),
+                       "Draw artificial faces of nobody, for trying things out"),
             ActionSpec("dataset.fetch", "&Download a public face set…", lambda: async_glue.start(self._fetch()), "&Dataset", "download", "", has,
-                       "Fetch LFW or Olivetti through scikit-learn; asks the network"),
-            ActionSpec("dataset.detect", "&Find faces…", lambda: self.session.ask("detect"), "&Dataset", "face", "Ctrl+F", images),
-            ActionSpec("dataset.encode", "&Encode faces…", lambda: self.session.ask("encode"), "&Dataset", "encode", "Ctrl+E", images),
+                       "Download LFW or Olivetti through scikit-learn (uses the network)"),
+            ActionSpec("dataset.detect", "Detect &faces…", lambda: self.session.ask("detect"), "&Dataset", "face", "Ctrl+Shift+F", images),
+            ActionSpec("dataset.encode", "Compute &embeddings…", lambda: self.session.ask("encode"), "&Dataset", "encode", "Ctrl+E", images),
             ActionSpec("dataset.label", "&Label faces…", lambda: self.session.ask("label"), "&Dataset", "table", "", images, "Predict race, gender and age with deepface, or read labels from a CSV"),
             ActionSpec("dataset.name", "&Name selected…", lambda: async_glue.start(self._name()), "&Dataset", "identity", "I",
-                       lambda: images() and self.grid.selected_count() > 0, "Say who the selected faces are", self.name),
+                       lambda: images() and self.grid.selected_count() > 0, "Assign an identity to the selected faces", self.name),
             ActionSpec("dataset.unreadable", "Show &unreadable files", lambda: async_glue.start(self._unreadable()), "&Dataset", "list", "",
                        lambda: self._view.counts.get("unreadable", 0) > 0),
             ActionSpec("dataset.edit_labels", "Label &selected…", lambda: async_glue.start(self._label()), "&Dataset", "name", "L", selected, "Identity, group, gender, age and tags of the selected images", self.name),
             ActionSpec("dataset.tag", "&Tag selected…", lambda: async_glue.start(self._label("add")), "&Dataset", "", "T", selected, "", self.name),
-            ActionSpec("dataset.encode_selected", "Enc&ode selected…", self._encode_selected, "&Dataset", "", "", selected, "Find the faces of the selected images, and encode them", self.name),
+            ActionSpec("dataset.encode_selected", "C&ompute embeddings of selected…", self._encode_selected, "&Dataset", "", "", selected, "Detect the faces of the selected images and compute their embeddings", self.name),
             ActionSpec("dataset.translate", "T&ranslate selected…", self._translate, "&Dataset", "move", "", selected, "With CycleGAN generators, from A to B or back", self.name),
-            ActionSpec("dataset.select_all", "Select all that &match", self.grid.selectAll, "&Dataset", "", "", images, "Every image of the filter, also those not scrolled to (Ctrl+A in the grid)", self.name),
-            ActionSpec("dataset.like", "&More like this face", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), "Order the grid by likeness to the current face", self.name),
-            ActionSpec("dataset.quality", "&Quality…", lambda: async_glue.start(self._quality()), "&Dataset", "search", "Ctrl+Y", images, "Blur, light, size, pose: measure, choose limits by eye, hide or tag"),
+            ActionSpec("dataset.select_all", "Select all that &match", self.grid.selectAll, "&Dataset", "", "", images, "All images of the filter, also those not loaded yet (Ctrl+A in the grid)", self.name),
+            ActionSpec("dataset.like", "Find si&milar faces", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), "Sort the grid by similarity to the current face", self.name),
+            ActionSpec("dataset.quality", "&Quality…", lambda: async_glue.start(self._quality()), "&Dataset", "search", "Ctrl+U", images, "Sharpness, brightness, size and pose: measure, set limits, hide or tag"),
             ActionSpec("dataset.measure", "Measure quality…", lambda: self.session.ask("quality"), "&Dataset", "", "", images),
-            ActionSpec("dataset.agreement", "Given a&gainst predicted labels…", lambda: async_glue.start(self._agreement()), "&Dataset", "table", "", lambda: bool(self._view.values.get("predicted")), "A confusion matrix of groups and predictions"),
+            ActionSpec("dataset.agreement", "Con&fusion matrix…", lambda: async_glue.start(self._agreement()), "&Dataset", "table", "", lambda: bool(self._view.values.get("predicted")), "Groups as labelled against groups as predicted"),
             ActionSpec("dataset.divide", "&Divide into sets…", lambda: self.session.ask("divide"), "&Dataset", "split", "Ctrl+D", images, "Training, validation and test sets, or folds, that share no identity"),
-            ActionSpec("dataset.export", "E&xport…", lambda: self.session.ask("export"), "&Dataset", "export", "", images, "Folders of a layout, ImageFolder, InsightFace .rec, or a table"),
-            ActionSpec("dataset.purge", "P&urge selected…", lambda: async_glue.start(self._purge()), "&Dataset", "close", "", lambda: images() and self.grid.selected_count() > 0, "Remove images wholly, for consent withdrawn; cannot be undone", self.name),
+            ActionSpec("dataset.export", "E&xport…", lambda: self.session.ask("export"), "&Dataset", "export", "", images, "Folders, ImageFolder, InsightFace .rec, or a table"),
+            ActionSpec("dataset.purge", "P&urge selected…", lambda: async_glue.start(self._purge()), "&Dataset", "close", "", lambda: images() and self.grid.selected_count() > 0, "Remove images permanently when consent is withdrawn; cannot be undone", self.name),
             ActionSpec("dataset.hide", "&Hide selected", lambda: self._hide(True), "&Dataset", "out", "H", lambda: images() and self.grid.selected_count() > 0 and self.state.currentText() != "Hidden", "Hide images from lists, clusterings and counts; can be undone", self.name),
-            ActionSpec("dataset.show", "Show selected a&gain", lambda: self._hide(False), "&Dataset", "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentText() == "Hidden", "", self.name),
-            ActionSpec("dataset.duplicates", "Find du&plicates…", lambda: self.session.ask("duplicates"), "&Dataset", "mosaic", "", images, "The same image twice, near-duplicates, near-identical vectors"),
-            ActionSpec("dataset.balance", "Groups and &balance…", lambda: async_glue.start(self._groups()), "&Dataset", "chart", "Ctrl+B", images, "Charts of the groups; bring them to equal numbers or given shares with the least loss of identities"),
+            ActionSpec("dataset.show", "Unhide selected", lambda: self._hide(False), "&Dataset", "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentText() == "Hidden", "", self.name),
+            ActionSpec("dataset.duplicates", "Find du&plicates…", lambda: self.session.ask("duplicates"), "&Dataset", "mosaic", "", images, "Exact duplicates, near-duplicates, near-identical embeddings"),
+            ActionSpec("dataset.balance", "Groups and &balance…", lambda: async_glue.start(self._groups()), "&Dataset", "chart", "Ctrl+B", images, "Group sizes; balance them to equal numbers or given shares with the smallest loss of identities"),
             ActionSpec("dataset.relink", "Find &moved originals…", lambda: self.session.ask("relink"), "&Dataset", "folder", "", images),
             *(
                 ActionSpec(f"dataset.{kind}", text, lambda kind=kind: self.session.ask(kind), "&Prepare folders", icon, "", has, tip)  # type: ignore[misc]
                 for kind, text, icon, tip in (
-                    ("sample", "Take a &sample…", "mosaic", "Random images, or whole identities of each group"),
+                    ("sample", "Draw a &sample…", "mosaic", "Random images, or whole identities of each group"),
                     ("split", "S&plit into sets…", "split", "Training, validation and test sets that share no identity"),
-                    ("flatten", "&Flatten…", "list", "group/identity/image becomes group/identity_image"),
-                    ("resize", "&Resize…", "move", "Every image to one size, structure kept"),
-                    ("leaks", "Check for &leaks…", "search", "What two sets share: identities, files, near-duplicates"),
+                    ("flatten", "&Flatten…", "list", "group/identity/image to group/identity_image"),
+                    ("resize", "&Resize…", "move", "Resize every image, folder structure kept"),
+                    ("leaks", "Check for &leaks…", "search", "Identities, files and near-duplicates that two sets share"),
                 )
             ),
-            ActionSpec("dataset.vectors", "Export &vectors…", lambda: self.session.ask("vectors"), "&Dataset", "export", "",
+            ActionSpec("dataset.vectors", "Export &embeddings…", lambda: self.session.ask("vectors"), "&Dataset", "export", "",
                        lambda: bool(self._view.counts.get("vectors"))),
-            ActionSpec("dataset.faces", "Faces and vec&tors…", lambda: async_glue.start(show_vectors(self.session, self)), "&Dataset", "face", "", images,
-                       "Which faces and vectors exist; which are shown and used"),
-            ActionSpec("dataset.search", "&Search", self.search.setFocus, "&Dataset", "search", "/", images, "", self.name),
+            ActionSpec("dataset.faces", "F&aces and embeddings…", lambda: async_glue.start(show_vectors(self.session, self)), "&Dataset", "face", "", images,
+                       "Which faces and embeddings exist, and which are shown and used"),
+            ActionSpec("dataset.search", "&Search", self._find, "&Dataset", "search", "Ctrl+F", images, "Search names and paths", self.name, also="/"),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
         """Put actions on the tab's buttons."""
         for button, number, text in (
             (self.import_button, "dataset.import", ""), (self.detect_button, "dataset.detect", ""),
-            (self.encode_button, "dataset.encode", "Encode…"), (self.label_button, "dataset.edit_labels", "Label…"),
+            (self.encode_button, "dataset.encode", "Embeddings…"), (self.label_button, "dataset.edit_labels", "Label…"),
             (self.quality_button, "dataset.quality", ""), (self.groups_button, "dataset.balance", "Groups…"),
             (self.divide_button, "dataset.divide", "Divide…"), (self.export_button, "dataset.export", ""),
             (self.empty_new, "file.new", ""), (self.empty_open, "file.open", ""), (self.empty_import, "dataset.import", ""),
@@ -267,12 +267,12 @@ class DatasetTab(Tab):
         if not self.has_project():
             self.empty_title.setText("No project is open")
             self.empty_text.setText(
-                "Make a new project or open one, or drop a project folder here. Everything stays on this machine."
+                "Create or open a project, or drop a project folder here. Everything stays on this machine."
             )
         else:
             self.empty_title.setText("This project has no images yet")
             self.empty_text.setText(
-                "Import a folder of face images (or drop it here). FairDesk shows what it understood before it writes "
+                "Import a folder of face images (or drop it here). FairDesk shows what it found before it writes "
                 "anything, and never changes your originals."
             )
         for button in (self.empty_new, self.empty_open):
@@ -305,7 +305,7 @@ class DatasetTab(Tab):
 
     async def _save_view(self) -> None:
         dialog = NameDialog(
-            "Name this view. It keeps the filter, not the images.",
+            "Name of the view. It stores the filter, not the images.",
             ([name for name, _ in self._view.views], []),
             self,
             with_group=False,
@@ -329,7 +329,7 @@ class DatasetTab(Tab):
         title = item.title if item else ""
 
         def found(_ids: Ids) -> None:
-            self.like_button.setText(f"✕  Like {title} ({recipe.encoder}, {recipe.detector})")
+            self.like_button.setText(f"✕  Similar to {title} ({recipe.encoder}, {recipe.detector})")
             self._set_like((image, recipe.hash))
             self.grid.scrollToTop()
 
@@ -399,12 +399,17 @@ class DatasetTab(Tab):
         assert self.session.project is not None
         self.session.ask("fetch", {"out": str(self.session.project.folder.parent / "public faces")})
 
+    def _find(self) -> None:
+        """Put the cursor into the search box, what stands there selected."""
+        self.search.setFocus()
+        self.search.selectAll()
+
     async def _name(self) -> None:
         images = self.grid.selected_ids()
         project = self.session.project
         if not images or project is None:
             return
-        dialog = NameDialog(f"Who is on these {len(images):,} images?", self._names(), self)
+        dialog = NameDialog(f"Identity of these {len(images):,} images:", self._names(), self)
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
@@ -428,11 +433,11 @@ class DatasetTab(Tab):
             return
         names = sorted({i.identity for i in items(project, "image", images).values() if i.identity})
         answer = await async_glue.ask(
-            self, "Purge", f"Remove {len(images):,} images from the project for good?", ["Remove for good"],
-            "Their rows, vectors, thumbnails and the whole history of the project go, and lists and reports that name them. "
+            self, "Purge", f"Permanently remove {len(images):,} images from the project?", ["Remove permanently"],
+            "Their rows, embeddings, thumbnails and the whole history of the project go, and lists and reports that name them. "
             "This cannot be undone. The original files are not touched.",
         )  # fmt: skip
-        if answer == "Remove for good":
+        if answer == "Remove permanently":
             self.session.background.edit(lambda: purge(project, images, names), self._purged)
 
     def _purged(self, result: PurgeResult) -> None:

@@ -36,7 +36,7 @@ from fairdesk.runs.resumption import resume_preset
 
 
 def new_film(run: Path, name: str) -> Path:
-    """Return where a film of a run goes: a file that is not there yet."""
+    """Return where an animation of a run goes: a file that is not there yet."""
     number = 1
     while (out := run / (f"{name}.gif" if number == 1 else f"{name}-{number}.gif")).exists():
         number += 1
@@ -84,9 +84,9 @@ class GenerationTab(Tab):
         self.splitter.setStretchFactor(2, 2)
         self.title.setText("No training run yet")
         self.text.setText(
-            "Train a GAN, DCGAN or StyleGAN2 on a folder of faces, or on this project's images, then make faces or whole identities with it; or "
-            "train a CycleGAN on two folders and translate faces. Another program's generator (StyleGAN2 or 3, DCGAN, ONNX) makes faces, too. Every file "
-            "made is marked synthetic, and is reviewed before it enters the project."
+            "Train a GAN, DCGAN or StyleGAN2 on a folder of faces, or on this project's images, then generate faces or identities with it; or "
+            "train a CycleGAN on two folders and translate faces. Another program's generator (StyleGAN2 or 3, DCGAN, ONNX) works too. Every "
+            "generated file is marked synthetic, and is reviewed before it enters the project."
         )
         self.runs.currentItemChanged.connect(lambda *_: self._show_run())
         self.time.valueChanged.connect(self._show_preview)
@@ -105,21 +105,21 @@ class GenerationTab(Tab):
         curves = lambda: (run := self.run_folder()) is not None and (run.path / SCALARS).exists()
         return [
             ActionSpec("generation.train", "&Train a GAN…", self._train, "&Generation", "play", "Ctrl+G", self.has_project),
-            ActionSpec("generation.resume", "Go &on training…", self._resume, "&Generation", "again", "", ready,
-                       "Train the chosen run for more epochs", self.name),
-            ActionSpec("generation.make", "&Make faces…", self._make, "&Generation", "draw", "", self.has_project,
-                       "Make faces or identities with the chosen run, or with another program's generator"),
-            ActionSpec("generation.sample", "&Sample now", lambda: self._ask_now("sample"), "&Generation", "draw", "", self._is_training, "Make a sample grid now", self.name),
-            ActionSpec("generation.checkpoint", "&Keep a checkpoint now", lambda: self._ask_now("checkpoint"), "&Generation", "download", "", self._is_training, "", self.name),
-            ActionSpec("generation.explore", "&Explore…", lambda: async_glue.start(self._explore()), "&Generation", "face", "", self.has_project, "Move a made face with sliders, of the chosen run or of a file"),
-            ActionSpec("generation.walk", "&Walk between faces…", self._walk, "&Generation", "move", "", self.has_project, "A film from face to face"),
-            ActionSpec("generation.film", "Make a &film…", self._film, "&Generation", "export", "", lambda: len(self._previews) > 1, "The sample grids through time, as GIF or MP4", self.name),
-            ActionSpec("generation.review", "&Review made faces…", lambda: self.session.ask("review"), "&Generation", "search", "", self.has_project, "Only faces that pass, or that you accept, enter the project"),
-            ActionSpec("generation.assess", "&Assess made faces…", self._assess, "&Generation", "table", "", self.has_project, "FID, KID, precision and recall, copies, diversity"),
+            ActionSpec("generation.resume", "&Resume training…", self._resume, "&Generation", "again", "", ready,
+                       "Resume the chosen run, for more epochs", self.name),
+            ActionSpec("generation.make", "&Generate faces…", self._make, "&Generation", "draw", "", self.has_project,
+                       "Generate faces or identities with the chosen run or another program's generator"),
+            ActionSpec("generation.sample", "&Sample now", lambda: self._ask_now("sample"), "&Generation", "draw", "", self._is_training, "Generate a sample grid now", self.name),
+            ActionSpec("generation.checkpoint", "Save a chec&kpoint now", lambda: self._ask_now("checkpoint"), "&Generation", "download", "", self._is_training, "", self.name),
+            ActionSpec("generation.explore", "&Explore…", lambda: async_glue.start(self._explore()), "&Generation", "face", "", self.has_project, "Explore the latent space of a generator with sliders"),
+            ActionSpec("generation.walk", "&Interpolate between faces…", self._walk, "&Generation", "move", "", self.has_project, "Interpolate between latents; written as images, GIF or MP4"),
+            ActionSpec("generation.film", "E&xport animation…", self._film, "&Generation", "export", "", lambda: len(self._previews) > 1, "The sample grids over time, as GIF or MP4", self.name),
+            ActionSpec("generation.review", "Re&view synthetic faces…", lambda: self.session.ask("review"), "&Generation", "search", "", self.has_project, "Check synthetic faces; only those you accept enter the project"),
+            ActionSpec("generation.assess", "&Assess synthetic faces…", self._assess, "&Generation", "table", "", self.has_project, "FID, KID, precision, recall, copying and diversity"),
             ActionSpec("generation.translate", "&Translate faces…", self._translate, "&Generation", "move", "", self.has_project,
                        "Translate images with CycleGAN generators, from A to B or back"),
             ActionSpec("generation.container", "Run a &container…", lambda: self.session.ask("container", {"workdir": str(self._home())}), "&Generation", "folder", "", self.has_project, "Run an external trainer such as StyleGAN2-ADA"),
-            ActionSpec("generation.curves", "Show its &curves", self._curves, "&Generation", "chart", "", curves, "", self.name),
+            ActionSpec("generation.curves", "Show &curves", self._curves, "&Generation", "chart", "", curves, "", self.name),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
@@ -201,7 +201,7 @@ class GenerationTab(Tab):
         self.picture.setPixmap(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, how))
         run, same = self.run_folder(), "latents"
         if run is not None and self._family() == "cyclegan":
-            trained = "which are not trained on" if run.config.get("shown_only") else "which are trained on too"
+            trained = "which are not trained on" if run.config.get("shown_only") else "which are also trained on"
             same = f"images, {trained}: A, A to B, B, B to A"
         self.caption.setText(
             f"after {int(path.stem):,} batch{'es' if int(path.stem) != 1 else ''}, always of the same {same}"

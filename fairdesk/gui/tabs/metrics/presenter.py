@@ -118,7 +118,7 @@ def headline(result: EvaluateResult) -> str:
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
     text = "  ·  ".join(parts)
     if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
-        text += f"<br>Vectors: {escape(vectors)}"
+        text += f"<br>Embeddings: {escape(vectors)}"
     if result.warning:
         text += f"<br><b>{result.warning}</b>"
     return text

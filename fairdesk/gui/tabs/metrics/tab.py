@@ -130,13 +130,13 @@ class MetricsTab(Tab):
         lists = lambda: any(s.kind == "list" for s in self._view.sources)
         shown = lambda: self._shown is not None
         return [
-            ActionSpec("metrics.pairs", "Make a &pair list…", lambda: self.session.ask("pairs"), "&Metrics", "list", "Ctrl+L", people),
+            ActionSpec("metrics.pairs", "Create &pair list…", lambda: self.session.ask("pairs"), "&Metrics", "list", "Ctrl+L", people),
             ActionSpec("metrics.score", "&Score a list…", self._ask_score, "&Metrics", "encode", "", lists),
-            ActionSpec("metrics.vectors", "Faces and &vectors…", lambda: start(show_vectors(self.session, self)), "&Metrics", "face", "", lambda: self._view.images > 0, "Which faces and vectors exist; which are shown and used"),
-            ActionSpec("metrics.freeze", "&Freeze or thaw the list", self._freeze, "&Metrics", "", "", lambda: self._chosen_list() is not None, "A frozen list is not written over", tab),
-            ActionSpec("metrics.open", "&Open scores…", lambda: start(self._open()), "&Metrics", "import", "Ctrl+Shift+O", tip="Evaluate a score file of any origin"),
-            ActionSpec("metrics.normalise", "&Normalise by group…", self._normalise, "&Metrics", "split", "", lambda: self._scores is not None and self.has_project(), "Learn on some people what makes the groups' scores alike, and apply it to the others", tab),
-            ActionSpec("metrics.report", "Write the &report…", self._report, "&Metrics", "export", "", lambda: shown() and self.has_project(), "", tab),
+            ActionSpec("metrics.vectors", "Faces and &embeddings…", lambda: start(show_vectors(self.session, self)), "&Metrics", "face", "", lambda: self._view.images > 0, "Which faces and embeddings exist, and which are shown and used"),
+            ActionSpec("metrics.freeze", "&Freeze or thaw the list", self._freeze, "&Metrics", "", "", lambda: self._chosen_list() is not None, "A frozen list is not overwritten", tab),
+            ActionSpec("metrics.open", "&Open scores…", lambda: start(self._open()), "&Metrics", "import", "Ctrl+Shift+O", tip="Evaluate any score file"),
+            ActionSpec("metrics.normalise", "&Normalise by group…", self._normalise, "&Metrics", "split", "", lambda: self._scores is not None and self.has_project(), "Learn a normalisation on some subjects and apply it to the others", tab),
+            ActionSpec("metrics.report", "Export &report…", self._report, "&Metrics", "export", "", lambda: shown() and self.has_project(), "", tab),
             ActionSpec("metrics.plot", "Save p&lot…", lambda: start(self._save_plot()), "&Metrics", "chart", "", shown, "", tab),
             ActionSpec("metrics.table", "Save &table…", lambda: start(self._save_table()), "&Metrics", "table", "", shown, "", tab),
             ActionSpec("metrics.scores_csv", "Save scores as &CSV…", lambda: start(self._save_scores()), "&Metrics", "export", "", shown, "", tab),
@@ -198,24 +198,24 @@ class MetricsTab(Tab):
         self.pages.setCurrentWidget(self.result_page if self._shown is not None else self.empty_page)
         self.banner.setVisible(self._stale is not None)
         self.banner_text.setText(
-            f"These scores are out of date: {self._stale}. Make the list and score it again." if self._stale else ""
+            f"These scores are out of date: {self._stale}. Recreate the list and score it again." if self._stale else ""
         )
         view, button = self._view, ""
         if self.session.project is None:
             title = "No project is open"
-            text = "Open or make a project from the File menu, or open a score file of any origin."
+            text = "Open or create a project from the File menu, or open any score file."
             button = "Open scores…"
         elif not view.identities:
             title = "There are no identities yet"
-            text = "Pairs are made of identities. Import folders that name them, or turn clusters into identities."
+            text = "Pairs need identities. Import folders that name them, or turn clusters into identities."
         elif not any(s.kind == "list" for s in view.sources):
-            title, button = "No pair list yet", "Make a pair list…"
-            text = "Benchmarks compare pairs of images: genuine ones of one person, impostor ones of two."
+            title, button = "No pair list yet", "Create a pair list…"
+            text = "A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two."
         elif not any(s.kind == "scores" for s in view.sources):
             title, button = "The list has no scores yet", "Score a list…"
-            text = "Scoring encodes each image once and compares the two faces of every pair."
+            text = "Scoring compares the embeddings of the two faces of every pair."
         else:
-            title, text = "Choose scores on the left", "Their error rates and curves appear here."
+            title, text = "Select scores on the left", "Their error rates and curves appear here."
         self.empty_title.setText(title)
         self.empty_text.setText(text)
         self.empty_button.setText(button)
@@ -223,7 +223,7 @@ class MetricsTab(Tab):
         self.session.told_state()
 
     def _next_step(self) -> None:
-        {"Open scores…": lambda: async_glue.start(self._open()), "Make a pair list…": lambda: self.session.ask("pairs"),
+        {"Open scores…": lambda: async_glue.start(self._open()), "Create a pair list…": lambda: self.session.ask("pairs"),
          "Score a list…": self._ask_score}[self.empty_button.text()]()  # fmt: skip
 
     def _chosen_list(self) -> presenter.Source | None:

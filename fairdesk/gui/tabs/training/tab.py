@@ -111,11 +111,11 @@ class TrainingTab(Tab):
         self._seen: dict[Path, tuple[int, int]] = {}
         self._followed: set[str] = set()  # jobs whose curves were opened
         session.jobs.updated.connect(self._on_job)
-        self.title.setText("Train a recogniser, or read the curves of any training")
+        self.title.setText("Train a recogniser, or plot any training log")
         self.text.setText(
-            "Train a face recogniser on this project and watch the error rates of every group on people it has not seen. Or open the "
+            "Train a face recogniser on this project and follow the error rates of every group on unseen identities. Or open the "
             "log of another program: InsightFace's training.log, PyTorch-GAN, pytorch-CycleGAN-and-pix2pix, StyleGAN's stats.jsonl, or "
-            "any CSV with a step column. A log that still grows is followed."
+            "any CSV with a step column. A growing log is followed live."
         )
         self.logs.setHeaderLabels(["Log and series", "Last"])
         self.splitter.setSizes([280, 900])
@@ -135,13 +135,13 @@ class TrainingTab(Tab):
         several_runs = lambda: len(self.run_list.chosen()) > 1
         one_run = lambda: len(self.run_list.chosen()) == 1
         return [
-            ActionSpec("training.train", "Train a &recogniser…", self._train, "&Training", "play", "Ctrl+R", self.has_project, "ArcFace and its kin, with mitigation by group"),
-            ActionSpec("training.resume", "Go &on with a run…", lambda: start(self._resume()), "&Training", "again", "", self.has_project, "Train a stopped recogniser further"),
-            ActionSpec("training.run", "Open a &run…", lambda: start(self._open_run()), "&Training", "folder", "", self.has_project, "The curves of a run of this program: losses and error rates"),
-            ActionSpec("training.compare", "&Compare runs…", self._compare, "&Training", "table", "", several_runs, "Error rates of every group, what differs, and what a switch did", self.name),
-            ActionSpec("training.notes", "Tags and &notes…", lambda: start(self._notes()), "&Training", "name", "", one_run, "What to remember about the chosen run", self.name),
-            ActionSpec("training.import", "&Bring in a run…", lambda: start(self._import_run()), "&Training", "download", "", self.has_project, "Copy a run that was trained on another machine into this project"),
-            ActionSpec("training.export", "&Export a network…", lambda: self.session.ask("export-model", {"run": str(self._home())}), "&Training", "export", "", self.has_project, "ONNX, checked against torch, or safetensors"),
+            ActionSpec("training.train", "Train a &recogniser…", self._train, "&Training", "play", "Ctrl+R", self.has_project, "ArcFace and related losses, with mitigation by group"),
+            ActionSpec("training.resume", "Res&ume a run…", lambda: start(self._resume()), "&Training", "again", "", self.has_project, "Resume training a stopped recogniser"),
+            ActionSpec("training.run", "Open a &run…", lambda: start(self._open_run()), "&Training", "folder", "", self.has_project, "Losses and error rates of a FairDesk run"),
+            ActionSpec("training.compare", "&Compare runs…", self._compare, "&Training", "table", "", several_runs, "Error rates by group, differing parameters, and the effect of each", self.name),
+            ActionSpec("training.notes", "Tags and &notes…", lambda: start(self._notes()), "&Training", "name", "", one_run, "Tags and a note about the chosen run", self.name),
+            ActionSpec("training.import", "&Import run…", lambda: start(self._import_run()), "&Training", "download", "", self.has_project, "Copy a run trained on another machine into this project"),
+            ActionSpec("training.export", "&Export a network…", lambda: self.session.ask("export-model", {"run": str(self._home())}), "&Training", "export", "", self.has_project, "ONNX (verified against PyTorch) or safetensors"),
             ActionSpec("training.open", "&Open a log…", lambda: start(self._open()), "&Training", "chart", "Ctrl+T"),
             ActionSpec("training.plot", "Save &plot…", lambda: start(self._save_plot()), "&Training", "export", "", shown, "", self.name),
             ActionSpec("training.table", "Save &points…", lambda: start(self._save_points()), "&Training", "table", "", shown, "", self.name),
@@ -198,7 +198,7 @@ class TrainingTab(Tab):
             self.session.ask("train-arcface", resume_preset(run))
         elif run is not None:
             self.session.told.emit(
-                Notice(f"{run.path.name} is no recogniser. Go on with it in the Generation tab.", "error")
+                Notice(f"{run.path.name} is not a recogniser. Resume it in the Generation tab.", "error")
             )
 
     def open_run(self, folder: Path) -> None:
@@ -252,13 +252,13 @@ class TrainingTab(Tab):
             self.refresh()
 
     async def _import_run(self) -> None:
-        folder = await async_glue.choose_folder(self, "Choose the folder of a run that was trained elsewhere")
+        folder = await async_glue.choose_folder(self, "Choose the folder of a run trained on another machine")
         if folder:
             home = self._home()
             self.session.background.edit(lambda: import_run(Path(folder), home), self._imported)
 
     def _imported(self, path: Path) -> None:
-        self.session.told.emit(Notice(f"Brought in {path.name}"))
+        self.session.told.emit(Notice(f"Imported {path.name}"))
         self.refresh()
         self.open_run(path)
 
