@@ -404,8 +404,7 @@ def test_the_trap(study, tmp_path):
     b, second, context = _score(study, ask, encoder="dlib")
     assert not any("Encoding" in told for told in context.messages)
     assert (
-        cluster(ClusterParams(encoder="dlib", method="kmeans", n_clusters=6), QuietContext(study)).ari
-        == clusters.ari
+        cluster(ClusterParams(encoder="dlib", method="kmeans", n_clusters=6), QuietContext(study)).ari == clusters.ari
     )
     w, other, context = _score(study, ask, "whole", encoder="dlib")
     assert any("Encoding 24 faces of the detector whole with dlib" in told for told in context.messages)

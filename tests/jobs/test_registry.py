@@ -106,7 +106,9 @@ def test_a_job_is_added_in_one_folder(house, tmp_path):
     assert "letters" in run("-m", "fairdesk", "--help")
     assert run("-m", "fairdesk", "letters", "a file.txt") == "3 letters\n"
     assert '"letters": 1' in run("-m", "fairdesk", "letters", "a file.txt", "--upper", "--json")
-    assert run("-c", WINDOW, str(tmp_path / "p.fairdesk"), str(tmp_path / "a file.txt")) == "Count letters 3 letters 3\n"
+    assert (
+        run("-c", WINDOW, str(tmp_path / "p.fairdesk"), str(tmp_path / "a file.txt")) == "Count letters 3 letters 3\n"
+    )
 
 
 def test_every_job_is_whole():

@@ -72,7 +72,10 @@ def test_the_same_name_in_two_groups_is_never_an_impostor_pair():
 def test_nor_among_many(count):
     """However the pairs are drawn: round by round, from what is left, or from the full list."""
     items = [
-        PairImage(f"{group}/n{name}/{i}", f"n{name}", group) for group in ("a", "b") for name in range(30) for i in range(4)
+        PairImage(f"{group}/n{name}/{i}", f"n{name}", group)
+        for group in ("a", "b")
+        for name in range(30)
+        for i in range(4)
     ]
     for seed in range(3):
         picks, exist = impostor_pairs(items, count, np.random.default_rng(seed))

@@ -128,7 +128,10 @@ def test_faces_are_cut_out_and_those_without_are_listed(drawn, tmp_path):
     items = read_folder(drawn).items[:3]
     Image.new("RGB", (150, 150), "grey").save(tmp_path / "wall.png")
     (tmp_path / "bad.jpg").write_bytes(b"x")
-    more = [SourceImage(tmp_path / "wall.png", "wall.png", "w", None), SourceImage(tmp_path / "bad.jpg", "bad.jpg", "w", None)]
+    more = [
+        SourceImage(tmp_path / "wall.png", "wall.png", "w", None),
+        SourceImage(tmp_path / "bad.jpg", "bad.jpg", "w", None),
+    ]
     chips = cut_faces([*items, *more], "auto", QuietContext())
     assert chips.pixels.shape == (3, 112, 112, 3)
     assert [row["why"] for row in chips.left_out] == ["no face was found in it", "not a picture in a known format"]

@@ -155,7 +155,9 @@ def test_a_torchvision_backbone_is_trained_and_is_an_encoder(folder, tmp_path):
 
 
 def test_a_share_of_synthetic_images():
-    items = [SourceImage(__import__("pathlib").Path(f"/{n}"), f"{n}", f"p{n % 4}", "g", None, n >= 40) for n in range(50)]
+    items = [
+        SourceImage(__import__("pathlib").Path(f"/{n}"), f"{n}", f"p{n % 4}", "g", None, n >= 40) for n in range(50)
+    ]
     chips = Chips(np.zeros((50, 112, 112, 3), np.uint8), items, [])
     faces = TrainingFaces(chips, [n % 4 for n in range(50)], [0] * 50, "plain", 0.5)
     order = faces.order(1, 1)
