@@ -67,6 +67,7 @@ def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> Pur
             connection.execute(f"DELETE FROM {table} WHERE image_id IN (SELECT value FROM json_each(?))", (chosen,))
         connection.execute("DELETE FROM image WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
         connection.execute("DELETE FROM journal_step")
+        connection.execute("DELETE FROM change")
         for name in names:  # a saved view may hold the name
             connection.execute("DELETE FROM saved_view WHERE instr(wanted, ?)", (json.dumps(name, ensure_ascii=False),))
         gone = [

@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.timeout.connect(self._refresh_actions)
         session.state_changed.connect(lambda: self._refresh_timer.start(0))
-        session.catalogue_changed.connect(lambda: self._refresh_timer.start(0))
+        session.catalogue_changed.connect(lambda _change: self._refresh_timer.start(0))
         self.tabs.currentChanged.connect(self._on_tab)
         self._restore()
         self._on_project(None)

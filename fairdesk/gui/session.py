@@ -19,6 +19,7 @@ from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.project import Project
+from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.journal import Step
 
 Output = TypeVar("Output")
@@ -41,7 +42,7 @@ class Session(QObject):
     """One window's state. The tabs hold this and nothing of each other."""
 
     project_changed = Signal(object)  # Project or None
-    catalogue_changed = Signal()  # something in the catalogue changed, whoever did it
+    catalogue_changed = Signal(object)  # Change: what was touched, whoever did it
     told = Signal(object)  # Notice
     show_target = Signal(object)  # dict: what an undone or redone step was about
     job_asked = Signal(str, object)  # kind, preset values: open its form
@@ -59,7 +60,7 @@ class Session(QObject):
         self.background = Background(self)
         self.jobs = JobManager(self)
         self._lock: FileLock | None = None
-        self._version = 0
+        self._changes: ChangeReader | None = None
         self._writing = False
         self.opened = 0.0
         self._ended: set[str] = set()
@@ -69,7 +70,7 @@ class Session(QObject):
         self.jobs.waits_again.connect(self._on_waiting)
         self._watch = QTimer(self)
         self._watch.setInterval(WATCH_MS)
-        self._watch.timeout.connect(self._look)
+        self._watch.timeout.connect(self.look)
 
     def open(self, folder: Path, *, new: bool = False) -> bool:
         """Open (or make) a project; says what is wrong and returns False if that cannot be."""
@@ -91,7 +92,7 @@ class Session(QObject):
         self.close_project()
         self.project, self._lock = project, lock
         self.settings.add_recent(project.folder)
-        self._version, self.opened = project.db.data_version(), time.time()
+        self._changes, self.opened = ChangeReader(project.db), time.time()
         self._watch.start()
         self.project_changed.emit(project)
         self.jobs.find_again(self.jobs_home())
@@ -102,7 +103,7 @@ class Session(QObject):
         self._watch.stop()
         if self.project is not None:
             self.jobs.leave(self.jobs_home())
-        project, self.project = self.project, None
+        project, self.project, self._changes = self.project, None, None
         if project is not None:
             self.project_changed.emit(None)
             self.background.settle()
@@ -121,19 +122,18 @@ class Session(QObject):
         return self.project.folder / "jobs"
 
     @Slot()
-    def _look(self) -> None:
+    def look(self) -> None:
         """Notice what another process, or another thread, has written."""
-        if self.project is None:
+        if self.project is None or self._changes is None:
             return
         try:
-            version = self.project.db.data_version()
+            change = self._changes.read()
         except Exception as error:
             self._watch.stop()
             self.tell_error(error)
             return
-        if version != self._version:
-            self._version = version
-            self.catalogue_changed.emit()
+        if change:
+            self.catalogue_changed.emit(change)
 
     def edit(self, work: Callable[[Project], Output], done: str | Callable[[Output], str] = "") -> None:
         """Change the project off this thread, then tell about it with an Undo button."""
@@ -142,7 +142,7 @@ class Session(QObject):
             return
 
         def finished(result: Output) -> None:
-            self._look()
+            self.look()
             text = done(result) if callable(done) else done
             if text:
                 self.told.emit(Notice(text, action="Undo", run=self.undo))
@@ -163,7 +163,7 @@ class Session(QObject):
             return
 
         def finished(step: Step) -> None:
-            self._look()
+            self.look()
             self.told.emit(Notice(f"{word}: {step.text}"))
             if step.target:
                 self.show_target.emit(step.target)
@@ -188,7 +188,9 @@ class Session(QObject):
     def _on_job(self, job: JobState) -> None:
         if job.finished and job.id not in self._ended:
             self._ended.add(job.id)
-            self._look()
+            self.look()
+            if job.trains:
+                self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
                 self.told.emit(Notice(f"{job.spec.title}: done"))
 

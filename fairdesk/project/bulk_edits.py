@@ -103,8 +103,14 @@ def remove_tag(db: apsw.Connection, step: int, tag: str) -> int:
     return int(db.changes())
 
 
+def last_edit(db: apsw.Connection, step: int) -> int:
+    """Return the number of a step's newest bulk edit; 0 where it has none."""
+    seq: int = db.execute("SELECT ifnull(max(seq), 0) FROM journal_bulk WHERE step_id = ?", (step,)).get
+    return seq
+
+
 def _open(db: apsw.Connection, step: int, table: str, columns: list[str]) -> int:
-    seq: int = db.execute("SELECT ifnull(max(seq), 0) + 1 FROM journal_bulk WHERE step_id = ?", (step,)).get
+    seq = last_edit(db, step) + 1
     db.execute("INSERT INTO journal_bulk VALUES (?, ?, ?, ?)", (step, seq, table, json.dumps(columns)))
     return seq
 

@@ -13,7 +13,8 @@ import apsw
 import psutil
 
 from fairdesk.errors import RequestError
-from fairdesk.project.schema import MIGRATIONS, VERSION
+from fairdesk.project.changes import Touched, Watch
+from fairdesk.project.schema import JOURNALED, MIGRATIONS, VERSION
 
 BUSY_MS = 30_000
 _APPLICATION_ID = 0x46414952  # "FAIR"
@@ -120,16 +121,26 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
-        """Write in one short `BEGIN IMMEDIATE` transaction; an exception takes all of it back."""
+        """Write in one short `BEGIN IMMEDIATE` transaction; an exception takes all of it back.
+
+        What it touched is written down with it (`project/changes.py`).
+        """
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
+        watch = self._local.watch = Watch(connection)
         try:
             yield connection
+            watch.keep(JOURNALED)
             connection.execute("COMMIT")
         except BaseException:
+            watch.stop()
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+    def touched(self, rows: Touched | None) -> None:
+        """Within a transaction: say which rows a journal step touched; None where they are many."""
+        self._local.watch.rows(rows)
 
     def rows(self, sql: str, bindings: Any = ()) -> list[Row]:
         """Run a query and return its rows."""

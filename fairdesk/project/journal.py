@@ -21,6 +21,7 @@ import apsw
 
 from fairdesk.errors import RequestError
 from fairdesk.project import bulk_edits as bulk
+from fairdesk.project.changes import SMALL, rows_touched
 from fairdesk.project.database import Database
 from fairdesk.project.schema import JOURNALED
 
@@ -54,6 +55,7 @@ class _Edit:
         self.connection, self.session = connection, session
         self._text, self._target, self._merge_key = text, target, merge_key
         self._number: int | None = None
+        self.bulk_before: int | None = None  # the last bulk edit before this part of the step; None: this part has none
 
     def step(self) -> int:
         """Return the step's number; what was undone cannot be made again from here on."""
@@ -119,6 +121,8 @@ class Journal:
             finally:
                 self._local.edit = None
                 session.close()
+            bulk_step = edit.step() if edit.bulk_before is not None else None
+            self._db.touched(rows_touched(connection, [changes], bulk_step, edit.bulk_before or 0))
             if changes:
                 edit.keep(changes)
 
@@ -146,7 +150,10 @@ class Journal:
         edit: _Edit = self._local.edit
         edit.session.enabled = False
         try:
-            return work(edit.connection, edit.step())
+            step = edit.step()
+            if edit.bulk_before is None:
+                edit.bulk_before = bulk.last_edit(edit.connection, step)
+            return work(edit.connection, step)
         finally:
             edit.session.enabled = True
 
@@ -194,6 +201,11 @@ class Journal:
                     f"{'remove' if undo else 'change'} (for example faces found in imported images). "
                     "Nothing was changed."
                 ) from error
+            packed_parts = [packed for (packed,) in parts if isinstance(packed, bytes)]
+            small = sum(map(len, packed_parts)) <= SMALL
+            self._db.touched(
+                rows_touched(connection, list(map(zlib.decompress, packed_parts)), row[0]) if small else None
+            )
             connection.execute("UPDATE journal_step SET undone = ? WHERE id = ?", (int(undo), row[0]))
         return self._step(row)
 

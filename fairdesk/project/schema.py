@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairdesk.project.bulk_edits import SCHEMA as BULK
+from fairdesk.project.changes import SCHEMA as CHANGES
 
 # Each entry moves a catalogue from version index to index + 1. Entries are never edited, only added.
 MIGRATIONS: list[str] = [
@@ -145,6 +146,7 @@ MIGRATIONS: list[str] = [
     BULK,
     # A named face decides its image's label, whichever detector found it (project/main_face.py).
     "CREATE INDEX face_named ON face(image_id) WHERE place = 0 AND label_source IS NOT NULL",
+    CHANGES,
 ]
 
 VERSION = len(MIGRATIONS)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice, Session
 from fairdesk.project import Project
+from fairdesk.project.changes import Change, Kind
 from fairdesk.project.recipes import VectorSet
 from fairdesk.project.searches import Search, searches
 
@@ -37,7 +38,7 @@ def show_faces_of(session: Session, detector: str) -> None:
 
     def shown(_done: None) -> None:
         session.told.emit(Notice(f"The faces of {detector} are shown. Scores and clusterings stay as they are."))
-        session.catalogue_changed.emit()
+        session.look()
 
     project = session.project
     if project is not None:
@@ -111,11 +112,15 @@ class VectorsDialog(QDialog):
         self.encode_button.clicked.connect(self._encode)
         self.use_button.clicked.connect(self._use)
         close.clicked.connect(self.accept)
-        session.catalogue_changed.connect(self._read)
+        session.catalogue_changed.connect(self._on_changed)
         self.resize(820, 560)
         self._read()
 
-    @Slot()
+    @Slot(object)
+    def _on_changed(self, change: Change) -> None:
+        if change.within(frozenset({Kind.IMAGES, Kind.FACES, Kind.VECTORS, Kind.SETTINGS})):
+            self._read()
+
     def _read(self) -> None:
         project = self._session.project
         if project is not None:
@@ -186,6 +191,6 @@ class VectorsDialog(QDialog):
         def used(_done: None) -> None:
             text = f"The {recipe.encoder} embeddings of the faces of {recipe.detector} are used from now on unless a job names others."
             self._session.told.emit(Notice(text))
-            self._session.catalogue_changed.emit()
+            self._session.look()
 
         self._session.background.edit(lambda: project.vectors.make_newest(recipe), used)

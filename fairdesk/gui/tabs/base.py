@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.session import Session
+from fairdesk.project.changes import EVERY, Change, Kind
 
 
 class Tab(QWidget):
     """A tab of the main window."""
 
     name = ""
+    shows: frozenset[Kind] = EVERY  # what of the project this tab shows
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.stale = True  # not refreshed since something changed
-        session.project_changed.connect(self._on_changed)
+        self.stale = Change.everything()  # what was touched since the last refresh
+        session.project_changed.connect(self._on_project)
         session.catalogue_changed.connect(self._on_changed)
 
     def specs(self) -> list[ActionSpec]:
@@ -36,8 +39,17 @@ class Tab(QWidget):
     def show_target(self, target: dict[str, Any]) -> None:
         """Show what an undone or redone step was about."""
 
-    def _on_changed(self, *_: object) -> None:
-        self.stale = True
+    def update_shown(self, change: Change) -> None:
+        """Show what was touched; a tab that can read less than all of it does so here."""
+        self.refresh()
+
+    @Slot(object)
+    def _on_project(self, _project: object) -> None:
+        self._on_changed(Change.everything())
+
+    @Slot(object)
+    def _on_changed(self, change: Change) -> None:
+        self.stale |= change.within(self.shows)
         self.refresh_if_shown()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -47,8 +59,8 @@ class Tab(QWidget):
     def refresh_if_shown(self) -> None:
         """Refresh now if the tab is seen; hidden tabs wait until they are."""
         if self.isVisible() and self.stale:
-            self.stale = False
-            self.refresh()
+            change, self.stale = self.stale, Change()
+            self.update_shown(change)
 
     def has_project(self) -> bool:
         """Whether a project is open."""

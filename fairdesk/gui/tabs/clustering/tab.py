@@ -22,12 +22,16 @@ from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
+from fairdesk.project.changes import Kind
 
 
 class ClusteringTab(Tab):
     """Clusters on the left, the faces of the selected ones in the grid."""
 
     name = "clustering"
+    shows = frozenset(
+        {Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.VECTORS, Kind.CLUSTERS, Kind.PREDICTIONS, Kind.SETTINGS}
+    )
 
     cluster_button: QPushButton
     version: QComboBox

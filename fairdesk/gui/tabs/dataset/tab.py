@@ -447,7 +447,7 @@ class DatasetTab(Tab):
                 f" {len(result.outside)} files outside of the project still name them: {', '.join(result.outside[:3])}"
             )
         self.session.told.emit(Notice(text))
-        self.session.catalogue_changed.emit()
+        self.session.look()
 
     async def _unreadable(self) -> None:
         from fairdesk.gui.dialogs.table_dialog import TableDialog

@@ -31,6 +31,7 @@ from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
+from fairdesk.project.changes import Kind
 from fairdesk.runs.folder import LAST, SCALARS, RunFolder, next_run, runs_below
 from fairdesk.runs.resumption import resume_preset
 
@@ -47,6 +48,7 @@ class GenerationTab(Tab):
     """The project's runs on the left; the sample grid of the chosen one, with a slider through time."""
 
     name = "generation"
+    shows = frozenset({Kind.RUNS})
     train_button: QPushButton
     resume_button: QPushButton
     generate_button: QPushButton

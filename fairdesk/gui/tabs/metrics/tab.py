@@ -35,6 +35,7 @@ from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
+from fairdesk.project.changes import Change, Kind
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import RatePlot
@@ -52,6 +53,7 @@ class MetricsTab(Tab):
     """Lists and scores on the left, what they say on the right."""
 
     name = "metrics"
+    shows = frozenset({Kind.IMAGES, Kind.LABELS, Kind.LISTS, Kind.SCORES, Kind.VECTORS})
 
     pairs_button: QPushButton
     score_button: QPushButton
@@ -149,6 +151,11 @@ class MetricsTab(Tab):
             (self.report_button, "metrics.report"), (self.plot_button, "metrics.plot"), (self.table_button, "metrics.table"),
         ):  # fmt: skip
             bind_button(button, book, number)
+
+    def update_shown(self, change: Change) -> None:
+        """Read again, unless there are only more vectors: all that is shown of them is whether there are any."""
+        if set(change.touched) != {Kind.VECTORS} or not self._view.vectors:
+            self.refresh()
 
     def refresh(self) -> None:
         """Read lists and scores again."""

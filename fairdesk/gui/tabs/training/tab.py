@@ -34,6 +34,7 @@ from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.training.run_list import RunList
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
+from fairdesk.project.changes import Change, Kind
 from fairdesk.runs.curve_export import curves_csv
 from fairdesk.runs.folder import METRICS, SCALARS, RunFolder, next_run
 from fairdesk.runs.resumption import resume_preset
@@ -71,6 +72,7 @@ class TrainingTab(Tab):
     """Logs on the left with their series to tick, the curves on the right."""
 
     name = "training"
+    shows = frozenset({Kind.RUNS})
     train_button: QPushButton
     open_button: QPushButton
     smoothing: QSlider
@@ -269,7 +271,7 @@ class TrainingTab(Tab):
             return
         if job.finished and job.id not in self._listed:
             self._listed.add(job.id)
-            self._on_changed()
+            self._on_changed(Change.of(Kind.RUNS))
         if job.id in self._followed:
             return
         folder = Path(str(job.spec.params.get("out", "")))
