@@ -110,7 +110,7 @@ def test_a_score_file_says_whose_vectors_it_compares(two, pairs, tmp_path):
     found = evaluate(EvaluateParams(scores=tmp_path / "scores.csv", out=tmp_path / "report"), context)
     assert {key: getattr(found, key) for key in known} == known
     page = (tmp_path / "report" / "report.html").read_text()
-    assert "Vectors of the encoder made-up, faces as the detector whole found them (24 faces)." in page
+    assert "Embeddings of the encoder made-up, faces as the detector whole found them (24 faces)." in page
     assert json.loads((tmp_path / "report" / "evaluation.json").read_text())["detector"] == "whole"
 
 

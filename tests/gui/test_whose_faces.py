@@ -105,6 +105,6 @@ def test_versions_and_scores_name_their_vectors(both, hand, qtbot):
     job = hand.finish_job("cluster")
     assert job.result["detector"] == "whole"
     hand.go("metrics")
-    qtbot.waitUntil(lambda: "Vectors: made-up" in both.metrics.headline.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Embeddings: made-up" in both.metrics.headline.text(), timeout=5000)
     leaves = [both.metrics.sources.topLevelItem(1).child(n).text(0) for n in range(2)]
     assert "(made-up · hog · 24 faces)" in leaves[0] and "(made-up · whole · 24 faces)" in leaves[1]
