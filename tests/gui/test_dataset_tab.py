@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QMessageBox
 
-from fairdesk.dataset.image_labels import labels_of
+from fairdesk.dataset.image_labels import Edit, edit_labels, labels_of
 from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -16,8 +16,9 @@ from fairdesk.gui.dialogs.matrix_dialog import MatrixDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.quality_dialog import QualityDialog
 from fairdesk.gui.jobs.state import FAILED
+from fairdesk.gui.tabs.dataset import presenter
 from fairdesk.project.image_queries import Filter, image_ids
-from tests.conftest import plain_images
+from tests.conftest import add_faces, plain_images
 from tests.gui.conftest import answer
 
 
@@ -326,3 +327,29 @@ def test_a_pair_list_is_frozen_in_the_metrics_tab(at, hand, filled):
     hand.do("metrics.freeze")
     hand.settle()
     assert filled.db.value("SELECT frozen FROM pair_list") == 0
+
+
+def test_the_list_is_read_again_only_where_it_rests_on_what_changed(at, hand, qtbot, filled, monkeypatch):
+    lists, people = [], []
+    read, count = presenter.image_ids, presenter.group_counts
+    monkeypatch.setattr(presenter, "image_ids", lambda *args: lists.append(1) or read(*args))
+    monkeypatch.setattr(presenter, "group_counts", lambda *args: people.append(1) or count(*args))
+    hand.settle()
+    lists.clear()
+    people.clear()
+    before = at._view.counts["vectors"]
+    add_faces(filled, encoder="another")  # as a job does: vectors in several transactions
+    qtbot.waitUntil(lambda: len(at._view.counts["vectors"]) == len(before) + 1, timeout=5000)
+    hand.settle()
+    assert not lists and not people
+    at.grid.select_ids([3])
+    edit_labels(filled, [3], Edit(identity="renamed"))
+    qtbot.waitUntil(lambda: at.grid.grid_model.item(at.grid.grid_model.row_of(3)).identity == "renamed", timeout=5000)
+    hand.settle()
+    assert not lists and people and at.grid.selected_ids() == [3]
+    at.search.setText("renamed")
+    qtbot.waitUntil(lambda: shown(at) == [3], timeout=5000)
+    lists.clear()
+    edit_labels(filled, [4], Edit(identity="renamed"))
+    qtbot.waitUntil(lambda: shown(at) == [3, 4], timeout=5000)
+    assert lists

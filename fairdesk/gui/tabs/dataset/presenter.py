@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from fairdesk.clustering.versions import clusters
 from fairdesk.dataset.sets import ImageSet, all_sets
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
+from fairdesk.project.changes import Change, Kind
 from fairdesk.project.image_queries import (
     Filter,
     Ids,
@@ -62,8 +63,64 @@ class View:
         return self.groups, self.identities, self.sets, self.views, self.tags, self.counts.get("images")
 
 
+def list_rests_on(wish: Wish) -> frozenset[Kind]:
+    """What the list of images rests on: where nothing of it was touched, it is the same."""
+    wanted = wish.wanted
+    by_label = (wanted.group, wanted.identity, wanted.gender, wanted.age, wanted.source)
+    labels = wanted.text or wanted.state == "unnamed" or wish.order == "identity"
+    when: list[tuple[Kind, object]] = [
+        (Kind.IMAGES, True),
+        (Kind.SETTINGS, wanted.rests_on_faces or wish.order in MEASURES),  # whose faces are shown
+        (Kind.LABELS, labels or any(value is not None for value in by_label)),
+        (Kind.TAGS, wanted.tag is not None),
+        (Kind.SETS, wanted.in_set is not None),
+        (Kind.FACES, wanted.rests_on_faces),
+        (Kind.QUALITY, wanted.quality or wish.order in MEASURES),
+        (Kind.PREDICTIONS, wanted.predicted is not None),
+        (Kind.CLUSTERS, wanted.cluster is not None),
+        (Kind.VECTORS, wish.like is not None),
+    ]
+    return frozenset(kind for kind, does in when if does)
+
+
 def look(project: Project, wish: Wish) -> View:
     """Read everything the tab shows."""
+    return look_again(project, wish, View(), Change.everything())
+
+
+def look_again(project: Project, wish: Wish, before: View, change: Change) -> View:
+    """Read what the tab shows of a change; the rest is as before."""
+    view = replace(before)
+    touched = change.touched.keys()
+    if touched & {Kind.IMAGES, Kind.LABELS}:
+        view.groups, view.identities = _people(project)
+    if touched & {Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.SETTINGS}:
+        view.counts = overview(project)
+    elif Kind.VECTORS in touched:
+        view.counts = before.counts | {"vectors": project.vectors.sets()}
+    if touched & {Kind.IMAGES, Kind.LABELS, Kind.SETS}:
+        view.sets = all_sets(project)
+    if Kind.VIEWS in touched:
+        view.views = saved_views(project)
+    if touched & {Kind.IMAGES, Kind.TAGS}:
+        view.tags = project.db.rows("SELECT tag, count(*) FROM image_tag GROUP BY tag ORDER BY tag")
+    if touched & {Kind.IMAGES, Kind.LABELS, Kind.TAGS, Kind.PREDICTIONS}:
+        view.values = found_values(project)
+    if touched & {Kind.CLUSTERS, Kind.LABELS}:
+        view.clusters = _clusters(project)
+    if touched & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
+        sql = "SELECT 1 FROM quality WHERE detector = ? LIMIT 1"
+        view.measured = bool(project.db.value(sql, (project.shown_detector(),)))
+    if touched & {Kind.IMAGES, Kind.FACES}:
+        view.searches = searches(project.db)
+    if touched & list_rests_on(wish):
+        view.ids = ids(project, wish)
+    return view
+
+
+def _people(
+    project: Project,
+) -> tuple[list[tuple[str | None, int, int]], dict[str | None, list[tuple[str, int]]]]:
     groups = group_counts(project)
     identities: dict[str | None, list[tuple[str, int]]] = {}
     for name, _, people in groups:
@@ -72,12 +129,7 @@ def look(project: Project, wish: Wish) -> View:
     if any(name is None and people for name, _, people in groups):
         grouped = {identity for found in identities.values() for identity, _ in found}
         identities[None] = [row for row in identity_counts(project) if row[0] not in grouped]
-    tags = project.db.rows("SELECT tag, count(*) FROM image_tag GROUP BY tag ORDER BY tag")
-    measured = bool(project.db.value("SELECT 1 FROM quality WHERE detector = ? LIMIT 1", (project.shown_detector(),)))
-    return View(
-        overview(project), groups, identities, all_sets(project), saved_views(project), tags, found_values(project),
-        _clusters(project), measured, searches(project.db), ids(project, wish),
-    )  # fmt: skip
+    return groups, identities
 
 
 def _clusters(project: Project) -> list[tuple[int, str]]:

@@ -36,6 +36,7 @@ from fairdesk.gui.tabs.dataset.filter_panel import FilterPanel
 from fairdesk.gui.tabs.dataset.side_tree import SideTree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
+from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
 from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_view
 from fairdesk.project.quality import MEASURES
@@ -47,11 +48,14 @@ _STATES = {
 _ORDERS = {"By import order": "added", "By identity": "identity", "By path": "name", "Largest first": "size"}
 _QUALITY_ORDERS = {f"By {name}": name for name in MEASURES}
 
+_IN_CELLS = frozenset({Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.PREDICTIONS, Kind.SETTINGS})
+
 
 class DatasetTab(Tab):
     """Groups and identities on the left, all images in the grid."""
 
     name = "dataset"
+    shows = EVERY - {Kind.HISTORY, Kind.LISTS, Kind.SCORES, Kind.RUNS}
 
     import_button: QPushButton
     detect_button: QPushButton
@@ -88,6 +92,7 @@ class DatasetTab(Tab):
         super().__init__(session)
         load_form(self, "dataset_tab.ui", (FaceGrid, FilterPanel, SideTree, FlowRow))
         self._view = presenter.View()
+        self._unread = Change.everything()
         self._importing: str | None = None
         self._like: tuple[int, str] | None = None
         self.splitter.setSizes([230, 900])
@@ -190,8 +195,13 @@ class DatasetTab(Tab):
         self.session.ask("encode", {"where": [ids_condition(self.grid.selected_ids())]})
 
     def refresh(self) -> None:
-        """Read counts and groups again, then the grid."""
+        """Read everything again: counts, groups and the list."""
+        self.update_shown(Change.everything())
+
+    def update_shown(self, change: Change) -> None:
+        """Read what was touched; the list only where it rests on that, so that scrolling and selection stay."""
         project = self.session.project
+        self._unread |= change  # a newer request drops this one's result, and so asks for its part too
         if project is None:
             self._view = presenter.View()
             self._like = None
@@ -200,8 +210,13 @@ class DatasetTab(Tab):
             self._show()
             return
         self.grid.set_project(project)
-        wish = self._wish()
-        self.session.background.read("dataset", lambda: presenter.look(project, wish), self._arrived)
+        wish, before, unread = self._wish(), self._view, self._unread
+        listed = bool(unread.within(presenter.list_rests_on(wish)))
+        self.session.background.read(
+            "dataset",
+            lambda: presenter.look_again(project, wish, before, unread),
+            lambda view: self._arrived(view, unread, listed),
+        )
 
     def _wish(self) -> presenter.Wish:
         order = (_ORDERS | _QUALITY_ORDERS)[self.order.currentText()]
@@ -217,10 +232,12 @@ class DatasetTab(Tab):
             replace(wanted, in_set=first) if kind == "set" else replace(wanted, tag=first) if kind == "tag" else wanted
         )
 
-    @Slot(object)
-    def _arrived(self, view: presenter.View) -> None:
+    def _arrived(self, view: presenter.View, change: Change, listed: bool) -> None:
         if self.session.project is None:
             return
+        self._unread = Change()
+        if not listed:
+            view.ids = self._view.ids  # the filter may have been changed meanwhile
         tree_changed = view.tree() != self._view.tree()
         self._view = view
         self.grid.cells.groups = [name for name, _, _ in view.groups if name is not None]
@@ -228,7 +245,10 @@ class DatasetTab(Tab):
         self._fill_faces()
         if tree_changed:
             self.groups.fill(view)
-        self.grid.show_ids(self.session.project, "image", view.ids)
+        if listed:
+            self.grid.show_ids(self.session.project, "image", view.ids)
+        elif cells := change.within(_IN_CELLS):
+            self.grid.grid_model.refresh(cells.images())
         self._show()
 
     def _fill_faces(self) -> None:

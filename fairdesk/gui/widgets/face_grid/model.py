@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,8 +56,13 @@ class FaceGridModel(QAbstractListModel):
         self._rows = None
         self.endResetModel()
 
-    def refresh(self) -> None:
-        """Fetch what the cells show again; the ids stay."""
+    def refresh(self, numbers: Collection[int] | None = None) -> None:
+        """Fetch what the cells show again, of all or of some ids; the list stays."""
+        if numbers is not None:
+            for row in np.flatnonzero(np.isin(self.ids, list(numbers))).tolist():
+                self._pages.pop(row // PAGE, None)
+                self.dataChanged.emit(self.index(row), self.index(row))
+            return
         self._pages.clear()
         if len(self.ids):
             self.dataChanged.emit(self.index(0), self.index(len(self.ids) - 1))
