@@ -248,6 +248,9 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
         values.pop("file", None)
     values.pop(job_kinds()[kind].instead, None)
     values |= {name: not field.default for name, field in model.model_fields.items() if field.annotation is bool and name not in values and name != "resume"}  # fmt: skip
+    for name, (switch, chosen) in model.only_for.items():  # what does not apply is not in the command
+        if values.get(switch, model.model_fields[switch].default) not in chosen:
+            values.pop(name, None)
     params = model(**values)
     words = shlex.split(command(job_kinds()[kind], params, "my project"))[1:]
     parsed = _parser().parse_args(words)

@@ -223,7 +223,7 @@ def test_another_programs_generator_without_any_run(window, hand, qtbot, filled,
     assert tab.runs.count() == 0 and tab.use_button.isVisible()
     tab.use_button.click()
     form = hand.dialog(JobDialog)
-    assert form.problem.text() == "Run: is needed"
+    assert form.problem.text() == "Generator: is needed"
     form.form.editors["run"].edit.setText(str(tmp_path / "netG.pth"))
     form.form.editors["images"].setValue(3)
     form.run_button.click()

@@ -188,7 +188,7 @@ def test_a_forged_job_never_stops_another_process(window, hand, qtbot, project):
         (folder / "pid").write_text(str(sleeper.pid))  # as FairDesk once wrote it
         hand.open(project.folder)
         qtbot.waitUntil(lambda: state(window, folder.name) == FAILED, timeout=5000)
-        assert "cut off" in window.panel.cards[folder.name].detail.text()
+        assert "interrupted" in window.panel.cards[folder.name].detail.text()
         window.session.jobs.stop(folder.name)
         qtbot.wait(300)
         window.shut_down(keep_jobs=False)

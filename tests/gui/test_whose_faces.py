@@ -50,7 +50,7 @@ def test_choose_whose_faces_are_shown(both, hand, qtbot):
     tab = both.dataset
     assert [tab.faces.itemText(n) for n in range(tab.faces.count())] == ["Faces of hog (24)", "Faces of whole (24)"]
     assert tab.faces.currentData() == "hog" and "24 faces (hog)" in tab.counts.text()
-    assert "24 made-up vectors (hog)" in tab.counts.text() and "24 made-up vectors (whole)" in tab.counts.text()
+    assert "24 made-up embeddings (hog)" in tab.counts.text() and "24 made-up embeddings (whole)" in tab.counts.text()
     tab.faces.setCurrentIndex(1)
     tab.faces.activated.emit(1)
     qtbot.waitUntil(lambda: "24 faces (whole)" in tab.counts.text(), timeout=5000)

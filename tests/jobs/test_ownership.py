@@ -62,7 +62,7 @@ def test_the_worker_of_another_folder_is_not_believed(tmp_path, sleeper):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"host": "elsewhere"}, {"user": "another"}, {"after_boot": 1.0}, {"pid": 2**40}, {"pid": -1}, {"pid": "x"}],
+    [{"host": "elsewhere"}, {"user": "another"}, {"after_boot": -5.0}, {"pid": 2**40}, {"pid": -1}, {"pid": "x"}],
 )
 def test_whatever_differs_is_not_believed(tmp_path, sleeper, changes):
     worker = sleeper(*worker_command([], tmp_path / "job"))
