@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 PROCESS = "process.json"
-_SLACK_S = 2.5  # the kernel tells the time of boot in whole seconds, and moves it as the clock is set
+_SLACK_S = 2.0  # two readings of when a process began may differ by so much
 
 
 def worker_command(program: list[str], folder: Path) -> list[str]:

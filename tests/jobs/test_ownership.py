@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -19,6 +20,8 @@ def sleeper():
 
     def make(*arguments):
         made.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", *arguments]))
+        while not psutil.Process(made[-1].pid).cmdline():  # the kernel has it a moment after the start
+            time.sleep(0.01)
         return made[-1]
 
     yield make
@@ -62,7 +65,7 @@ def test_the_worker_of_another_folder_is_not_believed(tmp_path, sleeper):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"host": "elsewhere"}, {"user": "another"}, {"after_boot": -5.0}, {"pid": 2**40}, {"pid": -1}, {"pid": "x"}],
+    [{"host": "elsewhere"}, {"user": "another"}, {"after_boot": 1.0}, {"pid": 2**40}, {"pid": -1}, {"pid": "x"}],
 )
 def test_whatever_differs_is_not_believed(tmp_path, sleeper, changes):
     worker = sleeper(*worker_command([], tmp_path / "job"))
