@@ -24,7 +24,7 @@ class ImageSet:
     images: int
     identities: int
     frozen: bool
-    change: basis.Change
+    change: basis.LabelChange
     params: dict[str, Any]
 
 
@@ -41,7 +41,7 @@ GROUP BY s.id ORDER BY s.id
 def all_sets(project: Project) -> list[ImageSet]:
     """Return the project's sets in the order they were made."""
     out = []
-    changes: dict[bytes | None, basis.Change] = {}  # sets of one split share their basis
+    changes: dict[bytes | None, basis.LabelChange] = {}  # sets of one split share their basis
     for number, name, frozen, params, kept, images, people in project.db.rows(_SIZES):
         if kept not in changes:
             changes[kept] = basis.changed_since(project, kept)

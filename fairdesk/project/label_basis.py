@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Change:
+class LabelChange:
     """How far the labels have moved since a result was made."""
 
     relabelled: int
@@ -58,13 +58,13 @@ def take(project: Project) -> bytes:
     return zlib.compress(buffer.getvalue(), 1)
 
 
-def changed_since(project: Project, basis: bytes | None) -> Change:
+def changed_since(project: Project, basis: bytes | None) -> LabelChange:
     """Compare a kept basis with the labels as they are now."""
     if not basis:
-        return Change(0, 0, 0)
+        return LabelChange(0, 0, 0)
     with np.load(io.BytesIO(zlib.decompress(basis)), allow_pickle=False) as kept:
         old_ids, old = kept["ids"], kept["labels"]
     ids, now = _labels(project)
     both, left, right = np.intersect1d(old_ids, ids, assume_unique=True, return_indices=True)
     moved = int(np.count_nonzero(old[left] != now[right]))
-    return Change(moved, len(ids) - len(both), len(old_ids) - len(both))
+    return LabelChange(moved, len(ids) - len(both), len(old_ids) - len(both))
