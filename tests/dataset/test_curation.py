@@ -31,7 +31,7 @@ def test_hidden_images_are_in_nothing(filled):
     assert image_ids(filled, Filter(state="hidden")).tolist() == [1, 2, 3]
     assert cluster(ClusterParams(eps=0.8), QuietContext(filled)).faces == 37
     assert versions(filled)[1].stale == "3 images removed since"
-    with pytest.raises(RequestError, match="hidden already"):
+    with pytest.raises(RequestError, match="already hidden"):
         hide_images(filled, [1])
     filled.journal.undo()
     filled.journal.undo()

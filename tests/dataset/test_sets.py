@@ -103,7 +103,7 @@ def test_leaks_between_two_projects_by_vector(filled, tmp_path):
     result = leaks(params, QuietContext())
     assert len(result.identities) == 8
     assert len(result.vectors) + len(result.near) + len(result.files) >= 40
-    with pytest.raises(RequestError, match="no project"):
+    with pytest.raises(RequestError, match="is not a project"):
         leaks(params.model_copy(update={"b": tmp_path / "other"}), QuietContext())
 
 

@@ -58,7 +58,7 @@ def test_who_passes_and_who_does_not(study, made):
     result = review(ReviewParams(made=made, too_like=0.3), QuietContext(study))
     why = {face.path.rsplit("/", 1)[-1]: face.why for face in result.faces}
     assert why["stranger.png"] == [] and why["small.png"] == []
-    assert why["copy.png"][0].startswith("too like a real person: tone 5/p50")
+    assert why["copy.png"][0].startswith("too close to a real identity: tone 5/p50")
     assert why["wall.png"] == ["no face was found in it"]
     assert why["unmarked.png"] == ["not marked synthetic: it may be a real person"]
     assert (result.passed, result.imported) == (2, 0)
@@ -154,7 +154,7 @@ def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
     fives, sevens = (sum(name.startswith(f"tone {tone}") for name in nearest) for tone in (5, 7))
     assert stranger.group == "tone 5" and stranger.group_share == pytest.approx(fives / (fives + sevens))
     share = 100 * result.groups["tone 5"].made
-    assert f"of their own group among the 3 nearest real people: tone 5 {share:.0f} % (real ones " in result.summary
+    assert f"of their own group among the 3 nearest real people: tone 5 {share:.0f} % (real: " in result.summary
     own = []  # of the real people of tone 5, with themselves left out
     for n in [n for n, group in enumerate(real.groups) if group == "tone 5"]:
         order = np.argsort(np.linalg.norm(real.vectors - real.vectors[n], axis=1))
@@ -174,9 +174,9 @@ def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
 def test_what_is_not_known_of_a_group():
     face = unchecked("x.png", "c")
     _check_group(face, {"a": 0.7, "b": 0.3}, None)
-    assert face.group_share is None and face.group_share_why == "no real person of c has a vector" and not face.why
+    assert face.group_share is None and face.group_share_why == "no real person of c has an embedding" and not face.why
     _check_group(face, {"a": 0.7, "b": 0.3}, 0.5)
-    assert face.why == ["closeness to its group unknown: no real person of c has a vector"]
+    assert face.why == ["closeness to its group unknown: no real person of c has an embedding"]
     nobody = unchecked("x.png", None)
     _check_group(nobody, {"a": 0.7, "b": 0.3}, 0.5)
     assert nobody.group_share_why == "it represents no group" and not nobody.why
