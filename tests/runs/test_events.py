@@ -1,5 +1,7 @@
 """TensorBoard's event files, both ways, beside torch's own writer and TensorBoard's own reader."""
 
+import time
+
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.utils.tensorboard import SummaryWriter
@@ -26,6 +28,7 @@ def test_what_is_written_tensorboard_reads_also_after_a_resume(tmp_path):
     for step in range(1, 8):
         first.scalars(step, {"loss": float(step), "EER[g0]": step / 100})
     first.close()
+    time.sleep(1.1)  # files of one second are ordered by a counter, in which 10 comes before 9
     second = EventLog(tmp_path, 4)  # the run was stopped and goes on after step 4
     second.scalars(5, {"loss": 50.0})
     second.close()
