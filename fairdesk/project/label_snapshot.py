@@ -140,6 +140,10 @@ class LabelSnapshot:
         """Return name and group; of one that is just being removed, nothing until its images are read again."""
         return self.names.get(identity, ("", 0))
 
+    def renames(self, before: LabelSnapshot) -> bool:
+        """Whether an identity that was there before has another name or group now, or is gone."""
+        return any(self.names.get(who) != named for who, named in before.names.items())
+
     def totals(self) -> dict[str, int]:
         """Return how many images, hidden and synthetic ones, identities and groups there are."""
         return {
@@ -166,7 +170,7 @@ class LabelSnapshot:
 
         Lists of an earlier snapshot are kept where nothing in them changed, so that who shows them sees that at once.
         """
-        same = before is not None and kept is not None and before.names == self.names and before.groups == self.groups
+        same = before is not None and kept is not None and not self.renames(before) and before.groups == self.groups
         out: People = {}
         for group, counted in self.counts.items():
             name = self.groups.get(group)

@@ -1,6 +1,8 @@
 """The Dataset tab as a researcher uses it: find, label, measure, balance, divide, export."""
 
+import cProfile
 import csv
+import pstats
 
 import pytest
 from PIL import Image
@@ -385,3 +387,19 @@ def test_the_tree_follows_edits_and_keeps_what_is_unfolded(at, hand, qtbot, fill
     assert (
         group.text(0) == "g1" and group.isExpanded() and tree.currentItem().text(0) == "id12" and group.text(1) == "18"
     )
+
+
+def test_a_cell_that_changes_is_painted_and_no_row_laid_out_again(at, hand, qtbot):
+    at.grid.select_ids([3])
+    for change in (lambda: at.grid.grid_model.refresh([3]), lambda: at.grid.grid_model._on_ready("image", 3)):
+        hand.settle()
+        profile = cProfile.Profile()
+        profile.enable()
+        change()
+        with qtbot.waitSignal(at.grid.grid_model.looks_different, raising=False, timeout=300):
+            pass
+        hand.settle()
+        profile.disable()
+        calls = {name: counts[0] for (_, _, name), counts in pstats.Stats(profile).stats.items()}
+        assert calls["paint"] >= 1  # of the delegate
+        assert calls.get("rowCount", 0) < 20 < len(at.grid.grid_model.ids)  # a layout asks once a row

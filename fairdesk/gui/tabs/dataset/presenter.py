@@ -107,7 +107,8 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
         view.tags = tag_counts(project)
     if many & {Kind.IMAGES, Kind.PREDICTIONS}:
         view.predicted = predicted_values(project)
-    if Kind.CLUSTERS in many or _renamed(before.labels, view.labels):
+    renamed = before.labels is None or view.labels is None or view.labels.renames(before.labels)
+    if Kind.CLUSTERS in many or renamed:  # a cluster may show the name of an identity
         view.clusters = _clusters(project)
     if many & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
         view.measured = is_measured(project)
@@ -148,11 +149,6 @@ def _look_at_people(project: Project, view: View, before: View, change: Change) 
 def _labels(project: Project, before: LabelSnapshot | None, change: Change) -> LabelSnapshot:
     images = change.images()
     return LabelSnapshot.read(project) if before is None or images is None else before.after(project, images)
-
-
-def _renamed(before: LabelSnapshot | None, after: LabelSnapshot | None) -> bool:
-    """Whether an identity that was there has another name now, which a cluster may show."""
-    return before is None or after is None or any(after.names.get(who) != named for who, named in before.names.items())
 
 
 def ids_after(project: Project, wish: Wish, before: Ids, change: Change) -> Ids:
