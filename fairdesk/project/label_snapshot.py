@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -187,16 +188,16 @@ class LabelSnapshot:
     def basis(self) -> tuple[Ids, npt.NDArray[np.uint64]]:
         """Return the ids that are not hidden, and a 64-bit hash of the names of each one's identity and its group."""
         shown = ~self.hidden
-        found, place = np.unique(self.identity[shown], return_inverse=True)
-        digests = np.array([self._digest(int(who)) for who in found], dtype=np.uint64)
-        return self.images[shown], digests[place] if len(found) else digests
+        digests = np.zeros(max(self.names, default=NOBODY) + 1, dtype=np.uint64)
+        for who, (name, group) in self.names.items():
+            digests[who] = _digest(name, self.groups.get(group, ""))
+        known = np.where(self.identity < len(digests), self.identity, NOBODY)
+        return self.images[shown], digests[known[shown]]
 
-    def _digest(self, identity: int) -> int:
-        if identity == NOBODY:
-            return 0
-        name, group = self._who(identity)
-        digest = hashlib.blake2b(f"{self.groups.get(group, '')}\0{name}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "little")
+
+@lru_cache(maxsize=500_000)
+def _digest(identity: str, group: str) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{group}\0{identity}".encode(), digest_size=8).digest(), "little")
 
 
 People = dict[str | None, list[tuple[str, int]]]

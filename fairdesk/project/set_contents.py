@@ -68,12 +68,12 @@ def describe(contents: list[SetContents], labels: LabelSnapshot) -> list[ImageSe
     for one in contents:
         place = np.searchsorted(labels.images, one.members)
         place = place[~labels.hidden[place]]
-        people = np.unique(labels.identity[place])
+        people = np.bincount(labels.identity[place], minlength=1)[NOBODY + 1 :]
         if id(one.kept) not in changes:
             changes[id(one.kept)] = compare(one.kept, now)
         out.append(
             ImageSet(
-                one.id, one.name, len(place), int(np.count_nonzero(people != NOBODY)), one.frozen,
+                one.id, one.name, len(place), int(np.count_nonzero(people)), one.frozen,
                 changes[id(one.kept)], one.params,
             )
         )  # fmt: skip
