@@ -40,8 +40,7 @@ def test_the_core_needs_neither_qt_nor_models():
         "metrics.evaluation",
         "metrics.fairness",
         "metrics.error_curves",
-        "clustering.corrections",
-        "clustering.versions",
+        "clustering.store",
         "dataset.image_import",
     ]
     code = "\n".join(f"import fairdesk.{name}" for name in modules)

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from fairdesk import __version__
-from fairdesk.dataset.identities import labelled_images
-from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.folder_layouts import read_tree
@@ -24,6 +22,8 @@ from fairdesk.metrics.params import PairsParams
 from fairdesk.metrics.results import PairsResult
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
+from fairdesk.project.images import labelled_images
+from fairdesk.project.sets import members
 
 _Found = tuple[list[PairImage], dict[str, int], set[str]]  # with the paths of the synthetic ones
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.written_files import safe_name
@@ -22,6 +21,7 @@ from fairdesk.metrics.score_files import ScoreSet, write_scores
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.images import labelled_images
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.project.vector_choice import VectorChoice
 
@@ -58,13 +58,9 @@ def _ready(params: ScoreParams, context: Context) -> VectorChoice:
     return choose_vectors(context, params.encoder, params.detector)
 
 
-def _image_faces(project: Project, recipe: StoredRecipe) -> dict[str, tuple[int, str, str]]:
-    """Return (row of its largest face's vector or -1, subject, group) of each image by path."""
-    faces, _ = project.vectors.load(recipe, largest_only=True)
-    image_of: dict[int, int] = dict(
-        project.db.rows("SELECT id, image_id FROM face WHERE detector = ? AND place = 0", (recipe.detector,))
-    )
-    row_of = {image_of[face]: row for row, face in enumerate(faces.tolist()) if face in image_of}
+def _image_faces(project: Project, images: npt.NDArray[np.int64]) -> dict[str, tuple[int, str, str]]:
+    """Return (place among the `images` that have a vector or -1, subject, group) of each image by path."""
+    row_of = {image: row for row, image in enumerate(images.tolist())}
     found = {}
     for image in labelled_images(project):
         found[str(image.path)] = (row_of.get(image.id, -1), image.identity or "", image.group or "")
@@ -99,9 +95,9 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
     chosen = _ready(params, context)
     recipe = chosen.recipe
     context.check()
-    known = _image_faces(project, recipe)
+    images, vectors = project.vectors.of_images(recipe)
+    known = _image_faces(project, images)
     resolve = _resolver(project, known)
-    _, vectors = project.vectors.load(recipe, largest_only=True)
     rows = np.full((len(pairs), 2), -1, dtype=np.int64)
     paths: tuple[list[str], list[str]] = ([], [])
     subjects: tuple[list[str], list[str]] = ([], [])

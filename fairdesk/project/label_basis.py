@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,20 @@ def _labels(project: Project) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uin
 
 def take(project: Project) -> bytes:
     """Return the labels of all images now, packed (about 10 bytes an image)."""
-    ids, labels = _labels(project)
+    return _packed(*_labels(project))
+
+
+def _packed(ids: npt.NDArray[np.int64], labels: npt.NDArray[np.uint64]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, ids=ids, labels=labels)
     return zlib.compress(buffer.getvalue(), 1)
+
+
+def without(basis: bytes, images: Sequence[int]) -> bytes:
+    """Return a kept basis without some images."""
+    with np.load(io.BytesIO(zlib.decompress(basis)), allow_pickle=False) as kept:
+        stay = ~np.isin(kept["ids"], images)
+        return _packed(kept["ids"][stay], kept["labels"][stay])
 
 
 def changed_since(project: Project, basis: bytes | None) -> LabelChange:

@@ -59,7 +59,7 @@ def main():
                 taken.append((time.process_time() - start - idle) * 1000)
             return statistics.median(taken)
 
-        label = "from fairdesk.dataset.image_labels import Edit, edit_labels; edit_labels(p, [n], Edit(identity=f'new {n}'))"
+        label = "from fairdesk.project.labels import Edit, edit_labels; edit_labels(p, [n], Edit(identity=f'new {n}'))"
         vector = "from fairdesk.project.recipes import Recipe; p.vectors.register(Recipe(f'e{n}', 'whole', 'none', 8, 'cosine', 'w'))"
         print(f"one image labelled: {cost(label):.0f} ms of processor time; vectors written: {cost(vector):.0f} ms")
         window.shut_down(keep_jobs=False)

@@ -6,15 +6,14 @@ import pytest
 from PIL import Image
 
 from fairdesk.dataset.image_import import import_images as import_folder
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.params import ImportParams, QualityParams
 from fairdesk.dataset.quality_measurement import measure_quality as measure_job
 from fairdesk.errors import RequestError
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.detection import find_faces as detect
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.quality import measure, pose, sharpness
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.boxes import FaceBox
 from fairdesk.project.image_queries import (
     Filter,
     found_values,
@@ -24,6 +23,7 @@ from fairdesk.project.image_queries import (
     save_view,
     saved_views,
 )
+from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import Limit, counts, outside, values
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from fairdesk.clustering.versions import clusters
-from fairdesk.dataset.sets import ImageSet, all_sets
+from fairdesk.clustering.store import clusters
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
+from fairdesk.project.detections import Search, searches
 from fairdesk.project.image_queries import (
     Filter,
     Ids,
@@ -26,7 +26,7 @@ from fairdesk.project.image_queries import (
 )
 from fairdesk.project.quality import MEASURES
 from fairdesk.project.recipes import VectorSet
-from fairdesk.project.searches import Search, searches
+from fairdesk.project.sets import ImageSet, all_sets
 
 NONE: Ids = np.empty(0, dtype=np.int64)
 _MOST_VECTORS = 3  # in the line of counts; all of them stand under Faces and vectors
@@ -112,7 +112,7 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
         sql = "SELECT 1 FROM quality WHERE detector = ? LIMIT 1"
         view.measured = bool(project.db.value(sql, (project.shown_detector(),)))
     if touched & {Kind.IMAGES, Kind.FACES}:
-        view.searches = searches(project.db)
+        view.searches = searches(project)
     if touched & list_rests_on(wish):
         view.ids = ids(project, wish)
     return view

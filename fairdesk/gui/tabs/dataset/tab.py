@@ -17,8 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.identities import hide_images, set_identity
-from fairdesk.dataset.image_labels import edit_labels
 from fairdesk.dataset.purge import purge
 from fairdesk.dataset.results import PurgeResult
 from fairdesk.gui import async_glue
@@ -38,7 +36,10 @@ from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
+from fairdesk.project.faces import set_identity
 from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_view
+from fairdesk.project.images import hide_images
+from fairdesk.project.labels import edit_labels
 from fairdesk.project.quality import MEASURES
 
 _STATES = {
@@ -390,8 +391,8 @@ class DatasetTab(Tab):
         project = self.session.project
         if project is None:
             return
-        from fairdesk.dataset.label_agreement import agreement
         from fairdesk.gui.dialogs.matrix_dialog import MatrixDialog
+        from fairdesk.project.predictions import agreement
 
         found = agreement(project, project.shown_detector())
         await async_glue.finished(
@@ -471,7 +472,7 @@ class DatasetTab(Tab):
 
     async def _unreadable(self) -> None:
         from fairdesk.gui.dialogs.table_dialog import TableDialog
-        from fairdesk.project.image_queries import unreadable
+        from fairdesk.project.originals import unreadable
 
         project = self.session.project
         if project is not None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
 from fairdesk.errors import RequestError
-from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.main_face import NAMED, WHO
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
 
 
 @dataclass(frozen=True)
@@ -49,18 +51,28 @@ def all_sets(project: Project) -> list[ImageSet]:
     return out
 
 
-def set_names(project: Project) -> list[tuple[str, int, bool]]:
-    """Return (name, images, frozen) of each set, without looking for changes."""
-    return [(r[1], r[5], bool(r[2])) for r in project.db.rows(_SIZES)]
+def set_names(project: Project) -> list[str]:
+    """Return the names of the sets in the order they were made."""
+    return [row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id")]
 
 
 def members(project: Project, name: str) -> set[int]:
     """Return the images of a set. Raises `RequestError` if there is none of this name."""
     number = project.db.value("SELECT id FROM image_set WHERE name = ?", (name,))
     if number is None:
-        have = ", ".join(row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id"))
-        raise RequestError(f"The project has no set {name!r}. It has: {have or 'none; create them with divide'}")
+        have = ", ".join(set_names(project)) or "none; create them with divide"
+        raise RequestError(f"The project has no set {name!r}. It has: {have}")
     return {row[0] for row in project.db.rows("SELECT image_id FROM set_member WHERE set_id = ?", (number,))}
+
+
+def sets_of_images(project: Project) -> dict[int, list[str]]:
+    """Return the names of the sets that each image is in; images in none are left out."""
+    out: dict[int, list[str]] = {}
+    for image, name in project.db.rows(
+        "SELECT m.image_id, s.name FROM set_member m JOIN image_set s ON s.id = m.set_id ORDER BY m.image_id, s.id"
+    ):
+        out.setdefault(image, []).append(name)
+    return out
 
 
 def _need_thawed(connection: apsw.Connection, names: list[str]) -> None:
