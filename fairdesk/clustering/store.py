@@ -90,12 +90,16 @@ class ClusteredFace(NamedTuple):
 
 def versions(project: Project) -> list[Version]:
     """Return all clusterings, newest first."""
-    out = []
-    for number, name, method, params, quality, created, kept, recipe_id, faces in project.db.rows(
-        "SELECT id, name, method, params, quality, created, basis, recipe_id,"
+    rows = project.db.rows(
+        "SELECT id, name, method, params, quality, created, recipe_id, basis,"
         " (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id) FROM clustering c ORDER BY id DESC"
+    )
+    changes = basis.changes_since(project, [row[7] for row in rows])
+    out = []
+    for (number, name, method, params, quality, created, recipe_id, _, faces), change in zip(
+        rows, changes, strict=True
     ):
-        change, said = basis.changed_since(project, kept), json.loads(params)
+        said = json.loads(params)
         recipe = None if recipe_id is None else project.vectors.by_id(recipe_id)
         out.append(
             Version(

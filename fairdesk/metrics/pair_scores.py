@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from fairdesk.metrics.pair_list_files import Pair, read_pairs
 from fairdesk.metrics.params import ScoreParams
 from fairdesk.metrics.results import ScoreResult
 from fairdesk.metrics.score_files import ScoreSet, write_scores
+from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.encoder_ref import EncoderRef
@@ -171,12 +170,7 @@ def _sides(pair: Pair) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
 
 
 def _register(project: Project, out: Path, params: ScoreParams, recipe: StoredRecipe, result: ScoreResult) -> None:
-    summary = json.dumps(result.model_dump(include={"genuine", "impostor", "dropped", "measure", "faces"}))
-    kept = json.dumps({**params.model_dump(mode="json"), "list_sha256": file_sha256(params.pairs)})
-    taken = basis.take(project)
-    with project.journal.step(f"Score {params.pairs.name}", target={"tab": "metrics"}) as connection:
-        connection.execute(
-            "INSERT INTO score_set (name, path, pair_list, recipe_id, params, summary, created, basis)"
-            " VALUES (?,?,?,?,?,?,?,?)",
-            (out.name, str(out), str(params.pairs), recipe.id, kept, summary, time.time(), taken),
-        )
+    kept = {**params.model_dump(mode="json"), "list_sha256": file_sha256(params.pairs)}
+    summary = ScoreSummary(result.genuine, result.impostor, result.dropped, result.measure, result.faces)
+    origin = ScoreOrigin(str(params.pairs), recipe.id, basis.take(project))
+    add_score_set(project, f"Score {params.pairs.name}", out, origin, kept, summary)

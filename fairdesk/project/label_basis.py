@@ -69,13 +69,18 @@ def without(basis: bytes, images: Sequence[int]) -> bytes:
         return _packed(kept["ids"][stay], kept["labels"][stay])
 
 
-def changed_since(project: Project, basis: bytes | None) -> LabelChange:
-    """Compare a kept basis with the labels as they are now."""
-    if not basis:
-        return LabelChange(0, 0, 0)
-    with np.load(io.BytesIO(zlib.decompress(basis)), allow_pickle=False) as kept:
-        old_ids, old = kept["ids"], kept["labels"]
+def changes_since(project: Project, bases: Sequence[bytes | None]) -> list[LabelChange]:
+    """Compare kept bases with the labels as they are now; where none was kept, nothing is said to have changed."""
+    if not any(bases):
+        return [LabelChange(0, 0, 0)] * len(bases)
     ids, now = _labels(project)
-    both, left, right = np.intersect1d(old_ids, ids, assume_unique=True, return_indices=True)
-    moved = int(np.count_nonzero(old[left] != now[right]))
-    return LabelChange(moved, len(ids) - len(both), len(old_ids) - len(both))
+    found: dict[bytes | None, LabelChange] = {None: LabelChange(0, 0, 0)}  # several results may share one
+    for basis in bases:
+        if not basis or basis in found:
+            continue
+        with np.load(io.BytesIO(zlib.decompress(basis)), allow_pickle=False) as kept:
+            old_ids, old = kept["ids"], kept["labels"]
+        both, left, right = np.intersect1d(old_ids, ids, assume_unique=True, return_indices=True)
+        moved = int(np.count_nonzero(old[left] != now[right]))
+        found[basis] = LabelChange(moved, len(ids) - len(both), len(old_ids) - len(both))
+    return [found[basis or None] for basis in bases]

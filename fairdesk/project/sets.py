@@ -42,13 +42,12 @@ GROUP BY s.id ORDER BY s.id
 
 def all_sets(project: Project) -> list[ImageSet]:
     """Return the project's sets in the order they were made."""
-    out = []
-    changes: dict[bytes | None, basis.LabelChange] = {}  # sets of one split share their basis
-    for number, name, frozen, params, kept, images, people in project.db.rows(_SIZES):
-        if kept not in changes:
-            changes[kept] = basis.changed_since(project, kept)
-        out.append(ImageSet(number, name, images, people, bool(frozen), changes[kept], json.loads(params)))
-    return out
+    rows = project.db.rows(_SIZES)
+    changes = basis.changes_since(project, [row[4] for row in rows])
+    return [
+        ImageSet(number, name, images, people, bool(frozen), change, json.loads(params))
+        for (number, name, frozen, params, _, images, people), change in zip(rows, changes, strict=True)
+    ]
 
 
 def set_names(project: Project) -> list[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from fairdesk.clustering.store import clusters
+from fairdesk.clustering.store import clusters, newest_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
@@ -24,7 +23,8 @@ from fairdesk.project.image_queries import (
     overview,
     saved_views,
 )
-from fairdesk.project.quality import MEASURES
+from fairdesk.project.labels import tag_counts
+from fairdesk.project.quality import MEASURES, any_measured
 from fairdesk.project.recipes import VectorSet
 from fairdesk.project.sets import ImageSet, all_sets
 
@@ -103,14 +103,13 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
     if Kind.VIEWS in touched:
         view.views = saved_views(project)
     if touched & {Kind.IMAGES, Kind.TAGS}:
-        view.tags = project.db.rows("SELECT tag, count(*) FROM image_tag GROUP BY tag ORDER BY tag")
+        view.tags = tag_counts(project)
     if touched & {Kind.IMAGES, Kind.LABELS, Kind.TAGS, Kind.PREDICTIONS}:
         view.values = found_values(project)
     if touched & {Kind.CLUSTERS, Kind.LABELS}:
         view.clusters = _clusters(project)
     if touched & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
-        sql = "SELECT 1 FROM quality WHERE detector = ? LIMIT 1"
-        view.measured = bool(project.db.value(sql, (project.shown_detector(),)))
+        view.measured = any_measured(project, project.shown_detector())
     if touched & {Kind.IMAGES, Kind.FACES}:
         view.searches = searches(project)
     if touched & list_rests_on(wish):
@@ -133,7 +132,7 @@ def _people(
 
 
 def _clusters(project: Project) -> list[tuple[int, str]]:
-    newest = project.db.value("SELECT max(id) FROM clustering")
+    newest = newest_version(project)
     if newest is None:
         return []
     return [(c.id, f"{c.title} ({c.faces:,})") for c in clusters(project, newest)[:_MOST_CLUSTERS]]
@@ -141,7 +140,7 @@ def _clusters(project: Project) -> list[tuple[int, str]]:
 
 def ids(project: Project, wish: Wish) -> Ids:
     """Return the ids of the images to show; alone, it is what a change of the filter needs."""
-    order = wish.order if wish.order not in MEASURES or project.db.value("SELECT 1 FROM quality LIMIT 1") else "added"
+    order = wish.order if wish.order not in MEASURES or any_measured(project) else "added"
     found = image_ids(project, wish.wanted, order)
     if wish.like is None:
         return found
@@ -182,20 +181,3 @@ def headline(view: View, selected: int) -> str:
 def likeness(sets: list[VectorSet], shown: str) -> VectorSet | None:
     """Return the vectors that "more like this" compares: the newest of the faces shown, else the newest."""
     return next((one for one in sets if one.recipe.detector == shown), sets[0] if sets else None)
-
-
-def main_faces(project: Project, images: list[int]) -> list[int]:
-    """Return the largest face of each image, of those shown."""
-    rows = project.db.rows(
-        "SELECT id FROM face WHERE place = 0 AND detector = ? AND image_id IN (SELECT value FROM json_each(?))",
-        (project.shown_detector(), json.dumps(images)),
-    )
-    return [row[0] for row in rows]
-
-
-def images_of(project: Project, faces: list[int]) -> list[int]:
-    """Return the images some faces are in."""
-    rows = project.db.rows(
-        "SELECT image_id FROM face WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(faces),)
-    )
-    return [row[0] for row in rows]

@@ -36,7 +36,7 @@ from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
-from fairdesk.project.faces import set_identity
+from fairdesk.project.faces import images_of_faces, largest_faces, set_identity
 from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_view
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import edit_labels
@@ -434,7 +434,9 @@ class DatasetTab(Tab):
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
-                lambda project: set_identity(project, presenter.main_faces(project, images), name, group),
+                lambda project: set_identity(
+                    project, largest_faces(project, project.shown_detector(), images), name, group
+                ),
                 lambda n: f"{n:,} faces are now {name}",
             )
 
@@ -491,4 +493,4 @@ class DatasetTab(Tab):
         if target.get("images") and self.session.project is not None:
             self.grid.select_ids(target["images"])
         if target.get("faces") and self.session.project is not None:
-            self.grid.select_ids(presenter.images_of(self.session.project, target["faces"]))
+            self.grid.select_ids(list(images_of_faces(self.session.project, target["faces"]).values()))
