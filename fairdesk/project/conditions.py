@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from fairdesk.errors import RequestError
 from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.image_queries import Filter, State, group_counts, image_ids, saved_views
+from fairdesk.project.identities import group_counts
+from fairdesk.project.image_queries import Filter, State, image_ids
 from fairdesk.project.quality import MEASURES, Limit
+from fairdesk.project.saved_views import saved_views
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project

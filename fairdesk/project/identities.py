@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
 
+from fairdesk.project.main_face import LABELS
+
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
+
+
+class GroupCount(NamedTuple):
+    """A group and what is in it; None is "no group"."""
+
+    name: str | None
+    images: int
+    identities: int
 
 
 def label_ids(connection: apsw.Connection, identity: str | None, group: str | None) -> tuple[int | None, int | None]:
@@ -52,3 +62,20 @@ def names_in_groups(project: Project) -> dict[str, set[str]]:
     for group, name in project.db.rows("SELECT g.name, i.name FROM identity i JOIN grp g ON g.id = i.group_id"):
         found.setdefault(group, set()).add(name)
     return found
+
+
+def group_counts(project: Project) -> list[GroupCount]:
+    """Return how many images and identities each group has, by name; hidden images do not count."""
+    rows = project.db.rows(
+        f"SELECT g.name, count(*), count(DISTINCT who.id) FROM image i {LABELS} WHERE i.hidden = 0"
+        " GROUP BY g.name ORDER BY g.name IS NULL, g.name"
+    )
+    return [GroupCount(*row) for row in rows]
+
+
+def identity_counts(project: Project, group: str | None = None) -> list[tuple[str, int]]:
+    """Return (identity, images), by name, of one group or of all."""
+    where = "WHERE i.hidden = 0 AND who.id IS NOT NULL" + (" AND g.name = ?" if group is not None else "")
+    values = [group] if group is not None else []
+    sql = f"SELECT who.name, count(*) FROM image i {LABELS} {where} GROUP BY who.id ORDER BY who.name"
+    return project.db.rows(sql, values)

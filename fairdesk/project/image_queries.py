@@ -1,4 +1,4 @@
-"""What the window asks of a catalogue: ids in order, a page of rows, counts. Read only, indexed."""
+"""Which images match a filter, in order, and what a grid shows of them. Read only, indexed."""
 
 from __future__ import annotations
 
@@ -239,22 +239,6 @@ def overview(project: Project) -> dict[str, Any]:
     }
 
 
-def group_counts(project: Project) -> list[tuple[str | None, int, int]]:
-    """Return (group, images, identities) of each group, by name; None is "no group"."""
-    return project.db.rows(
-        f"SELECT g.name, count(*), count(DISTINCT who.id) FROM image i {LABELS} WHERE i.hidden = 0"
-        " GROUP BY g.name ORDER BY g.name IS NULL, g.name"
-    )
-
-
-def identity_counts(project: Project, group: str | None = None) -> list[tuple[str, int]]:
-    """Return (identity, images), by name, of one group or of all."""
-    where = "WHERE i.hidden = 0 AND who.id IS NOT NULL" + (" AND g.name = ?" if group is not None else "")
-    values = [group] if group is not None else []
-    sql = f"SELECT who.name, count(*) FROM image i {LABELS} {where} GROUP BY who.id ORDER BY who.name"
-    return project.db.rows(sql, values)
-
-
 def found_values(project: Project) -> dict[str, list[str]]:
     """Return the values a filter can choose from: tags, genders, label sources, predictions (as kind: value)."""
     rows = project.db.rows
@@ -274,25 +258,6 @@ def found_values(project: Project) -> dict[str, list[str]]:
         for kind, value in rows("SELECT DISTINCT kind, value FROM prediction WHERE kind != 'age' ORDER BY kind, value")
     ]
     return out
-
-
-def saved_views(project: Project) -> list[tuple[str, Filter]]:
-    """Return the saved views, by name."""
-    rows = project.db.rows("SELECT name, wanted FROM saved_view ORDER BY name")
-    return [(name, Filter.from_json(text)) for name, text in rows]
-
-
-def save_view(project: Project, name: str, wanted: Filter) -> None:
-    """Keep a filter under a name, in place of one of the same name: one undoable step."""
-    with project.journal.step(f"Save the view {name}", target={"tab": "dataset"}) as connection:
-        connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
-        connection.execute("INSERT INTO saved_view (name, wanted) VALUES (?, ?)", (name, wanted.to_json()))
-
-
-def remove_view(project: Project, name: str) -> None:
-    """Remove a saved view: one undoable step."""
-    with project.journal.step(f"Remove the view {name}", target={"tab": "dataset"}) as connection:
-        connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
 
 
 def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids:

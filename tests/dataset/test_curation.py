@@ -18,7 +18,8 @@ from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParam
 from fairdesk.dataset.picture_similarity import confirmed, look_of, near_vectors
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.image_queries import Filter, group_counts, identity_counts, image_ids, overview
+from fairdesk.project.identities import group_counts, identity_counts
+from fairdesk.project.image_queries import Filter, image_ids, overview
 from fairdesk.project.images import hide_images, labelled_images
 from tests.conftest import plain_images
 

@@ -21,9 +21,10 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
 from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import PairsParams, ScoreParams
-from fairdesk.project.image_queries import Filter, save_view
+from fairdesk.project.image_queries import Filter
 from fairdesk.project.kept_facts import user_cache
 from fairdesk.project.labels import Edit, edit_labels
+from fairdesk.project.saved_views import save_view
 from fairdesk.project.sets import all_sets
 
 

@@ -14,17 +14,10 @@ from fairdesk.faces.params import DetectParams
 from fairdesk.faces.quality import measure, pose, sharpness
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.boxes import FaceBox
-from fairdesk.project.image_queries import (
-    Filter,
-    found_values,
-    image_ids,
-    more_like,
-    remove_view,
-    save_view,
-    saved_views,
-)
+from fairdesk.project.image_queries import Filter, found_values, image_ids, more_like
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import Limit, counts, outside, values
+from fairdesk.project.saved_views import remove_view, save_view, saved_views
 
 
 def test_sharpness_is_opencvs_variance_of_the_laplacian():

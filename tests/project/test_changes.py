@@ -13,9 +13,10 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project, changes
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.faces import set_identity
-from fairdesk.project.image_queries import Filter, save_view
+from fairdesk.project.image_queries import Filter
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import Edit, edit_labels
+from fairdesk.project.saved_views import save_view
 from tests.conftest import add_faces
 
 

@@ -13,7 +13,7 @@ from fairdesk.jobs.params import JobParams
 from fairdesk.project import Project
 from fairdesk.project.conditions import known_conditions
 from fairdesk.project.detections import searches
-from fairdesk.project.image_queries import group_counts
+from fairdesk.project.identities import group_counts
 from fairdesk.project.sets import set_names
 from fairdesk.runs.folder import runs_below
 

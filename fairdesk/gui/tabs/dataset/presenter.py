@@ -12,20 +12,12 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.detections import Search, searches
-from fairdesk.project.image_queries import (
-    Filter,
-    Ids,
-    found_values,
-    group_counts,
-    identity_counts,
-    image_ids,
-    more_like,
-    overview,
-    saved_views,
-)
+from fairdesk.project.identities import GroupCount, group_counts, identity_counts
+from fairdesk.project.image_queries import Filter, Ids, found_values, image_ids, more_like, overview
 from fairdesk.project.labels import tag_counts
 from fairdesk.project.quality import MEASURES, any_measured
 from fairdesk.project.recipes import VectorSet
+from fairdesk.project.saved_views import saved_views
 from fairdesk.project.sets import ImageSet, all_sets
 
 NONE: Ids = np.empty(0, dtype=np.int64)
@@ -47,7 +39,7 @@ class View:
     """Counts, groups with their identities, sets, views, what filters can choose from, and the ids in the grid."""
 
     counts: dict[str, Any] = field(default_factory=dict)
-    groups: list[tuple[str | None, int, int]] = field(default_factory=list)
+    groups: list[GroupCount] = field(default_factory=list)
     identities: dict[str | None, list[tuple[str, int]]] = field(default_factory=dict)
     sets: list[ImageSet] = field(default_factory=list)
     views: list[tuple[str, Filter]] = field(default_factory=list)
@@ -119,7 +111,7 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
 
 def _people(
     project: Project,
-) -> tuple[list[tuple[str | None, int, int]], dict[str | None, list[tuple[str, int]]]]:
+) -> tuple[list[GroupCount], dict[str | None, list[tuple[str, int]]]]:
     groups = group_counts(project)
     identities: dict[str | None, list[tuple[str, int]]] = {}
     for name, _, people in groups:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, 
 
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.dataset.presenter import View
-from fairdesk.project.image_queries import remove_view
+from fairdesk.project.saved_views import remove_view
 from fairdesk.project.sets import freeze, remove_sets
 from fairdesk.runs.folder import next_run
 

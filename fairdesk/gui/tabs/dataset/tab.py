@@ -37,10 +37,11 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
 from fairdesk.project.faces import images_of_faces, largest_faces, set_identity
-from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_view
+from fairdesk.project.image_queries import Filter, Ids, items, more_like
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import edit_labels
 from fairdesk.project.quality import MEASURES
+from fairdesk.project.saved_views import save_view
 
 _STATES = {
     "All images": "any", "With a face": "with face", "Without a face": "without face", "Without an identity": "unnamed",
