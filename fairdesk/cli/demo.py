@@ -62,6 +62,7 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
 def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], None]) -> EvaluateResult:
     from fairdesk.clustering.mosaics import write_mosaic
     from fairdesk.clustering.new_version import cluster_faces as cluster
+    from fairdesk.clustering.store import newest_version
     from fairdesk.dataset.image_import import import_images
     from fairdesk.faces.detection import find_faces as detect
     from fairdesk.faces.embedding import encode_faces as encode
@@ -80,7 +81,7 @@ def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], N
         encoded = encode(EncodeParams.model_validate({}), context)
         say(f"{encoded.vectors} embeddings")
         say(f"Clustering (DBSCAN, eps {_EPS})")
-        if project.db.value("SELECT count(*) FROM clustering") == 0:
+        if newest_version(project) is None:
             cluster(ClusterParams.model_validate({"eps": _EPS, "out": out / "clusters.json"}), context)
             cluster(ClusterParams.model_validate({"method": "hierarchical"}), context)
             mosaic = {"cluster": "0", "version": 1, "out": out / "cluster-0.png"}

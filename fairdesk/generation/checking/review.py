@@ -15,12 +15,11 @@ from fairdesk.dataset.collection import SourceImage, read_folder, with_mark
 from fairdesk.dataset.image_import import Labelled, bring_in
 from fairdesk.dataset.picture_similarity import distances
 from fairdesk.errors import RequestError
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.deepface_models import prepare
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.encoders import Encoder, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
-from fairdesk.faces.quality import Quality, measure
+from fairdesk.faces.quality import measure
 from fairdesk.generation.checking.real_people import (
     NEIGHBOURS,
     Real,
@@ -37,8 +36,9 @@ from fairdesk.images.pixels import Pixels, pixels, read_pixels
 from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
+from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.quality import Limit
+from fairdesk.project.quality import Limit, Quality
 from fairdesk.project.recipes import StoredRecipe
 
 _SIDE = 200  # pixels: smaller pictures are enlarged before a face is looked for

@@ -23,8 +23,8 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice, Session
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
+from fairdesk.project.detections import Search, searches
 from fairdesk.project.recipes import VectorSet
-from fairdesk.project.searches import Search, searches
 
 _FACES = ("Detector", "Images searched", "Faces", "Shown")
 _VECTORS = ("Encoder", "Detector", "Dimension", "Faces", "Complete", "Made", "Used")
@@ -126,7 +126,7 @@ class VectorsDialog(QDialog):
         if project is not None:
             self._session.background.read(
                 "faces and embeddings",
-                lambda: (searches(project.db), project.vectors.sets(), project.shown_detector()),
+                lambda: (searches(project), project.vectors.sets(), project.shown_detector()),
                 self._arrived,
             )
 

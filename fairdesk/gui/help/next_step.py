@@ -21,7 +21,7 @@ def _count(number: int, one: str, many: str = "") -> str:
 
 
 def steps(counts: dict[str, Any] | None) -> list[Step]:
-    """Return the steps in order, from a project's counts (see `project.queries.overview`); None: no project is open."""
+    """Return the steps in order, from a project's counts (see `project.image_queries.overview`); None: no project is open."""
     found = [
         Step(
             "Open a project",

@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSplitter, QStackedWidget, QWidget
 
-from fairdesk.clustering import corrections
-from fairdesk.clustering.versions import UNCLUSTERED, Cluster
+from fairdesk.clustering import store
+from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.name_dialog import NameDialog
@@ -242,7 +242,7 @@ class ClusteringTab(Tab):
     def _merge_into(self, keep: Cluster, others: list[int]) -> None:
         self._select_next = keep.id
         self.session.edit(
-            lambda project: corrections.merge_clusters(project, keep.id, others),
+            lambda project: store.merge_clusters(project, keep.id, others),
             lambda moved: f"Merged {len(others) + 1} clusters into {keep.title}: {moved:,} faces moved",
         )
 
@@ -251,7 +251,7 @@ class ClusteringTab(Tab):
         faces, version = self.grid.selected_ids(), self._view.version
         if faces and version is not None:
             self.session.edit(
-                lambda project: corrections.split_faces(project, version.id, faces),
+                lambda project: store.split_faces(project, version.id, faces),
                 lambda _new: f"Split off {len(faces):,} faces",
             )
 
@@ -260,7 +260,7 @@ class ClusteringTab(Tab):
         faces, version = self.grid.selected_ids(), self._view.version
         if faces and version is not None:
             self.session.edit(
-                lambda project: corrections.unassign_faces(project, version.id, faces),
+                lambda project: store.unassign_faces(project, version.id, faces),
                 lambda moved: f"Removed {moved:,} faces from the cluster",
             )
 
@@ -269,12 +269,12 @@ class ClusteringTab(Tab):
         version = self._view.version
         if cluster.label == UNCLUSTERED and version is not None:
             self.session.edit(
-                lambda project: corrections.unassign_faces(project, version.id, faces),
+                lambda project: store.unassign_faces(project, version.id, faces),
                 lambda n: f"Removed {n:,} faces from the cluster",
             )
         else:
             self.session.edit(
-                lambda project: corrections.move_faces(project, faces, cluster.id),
+                lambda project: store.move_faces(project, faces, cluster.id),
                 lambda n: f"Moved {n:,} faces to {cluster.title}",
             )
 
@@ -303,9 +303,7 @@ class ClusteringTab(Tab):
         dialog = NameDialog("Name of the cluster:", (self._view.names, []), self, value=cluster.title, with_group=False)
         if await async_glue.finished(dialog):
             name = dialog.name.text().strip()
-            self.session.edit(
-                lambda project: corrections.rename_cluster(project, cluster.id, name), f"Renamed to {name}"
-            )
+            self.session.edit(lambda project: store.rename_cluster(project, cluster.id, name), f"Renamed to {name}")
 
     async def _identity(self) -> None:
         chosen = self.clusters.selected()
@@ -318,7 +316,7 @@ class ClusteringTab(Tab):
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
-                lambda project: corrections.name_identity(project, cluster.id, name, group),
+                lambda project: store.name_identity(project, cluster.id, name, group),
                 lambda done: f"{done.faces:,} faces are now {name}",
             )
 

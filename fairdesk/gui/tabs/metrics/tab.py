@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.sets import freeze
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
@@ -36,6 +35,7 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.project.changes import Change, Kind
+from fairdesk.project.sets import freeze
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import RatePlot
