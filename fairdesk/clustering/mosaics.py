@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import math
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -13,6 +13,8 @@ from fairdesk.clustering.params import MosaicParams
 from fairdesk.clustering.results import MosaicResult
 from fairdesk.clustering.versions import UNCLUSTERED, faces_of, find_cluster, newest
 from fairdesk.errors import RequestError
+from fairdesk.images.decoding import opened
+from fairdesk.images.formats import UndecodableError
 from fairdesk.images.image_reading import UnreadableImageError, open_image
 from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context
@@ -98,7 +100,8 @@ def face_picture(project: Project, face: int) -> Image.Image:
 
     jpeg = project.thumbnails.get("face", face)
     if jpeg is not None:
-        return Image.open(io.BytesIO(jpeg)).convert("RGB")
+        with suppress(UndecodableError), opened(jpeg) as kept:
+            return kept.convert("RGB")
     root, path, top, right, bottom, left = project.db.rows(
         "SELECT i.root_id, i.path, top, right, bottom, left FROM face f JOIN image i ON i.id = f.image_id WHERE f.id = ?",
         (face,),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import io
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from PIL import Image
 from fairdesk.dataset.collection import SourceImage
 from fairdesk.errors import RequestError
 from fairdesk.faces.backbones import SIZE
+from fairdesk.images.decoding import opened
+from fairdesk.images.formats import UndecodableError
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.pair_list_files import Pair, read_pairs
 from fairdesk.training.heldout_evaluation import Exam, Pairs
@@ -95,9 +96,9 @@ def _from_bin(path: Path) -> Listed:
     good = np.ones(len(pictures), dtype=bool)
     for place, data in enumerate(pictures):
         try:
-            with Image.open(io.BytesIO(data)) as image:
+            with opened(data) as image:
                 upright = image.convert("RGB")
-        except (OSError, ValueError, Image.DecompressionBombError):
+        except UndecodableError:
             good[place] = False
             continue
         fitted = upright if upright.size == (SIZE, SIZE) else upright.resize((SIZE, SIZE), Image.Resampling.BILINEAR)
