@@ -52,6 +52,70 @@ def is_picture(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in EXTENSIONS
 
 
+_NO_PICTURES = frozenset(
+    [
+        ".txt",
+        ".csv",
+        ".tsv",
+        ".json",
+        ".jsonl",
+        ".xml",
+        ".html",
+        ".htm",
+        ".md",
+        ".py",
+        ".mat",
+        ".npy",
+        ".npz",
+        ".pkl",
+        ".pickle",
+        ".bin",
+        ".idx",
+        ".rec",
+        ".lst",
+        ".parquet",
+        ".log",
+        ".ini",
+        ".db",
+        ".sqlite",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".sh",
+        ".safetensors",
+        ".pt",
+        ".pth",
+        ".onnx",
+        ".h5",
+        ".doc",
+        ".docx",
+        ".xls",
+        ".xlsx",
+    ]
+)
+
+
+def looks_like_picture(folder: Path, relative: str) -> bool:
+    """Whether a file is a picture by its name, or by its bytes where the name says nothing."""
+    suffix = os.path.splitext(relative)[1].lower()
+    if suffix in EXTENSIONS or suffix in _NO_PICTURES:
+        return suffix in EXTENSIONS
+    try:
+        kind = kind_of(read_head(folder / relative, HEAD), relative)
+    except (OSError, RequestError):
+        return False
+    return kind is not None and kind.decoder is not None and (kind.sure or not suffix)
+
+
+def why_no_picture(folder: Path, relative: str) -> str:
+    """Say what a file is that `looks_like_picture` does not take for a picture."""
+    try:
+        kind = kind_of(read_head(folder / relative, HEAD), relative)
+    except (OSError, RequestError):
+        kind = None
+    return "not an image file" if kind is None or kind.decoder is not None else kind.why
+
+
 def read_picture(path: Path) -> bytes:
     """Return the bytes of a file that begins as a picture does; of any other only the head is read.
 
@@ -66,7 +130,7 @@ def read_picture(path: Path) -> bytes:
     if not head:
         raise UndecodableError("the file is empty")
     kind = kind_of(head, path.name)
-    if kind is None or (not is_picture(path.name) and path.suffix and not kind.sure):
+    if kind is None or (not is_picture(path.name) and path.suffix and not kind.sure and kind.decoder is not None):
         known = is_picture(path.name)
         raise UndecodableError("not a picture in a known format" if known else f"not an image file{_suffix(path)}")
     need_read(kind)

@@ -57,6 +57,10 @@ class Archive(Protocol):
         """Return a member's first bytes. Raises `MemberError`."""
         ...
 
+    def notes(self) -> list[str]:
+        """Return what a person should know of how it was read."""
+        ...
+
 
 class _Zip:
     def __init__(self, path: Path) -> None:
@@ -67,6 +71,9 @@ class _Zip:
 
     def members(self) -> list[str]:
         return list(self._places)
+
+    def notes(self) -> list[str]:
+        return []
 
     def place(self, name: str) -> int | None:
         return self._places.get(name)
@@ -176,6 +183,9 @@ class _Tar:
     def members(self) -> list[str]:
         return list(self._names)
 
+    def notes(self) -> list[str]:
+        return []
+
     def place(self, name: str) -> int | None:
         return self._places.get(name)
 
@@ -249,6 +259,10 @@ class _Rec:
 
     def members(self) -> list[str]:
         return list(self._places())
+
+    def notes(self) -> list[str]:
+        self._places()
+        return self._file.notes
 
     def place(self, name: str) -> int | None:
         return self._places().get(name)
