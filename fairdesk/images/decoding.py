@@ -22,8 +22,8 @@ from fairdesk.errors import FairDeskError
 from fairdesk.images.formats import HEAD, Kind, UndecodableError, kind_of
 
 MAX_PIXELS = 120_000_000  # a 360 MB array; more is refused with its size, not decoded
-_PLAIN = 4_000_000  # pixels: up to here any picture is decoded, however few bytes it has
-_PIXELS_A_BYTE = 1000  # a picture of one colour; photographs have a tenth of a byte a pixel and more
+# Above so many pixels, a picture of more pixels a byte is refused: photographs have a twentieth of a byte a pixel and more.
+_DENSEST = ((4_000_000, 1000), (16_000_000, 100))
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it has to say comes with the error
 Image.MAX_IMAGE_PIXELS = None  # `opened` holds to MAX_PIXELS itself, and says the size
@@ -119,7 +119,7 @@ def _need_sensible(width: int, height: int, size: int) -> None:
         raise UndecodableError(
             f"{width} x {height} pixels is more than {MAX_PIXELS // 1_000_000} megapixels; scale it down"
         )
-    if pixels > _PLAIN and pixels > _PIXELS_A_BYTE * size:
+    if any(pixels > many and pixels > dense * size for many, dense in _DENSEST):
         raise UndecodableError(f"it claims {width} x {height} pixels in {size:,} bytes: no photograph, or cut off")
 
 

@@ -12,12 +12,14 @@ import gzip
 import io
 import lzma
 import os
+import re
 import stat
 import tarfile
 import threading
 import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol, cast
 
@@ -26,6 +28,10 @@ from fairdesk.images.recordio import RecordFile
 from fairdesk.project.kept_facts import Stamp
 
 _SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".rec")
+_ARCHIVE = re.compile(
+    rf"[^{re.escape(os.sep)}](?:{'|'.join(map(re.escape, _SUFFIXES))})(?={re.escape(os.sep)})", re.IGNORECASE
+)
+_as_path = lru_cache(maxsize=64)(Path)
 _KEPT = 4  # archives held open in a process
 _PASSED = 64 << 20  # bytes of a compressed tar's members that were passed on the way to another one
 MAX_FILE = 1 << 30  # bytes: a larger file or member is a film or a bomb, not a photograph
@@ -288,12 +294,10 @@ def is_archive(path: Path) -> bool:
 
 def split(path: Path) -> tuple[Path, str] | None:
     """Return the archive and the member's name of a path that leads into one, else None."""
-    text = str(path).lower()
-    if not any(suffix + os.sep in text for suffix in _SUFFIXES):
-        return None
-    for parent in path.parents:
-        if is_archive(parent):
-            return parent, path.relative_to(parent).as_posix()
+    text = str(path)
+    for found in _ARCHIVE.finditer(text):
+        if os.path.isfile(text[: found.end()]):
+            return _as_path(text[: found.end()]), text[found.end() + 1 :].replace(os.sep, "/")
     return None
 
 

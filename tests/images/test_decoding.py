@@ -223,9 +223,9 @@ def test_it_is_read_by_what_it_is(project, tmp_path, name, form):
 
 def test_heic_is_turned_upright(tmp_path):
     every_format()
-    exif = Image.Exif()
-    exif[0x0112] = 6
     for form in ("HEIF", "AVIF", "JPEG"):
+        exif = Image.Exif()
+        exif[0x0112] = 6
         turned = picture()
         if form == "HEIF":
             turned.info["exif"] = exif.tobytes()
