@@ -16,6 +16,7 @@ from fairdesk.images.decoding import opened
 from fairdesk.images.formats import UndecodableError
 from fairdesk.images.image_reading import UnreadableImageError, read_picture
 from fairdesk.images.image_sources import need_file, split
+from fairdesk.plain_json import parse
 
 KEY = "FairDesk-Synthetic"
 _XMP = (
@@ -43,7 +44,7 @@ def save_marked(image: Image.Image, path: Path, mark: dict[str, Any], **options:
 def mark_values(text: str) -> dict[str, Any]:
     """Return a mark's text as values to write again; one that another program garbled is kept as it is."""
     try:
-        values = json.loads(text)
+        values = parse(text)
     except ValueError:
         values = None
     return values if isinstance(values, dict) else {"text": text}
