@@ -68,6 +68,15 @@ def read_checkpoint(path: Path) -> tuple[Tensors, dict[str, Any], dict[str, Any]
         raise RequestError(f"{path} is damaged, or no checkpoint of FairDesk ({type(error).__name__}).") from error
 
 
+def need_built(build: Callable[[], torch.nn.Module], path: Path) -> torch.nn.Module:
+    """Return a network made from what a checkpoint says of it. Raises `RequestError` where that is no sense."""
+    try:
+        return build()
+    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError, AssertionError, IndexError) as error:
+        said = str(error).splitlines()[0][:200] if str(error) else ""
+        raise RequestError(f"{path} does not say what network it holds ({type(error).__name__}: {said}).") from error
+
+
 def need_fit(tensors: Tensors, name: str, build: Callable[[], torch.nn.Module], path: Path) -> None:
     """Refuse a checkpoint whose description claims another network than its tensors are, before that network is made.
 
@@ -76,17 +85,14 @@ def need_fit(tensors: Tensors, name: str, build: Callable[[], torch.nn.Module], 
     RequestError
         If it does not fit; a description of absurd numbers would else ask for any amount of memory.
     """
-    try:
-        with torch.device("meta"):  # shapes without memory
-            claimed = build().state_dict()
-    except (KeyError, TypeError, ValueError, RuntimeError, OverflowError, AssertionError, IndexError) as error:
-        raise RequestError(f"{path} does not say what network it holds ({type(error).__name__}: {error}).") from error
+    with torch.device("meta"):  # shapes without memory
+        claimed = need_built(build, path).state_dict()
     for key, value in claimed.items():
         kept = tensors.get(f"net/{name}/{key}")
         if kept is None or kept.shape != value.shape:
             has = "nothing" if kept is None else "x".join(map(str, kept.shape))
             raise RequestError(
-                f"{path} does not fit what it says it holds: {key} would be {'x'.join(map(str, value.shape))} and is {has}."
+                f"{path} does not fit the network {name} that it says it holds: {key} would be {'x'.join(map(str, value.shape))} and is {has}."
             )
 
 

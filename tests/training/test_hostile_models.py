@@ -102,7 +102,7 @@ def test_a_checkpoint_that_claims_another_network_is_one_line(tmp_path, about):
     start = time.process_time()
     with pytest.raises(RequestError) as refused:
         load_generator(path, "cpu")
-    assert time.process_time() - start < 6  # torch loads more of itself at first
+    assert time.process_time() - start < 2
     assert str(path) in str(refused.value) and "\n" not in str(refused.value)
 
 
