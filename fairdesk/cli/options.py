@@ -14,6 +14,7 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.fields import Negated, Unset, said
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.params import JobParams, parse
+from fairdesk.words import tr
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,7 +22,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the whole usage."""
-        raise RequestError(f"{message}\nSee: {self.prog} --help")
+        raise RequestError(tr("{message}\nSee: {prog} --help", message=message, prog=self.prog))
 
 
 def _plain(annotation: Any) -> tuple[Any, bool]:
@@ -91,10 +92,10 @@ def _details(model: type[JobParams], name: str) -> tuple[Any, dict[str, Any]]:
     if many:
         details["nargs"] = "+"
     elif field.default is not None and field.default is not PydanticUndefined:
-        details["help"] += f" (default: {field.default})"
+        details["help"] += tr(" (default: {default})", default=field.default)
     unset = said(field, Unset)
     if unset is not None:
-        details["help"] += f" (default: {unset.means})"
+        details["help"] += tr(" (default: {means})", means=unset.means)
     return kind, details
 
 
@@ -109,8 +110,8 @@ def collect(model: type[JobParams], arguments: argparse.Namespace, **fixed: Any)
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Add what a verb with verbs of its own has to repeat for each of them."""
     parser.add_argument(
-        "--debug", action="store_true", default=argparse.SUPPRESS, help="Show the traceback of an error"
+        "--debug", action="store_true", default=argparse.SUPPRESS, help=tr("Show the traceback of an error")
     )
     parser.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="Print the result as one JSON document"
+        "--json", action="store_true", default=argparse.SUPPRESS, help=tr("Print the result as one JSON document")
     )

@@ -19,6 +19,7 @@ from fairdesk.gui.session import Session
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.logfile import LogFile
+from fairdesk.words import tr
 
 
 def headless() -> bool:
@@ -30,7 +31,7 @@ def make_application() -> QApplication:
     """Return the QApplication, made on first use; offscreen where there is no display."""
     if headless() and "QT_QPA_PLATFORM" not in os.environ:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-        print("There is no display: the window is drawn offscreen.", file=sys.stderr)
+        print(tr("There is no display: the window is drawn offscreen."), file=sys.stderr)
     found = QApplication.instance()
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("FairDesk")

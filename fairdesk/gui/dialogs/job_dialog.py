@@ -28,6 +28,7 @@ from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.jobs.commands import command
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import choices_of, job_kind
+from fairdesk.words import tr
 
 _NOT_KEPT = ("out", "folder", "where", "where_b", "detector")  # belong to one request
 _WIDTH = 620
@@ -70,7 +71,7 @@ class JobDialog(QDialog):
         self.presets.asked.connect(lambda: self.presets.keep(self.form.values()))
         top = QHBoxLayout()
         self.choice = QComboBox()
-        top.addWidget(QLabel("Network"))
+        top.addWidget(QLabel(tr("Network")))
         top.addWidget(self.choice, 1)
         self._choice_row = QWidget()
         self._choice_row.setLayout(top)
@@ -135,7 +136,7 @@ class JobDialog(QDialog):
     def _on_preview(self, job: JobState) -> None:
         self.preview_button.setEnabled(self.form.problem() is None)
         result = job.typed_result()
-        self.preview.setText(f"Would write:\n{result.summary}" if result is not None else told(job))
+        self.preview.setText(tr("Would write:\n{summary}", summary=result.summary) if result is not None else told(job))
         self._leaking = result if isinstance(result, DividedResult) else None
         leaks = self._leaking.leaks if self._leaking is not None else None
         self.pairs_button.setVisible(leaks is not None and not leaks.clean)
@@ -176,7 +177,7 @@ class JobDialog(QDialog):
 
     def _command(self) -> str:
         project = self._session.project.folder.name if self._session.project else "PROJECT"
-        return "As a command: " + command(self.kind, self.form.params(), project)
+        return tr("As a command: ") + command(self.kind, self.form.params(), project)
 
     def _run(self) -> None:
         self._session.settings.set_form(self.kind.name, self.form.params().model_dump(mode="json"))

@@ -8,8 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QLabel, QPushButton, QWidget
 
 from fairdesk.gui.settings import Settings
+from fairdesk.words import mark, tr
 
-_LAST, _DEFAULTS = "Last used", "Defaults"
+_LAST, _DEFAULTS = mark("Last used"), mark("Defaults")
 
 
 class PresetBar(QWidget):
@@ -23,9 +24,9 @@ class PresetBar(QWidget):
         self._settings, self._kind = settings, ""
         self.box = QComboBox()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.save = QPushButton("Save preset…")
-        self.delete = QPushButton("Delete preset")
-        label = QLabel("Preset")
+        self.save = QPushButton(tr("Save preset…"))
+        self.delete = QPushButton(tr("Delete preset"))
+        label = QLabel(tr("Preset"))
         label.setBuddy(self.box)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -62,8 +63,8 @@ class PresetBar(QWidget):
         """Ask for a name and keep values under it."""
         current = self.box.currentText() if self.box.currentIndex() > 1 else ""
         dialog = QInputDialog(self)
-        dialog.setWindowTitle("Save preset")
-        dialog.setLabelText("Name of the preset")
+        dialog.setWindowTitle(tr("Save preset"))
+        dialog.setLabelText(tr("Name of the preset"))
         dialog.setTextValue(current)
         dialog.textValueSelected.connect(lambda name: self.keep_as(name.strip(), values))
         dialog.open()

@@ -21,6 +21,7 @@ from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
 from fairdesk.project.quality import MEASURES, Limit, outside, values
+from fairdesk.words import tr
 
 # Where a limit starts: below or above this share of the images.
 _START = {"sharpness": (0.05, None), "side": (0.05, None), "share": (0.05, None), "clipped": (None, 0.95),
@@ -41,7 +42,9 @@ class QualityDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(
-            f"Quality of the faces that {session.project.shown_detector()} found" if session.project else "Quality"
+            tr("Quality of the faces that {shown_detector} found", shown_detector=session.project.shown_detector())
+            if session.project
+            else tr("Quality")
         )
         self._session = session
         self.limits: dict[str, Limit] = {}
@@ -71,9 +74,9 @@ class QualityDialog(QDialog):
         self.told.setWordWrap(True)
         self.low_title, self.high_title = QLabel(), QLabel()
         self.low_grid, self.high_grid = FaceGrid(), FaceGrid()
-        self.hide_button, self.tag_button = QPushButton("Hide them"), QPushButton("Tag them…")
-        self.reset_button, self.save_button = QPushButton("No limits"), QPushButton("Save plot…")
-        close = QPushButton("Close")
+        self.hide_button, self.tag_button = QPushButton(tr("Hide them")), QPushButton(tr("Tag them…"))
+        self.reset_button, self.save_button = QPushButton(tr("No limits")), QPushButton(tr("Save plot…"))
+        close = QPushButton(tr("Close"))
         self._build(close)
         self.measure.currentIndexChanged.connect(lambda _n: self._load())
         self.region.sigRegionChanged.connect(lambda: self._delay.start())
@@ -89,7 +92,7 @@ class QualityDialog(QDialog):
 
     def _build(self, close: QPushButton) -> None:
         top = QHBoxLayout()
-        top.addWidget(QLabel("Measure"))
+        top.addWidget(QLabel(tr("Measure")))
         top.addWidget(self.measure, 1)
         top.addWidget(self.reset_button)
         top.addWidget(self.save_button)
@@ -99,7 +102,7 @@ class QualityDialog(QDialog):
         for title, grid in ((self.low_title, self.low_grid), (self.high_title, self.high_grid)):
             grid.set_side(80)
             grid.setMinimumHeight(124)
-            grid.empty_text = "No limit on this side."
+            grid.empty_text = tr("No limit on this side.")
             below.addWidget(title)
             below.addWidget(grid)
         split = QSplitter(Qt.Orientation.Vertical)
@@ -134,7 +137,7 @@ class QualityDialog(QDialog):
         name, found = self.measure.currentData(), spread.found
         self.plot.setLabel("bottom", MEASURES[name])
         if not len(found):
-            self.told.setText("No image has this measure.")
+            self.told.setText(tr("No image has this measure."))
             self.bars.setOpts(x=[0], height=[0], width=1)
             self.region.hide()
             return
@@ -194,9 +197,17 @@ class QualityDialog(QDialog):
             grid.set_project(self._project)
             grid.show_ids(self._project, "image", ids)
             grid.setVisible(end is not None)
-            title.setText(f"At the {word} limit ({end:.4g}), in order" if end is not None else f"No {word} limit")
+            title.setText(
+                tr("At the {word} limit ({end:.4g}), in order", word=word, end=end)
+                if end is not None
+                else tr("No {word} limit", word=word)
+            )
         words = ", ".join(one.words() for one in self.limits.values())
-        self.told.setText(f"{len(self._bad):,} images fail {words}." if words else "No limits are set.")
+        self.told.setText(
+            tr("{count:,} images fail {words}.", count=len(self._bad), words=words)
+            if words
+            else tr("No limits are set.")
+        )
         for button in (self.hide_button, self.tag_button):
             button.setEnabled(bool(self._bad))
 
@@ -207,17 +218,17 @@ class QualityDialog(QDialog):
     def _hide(self) -> None:
         images = list(self._bad)
         self._session.edit(
-            lambda project: hide_images(project, images, why=" of low quality"),
-            lambda n: f"Hid {n:,} images of low quality",
+            lambda project: hide_images(project, images, why=tr(" of low quality")),
+            lambda n: tr("Hid {n:,} images of low quality", n=n),
         )
         self.accept()
 
     async def _tag(self) -> None:
-        dialog = NameDialog("Tag for these images:", ([], []), self, value="low quality", with_group=False)
+        dialog = NameDialog(tr("Tag for these images:"), ([], []), self, value=tr("low quality"), with_group=False)
         if await async_glue.finished(dialog):
             images, tag = list(self._bad), dialog.name.text().strip()
             self._session.edit(
                 lambda project: edit_labels(project, images, Edit(add_tags=(tag,))),
-                lambda n: f"Tagged {n:,} images {tag}",
+                lambda n: tr("Tagged {n:,} images {tag}", n=n, tag=tag),
             )
             self.accept()

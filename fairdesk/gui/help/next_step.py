@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fairdesk.words import tr
+
 
 @dataclass(frozen=True)
 class Step:
@@ -24,9 +26,9 @@ def steps(counts: dict[str, Any] | None) -> list[Step]:
     """Return the steps in order, from a project's counts (see `project.queries.overview`); None: no project is open."""
     found = [
         Step(
-            "Open a project",
+            tr("Open a project"),
             counts is not None,
-            "A project keeps labels, faces and results; photographs stay where they are.",
+            tr("A project keeps labels, faces and results; photographs stay where they are."),
             "file.new",
         )
     ]
@@ -35,17 +37,25 @@ def steps(counts: dict[str, Any] | None) -> list[Step]:
     images, faces, encoders = counts["images"], counts["faces"], counts["vectors"]
     searched = min(counts["searched"], images)
     named = counts["identities"] > 0
-    people = _count(counts["identities"], "identity", "identities") if named else "no identities yet"
-    vectors = ", ".join(f"{one.vectors:,} by {one.recipe.encoder} (faces of {one.recipe.detector})" for one in encoders)
+    people = _count(counts["identities"], "identity", "identities") if named else tr("no identities yet")
+    vectors = ", ".join(
+        tr(
+            "{vectors:,} by {encoder} (faces of {detector})",
+            vectors=one.vectors,
+            encoder=one.recipe.encoder,
+            detector=one.recipe.detector,
+        )
+        for one in encoders
+    )
     return [
         *found,
-        Step("Import images", images > 0, f"{_count(images, 'image')}, {people}" if images else "Choose a folder, an archive or a table.", "dataset.import"),
-        Step("Detect faces", images > 0 and searched >= images, f"{_count(faces, 'face')} on {searched:,} of {images:,} images", "dataset.detect"),
-        Step("Compute face embeddings", bool(encoders), f"Embeddings: {vectors}" if encoders else "An embedding of each face is what all comparisons are made of.", "dataset.encode"),
-        Step("Name identities", named, people if named else "Cluster the faces, correct the clusters, and make them identities.", "clustering.cluster"),
-        Step("Create a pair list", counts["lists"] > 0, _count(counts["lists"], "pair list") if counts["lists"] else "Genuine and impostor pairs, drawn evenly over identities.", "metrics.pairs"),
-        Step("Score the list", counts["scores"] > 0, _count(counts["scores"], "score set") if counts["scores"] else "Compare the two faces of each pair.", "metrics.score"),
-        Step("Compare the groups", False, "Error rates of every group at one threshold; then train or generate to bring them closer.", "view.tab_metrics"),
+        Step(tr("Import images"), images > 0, f"{_count(images, 'image')}, {people}" if images else tr("Choose a folder, an archive or a table."), "dataset.import"),
+        Step(tr("Detect faces"), images > 0 and searched >= images, tr("{count} on {searched:,} of {images:,} images", count=_count(faces, 'face'), searched=searched, images=images), "dataset.detect"),
+        Step(tr("Compute face embeddings"), bool(encoders), tr("Embeddings: {vectors}", vectors=vectors) if encoders else tr("An embedding of each face is what all comparisons are made of."), "dataset.encode"),
+        Step(tr("Name identities"), named, people if named else tr("Cluster the faces, correct the clusters, and make them identities."), "clustering.cluster"),
+        Step(tr("Create a pair list"), counts["lists"] > 0, _count(counts["lists"], tr("pair list")) if counts["lists"] else tr("Genuine and impostor pairs, drawn evenly over identities."), "metrics.pairs"),
+        Step(tr("Score the list"), counts["scores"] > 0, _count(counts["scores"], tr("score set")) if counts["scores"] else tr("Compare the two faces of each pair."), "metrics.score"),
+        Step(tr("Compare the groups"), False, tr("Error rates of every group at one threshold; then train or generate to bring them closer."), "view.tab_metrics"),
     ]  # fmt: skip
 
 

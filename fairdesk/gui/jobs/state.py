@@ -14,6 +14,7 @@ from fairdesk.jobs.lanes import lane_of
 from fairdesk.jobs.messages import JobSpec, duration
 from fairdesk.jobs.registry import kind_of
 from fairdesk.jobs.results import JobResult
+from fairdesk.words import tr
 
 QUEUED, RUNNING, PAUSED, STOPPING, DONE, FAILED, STOPPED = (
     "queued", "running", "paused", "stopping", "done", "failed", "stopped",
@@ -132,21 +133,29 @@ class JobState:
     def line(self) -> str:
         """One line on how far it is."""
         if self.state == QUEUED:
-            turn = f"Waiting, number {self.position} in the queue" if self.position else "Waiting"
+            turn = (
+                tr("Waiting, number {position} in the queue", position=self.position)
+                if self.position
+                else tr("Waiting")
+            )
             return f"{turn}: {self.behind}" if self.behind else turn
         if self.state in (RUNNING, PAUSED, STOPPING):
             parts = {PAUSED: ["Paused"], STOPPING: ["Stopping"]}.get(self.state, [])
             if self.total:
-                parts.append(f"{self.done:,} of {self.total:,} {self.unit}")
+                parts.append(tr("{done:,} of {total:,} {unit}", done=self.done, total=self.total, unit=self.unit))
             if self.state == RUNNING and self.rate is not None:
                 parts.append(f"{self.rate:,.1f}/s")
             if self.state == RUNNING and self.seconds_left is not None and self.done < self.total:
-                parts.append(f"{duration(self.seconds_left)} left")
-            return " · ".join(parts) or "Starting"
+                parts.append(tr("{seconds_left} left", seconds_left=duration(self.seconds_left)))
+            return " · ".join(parts) or tr("Starting")
         if self.state == STOPPED and self.started is None:
-            return "Not started"
-        took = f" in {duration(self.ended - self.started)}" if self.ended and self.started else ""
-        return {DONE: f"Done{took}", STOPPED: f"Stopped{took}; finished work is kept", FAILED: "Failed"}[self.state]
+            return tr("Not started")
+        took = tr(" in {ended}", ended=duration(self.ended - self.started)) if self.ended and self.started else ""
+        return {
+            DONE: tr("Done{took}", took=took),
+            STOPPED: tr("Stopped{took}; finished work is kept", took=took),
+            FAILED: tr("Failed"),
+        }[self.state]
 
 
 def log_tail(folder: Path, lines: int = 40) -> str:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.dataset.label_table import GUESSES
 from fairdesk.dataset.table_files import Table
+from fairdesk.words import tr
 
 NONE = "(none)"
 SHOWN = 4  # rows
@@ -32,10 +33,10 @@ class ColumnMap(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         for field in GUESSES:
             box = QComboBox()
-            box.setAccessibleName(f"Column of {field}")
+            box.setAccessibleName(tr("Column of {field}", field=field))
             box.currentTextChanged.connect(lambda _text: self.changed.emit())
             self.boxes[field] = box
-            form.addRow(f"Column of {field}", box)
+            form.addRow(tr("Column of {field}", field=field), box)
         self.rows = QTableWidget()
         self.rows.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.rows.verticalHeader().hide()

@@ -16,6 +16,7 @@ from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.runs.training_logs import smooth
+from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
 _ROWS = 5  # of the legend, before it gets another column
@@ -155,6 +156,15 @@ class RunCurves(QWidget):
                 height = math.log10(values[row]) if logarithmic else float(values[row])
                 far = ((line.x[row] - pointer.x()) / (x1 - x0)) ** 2 + ((height - pointer.y()) / (y1 - y0)) ** 2
                 if best is None or far < best[0]:
-                    raw = f" (raw {line.values[row]:.4g})" if line.values[row] != values[row] else ""
-                    best = (far, f"{line.label}: {values[row]:.4g}{raw} at {line.x[row]:g}")
+                    raw = tr(" (raw {values:.4g})", values=line.values[row]) if line.values[row] != values[row] else ""
+                    best = (
+                        far,
+                        tr(
+                            "{label}: {values:.4g}{raw} at {x:g}",
+                            label=line.label,
+                            values=values[row],
+                            raw=raw,
+                            x=line.x[row],
+                        ),
+                    )
         self.hovered.emit(best[1] if best is not None and best[0] < _NEAR else "")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLine
 from fairdesk.gui.tabs.dataset.presenter import View
 from fairdesk.project.image_queries import Filter
 from fairdesk.project.quality import MEASURES, Limit
+from fairdesk.words import tr
 
 ANY = "any"
 NO_SET = "in no set"
@@ -39,10 +40,10 @@ class FilterPanel(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setVerticalSpacing(4)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for name, title in (("in_set", "Set"), ("tag", "Tag"), ("gender", "Gender"), ("source", "Label from"),
-                            ("predicted", "Predicted"), ("cluster", "Cluster"), ("measure", "Quality")):  # fmt: skip
+        for name, title in (("in_set", tr("Set")), ("tag", tr("Tag")), ("gender", tr("Gender")), ("source", tr("Label from")),
+                            ("predicted", tr("Predicted")), ("cluster", tr("Cluster")), ("measure", tr("Quality"))):  # fmt: skip
             box = QComboBox()
-            box.setAccessibleName(f"Filter by {title.lower()}")
+            box.setAccessibleName(tr("Filter by {title}", title=title.lower()))
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(10)
             box.currentIndexChanged.connect(lambda _n: self._delay.start())
@@ -50,9 +51,9 @@ class FilterPanel(QWidget):
             form.addRow(title, box)
         self.low, self.high = QLineEdit(), QLineEdit()
         self.age_low, self.age_high = QLineEdit(), QLineEdit()
-        form.addRow("from, to", self._pair(self.low, self.high, "lowest", "highest"))
-        form.addRow("Age", self._pair(self.age_low, self.age_high, "from", "to"))
-        self.clear_button, self.save_button = QPushButton("Clear"), QPushButton("Save view…")
+        form.addRow(tr("from, to"), self._pair(self.low, self.high, "lowest", "highest"))
+        form.addRow(tr("Age"), self._pair(self.age_low, self.age_high, "from", "to"))
+        self.clear_button, self.save_button = QPushButton(tr("Clear")), QPushButton(tr("Save view…"))
         self.clear_button.clicked.connect(self.clear)
         buttons = QHBoxLayout()
         buttons.addWidget(self.clear_button)

@@ -27,6 +27,7 @@ from fairdesk.project.image_queries import (
 from fairdesk.project.quality import MEASURES
 from fairdesk.project.recipes import VectorSet
 from fairdesk.project.searches import Search, searches
+from fairdesk.words import tr
 
 NONE: Ids = np.empty(0, dtype=np.int64)
 _MOST_VECTORS = 3  # in the line of counts; all of them stand under Faces and vectors
@@ -156,26 +157,35 @@ def headline(view: View, selected: int) -> str:
     counts = view.counts
     if not counts.get("images"):
         return ""
-    parts = [f"{counts['images']:,} images", f"{counts['identities']:,} identities"]
+    parts = [
+        tr("{images:,} images", images=counts["images"]),
+        tr("{identities:,} identities", identities=counts["identities"]),
+    ]
     if counts["groups"]:
-        parts.append(f"{counts['groups']:,} groups")
+        parts.append(tr("{groups:,} groups", groups=counts["groups"]))
     if counts["searched"]:
-        parts.append(f"{counts['faces']:,} faces ({counts['detector']})")
+        parts.append(tr("{faces:,} faces ({detector})", faces=counts["faces"], detector=counts["detector"]))
         if counts["without_face"]:
-            parts.append(f"{counts['without_face']:,} without a face")
+            parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
     sets: list[VectorSet] = counts["vectors"]
     parts += [
-        f"{one.vectors:,} {one.recipe.encoder} embeddings ({one.recipe.detector})" for one in sets[:_MOST_VECTORS]
+        tr(
+            "{vectors:,} {encoder} embeddings ({detector})",
+            vectors=one.vectors,
+            encoder=one.recipe.encoder,
+            detector=one.recipe.detector,
+        )
+        for one in sets[:_MOST_VECTORS]
     ]
     if len(sets) > _MOST_VECTORS:
-        parts.append(f"{len(sets) - _MOST_VECTORS} more sets of embeddings")
+        parts.append(tr("{count} more sets of embeddings", count=len(sets) - _MOST_VECTORS))
     for key, word in (("synthetic", "synthetic"), ("hidden", "hidden"), ("unreadable", "unreadable")):
         if counts[key]:
             parts.append(f"{counts[key]:,} {word}")
     if len(view.ids) != counts["images"]:
-        parts.append(f"{len(view.ids):,} shown")
+        parts.append(tr("{count:,} shown", count=len(view.ids)))
     if selected:
-        parts.append(f"{selected:,} selected")
+        parts.append(tr("{selected:,} selected", selected=selected))
     return "  ·  ".join(parts)
 
 

@@ -12,6 +12,7 @@ from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.dataset.presenter import View
 from fairdesk.project.image_queries import remove_view
 from fairdesk.runs.folder import next_run
+from fairdesk.words import tr
 
 Chosen = tuple[str, Any, Any]  # what an item stands for: a group (and identity), a set, a view, a tag, or a heading
 EVERYTHING: Chosen = ("group", None, None)
@@ -27,7 +28,7 @@ class SideTree(QTreeWidget):
         self.chosen: Chosen = EVERYTHING
         self._session: Session | None = None
         self._view = View()
-        self.setHeaderLabels(["Group and identity", "Images"])
+        self.setHeaderLabels([tr("Group and identity"), tr("Images")])
         self.setRootIsDecorated(True)
         self.setUniformRowHeights(True)
         self.header().setStretchLastSection(False)
@@ -62,9 +63,9 @@ class SideTree(QTreeWidget):
                 found.append(item)
             return item
 
-        everything = add(None, "All", f"{view.counts['images']:,}", EVERYTHING)
+        everything = add(None, tr("All"), f"{view.counts['images']:,}", EVERYTHING)
         for group, images, _ in view.groups:
-            node = add(None, group or "No group", f"{images:,}", ("group", group or "", None))
+            node = add(None, group or tr("No group"), f"{images:,}", ("group", group or "", None))
             for name, count in view.identities.get(group, []):
                 add(node, name, f"{count:,}", ("group", group or "", name))
         for title, rows in self._sections(view):
@@ -83,12 +84,14 @@ class SideTree(QTreeWidget):
     def _sections(view: View) -> list[tuple[str, list[tuple[str, str, Chosen, str]]]]:
         sets: list[tuple[str, str, Chosen, str]] = []
         for one in view.sets:
-            stale = f"Out of date: {one.change}. Right-click to recreate the sets." if one.change else ""
+            stale = (
+                tr("Out of date: {change}. Right-click to recreate the sets.", change=one.change) if one.change else ""
+            )
             text = ("⚠ " if stale else "") + one.name + (" (frozen)" if one.frozen else "")
             sets.append((text, f"{one.images:,}", ("set", one.name, None), stale))
         views: list[tuple[str, str, Chosen, str]] = [(name, "", ("view", name, None), "") for name, _ in view.views]
         tags: list[tuple[str, str, Chosen, str]] = [(tag, f"{n:,}", ("tag", tag, None), "") for tag, n in view.tags]
-        return [("Sets", sets), ("Saved views", views), ("Tags", tags)]
+        return [(tr("Sets"), sets), (tr("Saved views"), views), (tr("Tags"), tags)]
 
     @Slot(QTreeWidgetItem, QTreeWidgetItem)
     def _on_current(self, item: QTreeWidgetItem | None, _before: object) -> None:
@@ -125,8 +128,8 @@ class SideTree(QTreeWidget):
             preset = {"data": str(project), "out": str(next_run(project, stem)), "where": [condition], "resume": False}
             session.ask(kind, preset)
 
-        menu.addAction("Train a GAN on it…", lambda: train("train-dcgan", "gan"))
-        menu.addAction("Train a recogniser on it…", lambda: train("train-arcface", "arcface"))
+        menu.addAction(tr("Train a GAN on it…"), lambda: train("train-dcgan", "gan"))
+        menu.addAction(tr("Train a recogniser on it…"), lambda: train("train-arcface", "arcface"))
 
     def set_menu(self, name: str) -> QMenu:
         """Freeze, make again, export, list pairs of, remove a set."""
@@ -136,13 +139,13 @@ class SideTree(QTreeWidget):
         on = not found.frozen
         kept = {key: value for key, value in found.params.items() if value is not None}
         menu = QMenu(self)
-        menu.addAction("Freeze" if on else "Thaw", lambda: session.edit(
-            lambda p: freeze(p, name, on=on), f"{name} is {'frozen' if on else 'thawed'}"))  # fmt: skip
-        menu.addAction("Recreate the sets…", lambda: session.ask("divide", kept))
-        menu.addAction("Export…", lambda: session.ask("export", {"only_set": name}))
-        menu.addAction("Create a pair list…", lambda: session.ask("pairs", {"only_set": name}))
-        remove = menu.addAction("Remove the set", lambda: session.edit(
-            lambda p: remove_sets(p, [name]), f"Removed the set {name}"))  # fmt: skip
+        menu.addAction(tr("Freeze") if on else tr("Thaw"), lambda: session.edit(
+            lambda p: freeze(p, name, on=on), tr("{name} is {value}", name=name, value='frozen' if on else 'thawed')))  # fmt: skip
+        menu.addAction(tr("Recreate the sets…"), lambda: session.ask("divide", kept))
+        menu.addAction(tr("Export…"), lambda: session.ask("export", {"only_set": name}))
+        menu.addAction(tr("Create a pair list…"), lambda: session.ask("pairs", {"only_set": name}))
+        remove = menu.addAction(tr("Remove the set"), lambda: session.edit(
+            lambda p: remove_sets(p, [name]), tr("Removed the set {name}", name=name)))  # fmt: skip
         remove.setEnabled(on)
         return menu
 
@@ -152,6 +155,7 @@ class SideTree(QTreeWidget):
         assert session is not None
         menu = QMenu(self)
         menu.addAction(
-            "Remove the view", lambda: session.edit(lambda p: remove_view(p, name), f"Removed the view {name}")
+            tr("Remove the view"),
+            lambda: session.edit(lambda p: remove_view(p, name), tr("Removed the view {name}", name=name)),
         )
         return menu

@@ -19,6 +19,7 @@ from fairdesk.metrics.shown_figures import curves_of, number, rate
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.image_queries import overview
+from fairdesk.words import mark, tr
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def look(project: Project) -> View:
                 row[0],
                 row[1],
                 row[2],
-                f"{row[3]:,} genuine, {row[4]:,} impostor" + (", frozen" if row[6] else ""),
+                tr("{row:,} genuine, {row_row:,} impostor", row=row[3], row_row=row[4])
+                + (tr(", frozen") if row[6] else ""),
                 str(change) if change else None,
             )
         )
@@ -67,7 +69,12 @@ def look(project: Project) -> View:
         " LEFT JOIN recipe r ON r.id = s.recipe_id ORDER BY s.id DESC"
     ):
         change, about = basis.changed_since(project, row[4]), json.loads(row[3])
-        text = f"{about['genuine']:,} genuine, {about['impostor']:,} impostor, {about['measure']}"
+        text = tr(
+            "{genuine:,} genuine, {impostor:,} impostor, {measure}",
+            genuine=about["genuine"],
+            impostor=about["impostor"],
+            measure=about["measure"],
+        )
         vectors = vectors_line({"encoder": row[5], "detector": row[6], "faces": about.get("faces")})
         text += f"\n{vectors}" if vectors else ""
         view.sources.append(Source("scores", row[0], row[1], row[2], text, str(change) if change else None, vectors))
@@ -101,24 +108,30 @@ def vectors_line(about: dict[str, Any]) -> str:
     """Name encoder, detector and number of faces, as far as they are known."""
     parts = [about[name] for name in ("encoder", "detector") if about.get(name)]
     if parts and about.get("faces") is not None:
-        parts.append(f"{about['faces']:,} faces")
+        parts.append(tr("{faces:,} faces", faces=about["faces"]))
     return " · ".join(parts)
 
 
 def headline(result: EvaluateResult) -> str:
     """Return the overall figures as one line of rich text."""
     dropped = result.dropped.genuine + result.dropped.impostor
-    parts = [f"{result.n_genuine:,} genuine and {result.n_impostor:,} impostor scores"]
+    parts = [
+        tr(
+            "{n_genuine:,} genuine and {n_impostor:,} impostor scores",
+            n_genuine=result.n_genuine,
+            n_impostor=result.n_impostor,
+        )
+    ]
     if dropped:
-        parts.append(f"<b>{dropped:,} pairs dropped</b> (no score)")
+        parts.append(tr("<b>{dropped:,} pairs dropped</b> (no score)", dropped=dropped))
     if result.eer is None:
-        parts.append(f"EER undefined: {result.eer_why}")
+        parts.append(tr("EER undefined: {eer_why}", eer_why=result.eer_why))
     else:
-        parts += [f"<b>EER {rate(result.eer)}</b> at {number(result.eer_threshold)}", f"AUC {result.auc:.6f}",
+        parts += [tr("<b>EER {eer}</b> at {eer_threshold}", eer=rate(result.eer), eer_threshold=number(result.eer_threshold)), tr("AUC {auc:.6f}", auc=result.auc),
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
     text = "  ·  ".join(parts)
     if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
-        text += f"<br>Embeddings: {escape(vectors)}"
+        text += tr("<br>Embeddings: {vectors}", vectors=escape(vectors))
     if result.warning:
         text += f"<br><b>{result.warning}</b>"
     return text
@@ -129,16 +142,16 @@ def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
 
 
 HEADER = (
-    "Group",
-    "Genuine",
-    "Impostor",
-    "FMR",
+    mark("Group"),
+    mark("Genuine"),
+    mark("Impostor"),
+    mark("FMR"),
     "95 %",
-    "FNMR",
+    mark("FNMR"),
     "95 %",
-    "False matches",
-    "False non-matches",
-    "Own EER",
+    mark("False matches"),
+    mark("False non-matches"),
+    mark("Own EER"),
     "d′",
 )
 
@@ -158,7 +171,7 @@ def table(result: EvaluateResult) -> list[tuple[tuple[str, ...], bool]]:
 
 def own_header() -> tuple[str, ...]:
     """Return the header of the table of each group's own figures."""
-    return ("Group", "EER", "AUC", "d′", *(f"TAR at FAR {target}" for target in TARGETS))
+    return (tr("Group"), tr("EER"), tr("AUC"), "d′", *(tr("TAR at FAR {target}", target=target) for target in TARGETS))
 
 
 def own_table(result: EvaluateResult) -> list[tuple[str, ...]]:
@@ -187,9 +200,13 @@ def fairness_line(result: EvaluateResult) -> str:
     if groups is None:
         return ""
     fair = groups.fairness
-    shown = [f"FDR {number(fair.FDR)}", f"IR {number(fair.IR)}", f"GARBE {number(fair.GARBE)}"]
+    shown = [
+        tr("FDR {fdr}", fdr=number(fair.FDR)),
+        tr("IR {ir}", ir=number(fair.IR)),
+        tr("GARBE {garbe}", garbe=number(fair.GARBE)),
+    ]
     return (
-        f"Threshold {number(groups.threshold)} ({escape(groups.rule)})  ·  "
+        tr("Threshold {threshold} ({rule})  ·  ", threshold=number(groups.threshold), rule=escape(groups.rule))
         + "  ·  ".join(shown)
-        + f"  (alpha {fair.alpha:g})"
+        + tr("  (alpha {alpha:g})", alpha=fair.alpha)
     )

@@ -36,6 +36,7 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.project.changes import Change, Kind
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import RatePlot
@@ -95,7 +96,7 @@ class MetricsTab(Tab):
         self.splitter.setSizes([260, 900])
         self.splitter.setStretchFactor(1, 1)
         self.vertical.setSizes([520, 200])
-        self.sources.setHeaderLabels(["Pair lists and scores"])
+        self.sources.setHeaderLabels([tr("Pair lists and scores")])
         self.at.addItems(list(_AT))
         self.value.setVisible(False)
         self.source.addItems(["all", "within-group"])
@@ -104,7 +105,7 @@ class MetricsTab(Tab):
             table.setHorizontalHeaderLabels(list(header))
             table.verticalHeader().hide()
             table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.own.setToolTip("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs")
+        self.own.setToolTip(tr("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs"))
         self.plots: dict[str, RatePlot] = {}
         self.sources.currentItemChanged.connect(self._on_source)
         self.at.currentTextChanged.connect(self._on_rule)
@@ -119,7 +120,12 @@ class MetricsTab(Tab):
         """Make the plots on first use: importing pyqtgraph would slow the window's start."""
         from fairdesk.gui.widgets.curve_plots import RatePlot
 
-        for name, title in (("scores", "Scores"), ("roc", "ROC"), ("det", "DET"), ("rates", "FMR and FNMR")):
+        for name, title in (
+            ("scores", tr("Scores")),
+            ("roc", tr("ROC")),
+            ("det", tr("DET")),
+            ("rates", tr("FMR and FNMR")),
+        ):
             plot = RatePlot(self.session.theme, name)
             plot.hovered.connect(self.hover.setText)
             self.plots[name] = plot
@@ -132,16 +138,16 @@ class MetricsTab(Tab):
         lists = lambda: any(s.kind == "list" for s in self._view.sources)
         shown = lambda: self._shown is not None
         return [
-            ActionSpec("metrics.pairs", "Create &pair list…", lambda: self.session.ask("pairs"), "&Metrics", "list", "Ctrl+L", people),
-            ActionSpec("metrics.score", "&Score a list…", self._ask_score, "&Metrics", "encode", "", lists),
-            ActionSpec("metrics.vectors", "Faces and &embeddings…", lambda: start(show_vectors(self.session, self)), "&Metrics", "face", "", lambda: self._view.images > 0, "Which faces and embeddings exist, and which are shown and used"),
-            ActionSpec("metrics.freeze", "&Freeze or thaw the list", self._freeze, "&Metrics", "", "", lambda: self._chosen_list() is not None, "A frozen list is not overwritten", tab),
-            ActionSpec("metrics.open", "&Open scores…", lambda: start(self._open()), "&Metrics", "import", "Ctrl+Shift+O", tip="Evaluate any score file"),
-            ActionSpec("metrics.normalise", "&Normalise by group…", self._normalise, "&Metrics", "split", "", lambda: self._scores is not None and self.has_project(), "Learn a normalisation on some subjects and apply it to the others", tab),
-            ActionSpec("metrics.report", "Export &report…", self._report, "&Metrics", "export", "", lambda: shown() and self.has_project(), "", tab),
-            ActionSpec("metrics.plot", "Save p&lot…", lambda: start(self._save_plot()), "&Metrics", "chart", "", shown, "", tab),
-            ActionSpec("metrics.table", "Save &table…", lambda: start(self._save_table()), "&Metrics", "table", "", shown, "", tab),
-            ActionSpec("metrics.scores_csv", "Save scores as &CSV…", lambda: start(self._save_scores()), "&Metrics", "export", "", shown, "", tab),
+            ActionSpec("metrics.pairs", tr("Create &pair list…"), lambda: self.session.ask("pairs"), tr("&Metrics"), "list", "Ctrl+L", people),
+            ActionSpec("metrics.score", tr("&Score a list…"), self._ask_score, tr("&Metrics"), "encode", "", lists),
+            ActionSpec("metrics.vectors", tr("Faces and &embeddings…"), lambda: start(show_vectors(self.session, self)), tr("&Metrics"), "face", "", lambda: self._view.images > 0, tr("Which faces and embeddings exist, and which are shown and used")),
+            ActionSpec("metrics.freeze", tr("&Freeze or thaw the list"), self._freeze, tr("&Metrics"), "", "", lambda: self._chosen_list() is not None, tr("A frozen list is not overwritten"), tab),
+            ActionSpec("metrics.open", tr("&Open scores…"), lambda: start(self._open()), tr("&Metrics"), "import", "Ctrl+Shift+O", tip=tr("Evaluate any score file")),
+            ActionSpec("metrics.normalise", tr("&Normalise by group…"), self._normalise, tr("&Metrics"), "split", "", lambda: self._scores is not None and self.has_project(), tr("Learn a normalisation on some subjects and apply it to the others"), tab),
+            ActionSpec("metrics.report", tr("Export &report…"), self._report, tr("&Metrics"), "export", "", lambda: shown() and self.has_project(), "", tab),
+            ActionSpec("metrics.plot", tr("Save p&lot…"), lambda: start(self._save_plot()), tr("&Metrics"), "chart", "", shown, "", tab),
+            ActionSpec("metrics.table", tr("Save &table…"), lambda: start(self._save_table()), tr("&Metrics"), "table", "", shown, "", tab),
+            ActionSpec("metrics.scores_csv", tr("Save scores as &CSV…"), lambda: start(self._save_scores()), tr("&Metrics"), "export", "", shown, "", tab),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
@@ -175,15 +181,17 @@ class MetricsTab(Tab):
         self.sources.blockSignals(True)
         self.sources.clear()
         chosen = None
-        for kind, title in (("list", "Pair lists"), ("scores", "Scores")):
+        for kind, title in (("list", tr("Pair lists")), ("scores", tr("Scores"))):
             head = QTreeWidgetItem([title])
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.sources.addTopLevelItem(head)
             for source in (s for s in view.sources if s.kind == kind):
                 named = f"{source.name}  ({source.vectors})" if source.vectors else source.name
-                leaf = QTreeWidgetItem([named + ("  (out of date)" if source.stale else "")])
+                leaf = QTreeWidgetItem([named + (tr("  (out of date)") if source.stale else "")])
                 leaf.setToolTip(
-                    0, f"{source.path}\n{source.about}" + (f"\nOut of date: {source.stale}" if source.stale else "")
+                    0,
+                    f"{source.path}\n{source.about}"
+                    + (tr("\nOut of date: {stale}", stale=source.stale) if source.stale else ""),
                 )
                 leaf.setData(0, Qt.ItemDataRole.UserRole, source)
                 head.addChild(leaf)
@@ -205,24 +213,26 @@ class MetricsTab(Tab):
         self.pages.setCurrentWidget(self.result_page if self._shown is not None else self.empty_page)
         self.banner.setVisible(self._stale is not None)
         self.banner_text.setText(
-            f"These scores are out of date: {self._stale}. Recreate the list and score it again." if self._stale else ""
+            tr("These scores are out of date: {stale}. Recreate the list and score it again.", stale=self._stale)
+            if self._stale
+            else ""
         )
         view, button = self._view, ""
         if self.session.project is None:
-            title = "No project is open"
-            text = "Open or create a project from the File menu, or open any score file."
-            button = "Open scores…"
+            title = tr("No project is open")
+            text = tr("Open or create a project from the File menu, or open any score file.")
+            button = tr("Open scores…")
         elif not view.identities:
-            title = "There are no identities yet"
-            text = "Pairs need identities. Import folders that name them, or turn clusters into identities."
+            title = tr("There are no identities yet")
+            text = tr("Pairs need identities. Import folders that name them, or turn clusters into identities.")
         elif not any(s.kind == "list" for s in view.sources):
-            title, button = "No pair list yet", "Create a pair list…"
-            text = "A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two."
+            title, button = tr("No pair list yet"), tr("Create a pair list…")
+            text = tr("A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two.")
         elif not any(s.kind == "scores" for s in view.sources):
-            title, button = "The list has no scores yet", "Score a list…"
-            text = "Scoring compares the embeddings of the two faces of every pair."
+            title, button = tr("The list has no scores yet"), tr("Score a list…")
+            text = tr("Scoring compares the embeddings of the two faces of every pair.")
         else:
-            title, text = "Select scores on the left", "Their error rates and curves appear here."
+            title, text = tr("Select scores on the left"), tr("Their error rates and curves appear here.")
         self.empty_title.setText(title)
         self.empty_text.setText(text)
         self.empty_button.setText(button)
@@ -243,7 +253,8 @@ class MetricsTab(Tab):
         if source is not None:
             on = "frozen" not in source.about
             self.session.edit(
-                lambda project: freeze(project, source.name, on=on), f"{source.name} is {'frozen' if on else 'thawed'}"
+                lambda project: freeze(project, source.name, on=on),
+                tr("{source} is {value}", source=source.name, value="frozen" if on else "thawed"),
             )
 
     def _ask_score(self) -> None:
@@ -341,12 +352,14 @@ class MetricsTab(Tab):
                 item = _cell(text, left=x == 0)
                 if few and x in (3, 5):
                     item.setForeground(weak)
-                    item.setToolTip("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
+                    item.setToolTip(
+                        tr("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
+                    )
                 self.table.setItem(y, x, item)
         self.table.resizeColumnsToContents()
 
     async def _open(self) -> None:
-        path = await async_glue.choose_file(self, "Open scores", "Scores (*.npz *.csv *.txt);;All files (*)")
+        path = await async_glue.choose_file(self, tr("Open scores"), tr("Scores (*.npz *.csv *.txt);;All files (*)"))
         if path:
             self.sources.clearSelection()
             self._stale = None
@@ -374,25 +387,25 @@ class MetricsTab(Tab):
 
             path = await save_plot(self, plot.plot)
             if path:
-                self.session.told.emit(Notice(f"Saved {path}"))
+                self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
     async def _save_table(self) -> None:
         from fairdesk.metrics.evaluation_table import table_csv
 
-        path = await async_glue.choose_file(self, "Save the table", "CSV (*.csv)", save="csv")
+        path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
         if path and self._shown is not None:
             write_text(Path(path), table_csv(self._shown.result))
-            self.session.told.emit(Notice(f"Saved {path}"))
+            self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
     async def _save_scores(self) -> None:
         from fairdesk.metrics.score_files import export_csv
 
-        path = await async_glue.choose_file(self, "Save the scores", "CSV (*.csv)", save="csv")
+        path = await async_glue.choose_file(self, tr("Save the scores"), tr("CSV (*.csv)"), save="csv")
         source = self._scores
         if path and source is not None:
             self.session.background.read(
                 "save scores", lambda: export_csv(source, Path(path)),
-                lambda n: self.session.told.emit(Notice(f"Saved {n:,} scores to {path}")),
+                lambda n: self.session.told.emit(Notice(tr("Saved {n:,} scores to {path}", n=n, path=path))),
             )  # fmt: skip
 
 

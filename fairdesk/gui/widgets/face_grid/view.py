@@ -12,6 +12,7 @@ from fairdesk.gui.widgets.face_grid.model import FaceGridModel
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids, Kind
+from fairdesk.words import tr
 
 MIN_SIDE, MAX_SIDE = 48, 256
 
@@ -40,7 +41,7 @@ class FaceGrid(QListView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Faces")
+        self.setAccessibleName(tr("Faces"))
         self.setSpacing(0)
         self.set_side(112)
         self.empty_text = ""
@@ -141,7 +142,9 @@ class FaceGrid(QListView):
         painter = QPainter(picture)
         painter.setPen(self.palette().highlightedText().color())
         painter.drawText(
-            picture.rect(), Qt.AlignmentFlag.AlignCenter, f"{len(ids):,} face{'s' if len(ids) > 1 else ''}"
+            picture.rect(),
+            Qt.AlignmentFlag.AlignCenter,
+            tr("{count:,} face{value}", count=len(ids), value="s" if len(ids) > 1 else ""),
         )
         painter.end()
         drag.setPixmap(picture)

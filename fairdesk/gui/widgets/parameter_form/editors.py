@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QSpinBox, QW
 from fairdesk.gui.widgets.parameter_form.numbers import ChoiceBox, RealSpin, WholeSpin
 from fairdesk.gui.widgets.parameter_form.paths import PathEdit
 from fairdesk.jobs.fields import Pick, Suggest, Unset, said
+from fairdesk.words import tr
 
 _LARGEST = 2**31 - 1
 
@@ -48,7 +49,7 @@ def make_editor(
     """Return the widget that edits a field, with its value; `changed` is called with every change."""
     kind, optional = strip(field.annotation)
     unset = said(field, Unset)
-    told = unset.means if unset is not None else "not set" if optional else ""
+    told = unset.means if unset is not None else tr("not set") if optional else ""
     if typing.get_origin(kind) is Literal:
         box = ChoiceBox([str(choice) for choice in typing.get_args(kind)], told if optional else None)
         box.choose(None if value is None else str(value))
@@ -75,7 +76,7 @@ def make_editor(
         box.currentTextChanged.connect(lambda _text: changed())
         return box
     line = QLineEdit(text or "")
-    line.setPlaceholderText("folder; folder; …" if holds_paths(kind) else told)
+    line.setPlaceholderText(tr("folder; folder; …") if holds_paths(kind) else told)
     line.textChanged.connect(lambda _text: changed())
     return line
 

@@ -20,6 +20,7 @@ from fairdesk.gui.widgets.parameter_form.editors import (
 from fairdesk.gui.widgets.parameter_form.numbers import ChoiceBox
 from fairdesk.gui.widgets.parameter_form.paths import PathEdit
 from fairdesk.jobs.params import JobParams, ParamsError, parse
+from fairdesk.words import tr
 
 
 def has_default(model: type[JobParams], name: str) -> bool:
@@ -122,7 +123,7 @@ class ParameterForm(QWidget):
             layout, row = self._rows[name]
             layout.setRowVisible(row, self._counts(name))
         others = sum(self._is_changed(name) for name in self._advanced)
-        self.more.setText("Advanced" + (f" ({others} not at the default)" if others else ""))
+        self.more.setText(tr("Advanced") + (tr(" ({others} not at the default)", others=others) if others else ""))
 
     def _is_changed(self, name: str) -> bool:
         field = self.model.model_fields[name]
@@ -160,7 +161,7 @@ class ParameterForm(QWidget):
             lines = []
             for one in error.problems:
                 field = self.model.model_fields.get(one.field or "")
-                text = "is needed" if one.missing else one.text
+                text = tr("is needed") if one.missing else one.text
                 lines.append(f"{field_title(one.field or '', field)}: {text}" if field is not None else text)
             return "\n".join(lines)
         return None
