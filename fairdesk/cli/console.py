@@ -78,9 +78,9 @@ class ConsoleContext:
             )
             if seconds > _RATE_AFTER and made > 0:
                 told += tr(
-                    ", {made:,.1f}/s, {total} left",
-                    made=made / seconds,
-                    total=duration((total - done) * seconds / made),
+                    ", {rate:,.1f}/s, {time} left",
+                    rate=made / seconds,
+                    time=duration((total - done) * seconds / made),
                 )
             print(told, file=sys.stderr, flush=True)
 

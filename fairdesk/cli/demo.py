@@ -45,9 +45,9 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
             )
         say(
             tr(
-                "Drawing {identities} faces of {identities_2} fictitious people in four skin tones",
-                identities=4 * identities * _IMAGES,
-                identities_2=4 * identities,
+                "Drawing {faces} faces of {people} fictitious people in four skin tones",
+                faces=4 * identities * _IMAGES,
+                people=4 * identities,
             )
         )
         faces = SampleFacesParams(
@@ -87,10 +87,10 @@ def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], N
         got = import_images(ImportParams(folder=photographs), context)
         say(
             tr(
-                "{images} images, {identities} identities, {count} groups",
+                "{images} images, {identities} identities, {groups} groups",
                 images=got.images,
                 identities=got.identities,
-                count=len(got.groups),
+                groups=len(got.groups),
             )
         )
         say(tr("Detecting faces (HOG)"))

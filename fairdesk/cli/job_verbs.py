@@ -32,11 +32,11 @@ def open_project(folder: Path) -> Iterator[Project]:
         project.close()
 
 
-def add_project(
-    parser: argparse.ArgumentParser, *, needed: bool = True, told: str = mark("The project folder")
-) -> None:
+def add_project(parser: argparse.ArgumentParser, *, needed: bool = True, told: str = "") -> None:
     """Add the argument that names the project."""
-    parser.add_argument("project", metavar="PROJECT", type=Path, nargs=None if needed else "?", help=told)
+    parser.add_argument(
+        "project", metavar="PROJECT", type=Path, nargs=None if needed else "?", help=told or tr("The project folder")
+    )
 
 
 def _add_options(kind: JobKind, parser: argparse.ArgumentParser) -> None:
@@ -100,7 +100,13 @@ def _family(name: str, kinds: list[JobKind]) -> Verb:
     def run(arguments: Namespace) -> JobResult:
         return _run(next(kind for kind in kinds if kind.words.split()[1] == arguments.chosen_job), arguments)
 
-    return Verb(name, _FAMILY_HELP.get(name, kinds[0].about), options, run, after_stop=kinds[0].after_stop)
+    return Verb(
+        name,
+        tr(_FAMILY_HELP[name]) if name in _FAMILY_HELP else kinds[0].about,
+        options,
+        run,
+        after_stop=kinds[0].after_stop,
+    )
 
 
 def job_verbs() -> list[Verb]:

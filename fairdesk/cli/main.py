@@ -28,7 +28,7 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"FairDesk {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
     for verb in all_verbs():
-        one = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
+        one = verbs.add_parser(verb.name, help=tr(verb.help), description=tr(verb.help))
         verb.options(one)
         one.add_argument("--debug", action="store_true", help=tr("Show the traceback of an error"))
         if verb.json:
@@ -70,7 +70,12 @@ def run(arguments: list[str]) -> int:
         return 0
     except Stopped:
         what = parsed.chosen_verb.after_stop
-        print(tr("Stopped. Finished work is kept{value}.", value="; " + what if what else ""), file=sys.stderr)
+        told = (
+            tr("Stopped. Finished work is kept; {next}.", next=tr(what))
+            if what
+            else tr("Stopped. Finished work is kept.")
+        )
+        print(told, file=sys.stderr)
         return 130
     except KeyboardInterrupt:
         print(tr("Stopped at once."), file=sys.stderr)

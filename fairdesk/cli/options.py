@@ -64,7 +64,7 @@ def _add_option(parser: argparse.ArgumentParser, kind: JobKind, name: str) -> No
         both = parser.add_mutually_exclusive_group()
         both.add_argument(option, dest=name, **details)
         both.add_argument(
-            opposite.option, dest=name, action="store_false", default=argparse.SUPPRESS, help=opposite.help
+            opposite.option, dest=name, action="store_false", default=argparse.SUPPRESS, help=tr(opposite.help)
         )
         return
     if kind.passes_on and details.get("nargs") == "+":  # one a time: what is passed on follows the options
@@ -80,7 +80,7 @@ def _details(model: type[JobParams], name: str) -> tuple[Any, dict[str, Any]]:
     field = model.model_fields[name]
     kind, many = _plain(field.annotation)
     details: dict[str, Any] = {
-        "help": (field.description or "").replace("%", "%%"),
+        "help": tr(field.description or "").replace("%", "%%"),
         "default": argparse.SUPPRESS,
     }
     if kind is bool:
@@ -95,7 +95,7 @@ def _details(model: type[JobParams], name: str) -> tuple[Any, dict[str, Any]]:
         details["help"] += tr(" (default: {default})", default=field.default)
     unset = said(field, Unset)
     if unset is not None:
-        details["help"] += tr(" (default: {means})", means=unset.means)
+        details["help"] += tr(" (default: {means})", means=tr(unset.means))
     return kind, details
 
 

@@ -67,7 +67,7 @@ class HistoryResult(JobResult):
             return tr("No edits yet.")
         return "\n".join(
             f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(step.created))}  {step.text}"
-            + ("  (undone)" if step.undone else "")
+            + (tr("  (undone)") if step.undone else "")
             for step in self.steps
         )
 
@@ -131,7 +131,7 @@ def _sets_options(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     told = {
         "freeze": tr("Freeze this set or pair list: it is neither changed nor removed"),
-        "thaw": tr("Thaw it again"),
+        "thaw": tr("Unfreeze it again"),
         "remove": tr("Remove this set (its images stay)"),
     }
     for name, text in told.items():
@@ -206,7 +206,7 @@ PROJECT_VERBS = [
     Verb("demo", mark("Run the main workflow on drawn sample faces"), _demo_options, _demo, json=False),
     Verb("new", mark("Create an empty project"), _only_project, _new),
     Verb("open", mark("Open a project in the window"), _may_lack_project, _open, json=False),
-    Verb("sets", mark("List a project's sets; freeze, thaw or remove one"), _sets_options, _sets),
+    Verb("sets", mark("List a project's sets; freeze, unfreeze or remove one"), _sets_options, _sets),
     Verb("name", mark("Turn a corrected cluster into an identity"), _name_options, _name),
     Verb("purge", mark("Permanently remove a person or image; cannot be undone"), _purge_options, _purge),
     Verb("undo", mark("Undo the newest edit"), _only_project, _undo),

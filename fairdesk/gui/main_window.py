@@ -42,7 +42,7 @@ from fairdesk.jobs.registry import job_kind
 from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG, SUFFIX
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 def _can_import(path: Path) -> bool:
@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.metrics = MetricsTab(session)
         self.all_tabs: list[Tab] = [self.dataset, self.clustering, self.generation, self.training, self.metrics]
         for tab in self.all_tabs:
-            self.tabs.addTab(tab, tab.name.capitalize())
+            self.tabs.addTab(tab, tr(tab.tab_title))
         self.tabs.tabBar().setDrawBase(False)
         self.panel = JobsPanel(session)
         self.dock = QDockWidget(tr("Jobs"), self)
@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         specs += [
             ActionSpec("view.palette", tr("&Commands…"), self.show_palette, tr("&View"), "search", "Ctrl+Shift+P"),
             *(
-                ActionSpec(f"view.tab_{tab.name}", tab.name.capitalize(), lambda place=place: self.tabs.setCurrentIndex(place),  # type: ignore[misc]
+                ActionSpec(f"view.tab_{tab.name}", tr(tab.tab_title), lambda place=place: self.tabs.setCurrentIndex(place),  # type: ignore[misc]
                            tr("&View"), "", f"Ctrl+{place + 1}")
                 for place, tab in enumerate(self.all_tabs)
             ),
@@ -183,11 +183,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _count_notices(self) -> None:
         errors = self.toasts.unread
-        self.bell.setText(
-            tr("{errors} unread error{value}", errors=errors, value="s" if errors > 1 else "")
-            if errors
-            else tr("Notices")
-        )
+        self.bell.setText(tr_n("{n} unread error", "{n} unread errors", errors) if errors else tr("Notices"))
 
     @Slot(int)
     def _on_tab(self, _index: int) -> None:
@@ -197,9 +193,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_project(self, project: Project | None) -> None:
-        self.setWindowTitle(
-            tr("{folder} – FairDesk", folder=project.folder.name.removesuffix(SUFFIX)) if project else "FairDesk"
-        )
+        self.setWindowTitle(f"{project.folder.name.removesuffix(SUFFIX)} – FairDesk" if project else "FairDesk")
         self.status.showMessage(str(project.folder) if project else tr("No project is open"))
         for tab in self.all_tabs:
             tab.refresh_if_shown()
@@ -236,14 +230,14 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
         active = self.session.jobs.active
-        self.busy.setText(f"{active[0].spec.title}: {active[0].line()}" if active else "")
+        self.busy.setText(f"{active[0].title}: {active[0].line()}" if active else "")
         if job.id in self._offered:
             return
         kind = job.kind()
         if kind is not None and kind.follows_log and job.artifacts and not job.finished:
             self._offered.add(job.id)
             log = Path(job.artifacts[-1])
-            self._on_notice(Notice(tr("{job}: its curves are in {log}", job=job.spec.title, log=log.name), action=tr("Show curves"), run=lambda: self._on_log(log)))  # fmt: skip
+            self._on_notice(Notice(tr("{job}: its curves are in {log}", job=job.title, log=log.name), action=tr("Show curves"), run=lambda: self._on_log(log)))  # fmt: skip
         elif job.finished and self.session.ended_now(job):
             self._offered.add(job.id)
             self._offer_next(job)
@@ -265,11 +259,11 @@ class MainWindow(QMainWindow):
             if step in ways:
                 told = tr(
                     "{job}: done. {images:,} images in {made}",
-                    job=job.spec.title,
+                    job=job.title,
                     images=getattr(result, "images", 0),
                     made=made.name,
                 )
-                self._on_notice(Notice(told, action=step.value, run=ways[step]))
+                self._on_notice(Notice(told, action=tr(step.value), run=ways[step]))
 
     async def _offer_weights(self, job: JobState) -> None:
         """A job lacks a model's weights: ask before anything is downloaded, or take a file from this machine."""
@@ -280,14 +274,14 @@ class MainWindow(QMainWindow):
             else tr("size not known before")
         )
         answer = await async_glue.ask(
-            self, tr("Weights are missing"), tr("{job} needs the weights {file}.", job=job.spec.title, file=missing['file']), [tr("Download"), tr("Choose a file…")],
+            self, tr("Weights are missing"), tr("{job} needs the weights {file}.", job=job.title, file=missing['file']), [tr("Download"), tr("Choose a file…")],
             tr("From: {url} ({size})\nLicence: {licence}\nKept at: {place}\n\n"
             "Nothing else is sent or fetched: your images stay on this machine. To work offline, put the file there or choose it.", url=missing['url'], size=size, licence=missing['licence'], place=missing['place']),
         )  # fmt: skip
         params = dict(job.spec.params)
-        if answer == "Download":
+        if answer == tr("Download"):
             params["download"] = True
-        elif answer == "Choose a file…":
+        elif answer == tr("Choose a file…"):
             path = await async_glue.choose_file(self, tr("Choose {file}", file=missing["file"]), tr("All files (*)"))
             if path is None:
                 return
@@ -347,9 +341,9 @@ class MainWindow(QMainWindow):
 
     async def _leave(self) -> bool:
         """Before a project is left: running jobs need it, so they are stopped, or it stays."""
-        return await self._ask_about_jobs(tr("Kept jobs continue without the window")) is not None
+        return await self._ask_about_jobs() is not None
 
-    async def _ask_about_jobs(self, kept: str) -> bool | None:
+    async def _ask_about_jobs(self) -> bool | None:
         """Ask what becomes of running and waiting jobs; True keeps the running ones, None: nothing is closed."""
         jobs = self.session.jobs
         waiting = jobs.waiting
@@ -358,23 +352,17 @@ class MainWindow(QMainWindow):
             return False
         if not running:
             return True  # what waits is kept
-        names = ", ".join(job.spec.title for job in running)
-        keep, stop = tr("Keep running"), tr("Stop them") if len(running) > 1 else tr("Stop it")
-        buttons = (
-            [keep, stop]
-            if not waiting
-            else [keep, tr("{stop}, keep the queue", stop=stop), tr("{stop}, empty the queue", stop=stop)]
-        )
-        queue = (
-            tr(" The queue ({count} waiting) continues when the project is opened again.", count=len(waiting))
-            if waiting
-            else ""
-        )
-        title = tr("Jobs are running") if len(running) > 1 else tr("A job is running")
-        answer = await async_glue.ask(
-            self, title, tr("Still running: {names}.", names=names), buttons,
-            tr("{kept} and are found again when the project is opened.{queue}", kept=kept, queue=queue),
-        )  # fmt: skip
+        names, keep = ", ".join(job.title for job in running), tr("Keep running")
+        title = tr_n("A job is running", "Jobs are running", len(running))
+        about = tr("Kept jobs continue without the window and are found again when the project is opened.")
+        buttons = [keep, tr_n("Stop it", "Stop them", len(running))]
+        if waiting:
+            buttons[1:] = [
+                tr_n("Stop it, keep the queue", "Stop them, keep the queue", len(running)),
+                tr_n("Stop it, empty the queue", "Stop them, empty the queue", len(running)),
+            ]
+            about += " " + tr("The queue ({n} waiting) continues when the project is opened again.", n=len(waiting))
+        answer = await async_glue.ask(self, title, tr("Still running: {jobs}.", jobs=names), buttons, about)
         if answer is None or answer == keep:
             return None if answer is None else True
         for job in [*(waiting if len(buttons) > 2 and answer == buttons[-1] else []), *running]:
@@ -392,7 +380,7 @@ class MainWindow(QMainWindow):
                 (
                     time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(step.created)),
                     step.text,
-                    "undone" if step.undone else "",
+                    tr("undone") if step.undone else "",
                 )
                 for step in reversed(project.journal.history())
             ]
@@ -466,7 +454,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     async def _ask_close(self) -> None:
-        keep = await self._ask_about_jobs(tr("Kept jobs continue without the window"))
+        keep = await self._ask_about_jobs()
         self._asking = False
         if keep is not None:
             self.shut_down(keep_jobs=keep)

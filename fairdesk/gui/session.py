@@ -21,7 +21,7 @@ from fairdesk.gui.theme import Theme
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.journal import Step
-from fairdesk.words import tr
+from fairdesk.words import mark, tr, tr_n
 
 Output = TypeVar("Output")
 _log = logging.getLogger("fairdesk.window")
@@ -155,20 +155,20 @@ class Session(QObject):
 
     def undo(self) -> None:
         """Take back the newest edit."""
-        self._step(lambda project: project.journal.undo(), tr("Undone"))
+        self._step(lambda project: project.journal.undo(), mark("Undone: {step}"))
 
     def redo(self) -> None:
         """Make the oldest undone edit again."""
-        self._step(lambda project: project.journal.redo(), tr("Redone"))
+        self._step(lambda project: project.journal.redo(), mark("Redone: {step}"))
 
-    def _step(self, work: Callable[[Project], Step], word: str) -> None:
+    def _step(self, work: Callable[[Project], Step], told: str) -> None:
         project = self.project
         if project is None:
             return
 
         def finished(step: Step) -> None:
             self.look()
-            self.told.emit(Notice(f"{word}: {step.text}"))
+            self.told.emit(Notice(tr(told, step=step.text)))
             if step.target:
                 self.show_target.emit(step.target)
 
@@ -196,14 +196,16 @@ class Session(QObject):
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
-                self.told.emit(Notice(tr("{job}: done", job=job.spec.title)))
+                self.told.emit(Notice(tr("{job}: done", job=job.title)))
 
     @Slot(int)
     def _on_waiting(self, count: int) -> None:
-        jobs = tr("1 waiting job was") if count == 1 else tr("{count} waiting jobs were", count=count)
-        self.told.emit(
-            Notice(tr("{jobs} found again. What waits starts in its turn; the Jobs panel shows the queue.", jobs=jobs))
+        text = tr_n(
+            "{n} waiting job was found again. What waits starts in its turn; the Jobs panel shows the queue.",
+            "{n} waiting jobs were found again. What waits starts in its turn; the Jobs panel shows the queue.",
+            count,
         )
+        self.told.emit(Notice(text))
 
     @Slot(object)
     def tell_error(self, error: BaseException) -> None:

@@ -95,8 +95,8 @@ class CompareDialog(QDialog):
         )
         left = unpaired(self._runs)
         if left:
-            text += tr(
-                " Left out, as no run like the first has their seed: {left}.", left=", ".join(run.name for run in left)
+            text += " " + tr(
+                "Left out, as no run like the first has their seed: {runs}.", runs=", ".join(run.name for run in left)
             )
         return text
 

@@ -32,7 +32,7 @@ GENERATORS = mark("Generators (*.safetensors *.pkl *.pth *.pt *.onnx);;All files
 
 async def choose_generator(parent: QWidget) -> Path | None:
     """Let a person choose a checkpoint, or another program's generator."""
-    path = await async_glue.choose_file(parent, tr("Choose a generator"), GENERATORS)
+    path = await async_glue.choose_file(parent, tr("Choose a generator"), tr(GENERATORS))
     return Path(path) if path else None
 
 

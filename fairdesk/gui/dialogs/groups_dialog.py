@@ -20,7 +20,7 @@ from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.images.written_files import safe_name
 from fairdesk.project.image_queries import group_counts
 from fairdesk.project.quality import by_group
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 class GroupsDialog(QDialog):
@@ -228,15 +228,20 @@ class GroupsDialog(QDialog):
         """A button for each group that still lacks faces: have Generation make them, marked synthetic."""
         self._clear_lacks()
         for group, count in result.lacking.items():
-            word = "faces" if result.by == "images" else "identities"
-            button = QPushButton(tr("Generate {count:,} {word} for {group}…", count=count, word=word, group=group))
+            button = QPushButton(
+                tr_n("Generate {n:,} face for {group}…", "Generate {n:,} faces for {group}…", count, group=group)
+                if result.by == "images"
+                else tr_n(
+                    "Generate {n:,} identity for {group}…", "Generate {n:,} identities for {group}…", count, group=group
+                )
+            )
             button.clicked.connect(lambda _on=False, group=group, count=count: self._make(group, count, result.by))
             self.lacks.addWidget(button)
 
     def _make(self, group: str, count: int, by: str) -> None:
         project = self._session.project
         assert project is not None
-        out = project.new_export("synthetic", tr("for {safe_name}", safe_name=safe_name(group)))
+        out = project.new_export("synthetic", f"for {safe_name(group)}")
         each = 5
         images = count if by == "images" else count * each
         per_identity = None if by == "images" else each

@@ -18,7 +18,7 @@ from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.column_map import ColumnMap
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.jobs.results import Unreadable
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 class ImportDialog(QDialog):
@@ -119,7 +119,7 @@ class ImportDialog(QDialog):
         self.details.setVisible(bool(self._unreadable))
         self.preview.setText(describe(result))
         self.accept_button.setEnabled(result.new > 0 or bool(self._unreadable))
-        self.accept_button.setText(tr("Import {new:,} images", new=result.new))
+        self.accept_button.setText(tr_n("Import {n:,} image", "Import {n:,} images", result.new))
         self.accept_button.setFocus()
 
     def _accept(self) -> None:
@@ -140,7 +140,7 @@ def describe(found: ImportResult) -> str:
         "group-identity": tr("groups that contain one folder per identity"), "manifest": tr("a table of images"),
     }  # fmt: skip
     lines = [
-        tr("Layout: {layouts}.", layouts=layouts[found.layout]),
+        tr("Layout: {layout}.", layout=layouts[found.layout]),
         tr(
             "{images:,} images ({new:,} new), {identities:,} identities.",
             images=found.images,
@@ -149,25 +149,42 @@ def describe(found: ImportResult) -> str:
         ),
     ]
     if found.groups:
-        lines.append(tr("Groups: ") + ", ".join(f"{name} ({count:,})" for name, count in found.groups.items()))
+        lines.append(
+            tr("Groups: {groups}", groups=", ".join(f"{name} ({count:,})" for name, count in found.groups.items()))
+        )
     if found.shared_names:
         names = found.shared_names
         lines.append(
             tr(
-                "{count} names occur under several groups ({names}{value}). "
+                "{count} names occur under several groups ({names}). "
                 "Are they the same people? “Shared names” above decides: separate keeps them apart, join makes them one.",
                 count=len(names),
-                names=", ".join(names[:3]),
-                value=" …" if len(names) > 3 else "",
+                names=", ".join(names[:3]) + (" …" if len(names) > 3 else ""),
             )
         )
     if found.labels:
         lines.append(
-            tr("Labels: ")
-            + ", ".join(tr("{kind} of {count:,}", kind=kind, count=count) for kind, count in found.labels.items())
+            tr(
+                "Labels: {labels}",
+                labels=", ".join(
+                    tr("{kind} of {count:,}", kind=tr(kind), count=count) for kind, count in found.labels.items()
+                ),
+            )
         )
     if found.synthetic:
-        lines.append(tr("{synthetic:,} images are marked synthetic and stay marked.", synthetic=found.synthetic))
+        lines.append(
+            tr_n(
+                "{n:,} image is marked synthetic and stays marked.",
+                "{n:,} images are marked synthetic and stay marked.",
+                found.synthetic,
+            )
+        )
     if found.unreadable:
-        lines.append(tr("{count:,} files cannot be read; they are listed and skipped.", count=len(found.unreadable)))
+        lines.append(
+            tr_n(
+                "{n:,} file cannot be read; it is listed and skipped.",
+                "{n:,} files cannot be read; they are listed and skipped.",
+                len(found.unreadable),
+            )
+        )
     return "\n".join(lines)

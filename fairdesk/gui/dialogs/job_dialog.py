@@ -86,7 +86,7 @@ class JobDialog(QDialog):
         self._facts_soon.timeout.connect(self._look_up_facts)
         self._kinds = choices_of(job_kind(kind))
         for one in self._kinds:
-            self.choice.addItem(one.title.split(" ", 2)[-1], one.name)
+            self.choice.addItem(one.title.split(" ", 2)[-1], one.name)  # the name of a network is the same everywhere
         self._choice_row.setVisible(len(self._kinds) > 1)
         self.kind: JobKind = job_kind(kind)
         self.choice.setCurrentIndex(self._kinds.index(self.kind))
@@ -105,11 +105,11 @@ class JobDialog(QDialog):
         hide = (*self._hide, "dry_run") if previews else self._hide
         given = {name: value for name, value in values.items() if name in model.model_fields}
         self.form = ParameterForm(model, {**last, **given}, hide=hide, offered=offers_of(model, self._session.project))
-        self.setWindowTitle(self.kind.title)
+        self.setWindowTitle(tr(self.kind.title))
         self.facts.setVisible(bool(self.kind.facts))
-        self.title.setText(self.kind.title)
+        self.title.setText(tr(self.kind.title))
         self.about.setText(self.kind.about)
-        self.run_button.setText(self.kind.title)
+        self.run_button.setText(tr(self.kind.title))
         self.preview_button.setVisible(previews)
         self.presets.show_kind(self.kind.name)
         self.area.setWidget(self.form)
@@ -177,7 +177,7 @@ class JobDialog(QDialog):
 
     def _command(self) -> str:
         project = self._session.project.folder.name if self._session.project else "PROJECT"
-        return tr("As a command: ") + command(self.kind, self.form.params(), project)
+        return tr("As a command: {command}", command=command(self.kind, self.form.params(), project))
 
     def _run(self) -> None:
         self._session.settings.set_form(self.kind.name, self.form.params().model_dump(mode="json"))

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from fairdesk.dataset.image_labels import Edit
-from fairdesk.words import tr
+from fairdesk.words import mark, tr, tr_n
 
-LEAVE = "unchanged"
+LEAVE = mark("unchanged")
 
 
 class LabelDialog(QDialog):
@@ -23,9 +23,10 @@ class LabelDialog(QDialog):
         layout = QFormLayout(self)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         title = QLabel(
-            tr(
-                "Labels of {count:,} images. Empty fields are left unchanged; labels set here are marked as set by a person.",
-                count=count,
+            tr_n(
+                "Labels of {n:,} image. Empty fields are left unchanged; labels set here are marked as set by a person.",
+                "Labels of {n:,} images. Empty fields are left unchanged; labels set here are marked as set by a person.",
+                count,
             )
         )
         title.setWordWrap(True)
@@ -38,7 +39,7 @@ class LabelDialog(QDialog):
             box.setAccessibleName(text)
             line = box.lineEdit()
             assert line is not None
-            line.setPlaceholderText(tr("tags, separated by commas") if field in ("add", "remove") else LEAVE)
+            line.setPlaceholderText(tr("tags, separated by commas") if field in ("add", "remove") else tr(LEAVE))
             completer = QCompleter(known.get(field, []), self)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -47,7 +48,7 @@ class LabelDialog(QDialog):
             self.boxes[field] = box
             layout.addRow(text, box)
             if field in ("identity", "group", "gender", "age"):
-                remove = QCheckBox(tr("Remove the {field}", field=field))
+                remove = QCheckBox(tr("Remove the {field}", field=tr(field)))
                 remove.toggled.connect(lambda on, box=box: box.setDisabled(on))
                 remove.toggled.connect(lambda _on: self._check())
                 self.removals[field] = remove

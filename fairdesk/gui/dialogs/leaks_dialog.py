@@ -59,9 +59,11 @@ class LeaksDialog(QDialog):
         names = [f"{one.group + '/' if one.group else ''}{one.identity}" for one in shared]
         text = str(getattr(result, "summary", ""))
         if names:
-            text += tr("\nIdentities in both sets: ") + ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+            text += "\n" + tr(
+                "Identities in both sets: {names}", names=", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+            )
         if len(pairs) > SHOWN:
-            text += tr("\nThe first {shown} of {count:,} pairs are shown.", shown=SHOWN, count=len(pairs))
+            text += "\n" + tr("The first {shown} of {count:,} pairs are shown.", shown=SHOWN, count=len(pairs))
         label = QLabel(text)
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -99,7 +101,7 @@ def _pairs(result: Record) -> list[tuple[str, str, str]]:
     if isinstance(result, AssessResult):
         words = {True: tr("the same image"), False: tr("nearest real image")}
         return [
-            (p.a, p.b, tr("{words}, embeddings {distance:.3f} apart", words=words[p.is_copy], distance=p.distance))
+            (p.a, p.b, tr("{what}, embeddings {distance:.3f} apart", what=words[p.is_copy], distance=p.distance))
             for p in result.nearest
         ]
     if not isinstance(result, SharedResult):

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
 from fairdesk.images.written_files import write_text
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Confusion = dict[str, dict[str, dict[str, int]]]  # kind, given, predicted: faces
 
@@ -47,7 +47,12 @@ class MatrixDialog(QDialog):
                 "and their share of the row. A prediction is never used as a label."
             )
             + (
-                tr(" {without_face:,} images without a face have no prediction.", without_face=without_face)
+                " "
+                + tr_n(
+                    "{n:,} image without a face has no prediction.",
+                    "{n:,} images without a face have no prediction.",
+                    without_face,
+                )
                 if without_face
                 else ""
             )
@@ -83,7 +88,7 @@ class MatrixDialog(QDialog):
         self.table.clear()
         self.table.setColumnCount(len(columns) + 1)
         self.table.setRowCount(len(rows))
-        self.table.setHorizontalHeaderLabels([*columns, "all"])
+        self.table.setHorizontalHeaderLabels([*columns, tr("all")])
         self.table.setVerticalHeaderLabels([given for given, _ in rows])
         accent = QColor(self._theme.tokens["accent"])
         for y, (_, counts) in enumerate(rows):

@@ -21,7 +21,7 @@ from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
 from fairdesk.project.quality import MEASURES, Limit, outside, values
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 # Where a limit starts: below or above this share of the images.
 _START = {"sharpness": (0.05, None), "side": (0.05, None), "share": (0.05, None), "clipped": (None, 0.95),
@@ -42,7 +42,7 @@ class QualityDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(
-            tr("Quality of the faces that {shown_detector} found", shown_detector=session.project.shown_detector())
+            tr("Quality of the faces that {detector} found", detector=session.project.shown_detector())
             if session.project
             else tr("Quality")
         )
@@ -55,8 +55,8 @@ class QualityDialog(QDialog):
         self._delay.timeout.connect(self._moved)
         self.measure = QComboBox()
         for name, text in MEASURES.items():
-            self.measure.addItem(text, name)
-        self.plot = new_plot("", "", "images")
+            self.measure.addItem(tr(text), name)
+        self.plot = new_plot("", "", tr("images"))
         retheme(self.plot, session.theme)
         self.bars = pg.BarGraphItem(x=[0], height=[0], width=1, brush=session.theme.tokens["accent"], pen=None)
         self.plot.addItem(self.bars)
@@ -135,7 +135,7 @@ class QualityDialog(QDialog):
     @Slot(object)
     def _show(self, spread: Spread) -> None:
         name, found = self.measure.currentData(), spread.found
-        self.plot.setLabel("bottom", MEASURES[name])
+        self.plot.setLabel("bottom", tr(MEASURES[name]))
         if not len(found):
             self.told.setText(tr("No image has this measure."))
             self.bars.setOpts(x=[0], height=[0], width=1)
@@ -190,21 +190,22 @@ class QualityDialog(QDialog):
     def _cut(self, found: tuple[list[int], list[Ids]]) -> None:
         self._bad, examples = found
         limit = self.limits.get(self.measure.currentData())
-        for grid, title, ids, end, word in zip(
+        for grid, title, ids, end, lower in zip(
             (self.low_grid, self.high_grid), (self.low_title, self.high_title), examples,
-            (limit.low if limit else None, limit.high if limit else None), ("lower", "upper"), strict=True,
+            (limit.low if limit else None, limit.high if limit else None), (True, False), strict=True,
         ):  # fmt: skip
             grid.set_project(self._project)
             grid.show_ids(self._project, "image", ids)
             grid.setVisible(end is not None)
-            title.setText(
-                tr("At the {word} limit ({end:.4g}), in order", word=word, end=end)
-                if end is not None
-                else tr("No {word} limit", word=word)
-            )
+            if end is None:
+                title.setText(tr("No lower limit") if lower else tr("No upper limit"))
+            elif lower:
+                title.setText(tr("At the lower limit ({limit:.4g}), in order", limit=end))
+            else:
+                title.setText(tr("At the upper limit ({limit:.4g}), in order", limit=end))
         words = ", ".join(one.words() for one in self.limits.values())
         self.told.setText(
-            tr("{count:,} images fail {words}.", count=len(self._bad), words=words)
+            tr_n("{n:,} image fails {limits}.", "{n:,} images fail {limits}.", len(self._bad), limits=words)
             if words
             else tr("No limits are set.")
         )
@@ -219,7 +220,7 @@ class QualityDialog(QDialog):
         images = list(self._bad)
         self._session.edit(
             lambda project: hide_images(project, images, why=tr(" of low quality")),
-            lambda n: tr("Hid {n:,} images of low quality", n=n),
+            lambda n: tr_n("Hid {n:,} image of low quality", "Hid {n:,} images of low quality", n),
         )
         self.accept()
 
@@ -229,6 +230,6 @@ class QualityDialog(QDialog):
             images, tag = list(self._bad), dialog.name.text().strip()
             self._session.edit(
                 lambda project: edit_labels(project, images, Edit(add_tags=(tag,))),
-                lambda n: tr("Tagged {n:,} images {tag}", n=n, tag=tag),
+                lambda n: tr_n("Tagged {n:,} image {tag}", "Tagged {n:,} images {tag}", n, tag=tag),
             )
             self.accept()

@@ -51,8 +51,8 @@ class ReviewDialog(QDialog):
         except FileNotFoundError:  # nothing was said yet
             pass
         except (OSError, ValueError, TypeError) as error:
-            lost = tr(
-                "\nEarlier decisions cannot be read from {kept} ({error}); this starts from the checks.",
+            lost = "\n" + tr(
+                "Earlier decisions cannot be read from {kept} ({error}); this starts from the checks.",
                 kept=kept,
                 error=error,
             )
@@ -162,13 +162,13 @@ class ReviewDialog(QDialog):
                 tr("Nearest real: {nearest}, {distance:.3f} apart", nearest=face.nearest, distance=face.distance)
             )
         if face.source_distance is not None:
-            lines.append(tr("From its source: {source_distance:.3f}", source_distance=face.source_distance))
+            lines.append(tr("From its source: {distance:.3f}", distance=face.source_distance))
         if face.group_share is not None:
             lines.append(
                 tr(
-                    "Represents {group}: {group_share:.0f} % of its nearest real people are of it",
+                    "Represents {group}: {share:.0f} % of its nearest real people are of it",
                     group=face.group,
-                    group_share=100 * face.group_share,
+                    share=100 * face.group_share,
                 )
             )
         if face.quality and face.quality.sharpness is not None:
@@ -191,9 +191,9 @@ class ReviewDialog(QDialog):
         except OSError as error:
             self.told.setText(
                 tr(
-                    "Your decisions are lost when this closes: {kept} cannot be written ({strerror}).",
+                    "Your decisions are lost when this closes: {kept} cannot be written ({error}).",
                     kept=self._kept,
-                    strerror=error.strerror,
+                    error=error.strerror,
                 )
             )
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.images.written_files import write_text
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 class TableDialog(QDialog):
@@ -43,7 +43,7 @@ class TableDialog(QDialog):
         save.clicked.connect(lambda: async_glue.start(self._save()))
         close.clicked.connect(self.reject)
         buttons = QHBoxLayout()
-        buttons.addWidget(QLabel(tr("{count:,} rows", count=len(rows))))
+        buttons.addWidget(QLabel(tr_n("{n:,} row", "{n:,} rows", len(rows))))
         buttons.addStretch()
         buttons.addWidget(save)
         buttons.addWidget(close)

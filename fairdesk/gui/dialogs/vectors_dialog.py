@@ -64,7 +64,7 @@ async def show_vectors(session: Session, parent: QWidget) -> None:
 
 def _table(header: tuple[str, ...]) -> QTableWidget:
     table = QTableWidget(0, len(header))
-    table.setHorizontalHeaderLabels(list(header))
+    table.setHorizontalHeaderLabels([tr(text) for text in header])
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -145,17 +145,19 @@ class VectorsDialog(QDialog):
     def _arrived(self, found: tuple[list[Search], list[VectorSet], str]) -> None:
         self._searches, self._sets, shown = found
         chosen = self.faces.currentRow(), self.vectors.currentRow()
-        _fill(self.faces, [(one.detector, f"{one.images:,}", f"{one.faces:,}", "shown" if one.detector == shown else "")
+        _fill(self.faces, [(one.detector, f"{one.images:,}", f"{one.faces:,}", tr("shown") if one.detector == shown else "")
                            for one in self._searches])  # fmt: skip
         rows, used = [], set()
         for one in self._sets:
             recipe = one.recipe
             first = recipe.encoder not in used
             used.add(recipe.encoder)
-            complete = "yes" if one.complete else tr("{vectors:,} of {faces:,}", vectors=one.vectors, faces=one.faces)
+            complete = (
+                tr("yes") if one.complete else tr("{vectors:,} of {faces:,}", vectors=one.vectors, faces=one.faces)
+            )
             made = time.strftime("%Y-%m-%d %H:%M", time.localtime(recipe.created))
             rows.append((recipe.encoder, recipe.detector, f"{recipe.dim:,}", f"{one.vectors:,}", complete, made,
-                         "used" if first else ""))  # fmt: skip
+                         tr("used") if first else ""))  # fmt: skip
         _fill(self.vectors, rows)
         for y, one in enumerate(self._sets):
             item = self.vectors.item(y, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,6 @@ class Step:
     done: bool
     told: str
     action: str
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def steps(counts: dict[str, Any] | None) -> list[Step]:
@@ -35,9 +31,16 @@ def steps(counts: dict[str, Any] | None) -> list[Step]:
     if counts is None:
         return found
     images, faces, encoders = counts["images"], counts["faces"], counts["vectors"]
-    searched = min(counts["searched"], images)
+    searched, lists, scores = min(counts["searched"], images), counts["lists"], counts["scores"]
     named = counts["identities"] > 0
-    people = _count(counts["identities"], "identity", "identities") if named else tr("no identities yet")
+    people = tr("no identities yet")
+    if named:
+        people = tr_n("{n:,} identity", "{n:,} identities", counts["identities"])
+    imported, listed, scored = tr_n("{n:,} image", "{n:,} images", images), "", ""
+    if lists:
+        listed = tr_n("{n:,} pair list", "{n:,} pair lists", lists)
+    if scores:
+        scored = tr_n("{n:,} score set", "{n:,} score sets", scores)
     vectors = ", ".join(
         tr(
             "{vectors:,} by {encoder} (faces of {detector})",
@@ -49,14 +52,51 @@ def steps(counts: dict[str, Any] | None) -> list[Step]:
     )
     return [
         *found,
-        Step(tr("Import images"), images > 0, f"{_count(images, 'image')}, {people}" if images else tr("Choose a folder, an archive or a table."), "dataset.import"),
-        Step(tr("Detect faces"), images > 0 and searched >= images, tr("{count} on {searched:,} of {images:,} images", count=_count(faces, 'face'), searched=searched, images=images), "dataset.detect"),
-        Step(tr("Compute face embeddings"), bool(encoders), tr("Embeddings: {vectors}", vectors=vectors) if encoders else tr("An embedding of each face is what all comparisons are made of."), "dataset.encode"),
-        Step(tr("Name identities"), named, people if named else tr("Cluster the faces, correct the clusters, and make them identities."), "clustering.cluster"),
-        Step(tr("Create a pair list"), counts["lists"] > 0, _count(counts["lists"], tr("pair list")) if counts["lists"] else tr("Genuine and impostor pairs, drawn evenly over identities."), "metrics.pairs"),
-        Step(tr("Score the list"), counts["scores"] > 0, _count(counts["scores"], tr("score set")) if counts["scores"] else tr("Compare the two faces of each pair."), "metrics.score"),
-        Step(tr("Compare the groups"), False, tr("Error rates of every group at one threshold; then train or generate to bring them closer."), "view.tab_metrics"),
-    ]  # fmt: skip
+        Step(
+            tr("Import images"),
+            images > 0,
+            f"{imported}, {people}" if images else tr("Choose a folder, an archive or a table."),
+            "dataset.import",
+        ),
+        Step(
+            tr("Detect faces"),
+            images > 0 and searched >= images,
+            tr(
+                "{faces} on {searched:,} of {images:,} images",
+                faces=tr_n("{n:,} face", "{n:,} faces", faces),
+                searched=searched,
+                images=images,
+            ),
+            "dataset.detect",
+        ),
+        Step(
+            tr("Compute face embeddings"),
+            bool(encoders),
+            tr("Embeddings: {vectors}", vectors=vectors)
+            if encoders
+            else tr("An embedding of each face is what all comparisons are made of."),
+            "dataset.encode",
+        ),
+        Step(
+            tr("Name identities"),
+            named,
+            people if named else tr("Cluster the faces, correct the clusters, and make them identities."),
+            "clustering.cluster",
+        ),
+        Step(
+            tr("Create a pair list"),
+            lists > 0,
+            listed or tr("Genuine and impostor pairs, drawn evenly over identities."),
+            "metrics.pairs",
+        ),
+        Step(tr("Score the list"), scores > 0, scored or tr("Compare the two faces of each pair."), "metrics.score"),
+        Step(
+            tr("Compare the groups"),
+            False,
+            tr("Error rates of every group at one threshold; then train or generate to bring them closer."),
+            "view.tab_metrics",
+        ),
+    ]
 
 
 def next_step(found: list[Step]) -> Step:

@@ -39,7 +39,7 @@ def rows(book: ActionBook) -> list[tuple[str, str, str]]:
         menu = spec.menu.replace("&", "")
         where = tr("{menu} (in its tab)", menu=menu) if spec.tab else menu
         found.append((spec.text.replace("&", "").rstrip("…."), keys, where))
-    return [*found, *_ELSEWHERE]
+    return [*found, *((tr(what), keys, tr(where)) for what, keys, where in _ELSEWHERE)]
 
 
 class ShortcutsDialog(QDialog):

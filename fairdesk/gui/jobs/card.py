@@ -115,7 +115,7 @@ class JobCard(QFrame):
     def update_job(self, job: JobState) -> None:
         """Show a job's newest state."""
         self.job = job
-        self.title.setText(job.spec.title)
+        self.title.setText(job.title)
         self.line.setText(job.line())
         live = not job.finished
         self.bar.setVisible(live and job.state != QUEUED)
@@ -133,7 +133,7 @@ class JobCard(QFrame):
         self.detail.setText(str((job.result or {}).get("summary", "")) or job.message)
         shown = self._pictures()
         self.pairs.setVisible(shown is not None)
-        self.pairs.setText(shown.value if shown is not None else NextStep.SHOW_PAIRS.value)
+        self.pairs.setText(tr((shown or NextStep.SHOW_PAIRS).value))
         made = self.made() if job.finished else None
         self.open_made.setVisible(made is not None)
         if made is not None:
@@ -199,16 +199,11 @@ class JobCard(QFrame):
     def report(self) -> str:
         """Everything one needs to report a failure."""
         job = self.job
-        code = "" if job.exit_code is None else tr("Exit code: {exit_code}\n", exit_code=job.exit_code)
-        return tr(
-            "{job} ({kind})\n{message}\n{code}Parameters: {params}\n\n{log_tail}",
-            job=job.spec.title,
-            kind=job.spec.kind,
-            message=job.message,
-            code=code,
-            params=job.spec.params,
-            log_tail=log_tail(job.folder),
-        )
+        lines = [f"{job.title} ({job.spec.kind})", job.message]
+        if job.exit_code is not None:
+            lines.append(tr("Exit code: {code}", code=job.exit_code))
+        lines.append(tr("Parameters: {params}", params=job.spec.params))
+        return "\n".join([*lines, "", log_tail(job.folder)])
 
     def _pause(self) -> None:
         if self.job.state == PAUSED:

@@ -225,8 +225,12 @@ class Runner(QObject):
             number += not job.preview
             holders = behind.get(job.id, [])
             others = [other for other in holders if not other.preview or job.preview]
-            more = tr(" and {count} more", count=len(others) - 1) if len(others) > 1 else ""
-            why = tr("behind {job}{more}", job=others[0].spec.title, more=more) if others else short
+            why = short
+            if others:
+                more, first = len(others) - 1, others[0].title
+                why = (
+                    tr("behind {job} and {more} more", job=first, more=more) if more else tr("behind {job}", job=first)
+                )
             job.position, job.behind = (0 if job.preview else number), why
             told[job.id] = (job.position, why)
             if self._told.get(job.id) != told[job.id]:
@@ -376,7 +380,7 @@ def _why_died(code: int | None) -> str:
             "close other programs and restart it to continue."
         )
     how = (
-        "unknown"
+        tr("unknown")
         if code is None
         else tr("signal {code}", code=-code)
         if code < 0

@@ -101,6 +101,11 @@ class JobState:
         return kind_of(self.spec)
 
     @property
+    def title(self) -> str:
+        """What it is called, in the language in use."""
+        return tr(self.spec.title)
+
+    @property
     def trains(self) -> bool:
         """Whether it makes a run that can be resumed."""
         kind = self.kind()
@@ -140,22 +145,24 @@ class JobState:
             )
             return f"{turn}: {self.behind}" if self.behind else turn
         if self.state in (RUNNING, PAUSED, STOPPING):
-            parts = {PAUSED: ["Paused"], STOPPING: ["Stopping"]}.get(self.state, [])
+            parts = {PAUSED: [tr("Paused")], STOPPING: [tr("Stopping")]}.get(self.state, [])
             if self.total:
                 parts.append(tr("{done:,} of {total:,} {unit}", done=self.done, total=self.total, unit=self.unit))
             if self.state == RUNNING and self.rate is not None:
                 parts.append(f"{self.rate:,.1f}/s")
             if self.state == RUNNING and self.seconds_left is not None and self.done < self.total:
-                parts.append(tr("{seconds_left} left", seconds_left=duration(self.seconds_left)))
+                parts.append(tr("{time} left", time=duration(self.seconds_left)))
             return " · ".join(parts) or tr("Starting")
         if self.state == STOPPED and self.started is None:
             return tr("Not started")
-        took = tr(" in {ended}", ended=duration(self.ended - self.started)) if self.ended and self.started else ""
-        return {
-            DONE: tr("Done{took}", took=took),
-            STOPPED: tr("Stopped{took}; finished work is kept", took=took),
-            FAILED: tr("Failed"),
-        }[self.state]
+        if self.state == FAILED:
+            return tr("Failed")
+        took = duration(self.ended - self.started) if self.ended and self.started else ""
+        if self.state == DONE:
+            return tr("Done in {time}", time=took) if took else tr("Done")
+        return (
+            tr("Stopped in {time}; finished work is kept", time=took) if took else tr("Stopped; finished work is kept")
+        )
 
 
 def log_tail(folder: Path, lines: int = 40) -> str:

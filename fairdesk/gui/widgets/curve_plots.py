@@ -37,8 +37,8 @@ class RatePlot(QWidget):
         super().__init__()
         titles = {
             "roc": (tr("ROC"), tr("FAR (= FMR)"), tr("TAR (= 1 − FNMR)")), "det": (tr("DET"), tr("FMR"), tr("FNMR")),
-            "rates": (tr("FMR (solid) and FNMR (dashed)"), tr("threshold (similarity)"), "rate"),
-            "scores": (tr("Scores of all pairs"), tr("score (similarity)"), "density"),
+            "rates": (tr("FMR (solid) and FNMR (dashed)"), tr("threshold (similarity)"), tr("rate")),
+            "scores": (tr("Scores of all pairs"), tr("score (similarity)"), tr("density")),
         }  # fmt: skip
         self.kind = kind
         self._theme = theme
@@ -148,7 +148,7 @@ class RatePlot(QWidget):
         if self._bins is None:
             return
         edges, genuine, impostor = self._bins
-        for heights, colour, name in ((impostor, IMPOSTOR, "impostor"), (genuine, GENUINE, "genuine")):
+        for heights, colour, name in ((impostor, IMPOSTOR, tr("impostor")), (genuine, GENUINE, tr("genuine"))):
             fill = pg.mkColor(colour)
             fill.setAlpha(110)
             self.plot.plot(

@@ -57,6 +57,14 @@ def _pens(lines: list[Line]) -> tuple[list[Any], list[tuple[str, Any]]]:
     return [pg.mkPen(colours[line.name], width=1, style=dashes[line.source]) for line in lines], legend
 
 
+def _told(line: Line, value: float, row: int) -> str:
+    """Say one point of a curve; the raw one too where it was smoothed."""
+    raw, x = line.values[row], line.x[row]
+    if raw != value:
+        return tr("{curve}: {value:.4g} (raw {raw:.4g}) at {x:g}", curve=line.label, value=value, raw=raw, x=x)
+    return tr("{curve}: {value:.4g} at {x:g}", curve=line.label, value=value, x=x)
+
+
 class RunCurves(QWidget):
     """Two plots one above the other; the lower is there only when something evaluated is shown."""
 
@@ -156,15 +164,5 @@ class RunCurves(QWidget):
                 height = math.log10(values[row]) if logarithmic else float(values[row])
                 far = ((line.x[row] - pointer.x()) / (x1 - x0)) ** 2 + ((height - pointer.y()) / (y1 - y0)) ** 2
                 if best is None or far < best[0]:
-                    raw = tr(" (raw {values:.4g})", values=line.values[row]) if line.values[row] != values[row] else ""
-                    best = (
-                        far,
-                        tr(
-                            "{label}: {values:.4g}{raw} at {x:g}",
-                            label=line.label,
-                            values=values[row],
-                            raw=raw,
-                            x=line.x[row],
-                        ),
-                    )
+                    best = (far, _told(line, float(values[row]), row))
         self.hovered.emit(best[1] if best is not None and best[0] < _NEAR else "")

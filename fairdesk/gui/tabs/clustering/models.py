@@ -26,7 +26,7 @@ from fairdesk.clustering.versions import Cluster
 from fairdesk.gui.widgets.face_grid.model import MIME, faces_in
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.image_queries import GridItem
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 CLUSTER_MIME = "application/x-fairdesk-clusters"
 ClusterRole = Qt.ItemDataRole.UserRole + 2
@@ -58,7 +58,7 @@ class ClusterModel(QAbstractListModel):
         if role == ClusterRole:
             return cluster
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return tr("{cluster}, {faces:,} faces", cluster=cluster.title, faces=cluster.faces)
+            return tr_n("{cluster}, {n:,} face", "{cluster}, {n:,} faces", cluster.faces, cluster=cluster.title)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -109,17 +109,10 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, title)
         if not selected:
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-        known = tr("  ·  identity") if cluster.identity else ""
-        painter.drawText(
-            text.translated(0, 20),
-            Qt.AlignmentFlag.AlignVCenter,
-            tr(
-                "{faces:,} face{value}{known}",
-                faces=cluster.faces,
-                value="" if cluster.faces == 1 else "s",
-                known=known,
-            ),
-        )
+        about = tr_n("{n:,} face", "{n:,} faces", cluster.faces)
+        if cluster.identity:
+            about += "  ·  " + tr("identity")
+        painter.drawText(text.translated(0, 20), Qt.AlignmentFlag.AlignVCenter, about)
 
 
 class ClusterList(QListView):

@@ -23,13 +23,14 @@ from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import Kind
-from fairdesk.words import tr
+from fairdesk.words import mark, tr, tr_n
 
 
 class ClusteringTab(Tab):
     """Clusters on the left, the faces of the selected ones in the grid."""
 
     name = "clustering"
+    tab_title = mark("Clustering")
     shows = frozenset(
         {Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.VECTORS, Kind.CLUSTERS, Kind.PREDICTIONS, Kind.SETTINGS}
     )
@@ -146,7 +147,7 @@ class ClusteringTab(Tab):
         self.version.clear()
         for one in view.versions:
             text = f"{one.name} · {presenter.vectors_line(one)}"
-            self.version.addItem(f"{text}{tr('  (out of date)') if one.stale else ''}", one.id)
+            self.version.addItem(tr("{version}  (out of date)", version=text) if one.stale else text, one.id)
             self.version.setItemData(self.version.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         if view.version is not None:
             self.version.setCurrentIndex(self.version.findData(view.version.id))
@@ -216,14 +217,14 @@ class ClusteringTab(Tab):
     def _say_selected(self) -> None:
         clusters, faces = self.clusters.selected(), self.grid.selected_count()
         parts = (
-            [tr("{count} clusters selected", count=len(clusters))]
+            [tr_n("{n} cluster selected", "{n} clusters selected", len(clusters))]
             if len(clusters) > 1
             else [clusters[0].title]
             if clusters
             else []
         )
         if faces:
-            parts.append(tr("{faces:,} faces selected", faces=faces))
+            parts.append(tr_n("{n:,} face selected", "{n:,} faces selected", faces))
         self.selected.setText("  ·  ".join(parts))
         self.session.told_state()
 
@@ -264,7 +265,7 @@ class ClusteringTab(Tab):
         if faces and version is not None:
             self.session.edit(
                 lambda project: corrections.split_faces(project, version.id, faces),
-                lambda _new: tr("Split off {count:,} faces", count=len(faces)),
+                lambda _new: tr_n("Split off {n:,} face", "Split off {n:,} faces", len(faces)),
             )
 
     def take_out(self) -> None:
@@ -273,7 +274,9 @@ class ClusteringTab(Tab):
         if faces and version is not None:
             self.session.edit(
                 lambda project: corrections.unassign_faces(project, version.id, faces),
-                lambda moved: tr("Removed {moved:,} faces from the cluster", moved=moved),
+                lambda moved: tr_n(
+                    "Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", moved
+                ),
             )
 
     @Slot(object, object)
@@ -282,19 +285,24 @@ class ClusteringTab(Tab):
         if cluster.label == UNCLUSTERED and version is not None:
             self.session.edit(
                 lambda project: corrections.unassign_faces(project, version.id, faces),
-                lambda n: tr("Removed {n:,} faces from the cluster", n=n),
+                lambda n: tr_n("Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", n),
             )
         else:
             self.session.edit(
                 lambda project: corrections.move_faces(project, faces, cluster.id),
-                lambda n: tr("Moved {n:,} faces to {cluster}", n=n, cluster=cluster.title),
+                lambda n: tr_n(
+                    "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.title
+                ),
             )
 
     async def _move(self) -> None:
         faces = self.grid.selected_ids()
         titles = {cluster.title: cluster for cluster in self._view.clusters}
         dialog = NameDialog(
-            tr("Move {count:,} faces to which cluster?", count=len(faces)), (list(titles), []), self, with_group=False
+            tr_n("Move {n:,} face to which cluster?", "Move {n:,} faces to which cluster?", len(faces)),
+            (list(titles), []),
+            self,
+            with_group=False,
         )
         if not faces or not await async_glue.finished(dialog):
             return
@@ -340,7 +348,7 @@ class ClusteringTab(Tab):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
                 lambda project: corrections.name_identity(project, cluster.id, name, group),
-                lambda done: tr("{faces:,} faces are now {name}", faces=done.faces, name=name),
+                lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
             )
 
     def _mosaic(self) -> None:
@@ -364,7 +372,7 @@ class ClusteringTab(Tab):
 
             self.session.background.read(
                 "export clusters", lambda: write_clusters(project, version.id, Path(path)),
-                lambda n: self.session.told.emit(Notice(tr("Wrote {n:,} images to {path}", n=n, path=path))),
+                lambda n: self.session.told.emit(Notice(tr_n("Wrote {n:,} image to {path}", "Wrote {n:,} images to {path}", n, path=path))),
             )  # fmt: skip
 
     @Slot(bool)

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLine
 from fairdesk.gui.tabs.dataset.presenter import View
 from fairdesk.project.image_queries import Filter
 from fairdesk.project.quality import MEASURES, Limit
-from fairdesk.words import tr
+from fairdesk.words import mark, tr
 
-ANY = "any"
-NO_SET = "in no set"
+ANY = mark("any")
+NO_SET = mark("in no set")
 
 
 def _number(edit: QLineEdit) -> float | None:
@@ -51,8 +51,8 @@ class FilterPanel(QWidget):
             form.addRow(title, box)
         self.low, self.high = QLineEdit(), QLineEdit()
         self.age_low, self.age_high = QLineEdit(), QLineEdit()
-        form.addRow(tr("from, to"), self._pair(self.low, self.high, "lowest", "highest"))
-        form.addRow(tr("Age"), self._pair(self.age_low, self.age_high, "from", "to"))
+        form.addRow(tr("from, to"), self._pair(self.low, self.high, tr("lowest"), tr("highest")))
+        form.addRow(tr("Age"), self._pair(self.age_low, self.age_high, tr("from"), tr("to")))
         self.clear_button, self.save_button = QPushButton(tr("Clear")), QPushButton(tr("Save view…"))
         self.clear_button.clicked.connect(self.clear)
         buttons = QHBoxLayout()
@@ -79,19 +79,19 @@ class FilterPanel(QWidget):
     def fill(self, view: View) -> None:
         """Offer what the project has; what is chosen stays chosen."""
         choices: dict[str, Sequence[tuple[str, object]]] = {
-            "in_set": [(s.name, s.name) for s in view.sets] + ([(NO_SET, "")] if view.sets else []),
+            "in_set": [(s.name, s.name) for s in view.sets] + ([(tr(NO_SET), "")] if view.sets else []),
             "tag": [(tag, tag) for tag, _ in view.tags],
             "gender": [(v, v) for v in view.values.get("gender", [])],
             "source": [(v, v) for v in view.values.get("source", [])],
             "predicted": [(v, v) for v in view.values.get("predicted", [])],
             "cluster": [(title, number) for number, title in view.clusters],
-            "measure": [(text, name) for name, text in MEASURES.items()] if view.measured else [],
+            "measure": [(tr(text), name) for name, text in MEASURES.items()] if view.measured else [],
         }
         for name, box in self.boxes.items():
             chosen = box.currentData()
             box.blockSignals(True)
             box.clear()
-            box.addItem(ANY, None)
+            box.addItem(tr(ANY), None)
             for text, data in choices[name]:
                 box.addItem(text, data)
                 box.setItemData(box.count() - 1, text, Qt.ItemDataRole.ToolTipRole)

@@ -27,7 +27,7 @@ from fairdesk.project.image_queries import (
 from fairdesk.project.quality import MEASURES
 from fairdesk.project.recipes import VectorSet
 from fairdesk.project.searches import Search, searches
-from fairdesk.words import tr
+from fairdesk.words import mark, tr, tr_n
 
 NONE: Ids = np.empty(0, dtype=np.int64)
 _MOST_VECTORS = 3  # in the line of counts; all of them stand under Faces and vectors
@@ -158,13 +158,15 @@ def headline(view: View, selected: int) -> str:
     if not counts.get("images"):
         return ""
     parts = [
-        tr("{images:,} images", images=counts["images"]),
-        tr("{identities:,} identities", identities=counts["identities"]),
+        tr_n("{n:,} image", "{n:,} images", counts["images"]),
+        tr_n("{n:,} identity", "{n:,} identities", counts["identities"]),
     ]
     if counts["groups"]:
-        parts.append(tr("{groups:,} groups", groups=counts["groups"]))
+        parts.append(tr_n("{n:,} group", "{n:,} groups", counts["groups"]))
     if counts["searched"]:
-        parts.append(tr("{faces:,} faces ({detector})", faces=counts["faces"], detector=counts["detector"]))
+        parts.append(
+            tr_n("{n:,} face ({detector})", "{n:,} faces ({detector})", counts["faces"], detector=counts["detector"])
+        )
         if counts["without_face"]:
             parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
     sets: list[VectorSet] = counts["vectors"]
@@ -178,10 +180,14 @@ def headline(view: View, selected: int) -> str:
         for one in sets[:_MOST_VECTORS]
     ]
     if len(sets) > _MOST_VECTORS:
-        parts.append(tr("{count} more sets of embeddings", count=len(sets) - _MOST_VECTORS))
-    for key, word in (("synthetic", "synthetic"), ("hidden", "hidden"), ("unreadable", "unreadable")):
+        parts.append(tr_n("{n} more set of embeddings", "{n} more sets of embeddings", len(sets) - _MOST_VECTORS))
+    for key, text in (
+        ("synthetic", mark("{n:,} synthetic")),
+        ("hidden", mark("{n:,} hidden")),
+        ("unreadable", mark("{n:,} unreadable")),
+    ):
         if counts[key]:
-            parts.append(f"{counts[key]:,} {word}")
+            parts.append(tr(text, n=counts[key]))
     if len(view.ids) != counts["images"]:
         parts.append(tr("{count:,} shown", count=len(view.ids)))
     if selected:

@@ -87,7 +87,7 @@ class SideTree(QTreeWidget):
             stale = (
                 tr("Out of date: {change}. Right-click to recreate the sets.", change=one.change) if one.change else ""
             )
-            text = ("⚠ " if stale else "") + one.name + (" (frozen)" if one.frozen else "")
+            text = ("⚠ " if stale else "") + one.name + (tr(" (frozen)") if one.frozen else "")
             sets.append((text, f"{one.images:,}", ("set", one.name, None), stale))
         views: list[tuple[str, str, Chosen, str]] = [(name, "", ("view", name, None), "") for name, _ in view.views]
         tags: list[tuple[str, str, Chosen, str]] = [(tag, f"{n:,}", ("tag", tag, None), "") for tag, n in view.tags]
@@ -139,13 +139,14 @@ class SideTree(QTreeWidget):
         on = not found.frozen
         kept = {key: value for key, value in found.params.items() if value is not None}
         menu = QMenu(self)
-        menu.addAction(tr("Freeze") if on else tr("Thaw"), lambda: session.edit(
-            lambda p: freeze(p, name, on=on), tr("{name} is {value}", name=name, value='frozen' if on else 'thawed')))  # fmt: skip
+        told = tr("{set} is frozen", set=name) if on else tr("{set} is no longer frozen", set=name)
+        freezing = tr("Freeze") if on else tr("Unfreeze")
+        menu.addAction(freezing, lambda: session.edit(lambda p: freeze(p, name, on=on), told))
         menu.addAction(tr("Recreate the sets…"), lambda: session.ask("divide", kept))
         menu.addAction(tr("Export…"), lambda: session.ask("export", {"only_set": name}))
         menu.addAction(tr("Create a pair list…"), lambda: session.ask("pairs", {"only_set": name}))
         remove = menu.addAction(tr("Remove the set"), lambda: session.edit(
-            lambda p: remove_sets(p, [name]), tr("Removed the set {name}", name=name)))  # fmt: skip
+            lambda p: remove_sets(p, [name]), tr("Removed the set {set}", set=name)))  # fmt: skip
         remove.setEnabled(on)
         return menu
 
@@ -156,6 +157,6 @@ class SideTree(QTreeWidget):
         menu = QMenu(self)
         menu.addAction(
             tr("Remove the view"),
-            lambda: session.edit(lambda p: remove_view(p, name), tr("Removed the view {name}", name=name)),
+            lambda: session.edit(lambda p: remove_view(p, name), tr("Removed the view {view}", view=name)),
         )
         return menu

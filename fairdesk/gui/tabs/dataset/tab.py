@@ -40,14 +40,16 @@ from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
 from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_view
 from fairdesk.project.quality import MEASURES
-from fairdesk.words import tr
+from fairdesk.words import mark, tr, tr_n
 
 _STATES = {
-    "All images": "any", "With a face": "with face", "Without a face": "without face", "Without an identity": "unnamed",
-    "Several faces": "several faces", "Marked synthetic": "synthetic", "Not synthetic": "real", "Hidden": "hidden",
+    "any": mark("All images"), "with face": mark("With a face"), "without face": mark("Without a face"),
+    "unnamed": mark("Without an identity"), "several faces": mark("Several faces"), "synthetic": mark("Marked synthetic"),
+    "real": mark("Not synthetic"), "hidden": mark("Hidden"),
 }  # fmt: skip
-_ORDERS = {"By import order": "added", "By identity": "identity", "By path": "name", "Largest first": "size"}
-_QUALITY_ORDERS = {f"By {name}": name for name in MEASURES}
+_ORDERS = {
+    "added": mark("By import order"), "identity": mark("By identity"), "name": mark("By path"), "size": mark("Largest first"),
+}  # fmt: skip
 
 _IN_CELLS = frozenset({Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.PREDICTIONS, Kind.SETTINGS})
 
@@ -56,6 +58,7 @@ class DatasetTab(Tab):
     """Groups and identities on the left, all images in the grid."""
 
     name = "dataset"
+    tab_title = mark("Dataset")
     shows = EVERY - {Kind.HISTORY, Kind.LISTS, Kind.SCORES, Kind.RUNS}
 
     import_button: QPushButton
@@ -98,8 +101,12 @@ class DatasetTab(Tab):
         self._like: tuple[int, str] | None = None
         self.splitter.setSizes([230, 900])
         self.splitter.setStretchFactor(1, 1)
-        self.state.addItems(list(_STATES))
-        self.order.addItems([*_ORDERS, *_QUALITY_ORDERS])
+        for state, text in _STATES.items():
+            self.state.addItem(tr(text), state)
+        for order, text in _ORDERS.items():
+            self.order.addItem(tr(text), order)
+        for order in MEASURES:
+            self.order.addItem(tr("By {measure}", measure=tr(order)), order)
         self.filters.hide()
         self.filters_button.setText(tr("More filters"))
         self.like_button.hide()
@@ -151,8 +158,8 @@ class DatasetTab(Tab):
             ActionSpec("dataset.divide", tr("&Divide into sets…"), lambda: self.session.ask("divide"), tr("&Dataset"), "split", "Ctrl+D", images, tr("Training, validation and test sets, or folds, that share no identity")),
             ActionSpec("dataset.export", tr("E&xport…"), lambda: self.session.ask("export"), tr("&Dataset"), "export", "", images, tr("Folders, ImageFolder, InsightFace .rec, or a table")),
             ActionSpec("dataset.purge", tr("P&urge selected…"), lambda: async_glue.start(self._purge()), tr("&Dataset"), "close", "", lambda: images() and self.grid.selected_count() > 0, tr("Remove images permanently when consent is withdrawn; cannot be undone"), self.name),
-            ActionSpec("dataset.hide", tr("&Hide selected"), lambda: self._hide(True), tr("&Dataset"), "out", "H", lambda: images() and self.grid.selected_count() > 0 and self.state.currentText() != "Hidden", tr("Hide images from lists, clusterings and counts; can be undone"), self.name),
-            ActionSpec("dataset.show", tr("Unhide selected"), lambda: self._hide(False), tr("&Dataset"), "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentText() == "Hidden", "", self.name),
+            ActionSpec("dataset.hide", tr("&Hide selected"), lambda: self._hide(True), tr("&Dataset"), "out", "H", lambda: images() and self.grid.selected_count() > 0 and self.state.currentData() != "hidden", tr("Hide images from lists, clusterings and counts; can be undone"), self.name),
+            ActionSpec("dataset.show", tr("Unhide selected"), lambda: self._hide(False), tr("&Dataset"), "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentData() == "hidden", "", self.name),
             ActionSpec("dataset.duplicates", tr("Find du&plicates…"), lambda: self.session.ask("duplicates"), tr("&Dataset"), "mosaic", "", images, tr("Exact duplicates, near-duplicates, near-identical embeddings")),
             ActionSpec("dataset.balance", tr("Groups and &balance…"), lambda: async_glue.start(self._groups()), tr("&Dataset"), "chart", "Ctrl+B", images, tr("Group sizes; balance them to equal numbers or given shares with the smallest loss of identities")),
             ActionSpec("dataset.relink", tr("Find &moved originals…"), lambda: self.session.ask("relink"), tr("&Dataset"), "folder", "", images),
@@ -220,12 +227,11 @@ class DatasetTab(Tab):
         )
 
     def _wish(self) -> presenter.Wish:
-        order = (_ORDERS | _QUALITY_ORDERS)[self.order.currentText()]
-        return presenter.Wish(self._filter(), order, self._like)
+        return presenter.Wish(self._filter(), self.order.currentData(), self._like)
 
     def _filter(self) -> Filter:
         kind, first, second = self.groups.chosen
-        base = Filter(text=self.search.text().strip(), state=_STATES[self.state.currentText()])  # type: ignore[arg-type]
+        base = Filter(text=self.search.text().strip(), state=self.state.currentData())
         if kind == "group":
             base = replace(base, group=first, identity=second)
         wanted = self.filters.apply(base)
@@ -320,7 +326,7 @@ class DatasetTab(Tab):
         self.filters.show_filter(wanted)
         for widget, show in (
             (self.search, lambda: self.search.setText(wanted.text)),
-            (self.state, lambda: self.state.setCurrentText(next(k for k, v in _STATES.items() if v == wanted.state))),
+            (self.state, lambda: self.state.setCurrentIndex(self.state.findData(wanted.state))),
         ):
             widget.blockSignals(True)
             show()
@@ -337,7 +343,7 @@ class DatasetTab(Tab):
         )
         if await async_glue.finished(dialog):
             name, wanted = dialog.name.text().strip(), self._filter()
-            self.session.edit(lambda project: save_view(project, name, wanted), tr("Saved the view {name}", name=name))
+            self.session.edit(lambda project: save_view(project, name, wanted), tr("Saved the view {view}", view=name))
 
     def _set_like(self, like: tuple[int, str] | None) -> None:
         self._like = like
@@ -356,8 +362,8 @@ class DatasetTab(Tab):
         def found(_ids: Ids) -> None:
             self.like_button.setText(
                 tr(
-                    "✕  Similar to {title} ({encoder}, {detector})",
-                    title=title,
+                    "✕  Similar to {image} ({encoder}, {detector})",
+                    image=title,
                     encoder=recipe.encoder,
                     detector=recipe.detector,
                 )
@@ -384,7 +390,8 @@ class DatasetTab(Tab):
         if await async_glue.finished(dialog):
             edit = dialog.edit()
             self.session.edit(
-                lambda project: edit_labels(project, images, edit), lambda n: tr("Labelled {n:,} images", n=n)
+                lambda project: edit_labels(project, images, edit),
+                lambda n: tr_n("Labelled {n:,} image", "Labelled {n:,} images", n),
             )
 
     async def _quality(self) -> None:
@@ -443,12 +450,14 @@ class DatasetTab(Tab):
         project = self.session.project
         if not images or project is None:
             return
-        dialog = NameDialog(tr("Identity of these {count:,} images:", count=len(images)), self._names(), self)
+        dialog = NameDialog(
+            tr_n("Identity of this image:", "Identity of these {n:,} images:", len(images)), self._names(), self
+        )
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
                 lambda project: set_identity(project, presenter.main_faces(project, images), name, group),
-                lambda n: tr("{n:,} faces are now {name}", n=n, name=name),
+                lambda n: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", n, name=name),
             )
 
     def _names(self) -> tuple[list[str], list[str]]:
@@ -457,11 +466,14 @@ class DatasetTab(Tab):
 
     def _hide(self, hide: bool) -> None:
         images = self.grid.selected_ids()
-        word = tr("Hid") if hide else tr("Showed")
         if images:
             self.session.edit(
                 lambda project: hide_images(project, images, hide=hide),
-                lambda n: tr("{word} {n:,} images", word=word, n=n),
+                lambda n: (
+                    tr_n("Hid {n:,} image", "Hid {n:,} images", n)
+                    if hide
+                    else tr_n("Showed {n:,} image", "Showed {n:,} images", n)
+                ),
             )
 
     async def _purge(self) -> None:
@@ -470,20 +482,21 @@ class DatasetTab(Tab):
             return
         names = sorted({i.identity for i in items(project, "image", images).values() if i.identity})
         answer = await async_glue.ask(
-            self, tr("Purge"), tr("Permanently remove {count:,} images from the project?", count=len(images)), [tr("Remove permanently")],
+            self, tr("Purge"), tr_n("Permanently remove {n:,} image from the project?", "Permanently remove {n:,} images from the project?", len(images)), [tr("Remove permanently")],
             tr("Their rows, embeddings, thumbnails and the whole history of the project go, and lists and reports that name them. "
             "This cannot be undone. The original files are not touched."),
         )  # fmt: skip
-        if answer == "Remove permanently":
+        if answer == tr("Remove permanently"):
             self.session.background.edit(lambda: purge(project, images, names), self._purged)
 
     def _purged(self, result: PurgeResult) -> None:
         text = result.summary
         if result.outside:
-            text += tr(
-                " {count} files outside of the project still name them: {outside}",
-                count=len(result.outside),
-                outside=", ".join(result.outside[:3]),
+            text += " " + tr_n(
+                "{n} file outside of the project still names them: {files}",
+                "{n} files outside of the project still name them: {files}",
+                len(result.outside),
+                files=", ".join(result.outside[:3]),
             )
         self.session.told.emit(Notice(text))
         self.session.look()

@@ -34,7 +34,7 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Kind
 from fairdesk.runs.folder import LAST, SCALARS, RunFolder, next_run, runs_below
 from fairdesk.runs.resumption import resume_preset
-from fairdesk.words import tr
+from fairdesk.words import mark, tr, tr_n
 
 
 def new_film(run: Path, name: str) -> Path:
@@ -49,6 +49,7 @@ class GenerationTab(Tab):
     """The project's runs on the left; the sample grid of the chosen one, with a slider through time."""
 
     name = "generation"
+    tab_title = mark("Generation")
     shows = frozenset({Kind.RUNS})
     train_button: QPushButton
     resume_button: QPushButton
@@ -211,18 +212,17 @@ class GenerationTab(Tab):
         size = self.picture.size()
         how = Qt.TransformationMode.SmoothTransformation
         self.picture.setPixmap(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, how))
-        run, same = self.run_folder(), "latents"
+        run, same = self.run_folder(), tr("latents")
         if run is not None and self._family() == "cyclegan":
-            trained = (
-                tr("which are not trained on") if run.config.get("shown_only") else tr("which are also trained on")
-            )
-            same = tr("images, {trained}: A, A to B, B, B to A", trained=trained)
+            same = tr("images, which are also trained on: A, A to B, B, B to A")
+            if run.config.get("shown_only"):
+                same = tr("images, which are not trained on: A, A to B, B, B to A")
         self.caption.setText(
-            tr(
-                "after {path:,} batch{value}, always of the same {same}",
-                path=int(path.stem),
-                value="es" if int(path.stem) != 1 else "",
-                same=same,
+            tr_n(
+                "after {n:,} batch, always of the same {what}",
+                "after {n:,} batches, always of the same {what}",
+                int(path.stem),
+                what=same,
             )
         )
 

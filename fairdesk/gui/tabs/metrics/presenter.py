@@ -19,7 +19,7 @@ from fairdesk.metrics.shown_figures import curves_of, number, rate
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.image_queries import overview
-from fairdesk.words import mark, tr
+from fairdesk.words import mark, tr, tr_n
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Source:
     about: str
     stale: str | None
     vectors: str = ""  # which were compared
+    frozen: bool = False
 
 
 @dataclass
@@ -59,9 +60,10 @@ def look(project: Project) -> View:
                 row[0],
                 row[1],
                 row[2],
-                tr("{row:,} genuine, {row_row:,} impostor", row=row[3], row_row=row[4])
-                + (tr(", frozen") if row[6] else ""),
+                tr("{genuine:,} genuine, {impostor:,} impostor", genuine=row[3], impostor=row[4])
+                + (", " + tr("frozen") if row[6] else ""),
                 str(change) if change else None,
+                frozen=bool(row[6]),
             )
         )
     for row in project.db.rows(
@@ -108,7 +110,7 @@ def vectors_line(about: dict[str, Any]) -> str:
     """Name encoder, detector and number of faces, as far as they are known."""
     parts = [about[name] for name in ("encoder", "detector") if about.get(name)]
     if parts and about.get("faces") is not None:
-        parts.append(tr("{faces:,} faces", faces=about["faces"]))
+        parts.append(tr_n("{n:,} face", "{n:,} faces", about["faces"]))
     return " · ".join(parts)
 
 
@@ -117,21 +119,21 @@ def headline(result: EvaluateResult) -> str:
     dropped = result.dropped.genuine + result.dropped.impostor
     parts = [
         tr(
-            "{n_genuine:,} genuine and {n_impostor:,} impostor scores",
-            n_genuine=result.n_genuine,
-            n_impostor=result.n_impostor,
+            "{genuine:,} genuine and {impostor:,} impostor scores",
+            genuine=result.n_genuine,
+            impostor=result.n_impostor,
         )
     ]
     if dropped:
         parts.append(tr("<b>{dropped:,} pairs dropped</b> (no score)", dropped=dropped))
     if result.eer is None:
-        parts.append(tr("EER undefined: {eer_why}", eer_why=result.eer_why))
+        parts.append(tr("EER undefined: {why}", why=result.eer_why))
     else:
-        parts += [tr("<b>EER {eer}</b> at {eer_threshold}", eer=rate(result.eer), eer_threshold=number(result.eer_threshold)), tr("AUC {auc:.6f}", auc=result.auc),
+        parts += [tr("<b>EER {eer}</b> at {threshold}", eer=rate(result.eer), threshold=number(result.eer_threshold)), tr("AUC {auc:.6f}", auc=result.auc),
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
     text = "  ·  ".join(parts)
     if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
-        text += tr("<br>Embeddings: {vectors}", vectors=escape(vectors))
+        text += "<br>" + tr("Embeddings: {vectors}", vectors=escape(vectors))
     if result.warning:
         text += f"<br><b>{result.warning}</b>"
     return text
@@ -206,7 +208,9 @@ def fairness_line(result: EvaluateResult) -> str:
         tr("GARBE {garbe}", garbe=number(fair.GARBE)),
     ]
     return (
-        tr("Threshold {threshold} ({rule})  ·  ", threshold=number(groups.threshold), rule=escape(groups.rule))
+        tr("Threshold {threshold} ({rule})", threshold=number(groups.threshold), rule=escape(groups.rule))
+        + "  ·  "
         + "  ·  ".join(shown)
-        + tr("  (alpha {alpha:g})", alpha=fair.alpha)
+        + "  "
+        + tr("(alpha {alpha:g})", alpha=fair.alpha)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,17 +37,17 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.project.changes import Change, Kind
-from fairdesk.words import tr
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import RatePlot
 
 _AT = {
-    "FMR 0.1 %": "fmr=1e-3",
-    "FMR 1 %": "fmr=1e-2",
-    "FMR 0.01 %": "fmr=1e-4",
-    "EER": "eer",
-    "this threshold": "threshold",
+    "fmr=1e-3": mark("FMR 0.1 %"),
+    "fmr=1e-2": mark("FMR 1 %"),
+    "fmr=1e-4": mark("FMR 0.01 %"),
+    "eer": mark("EER"),
+    "threshold": mark("this threshold"),
 }
 
 
@@ -54,6 +55,7 @@ class MetricsTab(Tab):
     """Lists and scores on the left, what they say on the right."""
 
     name = "metrics"
+    tab_title = mark("Metrics")
     shows = frozenset({Kind.IMAGES, Kind.LABELS, Kind.LISTS, Kind.SCORES, Kind.VECTORS})
 
     pairs_button: QPushButton
@@ -93,22 +95,24 @@ class MetricsTab(Tab):
         self._shown: presenter.Evaluation | None = None
         self._scores: Path | None = None
         self._stale: str | None = None
+        self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.splitter.setSizes([260, 900])
         self.splitter.setStretchFactor(1, 1)
         self.vertical.setSizes([520, 200])
         self.sources.setHeaderLabels([tr("Pair lists and scores")])
-        self.at.addItems(list(_AT))
+        for rule, text in _AT.items():
+            self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
         self.source.addItems(["all", "within-group"])
         for table, header in ((self.table, presenter.HEADER), (self.own, presenter.own_header())):
             table.setColumnCount(len(header))
-            table.setHorizontalHeaderLabels(list(header))
+            table.setHorizontalHeaderLabels([tr(text) for text in header])
             table.verticalHeader().hide()
             table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.own.setToolTip(tr("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs"))
         self.plots: dict[str, RatePlot] = {}
         self.sources.currentItemChanged.connect(self._on_source)
-        self.at.currentTextChanged.connect(self._on_rule)
+        self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
         self.distance.toggled.connect(lambda _on: self._evaluate())
@@ -141,7 +145,7 @@ class MetricsTab(Tab):
             ActionSpec("metrics.pairs", tr("Create &pair list…"), lambda: self.session.ask("pairs"), tr("&Metrics"), "list", "Ctrl+L", people),
             ActionSpec("metrics.score", tr("&Score a list…"), self._ask_score, tr("&Metrics"), "encode", "", lists),
             ActionSpec("metrics.vectors", tr("Faces and &embeddings…"), lambda: start(show_vectors(self.session, self)), tr("&Metrics"), "face", "", lambda: self._view.images > 0, tr("Which faces and embeddings exist, and which are shown and used")),
-            ActionSpec("metrics.freeze", tr("&Freeze or thaw the list"), self._freeze, tr("&Metrics"), "", "", lambda: self._chosen_list() is not None, tr("A frozen list is not overwritten"), tab),
+            ActionSpec("metrics.freeze", tr("&Freeze or unfreeze the list"), self._freeze, tr("&Metrics"), "", "", lambda: self._chosen_list() is not None, tr("A frozen list is not overwritten"), tab),
             ActionSpec("metrics.open", tr("&Open scores…"), lambda: start(self._open()), tr("&Metrics"), "import", "Ctrl+Shift+O", tip=tr("Evaluate any score file")),
             ActionSpec("metrics.normalise", tr("&Normalise by group…"), self._normalise, tr("&Metrics"), "split", "", lambda: self._scores is not None and self.has_project(), tr("Learn a normalisation on some subjects and apply it to the others"), tab),
             ActionSpec("metrics.report", tr("Export &report…"), self._report, tr("&Metrics"), "export", "", lambda: shown() and self.has_project(), "", tab),
@@ -187,11 +191,11 @@ class MetricsTab(Tab):
             self.sources.addTopLevelItem(head)
             for source in (s for s in view.sources if s.kind == kind):
                 named = f"{source.name}  ({source.vectors})" if source.vectors else source.name
-                leaf = QTreeWidgetItem([named + (tr("  (out of date)") if source.stale else "")])
+                leaf = QTreeWidgetItem([tr("{source}  (out of date)", source=named) if source.stale else named])
                 leaf.setToolTip(
                     0,
                     f"{source.path}\n{source.about}"
-                    + (tr("\nOut of date: {stale}", stale=source.stale) if source.stale else ""),
+                    + ("\n" + tr("Out of date: {stale}", stale=source.stale) if source.stale else ""),
                 )
                 leaf.setData(0, Qt.ItemDataRole.UserRole, source)
                 head.addChild(leaf)
@@ -217,19 +221,20 @@ class MetricsTab(Tab):
             if self._stale
             else ""
         )
-        view, button = self._view, ""
+        view, button, self._next = self._view, "", None
         if self.session.project is None:
             title = tr("No project is open")
             text = tr("Open or create a project from the File menu, or open any score file.")
-            button = tr("Open scores…")
+            button, self._next = tr("Open scores…"), lambda: async_glue.start(self._open())
         elif not view.identities:
             title = tr("There are no identities yet")
             text = tr("Pairs need identities. Import folders that name them, or turn clusters into identities.")
         elif not any(s.kind == "list" for s in view.sources):
             title, button = tr("No pair list yet"), tr("Create a pair list…")
+            self._next = lambda: self.session.ask("pairs")
             text = tr("A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two.")
         elif not any(s.kind == "scores" for s in view.sources):
-            title, button = tr("The list has no scores yet"), tr("Score a list…")
+            title, button, self._next = tr("The list has no scores yet"), tr("Score a list…"), self._ask_score
             text = tr("Scoring compares the embeddings of the two faces of every pair.")
         else:
             title, text = tr("Select scores on the left"), tr("Their error rates and curves appear here.")
@@ -240,8 +245,8 @@ class MetricsTab(Tab):
         self.session.told_state()
 
     def _next_step(self) -> None:
-        {"Open scores…": lambda: async_glue.start(self._open()), "Create a pair list…": lambda: self.session.ask("pairs"),
-         "Score a list…": self._ask_score}[self.empty_button.text()]()  # fmt: skip
+        if self._next is not None:
+            self._next()
 
     def _chosen_list(self) -> presenter.Source | None:
         item = self.sources.currentItem()
@@ -251,11 +256,11 @@ class MetricsTab(Tab):
     def _freeze(self) -> None:
         source = self._chosen_list()
         if source is not None:
-            on = "frozen" not in source.about
-            self.session.edit(
-                lambda project: freeze(project, source.name, on=on),
-                tr("{source} is {value}", source=source.name, value="frozen" if on else "thawed"),
+            on = not source.frozen
+            told = (
+                tr("{list} is frozen", list=source.name) if on else tr("{list} is no longer frozen", list=source.name)
             )
+            self.session.edit(lambda project: freeze(project, source.name, on=on), told)
 
     def _ask_score(self) -> None:
         item = self.sources.currentItem()
@@ -283,9 +288,9 @@ class MetricsTab(Tab):
             self.source.blockSignals(False)
         self._evaluate()
 
-    def _on_rule(self, text: str) -> None:
-        self.value.setVisible(_AT[text] == "threshold")
-        if _AT[text] == "threshold" and self._shown is not None and self._shown.result.eer_threshold is not None:
+    def _on_rule(self, rule: str) -> None:
+        self.value.setVisible(rule == "threshold")
+        if rule == "threshold" and self._shown is not None and self._shown.result.eer_threshold is not None:
             self.value.blockSignals(True)
             self.value.setValue(float(self._shown.result.eer_threshold))
             self.value.blockSignals(False)
@@ -294,7 +299,7 @@ class MetricsTab(Tab):
     def _params(self) -> EvaluateParams | None:
         if self._scores is None:
             return None
-        at = _AT[self.at.currentText()]
+        at = self.at.currentData()
         return EvaluateParams.model_validate(
             {
                 "scores": self._scores, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
@@ -405,7 +410,7 @@ class MetricsTab(Tab):
         if path and source is not None:
             self.session.background.read(
                 "save scores", lambda: export_csv(source, Path(path)),
-                lambda n: self.session.told.emit(Notice(tr("Saved {n:,} scores to {path}", n=n, path=path))),
+                lambda n: self.session.told.emit(Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))),
             )  # fmt: skip
 
 

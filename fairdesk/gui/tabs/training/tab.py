@@ -40,7 +40,7 @@ from fairdesk.runs.folder import METRICS, SCALARS, RunFolder, next_run
 from fairdesk.runs.resumption import resume_preset
 from fairdesk.runs.run_records import Run, batches_per_epoch, checkpoints, import_run, list_runs, seconds, write_notes
 from fairdesk.runs.training_logs import Curves, read_log
-from fairdesk.words import tr
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.run_curves import RunCurves
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 Axis = Callable[[np.ndarray[Any, np.dtype[np.float64]]], np.ndarray[Any, np.dtype[np.float64]]]
 
 WATCH_MS = 1000
+_AXES = {"step": mark("Step"), "epoch": mark("Epoch"), "time": mark("Time")}
 _HIDDEN = ("LearningRate", "Speed", "XNorm", "accuracy")  # of another scale, as TARs: not ticked at first
 
 
@@ -56,7 +57,7 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     return [leaf for leaf in found if leaf is not None]
 
 
-_PARTS = {METRICS: "evaluated", SCALARS: "losses"}  # files of a run
+_PARTS = {METRICS: mark("evaluated"), SCALARS: mark("losses")}  # files of a run
 
 
 def _source(path: Path) -> str:
@@ -66,13 +67,14 @@ def _source(path: Path) -> str:
 
 def _title(path: Path) -> str:
     """A log's name; the run's and which part of it."""
-    return f"{_source(path)}: {_PARTS[path.name]}" if path.name in _PARTS else path.name
+    return f"{_source(path)}: {tr(_PARTS[path.name])}" if path.name in _PARTS else path.name
 
 
 class TrainingTab(Tab):
     """Logs on the left with their series to tick, the curves on the right."""
 
     name = "training"
+    tab_title = mark("Training")
     shows = frozenset({Kind.RUNS})
     train_button: QPushButton
     open_button: QPushButton
@@ -107,7 +109,8 @@ class TrainingTab(Tab):
         self.run_list.ticked.connect(lambda path, on: self.open_run(path) if on else self._close_run(path))
         self.run_list.itemSelectionChanged.connect(session.told_state)
         self.side.insertWidget(0, self.run_list)
-        self.axis.addItems([tr("Step"), tr("Epoch"), tr("Time")])
+        for axis, text in _AXES.items():
+            self.axis.addItem(tr(text), axis)
         self.axis.currentTextChanged.connect(lambda _text: self._draw())
         self.marked.toggled.connect(lambda _on: self._draw())
         self._read: dict[Path, Curves] = {}
@@ -358,7 +361,7 @@ class TrainingTab(Tab):
             self.host_layout.addWidget(self.curves)
         from fairdesk.gui.widgets.run_curves import Line
 
-        wanted = self.axis.currentText()
+        wanted = self.axis.currentData()
         several = len({_source(path) for path in self._read}) > 1
         lines, marks, without = [], [], set()
         for path, name in self._ticked():
@@ -381,9 +384,9 @@ class TrainingTab(Tab):
                 marks.append((f"{run.name}: {name}", float((steps if place is None else place(steps))[0])))
         axes = {curves.axis for curves in self._read.values()}
         axis = (
-            (axes.pop() if len(axes) == 1 else "step")
-            if wanted == "Step"
-            else {"Epoch": "epoch", "Time": tr("minutes of training")}[wanted]
+            tr(axes.pop() if len(axes) == 1 else "step")
+            if wanted == "step"
+            else {"epoch": tr("epoch"), "time": tr("minutes of training")}[wanted]
         )
         weight = self.smoothing.value() / 100
         self.curves.setVisible(bool(lines))
@@ -391,25 +394,26 @@ class TrainingTab(Tab):
         self.curves.draw(lines, axis, weight=weight, logarithmic=self.logarithmic.isChecked(), marks=marks)
         told = []
         for path, curves in self._read.items():
-            broken = tr(", {broken:,} lines could not be read", broken=curves.broken) if curves.broken else ""
-            if path.name not in _PARTS or broken:
-                told.append(f"{_title(path)}: {curves.kind}{broken}")
+            line = f"{_title(path)}: {tr(curves.kind)}"
+            if curves.broken:
+                line += ", " + tr_n("{n:,} line could not be read", "{n:,} lines could not be read", curves.broken)
+            if path.name not in _PARTS or curves.broken:
+                told.append(line)
         if without:
+            names = ", ".join(sorted(without))
             told.append(
-                tr(
-                    "over steps, as no {wanted} is known: {without}",
-                    wanted=wanted.lower(),
-                    without=", ".join(sorted(without)),
-                )
+                tr("over steps, as no epoch is known: {logs}", logs=names)
+                if wanted == "epoch"
+                else tr("over steps, as no time is known: {logs}", logs=names)
             )
         self.about.setText("  ·  ".join(told))
 
     def _axis_of(self, folder: Path, wanted: str) -> Axis | None:
         """Return how steps become the wanted axis, or None where they stay steps."""
         run = self._runs.get(folder)
-        if wanted == "Step" or run is None:
-            return None if wanted != "Step" else (lambda x: x)
-        if wanted == "Epoch":
+        if wanted == "step" or run is None:
+            return None if wanted != "step" else (lambda x: x)
+        if wanted == "epoch":
             each = batches_per_epoch(run)
             return None if each is None else lambda x: x / each
         steps, passed = seconds(folder)

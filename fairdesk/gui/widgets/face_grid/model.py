@@ -100,8 +100,8 @@ class FaceGridModel(QAbstractListModel):
                 return item.title
             lines = [
                 item.path,
-                tr("Identity: {identity}", identity=item.identity or "unknown"),
-                tr("Group: {group}", group=item.group or "none"),
+                tr("Identity: {identity}", identity=item.identity or tr("unknown")),
+                tr("Group: {group}", group=item.group or tr("none")),
             ]
             if item.source:
                 lines.append(tr("Label from: {source}", source=item.source))

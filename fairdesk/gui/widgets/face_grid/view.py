@@ -12,7 +12,7 @@ from fairdesk.gui.widgets.face_grid.model import FaceGridModel
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids, Kind
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 MIN_SIDE, MAX_SIDE = 48, 256
 
@@ -144,7 +144,7 @@ class FaceGrid(QListView):
         painter.drawText(
             picture.rect(),
             Qt.AlignmentFlag.AlignCenter,
-            tr("{count:,} face{value}", count=len(ids), value="s" if len(ids) > 1 else ""),
+            tr_n("{n:,} face", "{n:,} faces", len(ids)),
         )
         painter.end()
         drag.setPixmap(picture)

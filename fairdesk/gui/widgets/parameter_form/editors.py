@@ -34,6 +34,11 @@ def strip(annotation: Any) -> tuple[Any, bool]:
 
 def field_title(name: str, field: FieldInfo) -> str:
     """Return a field's name as a person reads it."""
+    return tr(title_text(name, field))
+
+
+def title_text(name: str, field: FieldInfo) -> str:
+    """Return the text of a field's title, in English."""
     return field.title or (field.alias or name).replace("_", " ").capitalize()
 
 
@@ -49,7 +54,7 @@ def make_editor(
     """Return the widget that edits a field, with its value; `changed` is called with every change."""
     kind, optional = strip(field.annotation)
     unset = said(field, Unset)
-    told = unset.means if unset is not None else tr("not set") if optional else ""
+    told = tr(unset.means) if unset is not None else tr("not set") if optional else ""
     if typing.get_origin(kind) is Literal:
         box = ChoiceBox([str(choice) for choice in typing.get_args(kind)], told if optional else None)
         box.choose(None if value is None else str(value))

@@ -43,7 +43,7 @@ class PathEdit(QWidget):
         self.edit.setPlaceholderText(unset)
         layout.addWidget(box if box is not None else self.edit, 1)
         for folder, title in _BUTTONS[pick]:
-            browse = QPushButton(title)
+            browse = QPushButton(tr(title))
             browse.clicked.connect(lambda _on=False, folder=folder: async_glue.start(self._browse(folder=folder)))
             layout.addWidget(browse)
         self.edit.textChanged.connect(self.changed)
