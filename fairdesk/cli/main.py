@@ -70,12 +70,10 @@ def run(arguments: list[str]) -> int:
         return 0
     except Stopped:
         what = parsed.chosen_verb.after_stop
-        told = (
-            tr("Stopped. Finished work is kept; {next}.", next=tr(what))
-            if what
-            else tr("Stopped. Finished work is kept.")
-        )
-        print(told, file=sys.stderr)
+        stopped = tr("Stopped. Finished work is kept.")
+        if what:
+            stopped = tr("Stopped. Finished work is kept; {next}.", next=tr(what))
+        print(stopped, file=sys.stderr)
         return 130
     except KeyboardInterrupt:
         print(tr("Stopped at once."), file=sys.stderr)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from fairdesk import __version__
+from fairdesk.gui import translator
 from fairdesk.gui.hooks import Hooks
 from fairdesk.gui.main_window import MainWindow
 from fairdesk.gui.session import Session
@@ -37,6 +38,7 @@ def make_application() -> QApplication:
     application.setApplicationName("FairDesk")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("fairdesk")
+    translator.install(application)
     locale.setlocale(locale.LC_NUMERIC, "C")  # QApplication sets the user's, which breaks float parsing in C libraries
     return application
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from fairdesk.jobs.params import JobParams
 from fairdesk.jobs.results import JobResult
+from fairdesk.words import tr
 
 JobFunction = Callable[[Any, Any], JobResult]
 
@@ -86,4 +87,4 @@ class JobKind:
     @property
     def about(self) -> str:
         """One line on what it does."""
-        return (self.params.__doc__ or self.title).strip().splitlines()[0]
+        return tr((self.params.__doc__ or self.title).strip().splitlines()[0])
