@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QSpinBox, QW
 
 from fairdesk.gui.widgets.parameter_form.numbers import ChoiceBox, RealSpin, WholeSpin
 from fairdesk.gui.widgets.parameter_form.paths import PathEdit
-from fairdesk.jobs.fields import Pick, Suggest, Unset, said
+from fairdesk.jobs.fields import Pick, Suggest, Unset, said, title_of
 from fairdesk.words import tr
 
 _LARGEST = 2**31 - 1
@@ -34,12 +34,7 @@ def strip(annotation: Any) -> tuple[Any, bool]:
 
 def field_title(name: str, field: FieldInfo) -> str:
     """Return a field's name as a person reads it."""
-    return tr(title_text(name, field))
-
-
-def title_text(name: str, field: FieldInfo) -> str:
-    """Return the text of a field's title, in English."""
-    return field.title or (field.alias or name).replace("_", " ").capitalize()
+    return tr(title_of(name, field))
 
 
 def default_of(field: FieldInfo) -> Any:
