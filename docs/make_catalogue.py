@@ -93,6 +93,15 @@ def _quoted(text: str) -> str:
     return "\n".join(['""', *(f'"{line}"' for line in kept)])
 
 
+def values_of(text: str) -> set[str]:
+    """Return the names of the values in a text; a text with braces of its own has none."""
+    try:
+        parts = [(name, spec) for _, name, spec, _ in Formatter().parse(text) if name]
+    except ValueError:
+        return set()
+    return {name for name, spec in parts if name.isidentifier() and " " not in (spec or "")}
+
+
 def template() -> str:
     """Return the template's content; it names files but no lines, so that it changes only where a text does."""
     parts = [
@@ -101,7 +110,8 @@ def template() -> str:
         '"Content-Transfer-Encoding: 8bit\\n"\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
     ]
     for (one, many), files in all_texts().items():
-        head = f"#: {' '.join(sorted(files))}\nmsgid {_quoted(one)}\n"
+        flag = "#, python-brace-format\n" if values_of(one) else ""
+        head = f"#: {' '.join(sorted(files))}\n{flag}msgid {_quoted(one)}\n"
         parts.append(head + (f'msgid_plural {_quoted(many)}\nmsgstr[0] ""\nmsgstr[1] ""\n' if many else 'msgstr ""\n'))
     return "\n".join(parts)
 
@@ -128,20 +138,11 @@ def read_catalogue(text: str) -> dict[Text, list[str]]:
 
 def slips(catalogue: dict[Text, list[str]]) -> list[str]:
     """Return the texts whose translation has other values in it than the text."""
-
-    def values(text: str) -> set[str]:
-        return {name for _, name, _, _ in Formatter().parse(text) if name}
-
-    wrong = []
-    for (one, many), texts in catalogue.items():
-        try:
-            known = values(one) | values(many)
-            fine = not one or all(values(text) <= known for text in texts)
-        except ValueError:
-            fine = "{" not in one  # a text with braces of its own is never filled in
-        if not fine:
-            wrong.append(one)
-    return wrong
+    return [
+        one
+        for (one, many), texts in catalogue.items()
+        if (known := values_of(one) | values_of(many)) and not all(values_of(text) <= known for text in texts)
+    ]
 
 
 def compiled(catalogue: dict[Text, list[str]]) -> bytes:

@@ -1,25 +1,39 @@
-"""Texts that Qt translates by itself, those of `ui/` and of its own buttons, go through `tr` too."""
+"""Texts that Qt looks up by itself, those of `ui/` and of its own buttons and dialogs, go through `tr` too."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QTranslator
 
-from fairdesk.words import in_english, language, tr
+from fairdesk.words import in_english, language, mark, tr
+
+# What Qt names by itself in every window.
+QTS_OWN = (mark("OK"), mark("Cancel"), mark("Close"), mark("Float"), mark("Scroll Left"), mark("Scroll Right"))
+
+_Text = bytes | bytearray | memoryview | str
 
 
 class Translator(QTranslator):
-    """Looks a text up in the program's catalogue; what is not there is left to Qt."""
+    """Looks a text up in the program's catalogue, and what is not there in Qt's own."""
+
+    def __init__(self, parent: QCoreApplication) -> None:
+        super().__init__(parent)
+        self._own = QTranslator(self)
+        self._own.load(f"qtbase_{language()}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
 
     def translate(
         self,
-        context: bytes | bytearray | memoryview | str,
-        sourceText: bytes | bytearray | memoryview | str,  # noqa: N803
-        disambiguation: bytes | bytearray | memoryview | str | None = None,
+        context: _Text,
+        sourceText: _Text,  # noqa: N803
+        disambiguation: _Text | None = None,
         n: int = -1,
     ) -> str:
         text = sourceText if isinstance(sourceText, str) else bytes(sourceText).decode()
-        said = tr(text) if text else ""
-        return "" if said == text else said
+        if not text:
+            return ""
+        said = tr(text)
+        if said != text or self._own.isEmpty():
+            return said
+        return self._own.translate(context, sourceText, disambiguation, n) or text
 
     def isEmpty(self) -> bool:  # noqa: N802
         return False
@@ -27,9 +41,5 @@ class Translator(QTranslator):
 
 def install(application: QCoreApplication) -> None:
     """Let an application speak the language in use: nothing is done for English."""
-    if in_english():
-        return
-    own = QTranslator(application)
-    if own.load(f"qtbase_{language()}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
-        application.installTranslator(own)
-    application.installTranslator(Translator(application))  # the one installed last is asked first
+    if not in_english():
+        application.installTranslator(Translator(application))

@@ -39,7 +39,6 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
 from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_view
-from fairdesk.project.quality import MEASURES
 from fairdesk.words import mark, tr, tr_n
 
 _STATES = {
@@ -49,6 +48,9 @@ _STATES = {
 }  # fmt: skip
 _ORDERS = {
     "added": mark("By import order"), "identity": mark("By identity"), "name": mark("By path"), "size": mark("Largest first"),
+    "sharpness": mark("By sharpness"), "brightness": mark("By brightness"), "contrast": mark("By contrast"),
+    "clipped": mark("By clipped"), "side": mark("By side"), "share": mark("By share"), "yaw": mark("By yaw"),
+    "roll": mark("By roll"), "faces": mark("By faces"),
 }  # fmt: skip
 
 _IN_CELLS = frozenset({Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.PREDICTIONS, Kind.SETTINGS})
@@ -105,8 +107,6 @@ class DatasetTab(Tab):
             self.state.addItem(tr(text), state)
         for order, text in _ORDERS.items():
             self.order.addItem(tr(text), order)
-        for order in MEASURES:
-            self.order.addItem(tr("By {measure}", measure=tr(order)), order)
         self.filters.hide()
         self.filters_button.setText(tr("More filters"))
         self.like_button.hide()

@@ -49,6 +49,7 @@ _AT = {
     "eer": mark("EER"),
     "threshold": mark("this threshold"),
 }
+_SOURCES = {"all": mark("all"), "within-group": mark("within-group")}
 
 
 class MetricsTab(Tab):
@@ -103,7 +104,7 @@ class MetricsTab(Tab):
         for rule, text in _AT.items():
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
-        self.source.addItems(["all", "within-group"])
+        self._offer_sources(["all", "within-group"])
         for table, header in ((self.table, presenter.HEADER), (self.own, presenter.own_header())):
             table.setColumnCount(len(header))
             table.setHorizontalHeaderLabels([tr(text) for text in header])
@@ -119,6 +120,12 @@ class MetricsTab(Tab):
         self.empty_button.clicked.connect(self._next_step)
         self.banner.hide()
         self.pages.setCurrentWidget(self.empty_page)
+
+    def _offer_sources(self, rules: list[str]) -> None:
+        """Offer whose impostors the threshold is taken from."""
+        self.source.clear()
+        for rule in rules:
+            self.source.addItem(tr(_SOURCES[rule]) if rule in _SOURCES else rule, rule)
 
     def _make_plots(self) -> None:
         """Make the plots on first use: importing pyqtgraph would slow the window's start."""
@@ -303,7 +310,7 @@ class MetricsTab(Tab):
         return EvaluateParams.model_validate(
             {
                 "scores": self._scores, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
-                "threshold_from": self.source.currentText() or "all", "distance": self.distance.isChecked(),
+                "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
             }
         )  # fmt: skip
 
@@ -332,12 +339,11 @@ class MetricsTab(Tab):
             plot.show_curves(found.curves, found.groups, found.bins, threshold)
         self._fill_table(found)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
-        if [self.source.itemText(i) for i in range(self.source.count())] != wanted:
-            kept = self.source.currentText()
+        if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
+            kept = self.source.currentData()
             self.source.blockSignals(True)
-            self.source.clear()
-            self.source.addItems(wanted)
-            self.source.setCurrentText(kept if kept in wanted else "all")
+            self._offer_sources(wanted)
+            self.source.setCurrentIndex(max(0, self.source.findData(kept)))
             self.source.blockSignals(False)
         self._show()
 

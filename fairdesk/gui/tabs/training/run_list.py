@@ -20,7 +20,7 @@ class RunList(QTreeWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setHeaderLabels([tr("Run"), "EER", tr("Gap"), tr("Tags")])
+        self.setHeaderLabels([tr("Run"), tr("EER"), tr("Gap"), tr("Tags")])
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
