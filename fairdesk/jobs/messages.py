@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fairdesk.words import tr
+
 SPEC, EVENTS, CONTROL, LOG = "spec.json", "events.jsonl", "control.jsonl", "log"
 FINAL = frozenset({"done", "failed", "stopped"})
 
@@ -90,5 +92,5 @@ def duration(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return tr("{whole} min {whole_2} s", whole=whole // 60, whole_2=whole % 60)
+    return tr("{whole} h {whole_2} min", whole=whole // 3600, whole_2=whole % 3600 // 60)

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 Tensors = dict[str, torch.Tensor]
 
@@ -58,9 +59,11 @@ def read_checkpoint(path: Path) -> tuple[Tensors, dict[str, Any], dict[str, Any]
             kept = json.loads(header["fairdesk"])
             return tensors, kept["meta"], kept["numbers"]
     except FileNotFoundError:
-        raise RequestError(f"There is no checkpoint {path}.") from None
+        raise RequestError(tr("There is no checkpoint {path}.", path=path)) from None
     except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise RequestError(f"{path} is damaged, or no checkpoint of FairDesk ({type(error).__name__}).") from error
+        raise RequestError(
+            tr("{path} is damaged, or no checkpoint of FairDesk ({type}).", path=path, type=type(error).__name__)
+        ) from error
 
 
 def load_networks(tensors: Tensors, networks: dict[str, torch.nn.Module], path: Path) -> None:
@@ -72,7 +75,9 @@ def load_networks(tensors: Tensors, networks: dict[str, torch.nn.Module], path: 
             network.load_state_dict(state, strict=True)
         except RuntimeError as error:
             told = str(error).splitlines()[-1].strip()
-            raise RequestError(f"{path} does not fit the network {name}: {told}") from error
+            raise RequestError(
+                tr("{path} does not fit the network {name}: {told}", path=path, name=name, told=told)
+            ) from error
 
 
 def load_optimizers(tensors: Tensors, numbers: dict[str, Any], optimizers: dict[str, torch.optim.Optimizer]) -> None:

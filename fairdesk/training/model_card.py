@@ -11,6 +11,7 @@ from fairdesk.images.written_files import write_text
 from fairdesk.learning.results import LoopResult
 from fairdesk.runs.folder import RunFolder
 from fairdesk.training.params import RecogniserParams
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.training.training_faces import Chips
@@ -47,16 +48,16 @@ def write_card(
     mitigation = "; ".join(name for name, on in switches.items() if on) or "none"
     lines = [
         f"# {folder.path.name}", "",
-        f"A face recogniser ({params.backbone}, {params.head}) trained by FairDesk {__version__}: {result.steps:,} batches of {params.batch_size}, seed {params.seed}.",
-        "Weights: `backbone.safetensors`, arcface_torch's names; input 112 x 112 RGB, five points to the ArcFace template, (x/255-.5)/.5; cosine similarity.", "",
-        "## Trained on", "", "| group | identities | images |", "|---|---|---|", *_groups(chips), "",
-        f"Mitigation: {mitigation}. Left out: {len(left_out):,} images that could not be read or have no face.", "",
+        tr("A face recogniser ({backbone}, {head}) trained by FairDesk {version}: {steps:,} batches of {batch_size}, seed {seed}.", backbone=params.backbone, head=params.head, version=__version__, steps=result.steps, batch_size=params.batch_size, seed=params.seed),
+        tr("Weights: `backbone.safetensors`, arcface_torch's names; input 112 x 112 RGB, five points to the ArcFace template, (x/255-.5)/.5; cosine similarity."), "",
+        "## Trained on", "", tr("| group | identities | images |"), "|---|---|---|", *_groups(chips), "",
+        tr("Mitigation: {mitigation}. Left out: {count:,} images that could not be read or have no face.", mitigation=mitigation, count=len(left_out)), "",
         "## Error rates on held-out identities", "", "| | |", "|---|---|",
         *(f"| {name} | {100 * value:.2f} % |" for name, value in rates.items()), "",
-        "Evaluated on:", "", "| group | identities | images |", "|---|---|---|", *_groups(held_out), "",
-        "Impostor pairs are within groups. EER: the mean of FMR and FNMR where they are closest.", "",
+        tr("Evaluated on:"), "", tr("| group | identities | images |"), "|---|---|---|", *_groups(held_out), "",
+        tr("Impostor pairs are within groups. EER: the mean of FMR and FNMR where they are closest."), "",
         "## Limits", "",
-        "Groups are as labelled; nobody's race is known. Rates from few identities are uncertain: compare runs over several seeds before",
-        f"calling a difference an effect. Trained on {len(classes):,} identities only: for measuring and comparing, not for deciding about people.", "",
+        tr("Groups are as labelled; nobody's race is known. Rates from few identities are uncertain: compare runs over several seeds before"),
+        tr("calling a difference an effect. Trained on {count:,} identities only: for measuring and comparing, not for deciding about people.", count=len(classes)), "",
     ]  # fmt: skip
     write_text(folder.path / CARD, "\n".join(lines))

@@ -26,6 +26,7 @@ from fairdesk.learning.training_loop import Plan, train
 from fairdesk.runs.final_pictures import leave_pictures
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.resumption import resumed, write_down
+from fairdesk.words import tr, tr_n
 
 
 def train_gan(params: GanParams, context: Context) -> TrainGanResult:
@@ -52,7 +53,13 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
     chosen = [item for item in every[0] if labels == [] or _label(item, condition) is not None]
     paths = [[item.path for item in items] for items in (chosen, *every[1:])]
     if len(chosen) < len(every[0]):
-        context.message(f"{len(every[0]) - len(chosen):,} images have no {condition} and are left out.")
+        context.message(
+            tr(
+                "{count:,} images have no {condition} and are left out.",
+                count=len(every[0]) - len(chosen),
+                condition=condition,
+            )
+        )
     images: TrainingImages | UnpairedImages
     if isinstance(params, CycleGanParams):
         images = UnpairedImages(paths[0], paths[1], params.image_size, context)
@@ -72,11 +79,13 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
         tell_left_out(context, left_out)
         spared = images.spared if isinstance(images, UnpairedImages) else 0
         if spared:
-            context.message(f"{spared} images are shown in sample grids only, and not trained on.")
+            context.message(tr("{spared} images are shown in sample grids only, and not trained on.", spared=spared))
         read = set(images.paths)
         synthetic = sum(bool(item.synthetic) and item.path in read for items in every for item in items)
         if synthetic:
-            context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
+            context.message(
+                tr("{synthetic:,} images are marked synthetic: the network learns from them too.", synthetic=synthetic)
+            )
         task: CycleGanTask | StyleGanTask | GanTask
         if isinstance(params, CycleGanParams):
             assert isinstance(images, UnpairedImages)
@@ -122,7 +131,7 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
     per_second = made / max(time.monotonic() - started, 1e-9)
     batches = "batch" if result.steps == 1 else "batches"
     losses = ", ".join(f"{name} {value:.3f}" for name, value in result.losses.items())
-    dropped = f" ({len(left_out):,} left out)" if left_out else ""
+    dropped = tr(" ({count:,} left out)", count=len(left_out)) if left_out else ""
     return TrainGanResult(
         **dict(result),
         run=str(params.out),
@@ -136,7 +145,15 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
         synthetic_images=synthetic,
         shown_only=spared,
         left_out=[one for source in sources for one in source.left_out],
-        summary=f"{result.steps:,} {batches} of {len(images):,} images{dropped}; last losses: {losses}",
+        summary=tr_n(
+            "{steps:,} {batches} of {n:,} image{dropped}; last losses: {losses}",
+            "{steps:,} {batches} of {n:,} images{dropped}; last losses: {losses}",
+            len(images),
+            steps=result.steps,
+            batches=batches,
+            dropped=dropped,
+            losses=losses,
+        ),
     )
 
 
@@ -167,5 +184,11 @@ def classes_of(items: list[SourceImage], condition: str) -> tuple[list[str], lis
     found = [_label(item, condition) for item in items]
     names = sorted({name for name in found if name is not None})
     if len(names) < 2:
-        raise RequestError(f"A condition on {condition} needs at least two of them; the images have {len(names)}.")
+        raise RequestError(
+            tr(
+                "A condition on {condition} needs at least two of them; the images have {count}.",
+                condition=condition,
+                count=len(names),
+            )
+        )
     return names, [names.index(name) for name in found if name is not None]
