@@ -54,6 +54,7 @@ def of_jobs() -> Iterator[tuple[str, Text]]:
     """Return what jobs say of themselves and of their parameters, each with its module."""
     for kind in job_kinds().values():
         yield f"{kind.domain}.jobs", (kind.title, "")
+        yield f"{kind.domain}.jobs", (kind.short, "")
         yield f"{kind.domain}.jobs", (kind.after_stop, "")
         module = kind.params.__module__
         yield module, ((kind.params.__doc__ or "").strip().split("\n")[0], "")

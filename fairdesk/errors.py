@@ -23,18 +23,20 @@ class MissingWeights(JobFailed):
     """A model's weights are not on this machine; a person may allow the download, or name the file."""
 
     def __init__(self, file: str, place: str, url: str, licence: str, megabytes: int | None) -> None:
-        size = tr("about {megabytes} MB, ", megabytes=megabytes) if megabytes else ""
-        super().__init__(
-            tr(
-                "The weights {file} are missing. Put the file at {place}, or name it or its folder with --weights.\n"
-                "Or allow the download with --download: {size}from {url}, licence: {licence}.",
-                file=file,
-                place=place,
-                size=size,
+        lacking = tr(
+            "The weights {file} are missing. Put the file at {place}, or name it or its folder with --weights.",
+            file=file,
+            place=place,
+        )
+        allow = tr("Or allow the download with --download: from {url}, licence: {licence}.", url=url, licence=licence)
+        if megabytes:
+            allow = tr(
+                "Or allow the download with --download: about {megabytes} MB, from {url}, licence: {licence}.",
+                megabytes=megabytes,
                 url=url,
                 licence=licence,
             )
-        )
+        super().__init__(f"{lacking}\n{allow}")
         self.details = {"file": file, "place": place, "url": url, "licence": licence, "megabytes": megabytes}
 
 

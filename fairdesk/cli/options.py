@@ -14,7 +14,18 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.fields import Negated, Unset, said
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.params import JobParams, parse
-from fairdesk.words import tr
+from fairdesk.words import mark, tr
+
+# What argparse says; it asks gettext for them, as `fairdesk.words` has told that to ask the program's catalogue.
+ARGPARSE = (
+    mark("usage: "), mark("options"), mark("positional arguments"), mark("show this help message and exit"),
+    mark("show program's version number and exit"), mark("the following arguments are required: %s"),
+    mark("unrecognized arguments: %s"), mark("argument %(argument_name)s: %(message)s"), mark("expected one argument"),
+    mark("expected at least one argument"), mark("expected at most one argument"), mark("invalid %(type)s value: %(value)r"),
+    mark("invalid choice: %(value)r (choose from %(choices)s)"), mark("not allowed with argument %s"),
+    mark("ambiguous option: %(option)s could match %(matches)s"), mark("ignored explicit argument %r"),
+    mark("unknown parser %(parser_name)r (choices: %(choices)s)"),
+)  # fmt: skip
 
 
 class Parser(argparse.ArgumentParser):

@@ -12,6 +12,10 @@ QTS_OWN = (mark("OK"), mark("Cancel"), mark("Close"), mark("Float"), mark("Scrol
 _Text = bytes | bytearray | memoryview | str
 
 
+def _plain(text: _Text) -> str:
+    return text if isinstance(text, str) else bytes(text).decode()
+
+
 class Translator(QTranslator):
     """Looks a text up in the program's catalogue, and what is not there in Qt's own."""
 
@@ -27,13 +31,13 @@ class Translator(QTranslator):
         disambiguation: _Text | None = None,
         n: int = -1,
     ) -> str:
-        text = sourceText if isinstance(sourceText, str) else bytes(sourceText).decode()
+        text = _plain(sourceText)
         if not text:
             return ""
         said = tr(text)
         if said != text or self._own.isEmpty():
             return said
-        return self._own.translate(context, sourceText, disambiguation, n) or text
+        return self._own.translate(_plain(context), text, _plain(disambiguation or ""), n) or text
 
     def isEmpty(self) -> bool:  # noqa: N802
         return False

@@ -9,7 +9,7 @@ from typing import Protocol
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.vector_choice import VectorChoice
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 class Context(Protocol):
@@ -51,12 +51,10 @@ def tell_left_out(context: Context, rows: Sequence[dict[str, str]]) -> None:
     """Say which files are left out, each with why; the result has all of them."""
     if rows:
         told = [f"{row['path']}: {row['why']}" for row in rows[:10]]
-        more = tr("\n  ... and {count:,} more", count=len(rows) - 10) if len(rows) > 10 else ""
-        context.message(
-            tr("{count:,} file{value} left out:\n  ", count=len(rows), value=tr("s are") if len(rows) > 1 else " is")
-            + "\n  ".join(told)
-            + more
-        )
+        if len(rows) > 10:
+            told.append(tr("... and {n:,} more", n=len(rows) - 10))
+        head = tr_n("{n:,} file is left out:", "{n:,} files are left out:", len(rows))
+        context.message("\n  ".join([head, *told]))
 
 
 def choose_vectors(context: Context, encoder: str | None, detector: str | None) -> VectorChoice:

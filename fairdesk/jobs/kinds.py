@@ -58,6 +58,7 @@ class JobKind:
     without: str = ""  # the option that makes a project unneeded
     passes_on: str = ""  # the positional that takes the rest of the line as it is
     verb: str = ""  # where it is not the name: "train arcface"
+    short: str = ""  # the title among the kinds of its choice: "DCGAN"
     choice: str = ""  # kinds with one choice are offered together, in one form with a list
     facts: str = ""  # "module:function" of (project, params): a line that the form shows while it is filled in
     asked_by: str = ""  # the dialog that asks for it and shows its result; then it has no verb and no card

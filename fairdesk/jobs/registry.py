@@ -36,7 +36,7 @@ def job_kind(name: str) -> JobKind:
         return job_kinds()[name]
     except KeyError:
         raise RequestError(
-            tr("There is no job called {name!r}. Known: {job_kinds}", name=name, job_kinds=", ".join(job_kinds()))
+            tr("There is no job called {name!r}. Known: {known}", name=name, known=", ".join(job_kinds()))
         ) from None
 
 

@@ -82,23 +82,16 @@ class NamesVectors(Record):
         """Say it in a line."""
         if not self.encoder:
             return []
-        detector = tr(", detector {detector}", detector=self.detector) if self.detector else ""
+        parts = [tr("Encoder {encoder}", encoder=self.encoder)]
+        if self.detector:
+            parts.append(tr("detector {detector}", detector=self.detector))
         count = getattr(self, "faces", None)
-        faces = tr_n(", {n:,} face", ", {n:,} faces", count) if isinstance(count, int) else ""
-        also = (
-            tr("; it has embeddings of {other_detectors} too", other_detectors=", ".join(self.other_detectors))
-            if self.other_detectors
-            else ""
-        )
-        return [
-            tr(
-                "Encoder {encoder}{detector}{faces}{also}.",
-                encoder=self.encoder,
-                detector=detector,
-                faces=faces,
-                also=also,
-            )
-        ]
+        if isinstance(count, int):
+            parts.append(tr_n("{n:,} face", "{n:,} faces", count))
+        line = ", ".join(parts)
+        if self.other_detectors:
+            line += "; " + tr("it has embeddings of {detectors} too", detectors=", ".join(self.other_detectors))
+        return [line + "."]
 
 
 class RestsOnVectors(NamesVectors):

@@ -24,7 +24,7 @@ def listed(title: str, items: list[str]) -> list[str]:
     return [
         f"{title}:",
         *shown,
-        *([tr("  ... and {count} more (see --json)", count=len(items) - MOST)] if len(items) > MOST else []),
+        *(["  " + tr("... and {n} more (see --json)", n=len(items) - MOST)] if len(items) > MOST else []),
     ]
 
 
@@ -35,4 +35,4 @@ def left_out(title: str, files: Iterable[Unreadable]) -> list[str]:
 
 def rate(value: float | None) -> str:
     """Say a rate in percent."""
-    return "undefined" if value is None else f"{100 * value:.3g} %"
+    return tr("undefined") if value is None else f"{100 * value:.3g} %"

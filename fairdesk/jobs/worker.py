@@ -156,7 +156,7 @@ def run_job(folder: Path) -> int:
         try:
             context.send("failed", message=told, unexpected=not isinstance(error, FairDeskError), missing=details)
         except OSError as unsent:  # the disk is full, or the folder is gone: the log is all that is left
-            sys.stderr.write(tr("This could not be reported: {unsent}\n", unsent=unsent))
+            sys.stderr.write(tr("This could not be reported: {error}\n", error=unsent))
         return 2 if isinstance(error, RequestError) else 1
     finally:
         if project is not None:

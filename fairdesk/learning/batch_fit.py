@@ -59,11 +59,11 @@ def advice(task: Steps, batch: Any, size: int, parts: int) -> str:
     told = tr("The device's memory is too small for a batch of {size}.", size=size)
     fits = batch_that_fits(task, batch, size)
     if fits is None:
-        return tr("{told} Try --batch-size {value}, or smaller images.", told=told, value=max(2, size // 2))
+        return tr("{problem} Try --batch-size {size}, or smaller images.", problem=told, size=max(2, size // 2))
     more = next(n for n in range(parts, size * parts + 1) if size % n == 0 and size // n <= max(1, fits // parts))
     return tr(
-        "{told} {fits} at a time fit: say --batch-size {fits}, or --accumulate {more} to work through {size} in parts.",
-        told=told,
+        "{problem} {fits} at a time fit: say --batch-size {fits}, or --accumulate {more} to work through {size} in parts.",
+        problem=told,
         fits=fits,
         more=more,
         size=size,

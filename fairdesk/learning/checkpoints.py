@@ -62,7 +62,7 @@ def read_checkpoint(path: Path) -> tuple[Tensors, dict[str, Any], dict[str, Any]
         raise RequestError(tr("There is no checkpoint {path}.", path=path)) from None
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise RequestError(
-            tr("{path} is damaged, or no checkpoint of FairDesk ({type}).", path=path, type=type(error).__name__)
+            tr("{path} is damaged, or no checkpoint of FairDesk ({error}).", path=path, error=type(error).__name__)
         ) from error
 
 
@@ -76,7 +76,7 @@ def load_networks(tensors: Tensors, networks: dict[str, torch.nn.Module], path: 
         except RuntimeError as error:
             told = str(error).splitlines()[-1].strip()
             raise RequestError(
-                tr("{path} does not fit the network {name}: {told}", path=path, name=name, told=told)
+                tr("{path} does not fit the network {name}: {why}", path=path, name=name, why=told)
             ) from error
 
 

@@ -151,9 +151,9 @@ def run_shared(kind: str, params: JobParams, devices: int, context: Context, res
         )
         raise JobFailed(
             tr(
-                "The {devices} processes ended without a result. Their last output:\n{told}",
-                devices=devices,
-                told=told[-1500:],
+                "The {n} processes ended without a result. Their last output:\n{output}",
+                n=devices,
+                output=told[-1500:],
             )
         )
 

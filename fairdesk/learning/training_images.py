@@ -90,9 +90,9 @@ class TrainingImages:
             if one is None or isinstance(one, str):
                 raise JobFailed(
                     tr(
-                        "{paths} cannot be read any more: {one}. Restore it, then resume: --resume",
-                        paths=self.paths[row],
-                        one=one,
+                        "{path} cannot be read any more: {error}. Restore it, then resume: --resume",
+                        path=self.paths[row],
+                        error=one,
                     )
                 )
             pictures.append(one)

@@ -124,9 +124,7 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
                 at.batch(batch, records)
             if at.end_of_epoch(epoch):
                 stopped_early = True
-                context.message(
-                    tr("Stopped early: {since_best} epochs without a better score.", since_best=at.since_best)
-                )
+                context.message(tr("Stopped early: {epochs} epochs without a better score.", epochs=at.since_best))
                 break
     except Stopped:
         at.keep(LAST)

@@ -75,7 +75,12 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
         flags = np.array([bool(one) for one in same])
         if len(found) != 2 * len(flags) or not len(flags):
             raise ValueError(
-                tr_n("{count} pictures for {n} pair", "{count} pictures for {n} pairs", len(flags), count=len(found))
+                tr_n(
+                    "{pictures} pictures for {n} pair",
+                    "{pictures} pictures for {n} pairs",
+                    len(flags),
+                    pictures=len(found),
+                )
             )
     except OSError as error:
         raise RequestError(tr("{path} cannot be read: {strerror}", path=path, strerror=error.strerror)) from error

@@ -26,7 +26,7 @@ from fairdesk.runs.folder import RunFolder
 from fairdesk.training.params import ExportModelParams
 from fairdesk.training.results import ExportModelResult
 from fairdesk.training.training_faces import cut_faces, normalised
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 TOLERANCE = 1e-4  # of the largest number: how far ONNX may be from torch
 _CHECKED = 16  # faces or latents
@@ -46,7 +46,7 @@ class _Generator(nn.Module):
 
 def _recogniser(
     params: ExportModelParams, context: Context
-) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
+) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str, str]:
     path = params.run / RUN_WEIGHTS if params.run.is_dir() else params.run
     network, name = load_backbone(path)
     faces = torch.randn(_CHECKED, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
@@ -59,12 +59,12 @@ def _recogniser(
         chips = cut_faces(read_either(where).items[:_CHECKED], "auto", context)
         faces, told = (
             normalised(torch.from_numpy(chips.pixels)),
-            tr("{count} faces of {where}", count=len(chips.items), where=where),
+            tr_n("{n} face of {place}", "{n} faces of {place}", len(chips.items), place=where),
         )
-    return network.eval(), (faces,), ["input"], tr("{name}, checked on {told}", name=name, told=told)
+    return network.eval(), (faces,), ["input"], name, told
 
 
-def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
+def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str, str]:
     network, meta, _ = load_generator(params.run, "cpu")
     count = max(2, min(_CHECKED, at_once(meta)))
     source = torch.Generator().manual_seed(0)
@@ -76,18 +76,20 @@ def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...
         _Generator(network).eval(),
         tuple(given),
         ["z", "labels"][: len(given)],
-        tr("{family} generator, checked on {count} latents", family=meta["family"], count=count),
+        f"{meta['family']} generator",
+        tr("{n} latents", n=count),
     )
 
 
-def _translator(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
+def _translator(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str, str]:
     network = load_translator(params.run, {"AtoB": "G_AB", "BtoA": "G_BA"}[params.direction], "cpu")
     pictures = torch.rand(_CHECKED, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
     return (
         network,
         (pictures,),
         ["pictures"],
-        tr("cyclegan generator {direction}, checked on random pictures", direction=params.direction),
+        f"cyclegan generator {params.direction}",
+        tr("random pictures"),
     )
 
 
@@ -132,12 +134,12 @@ def export_network(params: ExportModelParams, context: Context) -> ExportModelRe
     else:
         kind, norm = _kind_of(params.run)
     if kind == "recogniser":
-        network, given, names, told = _recogniser(params, context)
+        network, given, names, name, checked_on = _recogniser(params, context)
     elif kind == "translator":
-        network, given, names, told = _translator(params)
+        network, given, names, name, checked_on = _translator(params)
         header = {"norm": norm}
     else:
-        network, given, names, told = _made(params)
+        network, given, names, name, checked_on = _made(params)
     params.out.parent.mkdir(parents=True, exist_ok=True)
     with torch.inference_mode():
         wanted = network(*given).numpy()
@@ -146,13 +148,18 @@ def export_network(params: ExportModelParams, context: Context) -> ExportModelRe
         save_file(
             state,
             params.out,
-            header | {"about": json.dumps({"from": params.run.name, "what": told, "backbone": told.split(",")[0]})},
+            header
+            | {
+                "about": json.dumps(
+                    {"from": params.run.name, "what": f"{name}, checked on {checked_on}", "backbone": name}
+                )
+            },
         )
         return ExportModelResult(
             out=str(params.out),
             kind=kind,
             difference=0.0,
-            summary=tr("{out}: {split}, the weights themselves", out=params.out, split=told.split(",")[0]),
+            summary=tr("{out}: {network}, the weights themselves", out=params.out, network=name),
         )
     difference = _onnx(network, given, names, wanted, params.out)
     context.artifact(params.out)
@@ -161,9 +168,10 @@ def export_network(params: ExportModelParams, context: Context) -> ExportModelRe
         kind=kind,
         difference=difference,
         summary=tr(
-            "{out}: {told}; at most {difference:.2g} of the largest number from torch",
+            "{out}: {network}, checked on {what}; at most {difference:.2g} of the largest number from torch",
             out=params.out,
-            told=told,
+            network=name,
+            what=checked_on,
             difference=difference,
         ),
     )

@@ -92,9 +92,9 @@ class RecogniserTask:
         if unknown:
             raise RequestError(
                 tr(
-                    "There is no group {unknown!r} in the training images. They have: {group_names}",
-                    unknown=unknown[0],
-                    group_names=", ".join(self._group_names),
+                    "There is no group {group!r} in the training images. They have: {groups}",
+                    group=unknown[0],
+                    groups=", ".join(self._group_names),
                 )
             )
         self.margins = torch.tensor(margins, dtype=torch.float32)

@@ -110,19 +110,19 @@ def without_listed(
         assert first is not None
         raise RequestError(
             tr(
-                "{count:,} people of the training images are also in the lists, for example {first} in {both}. "
+                "{count:,} people of the training images are also in the lists, for example {person} in {list}. "
                 "Leave their images out with --overlap leave-out, or say --overlap allow.",
                 count=len(both),
-                first=first[1],
-                both=both[first],
+                person=first[1],
+                list=both[first],
             )
         )
     left = [item for item in items if item.key not in both]
     context.message(
         tr(
-            "{count:,} images of {both:,} people who occur in the lists are left out.",
-            count=len(items) - len(left),
-            both=len(both),
+            "{images:,} images of {people:,} people who occur in the lists are left out.",
+            images=len(items) - len(left),
+            people=len(both),
         )
     )
     return left
@@ -200,10 +200,9 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
         best = _export(params, folder)
         write_card(folder, params, result, final, classes, chips, held_out, images.unreadable)
         context.artifact(folder.path / RUN_WEIGHTS)
-    rates = (
-        ", ".join(f"{name} {100 * value:.2f} %" for name, value in final.items() if not _aside(FigureKey.parse(name)))
-        or "not evaluated"
-    )
+    rates = ", ".join(
+        f"{name} {100 * value:.2f} %" for name, value in final.items() if not _aside(FigureKey.parse(name))
+    ) or tr("not evaluated")
     return RecogniserResult(
         **dict(result),
         run=str(params.out),
@@ -219,10 +218,10 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
         weights=str(folder.path / RUN_WEIGHTS),
         weights_of=best,
         summary=tr(
-            "{steps:,} batches of {count:,} faces of {classes:,} identities; on others: {rates}",
-            steps=result.steps,
-            count=len(images),
-            classes=len(classes),
+            "{batches:,} batches of {faces:,} faces of {identities:,} identities; on others: {rates}",
+            batches=result.steps,
+            faces=len(images),
+            identities=len(classes),
             rates=rates,
         ),
     )

@@ -40,16 +40,14 @@ def _side(
     elif found.layout == "project":
         items = [item for item in items if item.synthetic]
     if len(items) < _LEAST:
-        raise RequestError(
-            tr_n(
-                "{where} holds {count} {n} image; at least {least} are needed.",
-                "{where} holds {count} {n} images; at least {least} are needed.",
-                "made" if made else "real",
-                where=where,
-                count=len(items),
-                least=_LEAST,
-            )
+        held = tr(
+            "{place} holds {n} synthetic images; at least {least} are needed.", place=where, n=len(items), least=_LEAST
         )
+        if not made:
+            held = tr(
+                "{place} holds {n} real images; at least {least} are needed.", place=where, n=len(items), least=_LEAST
+            )
+        raise RequestError(held)
     return _sample(items, params.images, rng), left
 
 
@@ -65,7 +63,7 @@ def figures(real: Floats, made: Floats, rng: np.random.Generator) -> FeatureFigu
         kid=mean,
         kid_std=spread,
         fid_real=fid(real[order[:half]], real[order[half:]]),
-        fid_real_of=tr("{half} real against {count} other real images", half=half, count=len(real) - half),
+        fid_real_of=tr("{half} real against {others} other real images", half=half, others=len(real) - half),
         diversity_real=diversity(real),
         diversity_made=diversity(made),
     )
@@ -151,11 +149,8 @@ def _groups(
         if min(map(len, picked)) < _LEAST:
             out[name] = FeatureFigures(
                 fid=None,
-                fid_why=tr_n(
-                    "{count} real and {n} synthetic image is too few",
-                    "{count} real and {n} synthetic images are too few",
-                    len(picked[1]),
-                    count=len(picked[0]),
+                fid_why=tr(
+                    "{real} real and {made} synthetic images are too few", real=len(picked[0]), made=len(picked[1])
                 ),
             )
         else:
@@ -176,22 +171,22 @@ def _summary(r: AssessResult) -> str:
             real=r.real,
             encoder=r.encoder,
         )
-        + (tr("; {count:,} files left out", count=len(r.unreadable)) if r.unreadable else ""),
+        + ("; " + tr_n("{n:,} file left out", "{n:,} files left out", len(r.unreadable)) if r.unreadable else ""),
         tr(
-            "Diversity {diversity_made:.4g} (real {diversity_real:.4g})",
-            diversity_made=r.diversity_made,
-            diversity_real=r.diversity_real,
+            "Diversity {made:.4g} (real {real:.4g})",
+            made=r.diversity_made,
+            real=r.diversity_real,
         ),
     ]
     if r.precision is not None:
-        lines[1] += tr(", precision {precision:.3f}, recall {recall:.3f}", precision=r.precision, recall=r.recall)
+        lines[1] += ", " + tr("precision {precision:.3f}, recall {recall:.3f}", precision=r.precision, recall=r.recall)
     told = tr("{copies} of the {count} nearest pairs show the same image", copies=r.copies, count=len(r.nearest))
     lines.append(
         tr_n(
-            "Copying: {told}; {n:,} synthetic image is nearer to a real one than 99 % of real images are to another.",
-            "Copying: {told}; {n:,} synthetic images are nearer to a real one than 99 % of real images are to another.",
+            "Copying: {copies}; {n:,} synthetic image is nearer to a real one than 99 % of real images are to another.",
+            "Copying: {copies}; {n:,} synthetic images are nearer to a real one than 99 % of real images are to another.",
             r.nearer_than_real,
-            told=told,
+            copies=told,
         )
     )
     for name, row in r.groups.items():

@@ -66,11 +66,7 @@ def _check_group(face: ReviewedFace, shares: dict[str, float], least: float | No
     if face.group is None:
         face.group_share_why = tr("it represents no group")
     elif not shares:
-        face.group_share_why = tr_n(
-            "fewer than {n} real person of two groups have an embedding",
-            "fewer than {n} real people of two groups have an embedding",
-            NEIGHBOURS,
-        )
+        face.group_share_why = tr("fewer than {n} real people of two groups have an embedding", n=NEIGHBOURS)
     elif face.group not in shares:
         face.group_share_why = tr("no real person of {group} has an embedding", group=face.group)
     else:
@@ -78,15 +74,15 @@ def _check_group(face: ReviewedFace, shares: dict[str, float], least: float | No
     if least is None or face.group is None:
         return
     if face.group_share is None:
-        face.why.append(tr("closeness to its group unknown: {group_share_why}", group_share_why=face.group_share_why))
+        face.why.append(tr("closeness to its group unknown: {why}", why=face.group_share_why))
     elif face.group_share < least:
         most, share = next(iter(shares.items()))
         face.why.append(
             tr(
-                "not close to its group: {percent} of its nearest real people are of {group}, {percent_share} of {most}",
+                "not close to its group: {percent} of its nearest real people are of {group}, {share} of {most}",
                 percent=_percent(face.group_share),
                 group=face.group,
-                percent_share=_percent(share),
+                share=_percent(share),
                 most=most,
             )
         )
@@ -144,10 +140,10 @@ def _sources(folder: Path) -> dict[str, Path]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RequestError(
             tr(
-                "{path} says what these faces were made from and cannot be read ({type}). "
+                "{path} says what these faces were made from and cannot be read ({error}). "
                 "Repair or delete it if they have no sources.",
                 path=path,
-                type=type(error).__name__,
+                error=type(error).__name__,
             )
         ) from error
 
@@ -163,7 +159,7 @@ def _against(quality: Quality, limits: list[Limit]) -> list[str]:
         below = limit.low is not None and (value is None or value < limit.low)
         above = limit.high is not None and (value is None or value > limit.high)
         if below or above:
-            out.append(tr("not {words}", words=limit.words()))
+            out.append(tr("not {limit}", limit=limit.words()))
     return out
 
 
@@ -197,36 +193,37 @@ def review_faces(params: ReviewParams, context: Context) -> ReviewResult:
         for why in face.why:
             reasons[why.split(":")[0]] = reasons.get(why.split(":")[0], 0) + 1
     text = tr_n(
-        "{count:,} of {n:,} synthetic face pass (too close to a real identity: distance below {limit:.3g}, {named})",
-        "{count:,} of {n:,} synthetic faces pass (too close to a real identity: distance below {limit:.3g}, {named})",
+        "{passed:,} of {n:,} synthetic face passes (too close to a real identity: distance below {limit:.3g}, {vectors})",
+        "{passed:,} of {n:,} synthetic faces pass (too close to a real identity: distance below {limit:.3g}, {vectors})",
         len(faces),
-        count=len(passed),
+        passed=len(passed),
         limit=limit,
-        named=chosen.named(),
+        vectors=chosen.named(),
     )
     groups = _groups(faces, real)
     if told := ", ".join(
         tr(
-            "{name} {percent} (real: {percent_real})",
-            name=name,
-            percent=_percent(one.made),
-            percent_real=_percent(one.real),
+            "{group} {share} (real: {real})",
+            group=name,
+            share=_percent(one.made),
+            real=_percent(one.real),
         )
         for name, one in groups.items()
     ):
-        text += tr(
-            "; share of their own group among the {neighbours} nearest real people: {told}",
+        text += "; " + tr(
+            "share of their own group among the {neighbours} nearest real people: {shares}",
             neighbours=NEIGHBOURS,
-            told=told,
+            shares=told,
         )
     if real.without:
-        text += tr_n(
-            "; nothing is compared with {n:,} real image that have no embedding",
-            "; nothing is compared with {n:,} real images that have no embedding",
+        text += "; " + tr_n(
+            "nothing is compared with {n:,} real image that has no embedding",
+            "nothing is compared with {n:,} real images that have no embedding",
             real.without,
         )
     if reasons:
-        text += tr("; against the others: ") + ", ".join(f"{why} {count:,}" for why, count in reasons.items())
+        told = ", ".join(f"{why} {count:,}" for why, count in reasons.items())
+        text += "; " + tr("against the others: {reasons}", reasons=told)
     return ReviewResult(
         made=str(params.made),
         faces=faces,
@@ -240,9 +237,12 @@ def review_faces(params: ReviewParams, context: Context) -> ReviewResult:
         compared_with=len(real.who),
         **chosen.about(),
         real_without_vector=real.without,
-        summary=text
-        + (tr(". {imported:,} are imported, marked synthetic.", imported=imported) if params.accept else "."),
+        summary=text + "." + (" " + _imported(imported) if params.accept else ""),
     )
+
+
+def _imported(count: int) -> str:
+    return tr_n("{n:,} is imported, marked synthetic.", "{n:,} are imported, marked synthetic.", count)
 
 
 def _percent(share: float | None) -> str:
@@ -273,11 +273,12 @@ def _import_chosen(params: ReviewParams, context: Context) -> ReviewResult:
         "{n:,} synthetic faces are imported, marked synthetic.",
         imported,
     )
-    text += (
-        tr(" {missing:,} no longer exist or carry no synthetic mark, and are left out.", missing=missing)
-        if missing
-        else ""
-    )
+    if missing:
+        text += " " + tr_n(
+            "{n:,} no longer exists or carries no synthetic mark, and is left out.",
+            "{n:,} no longer exist or carry no synthetic mark, and are left out.",
+            missing,
+        )
     return ReviewResult(made=str(params.made), imported=imported, missing=missing, summary=text)
 
 

@@ -88,11 +88,11 @@ def label_places(params: GenerateParams, names: list[str]) -> list[int]:
     """
     if params.label is not None and params.label not in names:
         told = (
-            tr("It has: {names}", names=", ".join(names[:20]))
+            tr("It has: {labels}", labels=", ".join(names[:20]))
             if names
             else tr("It was trained without: train with --condition.")
         )
-        raise RequestError(tr("This network knows no label {label!r}. {told}", label=params.label, told=told))
+        raise RequestError(tr("This network knows no label {label!r}. {known}", label=params.label, known=told))
     of_group = [place for place, name in enumerate(names) if params.group in (name, name.partition("/")[0])]
     if params.label is not None:
         place = names.index(params.label)
@@ -109,9 +109,9 @@ def label_places(params: GenerateParams, names: list[str]) -> list[int]:
         raise RequestError(
             tr(
                 "This network has learned labels, but none of the group {group}. Say which of them stands for it with --label: "
-                "{names}",
+                "{labels}",
                 group=params.group,
-                names=", ".join(names[:20]),
+                labels=", ".join(names[:20]),
             )
         )
     return of_group or list(range(len(names)))
@@ -207,16 +207,22 @@ def generate_faces(params: GenerateParams, context: Context) -> GenerateResult:
             write_manifest(params.out, {"synthetic": True, **mark}, files)
     context.artifact(params.out)
     identities = params.images // params.per_identity if params.per_identity else 0
-    who = tr_n(" of {n:,} identity", " of {n:,} identities", identities) if identities else ""
+    summary = tr_n("{n:,} image, all marked synthetic", "{n:,} images, all marked synthetic", len(files))
+    if identities:
+        people = tr_n("{n:,} identity", "{n:,} identities", identities)
+        summary = tr_n(
+            "{n:,} image of {identities}, all marked synthetic",
+            "{n:,} images of {identities}, all marked synthetic",
+            len(files),
+            identities=people,
+        )
     return GenerateResult(
         images=len(files),
         identities=identities,
         out=str(params.out),
         seed=params.seed,
         device=device,
-        summary=tr_n(
-            "{n:,} image{who}, all marked synthetic", "{n:,} images{who}, all marked synthetic", len(files), who=who
-        ),
+        summary=summary,
     )
 
 

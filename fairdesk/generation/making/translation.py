@@ -91,15 +91,15 @@ class _Way:
             self.recipe, self.run, trials = choose(self.generator, images, precision)
             told = ", ".join(
                 f"{t.recipe.name} {len(images) / t.seconds:.1f}"
-                + (tr(" ({psnr:.0f} dB)", psnr=t.psnr) if math.isfinite(t.psnr) else "")
+                + (f" ({t.psnr:.0f} dB)" if math.isfinite(t.psnr) else "")
                 for t in trials
             )
             context.message(
                 tr(
-                    "{name} runs in {recipe}. Images per second in a short trial: {told}.",
-                    name=self.name,
+                    "{network} runs in {recipe}. Images per second in a short trial: {rates}.",
+                    network=self.name,
                     recipe=self.recipe.name,
-                    told=told,
+                    rates=told,
                 )
             )
         return self.run(images).cpu()
@@ -228,9 +228,9 @@ def _sides_of(ways: list[_Way], context: Context) -> tuple[int, int] | None:
     if sides is not None:
         context.message(
             tr(
-                "The network takes pictures of {side} x {sides_side} pixels only: images are brought to it, never stretched, and back to their size.",
-                side=sides[1],
-                sides_side=sides[0],
+                "The network takes pictures of {width} x {height} pixels only: images are brought to it, never stretched, and back to their size.",
+                width=sides[1],
+                height=sides[0],
             )
         )
     return sides
@@ -284,10 +284,10 @@ def translate_faces(params: TranslateParams, context: Context) -> TranslateResul
         device=device,
         recipes=writer.recipes(),
         summary=tr(
-            "{count:,} images from {count_2:,}, all marked synthetic",
-            count=len(files),
-            count_2=len(todo) - len(unreadable),
+            "{made:,} images from {read:,}, all marked synthetic",
+            made=len(files),
+            read=len(todo) - len(unreadable),
         )
-        + (tr("; {count:,} could not be translated", count=len(unreadable)) if unreadable else "")
-        + (tr("; {count:,} left out", count=len(left_out)) if left_out else ""),
+        + ("; " + tr("{n:,} could not be translated", n=len(unreadable)) if unreadable else "")
+        + ("; " + tr("{n:,} left out", n=len(left_out)) if left_out else ""),
     )

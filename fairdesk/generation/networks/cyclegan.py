@@ -206,10 +206,10 @@ def generator_from(state: dict[str, Any], where: str, norm: str = "instance") ->
     except RuntimeError as error:
         raise RequestError(
             tr(
-                "{where} does not fit a CycleGAN generator of {own} blocks: {splitlines}",
+                "{where} does not fit a CycleGAN generator of {blocks} blocks: {error}",
                 where=where,
-                own=own or theirs,
-                splitlines=str(error).splitlines()[-1].strip(),
+                blocks=own or theirs,
+                error=str(error).splitlines()[-1].strip(),
             )
         ) from error
     return network

@@ -43,10 +43,10 @@ def stylegan_from(state: State, where: str) -> tuple[Styled, dict[str, Any]]:
     except (KeyError, ValueError, RuntimeError, IndexError) as error:
         raise RequestError(
             tr(
-                "{where} does not fit a StyleGAN{family} generator: {splitlines}",
+                "{where} does not fit a StyleGAN{family} generator: {error}",
                 where=where,
                 family=family[-1],
-                splitlines=str(error).splitlines()[-1].strip(),
+                error=str(error).splitlines()[-1].strip(),
             )
         ) from error
     return network, known | {"size": size}
@@ -103,10 +103,10 @@ def _generator_from(state: State, path: Path) -> tuple[nn.Module, dict[str, Any]
         raise RequestError(
             tr(
                 "{path} holds no generator that is known here (DCGAN as in PyTorch's tutorial, PyTorch-GAN's gan.py, StyleGAN2 and 3): "
-                "{splitlines}. Its first names are: {state}",
+                "{error}. Its first names are: {names}",
                 path=path,
-                splitlines=str(error).splitlines()[-1].strip(),
-                state=", ".join(list(state)[:3]) or "none",
+                error=str(error).splitlines()[-1].strip(),
+                names=", ".join(list(state)[:3]) or "none",
             )
         ) from error
     return network, {"family": family, "latent": latent, "size": size, "labels": [], "step": 0}

@@ -53,10 +53,10 @@ class OnnxNetwork(nn.Module):
             except onnx_errors() as error:
                 raise RequestError(
                     tr(
-                        "{path} cannot be run on {arrays}: {splitline}",
+                        "{path} cannot be run on {shapes}: {error}",
                         path=self.path,
-                        arrays=[a.shape for a in arrays],
-                        splitline=str(error).splitlines()[0][:200],
+                        shapes=[a.shape for a in arrays],
+                        error=str(error).splitlines()[0][:200],
                     )
                 ) from error
         return torch.from_numpy(np.concatenate(parts).astype(np.float32, copy=False))
@@ -69,9 +69,9 @@ def _pictures(network: OnnxNetwork, *given: torch.Tensor) -> torch.Tensor:
     if made.dim() != 4 or made.shape[1] != 3:
         raise RequestError(
             tr(
-                "{path} gives the shape {tuple}: pictures (n, 3, height, width) are expected.",
+                "{path} gives the shape {shape}: pictures (n, 3, height, width) are expected.",
                 path=network.path,
-                tuple=tuple(made.shape),
+                shape=tuple(made.shape),
             )
         )
     return made

@@ -21,6 +21,7 @@ from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.determinism import algorithms
 from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric, precision_of, run_shared
+from fairdesk.learning.results import LoopResult
 from fairdesk.learning.training_images import TrainingImages, UnpairedImages
 from fairdesk.learning.training_loop import Plan, train
 from fairdesk.runs.final_pictures import leave_pictures
@@ -129,9 +130,6 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
         images.close()
     made = (result.steps - result.steps_before) * params.batch_size
     per_second = made / max(time.monotonic() - started, 1e-9)
-    batches = "batch" if result.steps == 1 else "batches"
-    losses = ", ".join(f"{name} {value:.3f}" for name, value in result.losses.items())
-    dropped = tr(" ({count:,} left out)", count=len(left_out)) if left_out else ""
     return TrainGanResult(
         **dict(result),
         run=str(params.out),
@@ -145,15 +143,19 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
         synthetic_images=synthetic,
         shown_only=spared,
         left_out=[one for source in sources for one in source.left_out],
-        summary=tr_n(
-            "{steps:,} {batches} of {n:,} image{dropped}; last losses: {losses}",
-            "{steps:,} {batches} of {n:,} images{dropped}; last losses: {losses}",
-            len(images),
-            steps=result.steps,
-            batches=batches,
-            dropped=dropped,
-            losses=losses,
-        ),
+        summary=_summary(result, len(images), len(left_out)),
+    )
+
+
+def _summary(result: LoopResult, images: int, left_out: int) -> str:
+    learned = tr_n("{n:,} image", "{n:,} images", images)
+    if left_out:
+        learned += " " + tr("({n:,} left out)", n=left_out)
+    return tr(
+        "{batches} of {images}; last losses: {losses}",
+        batches=tr_n("{n:,} batch", "{n:,} batches", result.steps),
+        images=learned,
+        losses=", ".join(f"{name} {value:.3f}" for name, value in result.losses.items()),
     )
 
 

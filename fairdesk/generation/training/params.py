@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from fairdesk.jobs.fields import ExistingPath, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.project.conditions import HELP, check_conditions
-from fairdesk.words import mark, tr, tr_n
+from fairdesk.words import tr
 
 Family = Literal["gan", "identity-gan", "dcgan", "stylegan2", "cyclegan"]
 
@@ -100,8 +100,8 @@ class GanParams(JobParams):
             raise FieldError(
                 "accumulate",
                 tr(
-                    "a batch of {batch_size} cannot be computed in {parts} equal parts",
-                    batch_size=self.batch_size,
+                    "a batch of {size} cannot be computed in {parts} equal parts",
+                    size=self.batch_size,
                     parts=parts,
                 ),
             )
@@ -147,11 +147,7 @@ class _PowerOfTwo(NoiseGanParams):
         if self.image_size not in (32, 64, 128, 256):
             raise FieldError(
                 "image_size",
-                tr_n(
-                    "{n} generates image of 32, 64, 128 or 256 pixels",
-                    "{n} generates images of 32, 64, 128 or 256 pixels",
-                    self.family,
-                ),
+                tr("{network} generates images of 32, 64, 128 or 256 pixels", network=self.family),
             )
         return self
 
@@ -175,7 +171,7 @@ class DcganParams(_PowerOfTwo):
     """Train a DCGAN: convolutions; a good first choice."""
 
     family: Literal["dcgan"] = "dcgan"
-    image_size: int = _image_size(64, mark("32, 64, 128 or 256"))
+    image_size: int = _image_size(64, "32, 64, 128 or 256")
     batch_size: int = Field(128, ge=1, le=4096, description="Batch size: images per step")
     channels_last: bool = _CHANNELS_LAST
 
@@ -184,7 +180,7 @@ class StyleGan2Params(_PowerOfTwo):
     """Train a StyleGAN2: best image quality, slowest."""
 
     family: Literal["stylegan2"] = "stylegan2"
-    image_size: int = _image_size(64, mark("32, 64, 128 or 256"))
+    image_size: int = _image_size(64, "32, 64, 128 or 256")
     batch_size: int = Field(32, ge=1, le=4096, description="Batch size: images per step")
     latent: int = Field(128, ge=2, le=1024, title="Latent dimension", description="Dimension of the latent vectors")
     learning_rate: float = Field(2e-3, gt=0, le=1, description="Adam's learning rate")
@@ -226,7 +222,7 @@ class CycleGanParams(GanParams):
     where_b: Annotated[list[str] | None, Offer.CONDITION] = Field(
         None, title="B: only images of", description="The same for B, e.g. another group of one project"
     )
-    image_size: int = _image_size(256, mark("a multiple of 4, at least 32"))
+    image_size: int = _image_size(256, "a multiple of 4, at least 32")
     batch_size: int = Field(1, ge=1, le=4096, description="Batch size: images per step")
     decay_epoch: int | None = Field(
         100, ge=0, title="Decay from epoch", description="Epoch from which the learning rate falls to 0"

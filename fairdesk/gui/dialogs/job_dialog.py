@@ -86,7 +86,7 @@ class JobDialog(QDialog):
         self._facts_soon.timeout.connect(self._look_up_facts)
         self._kinds = choices_of(job_kind(kind))
         for one in self._kinds:
-            self.choice.addItem(one.title.split(" ", 2)[-1], one.name)  # the name of a network is the same everywhere
+            self.choice.addItem(tr(one.short or one.title), one.name)
         self._choice_row.setVisible(len(self._kinds) > 1)
         self.kind: JobKind = job_kind(kind)
         self.choice.setCurrentIndex(self._kinds.index(self.kind))
