@@ -25,7 +25,7 @@ _catalogue: NullTranslations | None = None  # None: English
 
 def tr(text: str, /, **values: object) -> str:
     """Return a text in the language in use, with values put in as `str.format` does where there are any."""
-    said = text if _catalogue is None else _catalogue.gettext(text)
+    said = text if _catalogue is None or not text else _catalogue.gettext(text)  # nothing is the head of a catalogue
     return _filled(said, text, values) if values else said
 
 

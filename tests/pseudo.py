@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import typing
 from pathlib import Path
 from string import Formatter
+
+from fairdesk.faces.params import DETECTORS, ENCODERS
+from fairdesk.jobs.fields import Suggest, said
+from fairdesk.jobs.registry import job_kinds
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGE = "qps"
@@ -66,3 +71,23 @@ def untranslated(text: str, data: list[str]) -> str:
     for pattern in data:
         left = re.sub(pattern, " ", left)
     return " ".join(re.findall(r"[^\W\d_]{2,}", left))
+
+
+def fixed_values() -> list[str]:
+    """Return the values of parameters that options take and forms offer: the command line fixes them."""
+    found = set()
+    for kind in job_kinds().values():
+        for field in kind.params.model_fields.values():
+            todo = [field.annotation]
+            while todo:
+                part = todo.pop()
+                if typing.get_origin(part) is typing.Literal:
+                    found |= set(typing.get_args(part))
+                else:
+                    todo += typing.get_args(part)
+            suggest = said(field, Suggest)
+            found |= set(suggest.values if suggest is not None else ())
+            if isinstance(field.default, str):
+                found.add(field.default)
+    found |= {*ENCODERS, *DETECTORS, "cnn"}
+    return [rf"(?<!\w){re.escape(str(value))}(?!\w)" for value in sorted(map(str, found), key=len, reverse=True)]

@@ -25,7 +25,12 @@ def _parser() -> Parser:
         prog="fairdesk",
         description=tr("Measure and reduce bias in face recognition. Without a verb, the window opens."),
     )
-    parser.add_argument("--version", action="version", version=f"FairDesk {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        help=tr("show program's version number and exit"),
+        version=f"FairDesk {__version__}",
+    )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
     for verb in all_verbs():
         one = verbs.add_parser(verb.name, help=tr(verb.help), description=tr(verb.help))

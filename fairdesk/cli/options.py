@@ -19,7 +19,7 @@ from fairdesk.words import mark, tr
 # What argparse says; it asks gettext for them, as `fairdesk.words` has told that to ask the program's catalogue.
 ARGPARSE = (
     mark("usage: "), mark("options"), mark("positional arguments"), mark("show this help message and exit"),
-    mark("show program's version number and exit"), mark("the following arguments are required: %s"),
+    mark("the following arguments are required: %s"),
     mark("unrecognized arguments: %s"), mark("argument %(argument_name)s: %(message)s"), mark("expected one argument"),
     mark("expected at least one argument"), mark("expected at most one argument"), mark("invalid %(type)s value: %(value)r"),
     mark("invalid choice: %(value)r (choose from %(choices)s)"), mark("not allowed with argument %s"),

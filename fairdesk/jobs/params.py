@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -88,11 +87,14 @@ class ParamsError(RequestError):
 
 def _said(item: ErrorDetails) -> str:
     """Return what is wrong with one value, in the language in use."""
-    text, context = _PYDANTIC.get(item["type"], ""), item.get("ctx", {})
-    with contextlib.suppress(LookupError):
-        if text and text.format(**context) == item["msg"]:
-            return tr(text, **context)
-    return item["msg"].removeprefix("Value error, ")  # it is translated already where one of ours has raised it
+    text, said = _PYDANTIC.get(item["type"], ""), item["msg"]
+    start, _, rest = text.partition("{")
+    name, _, _ = rest.partition("}")
+    if text and text == said:
+        return tr(text)
+    if name and said.startswith(start):
+        return tr(text, **{name: said.removeprefix(start)})
+    return said.removeprefix("Value error, ")  # it is translated already where one of ours has raised it
 
 
 def _problems(model: type[JobParams], error: ValidationError) -> list[Problem]:

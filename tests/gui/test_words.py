@@ -1,7 +1,6 @@
 """Every text of the window goes through the one translation function: seen in a language made for it."""
 
 import re
-import typing
 
 import pytest
 from PySide6.QtCore import QAbstractListModel, QCoreApplication, QModelIndex, Qt
@@ -24,14 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk import words
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.dataset.sets import keep_sets
 from fairdesk.gui import translator
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.jobs.context import QuietContext
-from fairdesk.jobs.fields import Suggest, said
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.metrics.pair_list_job import make_pair_list
 from fairdesk.metrics.pair_scores import score_pairs
@@ -43,39 +40,18 @@ DATA = [
     r"\bg\d/id\d\d/\d+\.png\b", r"\bid\d\d\b", r"\bg\d\b", r"/[\w./ -]+", r"\b[\w-]+\.(csv|npz|json|fairdesk|jsonl|log)\b",
     r"\bstudy\b", r"\bmade-up\b", r"\bwhole\b", r"\btrain\b", r"\btagged\b", r"\beuclidean\b",
     r"\b(Ctrl|Shift|Alt|Del|Space|Wheel|Up|Down|Home|Return|Esc|PgUp|PgDown)\b",
-    r"fairdesk [\w-]+( .*)?", r"\bFairDesk\b", r"\bROC\b",
+    r"fairdesk [\w-]+( .*)?", r"\bFairDesk\b", r"\b(set|state|group|tag|source)=[\w.-]+", r"\{\w+\}", r"\bdeepface:\w+", r"\bROC\b",
 ]  # fmt: skip
 
 
-def fixed_values() -> list[str]:
-    """Return the values of parameters that options take and forms offer: the command line fixes them."""
-    found = set()
-    for kind in job_kinds().values():
-        for field in kind.params.model_fields.values():
-            for part in (field.annotation, *typing.get_args(field.annotation)):
-                if typing.get_origin(part) is typing.Literal:
-                    found |= set(typing.get_args(part))
-            suggest = said(field, Suggest)
-            found |= set(suggest.values if suggest is not None else ())
-            if isinstance(field.default, str):
-                found.add(field.default)
-    return [rf"(?<!\w){re.escape(str(value))}(?!\w)" for value in sorted(map(str, found), key=len, reverse=True)]
-
-
 @pytest.fixture
-def bracketed(tmp_path, monkeypatch, qapp):
-    """Speak the language of brackets while the test runs."""
-    monkeypatch.setenv(words.FOLDER, str(pseudo.write(tmp_path / "locale")))
-    monkeypatch.setenv("LANGUAGE", pseudo.LANGUAGE)
-    words.use(pseudo.LANGUAGE)
-    assert not words.in_english()
+def bracketed(bracketed, qapp):
+    """Qt's own look-ups speak it too."""
     made = translator.Translator(qapp)
     qapp.installTranslator(made)
     yield
     qapp.removeTranslator(made)
     made.deleteLater()
-    monkeypatch.setenv("LANGUAGE", "en")
-    words.use("en")
 
 
 def columns(model, parent=None) -> int:
@@ -137,7 +113,7 @@ def texts(widget: QWidget):
 
 def faults(root: QWidget, more: tuple[str, ...] = ()) -> list[str]:
     """Return what a window and all that is in it shows untranslated."""
-    data = [*more, *DATA, *fixed_values()]
+    data = [*more, *DATA, *pseudo.fixed_values()]
     found = []
     for widget in [root, *root.findChildren(QWidget)]:
         if isinstance(widget, (QPlainTextEdit, QTextEdit)):
@@ -231,7 +207,7 @@ def test_what_the_window_tells_speaks_one_language(bracketed, window, hand, whol
     window.session.jobs.waits_again.emit(1)
     told = [notice.text for notice in window.toasts.history]
     assert len(told) == 7
-    data = [*DATA, *fixed_values(), r"Errno"]
+    data = [*DATA, *pseudo.fixed_values(), r"Errno"]
     assert [text for text in told if pseudo.untranslated(text, data)] == []
     assert [n.action for n in window.toasts.history if pseudo.untranslated(n.action, data)] == []
     window.session.run("quality", {"detector": "whole"})

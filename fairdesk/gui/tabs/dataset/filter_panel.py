@@ -82,7 +82,7 @@ class FilterPanel(QWidget):
             "in_set": [(s.name, s.name) for s in view.sets] + ([(tr(NO_SET), "")] if view.sets else []),
             "tag": [(tag, tag) for tag, _ in view.tags],
             "gender": [(v, v) for v in view.values.get("gender", [])],
-            "source": [(v, v) for v in view.values.get("source", [])],
+            "source": [(tr(v), v) for v in view.values.get("source", [])],
             "predicted": [(v, v) for v in view.values.get("predicted", [])],
             "cluster": [(title, number) for number, title in view.clusters],
             "measure": [(tr(text), name) for name, text in MEASURES.items()] if view.measured else [],

@@ -104,7 +104,7 @@ class FaceGridModel(QAbstractListModel):
                 tr("Group: {group}", group=item.group or tr("none")),
             ]
             if item.source:
-                lines.append(tr("Label from: {source}", source=item.source))
+                lines.append(tr("Label from: {source}", source=tr(item.source)))
             if item.predicted:
                 lines.append(tr("Predicted by a model: {predicted}", predicted=item.predicted))
             return "\n".join(lines + ([tr("Marked synthetic")] if item.synthetic else []))
