@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import apsw
@@ -12,46 +11,23 @@ import apsw
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
-from fairdesk.project.main_face import NAMED, WHO
-
-
-@dataclass(frozen=True)
-class ImageSet:
-    """One set, and how far the labels have moved since it was made."""
-
-    id: int
-    name: str
-    images: int
-    identities: int
-    frozen: bool
-    change: basis.LabelChange
-    params: dict[str, Any]
-
-
-_SIZES = f"""
-SELECT s.id, s.name, s.frozen, s.params, s.basis, count(i.id),
-       count(DISTINCT {WHO})
-FROM image_set s LEFT JOIN set_member m ON m.set_id = s.id
-LEFT JOIN image i ON i.id = m.image_id AND i.hidden = 0
-{NAMED}
-GROUP BY s.id ORDER BY s.id
-"""
+from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.set_contents import ImageSet, describe, read_contents
 
 
 def all_sets(project: Project) -> list[ImageSet]:
     """Return the project's sets in the order they were made."""
-    out = []
-    changes: dict[bytes | None, basis.LabelChange] = {}  # sets of one split share their basis
-    for number, name, frozen, params, kept, images, people in project.db.rows(_SIZES):
-        if kept not in changes:
-            changes[kept] = basis.changed_since(project, kept)
-        out.append(ImageSet(number, name, images, people, bool(frozen), changes[kept], json.loads(params)))
-    return out
+    contents = read_contents(project)
+    return describe(contents, LabelSnapshot.read(project)) if contents else []
 
 
 def set_names(project: Project) -> list[tuple[str, int, bool]]:
-    """Return (name, images, frozen) of each set, without looking for changes."""
-    return [(r[1], r[5], bool(r[2])) for r in project.db.rows(_SIZES)]
+    """Return (name, images that are not hidden, frozen) of each set."""
+    rows = project.db.rows(
+        "SELECT s.name, count(i.id), s.frozen FROM image_set s LEFT JOIN set_member m ON m.set_id = s.id"
+        " LEFT JOIN image i ON i.id = m.image_id AND i.hidden = 0 GROUP BY s.id ORDER BY s.id"
+    )
+    return [(name, images, bool(frozen)) for name, images, frozen in rows]
 
 
 def members(project: Project, name: str) -> set[int]:

@@ -268,25 +268,21 @@ def unreadable(project: Project) -> list[tuple[str, str]]:
     return [(str(roots[root] / path), why) for root, path, why in rows]
 
 
-def found_values(project: Project) -> dict[str, list[str]]:
-    """Return the values a filter can choose from: tags, genders, label sources, predictions (as kind: value)."""
-    rows = project.db.rows
-    out = {
-        "tag": [row[0] for row in rows("SELECT DISTINCT tag FROM image_tag ORDER BY tag")],
-        "gender": [
-            row[0] for row in rows("SELECT DISTINCT gender FROM image WHERE gender IS NOT NULL ORDER BY gender")
-        ],
-    }
-    out["source"] = [
-        row[0]
-        for row in rows("SELECT label_source FROM image UNION SELECT label_source FROM face ORDER BY 1")
-        if row[0] is not None
-    ]
-    out["predicted"] = [
-        f"{kind}: {value}"
-        for kind, value in rows("SELECT DISTINCT kind, value FROM prediction WHERE kind != 'age' ORDER BY kind, value")
-    ]
-    return out
+def tag_counts(project: Project) -> list[tuple[str, int]]:
+    """Return the tags, by name, with how many images each has."""
+    return project.db.rows("SELECT tag, count(*) FROM image_tag GROUP BY tag ORDER BY tag")
+
+
+def predicted_values(project: Project) -> list[str]:
+    """Return what models predict, as kind: value."""
+    found = project.db.rows("SELECT DISTINCT kind, value FROM prediction WHERE kind != 'age' ORDER BY kind, value")
+    return [f"{kind}: {value}" for kind, value in found]
+
+
+def is_measured(project: Project) -> bool:
+    """Whether the quality of the faces shown has been measured, of any image."""
+    sql = "SELECT 1 FROM quality WHERE detector = ? LIMIT 1"
+    return bool(project.db.value(sql, (project.shown_detector(),)))
 
 
 def saved_views(project: Project) -> list[tuple[str, Filter]]:

@@ -17,13 +17,15 @@ from fairdesk.faces.quality import measure, pose, sharpness
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.image_queries import (
     Filter,
-    found_values,
     image_ids,
     more_like,
+    predicted_values,
     remove_view,
     save_view,
     saved_views,
+    tag_counts,
 )
+from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.quality import Limit, counts, outside, values
 
 
@@ -103,15 +105,14 @@ def test_filters_by_every_label(filled):
     assert set(ask(source="folder")) == every
     assert set(ask(state="real")) == every
     assert ask(state="several faces") == ask(state="synthetic") == ask(group="") == []
-    assert found_values(filled) == {
-        "tag": ["glasses"],
-        "gender": ["female", "male"],
-        "source": ["folder"],
-        "predicted": [],
-    }
+    labels = LabelSnapshot.read(filled)
+    assert (tag_counts(filled), labels.genders_used(), labels.sources_used()) == (
+        [("glasses", 3)], ["female", "male"], ["folder"],
+    )  # fmt: skip
+    assert predicted_values(filled) == []
     with filled.db.transaction() as connection:
         connection.execute("INSERT INTO prediction VALUES (5, 'race', 'deepface', 'asian', .9)")
-    assert ask(predicted=("race", "asian")) == [5]
+    assert ask(predicted=("race", "asian")) == [5] and predicted_values(filled) == ["race: asian"]
 
 
 def test_saved_views_come_back(filled):

@@ -154,7 +154,7 @@ class DatasetTab(Tab):
             ActionSpec("dataset.like", tr("Find si&milar faces"), self._more_like, tr("&Dataset"), "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), tr("Sort the grid by similarity to the current face"), self.name),
             ActionSpec("dataset.quality", tr("&Quality…"), lambda: async_glue.start(self._quality()), tr("&Dataset"), "search", "Ctrl+U", images, tr("Sharpness, brightness, size and pose: measure, set limits, hide or tag")),
             ActionSpec("dataset.measure", tr("Measure quality…"), lambda: self.session.ask("quality"), tr("&Dataset"), "", "", images),
-            ActionSpec("dataset.agreement", tr("Con&fusion matrix…"), lambda: async_glue.start(self._agreement()), tr("&Dataset"), "table", "", lambda: bool(self._view.values.get("predicted")), tr("Groups as labelled against groups as predicted")),
+            ActionSpec("dataset.agreement", tr("Con&fusion matrix…"), lambda: async_glue.start(self._agreement()), tr("&Dataset"), "table", "", lambda: bool(self._view.predicted), tr("Groups as labelled against groups as predicted")),
             ActionSpec("dataset.divide", tr("&Divide into sets…"), lambda: self.session.ask("divide"), tr("&Dataset"), "split", "Ctrl+D", images, tr("Training, validation and test sets, or folds, that share no identity")),
             ActionSpec("dataset.export", tr("E&xport…"), lambda: self.session.ask("export"), tr("&Dataset"), "export", "", images, tr("Folders, ImageFolder, InsightFace .rec, or a table")),
             ActionSpec("dataset.purge", tr("P&urge selected…"), lambda: async_glue.start(self._purge()), tr("&Dataset"), "close", "", lambda: images() and self.grid.selected_count() > 0, tr("Remove images permanently when consent is withdrawn; cannot be undone"), self.name),
@@ -243,8 +243,9 @@ class DatasetTab(Tab):
         if self.session.project is None:
             return
         self._unread = Change()
+        listed = listed and view.wish == self._wish()  # else the filter was changed meanwhile, and its list comes
         if not listed:
-            view.ids = self._view.ids  # the filter may have been changed meanwhile
+            view.ids, view.wish = self._view.ids, self._view.wish
         tree_changed = view.tree() != self._view.tree()
         self._view = view
         self.grid.cells.groups = [name for name, _, _ in view.groups if name is not None]
@@ -284,7 +285,7 @@ class DatasetTab(Tab):
         self.filters_button.setText(tr("More filters ({active})", active=active) if active else tr("More filters"))
 
         def arrived(ids: Ids) -> None:
-            self._view.ids = ids
+            self._view.ids, self._view.wish = ids, wish
             self.grid.show_ids(self.session.project, "image", ids)
             self._say_counts()
 
@@ -382,7 +383,7 @@ class DatasetTab(Tab):
         known = {
             "identity": names,
             "group": groups,
-            "gender": self._view.values.get("gender", []) or ["female", "male"],
+            "gender": self._view.genders or ["female", "male"],
             "add": tags,
             "remove": tags,
         }
