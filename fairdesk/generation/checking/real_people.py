@@ -16,6 +16,7 @@ from fairdesk.dataset.picture_similarity import distances
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.recipes import StoredRecipe
+from fairdesk.words import tr
 
 NEIGHBOURS = 10  # real people that say which group a synthetic face is near to
 _MOST = 200  # real faces of a group that are looked at
@@ -76,8 +77,11 @@ def impostor_limit(real: Real, fmr: float = FMR) -> float:
     pairs = np.concatenate(found) if found else np.empty(0)
     if len(pairs) < 1 / fmr:
         raise RequestError(
-            f"The project has only {len(pairs):,} pairs of different people with embeddings, too few to tell how close is too close. "
-            "Give a distance: --too-like DISTANCE (dlib: people are told apart at about 0.6)."
+            tr(
+                "The project has only {count:,} pairs of different people with embeddings, too few to tell how close is too close. "
+                "Give a distance: --too-like DISTANCE (dlib: people are told apart at about 0.6).",
+                count=len(pairs),
+            )
         )
     return float(np.quantile(pairs, fmr))
 

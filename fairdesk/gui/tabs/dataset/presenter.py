@@ -21,6 +21,7 @@ from fairdesk.project.quality import MEASURES, any_measured
 from fairdesk.project.recipes import VectorSet
 from fairdesk.project.saved_views import saved_views
 from fairdesk.project.set_contents import ImageSet, SetContents, describe, read_contents
+from fairdesk.words import mark, tr, tr_n
 
 NONE: Ids = np.empty(0, dtype=np.int64)
 _WHO = frozenset({Kind.IMAGES, Kind.LABELS})
@@ -180,26 +181,41 @@ def headline(view: View, selected: int) -> str:
     counts = view.counts
     if not counts.get("images"):
         return ""
-    parts = [f"{counts['images']:,} images", f"{counts['identities']:,} identities"]
+    parts = [
+        tr_n("{n:,} image", "{n:,} images", counts["images"]),
+        tr_n("{n:,} identity", "{n:,} identities", counts["identities"]),
+    ]
     if counts["groups"]:
-        parts.append(f"{counts['groups']:,} groups")
+        parts.append(tr_n("{n:,} group", "{n:,} groups", counts["groups"]))
     if counts["searched"]:
-        parts.append(f"{counts['faces']:,} faces ({counts['detector']})")
+        parts.append(
+            tr_n("{n:,} face ({detector})", "{n:,} faces ({detector})", counts["faces"], detector=counts["detector"])
+        )
         if counts["without_face"]:
-            parts.append(f"{counts['without_face']:,} without a face")
+            parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
     sets: list[VectorSet] = counts["vectors"]
     parts += [
-        f"{one.vectors:,} {one.recipe.encoder} embeddings ({one.recipe.detector})" for one in sets[:_MOST_VECTORS]
+        tr(
+            "{vectors:,} {encoder} embeddings ({detector})",
+            vectors=one.vectors,
+            encoder=one.recipe.encoder,
+            detector=one.recipe.detector,
+        )
+        for one in sets[:_MOST_VECTORS]
     ]
     if len(sets) > _MOST_VECTORS:
-        parts.append(f"{len(sets) - _MOST_VECTORS} more sets of embeddings")
-    for key, word in (("synthetic", "synthetic"), ("hidden", "hidden"), ("unreadable", "unreadable")):
+        parts.append(tr_n("{n} more set of embeddings", "{n} more sets of embeddings", len(sets) - _MOST_VECTORS))
+    for key, text in (
+        ("synthetic", mark("{n:,} synthetic")),
+        ("hidden", mark("{n:,} hidden")),
+        ("unreadable", mark("{n:,} unreadable")),
+    ):
         if counts[key]:
-            parts.append(f"{counts[key]:,} {word}")
+            parts.append(tr(text, n=counts[key]))
     if len(view.ids) != counts["images"]:
-        parts.append(f"{len(view.ids):,} shown")
+        parts.append(tr("{count:,} shown", count=len(view.ids)))
     if selected:
-        parts.append(f"{selected:,} selected")
+        parts.append(tr("{selected:,} selected", selected=selected))
     return "  ·  ".join(parts)
 
 

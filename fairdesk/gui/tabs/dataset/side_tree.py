@@ -13,6 +13,7 @@ from fairdesk.gui.tabs.dataset.presenter import View
 from fairdesk.project.saved_views import remove_view
 from fairdesk.project.sets import freeze, remove_sets
 from fairdesk.runs.folder import next_run
+from fairdesk.words import tr
 
 Chosen = tuple[str, Any, Any]  # what an item stands for: a group (and identity), a set, a view, a tag, or a heading
 EVERYTHING: Chosen = ("group", None, None)
@@ -57,7 +58,7 @@ class SideTree(QTreeWidget):
         self._session: Session | None = None
         self._view = View()
         self._lists: dict[str, list[tuple[str, int]]] = {}  # the identities that the items below a group show
-        self.setHeaderLabels(["Group and identity", "Images"])
+        self.setHeaderLabels([tr("Group and identity"), tr("Images")])
         self.setRootIsDecorated(True)
         self.setUniformRowHeights(True)
         self.header().setStretchLastSection(False)
@@ -94,9 +95,9 @@ class SideTree(QTreeWidget):
         self.blockSignals(False)
 
     def _rows(self, view: View) -> list[Row]:
-        rows = [Row("All", f"{view.counts['images']:,}", EVERYTHING)]
+        rows = [Row(tr("All"), f"{view.counts['images']:,}", EVERYTHING)]
         for group, images, _ in view.groups:
-            rows.append(Row(group or "No group", f"{images:,}", ("group", group or "", None)))
+            rows.append(Row(group or tr("No group"), f"{images:,}", ("group", group or "", None)))
         return rows + [
             Row(title, "", ("heading", title, None), below=below) for title, below in self._sections(view) if below
         ]
@@ -171,12 +172,14 @@ class SideTree(QTreeWidget):
     def _sections(view: View) -> list[tuple[str, list[Row]]]:
         sets = []
         for one in view.sets:
-            stale = f"Out of date: {one.change}. Right-click to recreate the sets." if one.change else ""
-            text = ("⚠ " if stale else "") + one.name + (" (frozen)" if one.frozen else "")
+            stale = (
+                tr("Out of date: {change}. Right-click to recreate the sets.", change=one.change) if one.change else ""
+            )
+            text = ("⚠ " if stale else "") + one.name + (tr(" (frozen)") if one.frozen else "")
             sets.append(Row(text, f"{one.images:,}", ("set", one.name, None), stale))
         views = [Row(name, "", ("view", name, None)) for name, _ in view.views]
         tags = [Row(tag, f"{n:,}", ("tag", tag, None)) for tag, n in view.tags]
-        return [("Sets", sets), ("Saved views", views), ("Tags", tags)]
+        return [(tr("Sets"), sets), (tr("Saved views"), views), (tr("Tags"), tags)]
 
     @Slot(QTreeWidgetItem, QTreeWidgetItem)
     def _on_current(self, item: QTreeWidgetItem | None, _before: object) -> None:
@@ -213,8 +216,8 @@ class SideTree(QTreeWidget):
             preset = {"data": str(project), "out": str(next_run(project, stem)), "where": [condition], "resume": False}
             session.ask(kind, preset)
 
-        menu.addAction("Train a GAN on it…", lambda: train("train-dcgan", "gan"))
-        menu.addAction("Train a recogniser on it…", lambda: train("train-arcface", "arcface"))
+        menu.addAction(tr("Train a GAN on it…"), lambda: train("train-dcgan", "gan"))
+        menu.addAction(tr("Train a recogniser on it…"), lambda: train("train-arcface", "arcface"))
 
     def set_menu(self, name: str) -> QMenu:
         """Freeze, make again, export, list pairs of, remove a set."""
@@ -224,13 +227,14 @@ class SideTree(QTreeWidget):
         on = not found.frozen
         kept = {key: value for key, value in found.params.items() if value is not None}
         menu = QMenu(self)
-        menu.addAction("Freeze" if on else "Thaw", lambda: session.edit(
-            lambda p: freeze(p, name, on=on), f"{name} is {'frozen' if on else 'thawed'}"))  # fmt: skip
-        menu.addAction("Recreate the sets…", lambda: session.ask("divide", kept))
-        menu.addAction("Export…", lambda: session.ask("export", {"only_set": name}))
-        menu.addAction("Create a pair list…", lambda: session.ask("pairs", {"only_set": name}))
-        remove = menu.addAction("Remove the set", lambda: session.edit(
-            lambda p: remove_sets(p, [name]), f"Removed the set {name}"))  # fmt: skip
+        told = tr("{set} is frozen", set=name) if on else tr("{set} is no longer frozen", set=name)
+        freezing = tr("Freeze") if on else tr("Unfreeze")
+        menu.addAction(freezing, lambda: session.edit(lambda p: freeze(p, name, on=on), told))
+        menu.addAction(tr("Recreate the sets…"), lambda: session.ask("divide", kept))
+        menu.addAction(tr("Export…"), lambda: session.ask("export", {"only_set": name}))
+        menu.addAction(tr("Create a pair list…"), lambda: session.ask("pairs", {"only_set": name}))
+        remove = menu.addAction(tr("Remove the set"), lambda: session.edit(
+            lambda p: remove_sets(p, [name]), tr("Removed the set {set}", set=name)))  # fmt: skip
         remove.setEnabled(on)
         return menu
 
@@ -240,6 +244,7 @@ class SideTree(QTreeWidget):
         assert session is not None
         menu = QMenu(self)
         menu.addAction(
-            "Remove the view", lambda: session.edit(lambda p: remove_view(p, name), f"Removed the view {name}")
+            tr("Remove the view"),
+            lambda: session.edit(lambda p: remove_view(p, name), tr("Removed the view {view}", view=name)),
         )
         return menu

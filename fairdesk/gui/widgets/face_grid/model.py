@@ -23,6 +23,7 @@ from PySide6.QtCore import (
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Boxed, GridItem, Ids, Kind, boxes, items
+from fairdesk.words import tr
 
 PAGE = 256
 PAGES = 40
@@ -105,12 +106,16 @@ class FaceGridModel(QAbstractListModel):
                 return item
             if role == Qt.ItemDataRole.DisplayRole:
                 return item.title
-            lines = [item.path, f"Identity: {item.identity or 'unknown'}", f"Group: {item.group or 'none'}"]
+            lines = [
+                item.path,
+                tr("Identity: {identity}", identity=item.identity or tr("unknown")),
+                tr("Group: {group}", group=item.group or tr("none")),
+            ]
             if item.source:
-                lines.append(f"Label from: {item.source}")
+                lines.append(tr("Label from: {source}", source=tr(item.source)))
             if item.predicted:
-                lines.append(f"Predicted by a model: {item.predicted}")
-            return "\n".join(lines + (["Marked synthetic"] if item.synthetic else []))
+                lines.append(tr("Predicted by a model: {predicted}", predicted=item.predicted))
+            return "\n".join(lines + ([tr("Marked synthetic")] if item.synthetic else []))
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

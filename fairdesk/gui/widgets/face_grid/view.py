@@ -12,6 +12,7 @@ from fairdesk.gui.widgets.face_grid.model import FaceGridModel
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids, Kind
+from fairdesk.words import tr, tr_n
 
 MIN_SIDE, MAX_SIDE = 48, 256
 _FEW = 100  # cells that are painted one by one
@@ -41,7 +42,7 @@ class FaceGrid(QListView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Faces")
+        self.setAccessibleName(tr("Faces"))
         self.setSpacing(0)
         self.set_side(112)
         self.empty_text = ""
@@ -150,7 +151,9 @@ class FaceGrid(QListView):
         painter = QPainter(picture)
         painter.setPen(self.palette().highlightedText().color())
         painter.drawText(
-            picture.rect(), Qt.AlignmentFlag.AlignCenter, f"{len(ids):,} face{'s' if len(ids) > 1 else ''}"
+            picture.rect(),
+            Qt.AlignmentFlag.AlignCenter,
+            tr_n("{n:,} face", "{n:,} faces", len(ids)),
         )
         painter.end()
         drag.setPixmap(picture)
