@@ -12,6 +12,7 @@ from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clust
 from fairdesk.errors import RequestError
 from fairdesk.images.written_files import write_manifest, write_text
 from fairdesk.jobs.context import Context
+from fairdesk.plain_json import parse
 from fairdesk.project import Project
 from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
@@ -64,7 +65,7 @@ def read_clusters(path: Path) -> dict[str, list[str]]:
         If it is no JSON object of lists of paths.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
+        data = parse(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise RequestError(f"{path} cannot be read as a cluster file: {error}") from error
     if not isinstance(data, dict) or not all(

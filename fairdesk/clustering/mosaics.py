@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import math
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -13,6 +13,8 @@ from fairdesk.clustering.params import MosaicParams
 from fairdesk.clustering.results import MosaicResult
 from fairdesk.clustering.store import UNCLUSTERED, faces_of, find_cluster, need_version
 from fairdesk.errors import RequestError
+from fairdesk.images.decoding import opened
+from fairdesk.images.formats import UndecodableError
 from fairdesk.images.image_reading import UnreadableImageError, open_image
 from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context
@@ -94,7 +96,8 @@ def face_picture(project: Project, face: int) -> Image.Image:
 
     jpeg = project.thumbnails.get("face", face)
     if jpeg is not None:
-        return Image.open(io.BytesIO(jpeg)).convert("RGB")
+        with suppress(UndecodableError), opened(jpeg) as kept:
+            return kept.convert("RGB")
     place = face_places(project, [face])[0]
     image = open_image(Path(place.path))
     return image.crop(box_with_margin(place.box.css, image.size, 0.25))

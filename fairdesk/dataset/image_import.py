@@ -191,6 +191,7 @@ class _Summary:
             folder=str(self.tree.root),
             labels=dict(sorted(self.labels.items())),
             new=new,
+            notes=self.tree.notes,
         )
 
 

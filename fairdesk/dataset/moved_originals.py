@@ -24,6 +24,8 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
         known = ", ".join(map(str, recorded_folders(project))) or "none"
         raise RequestError(f"No image of the project lies under {params.old}. Its folders of originals: {known}")
     tree = read_tree(params.new)
+    if tree.root != params.new:  # an InsightFace folder: its pictures lie in the .rec
+        raise RequestError(f"{params.new} holds a data set in {tree.root.name}. Give {tree.root}.")
     places: dict[tuple[str, int], list[str]] = {}
     for entry in tree.entries:
         try:

@@ -11,7 +11,7 @@ from fairdesk import __version__
 from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.folder_layouts import read_tree
-from fairdesk.images.image_reading import EXTENSIONS, UnreadableImageError
+from fairdesk.images.image_reading import UnreadableImageError, looks_like_picture
 from fairdesk.images.synthetic_marks import mark_of, marked_labels
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import Context
@@ -29,9 +29,10 @@ _Found = tuple[list[PairImage], dict[str, int], set[str]]  # with the paths of t
 
 def _from_folder(folder: Path, params: PairsParams) -> _Found:
     items, left_out, made = [], {"unnamed": 0, "synthetic": 0, "unreadable": 0}, set()
-    for entry in read_tree(folder).entries:
-        path = folder / entry.path
-        if path.suffix.lower() not in EXTENSIONS:
+    tree = read_tree(folder)
+    for entry in tree.entries:
+        path = tree.root / entry.path
+        if not looks_like_picture(tree.root, entry.path):
             continue
         try:
             mark = mark_of(path)

@@ -239,27 +239,6 @@ def overview(project: Project) -> dict[str, Any]:
     }
 
 
-def found_values(project: Project) -> dict[str, list[str]]:
-    """Return the values a filter can choose from: tags, genders, label sources, predictions (as kind: value)."""
-    rows = project.db.rows
-    out = {
-        "tag": [row[0] for row in rows("SELECT DISTINCT tag FROM image_tag ORDER BY tag")],
-        "gender": [
-            row[0] for row in rows("SELECT DISTINCT gender FROM image WHERE gender IS NOT NULL ORDER BY gender")
-        ],
-    }
-    out["source"] = [
-        row[0]
-        for row in rows("SELECT label_source FROM image UNION SELECT label_source FROM face ORDER BY 1")
-        if row[0] is not None
-    ]
-    out["predicted"] = [
-        f"{kind}: {value}"
-        for kind, value in rows("SELECT DISTINCT kind, value FROM prediction WHERE kind != 'age' ORDER BY kind, value")
-    ]
-    return out
-
-
 def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids:
     """Return images ordered by how near their largest face's vector is to one image's; those without one are left out.
 

@@ -74,3 +74,9 @@ def agreement(project: Project, detector: str) -> dict[str, dict[str, dict[str, 
     ):
         out.setdefault(kind, {}).setdefault(group, {})[value] = count
     return out
+
+
+def predicted_values(project: Project) -> list[str]:
+    """Return what models predict, as kind: value."""
+    found = project.db.rows("SELECT DISTINCT kind, value FROM prediction WHERE kind != 'age' ORDER BY kind, value")
+    return [f"{kind}: {value}" for kind, value in found]

@@ -4,50 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import apsw
 
 from fairdesk.errors import RequestError
 from fairdesk.project import label_basis as basis
-from fairdesk.project.main_face import NAMED, WHO
+from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.set_contents import ImageSet, describe, read_contents
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
 
-@dataclass(frozen=True)
-class ImageSet:
-    """One set, and how far the labels have moved since it was made."""
-
-    id: int
-    name: str
-    images: int
-    identities: int
-    frozen: bool
-    change: basis.LabelChange
-    params: dict[str, Any]
-
-
-_SIZES = f"""
-SELECT s.id, s.name, s.frozen, s.params, s.basis, count(i.id),
-       count(DISTINCT {WHO})
-FROM image_set s LEFT JOIN set_member m ON m.set_id = s.id
-LEFT JOIN image i ON i.id = m.image_id AND i.hidden = 0
-{NAMED}
-GROUP BY s.id ORDER BY s.id
-"""
-
-
 def all_sets(project: Project) -> list[ImageSet]:
     """Return the project's sets in the order they were made."""
-    rows = project.db.rows(_SIZES)
-    changes = basis.changes_since(project, [row[4] for row in rows])
-    return [
-        ImageSet(number, name, images, people, bool(frozen), change, json.loads(params))
-        for (number, name, frozen, params, _, images, people), change in zip(rows, changes, strict=True)
-    ]
+    contents = read_contents(project)
+    return describe(contents, LabelSnapshot.read(project)) if contents else []
 
 
 def set_names(project: Project) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import JobFailed
+from fairdesk.plain_json import parse
 from fairdesk.project.database import Database
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet
 from fairdesk.project.vector_choice import VectorChoice, choose, of_encoder
@@ -61,7 +62,7 @@ class VectorStore:
     def described(self, recipe: StoredRecipe) -> Recipe | None:
         """Return all that decides a recipe's vectors; None where its description is lost."""
         try:
-            kept = json.loads((self.folder / recipe.hash / DESCRIBED).read_text(encoding="utf-8"))
+            kept = parse((self.folder / recipe.hash / DESCRIBED).read_text(encoding="utf-8"))
             return Recipe(**kept)
         except (OSError, ValueError, TypeError):
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +34,7 @@ from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import Pixels, pixels, read_pixels
 from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.plain_json import parse
 from fairdesk.project import Project
 from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detector_key import DetectorKey
@@ -123,7 +123,7 @@ def _sources(folder: Path) -> dict[str, Path]:
     """
     path = folder.with_name(folder.name + ".manifest.json")
     try:
-        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        files = parse(path.read_text(encoding="utf-8"))["files"]
         return {row["path"]: Path(row["file"]) for row in files if isinstance(row, dict) and "file" in row}
     except FileNotFoundError:
         return {}

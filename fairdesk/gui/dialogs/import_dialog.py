@@ -152,6 +152,7 @@ def describe(found: ImportResult) -> str:
         )
     if found.labels:
         lines.append("Labels: " + ", ".join(f"{kind} of {count:,}" for kind, count in found.labels.items()))
+    lines += found.notes
     if found.synthetic:
         lines.append(f"{found.synthetic:,} images are marked synthetic and stay marked.")
     if found.unreadable:

@@ -80,9 +80,9 @@ class FilterPanel(QWidget):
         choices: dict[str, Sequence[tuple[str, object]]] = {
             "in_set": [(s.name, s.name) for s in view.sets] + ([(NO_SET, "")] if view.sets else []),
             "tag": [(tag, tag) for tag, _ in view.tags],
-            "gender": [(v, v) for v in view.values.get("gender", [])],
-            "source": [(v, v) for v in view.values.get("source", [])],
-            "predicted": [(v, v) for v in view.values.get("predicted", [])],
+            "gender": [(v, v) for v in view.genders],
+            "source": [(v, v) for v in view.sources],
+            "predicted": [(v, v) for v in view.predicted],
             "cluster": [(title, number) for number, title in view.clusters],
             "measure": [(text, name) for name, text in MEASURES.items()] if view.measured else [],
         }

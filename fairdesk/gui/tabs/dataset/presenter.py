@@ -12,15 +12,19 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.detections import Search, searches
-from fairdesk.project.identities import GroupCount, group_counts, identity_counts
-from fairdesk.project.image_queries import Filter, Ids, found_values, image_ids, more_like, overview
+from fairdesk.project.identities import GroupCount
+from fairdesk.project.image_queries import Filter, Ids, image_ids, more_like, overview
+from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.labels import tag_counts
+from fairdesk.project.predictions import predicted_values
 from fairdesk.project.quality import MEASURES, any_measured
 from fairdesk.project.recipes import VectorSet
 from fairdesk.project.saved_views import saved_views
-from fairdesk.project.sets import ImageSet, all_sets
+from fairdesk.project.set_contents import ImageSet, SetContents, describe, read_contents
 
 NONE: Ids = np.empty(0, dtype=np.int64)
+_WHO = frozenset({Kind.IMAGES, Kind.LABELS})
+_OF_OTHER_TABS = ("clusterings", "lists", "scores")
 _MOST_VECTORS = 3  # in the line of counts; all of them stand under Faces and vectors
 _MOST_CLUSTERS = 1000  # in the filter's list; the largest come first
 
@@ -44,11 +48,16 @@ class View:
     sets: list[ImageSet] = field(default_factory=list)
     views: list[tuple[str, Filter]] = field(default_factory=list)
     tags: list[tuple[str, int]] = field(default_factory=list)
-    values: dict[str, list[str]] = field(default_factory=dict)
+    genders: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    predicted: list[str] = field(default_factory=list)  # kind: value
     clusters: list[tuple[int, str]] = field(default_factory=list)
     measured: bool = False
     searches: list[Search] = field(default_factory=list)
     ids: Ids = field(default_factory=lambda: NONE)
+    wish: Wish | None = None  # what the ids answer
+    labels: LabelSnapshot | None = None
+    contents: list[SetContents] = field(default_factory=list)  # of the sets
 
     def tree(self) -> tuple[Any, ...]:
         """What the tree is made from: it is filled again only when this changes."""
@@ -83,44 +92,68 @@ def look(project: Project, wish: Wish) -> View:
 def look_again(project: Project, wish: Wish, before: View, change: Change) -> View:
     """Read what the tab shows of a change; the rest is as before."""
     view = replace(before)
-    touched = change.touched.keys()
-    if touched & {Kind.IMAGES, Kind.LABELS}:
-        view.groups, view.identities = _people(project)
-    if touched & {Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.SETTINGS}:
-        view.counts = overview(project)
-    elif Kind.VECTORS in touched:
-        view.counts = before.counts | {"vectors": project.vectors.sets()}
-    if touched & {Kind.IMAGES, Kind.LABELS, Kind.SETS}:
-        view.sets = all_sets(project)
-    if Kind.VIEWS in touched:
+    many = _of_many(change)
+    _look_at_people(project, view, before, change)
+    if Kind.VIEWS in many:
         view.views = saved_views(project)
-    if touched & {Kind.IMAGES, Kind.TAGS}:
+    if many & {Kind.IMAGES, Kind.TAGS}:
         view.tags = tag_counts(project)
-    if touched & {Kind.IMAGES, Kind.LABELS, Kind.TAGS, Kind.PREDICTIONS}:
-        view.values = found_values(project)
-    if touched & {Kind.CLUSTERS, Kind.LABELS}:
+    if many & {Kind.IMAGES, Kind.PREDICTIONS}:
+        view.predicted = predicted_values(project)
+    renamed = before.labels is None or view.labels is None or view.labels.renames(before.labels)
+    if Kind.CLUSTERS in many or renamed:  # a cluster may show the name of an identity
         view.clusters = _clusters(project)
-    if touched & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
+    if many & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
         view.measured = any_measured(project, project.shown_detector())
-    if touched & {Kind.IMAGES, Kind.FACES}:
+    if many & {Kind.IMAGES, Kind.FACES}:
         view.searches = searches(project)
-    if touched & list_rests_on(wish):
-        view.ids = ids(project, wish)
+    if rests := change.within(list_rests_on(wish)):
+        view.ids = ids_after(project, wish, before.ids, rests) if wish == before.wish else ids(project, wish)
+        view.wish = wish
     return view
 
 
-def _people(
-    project: Project,
-) -> tuple[list[GroupCount], dict[str | None, list[tuple[str, int]]]]:
-    groups = group_counts(project)
-    identities: dict[str | None, list[tuple[str, int]]] = {}
-    for name, _, people in groups:
-        if people and name is not None:
-            identities[name] = identity_counts(project, name)
-    if any(name is None and people for name, _, people in groups):
-        grouped = {identity for found in identities.values() for identity, _ in found}
-        identities[None] = [row for row in identity_counts(project) if row[0] not in grouped]
-    return groups, identities
+def _of_many(change: Change) -> set[Kind]:
+    """Return what has to be read anew as a whole: all but labels and hiding of images that are known."""
+    return {kind for kind, images in change.touched.items() if images is None or kind not in _WHO}
+
+
+def _look_at_people(project: Project, view: View, before: View, change: Change) -> None:
+    """Read the labels, and what follows from them: groups, sets, counts."""
+    many = _of_many(change)
+    relabelled = change.within(_WHO)
+    if relabelled or before.labels is None:
+        labels = view.labels = _labels(project, before.labels, relabelled)
+        view.groups, view.identities = labels.group_counts(), labels.people(before.labels, before.identities)
+        view.genders, view.sources = labels.genders_used(), labels.sources_used()
+    else:
+        labels = before.labels
+    if many & {Kind.IMAGES, Kind.FACES, Kind.SETTINGS} or not before.counts:
+        view.counts = {key: count for key, count in overview(project).items() if key not in _OF_OTHER_TABS}
+    elif Kind.VECTORS in many:
+        view.counts = before.counts | {"vectors": project.vectors.sets()}
+    view.counts = view.counts | labels.totals()
+    if many & {Kind.IMAGES, Kind.SETS}:
+        view.contents = read_contents(project)
+    if relabelled or Kind.SETS in many:
+        view.sets = describe(view.contents, labels)
+
+
+def _labels(project: Project, before: LabelSnapshot | None, change: Change) -> LabelSnapshot:
+    images = change.images()
+    return LabelSnapshot.read(project) if before is None or images is None else before.after(project, images)
+
+
+def ids_after(project: Project, wish: Wish, before: Ids, change: Change) -> Ids:
+    """Return the ids of the images to show after a change; where few images changed, only these are looked at."""
+    images = change.images()
+    placed = wish.order == "added" and wish.like is None  # elsewhere a label may move an image
+    if images is None or not placed:
+        return ids(project, wish)
+    asked = images if wish.wanted.ids is None else images & set(wish.wanted.ids)
+    matching = image_ids(project, replace(wish.wanted, ids=tuple(sorted(asked))))
+    rest = before[~np.isin(before, np.array(sorted(images), dtype=np.int64))]
+    return np.insert(rest, np.searchsorted(rest, matching), matching)
 
 
 def _clusters(project: Project) -> list[tuple[int, str]]:

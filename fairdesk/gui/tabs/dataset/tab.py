@@ -148,7 +148,7 @@ class DatasetTab(Tab):
             ActionSpec("dataset.like", "Find si&milar faces", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), "Sort the grid by similarity to the current face", self.name),
             ActionSpec("dataset.quality", "&Quality…", lambda: async_glue.start(self._quality()), "&Dataset", "search", "Ctrl+U", images, "Sharpness, brightness, size and pose: measure, set limits, hide or tag"),
             ActionSpec("dataset.measure", "Measure quality…", lambda: self.session.ask("quality"), "&Dataset", "", "", images),
-            ActionSpec("dataset.agreement", "Con&fusion matrix…", lambda: async_glue.start(self._agreement()), "&Dataset", "table", "", lambda: bool(self._view.values.get("predicted")), "Groups as labelled against groups as predicted"),
+            ActionSpec("dataset.agreement", "Con&fusion matrix…", lambda: async_glue.start(self._agreement()), "&Dataset", "table", "", lambda: bool(self._view.predicted), "Groups as labelled against groups as predicted"),
             ActionSpec("dataset.divide", "&Divide into sets…", lambda: self.session.ask("divide"), "&Dataset", "split", "Ctrl+D", images, "Training, validation and test sets, or folds, that share no identity"),
             ActionSpec("dataset.export", "E&xport…", lambda: self.session.ask("export"), "&Dataset", "export", "", images, "Folders, ImageFolder, InsightFace .rec, or a table"),
             ActionSpec("dataset.purge", "P&urge selected…", lambda: async_glue.start(self._purge()), "&Dataset", "close", "", lambda: images() and self.grid.selected_count() > 0, "Remove images permanently when consent is withdrawn; cannot be undone", self.name),
@@ -238,8 +238,9 @@ class DatasetTab(Tab):
         if self.session.project is None:
             return
         self._unread = Change()
+        listed = listed and view.wish == self._wish()  # else the filter was changed meanwhile, and its list comes
         if not listed:
-            view.ids = self._view.ids  # the filter may have been changed meanwhile
+            view.ids, view.wish = self._view.ids, self._view.wish
         tree_changed = view.tree() != self._view.tree()
         self._view = view
         self.grid.cells.groups = [name for name, _, _ in view.groups if name is not None]
@@ -277,7 +278,7 @@ class DatasetTab(Tab):
         self.filters_button.setText(f"More filters ({active})" if active else "More filters")
 
         def arrived(ids: Ids) -> None:
-            self._view.ids = ids
+            self._view.ids, self._view.wish = ids, wish
             self.grid.show_ids(self.session.project, "image", ids)
             self._say_counts()
 
@@ -366,7 +367,7 @@ class DatasetTab(Tab):
         known = {
             "identity": names,
             "group": groups,
-            "gender": self._view.values.get("gender", []) or ["female", "male"],
+            "gender": self._view.genders or ["female", "male"],
             "add": tags,
             "remove": tags,
         }

@@ -14,6 +14,7 @@ from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids, Kind
 
 MIN_SIDE, MAX_SIDE = 48, 256
+_FEW = 100  # cells that are painted one by one
 
 
 class FaceGrid(QListView):
@@ -45,6 +46,7 @@ class FaceGrid(QListView):
         self.set_side(112)
         self.empty_text = ""
         self.selectionModel().selectionChanged.connect(self._on_selection)
+        self.grid_model.looks_different.connect(self._paint_again)
         self.doubleClicked.connect(lambda index: self.opened.emit(int(self.grid_model.ids[index.row()])))
 
     def set_project(self, project: Project | None) -> None:
@@ -110,6 +112,13 @@ class FaceGrid(QListView):
             return []
         parts = [self.grid_model.ids[top : bottom + 1] for top, bottom in ranges]
         return [int(one) for one in np.concatenate(parts)]
+
+    @Slot(list)
+    def _paint_again(self, rows: list[int]) -> None:
+        if not rows or len(rows) > _FEW:
+            self.viewport().update()
+        for row in rows[:_FEW]:
+            self.update(self.grid_model.index(row))
 
     @Slot()
     def _on_selection(self) -> None:
