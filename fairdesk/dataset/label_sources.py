@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fairdesk.dataset.identities import label_ids
+from fairdesk.dataset.identities import label_ids, labelled_images
 from fairdesk.dataset.image_labels import write_labels
 from fairdesk.dataset.label_agreement import agreement
-from fairdesk.dataset.label_table import read_labels
+from fairdesk.dataset.label_table import need_matches, read_labels
 from fairdesk.dataset.params import LabelParams
 from fairdesk.dataset.results import LabelResult
 from fairdesk.errors import RequestError
@@ -33,10 +33,11 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     assert params.csv is not None
     project = context.project
     set_, unmatched = 0, None
+    people = {image.id: image.identity for image in labelled_images(project)}
     with project.journal.step(f"Labels from {params.csv.name}", target={"tab": "dataset"}) as connection:
         for number, root in project.roots().items():
             rows = project.db.rows("SELECT id, path FROM image WHERE root_id = ? ORDER BY id", (number,))
-            tree = Tree(root, "flat", [Entry(path, None, None) for _, path in rows])
+            tree = Tree(root, "flat", [Entry(path, people.get(image), None) for image, path in rows])
             labels, missing = read_labels(params.csv, tree, params.mapping)
             unmatched = set(missing) if unmatched is None else unmatched & set(missing)
             for image, path in rows:
@@ -52,8 +53,9 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
                     )
                 write_labels(connection, image, label.others(), "csv")
                 set_ += 1
-    if unmatched is None:
-        raise RequestError("The project has no images yet. Import a folder first.")
+        if unmatched is None:
+            raise RequestError("The project has no images yet. Import a folder first.")
+        need_matches(dict.fromkeys(range(set_)), sorted(unmatched), params.csv, "an image of the project")
     if unmatched:
         context.message(f"{len(unmatched):,} rows name no image of the project, for example {sorted(unmatched)[0]}")
     return LabelResult(

@@ -112,7 +112,7 @@ def headline(result: EvaluateResult) -> str:
     if dropped:
         parts.append(f"<b>{dropped:,} pairs dropped</b> (no score)")
     if result.eer is None:
-        parts.append(f"EER undefined: {result.eer_why}")
+        parts.append(f"EER undefined: {escape(result.eer_why or '')}")
     else:
         parts += [f"<b>EER {rate(result.eer)}</b> at {number(result.eer_threshold)}", f"AUC {result.auc:.6f}",
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
@@ -120,7 +120,7 @@ def headline(result: EvaluateResult) -> str:
     if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
         text += f"<br>Embeddings: {escape(vectors)}"
     if result.warning:
-        text += f"<br><b>{result.warning}</b>"
+        text += f"<br><b>{escape(result.warning)}</b>"
     return text
 
 
