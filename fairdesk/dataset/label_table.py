@@ -18,7 +18,7 @@ from fairdesk.images.folder_layouts import Entry, Tree
 GUESSES: dict[str, tuple[str, ...]] = {
     "path": ("path", "image", "file", "filename", "image_path", "file_name", "img", "image_id", "full_path", "filepath",
              "file_path", "img_path", "image_name", "name_of_file", "photo"),
-    "identity": ("identity", "subject", "person", "id", "name", "subject_id", "label", "class_id", "identity_id", "person_id",
+    "identity": ("identity", "subject", "person", "class_id", "identity_id", "person_id", "subject_id", "id", "name", "label",
                  "celeb_name", "class"),
     "group": ("group", "race", "ethnicity", "ethnic_group", "skin_tone", "fitzpatrick"),
     "gender": ("gender", "sex", "male"),
@@ -28,7 +28,6 @@ GUESSES: dict[str, tuple[str, ...]] = {
 FIELDS = tuple(GUESSES)
 _BFW = {"p1", "p2", "att1", "att2"}
 _YES, _NO = ("1", "1.0", "true", "yes"), ("-1", "0", "-1.0", "0.0", "false", "no")
-_GENDERS = {"f": "female", "m": "male", "female": "female", "male": "male", "woman": "female", "man": "male"}
 
 
 @dataclass(frozen=True)
@@ -97,10 +96,10 @@ def _tags(text: str, column: str) -> tuple[str, ...]:
 
 
 def _gender(text: str | None, column: str) -> str | None:
-    """Return a gender: f and m in words, and a column called Male that says 1 or -1 as what it means."""
+    """Return a gender as it is written; of a column called Male that says 1 or -1 what that means."""
     if text is not None and column.lower() == "male" and text.lower() in _YES + _NO:
         return "male" if text.lower() in _YES else "female"
-    return text if text is None else _GENDERS.get(text.lower(), text)
+    return text
 
 
 def _age(text: str | None) -> str | None:
@@ -163,8 +162,11 @@ def read_labels(path: Path, tree: Tree, given: dict[str, str] | None = None) -> 
         theirs = files.of_person(row.label.identity or "")
         if not theirs:
             unmatched.append(row.label.identity or "")
-        for name in theirs:  # whose they are is known already: the table says something of them
-            labels[name] = replace(row.label, identity=None)
+        for (
+            name
+        ) in theirs:  # who they are is known already; an identity is a name within its group, so a group needs it
+            who = None if row.label.group is None else files.person_of(name) or row.label.identity
+            labels[name] = replace(row.label, identity=who)
     return labels, unmatched
 
 

@@ -28,6 +28,7 @@ class Files:
         self._by_end: dict[str, list[str]] = defaultdict(list)  # by each shorter end of a path, and each name
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         self._by_person: dict[str, list[str]] = defaultdict(list)
+        self._people = {entry.path: entry.identity for entry in entries}
         for entry in entries:
             path = plain(entry.path)
             self._whole[path] = entry.path
@@ -36,6 +37,10 @@ class Files:
             self._by_stem[_stem(path)].append(entry.path)
             for person in {plain(entry.identity or ""), *path.split("/")[:-1]} - {""}:
                 self._by_person[person].append(entry.path)
+
+    def person_of(self, path: str) -> str | None:
+        """Return the identity that a file has."""
+        return self._people.get(path)
 
     def of_person(self, identity: str) -> list[str]:
         """Return the files of an identity: labelled so, or in a folder of that name."""
@@ -60,6 +65,7 @@ class Files:
                 left.append((row, path))
         taken = set(found.values())
         prefix = self._prefix([path for _, path in left])
+        target: str | None
         for row, path in left:
             if prefix is not None and path.startswith(prefix) and path[len(prefix) :] in self._whole:
                 target = self._whole[path[len(prefix) :]]
@@ -86,15 +92,14 @@ class Files:
 
     def _only(self, path: str) -> str | None:
         same = self._by_end.get(path, [])
-        if not same and is_picture(path):
-            same = [
-                one
-                for one in self._by_stem.get(_stem(path), [])
-                if one.rpartition("/")[0].endswith(path.rpartition("/")[0])
-            ]
-        elif not same:
-            same = self._by_stem.get(path.rpartition("/")[2], []) if "/" not in path else []
+        if not same:
+            folder = path.rpartition("/")[0]
+            same = [one for one in self._by_stem.get(_stem(path), []) if _in_folder(plain(one), folder)]
         return same[0] if len(same) == 1 else None
+
+
+def _in_folder(path: str, folder: str) -> bool:
+    return not folder or ("/" + path.rpartition("/")[0]).endswith("/" + folder)
 
 
 def _ends(path: str) -> list[str]:

@@ -38,7 +38,7 @@ def read_table(path: Path) -> Table:
     reader = csv.reader(io.StringIO(text), strict=True, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     rows, lines = [], []
     try:
-        header = [cell.strip() for cell in next(reader, [])]
+        header = [cell.strip() for cell in next((row for row in reader if row), [])]
         for row in reader:
             if not row:
                 continue

@@ -13,7 +13,7 @@ from fairdesk.dataset.label_sources import label_faces
 from fairdesk.dataset.params import ImportParams, LabelParams
 from fairdesk.dataset.prepare_params import ExportParams
 from fairdesk.dataset.table_files import read_table
-from fairdesk.images.table_cells import plain_cell, safe_cell
+from fairdesk.images.table_cells import plain_cell, safe_cell, safe_rows
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_list_files import Pair, read_pairs, write_pairs
 from tests.conftest import plain_images
@@ -41,7 +41,7 @@ def labelled(project, tmp_path):
     root = plain_images(tmp_path / "in", 1, len(NAMES), 1)
     paths = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.png"))
     with (tmp_path / "who.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("path", "identity", "group"), *zip(paths, NAMES, NAMES, strict=True)])
+        csv.writer(file).writerows(safe_rows([("path", "identity", "group"), *zip(paths, NAMES, NAMES, strict=True)]))
     import_images(ImportParams(folder=root), QuietContext(project))
     label_faces(LabelParams(csv=tmp_path / "who.csv"), QuietContext(project))
     assert {row[0] for row in project.db.rows("SELECT name FROM grp")} >= {name for name in NAMES if name != "a\tb"}
