@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fairdesk.dataset.label_table import Label, read_labels, read_manifest
+from fairdesk.dataset.label_table import Label, need_matches, read_labels, read_manifest
+from fairdesk.dataset.labels_in_names import labels_in_names
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.results import ImportResult
 from fairdesk.dataset.table_files import is_table
@@ -109,6 +110,7 @@ def _given(params: ImportParams, tree: Tree, context: Context) -> dict[str, Labe
     if params.labels is None:
         return {}
     given, unmatched = read_labels(params.labels, tree, params.mapping)
+    need_matches(given, unmatched, params.labels, f"a file in {tree.root}")
     if unmatched:
         shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
         context.message(f"{len(unmatched)} rows of {params.labels} name no file in {tree.root}: {shown}")
@@ -137,6 +139,7 @@ def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled],
         tree, given = read_manifest(params.folder, params.mapping, params.base)
     else:
         tree = read_tree(params.folder, params.layout)
+        given = labels_in_names(tree)
     labelled = _label(tree, given | _given(params, tree, context))
     names = shared_names([Entry(i.entry.path, i.identity, i.group) for i in labelled])
     if names and params.shared_names == "join":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.images.image_sources import exists as there
+from fairdesk.images.table_cells import plain_cell, safe_rows
 from fairdesk.images.written_files import write_text
 
 COLUMNS = ("path1", "path2", "label", "fold", "subject1", "subject2", "group1", "group2")
@@ -78,7 +79,7 @@ def _read_csv(path: Path, text: str) -> list[Pair]:
                 continue
             if len(row) != len(header):
                 raise RequestError(f"{path}: line {rows.line_num} has {len(row)} fields, the header has {len(header)}.")
-            values = {name: row[column] for name, column in where.items()}
+            values = {name: plain_cell(row[column]) for name, column in where.items()}
             fold = values.pop("fold", "").strip() or "0"
             if not fold.lstrip("-").isdigit():
                 raise RequestError(f"{path}: line {rows.line_num}: the fold {fold!r} is not a whole number.")
@@ -166,7 +167,7 @@ def write_pairs(path: Path, pairs: list[Pair], form: str, folds: int = 1) -> Non
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows([getattr(pair, name) for name in COLUMNS] for pair in pairs)
+        writer.writerows(safe_rows([getattr(pair, name) for name in COLUMNS] for pair in pairs))
         text = buffer.getvalue()
     elif form == "pairs":
         blank = next((p for pair in pairs for p in (pair.path1, pair.path2) if re.search(r"\s", p)), None)
