@@ -17,7 +17,7 @@ from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project import Project
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 _IMAGES = 6  # of each identity
 _EPS = 0.33  # drawn faces are more alike than photographs: impostor distances are about 0.5, not 0.8
@@ -75,6 +75,7 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
 def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], None]) -> EvaluateResult:
     from fairdesk.clustering.mosaics import write_mosaic
     from fairdesk.clustering.new_version import cluster_faces as cluster
+    from fairdesk.clustering.store import newest_version
     from fairdesk.dataset.image_import import import_images
     from fairdesk.faces.detection import find_faces as detect
     from fairdesk.faces.embedding import encode_faces as encode
@@ -98,9 +99,9 @@ def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], N
         say(tr("{faces} faces, {without_face} images without one", faces=found.faces, without_face=found.without_face))
         say(tr("Encoding them (dlib)"))
         encoded = encode(EncodeParams.model_validate({}), context)
-        say(tr("{vectors} embeddings", vectors=encoded.vectors))
+        say(tr_n("{n} embedding", "{n} embeddings", encoded.vectors))
         say(tr("Clustering (DBSCAN, eps {eps})", eps=_EPS))
-        if project.db.value("SELECT count(*) FROM clustering") == 0:
+        if newest_version(project) is None:
             cluster(ClusterParams.model_validate({"eps": _EPS, "out": out / "clusters.json"}), context)
             cluster(ClusterParams.model_validate({"method": "hierarchical"}), context)
             mosaic = {"cluster": "0", "version": 1, "out": out / "cluster-0.png"}

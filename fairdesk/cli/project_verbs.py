@@ -95,11 +95,10 @@ def _name_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _name(arguments: Namespace) -> JobResult:
-    from fairdesk.clustering.corrections import name_identity
-    from fairdesk.clustering.versions import find_cluster, newest
+    from fairdesk.clustering.store import find_cluster, name_identity, need_version
 
     with open_project(arguments.project) as project:
-        cluster = find_cluster(project, newest(project, arguments.version), arguments.cluster)
+        cluster = find_cluster(project, need_version(project, arguments.version), arguments.cluster)
         return name_identity(project, cluster.id, arguments.identity, arguments.group)
 
 
@@ -140,7 +139,7 @@ def _sets_options(parser: argparse.ArgumentParser) -> None:
 
 def _sets(arguments: Namespace) -> JobResult:
     from fairdesk.dataset.results import SetRow, SetsResult
-    from fairdesk.dataset.sets import all_sets, freeze, remove_sets
+    from fairdesk.project.sets import all_sets, freeze, remove_sets
 
     with open_project(arguments.project) as project:
         for name, on in ((arguments.freeze, True), (arguments.thaw, False)):

@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.results import Contents
-from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.folder_layouts import Layout, read_tree
-from fairdesk.images.image_reading import EXTENSIONS, UnreadableImageError, is_picture
+from fairdesk.images.image_reading import UnreadableImageError, looks_like_picture, why_no_picture
 from fairdesk.images.image_sources import MemberError, exists, is_archive, reading_order, stamp
 from fairdesk.images.synthetic_marks import mark_of, marked_labels
 from fairdesk.images.written_files import Names, place, write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.conditions import faces_meant, meeting
+from fairdesk.project.images import labelled_images
 from fairdesk.project.kept_facts import Stamp
 from fairdesk.project.project import CATALOG
+from fairdesk.project.sets import members
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,14 @@ def people_of(items: Sequence[SourceImage]) -> dict[tuple[str, str], list[Source
 
 def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
     """Read a folder of images. Raises `RequestError` if it holds none."""
-    archive = stamp(folder) if is_archive(folder) else None
     tree = read_tree(folder, layout)
+    folder = tree.root
+    archive = stamp(folder) if is_archive(folder) else None
     items, left_out = [], [{"path": path, "why": why} for path, why in tree.skipped]
+    left_out += [{"path": ".", "why": note} for note in tree.notes]
     for entry in tree.entries:
-        if not is_picture(entry.path):
-            left_out.append({"path": entry.path, "why": "not an image file"})
+        if not looks_like_picture(folder, entry.path):
+            left_out.append({"path": entry.path, "why": why_no_picture(folder, entry.path)})
         elif archive is None and not (folder / entry.path).exists():
             left_out.append({"path": entry.path, "why": "a link to a file that is gone"})
         else:
@@ -121,8 +123,8 @@ def read_list(path: Path) -> Collection:
                 read = [replace(item, relative=f"{who}/{item.relative}", identity=who) for item in found.items]
             elif not exists(named):
                 raise RequestError("there is no such file or folder")
-            elif named.suffix.lower() not in EXTENSIONS:
-                raise RequestError("not an image file")
+            elif not looks_like_picture(named.parent, named.name):
+                raise RequestError(why_no_picture(named.parent, named.name))
             else:
                 read = [SourceImage(named, named.name, None, None)]
         except RequestError as error:

@@ -23,6 +23,8 @@ class ImportResult(JobResult):
     """Images with a gender, an age or tags, by kind."""
     new: int = 0
     """Images that were not in the project."""
+    notes: list[str] = []
+    """What was passed over, and what else should be known of the folder."""
 
     def text(self) -> str:
         """Return counts, groups, and what could not be read."""
@@ -30,6 +32,7 @@ class ImportResult(JobResult):
             f"{count(self.images, 'image')} ({self.new:,} new), {count(self.identities, 'identity')}, layout {self.layout}."
         ]
         lines += [f"  {name}: {number:,} images" for name, number in self.groups.items()]
+        lines += self.notes
         if self.synthetic:
             lines.append(f"{self.synthetic:,} are marked synthetic.")
         return "\n".join(lines + left_out("Not readable", self.unreadable))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +14,13 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.faces import backbones, deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.params import TORCHVISION, EncodeParams
 from fairdesk.faces.weight_files import load_state, open_onnx
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
+from fairdesk.plain_json import parse_object
+from fairdesk.project.boxes import FaceBox
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe
 
@@ -300,7 +300,10 @@ def load_backbone(path: Path) -> tuple[Any, str]:
     state = load_state(path)
     if path.suffix == ".safetensors":
         with safe_open(path, "pt") as file:
-            name = json.loads((file.metadata() or {}).get("about", "{}")).get("backbone", "")
+            try:
+                name = parse_object((file.metadata() or {}).get("about", "{}")).get("backbone", "")
+            except ValueError:
+                name = ""
         if isinstance(name, str) and name.startswith(TORCHVISION):  # its own names do not tell which it is
             network = backbones.Classifier(name.removeprefix(TORCHVISION), state["features.weight"].shape[0])
             network.start_from(state, str(path))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from fairdesk.faces.quality import Quality
 from fairdesk.jobs.results import JobResult, NamesVectors, NextStep, Record, Unreadable
 from fairdesk.jobs.wording import listed
 from fairdesk.learning.results import TrainingResult
+from fairdesk.project.quality import Quality
 from fairdesk.words import tr
 
 

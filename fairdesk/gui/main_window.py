@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
-from fairdesk.assets import asset
 from fairdesk.dataset.table_files import is_table
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
@@ -37,6 +36,7 @@ from fairdesk.gui.tabs.dataset.tab import DatasetTab
 from fairdesk.gui.tabs.generation.tab import GenerationTab
 from fairdesk.gui.tabs.metrics.tab import MetricsTab
 from fairdesk.gui.tabs.training.tab import TrainingTab
+from fairdesk.gui.theme import window_icon
 from fairdesk.images.image_sources import is_archive
 from fairdesk.jobs.registry import job_kind
 from fairdesk.jobs.results import NextStep
@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         self._asking = False
         self._offered: set[str] = set()  # jobs whose missing weights were asked about, or whose curves were offered
         self.setAcceptDrops(True)
-        self.setWindowIcon(QIcon(str(asset("resources", "icons", "fairdesk.svg"))))
+        self.setWindowIcon(window_icon())
         self.dataset = DatasetTab(session)
         self.clustering = ClusteringTab(session)
         self.generation = GenerationTab(session)

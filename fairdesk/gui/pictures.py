@@ -9,24 +9,37 @@ from PySide6.QtGui import QImage, QImageReader
 
 from fairdesk.errors import FairDeskError
 
+_QTS = {"JPEG": b"jpeg", "PNG": b"png", "WEBP": b"webp", "GIF": b"gif", "BMP": b"bmp"}  # left to Qt, which is faster
+
 
 def read_image(path: str, side: int | None = None) -> tuple[QImage, float]:
     """Read a picture whose longer side is at most `side` pixels; returns it and its scale (null if unreadable).
 
-    What Qt cannot decode (CMYK TIFF, 16-bit grey, members of archives it cannot open) is decoded as the jobs do.
+    What it is is told by its bytes, as everywhere, and Qt is given that one decoder only. What Qt has none for or
+    cannot decode (CMYK TIFF, 16-bit grey) is decoded as the jobs do.
     """
-    buffer = QBuffer()
-    inside = not Path(path).is_file()
-    if inside:
-        from fairdesk.images.image_sources import read_bytes
+    from fairdesk.images.decoding import opened
+    from fairdesk.images.formats import HEAD, UndecodableError, kind_of
+    from fairdesk.images.image_reading import read_picture
+    from fairdesk.images.image_sources import read_head
 
-        try:
-            buffer.setData(QByteArray(read_bytes(Path(path))))
-        except (OSError, FairDeskError):
-            return QImage(), 1.0
+    place, inside = Path(path), not Path(path).is_file()
+    try:
+        kind = kind_of(read_head(place, HEAD), place.name)
+        form = _QTS.get(kind.decoder or "") if kind is not None else None
+        if form is None:
+            return _as_the_jobs_do(path, side)
+        data = read_picture(place) if inside else None
+        with opened(place if data is None else data):  # refuses what claims too many pixels
+            pass
+    except (OSError, UndecodableError, FairDeskError):
+        return QImage(), 1.0
+    buffer = QBuffer()
+    if data is not None:
+        buffer.setData(QByteArray(data))
         buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(buffer) if inside else QImageReader(path)
-    reader.setDecideFormatFromContent(True)
+    reader = QImageReader(path) if data is None else QImageReader(buffer)
+    _only(reader, form)
     reader.setAutoTransform(True)
     size, scale = reader.size(), 1.0
     longest = max(size.width(), size.height())
@@ -34,9 +47,23 @@ def read_image(path: str, side: int | None = None) -> tuple[QImage, float]:
         scale = side / longest
         reader.setScaledSize(QSize(max(1, round(size.width() * scale)), max(1, round(size.height() * scale))))
     image = reader.read()
-    if inside:
-        reader.setDevice(None)  # type: ignore[arg-type]  # before the buffer goes: Qt's TIFF reader looks at it once more
     return (image, scale) if not image.isNull() else _as_the_jobs_do(path, side)
+
+
+def decode(data: bytes, form: bytes) -> QImage:
+    """Decode bytes that this program wrote, as that one format; null if they are another."""
+    buffer = QBuffer()
+    buffer.setData(QByteArray(data))
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer)
+    _only(reader, form)
+    return reader.read()
+
+
+def _only(reader: QImageReader, form: bytes) -> None:
+    reader.setAutoDetectImageFormat(False)
+    reader.setDecideFormatFromContent(False)
+    reader.setFormat(QByteArray(form))
 
 
 def _as_the_jobs_do(path: str, side: int | None) -> tuple[QImage, float]:

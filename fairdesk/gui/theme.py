@@ -81,6 +81,13 @@ def _palette(tokens: Tokens) -> QPalette:
     return palette
 
 
+def window_icon() -> QIcon:
+    """Return the program's own icon."""
+    icon = QIcon()
+    icon.addFile(str(asset("resources", "icons", "fairdesk.svg")))
+    return icon
+
+
 @cache
 def _icon(name: str, colour: str, disabled: str) -> QIcon:
     text = asset("resources", "icons", f"{name}.svg").read_text(encoding="utf-8")

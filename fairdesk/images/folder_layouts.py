@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from fairdesk.errors import RequestError
-from fairdesk.images.image_reading import is_picture
+from fairdesk.images.image_reading import looks_like_picture
 from fairdesk.images.image_sources import is_archive, open_archive, safe_member
+from fairdesk.images.insightface_folders import offered_lists, records_in
+from fairdesk.images.junk import Junk, junk_file, junk_folder, junk_in
 
 Layout = Literal["auto", "flat", "identity", "group-identity"]
 
@@ -32,10 +34,11 @@ class Tree:
     layout: Literal["flat", "identity", "group-identity", "manifest"]
     entries: list[Entry]
     skipped: list[tuple[str, str]] = field(default_factory=list)  # folders not followed, and why
+    notes: list[str] = field(default_factory=list)  # what a person should know of how it was understood
 
 
-def _walk(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return all files below root, in sorted order, following links but never in a circle."""
+def _walk(root: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return all files below root, in sorted order, following links but never in a circle; junk is counted."""
     files: list[str] = []
     skipped: list[tuple[str, str]] = []
 
@@ -52,33 +55,34 @@ def _walk(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
             skipped.append((prefix.rstrip("/") or ".", f"cannot be opened: {error.strerror}"))
             return
         for item in items:
-            if _passed_over(item.name):
-                continue
             try:
                 if item.is_dir():
-                    if not item.name.endswith(".fairdesk"):
+                    if what := junk_folder(item.name):
+                        junk.add_folder(item.name, what, item.path)
+                    elif not item.name.endswith(".fairdesk"):
                         visit(item.path, prefix + item.name + "/", above | {key})
                     continue
             except OSError:
                 pass  # a broken link: listed as a file, reported unreadable
-            files.append(prefix + item.name)
+            if what := junk_file(item.name):
+                junk.add(item.name, what)
+            else:
+                files.append(prefix + item.name)
 
     visit(str(root), "", frozenset())
     return files, skipped
 
 
-def _passed_over(name: str) -> bool:
-    return name.startswith(".") or name in ("Thumbs.db", "__MACOSX")
-
-
-def _members(archive: Path) -> tuple[list[str], list[tuple[str, str]]]:
+def _members(archive: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the files in an archive; names that lead out of it are skipped."""
     files: list[str] = []
     skipped: list[tuple[str, str]] = []
     for name in open_archive(archive).members():
         if not safe_member(name):
             skipped.append((name, "a name that leads out of the archive"))
-        elif not any(_passed_over(part) for part in name.split("/")):
+        elif found := junk_in(name):
+            junk.add(*found)
+        else:
             files.append(name)
     return files, skipped
 
@@ -88,23 +92,30 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
 
     Folders that hold all else (``data/African/...`` as in RFW) do not count. `auto` then takes the depth at
     which most pictures lie: in the folder itself is `flat`, one folder down `identity`, two or more down
-    `group-identity`. Hidden files and other projects are passed over. A `.rec` has an identity for each label.
+    `group-identity`. What programs leave beside photographs (`images/junk.py`) is counted and passed over, other
+    projects are too. A `.rec` has an identity for each label; a folder that holds one and no pictures is that data set.
 
     Raises
     ------
     RequestError
         If it does not exist, holds no file, or is a damaged archive.
     """
+    junk, notes = Junk(), list[str]()
+    if folder.is_dir() and (records := records_in(folder)) is not None:
+        notes += offered_lists(folder)
+        folder = records
     if is_archive(folder):
-        files, skipped = _members(folder)
+        files, skipped = _members(folder, junk)
+        archive = open_archive(folder)
+        notes += archive.notes()
     elif folder.is_dir():
-        files, skipped = _walk(folder)
+        files, skipped = _walk(folder, junk)
     else:
         what = "is not a folder or an archive (.zip, .tar, .rec)" if folder.exists() else "does not exist"
         raise RequestError(f"{folder} {what}. Give the folder that holds the face images.")
     if not files:
         raise RequestError(f"{folder} holds no files. Give the folder that holds the face images.")
-    pictures = [path for path in files if is_picture(path)]
+    pictures = [path for path in files if looks_like_picture(folder, path)]
     above = _wrappers(folder, pictures) if layout == "auto" else 0
     if layout == "auto":
         depths = Counter(min(path.count("/") - above, 2) for path in pictures)
@@ -122,7 +133,7 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
             group = parts[0]
             identity = parts[1] if len(parts) > 1 else None
         entries.append(Entry(path, identity, group))
-    return Tree(folder, chosen, entries, skipped)
+    return Tree(folder, chosen, entries, skipped, junk.lines() + notes)
 
 
 def _wrappers(folder: Path, pictures: list[str]) -> int:

@@ -7,12 +7,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from fairdesk.errors import RequestError
-from fairdesk.images.image_sources import read_bytes
+from fairdesk.images.decoding import need_read, opened
+from fairdesk.images.formats import HEAD, UndecodableError, kind_of
+from fairdesk.images.image_sources import read_bytes, read_head, split
+from fairdesk.images.levels import eight_bits
 
-MAX_PIXELS = 120_000_000  # a 360 MB array; more is refused with its size, not decoded
+_LARGE = 16 << 20  # bytes
 EXTENSIONS = frozenset(
     [
         ".jpg",
@@ -33,15 +36,112 @@ EXTENSIONS = frozenset(
         ".avif",
         ".ico",
         ".tga",
+        ".heic",
+        ".heif",
+        ".hif",
+        ".jxl",
+        ".mpo",
+        ".j2k",
+        ".apng",
     ]
 )
-
-Image.MAX_IMAGE_PIXELS = None  # open_image holds to MAX_PIXELS itself, and says the size
 
 
 def is_picture(name: str) -> bool:
     """Whether a file's name says that it is a picture."""
     return os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+_NO_PICTURES = frozenset(
+    [
+        ".txt",
+        ".csv",
+        ".tsv",
+        ".json",
+        ".jsonl",
+        ".xml",
+        ".html",
+        ".htm",
+        ".md",
+        ".py",
+        ".mat",
+        ".npy",
+        ".npz",
+        ".pkl",
+        ".pickle",
+        ".bin",
+        ".idx",
+        ".rec",
+        ".lst",
+        ".parquet",
+        ".log",
+        ".ini",
+        ".db",
+        ".sqlite",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".sh",
+        ".safetensors",
+        ".pt",
+        ".pth",
+        ".onnx",
+        ".h5",
+        ".doc",
+        ".docx",
+        ".xls",
+        ".xlsx",
+    ]
+)
+
+
+def looks_like_picture(folder: Path, relative: str) -> bool:
+    """Whether a file is a picture by its name, or by its bytes where the name says nothing."""
+    suffix = os.path.splitext(relative)[1].lower()
+    if suffix in EXTENSIONS or suffix in _NO_PICTURES:
+        return suffix in EXTENSIONS
+    try:
+        kind = kind_of(read_head(folder / relative, HEAD), relative)
+    except (OSError, RequestError):
+        return False
+    return kind is not None and kind.decoder is not None and (kind.sure or not suffix)
+
+
+def why_no_picture(folder: Path, relative: str) -> str:
+    """Say what a file is that `looks_like_picture` does not take for a picture."""
+    try:
+        kind = kind_of(read_head(folder / relative, HEAD), relative)
+    except (OSError, RequestError):
+        kind = None
+    return "not an image file" if kind is None or kind.decoder is not None else kind.why
+
+
+def read_picture(path: Path) -> bytes:
+    """Return the bytes of a file that begins as a picture does; of any other only the head is read.
+
+    Raises
+    ------
+    UndecodableError
+        If it is empty, or what it is is not read here.
+    OSError
+        If it cannot be read.
+    """
+    head = read_head(path, HEAD)
+    if not head:
+        raise UndecodableError("the file is empty")
+    kind = kind_of(head, path.name)
+    if kind is None or (not is_picture(path.name) and path.suffix and not kind.sure and kind.decoder is not None):
+        known = is_picture(path.name)
+        raise UndecodableError("not a picture in a known format" if known else f"not an image file{_suffix(path)}")
+    need_read(kind)
+    if split(path) is None and os.stat(path).st_size > _LARGE:
+        with opened(path):  # too many pixels: told before it is read
+            pass
+    return read_bytes(path)
+
+
+def _suffix(path: Path) -> str:
+    return f" ({path.suffix})" if path.suffix else ""
 
 
 class UnreadableImageError(RequestError):
@@ -75,32 +175,17 @@ def open_with_info(path: Path, data: bytes | None = None) -> tuple[Image.Image, 
     """
     try:
         if data is None:
-            data = read_bytes(path)
-        if not data:
-            raise UnreadableImageError(path, "the file is empty")
-        with Image.open(io.BytesIO(data)) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise UnreadableImageError(
-                    path, f"{width} x {height} pixels is more than {MAX_PIXELS // 1_000_000} megapixels; scale it down"
-                )
+            data = read_picture(path)
+        with opened(data, path.name) as image:
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
             return to_rgb(image), image.info
-    except UnreadableImageError:
-        raise
     except FileNotFoundError as error:
         raise UnreadableImageError(path, "the file is missing") from error
-    except UnidentifiedImageError as error:
-        raise UnreadableImageError(path, "not a picture in a known format") from error
     except OSError as error:
-        text = error.strerror or str(error)
-        truncated = "truncated" in text.lower() or "broken" in text.lower()
-        raise UnreadableImageError(
-            path, f"truncated or damaged ({text})" if truncated else f"cannot be read: {text}"
-        ) from error
-    except (SyntaxError, ValueError, EOFError, MemoryError) as error:
-        raise UnreadableImageError(path, f"damaged ({error})") from error
+        raise UnreadableImageError(path, f"cannot be read: {error.strerror or error}") from error
+    except UndecodableError as error:
+        raise UnreadableImageError(path, str(error)) from error.__cause__
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -110,11 +195,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         import numpy as np
 
-        values = np.asarray(image, dtype=np.float64)
-        top = float(values.max(initial=0.0))
-        scale = 255.0 if image.mode == "F" and top <= 1.0 else 1.0 if top <= 255.0 else 255.0 / 65535.0
-        grey = np.clip(values * scale + 0.5, 0, 255).astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
+        return Image.fromarray(eight_bits(np.asarray(image))).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         layer = image.convert("RGBA")
         white = Image.new("RGBA", layer.size, (255, 255, 255, 255))

@@ -7,25 +7,37 @@ An archive is listed once and then looked up by name; one that was replaced sinc
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import os
+import re
+import stat
 import tarfile
 import threading
 import zipfile
-import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import IO, BinaryIO, Protocol, cast
 
 from fairdesk.errors import RequestError
 from fairdesk.images.recordio import RecordFile
 from fairdesk.project.kept_facts import Stamp
 
 _SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".rec")
+_ARCHIVE = re.compile(
+    rf"[^{re.escape(os.sep)}](?:{'|'.join(map(re.escape, _SUFFIXES))})(?={re.escape(os.sep)})", re.IGNORECASE
+)
+_as_path = lru_cache(maxsize=64)(Path)
 _KEPT = 4  # archives held open in a process
 _PASSED = 64 << 20  # bytes of a compressed tar's members that were passed on the way to another one
-MAX_MEMBER = 1 << 30  # bytes: a larger member is a film or a bomb, not a photograph
+MAX_FILE = 1 << 30  # bytes: a larger file or member is a film or a bomb, not a photograph
+_SMALL = 4 << 20  # bytes: a member of fewer is unpacked however well it was packed
+_PACKED = 100  # times: photographs hardly get smaller; more than that, and more than _SMALL, is a bomb
+_LISTED = 256 << 20  # bytes a compressed tar may unpack to, however small it is
 
 
 class MemberError(OSError):
@@ -47,6 +59,14 @@ class Archive(Protocol):
         """Return a member's bytes. Raises `MemberError`."""
         ...
 
+    def head(self, name: str, count: int) -> bytes:
+        """Return a member's first bytes. Raises `MemberError`."""
+        ...
+
+    def notes(self) -> list[str]:
+        """Return what a person should know of how it was read."""
+        ...
+
 
 class _Zip:
     def __init__(self, path: Path) -> None:
@@ -58,20 +78,72 @@ class _Zip:
     def members(self) -> list[str]:
         return list(self._places)
 
+    def notes(self) -> list[str]:
+        return []
+
     def place(self, name: str) -> int | None:
         return self._places.get(name)
 
     def read(self, name: str) -> bytes:
+        return self._unpacked(name, None)
+
+    def head(self, name: str, count: int) -> bytes:
+        return self._unpacked(name, count)
+
+    def _unpacked(self, name: str, count: int | None) -> bytes:
         try:
-            if self._file.getinfo(name).file_size > MAX_MEMBER:
+            item = self._file.getinfo(name)
+            if count is None and item.file_size > MAX_FILE:
                 raise MemberError("more than 1 GB inside the archive")
-            return self._file.read(name)
+            if count is None and item.file_size > max(_SMALL, _PACKED * item.compress_size):
+                raise MemberError(
+                    f"it unpacks from {item.compress_size:,} bytes to {item.file_size:,}: no photograph does"
+                )
+            if not item.file_size:
+                return b""
+            with self._file.open(item) as member:
+                return member.read(item.file_size if count is None else count)
         except KeyError:
             raise MemberError("the archive does not hold it any more") from None
+        except MemberError:
+            raise
         except RuntimeError as error:
+            if isinstance(error, NotImplementedError):
+                raise MemberError(f"packed in a way that is not read here ({error}); unpack it first") from error
             raise MemberError("the archive is protected by a password; unpack it first") from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except Exception as error:
             raise MemberError(f"damaged in the archive ({error})") from error
+
+
+class _Guarded(io.RawIOBase):
+    """A file that refuses to be read in pieces larger than a tar's header ever is: a name of gigabytes is none."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._inner = file
+
+    def read(self, size: int = -1, /) -> bytes:
+        if not 0 <= size <= _SMALL:
+            raise tarfile.ReadError("a header of more than 4 MB")
+        return self._inner.read(size)
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._inner.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._inner.tell()
+
+
+def _decompressor(path: Path) -> BinaryIO:
+    """Open a tar's data, unpacked where it is packed."""
+    with path.open("rb") as file:
+        head = file.read(6)
+    if head.startswith(b"\x1f\x8b"):
+        return cast(BinaryIO, gzip.open(path))
+    if head.startswith(b"BZh"):
+        return cast(BinaryIO, bz2.open(path))
+    if head.startswith((b"\xfd7zXZ\0", b"\x5d\0\0\x80")):
+        return cast(BinaryIO, lzma.open(path))
+    return path.open("rb")
 
 
 class _Tar:
@@ -81,25 +153,24 @@ class _Tar:
     """
 
     def __del__(self) -> None:
-        if hasattr(self, "_file"):
-            self._file.close()
+        if hasattr(self, "_data"):
+            self._data.close()
 
     def __init__(self, path: Path) -> None:
-        self._file = tarfile.open(path)  # noqa: SIM115 - held open
+        self._data = _decompressor(path)
+        self._packed = not isinstance(self._data, io.BufferedReader)
+        self._file = tarfile.open(fileobj=cast(IO[bytes], _Guarded(self._data)), mode="r:")  # noqa: SIM115 - held open
         self._lock = threading.Lock()
         self._bodies: dict[str, tuple[int, int]] = {}  # first byte and length
         self._sparse: dict[str, tarfile.TarInfo] = {}
-        try:
-            while (item := self._file.next()) is not None:
-                self._list(item)
-                vars(self._file)["members"].clear()  # else it keeps 1 KB a member
-        except (tarfile.TarError, EOFError, zlib.error) as error:
-            raise tarfile.ReadError(str(error)) from error
+        most = max(_LISTED, _PACKED * path.stat().st_size)
+        while (item := self._file.next()) is not None:
+            self._list(item)
+            if self._packed and item.offset_data + item.size > most:  # said before it is passed over
+                raise tarfile.ReadError(f"it unpacks to more than {most:,} bytes, which no photographs do")
+            vars(self._file)["members"].clear()  # else it keeps 1 KB a member
         self._names = list(self._bodies)
         self._places = {name: place for place, name in enumerate(self._names)}
-        assert self._file.fileobj is not None
-        self._data = self._file.fileobj
-        self._packed = not isinstance(self._data, io.BufferedReader)
         self._next = len(self._names)  # the reader stands at the end
         self._passed: OrderedDict[str, bytes] = OrderedDict()
         self._passed_bytes = 0
@@ -118,6 +189,9 @@ class _Tar:
     def members(self) -> list[str]:
         return list(self._names)
 
+    def notes(self) -> list[str]:
+        return []
+
     def place(self, name: str) -> int | None:
         return self._places.get(name)
 
@@ -126,16 +200,24 @@ class _Tar:
         if place is None:
             raise MemberError("the archive does not hold it any more")
         size = self._bodies[name][1]
-        if size > MAX_MEMBER:
+        if size > MAX_FILE:
             raise MemberError("more than 1 GB inside the archive")
         try:
             with self._lock:
                 data = self._read_packed(name, place) if self._packed else self._body(name)
-        except (tarfile.TarError, EOFError, zlib.error) as error:
+        except Exception as error:
             raise MemberError(f"damaged in the archive ({error})") from error
         if len(data) != size:
             raise MemberError("cut off in the archive")
         return data
+
+    def head(self, name: str, count: int) -> bytes:
+        if self._packed or name in self._sparse or name not in self._bodies:
+            return self.read(name)[:count]
+        start, size = self._bodies[name]
+        with self._lock:
+            self._data.seek(start)
+            return self._data.read(min(count, size))
 
     def _body(self, name: str) -> bytes:
         if name in self._sparse:
@@ -184,6 +266,10 @@ class _Rec:
     def members(self) -> list[str]:
         return list(self._places())
 
+    def notes(self) -> list[str]:
+        self._places()
+        return self._file.notes
+
     def place(self, name: str) -> int | None:
         return self._places().get(name)
 
@@ -192,6 +278,9 @@ class _Rec:
         if not stem.isdecimal():
             raise MemberError("a .rec file has numbered records only")
         return self._file.record(int(stem)).data
+
+    def head(self, name: str, count: int) -> bytes:
+        return self.read(name)[:count]
 
 
 _open: OrderedDict[str, tuple[Stamp, Archive]] = OrderedDict()
@@ -205,12 +294,10 @@ def is_archive(path: Path) -> bool:
 
 def split(path: Path) -> tuple[Path, str] | None:
     """Return the archive and the member's name of a path that leads into one, else None."""
-    text = str(path).lower()
-    if not any(suffix + os.sep in text for suffix in _SUFFIXES):
-        return None
-    for parent in path.parents:
-        if is_archive(parent):
-            return parent, path.relative_to(parent).as_posix()
+    text = str(path)
+    for found in _ARCHIVE.finditer(text):
+        if os.path.isfile(text[: found.end()]):
+            return _as_path(text[: found.end()]), text[found.end() + 1 :].replace(os.sep, "/")
     return None
 
 
@@ -237,7 +324,13 @@ def _opened(path: Path) -> Archive:
     name = path.name.lower()
     try:
         return _Zip(path) if name.endswith(".zip") else _Rec(path) if name.endswith(".rec") else _Tar(path)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
+    except (RequestError, FileNotFoundError, PermissionError):
+        raise
+    except NotImplementedError as error:
+        raise RequestError(
+            f"{path} is an archive of a kind that is not read here: {error}. Unpack it first."
+        ) from error
+    except Exception as error:  # whatever a damaged or hostile archive makes its reader raise
         raise RequestError(
             f"{path} cannot be read as an archive: {error}. Is the download complete? Download it again."
         ) from error
@@ -251,13 +344,34 @@ def close_archives() -> None:
 
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a file or of a member. Raises `OSError`."""
+    return _read(path, None)
+
+
+def read_head(path: Path, count: int) -> bytes:
+    """Return the first bytes of a file or of a member. Raises `OSError`."""
+    return _read(path, count)
+
+
+def _read(path: Path, count: int | None) -> bytes:
     inside = split(path)
     if inside is None:
-        return path.read_bytes()
+        need_file(path)
+        with path.open("rb") as file:
+            return file.read() if count is None else file.read(count)
     try:
-        return open_archive(inside[0]).read(inside[1])
+        archive = open_archive(inside[0])
+        return archive.read(inside[1]) if count is None else archive.head(inside[1], count)
     except RequestError as error:
         raise MemberError(str(error)) from error
+
+
+def need_file(path: Path) -> None:
+    """Refuse what is no file with an end: a device, a pipe, or one larger than any photograph. Raises `OSError`."""
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):
+        raise MemberError("a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe, no file")
+    if about.st_size > MAX_FILE:
+        raise MemberError("more than 1 GB: no photograph")
 
 
 def exists(path: Path) -> bool:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from fairdesk.images.image_reading import EXTENSIONS, UnreadableImageError, open_with_info, thumbnail
+from fairdesk.images.formats import UndecodableError
+from fairdesk.images.image_reading import UnreadableImageError, open_with_info, read_picture, thumbnail
 from fairdesk.images.image_sources import read_bytes, split, stamp
 from fairdesk.images.synthetic_marks import read_mark
 from fairdesk.project.kept_facts import Facts, Stamp
@@ -40,11 +41,10 @@ def inspect_file(path: Path, side: int | None) -> Inspected:
         before = stamp(path)
     except OSError as error:
         return Inspected(path, unread=f"cannot be read: {error.strerror}")
-    if path.suffix.lower() not in EXTENSIONS:
-        kind = f" ({path.suffix})" if path.suffix else ""
-        return Inspected(path, before, unread=f"not an image file{kind}")
     try:
-        data = read_bytes(path)
+        data = read_picture(path)
+    except UndecodableError as error:
+        return Inspected(path, before, unread=str(error))
     except OSError as error:
         return Inspected(path, before, unread=f"cannot be read: {error.strerror or error}")
     sha = hashlib.sha256(data).hexdigest()

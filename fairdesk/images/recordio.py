@@ -24,6 +24,8 @@ from fairdesk.errors import RequestError
 MAGIC = struct.pack("<I", 0xCED7230A)
 _HEADER = struct.Struct("<IfQQ")
 _LENGTH = (1 << 29) - 1
+_SAMPLE = 256  # records of an index that are looked up before it is believed
+_BLOCK = 1 << 20
 MOST_IMAGES = 1 << 24  # labels and ranges are float32: larger whole numbers are not exact
 
 
@@ -48,8 +50,8 @@ class RecordFile:
         self._file = path.open("rb")
         self._lock = threading.Lock()
         self._size = os.fstat(self._file.fileno()).st_size
-        index = path.with_suffix(".idx")
-        self.offsets = _read_index(index) if index.is_file() else self._scan()
+        self.notes: list[str] = []
+        self.offsets = self._indexed()
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):
@@ -60,33 +62,97 @@ class RecordFile:
             self._file.seek(at)
             return self._file.read(length)
 
+    def _indexed(self) -> dict[int, int]:
+        """Return where each record begins: by the index if it is there and fits, else by walking through the records."""
+        index = self.path.with_suffix(".idx")
+        if not index.is_file():
+            return self._scan()
+        try:
+            offsets = _read_index(index)
+        except RequestError as error:
+            return self._rebuilt(str(error))
+        wrong = self._misfit(offsets)
+        return offsets if wrong is None else self._rebuilt(f"{index} does not fit {self.path.name}: {wrong}")
+
+    def _rebuilt(self, why: str) -> dict[int, int]:
+        found = self._scan()
+        self.notes = [f"{why}. The places of its {len(found):,} records were found anew; the file stays as it is."]
+        return found
+
+    def _misfit(self, offsets: dict[int, int]) -> str | None:
+        """Return how an index does not fit, by a sample of its records; one that is cut off still fits its index."""
+        if not offsets:
+            return "it is empty"
+        ordered = sorted(offsets.values())
+        if ordered[0] < 0:
+            return "it has negative places"
+        inside = [at for at in ordered if at + 8 <= self._size]
+        if not inside:
+            return "its places lie behind the end"
+        for at in {*inside[:: max(1, len(inside) // _SAMPLE)], inside[-1]}:
+            if self._read(4, at) != MAGIC:
+                return f"no record begins at byte {at:,}"
+        if self._read(4, 0) == MAGIC and inside[0] > 0:
+            return "it lacks the first record"
+        end = self._end(inside[-1])
+        return "it ends before the records do" if self._read(4, end) == MAGIC else None
+
+    def _end(self, at: int) -> int:
+        """Return where the record that begins at a byte ends, all its parts."""
+        while True:
+            word = int.from_bytes(self._read(8, at)[4:], "little")
+            flag, length = word >> 29, word & _LENGTH
+            at += 8 + length + -length % 4
+            if flag in (0, 3) or at + 8 > self._size:
+                return at
+
     def _scan(self) -> dict[int, int]:
-        """Find the records where there is no index; keys are the ids in the headers."""
-        found: dict[int, int] = {}
+        """Find the records by walking; keys are the ids in the headers, or the order where those are not unique.
+
+        A piece that is damaged is passed over: the magic word never lies at a 4-byte boundary inside a record.
+        """
+        found: list[tuple[int, int]] = []
         at = 0
         while at + 8 + _HEADER.size <= self._size:
-            start = at
             head = self._read(8 + _HEADER.size, at)
             if head[:4] != MAGIC:
-                raise RequestError(
-                    f"{self.path} is no RecordIO file, or damaged at byte {at:,}. Give its .idx beside it."
-                )
-            found.setdefault(_HEADER.unpack_from(head, 8)[2], start)
-            while True:
-                word = int.from_bytes(self._read(8, at)[4:], "little")
-                flag, length = word >> 29, word & _LENGTH
-                at += 8 + length + -length % 4
-                if flag in (0, 3) or at + 8 > self._size:
-                    break
-        return found
+                if not found:
+                    raise RequestError(f"{self.path} is no RecordIO file: it does not begin with a record.")
+                at = self._next_magic(at)
+                continue
+            if head[7] >> 5 in (0, 1):  # a whole record, or its first part
+                found.append((_HEADER.unpack_from(head, 8)[2], at))
+            at = self._end(at)
+        keys = {key for key, _ in found}
+        if len(keys) == len(found):
+            return dict(found)
+        first = 0 if found[0][0] == 0 and len(self._parse(self.payload_at(found[0][1], 0)).data) == 0 else 1
+        return {number: at for number, (_, at) in enumerate(found, first)}
+
+    def _next_magic(self, at: int) -> int:
+        """Return the next 4-byte boundary at which a record may begin, or the end."""
+        at += -at % 4
+        while at < self._size:
+            block = self._read(_BLOCK, at)
+            place = block.find(MAGIC)
+            while place >= 0:
+                if place % 4 == 0:
+                    return at + place
+                place = block.find(MAGIC, place + 1)
+            at += _BLOCK
+        return self._size
 
     def payload(self, key: int) -> bytes:
         """Return a record's payload, its parts joined. Raises `RecordError`."""
         if key not in self.offsets:
             raise RecordError(f"record {key} is not in the index")
-        at, parts = self.offsets[key], []
+        return self.payload_at(self.offsets[key], key)
+
+    def payload_at(self, at: int, key: int) -> bytes:
+        """Return the payload of the record that begins at a byte. Raises `RecordError`, which names it by its key."""
+        parts = []
         while True:
-            head = self._read(8, at)
+            head = self._read(8, at) if at >= 0 else b""
             if len(head) < 8 or head[:4] != MAGIC:
                 raise RecordError(f"record {key} does not start at byte {at:,}, where the index says")
             word = int.from_bytes(head[4:], "little")
@@ -101,7 +167,10 @@ class RecordFile:
 
     def record(self, key: int) -> Record:
         """Return a record. Raises `RecordError`."""
-        payload = self.payload(key)
+        return self._parse(self.payload(key), key)
+
+    @staticmethod
+    def _parse(payload: bytes, key: int = 0) -> Record:
         if len(payload) < _HEADER.size:
             raise RecordError(f"record {key} has no header")
         flag, label, number, _ = _HEADER.unpack_from(payload)
@@ -116,7 +185,8 @@ class RecordFile:
         keys = self._image_keys()
         labels: list[int | None] = []
         for key in keys:
-            head = self._read(8 + _HEADER.size + 4, self.offsets[key])
+            at = self.offsets[key]
+            head = self._read(8 + _HEADER.size + 4, at) if at >= 0 else b""
             if len(head) < 8 + _HEADER.size or head[:4] != MAGIC:
                 labels.append(None)
                 continue

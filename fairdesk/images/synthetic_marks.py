@@ -5,7 +5,6 @@ PNG keeps it in a text chunk, JPEG in its comment, anything else in XMP.
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,11 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from fairdesk.images.image_reading import UnreadableImageError
-from fairdesk.images.image_sources import read_bytes, split
+from fairdesk.images.decoding import opened
+from fairdesk.images.formats import UndecodableError
+from fairdesk.images.image_reading import UnreadableImageError, read_picture
+from fairdesk.images.image_sources import need_file, split
+from fairdesk.plain_json import parse
 
 KEY = "FairDesk-Synthetic"
 _XMP = (
@@ -42,7 +44,7 @@ def save_marked(image: Image.Image, path: Path, mark: dict[str, Any], **options:
 def mark_values(text: str) -> dict[str, Any]:
     """Return a mark's text as values to write again; one that another program garbled is kept as it is."""
     try:
-        values = json.loads(text)
+        values = parse(text)
     except ValueError:
         values = None
     return values if isinstance(values, dict) else {"text": text}
@@ -68,13 +70,15 @@ def mark_of(path: Path, data: bytes | None = None) -> str | None:
     """Return the mark inside a file or a member of an archive (`data` if it was read). Raises `UnreadableImageError`."""
     try:
         if data is None and split(path) is not None:
-            data = read_bytes(path)
-        with Image.open(path if data is None else io.BytesIO(data)) as head:  # only its beginning
+            data = read_picture(path)
+        if data is None:
+            need_file(path)
+        with opened(path if data is None else data, path.name) as head:  # only its beginning
             return read_mark(head.info)
     except OSError as error:
         raise UnreadableImageError(path, f"cannot be read: {error.strerror or error}") from error
-    except (ValueError, SyntaxError) as error:
-        raise UnreadableImageError(path, f"damaged ({error})") from error
+    except UndecodableError as error:
+        raise UnreadableImageError(path, str(error)) from error
 
 
 def read_mark(info: dict[Any, Any]) -> str | None:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fairdesk.plain_json import parse
 from fairdesk.words import tr
 
 SPEC, EVENTS, CONTROL, LOG = "spec.json", "events.jsonl", "control.jsonl", "log"
@@ -39,7 +40,7 @@ class JobSpec:
     @classmethod
     def read(cls, folder: Path) -> JobSpec:
         """Read spec.json. Raises `ValueError` or `TypeError` where it is none: it may come from anywhere."""
-        spec = cls(**json.loads((folder / SPEC).read_text(encoding="utf-8")))
+        spec = cls(**parse((folder / SPEC).read_text(encoding="utf-8")))
         texts = (spec.kind, spec.device, spec.title, spec.project or "")
         if not isinstance(spec.params, dict) or not all(isinstance(text, str) for text in texts):
             raise ValueError(f"{folder / SPEC} describes no job")
@@ -77,7 +78,7 @@ class Tail:
         found = []
         for line in data[:end].splitlines():
             try:
-                message = json.loads(line)
+                message = parse(line)
             except ValueError:
                 self.broken += 1
                 continue

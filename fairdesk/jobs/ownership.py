@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil
 
+from fairdesk.plain_json import parse
+
 PROCESS = "process.json"
 _SLACK_S = 2.0  # two readings of when a process began may differ by so much
 
@@ -49,7 +51,7 @@ def worker_of(folder: Path) -> psutil.Process | None:
     very folder. A folder that names any other process is as good as one that names none.
     """
     try:
-        said = json.loads((folder / PROCESS).read_text(encoding="utf-8"))
+        said = parse((folder / PROCESS).read_text(encoding="utf-8"))
         process = psutil.Process(int(said["pid"]))
         found = _about(process)
         same = all(said[key] == found[key] for key in ("pid", "host", "user"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from fairdesk.errors import RequestError
+from fairdesk.plain_json import parse_object
 from fairdesk.words import tr
 
 Tensors = dict[str, torch.Tensor]
@@ -55,15 +57,60 @@ def read_checkpoint(path: Path) -> tuple[Tensors, dict[str, Any], dict[str, Any]
     try:
         with safe_open(path, "pt") as file:
             header = file.metadata() or {}
+            kept = parse_object(header["fairdesk"])
+            meta, numbers = kept["meta"], kept["numbers"]
+            if not isinstance(meta, dict) or not isinstance(numbers, dict):
+                raise ValueError(tr("its description is no description"))
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
-            kept = json.loads(header["fairdesk"])
-            return tensors, kept["meta"], kept["numbers"]
+            return tensors, meta, numbers
     except FileNotFoundError:
         raise RequestError(tr("There is no checkpoint {path}.", path=path)) from None
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise RequestError(
             tr("{path} is damaged, or no checkpoint of FairDesk ({error}).", path=path, error=type(error).__name__)
         ) from error
+
+
+def need_built(build: Callable[[], torch.nn.Module], path: Path) -> torch.nn.Module:
+    """Return a network made from what a checkpoint says of it. Raises `RequestError` where that is no sense."""
+    try:
+        return build()
+    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError, AssertionError, IndexError) as error:
+        said = str(error).splitlines()[0][:200] if str(error) else ""
+        raise RequestError(
+            tr(
+                "{path} does not say what network it holds ({type}: {said}).",
+                path=path,
+                type=type(error).__name__,
+                said=said,
+            )
+        ) from error
+
+
+def need_fit(tensors: Tensors, name: str, build: Callable[[], torch.nn.Module], path: Path) -> None:
+    """Refuse a checkpoint whose description claims another network than its tensors are, before that network is made.
+
+    Raises
+    ------
+    RequestError
+        If it does not fit; a description of absurd numbers would else ask for any amount of memory.
+    """
+    with torch.device("meta"):  # shapes without memory
+        claimed = need_built(build, path).state_dict()
+    for key, value in claimed.items():
+        kept = tensors.get(f"net/{name}/{key}")
+        if kept is None or kept.shape != value.shape:
+            has = "nothing" if kept is None else "x".join(map(str, kept.shape))
+            raise RequestError(
+                tr(
+                    "{path} does not fit the network {name} that it says it holds: {key} would be {shape} and is {has}.",
+                    path=path,
+                    name=name,
+                    key=key,
+                    shape="x".join(map(str, value.shape)),
+                    has=has,
+                )
+            )
 
 
 def load_networks(tensors: Tensors, networks: dict[str, torch.nn.Module], path: Path) -> None:

@@ -184,3 +184,9 @@ def close_all(connections: list[apsw.Connection]) -> None:
                 break
             except apsw.ThreadingViolationError:
                 time.sleep(0.01)
+
+
+def compact(connection: apsw.Connection) -> None:
+    """Write a database file anew without what was deleted, and empty its write-ahead log."""
+    connection.execute("VACUUM")
+    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)

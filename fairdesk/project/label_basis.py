@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,10 @@ Labels = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]  # ids, and a hash
 
 def take(project: Project) -> bytes:
     """Return the labels of all images now, packed (about 10 bytes an image)."""
-    ids, labels = LabelSnapshot.read(project).basis()
+    return _packed(*LabelSnapshot.read(project).basis())
+
+
+def _packed(ids: npt.NDArray[np.int64], labels: npt.NDArray[np.uint64]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, ids=ids, labels=labels)
     return zlib.compress(buffer.getvalue(), 1)
@@ -66,6 +70,17 @@ def compare(kept: Labels | None, now: Labels) -> LabelChange:
     return LabelChange(moved, len(now[0]) - len(both), len(kept[0]) - len(both))
 
 
-def changed_since(project: Project, basis: bytes | None) -> LabelChange:
-    """Compare a kept basis with the labels as they are now."""
-    return compare(unpack(basis), LabelSnapshot.read(project).basis()) if basis else LabelChange(0, 0, 0)
+def without(basis: bytes, images: Sequence[int]) -> bytes:
+    """Return a kept basis without some images."""
+    with np.load(io.BytesIO(zlib.decompress(basis)), allow_pickle=False) as kept:
+        stay = ~np.isin(kept["ids"], images)
+        return _packed(kept["ids"][stay], kept["labels"][stay])
+
+
+def changes_since(project: Project, bases: Sequence[bytes | None]) -> list[LabelChange]:
+    """Compare kept bases with the labels as they are now; where none was kept, nothing is said to have changed."""
+    if not any(bases):
+        return [LabelChange(0, 0, 0)] * len(bases)
+    now = LabelSnapshot.read(project).basis()
+    found = {basis: compare(unpack(basis), now) for basis in set(bases)}  # several results may share one
+    return [found[basis] for basis in bases]

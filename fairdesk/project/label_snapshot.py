@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.project.identities import GroupCount
 from fairdesk.project.main_face import NAMED, SOURCE, WHO
 
 if TYPE_CHECKING:
@@ -160,11 +161,11 @@ class LabelSnapshot:
         """Return who gave identities: folder, csv, person ..."""
         return self.sources.used(self.source)
 
-    def group_counts(self) -> list[tuple[str | None, int, int]]:
+    def group_counts(self) -> list[GroupCount]:
         """Return (group, images, identities) of each group, by name; None, which comes last, is "no group"."""
-        found = [(self.groups.get(group), sum(people.values()), len(people.keys() - {NOBODY}))
+        found = [GroupCount(self.groups.get(group), sum(people.values()), len(people.keys() - {NOBODY}))
                  for group, people in self.counts.items()]  # fmt: skip
-        return sorted(found, key=lambda row: (row[0] is None, row[0] or ""))
+        return sorted(found, key=lambda group: (group.name is None, group.name or ""))
 
     def people(self, before: LabelSnapshot | None = None, kept: People | None = None) -> People:
         """Return each group's identities with their images, by name.

@@ -10,6 +10,7 @@ from PIL import Image
 
 from fairdesk import __version__
 from fairdesk.errors import JobFailed, RequestError
+from fairdesk.images.image_reading import open_image
 from fairdesk.images.synthetic_marks import KEY, film_mark
 from fairdesk.images.written_files import write_manifest
 from fairdesk.jobs.context import Context
@@ -66,8 +67,7 @@ def export_animation(params: AnimateParams, context: Context) -> AnimateResult:
     frames = []
     for done, path in enumerate(chosen, 1):
         context.check()
-        with Image.open(path) as image:
-            frames.append(image.convert("RGB"))
+        frames.append(open_image(path))
         context.progress(done, len(chosen), "frames")
     about = {"made_by": f"FairDesk {__version__}", "run": params.run.name, "grid": True}
     write_film(frames, params.out, params.rate, json.dumps(about, sort_keys=True))

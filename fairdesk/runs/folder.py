@@ -14,6 +14,7 @@ from typing import Any
 from fairdesk import __version__
 from fairdesk.errors import RequestError
 from fairdesk.images.written_files import write_text
+from fairdesk.plain_json import parse
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class RunFolder:
     def config(self) -> dict[str, Any]:
         """What the run was made with."""
         try:
-            loaded = json.loads((self.path / CONFIG).read_text(encoding="utf-8"))
+            loaded = parse((self.path / CONFIG).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RequestError(f"{self.path / CONFIG} cannot be read: {error}") from error
         return loaded if isinstance(loaded, dict) else {}

@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 
 from fairdesk.errors import RequestError
 from fairdesk.images.written_files import write_text
+from fairdesk.plain_json import parse
 from fairdesk.runs.folder import CONFIG, METRICS, SCALARS, TIMES, RunFolder
 
 _log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ def read_notes(path: Path) -> tuple[tuple[str, ...], str]:
         If the file is damaged: writing a new note would lose what is left of the old one.
     """
     try:
-        kept = json.loads((path / NOTES).read_text(encoding="utf-8"))
+        kept = parse((path / NOTES).read_text(encoding="utf-8"))
         return tuple(str(tag) for tag in kept["tags"]), str(kept["note"])
     except FileNotFoundError:
         return (), ""
@@ -155,7 +156,7 @@ def checkpoints(path: Path) -> list[tuple[str, int]]:
     for file in sorted((path / "checkpoints").glob("*.safetensors")):
         try:
             with safe_open(file, "np") as opened:
-                out.append((file.stem, int(json.loads((opened.metadata() or {})["fairdesk"])["meta"]["step"])))
+                out.append((file.stem, int(parse((opened.metadata() or {})["fairdesk"])["meta"]["step"])))
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
             _log.warning("the checkpoint %s is passed over: %s", file, error)
     return sorted(out, key=lambda pair: pair[1])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import gc
 import io
-import json
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.plain_json import parse
 from fairdesk.runs.event_files import is_events, read_events
 from fairdesk.runs.folder import METRICS, SCALARS
 
@@ -191,7 +191,7 @@ def _stylegan(text: str) -> Curves:
     out = Curves("StyleGAN stats.jsonl", "kimg")
     for line in _lines(text):
         try:
-            row = json.loads(line)
+            row = parse(line)
             kimg = float(row["Progress/kimg"]["mean"])
         except (ValueError, KeyError, TypeError):
             out.broken += 1

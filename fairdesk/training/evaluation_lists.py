@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
-import io
-import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +13,16 @@ from PIL import Image
 from fairdesk.dataset.collection import SourceImage
 from fairdesk.errors import RequestError
 from fairdesk.faces.backbones import SIZE
+from fairdesk.images.decoding import opened
+from fairdesk.images.formats import UndecodableError
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.pair_list_files import Pair, read_pairs
+from fairdesk.training import careful_pickles
 from fairdesk.training.heldout_evaluation import Exam, Pairs
 from fairdesk.training.training_faces import cut_faces
 from fairdesk.words import tr, tr_n
 
+_FEW, _LEAST = 1000, 200  # a list of more pictures has this many bytes a picture
 FOLDS = 10  # of a list that names none
 
 
@@ -36,30 +36,6 @@ class Listed:
     pairs: int
 
 
-class _Careful(pickle.Unpickler):
-    """Rebuilds lists, bytes, flags and plain arrays; anything else in a file is a refusal."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        where = module.replace("numpy._core", "numpy.core")
-        if (where, name) == ("_codecs", "encode"):
-            return codecs.encode
-        if where in ("numpy.core.multiarray", "numpy", "numpy.core.numeric") and name in (
-            "_reconstruct",
-            "ndarray",
-            "dtype",
-            "scalar",
-            "_frombuffer",
-        ):
-            return {"ndarray": np.ndarray, "dtype": np.dtype}.get(name) or _numpy(name)
-        raise pickle.UnpicklingError(tr("it needs {module}.{name}", module=module, name=name))
-
-
-def _numpy(name: str) -> Any:
-    from numpy._core import multiarray, numeric
-
-    return getattr(numeric if name == "_frombuffer" else multiarray, name)
-
-
 def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
     """Return the encoded pictures (two for each pair) and which pairs are of one person, of a verification `.bin`.
 
@@ -69,9 +45,11 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
         If the file is damaged, or holds anything but pictures and flags.
     """
     try:
-        with path.open("rb") as file:
-            pictures, same = _Careful(file, encoding="bytes").load()
-        found = [one if isinstance(one, bytes) else np.asarray(one, dtype=np.uint8).tobytes() for one in pictures]
+        data = path.read_bytes()
+        pictures, same = map(careful_pickles.as_list, careful_pickles.load(data))
+        if len(pictures) > _FEW + len(data) // _LEAST:
+            raise ValueError(tr("it claims {count:,} pictures in {data:,} bytes", count=len(pictures), data=len(data)))
+        found = [careful_pickles.as_bytes(one) for one in pictures]
         flags = np.array([bool(one) for one in same])
         if len(found) != 2 * len(flags) or not len(flags):
             raise ValueError(
@@ -107,9 +85,9 @@ def _from_bin(path: Path) -> Listed:
     good = np.ones(len(pictures), dtype=bool)
     for place, data in enumerate(pictures):
         try:
-            with Image.open(io.BytesIO(data)) as image:
+            with opened(data) as image:
                 upright = image.convert("RGB")
-        except (OSError, ValueError, Image.DecompressionBombError):
+        except UndecodableError:
             good[place] = False
             continue
         fitted = upright if upright.size == (SIZE, SIZE) else upright.resize((SIZE, SIZE), Image.Resampling.BILINEAR)

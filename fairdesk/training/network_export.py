@@ -76,7 +76,7 @@ def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...
         _Generator(network).eval(),
         tuple(given),
         ["z", "labels"][: len(given)],
-        f"{meta['family']} generator",
+        tr("{family} generator", family=meta["family"]),
         tr("{n} latents", n=count),
     )
 
@@ -88,7 +88,7 @@ def _translator(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tenso
         network,
         (pictures,),
         ["pictures"],
-        f"cyclegan generator {params.direction}",
+        tr("cyclegan generator {direction}", direction=params.direction),
         tr("random pictures"),
     )
 
@@ -151,7 +151,11 @@ def export_network(params: ExportModelParams, context: Context) -> ExportModelRe
             header
             | {
                 "about": json.dumps(
-                    {"from": params.run.name, "what": f"{name}, checked on {checked_on}", "backbone": name}
+                    {
+                        "from": params.run.name,
+                        "what": tr("{name}, checked on {checked_on}", name=name, checked_on=checked_on),
+                        "backbone": name,
+                    }
                 )
             },
         )

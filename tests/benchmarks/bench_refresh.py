@@ -17,8 +17,8 @@ def main():
     import qasync
     from PySide6.QtCore import QSettings
 
-    from fairdesk.dataset.sets import keep_sets
     from fairdesk.gui.app import make_application, make_window
+    from fairdesk.project.sets import keep_sets
     from tests.benchmarks.bench_journal import make
 
     with tempfile.TemporaryDirectory() as folder:
@@ -62,7 +62,7 @@ def main():
                 taken.append((time.process_time() - start - idle) * 1000)
             return statistics.median(taken)
 
-        label = "from fairdesk.dataset.image_labels import Edit, edit_labels; edit_labels(p, [n], Edit(identity=f'new {n}'))"
+        label = "from fairdesk.project.labels import Edit, edit_labels; edit_labels(p, [n], Edit(identity=f'new {n}'))"
         vector = "from fairdesk.project.recipes import Recipe; p.vectors.register(Recipe(f'e{n}', 'whole', 'none', 8, 'cosine', 'w'))"
         print(f"one image labelled: {cost(label):.0f} ms of processor time; vectors written: {cost(vector):.0f} ms")
         window.shut_down(keep_jobs=False)

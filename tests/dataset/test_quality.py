@@ -6,27 +6,20 @@ import pytest
 from PIL import Image
 
 from fairdesk.dataset.image_import import import_images as import_folder
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.params import ImportParams, QualityParams
 from fairdesk.dataset.quality_measurement import measure_quality as measure_job
 from fairdesk.errors import RequestError
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.detection import find_faces as detect
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.quality import measure, pose, sharpness
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.image_queries import (
-    Filter,
-    image_ids,
-    more_like,
-    predicted_values,
-    remove_view,
-    save_view,
-    saved_views,
-    tag_counts,
-)
+from fairdesk.project.boxes import FaceBox
+from fairdesk.project.image_queries import Filter, image_ids, more_like
 from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.labels import Edit, edit_labels, tag_counts
+from fairdesk.project.predictions import predicted_values
 from fairdesk.project.quality import Limit, counts, outside, values
+from fairdesk.project.saved_views import remove_view, save_view, saved_views
 
 
 def test_sharpness_is_opencvs_variance_of_the_laplacian():

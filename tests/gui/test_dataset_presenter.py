@@ -8,16 +8,18 @@ import pytest
 
 from fairdesk.clustering.new_version import cluster_faces
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.dataset.identities import hide_images, set_identity
-from fairdesk.dataset.image_labels import Edit, edit_labels
-from fairdesk.dataset.sets import all_sets, keep_sets
 from fairdesk.errors import RequestError
 from fairdesk.gui.tabs.dataset.presenter import View, Wish, look, look_again
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project.changes import ChangeReader
-from fairdesk.project.image_queries import Filter, save_view
+from fairdesk.project.faces import set_identity
+from fairdesk.project.image_queries import Filter
+from fairdesk.project.images import hide_images
 from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.labels import Edit, edit_labels
+from fairdesk.project.saved_views import save_view
+from fairdesk.project.sets import all_sets, keep_sets
 
 WISHES = [
     Wish(Filter()), Wish(Filter(group="g1")), Wish(Filter(identity="new 1")), Wish(Filter(state="hidden")),

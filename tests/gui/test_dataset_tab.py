@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QMessageBox
 
-from fairdesk.dataset.image_labels import Edit, edit_labels, labels_of
 from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -21,6 +20,7 @@ from fairdesk.gui.jobs.state import FAILED
 from fairdesk.gui.tabs.dataset import presenter
 from fairdesk.project.image_queries import Filter, image_ids
 from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.labels import Edit, edit_labels, labels_of
 from tests.conftest import add_faces, plain_images
 from tests.gui.conftest import answer
 
@@ -159,7 +159,7 @@ def test_measure_first_when_nothing_is_measured(window, hand, filled):
 
 
 def test_groups_are_planned_balanced_and_asked_for(at, hand, qtbot, filled, tmp_path):
-    from fairdesk.dataset.identities import hide_images
+    from fairdesk.project.images import hide_images
 
     hide_images(filled, list(range(30, 41)))
     hand.settle()

@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fairdesk.dataset.collection import read_folder
 from fairdesk.dataset.folder_split import split_folder as split
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.prepare_params import SampleParams, SplitParams
 from fairdesk.dataset.random_sample import take_sample as sample
 from fairdesk.errors import RequestError
@@ -28,7 +31,7 @@ from fairdesk.images.image_sources import (
     reading_order,
     safe_member,
 )
-from fairdesk.images.recordio import MAGIC, RecordFile, write_faces
+from fairdesk.images.recordio import MAGIC, RecordFile, RecordWriter, write_faces
 from fairdesk.jobs.context import QuietContext
 from tests.conftest import plain_images
 
@@ -36,7 +39,7 @@ from tests.conftest import plain_images
 def packed(kind, root, target):
     if kind == "zip":
         with zipfile.ZipFile(target, "w") as archive:
-            for path in sorted(root.rglob("*.png")):
+            for path in sorted(path for path in root.rglob("*") if path.is_file()):
                 archive.write(path, path.relative_to(root))
     else:
         with tarfile.open(target, "w:gz" if kind == "tar.gz" else "w") as archive:
@@ -147,9 +150,119 @@ def test_bad_records_are_named(tmp_path):
         read_bytes(tmp_path / "a.rec" / "1/2.jpg")
     with pytest.raises(OSError, match="record 3 does not start"):
         read_bytes(tmp_path / "a.rec" / "2/3.jpg")
-    (tmp_path / "a.idx").write_text("1\t0\nnonsense\n")
-    with pytest.raises(RequestError, match="line 2"):
-        RecordFile(tmp_path / "a.rec")
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ("nonsense", "line 2 is not a key"), ("negative", "negative places"), ("another", "no record begins at byte"),
+        ("beyond", "behind the end"), ("empty", "it is empty"), ("short", "ends before the records do"),
+        ("late", "lacks the first record"),
+    ],
+)  # fmt: skip
+def test_a_wrong_index_is_found_anew(tmp_path, how, why):
+    people = [[jpeg(1), jpeg(2)], [jpeg(3) + MAGIC + MAGIC + b"x"]]
+    write_faces(tmp_path / "a.rec", people, (16, 16))
+    index, data = tmp_path / "a.idx", (tmp_path / "a.rec").read_bytes()
+    lines = index.read_text().splitlines(keepends=True)
+    places = [line.split() for line in lines]
+    index.write_text({
+        "nonsense": "1\t0\nnonsense\n", "negative": "".join(f"{key}\t-{at}9\n" for key, at in places),
+        "another": "".join(f"{key}\t{int(at) + 4}\n" for key, at in places), "empty": "",
+        "beyond": "".join(f"{key}\t{int(at) + 10**9}\n" for key, at in places), "short": "".join(lines[:2]),
+        "late": "".join(lines[1:]),
+    }[how])  # fmt: skip
+    wrong = index.read_text()
+    archive = open_archive(tmp_path / "a.rec")
+    assert archive.members() == ["0/1.jpg", "0/2.jpg", "1/3.jpg"]
+    assert [archive.read(name) for name in archive.members()] == [data for images in people for data in images]
+    assert why in archive.notes()[0]
+    assert index.read_text() == wrong and (tmp_path / "a.rec").read_bytes() == data  # nothing is written
+
+
+def test_a_damaged_piece_of_a_rec_costs_its_records_only(tmp_path):
+    write_faces(tmp_path / "a.rec", [[jpeg(n) for n in range(6)]], (16, 16))
+    at = [int(line.split()[1]) for line in (tmp_path / "a.idx").read_text().splitlines()]
+    data = bytearray((tmp_path / "a.rec").read_bytes())
+    data[at[2] : at[2] + 8] = b"damaged!"
+    (tmp_path / "a.rec").write_bytes(data)
+    (tmp_path / "a.idx").unlink()
+    names = open_archive(tmp_path / "a.rec").members()
+    assert names == [f"0/{n}.jpg" for n in (1, 2, 4, 5, 6)]
+
+
+def test_records_whose_ids_are_all_alike_are_numbered(tmp_path):
+    with RecordWriter(tmp_path / "a.rec") as writer:
+        for n in range(3):
+            writer.write(0, float(n), jpeg(n))
+    (tmp_path / "a.idx").unlink()
+    assert open_archive(tmp_path / "a.rec").members() == ["0/1.jpg", "1/2.jpg", "2/3.jpg"]
+
+
+def test_an_insightface_folder_is_its_data_set(project, tmp_path):
+    home = tmp_path / "faces_emore"
+    home.mkdir()
+    write_faces(home / "train.rec", [[jpeg(1), jpeg(2)], [jpeg(3)]], (16, 16))
+    for name in ("lfw.bin", "cfp_fp.bin"):
+        (home / name).write_bytes(b"x")
+    result = import_images(ImportParams(folder=home), QuietContext(project))
+    assert (result.images, result.identities, result.unreadable) == (3, 2, [])
+    assert "cfp_fp.bin, lfw.bin" in result.text() and f"--evaluate-on {home / 'cfp_fp.bin'}" in result.text()
+    assert len(read_folder(home).items) == 3
+    assert all(item.path.parent.parent == home / "train.rec" for item in read_folder(home).items)
+    (home / "train.idx").unlink()
+    assert import_images(ImportParams(folder=home), QuietContext(project)).images == 3
+
+
+def test_pictures_beside_a_rec_are_an_ordinary_folder(tmp_path):
+    write_faces(tmp_path / "train.rec", [[jpeg(1)]], (16, 16))
+    (tmp_path / "1.jpg").write_bytes(jpeg(2))
+    assert [item.relative for item in read_folder(tmp_path).items] == ["1.jpg"]
+
+
+def test_several_rec_files_are_asked_about(tmp_path):
+    for name in ("a.rec", "b.rec"):
+        write_faces(tmp_path / name, [[jpeg(1)]], (16, 16))
+    with pytest.raises(RequestError, match=r"a\.rec, b\.rec. Give one"):
+        read_folder(tmp_path)
+    (tmp_path / "a.rec").rename(tmp_path / "train.rec")
+    assert read_folder(tmp_path).root == tmp_path / "train.rec"
+
+
+def test_the_folder_as_insightface_wrote_it(truth, project):
+    result = import_images(ImportParams(folder=truth / "formats" / "rec"), QuietContext(project))
+    assert (result.images, result.identities) == (3, 2)
+
+
+JUNK = ["@eaDir/1.jpg/SYNOPHOTO_THUMB_M.jpg", "__MACOSX/p/._1.jpg", ".thumbnails/1.jpg", ".picasaoriginals/1.jpg",
+        "Catalog Previews.lrdata/a/1.jpg", "#recycle/1.jpg", "Thumbs.db", "._1.jpg", ".DS_Store", "desktop.ini"]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tar.gz"])
+def test_what_programs_leave_beside_photographs_is_passed_over_and_said(project, tmp_path, kind):
+    home = tmp_path / "in"
+    for who in ("a", "b"):
+        (home / who).mkdir(parents=True)
+        for n in range(2):
+            (home / who / f"{n}.jpg").write_bytes(jpeg(n))
+        for name in JUNK:
+            (home / who / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / who / name).write_bytes(jpeg(9))
+    source = home if kind == "folder" else packed(kind, home, tmp_path / f"in.{kind}")
+    result = import_images(ImportParams(folder=source), QuietContext(project))
+    assert (result.images, result.identities, result.groups, result.unreadable) == (4, 2, {}, [])
+    said = "\n".join(result.notes)
+    for line in ("2 files (@eaDir, thumbnails of a Synology NAS)", "2 files (Thumbs.db, Windows", "2 files (__MACOSX,",
+                 "2 files (Catalog Previews.lrdata, previews of Lightroom)", "2 files (._*, macOS", "6 files (hidden files)"):  # fmt: skip
+        assert line in said, said
+    assert said in result.text()
+
+
+def test_a_person_whose_folder_only_looks_like_junk_stays(tmp_path):
+    for who in ("Thumbs", "macosx", "Recycle"):
+        (tmp_path / who).mkdir()
+        (tmp_path / who / "1.jpg").write_bytes(jpeg(1))
+    assert {item.identity for item in read_folder(tmp_path).items} == {"Thumbs", "macosx", "Recycle"}
 
 
 def shuffled(kind, target, people=6, images=4):

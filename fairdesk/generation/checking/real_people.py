@@ -43,11 +43,10 @@ class Real:
 
 def real_faces(project: Project, recipe: StoredRecipe) -> Real:
     """Return the real faces that have a vector of a recipe."""
-    faces, vectors = project.vectors.load(recipe, largest_only=True)
-    owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face WHERE place = 0"))
+    images, vectors = project.vectors.of_images(recipe)
     items = {item.id: item for item in project_items(project) if not item.synthetic}
-    rows = [n for n, face in enumerate(faces.tolist()) if owner.get(face) in items]
-    found = [items[owner[int(faces[n])]] for n in rows]
+    rows = [n for n, image in enumerate(images.tolist()) if image in items]
+    found = [items[int(images[n])] for n in rows]
     who = ["/".join(p for p in item.key if p) if item.key else str(item.path) for item in found]
     groups = [item.group for item in found]
     return Real(vectors[rows], who, groups, [str(item.path) for item in found], recipe.metric, len(items) - len(found))

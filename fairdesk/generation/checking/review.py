@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +14,11 @@ from fairdesk.dataset.collection import SourceImage, read_folder, with_mark
 from fairdesk.dataset.image_import import Labelled, bring_in
 from fairdesk.dataset.picture_similarity import distances
 from fairdesk.errors import RequestError
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.deepface_models import prepare
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.encoders import Encoder, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
-from fairdesk.faces.quality import Quality, measure
+from fairdesk.faces.quality import measure
 from fairdesk.generation.checking.real_people import (
     NEIGHBOURS,
     Real,
@@ -36,9 +34,11 @@ from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import Pixels, pixels, read_pixels
 from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.plain_json import parse
 from fairdesk.project import Project
+from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.quality import Limit
+from fairdesk.project.quality import Limit, Quality
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
 
@@ -133,7 +133,7 @@ def _sources(folder: Path) -> dict[str, Path]:
     """
     path = folder.with_name(folder.name + ".manifest.json")
     try:
-        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        files = parse(path.read_text(encoding="utf-8"))["files"]
         return {row["path"]: Path(row["file"]) for row in files if isinstance(row, dict) and "file" in row}
     except FileNotFoundError:
         return {}

@@ -24,10 +24,12 @@ from fairdesk.images.synthetic_marks import save_marked
 from fairdesk.images.written_files import safe_name, write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
-from fairdesk.learning.checkpoints import is_checkpoint, load_networks, read_checkpoint
+from fairdesk.learning.checkpoints import is_checkpoint, load_networks, need_built, need_fit, read_checkpoint
 from fairdesk.learning.sample_pictures import to_pixels
 from fairdesk.runs.folder import last_checkpoint
 from fairdesk.words import tr, tr_n
+
+_MOST_SIDE, _MOST_LATENT, _MOST_LAYERS = 4096, 4096, 16  # of a network that a checkpoint may describe
 
 
 def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str, Any], Path]:
@@ -58,9 +60,17 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
                 missing=", ".join(sorted(missing)),
             )
         )
-    labels = len(meta.get("labels") or [])
-    if meta["family"] == "stylegan2":
-        generator: torch.nn.Module = StyleGenerator(
+    labels = len(meta.get("labels") or []) if isinstance(meta.get("labels"), list | None) else -1
+
+    def build() -> torch.nn.Module:
+        if labels < 0 or not 0 < int(meta["size"]) <= _MOST_SIDE:
+            raise ValueError(tr("no size of a network"))
+        if meta["family"] != "stylegan2":
+            family = "dcgan" if meta["family"] == "dcgan" else "gan"
+            return make_networks(family, int(meta["latent"]), int(meta["size"]), labels)[0]
+        if max(int(meta["latent"]), labels) > _MOST_LATENT or int(meta["mapping_layers"]) > _MOST_LAYERS:
+            raise ValueError(tr("no size of a network"))
+        return StyleGenerator(
             int(meta["latent"]),
             labels,
             int(meta["latent"]),
@@ -68,10 +78,13 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
             int(meta["channel_base"]),
             int(meta["mapping_layers"]),
         )
-    else:
-        family = "dcgan" if meta["family"] == "dcgan" else "gan"
-        generator, _ = make_networks(family, int(meta["latent"]), int(meta["size"]), labels)
+
     name = "average" if any(key.startswith("net/average/") for key in tensors) else "generator"
+    if meta["family"] == "stylegan2":  # bounded above; torch would import for seconds to make it without memory
+        generator = need_built(build, path)
+    else:
+        need_fit(tensors, name, build, path)
+        generator = build()
     load_networks(tensors, {name: generator}, path)
     return generator.eval().to(device), meta, path
 

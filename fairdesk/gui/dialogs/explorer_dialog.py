@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.gui import async_glue
+from fairdesk.gui.pictures import decode
 from fairdesk.gui.resident import Resident
 from fairdesk.words import mark, tr
 
@@ -128,7 +129,7 @@ class ExplorerDialog(QDialog):
             return
         self.answers += 1
         self._png, self._mark = base64.b64decode(answer["png"]), answer["mark"]
-        pixmap = QPixmap.fromImage(QImage.fromData(self._png))
+        pixmap = QPixmap.fromImage(decode(self._png, b"png"))
         self.picture.setPixmap(
             pixmap.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
         )
@@ -161,13 +162,11 @@ class ExplorerDialog(QDialog):
 
     def save_to(self, path: Path) -> None:
         """Write the face with its synthetic mark inside."""
-        import io
-
-        from PIL import Image
-
+        from fairdesk.images.decoding import opened
         from fairdesk.images.synthetic_marks import save_marked
         from fairdesk.images.written_files import write_manifest
 
-        save_marked(Image.open(io.BytesIO(self._png)), path, self._mark)
+        with opened(self._png) as image:
+            save_marked(image, path, self._mark)
         write_manifest(path, {"synthetic": True, **self._mark}, [path.name])
         self.told.setText(tr("Saved {path}, marked synthetic.", path=path))

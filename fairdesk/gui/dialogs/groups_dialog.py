@@ -18,7 +18,7 @@ from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.images.written_files import safe_name
-from fairdesk.project.image_queries import group_counts
+from fairdesk.project.identities import GroupCount, group_counts
 from fairdesk.project.quality import by_group
 from fairdesk.words import tr, tr_n
 
@@ -105,7 +105,7 @@ class GroupsDialog(QDialog):
             )
 
     @Slot(object)
-    def _arrived(self, found: tuple[list[tuple[str | None, int, int]], dict[str, tuple[float, float]]]) -> None:
+    def _arrived(self, found: tuple[list[GroupCount], dict[str, tuple[float, float]]]) -> None:
         counts, quality = found
         self._groups = [(name, images, people) for name, images, people in counts if name is not None]
         self._draw(None)
@@ -241,7 +241,7 @@ class GroupsDialog(QDialog):
     def _make(self, group: str, count: int, by: str) -> None:
         project = self._session.project
         assert project is not None
-        out = project.new_export("synthetic", f"for {safe_name(group)}")
+        out = project.new_export("synthetic", tr("for {safe_name}", safe_name=safe_name(group)))
         each = 5
         images = count if by == "images" else count * each
         per_identity = None if by == "images" else each

@@ -171,6 +171,7 @@ def describe(found: ImportResult) -> str:
                 ),
             )
         )
+    lines += found.notes
     if found.synthetic:
         lines.append(
             tr_n(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
-from fairdesk.dataset.image_labels import Edit
+from fairdesk.project.labels import Edit
 from fairdesk.words import mark, tr, tr_n
 
 LEAVE = mark("unchanged")

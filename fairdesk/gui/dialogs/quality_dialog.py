@@ -10,8 +10,6 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from fairdesk.dataset.identities import hide_images
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.quality_examples import at_the_cut
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.name_dialog import NameDialog
@@ -20,6 +18,8 @@ from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
+from fairdesk.project.images import hide_images
+from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import MEASURES, Limit, outside, values
 from fairdesk.words import tr, tr_n
 

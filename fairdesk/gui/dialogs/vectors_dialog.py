@@ -23,8 +23,8 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice, Session
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
+from fairdesk.project.detections import Search, searches
 from fairdesk.project.recipes import VectorSet
-from fairdesk.project.searches import Search, searches
 from fairdesk.words import mark, tr
 
 _FACES = (mark("Detector"), mark("Images searched"), mark("Faces"), mark("Shown"))
@@ -137,7 +137,7 @@ class VectorsDialog(QDialog):
         if project is not None:
             self._session.background.read(
                 "faces and embeddings",
-                lambda: (searches(project.db), project.vectors.sets(), project.shown_detector()),
+                lambda: (searches(project), project.vectors.sets(), project.shown_detector()),
                 self._arrived,
             )
 

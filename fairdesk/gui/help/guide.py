@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Slot
-from PySide6.QtGui import QImage, QKeySequence, QShortcut, QTextBlock, QTextCursor, QTextDocument
+from PySide6.QtGui import QKeySequence, QShortcut, QTextBlock, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.assets import asset
+from fairdesk.gui.pictures import read_image
 from fairdesk.words import tr
 
 # Each tab's chapter of docs/guide.md, by the number that its heading begins with.
@@ -33,7 +34,7 @@ class _Pages(QTextBrowser):
         if not place.isLocalFile():
             return None
         if kind == QTextDocument.ResourceType.ImageResource.value:
-            image = QImage(place.toLocalFile())
+            image, _ = read_image(place.toLocalFile())
             return image.scaledToWidth(_PICTURE_WIDTH) if image.width() > _PICTURE_WIDTH else image
         return super().loadResource(kind, name)
 

@@ -19,7 +19,7 @@ class Step:
 
 
 def steps(counts: dict[str, Any] | None) -> list[Step]:
-    """Return the steps in order, from a project's counts (see `project.queries.overview`); None: no project is open."""
+    """Return the steps in order, from a project's counts (see `project.image_queries.overview`); None: no project is open."""
     found = [
         Step(
             tr("Open a project"),

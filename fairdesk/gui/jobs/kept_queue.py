@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from fairdesk.jobs.messages import SPEC
+from fairdesk.plain_json import parse
 from fairdesk.state_folder import state_folder
 
 
@@ -36,7 +37,7 @@ def keep(home: Path, folders: list[Path]) -> None:
 def read(home: Path) -> list[str]:
     """Return the names of the job folders that this user has left waiting, in order; a changed job is none of them."""
     try:
-        entries = [(str(name), str(mark)) for name, mark in json.loads(_file(home).read_text(encoding="utf-8"))]
+        entries = [(str(name), str(mark)) for name, mark in parse(_file(home).read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):
         return []
     found = []

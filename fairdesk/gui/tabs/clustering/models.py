@@ -22,7 +22,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from fairdesk.clustering.versions import Cluster
+from fairdesk.clustering.store import Cluster
 from fairdesk.gui.widgets.face_grid.model import MIME, faces_in
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.image_queries import GridItem

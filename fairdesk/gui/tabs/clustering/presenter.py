@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fairdesk.clustering.versions import Cluster, Version, clusters, faces_of, versions
+from fairdesk.clustering.store import Cluster, Version, clusters, faces_of, versions
 from fairdesk.project import Project
-from fairdesk.project.image_queries import GridItem, Ids, group_counts, identity_counts, items, overview
+from fairdesk.project.identities import group_counts, identity_counts
+from fairdesk.project.image_queries import GridItem, Ids, items, overview
 from fairdesk.words import tr, tr_n
 
 

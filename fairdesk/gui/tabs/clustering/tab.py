@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSplitter, QStackedWidget, QWidget
 
-from fairdesk.clustering import corrections
-from fairdesk.clustering.versions import UNCLUSTERED, Cluster
+from fairdesk.clustering import store
+from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.name_dialog import NameDialog
@@ -250,7 +250,7 @@ class ClusteringTab(Tab):
     def _merge_into(self, keep: Cluster, others: list[int]) -> None:
         self._select_next = keep.id
         self.session.edit(
-            lambda project: corrections.merge_clusters(project, keep.id, others),
+            lambda project: store.merge_clusters(project, keep.id, others),
             lambda moved: tr(
                 "Merged {count} clusters into {keep}: {moved:,} faces moved",
                 count=len(others) + 1,
@@ -264,7 +264,7 @@ class ClusteringTab(Tab):
         faces, version = self.grid.selected_ids(), self._view.version
         if faces and version is not None:
             self.session.edit(
-                lambda project: corrections.split_faces(project, version.id, faces),
+                lambda project: store.split_faces(project, version.id, faces),
                 lambda _new: tr_n("Split off {n:,} face", "Split off {n:,} faces", len(faces)),
             )
 
@@ -273,7 +273,7 @@ class ClusteringTab(Tab):
         faces, version = self.grid.selected_ids(), self._view.version
         if faces and version is not None:
             self.session.edit(
-                lambda project: corrections.unassign_faces(project, version.id, faces),
+                lambda project: store.unassign_faces(project, version.id, faces),
                 lambda moved: tr_n(
                     "Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", moved
                 ),
@@ -284,12 +284,12 @@ class ClusteringTab(Tab):
         version = self._view.version
         if cluster.label == UNCLUSTERED and version is not None:
             self.session.edit(
-                lambda project: corrections.unassign_faces(project, version.id, faces),
+                lambda project: store.unassign_faces(project, version.id, faces),
                 lambda n: tr_n("Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", n),
             )
         else:
             self.session.edit(
-                lambda project: corrections.move_faces(project, faces, cluster.id),
+                lambda project: store.move_faces(project, faces, cluster.id),
                 lambda n: tr_n(
                     "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.title
                 ),
@@ -330,7 +330,7 @@ class ClusteringTab(Tab):
         if await async_glue.finished(dialog):
             name = dialog.name.text().strip()
             self.session.edit(
-                lambda project: corrections.rename_cluster(project, cluster.id, name),
+                lambda project: store.rename_cluster(project, cluster.id, name),
                 tr("Renamed to {name}", name=name),
             )
 
@@ -347,7 +347,7 @@ class ClusteringTab(Tab):
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
-                lambda project: corrections.name_identity(project, cluster.id, name, group),
+                lambda project: store.name_identity(project, cluster.id, name, group),
                 lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
             )
 

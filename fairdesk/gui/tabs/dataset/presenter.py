@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from fairdesk.clustering.versions import clusters
+from fairdesk.clustering.store import clusters, newest_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
-from fairdesk.project.image_queries import (
-    Filter,
-    Ids,
-    image_ids,
-    is_measured,
-    more_like,
-    overview,
-    predicted_values,
-    saved_views,
-    tag_counts,
-)
+from fairdesk.project.detections import Search, searches
+from fairdesk.project.identities import GroupCount
+from fairdesk.project.image_queries import Filter, Ids, image_ids, more_like, overview
 from fairdesk.project.label_snapshot import LabelSnapshot
-from fairdesk.project.quality import MEASURES
+from fairdesk.project.labels import tag_counts
+from fairdesk.project.predictions import predicted_values
+from fairdesk.project.quality import MEASURES, any_measured
 from fairdesk.project.recipes import VectorSet
-from fairdesk.project.searches import Search, searches
+from fairdesk.project.saved_views import saved_views
 from fairdesk.project.set_contents import ImageSet, SetContents, describe, read_contents
 from fairdesk.words import mark, tr, tr_n
 
@@ -51,7 +44,7 @@ class View:
     """Counts, groups with their identities, sets, views, what filters can choose from, and the ids in the grid."""
 
     counts: dict[str, Any] = field(default_factory=dict)
-    groups: list[tuple[str | None, int, int]] = field(default_factory=list)
+    groups: list[GroupCount] = field(default_factory=list)
     identities: dict[str | None, list[tuple[str, int]]] = field(default_factory=dict)
     sets: list[ImageSet] = field(default_factory=list)
     views: list[tuple[str, Filter]] = field(default_factory=list)
@@ -112,9 +105,9 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
     if Kind.CLUSTERS in many or renamed:  # a cluster may show the name of an identity
         view.clusters = _clusters(project)
     if many & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
-        view.measured = is_measured(project)
+        view.measured = any_measured(project, project.shown_detector())
     if many & {Kind.IMAGES, Kind.FACES}:
-        view.searches = searches(project.db)
+        view.searches = searches(project)
     if rests := change.within(list_rests_on(wish)):
         view.ids = ids_after(project, wish, before.ids, rests) if wish == before.wish else ids(project, wish)
         view.wish = wish
@@ -165,7 +158,7 @@ def ids_after(project: Project, wish: Wish, before: Ids, change: Change) -> Ids:
 
 
 def _clusters(project: Project) -> list[tuple[int, str]]:
-    newest = project.db.value("SELECT max(id) FROM clustering")
+    newest = newest_version(project)
     if newest is None:
         return []
     return [(c.id, f"{c.title} ({c.faces:,})") for c in clusters(project, newest)[:_MOST_CLUSTERS]]
@@ -173,7 +166,7 @@ def _clusters(project: Project) -> list[tuple[int, str]]:
 
 def ids(project: Project, wish: Wish) -> Ids:
     """Return the ids of the images to show; alone, it is what a change of the filter needs."""
-    order = wish.order if wish.order not in MEASURES or project.db.value("SELECT 1 FROM quality LIMIT 1") else "added"
+    order = wish.order if wish.order not in MEASURES or any_measured(project) else "added"
     found = image_ids(project, wish.wanted, order)
     if wish.like is None:
         return found
@@ -229,20 +222,3 @@ def headline(view: View, selected: int) -> str:
 def likeness(sets: list[VectorSet], shown: str) -> VectorSet | None:
     """Return the vectors that "more like this" compares: the newest of the faces shown, else the newest."""
     return next((one for one in sets if one.recipe.detector == shown), sets[0] if sets else None)
-
-
-def main_faces(project: Project, images: list[int]) -> list[int]:
-    """Return the largest face of each image, of those shown."""
-    rows = project.db.rows(
-        "SELECT id FROM face WHERE place = 0 AND detector = ? AND image_id IN (SELECT value FROM json_each(?))",
-        (project.shown_detector(), json.dumps(images)),
-    )
-    return [row[0] for row in rows]
-
-
-def images_of(project: Project, faces: list[int]) -> list[int]:
-    """Return the images some faces are in."""
-    rows = project.db.rows(
-        "SELECT image_id FROM face WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(faces),)
-    )
-    return [row[0] for row in rows]

@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
-from fairdesk.dataset.sets import freeze, remove_sets
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.dataset.presenter import View
-from fairdesk.project.image_queries import remove_view
+from fairdesk.project.saved_views import remove_view
+from fairdesk.project.sets import freeze, remove_sets
 from fairdesk.runs.folder import next_run
 from fairdesk.words import tr
 

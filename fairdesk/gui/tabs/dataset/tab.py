@@ -17,8 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.identities import hide_images, set_identity
-from fairdesk.dataset.image_labels import edit_labels
 from fairdesk.dataset.purge import purge
 from fairdesk.dataset.results import PurgeResult
 from fairdesk.gui import async_glue
@@ -38,7 +36,11 @@ from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
-from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_view
+from fairdesk.project.faces import images_of_faces, largest_faces, set_identity
+from fairdesk.project.image_queries import Filter, Ids, items, more_like
+from fairdesk.project.images import hide_images
+from fairdesk.project.labels import edit_labels
+from fairdesk.project.saved_views import save_view
 from fairdesk.words import mark, tr, tr_n
 
 _STATES = {
@@ -412,8 +414,8 @@ class DatasetTab(Tab):
         project = self.session.project
         if project is None:
             return
-        from fairdesk.dataset.label_agreement import agreement
         from fairdesk.gui.dialogs.matrix_dialog import MatrixDialog
+        from fairdesk.project.predictions import agreement
 
         found = agreement(project, project.shown_detector())
         await async_glue.finished(
@@ -457,7 +459,9 @@ class DatasetTab(Tab):
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
-                lambda project: set_identity(project, presenter.main_faces(project, images), name, group),
+                lambda project: set_identity(
+                    project, largest_faces(project, project.shown_detector(), images), name, group
+                ),
                 lambda n: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", n, name=name),
             )
 
@@ -504,7 +508,7 @@ class DatasetTab(Tab):
 
     async def _unreadable(self) -> None:
         from fairdesk.gui.dialogs.table_dialog import TableDialog
-        from fairdesk.project.image_queries import unreadable
+        from fairdesk.project.originals import unreadable
 
         project = self.session.project
         if project is not None:
@@ -523,4 +527,4 @@ class DatasetTab(Tab):
         if target.get("images") and self.session.project is not None:
             self.grid.select_ids(target["images"])
         if target.get("faces") and self.session.project is not None:
-            self.grid.select_ids(presenter.images_of(self.session.project, target["faces"]))
+            self.grid.select_ids(list(images_of_faces(self.session.project, target["faces"]).values()))

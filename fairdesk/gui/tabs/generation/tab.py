@@ -25,6 +25,7 @@ from fairdesk.gui.dialogs.explorer_dialog import ExplorerDialog, choose_generato
 from fairdesk.gui.dialogs.review_dialog import VERDICTS, ReviewDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.pictures import read_image
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
@@ -208,7 +209,7 @@ class GenerationTab(Tab):
             self.caption.setText(tr("The first sample grid appears while it trains.") if self.run_folder() else "")
             return
         path = self._previews[min(self.time.value(), len(self._previews) - 1)]
-        pixmap = QPixmap(str(path))
+        pixmap = QPixmap.fromImage(read_image(str(path))[0])
         size = self.picture.size()
         how = Qt.TransformationMode.SmoothTransformation
         self.picture.setPixmap(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, how))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -16,8 +15,8 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult, GroupFigures
 from fairdesk.metrics.score_files import read_scores
 from fairdesk.metrics.shown_figures import curves_of, number, rate
+from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
-from fairdesk.project import label_basis as basis
 from fairdesk.project.image_queries import overview
 from fairdesk.words import mark, tr, tr_n
 
@@ -50,36 +49,24 @@ def look(project: Project) -> View:
     """Read the project's lists and scores, newest first."""
     counts = overview(project)
     view = View([], counts["identities"], counts["images"], bool(counts["vectors"]))
-    for row in project.db.rows(
-        "SELECT id, name, path, genuine, impostor, basis, frozen FROM pair_list ORDER BY id DESC"
-    ):
-        change = basis.changed_since(project, row[5])
-        view.sources.append(
-            Source(
-                "list",
-                row[0],
-                row[1],
-                row[2],
-                tr("{genuine:,} genuine, {impostor:,} impostor", genuine=row[3], impostor=row[4])
-                + (", " + tr("frozen") if row[6] else ""),
-                str(change) if change else None,
-                frozen=bool(row[6]),
-            )
-        )
-    for row in project.db.rows(
-        "SELECT s.id, s.name, s.path, s.summary, s.basis, r.encoder, r.detector FROM score_set s"
-        " LEFT JOIN recipe r ON r.id = s.recipe_id ORDER BY s.id DESC"
-    ):
-        change, about = basis.changed_since(project, row[4]), json.loads(row[3])
+    for one in pair_lists(project):
+        text = tr("{genuine:,} genuine, {impostor:,} impostor", genuine=one.genuine, impostor=one.impostor)
+        if one.frozen:
+            text += ", " + tr("frozen")
+        stale = str(one.change) if one.change else None
+        view.sources.append(Source("list", one.id, one.name, one.path, text, stale, frozen=one.frozen))
+    for scores in score_sets(project):
+        about = scores.summary
         text = tr(
             "{genuine:,} genuine, {impostor:,} impostor, {measure}",
-            genuine=about["genuine"],
-            impostor=about["impostor"],
-            measure=about["measure"],
+            genuine=about.genuine,
+            impostor=about.impostor,
+            measure=about.measure,
         )
-        vectors = vectors_line({"encoder": row[5], "detector": row[6], "faces": about.get("faces")})
+        vectors = vectors_line({"encoder": scores.encoder, "detector": scores.detector, "faces": about.faces})
         text += f"\n{vectors}" if vectors else ""
-        view.sources.append(Source("scores", row[0], row[1], row[2], text, str(change) if change else None, vectors))
+        stale = str(scores.change) if scores.change else None
+        view.sources.append(Source("scores", scores.id, scores.name, scores.path, text, stale, vectors))
     return view
 
 

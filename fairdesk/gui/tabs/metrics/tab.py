@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.sets import freeze
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
@@ -37,6 +36,7 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.project.changes import Change, Kind
+from fairdesk.project.sets import freeze
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:

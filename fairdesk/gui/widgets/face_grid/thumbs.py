@@ -7,10 +7,10 @@ import threading
 from collections import OrderedDict
 
 import apsw
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QImageReader, QPixmap
+from PySide6.QtCore import QObject, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QImage, QPixmap
 
-from fairdesk.gui.pictures import read_image
+from fairdesk.gui.pictures import decode, read_image
 from fairdesk.project import Project
 from fairdesk.project.image_queries import GridItem, Kind
 from fairdesk.project.thumbnails import SIDE
@@ -127,10 +127,7 @@ def load_thumbnail(project: Project, kind: Kind, item: GridItem) -> QImage | Non
         _log.warning("the thumbnail of %s %d cannot be read: %s", kind, item.id, error)
         jpeg = None
     if jpeg is not None:
-        buffer = QBuffer()
-        buffer.setData(QByteArray(jpeg))
-        buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-        image = QImageReader(buffer, QByteArray(b"jpeg")).read()
+        image = decode(jpeg, b"jpeg")
         if not image.isNull():
             return image
     if kind == "face" and item.box is not None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
 from fairdesk.errors import RequestError
-from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.set_contents import ImageSet, describe, read_contents
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
 
 
 def all_sets(project: Project) -> list[ImageSet]:
@@ -21,22 +23,28 @@ def all_sets(project: Project) -> list[ImageSet]:
     return describe(contents, LabelSnapshot.read(project)) if contents else []
 
 
-def set_names(project: Project) -> list[tuple[str, int, bool]]:
-    """Return (name, images that are not hidden, frozen) of each set."""
-    rows = project.db.rows(
-        "SELECT s.name, count(i.id), s.frozen FROM image_set s LEFT JOIN set_member m ON m.set_id = s.id"
-        " LEFT JOIN image i ON i.id = m.image_id AND i.hidden = 0 GROUP BY s.id ORDER BY s.id"
-    )
-    return [(name, images, bool(frozen)) for name, images, frozen in rows]
+def set_names(project: Project) -> list[str]:
+    """Return the names of the sets in the order they were made."""
+    return [row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id")]
 
 
 def members(project: Project, name: str) -> set[int]:
     """Return the images of a set. Raises `RequestError` if there is none of this name."""
     number = project.db.value("SELECT id FROM image_set WHERE name = ?", (name,))
     if number is None:
-        have = ", ".join(row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id"))
-        raise RequestError(f"The project has no set {name!r}. It has: {have or 'none; create them with divide'}")
+        have = ", ".join(set_names(project)) or "none; create them with divide"
+        raise RequestError(f"The project has no set {name!r}. It has: {have}")
     return {row[0] for row in project.db.rows("SELECT image_id FROM set_member WHERE set_id = ?", (number,))}
+
+
+def sets_of_images(project: Project) -> dict[int, list[str]]:
+    """Return the names of the sets that each image is in; images in none are left out."""
+    out: dict[int, list[str]] = {}
+    for image, name in project.db.rows(
+        "SELECT m.image_id, s.name FROM set_member m JOIN image_set s ON s.id = m.set_id ORDER BY m.image_id, s.id"
+    ):
+        out.setdefault(image, []).append(name)
+    return out
 
 
 def _need_thawed(connection: apsw.Connection, names: list[str]) -> None:

@@ -1,0 +1,143 @@
+"""Pickles of pictures and flags, read without running code and without letting few bytes ask for much memory.
+
+Nothing that a file names is called: each name stands for a check of its own, and an array is built only from as many
+bytes as the file holds for it.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import pickle
+import pickletools
+from typing import Any
+
+import numpy as np
+
+from fairdesk.words import tr
+
+_KINDS = frozenset(f"{kind}{size}" for kind in "iuf" for size in (1, 2, 4, 8)) | {"b1"}
+_MOST_DIMENSIONS = 4
+
+
+def load(data: bytes) -> Any:
+    """Return the lists, bytes, flags and plain arrays of a pickle.
+
+    Raises
+    ------
+    pickle.UnpicklingError
+        If it needs anything else, or claims more than it holds. Damage raises what pickle does.
+    """
+    _check(data)
+    return _Careful(io.BytesIO(data), encoding="bytes").load()
+
+
+def _check(data: bytes) -> None:
+    """Refuse places in the memo, and lengths, that the file is too short for."""
+    for number, (operation, argument, _) in enumerate(pickletools.genops(data)):
+        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > number + 1:
+            raise pickle.UnpicklingError(tr("it asks for memory that nothing in it needs"))
+        if operation.name in ("NEXT_BUFFER", "PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4"):
+            raise pickle.UnpicklingError(tr("it holds {operation}", operation=operation.name))
+
+
+class _Dtype:
+    """What a pickle says of the kind of an array's numbers."""
+
+    def __init__(self, name: Any, *_: Any) -> None:
+        text = name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
+        if text.lstrip("<>|=") not in _KINDS:
+            raise pickle.UnpicklingError(tr("an array of {text}", text=text[:20]))
+        self.kind = np.dtype(text)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        order = state[1].decode("ascii", "replace") if isinstance(state[1], bytes) else state[1]
+        if order == ">":
+            self.kind = self.kind.newbyteorder(">")
+
+
+class _Array:
+    """What a pickle says of an array; `values` once it is whole."""
+
+    values: np.ndarray[Any, Any]
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, shape, kind, fortran, raw = state
+        self.values = _filled(raw, kind, shape, "F" if fortran else "C")
+
+
+def _filled(raw: Any, kind: Any, shape: Any, order: Any = "C") -> np.ndarray[Any, Any]:
+    if isinstance(raw, str):
+        raw = raw.encode("latin1")
+    if not isinstance(raw, bytes | bytearray) or not isinstance(kind, _Dtype) or not isinstance(shape, tuple):
+        raise pickle.UnpicklingError(tr("an array of something else than numbers"))
+    if len(shape) > _MOST_DIMENSIONS or not all(isinstance(side, int) and side >= 0 for side in shape):
+        raise pickle.UnpicklingError(tr("an array of an absurd shape"))
+    if math.prod(shape) * kind.kind.itemsize != len(raw):
+        raise pickle.UnpicklingError(
+            tr("an array that claims {shape} numbers in {count:,} bytes", shape=shape, count=len(raw))
+        )
+    return np.frombuffer(bytes(raw), kind.kind).reshape(shape, order="F" if order in ("F", b"F") else "C")
+
+
+def _from_buffer(raw: Any, kind: Any, shape: Any, order: Any = "C") -> _Array:
+    made = _Array()
+    made.values = _filled(raw, kind, shape, order)
+    return made
+
+
+def _reconstruct(*_: Any) -> _Array:
+    return _Array()
+
+
+def _scalar(kind: Any, raw: Any = b"") -> Any:
+    return _filled(raw, kind, ()).item()
+
+
+def _encode(text: Any, how: Any = "latin1") -> bytes:
+    if not isinstance(text, str) or how not in ("latin1", b"latin1", "latin-1"):
+        raise pickle.UnpicklingError(tr("bytes in an odd encoding"))
+    return text.encode("latin1")
+
+
+def _no_array(*_: Any) -> None:
+    raise pickle.UnpicklingError(tr("an array made by hand"))
+
+
+_ARRAYS = ("numpy", "numpy.core.multiarray", "numpy.core.numeric")
+_NAMES = {"_reconstruct": _reconstruct, "dtype": _Dtype, "scalar": _scalar, "_frombuffer": _from_buffer}
+
+
+class _Careful(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        where = module.replace("numpy._core", "numpy.core")
+        if (where, name) == ("_codecs", "encode"):
+            return _encode
+        if where in _ARRAYS and name == "ndarray":
+            return _no_array
+        if where in _ARRAYS and name in _NAMES:
+            return _NAMES[name]
+        raise pickle.UnpicklingError(tr("it needs {module}.{name}", module=module, name=name))
+
+
+def as_bytes(one: Any) -> bytes:
+    """Return an encoded picture: bytes, or an array of bytes. Raises `UnpicklingError`."""
+    if isinstance(one, _Array):
+        values = one.values
+        if values.ndim == 1 and values.dtype == np.uint8:
+            return values.tobytes()
+        raise pickle.UnpicklingError(
+            tr("its pictures are decoded pixels of shape {shape}; write them as JPEG or PNG bytes", shape=values.shape)
+        )
+    if isinstance(one, bytes):
+        return one
+    raise pickle.UnpicklingError(tr("a picture is a {type}, not encoded bytes", type=type(one).__name__))
+
+
+def as_list(found: Any) -> list[Any]:
+    """Return a list, or an array's numbers. Raises `UnpicklingError`."""
+    if isinstance(found, _Array):
+        return list(found.values.ravel().tolist())
+    if isinstance(found, list | tuple):
+        return list(found)
+    raise pickle.UnpicklingError(tr("a {type} in place of a list", type=type(found).__name__))
