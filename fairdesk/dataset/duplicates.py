@@ -16,6 +16,7 @@ from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
 from fairdesk.project.images import hide_images, image_contents
 from fairdesk.project.recipes import StoredRecipe
+from fairdesk.words import tr, tr_n
 
 
 def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesResult:
@@ -42,10 +43,19 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
     vectors = [v for v in found if frozenset(v[:2]) not in known]
     hidden = 0
     if params.hide and same:
-        hidden = hide_images(project, [other for _, other in same], why=" that are exact duplicates")
+        hidden = hide_images(project, [other for _, other in same], why=tr(" that are exact duplicates"))
     clean = not (same or near or vectors)
-    words = f"{len(same):,} exact and {len(near):,} near-duplicate pairs"
-    words += f", {len(vectors):,} pairs of near-identical embeddings ({chosen.named()})" if chosen else ""
+    words = tr_n(
+        "{count:,} exact and {n:,} near-duplicate pair",
+        "{count:,} exact and {n:,} near-duplicate pairs",
+        len(near),
+        count=len(same),
+    )
+    words += (
+        tr(", {count:,} pairs of near-identical embeddings ({named})", count=len(vectors), named=chosen.named())
+        if chosen
+        else ""
+    )
     result = DuplicatesResult(
         clean=clean,
         files=[PicturePair(a=path_of[a], b=path_of[b]) for a, b in same],
@@ -55,7 +65,7 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
         unreadable=unreadable,
         hidden=hidden,
         images=len(images),
-        summary=words + (f"; {hidden:,} images hidden" if hidden else "") + ".",
+        summary=words + (tr("; {hidden:,} images hidden", hidden=hidden) if hidden else "") + ".",
     )
     if chosen:
         result.rest_on(chosen.about(), chosen.used.vectors)
@@ -74,7 +84,7 @@ def _hashes(
     unreadable: list[dict[str, str]] = []
     fresh = {Path(path): number for number, (_, path) in wanted.items() if number not in found}
     done = len(found)
-    context.progress(done, len(wanted), "images")
+    context.progress(done, len(wanted), tr("images"))
     for some in look_at(list(fresh), project.facts, context):
         for path, facts in some.items():
             number = fresh[path]
@@ -86,7 +96,7 @@ def _hashes(
             else:
                 unreadable.append({"path": str(path), "why": facts.why})
         done += len(some)
-        context.progress(done, len(wanted), "images")
+        context.progress(done, len(wanted), tr("images"))
     return {number: found[number] for number in wanted if number in found}, unreadable
 
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from fairdesk.dataset.table_files import Table, read_table
 from fairdesk.errors import RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
+from fairdesk.words import tr
 
 # What a column may be called, where nobody says which one it is.
 GUESSES: dict[str, tuple[str, ...]] = {
@@ -54,7 +55,13 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
         if field in given:
             if given[field].lower() not in lowered:
                 raise RequestError(
-                    f"{table.path} has no column {given[field]!r} for {field}. It has: {', '.join(table.header)}"
+                    tr(
+                        "{path} has no column {given!r} for {field}. It has: {header}",
+                        path=table.path,
+                        given=given[field],
+                        field=field,
+                        header=", ".join(table.header),
+                    )
                 )
             out[field] = lowered.index(given[field].lower())
         else:
@@ -63,8 +70,12 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
                 out[field] = place
     if "path" not in out or len(out) < 2:
         raise RequestError(
-            f"{table.path}: line 1 must name a column of paths and one of identity, group, gender, age or tags; it has: "
-            f"{', '.join(table.header) or 'nothing'}. Say which is which, e.g. --columns path=FILE identity=WHO"
+            tr(
+                "{path}: line 1 must name a column of paths and one of identity, group, gender, age or tags; it has: "
+                "{header}. Say which is which, e.g. --columns path=FILE identity=WHO",
+                path=table.path,
+                header=", ".join(table.header) or "nothing",
+            )
         )
     return out
 
@@ -149,7 +160,7 @@ def read_manifest(path: Path, given: dict[str, str], base: Path | None) -> tuple
         if where:
             found[os.path.normpath(home / where)] = label
     if not found:
-        raise RequestError(f"{path} names no images.")
+        raise RequestError(tr("{path} names no images.", path=path))
     folders = {os.path.dirname(where) for where in found}
     root = home if all(Path(folder).is_relative_to(home) for folder in folders) else Path(os.path.commonpath(folders))
     labels = {PurePosixPath(Path(where).relative_to(root)).as_posix(): label for where, label in found.items()}

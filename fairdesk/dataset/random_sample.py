@@ -17,6 +17,7 @@ from fairdesk.dataset.prepare_params import SampleParams
 from fairdesk.dataset.results import SampleResult
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
+from fairdesk.words import tr, tr_n
 
 
 def take_sample(params: SampleParams, context: Context) -> SampleResult:
@@ -28,7 +29,11 @@ def take_sample(params: SampleParams, context: Context) -> SampleResult:
         pool = [item for item in source.items if item.key is None or item.key not in excluded]
         if len(pool) < params.images:
             raise RequestError(
-                f"{params.images:,} images were asked for, but only {len(pool):,} exist. Nothing was written."
+                tr(
+                    "{images:,} images were asked for, but only {count:,} exist. Nothing was written.",
+                    images=params.images,
+                    count=len(pool),
+                )
             )
         picked = [pool[i] for i in sorted(rng.permutation(len(pool))[: params.images])]
         chosen = [(item, f"{number}_{item.path.name}") for number, item in enumerate(picked)]
@@ -70,17 +75,33 @@ def _identities(
 ) -> list[SourceImage]:
     people = source.people()
     if not people:
-        raise RequestError(f"{params.folder} has no identity folders. Give --layout, or sample images with --images N.")
+        raise RequestError(
+            tr(
+                "{folder} has no identity folders. Give --layout, or sample images with --images N.",
+                folder=params.folder,
+            )
+        )
     picked: list[tuple[str, str]] = []
     for group in sorted({group for group, _ in people}):
         everyone = [key for key in people if key[0] == group]
         free = [key for key in everyone if key not in excluded]
         wanted = params.identities if params.identities is not None else round((params.fraction or 0) * len(everyone))
         if len(free) < wanted:
-            where = f" in {group}" if group else ""
-            without = f" without the {len(everyone) - len(free):,} excluded" if len(free) < len(everyone) else ""
+            where = tr(" in {group}", group=group) if group else ""
+            without = (
+                tr(" without the {count:,} excluded", count=len(everyone) - len(free))
+                if len(free) < len(everyone)
+                else ""
+            )
             raise RequestError(
-                f"{wanted:,} identities{where} were asked for, but only {len(free):,} exist{without}. Nothing was written."
+                tr_n(
+                    "{n:,} identity{where} were asked for, but only {count:,} exist{without}. Nothing was written.",
+                    "{n:,} identities{where} were asked for, but only {count:,} exist{without}. Nothing was written.",
+                    wanted,
+                    where=where,
+                    count=len(free),
+                    without=without,
+                )
             )
         picked += [free[i] for i in rng.permutation(len(free))[:wanted]]
     return [item for key in sorted(picked) for item in people[key]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
 
@@ -40,7 +41,7 @@ def read_table(path: Path) -> Table:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"{path} cannot be read as a UTF-8 text file: {error}") from error
+        raise RequestError(tr("{path} cannot be read as a UTF-8 text file: {error}", path=path, error=error)) from error
     reader = csv.reader(io.StringIO(text), strict=True, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
     rows, lines = [], []
     try:
@@ -50,12 +51,20 @@ def read_table(path: Path) -> Table:
                 continue
             if len(row) != len(header):
                 raise RequestError(
-                    f"{path}: line {reader.line_num} has {len(row)} fields, the header has {len(header)}."
+                    tr(
+                        "{path}: line {line_num} has {count} fields, the header has {header}.",
+                        path=path,
+                        line_num=reader.line_num,
+                        count=len(row),
+                        header=len(header),
+                    )
                 )
             rows.append([cell.strip() for cell in row])
             lines.append(reader.line_num)
     except csv.Error as error:
-        raise RequestError(f"{path}: line {reader.line_num}: {error}") from error
+        raise RequestError(
+            tr("{path}: line {line_num}: {error}", path=path, line_num=reader.line_num, error=error)
+        ) from error
     return Table(path, header, rows, lines)
 
 
@@ -66,7 +75,9 @@ def _parquet(path: Path) -> Table:
     try:
         found = pyarrow.parquet.ParquetFile(path).read()
     except (OSError, pyarrow.ArrowException) as error:
-        raise RequestError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+        raise RequestError(
+            tr("{path} cannot be read as Parquet: {splitline}", path=path, splitline=str(error).splitlines()[0])
+        ) from error
     columns, header = [], []
     for name, column in zip(found.column_names, found.columns, strict=True):
         kind = column.type

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fairdesk.errors import JobFailed, MissingWeights
+from fairdesk.words import tr
 
 _CHUNK = 1 << 18
 _TIMEOUT = (15, 60)  # seconds to connect, and without a byte
@@ -71,7 +72,7 @@ _SIZES = {
 def about(file_name: str) -> tuple[str, int | None]:
     """Return the licence of a weight file as its publisher names it, and about how many megabytes it has."""
     licence = next(
-        (text for start, text in _LICENCES.items() if file_name.startswith(start)), "see the model's authors"
+        (text for start, text in _LICENCES.items() if file_name.startswith(start)), tr("see the model's authors")
     )
     return licence, next((size for start, size in _SIZES.items() if file_name.startswith(start)), None)
 
@@ -112,7 +113,7 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
     for url in urls:
         if wanted is None:
             wanted, size = published(url)
-    why = "no address is known"
+    why = tr("no address is known")
     for url in urls:
         try:
             _get(url, part, target.name, watch)
@@ -121,24 +122,42 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
             why = str(error).splitlines()[0]
     else:
         kept = (
-            f" {part.stat().st_size / 1e6:,.0f} MB are kept and the next try resumes from there."
+            tr(" {st_size:,.0f} MB are kept and the next try resumes from there.", st_size=part.stat().st_size / 1e6)
             if part.exists()
             else ""
         )
         raise JobFailed(
-            f"The download of {target.name} failed: {why}.{kept} Or fetch it on another machine from {urls[0] if urls else '?'} "
-            f"and put it at {target}."
+            tr(
+                "The download of {target} failed: {why}.{kept} Or fetch it on another machine from {url} "
+                "and put it at {target_2}.",
+                target=target.name,
+                why=why,
+                kept=kept,
+                url=urls[0] if urls else "?",
+                target_2=target,
+            )
         )
     digest = _sha256(part)
     if (wanted is not None and not digest.startswith(wanted)) or (size is not None and part.stat().st_size != size):
         part.unlink()
         raise JobFailed(
-            f"{target.name} came damaged (its checksum is not the published one) and was deleted. Try again."
+            tr(
+                "{target} came damaged (its checksum is not the published one) and was deleted. Try again.",
+                target=target.name,
+            )
         )
     os.replace(part, target)
     if watch is not None:
-        told = "its checksum is the published one" if wanted is not None else "its publisher gives no checksum"
-        watch.message(f"{target.name} is at {target}; {told} (SHA-256 {digest}).")
+        told = tr("its checksum is the published one") if wanted is not None else tr("its publisher gives no checksum")
+        watch.message(
+            tr(
+                "{target} is at {target_2}; {told} (SHA-256 {digest}).",
+                target=target.name,
+                target_2=target,
+                told=told,
+                digest=digest,
+            )
+        )
     return digest
 
 
@@ -162,14 +181,14 @@ def _get(url: str, part: Path, name: str, watch: Watch | None) -> None:
                     have += len(chunk)
                     if watch is not None:
                         watch.check()
-                        watch.progress(round(have / 1e6), round(max(total, have) / 1e6), f"MB of {name}")
+                        watch.progress(round(have / 1e6), round(max(total, have) / 1e6), tr("MB of {name}", name=name))
             except (
                 requests.exceptions.ChunkedEncodingError
             ) as error:  # also where the server did not say how much comes
                 broken = error
         if broken is not None or have < total:
-            of = f" of {total / 1e6:,.0f}" if total else ""
-            raise OSError(f"the connection broke after {have / 1e6:,.0f}{of} MB") from broken
+            of = tr(" of {total:,.0f}", total=total / 1e6) if total else ""
+            raise OSError(tr("the connection broke after {have:,.0f}{of} MB", have=have / 1e6, of=of)) from broken
 
 
 def _sha256(path: Path) -> str:

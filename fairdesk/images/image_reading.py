@@ -14,6 +14,7 @@ from fairdesk.images.decoding import need_read, opened
 from fairdesk.images.formats import HEAD, UndecodableError, kind_of
 from fairdesk.images.image_sources import read_bytes, read_head, split
 from fairdesk.images.levels import eight_bits
+from fairdesk.words import tr
 
 _LARGE = 16 << 20  # bytes
 EXTENSIONS = frozenset(
@@ -113,7 +114,7 @@ def why_no_picture(folder: Path, relative: str) -> str:
         kind = kind_of(read_head(folder / relative, HEAD), relative)
     except (OSError, RequestError):
         kind = None
-    return "not an image file" if kind is None or kind.decoder is not None else kind.why
+    return tr("not an image file") if kind is None or kind.decoder is not None else kind.why
 
 
 def read_picture(path: Path) -> bytes:
@@ -128,11 +129,13 @@ def read_picture(path: Path) -> bytes:
     """
     head = read_head(path, HEAD)
     if not head:
-        raise UndecodableError("the file is empty")
+        raise UndecodableError(tr("the file is empty"))
     kind = kind_of(head, path.name)
     if kind is None or (not is_picture(path.name) and path.suffix and not kind.sure and kind.decoder is not None):
         known = is_picture(path.name)
-        raise UndecodableError("not a picture in a known format" if known else f"not an image file{_suffix(path)}")
+        raise UndecodableError(
+            tr("not a picture in a known format") if known else tr("not an image file{suffix}", suffix=_suffix(path))
+        )
     need_read(kind)
     if split(path) is None and os.stat(path).st_size > _LARGE:
         with opened(path):  # too many pixels: told before it is read
@@ -181,9 +184,9 @@ def open_with_info(path: Path, data: bytes | None = None) -> tuple[Image.Image, 
             ImageOps.exif_transpose(image, in_place=True)
             return to_rgb(image), image.info
     except FileNotFoundError as error:
-        raise UnreadableImageError(path, "the file is missing") from error
+        raise UnreadableImageError(path, tr("the file is missing")) from error
     except OSError as error:
-        raise UnreadableImageError(path, f"cannot be read: {error.strerror or error}") from error
+        raise UnreadableImageError(path, tr("cannot be read: {strerror}", strerror=error.strerror or error)) from error
     except UndecodableError as error:
         raise UnreadableImageError(path, str(error)) from error.__cause__
 

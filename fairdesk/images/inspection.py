@@ -15,6 +15,7 @@ from fairdesk.images.image_reading import UnreadableImageError, open_with_info, 
 from fairdesk.images.image_sources import read_bytes, split, stamp
 from fairdesk.images.synthetic_marks import read_mark
 from fairdesk.project.kept_facts import Facts, Stamp
+from fairdesk.words import tr
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,13 @@ def inspect_file(path: Path, side: int | None) -> Inspected:
     try:
         before = stamp(path)
     except OSError as error:
-        return Inspected(path, unread=f"cannot be read: {error.strerror}")
+        return Inspected(path, unread=tr("cannot be read: {strerror}", strerror=error.strerror))
     try:
         data = read_picture(path)
     except UndecodableError as error:
         return Inspected(path, before, unread=str(error))
     except OSError as error:
-        return Inspected(path, before, unread=f"cannot be read: {error.strerror or error}")
+        return Inspected(path, before, unread=tr("cannot be read: {strerror}", strerror=error.strerror or error))
     sha = hashlib.sha256(data).hexdigest()
     try:
         image, info = open_with_info(path, data)

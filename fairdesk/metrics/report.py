@@ -18,6 +18,7 @@ from fairdesk.metrics.error_rates import Scores
 from fairdesk.metrics.evaluation_table import group_rows, table_csv
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.shown_figures import curves_of, number, rate
+from fairdesk.words import tr
 
 
 def figures(overall: Scores, groups: dict[str, Scores], threshold: float | None) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def figures(overall: Scores, groups: dict[str, Scores], threshold: float | None)
     for name, scores in {"all": overall, **groups}.items():
         bins = histogram(scores)
         if bins is not None:
-            title = "Scores of all pairs" if name == "all" else f"Scores of {name}"
+            title = tr("Scores of all pairs") if name == "all" else tr("Scores of {name}", name=name)
             out[f"scores-{safe_name(name)}"] = plots.score_histogram(*bins, title)
     return out
 

@@ -13,6 +13,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project.identities import label_ids
 from fairdesk.project.labels import write_labels
 from fairdesk.project.main_face import LABELS
+from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.kept_facts import Facts, Stamp
@@ -67,7 +68,7 @@ def labelled_images(project: Project, *, hidden: bool = False) -> list[LabelledI
 def need_images(project: Project) -> None:
     """Refuse where the project has no images yet. Raises `RequestError`."""
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):
-        raise RequestError("The project has no images yet. Import a folder first.")
+        raise RequestError(tr("The project has no images yet. Import a folder first."))
 
 
 def image_contents(project: Project) -> list[ImageContent]:
@@ -111,9 +112,11 @@ def hide_images(
     RequestError
         If none of them changes.
     """
-    word = "Hide" if hide else "Show"
+    word = tr("Hide") if hide else tr("Show")
     with project.journal.step(
-        f"{word} {len(images):,} images{why}", target={"tab": "dataset"}, merge_key=merge_key
+        tr_n("{word} {n:,} image{why}", "{word} {n:,} images{why}", len(images), word=word, why=why),
+        target={"tab": "dataset"},
+        merge_key=merge_key,
     ) as connection:
         todo = connection.execute(
             "SELECT id FROM image WHERE hidden != ? AND id IN (SELECT value FROM json_each(?))",
@@ -122,5 +125,5 @@ def hide_images(
         project.journal.choose([row[0] for row in todo])
         changed = project.journal.update("image", {"hidden": int(hide)})
         if not changed:
-            raise RequestError(f"These images are already {'hidden' if hide else 'shown'}.")
+            raise RequestError(tr("These images are already {value}.", value="hidden" if hide else "shown"))
     return changed

@@ -24,6 +24,7 @@ from fairdesk.project import bulk_edits as bulk
 from fairdesk.project.changes import SMALL, rows_touched
 from fairdesk.project.database import Database
 from fairdesk.project.schema import JOURNALED
+from fairdesk.words import tr
 
 MAX_STEPS = 200
 MAX_BYTES = 200_000_000
@@ -169,7 +170,7 @@ class Journal:
 
     def redo(self) -> Step:
         """Make the oldest undone edit again. Raises as `undo` does."""
-        return self._apply("undone = 1 ORDER BY id", undo=False)
+        return self._apply(tr("undone = 1 ORDER BY id"), undo=False)
 
     def _apply(self, which: str, *, undo: bool) -> Step:
         word = "undo" if undo else "redo"
@@ -178,7 +179,7 @@ class Journal:
                 f"SELECT id, text, created, undone, target FROM journal_step WHERE {which} LIMIT 1"
             ).fetchone()
             if row is None:
-                raise RequestError(f"There is nothing to {word}.")
+                raise RequestError(tr("There is nothing to {word}.", word=word))
             parts = connection.execute(
                 "SELECT changes FROM journal_part WHERE step_id = ? ORDER BY seq" + (" DESC" if undo else ""), (row[0],)
             ).fetchall()
@@ -197,9 +198,14 @@ class Journal:
                     raise apsw.ConstraintError
             except (apsw.AbortError, apsw.ConstraintError, bulk.ChangedSinceError) as error:
                 raise RequestError(
-                    f"Cannot {word} “{row[1]}”: later work changed or uses what it would "
-                    f"{'remove' if undo else 'change'} (for example faces found in imported images). "
-                    "Nothing was changed."
+                    tr(
+                        "Cannot {word} “{row}”: later work changed or uses what it would "
+                        "{value} (for example faces found in imported images). "
+                        "Nothing was changed.",
+                        word=word,
+                        row=row[1],
+                        value="remove" if undo else "change",
+                    )
                 ) from error
             packed_parts = [packed for (packed,) in parts if isinstance(packed, bytes)]
             small = sum(map(len, packed_parts)) <= SMALL

@@ -22,6 +22,7 @@ from fairdesk.errors import RequestError
 from fairdesk.plain_json import parse
 from fairdesk.runs.event_files import is_events, read_events
 from fairdesk.runs.folder import METRICS, SCALARS
+from fairdesk.words import mark, tr
 
 Points = list[tuple[float, float]]
 
@@ -45,7 +46,7 @@ class Curves:
             self.series.setdefault(name, []).extend(points)
 
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)"
+_NUMBER = mark(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)")
 
 
 _ENDS = re.compile(r"[\r\n]+")
@@ -113,7 +114,7 @@ class _Shape:
         return found if alike else None
 
 
-_GAN = r"\[Epoch\s+(\d+)/\d+\]\s*\[Batch\s+(\d+)/(\d+)\]"
+_GAN = mark(r"\[Epoch\s+(\d+)/\d+\]\s*\[Batch\s+(\d+)/(\d+)\]")
 _GAN_HEAD = re.compile(_GAN)
 _GAN_TERM = re.compile(rf"([A-Za-z][\w ]*?):\s*({_NUMBER})")
 
@@ -280,7 +281,7 @@ KINDS: list[tuple[str, Callable[[str], bool], Callable[[str], Curves]]] = [
     ("PyTorch-GAN `[Epoch a/b] [Batch c/d] ...`", lambda t: bool(_GAN_HEAD.search(t)), _pytorch_gan),
     ("pytorch-CycleGAN-and-pix2pix loss_log.txt", lambda t: bool(_PIX_HEAD.search(t)), _cyclegan_pix2pix),
     ("StyleGAN2-ADA / 3 stats.jsonl", lambda t: '"Progress/kimg"' in t, _stylegan),
-    ("a CSV with a step, iteration or epoch column", _is_table, _table),
+    (mark("a CSV with a step, iteration or epoch column"), _is_table, _table),
 ]
 
 
@@ -295,7 +296,7 @@ def _run(folder: Path) -> Curves:
     return out
 
 
-EVENTS = "TensorBoard events (a file, or the folder that holds it)"
+EVENTS = mark("TensorBoard events (a file, or the folder that holds it)")
 
 
 @contextmanager
@@ -323,23 +324,25 @@ def read_log(path: Path) -> Curves:
     if is_events(path):
         series = read_events(path)
         if not series:
-            raise RequestError(f"{path} holds no scalars yet.")
+            raise RequestError(tr("{path} holds no scalars yet.", path=path))
         return Curves(EVENTS, "step", {name: list(points) for name, points in series.items()})
     if path.is_dir():
         logs = [path / name for name in ("stats.jsonl", "training.log") if (path / name).is_file()]
         if not logs:
-            raise RequestError(f"{path} is a folder, and holds no run of this program. Give the log itself.")
+            raise RequestError(
+                tr("{path} is a folder, and holds no run of this program. Give the log itself.", path=path)
+            )
         path = logs[0]
     try:
         text = path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
-        raise RequestError(f"{path} cannot be read: {error.strerror}") from error
+        raise RequestError(tr("{path} cannot be read: {strerror}", path=path, strerror=error.strerror)) from error
     for _, fits, read in KINDS:
         if fits(text):
             with _collector_resting():
                 return read(text)
     known = "\n".join(f"  {name}" for name in (*(name for name, _, _ in KINDS), EVENTS))
-    raise RequestError(f"{path} is a log of no known kind. Known are:\n{known}")
+    raise RequestError(tr("{path} is a log of no known kind. Known are:\n{known}", path=path, known=known))
 
 
 def smooth(values: list[float], weight: float) -> list[float]:
