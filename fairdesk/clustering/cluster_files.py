@@ -92,14 +92,19 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
     for image, face in largest_face_of_paths(project, detector).items():
         faces[str(image)] = faces[str(image.resolve())] = face
     if not faces:
+        options = f" {DetectorKey.parse(detector).options()}" if detector else ""
         have = ", ".join(f"{one.detector} ({one.faces:,})" for one in searches(project) if one.faces)
         raise RequestError(
             tr(
-                "The project has no faces{value} Detect faces first: fairdesk detect PROJECT{value_2}",
-                value=tr(" that {detector} found. It has those of: {have}.", detector=detector, have=have)
-                if have
-                else " yet.",
-                value_2=f" {DetectorKey.parse(detector).options()}" if detector else "",
+                "The project has no faces that {detector} found. It has those of: {have}. "
+                "Detect faces first: fairdesk detect PROJECT{options}",
+                detector=detector,
+                have=have,
+                options=options,
+            )
+            if have
+            else tr(
+                "The project has no faces yet. Detect faces first: fairdesk detect PROJECT{options}", options=options
             )
         )
     unknown = [path for paths in data.values() for path in paths if path not in faces]

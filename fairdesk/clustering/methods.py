@@ -74,11 +74,11 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         need = len(reduced) ** 2 * 4 / 1e9
         raise JobFailed(
             tr(
-                "Hierarchical clustering of {count:,} faces needs {need:,.0f} GB for their distances. "
-                "Use dbscan, hdbscan or kmeans, or at most {ward_limit:,} faces.",
-                count=len(reduced),
-                need=need,
-                ward_limit=WARD_LIMIT,
+                "Hierarchical clustering of {faces:,} faces needs {gigabytes:,.0f} GB for their distances. "
+                "Use dbscan, hdbscan or kmeans, or at most {most:,} faces.",
+                faces=len(reduced),
+                gigabytes=need,
+                most=WARD_LIMIT,
             )
         )
     from scipy.cluster.hierarchy import fcluster, linkage

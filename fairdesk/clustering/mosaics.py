@@ -30,7 +30,7 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
     title, tiles, failed = _from_file(params, context) if params.file is not None else _from_project(params, context)
     synthetic = sum(made for _, made in tiles)
     if synthetic:
-        title += tr(" ({synthetic:,} synthetic: S)", synthetic=synthetic)
+        title += " " + tr("({n:,} synthetic: S)", n=synthetic)
     if not tiles:
         raise RequestError(tr("Cluster {cluster} has no readable face.", cluster=params.cluster))
     sheet = params.columns * (params.rows or math.ceil(len(tiles) / params.columns))
@@ -54,7 +54,7 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
 
 
 def _title(label: str, name: str) -> str:
-    return "Unknown Faces" if label == str(UNCLUSTERED) else name
+    return tr("Unknown Faces") if label == str(UNCLUSTERED) else name
 
 
 _Tiles = tuple[

@@ -32,22 +32,19 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
 
     def text(self) -> str:
         """Return the counts, and the agreement with known identities."""
-        said = tr(
-            "{clusters:,} cluster{value}, {noise:,} of {faces:,} faces unclustered.",
-            clusters=self.clusters,
-            value="" if self.clusters == 1 else "s",
+        said = tr_n(
+            "{n:,} cluster, {noise:,} of {faces:,} faces unclustered.",
+            "{n:,} clusters, {noise:,} of {faces:,} faces unclustered.",
+            self.clusters,
             noise=self.noise,
             faces=self.faces,
         )
         if self.bcubed_f1 is not None and self.nmi is not None and self.ari is not None:
-            pairwise = "undefined" if self.pairwise_f1 is None else f"{self.pairwise_f1:.3f}"
-            said += tr(
-                (
-                    "\nAgainst known identities: pairwise F1 {pairwise}, BCubed F1 {bcubed_f1:.3f}, "
-                    "NMI {nmi:.3f}, ARI {ari:.3f}."
-                ),
+            pairwise = tr("undefined") if self.pairwise_f1 is None else f"{self.pairwise_f1:.3f}"
+            said += "\n" + tr(
+                "Against known identities: pairwise F1 {pairwise}, BCubed F1 {bcubed:.3f}, NMI {nmi:.3f}, ARI {ari:.3f}.",
                 pairwise=pairwise,
-                bcubed_f1=self.bcubed_f1,
+                bcubed=self.bcubed_f1,
                 nmi=self.nmi,
                 ari=self.ari,
             )

@@ -14,7 +14,7 @@ from fairdesk.images.image_reading import open_image
 from fairdesk.images.inspection import perceptual_hash
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
-from fairdesk.project.images import hide_images, image_contents
+from fairdesk.project.images import HideReason, hide_images, image_contents
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
 
@@ -43,19 +43,13 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
     vectors = [v for v in found if frozenset(v[:2]) not in known]
     hidden = 0
     if params.hide and same:
-        hidden = hide_images(project, [other for _, other in same], why=tr(" that are exact duplicates"))
+        hidden = hide_images(project, [other for _, other in same], HideReason.DUPLICATES)
     clean = not (same or near or vectors)
-    words = tr_n(
-        "{count:,} exact and {n:,} near-duplicate pair",
-        "{count:,} exact and {n:,} near-duplicate pairs",
-        len(near),
-        count=len(same),
-    )
-    words += (
-        tr(", {count:,} pairs of near-identical embeddings ({named})", count=len(vectors), named=chosen.named())
-        if chosen
-        else ""
-    )
+    words = tr("{exact:,} exact and {near:,} near-duplicate pairs", exact=len(same), near=len(near))
+    if chosen:
+        words += ", " + tr(
+            "{n:,} pairs of near-identical embeddings ({vectors})", n=len(vectors), vectors=chosen.named()
+        )
     result = DuplicatesResult(
         clean=clean,
         files=[PicturePair(a=path_of[a], b=path_of[b]) for a, b in same],
@@ -65,7 +59,7 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
         unreadable=unreadable,
         hidden=hidden,
         images=len(images),
-        summary=words + (tr("; {hidden:,} images hidden", hidden=hidden) if hidden else "") + ".",
+        summary=words + ("; " + tr_n("{n:,} image hidden", "{n:,} images hidden", hidden) if hidden else "") + ".",
     )
     if chosen:
         result.rest_on(chosen.about(), chosen.used.vectors)

@@ -93,7 +93,7 @@ def resize_images(params: ResizeParams, context: Context) -> ResizeResult:
         out=str(params.out),
         left_out=source.left_out,
         dry_run=params.dry_run,
-        summary=tr("{words} to {size} ({fit})", words=found.words(), size=params.size, fit=params.fit),
+        summary=tr("{contents} to {size} ({fit})", contents=found.words(), size=params.size, fit=params.fit),
     )
     if params.dry_run:
         return result

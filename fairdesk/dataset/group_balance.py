@@ -19,7 +19,7 @@ from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.identities import names_in_groups
-from fairdesk.project.images import hide_images, known_contents
+from fairdesk.project.images import HideReason, hide_images, known_contents
 from fairdesk.project.kept_facts import FactStore
 from fairdesk.words import tr, tr_n
 
@@ -213,7 +213,7 @@ def balance_groups(params: BalanceParams, context: Context) -> BalanceResult:
 
             bring_in(tree, labelled, context, tr("Balance groups"), key, each)
         if hide:
-            hide_images(project, hide, why=tr(" to balance groups"), merge_key=key)
+            hide_images(project, hide, HideReason.BALANCE, merge_key=key)
     context.progress(1, 1, tr("plan"))
     return BalanceResult(
         plan=rows,
@@ -228,44 +228,56 @@ def balance_groups(params: BalanceParams, context: Context) -> BalanceResult:
     )
 
 
+def _told_added(added: int, params: BalanceParams) -> str:
+    if params.dry_run:
+        return tr_n(
+            "{n:,} image would be added from {folder}.",
+            "{n:,} images would be added from {folder}.",
+            added,
+            folder=params.source,
+        )
+    return tr_n(
+        "{n:,} image is added from {folder}.", "{n:,} images are added from {folder}.", added, folder=params.source
+    )
+
+
 def _lines(
     rows: dict[str, GroupPlan], groups: dict[str, Group], params: BalanceParams, hidden: int, added: int
 ) -> list[str]:
     lines = []
     for name, row in rows.items():
         line = tr(
-            ("{name}: {images_kept:,} of {images:,} images, {identities_kept:,} of {identities:,} identities stay"),
-            name=name,
-            images_kept=row.images_kept,
+            "{group}: {kept:,} of {images:,} images, {people:,} of {identities:,} identities stay",
+            group=name,
+            kept=row.images_kept,
             images=row.images,
-            identities_kept=row.identities_kept,
+            people=row.identities_kept,
             identities=row.identities,
         )
         if row.images_added:
-            line += tr(
-                "; {images_added:,} images of {identities_added:,} identities are added",
-                images_added=row.images_added,
-                identities_added=row.identities_added,
+            line += "; " + tr(
+                "{images:,} images of {identities:,} identities are added",
+                images=row.images_added,
+                identities=row.identities_added,
             )
         if row.lacking:
-            line += tr("; shortfall: {lacking:,} {by}", lacking=row.lacking, by=params.by)
+            line += "; " + (
+                tr("shortfall: {n:,} images", n=row.lacking)
+                if params.by == "images"
+                else tr("shortfall: {n:,} identities", n=row.lacking)
+            )
         lines.append(line)
     untouched = [name for name in groups if name not in rows]
     if untouched:
-        lines.append(tr("Not in the target and left as they are: {untouched}", untouched=", ".join(untouched)))
-    would = tr("would be") if params.dry_run else "are"
+        lines.append(tr("Not in the target and left as they are: {groups}", groups=", ".join(untouched)))
     if hidden:
-        lines.append(tr_n("{n:,} image {would} hidden.", "{n:,} images {would} hidden.", hidden, would=would))
-    if added:
         lines.append(
-            tr_n(
-                "{n:,} image {would} added from {source}.",
-                "{n:,} images {would} added from {source}.",
-                added,
-                would=would,
-                source=params.source,
-            )
+            tr_n("{n:,} image would be hidden.", "{n:,} images would be hidden.", hidden)
+            if params.dry_run
+            else tr_n("{n:,} image is hidden.", "{n:,} images are hidden.", hidden)
         )
+    if added:
+        lines.append(_told_added(added, params))
     if not hidden and not added:
         lines.append(tr("Nothing has to be hidden and nothing can be added."))
     if any(row.lacking for row in rows.values()):

@@ -232,15 +232,19 @@ def import_images(params: ImportParams, context: Context) -> ImportResult:
     if names and params.shared_names == "separate":
         context.message(
             tr(
-                "{count} identity names occur under several groups and are kept apart: {names}"
-                "{value}. If they are the same people, import with --shared-names join.",
+                "{count} identity names occur under several groups and are kept apart: {names}. "
+                "If they are the same people, import with --shared-names join.",
                 count=len(names),
-                names=", ".join(names[:5]),
-                value=" ..." if len(names) > 5 else "",
+                names=", ".join(names[:5]) + (" ..." if len(names) > 5 else ""),
             )
         )
     new = bring_in(
-        tree, labelled, context, tr("Import {root}", root=tree.root.name), f"import {os.urandom(6).hex()}", summary.add
+        tree,
+        labelled,
+        context,
+        tr("Import {folder}", folder=tree.root.name),
+        f"import {os.urandom(6).hex()}",
+        summary.add,
     )
     return summary.result(new)
 

@@ -78,10 +78,10 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
         if missing := len(unseen(project, key)):
             context.message(
                 tr_n(
-                    "Detecting faces first in {n:,} image (detector {key}).",
-                    "Detecting faces first in {n:,} images (detector {key}).",
+                    "Detecting faces first in {n:,} image (detector {detector}).",
+                    "Detecting faces first in {n:,} images (detector {detector}).",
                     missing,
-                    key=key,
+                    detector=key,
                 )
             )
         detect(DetectParams.of(DetectorKey.parse(key), weights=params.weights, download=params.download), context)
@@ -121,5 +121,9 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
         failed=failed,
         predicted=predicted,
         agreement=agreement(project, key),
-        summary=tr("Predicted (not labels), of the faces that {key} found: ", key=key) + "; ".join(lines),
+        summary=tr(
+            "Predicted (not labels), of the faces that {detector} found: {counts}",
+            detector=key,
+            counts="; ".join(lines),
+        ),
     )

@@ -23,7 +23,7 @@ from fairdesk.project.kept_facts import Facts, FactStore
 from fairdesk.project.project import CATALOG
 from fairdesk.project.recipes import Recipe, StoredRecipe
 from fairdesk.project.vector_choice import VectorChoice
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Key = tuple[str, str]
 
@@ -73,10 +73,17 @@ class Shared:
 
     def summary(self) -> str:
         """Say it in words."""
-        counts = ((len(self.identities), "identity", "identities"), (len(self.files), "file", "files"),
-                  (len(self.near), tr("pair of near-duplicate images"), tr("pairs of near-duplicate images")),
-                  (len(self.vectors), tr("pair of near-identical embeddings"), tr("pairs of near-identical embeddings")))  # fmt: skip
-        parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
+        parts = []
+        if count := len(self.identities):
+            parts.append(tr_n("{n:,} identity", "{n:,} identities", count))
+        if count := len(self.files):
+            parts.append(tr_n("{n:,} file", "{n:,} files", count))
+        if count := len(self.near):
+            parts.append(tr_n("{n:,} pair of near-duplicate images", "{n:,} pairs of near-duplicate images", count))
+        if count := len(self.vectors):
+            parts.append(
+                tr_n("{n:,} pair of near-identical embeddings", "{n:,} pairs of near-identical embeddings", count)
+            )
         return tr("In both sets: {parts}.", parts=", ".join(parts)) if parts else tr("Nothing is shared.")
 
     def result(self) -> SharedResult:

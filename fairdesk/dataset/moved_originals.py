@@ -34,10 +34,10 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
     if tree.root != params.new:  # an InsightFace folder: its pictures lie in the .rec
         raise RequestError(
             tr(
-                "{new} holds a data set in {root}. Give {tree_root}.",
-                new=params.new,
-                root=tree.root.name,
-                tree_root=tree.root,
+                "{folder} holds a data set in {file}. Give {path}.",
+                folder=params.new,
+                file=tree.root.name,
+                path=tree.root,
             )
         )
     places: dict[tuple[str, int], list[str]] = {}

@@ -36,7 +36,9 @@ def find_images(project: Project, *, identity: str | None, group: str | None, im
         what = image
     else:
         ids = [i.id for i in found if i.identity == identity and (group is None or i.group == group)]
-        what = tr("called {identity}", identity=identity) + (tr(" in {group}", group=group) if group else "")
+        what = tr("called {identity}", identity=identity)
+        if group:
+            what = tr("called {identity} in {group}", identity=identity, group=group)
     if not ids:
         raise RequestError(tr("The project has no image {what}. Nothing was removed.", what=what))
     return ids
@@ -56,8 +58,8 @@ def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> Pur
         outside=outside,
         originals=originals,
         summary=tr(
-            "{count:,} images and {faces:,} faces are permanently removed, and the history before it.",
-            count=len(images),
+            "{images:,} images and {faces:,} faces are permanently removed, and the history before it.",
+            images=len(images),
             faces=len(erased.faces),
         ),
     )

@@ -20,7 +20,7 @@ from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
 from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.images import hide_images
+from fairdesk.project.images import HideReason, hide_images
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import (
     Measured,
@@ -32,7 +32,7 @@ from fairdesk.project.quality import (
     outside,
     unmeasured,
 )
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 _BATCH = 16
 _COMMIT = 256
@@ -92,17 +92,21 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
     found = counts(project, detector)
     bad = outside(project, limits, detector) if limits else []
     spreads = measured(project, detector)
-    text = tr("{measured:,} images measured (faces of {detector})", measured=found["measured"], detector=detector)
+    text = tr_n(
+        "{n:,} image measured (faces of {detector})",
+        "{n:,} images measured (faces of {detector})",
+        found["measured"],
+        detector=detector,
+    )
     if limits:
-        text += tr(
-            "; {count:,} do not have {limits}", count=len(bad), limits=", ".join(limit.words() for limit in limits)
-        )
+        told = ", ".join(limit.words() for limit in limits)
+        text += "; " + tr_n("{n:,} does not have {limits}", "{n:,} do not have {limits}", len(bad), limits=told)
         if bad and params.action == "hide":
-            hide_images(project, bad, why=tr(" of low quality"))
-            text += tr(", hidden")
+            hide_images(project, bad, HideReason.QUALITY)
+            text += ", " + tr("hidden")
         elif bad and params.action == "tag":
             edit_labels(project, bad, Edit(add_tags=(params.tag,)))
-            text += tr(", tagged {tag}", tag=params.tag)
+            text += ", " + tr("tagged {tag}", tag=params.tag)
     return QualityResult(
         **found,
         measured_now=before,

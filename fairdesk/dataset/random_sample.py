@@ -17,7 +17,7 @@ from fairdesk.dataset.prepare_params import SampleParams
 from fairdesk.dataset.results import SampleResult
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
-from fairdesk.words import tr, tr_n
+from fairdesk.words import tr
 
 
 def take_sample(params: SampleParams, context: Context) -> SampleResult:
@@ -87,21 +87,20 @@ def _identities(
         free = [key for key in everyone if key not in excluded]
         wanted = params.identities if params.identities is not None else round((params.fraction or 0) * len(everyone))
         if len(free) < wanted:
-            where = tr(" in {group}", group=group) if group else ""
-            without = (
-                tr(" without the {count:,} excluded", count=len(everyone) - len(free))
-                if len(free) < len(everyone)
-                else ""
-            )
-            raise RequestError(
-                tr_n(
-                    "{n:,} identity{where} were asked for, but only {count:,} exist{without}. Nothing was written.",
-                    "{n:,} identities{where} were asked for, but only {count:,} exist{without}. Nothing was written.",
-                    wanted,
-                    where=where,
-                    count=len(free),
-                    without=without,
-                )
-            )
+            raise RequestError(_too_few(group, wanted, len(free), len(everyone) - len(free)))
         picked += [free[i] for i in rng.permutation(len(free))[:wanted]]
     return [item for key in sorted(picked) for item in people[key]]
+
+
+def _too_few(group: str, wanted: int, free: int, excluded: int) -> str:
+    asked = tr("{n:,} identities were asked for", n=wanted)
+    if group:
+        asked = tr("{n:,} identities in {group} were asked for", n=wanted, group=group)
+    if excluded:
+        return tr(
+            "{asked}, but only {free:,} exist without the {excluded:,} excluded. Nothing was written.",
+            asked=asked,
+            free=free,
+            excluded=excluded,
+        )
+    return tr("{asked}, but only {free:,} exist. Nothing was written.", asked=asked, free=free)

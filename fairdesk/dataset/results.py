@@ -39,12 +39,12 @@ class ImportResult(JobResult):
             )
         ]
         lines += [
-            tr_n("  {name}: {n:,} image", "  {name}: {n:,} images", number, name=name)
+            "  " + tr_n("{group}: {n:,} image", "{group}: {n:,} images", number, group=name)
             for name, number in self.groups.items()
         ]
         lines += self.notes
         if self.synthetic:
-            lines.append(tr("{synthetic:,} are marked synthetic.", synthetic=self.synthetic))
+            lines.append(tr_n("{n:,} is marked synthetic.", "{n:,} are marked synthetic.", self.synthetic))
         return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
 
 
@@ -112,7 +112,7 @@ class Contents(Record):
         """Say it: 412 identities, 9,870 images, African 103 ..."""
         parts = [tr_n("{n:,} image", "{n:,} images", self.images)]
         if self.identities:
-            parts.insert(0, f"{self.identities:,} identities")
+            parts.insert(0, tr("{n:,} identities", n=self.identities))
         return ", ".join(parts + [f"{name} {number:,}" for name, number in self.groups.items()])
 
 
@@ -127,12 +127,18 @@ class PreparedResult(JobResult, Contents):
 
     def text(self) -> str:
         """Return what the folder holds and what was left out."""
-        lines = [(tr("Would write: ") if self.dry_run else "") + self.summary]
+        lines = [tr("Would write: {summary}", summary=self.summary) if self.dry_run else self.summary]
         seed = getattr(self, "seed", None)
         if seed is not None:
             lines.append(tr("Seed {seed}.", seed=seed))
         if self.collisions:
-            lines.append(tr("{collisions:,} files were renamed for equal names.", collisions=self.collisions))
+            lines.append(
+                tr_n(
+                    "{n:,} file was renamed for equal names.",
+                    "{n:,} files were renamed for equal names.",
+                    self.collisions,
+                )
+            )
         return "\n".join(lines + left_out(tr("Left out"), self.left_out))
 
 
@@ -152,7 +158,9 @@ class ResizeResult(PreparedResult):
     def text(self) -> str:
         """Return how many were written, and what was not."""
         lines = [
-            (tr("Would resize: ") if self.dry_run else tr("{written:,} written: ", written=self.written)) + self.summary
+            tr("Would resize: {summary}", summary=self.summary)
+            if self.dry_run
+            else tr("{n:,} written: {summary}", n=self.written, summary=self.summary)
         ]
         return "\n".join(lines + left_out(tr("Not readable"), self.unreadable + self.left_out))
 
@@ -217,9 +225,7 @@ class SharedResult(Record):
             self.summary,
             *listed(tr("Identities"), [f"{i.group + '/' if i.group else ''}{i.identity}" for i in self.identities]),
             *listed(tr("The same file"), [f"{p.a}  =  {p.b}" for p in self.files]),
-            *listed(
-                tr("Near-duplicates"), [tr("{a}  ~  {b} ({bits} bits)", a=p.a, b=p.b, bits=p.bits) for p in self.near]
-            ),
+            *listed(tr("Near-duplicates"), [f"{p.a}  ~  {p.b} ({tr('{n} bits', n=p.bits)})" for p in self.near]),
             *listed(tr("Near-identical embeddings"), [f"{p.a}  ~  {p.b} ({p.distance:.3f})" for p in self.vectors]),
         ]
 
@@ -295,9 +301,18 @@ class SplitResult(DividedResult):
 
     def text(self) -> str:
         """Return the sets, seed, and what was left out."""
-        lines = [(tr("Would write: ") if self.dry_run else "") + self.summary, tr("Seed {seed}.", seed=self.seed)]
+        lines = [
+            tr("Would write: {summary}", summary=self.summary) if self.dry_run else self.summary,
+            tr("Seed {seed}.", seed=self.seed),
+        ]
         if self.collisions:
-            lines.append(tr("{collisions:,} files were renamed for equal names.", collisions=self.collisions))
+            lines.append(
+                tr_n(
+                    "{n:,} file was renamed for equal names.",
+                    "{n:,} files were renamed for equal names.",
+                    self.collisions,
+                )
+            )
         return "\n".join(lines + left_out(tr("Left out"), self.left_out))
 
 
@@ -308,7 +323,10 @@ class DivideResult(DividedResult, RestsOnVectors):
 
     def text(self) -> str:
         """Return the sets, seed, and which images are in none."""
-        lines = [(tr("Would make:\n") if self.dry_run else "") + self.summary, tr("Seed {seed}.", seed=self.seed)]
+        lines = [
+            tr("Would make:") + "\n" + self.summary if self.dry_run else self.summary,
+            tr("Seed {seed}.", seed=self.seed),
+        ]
         if self.synthetic_left_out:
             lines.append(
                 tr_n(
@@ -319,9 +337,10 @@ class DivideResult(DividedResult, RestsOnVectors):
             )
         if self.without_identity:
             lines.append(
-                tr(
-                    "{without_identity:,} images without an identity are in no set.",
-                    without_identity=self.without_identity,
+                tr_n(
+                    "{n:,} image without an identity is in no set.",
+                    "{n:,} images without an identity are in no set.",
+                    self.without_identity,
                 )
             )
         return "\n".join(lines + self.vector_lines() + left_out(tr("Not readable"), self.unreadable))
@@ -380,7 +399,11 @@ class LabelResult(JobResult):
             ]
         if self.without_face:
             lines.append(
-                tr("{without_face:,} images without a face have no prediction.", without_face=self.without_face)
+                tr_n(
+                    "{n:,} image without a face has no prediction.",
+                    "{n:,} images without a face have no prediction.",
+                    self.without_face,
+                )
             )
         return "\n".join(lines)
 
@@ -412,29 +435,30 @@ class QualityResult(JobResult):
         """Return the spread of each measure, and what has none."""
         lines = [self.summary]
         lines += [
-            tr(
-                "  {name:<10}  5 % {p5:.4g}, median {median:.4g}, 95 % {p95:.4g}",
-                name=name,
-                p5=one.p5,
-                median=one.median,
-                p95=one.p95,
-            )
+            f"  {name:<10}  "
+            + tr("5 % {low:.4g}, median {median:.4g}, 95 % {high:.4g}", low=one.p5, median=one.median, high=one.p95)
             for name, one in self.measures.items()
             if one is not None
         ]
-        missing = (
-            (self.without_face, tr("have no face and no measure of one")),
-            (self.unreadable, tr("cannot be read")),
-            (self.not_looked_at, tr("were not searched for faces yet")),
-        )
-        return "\n".join(
-            lines
-            + [
-                tr_n("{n:,} image {what}.", "{n:,} images {what}.", number, what=what)
-                for number, what in missing
-                if number
-            ]
-        )
+        if self.without_face:
+            lines.append(
+                tr_n(
+                    "{n:,} image has no face and no measure of one.",
+                    "{n:,} images have no face and no measure of one.",
+                    self.without_face,
+                )
+            )
+        if self.unreadable:
+            lines.append(tr_n("{n:,} image cannot be read.", "{n:,} images cannot be read.", self.unreadable))
+        if self.not_looked_at:
+            lines.append(
+                tr_n(
+                    "{n:,} image was not searched for faces yet.",
+                    "{n:,} images were not searched for faces yet.",
+                    self.not_looked_at,
+                )
+            )
+        return "\n".join(lines)
 
 
 class VectorsResult(JobResult, RestsOnVectors):
@@ -504,7 +528,7 @@ class SetsResult(JobResult):
                 images=s.images,
                 identities=tr_n("{n:,} identity", "{n:,} identities", s.identities),
             )
-            + (tr(", frozen") if s.frozen else "")
-            + (tr(" (out of date: {out_of_date})", out_of_date=s.out_of_date) if s.out_of_date else "")
+            + (", " + tr("frozen") if s.frozen else "")
+            + (" " + tr("(out of date: {change})", change=s.out_of_date) if s.out_of_date else "")
             for s in self.sets
         ) or tr("No sets yet. Make them with: fairdesk divide PROJECT")

@@ -52,9 +52,9 @@ def read_table(path: Path) -> Table:
             if len(row) != len(header):
                 raise RequestError(
                     tr(
-                        "{path}: line {line_num} has {count} fields, the header has {header}.",
+                        "{path}: line {line} has {count} fields, the header has {header}.",
                         path=path,
-                        line_num=reader.line_num,
+                        line=reader.line_num,
                         count=len(row),
                         header=len(header),
                     )
@@ -62,9 +62,7 @@ def read_table(path: Path) -> Table:
             rows.append([cell.strip() for cell in row])
             lines.append(reader.line_num)
     except csv.Error as error:
-        raise RequestError(
-            tr("{path}: line {line_num}: {error}", path=path, line_num=reader.line_num, error=error)
-        ) from error
+        raise RequestError(tr("{path}: line {line}: {error}", path=path, line=reader.line_num, error=error)) from error
     return Table(path, header, rows, lines)
 
 
@@ -76,7 +74,7 @@ def _parquet(path: Path) -> Table:
         found = pyarrow.parquet.ParquetFile(path).read()
     except (OSError, pyarrow.ArrowException) as error:
         raise RequestError(
-            tr("{path} cannot be read as Parquet: {splitline}", path=path, splitline=str(error).splitlines()[0])
+            tr("{path} cannot be read as Parquet: {error}", path=path, error=str(error).splitlines()[0])
         ) from error
     columns, header = [], []
     for name, column in zip(found.column_names, found.columns, strict=True):

@@ -230,9 +230,9 @@ class Classifier(nn.Module):
         except RuntimeError as error:
             raise RequestError(
                 tr(
-                    "{where} is of another network: {splitlines}",
+                    "{where} is of another network: {error}",
                     where=where,
-                    splitlines=str(error).splitlines()[-1].strip(),
+                    error=str(error).splitlines()[-1].strip(),
                 )
             ) from error
 
@@ -247,10 +247,10 @@ def make_backbone(name: str, features: int = 512) -> nn.Module:
         return Classifier(name.removeprefix(TORCHVISION), features)
     raise RequestError(
         tr(
-            "There is no backbone called {name!r}. Known: {names}, {torchvision}NAME",
+            "There is no backbone called {name!r}. Known: {names}, {prefix}NAME",
             name=name,
             names=", ".join(NAMES),
-            torchvision=TORCHVISION,
+            prefix=TORCHVISION,
         )
     )
 
@@ -292,10 +292,10 @@ def infer_backbone(state: Mapping[str, Any], where: str) -> tuple[nn.Module, str
         shown = ", ".join(list(state)[:3])
         raise RequestError(
             tr(
-                "{where} holds no ArcFace backbone (MobileFaceNet or IResNet with arcface_torch's names): {told}. Its first names are: {shown}",
+                "{where} holds no ArcFace backbone (MobileFaceNet or IResNet with arcface_torch's names): {why}. Its first names are: {names}",
                 where=where,
-                told=told,
-                shown=shown,
+                why=told,
+                names=shown,
             )
         ) from error
     return network, name

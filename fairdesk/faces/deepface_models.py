@@ -95,10 +95,10 @@ def _build(task: str, name: str) -> Any:
     except damaged as error:
         raise JobFailed(
             tr(
-                "deepface's {name} cannot be loaded: its weights are damaged or of another model ({splitline}). "
+                "deepface's {model} cannot be loaded: its weights are damaged or of another model ({error}). "
                 "Delete the file that is named here, or the one in .deepface/weights, and fetch it again.",
-                name=name,
-                splitline=str(error).splitlines()[0][:200],
+                model=name,
+                error=str(error).splitlines()[0][:200],
             )
         ) from error
 

@@ -116,10 +116,10 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
     if shown != key:
         context.message(
             tr(
-                "The faces of {shown} are still shown, and existing embeddings still used. Those of {key} can be shown by "
-                "choosing them in the Dataset tab, and encoded with: fairdesk encode PROJECT --detector {key}",
+                "The faces of {shown} are still shown, and existing embeddings still used. Those of {detector} can be shown by "
+                "choosing them in the Dataset tab, and encoded with: fairdesk encode PROJECT --detector {detector}",
                 shown=shown,
-                key=key,
+                detector=key,
             )
         )
     return DetectResult(detector=key, shown=shown, **dict(counts(project, key)))

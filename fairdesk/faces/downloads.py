@@ -121,22 +121,13 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
         except (OSError, ValueError) as error:  # requests' errors are OSErrors
             why = str(error).splitlines()[0]
     else:
-        kept = (
-            tr(" {st_size:,.0f} MB are kept and the next try resumes from there.", st_size=part.stat().st_size / 1e6)
-            if part.exists()
-            else ""
-        )
-        raise JobFailed(
-            tr(
-                "The download of {target} failed: {why}.{kept} Or fetch it on another machine from {url} "
-                "and put it at {target_2}.",
-                target=target.name,
-                why=why,
-                kept=kept,
-                url=urls[0] if urls else "?",
-                target_2=target,
-            )
-        )
+        failed = [tr("The download of {file} failed: {why}.", file=target.name, why=why)]
+        if part.exists():
+            size_kept = part.stat().st_size / 1e6
+            failed.append(tr("{megabytes:,.0f} MB are kept and the next try resumes from there.", megabytes=size_kept))
+        url = urls[0] if urls else "?"
+        failed.append(tr("Or fetch it on another machine from {url} and put it at {path}.", url=url, path=target))
+        raise JobFailed(" ".join(failed))
     digest = _sha256(part)
     if (wanted is not None and not digest.startswith(wanted)) or (size is not None and part.stat().st_size != size):
         part.unlink()
@@ -151,9 +142,9 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
         told = tr("its checksum is the published one") if wanted is not None else tr("its publisher gives no checksum")
         watch.message(
             tr(
-                "{target} is at {target_2}; {told} (SHA-256 {digest}).",
-                target=target.name,
-                target_2=target,
+                "{file} is at {path}; {told} (SHA-256 {digest}).",
+                file=target.name,
+                path=target,
                 told=told,
                 digest=digest,
             )
@@ -187,8 +178,12 @@ def _get(url: str, part: Path, name: str, watch: Watch | None) -> None:
             ) as error:  # also where the server did not say how much comes
                 broken = error
         if broken is not None or have < total:
-            of = tr(" of {total:,.0f}", total=total / 1e6) if total else ""
-            raise OSError(tr("the connection broke after {have:,.0f}{of} MB", have=have / 1e6, of=of)) from broken
+            lost = tr("the connection broke after {have:,.0f} MB", have=have / 1e6)
+            if total:
+                lost = tr(
+                    "the connection broke after {have:,.0f} of {total:,.0f} MB", have=have / 1e6, total=total / 1e6
+                )
+            raise OSError(lost) from broken
 
 
 def _sha256(path: Path) -> str:

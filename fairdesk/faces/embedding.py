@@ -78,8 +78,8 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
     if others:
         context.message(
             tr(
-                "Whose faces: {key}, {why}. Others were found by {others}: say --detector for them.",
-                key=key,
+                "Whose faces: {detector}, {why}. Others were found by {others}: say --detector for them.",
+                detector=key,
                 why=why,
                 others=", ".join(others),
             )
@@ -93,10 +93,10 @@ def _search(key: str, params: EncodeParams, context: Context) -> None:
     if missing:
         context.message(
             tr_n(
-                "Detecting faces first in {n:,} image (detector {key}).",
-                "Detecting faces first in {n:,} images (detector {key}).",
+                "Detecting faces first in {n:,} image (detector {detector}).",
+                "Detecting faces first in {n:,} images (detector {detector}).",
                 missing,
-                key=key,
+                detector=key,
             )
         )
         more = {"weights": params.weights, "download": params.download, "where": params.where}
@@ -117,9 +117,9 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     if todo:
         context.message(
             tr(
-                "Encoding {count:,} faces of the detector {key} with {encoder}.",
-                count=len(todo),
-                key=key,
+                "Encoding {faces:,} faces of the detector {detector} with {encoder}.",
+                faces=len(todo),
+                detector=key,
                 encoder=recipe.encoder,
             )
         )

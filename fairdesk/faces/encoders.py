@@ -23,7 +23,7 @@ from fairdesk.plain_json import parse_object
 from fairdesk.project.boxes import FaceBox
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe
-from fairdesk.words import tr, tr_n
+from fairdesk.words import tr
 
 Vectors = npt.NDArray[np.float32]
 
@@ -151,9 +151,9 @@ class ResNet50Encoder:
         except RuntimeError as error:
             raise RequestError(
                 tr(
-                    "{path} does not hold ResNet-50 weights: {splitlines}",
+                    "{path} does not hold ResNet-50 weights: {error}",
                     path=path,
-                    splitlines=str(error).splitlines()[-1].strip(),
+                    error=str(error).splitlines()[-1].strip(),
                 )
             ) from error
         network.fc = torch.nn.Identity()
@@ -268,12 +268,11 @@ class OnnxEncoder:
         fixed = [side if isinstance(side, int) and side > 0 else backbones.SIZE for side in sides]
         if fixed[0] != fixed[1]:
             raise RequestError(
-                tr_n(
-                    "{n} takes picture of {fixed} x {fixed_fixed} pixels: a square is expected.",
-                    "{n} takes pictures of {fixed} x {fixed_fixed} pixels: a square is expected.",
-                    path,
-                    fixed=fixed[1],
-                    fixed_fixed=fixed[0],
+                tr(
+                    "{path} takes pictures of {width} x {height} pixels: a square is expected.",
+                    path=path,
+                    width=fixed[1],
+                    height=fixed[0],
                 )
             )
         self._side, self._output = fixed[0], outputs[0].name

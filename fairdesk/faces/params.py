@@ -41,13 +41,13 @@ def backbone_name(value: str) -> str:
     """Accept the name of a backbone."""
     if value in NAMES or (value.startswith(TORCHVISION) and len(value) > len(TORCHVISION)):
         return value
-    raise ValueError(tr("must be {names} or {torchvision}NAME", names=", ".join(NAMES), torchvision=TORCHVISION))
+    raise ValueError(tr("must be {names} or {prefix}NAME", names=", ".join(NAMES), prefix=TORCHVISION))
 
 
 def existing_path(value: Path | None) -> Path | None:
     """Accept a path that is there."""
     if value is not None and not value.exists():
-        raise ValueError(tr("there is no file or folder {value}", value=value))
+        raise ValueError(tr("there is no file or folder {path}", path=value))
     return value
 
 

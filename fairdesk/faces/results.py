@@ -27,10 +27,10 @@ class DetectResult(JobResult, FaceCounts):
         """Return the counts, and the images without a face."""
         lines = [
             tr(
-                "{faces} ({detector}); {without_face} without a face.",
+                "{faces} ({detector}); {images} without a face.",
                 faces=tr_n("{n:,} face", "{n:,} faces", self.faces),
                 detector=self.detector,
-                without_face=tr_n("{n:,} image", "{n:,} images", self.without_face),
+                images=tr_n("{n:,} image", "{n:,} images", self.without_face),
             )
         ]
         lines += listed(tr("Without a face"), self.without_face_paths)
@@ -52,14 +52,15 @@ class EncodeResult(JobResult):
 
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
-        speed = tr(", {per_second:,.1f} per second", per_second=self.per_second) if self.per_second else ""
+        new = tr("{n:,} new", n=self.encoded_now)
+        if self.per_second:
+            new = tr("{n:,} new, {speed:,.1f} per second", n=self.encoded_now, speed=self.per_second)
         lines = [
             tr(
-                "{vectors:,} embeddings of dimension {dim} ({encoded_now:,} new{speed}): encoder {encoder}, detector {detector}.",
+                "{vectors:,} embeddings of dimension {dim} ({new}): encoder {encoder}, detector {detector}.",
                 vectors=self.vectors,
                 dim=self.dim,
-                encoded_now=self.encoded_now,
-                speed=speed,
+                new=new,
                 encoder=self.encoder,
                 detector=self.detector,
             )

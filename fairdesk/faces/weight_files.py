@@ -136,8 +136,8 @@ def open_onnx(path: Path, device: str) -> Any:
     except onnx_errors() as error:
         raise RequestError(
             tr(
-                "{path} cannot be read as an ONNX model: {splitline}",
+                "{path} cannot be read as an ONNX model: {error}",
                 path=path,
-                splitline=str(error).splitlines()[0][:200],
+                error=str(error).splitlines()[0][:200],
             )
         ) from error

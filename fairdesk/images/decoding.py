@@ -119,10 +119,10 @@ def _need_sensible(width: int, height: int, size: int) -> None:
     if pixels > MAX_PIXELS:
         raise UndecodableError(
             tr(
-                "{width} x {height} pixels is more than {max_pixels} megapixels; scale it down",
+                "{width} x {height} pixels is more than {most} megapixels; scale it down",
                 width=width,
                 height=height,
-                max_pixels=MAX_PIXELS // 1_000_000,
+                most=MAX_PIXELS // 1_000_000,
             )
         )
     if any(pixels > many and pixels > dense * size for many, dense in _DENSEST):
@@ -163,11 +163,11 @@ def _told() -> Iterator[None]:
     except OSError as error:
         text = error.strerror or str(error)
         if text.startswith("decoder error"):
-            text = tr("or packed in a way that is not read here, {text}", text=text)
+            text = tr("or packed in a way that is not read here, {why}", why=text)
         truncated = "truncated" in text.lower() or "broken" in text.lower()
         raise UndecodableError(
-            tr("truncated or damaged ({text})", text=text) if truncated else tr("damaged ({text})", text=text)
+            tr("truncated or damaged ({why})", why=text) if truncated else tr("damaged ({why})", why=text)
         ) from error
     except Exception as error:
         text = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise UndecodableError(tr("damaged ({text})", text=text)) from error
+        raise UndecodableError(tr("damaged ({why})", why=text)) from error

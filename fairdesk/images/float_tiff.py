@@ -34,8 +34,13 @@ def decode(file: BinaryIO, check: Callable[[int, int], None]) -> Image.Image:
     about.load(stream)
     bits, channels = about.get(_BITS, (1,)), about.get(_CHANNELS, 1)
     if about.get(_SAMPLES, (1,))[0] != _FLOAT or bits[0] not in (32, 64) or channels not in (1, 3, 4):
-        said = tr("{channels} channels of {bit} bits", channels=channels, bit=bits[0])
-        raise UndecodableError(tr("TIFF of {said}, not read here: save it as PNG", said=said))
+        raise UndecodableError(
+            tr(
+                "TIFF of {channels} channels of {bits} bits, not read here: save it as PNG",
+                channels=channels,
+                bits=bits[0],
+            )
+        )
     check(int(about[_WIDTH]), int(about[_HEIGHT]))
     import cv2
 

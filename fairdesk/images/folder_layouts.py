@@ -112,8 +112,10 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
     elif folder.is_dir():
         files, skipped = _walk(folder, junk)
     else:
-        what = tr("is not a folder or an archive (.zip, .tar, .rec)") if folder.exists() else tr("does not exist")
-        raise RequestError(tr("{folder} {what}. Give the folder that holds the face images.", folder=folder, what=what))
+        what = tr("{path} does not exist.", path=folder)
+        if folder.exists():
+            what = tr("{path} is not a folder or an archive (.zip, .tar, .rec).", path=folder)
+        raise RequestError(what + " " + tr("Give the folder that holds the face images."))
     if not files:
         raise RequestError(tr("{folder} holds no files. Give the folder that holds the face images.", folder=folder))
     pictures = [path for path in files if looks_like_picture(folder, path)]

@@ -32,11 +32,9 @@ class Kind:
     @property
     def why(self) -> str:
         """Why it is not read, for a person."""
-        return (
-            tr("{name}, not read here: {remedy}", name=self.name, remedy=self.remedy)
-            if self.remedy
-            else tr("not an image file ({name})", name=self.name)
-        )
+        if self.remedy:
+            return tr("{kind}, not read here: {remedy}", kind=tr(self.name), remedy=tr(self.remedy))
+        return tr("not an image file ({kind})", kind=tr(self.name))
 
 
 _BOX = b"\0\0\0\x0c"
@@ -160,9 +158,9 @@ def kind_of(head: bytes, name: str = "") -> Kind | None:
     """Return what a file is by its beginning and, where that says little, its name; None if it is nothing known."""
     suffix = os.path.splitext(name)[1].lower()
     if suffix in _RAW_NAMES:
-        return Kind(tr("camera raw ({suffix})", suffix=suffix), remedy=tr("develop it to JPEG"))
+        return Kind(tr("camera raw ({suffix})", suffix=suffix), remedy=mark("develop it to JPEG"))
     if head[:4] == b"II*\0" and head[8:10] == b"CR":
-        return Kind(tr("camera raw (CR2)"), remedy=tr("develop it to JPEG"))
+        return Kind(mark("camera raw (CR2)"), remedy=mark("develop it to JPEG"))
     if head[:4] == b"RIFF":
         return Kind("WebP", "WEBP") if head[8:12] == b"WEBP" else _FILM if head[8:12] == b"AVI " else None
     if head[4:8] == b"ftyp":

@@ -133,9 +133,7 @@ def read_picture(path: Path) -> bytes:
     kind = kind_of(head, path.name)
     if kind is None or (not is_picture(path.name) and path.suffix and not kind.sure and kind.decoder is not None):
         known = is_picture(path.name)
-        raise UndecodableError(
-            tr("not a picture in a known format") if known else tr("not an image file{suffix}", suffix=_suffix(path))
-        )
+        raise UndecodableError(tr("not a picture in a known format") if known else _no_image(path))
     need_read(kind)
     if split(path) is None and os.stat(path).st_size > _LARGE:
         with opened(path):  # too many pixels: told before it is read
@@ -143,8 +141,8 @@ def read_picture(path: Path) -> bytes:
     return read_bytes(path)
 
 
-def _suffix(path: Path) -> str:
-    return f" ({path.suffix})" if path.suffix else ""
+def _no_image(path: Path) -> str:
+    return tr("not an image file ({kind})", kind=path.suffix) if path.suffix else tr("not an image file")
 
 
 class UnreadableImageError(RequestError):
@@ -186,7 +184,7 @@ def open_with_info(path: Path, data: bytes | None = None) -> tuple[Image.Image, 
     except FileNotFoundError as error:
         raise UnreadableImageError(path, tr("the file is missing")) from error
     except OSError as error:
-        raise UnreadableImageError(path, tr("cannot be read: {strerror}", strerror=error.strerror or error)) from error
+        raise UnreadableImageError(path, tr("cannot be read: {error}", error=error.strerror or error)) from error
     except UndecodableError as error:
         raise UnreadableImageError(path, str(error)) from error.__cause__
 

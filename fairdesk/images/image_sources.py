@@ -99,9 +99,9 @@ class _Zip:
             if count is None and item.file_size > max(_SMALL, _PACKED * item.compress_size):
                 raise MemberError(
                     tr(
-                        "it unpacks from {compress_size:,} bytes to {file_size:,}: no photograph does",
-                        compress_size=item.compress_size,
-                        file_size=item.file_size,
+                        "it unpacks from {packed:,} bytes to {size:,}: no photograph does",
+                        packed=item.compress_size,
+                        size=item.file_size,
                     )
                 )
             if not item.file_size:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 
-from fairdesk.words import mark, tr
+from fairdesk.words import mark, tr, tr_n
 
 _FOLDERS = {
     "@eadir": mark("thumbnails of a Synology NAS"),
@@ -50,14 +50,14 @@ def junk_folder(name: str) -> str | None:
     for ending, what in _ENDINGS.items():
         if low.endswith(ending):
             return what
-    return tr("hidden files") if name.startswith(".") else None
+    return mark("hidden files") if name.startswith(".") else None
 
 
 def junk_file(name: str) -> str | None:
     """Return what a file of this name is in place of a photograph, or None."""
     if name.startswith("._"):
-        return tr("macOS's additions")
-    return _FILES.get(name.lower()) or (tr("hidden files") if name.startswith(".") else None)
+        return mark("macOS's additions")
+    return _FILES.get(name.lower()) or (mark("hidden files") if name.startswith(".") else None)
 
 
 def junk_in(path: str) -> tuple[str, str] | None:
@@ -87,12 +87,11 @@ class Junk:
     def lines(self) -> list[str]:
         """Say what was passed over, a line a kind."""
         return [
-            tr(
-                "Passed over: {count:,} file{value} ({value_2}{what})",
-                count=count,
-                value="s" if count != 1 else "",
-                value_2=f"{name}, " if name else "",
-                what=what,
+            tr_n(
+                "Passed over: {n:,} file ({what})",
+                "Passed over: {n:,} files ({what})",
+                count,
+                what=f"{name}, {tr(what)}" if name else tr(what),
             )
             for (name, what), count in sorted(self._counts.items())
             if count

@@ -154,24 +154,18 @@ def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParam
         if params.at != "eer":  # its impostors set the FMR; the threshold lies among everyone's genuine scores
             source = Scores(everything.genuine, source.impostor)
     if source.missing():
-        raise RequestError(
-            tr("No threshold can be taken from {words}: {missing}.", words=words, missing=source.missing())
-        )
+        raise RequestError(tr("No threshold can be taken from {pairs}: {why}.", pairs=words, why=source.missing()))
     if params.at == "eer":
-        return equal_error_rate(source).threshold, tr("EER of {words}", words=words)
+        return equal_error_rate(source).threshold, tr("EER of {pairs}", pairs=words)
     target = params.at.partition("=")[2]
-    note = (
-        ""
-        if resolvable(target, source.ni)
-        else tr_n(
-            " (below resolution: only {n:,} impostor score)",
-            " (below resolution: only {n:,} impostor scores)",
+    rule = tr("FMR <= {target} on {pairs}", target=target, pairs=words)
+    if not resolvable(target, source.ni):
+        rule += " " + tr_n(
+            "(below resolution: only {n:,} impostor score)",
+            "(below resolution: only {n:,} impostor scores)",
             source.ni,
         )
-    )
-    return threshold_at_fmr(source, target).threshold, tr(
-        "FMR <= {target} on {words}{note}", target=target, words=words, note=note
-    )
+    return threshold_at_fmr(source, target).threshold, rule
 
 
 def _group_row(scores: Scores, threshold: float, *, distance: bool) -> dict[str, Any]:
@@ -196,7 +190,7 @@ def _group_row(scores: Scores, threshold: float, *, distance: bool) -> dict[str,
         if row["d_prime"] is None:
             row["d_prime_why"] = tr("the scores have no variance")
     else:
-        row |= _undefined(("eer", "d_prime", "auc", "tar_at_far"), why + tr(" in this group"))
+        row |= _undefined(("eer", "d_prime", "auc", "tar_at_far"), tr("{why} in this group", why=why))
     total = scores.ng + scores.ni
     row["accuracy"] = (total - matches - misses) / total if total else None
     if not total:
@@ -223,7 +217,7 @@ def by_group(scores: ScoreSet, everything: Scores, params: EvaluateParams) -> Gr
         per_group={name: GroupFigures(**row) for name, row in table.items()},
         fairness=Fairness(**fairness, **accuracy_figures(accuracy)),
         fmr_matrix=_matrix(grouped, threshold),
-        interval=tr("subject bootstrap, {bootstrap} draws, seed {seed}", bootstrap=params.bootstrap, seed=params.seed)
+        interval=tr("subject bootstrap, {draws} draws, seed {seed}", draws=params.bootstrap, seed=params.seed)
         if params.bootstrap
         else tr("Wilson 95 %, as if pairs were independent"),
     )
@@ -252,7 +246,7 @@ def _add_intervals(
             row[f"{rate}_ci"] = interval
             if interval is None:
                 row[f"{rate}_ci_why"] = row.get(f"{rate}_why") or tr(
-                    "too few subjects in {name} for an interval", name=name
+                    "too few subjects in {group} for an interval", group=name
                 )
 
 

@@ -36,7 +36,7 @@ def geometric_mean(rates: list[float]) -> float:
 def _spread(name: str, rates: list[float]) -> dict[str, Any]:
     keys = (f"gini_{name}", f"{name}_max_over_min", f"{name}_max_over_geomean", f"{name}_max_minus_min")
     if len(rates) < 2:
-        why = tr("fewer than two groups have an {name}", name=name.upper())
+        why = tr("fewer than two groups have an {rate}", rate=name.upper())
         return dict.fromkeys(keys) | {f"{key}_why": why for key in keys}
     high, low = max(rates), min(rates)
     return dict(zip(keys, (gini(rates), ratio(high, low), ratio(high, geometric_mean(rates)), high - low), strict=True))

@@ -54,12 +54,12 @@ def learn(grouped: Grouped, method: str, fmr: str) -> dict[str, Rule]:
         if not resolvable(fmr, len(scores)) or len(scores) < 2:
             raise RequestError(
                 tr(
-                    "The group {name} has {count:,} impostor comparisons to learn from; an FMR of {fmr} needs at least "
-                    "{value:,}. Give more, or a larger --fmr.",
-                    name=name,
+                    "The group {group} has {count:,} impostor comparisons to learn from; an FMR of {fmr} needs at least "
+                    "{least:,}. Give more, or a larger --fmr.",
+                    group=name,
                     count=len(scores),
                     fmr=fmr,
-                    value=max(2, int(np.ceil(1 / float(fmr)))),
+                    least=max(2, int(np.ceil(1 / float(fmr)))),
                 )
             )
         parts[name] = np.asarray(scores, dtype=np.float64)
@@ -174,22 +174,22 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     context.progress(3, 3, tr("steps"))
     lines = [
         tr(
-            "{name}: FMR {fmr} -> {rate_fmr}, FNMR {fnmr} -> {rate_fnmr}",
-            name=name,
+            "{group}: FMR {fmr} -> {fmr_after}, FNMR {fnmr} -> {fnmr_after}",
+            group=name,
             fmr=rate(one.fmr),
-            rate_fmr=rate(after[name].fmr),
+            fmr_after=rate(after[name].fmr),
             fnmr=rate(one.fnmr),
-            rate_fnmr=rate(after[name].fnmr),
+            fnmr_after=rate(after[name].fnmr),
         )
         for name, one in before.items()
         if name in after and None not in (one.fmr, one.fnmr, after[name].fmr, after[name].fnmr)
     ]
     told = [
-        tr("{had:,} comparisons of people who were not learned from, at one threshold for all:", had=had - lost),
+        tr("{n:,} comparisons of people who were not learned from, at one threshold for all:", n=had - lost),
         *lines,
     ]
     if between:
-        told.append(tr("{between:,} comparisons between the two halves are left out.", between=between))
+        told.append(tr("{n:,} comparisons between the two halves are left out.", n=between))
     result = NormaliseResult(
         out=str(params.out),
         method=params.method,
@@ -259,10 +259,10 @@ def _refuse_shared(source: ScoreSet, target: ScoreSet, where: str) -> None:
     if both:
         raise RequestError(
             tr(
-                "{count:,} people are in both score files, for example {both}. Learn from other people than those "
-                "you apply it to, or leave {where} out: then half of the people are learned from.",
+                "{count:,} people are in both score files, for example {person}. Learn from other people than those "
+                "you apply it to, or leave {option} out: then half of the people are learned from.",
                 count=len(both),
-                both=min(both)[1],
-                where=where,
+                person=min(both)[1],
+                option=where,
             )
         )

@@ -87,9 +87,9 @@ def _read_csv(path: Path, text: str) -> list[Pair]:
             if len(row) != len(header):
                 raise RequestError(
                     tr(
-                        "{path}: line {line_num} has {count} fields, the header has {header}.",
+                        "{path}: line {line} has {count} fields, the header has {header}.",
                         path=path,
-                        line_num=rows.line_num,
+                        line=rows.line_num,
                         count=len(row),
                         header=len(header),
                     )
@@ -99,20 +99,18 @@ def _read_csv(path: Path, text: str) -> list[Pair]:
             if not fold.lstrip("-").isdigit():
                 raise RequestError(
                     tr(
-                        "{path}: line {line_num}: the fold {fold!r} is not a whole number.",
+                        "{path}: line {line}: the fold {fold!r} is not a whole number.",
                         path=path,
-                        line_num=rows.line_num,
+                        line=rows.line_num,
                         fold=fold,
                     )
                 )
             label = _label(path, rows.line_num, values.pop("label"))
             if not values["path1"].strip() or not values["path2"].strip():
-                raise RequestError(tr("{path}: line {line_num} lacks a path.", path=path, line_num=rows.line_num))
+                raise RequestError(tr("{path}: line {line} lacks a path.", path=path, line=rows.line_num))
             pairs.append(Pair(label=label, fold=int(fold), **values))
     except csv.Error as error:
-        raise RequestError(
-            tr("{path}: line {line_num}: {error}", path=path, line_num=rows.line_num, error=error)
-        ) from error
+        raise RequestError(tr("{path}: line {line}: {error}", path=path, line=rows.line_num, error=error)) from error
     return pairs
 
 
@@ -219,11 +217,11 @@ def _read_lfw(path: Path, lines: list[str]) -> list[Pair]:
     if len(pairs) != 2 * folds * each:
         raise RequestError(
             tr_n(
-                "{path}: the header promises {n} pair, the file has {count}.",
-                "{path}: the header promises {n} pairs, the file has {count}.",
+                "{path}: the header promises {n} pair, the file has {found}.",
+                "{path}: the header promises {n} pairs, the file has {found}.",
                 2 * folds * each,
                 path=path,
-                count=len(pairs),
+                found=len(pairs),
             )
         )
     return pairs

@@ -98,22 +98,17 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
         (params.genuine, len(genuine), exist_g, "genuine"), (params.impostor, len(impostor), exist_i, "impostor"),
     ):  # fmt: skip
         if got < asked:
-            context.message(
-                tr(
-                    "Only {exist:,} {kind} pairs exist; {asked:,} were asked for. All {got:,} are in the list.",
-                    exist=exist,
-                    kind=kind,
-                    asked=asked,
-                    got=got,
-                )
-            )
+            few = tr("Only {n:,} impostor pairs exist; {asked:,} were asked for.", n=exist, asked=asked)
+            if kind == "genuine":
+                few = tr("Only {n:,} genuine pairs exist; {asked:,} were asked for.", n=exist, asked=asked)
+            context.message(few + " " + tr("All {n:,} are in the list.", n=got))
     if params.format == "lfw":
         even = min(len(genuine), len(impostor)) // params.folds * params.folds
         if (len(genuine), len(impostor)) != (even, even) and params.genuine == params.impostor:
             context.message(
                 tr(
-                    "The format lfw needs equal numbers in every fold: {even:,} pairs of each kind are written.",
-                    even=even,
+                    "The format lfw needs equal numbers in every fold: {n:,} pairs of each kind are written.",
+                    n=even,
                 )
             )
             genuine, impostor = genuine[:even], impostor[:even]
@@ -149,9 +144,9 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
     if result.synthetic:
         context.message(
             tr(
-                "{count:,} images of the list are synthetic: {out}.json names them.",
-                count=len(result.synthetic),
-                out=out.name,
+                "{n:,} images of the list are synthetic: {list}.json names them.",
+                n=len(result.synthetic),
+                list=out.name,
             )
         )
     side = {"made_by": f"FairDesk {__version__}", **result.json_values(), "out": out.name}

@@ -33,11 +33,10 @@ class PairsResult(JobResult):
     def text(self) -> str:
         """Return what is in the list."""
         lines = [
-            tr_n(
-                "{genuine:,} genuine and {n:,} impostor pair over {identities}, seed {seed}.",
-                "{genuine:,} genuine and {n:,} impostor pairs over {identities}, seed {seed}.",
-                self.impostor,
+            tr(
+                "{genuine:,} genuine and {impostor:,} impostor pairs over {identities}, seed {seed}.",
                 genuine=self.genuine,
+                impostor=self.impostor,
                 identities=tr_n("{n:,} identity", "{n:,} identities", self.identities),
                 seed=self.seed,
             )
@@ -45,7 +44,7 @@ class PairsResult(JobResult):
         return "\n".join(
             lines
             + [
-                tr_n("Left out: {number:,} {n} image.", "Left out: {number:,} {n} images.", why, number=number)
+                tr("Left out: {n:,} {why} images.", n=number, why=tr(why))
                 for why, number in self.left_out.items()
                 if number
             ]
@@ -71,9 +70,10 @@ class ScoreResult(JobResult, RestsOnVectors):
             "{pairs:,} pairs of {images:,} images scored ({measure}).",
             pairs=self.pairs,
             images=self.images,
-            measure=self.measure,
+            measure=tr(self.measure),
         )
-        said += tr("\n{dropped:,} pairs have no score.", dropped=self.dropped) if self.dropped else ""
+        if self.dropped:
+            said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
         return "\n".join([said, *self.vector_lines()])
 
 
@@ -216,11 +216,10 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     def text(self) -> str:
         """Return the error rates, overall and by group."""
         lines = [
-            tr_n(
-                "{n_genuine:,} genuine and {n:,} impostor score",
-                "{n_genuine:,} genuine and {n:,} impostor scores",
-                self.n_impostor,
-                n_genuine=self.n_genuine,
+            tr(
+                "{genuine:,} genuine and {impostor:,} impostor scores",
+                genuine=self.n_genuine,
+                impostor=self.n_impostor,
             ),
             *self.vector_lines(),
         ]
@@ -233,23 +232,21 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
                 )
             )
         if self.eer is None or self.eer_threshold is None:
-            lines.append(tr("EER undefined: {eer_why}", eer_why=self.eer_why))
+            lines.append(tr("EER undefined: {why}", why=self.eer_why))
         else:
-            prime = f"{self.d_prime:.4g}" if self.d_prime is not None else "undefined"
+            prime = f"{self.d_prime:.4g}" if self.d_prime is not None else tr("undefined")
             lines.append(
                 tr(
-                    "EER {eer} at threshold {eer_threshold:.4g}; AUC {auc:.6g}; d' {prime}",
+                    "EER {eer} at threshold {threshold:.4g}; AUC {auc:.6g}; d' {prime}",
                     eer=rate(self.eer),
-                    eer_threshold=self.eer_threshold,
+                    threshold=self.eer_threshold,
                     auc=self.auc,
                     prime=prime,
                 )
             )
             for target, point in (self.tar_at_far or {}).items():
-                note = "" if point.resolvable else tr("  (below resolution)")
-                lines.append(
-                    tr("  TAR at FAR {target:>8}: {tar:>8}{note}", target=target, tar=rate(point.tar), note=note)
-                )
+                line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
+                lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
         if self.groups is not None:
             lines += _group_lines(self.groups)
         if self.report:
@@ -261,11 +258,9 @@ def _group_lines(groups: GroupsResult) -> list[str]:
     lines = [tr("Groups at threshold {threshold:.4g} ({rule}):", threshold=groups.threshold, rule=groups.rule)]
     width = max(len(name) for name in groups.per_group)
     lines += [
-        tr(
-            "  {name:<{width}}  FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}"
-            "  ({genuine:,} genuine, {impostor:,} impostor)",
-            name=name,
-            width=width,
+        f"  {name:<{width}}  "
+        + tr(
+            "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
             fmr=rate(one.fmr),
             fnmr=rate(one.fnmr),
             eer=rate(one.eer),
@@ -276,10 +271,10 @@ def _group_lines(groups: GroupsResult) -> list[str]:
     ]
     fair = groups.fairness
     shown = [
-        f"{name} {'undefined' if value is None else format(value, '.4g')}"
+        f"{name} {tr('undefined') if value is None else format(value, '.4g')}"
         for name, value in (("FDR", fair.FDR), ("IR", fair.IR), ("GARBE", fair.GARBE))
     ]
-    return [*lines, "  " + ", ".join(shown) + tr(" (alpha {alpha:g})", alpha=fair.alpha)]
+    return [*lines, "  " + ", ".join(shown) + " " + tr("(alpha {alpha:g})", alpha=fair.alpha)]
 
 
 class GroupRule(Record):

@@ -177,9 +177,9 @@ def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
         if len(row) != len(header):
             raise RequestError(
                 tr(
-                    "{path}: line {line_num} has {count} fields, the header has {header}.",
+                    "{path}: line {line} has {count} fields, the header has {header}.",
                     path=path,
-                    line_num=rows.line_num,
+                    line=rows.line_num,
                     count=len(row),
                     header=len(header),
                 )

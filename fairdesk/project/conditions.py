@@ -28,12 +28,18 @@ def _condition(word: str) -> tuple[str, Any]:
     """Return (field of `Filter`, value) of one word. Raises `ValueError`."""
     field, equals, value = word.partition("=")
     if not equals or field not in FIELDS:
-        raise ValueError(tr("{word!r} is not {help}", word=word, help=HELP))
+        raise ValueError(
+            tr(
+                "{word!r} is not FIELD=VALUE with the fields {fields}, or a quality as MEASURE=LOW:HIGH",
+                word=word,
+                fields=", ".join(FIELDS[: -len(MEASURES)]),
+            )
+        )
     if field in MEASURES:
         return "quality", Limit.parse(word)
     if field == "state":
         if value not in get_args(State):
-            raise ValueError(tr("the states are {get_args}", get_args=", ".join(get_args(State))))
+            raise ValueError(tr("the states are {states}", states=", ".join(get_args(State))))
         return field, value
     if field == "predicted":
         kind, colon, said = value.partition(":")
@@ -47,7 +53,7 @@ def _condition(word: str) -> tuple[str, Any]:
                 raise ValueError
             return field, (float(low or 0), float(high or 200))
         except ValueError:
-            raise ValueError(f"{word!r} is not age=FROM:TO in years (one side may be empty)") from None
+            raise ValueError(tr("{word!r} is not age=FROM:TO in years (one side may be empty)", word=word)) from None
     if field == "ids":
         return field, _ids(word)
     if field == "detector":
@@ -62,7 +68,7 @@ def _ids(word: str) -> tuple[int, ...]:
             first, dash, last = part.partition("-")
             out += range(int(first), int(last if dash else first) + 1)
     except ValueError:
-        raise ValueError(f"{word!r} is not ids=NUMBER,FROM-TO,... of images") from None
+        raise ValueError(tr("{word!r} is not ids=NUMBER,FROM-TO,... of images", word=word)) from None
     return tuple(out)
 
 
@@ -126,9 +132,9 @@ def meeting(project: Project, words: Sequence[str]) -> set[int]:
         groups = ", ".join(name for name, _, _ in group_counts(project) if name is not None)
         raise RequestError(
             tr(
-                "No image of the project meets {words}. Its groups are: {groups}.",
-                words=" ".join(words),
-                groups=groups or "none",
+                "No image of the project meets {conditions}. Its groups are: {groups}.",
+                conditions=" ".join(words),
+                groups=groups or tr("none"),
             )
         )
     return found
@@ -140,17 +146,16 @@ def faces_meant(project: Project, words: Sequence[str]) -> str | None:
     if not wanted.rests_on_faces:
         return None
     others = [one.detector for one in searches(project) if one.detector != wanted.faces_of(project)]
-    more = (
-        tr(" There are also those of {others}: say detector=NAME among the conditions.", others=", ".join(others))
-        if others
-        else ""
+    told = tr(
+        "{conditions} is meant of the faces that {detector} found.",
+        conditions=" ".join(words),
+        detector=wanted.faces_of(project),
     )
-    return tr(
-        "{words} is meant of the faces that {faces_of} found.{more}",
-        words=" ".join(words),
-        faces_of=wanted.faces_of(project),
-        more=more,
-    )
+    if others:
+        told += " " + tr(
+            "There are also those of {detectors}: say detector=NAME among the conditions.", detectors=", ".join(others)
+        )
+    return told
 
 
 def known_conditions(project: Project) -> list[str]:

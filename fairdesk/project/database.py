@@ -74,11 +74,11 @@ class Database:
             if version > VERSION:
                 raise RequestError(
                     tr(
-                        "{parent} was made by a newer FairDesk (catalogue version {version}, this one reads "
-                        "up to {version_2}). Install the newer FairDesk to open it.",
-                        parent=self.path.parent,
+                        "{project} was made by a newer FairDesk (catalogue version {version}, this one reads "
+                        "up to {known}). Install the newer FairDesk to open it.",
+                        project=self.path.parent,
                         version=version,
-                        version_2=VERSION,
+                        known=VERSION,
                     )
                 )
             if version < VERSION:

@@ -53,10 +53,10 @@ class DetectorKey:
         if upsample > MOST_UPSAMPLE or not SIDES[0] <= side <= SIDES[1]:
             raise ValueError(
                 tr(
-                    "enlarges up to {most_upsample} times (@), and searches {sides} to {sides_sides} pixels (/)",
-                    most_upsample=MOST_UPSAMPLE,
-                    sides=SIDES[0],
-                    sides_sides=SIDES[1],
+                    "enlarges up to {most} times (@), and searches {low} to {high} pixels (/)",
+                    most=MOST_UPSAMPLE,
+                    low=SIDES[0],
+                    high=SIDES[1],
                 )
             )
         return cls(match["name"], match["every"] is not None, upsample, side)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -102,8 +103,34 @@ def add_image(connection: apsw.Connection, root: int, new: NewImage) -> int | No
     return image
 
 
+class HideReason(Enum):
+    """Why images are hidden, as the history says it."""
+
+    CHOSEN = "chosen"
+    QUALITY = "quality"
+    DUPLICATES = "duplicates"
+    BALANCE = "balance"
+
+    def told(self, count: int) -> str:
+        """Say that images are hidden, and why."""
+        if self is HideReason.QUALITY:
+            return tr_n("Hide {n:,} image of low quality", "Hide {n:,} images of low quality", count)
+        if self is HideReason.DUPLICATES:
+            return tr_n(
+                "Hide {n:,} image that is an exact duplicate", "Hide {n:,} images that are exact duplicates", count
+            )
+        if self is HideReason.BALANCE:
+            return tr_n("Hide {n:,} image to balance groups", "Hide {n:,} images to balance groups", count)
+        return tr_n("Hide {n:,} image", "Hide {n:,} images", count)
+
+
 def hide_images(
-    project: Project, images: list[int], *, hide: bool = True, why: str = "", merge_key: str | None = None
+    project: Project,
+    images: list[int],
+    why: HideReason = HideReason.CHOSEN,
+    *,
+    hide: bool = True,
+    merge_key: str | None = None,
 ) -> int:
     """Hide images from grids, lists, clusterings and counts, or show them again: one undoable step.
 
@@ -112,9 +139,9 @@ def hide_images(
     RequestError
         If none of them changes.
     """
-    word = tr("Hide") if hide else tr("Show")
+    text = tr_n("Show {n:,} image", "Show {n:,} images", len(images))
     with project.journal.step(
-        tr_n("{word} {n:,} image{why}", "{word} {n:,} images{why}", len(images), word=word, why=why),
+        why.told(len(images)) if hide else text,
         target={"tab": "dataset"},
         merge_key=merge_key,
     ) as connection:
@@ -125,5 +152,7 @@ def hide_images(
         project.journal.choose([row[0] for row in todo])
         changed = project.journal.update("image", {"hidden": int(hide)})
         if not changed:
-            raise RequestError(tr("These images are already {value}.", value="hidden" if hide else "shown"))
+            raise RequestError(
+                tr("These images are already hidden.") if hide else tr("These images are already shown.")
+            )
     return changed

@@ -13,7 +13,7 @@ import apsw
 from fairdesk.errors import RequestError
 from fairdesk.project.identities import label_ids
 from fairdesk.project.main_face import GROUP, IDENTITY, NAMED, SOURCE, WHO
-from fairdesk.words import tr, tr_n
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -185,9 +185,14 @@ def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edi
 
 
 def _text(edit: Edit, count: int) -> str:
-    parts = [f"{word} {value}" if value else tr("no {word}", word=word) for word, value in
-             (("identity", edit.identity), ("group", edit.group), ("gender", edit.gender), ("age", edit.age))
-             if value is not None]  # fmt: skip
+    fields = (
+        (mark("identity"), edit.identity), (mark("group"), edit.group), (mark("gender"), edit.gender), (mark("age"), edit.age),
+    )  # fmt: skip
+    parts = [
+        f"{tr(field)} {value}" if value else tr("no {field}", field=tr(field))
+        for field, value in fields
+        if value is not None
+    ]
     parts += [tr("tag {tag}", tag=tag) for tag in edit.add_tags] + [
         tr("without tag {tag}", tag=tag) for tag in edit.remove_tags
     ]

@@ -97,9 +97,12 @@ class Limit:
 
     def words(self) -> str:
         """Say it: sharpness at least 30."""
-        low = tr("at least {low:.4g}", low=self.low) if self.low is not None else ""
-        high = tr("at most {high:.4g}", high=self.high) if self.high is not None else ""
-        return f"{self.measure} {low}{' and ' if low and high else ''}{high}"
+        if self.low is not None and self.high is not None:
+            both = {"measure": self.measure, "low": self.low, "high": self.high}
+            return tr("{measure} at least {low:.4g} and at most {high:.4g}", **both)
+        if self.low is not None:
+            return tr("{measure} at least {low:.4g}", measure=self.measure, low=self.low)
+        return tr("{measure} at most {high:.4g}", measure=self.measure, high=self.high)
 
     @classmethod
     def parse(cls, text: str) -> Limit:

@@ -83,7 +83,7 @@ def keep_sets(project: Project, sets: dict[str, list[int]], params: dict[str, An
     names = list(sets)
     taken = basis.take(project)
     with project.journal.step(
-        tr("Make the sets {names}", names=", ".join(names)), target={"tab": "dataset"}
+        tr("Make the sets {sets}", sets=", ".join(names)), target={"tab": "dataset"}
     ) as connection:
         _need_thawed(connection, names)
         _remove(connection, names)
@@ -104,7 +104,9 @@ def freeze(project: Project, name: str, *, on: bool = True) -> str:
     RequestError
         If neither is called so.
     """
-    with project.journal.step(f"{tr('Freeze') if on else tr('Thaw')} {name}", target={"tab": "dataset"}) as connection:
+    with project.journal.step(
+        tr("Freeze {set}", set=name) if on else tr("Unfreeze {set}", set=name), target={"tab": "dataset"}
+    ) as connection:
         for table, kind in (("image_set", "set"), ("pair_list", "list")):
             connection.execute(f"UPDATE {table} SET frozen = ? WHERE name = ?", (int(on), name))
             if connection.changes():
@@ -115,7 +117,7 @@ def freeze(project: Project, name: str, *, on: bool = True) -> str:
 def remove_sets(project: Project, names: list[str]) -> int:
     """Remove sets (not their images): one undoable step. Raises `RequestError` for a frozen or unknown one."""
     with project.journal.step(
-        tr("Remove the sets {names}", names=", ".join(names)), target={"tab": "dataset"}
+        tr("Remove the sets {sets}", sets=", ".join(names)), target={"tab": "dataset"}
     ) as connection:
         _need_thawed(connection, names)
         removed = _remove(connection, names)

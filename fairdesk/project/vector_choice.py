@@ -59,23 +59,23 @@ class VectorChoice:
         if not same and (not rest or self.asked):
             return None
         text = tr(
-            "These are the {encoder} embeddings of the faces that {counted}.",
+            "These are the {encoder} embeddings of the faces that {found}.",
             encoder=self.recipe.encoder,
-            counted=_counted(self.used),
+            found=_counted(self.used),
         )
         if rest and not self.asked:
-            text += tr(" There are also those of {listed}: say --detector to use them.", listed=_listed(rest))
+            text += " " + tr(
+                "There are also those of {detectors}: say --detector to use them.", detectors=_listed(rest)
+            )
         if same:
             found = ", ".join(
                 tr_n("{hash} ({n:,} face)", "{hash} ({n:,} faces)", other.vectors, hash=other.recipe.hash)
                 for other in same
             )
-            text += tr(
-                (
-                    " Others of the same detector were made with other weights, alignment or versions: {found};"
-                    " say one of these as --encoder to use it."
-                ),
-                found=found,
+            text += " " + tr(
+                "Others of the same detector were made with other weights, alignment or versions: {recipes}; "
+                "say one of these as --encoder to use it.",
+                recipes=found,
             )
         return text
 
@@ -134,18 +134,22 @@ def choose(store: Store, encoder: str | None, detector: str | None) -> VectorCho
         raise RequestError(_no_encoder(encoder or "", everything))
     fitting = [one for one in found if detector is None or one.recipe.detector == detector]
     if not fitting:
-        name = encoder or "any"
-        raise RequestError(
-            tr(
-                "The project has no {name}embeddings of the faces that the detector {detector} finds. "
-                "It has those of: {listed}. Make them: fairdesk encode PROJECT"
-                "{value} --detector {detector}",
-                name="" if encoder is None else name + " ",
-                detector=detector,
-                listed=_listed(found),
-                value="" if encoder is None else f" --encoder {name}",
-            )
+        lacking = tr(
+            "The project has no embeddings of the faces that the detector {detector} finds. It has those of: {detectors}. "
+            "Make them: fairdesk encode PROJECT --detector {detector}",
+            detector=detector,
+            detectors=_listed(found),
         )
+        if encoder is not None:
+            lacking = tr(
+                "The project has no {encoder} embeddings of the faces that the detector {detector} finds. "
+                "It has those of: {detectors}. "
+                "Make them: fairdesk encode PROJECT --encoder {encoder} --detector {detector}",
+                encoder=encoder or "any",
+                detector=detector,
+                detectors=_listed(found),
+            )
+        raise RequestError(lacking)
     used = fitting[0]
     exact = encoder == used.recipe.hash
     others = [] if exact else [one for one in found if one.recipe.encoder == used.recipe.encoder and one is not used]
@@ -154,18 +158,20 @@ def choose(store: Store, encoder: str | None, detector: str | None) -> VectorCho
 
 def _no_encoder(encoder: str, everything: list[VectorSet]) -> str:
     have = sorted({one.recipe.encoder for one in everything})
-    known = tr(" It has: {have}.", have=", ".join(have)) if have else ""
+    known = tr("It has: {encoders}.", encoders=", ".join(have)) if have else ""
     try:
         stored = EncoderRef.parse(encoder).stored
     except ValueError:
         stored = encoder
     if stored in have and stored != encoder:
-        known = tr(" Its embeddings of {stored} were made with another file of that name.", stored=stored)
-    return tr(
-        (
-            "The project has no embeddings of the encoder {encoder!r}.{known} "
-            "Encode first: fairdesk encode PROJECT --encoder {encoder}"
-        ),
-        encoder=encoder,
-        known=known,
+        known = tr("Its embeddings of {encoder} were made with another file of that name.", encoder=stored)
+    return " ".join(
+        filter(
+            None,
+            (
+                tr("The project has no embeddings of the encoder {encoder!r}.", encoder=encoder),
+                known,
+                tr("Encode first: fairdesk encode PROJECT --encoder {encoder}", encoder=encoder),
+            ),
+        )
     )

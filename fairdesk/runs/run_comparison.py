@@ -154,11 +154,12 @@ def compare_runs(params: CompareParams, context: Context) -> CompareResult:
     left = unpaired(runs)
     if left:
         context.message(
-            tr(
-                "{count} runs have a seed that the first kind of run was not trained with, and are left out of the effects: ",
-                count=len(left),
+            tr_n(
+                "{n} run has a seed that the first kind of run was not trained with, and is left out of the effects: {runs}",
+                "{n} runs have a seed that the first kind of run was not trained with, and are left out of the effects: {runs}",
+                len(left),
+                runs=", ".join(one.name for one in left),
             )
-            + ", ".join(one.name for one in left)
         )
     if params.out is not None:
         if params.out.suffix.lower() == ".csv":
@@ -240,10 +241,10 @@ def list_all_runs(params: RunsParams, context: Context) -> RunsResult:
         rates = ", ".join(f"{name} {value:.4g}" for name, value in list((one.figures or one.losses).items())[:4])
         lines.append(
             tr_n(
-                "{one}: {family}, {n:,} batch; {rates}",
-                "{one}: {family}, {n:,} batches; {rates}",
+                "{run}: {family}, {n:,} batch; {rates}",
+                "{run}: {family}, {n:,} batches; {rates}",
                 one.steps,
-                one=one.name,
+                run=one.name,
                 family=one.family,
                 rates=rates,
             )

@@ -341,7 +341,7 @@ def read_log(path: Path) -> Curves:
         if fits(text):
             with _collector_resting():
                 return read(text)
-    known = "\n".join(f"  {name}" for name in (*(name for name, _, _ in KINDS), EVENTS))
+    known = "\n".join(f"  {tr(name)}" for name in (*(name for name, _, _ in KINDS), EVENTS))
     raise RequestError(tr("{path} is a log of no known kind. Known are:\n{known}", path=path, known=known))
 
 
