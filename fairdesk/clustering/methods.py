@@ -64,7 +64,9 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
             tr("{method} must be told how many clusters to make. Give --n-clusters N.", method=params.method)
         )
     if wanted > len(vectors):
-        raise RequestError(f"--n-clusters {wanted} is more than the {len(vectors)} faces there are.")
+        raise RequestError(
+            tr("--n-clusters {n} is more than the {faces} faces there are.", n=wanted, faces=len(vectors))
+        )
     reduced = _pca(vectors, params.pca)
     if params.method == "kmeans":
         from sklearn.cluster import KMeans

@@ -23,9 +23,9 @@ from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.images import labelled_images
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.project.vector_choice import VectorChoice
-from fairdesk.words import tr
+from fairdesk.words import mark, tr
 
-MEASURES = {"euclidean": "negative euclidean distance", "cosine": "cosine similarity"}
+MEASURES = {"euclidean": mark("negative euclidean distance"), "cosine": mark("cosine similarity")}
 
 
 def similarities(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], metric: str) -> npt.NDArray[np.float64]:

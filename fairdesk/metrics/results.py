@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
-from fairdesk.words import tr, tr_n
+from fairdesk.words import mark, tr, tr_n
 
 Interval = tuple[float, float]
+
+
+_LEFT_OUT = {
+    "unreadable": mark("Left out: {n:,} unreadable images."),
+    "synthetic": mark("Left out: {n:,} synthetic images."),
+    "unnamed": mark("Left out: {n:,} unnamed images."),
+}
 
 
 class PairsResult(JobResult):
@@ -44,7 +51,7 @@ class PairsResult(JobResult):
         return "\n".join(
             lines
             + [
-                tr("Left out: {n:,} {why} images.", n=number, why=tr(why))
+                tr(_LEFT_OUT.get(why, "Left out: {n:,} images."), n=number)
                 for why, number in self.left_out.items()
                 if number
             ]

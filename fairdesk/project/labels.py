@@ -31,6 +31,7 @@ class OtherLabels(NamedTuple):
 
 
 NO_LABELS = OtherLabels()
+SOURCES = (mark("folder"), mark("csv"), mark("person"))  # who said a label, as it is kept
 
 
 @dataclass(frozen=True)

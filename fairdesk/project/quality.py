@@ -98,8 +98,12 @@ class Limit:
     def words(self) -> str:
         """Say it: sharpness at least 30."""
         if self.low is not None and self.high is not None:
-            both = {"measure": self.measure, "low": self.low, "high": self.high}
-            return tr("{measure} at least {low:.4g} and at most {high:.4g}", **both)
+            return tr(
+                "{measure} at least {low:.4g} and at most {high:.4g}",
+                measure=self.measure,
+                low=self.low,
+                high=self.high,
+            )
         if self.low is not None:
             return tr("{measure} at least {low:.4g}", measure=self.measure, low=self.low)
         return tr("{measure} at most {high:.4g}", measure=self.measure, high=self.high)

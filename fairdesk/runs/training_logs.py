@@ -79,7 +79,7 @@ _VERIFY = re.compile(rf"\[([\w.-]+)\]\[(\d+)\](Accuracy-Flip|Accuracy|XNorm):\s*
 
 def _arcface(text: str) -> Curves:
     """InsightFace arcface_torch `training.log`, with and without LearningRate, with verification lines."""
-    out = Curves("arcface_torch training.log", "global step")
+    out = Curves("arcface_torch training.log", mark("global step"))
     for block in _blocks(text):
         rows = _ARCFACE.findall(block)
         if rows:
@@ -121,7 +121,7 @@ _GAN_TERM = re.compile(rf"([A-Za-z][\w ]*?):\s*({_NUMBER})")
 
 def _pytorch_gan(text: str) -> Curves:
     """PyTorch-GAN lines: `[Epoch a/b] [Batch c/d] [D loss: x] [G loss: x, adv: x, cycle: x, identity: x] ETA: ...`."""
-    out = Curves("PyTorch-GAN log", "batch")
+    out = Curves("PyTorch-GAN log", mark("batch"))
     shape: _Shape | None = None
     for block in _blocks(text):
         rows = None if shape is None else shape.rows(block, "[Epoch")
@@ -160,7 +160,7 @@ _PIX_TERM = re.compile(rf"([\w/]+):\s*({_NUMBER})")
 
 def _cyclegan_pix2pix(text: str) -> Curves:
     """pytorch-CycleGAN-and-pix2pix `loss_log.txt`: `(epoch: 1, iters: 100, ...) D_A: 0.4 G_A: 0.3 ...`."""
-    out = Curves("pytorch-CycleGAN-and-pix2pix loss_log.txt", "iteration")
+    out = Curves("pytorch-CycleGAN-and-pix2pix loss_log.txt", mark("iteration"))
     found: list[tuple[int, int, list[str], tuple[str, ...]]] = []  # epoch, iteration, names, numbers
     shape: _Shape | None = None
     for block in _blocks(text):
@@ -287,7 +287,7 @@ KINDS: list[tuple[str, Callable[[str], bool], Callable[[str], Curves]]] = [
 
 def _run(folder: Path) -> Curves:
     """A run of this program: its losses, and what was evaluated beside them."""
-    out = Curves("a run of FairDesk", "step")
+    out = Curves(mark("a run of FairDesk"), mark("step"))
     for name in (SCALARS, METRICS):
         if (folder / name).is_file():
             part = _table((folder / name).read_text(encoding="utf-8"))

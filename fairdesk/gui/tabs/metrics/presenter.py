@@ -61,7 +61,7 @@ def look(project: Project) -> View:
             "{genuine:,} genuine, {impostor:,} impostor, {measure}",
             genuine=about.genuine,
             impostor=about.impostor,
-            measure=about.measure,
+            measure=tr(about.measure),
         )
         vectors = vectors_line({"encoder": scores.encoder, "detector": scores.detector, "faces": about.faces})
         text += f"\n{vectors}" if vectors else ""
