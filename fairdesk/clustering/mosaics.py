@@ -43,7 +43,7 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
         except (ValueError, KeyError) as error:
             raise RequestError(
                 tr(
-                    "{path}: pictures cannot be written as {suffix}. Use .png.",
+                    "{path}: images cannot be written as {suffix}. Use .png.",
                     path=path,
                     suffix=path.suffix or tr("a file without suffix"),
                 )

@@ -301,7 +301,7 @@ def split_faces(project: Project, version: int, faces: list[int]) -> int:
 
 
 def _faces(faces: list[int]) -> str:
-    return tr("{count:,} face", count=len(faces)) + ("" if len(faces) == 1 else "s")
+    return tr_n("{n:,} face", "{n:,} faces", len(faces))
 
 
 def _move(connection: apsw.Connection, version: int, faces: list[int], cluster: int) -> int:

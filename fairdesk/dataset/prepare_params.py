@@ -204,7 +204,7 @@ class ExportParams(JobParams):
         "fit": ("layout", ("rec",)),
     }
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Pictures": ("size", "fit"),
+        "Images": ("size", "fit"),
         "Source and writing": ("source_layout", "synthetic", "copy_files"),
     }
 

@@ -195,7 +195,7 @@ class Classifier(nn.Module):
         except (RuntimeError, ValueError, AssertionError) as error:
             raise RequestError(
                 tr(
-                    "torchvision's {name} does not take pictures of {size} x {size} pixels: {error}",
+                    "torchvision's {name} does not take images of {size} x {size} pixels: {error}",
                     name=name,
                     size=SIZE,
                     error=error,

@@ -248,7 +248,7 @@ class OnnxEncoder:
         if len(inputs) != 1 or len(shape) != 4 or inputs[0].type not in ("tensor(float)", "tensor(float16)"):
             raise RequestError(
                 tr(
-                    "{path} takes {inputs}: an encoder takes one picture, with four axes.",
+                    "{path} takes {inputs}: an encoder takes one image, with four axes.",
                     path=path,
                     inputs=[(i.name, i.shape) for i in inputs],
                 )
@@ -269,7 +269,7 @@ class OnnxEncoder:
         if fixed[0] != fixed[1]:
             raise RequestError(
                 tr(
-                    "{path} takes pictures of {width} x {height} pixels: a square is expected.",
+                    "{path} takes images of {width} x {height} pixels: a square is expected.",
                     path=path,
                     width=fixed[1],
                     height=fixed[0],

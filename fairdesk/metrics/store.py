@@ -94,8 +94,8 @@ def need_thawed(project: Project, out: Path) -> None:
     if frozen is not None:
         raise RequestError(
             tr(
-                "The list {frozen} is frozen and stays as it is. Write to another file, or thaw it first: sets PROJECT --thaw {frozen}",
-                frozen=frozen,
+                "The list {name} is frozen and stays as it is. Write to another file, or unfreeze it first: sets PROJECT --thaw {name}",
+                name=frozen,
             )
         )
 

@@ -85,7 +85,7 @@ class Filter:
 
 def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
     """Return the conditions of a filter and their values; ?1 is the detector."""
-    where = [tr("i.hidden = 1") if wanted.state == "hidden" else tr("i.hidden = 0"), _STATES[wanted.state]]
+    where = ["i.hidden = 1" if wanted.state == "hidden" else "i.hidden = 0", _STATES[wanted.state]]
     values: list[Any] = []
 
     def add(condition: str, *more: Any) -> None:

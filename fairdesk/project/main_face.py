@@ -7,8 +7,6 @@ The group is the identity's, where it has one, else the image's.
 
 from __future__ import annotations
 
-from fairdesk.words import mark
-
 # Join to `image i`: the named face, as `named`.
 NAMED = (
     " LEFT JOIN face named ON named.id = (SELECT max(n.id) FROM face n"
@@ -16,7 +14,7 @@ NAMED = (
 )
 WHO = "CASE WHEN named.id IS NOT NULL THEN named.identity_id ELSE i.identity_id END"  # an identity's id, or NULL
 SOURCE = "CASE WHEN named.id IS NOT NULL THEN named.label_source ELSE i.label_source END"
-GROUP = mark("ifnull(who.group_id, i.group_id)")  # a group's id, or NULL
+GROUP = "ifnull(who.group_id, i.group_id)"  # a group's id, or NULL
 # Join to `image i`: the identity, as `who`, beside `named`.
 IDENTITY = f"{NAMED} LEFT JOIN identity who ON who.id = {WHO}"
 # Join to `image i`: identity and group, as `who` and `g`.

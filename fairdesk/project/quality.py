@@ -24,10 +24,10 @@ MEASURES = {
     "contrast": mark("Contrast of the face (0 to 1)"),
     "clipped": mark("Share of black or white pixels"),
     "side": mark("Side of the face in pixels"),
-    "share": mark("Share of the picture the face takes"),
+    "share": mark("Share of the image the face takes"),
     "yaw": mark("Turned head (nose off the middle, in eye distances)"),
     "roll": mark("Tilted head (degrees)"),
-    "faces": mark("Faces on the picture"),
+    "faces": mark("Faces in the image"),
 }
 
 
@@ -50,7 +50,7 @@ class Quality:
     roll
         Angle of the line through the eyes, in degrees.
     faces
-        Faces on the picture.
+        Faces in the image.
     """
 
     sharpness: float | None
@@ -249,9 +249,7 @@ def keep_measured(project: Project, detector: str, found: Iterable[Measured]) ->
 def copy_measured(project: Project, detector: str) -> None:
     """Give images what was measured of another one with the same content and the same face."""
     names = (*MEASURES, "why")
-    same = " AND ".join(
-        tr("ifnull(f.{edge}, -1) = ifnull(g.{edge}, -1)", edge=edge) for edge in ("top", "right", "bottom", "left")
-    )
+    same = " AND ".join(f"ifnull(f.{edge}, -1) = ifnull(g.{edge}, -1)" for edge in ("top", "right", "bottom", "left"))
     with project.db.transaction() as connection:
         connection.execute(
             f"INSERT OR REPLACE INTO quality (image_id, detector, {', '.join(names)})"

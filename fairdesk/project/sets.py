@@ -55,8 +55,8 @@ def _need_thawed(connection: apsw.Connection, names: list[str]) -> None:
     if frozen:
         raise RequestError(
             tr(
-                "The set {frozen} is frozen. Choose other names, or thaw it first: sets PROJECT --thaw {frozen}",
-                frozen=frozen[0][0],
+                "The set {name} is frozen. Choose other names, or unfreeze it first: sets PROJECT --thaw {name}",
+                name=frozen[0][0],
             )
         )
 

@@ -17,13 +17,13 @@ from fairdesk.plain_json import parse
 from fairdesk.project.database import Database
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet
 from fairdesk.project.vector_choice import VectorChoice, choose, of_encoder
-from fairdesk.words import mark, tr
+from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 
 _OF_IMAGES = " JOIN face f ON f.id = v.face_id JOIN image i ON i.id = f.image_id"
-_COLUMNS = mark("r.id, r.hash, r.encoder, r.detector, r.dim, r.metric, r.created")
+_COLUMNS = "r.id, r.hash, r.encoder, r.detector, r.dim, r.metric, r.created"
 
 
 class VectorStore:

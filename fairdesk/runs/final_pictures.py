@@ -22,4 +22,4 @@ def leave_pictures(run: RunFolder, context: Context) -> None:
             export_animation(AnimateParams(run=run.path, out=run.path / FILM), QuietContext())
             context.artifact(run.path / FILM)
     except (OSError, JobFailed) as error:
-        context.message(tr("The training is kept, but its pictures could not be written: {error}", error=error))
+        context.message(tr("The training is kept, but its images could not be written: {error}", error=error))

@@ -41,13 +41,9 @@ class Effect:
         """The effect in words; one inside its interval is called none."""
         if self.half is None:
             return tr("one seed: an effect cannot be told from chance")
-        return (
-            tr("none: the interval includes 0")
-            if abs(self.mean) <= self.half
-            else "lower"
-            if self.mean < 0
-            else "higher"
-        )
+        if abs(self.mean) <= self.half:
+            return tr("none: the interval includes 0")
+        return tr("lower") if self.mean < 0 else tr("higher")
 
 
 def differing(runs: list[Run]) -> dict[str, list[Any]]:

@@ -46,7 +46,7 @@ class Curves:
             self.series.setdefault(name, []).extend(points)
 
 
-_NUMBER = mark(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)")
+_NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)"
 
 
 _ENDS = re.compile(r"[\r\n]+")
@@ -114,7 +114,7 @@ class _Shape:
         return found if alike else None
 
 
-_GAN = mark(r"\[Epoch\s+(\d+)/\d+\]\s*\[Batch\s+(\d+)/(\d+)\]")
+_GAN = r"\[Epoch\s+(\d+)/\d+\]\s*\[Batch\s+(\d+)/(\d+)\]"
 _GAN_HEAD = re.compile(_GAN)
 _GAN_TERM = re.compile(rf"([A-Za-z][\w ]*?):\s*({_NUMBER})")
 

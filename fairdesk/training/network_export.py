@@ -50,7 +50,7 @@ def _recogniser(
     path = params.run / RUN_WEIGHTS if params.run.is_dir() else params.run
     network, name = load_backbone(path)
     faces = torch.randn(_CHECKED, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
-    told = tr("random pictures")
+    told = tr("random images")
     where = params.check
     if where is None and params.run.is_dir():
         kept = Path(str(RunFolder.open(params.run).config.get("params", {}).get("data", "")))
@@ -89,7 +89,7 @@ def _translator(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tenso
         (pictures,),
         ["pictures"],
         tr("cyclegan generator {direction}", direction=params.direction),
-        tr("random pictures"),
+        tr("random images"),
     )
 
 
