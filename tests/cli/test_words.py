@@ -80,7 +80,7 @@ def test_results_speak_one_language(bracketed, capsys, tmp_path, monkeypatch):
         "new study.fairdesk", "history study.fairdesk", "import study.fairdesk faces", "history study.fairdesk", "detect study.fairdesk --detector whole",
         "quality study.fairdesk", "divide study.fairdesk --shares .5 .25 .25", "sets study.fairdesk", "sets study.fairdesk --freeze train",
         "duplicates study.fairdesk", "pairs study.fairdesk --genuine 4 --impostor 4 --out pairs.csv", "export study.fairdesk --out copied",
-        "balance study.fairdesk --by images --target smallest --dry-run", "undo study.fairdesk", "redo study.fairdesk", "vectors study.fairdesk --out v.npz",
+        "balance study.fairdesk --by images --target equal --dry-run", "undo study.fairdesk", "redo study.fairdesk", "vectors study.fairdesk --out v.npz",
     ):  # fmt: skip
         status = run(line.split())
         out, err = capsys.readouterr()
