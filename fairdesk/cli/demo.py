@@ -17,7 +17,7 @@ from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project import Project
-from fairdesk.words import tr, tr_n
+from fairdesk.words import tr
 
 _IMAGES = 6  # of each identity
 _EPS = 0.33  # drawn faces are more alike than photographs: impostor distances are about 0.5, not 0.8
@@ -99,7 +99,7 @@ def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], N
         say(tr("{faces} faces, {without_face} images without one", faces=found.faces, without_face=found.without_face))
         say(tr("Encoding them (dlib)"))
         encoded = encode(EncodeParams.model_validate({}), context)
-        say(tr_n("{n} embedding", "{n} embeddings", encoded.vectors))
+        say(tr("{vectors} embeddings", vectors=encoded.vectors))
         say(tr("Clustering (DBSCAN, eps {eps})", eps=_EPS))
         if newest_version(project) is None:
             cluster(ClusterParams.model_validate({"eps": _EPS, "out": out / "clusters.json"}), context)

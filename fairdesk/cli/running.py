@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from fairdesk.cli.console import ConsoleContext
+from fairdesk.images.system_places import told_places
 from fairdesk.jobs.devices import device_for
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.params import JobParams
@@ -18,4 +19,6 @@ def run_job(
     """Run a job here, with progress on standard error."""
     quiet = quiet or os.environ.get("RANK", "0") != "0"  # of several processes that torchrun started the first tells
     with ConsoleContext(project, device_for(kind, params, device), quiet=quiet) as context:
+        if project is not None and (odd := told_places(list(project.roots().values()))):
+            context.message(odd)
         return kind.function()(params, context)

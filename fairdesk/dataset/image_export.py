@@ -30,6 +30,7 @@ from fairdesk.images.image_reading import UnreadableImageError, open_with_info
 from fairdesk.images.image_sources import read_bytes
 from fairdesk.images.recordio import write_faces
 from fairdesk.images.synthetic_marks import read_mark
+from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import safe_name, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
@@ -161,7 +162,7 @@ def _write_table(out: Path, items: list[SourceImage], project: Project | None, c
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, lineterminator="\n", delimiter="\t" if out.suffix.lower() == ".tsv" else ",")
         writer.writerow(header)
-        writer.writerows(rows)
+        writer.writerows(safe_rows(rows))
         write_text(out, buffer.getvalue())
     return len(rows)
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fairdesk.dataset.label_table import Label, read_labels, read_manifest
+from fairdesk.dataset.label_table import Label, need_matches, read_labels, read_manifest
+from fairdesk.dataset.labels_in_names import labels_in_names
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.results import ImportResult
 from fairdesk.dataset.table_files import is_table
@@ -110,6 +111,7 @@ def _given(params: ImportParams, tree: Tree, context: Context) -> dict[str, Labe
     if params.labels is None:
         return {}
     given, unmatched = read_labels(params.labels, tree, params.mapping)
+    need_matches(given, unmatched, params.labels, tr("a file in {root}", root=tree.root))
     if unmatched:
         shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
         context.message(
@@ -151,6 +153,7 @@ def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled],
         tree, given = read_manifest(params.folder, params.mapping, params.base)
     else:
         tree = read_tree(params.folder, params.layout)
+        given = labels_in_names(tree)
     labelled = _label(tree, given | _given(params, tree, context))
     names = shared_names([Entry(i.entry.path, i.identity, i.group) for i in labelled])
     if names and params.shared_names == "join":

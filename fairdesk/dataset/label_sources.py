@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fairdesk.dataset.label_table import read_labels
+from fairdesk.dataset.label_table import need_matches, read_labels
 from fairdesk.dataset.params import LabelParams
 from fairdesk.dataset.results import LabelResult
 from fairdesk.errors import RequestError
@@ -13,7 +13,7 @@ from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import Context
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.images import need_images
+from fairdesk.project.images import labelled_images, need_images
 from fairdesk.project.labels import write_labels, write_who
 from fairdesk.project.originals import imported_images
 from fairdesk.project.predictions import Prediction, agreement, keep_predictions, predicted_counts, unpredicted
@@ -33,10 +33,11 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     assert params.csv is not None
     project = context.project
     set_, unmatched = 0, None
+    people = {image.id: image.identity for image in labelled_images(project)}
     with project.journal.step(tr("Labels from {csv}", csv=params.csv.name), target={"tab": "dataset"}) as connection:
         for number, root in project.roots().items():
             images = imported_images(project, number)
-            tree = Tree(root, "flat", [Entry(path, None, None) for _, path in images])
+            tree = Tree(root, "flat", [Entry(path, people.get(image), None) for image, path in images])
             labels, missing = read_labels(params.csv, tree, params.mapping)
             unmatched = set(missing) if unmatched is None else unmatched & set(missing)
             for image, path in images:
@@ -46,8 +47,9 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
                 write_who(connection, image, label.identity, label.group, "csv")
                 write_labels(connection, image, label.others(), "csv")
                 set_ += 1
-    if unmatched is None:
-        raise RequestError(tr("The project has no images yet. Import a folder first."))
+        if unmatched is None:
+            raise RequestError(tr("The project has no images yet. Import a folder first."))
+        need_matches(dict.fromkeys(range(set_)), sorted(unmatched), params.csv, tr("an image of the project"))
     if unmatched:
         context.message(
             tr(

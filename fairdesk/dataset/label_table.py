@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from fairdesk.dataset.table_files import Table, read_table
-from fairdesk.errors import RequestError
+from fairdesk.dataset.row_matching import Files
+from fairdesk.dataset.table_files import read_table
+from fairdesk.dataset.tables import Table
+from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.words import tr
 
 # What a column may be called, where nobody says which one it is.
 GUESSES: dict[str, tuple[str, ...]] = {
-    "path": ("path", "image", "file", "filename", "image_path", "file_name", "img"),
-    "identity": ("identity", "subject", "person", "id", "name", "subject_id", "label"),
-    "group": ("group", "race", "ethnicity"),
-    "gender": ("gender", "sex"),
-    "age": ("age",),
+    "path": ("path", "image", "file", "filename", "image_path", "file_name", "img", "image_id", "full_path", "filepath",
+             "file_path", "img_path", "image_name", "name_of_file", "photo"),
+    "identity": ("identity", "subject", "person", "class_id", "identity_id", "person_id", "subject_id", "id", "name", "label",
+                 "celeb_name", "class"),
+    "group": ("group", "race", "ethnicity", "ethnic_group", "skin_tone", "fitzpatrick"),
+    "gender": ("gender", "sex", "male"),
+    "age": ("age", "age_group", "age_range"),
     "tags": ("tags", "tag"),
-}
+}  # fmt: skip
 FIELDS = tuple(GUESSES)
 _BFW = {"p1", "p2", "att1", "att2"}
+_YES, _NO = ("1", "1.0", "true", "yes"), ("-1", "0", "-1.0", "0.0", "false", "no")
 
 
 @dataclass(frozen=True)
@@ -68,32 +74,67 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
             place = next((lowered.index(name) for name in names if name in lowered), None)
             if place is not None and place not in out.values():
                 out[field] = place
-    if "path" not in out or len(out) < 2:
+    said = set(out) - {"path", "identity"}
+    if not (said and "identity" in out) and not ("path" in out and len(out) > 1):
         raise RequestError(
             tr(
-                "{path}: line 1 must name a column of paths and one of identity, group, gender, age or tags; it has: "
+                "{path}: line 1 must name a column of paths, or of identities, and one of group, gender, age or tags; it has: "
                 "{header}. Say which is which, e.g. --columns path=FILE identity=WHO",
                 path=table.path,
-                header=", ".join(table.header) or "nothing",
+                header=", ".join(table.header[:20]) or "nothing",
             )
         )
     return out
 
 
-def _label(row: list[str], places: dict[str, int]) -> Label:
+def _label(row: list[str], places: dict[str, int], header: list[str]) -> Label:
     cell = {field: row[place] or None for field, place in places.items()}
-    tags = tuple(dict.fromkeys(tag.strip() for tag in (cell.get("tags") or "").split(";") if tag.strip()))
-    return Label(cell.get("identity"), cell.get("group"), cell.get("gender"), cell.get("age"), tags)
+    tags = _tags(cell.get("tags") or "", header[places["tags"]] if "tags" in places else "")
+    return Label(
+        cell.get("identity"),
+        cell.get("group"),
+        _gender(cell.get("gender"), header[places["gender"]] if "gender" in places else ""),
+        _age(cell.get("age")),
+        tags,
+    )
 
 
-def _rows(table: Table, given: dict[str, str]) -> Iterator[tuple[str, Label]]:
-    """Yield (path, label) of each row; BFW's pair table gives its two images."""
+def _tags(text: str, column: str) -> tuple[str, ...]:
+    """Return the tags of a cell; of a column of 1 and -1 (CelebA's attributes) its name, where it says 1."""
+    if text in _YES + _NO and column.lower() not in GUESSES["tags"]:
+        return (column,) if text in _YES else ()
+    return tuple(dict.fromkeys(tag.strip() for tag in text.split(";") if tag.strip()))
+
+
+def _gender(text: str | None, column: str) -> str | None:
+    """Return a gender as it is written; of a column called Male that says 1 or -1 what that means."""
+    if text is not None and column.lower() == "male" and text.lower() in _YES + _NO:
+        return "male" if text.lower() in _YES else "female"
+    return text
+
+
+def _age(text: str | None) -> str | None:
+    """Return an age; a decimal comma becomes a point. Ranges stay as they are written."""
+    return re.sub(r"^(\d+),(\d+)$", r"\1.\2", text) if text else None
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What a row means: a file, or all files of an identity."""
+
+    path: str | None
+    label: Label
+
+
+def _rows(table: Table, given: dict[str, str]) -> Iterator[_Row]:
+    """Yield what each row means; BFW's pair table gives its two images."""
     if not given and set(table.header) >= _BFW:
-        yield from _bfw(table)
+        yield from (_Row(path, label) for path, label in _bfw(table))
         return
     places = find_columns(table, given)
     for row in table.rows:
-        yield row[places["path"]].replace("\\", "/"), _label(row, places)
+        path = row[places["path"]] if "path" in places else None
+        yield _Row(path, _label(row, places, table.header))
 
 
 def _bfw(table: Table) -> Iterator[tuple[str, Label]]:
@@ -114,33 +155,52 @@ def _bfw(table: Table) -> Iterator[tuple[str, Label]]:
 def read_labels(path: Path, tree: Tree, given: dict[str, str] | None = None) -> tuple[dict[str, Label], list[str]]:
     """Read labels for the files of a tree.
 
-    A row's path may be absolute, relative to the folder, or a file name that occurs once in it.
-    Returns the labels by relative path, and the paths that name no file. Raises as `read_table` and
-    `find_columns` do.
+    Which file a row means is told in `row_matching.Files`; a table without paths is keyed by identity. Returns the labels
+    by relative path, and what names no file. Raises as `read_table` and `find_columns` do.
     """
-    names: dict[str, list[str]] = {}
-    for entry in tree.entries:
-        names.setdefault(entry.path.rsplit("/", 1)[-1], []).append(entry.path)
-    known = {entry.path for entry in tree.entries}
+    rows = list(_rows(read_table(path), given or {}))
+    files = Files(tree.root, tree.entries)
+    found = files.match(row.path for row in rows if row.path is not None)
     labels: dict[str, Label] = {}
     unmatched = []
-    for where, label in _rows(read_table(path), given or {}):
-        found = _match(where, tree.root, known, names)
-        if found is None:
-            unmatched.append(where)
-        else:
-            labels[found] = label
+    for row in rows:
+        if row.path is not None:
+            if row.path in found:
+                labels[found[row.path]] = row.label
+            else:
+                unmatched.append(row.path)
+            continue
+        theirs = files.of_person(row.label.identity or "")
+        if not theirs:
+            unmatched.append(row.label.identity or "")
+        for (
+            name
+        ) in theirs:  # who they are is known already; an identity is a name within its group, so a group needs it
+            who = None if row.label.group is None else files.person_of(name) or row.label.identity
+            labels[name] = replace(row.label, identity=who)
     return labels, unmatched
 
 
-def _match(given: str, root: Path, known: set[str], names: dict[str, list[str]]) -> str | None:
-    if given in known:
-        return given
-    prefix = root.as_posix().rstrip("/") + "/"
-    if given.startswith(prefix) and given[len(prefix) :] in known:
-        return given[len(prefix) :]
-    same = names.get(given.rsplit("/", 1)[-1], [])
-    return same[0] if len(same) == 1 and "/" not in given else None
+def need_matches(labels: Collection[object], unmatched: list[str], table: Path, where: str) -> None:
+    """Refuse a table of which no row names a file.
+
+    Raises
+    ------
+    JobFailed
+        Naming some rows and the remedy.
+    """
+    if not labels:
+        shown = ", ".join(repr(name) for name in unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
+        raise JobFailed(
+            tr(
+                "None of the {n:,} rows of {table} names {what}: {shown}. "
+                "Compare its paths (or identities) with the folder, or say which column holds them: --columns path=COLUMN",
+                n=len(unmatched),
+                table=table,
+                what=where,
+                shown=shown or tr("it has no rows"),
+            )
+        )
 
 
 def read_manifest(path: Path, given: dict[str, str], base: Path | None) -> tuple[Tree, dict[str, Label]]:
@@ -156,9 +216,13 @@ def read_manifest(path: Path, given: dict[str, str], base: Path | None) -> tuple
     """
     home = base or path.parent
     found: dict[str, Label] = {}
-    for where, label in _rows(read_table(path), given):
-        if where:
-            found[os.path.normpath(home / where)] = label
+    for row in _rows(read_table(path), given):
+        if row.path is None:
+            raise RequestError(
+                tr("{path} has no column of paths. Give the folder, and this table with --labels.", path=path)
+            )
+        if row.path:
+            found[os.path.normpath(home / row.path.replace("\\", "/"))] = row.label
     if not found:
         raise RequestError(tr("{path} names no images.", path=path))
     folders = {os.path.dirname(where) for where in found}

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+import re
 from pathlib import Path
 
+from fairdesk.dataset.published_tables import published_table
+from fairdesk.dataset.tables import SUFFIXES, Table
 from fairdesk.errors import RequestError
+from fairdesk.images.table_cells import plain_cell
 from fairdesk.words import tr
-
-SUFFIXES = (".csv", ".tsv", ".parquet")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table's columns and cells; `lines` are the line numbers a message names."""
-
-    path: Path
-    header: list[str]
-    rows: list[list[str]]
-    lines: list[int]
 
 
 def is_table(path: Path) -> bool:
@@ -38,14 +29,17 @@ def read_table(path: Path) -> Table:
     """
     if path.suffix.lower() == ".parquet":
         return _parquet(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(tr("{path} cannot be read as a UTF-8 text file: {error}", path=path, error=error)) from error
-    reader = csv.reader(io.StringIO(text), strict=True, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+    text = read_text(path)
+    published = published_table(path, text)
+    if published is not None:
+        return published
+    text = _without_hint(text)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
+    quote = "'" if _APOSTROPHES.match(text) else '"'
+    reader = csv.reader(io.StringIO(text), strict=True, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     rows, lines = [], []
     try:
-        header = [cell.strip() for cell in next(reader, [])]
+        header = [cell.strip() for cell in next((row for row in reader if row), [])]
         for row in reader:
             if not row:
                 continue
@@ -59,11 +53,57 @@ def read_table(path: Path) -> Table:
                         header=len(header),
                     )
                 )
-            rows.append([cell.strip() for cell in row])
+            rows.append([plain_cell(cell.strip()) for cell in row])
             lines.append(reader.line_num)
     except csv.Error as error:
         raise RequestError(tr("{path}: line {line}: {error}", path=path, line=reader.line_num, error=error)) from error
     return Table(path, header, rows, lines)
+
+
+def read_text(path: Path) -> str:
+    """Return a text file's text: UTF-8 with or without its mark, or UTF-16, with any line ends.
+
+    Raises
+    ------
+    RequestError
+        If it cannot be read, or is in another encoding.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RequestError(tr("{path} cannot be read: {strerror}", path=path, strerror=error.strerror)) from error
+    encoding = "utf-8-sig"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif len(data) > 1 and 0 in data[:2] and data[:2] != b"\0\0":  # no mark: text begins with a letter
+        encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise RequestError(
+            tr(
+                "{path} is neither UTF-8 nor UTF-16 text ({reason} at byte {start:,}). "
+                "Save it as UTF-8; Excel calls that CSV UTF-8.",
+                path=path,
+                reason=error.reason,
+                start=error.start,
+            )
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+_APOSTROPHES = re.compile(r"\s*'[^'\n]*'\s*[,;\t]\s*'")
+_HINT = re.compile(r"\s*\"?sep=(.)\"?[ ]*\n", re.IGNORECASE)  # Excel's own first line
+
+
+def _without_hint(text: str) -> str:
+    return _HINT.sub("", text, count=1) if _HINT.match(text) else text
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the header's fields: a comma, or Excel's semicolon, or a tab."""
+    header = re.sub(r'"[^"]*"|\'[^\']*\'', "", text.lstrip().split("\n", 1)[0])
+    return max((",", ";", "\t"), key=lambda one: header.count(one))
 
 
 def _parquet(path: Path) -> Table:

@@ -18,6 +18,7 @@ from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
+from fairdesk.images.system_places import told_places
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.journal import Step
@@ -98,6 +99,8 @@ class Session(QObject):
         self.settings.add_recent(project.folder)
         self._changes, self.opened = ChangeReader(project.db), time.time()
         self._watch.start()
+        if odd := told_places(list(project.roots().values())):
+            self.told.emit(Notice(odd, "error"))
         self.project_changed.emit(project)
         self.jobs.find_again(self.jobs_home())
         return True

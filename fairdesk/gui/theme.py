@@ -12,6 +12,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from fairdesk.assets import asset
+from fairdesk.gui.plain_style import PlainStyle
 
 Tokens = dict[str, str]
 
@@ -30,7 +31,7 @@ class Theme(QObject):
         super().__init__(application)
         self._app = application
         self.wanted = wanted
-        application.setStyle("Fusion")
+        application.setStyle(PlainStyle())
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
         self.apply(wanted)
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from fairdesk.errors import RequestError
 from fairdesk.images.decoding import need_read, opened
 from fairdesk.images.formats import HEAD, UndecodableError, kind_of
-from fairdesk.images.image_sources import read_bytes, read_head, split
+from fairdesk.images.image_sources import read_checked, read_head, split
 from fairdesk.images.levels import eight_bits
 from fairdesk.words import tr
 
@@ -127,7 +127,11 @@ def read_picture(path: Path) -> bytes:
     OSError
         If it cannot be read.
     """
-    head = read_head(path, HEAD)
+    return read_checked(path, HEAD, lambda head: _need_picture(path, head))
+
+
+def _need_picture(path: Path, head: bytes) -> None:
+    """Refuse a file by its first bytes, or for the pixels it claims if it is large. Raises `UndecodableError`."""
     if not head:
         raise UndecodableError(tr("the file is empty"))
     kind = kind_of(head, path.name)
@@ -136,9 +140,8 @@ def read_picture(path: Path) -> bytes:
         raise UndecodableError(tr("not a picture in a known format") if known else _no_image(path))
     need_read(kind)
     if split(path) is None and os.stat(path).st_size > _LARGE:
-        with opened(path):  # too many pixels: told before it is read
+        with opened(path):
             pass
-    return read_bytes(path)
 
 
 def _no_image(path: Path) -> str:

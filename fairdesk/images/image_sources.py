@@ -18,13 +18,14 @@ import tarfile
 import threading
 import zipfile
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol, cast
 
 from fairdesk.errors import RequestError
 from fairdesk.images.recordio import RecordFile
+from fairdesk.images.system_places import system_place
 from fairdesk.project.kept_facts import Stamp
 from fairdesk.words import tr
 
@@ -382,8 +383,22 @@ def _read(path: Path, count: int | None) -> bytes:
         raise MemberError(str(error)) from error
 
 
+def read_checked(path: Path, count: int, check: Callable[[bytes], object]) -> bytes:
+    """Return the bytes of a file or of a member whose first bytes a check lets pass. Raises `OSError`, and what it raises."""
+    if split(path) is not None:
+        check(read_head(path, count))
+        return read_bytes(path)
+    need_file(path)
+    with path.open("rb") as file:
+        head = file.read(count)
+        check(head)
+        return head + file.read()
+
+
 def need_file(path: Path) -> None:
-    """Refuse what is no file with an end: a device, a pipe, or one larger than any photograph. Raises `OSError`."""
+    """Refuse what is no photograph: a device, a pipe, one of more than 1 GB, a file of the system. Raises `OSError`."""
+    if place := system_place(path):
+        raise MemberError(tr("it lies in {place}, a place of the system, where nothing is read", place=place))
     about = os.stat(path)
     if not stat.S_ISREG(about.st_mode):
         raise MemberError(tr("a folder") if stat.S_ISDIR(about.st_mode) else tr("a device or a pipe, no file"))

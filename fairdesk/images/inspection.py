@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from fairdesk.images.formats import UndecodableError
 from fairdesk.images.image_reading import UnreadableImageError, open_with_info, read_picture, thumbnail
 from fairdesk.images.image_sources import read_bytes, split, stamp
 from fairdesk.images.synthetic_marks import read_mark
+from fairdesk.images.system_places import system_place
 from fairdesk.project.kept_facts import Facts, Stamp
 from fairdesk.words import tr
 
@@ -79,5 +81,7 @@ def content_sha256(path: Path) -> str:
     """Read a file, or a member of an archive, and return its SHA-256 as hex."""
     if split(path) is not None:
         return hashlib.sha256(read_bytes(path)).hexdigest()
+    if system_place(path) is not None:
+        raise PermissionError(errno.EACCES, tr("a place of the system, where nothing is read"), str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from fairdesk import __version__
 from fairdesk.errors import JobFailed
-from fairdesk.images.image_sources import read_bytes, split
+from fairdesk.images.image_sources import need_file, read_bytes, split
 from fairdesk.words import tr
 
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)  # what a disk says that knows no links, e.g. FAT
@@ -56,6 +56,8 @@ def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | N
         data = read_bytes(source)
         target.write_bytes(data)
         return data
+    if source.exists():
+        need_file(source)
     if how == "copy":
         shutil.copy2(source, target)
     else:

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from fairdesk.images.table_cells import safe_rows
 from fairdesk.metrics.results import EvaluateResult
 
 TABLE = (
@@ -32,7 +33,7 @@ def table_csv(result: EvaluateResult) -> str:
     rows = group_rows(result)
     if rows:
         writer.writerow(TABLE)
-        writer.writerows(["" if row[key] is None else row[key] for key in TABLE] for row in rows)
+        writer.writerows(safe_rows(["" if row[key] is None else row[key] for key in TABLE] for row in rows))
     else:
         keys = ("n_genuine", "n_impostor", "eer", "eer_threshold", "auc", "d_prime")
         writer.writerow(keys)

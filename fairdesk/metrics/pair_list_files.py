@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.images.image_sources import exists as there
+from fairdesk.images.table_cells import plain_cell, safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.words import tr, tr_n
 
@@ -87,14 +88,14 @@ def _read_csv(path: Path, text: str) -> list[Pair]:
             if len(row) != len(header):
                 raise RequestError(
                     tr(
-                        "{path}: line {line} has {count} fields, the header has {header}.",
+                        "{path}: line {line_num} has {count} fields, the header has {header}.",
                         path=path,
-                        line=rows.line_num,
+                        line_num=rows.line_num,
                         count=len(row),
                         header=len(header),
                     )
                 )
-            values = {name: row[column] for name, column in where.items()}
+            values = {name: plain_cell(row[column]) for name, column in where.items()}
             fold = values.pop("fold", "").strip() or "0"
             if not fold.lstrip("-").isdigit():
                 raise RequestError(
@@ -239,7 +240,7 @@ def write_pairs(path: Path, pairs: list[Pair], form: str, folds: int = 1) -> Non
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows([getattr(pair, name) for name in COLUMNS] for pair in pairs)
+        writer.writerows(safe_rows([getattr(pair, name) for name in COLUMNS] for pair in pairs))
         text = buffer.getvalue()
     elif form == "pairs":
         blank = next((p for pair in pairs for p in (pair.path1, pair.path2) if re.search(r"\s", p)), None)

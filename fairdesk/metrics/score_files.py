@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.images.table_cells import plain_cell, safe_cell
 from fairdesk.project.npz import NOT_NPZ, open_npz
 from fairdesk.words import tr
 
@@ -187,12 +188,12 @@ def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
         scores.append(_score(path, rows.line_num, row[where["score"]]))
         labels.append(_label(path, rows.line_num, row[where["label"]]))
         for name, column in texts.items():
-            column.append(row[where[name]])
+            column.append(plain_cell(row[where[name]]))
         if not measure and "measure" in where:
-            measure = row[where["measure"]]
+            measure = plain_cell(row[where["measure"]])
         for name in ABOUT:
             if name in where:
-                about.setdefault(name, set()).add(row[where[name]].strip())
+                about.setdefault(name, set()).add(plain_cell(row[where[name]].strip()))
     known = _about({name: next(iter(values)) for name, values in about.items() if len(values) == 1})
     out = ScoreSet(score=np.array(scores), label=np.array(labels, dtype=bool), measure=measure, about=known)
     for name, column in texts.items():
@@ -290,13 +291,12 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
             )
             for row in range(len(scores.score)):
                 value = float(scores.score[row])
-                writer.writerow(
-                    [
-                        *((paths[0][row], paths[1][row]) if paths else ()),
-                        "" if np.isnan(value) else repr(value), int(scores.label[row]),
-                        *(column[row] for column in texts.values()), scores.measure, *scores.about.values(),
-                    ]
-                )  # fmt: skip
+                cells = [
+                    *((paths[0][row], paths[1][row]) if paths else ()),
+                    "" if np.isnan(value) else repr(value), int(scores.label[row]),
+                    *(column[row] for column in texts.values()), scores.measure, *scores.about.values(),
+                ]  # fmt: skip
+                writer.writerow([safe_cell(cell) for cell in cells])
     else:
         arrays: dict[str, Any] = dict(texts) | {name: np.array(value) for name, value in scores.about.items()}
         if paths:

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.int64]
 Kind = Literal["image", "face"]
+# An age may be a range, as FairFace's are (20-29, more than 70): it counts where it overlaps what is asked for.
+_AGE_FROM = "CAST(replace(lower(i.age), 'more than ', '') AS REAL)"
+_AGE_TO = (
+    "CASE WHEN lower(i.age) LIKE 'more than %' OR i.age LIKE '%+' THEN 1e9"
+    " WHEN i.age GLOB '[0-9]*-[0-9]*' THEN CAST(substr(i.age, instr(i.age, '-') + 1) AS REAL) ELSE CAST(i.age AS REAL) END"
+)
 ORDERS = {
     "added": "i.id", "name": "i.path, i.id", "identity": "who.name IS NULL, who.name, i.id",
     "size": "i.width * i.height DESC, i.id",
@@ -112,7 +118,7 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
     if wanted.gender is not None:
         add("i.gender = ?", wanted.gender)
     if wanted.age is not None:
-        add("CAST(i.age AS REAL) BETWEEN ? AND ?", *wanted.age)
+        add(f"{_AGE_FROM} <= ? AND {_AGE_TO} >= ?", wanted.age[1], wanted.age[0])
     if wanted.source is not None:
         add(f"ifnull({SOURCE}, '') = ?", wanted.source)
     if wanted.cluster is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import Context
 from fairdesk.runs.params import CurvesParams
@@ -21,7 +22,7 @@ def curves_csv(curves: Curves) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["series", curves.axis, "value"])
     for name, points in curves.series.items():
-        writer.writerows([name, f"{step:g}", repr(value)] for step, value in points)
+        writer.writerows(safe_rows([name, f"{step:g}", repr(value)] for step, value in points))
     return buffer.getvalue()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fairdesk.errors import RequestError
+from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import Context
 from fairdesk.runs.figure_key import EER, FigureKey
@@ -125,7 +126,7 @@ def table_csv(runs: list[Run]) -> str:
     header, rows = table(runs)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerows([header, *rows])
+    writer.writerows(safe_rows([header, *rows]))
     return buffer.getvalue()
 
 

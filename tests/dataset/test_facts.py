@@ -216,7 +216,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_believed(tmp_path, monkeypa
     root = plain_images(tmp_path / "in", 1, 1, 1)
     path = next(root.rglob("*.png"))
     time.sleep(0.1)
-    real = inspecting.read_bytes
+    real = inspecting.read_picture
 
     def slow(path):
         data = real(path)
@@ -224,7 +224,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_believed(tmp_path, monkeypa
         path.write_bytes(data + b"!")
         return data
 
-    monkeypatch.setattr(inspecting, "read_bytes", slow)
+    monkeypatch.setattr(inspecting, "read_picture", slow)
     seen = inspecting.inspect_file(path, None)
     with user_facts() as store:
         facts.keep(store, [seen])

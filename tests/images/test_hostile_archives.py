@@ -61,7 +61,7 @@ def test_a_zip_bomb_costs_its_head(project, tmp_path):
 
 def test_a_member_that_is_no_picture_is_known_by_its_head(tmp_path, monkeypatch):
     path = zip_of(tmp_path / "a.zip", {"p/1.jpg": b"%!PS-Adobe" + bytes(3 << 20)})
-    monkeypatch.setattr("fairdesk.images.image_reading.read_bytes", lambda path: pytest.fail("it was read whole"))
+    monkeypatch.setattr("fairdesk.images.image_sources.read_bytes", lambda path: pytest.fail("it was read whole"))
     assert inspect_file(path / "p/1.jpg", 64).why == "EPS, not read here: convert it to PNG or JPEG"
 
 

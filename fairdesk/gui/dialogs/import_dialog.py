@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton,
 
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.results import ImportResult
-from fairdesk.dataset.table_files import Table, is_table, read_table
+from fairdesk.dataset.table_files import is_table, read_table
+from fairdesk.dataset.tables import Table
 from fairdesk.gui import async_glue
 from fairdesk.gui.jobs.preview import PreviewRun, told
 from fairdesk.gui.jobs.state import JobState

@@ -24,6 +24,7 @@ from fairdesk.dataset.results import SharedResult
 from fairdesk.generation.results import AssessResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.pictures import read_image
+from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.results import Record
 from fairdesk.words import tr
@@ -92,7 +93,7 @@ class LeaksDialog(QDialog):
         """Write all pairs as a table, also those that are not drawn."""
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerows([("one", "other", "what"), *self._pairs])
+        writer.writerows(safe_rows([("one", "other", "what"), *self._pairs]))
         write_text(path, buffer.getvalue())
 
 

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
+from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.words import tr, tr_n
 
@@ -108,6 +109,5 @@ class MatrixDialog(QDialog):
             columns, rows = self._rows()
             buffer = io.StringIO(newline="")
             writer = csv.writer(buffer, lineterminator="\n")
-            writer.writerow(["given", *columns])
-            writer.writerows([given, *counts] for given, counts in rows)
+            writer.writerows(safe_rows([["given", *columns], *([given, *counts] for given, counts in rows)]))
             write_text(Path(path), buffer.getvalue())

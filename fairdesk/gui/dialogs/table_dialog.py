@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.gui import async_glue
+from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.words import tr, tr_n
 
@@ -58,5 +59,5 @@ class TableDialog(QDialog):
             buffer = io.StringIO(newline="")
             writer = csv.writer(buffer, lineterminator="\n")
             writer.writerow(self._header)
-            writer.writerows(self._rows)
+            writer.writerows(safe_rows(self._rows))
             write_text(Path(path), buffer.getvalue())

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.dataset.label_table import GUESSES
-from fairdesk.dataset.table_files import Table
+from fairdesk.dataset.tables import Table
 from fairdesk.words import mark, tr
 
 NONE = mark("(none)")

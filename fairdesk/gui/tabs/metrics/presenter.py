@@ -114,7 +114,7 @@ def headline(result: EvaluateResult) -> str:
     if dropped:
         parts.append(tr("<b>{dropped:,} pairs dropped</b> (no score)", dropped=dropped))
     if result.eer is None:
-        parts.append(tr("EER undefined: {why}", why=result.eer_why))
+        parts.append(tr("EER undefined: {why}", why=escape(result.eer_why or "")))
     else:
         parts += [tr("<b>EER {eer}</b> at {threshold}", eer=rate(result.eer), threshold=number(result.eer_threshold)), tr("AUC {auc:.6f}", auc=result.auc),
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
@@ -122,7 +122,7 @@ def headline(result: EvaluateResult) -> str:
     if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
         text += "<br>" + tr("Embeddings: {vectors}", vectors=escape(vectors))
     if result.warning:
-        text += f"<br><b>{result.warning}</b>"
+        text += f"<br><b>{escape(result.warning)}</b>"
     return text
 
 

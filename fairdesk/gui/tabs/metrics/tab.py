@@ -331,6 +331,7 @@ class MetricsTab(Tab):
             self._make_plots()
         text = presenter.headline(found.result)
         fairness = presenter.fairness_line(found.result)
+        self.headline.setTextFormat(Qt.TextFormat.RichText)  # what is not its own is escaped there
         self.headline.setText(text + (f"<br>{fairness}" if fairness else ""))
         threshold = None if found.result.groups is None else found.result.groups.threshold
         if threshold is not None and self.distance.isChecked():
