@@ -396,3 +396,13 @@ def test_a_bin_whose_pictures_are_traps(tmp_path):
     (tmp_path / "a.bin").write_bytes(pickle.dumps(([buffer.getvalue()] * 2 + [EPS, buffer.getvalue()], [True, False])))
     listed = _from_bin(tmp_path / "a.bin")
     assert (listed.left_out, listed.pairs) == (1, 2)
+
+
+def test_a_files_own_packing_is_not_taken_along(tmp_path):
+    """A fax's compression would make a copy in colour impossible to save; a profile of colours stays."""
+    picture().convert("1").save(tmp_path / "fax.tif", compression="group4")
+    copy = open_image(tmp_path / "fax.tif")
+    copy.save(tmp_path / "copy.tif")
+    assert open_image(tmp_path / "copy.tif").size == (48, 40)
+    picture().save(tmp_path / "a.jpg", icc_profile=b"profile", dpi=(72, 72))
+    assert open_image(tmp_path / "a.jpg").info == {"icc_profile": b"profile"}
