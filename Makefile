@@ -2,7 +2,7 @@
 UV := $(shell sh packaging/uv.sh)
 RUN := $(UV) run --quiet
 
-.PHONY: setup demo run test lint bench pictures
+.PHONY: setup demo run test lint bench words pictures
 
 setup:
 	@sh packaging/system-packages.sh
@@ -25,6 +25,9 @@ test: lint
 
 bench: setup
 	QT_QPA_PLATFORM=offscreen $(RUN) python -m tests.benchmarks
+
+words: setup
+	$(RUN) python docs/make_catalogue.py
 
 pictures: setup
 	QT_QPA_PLATFORM=offscreen $(RUN) python docs/make_pictures.py

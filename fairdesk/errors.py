@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 
+from fairdesk.words import tr
+
 
 class FairDeskError(Exception):
     """A failure whose text is written for the person who reads it: it names the thing and the remedy."""
@@ -21,11 +23,20 @@ class MissingWeights(JobFailed):
     """A model's weights are not on this machine; a person may allow the download, or name the file."""
 
     def __init__(self, file: str, place: str, url: str, licence: str, megabytes: int | None) -> None:
-        size = f"about {megabytes} MB, " if megabytes else ""
-        super().__init__(
-            f"The weights {file} are missing. Put the file at {place}, or name it or its folder with --weights.\n"
-            f"Or allow the download with --download: {size}from {url}, licence: {licence}."
+        lacking = tr(
+            "The weights {file} are missing. Put the file at {place}, or name it or its folder with --weights.",
+            file=file,
+            place=place,
         )
+        allow = tr("Or allow the download with --download: from {url}, licence: {licence}.", url=url, licence=licence)
+        if megabytes:
+            allow = tr(
+                "Or allow the download with --download: about {megabytes} MB, from {url}, licence: {licence}.",
+                megabytes=megabytes,
+                url=url,
+                licence=licence,
+            )
+        super().__init__(f"{lacking}\n{allow}")
         self.details = {"file": file, "place": place, "url": url, "licence": licence, "megabytes": megabytes}
 
 
@@ -41,24 +52,28 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return f"The disk is full{where}. Free some space and run it again: finished work is kept."
+            return tr("The disk is full{where}. Free some space and run it again: finished work is kept.", where=where)
         if error.errno == errno.EROFS:
-            return f"This location is read-only{where}. Copy the project to a disk that can be written to."
+            return tr(
+                "This location is read-only{where}. Copy the project to a disk that can be written to.", where=where
+            )
         if isinstance(error, PermissionError):
-            return f"Permission denied{where}. Change the permissions or choose another place."
+            return tr("Permission denied{where}. Change the permissions or choose another place.", where=where)
     if name == "FullError":
-        return "The disk is full. Free some space and run it again: finished work is kept."
+        return tr("The disk is full. Free some space and run it again: finished work is kept.")
     if name in {"ReadOnlyError", "CantOpenError"}:
-        return (
+        return tr(
             "The project cannot be written to (read-only place or missing permission). Copy it to a disk that can be."
         )
     if name == "BusyError":
-        return "Another program is using the project's catalogue. Wait for it to finish, or close it, and try again."
+        return tr(
+            "Another program is using the project's catalogue. Wait for it to finish, or close it, and try again."
+        )
     if name in {"CorruptError", "NotADBError"}:
-        return (
+        return tr(
             "The project's catalogue is damaged. Restore catalog.sqlite from a backup; "
             "the original photographs were not touched."
         )
     if isinstance(error, MemoryError) or name == "OutOfMemoryError":
-        return "There is not enough memory for this. Close other programs, or use a smaller batch or fewer faces."
+        return tr("There is not enough memory for this. Close other programs, or use a smaller batch or fewer faces.")
     return None

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fairdesk import words
 from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.generation.training.params import FAMILIES
@@ -20,6 +21,7 @@ from fairdesk.images.drawn_faces import draw_face, draw_person
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project.vectors import Recipe
+from tests import pseudo
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -127,3 +129,14 @@ def some_gan(family, **values):
     """Parameters of a family of GAN from values for several families: those that it lacks are left out."""
     known = FAMILIES[family].model_fields
     return FAMILIES[family](**{name: value for name, value in values.items() if name in known})
+
+
+@pytest.fixture
+def bracketed(tmp_path, monkeypatch):
+    """Speak a language of brackets while the test runs (see `tests/pseudo.py`)."""
+    monkeypatch.setenv(words.FOLDER, str(pseudo.write(tmp_path / "locale")))
+    monkeypatch.setenv("LANGUAGE", pseudo.LANGUAGE)
+    words.use(pseudo.LANGUAGE)
+    assert not words.in_english()
+    yield
+    words.use("en")

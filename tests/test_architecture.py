@@ -1,5 +1,7 @@
 """What may import what, beyond the import contracts; forms; shipped files; the Qt canary."""
 
+import ast
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -8,9 +10,23 @@ from pathlib import Path
 import pytest
 
 from fairdesk.assets import asset, data_root
+from fairdesk.project.schema import MIGRATIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("torch", "torchvision", "dlib", "face_recognition", "deepface", "sklearn", "scipy", "matplotlib", "pandas")
+
+_SQL = re.compile(
+    r"\bSELECT\s|\bINSERT\s+(OR\s+\w+\s+)?INTO\b|\bUPDATE\s|\bDELETE\s+FROM\b|\bJOIN\s+\w"
+    r"|\b(ORDER|GROUP)\s+BY\b|\b(CREATE|DROP|ALTER)\s+(TEMP\s+)?(TABLE|INDEX|VIEW)\b|\bPRAGMA\s+\w|\bVACUUM\b"
+    r"|\bWITH\s+\w+\s*(\([^)]*\)\s*)?AS\b|\bjson_each\("
+)
+_RUNS_SQL = {"execute", "executemany", "executescript"}
+_TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")
+# The tables that a domain alone writes and reads by SQL; all others are the project's.
+OWN_TABLES = {
+    "clustering": {"clustering", "cluster", "cluster_member"},
+    "metrics": {"pair_list", "score_set"},
+}
 
 
 def imports(code, blocked=()):
@@ -40,8 +56,7 @@ def test_the_core_needs_neither_qt_nor_models():
         "metrics.evaluation",
         "metrics.fairness",
         "metrics.error_curves",
-        "clustering.corrections",
-        "clustering.versions",
+        "clustering.store",
         "dataset.image_import",
     ]
     code = "\n".join(f"import fairdesk.{name}" for name in modules)
@@ -64,6 +79,80 @@ def test_no_file_grows_too_long():
         if (n := len(p.read_text().splitlines())) > 500
     }
     assert not long
+
+
+def texts_of(tree):
+    """The string constants of a module, but for docstrings."""
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [
+        node for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+    ]  # fmt: skip
+
+
+def sql_in(code):
+    """The lines of a module that hold SQL, run it, or open a database."""
+    tree = ast.parse(code)
+    lines = {node.lineno for node in texts_of(tree) if _SQL.search(node.value)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name)) if name in _RUNS_SQL:
+                lines.add(node.lineno)
+            case ast.Attribute(value=ast.Attribute(attr="db"), attr=("rows" | "value" | "connection" | "transaction")):
+                lines.add(node.lineno)
+            case ast.Import(names=names) if any(alias.name == "sqlite3" for alias in names):
+                lines.add(node.lineno)
+            case _:
+                pass
+    return sorted(lines)
+
+
+def test_sql_has_few_homes():
+    package = ROOT / "fairdesk"
+    guilty = {
+        str(path.relative_to(ROOT)): found
+        for path in sorted(package.rglob("*.py"))
+        if path.parent != package / "project"
+        and not (path.name == "store.py" and path.parent.parent == package)
+        and (found := sql_in(path.read_text(encoding="utf-8")))
+    }
+    assert not guilty, "SQL belongs in fairdesk/project or in the store.py of the domain whose tables it is about"
+
+
+@pytest.mark.parametrize("code", [
+    "rows = db.rows('SELECT id FROM image')",
+    "x = f'{a} LEFT JOIN grp g ON {b}'",
+    "x = 'INSERT OR REPLACE ' 'INTO meta VALUES (1)'",
+    "where = ' ORDER BY id'",
+    "x = f'UPDATE {table} SET a = 1'",
+    "def f():\n    'Told.'\n    return 'DELETE FROM face'",
+    "x = 'WITH a (b) AS (VALUES (1))'",
+    "connection.execute(text)",
+    "project.db.rows(text)",
+    "with project.db.transaction() as c: pass",
+    "import sqlite3",
+])  # fmt: skip
+def test_sql_is_noticed(code):
+    assert sql_in(code)
+
+
+@pytest.mark.parametrize("code", [
+    "# SELECT id FROM image",
+    "'SELECT id FROM image'",
+    "def f():\n    'DELETE FROM face'",
+    "text = 'Select a set, or update it from a folder. Join the groups with each other.'",
+])  # fmt: skip
+def test_what_is_no_sql(code):
+    assert not sql_in(code)
+
+
+@pytest.mark.parametrize("store", sorted((ROOT / "fairdesk").glob("*/store.py")), ids=lambda path: path.parent.name)
+def test_a_store_names_its_own_tables_alone(store):
+    tables = set(re.findall(r"CREATE (?:TABLE|VIEW) (\w+)", "\n".join(MIGRATIONS)))
+    texts = " ; ".join(node.value for node in texts_of(ast.parse(store.read_text(encoding="utf-8"))))
+    named = set(_TABLE.findall(texts)) & tables
+    assert named, "it holds no SQL: is it a store?"
+    assert named <= OWN_TABLES[store.parent.name]
 
 
 def test_no_dialog_is_executed():

@@ -12,6 +12,7 @@ from typing import Any
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.jobs.messages import duration
 from fairdesk.project import Project
+from fairdesk.words import tr
 
 _EVERY = 5.0  # seconds between two lines where there is no terminal
 _RATE_AFTER = 0.5  # seconds of work before a rate is known
@@ -35,7 +36,7 @@ class ConsoleContext:
     def project(self) -> Project:
         """The open project."""
         if self._project is None:
-            raise RequestError("This needs a project. Make one with: fairdesk new PROJECT")
+            raise RequestError(tr("This needs a project. Make one with: fairdesk new PROJECT"))
         return self._project
 
     def __enter__(self) -> ConsoleContext:
@@ -50,7 +51,7 @@ class ConsoleContext:
         if self._stop:
             raise KeyboardInterrupt
         self._stop = True
-        self.message("Stopping after this item (press Ctrl-C again to stop at once) ...")
+        self.message(tr("Stopping after this item (press Ctrl-C again to stop at once) ..."))
 
     def _close(self) -> None:
         if self._bar is not None:
@@ -70,9 +71,17 @@ class ConsoleContext:
         now = time.monotonic()
         if now - self._last >= _EVERY:
             self._last = now
-            told, seconds, made = f"{done:,} of {total:,} {unit}", now - self._started[0], done - self._started[1]
+            told, seconds, made = (
+                tr("{done:,} of {total:,} {unit}", done=done, total=total, unit=unit),
+                now - self._started[0],
+                done - self._started[1],
+            )
             if seconds > _RATE_AFTER and made > 0:
-                told += f", {made / seconds:,.1f}/s, {duration((total - done) * seconds / made)} left"
+                told += tr(
+                    ", {rate:,.1f}/s, {time} left",
+                    rate=made / seconds,
+                    time=duration((total - done) * seconds / made),
+                )
             print(told, file=sys.stderr, flush=True)
 
     def _show(self, done: int, total: int, unit: str) -> None:
@@ -101,7 +110,7 @@ class ConsoleContext:
     def artifact(self, path: Path) -> None:
         """Name a written file."""
         if not self._quiet:
-            self.message(f"Wrote {path}")
+            self.message(tr("Wrote {path}", path=path))
 
     def check(self) -> None:
         """Stop after Ctrl-C."""

@@ -17,6 +17,7 @@ from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project import Project
+from fairdesk.words import tr
 
 _IMAGES = 6  # of each identity
 _EPS = 0.33  # drawn faces are more alike than photographs: impostor distances are about 0.5, not 0.8
@@ -35,8 +36,20 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
     done = photographs.with_suffix(".manifest.json")
     if not done.exists():
         if photographs.exists():
-            raise RequestError(f"{photographs} is incomplete. Delete {out}, then run the demo again.")
-        say(f"Drawing {4 * identities * _IMAGES} faces of {4 * identities} fictitious people in four skin tones")
+            raise RequestError(
+                tr(
+                    "{photographs} is incomplete. Delete {out}, then run the demo again.",
+                    photographs=photographs,
+                    out=out,
+                )
+            )
+        say(
+            tr(
+                "Drawing {faces} faces of {people} fictitious people in four skin tones",
+                faces=4 * identities * _IMAGES,
+                people=4 * identities,
+            )
+        )
         faces = SampleFacesParams(
             out=photographs, tones=[2, 5, 7, 9], identities=identities, images=_IMAGES, size=256, seed=1
         )
@@ -49,10 +62,10 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
         project.close()
     print()
     print(result.text(), file=sys.__stdout__)
-    say(f"Done. The project is {folder}")
+    say(tr("Done. The project is {folder}", folder=folder))
     if headless or not _has_display():
         if not headless:
-            say(f"There is no display to open the window on. Later: fairdesk open {folder}")
+            say(tr("There is no display to open the window on. Later: fairdesk open {folder}", folder=folder))
         return 0
     from fairdesk.gui.app import run as window
 
@@ -62,6 +75,7 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
 def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], None]) -> EvaluateResult:
     from fairdesk.clustering.mosaics import write_mosaic
     from fairdesk.clustering.new_version import cluster_faces as cluster
+    from fairdesk.clustering.store import newest_version
     from fairdesk.dataset.image_import import import_images
     from fairdesk.faces.detection import find_faces as detect
     from fairdesk.faces.embedding import encode_faces as encode
@@ -70,26 +84,39 @@ def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], N
     from fairdesk.metrics.pair_scores import score_pairs as score
 
     with ConsoleContext(project, "cpu") as context:
-        say("Importing them")
+        say(tr("Importing them"))
         got = import_images(ImportParams(folder=photographs), context)
-        say(f"{got.images} images, {got.identities} identities, {len(got.groups)} groups")
-        say("Detecting faces (HOG)")
+        say(
+            tr(
+                "{images} images, {identities} identities, {groups} groups",
+                images=got.images,
+                identities=got.identities,
+                groups=len(got.groups),
+            )
+        )
+        say(tr("Detecting faces (HOG)"))
         found = detect(DetectParams.model_validate({}), context)
-        say(f"{found.faces} faces, {found.without_face} images without one")
-        say("Encoding them (dlib)")
+        say(tr("{faces} faces, {without_face} images without one", faces=found.faces, without_face=found.without_face))
+        say(tr("Encoding them (dlib)"))
         encoded = encode(EncodeParams.model_validate({}), context)
-        say(f"{encoded.vectors} embeddings")
-        say(f"Clustering (DBSCAN, eps {_EPS})")
-        if project.db.value("SELECT count(*) FROM clustering") == 0:
+        say(tr("{vectors} embeddings", vectors=encoded.vectors))
+        say(tr("Clustering (DBSCAN, eps {eps})", eps=_EPS))
+        if newest_version(project) is None:
             cluster(ClusterParams.model_validate({"eps": _EPS, "out": out / "clusters.json"}), context)
             cluster(ClusterParams.model_validate({"method": "hierarchical"}), context)
             mosaic = {"cluster": "0", "version": 1, "out": out / "cluster-0.png"}
             write_mosaic(MosaicParams.model_validate(mosaic), context)
-        say("Making pair lists")
+        say(tr("Making pair lists"))
         wanted = {"genuine": 400, "impostor": 2000, "within_group": True, "out": out / "pairs.csv"}
         pairs = make_pairs(PairsParams.model_validate(wanted), context)
-        say(f"{pairs.genuine} genuine and {pairs.impostor} impostor pairs within groups")
-        say("Scoring and evaluating by group")
+        say(
+            tr(
+                "{genuine} genuine and {impostor} impostor pairs within groups",
+                genuine=pairs.genuine,
+                impostor=pairs.impostor,
+            )
+        )
+        say(tr("Scoring and evaluating by group"))
         score(ScoreParams.model_validate({"pairs": out / "pairs.csv", "out": out / "scores.npz"}), context)
         by_group = {"by": "group", "at": "fmr=1e-2", "bootstrap": 1000, "out": out / "report"}
         return evaluate(EvaluateParams.model_validate({"scores": out / "scores.npz", **by_group}), context)

@@ -17,8 +17,9 @@ from fairdesk.jobs.registry import job_kinds
 from fairdesk.jobs.results import JobResult
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG
+from fairdesk.words import mark, tr
 
-_FAMILY_HELP = {"train": "Train a GAN or a face recogniser"}
+_FAMILY_HELP = {"train": mark("Train a GAN or a face recogniser")}
 
 
 @contextlib.contextmanager
@@ -31,22 +32,28 @@ def open_project(folder: Path) -> Iterator[Project]:
         project.close()
 
 
-def add_project(parser: argparse.ArgumentParser, *, needed: bool = True, told: str = "The project folder") -> None:
+def add_project(parser: argparse.ArgumentParser, *, needed: bool = True, told: str = "") -> None:
     """Add the argument that names the project."""
-    parser.add_argument("project", metavar="PROJECT", type=Path, nargs=None if needed else "?", help=told)
+    parser.add_argument(
+        "project", metavar="PROJECT", type=Path, nargs=None if needed else "?", help=told or tr("The project folder")
+    )
 
 
 def _add_options(kind: JobKind, parser: argparse.ArgumentParser) -> None:
     if kind.instead:
         other = "FILE.json" if kind.instead == "file" else "FOLDER"
-        parser.add_argument("project", metavar=f"PROJECT|{other}", type=Path, help="A project folder, or the other")
+        parser.add_argument("project", metavar=f"PROJECT|{other}", type=Path, help=tr("A project folder, or the other"))
     elif kind.without:
-        add_project(parser, needed=False, told=f"The project folder, unless --{kind.without} is given")
+        add_project(
+            parser, needed=False, told=tr("The project folder, unless --{without} is given", without=kind.without)
+        )
     elif kind.needs is Needs.PROJECT:
         add_project(parser)
     add_options(parser, kind)
     if kind.gpu and "device" not in kind.params.model_fields:
-        parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="Compute device")
+        parser.add_argument(
+            "--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help=tr("Compute device")
+        )
 
 
 def _run(kind: JobKind, arguments: Namespace) -> JobResult:
@@ -56,14 +63,14 @@ def _run(kind: JobKind, arguments: Namespace) -> JobResult:
     if kind.instead and folder is not None:
         plain = folder.suffix.lower() == ".json" if kind.instead == "file" else not (folder / CATALOG).exists()
         if kind.instead == "folder" and not folder.exists():
-            raise RequestError(f"{folder} does not exist. Give a project, or a folder of images.")
+            raise RequestError(tr("{folder} does not exist. Give a project, or a folder of images.", folder=folder))
         if plain:
             fixed, folder = {kind.instead: folder}, None
     params = collect(kind.params, arguments, **fixed)
     if kind.without and getattr(params, kind.without) is not None:
         folder = None
     elif kind.without and folder is None:
-        raise RequestError(f"Give a project, or --{kind.without} FILE.")
+        raise RequestError(tr("Give a project, or --{without} FILE.", without=kind.without))
     if folder is None:
         return run_job(kind, params, None, device=device)
     with open_project(folder) as project:
@@ -93,7 +100,13 @@ def _family(name: str, kinds: list[JobKind]) -> Verb:
     def run(arguments: Namespace) -> JobResult:
         return _run(next(kind for kind in kinds if kind.words.split()[1] == arguments.chosen_job), arguments)
 
-    return Verb(name, _FAMILY_HELP.get(name, kinds[0].about), options, run, after_stop=kinds[0].after_stop)
+    return Verb(
+        name,
+        tr(_FAMILY_HELP[name]) if name in _FAMILY_HELP else kinds[0].about,
+        options,
+        run,
+        after_stop=kinds[0].after_stop,
+    )
 
 
 def job_verbs() -> list[Verb]:

@@ -15,6 +15,7 @@ from fairdesk.cli.options import Parser
 from fairdesk.cli.verbs import all_verbs
 from fairdesk.errors import RequestError, Stopped, explain
 from fairdesk.logfile import LogFile
+from fairdesk.words import tr
 
 _log = logging.getLogger("fairdesk.cli")
 
@@ -22,16 +23,21 @@ _log = logging.getLogger("fairdesk.cli")
 def _parser() -> Parser:
     parser = Parser(
         prog="fairdesk",
-        description="Measure and reduce bias in face recognition. Without a verb, the window opens.",
+        description=tr("Measure and reduce bias in face recognition. Without a verb, the window opens."),
     )
-    parser.add_argument("--version", action="version", version=f"FairDesk {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        help=tr("show program's version number and exit"),
+        version=f"FairDesk {__version__}",
+    )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
     for verb in all_verbs():
-        one = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
+        one = verbs.add_parser(verb.name, help=tr(verb.help), description=tr(verb.help))
         verb.options(one)
-        one.add_argument("--debug", action="store_true", help="Show the traceback of an error")
+        one.add_argument("--debug", action="store_true", help=tr("Show the traceback of an error"))
         if verb.json:
-            one.add_argument("--json", action="store_true", help="Print the result as one JSON document")
+            one.add_argument("--json", action="store_true", help=tr("Print the result as one JSON document"))
         one.set_defaults(chosen_verb=verb)  # a name that no option has: some verbs take a RUN
     return parser
 
@@ -69,10 +75,13 @@ def run(arguments: list[str]) -> int:
         return 0
     except Stopped:
         what = parsed.chosen_verb.after_stop
-        print(f"Stopped. Finished work is kept{'; ' + what if what else ''}.", file=sys.stderr)
+        stopped = tr("Stopped. Finished work is kept.")
+        if what:
+            stopped = tr("Stopped. Finished work is kept; {next}.", next=tr(what))
+        print(stopped, file=sys.stderr)
         return 130
     except KeyboardInterrupt:
-        print("Stopped at once.", file=sys.stderr)
+        print(tr("Stopped at once."), file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 1
@@ -83,8 +92,15 @@ def run(arguments: list[str]) -> int:
         if told is None:
             log = log or LogFile("A verb")
             _log.error("internal error in %s", _verb_of(arguments), exc_info=error)
-            where = f"Details are in {log.path}; please report them." if log.path else "Please report it."
-            told = f"Internal error: {type(error).__name__}: {error}\n{where} With --debug they are shown here too."
+            where = (
+                tr("Details are in {path}; please report them.", path=log.path) if log.path else tr("Please report it.")
+            )
+            told = tr(
+                "Internal error: {type}: {error}\n{where} With --debug they are shown here too.",
+                type=type(error).__name__,
+                error=error,
+                where=where,
+            )
         print(told, file=sys.stderr)
         return 2 if isinstance(error, RequestError) else 1
     finally:

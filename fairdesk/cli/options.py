@@ -14,6 +14,18 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.fields import Negated, Unset, said
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.params import JobParams, parse
+from fairdesk.words import mark, tr
+
+# What argparse says; it asks gettext for them, as `fairdesk.words` has told that to ask the program's catalogue.
+ARGPARSE = (
+    mark("usage: "), mark("options"), mark("positional arguments"), mark("show this help message and exit"),
+    mark("the following arguments are required: %s"),
+    mark("unrecognized arguments: %s"), mark("argument %(argument_name)s: %(message)s"), mark("expected one argument"),
+    mark("expected at least one argument"), mark("expected at most one argument"), mark("invalid %(type)s value: %(value)r"),
+    mark("invalid choice: %(value)r (choose from %(choices)s)"), mark("not allowed with argument %s"),
+    mark("ambiguous option: %(option)s could match %(matches)s"), mark("ignored explicit argument %r"),
+    mark("unknown parser %(parser_name)r (choices: %(choices)s)"),
+)  # fmt: skip
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the whole usage."""
-        raise RequestError(f"{message}\nSee: {self.prog} --help")
+        raise RequestError(tr("{message}\nSee: {prog} --help", message=message, prog=self.prog))
 
 
 def _plain(annotation: Any) -> tuple[Any, bool]:
@@ -63,7 +75,7 @@ def _add_option(parser: argparse.ArgumentParser, kind: JobKind, name: str) -> No
         both = parser.add_mutually_exclusive_group()
         both.add_argument(option, dest=name, **details)
         both.add_argument(
-            opposite.option, dest=name, action="store_false", default=argparse.SUPPRESS, help=opposite.help
+            opposite.option, dest=name, action="store_false", default=argparse.SUPPRESS, help=tr(opposite.help)
         )
         return
     if kind.passes_on and details.get("nargs") == "+":  # one a time: what is passed on follows the options
@@ -79,7 +91,7 @@ def _details(model: type[JobParams], name: str) -> tuple[Any, dict[str, Any]]:
     field = model.model_fields[name]
     kind, many = _plain(field.annotation)
     details: dict[str, Any] = {
-        "help": (field.description or "").replace("%", "%%"),
+        "help": tr(field.description or "").replace("%", "%%"),
         "default": argparse.SUPPRESS,
     }
     if kind is bool:
@@ -91,10 +103,10 @@ def _details(model: type[JobParams], name: str) -> tuple[Any, dict[str, Any]]:
     if many:
         details["nargs"] = "+"
     elif field.default is not None and field.default is not PydanticUndefined:
-        details["help"] += f" (default: {field.default})"
+        details["help"] += tr(" (default: {default})", default=field.default)
     unset = said(field, Unset)
     if unset is not None:
-        details["help"] += f" (default: {unset.means})"
+        details["help"] += tr(" (default: {means})", means=tr(unset.means))
     return kind, details
 
 
@@ -109,8 +121,8 @@ def collect(model: type[JobParams], arguments: argparse.Namespace, **fixed: Any)
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Add what a verb with verbs of its own has to repeat for each of them."""
     parser.add_argument(
-        "--debug", action="store_true", default=argparse.SUPPRESS, help="Show the traceback of an error"
+        "--debug", action="store_true", default=argparse.SUPPRESS, help=tr("Show the traceback of an error")
     )
     parser.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="Print the result as one JSON document"
+        "--json", action="store_true", default=argparse.SUPPRESS, help=tr("Print the result as one JSON document")
     )

@@ -12,6 +12,7 @@ from fairdesk.cli.verb import Namespace, Verb
 from fairdesk.errors import RequestError
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.project import Project
+from fairdesk.words import mark, tr
 
 
 class NewResult(JobResult):
@@ -21,7 +22,7 @@ class NewResult(JobResult):
 
     def text(self) -> str:
         """Return where it is."""
-        return f"Created {self.project}"
+        return tr("Created {project}", project=self.project)
 
 
 class UndoneResult(JobResult):
@@ -32,7 +33,7 @@ class UndoneResult(JobResult):
 
     def text(self) -> str:
         """Return which."""
-        return f"Undone: {self.undo}"
+        return tr("Undone: {undo}", undo=self.undo)
 
 
 class RedoneResult(JobResult):
@@ -43,7 +44,7 @@ class RedoneResult(JobResult):
 
     def text(self) -> str:
         """Return which."""
-        return f"Redone: {self.redo}"
+        return tr("Redone: {redo}", redo=self.redo)
 
 
 class StepRow(Record):
@@ -63,10 +64,10 @@ class HistoryResult(JobResult):
     def text(self) -> str:
         """Return them, one a line."""
         if not self.steps:
-            return "No edits yet."
+            return tr("No edits yet.")
         return "\n".join(
             f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(step.created))}  {step.text}"
-            + ("  (undone)" if step.undone else "")
+            + (tr("  (undone)") if step.undone else "")
             for step in self.steps
         )
 
@@ -85,27 +86,28 @@ def _open(arguments: Namespace) -> int:
 
 def _name_options(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
-    parser.add_argument("--cluster", required=True, metavar="ID", help="The cluster's label or name")
-    parser.add_argument("--identity", required=True, metavar="NAME", help="Who it is")
-    parser.add_argument("--group", metavar="G", help="The identity's group (default: the one most of its faces have)")
-    parser.add_argument("--version", type=int, metavar="N", help="Which clustering (default: the newest)")
+    parser.add_argument("--cluster", required=True, metavar="ID", help=tr("The cluster's label or name"))
+    parser.add_argument("--identity", required=True, metavar="NAME", help=tr("Who it is"))
+    parser.add_argument(
+        "--group", metavar="G", help=tr("The identity's group (default: the one most of its faces have)")
+    )
+    parser.add_argument("--version", type=int, metavar="N", help=tr("Which clustering (default: the newest)"))
 
 
 def _name(arguments: Namespace) -> JobResult:
-    from fairdesk.clustering.corrections import name_identity
-    from fairdesk.clustering.versions import find_cluster, newest
+    from fairdesk.clustering.store import find_cluster, name_identity, need_version
 
     with open_project(arguments.project) as project:
-        cluster = find_cluster(project, newest(project, arguments.version), arguments.cluster)
+        cluster = find_cluster(project, need_version(project, arguments.version), arguments.cluster)
         return name_identity(project, cluster.id, arguments.identity, arguments.group)
 
 
 def _purge_options(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
-    parser.add_argument("--identity", metavar="NAME", help="The person to remove")
-    parser.add_argument("--group", metavar="G", help="Only the person of this name in this group")
-    parser.add_argument("--image", metavar="PATH", help="The image to remove")
-    parser.add_argument("--yes", action="store_true", help="Confirm: it cannot be undone")
+    parser.add_argument("--identity", metavar="NAME", help=tr("The person to remove"))
+    parser.add_argument("--group", metavar="G", help=tr("Only the person of this name in this group"))
+    parser.add_argument("--image", metavar="PATH", help=tr("The image to remove"))
+    parser.add_argument("--yes", action="store_true", help=tr("Confirm: it cannot be undone"))
 
 
 def _purge(arguments: Namespace) -> JobResult:
@@ -115,8 +117,11 @@ def _purge(arguments: Namespace) -> JobResult:
         images = find_images(project, identity=arguments.identity, group=arguments.group, image=arguments.image)
         if not arguments.yes:
             raise RequestError(
-                f"This permanently removes {len(images):,} images from the project, with their embeddings, thumbnails and the whole "
-                "history. It cannot be undone. Originals are not touched. Give --yes to do it."
+                tr(
+                    "This permanently removes {count:,} images from the project, with their embeddings, thumbnails and the whole "
+                    "history. It cannot be undone. Originals are not touched. Give --yes to do it.",
+                    count=len(images),
+                )
             )
         return purge(project, images, [arguments.identity] if arguments.identity else [])
 
@@ -124,9 +129,9 @@ def _purge(arguments: Namespace) -> JobResult:
 def _sets_options(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     told = {
-        "freeze": "Freeze this set or pair list: it is neither changed nor removed",
-        "thaw": "Thaw it again",
-        "remove": "Remove this set (its images stay)",
+        "freeze": tr("Freeze this set or pair list: it is neither changed nor removed"),
+        "thaw": tr("Unfreeze it again"),
+        "remove": tr("Remove this set (its images stay)"),
     }
     for name, text in told.items():
         parser.add_argument(f"--{name}", metavar="NAME", help=text)
@@ -134,7 +139,7 @@ def _sets_options(parser: argparse.ArgumentParser) -> None:
 
 def _sets(arguments: Namespace) -> JobResult:
     from fairdesk.dataset.results import SetRow, SetsResult
-    from fairdesk.dataset.sets import all_sets, freeze, remove_sets
+    from fairdesk.project.sets import all_sets, freeze, remove_sets
 
     with open_project(arguments.project) as project:
         for name, on in ((arguments.freeze, True), (arguments.thaw, False)):
@@ -176,9 +181,11 @@ def _history(arguments: Namespace) -> JobResult:
 
 
 def _demo_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=Path("demo"), help="Output folder (default: demo)")
-    parser.add_argument("--headless", action="store_true", help="Do not open the window at the end")
-    parser.add_argument("--identities", type=int, default=8, help="Drawn identities in each of four tones (default: 8)")
+    parser.add_argument("--out", type=Path, default=Path("demo"), help=tr("Output folder (default: demo)"))
+    parser.add_argument("--headless", action="store_true", help=tr("Do not open the window at the end"))
+    parser.add_argument(
+        "--identities", type=int, default=8, help=tr("Drawn identities in each of four tones (default: 8)")
+    )
 
 
 def _demo(arguments: Namespace) -> int:
@@ -195,13 +202,13 @@ _Options = Callable[[argparse.ArgumentParser], None]
 _only_project: _Options = add_project
 
 PROJECT_VERBS = [
-    Verb("demo", "Run the main workflow on drawn sample faces", _demo_options, _demo, json=False),
-    Verb("new", "Create an empty project", _only_project, _new),
-    Verb("open", "Open a project in the window", _may_lack_project, _open, json=False),
-    Verb("sets", "List a project's sets; freeze, thaw or remove one", _sets_options, _sets),
-    Verb("name", "Turn a corrected cluster into an identity", _name_options, _name),
-    Verb("purge", "Permanently remove a person or image; cannot be undone", _purge_options, _purge),
-    Verb("undo", "Undo the newest edit", _only_project, _undo),
-    Verb("redo", "Redo the edit that was undone", _only_project, _redo),
-    Verb("history", "List the edits", _only_project, _history),
+    Verb("demo", mark("Run the main workflow on drawn sample faces"), _demo_options, _demo, json=False),
+    Verb("new", mark("Create an empty project"), _only_project, _new),
+    Verb("open", mark("Open a project in the window"), _may_lack_project, _open, json=False),
+    Verb("sets", mark("List a project's sets; freeze, unfreeze or remove one"), _sets_options, _sets),
+    Verb("name", mark("Turn a corrected cluster into an identity"), _name_options, _name),
+    Verb("purge", mark("Permanently remove a person or image; cannot be undone"), _purge_options, _purge),
+    Verb("undo", mark("Undo the newest edit"), _only_project, _undo),
+    Verb("redo", mark("Redo the edit that was undone"), _only_project, _redo),
+    Verb("history", mark("List the edits"), _only_project, _history),
 ]

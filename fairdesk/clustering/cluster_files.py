@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Collection
 from pathlib import Path
 
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.results import LoadClustersResult
-from fairdesk.clustering.versions import face_paths
-from fairdesk.dataset.identities import labelled_images
+from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clustered_faces
 from fairdesk.errors import RequestError
 from fairdesk.images.written_files import write_manifest, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.plain_json import parse
 from fairdesk.project import Project
-from fairdesk.project import label_basis as basis
+from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.searches import searches
+from fairdesk.project.faces import largest_face_of_paths
+from fairdesk.project.images import labelled_images
 
 
 def write_clusters(project: Project, version: int, path: Path) -> int:
@@ -34,7 +33,7 @@ def write_clusters(project: Project, version: int, path: Path) -> int:
     found: dict[str, list[str]] = {}
     home: dict[str, int] = {}
     count = 0
-    for _, label, _, image in face_paths(project, version):
+    for _, _, label, _, image in clustered_faces(project, version):
         key = str(image)
         if home.setdefault(key, label) != label:
             raise RequestError(
@@ -80,42 +79,31 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
     """Job: read a cluster file into the project as a new version; paths it does not know are counted."""
     project = context.project
     data = read_clusters(params.file)
-    roots = project.roots()
     detector = params.detector or project.shown_detector()
     faces: dict[str, int] = {}
-    for number, root, path in project.db.rows(
-        "SELECT f.id, i.root_id, i.path FROM face f JOIN image i ON i.id = f.image_id WHERE f.place = 0 AND f.detector = ?",
-        (detector,),
-    ):
-        faces[str(roots[root] / path)] = number
-        faces[str((roots[root] / path).resolve())] = number
+    for image, face in largest_face_of_paths(project, detector).items():
+        faces[str(image)] = faces[str(image.resolve())] = face
     if not faces:
-        have = ", ".join(f"{one.detector} ({one.faces:,})" for one in searches(project.db) if one.faces)
+        have = ", ".join(f"{one.detector} ({one.faces:,})" for one in searches(project) if one.faces)
         raise RequestError(
             f"The project has no faces{f' that {detector} found. It has those of: {have}.' if have else ' yet.'} "
             f"Detect faces first: fairdesk detect PROJECT{f' {DetectorKey.parse(detector).options()}' if detector else ''}"
         )
     unknown = [path for paths in data.values() for path in paths if path not in faces]
-    taken = basis.take(project)
-    kept: set[int] = set()
-    with project.journal.step(f"Read clusters from {params.file.name}", target={"tab": "clustering"}) as connection:
-        connection.execute(
-            "INSERT INTO clustering (name, method, params, created, basis) VALUES (?, 'file', ?, ?, ?)",
-            (params.file.stem, json.dumps({"file": str(params.file), "detector": detector}), time.time(), taken),
-        )
-        version = connection.last_insert_rowid()
-        for place, (label, paths) in enumerate(data.items()):
-            number = int(label) if label.lstrip("-").isdigit() else place
-            name = None if label.lstrip("-").isdigit() else label
-            connection.execute(
-                "INSERT INTO cluster (clustering_id, label, name) VALUES (?, ?, ?)", (version, number, name)
-            )
-            cluster = connection.last_insert_rowid()
-            for path in paths:
-                face = faces.get(path)
-                if face is not None and face not in kept:
-                    kept.add(face)
-                    connection.execute("INSERT INTO cluster_member VALUES (?, ?, ?)", (version, face, cluster))
+    kept: dict[int, int] = {}
+    for place, paths in enumerate(data.values()):
+        for path in paths:
+            if path in faces:
+                kept.setdefault(faces[path], place)
+    said = [(label, label.lstrip("-").isdigit()) for label in data]
+    found = [NewCluster(int(label)) if number else NewCluster(at, label) for at, (label, number) in enumerate(said)]
+    about = {"file": str(params.file), "detector": detector}
+    version = add_version(
+        project,
+        f"Read clusters from {params.file.name}",
+        NewVersion("file", about, found, params.file.stem),
+        kept.items(),
+    )
     if unknown:
         context.message(f"{len(unknown)} paths are not in the project, the first: {unknown[0]}")
     return LoadClustersResult(

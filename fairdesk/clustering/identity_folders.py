@@ -8,14 +8,14 @@ from typing import Any
 from fairdesk.clustering.cluster_files import read_clusters
 from fairdesk.clustering.params import FoldersParams
 from fairdesk.clustering.results import FoldersResult
-from fairdesk.clustering.versions import UNCLUSTERED, face_paths, newest
+from fairdesk.clustering.store import UNCLUSTERED, clustered_faces, need_version
 from fairdesk.dataset.collection import SourceImage, with_mark
-from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
 from fairdesk.images.image_sources import exists
 from fairdesk.images.written_files import Names, place, safe_name, write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
+from fairdesk.project.images import labelled_images
 
 
 def write_identity_folders(params: FoldersParams, context: Context) -> FoldersResult:
@@ -69,11 +69,11 @@ def _wanted(params: FoldersParams, context: Context) -> list[tuple[str, Path]]:
     elif params.by == "identity":
         pairs = _by_identity(context.project)
     else:
-        version = newest(context.project, params.version)
+        version = need_version(context.project, params.version)
         pairs = []
         folder_of: dict[int, str] = {}
         names = Names()
-        for cluster, label, title, path in face_paths(context.project, version):
+        for _, cluster, label, title, path in clustered_faces(context.project, version):
             if label == UNCLUSTERED and not params.unclustered:
                 continue
             if cluster not in folder_of:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from fairdesk.clustering.cluster_files import read_clusters
 from fairdesk.clustering.params import MosaicParams
 from fairdesk.clustering.results import MosaicResult
-from fairdesk.clustering.versions import UNCLUSTERED, faces_of, find_cluster, newest
+from fairdesk.clustering.store import UNCLUSTERED, faces_of, find_cluster, need_version
 from fairdesk.errors import RequestError
 from fairdesk.images.decoding import opened
 from fairdesk.images.formats import UndecodableError
@@ -19,6 +19,7 @@ from fairdesk.images.image_reading import UnreadableImageError, open_image
 from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
+from fairdesk.project.faces import face_places, synthetic_faces
 
 _TITLE = 28  # pixels above the tiles
 
@@ -75,14 +76,9 @@ def _from_file(params: MosaicParams, context: Context) -> _Tiles:
 
 def _from_project(params: MosaicParams, context: Context) -> _Tiles:
     project = context.project
-    cluster = find_cluster(project, newest(project, params.version), params.cluster)
+    cluster = find_cluster(project, need_version(project, params.version), params.cluster)
     faces = faces_of(project, cluster.id)
-    rows = project.db.rows(
-        "SELECT f.id FROM face f JOIN cluster_member m ON m.face_id = f.id JOIN image i ON i.id = f.image_id"
-        " WHERE m.cluster_id = ? AND i.synthetic IS NOT NULL",
-        (cluster.id,),
-    )
-    synthetic = {row[0] for row in rows}
+    synthetic = synthetic_faces(project, faces)
     tiles, failed = [], []
     for done, face in enumerate(faces, 1):
         context.check()
@@ -102,12 +98,9 @@ def face_picture(project: Project, face: int) -> Image.Image:
     if jpeg is not None:
         with suppress(UndecodableError), opened(jpeg) as kept:
             return kept.convert("RGB")
-    root, path, top, right, bottom, left = project.db.rows(
-        "SELECT i.root_id, i.path, top, right, bottom, left FROM face f JOIN image i ON i.id = f.image_id WHERE f.id = ?",
-        (face,),
-    )[0]
-    image = open_image(project.roots()[root] / path)
-    return image.crop(box_with_margin((top, right, bottom, left), image.size, 0.25))
+    place = face_places(project, [face])[0]
+    image = open_image(Path(place.path))
+    return image.crop(box_with_margin(place.box.css, image.size, 0.25))
 
 
 def _tile(image: Image.Image, side: int, *, made: bool) -> Image.Image:

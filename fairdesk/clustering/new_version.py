@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import time
-
 import numpy as np
 import numpy.typing as npt
 
@@ -13,10 +10,11 @@ from fairdesk.clustering.cluster_files import save_clusters, write_clusters
 from fairdesk.clustering.methods import Clustered, by_size, cluster_vectors
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
+from fairdesk.clustering.store import NewCluster, NewVersion, add_version
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
-from fairdesk.project import label_basis as basis
+from fairdesk.project.faces import identities_of_faces
 from fairdesk.project.npz import NOT_NPZ, open_npz
 
 
@@ -25,30 +23,13 @@ def cluster_faces(params: ClusterParams, context: Context) -> ClusterResult:
     return _run_array(params, context) if params.vectors is not None else _run_project(params, context)
 
 
-def _identities(project: Project, faces: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    known: dict[int, int] = dict(
-        project.db.rows("SELECT face_id, ifnull(identity_id, -1) FROM face_label WHERE face_id IN (SELECT value FROM json_each(?))",
-                        (json.dumps(faces.tolist()),))
-    )  # fmt: skip
-    return np.array([known.get(int(face), -1) for face in faces], dtype=np.int64)
-
-
-def _shown(
-    project: Project, faces: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Leave out the faces of hidden images."""
-    rows = project.db.rows("SELECT f.id FROM face f JOIN image i ON i.id = f.image_id WHERE i.hidden = 1")
-    keep = ~np.isin(faces, np.array([row[0] for row in rows], dtype=np.int64))
-    return faces[keep], vectors[keep]
-
-
 def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector)
     recipe = chosen.recipe
     context.progress(0, 3, "steps")
-    faces, vectors = _shown(project, *project.vectors.load(recipe))
-    truth = _identities(project, faces)
+    faces, vectors = project.vectors.load(recipe, hidden=False)
+    truth = identities_of_faces(project, faces)
     people = len(np.unique(truth[truth >= 0]))
     context.check()
     found = cluster_vectors(vectors, params, recipe.metric, people if people >= 2 else None)
@@ -81,34 +62,19 @@ def _store(
     project: Project, params: ClusterParams, recipe: int | None, faces: npt.NDArray[np.int64],
     labels: npt.NDArray[np.int64], quality: Agreement,
 ) -> int:  # fmt: skip
-    kept = json.dumps(params.model_dump(mode="json", exclude={"out", "vectors"}))
-    taken = basis.take(project)
-    with project.journal.step(
-        f"Cluster {len(faces):,} faces ({params.method})", target={"tab": "clustering"}
-    ) as connection:
-        count = connection.execute("SELECT count(*) FROM clustering").get
-        connection.execute(
-            "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis) VALUES (?,?,?,?,?,?,?)",
-            (
-                f"{count + 1}: {params.method}",
-                params.method,
-                kept,
-                recipe,
-                time.time(),
-                json.dumps(quality.model_dump()),
-                taken,
-            ),
-        )
-        version = connection.last_insert_rowid()
-        ids: dict[int, int] = {}
-        for label in np.unique(labels).tolist():
-            connection.execute("INSERT INTO cluster (clustering_id, label) VALUES (?, ?)", (version, label))
-            ids[label] = connection.last_insert_rowid()
-        connection.executemany(
-            "INSERT INTO cluster_member VALUES (?, ?, ?)",
-            ((version, face, ids[label]) for face, label in zip(faces.tolist(), labels.tolist(), strict=True)),
-        )
-    return int(version)
+    numbers, places = np.unique(labels, return_inverse=True)
+    return add_version(
+        project,
+        f"Cluster {len(faces):,} faces ({params.method})",
+        NewVersion(
+            params.method,
+            params.model_dump(mode="json", exclude={"out", "vectors"}),
+            [NewCluster(number) for number in numbers.tolist()],
+            recipe=recipe,
+            quality=quality.model_dump(),
+        ),
+        zip(faces.tolist(), places.tolist(), strict=True),
+    )
 
 
 def _store_tree(project: Project, version: int, found: Clustered, faces: npt.NDArray[np.int64]) -> None:

@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.results import Contents
-from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.folder_layouts import Layout, read_tree
 from fairdesk.images.image_reading import UnreadableImageError, looks_like_picture, why_no_picture
@@ -19,8 +17,10 @@ from fairdesk.images.written_files import Names, place, write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.conditions import faces_meant, meeting
+from fairdesk.project.images import labelled_images
 from fairdesk.project.kept_facts import Stamp
 from fairdesk.project.project import CATALOG
+from fairdesk.project.sets import members
 
 
 @dataclass(frozen=True)

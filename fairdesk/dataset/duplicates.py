@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
-from fairdesk.dataset.identities import hide_images
 from fairdesk.dataset.params import DuplicatesParams
 from fairdesk.dataset.picture_similarity import confirmed, near_hashes, near_vectors
 from fairdesk.dataset.results import DuplicatesResult, NearPair, PicturePair, VectorPair
@@ -16,6 +14,7 @@ from fairdesk.images.image_reading import open_image
 from fairdesk.images.inspection import perceptual_hash
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
+from fairdesk.project.images import hide_images, image_contents
 from fairdesk.project.recipes import StoredRecipe
 
 
@@ -23,14 +22,11 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
     """Job: find duplicates; each pair is said once, exact ones are not said again as near."""
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
-    roots = project.roots()
-    rows = project.db.rows(
-        "SELECT id, root_id, path, sha256, width * height FROM image WHERE hidden = 0 ORDER BY width * height DESC, id"
-    )
-    path_of = {number: str(roots[root] / path) for number, root, path, *_ in rows}
+    images = image_contents(project)
+    path_of = {image.id: str(image.path) for image in images}
     groups: dict[str, list[int]] = {}
-    for number, _, _, sha, _ in rows:
-        groups.setdefault(sha, []).append(number)
+    for image in images:
+        groups.setdefault(image.sha256, []).append(image.id)
     same = [(ids[0], other) for ids in groups.values() for other in ids[1:]]
     firsts = {sha: ids[0] for sha, ids in groups.items()}
     hashed, unreadable = _hashes(project, {number: (sha, path_of[number]) for sha, number in firsts.items()}, context)
@@ -58,7 +54,7 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
         identities=[],
         unreadable=unreadable,
         hidden=hidden,
-        images=len(rows),
+        images=len(images),
         summary=words + (f"; {hidden:,} images hidden" if hidden else "") + ".",
     )
     if chosen:
@@ -101,14 +97,7 @@ def _picture(project: Project, number: int, path: str) -> Image.Image:
 
 def _by_vector(project: Project, recipe: StoredRecipe, limit: float) -> list[tuple[int, int, float]]:
     """Return (image, image, distance) of faces of two images whose vectors are near."""
-    faces, raw = project.vectors.load(recipe, largest_only=True)
-    owner: dict[int, int] = dict(
-        project.db.rows("SELECT f.id, f.image_id FROM face f JOIN image i ON i.id = f.image_id WHERE i.hidden = 0")
-    )
-    keep = np.array([int(face) in owner for face in faces], dtype=bool)
-    faces, vectors = faces[keep], raw[keep]
+    images, vectors = project.vectors.of_images(recipe, hidden=False)
     return [
-        (owner[int(faces[i])], owner[int(faces[j])], d)
-        for i, j, d in near_vectors(vectors, vectors, recipe.metric, limit)
-        if i < j
+        (int(images[i]), int(images[j]), d) for i, j, d in near_vectors(vectors, vectors, recipe.metric, limit) if i < j
     ]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from fairdesk.dataset.collection import SourceImage, people_of, project_items, read_folder
-from fairdesk.dataset.identities import hide_images
 from fairdesk.dataset.identity_partition import nearest_subset
 from fairdesk.dataset.image_import import Labelled, bring_in
 from fairdesk.dataset.params import BalanceParams, parse_shares
@@ -19,6 +18,8 @@ from fairdesk.images.file_facts import sha256_of
 from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
+from fairdesk.project.identities import names_in_groups
+from fairdesk.project.images import hide_images, known_contents
 from fairdesk.project.kept_facts import FactStore
 
 
@@ -168,9 +169,8 @@ def plan(project: Project, params: BalanceParams) -> dict[str, Group]:
     if params.source is not None:
         for (name, identity), items in people_of(read_folder(params.source).items).items():
             pools.setdefault(name, {})[identity] = items
-        known = {row[0] for row in project.db.rows("SELECT sha256 FROM image")}
-        for name, identity in project.db.rows("SELECT g.name, i.name FROM identity i JOIN grp g ON g.id = i.group_id"):
-            taken.setdefault(name, set()).add(identity)
+        known = known_contents(project)
+        taken = names_in_groups(project)
     for name, wanted in goal.items():
         group = groups[name]
         group.goal = wanted

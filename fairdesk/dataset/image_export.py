@@ -35,7 +35,8 @@ from fairdesk.images.written_files import safe_name, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
-from fairdesk.project.main_face import NAMED, SOURCE
+from fairdesk.project.labels import NO_LABELS, other_labels
+from fairdesk.project.sets import sets_of_images
 
 _RECORD_FORMATS = (b"\xff\xd8\xff", b"\x89PNG")
 
@@ -125,15 +126,25 @@ def _place(item: SourceImage, params: ExportParams) -> str:
 
 def _write_table(out: Path, items: list[SourceImage], project: Project | None, context: Context) -> int:
     """Write one row an image: path, identity, group, gender, age, tags, who said so, and whether it is synthetic."""
-    said = _labels(project) if project is not None else {}
+    said = {} if project is None else other_labels(project)
+    sets = {} if project is None else sets_of_images(project)
     header = [*FIELDS, "label_source", "synthetic", "sets"]
     rows = []
     for done, item in enumerate(items, 1):
-        more = said.get(item.id or 0, {})
+        more = said.get(item.id or 0, NO_LABELS)
         rows.append(
-            [str(item.path), item.identity or "", item.group or "", *(more.get(k, "") for k in ("gender", "age", "tags")),
-             more.get("source", ""), "yes" if item.synthetic else "no", more.get("sets", "")]
-        )  # fmt: skip
+            [
+                str(item.path),
+                item.identity or "",
+                item.group or "",
+                more.gender or "",
+                more.age or "",
+                ";".join(more.tags),
+                more.source or "",
+                "yes" if item.synthetic else "no",
+                ";".join(sets.get(item.id or 0, ())),
+            ]
+        )
         if done % 1000 == 0:
             context.check()
             context.progress(done, len(items), "rows")
@@ -151,21 +162,6 @@ def _write_table(out: Path, items: list[SourceImage], project: Project | None, c
         writer.writerows(safe_rows(rows))
         write_text(out, buffer.getvalue())
     return len(rows)
-
-
-def _labels(project: Project) -> dict[int, dict[str, str]]:
-    out: dict[int, dict[str, str]] = {}
-    for image, gender, age in project.db.rows("SELECT id, gender, age FROM image"):
-        out[image] = {"gender": gender or "", "age": age or ""}
-    for image, tags in project.db.rows("SELECT image_id, group_concat(tag, ';') FROM image_tag GROUP BY image_id"):
-        out[image]["tags"] = tags
-    for image, source in project.db.rows(f"SELECT i.id, {SOURCE} FROM image i {NAMED}"):
-        out.setdefault(image, {})["source"] = source or ""
-    for image, names in project.db.rows(
-        "SELECT m.image_id, group_concat(s.name, ';') FROM set_member m JOIN image_set s ON s.id = m.set_id GROUP BY m.image_id"
-    ):
-        out.setdefault(image, {})["sets"] = names
-    return out
 
 
 def _write_rec(

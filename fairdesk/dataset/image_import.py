@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from fairdesk.dataset.identities import label_ids
-from fairdesk.dataset.image_labels import write_labels
 from fairdesk.dataset.label_table import Label, need_matches, read_labels, read_manifest
 from fairdesk.dataset.labels_in_names import labels_in_names
 from fairdesk.dataset.params import ImportParams
@@ -27,6 +25,8 @@ from fairdesk.images.synthetic_marks import marked_labels
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
+from fairdesk.project.images import NewImage, add_image
+from fairdesk.project.originals import folder_number, imported_paths, keep_folder, keep_unreadable
 from fairdesk.project.thumbnails import SIDE
 
 _BATCH = 64
@@ -81,7 +81,7 @@ def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: boo
 
 def _remembered(tree: Tree, paths: list[Path], project: Project) -> dict[Path, Inspected]:
     """Return what was inspected before and has not changed since, and has its thumbnail or needs none."""
-    imported = {tree.root / path for path in _known_paths(project, tree.root)}
+    imported = {tree.root / path for path in imported_paths(project, tree.root)}
     stamps = dict(stamped(paths))
     found = {}
     for path, facts in project.facts.of_files(list(stamps.items())).items():
@@ -202,7 +202,7 @@ def scan_folder(params: ImportParams, context: Context) -> ImportResult:
     """Job: look through a folder and tell what an import would bring; writes nothing to the catalogue."""
     tree, labelled, names = _read(params, context)
     summary = _Summary(tree, names, params)
-    known = _known_paths(context.project, tree.root)
+    known = imported_paths(context.project, tree.root)
     new, place = 0, 0
     for batch in _inspect_all(tree, context.project, context, preview=True):
         for seen in batch:
@@ -212,13 +212,6 @@ def scan_folder(params: ImportParams, context: Context) -> ImportResult:
             new += seen.why is None and item.entry.path not in known
             place += 1
     return summary.result(new)
-
-
-def _known_paths(project: Project, root: Path) -> set[str]:
-    rows = project.db.rows(
-        "SELECT image.path FROM image JOIN root ON root.id = root_id WHERE root.path = ?", (str(root),)
-    )
-    return {row[0] for row in rows}
 
 
 def import_images(params: ImportParams, context: Context) -> ImportResult:
@@ -275,63 +268,26 @@ class _Writer:
         if not items:
             return
         thumbnails: list[tuple[str, int, bytes]] = []
-        root = str(self.tree.root)
-        added = 0
         with self.project.journal.step(self._text, merge_key=self._key) as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO root (path, relative) VALUES (?, ?)",
-                (root, _relative(root, self.project.folder)),
-            )
-            number = connection.execute("SELECT id FROM root WHERE path = ?", (root,)).get
+            root = keep_folder(connection, self.tree.root, self.project)
             for item, seen in items:
-                facts, stamp = seen.facts, seen.stamp
+                path, facts, stamp = item.entry.path, seen.facts, seen.stamp
                 if facts is None or stamp is None or facts.why is not None:
-                    connection.execute(
-                        "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)", (number, item.entry.path, seen.why)
-                    )
+                    keep_unreadable(connection, root, [(path, seen.why or "")])
                     continue
-                identity, group = label_ids(connection, item.identity, item.group)
-                connection.execute(
-                    "INSERT OR IGNORE INTO image (root_id, path, size, mtime_ns, sha256, width, height, identity_id,"
-                    " group_id, label_source, synthetic) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                    (
-                        number,
-                        item.entry.path,
-                        stamp.size,
-                        stamp.mtime_ns,
-                        facts.sha256,
-                        facts.width,
-                        facts.height,
-                        identity,
-                        group,
-                        item.source,
-                        facts.mark,
-                    ),
+                image = add_image(
+                    connection,
+                    root,
+                    NewImage(path, stamp, facts, item.identity, item.group, item.source, item.others),
                 )
-                if connection.changes():
-                    added += 1
-                    image = connection.last_insert_rowid()
+                if image is not None:
                     thumbnails.append(("image", image, seen.jpeg))
-                    write_labels(connection, image, item.others, item.source or "csv")
-                    connection.execute(
-                        "DELETE FROM unreadable WHERE root_id = ? AND path = ?", (number, item.entry.path)
-                    )
         self.project.thumbnails.put(thumbnails)
-        self.new += added
+        self.new += len(thumbnails)
 
     def write_skipped(self) -> None:
         """Keep the folders that were not followed in the list of what could not be read."""
-        root = self.project.db.value("SELECT id FROM root WHERE path = ?", (str(self.tree.root),))
+        root = folder_number(self.project, self.tree.root)
         if self.tree.skipped and root is not None:
             with self.project.journal.step(self._text, merge_key=self._key) as connection:
-                connection.executemany(
-                    "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)",
-                    ((root, p, why) for p, why in self.tree.skipped),
-                )
-
-
-def _relative(path: str, base: Path) -> str | None:
-    try:
-        return os.path.relpath(path, base)
-    except ValueError:  # another drive
-        return None
+                keep_unreadable(connection, root, self.tree.skipped)

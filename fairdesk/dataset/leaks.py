@@ -146,11 +146,8 @@ def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Sha
 
 def image_vectors(project: Project, recipe: StoredRecipe) -> Vector:
     """Return the vector of each image's largest face."""
-    faces, values = project.vectors.load(recipe, largest_only=True)
-    owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face WHERE place = 0"))
-    return Vector(
-        {owner[int(face)]: row for row, face in enumerate(faces) if int(face) in owner}, values, recipe.metric
-    )
+    images, values = project.vectors.of_images(recipe)
+    return Vector({image: row for row, image in enumerate(images.tolist())}, values, recipe.metric)
 
 
 def compare_vectors(

@@ -10,10 +10,10 @@ from fairdesk.dataset.identity_partition import Request, partition
 from fairdesk.dataset.leaks import check_sets, image_vectors, refuse
 from fairdesk.dataset.params import DivideParams
 from fairdesk.dataset.results import DivideResult
-from fairdesk.dataset.sets import keep_sets
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.jobs.results import Unreadable
+from fairdesk.project.sets import keep_sets
 
 
 def divide_project(params: DivideParams, context: Context) -> DivideResult:

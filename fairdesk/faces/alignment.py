@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.images.image_reading import box_with_margin
 from fairdesk.images.pixels import Pixels
+from fairdesk.project.boxes import FaceBox
 
 Floats = npt.NDArray[np.float64]
 

@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from fairdesk.errors import FairDeskError, JobFailed, RequestError
 from fairdesk.faces.alignment import MARGIN
-from fairdesk.faces.boxes import FaceBox, Points
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.weight_files import onnx_errors
 from fairdesk.images.image_reading import box_with_margin
 from fairdesk.images.pixels import Pixels
+from fairdesk.project.boxes import FaceBox, Points
 
 ATTRIBUTES = ("race", "gender", "age")
 

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from fairdesk.faces import deepface_models, dlib_models
-from fairdesk.faces.boxes import FaceBox, Points
 from fairdesk.faces.params import DetectParams
 from fairdesk.images.pixels import Pixels
+from fairdesk.project.boxes import FaceBox, Points
 
 
 def detect_faces(image: Pixels, params: DetectParams) -> list[FaceBox]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fairdesk.errors import RequestError
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.detection import detect, unseen
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
@@ -23,12 +20,13 @@ from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import faces_meant, meeting
+from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.faces import FacePlace, face_paths, face_places, images_of_faces
+from fairdesk.project.images import need_images
 from fairdesk.project.recipes import StoredRecipe
-from fairdesk.project.searches import searches
 
-Job = tuple[int, str, FaceBox]  # face id, path of its image, box
 Encoded = tuple[list[int], Vectors, dict[int, str]]
 
 _COMMIT = 256  # faces a chunk
@@ -40,7 +38,7 @@ def _load(params: EncodeParams, device: str) -> None:
     _encoder = make_encoder(params, device)
 
 
-def _encode(batch: list[Job]) -> Encoded:
+def _encode(batch: list[FacePlace]) -> Encoded:
     """Read and encode a batch of faces; runs in a helper process."""
     assert _encoder is not None
     faces, good, failures = [], [], {}
@@ -55,26 +53,11 @@ def _encode(batch: list[Job]) -> Encoded:
     return good, _encoder.encode(faces), failures
 
 
-def _jobs(project: Project, faces: list[int]) -> list[Job]:
-    roots = project.roots()
-    rows = project.db.rows(
-        "SELECT face.id, image.root_id, image.path, top, right, bottom, left, landmarks FROM face"
-        " JOIN image ON image.id = face.image_id WHERE face.id IN (SELECT value FROM json_each(?)) ORDER BY face.id",
-        (json.dumps(faces),),
-    )
-    jobs = []
-    for number, root, path, top, right, bottom, left, marks in rows:
-        points = tuple((float(x), float(y)) for x, y in json.loads(marks)) if marks else None
-        jobs.append((number, str(roots[root] / path), FaceBox(top, right, bottom, left, None, points)))
-    return jobs
-
-
-def _wanted_faces(project: Project, faces: list[int], where: list[str] | None) -> list[int]:
-    if not where:
-        return faces
-    images = meeting(project, where)
-    owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face"))
-    return [face for face in faces if owner[face] in images]
+def _wanted_faces(project: Project, faces: list[int], where: list[str] | None) -> list[FacePlace]:
+    if where:
+        images, owner = meeting(project, where), images_of_faces(project, faces)
+        faces = [face for face in faces if owner[face] in images]
+    return face_places(project, faces)
 
 
 def _chosen_detector(params: EncodeParams, context: Context) -> str:
@@ -90,7 +73,7 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
         key, why = last, "the detector that was used last"
     else:
         return str(DetectorKey())
-    others = sorted({one.detector for one in searches(project.db)} - {key})
+    others = sorted({one.detector for one in searches(project)} - {key})
     if others:
         context.message(
             f"Whose faces: {key}, {why}. Others were found by {', '.join(others)}: say --detector for them."
@@ -110,15 +93,14 @@ def _search(key: str, params: EncodeParams, context: Context) -> None:
 def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, float]:
     """Encode all faces that have no vector yet, after saying so; returns the recipe, how many were new, and the seconds."""
     project = context.project
-    if not project.db.value("SELECT 1 FROM image LIMIT 1"):
-        raise RequestError("The project has no images yet. Import a folder first.")
+    need_images(project)
     key = _chosen_detector(params, context)
     _search(key, params, context)
     params = _with_scaling(params, project)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
-    todo = _jobs(project, _wanted_faces(project, project.vectors.missing(recipe), params.where))
+    todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
     if todo:
         context.message(f"Encoding {len(todo):,} faces of the detector {key} with {recipe.encoder}.")
     started, done = time.monotonic(), 0
@@ -164,22 +146,18 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     project.vectors.make_newest(recipe)
     if params.detector is not None:
         project.keep_detector(params.detector)
-    total = project.db.value("SELECT count(*) FROM vector WHERE recipe_id = ?", (recipe.id,))
-    failed_rows = project.db.rows(
-        "SELECT image.path, v.why FROM vector_failure v JOIN face ON face.id = v.face_id"
-        " JOIN image ON image.id = face.image_id WHERE v.recipe_id = ? ORDER BY face.id",
-        (recipe.id,),
-    )
+    failures = project.vectors.failures(recipe)
+    paths = face_paths(project, list(failures))
     return EncodeResult(
         encoder=params.encoder,
         detector=recipe.detector,
         recipe=recipe.hash,
-        vectors=total,
+        vectors=project.vectors.count(recipe),
         dim=recipe.dim,
         encoded_now=done,
         per_second=round(done / seconds, 2) if done and seconds > 0 else None,
         per_second_why=None if done else "every face had its embedding already",
-        failed=[Unreadable(path=path, why=why) for path, why in failed_rows],
+        failed=[Unreadable(path=str(paths[face]), why=why) for face, why in failures.items()],
     )
 
 
@@ -196,7 +174,7 @@ def _with_scaling(params: EncodeParams, project: Project) -> EncodeParams:
     return params.model_copy(update={"scaling": project.setting(key)})
 
 
-def _here(encoder: Encoder, todo: list[Job], size: int, context: Context) -> Any:
+def _here(encoder: Encoder, todo: list[FacePlace], size: int, context: Context) -> Any:
     global _encoder
     _encoder = encoder
     for start in range(0, len(todo), size):

@@ -14,13 +14,13 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.faces import backbones, deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.params import TORCHVISION, EncodeParams
 from fairdesk.faces.weight_files import load_state, open_onnx
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.plain_json import parse_object
+from fairdesk.project.boxes import FaceBox
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe
 

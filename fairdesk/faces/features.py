@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.encoders import Encoder, dlib_chips, make_encoder
 from fairdesk.faces.params import EncodeParams
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import Pixels, read_pixels
 from fairdesk.jobs.context import Context
+from fairdesk.project.boxes import FaceBox
 
 _BATCH = 32
 

@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from fairdesk.faces.boxes import FaceBox, Points
 from fairdesk.images.pixels import Pixels
+from fairdesk.project.boxes import FaceBox, Points
+from fairdesk.project.quality import Quality
 
 SIDE = 112  # pixels a face is brought to before its sharpness is measured, so that sizes compare
-
-
-@dataclass(frozen=True)
-class Quality:
-    """Measures of the largest face of an image; None where it cannot be measured.
-
-    sharpness
-        Variance of the Laplacian of the grey face at 112 x 112, values 0 to 255 (Pech-Pacheco et al., ICPR 2000).
-    brightness, contrast
-        Mean and standard deviation of its grey values, 0 to 1.
-    clipped
-        Share of its pixels that are black (at most 2 of 255) or white (at least 253).
-    side
-        Shorter side of the face's box in pixels.
-    share
-        Area of the box, of the picture's.
-    yaw
-        How far the nose lies from the middle between the eyes, along their line, in eye distances (0: frontal).
-    roll
-        Angle of the line through the eyes, in degrees.
-    faces
-        Faces on the picture.
-    """
-
-    sharpness: float | None
-    brightness: float | None
-    contrast: float | None
-    clipped: float | None
-    side: float | None
-    share: float | None
-    yaw: float | None
-    roll: float | None
-    faces: int
 
 
 def measure(image: Pixels, box: FaceBox | None, faces: int) -> Quality:

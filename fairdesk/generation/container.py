@@ -14,6 +14,7 @@ from fairdesk.generation.params import ContainerParams
 from fairdesk.generation.results import ContainerResult
 from fairdesk.jobs.context import Context
 from fairdesk.runs.training_logs import read_log
+from fairdesk.words import tr
 
 _LOOK = 2.0  # seconds between two looks at stats.jsonl
 
@@ -27,8 +28,11 @@ def _client() -> Any:
         client.ping()
     except DockerException as error:
         raise JobFailed(
-            "No container engine answers. Start Docker (or podman's service: systemctl --user start podman.socket, then set "
-            f"DOCKER_HOST to its socket) and try again. It said: {error}"
+            tr(
+                "No container engine answers. Start Docker (or podman's service: systemctl --user start podman.socket, then set "
+                "DOCKER_HOST to its socket) and try again. It said: {error}",
+                error=error,
+            )
         ) from error
     return client
 
@@ -137,7 +141,7 @@ def run_container(params: ContainerParams, context: Context) -> ContainerResult:
     from docker.errors import DockerException, ImageNotFound
 
     client = _client()
-    context.progress(0, 1, "container")
+    context.progress(0, 1, tr("container"))
     container = None
     try:
         container = client.containers.create(params.image, **arguments(params))
@@ -147,8 +151,10 @@ def run_container(params: ContainerParams, context: Context) -> ContainerResult:
             container.remove(force=True)
         client.close()
         if isinstance(error, ImageNotFound) and container is None:
-            raise JobFailed(f"There is no container image {params.image}. Build or pull it first.") from error
-        raise JobFailed(f"The container could not be started: {error}") from error
+            raise JobFailed(
+                tr("There is no container image {image}. Build or pull it first.", image=params.image)
+            ) from error
+        raise JobFailed(tr("The container could not be started: {error}", error=error)) from error
     output = _Output(container)
     count = 0
     try:
@@ -165,12 +171,27 @@ def run_container(params: ContainerParams, context: Context) -> ContainerResult:
         try:
             container.remove(force=True)
         except DockerException as error:
-            context.message(f"The container {container.name} is still there ({error}). Remove it by hand.")
+            context.message(
+                tr(
+                    "The container {container} is still there ({error}). Remove it by hand.",
+                    container=container.name,
+                    error=error,
+                )
+            )
         output.close()
         client.close()
-    context.progress(1, 1, "container")
+    context.progress(1, 1, tr("container"))
     if code:
-        raise JobFailed(f"The container {params.image} ended with exit code {code}; its last lines are above.")
+        raise JobFailed(
+            tr(
+                "The container {image} ended with exit code {code}; its last lines are above.",
+                image=params.image,
+                code=code,
+            )
+        )
     return ContainerResult(
-        image=params.image, exit_code=code, lines=count, summary=f"{params.image} ended with exit code 0"
+        image=params.image,
+        exit_code=code,
+        lines=count,
+        summary=tr("{image} ended with exit code 0", image=params.image),
     )

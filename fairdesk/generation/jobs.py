@@ -10,19 +10,19 @@ from fairdesk.jobs.kinds import Home, JobKind, Lane, Needs
 
 _Job = partial(JobKind, domain="fairdesk.generation", needs=Needs.FOLDERS)
 _TITLES = {
-    "gan": "Train a GAN",
-    "identity-gan": "Train an identity GAN",
-    "dcgan": "Train a DCGAN",
-    "stylegan2": "Train a StyleGAN2",
-    "cyclegan": "Train a CycleGAN",
+    "gan": ("Train a GAN", "GAN"),
+    "identity-gan": ("Train an identity GAN", "identity GAN"),
+    "dcgan": ("Train a DCGAN", "DCGAN"),
+    "stylegan2": ("Train a StyleGAN2", "StyleGAN2"),
+    "cyclegan": ("Train a CycleGAN", "CycleGAN"),
 }
 
 JOBS = [
     *(
         _Job(
-            f"train-{family}", _TITLES[family], model, results.TrainGanResult, "training.gan_training:train_gan", lane=Lane.GPU, gpu=True,
+            f"train-{family}", _TITLES[family][0], model, results.TrainGanResult, "training.gan_training:train_gan", lane=Lane.GPU, gpu=True,
             positional=("data", "data_b") if family == "cyclegan" else ("data",), verb=f"train {family}",
-            choice="Network", begins_again=Home.RUNS, after_stop="resume it with --resume",
+            choice="Network", short=_TITLES[family][1], begins_again=Home.RUNS, after_stop="resume it with --resume",
         )
         for family, model in FAMILIES.items()
     ),

@@ -16,6 +16,7 @@ from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
 from fairdesk.project.encoder_ref import encoder_text
 from fairdesk.project.quality import Limit
+from fairdesk.words import tr
 
 
 class GenerateParams(JobParams):
@@ -70,7 +71,13 @@ class GenerateParams(JobParams):
     @model_validator(mode="after")
     def _whole(self) -> GenerateParams:
         if self.per_identity is not None and self.images % self.per_identity:
-            raise ValueError(f"{self.images} images cannot be divided into identities with {self.per_identity} each")
+            raise ValueError(
+                tr(
+                    "{images} images cannot be divided into identities with {per_identity} each",
+                    images=self.images,
+                    per_identity=self.per_identity,
+                )
+            )
         return self
 
 
@@ -245,11 +252,13 @@ class TranslateParams(JobParams):
     @model_validator(mode="after")
     def _generators(self) -> TranslateParams:
         if self.direction in ("AtoB", "both") and self.g_ab is None:
-            raise ValueError("the direction AtoB needs --g-ab FILE")
+            raise ValueError(tr("the direction AtoB needs --g-ab FILE"))
         if self.direction in ("BtoA", "both") and self.g_ba is None:
-            raise ValueError("the direction BtoA needs --g-ba FILE")
+            raise ValueError(tr("the direction BtoA needs --g-ba FILE"))
         if self.group is not None and self.direction == "both":
-            raise ValueError("faces of both directions cannot stand for one group: translate one direction at a time")
+            raise ValueError(
+                tr("faces of both directions cannot stand for one group: translate one direction at a time")
+            )
         return self
 
 
@@ -290,9 +299,11 @@ class ContainerParams(JobParams):
         for value in values:
             folder, place, _ = _mount(value)
             if ":" not in value or not place.startswith("/"):
-                raise ValueError(f"{value!r} is not FOLDER:PLACE or FOLDER:PLACE:ro, with a place such as /data")
+                raise ValueError(
+                    tr("{value!r} is not FOLDER:PLACE or FOLDER:PLACE:ro, with a place such as /data", value=value)
+                )
             if not folder.exists():
-                raise ValueError(f"there is no folder {folder}")
+                raise ValueError(tr("there is no folder {folder}", folder=folder))
         return values
 
     @field_validator("env")
@@ -300,7 +311,7 @@ class ContainerParams(JobParams):
     def _environment(cls, values: list[str]) -> list[str]:
         for value in values:
             if not value.partition("=")[0] or "=" not in value:
-                raise ValueError(f"{value!r} is not NAME=VALUE")
+                raise ValueError(tr("{value!r} is not NAME=VALUE", value=value))
         return values
 
     def all_mounts(self) -> dict[str, dict[str, str]]:
@@ -313,12 +324,12 @@ class ContainerParams(JobParams):
     def _there(cls, value: Path) -> Path:
         path = value.expanduser().absolute()
         if not path.is_dir():
-            raise ValueError(f"there is no folder {path}")
+            raise ValueError(tr("there is no folder {path}", path=path))
         return path
 
     @field_validator("shm")
     @classmethod
     def _size(cls, value: str) -> str:
         if not value[:-1].isdigit() or value[-1].lower() not in "bkmg":
-            raise ValueError("must be a number and b, k, m or g, such as 2g")
+            raise ValueError(tr("must be a number and b, k, m or g, such as 2g"))
         return value

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from fairdesk.faces.quality import Quality
 from fairdesk.jobs.results import JobResult, NamesVectors, NextStep, Record, Unreadable
 from fairdesk.jobs.wording import listed
 from fairdesk.learning.results import TrainingResult
+from fairdesk.project.quality import Quality
+from fairdesk.words import tr
 
 
 class TrainGanResult(TrainingResult):
@@ -151,7 +152,7 @@ class ReviewResult(JobResult, NamesVectors):
     def text(self) -> str:
         """Return the counts, and why faces were rejected."""
         rejected = [f"{face.path}: {'; '.join(face.why)}" for face in self.faces if face.why]
-        return "\n".join([self.summary, *self.vector_lines(), *listed("Rejected", rejected)])
+        return "\n".join([self.summary, *self.vector_lines(), *listed(tr("Rejected"), rejected)])
 
     def next_steps(self) -> list[NextStep]:
         """Return that the faces can be looked at."""

@@ -13,12 +13,14 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from fairdesk import __version__
+from fairdesk.gui import translator
 from fairdesk.gui.hooks import Hooks
 from fairdesk.gui.main_window import MainWindow
 from fairdesk.gui.session import Session
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.logfile import LogFile
+from fairdesk.words import tr
 
 
 def headless() -> bool:
@@ -30,12 +32,13 @@ def make_application() -> QApplication:
     """Return the QApplication, made on first use; offscreen where there is no display."""
     if headless() and "QT_QPA_PLATFORM" not in os.environ:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-        print("There is no display: the window is drawn offscreen.", file=sys.stderr)
+        print(tr("There is no display: the window is drawn offscreen."), file=sys.stderr)
     found = QApplication.instance()
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("FairDesk")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("fairdesk")
+    translator.install(application)
     locale.setlocale(locale.LC_NUMERIC, "C")  # QApplication sets the user's, which breaks float parsing in C libraries
     return application
 

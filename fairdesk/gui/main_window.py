@@ -42,6 +42,7 @@ from fairdesk.jobs.registry import job_kind
 from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG, SUFFIX
+from fairdesk.words import tr, tr_n
 
 
 def _can_import(path: Path) -> bool:
@@ -71,10 +72,10 @@ class MainWindow(QMainWindow):
         self.metrics = MetricsTab(session)
         self.all_tabs: list[Tab] = [self.dataset, self.clustering, self.generation, self.training, self.metrics]
         for tab in self.all_tabs:
-            self.tabs.addTab(tab, tab.name.capitalize())
+            self.tabs.addTab(tab, tr(tab.tab_title))
         self.tabs.tabBar().setDrawBase(False)
         self.panel = JobsPanel(session)
-        self.dock = QDockWidget("Jobs", self)
+        self.dock = QDockWidget(tr("Jobs"), self)
         self.dock.setObjectName("jobs_dock")
         self.dock.setWidget(self.panel)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
@@ -82,14 +83,14 @@ class MainWindow(QMainWindow):
         self.busy = QLabel()
         self.status.addPermanentWidget(self.busy)
         self.bell = QToolButton()
-        self.bell.setToolTip("All notices of this session, with their times")
+        self.bell.setToolTip(tr("All notices of this session, with their times"))
         self.bell.clicked.connect(self._show_notices)
         self.toasts.changed.connect(self._count_notices)
         self.status.addPermanentWidget(self.bell)
         self._count_notices()
         self.book = ActionBook(self, session.theme)
         self.help = Help(self, self)
-        self._recent = QMenu("Open &recent", self)
+        self._recent = QMenu(tr("Open &recent"), self)
         self._make_actions()
         session.told.connect(self._on_notice)
         session.job_asked.connect(self._on_asked)
@@ -111,28 +112,28 @@ class MainWindow(QMainWindow):
         start = async_glue.start
         has = lambda: self.session.project is not None
         specs = [
-            ActionSpec("file.new", "&New project…", lambda: start(self._new()), "&File", "new", "Ctrl+N"),
-            ActionSpec("file.open", "&Open project…", lambda: start(self._open()), "&File", "folder", "Ctrl+O"),
-            ActionSpec("file.close", "&Close project", self._close_project, "&File", "close", "Ctrl+W", has),
-            ActionSpec("file.quit", "&Quit", self._quit, "&File", "", "Ctrl+Q"),
-            ActionSpec("edit.undo", "&Undo", self.session.undo, "&Edit", "undo", "Ctrl+Z", self._can_undo),
-            ActionSpec("edit.redo", "&Redo", self.session.redo, "&Edit", "redo", "Ctrl+Shift+Z", self._can_redo, also="Ctrl+Y"),
-            ActionSpec("edit.history", "&History…", lambda: start(self._history()), "&Edit", "list", "Ctrl+H", has),
+            ActionSpec("file.new", tr("&New project…"), lambda: start(self._new()), tr("&File"), "new", "Ctrl+N"),
+            ActionSpec("file.open", tr("&Open project…"), lambda: start(self._open()), tr("&File"), "folder", "Ctrl+O"),
+            ActionSpec("file.close", tr("&Close project"), self._close_project, tr("&File"), "close", "Ctrl+W", has),
+            ActionSpec("file.quit", tr("&Quit"), self._quit, tr("&File"), "", "Ctrl+Q"),
+            ActionSpec("edit.undo", tr("&Undo"), self.session.undo, tr("&Edit"), "undo", "Ctrl+Z", self._can_undo),
+            ActionSpec("edit.redo", tr("&Redo"), self.session.redo, tr("&Edit"), "redo", "Ctrl+Shift+Z", self._can_redo, also="Ctrl+Y"),
+            ActionSpec("edit.history", tr("&History…"), lambda: start(self._history()), tr("&Edit"), "list", "Ctrl+H", has),
         ]  # fmt: skip
         for tab in self.all_tabs:
             specs += tab.specs()
         specs += [
-            ActionSpec("view.palette", "&Commands…", self.show_palette, "&View", "search", "Ctrl+Shift+P"),
+            ActionSpec("view.palette", tr("&Commands…"), self.show_palette, tr("&View"), "search", "Ctrl+Shift+P"),
             *(
-                ActionSpec(f"view.tab_{tab.name}", tab.name.capitalize(), lambda place=place: self.tabs.setCurrentIndex(place),  # type: ignore[misc]
-                           "&View", "", f"Ctrl+{place + 1}")
+                ActionSpec(f"view.tab_{tab.name}", tr(tab.tab_title), lambda place=place: self.tabs.setCurrentIndex(place),  # type: ignore[misc]
+                           tr("&View"), "", f"Ctrl+{place + 1}")
                 for place, tab in enumerate(self.all_tabs)
             ),
-            ActionSpec("view.jobs", "&Jobs", lambda: self.dock.setVisible(not self.dock.isVisible()), "&View", "", "Ctrl+J"),
-            ActionSpec("view.light", "&Light theme", lambda: self._set_theme("light"), "&View"),
-            ActionSpec("view.dark", "&Dark theme", lambda: self._set_theme("dark"), "&View"),
-            ActionSpec("view.system", "&System theme", lambda: self._set_theme("system"), "&View"),
-            ActionSpec("view.notices", "Past &notices…", self._show_notices, "&View", "list", "Ctrl+Shift+N"),
+            ActionSpec("view.jobs", tr("&Jobs"), lambda: self.dock.setVisible(not self.dock.isVisible()), tr("&View"), "", "Ctrl+J"),
+            ActionSpec("view.light", tr("&Light theme"), lambda: self._set_theme("light"), tr("&View")),
+            ActionSpec("view.dark", tr("&Dark theme"), lambda: self._set_theme("dark"), tr("&View")),
+            ActionSpec("view.system", tr("&System theme"), lambda: self._set_theme("system"), tr("&View")),
+            ActionSpec("view.notices", tr("Past &notices…"), self._show_notices, tr("&View"), "list", "Ctrl+Shift+N"),
             *self.help.specs(),
         ]  # fmt: skip
         menus: dict[str, QMenu] = {}
@@ -149,13 +150,13 @@ class MainWindow(QMainWindow):
     def _can_undo(self) -> bool:
         project = self.session.project
         step = project.journal.next_undo() if project else None
-        self.book.actions["edit.undo"].setText(f"&Undo: {step.text}" if step else "&Undo")
+        self.book.actions["edit.undo"].setText(tr("&Undo: {step}", step=step.text) if step else tr("&Undo"))
         return step is not None
 
     def _can_redo(self) -> bool:
         project = self.session.project
         step = project.journal.next_redo() if project else None
-        self.book.actions["edit.redo"].setText(f"&Redo: {step.text}" if step else "&Redo")
+        self.book.actions["edit.redo"].setText(tr("&Redo: {step}", step=step.text) if step else tr("&Redo"))
         return step is not None
 
     @Slot()
@@ -182,7 +183,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _count_notices(self) -> None:
         errors = self.toasts.unread
-        self.bell.setText(f"{errors} unread error{'s' if errors > 1 else ''}" if errors else "Notices")
+        self.bell.setText(tr_n("{n} unread error", "{n} unread errors", errors) if errors else tr("Notices"))
 
     @Slot(int)
     def _on_tab(self, _index: int) -> None:
@@ -193,7 +194,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_project(self, project: Project | None) -> None:
         self.setWindowTitle(f"{project.folder.name.removesuffix(SUFFIX)} – FairDesk" if project else "FairDesk")
-        self.status.showMessage(str(project.folder) if project else "No project is open")
+        self.status.showMessage(str(project.folder) if project else tr("No project is open"))
         for tab in self.all_tabs:
             tab.refresh_if_shown()
         self._refresh_actions()
@@ -229,14 +230,14 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
         active = self.session.jobs.active
-        self.busy.setText(f"{active[0].spec.title}: {active[0].line()}" if active else "")
+        self.busy.setText(f"{active[0].title}: {active[0].line()}" if active else "")
         if job.id in self._offered:
             return
         kind = job.kind()
         if kind is not None and kind.follows_log and job.artifacts and not job.finished:
             self._offered.add(job.id)
             log = Path(job.artifacts[-1])
-            self._on_notice(Notice(f"{job.spec.title}: its curves are in {log.name}", action="Show curves", run=lambda: self._on_log(log)))  # fmt: skip
+            self._on_notice(Notice(tr("{job}: its curves are in {log}", job=job.title, log=log.name), action=tr("Show curves"), run=lambda: self._on_log(log)))  # fmt: skip
         elif job.finished and self.session.ended_now(job):
             self._offered.add(job.id)
             self._offer_next(job)
@@ -256,23 +257,32 @@ class MainWindow(QMainWindow):
         }
         for step in result.next_steps():
             if step in ways:
-                told = f"{job.spec.title}: done. {getattr(result, 'images', 0):,} images in {made.name}"
-                self._on_notice(Notice(told, action=step.value, run=ways[step]))
+                told = tr(
+                    "{job}: done. {images:,} images in {made}",
+                    job=job.title,
+                    images=getattr(result, "images", 0),
+                    made=made.name,
+                )
+                self._on_notice(Notice(told, action=tr(step.value), run=ways[step]))
 
     async def _offer_weights(self, job: JobState) -> None:
         """A job lacks a model's weights: ask before anything is downloaded, or take a file from this machine."""
         missing = job.missing or {}
-        size = f"about {missing['megabytes']} MB" if missing["megabytes"] else "size not known before"
+        size = (
+            tr("about {megabytes} MB", megabytes=missing["megabytes"])
+            if missing["megabytes"]
+            else tr("size not known before")
+        )
         answer = await async_glue.ask(
-            self, "Weights are missing", f"{job.spec.title} needs the weights {missing['file']}.", ["Download", "Choose a file…"],
-            f"From: {missing['url']} ({size})\nLicence: {missing['licence']}\nKept at: {missing['place']}\n\n"
-            "Nothing else is sent or fetched: your images stay on this machine. To work offline, put the file there or choose it.",
+            self, tr("Weights are missing"), tr("{job} needs the weights {file}.", job=job.title, file=missing['file']), [tr("Download"), tr("Choose a file…")],
+            tr("From: {url} ({size})\nLicence: {licence}\nKept at: {place}\n\n"
+            "Nothing else is sent or fetched: your images stay on this machine. To work offline, put the file there or choose it.", url=missing['url'], size=size, licence=missing['licence'], place=missing['place']),
         )  # fmt: skip
         params = dict(job.spec.params)
-        if answer == "Download":
+        if answer == tr("Download"):
             params["download"] = True
-        elif answer == "Choose a file…":
-            path = await async_glue.choose_file(self, f"Choose {missing['file']}", "All files (*)")
+        elif answer == tr("Choose a file…"):
+            path = await async_glue.choose_file(self, tr("Choose {file}", file=missing["file"]), tr("All files (*)"))
             if path is None:
                 return
             params["weights"] = path
@@ -296,13 +306,13 @@ class MainWindow(QMainWindow):
 
     async def _new(self) -> None:
         path = await async_glue.choose_file(
-            self, "Name the new project", f"FairDesk project (*{SUFFIX})", save=SUFFIX[1:]
+            self, tr("Name the new project"), tr("FairDesk project (*{suffix})", suffix=SUFFIX), save=SUFFIX[1:]
         )
         if path and await self._leave():
             self.session.open(Path(path), new=True)
 
     async def _open(self) -> None:
-        path = await async_glue.choose_folder(self, "Open a project folder")
+        path = await async_glue.choose_folder(self, tr("Open a project folder"))
         if path:
             await self._open_path(Path(path))
 
@@ -317,7 +327,7 @@ class MainWindow(QMainWindow):
                 lambda _on=False, path=path: async_glue.start(self._open_path(path))
             )
         if self._recent.isEmpty():
-            self._recent.addAction("None yet").setEnabled(False)
+            self._recent.addAction(tr("None yet")).setEnabled(False)
 
     def _quit(self) -> None:
         self.close()
@@ -331,9 +341,9 @@ class MainWindow(QMainWindow):
 
     async def _leave(self) -> bool:
         """Before a project is left: running jobs need it, so they are stopped, or it stays."""
-        return await self._ask_about_jobs("Kept jobs continue without the window") is not None
+        return await self._ask_about_jobs() is not None
 
-    async def _ask_about_jobs(self, kept: str) -> bool | None:
+    async def _ask_about_jobs(self) -> bool | None:
         """Ask what becomes of running and waiting jobs; True keeps the running ones, None: nothing is closed."""
         jobs = self.session.jobs
         waiting = jobs.waiting
@@ -342,15 +352,17 @@ class MainWindow(QMainWindow):
             return False
         if not running:
             return True  # what waits is kept
-        names = ", ".join(job.spec.title for job in running)
-        keep, stop = "Keep running", "Stop them" if len(running) > 1 else "Stop it"
-        buttons = [keep, stop] if not waiting else [keep, f"{stop}, keep the queue", f"{stop}, empty the queue"]
-        queue = f" The queue ({len(waiting)} waiting) continues when the project is opened again." if waiting else ""
-        title = "Jobs are running" if len(running) > 1 else "A job is running"
-        answer = await async_glue.ask(
-            self, title, f"Still running: {names}.", buttons,
-            f"{kept} and are found again when the project is opened.{queue}",
-        )  # fmt: skip
+        names, keep = ", ".join(job.title for job in running), tr("Keep running")
+        title = tr_n("A job is running", "Jobs are running", len(running))
+        about = tr("Kept jobs continue without the window and are found again when the project is opened.")
+        buttons = [keep, tr_n("Stop it", "Stop them", len(running))]
+        if waiting:
+            buttons[1:] = [
+                tr_n("Stop it, keep the queue", "Stop them, keep the queue", len(running)),
+                tr_n("Stop it, empty the queue", "Stop them, empty the queue", len(running)),
+            ]
+            about += " " + tr("The queue ({n} waiting) continues when the project is opened again.", n=len(waiting))
+        answer = await async_glue.ask(self, title, tr("Still running: {jobs}.", jobs=names), buttons, about)
         if answer is None or answer == keep:
             return None if answer is None else True
         for job in [*(waiting if len(buttons) > 2 and answer == buttons[-1] else []), *running]:
@@ -368,11 +380,11 @@ class MainWindow(QMainWindow):
                 (
                     time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(step.created)),
                     step.text,
-                    "undone" if step.undone else "",
+                    tr("undone") if step.undone else "",
                 )
                 for step in reversed(project.journal.history())
             ]
-            await async_glue.finished(TableDialog("History", ("When", "What", ""), rows, self))
+            await async_glue.finished(TableDialog(tr("History"), (tr("When"), tr("What"), ""), rows, self))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if any(_can_import(Path(url.toLocalFile())) for url in event.mimeData().urls()):
@@ -394,8 +406,8 @@ class MainWindow(QMainWindow):
             self.dataset.import_dropped(folder)
         else:
             button = Notice(
-                f"Create a project first, then import {folder.name}.",
-                action="New project…",
+                tr("Create a project first, then import {folder}.", folder=folder.name),
+                action=tr("New project…"),
                 run=lambda: async_glue.start(self._new()),
             )
             self._on_notice(button)
@@ -442,7 +454,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     async def _ask_close(self) -> None:
-        keep = await self._ask_about_jobs("Kept jobs continue without the window")
+        keep = await self._ask_about_jobs()
         self._asking = False
         if keep is not None:
             self.shut_down(keep_jobs=keep)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QLabel, QPushBut
 
 from fairdesk.gui.dialogs.table_dialog import TableDialog
 from fairdesk.gui.session import Notice
+from fairdesk.words import tr
 
 SHOWN_MS = 6000
 MOST_ERRORS = 3  # at once; the others wait until one is closed
@@ -44,7 +45,7 @@ class _Toast(QFrame):
             button.clicked.connect(pressed)
             layout.addWidget(button)
         shut = QPushButton("✕")
-        shut.setAccessibleName("Dismiss")
+        shut.setAccessibleName(tr("Dismiss"))
         shut.setFixedWidth(30)
         shut.clicked.connect(lambda: close())  # a click says whether it is checked
         layout.addWidget(shut)
@@ -135,10 +136,10 @@ def _drop(toast: _Toast) -> None:
 def past_notices(history: list[Notice], parent: QWidget) -> TableDialog:
     """Return a dialog with all notices of this session, the newest first."""
     rows = [
-        (time.strftime("%H:%M:%S", time.localtime(one.time)), "Error" if one.kind == "error" else "", one.text)
+        (time.strftime("%H:%M:%S", time.localtime(one.time)), tr("Error") if one.kind == "error" else "", one.text)
         for one in reversed(history)
     ]
-    dialog = TableDialog("Past notices", ("When", "", "Notice"), rows, parent)
+    dialog = TableDialog(tr("Past notices"), (tr("When"), "", tr("Notice")), rows, parent)
     header = dialog.table.horizontalHeader()
     for column in (0, 1):
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)

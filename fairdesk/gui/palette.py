@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from fairdesk.gui.actions import ActionBook
+from fairdesk.words import tr
 
 
 def matches(query: str, text: str) -> int | None:
@@ -21,13 +22,13 @@ class CommandPalette(QDialog):
 
     def __init__(self, book: ActionBook, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        self.setAccessibleName("Command palette")
+        self.setAccessibleName(tr("Command palette"))
         self._entries: list[tuple[str, QAction]] = [
             (f"{spec.menu.replace('&', '')}: {spec.text.replace('&', '').rstrip('.')}", book.actions[number])
             for number, spec in book.specs.items()
             if number != "view.palette"
         ]
-        self.search = QLineEdit(placeholderText="What do you want to do?")
+        self.search = QLineEdit(placeholderText=tr("What do you want to do?"))
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)

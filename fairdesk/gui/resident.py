@@ -11,6 +11,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from fairdesk.words import tr
+
 IDLE_MS = 180_000  # it goes after so long without a request
 
 
@@ -84,7 +86,7 @@ class Resident(QObject):
         if not line:
             if self._busy and self._process is not None:
                 self.failed.emit(
-                    "The model process ended, perhaps for lack of memory. Change any setting to restart it."
+                    tr("The model process ended, perhaps for lack of memory. Change any setting to restart it.")
                 )
             self._process, self._busy = None, False
             return

@@ -22,6 +22,7 @@ from fairdesk.images.system_places import told_places
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.journal import Step
+from fairdesk.words import mark, tr, tr_n
 
 Output = TypeVar("Output")
 _log = logging.getLogger("fairdesk.window")
@@ -83,8 +84,11 @@ class Session(QObject):
             except Timeout:
                 project.close()
                 raise RequestError(
-                    f"{folder.name} is open in another FairDesk window. Use that one, or close it first. "
-                    "(The command line may work on it at the same time.)"
+                    tr(
+                        "{folder} is open in another FairDesk window. Use that one, or close it first. "
+                        "(The command line may work on it at the same time.)",
+                        folder=folder.name,
+                    )
                 ) from None
             project.journal.prune()
         except Exception as error:
@@ -148,26 +152,26 @@ class Session(QObject):
             self.look()
             text = done(result) if callable(done) else done
             if text:
-                self.told.emit(Notice(text, action="Undo", run=self.undo))
+                self.told.emit(Notice(text, action=tr("Undo"), run=self.undo))
 
         self.background.edit(lambda: work(project), finished)
 
     def undo(self) -> None:
         """Take back the newest edit."""
-        self._step(lambda project: project.journal.undo(), "Undone")
+        self._step(lambda project: project.journal.undo(), mark("Undone: {step}"))
 
     def redo(self) -> None:
         """Make the oldest undone edit again."""
-        self._step(lambda project: project.journal.redo(), "Redone")
+        self._step(lambda project: project.journal.redo(), mark("Redone: {step}"))
 
-    def _step(self, work: Callable[[Project], Step], word: str) -> None:
+    def _step(self, work: Callable[[Project], Step], told: str) -> None:
         project = self.project
         if project is None:
             return
 
         def finished(step: Step) -> None:
             self.look()
-            self.told.emit(Notice(f"{word}: {step.text}"))
+            self.told.emit(Notice(tr(told, step=step.text)))
             if step.target:
                 self.show_target.emit(step.target)
 
@@ -195,12 +199,16 @@ class Session(QObject):
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
-                self.told.emit(Notice(f"{job.spec.title}: done"))
+                self.told.emit(Notice(tr("{job}: done", job=job.title)))
 
     @Slot(int)
     def _on_waiting(self, count: int) -> None:
-        jobs = "1 waiting job was" if count == 1 else f"{count} waiting jobs were"
-        self.told.emit(Notice(f"{jobs} found again. What waits starts in its turn; the Jobs panel shows the queue."))
+        text = tr_n(
+            "{n} waiting job was found again. What waits starts in its turn; the Jobs panel shows the queue.",
+            "{n} waiting jobs were found again. What waits starts in its turn; the Jobs panel shows the queue.",
+            count,
+        )
+        self.told.emit(Notice(text))
 
     @Slot(object)
     def tell_error(self, error: BaseException) -> None:
@@ -217,8 +225,8 @@ class Session(QObject):
         if known is not None:
             self.told.emit(Notice(known, "error"))
         else:
-            text = f"Internal error: {type(error).__name__}: {error}"
-            self.told.emit(Notice(text, "error", action="Open log", run=self.log_file_asked.emit))
+            text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=error)
+            self.told.emit(Notice(text, "error", action=tr("Open log"), run=self.log_file_asked.emit))
 
     def close(self, *, keep_jobs: bool) -> None:
         """End everything."""

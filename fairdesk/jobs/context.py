@@ -9,6 +9,7 @@ from typing import Protocol
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.vector_choice import VectorChoice
+from fairdesk.words import tr, tr_n
 
 
 class Context(Protocol):
@@ -50,10 +51,10 @@ def tell_left_out(context: Context, rows: Sequence[dict[str, str]]) -> None:
     """Say which files are left out, each with why; the result has all of them."""
     if rows:
         told = [f"{row['path']}: {row['why']}" for row in rows[:10]]
-        more = f"\n  ... and {len(rows) - 10:,} more" if len(rows) > 10 else ""
-        context.message(
-            f"{len(rows):,} file{'s are' if len(rows) > 1 else ' is'} left out:\n  " + "\n  ".join(told) + more
-        )
+        if len(rows) > 10:
+            told.append(tr("... and {n:,} more", n=len(rows) - 10))
+        head = tr_n("{n:,} file is left out:", "{n:,} files are left out:", len(rows))
+        context.message("\n  ".join([head, *told]))
 
 
 def choose_vectors(context: Context, encoder: str | None, detector: str | None) -> VectorChoice:
@@ -82,7 +83,7 @@ class QuietContext:
     def project(self) -> Project:
         """The open project."""
         if self._project is None:
-            raise RequestError("This needs a project.")
+            raise RequestError(tr("This needs a project."))
         return self._project
 
     def progress(self, done: int, total: int, unit: str = "") -> None:

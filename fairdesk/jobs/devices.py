@@ -6,6 +6,7 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.lanes import wanted_device
 from fairdesk.jobs.params import JobParams
+from fairdesk.words import tr
 
 
 def choose_device(wanted: str) -> str:
@@ -24,7 +25,7 @@ def choose_device(wanted: str) -> str:
     if wanted == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if have[name])
     if not have.get(wanted, False):
-        raise RequestError(f"This machine has no device {wanted!r}. Use --device cpu, or auto.")
+        raise RequestError(tr("This machine has no device {wanted!r}. Use --device cpu, or auto.", wanted=wanted))
     return wanted
 
 

@@ -73,3 +73,8 @@ NewFile = Annotated[Path, Pick.NEW_FILE]
 def said(field: FieldInfo, kind: type[Found]) -> Found | None:
     """Return the annotation of a kind that a field carries, or None."""
     return next((one for one in field.metadata if isinstance(one, kind)), None)
+
+
+def title_of(name: str, field: FieldInfo) -> str:
+    """Return a field's title, in English."""
+    return field.title or (field.alias or name).replace("_", " ").capitalize()

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from fairdesk.jobs.params import JobParams
 from fairdesk.jobs.results import JobResult
+from fairdesk.words import tr
 
 JobFunction = Callable[[Any, Any], JobResult]
 
@@ -57,6 +58,7 @@ class JobKind:
     without: str = ""  # the option that makes a project unneeded
     passes_on: str = ""  # the positional that takes the rest of the line as it is
     verb: str = ""  # where it is not the name: "train arcface"
+    short: str = ""  # the title among the kinds of its choice: "DCGAN"
     choice: str = ""  # kinds with one choice are offered together, in one form with a list
     facts: str = ""  # "module:function" of (project, params): a line that the form shows while it is filled in
     asked_by: str = ""  # the dialog that asks for it and shows its result; then it has no verb and no card
@@ -86,4 +88,4 @@ class JobKind:
     @property
     def about(self) -> str:
         """One line on what it does."""
-        return (self.params.__doc__ or self.title).strip().splitlines()[0]
+        return tr((self.params.__doc__ or self.title).strip().splitlines()[0])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.plain_json import parse
+from fairdesk.words import tr
 
 SPEC, EVENTS, CONTROL, LOG = "spec.json", "events.jsonl", "control.jsonl", "log"
 FINAL = frozenset({"done", "failed", "stopped"})
@@ -90,7 +91,7 @@ def duration(seconds: float) -> str:
     """Say a length of time in words: 8 s, 3 min 20 s, 2 h 5 min."""
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return tr("{seconds} s", seconds=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return tr("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60)
+    return tr("{hours} h {minutes} min", hours=whole // 3600, minutes=whole % 3600 // 60)

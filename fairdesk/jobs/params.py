@@ -7,9 +7,32 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from fairdesk.errors import RequestError
+from fairdesk.words import mark, tr
+
+# What pydantic says of one value, by the kind of error; other kinds are said in its own words.
+_PYDANTIC = {
+    "missing": mark("Field required"),
+    "extra_forbidden": mark("Extra inputs are not permitted"),
+    "int_parsing": mark("Input should be a valid integer, unable to parse string as an integer"),
+    "int_type": mark("Input should be a valid integer"),
+    "int_from_float": mark("Input should be a valid integer, got a number with a fractional part"),
+    "float_parsing": mark("Input should be a valid number, unable to parse string as a number"),
+    "float_type": mark("Input should be a valid number"),
+    "finite_number": mark("Input should be a finite number"),
+    "bool_parsing": mark("Input should be a valid boolean, unable to interpret input"),
+    "bool_type": mark("Input should be a valid boolean"),
+    "string_type": mark("Input should be a valid string"),
+    "list_type": mark("Input should be a valid list"),
+    "path_type": mark("Input is not a valid path"),
+    "greater_than": mark("Input should be greater than {gt}"),
+    "greater_than_equal": mark("Input should be greater than or equal to {ge}"),
+    "less_than": mark("Input should be less than {lt}"),
+    "less_than_equal": mark("Input should be less than or equal to {le}"),
+    "literal_error": mark("Input should be {expected}"),
+}
 
 
 class JobParams(BaseModel):
@@ -49,7 +72,9 @@ class Problem:
     def words(self, model: type[JobParams]) -> str:
         """Say it for the command line."""
         place = f"{model.option(self.field)}: " if self.field is not None else ""
-        return f"{place}{self.text}" + (f" (given: {self.given})" if self.given is not None else "")
+        return f"{place}{self.text}" + (
+            " " + tr("(given: {value})", value=self.given) if self.given is not None else ""
+        )
 
 
 class ParamsError(RequestError):
@@ -58,6 +83,18 @@ class ParamsError(RequestError):
     def __init__(self, model: type[JobParams], problems: list[Problem]) -> None:
         super().__init__("\n".join(problem.words(model) for problem in problems))
         self.problems = problems
+
+
+def _said(item: ErrorDetails) -> str:
+    """Return what is wrong with one value, in the language in use."""
+    text, said = _PYDANTIC.get(item["type"], ""), item["msg"]
+    start, _, rest = text.partition("{")
+    name, _, _ = rest.partition("}")
+    if text and text == said:
+        return tr(text)
+    if name and said.startswith(start):
+        return tr(text, **{name: said.removeprefix(start)})
+    return said.removeprefix("Value error, ")  # it is translated already where one of ours has raised it
 
 
 def _problems(model: type[JobParams], error: ValidationError) -> list[Problem]:
@@ -71,7 +108,7 @@ def _problems(model: type[JobParams], error: ValidationError) -> list[Problem]:
         elif loc:
             field = names.get(str(loc[0]), str(loc[0]))
         known = field in model.model_fields
-        text = item["msg"].removeprefix("Value error, ")
+        text = _said(item)
         given = None if isinstance(item["input"], dict) or item["type"] == "field" else repr(item["input"])
         if field is not None and not known:
             found.append(Problem(None, f"--{field.replace('_', '-')}: {text}", given))

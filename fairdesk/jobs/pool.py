@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.jobs.processes import CORES, cores
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.jobs.context import Context
@@ -89,8 +90,10 @@ def map_batches(
             yield first, future.result()
     except BrokenProcessPool as error:
         raise JobFailed(
-            "A worker process died, most likely out of memory. Finished work is kept; "
-            "close other programs and run it again to continue."
+            tr(
+                "A worker process died, most likely out of memory. Finished work is kept; "
+                "close other programs and run it again to continue."
+            )
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -119,7 +122,9 @@ def map_on_ray(
         from ray.util import ActorPool
     except ImportError as error:
         raise RequestError(
-            "The engine ray needs the package ray, which is not installed. Install it with: uv pip install 'fairdesk[ray]'"
+            tr(
+                "The engine ray needs the package ray, which is not installed. Install it with: uv pip install 'fairdesk[ray]'"
+            )
         ) from error
     started = not ray.is_initialized()
     if started:

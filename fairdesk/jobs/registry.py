@@ -11,6 +11,7 @@ import fairdesk
 from fairdesk.errors import RequestError
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.messages import JobSpec
+from fairdesk.words import tr
 
 
 @cache
@@ -34,7 +35,9 @@ def job_kind(name: str) -> JobKind:
     try:
         return job_kinds()[name]
     except KeyError:
-        raise RequestError(f"There is no job called {name!r}. Known: {', '.join(job_kinds())}") from None
+        raise RequestError(
+            tr("There is no job called {name!r}. Known: {known}", name=name, known=", ".join(job_kinds()))
+        ) from None
 
 
 def kind_of(spec: JobSpec) -> JobKind | None:

@@ -10,14 +10,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
+from fairdesk.words import mark, tr, tr_n
+
 
 class NextStep(Enum):
     """What a person can do with a result; the window has the way to each."""
 
-    SHOW_PAIRS = "Show pairs"  # pictures side by side
-    SHOW_REVIEW = "Show faces"  # synthetic faces with their verdicts
-    REVIEW = "Review them"  # check what was generated before it enters the project
-    IMPORT = "Import them"
+    SHOW_PAIRS = mark("Show pairs")  # pictures side by side
+    SHOW_REVIEW = mark("Show faces")  # synthetic faces with their verdicts
+    REVIEW = mark("Review them")  # check what was generated before it enters the project
+    IMPORT = mark("Import them")
 
 
 class Record(BaseModel):
@@ -80,11 +82,16 @@ class NamesVectors(Record):
         """Say it in a line."""
         if not self.encoder:
             return []
-        detector = f", detector {self.detector}" if self.detector else ""
+        parts = [tr("Encoder {encoder}", encoder=self.encoder)]
+        if self.detector:
+            parts.append(tr("detector {detector}", detector=self.detector))
         count = getattr(self, "faces", None)
-        faces = f", {count:,} faces" if isinstance(count, int) else ""
-        also = f"; it has embeddings of {', '.join(self.other_detectors)} too" if self.other_detectors else ""
-        return [f"Encoder {self.encoder}{detector}{faces}{also}."]
+        if isinstance(count, int):
+            parts.append(tr_n("{n:,} face", "{n:,} faces", count))
+        line = ", ".join(parts)
+        if self.other_detectors:
+            line += "; " + tr("it has embeddings of {detectors} too", detectors=", ".join(self.other_detectors))
+        return [line + "."]
 
 
 class RestsOnVectors(NamesVectors):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fairdesk.jobs.results import Unreadable
+from fairdesk.words import tr
 
 MOST = 10  # items of a list that a terminal shows
 
@@ -20,7 +21,11 @@ def listed(title: str, items: list[str]) -> list[str]:
     if not items:
         return []
     shown = [f"  {item}" for item in items[:MOST]]
-    return [f"{title}:", *shown, *([f"  ... and {len(items) - MOST} more (see --json)"] if len(items) > MOST else [])]
+    return [
+        f"{title}:",
+        *shown,
+        *(["  " + tr("... and {n} more (see --json)", n=len(items) - MOST)] if len(items) > MOST else []),
+    ]
 
 
 def left_out(title: str, files: Iterable[Unreadable]) -> list[str]:
@@ -30,4 +35,4 @@ def left_out(title: str, files: Iterable[Unreadable]) -> list[str]:
 
 def rate(value: float | None) -> str:
     """Say a rate in percent."""
-    return "undefined" if value is None else f"{100 * value:.3g} %"
+    return tr("undefined") if value is None else f"{100 * value:.3g} %"

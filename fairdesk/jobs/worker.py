@@ -17,6 +17,7 @@ from fairdesk.errors import FairDeskError, MissingWeights, RequestError, Stopped
 from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, JobSpec, Tail, append_line
 from fairdesk.jobs.ownership import write_owner
 from fairdesk.jobs.processes import PARENT, end_with, lower_priority
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.project import Project
@@ -43,7 +44,7 @@ class WorkerContext:
     def project(self) -> Project:
         """The open project."""
         if self._project is None:
-            raise RequestError("This job needs a project.")
+            raise RequestError(tr("This job needs a project."))
         return self._project
 
     def send(self, event: str, **values: Any) -> None:
@@ -155,7 +156,7 @@ def run_job(folder: Path) -> int:
         try:
             context.send("failed", message=told, unexpected=not isinstance(error, FairDeskError), missing=details)
         except OSError as unsent:  # the disk is full, or the folder is gone: the log is all that is left
-            sys.stderr.write(f"This could not be reported: {unsent}\n")
+            sys.stderr.write(tr("This could not be reported: {error}\n", error=unsent))
         return 2 if isinstance(error, RequestError) else 1
     finally:
         if project is not None:

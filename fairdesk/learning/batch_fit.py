@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import torch
 
+from fairdesk.words import tr
+
 
 class Steps(Protocol):
     """What is trained."""
@@ -54,11 +56,15 @@ def batch_that_fits(task: Steps, batch: Any, size: int) -> int | None:
 
 def advice(task: Steps, batch: Any, size: int, parts: int) -> str:
     """Say that a batch, worked through in some parts, is too large for the memory, and what to do."""
-    told = f"The device's memory is too small for a batch of {size}."
+    told = tr("The device's memory is too small for a batch of {size}.", size=size)
     fits = batch_that_fits(task, batch, size)
     if fits is None:
-        return f"{told} Try --batch-size {max(2, size // 2)}, or smaller images."
+        return tr("{problem} Try --batch-size {size}, or smaller images.", problem=told, size=max(2, size // 2))
     more = next(n for n in range(parts, size * parts + 1) if size % n == 0 and size // n <= max(1, fits // parts))
-    return (
-        f"{told} {fits} at a time fit: say --batch-size {fits}, or --accumulate {more} to work through {size} in parts."
+    return tr(
+        "{problem} {fits} at a time fit: say --batch-size {fits}, or --accumulate {more} to work through {size} in parts.",
+        problem=told,
+        fits=fits,
+        more=more,
+        size=size,
     )

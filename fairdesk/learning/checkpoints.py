@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from fairdesk.errors import RequestError
 from fairdesk.plain_json import parse_object
+from fairdesk.words import tr
 
 Tensors = dict[str, torch.Tensor]
 
@@ -63,9 +64,11 @@ def read_checkpoint(path: Path) -> tuple[Tensors, dict[str, Any], dict[str, Any]
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
             return tensors, meta, numbers
     except FileNotFoundError:
-        raise RequestError(f"There is no checkpoint {path}.") from None
+        raise RequestError(tr("There is no checkpoint {path}.", path=path)) from None
     except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise RequestError(f"{path} is damaged, or no checkpoint of FairDesk ({type(error).__name__}).") from error
+        raise RequestError(
+            tr("{path} is damaged, or no checkpoint of FairDesk ({error}).", path=path, error=type(error).__name__)
+        ) from error
 
 
 def need_built(build: Callable[[], torch.nn.Module], path: Path) -> torch.nn.Module:
@@ -105,7 +108,9 @@ def load_networks(tensors: Tensors, networks: dict[str, torch.nn.Module], path: 
             network.load_state_dict(state, strict=True)
         except RuntimeError as error:
             told = str(error).splitlines()[-1].strip()
-            raise RequestError(f"{path} does not fit the network {name}: {told}") from error
+            raise RequestError(
+                tr("{path} does not fit the network {name}: {why}", path=path, name=name, why=told)
+            ) from error
 
 
 def load_optimizers(tensors: Tensors, numbers: dict[str, Any], optimizers: dict[str, torch.optim.Optimizer]) -> None:

@@ -17,6 +17,7 @@ from fairdesk.jobs.messages import CONTROL, EVENTS, LOG, JobSpec, Tail, append_l
 from fairdesk.jobs.params import JobParams
 from fairdesk.jobs.processes import PARENT
 from fairdesk.jobs.results import JobResult
+from fairdesk.words import tr, tr_n
 
 Result = TypeVar("Result", bound=JobResult)
 
@@ -110,7 +111,14 @@ def run_shared(kind: str, params: JobParams, devices: int, context: Context, res
         JobSpec(kind, params.model_dump(mode="json", by_alias=True), device=context.device).write(home)
         line = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={devices}",
                 "-m", "fairdesk", "--worker", str(home)]  # fmt: skip
-        context.message(f"Training in {devices} processes. On several machines: {command(kind, params, devices)}")
+        context.message(
+            tr_n(
+                "Training in {n} process. On several machines: {command}",
+                "Training in {n} processes. On several machines: {command}",
+                devices,
+                command=command(kind, params, devices),
+            )
+        )
         with (home / "torchrun").open("wb") as log:
             process = subprocess.Popen(
                 line, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -141,7 +149,13 @@ def run_shared(kind: str, params: JobParams, devices: int, context: Context, res
         told = "\n".join(
             path.read_text(errors="replace")[-2000:] for path in (home / "torchrun", home / LOG) if path.exists()
         )
-        raise JobFailed(f"The {devices} processes ended without a result. Their last output:\n{told[-1500:]}")
+        raise JobFailed(
+            tr(
+                "The {n} processes ended without a result. Their last output:\n{output}",
+                n=devices,
+                output=told[-1500:],
+            )
+        )
 
 
 def _tell(event: dict[str, Any], context: Context) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.image_reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import processes
+from fairdesk.words import tr
 
 KEPT_BYTES = 2_000_000_000  # decoded images are held in memory up to this
 SHOWN, SPARED_FROM = 5, 50  # images of a set in a sample grid; from how many on a set spares them from training
@@ -50,10 +51,10 @@ class TrainingImages:
                 else:
                     self.paths.append(path)
                     self._pixels.append(found if self._keep else None)
-            context.progress(min(len(paths), start + 64), len(paths), "images read")
+            context.progress(min(len(paths), start + 64), len(paths), tr("images read"))
         self._classes = None if given is None else torch.tensor([given[path] for path in self.paths])
         if not self.paths:
-            raise RequestError("None of the images could be read, so there is nothing to learn from.")
+            raise RequestError(tr("None of the images could be read, so there is nothing to learn from."))
 
     def _try(self, path: Path) -> npt.NDArray[np.uint8] | str:
         try:
@@ -87,7 +88,13 @@ class TrainingImages:
         pictures = []
         for row, one in zip(rows, found, strict=True):
             if one is None or isinstance(one, str):
-                raise JobFailed(f"{self.paths[row]} cannot be read any more: {one}. Restore it, then resume: --resume")
+                raise JobFailed(
+                    tr(
+                        "{path} cannot be read any more: {error}. Restore it, then resume: --resume",
+                        path=self.paths[row],
+                        error=one,
+                    )
+                )
             pictures.append(one)
         return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 

@@ -21,6 +21,7 @@ from fairdesk.learning.memory import keep_freed_memory
 from fairdesk.learning.results import LoopResult
 from fairdesk.runs.event_files import EventLog
 from fairdesk.runs.folder import BEST, LAST, RunFolder
+from fairdesk.words import tr
 
 SAFE_S = 120.0  # seconds of work that a killed process may lose
 
@@ -102,13 +103,15 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
     keep_freed_memory()
     per_epoch = images.batches(plan.batch_size)
     if per_epoch == 0:
-        raise JobFailed(f"{len(images)} images are too few: at least 2 are needed.")
+        raise JobFailed(tr("{count} images are too few: at least 2 are needed.", count=len(images)))
     at = _Training(task, plan, run, context, per_epoch)
     if resume:
         at.resume()
-        context.message(f"Resuming after batch {at.step:,}.")
+        context.message(tr("Resuming after batch {step:,}.", step=at.step))
         if at.step >= plan.epochs * per_epoch:
-            context.message(f"All {plan.epochs:,} epochs are done. To train further, give more: --epochs")
+            context.message(
+                tr("All {epochs:,} epochs are done. To train further, give more: --epochs", epochs=plan.epochs)
+            )
     before = at.step
     at.progress()
     records = _Records(run, at.step, getattr(task, "columns", ())) if plan.first else None
@@ -121,7 +124,7 @@ def train(task: Task, images: Images, plan: Plan, run: RunFolder, context: Conte
                 at.batch(batch, records)
             if at.end_of_epoch(epoch):
                 stopped_early = True
-                context.message(f"Stopped early: {at.since_best} epochs without a better score.")
+                context.message(tr("Stopped early: {epochs} epochs without a better score.", epochs=at.since_best))
                 break
     except Stopped:
         at.keep(LAST)
@@ -169,7 +172,7 @@ class _Training:
     def progress(self) -> None:
         """Say how far it is."""
         size = self._plan.batch_size
-        self._context.progress(self.step * size, self._total * size, "images")
+        self._context.progress(self.step * size, self._total * size, tr("images"))
 
     def keep(self, name: str) -> None:
         """Write a checkpoint."""
@@ -201,7 +204,7 @@ class _Training:
         if context.asked("checkpoint"):
             self.keep(f"step-{self.step:08d}")
             self.keep(LAST)
-            context.message(f"Saved checkpoint step-{self.step:08d}.")
+            context.message(tr("Saved checkpoint step-{step:08d}.", step=self.step))
         shown = self.step % plan.preview_every == 0 or self.step in (1, self._total) or context.asked("sample")
         if shown and plan.first:
             path = self._run.preview(self.step)
@@ -263,5 +266,7 @@ def _step(task: Task, batch: Any, plan: Plan) -> dict[str, float]:
         raise JobFailed(advice(task, batch, plan.batch_size, plan.parts))
     wrong = [name for name, value in losses.items() if not math.isfinite(value)]
     if wrong:
-        raise JobFailed(f"The loss {wrong[0]} became NaN or infinite. Try a smaller learning rate, or fp32.")
+        raise JobFailed(
+            tr("The loss {wrong} became NaN or infinite. Try a smaller learning rate, or fp32.", wrong=wrong[0])
+        )
     return losses

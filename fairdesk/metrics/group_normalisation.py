@@ -8,8 +8,6 @@ face recognition", IJCB 2024). A comparison across groups takes the mean of what
 
 from __future__ import annotations
 
-import json
-import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,6 +22,7 @@ from fairdesk.metrics.evaluation import Grouped, evaluate, group_comparisons
 from fairdesk.metrics.params import EvaluateParams, NormaliseParams
 from fairdesk.metrics.results import ErrorRates, EvaluateResult, GroupRule, NormaliseResult
 from fairdesk.metrics.score_files import ScoreSet, read_scores, write_scores
+from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
 from fairdesk.project import Project
 
 Mask = npt.NDArray[np.bool_]
@@ -189,26 +188,12 @@ def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: i
     """List the new scores beside the old ones, made from the same labels."""
     assert made.label is not None
     genuine = int(made.label.sum())
-    summary = json.dumps(
-        {
-            "genuine": genuine,
-            "impostor": len(made.label) - genuine,
-            "dropped": lost,
-            "measure": made.measure,
-            "faces": made.about.get("faces"),
-        }
-    )
-    old = project.db.rows(
-        "SELECT pair_list, recipe_id, basis FROM score_set WHERE path = ? ORDER BY id DESC LIMIT 1",
-        (str(params.scores),),
-    )
-    pairs, recipe, basis = old[0] if old else (str(params.scores), None, None)
-    with project.journal.step(f"Normalise {params.scores.name}", target={"tab": "metrics"}) as connection:
-        connection.execute(
-            "INSERT INTO score_set (name, path, pair_list, recipe_id, params, summary, created, basis)"
-            " VALUES (?,?,?,?,?,?,?,?)",
-            (params.out.name, str(params.out), pairs, recipe, params.model_dump_json(), summary, time.time(), basis),
-        )
+    faces = made.about.get("faces")
+    known = faces if isinstance(faces, int) else None
+    summary = ScoreSummary(genuine, len(made.label) - genuine, lost, made.measure, known)
+    origin = origin_of(project, params.scores) or ScoreOrigin(str(params.scores))
+    kept = params.model_dump(mode="json")
+    add_score_set(project, f"Normalise {params.scores.name}", params.out, origin, kept, summary)
 
 
 def _figures(result: EvaluateResult) -> dict[str, ErrorRates]:

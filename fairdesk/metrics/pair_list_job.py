@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
 
 from fairdesk import __version__
-from fairdesk.dataset.identities import labelled_images
-from fairdesk.dataset.sets import members
 from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.folder_layouts import read_tree
@@ -22,8 +19,10 @@ from fairdesk.metrics.pair_list_files import Pair, write_pairs
 from fairdesk.metrics.pair_sampling import PairImage, genuine_pairs, impostor_pairs
 from fairdesk.metrics.params import PairsParams
 from fairdesk.metrics.results import PairsResult
+from fairdesk.metrics.store import add_pair_list, need_thawed
 from fairdesk.project import Project
-from fairdesk.project import label_basis as basis
+from fairdesk.project.images import labelled_images
+from fairdesk.project.sets import members
 
 _Found = tuple[list[PairImage], dict[str, int], set[str]]  # with the paths of the synthetic ones
 
@@ -114,7 +113,7 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
             raise RequestError("Say where to write the list: --out FILE")
         out = project.exports("lists", f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{suffix}")
     if project is not None:
-        _need_thawed(project, out)
+        need_thawed(project, out)
     write_pairs(out, pairs, params.format, params.folds)
     digest = file_sha256(out)
     result = PairsResult(
@@ -140,7 +139,7 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
     side = {"made_by": f"FairDesk {__version__}", **result.json_values(), "out": out.name}
     write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")
     if project is not None:
-        _register(project, out, params, result)
+        add_pair_list(project, out, params.model_dump(mode="json"), len(genuine), len(impostor), digest)
     context.progress(2, 2, "kinds of pairs")
     context.artifact(out)
     return result
@@ -161,22 +160,3 @@ def _in_folds(
             start, end = (len(picks) * f // folds for f in (fold, fold + 1))
             out += [pair(pick, label, fold) for pick in picks[start:end]]
     return out
-
-
-def _need_thawed(project: Project, out: Path) -> None:
-    frozen = project.db.value("SELECT name FROM pair_list WHERE path = ? AND frozen = 1", (str(out),))
-    if frozen is not None:
-        raise RequestError(
-            f"The list {frozen} is frozen and stays as it is. Write to another file, or thaw it first: sets PROJECT --thaw {frozen}"
-        )
-
-
-def _register(project: Project, out: Path, params: PairsParams, result: PairsResult) -> None:
-    taken = basis.take(project)
-    with project.journal.step(f"Make the pair list {out.name}", target={"tab": "metrics"}) as connection:
-        connection.execute(
-            "INSERT INTO pair_list (name, path, format, genuine, impostor, params, sha256, created, basis)"
-            " VALUES (?,?,?,?,?,?,?,?,?)",
-            (out.name, str(out), params.format, result.genuine, result.impostor,
-             json.dumps(params.model_dump(mode="json")), result.sha256, time.time(), taken),
-        )  # fmt: skip

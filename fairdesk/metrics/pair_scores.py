@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.dataset.identities import labelled_images
 from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.written_files import safe_name
@@ -19,9 +16,11 @@ from fairdesk.metrics.pair_list_files import Pair, read_pairs
 from fairdesk.metrics.params import ScoreParams
 from fairdesk.metrics.results import ScoreResult
 from fairdesk.metrics.score_files import ScoreSet, write_scores
+from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.images import labelled_images
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.project.vector_choice import VectorChoice
 
@@ -58,13 +57,9 @@ def _ready(params: ScoreParams, context: Context) -> VectorChoice:
     return choose_vectors(context, params.encoder, params.detector)
 
 
-def _image_faces(project: Project, recipe: StoredRecipe) -> dict[str, tuple[int, str, str]]:
-    """Return (row of its largest face's vector or -1, subject, group) of each image by path."""
-    faces, _ = project.vectors.load(recipe, largest_only=True)
-    image_of: dict[int, int] = dict(
-        project.db.rows("SELECT id, image_id FROM face WHERE detector = ? AND place = 0", (recipe.detector,))
-    )
-    row_of = {image_of[face]: row for row, face in enumerate(faces.tolist()) if face in image_of}
+def _image_faces(project: Project, images: npt.NDArray[np.int64]) -> dict[str, tuple[int, str, str]]:
+    """Return (place among the `images` that have a vector or -1, subject, group) of each image by path."""
+    row_of = {image: row for row, image in enumerate(images.tolist())}
     found = {}
     for image in labelled_images(project):
         found[str(image.path)] = (row_of.get(image.id, -1), image.identity or "", image.group or "")
@@ -99,9 +94,9 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
     chosen = _ready(params, context)
     recipe = chosen.recipe
     context.check()
-    known = _image_faces(project, recipe)
+    images, vectors = project.vectors.of_images(recipe)
+    known = _image_faces(project, images)
     resolve = _resolver(project, known)
-    _, vectors = project.vectors.load(recipe, largest_only=True)
     rows = np.full((len(pairs), 2), -1, dtype=np.int64)
     paths: tuple[list[str], list[str]] = ([], [])
     subjects: tuple[list[str], list[str]] = ([], [])
@@ -175,12 +170,7 @@ def _sides(pair: Pair) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
 
 
 def _register(project: Project, out: Path, params: ScoreParams, recipe: StoredRecipe, result: ScoreResult) -> None:
-    summary = json.dumps(result.model_dump(include={"genuine", "impostor", "dropped", "measure", "faces"}))
-    kept = json.dumps({**params.model_dump(mode="json"), "list_sha256": file_sha256(params.pairs)})
-    taken = basis.take(project)
-    with project.journal.step(f"Score {params.pairs.name}", target={"tab": "metrics"}) as connection:
-        connection.execute(
-            "INSERT INTO score_set (name, path, pair_list, recipe_id, params, summary, created, basis)"
-            " VALUES (?,?,?,?,?,?,?,?)",
-            (out.name, str(out), str(params.pairs), recipe.id, kept, summary, time.time(), taken),
-        )
+    kept = {**params.model_dump(mode="json"), "list_sha256": file_sha256(params.pairs)}
+    summary = ScoreSummary(result.genuine, result.impostor, result.dropped, result.measure, result.faces)
+    origin = ScoreOrigin(str(params.pairs), recipe.id, basis.take(project))
+    add_score_set(project, f"Score {params.pairs.name}", out, origin, kept, summary)

@@ -259,13 +259,9 @@ class ChangeReader:
         """Return what was touched since the last call; an empty change where nothing was."""
         if self._db.data_version() == self._version:
             return Change()
-        connection = self._db.connection
-        connection.execute("BEGIN")  # number and entries of one moment
-        try:
+        with self._db.moment():  # number and entries
             entries = self._db.rows("SELECT id, kind, images FROM change WHERE id > ? ORDER BY id", (self._last,))
             self._version = self._db.data_version()
-        finally:
-            connection.execute("COMMIT")
         missed = not entries or entries[0][0] != self._last + 1
         self._last = entries[-1][0] if entries else self._last
         known = {kind.value for kind in Kind}

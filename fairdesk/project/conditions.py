@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from fairdesk.errors import RequestError
+from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.image_queries import Filter, State, group_counts, image_ids, saved_views
+from fairdesk.project.identities import group_counts
+from fairdesk.project.image_queries import Filter, State, image_ids
 from fairdesk.project.quality import MEASURES, Limit
-from fairdesk.project.searches import searches
+from fairdesk.project.saved_views import saved_views
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -124,7 +126,7 @@ def faces_meant(project: Project, words: Sequence[str]) -> str | None:
     wanted = read_conditions(project, words)
     if not wanted.rests_on_faces:
         return None
-    others = [one.detector for one in searches(project.db) if one.detector != wanted.faces_of(project)]
+    others = [one.detector for one in searches(project) if one.detector != wanted.faces_of(project)]
     more = f" There are also those of {', '.join(others)}: say detector=NAME among the conditions." if others else ""
     return f"{' '.join(words)} is meant of the faces that {wanted.faces_of(project)} found.{more}"
 

@@ -138,6 +138,19 @@ class Database:
                 connection.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Read several times from the catalogue of one moment, whatever others write meanwhile."""
+        connection = self.connection
+        if connection.in_transaction:
+            yield
+            return
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
+
     def touched(self, rows: Touched | None) -> None:
         """Within a transaction: say which rows a journal step touched; None where they are many."""
         self._local.watch.rows(rows)
@@ -171,3 +184,9 @@ def close_all(connections: list[apsw.Connection]) -> None:
                 break
             except apsw.ThreadingViolationError:
                 time.sleep(0.01)
+
+
+def compact(connection: apsw.Connection) -> None:
+    """Write a database file anew without what was deleted, and empty its write-ahead log."""
+    connection.execute("VACUUM")
+    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)

@@ -1,4 +1,4 @@
-"""What the window asks of a catalogue: ids in order, a page of rows, counts. Read only, indexed."""
+"""Which images match a filter, in order, and what a grid shows of them. Read only, indexed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.project.main_face import NAMED, SOURCE, WHO
+from fairdesk.project.main_face import FACE_LABELS, LABELS, SOURCE
 from fairdesk.project.quality import MEASURES, Limit
 
 if TYPE_CHECKING:
@@ -29,15 +29,10 @@ ORDERS = {
     "size": "i.width * i.height DESC, i.id",
 }  # fmt: skip
 
-_LABELS = f"""
-{NAMED}
-LEFT JOIN identity who ON who.id = {WHO}
-LEFT JOIN grp g ON g.id = ifnull(who.group_id, i.group_id)
-"""
 _FROM = f"""
 FROM image i
 LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1
-{_LABELS}"""
+{LABELS}"""
 
 
 State = Literal["any", "with face", "without face", "several faces", "unnamed", "synthetic", "real", "hidden"]
@@ -187,8 +182,7 @@ def items(project: Project, kind: Kind, ids: list[int]) -> dict[int, GridItem]:
         rows = project.db.rows(
             "SELECT f.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left, l.label_source, "
             + _PREDICTED
-            + " FROM face f JOIN image i ON i.id = f.image_id JOIN face_label l ON l.face_id = f.id"
-            " LEFT JOIN identity who ON who.id = l.identity_id LEFT JOIN grp g ON g.id = ifnull(who.group_id, l.image_group_id)"
+            + f" FROM face f JOIN image i ON i.id = f.image_id JOIN face_label l ON l.face_id = f.id{FACE_LABELS}"
             " WHERE f.id IN (SELECT value FROM json_each(?))",
             (json.dumps(ids),),
         )
@@ -251,69 +245,6 @@ def overview(project: Project) -> dict[str, Any]:
     }
 
 
-def group_counts(project: Project) -> list[tuple[str | None, int, int]]:
-    """Return (group, images, identities) of each group, by name; None is "no group"."""
-    return project.db.rows(
-        f"SELECT g.name, count(*), count(DISTINCT who.id) FROM image i {_LABELS} WHERE i.hidden = 0"
-        " GROUP BY g.name ORDER BY g.name IS NULL, g.name"
-    )
-
-
-def identity_counts(project: Project, group: str | None = None) -> list[tuple[str, int]]:
-    """Return (identity, images), by name, of one group or of all."""
-    where = "WHERE i.hidden = 0 AND who.id IS NOT NULL" + (" AND g.name = ?" if group is not None else "")
-    values = [group] if group is not None else []
-    sql = f"SELECT who.name, count(*) FROM image i {_LABELS} {where} GROUP BY who.id ORDER BY who.name"
-    return project.db.rows(sql, values)
-
-
-def unreadable(project: Project) -> list[tuple[str, str]]:
-    """Return (path, why) of each file that could not be read."""
-    roots = project.roots()
-    rows = project.db.rows("SELECT root_id, path, why FROM unreadable ORDER BY root_id, path")
-    return [(str(roots[root] / path), why) for root, path, why in rows]
-
-
-def found_values(project: Project) -> dict[str, list[str]]:
-    """Return the values a filter can choose from: tags, genders, label sources, predictions (as kind: value)."""
-    rows = project.db.rows
-    out = {
-        "tag": [row[0] for row in rows("SELECT DISTINCT tag FROM image_tag ORDER BY tag")],
-        "gender": [
-            row[0] for row in rows("SELECT DISTINCT gender FROM image WHERE gender IS NOT NULL ORDER BY gender")
-        ],
-    }
-    out["source"] = [
-        row[0]
-        for row in rows("SELECT label_source FROM image UNION SELECT label_source FROM face ORDER BY 1")
-        if row[0] is not None
-    ]
-    out["predicted"] = [
-        f"{kind}: {value}"
-        for kind, value in rows("SELECT DISTINCT kind, value FROM prediction WHERE kind != 'age' ORDER BY kind, value")
-    ]
-    return out
-
-
-def saved_views(project: Project) -> list[tuple[str, Filter]]:
-    """Return the saved views, by name."""
-    rows = project.db.rows("SELECT name, wanted FROM saved_view ORDER BY name")
-    return [(name, Filter.from_json(text)) for name, text in rows]
-
-
-def save_view(project: Project, name: str, wanted: Filter) -> None:
-    """Keep a filter under a name, in place of one of the same name: one undoable step."""
-    with project.journal.step(f"Save the view {name}", target={"tab": "dataset"}) as connection:
-        connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
-        connection.execute("INSERT INTO saved_view (name, wanted) VALUES (?, ?)", (name, wanted.to_json()))
-
-
-def remove_view(project: Project, name: str) -> None:
-    """Remove a saved view: one undoable step."""
-    with project.journal.step(f"Remove the view {name}", target={"tab": "dataset"}) as connection:
-        connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
-
-
 def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids:
     """Return images ordered by how near their largest face's vector is to one image's; those without one are left out.
 
@@ -325,11 +256,7 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
         If the image has no vector of this encoder.
     """
     recipe = project.vectors.find(recipe_hash)
-    faces, vectors = project.vectors.load(recipe, largest_only=True)
-    owner: dict[int, int] = dict(
-        project.db.rows("SELECT id, image_id FROM face WHERE place = 0 AND detector = ?", (recipe.detector,))
-    )
-    images = np.array([owner.get(int(face), 0) for face in faces], dtype=np.int64)
+    images, vectors = project.vectors.of_images(recipe)
     place = np.flatnonzero(images == image)
     if not len(place):
         raise RequestError(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.project.main_face import NAMED, WHO
+from fairdesk.project.label_snapshot import LabelSnapshot
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -37,34 +37,50 @@ class LabelChange:
         return ", ".join(parts) + " since" if parts else "up to date"
 
 
-def _labels(project: Project) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
-    """Return every image's id and a 64-bit hash of its group and identity names."""
-    names: dict[int, int] = {0: 0}
-    for number, identity, group in project.db.rows(
-        "SELECT i.id, i.name, ifnull(g.name, '') FROM identity i LEFT JOIN grp g ON g.id = i.group_id"
-    ):
-        digest = hashlib.blake2b(f"{group}\0{identity}".encode(), digest_size=8).digest()
-        names[number] = int.from_bytes(digest, "little")
-    rows = project.db.rows(f"SELECT i.id, {WHO} FROM image i {NAMED} WHERE i.hidden = 0 ORDER BY i.id")
-    ids = np.array([r[0] for r in rows], dtype=np.int64)
-    return ids, np.array([names[r[1] or 0] for r in rows], dtype=np.uint64)
+Labels = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]  # ids, and a hash of each one's identity and group
 
 
 def take(project: Project) -> bytes:
     """Return the labels of all images now, packed (about 10 bytes an image)."""
-    ids, labels = _labels(project)
+    return _packed(*LabelSnapshot.read(project).basis())
+
+
+def _packed(ids: npt.NDArray[np.int64], labels: npt.NDArray[np.uint64]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, ids=ids, labels=labels)
     return zlib.compress(buffer.getvalue(), 1)
 
 
-def changed_since(project: Project, basis: bytes | None) -> LabelChange:
-    """Compare a kept basis with the labels as they are now."""
+def unpack(basis: bytes | None) -> Labels | None:
+    """Return the labels that were kept; None where none were."""
     if not basis:
-        return LabelChange(0, 0, 0)
+        return None
     with np.load(io.BytesIO(zlib.decompress(basis)), allow_pickle=False) as kept:
-        old_ids, old = kept["ids"], kept["labels"]
-    ids, now = _labels(project)
-    both, left, right = np.intersect1d(old_ids, ids, assume_unique=True, return_indices=True)
-    moved = int(np.count_nonzero(old[left] != now[right]))
-    return LabelChange(moved, len(ids) - len(both), len(old_ids) - len(both))
+        return kept["ids"], kept["labels"]
+
+
+def compare(kept: Labels | None, now: Labels) -> LabelChange:
+    """Compare kept labels with those of another moment."""
+    if kept is None:
+        return LabelChange(0, 0, 0)
+    if np.array_equal(kept[0], now[0]):
+        return LabelChange(int(np.count_nonzero(kept[1] != now[1])), 0, 0)
+    both, left, right = np.intersect1d(kept[0], now[0], assume_unique=True, return_indices=True)
+    moved = int(np.count_nonzero(kept[1][left] != now[1][right]))
+    return LabelChange(moved, len(now[0]) - len(both), len(kept[0]) - len(both))
+
+
+def without(basis: bytes, images: Sequence[int]) -> bytes:
+    """Return a kept basis without some images."""
+    with np.load(io.BytesIO(zlib.decompress(basis)), allow_pickle=False) as kept:
+        stay = ~np.isin(kept["ids"], images)
+        return _packed(kept["ids"][stay], kept["labels"][stay])
+
+
+def changes_since(project: Project, bases: Sequence[bytes | None]) -> list[LabelChange]:
+    """Compare kept bases with the labels as they are now; where none was kept, nothing is said to have changed."""
+    if not any(bases):
+        return [LabelChange(0, 0, 0)] * len(bases)
+    now = LabelSnapshot.read(project).basis()
+    found = {basis: compare(unpack(basis), now) for basis in set(bases)}  # several results may share one
+    return [found[basis] for basis in bases]

@@ -2,6 +2,7 @@
 
 The faces of every detector count, so that no correction is lost where another detector is used. Where several
 are named the newest counts; naming a face names the same face of other detectors too, so that they agree.
+The group is the identity's, where it has one, else the image's.
 """
 
 from __future__ import annotations
@@ -13,3 +14,12 @@ NAMED = (
 )
 WHO = "CASE WHEN named.id IS NOT NULL THEN named.identity_id ELSE i.identity_id END"  # an identity's id, or NULL
 SOURCE = "CASE WHEN named.id IS NOT NULL THEN named.label_source ELSE i.label_source END"
+GROUP = "ifnull(who.group_id, i.group_id)"  # a group's id, or NULL
+# Join to `image i`: the identity, as `who`, beside `named`.
+IDENTITY = f"{NAMED} LEFT JOIN identity who ON who.id = {WHO}"
+# Join to `image i`: identity and group, as `who` and `g`.
+LABELS = f"{IDENTITY} LEFT JOIN grp g ON g.id = {GROUP}"
+# Join to the view `face_label l` (what each single face is called): identity and group, as `who` and `g`.
+FACE_LABELS = (
+    " LEFT JOIN identity who ON who.id = l.identity_id LEFT JOIN grp g ON g.id = ifnull(who.group_id, l.image_group_id)"
+)

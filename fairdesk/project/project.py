@@ -8,10 +8,10 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.project.database import Database
+from fairdesk.project.detections import searches
 from fairdesk.project.journal import Journal
 from fairdesk.project.kept_facts import NAME as FACTS
 from fairdesk.project.kept_facts import FactStore
-from fairdesk.project.searches import searches
 from fairdesk.project.thumbnails import ThumbnailStore
 from fairdesk.project.vectors import VectorStore
 
@@ -136,7 +136,7 @@ class Project:
 
     def show_faces_of(self, detector: str) -> None:
         """Choose whose faces are shown. Raises `RequestError` if this detector has looked at no image."""
-        known = [one.detector for one in searches(self.db)]
+        known = [one.detector for one in searches(self)]
         if detector not in known:
             raise RequestError(
                 f"The detector {detector} has looked at no image. These have: {', '.join(known) or 'none'}."

@@ -1,14 +1,17 @@
-"""Quality measures as the catalogue keeps them: values, limits, and what lies outside of them."""
+"""Quality of images: what is measured, the values that are kept, limits, and what lies outside of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.project.main_face import NAMED, WHO
+from fairdesk.project.boxes import FaceBox
+from fairdesk.project.faces import read_landmarks
+from fairdesk.project.main_face import LABELS
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -25,6 +28,57 @@ MEASURES = {
     "roll": "Tilted head (degrees)",
     "faces": "Faces on the picture",
 }
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Measures of the largest face of an image; None where it cannot be measured.
+
+    sharpness
+        Variance of the Laplacian of the grey face at 112 x 112, values 0 to 255 (Pech-Pacheco et al., ICPR 2000).
+    brightness, contrast
+        Mean and standard deviation of its grey values, 0 to 1.
+    clipped
+        Share of its pixels that are black (at most 2 of 255) or white (at least 253).
+    side
+        Shorter side of the face's box in pixels.
+    share
+        Area of the box, of the picture's.
+    yaw
+        How far the nose lies from the middle between the eyes, along their line, in eye distances (0: frontal).
+    roll
+        Angle of the line through the eyes, in degrees.
+    faces
+        Faces on the picture.
+    """
+
+    sharpness: float | None
+    brightness: float | None
+    contrast: float | None
+    clipped: float | None
+    side: float | None
+    share: float | None
+    yaw: float | None
+    roll: float | None
+    faces: int
+
+
+class Unmeasured(NamedTuple):
+    """An image whose faces are known and whose quality is not."""
+
+    image: int
+    path: str
+    sha256: str
+    box: FaceBox | None  # of its largest face
+    faces: int
+
+
+class Measured(NamedTuple):
+    """What was measured of an image, or why it could not be read."""
+
+    image: int
+    quality: Quality | None
+    why: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,10 +177,8 @@ def counts(project: Project, detector: str) -> dict[str, Any]:
 def by_group(project: Project, detector: str) -> dict[str, tuple[float, float]]:
     """Return (median sharpness, median side of the face in pixels) of each group that is measured."""
     rows = project.db.rows(
-        "SELECT g.name, q.sharpness, q.side FROM quality q JOIN image i ON i.id = q.image_id"
-        f"{NAMED} LEFT JOIN identity who ON who.id = {WHO}"
-        " JOIN grp g ON g.id = ifnull(who.group_id, i.group_id)"
-        " WHERE q.detector = ? AND i.hidden = 0 AND q.sharpness IS NOT NULL AND q.side IS NOT NULL",
+        f"SELECT g.name, q.sharpness, q.side FROM quality q JOIN image i ON i.id = q.image_id{LABELS}"
+        " WHERE q.detector = ? AND g.id IS NOT NULL AND i.hidden = 0 AND q.sharpness IS NOT NULL AND q.side IS NOT NULL",
         (detector,),
     )
     found: dict[str, list[tuple[float, float]]] = {}
@@ -136,3 +188,64 @@ def by_group(project: Project, detector: str) -> dict[str, tuple[float, float]]:
         name: (float(np.median([s for s, _ in pairs])), float(np.median([s for _, s in pairs])))
         for name, pairs in found.items()
     }
+
+
+def any_measured(project: Project, detector: str | None = None) -> bool:
+    """Whether anything was measured, with the faces of one detector or of any."""
+    which, values = ("", ()) if detector is None else (" WHERE detector = ?", (detector,))
+    return project.db.value(f"SELECT 1 FROM quality{which} LIMIT 1", values) is not None
+
+
+def unmeasured(project: Project, detector: str) -> list[Unmeasured]:
+    """Return the images that a detector has looked at and that are not measured; one that could not be read is among them."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT i.id, i.root_id, i.path, i.sha256, d.faces, f.landmarks, f.top, f.right, f.bottom, f.left FROM image i"
+        " JOIN detection d ON d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL"
+        " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1"
+        " WHERE NOT EXISTS (SELECT 1 FROM quality q WHERE q.image_id = i.id AND q.detector = ?1 AND q.why IS NULL)"
+        " ORDER BY i.id",
+        (detector,),
+    )
+    return [
+        Unmeasured(
+            number,
+            str(roots[root] / path),
+            sha,
+            None if top is None else FaceBox(top, right, bottom, left, None, read_landmarks(marks)),
+            faces,
+        )
+        for number, root, path, sha, faces, marks, top, right, bottom, left in rows
+    ]
+
+
+def keep_measured(project: Project, detector: str, found: Iterable[Measured]) -> None:
+    """Keep what was measured; an image that was removed meanwhile is left out."""
+    nothing = (None,) * len(MEASURES)
+    marks = ",".join("?" * (len(MEASURES) + 3))
+    with project.db.transaction() as connection:
+        connection.executemany(
+            f"INSERT OR REPLACE INTO quality SELECT {marks} WHERE EXISTS (SELECT 1 FROM image WHERE id = ?)",
+            (
+                (one.image, detector, *(nothing if one.quality is None else astuple(one.quality)), one.why, one.image)
+                for one in found
+            ),
+        )
+
+
+def copy_measured(project: Project, detector: str) -> None:
+    """Give images what was measured of another one with the same content and the same face."""
+    names = (*MEASURES, "why")
+    same = " AND ".join(f"ifnull(f.{edge}, -1) = ifnull(g.{edge}, -1)" for edge in ("top", "right", "bottom", "left"))
+    with project.db.transaction() as connection:
+        connection.execute(
+            f"INSERT OR REPLACE INTO quality (image_id, detector, {', '.join(names)})"
+            f" SELECT i.id, q.detector, {', '.join('q.' + name for name in names)}"
+            " FROM quality q JOIN image o ON o.id = q.image_id JOIN image i ON i.sha256 = o.sha256 AND i.id != o.id"
+            " JOIN detection d ON d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL AND d.faces = q.faces"
+            " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1"
+            " LEFT JOIN face g ON g.image_id = o.id AND g.place = 0 AND g.detector = ?1"
+            f" WHERE q.detector = ?1 AND q.why IS NULL AND {same} AND f.landmarks IS g.landmarks"
+            " AND NOT EXISTS (SELECT 1 FROM quality k WHERE k.image_id = i.id AND k.detector = ?1 AND k.why IS NULL)",
+            (detector,),
+        )

@@ -45,3 +45,13 @@ class ThumbnailStore(SideFile):
                 connection.execute("DELETE FROM preview")
             else:
                 connection.executemany("DELETE FROM preview WHERE sha256 = ?", ((one,) for one in sha256s))
+
+    def erase(self, images: Iterable[int], faces: Iterable[int], sha256s: Iterable[str]) -> None:
+        """Erase the thumbnails of some images and faces for good, and previews by content."""
+        with self.connection as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            for kind, ids in (("image", images), ("face", faces)):
+                connection.executemany(
+                    "DELETE FROM thumbnail WHERE kind = ? AND id = ?", ((kind, number) for number in ids)
+                )
+        self.drop_previews(sha256s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from fairdesk.project.vector_choice import VectorChoice, choose, of_encoder
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 
+_OF_IMAGES = " JOIN face f ON f.id = v.face_id JOIN image i ON i.id = f.image_id"
 _COLUMNS = "r.id, r.hash, r.encoder, r.detector, r.dim, r.metric, r.created"
 
 
@@ -149,16 +151,26 @@ class VectorStore:
                 ((recipe.id, face, why) for face, why in failures.items()),
             )
 
-    def load(self, recipe: StoredRecipe, *, largest_only: bool = False) -> tuple[Ids, Floats]:
-        """Return all face ids (ascending) and their vectors, shape (n, dim), float32."""
-        sql = "SELECT v.face_id, v.chunk, v.row FROM vector v"
-        if largest_only:
-            sql += " JOIN face f ON f.id = v.face_id AND f.place = 0"
-        rows = self._db.rows(sql + " WHERE v.recipe_id = ? ORDER BY v.face_id", (recipe.id,))
+    def load(self, recipe: StoredRecipe, *, hidden: bool = True) -> tuple[Ids, Floats]:
+        """Return face ids (ascending) and their vectors, shape (n, dim), float32; with or without those of hidden images."""
+        return self._load(recipe, "v.face_id", "" if hidden else f"{_OF_IMAGES} WHERE i.hidden = 0")
+
+    def of_images(self, recipe: StoredRecipe, *, hidden: bool = True) -> tuple[Ids, Floats]:
+        """Return the ids of images and the vector of each one's largest face; images without one are left out."""
+        return self._load(
+            recipe, "f.image_id", f"{_OF_IMAGES} WHERE f.place = 0" + ("" if hidden else " AND i.hidden = 0")
+        )
+
+    def _load(self, recipe: StoredRecipe, number: str, which: str) -> tuple[Ids, Floats]:
+        rows = self._db.rows(
+            f"SELECT {number}, v.chunk, v.row FROM vector v{which}"
+            f" {'AND' if which else 'WHERE'} v.recipe_id = ? ORDER BY v.face_id",
+            (recipe.id,),
+        )
         table = np.array(rows, dtype=np.int64).reshape(-1, 3)
         out = np.empty((len(table), recipe.dim), dtype=np.float32)
         for chunk in np.unique(table[:, 1]):
-            path = self.folder / recipe.hash / f"{chunk:06d}.f32"
+            path = self._chunk(recipe.hash, int(chunk))
             where = table[:, 1] == chunk
             try:
                 data = np.fromfile(path, dtype="<f4").reshape(-1, recipe.dim)
@@ -169,6 +181,34 @@ class VectorStore:
                     f"then encode again with {recipe.encoder}."
                 ) from error
         return table[:, 0].copy(), out
+
+    def count(self, recipe: StoredRecipe) -> int:
+        """Return how many faces have a vector of a recipe."""
+        found: int = self._db.value("SELECT count(*) FROM vector WHERE recipe_id = ?", (recipe.id,))
+        return found
+
+    def failures(self, recipe: StoredRecipe) -> dict[int, str]:
+        """Return the faces that could not be encoded, in order of id, each with why."""
+        return dict(
+            self._db.rows("SELECT face_id, why FROM vector_failure WHERE recipe_id = ? ORDER BY face_id", (recipe.id,))
+        )
+
+    def blank(self, faces: Sequence[int]) -> None:
+        """Overwrite the vectors of some faces with zeros in their files, for good; their rows stay."""
+        rows = self._db.rows(
+            "SELECT r.hash, r.dim, v.chunk, v.row FROM vector v JOIN recipe r ON r.id = v.recipe_id"
+            " WHERE v.face_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(faces),),
+        )
+        for recipe, dim, chunk, row in rows:
+            path = self._chunk(recipe, chunk)
+            if path.exists():
+                with path.open("r+b") as file:
+                    file.seek(row * dim * 4)
+                    file.write(bytes(dim * 4))
+
+    def _chunk(self, recipe: str, number: int) -> Path:
+        return self.folder / recipe / f"{number:06d}.f32"
 
 
 def _new_chunk(home: Path) -> tuple[int, int]:

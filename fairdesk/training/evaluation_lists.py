@@ -20,6 +20,7 @@ from fairdesk.metrics.pair_list_files import Pair, read_pairs
 from fairdesk.training import careful_pickles
 from fairdesk.training.heldout_evaluation import Exam, Pairs
 from fairdesk.training.training_faces import cut_faces
+from fairdesk.words import tr, tr_n
 
 _FEW, _LEAST = 1000, 200  # a list of more pictures has this many bytes a picture
 FOLDS = 10  # of a list that names none
@@ -51,13 +52,24 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
         found = [careful_pickles.as_bytes(one) for one in pictures]
         flags = np.array([bool(one) for one in same])
         if len(found) != 2 * len(flags) or not len(flags):
-            raise ValueError(f"{len(found)} pictures for {len(flags)} pairs")
+            raise ValueError(
+                tr_n(
+                    "{pictures} pictures for {n} pair",
+                    "{pictures} pictures for {n} pairs",
+                    len(flags),
+                    pictures=len(found),
+                )
+            )
     except OSError as error:
-        raise RequestError(f"{path} cannot be read: {error.strerror}") from error
+        raise RequestError(tr("{path} cannot be read: {strerror}", path=path, strerror=error.strerror)) from error
     except Exception as error:  # whatever a hostile or damaged pickle raises is a refusal, and told
         raise RequestError(
-            f"{path} cannot be read as InsightFace's verification .bin ({error}). It holds a list of pictures and a list of flags; "
-            "FairDesk never runs code from a file."
+            tr(
+                "{path} cannot be read as InsightFace's verification .bin ({error}). It holds a list of pictures and a list of flags; "
+                "FairDesk never runs code from a file.",
+                path=path,
+                error=error,
+            )
         ) from error
     return found, flags
 
@@ -112,7 +124,10 @@ def _from_pairs(path: Path, below: Path | None, crop: str, context: Context) -> 
     kept: list[Pair] = [pair for pair in listed if pair.path1 in row and pair.path2 in row]
     if not kept:
         raise RequestError(
-            f"No pair of {path} has a face in both images. If its paths are relative, say below which folder: --images-of-lists."
+            tr(
+                "No pair of {path} has a face in both images. If its paths are relative, say below which folder: --images-of-lists.",
+                path=path,
+            )
         )
     named = any(pair.fold != kept[0].fold for pair in kept)
     blocks = {id(pair): block for pair, block in zip(listed, _blocks(len(listed)), strict=True)}
@@ -145,14 +160,24 @@ def read_lists(paths: Sequence[Path], below: Path | None, crop: str, context: Co
     for path in paths:
         one = _from_bin(path) if path.suffix.lower() == ".bin" else _from_pairs(path, below, crop, context)
         if any(one.exam.name == other.exam.name for other in found):
-            raise RequestError(f"Two lists are called {one.exam.name}. Rename one, as their figures go by that name.")
+            raise RequestError(
+                tr("Two lists are called {exam}. Rename one, as their figures go by that name.", exam=one.exam.name)
+            )
         if one.left_out:
             context.message(
-                f"{path.name}: {one.left_out:,} of {one.pairs:,} pairs are left out, as an image has no face or cannot be read."
+                tr(
+                    "{file}: {left_out:,} of {pairs:,} pairs are left out, as an image has no face or cannot be read.",
+                    file=path.name,
+                    left_out=one.left_out,
+                    pairs=one.pairs,
+                )
             )
         if not one.people:
             context.message(
-                f"{path.name} names nobody, so whether its people are among the training images cannot be checked."
+                tr(
+                    "{file} names nobody, so whether its people are among the training images cannot be checked.",
+                    file=path.name,
+                )
             )
         found.append(one)
     return found

@@ -11,6 +11,7 @@ from fairdesk.images.written_files import write_text
 from fairdesk.learning.results import LoopResult
 from fairdesk.runs.folder import RunFolder
 from fairdesk.training.params import RecogniserParams
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.training.training_faces import Chips
@@ -20,10 +21,10 @@ CARD = "model-card.md"
 
 def _groups(chips: Chips | None) -> list[str]:
     if chips is None:
-        return ["none"]
+        return [tr("none")]
     rows: dict[str, list[int]] = {}
     for (group, _), items in people_of(chips.items).items():
-        row = rows.setdefault(group or "no group", [0, 0])
+        row = rows.setdefault(group or tr("no group"), [0, 0])
         row[0] += 1
         row[1] += len(items)
     return [f"| {name} | {people:,} | {images:,} |" for name, (people, images) in rows.items()]
@@ -35,28 +36,31 @@ def write_card(
 ) -> None:  # fmt: skip
     """Write `model-card.md` into the run's folder."""
     switches = {
-        "every identity as often (Shen et al., ECCV 2016)": params.sampling == "identity",
-        "every group as often (Wang and Deng, CVPR 2020)": params.sampling == "group",
-        "loss weighed by the group's inverse frequency (Cui et al., CVPR 2019)": params.reweight,
-        f"margins by group, fixed: {params.margins} (Cao et al., NeurIPS 2019)": params.group_margins == "fixed",
-        "margins by group, adaptive (after Wang and Deng, CVPR 2020)": params.group_margins == "adaptive",
-        f"{params.synthetic_ratio or 0:.0%} synthetic images (Qiu et al., ICCV 2021)": params.synthetic_ratio
-        is not None,
-        f"fine-tuned from {params.start.name if params.start else ''}": params.start is not None,
+        tr("every identity as often (Shen et al., ECCV 2016)"): params.sampling == "identity",
+        tr("every group as often (Wang and Deng, CVPR 2020)"): params.sampling == "group",
+        tr("loss weighed by the group's inverse frequency (Cui et al., CVPR 2019)"): params.reweight,
+        tr(
+            "margins by group, fixed: {margins} (Cao et al., NeurIPS 2019)", margins=params.margins
+        ): params.group_margins == "fixed",
+        tr("margins by group, adaptive (after Wang and Deng, CVPR 2020)"): params.group_margins == "adaptive",
+        tr(
+            "{share:.0%} synthetic images (Qiu et al., ICCV 2021)", share=params.synthetic_ratio or 0
+        ): params.synthetic_ratio is not None,
+        tr("fine-tuned from {weights}", weights=params.start.name if params.start else ""): params.start is not None,
     }
-    mitigation = "; ".join(name for name, on in switches.items() if on) or "none"
+    mitigation = "; ".join(name for name, on in switches.items() if on) or tr("none")
     lines = [
         f"# {folder.path.name}", "",
-        f"A face recogniser ({params.backbone}, {params.head}) trained by FairDesk {__version__}: {result.steps:,} batches of {params.batch_size}, seed {params.seed}.",
-        "Weights: `backbone.safetensors`, arcface_torch's names; input 112 x 112 RGB, five points to the ArcFace template, (x/255-.5)/.5; cosine similarity.", "",
-        "## Trained on", "", "| group | identities | images |", "|---|---|---|", *_groups(chips), "",
-        f"Mitigation: {mitigation}. Left out: {len(left_out):,} images that could not be read or have no face.", "",
-        "## Error rates on held-out identities", "", "| | |", "|---|---|",
+        tr("A face recogniser ({backbone}, {head}) trained by FairDesk {version}: {steps:,} batches of {size}, seed {seed}.", backbone=params.backbone, head=params.head, version=__version__, steps=result.steps, size=params.batch_size, seed=params.seed),
+        tr("Weights: `backbone.safetensors`, arcface_torch's names; input 112 x 112 RGB, five points to the ArcFace template, (x/255-.5)/.5; cosine similarity."), "",
+        "## " + tr("Trained on"), "", tr("| group | identities | images |"), "|---|---|---|", *_groups(chips), "",
+        tr("Mitigation: {mitigation}. Left out: {count:,} images that could not be read or have no face.", mitigation=mitigation, count=len(left_out)), "",
+        "## " + tr("Error rates on held-out identities"), "", "| | |", "|---|---|",
         *(f"| {name} | {100 * value:.2f} % |" for name, value in rates.items()), "",
-        "Evaluated on:", "", "| group | identities | images |", "|---|---|---|", *_groups(held_out), "",
-        "Impostor pairs are within groups. EER: the mean of FMR and FNMR where they are closest.", "",
-        "## Limits", "",
-        "Groups are as labelled; nobody's race is known. Rates from few identities are uncertain: compare runs over several seeds before",
-        f"calling a difference an effect. Trained on {len(classes):,} identities only: for measuring and comparing, not for deciding about people.", "",
+        tr("Evaluated on:"), "", tr("| group | identities | images |"), "|---|---|---|", *_groups(held_out), "",
+        tr("Impostor pairs are within groups. EER: the mean of FMR and FNMR where they are closest."), "",
+        "## " + tr("Limits"), "",
+        tr("Groups are as labelled; nobody's race is known. Rates from few identities are uncertain: compare runs over several seeds before\n"
+           "calling a difference an effect. Trained on {n:,} identities only: for measuring and comparing, not for deciding about people.", n=len(classes)), "",
     ]  # fmt: skip
     write_text(folder.path / CARD, "\n".join(lines))

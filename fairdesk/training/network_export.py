@@ -26,6 +26,7 @@ from fairdesk.runs.folder import RunFolder
 from fairdesk.training.params import ExportModelParams
 from fairdesk.training.results import ExportModelResult
 from fairdesk.training.training_faces import cut_faces, normalised
+from fairdesk.words import tr, tr_n
 
 TOLERANCE = 1e-4  # of the largest number: how far ONNX may be from torch
 _CHECKED = 16  # faces or latents
@@ -45,22 +46,25 @@ class _Generator(nn.Module):
 
 def _recogniser(
     params: ExportModelParams, context: Context
-) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
+) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str, str]:
     path = params.run / RUN_WEIGHTS if params.run.is_dir() else params.run
     network, name = load_backbone(path)
     faces = torch.randn(_CHECKED, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
-    told = "random pictures"
+    told = tr("random pictures")
     where = params.check
     if where is None and params.run.is_dir():
         kept = Path(str(RunFolder.open(params.run).config.get("params", {}).get("data", "")))
         where = kept if kept.exists() else None
     if where is not None:
         chips = cut_faces(read_either(where).items[:_CHECKED], "auto", context)
-        faces, told = normalised(torch.from_numpy(chips.pixels)), f"{len(chips.items)} faces of {where}"
-    return network.eval(), (faces,), ["input"], f"{name}, checked on {told}"
+        faces, told = (
+            normalised(torch.from_numpy(chips.pixels)),
+            tr_n("{n} face of {place}", "{n} faces of {place}", len(chips.items), place=where),
+        )
+    return network.eval(), (faces,), ["input"], name, told
 
 
-def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
+def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str, str]:
     network, meta, _ = load_generator(params.run, "cpu")
     count = max(2, min(_CHECKED, at_once(meta)))
     source = torch.Generator().manual_seed(0)
@@ -72,14 +76,21 @@ def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...
         _Generator(network).eval(),
         tuple(given),
         ["z", "labels"][: len(given)],
-        f"{meta['family']} generator, checked on {count} latents",
+        f"{meta['family']} generator",
+        tr("{n} latents", n=count),
     )
 
 
-def _translator(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str]:
+def _translator(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...], list[str], str, str]:
     network = load_translator(params.run, {"AtoB": "G_AB", "BtoA": "G_BA"}[params.direction], "cpu")
     pictures = torch.rand(_CHECKED, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    return network, (pictures,), ["pictures"], f"cyclegan generator {params.direction}, checked on random pictures"
+    return (
+        network,
+        (pictures,),
+        ["pictures"],
+        f"cyclegan generator {params.direction}",
+        tr("random pictures"),
+    )
 
 
 def _kind_of(path: Path) -> tuple[str, str]:
@@ -91,7 +102,7 @@ def _kind_of(path: Path) -> tuple[str, str]:
         If it holds no network that is known here.
     """
     if path.suffix.lower() == ".onnx":
-        raise RequestError(f"{path} is ONNX already, and ONNX cannot be turned back.")
+        raise RequestError(tr("{path} is ONNX already, and ONNX cannot be turned back.", path=path))
     if path.suffix.lower() == ".pkl":
         return "generator", ""
     if is_checkpoint(path):
@@ -108,8 +119,8 @@ def _kind_of(path: Path) -> tuple[str, str]:
             load()
             return kind, header_of(path).get("norm", "instance")
         except RequestError as error:
-            refusals.append(f"as a {kind}: {error}")
-    raise RequestError("\n".join([f"{path} holds no network that is known here.", *refusals]))
+            refusals.append(tr("as a {kind}: {error}", kind=kind, error=error))
+    raise RequestError("\n".join([tr("{path} holds no network that is known here.", path=path), *refusals]))
 
 
 def export_network(params: ExportModelParams, context: Context) -> ExportModelResult:
@@ -123,12 +134,12 @@ def export_network(params: ExportModelParams, context: Context) -> ExportModelRe
     else:
         kind, norm = _kind_of(params.run)
     if kind == "recogniser":
-        network, given, names, told = _recogniser(params, context)
+        network, given, names, name, checked_on = _recogniser(params, context)
     elif kind == "translator":
-        network, given, names, told = _translator(params)
+        network, given, names, name, checked_on = _translator(params)
         header = {"norm": norm}
     else:
-        network, given, names, told = _made(params)
+        network, given, names, name, checked_on = _made(params)
     params.out.parent.mkdir(parents=True, exist_ok=True)
     with torch.inference_mode():
         wanted = network(*given).numpy()
@@ -137,13 +148,18 @@ def export_network(params: ExportModelParams, context: Context) -> ExportModelRe
         save_file(
             state,
             params.out,
-            header | {"about": json.dumps({"from": params.run.name, "what": told, "backbone": told.split(",")[0]})},
+            header
+            | {
+                "about": json.dumps(
+                    {"from": params.run.name, "what": f"{name}, checked on {checked_on}", "backbone": name}
+                )
+            },
         )
         return ExportModelResult(
             out=str(params.out),
             kind=kind,
             difference=0.0,
-            summary=f"{params.out}: {told.split(',')[0]}, the weights themselves",
+            summary=tr("{out}: {network}, the weights themselves", out=params.out, network=name),
         )
     difference = _onnx(network, given, names, wanted, params.out)
     context.artifact(params.out)
@@ -151,7 +167,13 @@ def export_network(params: ExportModelParams, context: Context) -> ExportModelRe
         out=str(params.out),
         kind=kind,
         difference=difference,
-        summary=f"{params.out}: {told}; at most {difference:.2g} of the largest number from torch",
+        summary=tr(
+            "{out}: {network}, checked on {what}; at most {difference:.2g} of the largest number from torch",
+            out=params.out,
+            network=name,
+            what=checked_on,
+            difference=difference,
+        ),
     )
 
 
@@ -175,7 +197,11 @@ def _onnx(
     if not difference <= TOLERANCE:
         part.unlink()
         raise JobFailed(
-            f"The ONNX model differs from torch by {difference:.2g} of the largest number (allowed: {TOLERANCE:g}). Nothing was kept."
+            tr(
+                "The ONNX model differs from torch by {difference:.2g} of the largest number (allowed: {tolerance:g}). Nothing was kept.",
+                difference=difference,
+                tolerance=TOLERANCE,
+            )
         )
     part.replace(out)
     return difference

@@ -12,6 +12,7 @@ from fairdesk.faces.params import NAMES, TORCHVISION, backbone_name, existing_pa
 from fairdesk.jobs.fields import ExistingPath, NewFile, NewFolder, Offer, Pick, Suggest, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
+from fairdesk.words import tr
 
 BACKBONES = (
     *NAMES,
@@ -181,13 +182,13 @@ class RecogniserParams(JobParams):
     @model_validator(mode="after")
     def _together(self) -> RecogniserParams:
         if (self.group_margins == "fixed") != (self.margins is not None):
-            raise ValueError("fixed group margins need --margins GROUP=MARGIN,...; the others take none")
+            raise ValueError(tr("fixed group margins need --margins GROUP=MARGIN,...; the others take none"))
         if self.synthetic_ratio is not None and self.synthetic != "use":
-            raise ValueError("a synthetic ratio needs --synthetic use")
+            raise ValueError(tr("a synthetic ratio needs --synthetic use"))
         if self.classes_share < 1 and self.optimizer != "sgd":
-            raise ValueError("sampled classes need --optimizer sgd")
+            raise ValueError(tr("sampled classes need --optimizer sgd"))
         if self.group_margins != "none" and self.head == "softmax":
-            raise ValueError("softmax has no margin, so there is none by group")
+            raise ValueError(tr("softmax has no margin, so there is none by group"))
         return self
 
     @property
@@ -223,5 +224,5 @@ class ExportModelParams(JobParams):
     @classmethod
     def _kind(cls, value: Path) -> Path:
         if value.suffix.lower() not in (".onnx", ".safetensors"):
-            raise ValueError("is a .onnx or .safetensors file")
+            raise ValueError(tr("is a .onnx or .safetensors file"))
         return value

@@ -19,6 +19,7 @@ from fairdesk.training.heads import MarginHead
 from fairdesk.training.heldout_evaluation import Exam
 from fairdesk.training.params import RecogniserParams
 from fairdesk.training.training_faces import Changes, TrainingFaces, normalised
+from fairdesk.words import tr
 
 _ADAPT = 0.05  # how far an adaptive margin moves at an evaluation
 
@@ -36,7 +37,13 @@ def backbone_of(params: RecogniserParams) -> torch.nn.Module:
         network.load_state_dict(loaded.state_dict(), strict=True)
     except RuntimeError as error:
         raise RequestError(
-            f"{params.start} holds {name}, which is not the backbone {params.backbone} of width {params.width}."
+            tr(
+                "{start} holds {name}, which is not the backbone {backbone} of width {width}.",
+                start=params.start,
+                name=name,
+                backbone=params.backbone,
+                width=params.width,
+            )
         ) from error
     return network
 
@@ -84,7 +91,11 @@ class RecogniserTask:
         unknown = [name for name in params.by_group() if name not in self._group_names]
         if unknown:
             raise RequestError(
-                f"There is no group {unknown[0]!r} in the training images. They have: {', '.join(self._group_names)}"
+                tr(
+                    "There is no group {group!r} in the training images. They have: {groups}",
+                    group=unknown[0],
+                    groups=", ".join(self._group_names),
+                )
             )
         self.margins = torch.tensor(margins, dtype=torch.float32)
         counts = np.bincount(images.groups.numpy(), minlength=len(self._group_names)).astype(np.float64)

@@ -34,6 +34,7 @@ from fairdesk.training.params import RecogniserParams
 from fairdesk.training.recogniser_task import RecogniserTask, backbone_of
 from fairdesk.training.results import RecogniserResult
 from fairdesk.training.training_faces import Chips, TrainingFaces, cut_once
+from fairdesk.words import tr
 
 
 def _items(params: RecogniserParams, context: Context) -> tuple[list[SourceImage], int]:
@@ -49,13 +50,19 @@ def _items(params: RecogniserParams, context: Context) -> tuple[list[SourceImage
     else:
         if params.only_set is not None or params.where:
             raise RequestError(
-                "A folder has no sets and no labels to choose by. Leave --set and --where out, or train on a project."
+                tr(
+                    "A folder has no sets and no labels to choose by. Leave --set and --where out, or train on a project."
+                )
             )
         every = with_marks(read_folder(params.data).items, context)
     items = [i for i in every if i.key is not None and (params.synthetic == "use" or not i.synthetic)]
     if len(people_of(items)) < 2:
         raise RequestError(
-            f"{params.data} has images of {len(people_of(items))} identities; at least 2 are needed to tell apart."
+            tr(
+                "{data} has images of {count} identities; at least 2 are needed to tell apart.",
+                data=params.data,
+                count=len(people_of(items)),
+            )
         )
     return items, len(every) - len(items)
 
@@ -92,18 +99,32 @@ def without_listed(
     if not both or params.overlap == "allow":
         if both:
             context.message(
-                f"{len(both):,} people are both trained and evaluated on: the figures of the lists say nothing about unseen people."
+                tr(
+                    "{count:,} people are both trained and evaluated on: the figures of the lists say nothing about unseen people.",
+                    count=len(both),
+                )
             )
         return items
     first = next(iter(both))
     if params.overlap == "refuse":
         assert first is not None
         raise RequestError(
-            f"{len(both):,} people of the training images are also in the lists, for example {first[1]} in {both[first]}. "
-            "Leave their images out with --overlap leave-out, or say --overlap allow."
+            tr(
+                "{count:,} people of the training images are also in the lists, for example {person} in {list}. "
+                "Leave their images out with --overlap leave-out, or say --overlap allow.",
+                count=len(both),
+                person=first[1],
+                list=both[first],
+            )
         )
     left = [item for item in items if item.key not in both]
-    context.message(f"{len(items) - len(left):,} images of {len(both):,} people who occur in the lists are left out.")
+    context.message(
+        tr(
+            "{images:,} images of {people:,} people who occur in the lists are left out.",
+            images=len(items) - len(left),
+            people=len(both),
+        )
+    )
     return left
 
 
@@ -136,7 +157,7 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
     groups = sorted({item.group or "" for item in chips.items})
     number = {name: place for place, name in enumerate(classes)}
     if params.synthetic_ratio is not None and len({item.synthetic for item in chips.items}) < 2:
-        raise RequestError("A synthetic ratio needs both photographs and synthetic images; there is only one kind.")
+        raise RequestError(tr("A synthetic ratio needs both photographs and synthetic images; there is only one kind."))
     images = TrainingFaces(
         chips,
         [number["/".join(p for p in item.key or () if p)] for item in chips.items],
@@ -158,8 +179,10 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
     pairs = None if held_out is None else all_pairs(held_out, seed=params.seed)
     if held_out is None or pairs is None or pairs.same.all() or not pairs.same.any():
         context.message(
-            "No error rates will be measured on held-out identities: too few for pairs of both kinds within a group. "
-            "Give a larger --validation share, or more identities."
+            tr(
+                "No error rates will be measured on held-out identities: too few for pairs of both kinds within a group. "
+                "Give a larger --validation share, or more identities."
+            )
         )
     else:
         exams.insert(0, Exam("", held_out.pixels, pairs))
@@ -177,10 +200,9 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
         best = _export(params, folder)
         write_card(folder, params, result, final, classes, chips, held_out, images.unreadable)
         context.artifact(folder.path / RUN_WEIGHTS)
-    rates = (
-        ", ".join(f"{name} {100 * value:.2f} %" for name, value in final.items() if not _aside(FigureKey.parse(name)))
-        or "not evaluated"
-    )
+    rates = ", ".join(
+        f"{name} {100 * value:.2f} %" for name, value in final.items() if not _aside(FigureKey.parse(name))
+    ) or tr("not evaluated")
     return RecogniserResult(
         **dict(result),
         run=str(params.out),
@@ -195,7 +217,13 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
         processes=fabric.world_size,
         weights=str(folder.path / RUN_WEIGHTS),
         weights_of=best,
-        summary=f"{result.steps:,} batches of {len(images):,} faces of {len(classes):,} identities; on others: {rates}",
+        summary=tr(
+            "{batches:,} batches of {faces:,} faces of {identities:,} identities; on others: {rates}",
+            batches=result.steps,
+            faces=len(images),
+            identities=len(classes),
+            rates=rates,
+        ),
     )
 
 

@@ -23,6 +23,7 @@ from fairdesk.images.inspection import no_preparation
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
+from fairdesk.words import tr
 
 _BATCH = 16
 Chip = npt.NDArray[np.uint8]
@@ -41,7 +42,9 @@ def _cut(tasks: list[tuple[str, str]]) -> list[Chip | str]:
             out.append(np.asarray(face_chip(image, whole(image), SIZE), dtype=np.uint8))
             continue
         found = detect_faces(image, DetectParams(detector="hog"))
-        out.append(np.asarray(face_chip(image, found[0], SIZE), dtype=np.uint8) if found else "no face was found in it")
+        out.append(
+            np.asarray(face_chip(image, found[0], SIZE), dtype=np.uint8) if found else tr("no face was found in it")
+        )
     return out
 
 
@@ -70,7 +73,7 @@ def cut_faces(items: Sequence[SourceImage], crop: str, context: Context, file: P
     kept: list[SourceImage] = []
     left: list[dict[str, str]] = []
     done = 0
-    context.progress(0, len(tasks), "faces cut out")
+    context.progress(0, len(tasks), tr("faces cut out"))
     for batch, found in map_batches(_cut, tasks, _BATCH, context, no_preparation):
         for item, chip in zip(items[done : done + len(batch)], found, strict=True):
             if isinstance(chip, str):
@@ -79,9 +82,11 @@ def cut_faces(items: Sequence[SourceImage], crop: str, context: Context, file: P
                 pixels[len(kept)] = chip
                 kept.append(item)
         done += len(batch)
-        context.progress(done, len(tasks), "faces cut out")
+        context.progress(done, len(tasks), tr("faces cut out"))
     if not kept:
-        raise RequestError("No image has a face that could be used. If the images are faces already, say --crop whole.")
+        raise RequestError(
+            tr("No image has a face that could be used. If the images are faces already, say --crop whole.")
+        )
     if isinstance(pixels, np.memmap):
         pixels.flush()
     return Chips(pixels[: len(kept)], kept, left)

@@ -4,10 +4,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from fairdesk.dataset.identities import hide_images, set_identity
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.project import Project
+from fairdesk.project.faces import set_identity
 from fairdesk.project.image_queries import Filter, image_ids
+from fairdesk.project.images import hide_images
+from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import Limit
 
 COUNT = 100_000

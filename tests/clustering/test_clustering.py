@@ -9,7 +9,7 @@ from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 
-from fairdesk.clustering import corrections
+from fairdesk.clustering import store
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.identity_folders import write_identity_folders as folders
@@ -17,7 +17,7 @@ from fairdesk.clustering.methods import by_size, cluster_vectors
 from fairdesk.clustering.mosaics import write_mosaic as mosaic
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, FoldersParams, LoadClustersParams, MosaicParams
-from fairdesk.clustering.versions import clusters, faces_of, find_cluster, newest, versions
+from fairdesk.clustering.store import clusters, faces_of, find_cluster, need_version, versions
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.jobs.context import QuietContext
 
@@ -84,27 +84,27 @@ def test_versions_stand_side_by_side(filled):
 
 def test_corrections(filled):
     cluster(ClusterParams(eps=0.8), QuietContext(filled))
-    version = newest(filled)
+    version = need_version(filled)
     first, second = clusters(filled, version)[:2]
-    assert corrections.merge_clusters(filled, first.id, [second.id]) == 5
+    assert store.merge_clusters(filled, first.id, [second.id]) == 5
     assert len(clusters(filled, version)) == 7
     faces = faces_of(filled, first.id)
-    new = corrections.split_faces(filled, version, faces[:3])
+    new = store.split_faces(filled, version, faces[:3])
     assert faces_of(filled, new) == faces[:3]
-    assert corrections.move_faces(filled, faces[:3], first.id) == 3  # the emptied cluster goes
+    assert store.move_faces(filled, faces[:3], first.id) == 3  # the emptied cluster goes
     assert len(clusters(filled, version)) == 7
-    assert corrections.unassign_faces(filled, version, faces[:2]) == 2
+    assert store.unassign_faces(filled, version, faces[:2]) == 2
     assert clusters(filled, version)[-1].title == "Unclustered"
-    named = corrections.name_identity(filled, first.id, "Ann")
+    named = store.name_identity(filled, first.id, "Ann")
     assert named.faces == 8 and named.group == "g0"  # no group label is lost
-    corrections.rename_cluster(filled, first.id, "Ann's faces")
+    store.rename_cluster(filled, first.id, "Ann's faces")
     assert find_cluster(filled, version, "Ann's faces").identity == "Ann"
     for refused, why in (
-        (lambda: corrections.merge_clusters(filled, first.id, [first.id]), "at least two clusters"),
-        (lambda: corrections.move_faces(filled, [10**6], first.id), "None of these faces could be moved"),
-        (lambda: corrections.name_identity(filled, first.id, "  "), "needs a name"),
-        (lambda: corrections.name_identity(filled, clusters(filled, version)[-1].id, "Nobody"), "not one identity"),
-        (lambda: corrections.rename_cluster(filled, 10**6, "x"), "no longer exists"),
+        (lambda: store.merge_clusters(filled, first.id, [first.id]), "at least two clusters"),
+        (lambda: store.move_faces(filled, [10**6], first.id), "None of these faces could be moved"),
+        (lambda: store.name_identity(filled, first.id, "  "), "needs a name"),
+        (lambda: store.name_identity(filled, clusters(filled, version)[-1].id, "Nobody"), "not one identity"),
+        (lambda: store.rename_cluster(filled, 10**6, "x"), "no longer exists"),
     ):
         with pytest.raises(RequestError, match=why):
             refused()

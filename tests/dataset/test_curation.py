@@ -8,18 +8,19 @@ from PIL import Image
 
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.versions import versions
+from fairdesk.clustering.store import versions
 from fairdesk.dataset import picture_similarity as similar
 from fairdesk.dataset.duplicates import find_duplicates as duplicates
 from fairdesk.dataset.group_balance import balance_groups as balance
 from fairdesk.dataset.group_balance import level, targets
-from fairdesk.dataset.identities import hide_images, labelled_images
 from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParams
 from fairdesk.dataset.picture_similarity import confirmed, look_of, near_vectors
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.image_queries import Filter, group_counts, identity_counts, image_ids, overview
+from fairdesk.project.identities import group_counts, identity_counts
+from fairdesk.project.image_queries import Filter, image_ids, overview
+from fairdesk.project.images import hide_images, labelled_images
 from tests.conftest import plain_images
 
 

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.image_import import import_images as run
 from fairdesk.dataset.image_import import scan_folder as inspect
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.image_queries import Filter, image_ids, unreadable
+from fairdesk.project.image_queries import Filter, image_ids
+from fairdesk.project.images import labelled_images
+from fairdesk.project.originals import unreadable
 from tests.conftest import plain_images
 
 

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fairdesk.dataset.identities import labelled_images, set_identity
 from fairdesk.dataset.image_import import import_images as import_folder
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
+from fairdesk.project.faces import set_identity
+from fairdesk.project.images import labelled_images
+from fairdesk.project.labels import Edit, edit_labels
 from tests.conftest import add_faces, plain_images
 from tests.project.test_journal import digest
 

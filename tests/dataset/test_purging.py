@@ -6,26 +6,26 @@ import zlib
 import numpy as np
 import pytest
 
-from fairdesk.clustering.corrections import name_identity
 from fairdesk.clustering.mosaics import write_mosaic as mosaic
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, MosaicParams
-from fairdesk.clustering.versions import clusters
-from fairdesk.dataset.image_labels import Edit, edit_labels
+from fairdesk.clustering.store import clusters, name_identity
 from fairdesk.dataset.leaks import check_leaks as leaks
 from fairdesk.dataset.params import DivideParams, QualityParams
 from fairdesk.dataset.prepare_params import LeaksParams
 from fairdesk.dataset.project_sets import divide_project as divide
 from fairdesk.dataset.purge import find_images, purge
 from fairdesk.dataset.quality_measurement import measure_quality
-from fairdesk.dataset.sets import all_sets
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
 from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import PairsParams, ScoreParams
-from fairdesk.project.image_queries import Filter, save_view
+from fairdesk.project.image_queries import Filter
 from fairdesk.project.kept_facts import user_cache
+from fairdesk.project.labels import Edit, edit_labels
+from fairdesk.project.saved_views import save_view
+from fairdesk.project.sets import all_sets
 
 
 def occurrences(folder, needles):

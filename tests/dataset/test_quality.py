@@ -6,25 +6,20 @@ import pytest
 from PIL import Image
 
 from fairdesk.dataset.image_import import import_images as import_folder
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.params import ImportParams, QualityParams
 from fairdesk.dataset.quality_measurement import measure_quality as measure_job
 from fairdesk.errors import RequestError
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.detection import find_faces as detect
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.quality import measure, pose, sharpness
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.image_queries import (
-    Filter,
-    found_values,
-    image_ids,
-    more_like,
-    remove_view,
-    save_view,
-    saved_views,
-)
+from fairdesk.project.boxes import FaceBox
+from fairdesk.project.image_queries import Filter, image_ids, more_like
+from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.labels import Edit, edit_labels, tag_counts
+from fairdesk.project.predictions import predicted_values
 from fairdesk.project.quality import Limit, counts, outside, values
+from fairdesk.project.saved_views import remove_view, save_view, saved_views
 
 
 def test_sharpness_is_opencvs_variance_of_the_laplacian():
@@ -103,15 +98,14 @@ def test_filters_by_every_label(filled):
     assert set(ask(source="folder")) == every
     assert set(ask(state="real")) == every
     assert ask(state="several faces") == ask(state="synthetic") == ask(group="") == []
-    assert found_values(filled) == {
-        "tag": ["glasses"],
-        "gender": ["female", "male"],
-        "source": ["folder"],
-        "predicted": [],
-    }
+    labels = LabelSnapshot.read(filled)
+    assert (tag_counts(filled), labels.genders_used(), labels.sources_used()) == (
+        [("glasses", 3)], ["female", "male"], ["folder"],
+    )  # fmt: skip
+    assert predicted_values(filled) == []
     with filled.db.transaction() as connection:
         connection.execute("INSERT INTO prediction VALUES (5, 'race', 'deepface', 'asian', .9)")
-    assert ask(predicted=("race", "asian")) == [5]
+    assert ask(predicted=("race", "asian")) == [5] and predicted_values(filled) == ["race: asian"]
 
 
 def test_saved_views_come_back(filled):

@@ -17,18 +17,18 @@ from fairdesk.dataset.folder_split import split_folder as split
 from fairdesk.dataset.identity_partition import Request, partition
 from fairdesk.dataset.image_export import export_images as export
 from fairdesk.dataset.image_import import import_images as import_folder
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.leaks import check_leaks as leaks
 from fairdesk.dataset.params import DivideParams, ImportParams
 from fairdesk.dataset.prepare_params import ExportParams, LeaksParams, SplitParams
 from fairdesk.dataset.project_sets import divide_project as divide
-from fairdesk.dataset.sets import all_sets, freeze, members, remove_sets
 from fairdesk.errors import RequestError
 from fairdesk.images.recordio import RecordFile
 from fairdesk.images.synthetic_marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_list_job import make_pair_list as pairs
 from fairdesk.metrics.params import PairsParams
+from fairdesk.project.labels import Edit, edit_labels
+from fairdesk.project.sets import all_sets, freeze, members, remove_sets
 from tests.conftest import add_faces, plain_images
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from fairdesk.dataset.image_import import import_images as run
 from fairdesk.dataset.image_import import scan_folder as inspect
-from fairdesk.dataset.image_labels import Edit, edit_labels, labels_of
 from fairdesk.dataset.label_sources import label_faces as label
 from fairdesk.dataset.params import ImportParams, LabelParams
 from fairdesk.errors import RequestError
 from fairdesk.images.recordio import write_faces
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.results import Unreadable
+from fairdesk.project.labels import Edit, edit_labels, labels_of
 from tests.conftest import plain_images
 from tests.images.test_archives import jpeg, packed
 

@@ -11,7 +11,6 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.backbones import DEPTHS, IResNet, MobileFaceNet, infer_backbone, make_backbone
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.images.pixels import read_pixels
@@ -20,6 +19,7 @@ from fairdesk.metrics.evaluation_job import evaluate_scores as evaluate
 from fairdesk.metrics.pair_list_job import make_pair_list as pairs
 from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
+from fairdesk.project.boxes import FaceBox
 
 # Parameters in millions, as arcface_torch's own table has them.
 PUBLISHED = {"r18": 24.03, "r34": 34.14, "r50": 43.59, "r100": 65.16, "mbf": 2.06}

@@ -145,7 +145,7 @@ def test_labels_from_a_csv_on_a_project(filled, tmp_path):
     context = QuietContext(filled)
     result = label(LabelParams(csv=tmp_path / "l.csv"), context)
     assert result.labelled == 1 and result.unmatched == ["nowhere.png"]
-    from fairdesk.dataset.identities import labelled_images
+    from fairdesk.project.images import labelled_images
 
     assert (labelled_images(filled)[0].identity, labelled_images(filled)[0].group) == ("Ann", "north")
     filled.journal.undo()

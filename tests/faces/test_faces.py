@@ -10,7 +10,6 @@ from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import JobFailed, RequestError, Stopped
 from fairdesk.faces.alignment import TEMPLATE, face_chip, similarity_transform
-from fairdesk.faces.boxes import FaceBox, overlap
 from fairdesk.faces.detection import find_faces as detect
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.embedding import encode_faces as encode
@@ -19,6 +18,7 @@ from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.error_rates import equal_error_rate, sort_scores
+from fairdesk.project.boxes import FaceBox, overlap
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_an_original_that_vanished_is_reported_and_tried_again(faces, drawn, tmp
 
 
 def test_a_persons_label_survives_another_detector(faces):
-    from fairdesk.dataset.identities import set_identity
+    from fairdesk.project.faces import set_identity
 
     detect(DetectParams(), QuietContext(faces))
     face, image = faces.db.rows("SELECT id, image_id FROM face LIMIT 1")[0]

@@ -12,11 +12,9 @@ from fairdesk.cli.main import run as main
 from fairdesk.clustering.cluster_files import load_clusters
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, LoadClustersParams
-from fairdesk.clustering.versions import versions
+from fairdesk.clustering.store import versions
 from fairdesk.dataset.duplicates import find_duplicates
-from fairdesk.dataset.identities import labelled_images, set_identity
 from fairdesk.dataset.image_import import import_images as import_folder
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.leaks import check_leaks as find_leaks
 from fairdesk.dataset.params import (
     DivideParams,
@@ -45,6 +43,9 @@ from fairdesk.metrics.params import EvaluateParams, NormaliseParams, ScoreParams
 from fairdesk.metrics.score_files import export_csv, read_scores
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting
+from fairdesk.project.faces import set_identity
+from fairdesk.project.images import labelled_images
+from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.recipes import Recipe
 from fairdesk.project.vectors import VectorStore
 from tests.conftest import add_faces, plain_images
@@ -163,7 +164,7 @@ def test_leaks_between_projects_compare_one_detector(two, tmp_path):
     import_folder(ImportParams(folder=tmp_path / "more"), QuietContext(other))
     add_faces(other, detector="whole")
     both = {"a": two.folder, "b": other.folder, "encoder": "made-up"}
-    found = find_leaks(LeaksParams(**both), QuietContext())  # hog is the newest, but not in both
+    found = find_leaks(LeaksParams(**both), QuietContext())  # hog is the need_version, but not in both
     assert (found.encoder, found.detector, found.faces) == ("made-up", "whole", [24, 4])
     with pytest.raises(
         RequestError, match=r"no made-up embeddings of the faces that the detector hog finds.*those of: whole"

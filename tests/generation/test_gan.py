@@ -226,10 +226,10 @@ def test_identities_exactly(trained, tmp_path):
 def test_made_faces_come_back_marked(trained, tmp_path, project):
     from fairdesk.dataset.folder_copies import flatten_folder as flatten
     from fairdesk.dataset.folder_copies import resize_images as resize
-    from fairdesk.dataset.identities import labelled_images
     from fairdesk.dataset.image_import import import_images as import_folder
     from fairdesk.dataset.params import ImportParams
     from fairdesk.dataset.prepare_params import FlattenParams, ResizeParams
+    from fairdesk.project.images import labelled_images
 
     generate(GenerateParams(run=trained, out=tmp_path / "ids", images=4, per_identity=2, device="cpu"), QuietContext())
     resize(ResizeParams(folder=tmp_path / "ids", out=tmp_path / "small", size="8x8"), QuietContext())

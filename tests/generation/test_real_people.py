@@ -1,7 +1,7 @@
 """Whom synthetic faces are compared with: real people alone, and none that were hidden."""
 
-from fairdesk.dataset.identities import hide_images, labelled_images
 from fairdesk.generation.checking.real_people import real_faces
+from fairdesk.project.images import hide_images, labelled_images
 
 
 def test_neither_synthetic_nor_hidden_images_are_real_people(filled):

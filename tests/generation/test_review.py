@@ -30,7 +30,7 @@ def study(project, drawn):
     """The drawn faces as if they were real people, but for the last person of each tone."""
     import_folder(ImportParams(folder=drawn), QuietContext(project))
     gone = [i for (i,) in project.db.rows("SELECT id FROM image WHERE path LIKE '%p52%' OR path LIKE '%p72%'")]
-    from fairdesk.dataset.identities import hide_images
+    from fairdesk.project.images import hide_images
 
     encode(EncodeParams(detector="hog"), QuietContext(project))
     hide_images(project, gone)
@@ -80,7 +80,7 @@ def test_only_accepted_ones_come_in_marked_in_one_step(study, made):
 
 def test_an_unmarked_picture_never_comes_in(study, made):
     """Neither when all that pass are accepted, nor when a person names it."""
-    from fairdesk.project.image_queries import unreadable
+    from fairdesk.project.originals import unreadable
 
     passing = review(ReviewParams(made=made, too_like=0.0001, accept=True), QuietContext(study))
     assert passing.imported == 2

@@ -1,12 +1,13 @@
 """The Dataset tab as a researcher uses it: find, label, measure, balance, divide, export."""
 
+import cProfile
 import csv
+import pstats
 
 import pytest
 from PIL import Image
 from PySide6.QtWidgets import QMessageBox
 
-from fairdesk.dataset.image_labels import Edit, edit_labels, labels_of
 from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -18,6 +19,8 @@ from fairdesk.gui.dialogs.quality_dialog import QualityDialog
 from fairdesk.gui.jobs.state import FAILED
 from fairdesk.gui.tabs.dataset import presenter
 from fairdesk.project.image_queries import Filter, image_ids
+from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.labels import Edit, edit_labels, labels_of
 from tests.conftest import add_faces, plain_images
 from tests.gui.conftest import answer
 
@@ -156,7 +159,7 @@ def test_measure_first_when_nothing_is_measured(window, hand, filled):
 
 
 def test_groups_are_planned_balanced_and_asked_for(at, hand, qtbot, filled, tmp_path):
-    from fairdesk.dataset.identities import hide_images
+    from fairdesk.project.images import hide_images
 
     hide_images(filled, list(range(30, 41)))
     hand.settle()
@@ -331,9 +334,9 @@ def test_a_pair_list_is_frozen_in_the_metrics_tab(at, hand, filled):
 
 def test_the_list_is_read_again_only_where_it_rests_on_what_changed(at, hand, qtbot, filled, monkeypatch):
     lists, people = [], []
-    read, count = presenter.image_ids, presenter.group_counts
-    monkeypatch.setattr(presenter, "image_ids", lambda *args: lists.append(1) or read(*args))
-    monkeypatch.setattr(presenter, "group_counts", lambda *args: people.append(1) or count(*args))
+    read, labels = presenter.ids, LabelSnapshot.read
+    monkeypatch.setattr(presenter, "ids", lambda *args: lists.append(1) or read(*args))
+    monkeypatch.setattr(LabelSnapshot, "read", lambda *args: people.append(1) or labels(*args))
     hand.settle()
     lists.clear()
     people.clear()
@@ -346,10 +349,57 @@ def test_the_list_is_read_again_only_where_it_rests_on_what_changed(at, hand, qt
     edit_labels(filled, [3], Edit(identity="renamed"))
     qtbot.waitUntil(lambda: at.grid.grid_model.item(at.grid.grid_model.row_of(3)).identity == "renamed", timeout=5000)
     hand.settle()
-    assert not lists and people and at.grid.selected_ids() == [3]
+    assert at.grid.selected_ids() == [3]
     at.search.setText("renamed")
     qtbot.waitUntil(lambda: shown(at) == [3], timeout=5000)
     lists.clear()
     edit_labels(filled, [4], Edit(identity="renamed"))
     qtbot.waitUntil(lambda: shown(at) == [3, 4], timeout=5000)
-    assert lists
+    assert not lists and not people  # one row of each edit was read
+    at.order.setCurrentText("By identity")  # here a label may move an image
+    hand.settle()
+    lists.clear()
+    edit_labels(filled, [4], Edit(identity="a renamed one"))
+    qtbot.waitUntil(lambda: at.grid.grid_model.ids.tolist() == [4, 3], timeout=5000)
+    assert lists and not people
+
+
+def test_the_tree_follows_edits_and_keeps_what_is_unfolded(at, hand, qtbot, filled):
+    tree = at.groups
+    group = next(tree.topLevelItem(n) for n in range(tree.topLevelItemCount()) if tree.topLevelItem(n).text(0) == "g1")
+    assert group.childCount() == 0  # thousands of identities are made when they are asked for
+    group.setExpanded(True)
+    said = lambda: [(group.child(n).text(0), group.child(n).text(1)) for n in range(group.childCount())]
+    assert said() == [(f"id1{n}", "5") for n in range(4)]
+    tree.setCurrentItem(group.child(2))
+    hand.settle()
+    images = shown(at)
+    assert len(images) == 5
+    first = group.child(0)
+    edit_labels(filled, images[:2], Edit(identity="id11a"))
+    qtbot.waitUntil(lambda: said() == [("id10", "5"), ("id11", "5"), ("id11a", "2"), ("id12", "3"), ("id13", "5")])
+    assert group.isExpanded() and tree.currentItem().text(0) == "id12" and group.child(0) is first
+    filled.journal.undo()
+    qtbot.waitUntil(lambda: said() == [(f"id1{n}", "5") for n in range(4)])
+    edit_labels(filled, images[:2], Edit(group="g5"))
+    qtbot.waitUntil(lambda: tree.topLevelItemCount() == 4)
+    group = tree.topLevelItem(2)
+    assert (
+        group.text(0) == "g1" and group.isExpanded() and tree.currentItem().text(0) == "id12" and group.text(1) == "18"
+    )
+
+
+def test_a_cell_that_changes_is_painted_and_no_row_laid_out_again(at, hand, qtbot):
+    at.grid.select_ids([3])
+    for change in (lambda: at.grid.grid_model.refresh([3]), lambda: at.grid.grid_model._on_ready("image", 3)):
+        hand.settle()
+        profile = cProfile.Profile()
+        profile.enable()
+        change()
+        with qtbot.waitSignal(at.grid.grid_model.looks_different, raising=False, timeout=300):
+            pass
+        hand.settle()
+        profile.disable()
+        calls = {name: counts[0] for (_, _, name), counts in pstats.Stats(profile).stats.items()}
+        assert calls["paint"] >= 1  # of the delegate
+        assert calls.get("rowCount", 0) < 20 < len(at.grid.grid_model.ids)  # a layout asks once a row

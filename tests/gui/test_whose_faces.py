@@ -6,7 +6,6 @@ import pytest
 
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.dataset.identities import labelled_images
 from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -14,6 +13,7 @@ from fairdesk.gui.dialogs.vectors_dialog import VectorsDialog
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import ScoreParams
+from fairdesk.project.images import labelled_images
 from tests.conftest import add_faces
 
 

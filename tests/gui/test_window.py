@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.versions import clusters
-from fairdesk.dataset.identities import set_identity
+from fairdesk.clustering.store import clusters
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
@@ -25,6 +24,7 @@ from fairdesk.gui.widgets.plot_export import write_plot
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
+from fairdesk.project.faces import set_identity
 from tests.gui.conftest import answer
 
 TABS = ["Dataset", "Clustering", "Generation", "Training", "Metrics"]

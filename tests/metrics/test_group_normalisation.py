@@ -6,8 +6,12 @@ import pytest
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.group_normalisation import normalise_scores as normalise
-from fairdesk.metrics.params import NormaliseParams
+from fairdesk.metrics.pair_list_job import make_pair_list
+from fairdesk.metrics.pair_scores import score_pairs
+from fairdesk.metrics.params import NormaliseParams, PairsParams, ScoreParams
 from fairdesk.metrics.score_files import ScoreSet, read_scores, write_scores
+from fairdesk.metrics.store import ScoreSummary, origin_of, score_sets
+from fairdesk.project.labels import Edit, edit_labels
 
 GROUPS = {"a": (0.0, 1.0), "b": (0.8, 1.5)}  # where the impostor scores of a group lie, and how wide
 
@@ -156,4 +160,22 @@ def test_in_a_project_the_new_scores_are_listed(project, tmp_path):
     made_up(tmp_path / "s.npz", 3)
     out = project.exports("scores", "n.npz")
     normalise(NormaliseParams(scores=tmp_path / "s.npz", out=out), QuietContext(project))
-    assert project.db.rows("SELECT name, path FROM score_set") == [("n.npz", str(out))]
+    assert [(one.name, one.path) for one in score_sets(project)] == [("n.npz", str(out))]
+
+
+def test_normalised_scores_rest_on_what_the_first_ones_rested_on(filled, tmp_path):
+    context, scores, out = QuietContext(filled), tmp_path / "s.npz", tmp_path / "n.npz"
+    wanted = PairsParams(genuine=80, impostor=480, within_group=True, out=tmp_path / "pairs.csv")
+    make_pair_list(wanted, context)
+    score_pairs(ScoreParams(pairs=wanted.out, encoder="made-up", out=scores), context)
+    edit_labels(filled, [1], Edit(identity="Another"))
+    normalise(NormaliseParams(scores=scores, out=out, fmr="1e-1"), context)
+    made, first = score_sets(filled)
+    assert (made.path, first.path) == (str(out), str(scores))
+    assert (made.encoder, made.detector) == (first.encoder, first.detector) == ("made-up", "whole")
+    assert str(made.change) == str(first.change) == "1 label changed since"  # the labels as they were for the first
+    assert origin_of(filled, out).pairs == origin_of(filled, scores).pairs == str(wanted.out)
+
+
+def test_a_summary_of_an_earlier_version_is_read():
+    assert ScoreSummary.read('{"genuine": 3, "impostor": 4, "measure": "m"}') == ScoreSummary(3, 4, 0, "m", None)

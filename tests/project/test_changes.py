@@ -4,17 +4,19 @@ import contextlib
 
 import pytest
 
-from fairdesk.clustering import corrections
+from fairdesk.clustering import store
 from fairdesk.clustering.new_version import cluster_faces
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.versions import clusters, newest
-from fairdesk.dataset.identities import hide_images, set_identity
-from fairdesk.dataset.image_labels import Edit, edit_labels
+from fairdesk.clustering.store import clusters, need_version
 from fairdesk.dataset.purge import purge
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project, changes
 from fairdesk.project.changes import Change, ChangeReader, Kind
-from fairdesk.project.image_queries import Filter, save_view
+from fairdesk.project.faces import set_identity
+from fairdesk.project.image_queries import Filter
+from fairdesk.project.images import hide_images
+from fairdesk.project.labels import Edit, edit_labels
+from fairdesk.project.saved_views import save_view
 from tests.conftest import add_faces
 
 
@@ -54,8 +56,8 @@ def test_what_is_computed_and_clustered_and_set(two):
     assert touched(reader) == {Kind.SETTINGS: None}
     cluster_faces(ClusterParams(method="kmeans", n_clusters=3), QuietContext(other))
     assert Kind.CLUSTERS in touched(reader)
-    one = clusters(other, newest(other))[0]
-    corrections.rename_cluster(other, one.id, "a name")
+    one = clusters(other, need_version(other))[0]
+    store.rename_cluster(other, one.id, "a name")
     assert touched(reader) == {Kind.CLUSTERS: None}
 
 

@@ -3,14 +3,15 @@
 import pytest
 
 from fairdesk.dataset.collection import project_items, read_either
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.errors import RequestError
 from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.conditions import FIELDS, check_conditions, ids_condition, known_conditions, read_conditions
-from fairdesk.project.image_queries import Filter, save_view
+from fairdesk.project.image_queries import Filter
+from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import Limit
+from fairdesk.project.saved_views import save_view
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

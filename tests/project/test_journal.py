@@ -9,19 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fairdesk.clustering import corrections
+from fairdesk.clustering import store
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.versions import UNCLUSTERED, clusters, faces_of, newest
-from fairdesk.dataset.identities import hide_images, set_identity
+from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, need_version
 from fairdesk.dataset.image_import import import_images as import_folder
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
 from fairdesk.metrics.params import PairsParams
 from fairdesk.project import Project, journal
+from fairdesk.project.faces import set_identity
+from fairdesk.project.images import hide_images
+from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.schema import JOURNALED
 from tests.conftest import add_faces, plain_images
 
@@ -31,26 +32,26 @@ def digest(project):
 
 
 def pick(project, number, *, loose=False):
-    found = [c for c in clusters(project, newest(project)) if loose or c.label != UNCLUSTERED]
+    found = [c for c in clusters(project, need_version(project)) if loose or c.label != UNCLUSTERED]
     return found[number % len(found)]
 
 
 def edit(project, verb, a, b, tmp):
     """One edit verb; refusals (nothing to move, one cluster only) are fine and change nothing."""
-    version = newest(project)
+    version = need_version(project)
     match verb:
         case "rename":
-            corrections.rename_cluster(project, pick(project, a).id, f"name {b}" if b % 3 else "")
+            store.rename_cluster(project, pick(project, a).id, f"name {b}" if b % 3 else "")
         case "merge":
-            corrections.merge_clusters(project, pick(project, a).id, [pick(project, b).id, pick(project, a + b).id])
+            store.merge_clusters(project, pick(project, a).id, [pick(project, b).id, pick(project, a + b).id])
         case "move":
-            corrections.move_faces(project, faces_of(project, pick(project, a, loose=True).id)[:b], pick(project, b).id)
+            store.move_faces(project, faces_of(project, pick(project, a, loose=True).id)[:b], pick(project, b).id)
         case "split":
-            corrections.split_faces(project, version, faces_of(project, pick(project, a).id)[: 1 + b])
+            store.split_faces(project, version, faces_of(project, pick(project, a).id)[: 1 + b])
         case "out":
-            corrections.unassign_faces(project, version, faces_of(project, pick(project, a).id)[: 1 + b])
+            store.unassign_faces(project, version, faces_of(project, pick(project, a).id)[: 1 + b])
         case "identity":
-            corrections.name_identity(project, pick(project, a).id, f"person {b}", "g0" if a % 2 else None)
+            store.name_identity(project, pick(project, a).id, f"person {b}", "g0" if a % 2 else None)
         case "label":
             set_identity(project, [1 + a, 1 + b], f"person {b}" if a % 2 else None)
         case "cluster":
@@ -125,7 +126,7 @@ def test_import_is_one_step_and_can_be_undone(project, tmp_path, monkeypatch):
 def test_a_row_changed_since_makes_undo_a_refusal(filled):
     cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
     target = pick(filled, 0)
-    corrections.rename_cluster(filled, target.id, "one")
+    store.rename_cluster(filled, target.id, "one")
     with filled.db.transaction() as connection:  # somebody who keeps no journal
         connection.execute("UPDATE cluster SET name = 'two' WHERE id = ?", (target.id,))
     with pytest.raises(RequestError, match="Cannot undo"):
@@ -188,18 +189,18 @@ def test_redo_of_a_bulk_edit_is_held_to_the_same(filled):
 
 def test_a_new_edit_ends_redo(filled):
     cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
-    corrections.rename_cluster(filled, pick(filled, 0).id, "one")
+    store.rename_cluster(filled, pick(filled, 0).id, "one")
     filled.journal.undo()
-    corrections.rename_cluster(filled, pick(filled, 1).id, "other")
+    store.rename_cluster(filled, pick(filled, 1).id, "other")
     with pytest.raises(RequestError, match="nothing to redo"):
         filled.journal.redo()
 
 
 def test_keys_are_never_reused(filled):
     cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
-    first = corrections.split_faces(filled, newest(filled), [1])
+    first = store.split_faces(filled, need_version(filled), [1])
     filled.journal.undo()
-    assert corrections.split_faces(filled, newest(filled), [2]) > first
+    assert store.split_faces(filled, need_version(filled), [2]) > first
 
 
 def test_a_hundred_thousand_rows(project):
@@ -248,7 +249,7 @@ def test_kill_in_the_middle_leaves_a_project_that_opens(tmp_path):
 def test_pruning_keeps_the_newest(filled):
     cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
     for i in range(6):
-        corrections.rename_cluster(filled, pick(filled, 0).id, f"n{i}")
+        store.rename_cluster(filled, pick(filled, 0).id, f"n{i}")
     keep, journal.MAX_STEPS = journal.MAX_STEPS, 4
     try:
         filled.journal.prune()

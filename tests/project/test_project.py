@@ -10,8 +10,7 @@ import pytest
 
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.versions import versions
-from fairdesk.dataset.identities import labelled_images, set_identity
+from fairdesk.clustering.store import versions
 from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.moved_originals import find_moved_originals as relink
 from fairdesk.dataset.params import ImportParams, RelinkParams
@@ -19,6 +18,8 @@ from fairdesk.errors import RequestError, explain
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
+from fairdesk.project.faces import set_identity
+from fairdesk.project.images import hide_images, labelled_images
 from fairdesk.project.schema import VERSION
 from fairdesk.project.vectors import Recipe
 from tests.conftest import plain_images
@@ -68,8 +69,13 @@ def test_of_an_image_with_several_faces_the_largest_counts(project, tmp_path):
     project.vectors.append(recipe, [faces[i] for i in order[3:]], vectors[3:], {})
     found, rows = project.vectors.load(recipe)
     assert found.tolist() == faces and rows[:, 0].tolist() == faces
-    found, rows = project.vectors.load(recipe, largest_only=True)
-    assert found.tolist() == [2, 4, 6] and rows[:, 0].tolist() == [2, 4, 6]
+    found, rows = project.vectors.of_images(recipe)
+    assert found.tolist() == [1, 2, 3] and rows[:, 0].tolist() == [2, 4, 6]
+    hide_images(project, [2])
+    found, rows = project.vectors.of_images(recipe, hidden=False)
+    assert found.tolist() == [1, 3] and rows[:, 0].tolist() == [2, 6]
+    found, rows = project.vectors.load(recipe, hidden=False)
+    assert found.tolist() == [1, 2, 5, 6] and rows[:, 0].tolist() == [1, 2, 5, 6]
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounting needs root")
@@ -135,7 +141,7 @@ def test_results_know_when_labels_have_changed(filled):
     plain_images(filled.folder.parent / "more", 1, 1, 2)
     import_folder(ImportParams(folder=filled.folder.parent / "more"), QuietContext(filled))
     assert versions(filled)[0].stale == "2 images added since"
-    assert not basis.changed_since(filled, basis.take(filled))
+    assert not any(basis.changes_since(filled, [basis.take(filled), None]))
 
 
 def test_lost_vectors_are_noticed(filled):

@@ -15,6 +15,7 @@ from fairdesk.generation.params import AssessParams
 from fairdesk.generation.results import AssessResult, FeatureFigures, NearestPair
 from fairdesk.images.image_reading import open_image
 from fairdesk.jobs.context import Context, tell_left_out
+from fairdesk.words import tr, tr_n
 
 Left = dict[str, str]
 _LEAST = 8  # images on a side, for a figure at all
@@ -39,9 +40,14 @@ def _side(
     elif found.layout == "project":
         items = [item for item in items if item.synthetic]
     if len(items) < _LEAST:
-        raise RequestError(
-            f"{where} holds {len(items)} {'made' if made else 'real'} images; at least {_LEAST} are needed."
+        held = tr(
+            "{place} holds {n} synthetic images; at least {least} are needed.", place=where, n=len(items), least=_LEAST
         )
+        if not made:
+            held = tr(
+                "{place} holds {n} real images; at least {least} are needed.", place=where, n=len(items), least=_LEAST
+            )
+        raise RequestError(held)
     return _sample(items, params.images, rng), left
 
 
@@ -57,7 +63,7 @@ def figures(real: Floats, made: Floats, rng: np.random.Generator) -> FeatureFigu
         kid=mean,
         kid_std=spread,
         fid_real=fid(real[order[:half]], real[order[half:]]),
-        fid_real_of=f"{half} real against {len(real) - half} other real images",
+        fid_real_of=tr("{half} real against {others} other real images", half=half, others=len(real) - half),
         diversity_real=diversity(real),
         diversity_made=diversity(made),
     )
@@ -82,7 +88,14 @@ def assess_faces(params: AssessParams, context: Context) -> AssessResult:
     tell_left_out(context, bad)
     for found, where in ((real, params.real), (made, params.made)):
         if len(found) < _LEAST:
-            raise RequestError(f"Only {len(found)} images of {where} could be read; at least {_LEAST} are needed.")
+            raise RequestError(
+                tr(
+                    "Only {count} images of {where} could be read; at least {least} are needed.",
+                    count=len(found),
+                    where=where,
+                    least=_LEAST,
+                )
+            )
     near = nearest(real, made)
     limit = float(np.quantile(near.real, 0.01))
     copies = []
@@ -135,7 +148,10 @@ def _groups(
         ]
         if min(map(len, picked)) < _LEAST:
             out[name] = FeatureFigures(
-                fid=None, fid_why=f"{len(picked[0])} real and {len(picked[1])} synthetic images are too few"
+                fid=None,
+                fid_why=tr(
+                    "{real} real and {made} synthetic images are too few", real=len(picked[0]), made=len(picked[1])
+                ),
             )
         else:
             out[name] = figures(picked[0], picked[1], rng)
@@ -144,17 +160,35 @@ def _groups(
 
 def _summary(r: AssessResult) -> str:
     lines = [
-        f"FID {r.fid:.4g} (real against real {r.fid_real:.4g}), KID {r.kid:.4g} ± {r.kid_std:.2g}, "
-        f"from {r.made:,} synthetic and {r.real:,} real images, features of {r.encoder}"
-        + (f"; {len(r.unreadable):,} files left out" if r.unreadable else ""),
-        f"Diversity {r.diversity_made:.4g} (real {r.diversity_real:.4g})",
+        tr(
+            "FID {fid:.4g} (real against real {fid_real:.4g}), KID {kid:.4g} ± {kid_std:.2g}, "
+            "from {made:,} synthetic and {real:,} real images, features of {encoder}",
+            fid=r.fid,
+            fid_real=r.fid_real,
+            kid=r.kid,
+            kid_std=r.kid_std,
+            made=r.made,
+            real=r.real,
+            encoder=r.encoder,
+        )
+        + ("; " + tr_n("{n:,} file left out", "{n:,} files left out", len(r.unreadable)) if r.unreadable else ""),
+        tr(
+            "Diversity {made:.4g} (real {real:.4g})",
+            made=r.diversity_made,
+            real=r.diversity_real,
+        ),
     ]
     if r.precision is not None:
-        lines[1] += f", precision {r.precision:.3f}, recall {r.recall:.3f}"
-    told = f"{r.copies} of the {len(r.nearest)} nearest pairs show the same image"
+        lines[1] += ", " + tr("precision {precision:.3f}, recall {recall:.3f}", precision=r.precision, recall=r.recall)
+    told = tr("{copies} of the {count} nearest pairs show the same image", copies=r.copies, count=len(r.nearest))
     lines.append(
-        f"Copying: {told}; {r.nearer_than_real:,} synthetic images are nearer to a real one than 99 % of real images are to another."
+        tr_n(
+            "Copying: {copies}; {n:,} synthetic image is nearer to a real one than 99 % of real images are to another.",
+            "Copying: {copies}; {n:,} synthetic images are nearer to a real one than 99 % of real images are to another.",
+            r.nearer_than_real,
+            copies=told,
+        )
     )
     for name, row in r.groups.items():
-        lines.append(f"  {name}: " + (f"FID {row.fid:.4g}" if row.fid is not None else str(row.fid_why)))
+        lines.append(f"  {name}: " + (tr("FID {fid:.4g}", fid=row.fid) if row.fid is not None else str(row.fid_why)))
     return "\n".join(lines)

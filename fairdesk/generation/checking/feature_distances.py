@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,7 +20,7 @@ def fid(real: Floats, made: Floats) -> float:
     of real against real at the same number.
     """
     if min(len(real), len(made)) < 2:
-        raise RequestError("FID needs at least 2 images on each side.")
+        raise RequestError(tr("FID needs at least 2 images on each side."))
     first, second = np.cov(real, rowvar=False), np.cov(made, rowvar=False)
     gap = real.mean(0) - made.mean(0)
     first, second = np.atleast_2d(first), np.atleast_2d(second)
@@ -47,7 +48,7 @@ def kid(
     """Return mean and standard deviation of KID over random subsets (Binkowski et al., ICLR 2018); unbiased, unlike FID."""
     size = min(size, len(real), len(made))
     if size < 2:
-        raise RequestError("KID needs at least 2 images on each side.")
+        raise RequestError(tr("KID needs at least 2 images on each side."))
     found = [
         mmd(real[rng.choice(len(real), size, replace=False)], made[rng.choice(len(made), size, replace=False)])
         for _ in range(subsets)
@@ -67,7 +68,7 @@ def precision_recall(real: Floats, made: Floats, k: int = 3) -> tuple[float, flo
     A manifold is the union of balls that reach to each point's k-th nearest neighbour.
     """
     if min(len(real), len(made)) <= k:
-        raise RequestError(f"Precision and recall need more than {k} images on each side.")
+        raise RequestError(tr("Precision and recall need more than {k} images on each side.", k=k))
     across = pairwise(real, made)
     reach = [np.partition(pairwise(x, x), k, axis=1)[:, k] for x in (real, made)]
     precision = (across <= reach[0][:, None]).any(0).mean()

@@ -16,6 +16,7 @@ from fairdesk.dataset.picture_similarity import distances
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.recipes import StoredRecipe
+from fairdesk.words import tr
 
 NEIGHBOURS = 10  # real people that say which group a synthetic face is near to
 _MOST = 200  # real faces of a group that are looked at
@@ -42,11 +43,10 @@ class Real:
 
 def real_faces(project: Project, recipe: StoredRecipe) -> Real:
     """Return the real faces that have a vector of a recipe."""
-    faces, vectors = project.vectors.load(recipe, largest_only=True)
-    owner: dict[int, int] = dict(project.db.rows("SELECT id, image_id FROM face WHERE place = 0"))
+    images, vectors = project.vectors.of_images(recipe)
     items = {item.id: item for item in project_items(project) if not item.synthetic}
-    rows = [n for n, face in enumerate(faces.tolist()) if owner.get(face) in items]
-    found = [items[owner[int(faces[n])]] for n in rows]
+    rows = [n for n, image in enumerate(images.tolist()) if image in items]
+    found = [items[int(images[n])] for n in rows]
     who = ["/".join(p for p in item.key if p) if item.key else str(item.path) for item in found]
     groups = [item.group for item in found]
     return Real(vectors[rows], who, groups, [str(item.path) for item in found], recipe.metric, len(items) - len(found))
@@ -77,8 +77,11 @@ def impostor_limit(real: Real, fmr: float = FMR) -> float:
     pairs = np.concatenate(found) if found else np.empty(0)
     if len(pairs) < 1 / fmr:
         raise RequestError(
-            f"The project has only {len(pairs):,} pairs of different people with embeddings, too few to tell how close is too close. "
-            "Give a distance: --too-like DISTANCE (dlib: people are told apart at about 0.6)."
+            tr(
+                "The project has only {count:,} pairs of different people with embeddings, too few to tell how close is too close. "
+                "Give a distance: --too-like DISTANCE (dlib: people are told apart at about 0.6).",
+                count=len(pairs),
+            )
         )
     return float(np.quantile(pairs, fmr))
 

@@ -14,12 +14,11 @@ from fairdesk.dataset.collection import SourceImage, read_folder, with_mark
 from fairdesk.dataset.image_import import Labelled, bring_in
 from fairdesk.dataset.picture_similarity import distances
 from fairdesk.errors import RequestError
-from fairdesk.faces.boxes import FaceBox
 from fairdesk.faces.deepface_models import prepare
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.encoders import Encoder, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
-from fairdesk.faces.quality import Quality, measure
+from fairdesk.faces.quality import measure
 from fairdesk.generation.checking.real_people import (
     NEIGHBOURS,
     Real,
@@ -37,9 +36,11 @@ from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.plain_json import parse
 from fairdesk.project import Project
+from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.quality import Limit
+from fairdesk.project.quality import Limit, Quality
 from fairdesk.project.recipes import StoredRecipe
+from fairdesk.words import tr, tr_n
 
 _SIDE = 200  # pixels: smaller pictures are enlarged before a face is looked for
 
@@ -63,21 +64,27 @@ def unchecked(path: str, group: str | None) -> ReviewedFace:
 def _check_group(face: ReviewedFace, shares: dict[str, float], least: float | None) -> None:
     """Say what share of a synthetic face's nearest real people is of its group, and reject it where that is less than asked."""
     if face.group is None:
-        face.group_share_why = "it represents no group"
+        face.group_share_why = tr("it represents no group")
     elif not shares:
-        face.group_share_why = f"fewer than {NEIGHBOURS} real people of two groups have an embedding"
+        face.group_share_why = tr("fewer than {n} real people of two groups have an embedding", n=NEIGHBOURS)
     elif face.group not in shares:
-        face.group_share_why = f"no real person of {face.group} has an embedding"
+        face.group_share_why = tr("no real person of {group} has an embedding", group=face.group)
     else:
         face.group_share = shares[face.group]
     if least is None or face.group is None:
         return
     if face.group_share is None:
-        face.why.append(f"closeness to its group unknown: {face.group_share_why}")
+        face.why.append(tr("closeness to its group unknown: {why}", why=face.group_share_why))
     elif face.group_share < least:
         most, share = next(iter(shares.items()))
         face.why.append(
-            f"not close to its group: {_percent(face.group_share)} of its nearest real people are of {face.group}, {_percent(share)} of {most}"
+            tr(
+                "not close to its group: {percent} of its nearest real people are of {group}, {share} of {most}",
+                percent=_percent(face.group_share),
+                group=face.group,
+                share=_percent(share),
+                most=most,
+            )
         )
 
 
@@ -108,8 +115,11 @@ def _refuse_other_weights(project: Project, recipe: StoredRecipe, encoder: Encod
     kept, now = project.vectors.described(recipe), encoder.recipe(recipe.detector)
     if kept is not None and replace(kept, versions={}) != replace(now, versions={}):
         raise RequestError(
-            f"The project's {recipe.encoder} embeddings were made with other weights or another alignment than this encoder's, "
-            "so that nothing can be compared. Give those weights, or encode the project with these."
+            tr(
+                "The project's {encoder} embeddings were made with other weights or another alignment than this encoder's, "
+                "so that nothing can be compared. Give those weights, or encode the project with these.",
+                encoder=recipe.encoder,
+            )
         )
 
 
@@ -129,8 +139,12 @@ def _sources(folder: Path) -> dict[str, Path]:
         return {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RequestError(
-            f"{path} says what these faces were made from and cannot be read ({type(error).__name__}). "
-            "Repair or delete it if they have no sources."
+            tr(
+                "{path} says what these faces were made from and cannot be read ({error}). "
+                "Repair or delete it if they have no sources.",
+                path=path,
+                error=type(error).__name__,
+            )
         ) from error
 
 
@@ -145,7 +159,7 @@ def _against(quality: Quality, limits: list[Limit]) -> list[str]:
         below = limit.low is not None and (value is None or value < limit.low)
         above = limit.high is not None and (value is None or value > limit.high)
         if below or above:
-            out.append(f"not {limit.words()}")
+            out.append(tr("not {limit}", limit=limit.words()))
     return out
 
 
@@ -165,11 +179,11 @@ def review_faces(params: ReviewParams, context: Context) -> ReviewResult:
     _refuse_other_weights(project, chosen.recipe, encoder)
     sources = _sources(params.made)
     faces: list[ReviewedFace] = []
-    context.progress(0, len(source.items), "faces")
+    context.progress(0, len(source.items), tr("faces"))
     for done, item in enumerate(source.items, 1):
         context.check()
         faces.append(_review(item, real, limit, params, encoder, search, sources.get(item.relative)))
-        context.progress(done, len(source.items), "faces")
+        context.progress(done, len(source.items), tr("faces"))
     passed = {face.path for face in faces if not face.why}
     imported = 0
     if params.accept and passed:
@@ -178,14 +192,38 @@ def review_faces(params: ReviewParams, context: Context) -> ReviewResult:
     for face in faces:
         for why in face.why:
             reasons[why.split(":")[0]] = reasons.get(why.split(":")[0], 0) + 1
-    text = f"{len(passed):,} of {len(faces):,} synthetic faces pass (too close to a real identity: distance below {limit:.3g}, {chosen.named()})"
+    text = tr_n(
+        "{passed:,} of {n:,} synthetic face passes (too close to a real identity: distance below {limit:.3g}, {vectors})",
+        "{passed:,} of {n:,} synthetic faces pass (too close to a real identity: distance below {limit:.3g}, {vectors})",
+        len(faces),
+        passed=len(passed),
+        limit=limit,
+        vectors=chosen.named(),
+    )
     groups = _groups(faces, real)
-    if told := ", ".join(f"{name} {_percent(one.made)} (real: {_percent(one.real)})" for name, one in groups.items()):
-        text += f"; share of their own group among the {NEIGHBOURS} nearest real people: {told}"
+    if told := ", ".join(
+        tr(
+            "{group} {share} (real: {real})",
+            group=name,
+            share=_percent(one.made),
+            real=_percent(one.real),
+        )
+        for name, one in groups.items()
+    ):
+        text += "; " + tr(
+            "share of their own group among the {neighbours} nearest real people: {shares}",
+            neighbours=NEIGHBOURS,
+            shares=told,
+        )
     if real.without:
-        text += f"; nothing is compared with {real.without:,} real images that have no embedding"
+        text += "; " + tr_n(
+            "nothing is compared with {n:,} real image that has no embedding",
+            "nothing is compared with {n:,} real images that have no embedding",
+            real.without,
+        )
     if reasons:
-        text += "; against the others: " + ", ".join(f"{why} {count:,}" for why, count in reasons.items())
+        told = ", ".join(f"{why} {count:,}" for why, count in reasons.items())
+        text += "; " + tr("against the others: {reasons}", reasons=told)
     return ReviewResult(
         made=str(params.made),
         faces=faces,
@@ -199,12 +237,16 @@ def review_faces(params: ReviewParams, context: Context) -> ReviewResult:
         compared_with=len(real.who),
         **chosen.about(),
         real_without_vector=real.without,
-        summary=text + (f". {imported:,} are imported, marked synthetic." if params.accept else "."),
+        summary=text + "." + (" " + _imported(imported) if params.accept else ""),
     )
 
 
+def _imported(count: int) -> str:
+    return tr_n("{n:,} is imported, marked synthetic.", "{n:,} are imported, marked synthetic.", count)
+
+
 def _percent(share: float | None) -> str:
-    return "not known" if share is None else f"{100 * share:.0f} %"
+    return tr("not known") if share is None else f"{100 * share:.0f} %"
 
 
 def _groups(faces: list[ReviewedFace], real: Real) -> dict[str, GroupShare]:
@@ -226,8 +268,17 @@ def _import_chosen(params: ReviewParams, context: Context) -> ReviewResult:
     chosen = [item for item in source.items if item.relative in wanted and mark_of(item.path) is not None]
     imported = accept(context, source.root, chosen) if chosen else 0
     missing = len(wanted) - len(chosen)
-    text = f"{imported:,} synthetic faces are imported, marked synthetic."
-    text += f" {missing:,} no longer exist or carry no synthetic mark, and are left out." if missing else ""
+    text = tr_n(
+        "{n:,} synthetic face is imported, marked synthetic.",
+        "{n:,} synthetic faces are imported, marked synthetic.",
+        imported,
+    )
+    if missing:
+        text += " " + tr_n(
+            "{n:,} no longer exists or carries no synthetic mark, and is left out.",
+            "{n:,} no longer exist or carry no synthetic mark, and are left out.",
+            missing,
+        )
     return ReviewResult(made=str(params.made), imported=imported, missing=missing, summary=text)
 
 
@@ -245,13 +296,13 @@ def _review(
     try:
         image, box, quality = _look(item.path, search)
     except UnreadableImageError as error:
-        face.why.append(f"cannot be read: {error.why}")
+        face.why.append(tr("cannot be read: {why}", why=error.why))
         return face
     face.quality = quality
     if not item.synthetic:
-        face.why.append("not marked synthetic: it may be a real person")
+        face.why.append(tr("not marked synthetic: it may be a real person"))
     if box is None:
-        face.why.append("no face was found in it")
+        face.why.append(tr("no face was found in it"))
         return face
     vector = _vector(encoder, image, box)
     table = distances(vector, real.vectors, real.metric)[0]
@@ -262,14 +313,20 @@ def _review(
         place = int(np.flatnonzero(others)[table[others].argmin()])
         face.nearest, face.nearest_path, face.distance = real.who[place], real.paths[place], float(table[place])
         if face.distance < limit:
-            face.why.append(f"too close to a real identity: {face.nearest}, {face.distance:.3g} apart")
+            face.why.append(
+                tr(
+                    "too close to a real identity: {nearest}, {distance:.3g} apart",
+                    nearest=face.nearest,
+                    distance=face.distance,
+                )
+            )
     _check_group(face, shares_of_groups(table, real, owners), params.like_group)
     if source is not None:
         face.source_distance = _to_source(vector, encoder, search, source, real.metric)
         if params.like_source is not None and (
             face.source_distance is None or face.source_distance > params.like_source
         ):
-            face.why.append("no longer close to its source")
+            face.why.append(tr("no longer close to its source"))
     face.why += _against(quality, params.ranges())
     return face
 
@@ -289,5 +346,10 @@ def accept(context: Context, root: Path, items: list[SourceImage]) -> int:
     tree = Tree(root, "group-identity", [Entry(item.relative, item.identity, item.group) for item in items])
     labelled = [Labelled(e, e.identity, e.group, "folder" if e.identity or e.group else None, []) for e in tree.entries]
     return bring_in(
-        tree, labelled, context, "Import synthetic faces", f"accept {os.urandom(6).hex()}", lambda _item, _seen: None
+        tree,
+        labelled,
+        context,
+        tr("Import synthetic faces"),
+        tr("accept {hex}", hex=os.urandom(6).hex()),
+        lambda _item, _seen: None,
     )

@@ -20,6 +20,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.sample_pictures import to_pixels
 from fairdesk.runs.animation import write_film
+from fairdesk.words import tr
 
 
 def between(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], share: float) -> npt.NDArray[np.float64]:
@@ -45,7 +46,9 @@ def interpolate_faces(params: InterpolateParams, context: Context) -> Interpolat
     """Job: write the interpolation as numbered images, or as an animation."""
     film = params.out.suffix.lower() in (".gif", ".mp4")
     if not film and params.out.exists() and any(params.out.iterdir()):
-        raise RequestError(f"{params.out} exists and is not empty. Choose a new folder, or a .gif or .mp4 file.")
+        raise RequestError(
+            tr("{out} exists and is not empty. Choose a new folder, or a .gif or .mp4 file.", out=params.out)
+        )
     device = choose_device(params.device)
     generator, meta, checkpoint = load_generator(params.run, device)
     walk = path_of(int(meta["latent"]), params.faces, params.steps, params.seed, closed=film)
@@ -65,7 +68,7 @@ def interpolate_faces(params: InterpolateParams, context: Context) -> Interpolat
         part = None if labels is None else labels[start : start + most]
         made = make(generator, meta, drawn[start : start + most], part, params.truncation, device)
         frames += [Image.fromarray(one) for one in to_pixels(made)]
-        context.progress(len(frames), len(walk), "pictures")
+        context.progress(len(frames), len(walk), tr("pictures"))
     names: list[str] = []
     if film:
         write_film(frames, params.out, params.rate, json.dumps(mark, sort_keys=True))
@@ -80,5 +83,10 @@ def interpolate_faces(params: InterpolateParams, context: Context) -> Interpolat
         out=str(params.out),
         pictures=len(frames),
         seed=params.seed,
-        summary=f"{len(frames):,} frames between {params.faces} faces in {params.out}, marked synthetic",
+        summary=tr(
+            "{count:,} frames between {faces} faces in {out}, marked synthetic",
+            count=len(frames),
+            faces=params.faces,
+            out=params.out,
+        ),
     )

@@ -23,6 +23,7 @@ from fairdesk.generation.making.synthetic_faces import load_generator
 from fairdesk.generation.networks.stylegan2 import Styled
 from fairdesk.generation.origin import origin
 from fairdesk.learning.sample_pictures import to_pixels
+from fairdesk.words import tr
 
 DIRECTIONS = 8
 _SAMPLES = 1000  # styles whose principal directions are taken
@@ -89,7 +90,7 @@ def serve(source: TextIO, target: TextIO) -> None:
                     "size": explorer.meta["size"],
                 }
             elif explorer is None:
-                raise RequestError("No generator is loaded.")
+                raise RequestError(tr("No generator is loaded."))
             else:
                 image = explorer.picture(
                     int(request["seed"]), request["moves"], float(request["truncation"]), request.get("label")

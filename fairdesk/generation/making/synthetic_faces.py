@@ -27,6 +27,7 @@ from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.checkpoints import is_checkpoint, load_networks, need_built, need_fit, read_checkpoint
 from fairdesk.learning.sample_pictures import to_pixels
 from fairdesk.runs.folder import last_checkpoint
+from fairdesk.words import tr, tr_n
 
 _MOST_SIDE, _MOST_LATENT, _MOST_LAYERS = 4096, 4096, 16  # of a network that a checkpoint may describe
 
@@ -47,10 +48,18 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
         return made_elsewhere.eval().to(device), meta, path
     tensors, meta, _ = read_checkpoint(path)
     if meta.get("family") == "cyclegan":
-        raise RequestError(f"{path} holds CycleGAN generators, which translate images. Use: fairdesk translate")
+        raise RequestError(
+            tr("{path} holds CycleGAN generators, which translate images. Use: fairdesk translate", path=path)
+        )
     missing = {"family", "latent", "size"} - set(meta)
     if missing:
-        raise RequestError(f"{path} does not say what network it holds ({', '.join(sorted(missing))} missing).")
+        raise RequestError(
+            tr(
+                "{path} does not say what network it holds ({missing} missing).",
+                path=path,
+                missing=", ".join(sorted(missing)),
+            )
+        )
     labels = len(meta.get("labels") or []) if isinstance(meta.get("labels"), list | None) else -1
 
     def build() -> torch.nn.Module:
@@ -91,20 +100,32 @@ def label_places(params: GenerateParams, names: list[str]) -> list[int]:
         If there is no such label, or it is one of another group than the faces are to stand for.
     """
     if params.label is not None and params.label not in names:
-        told = f"It has: {', '.join(names[:20])}" if names else "It was trained without: train with --condition."
-        raise RequestError(f"This network knows no label {params.label!r}. {told}")
+        told = (
+            tr("It has: {labels}", labels=", ".join(names[:20]))
+            if names
+            else tr("It was trained without: train with --condition.")
+        )
+        raise RequestError(tr("This network knows no label {label!r}. {known}", label=params.label, known=told))
     of_group = [place for place, name in enumerate(names) if params.group in (name, name.partition("/")[0])]
     if params.label is not None:
         place = names.index(params.label)
         if of_group and place not in of_group:
             raise RequestError(
-                f"The label {params.label} is not of the group {params.group}: these faces would be counted as another group's."
+                tr(
+                    "The label {label} is not of the group {group}: these faces would be counted as another group's.",
+                    label=params.label,
+                    group=params.group,
+                )
             )
         return [place]
     if params.group is not None and names and not of_group:
         raise RequestError(
-            f"This network has learned labels, but none of the group {params.group}. Say which of them stands for it with --label: "
-            f"{', '.join(names[:20])}"
+            tr(
+                "This network has learned labels, but none of the group {group}. Say which of them stands for it with --label: "
+                "{labels}",
+                group=params.group,
+                labels=", ".join(names[:20]),
+            )
         )
     return of_group or list(range(len(names)))
 
@@ -166,7 +187,7 @@ def latents(params: GenerateParams, size: int, most: int = 64) -> Iterator[torch
 def generate_faces(params: GenerateParams, context: Context) -> GenerateResult:
     """Job: make exactly as many images as asked; where it is stopped, the manifest lists those that were made."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
-        raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
+        raise RequestError(tr("{out} exists and is not empty. Choose a new folder for the faces.", out=params.out))
     device = choose_device(params.device)
     generator, meta, path = load_generator(params.run, device)
     chosen_labels(params, meta, range(1))
@@ -179,7 +200,7 @@ def generate_faces(params: GenerateParams, context: Context) -> GenerateResult:
         + hashlib.sha256(json.dumps(mark | {"label": params.label}, sort_keys=True).encode()).hexdigest()[:6]
     )
     files: list[str] = []
-    context.progress(0, params.images, "images")
+    context.progress(0, params.images, tr("images"))
     try:
         for drawn in latents(params, int(meta["latent"]), params.batch_size or at_once(meta)):
             context.check()
@@ -193,20 +214,28 @@ def generate_faces(params: GenerateParams, context: Context) -> GenerateResult:
                 said = {} if labels is None else {"label": meta["labels"][int(labels[number - numbers.start].argmax())]}
                 save_marked(Image.fromarray(pixels), target, mark | {"number": number, "identity": who} | said)
                 files.append(name)
-            context.progress(len(files), params.images, "images")
+            context.progress(len(files), params.images, tr("images"))
     finally:
         if files:
             write_manifest(params.out, {"synthetic": True, **mark}, files)
     context.artifact(params.out)
     identities = params.images // params.per_identity if params.per_identity else 0
-    who = f" of {identities:,} identities" if identities else ""
+    summary = tr_n("{n:,} image, all marked synthetic", "{n:,} images, all marked synthetic", len(files))
+    if identities:
+        people = tr_n("{n:,} identity", "{n:,} identities", identities)
+        summary = tr_n(
+            "{n:,} image of {identities}, all marked synthetic",
+            "{n:,} images of {identities}, all marked synthetic",
+            len(files),
+            identities=people,
+        )
     return GenerateResult(
         images=len(files),
         identities=identities,
         out=str(params.out),
         seed=params.seed,
         device=device,
-        summary=f"{len(files):,} images{who}, all marked synthetic",
+        summary=summary,
     )
 
 

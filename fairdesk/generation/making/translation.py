@@ -29,6 +29,7 @@ from fairdesk.learning.checkpoints import header_of, is_checkpoint, read_checkpo
 from fairdesk.learning.memory import free_memory, keep_freed_memory
 from fairdesk.learning.sample_pictures import to_pixels
 from fairdesk.runs.folder import last_checkpoint
+from fairdesk.words import tr
 
 _BYTES_A_PIXEL = 6 * 64 * 4  # six pictures of 64 planes at once, in the first and last layers
 _WORTH_A_TRIAL = 16  # images; a trial costs as much as a few of them
@@ -44,7 +45,7 @@ def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
     """
     path = last_checkpoint(path)
     if not path.is_file():
-        raise RequestError(f"There is no generator {path}.")
+        raise RequestError(tr("There is no generator {path}.", path=path))
     if path.suffix.lower() == ".onnx":
         return onnx_translator(path, device)
     norm = "instance"
@@ -93,7 +94,14 @@ class _Way:
                 + (f" ({t.psnr:.0f} dB)" if math.isfinite(t.psnr) else "")
                 for t in trials
             )
-            context.message(f"{self.name} runs in {self.recipe.name}. Images per second in a short trial: {told}.")
+            context.message(
+                tr(
+                    "{network} runs in {recipe}. Images per second in a short trial: {rates}.",
+                    network=self.name,
+                    recipe=self.recipe.name,
+                    rates=told,
+                )
+            )
         return self.run(images).cpu()
 
 
@@ -140,7 +148,13 @@ def _need_memory(source: _Source, device: str) -> None:
     if free is not None and need > free:
         raise UnreadableImageError(
             source.path,
-            f"at {source.width} x {source.height} pixels it needs about {need / 1e9:.0f} GB of memory, {free / 1e9:.0f} GB are free; give a size",
+            tr(
+                "at {width} x {height} pixels it needs about {need:.0f} GB of memory, {free:.0f} GB are free; give a size",
+                width=source.width,
+                height=source.height,
+                need=need / 1e9,
+                free=free / 1e9,
+            ),
         )
 
 
@@ -209,11 +223,15 @@ def _sides_of(ways: list[_Way], context: Context) -> tuple[int, int] | None:
     """Return height and width of the only pictures the networks take, if so. Raises `RequestError` where they differ."""
     all_sides = {way.sides for way in ways}
     if len(all_sides) > 1:
-        raise RequestError("The two networks take pictures of different sizes: translate one direction at a time.")
+        raise RequestError(tr("The two networks take pictures of different sizes: translate one direction at a time."))
     (sides,) = all_sides
     if sides is not None:
         context.message(
-            f"The network takes pictures of {sides[1]} x {sides[0]} pixels only: images are brought to it, never stretched, and back to their size."
+            tr(
+                "The network takes pictures of {width} x {height} pixels only: images are brought to it, never stretched, and back to their size.",
+                width=sides[1],
+                height=sides[0],
+            )
         )
     return sides
 
@@ -221,7 +239,7 @@ def _sides_of(ways: list[_Way], context: Context) -> tuple[int, int] | None:
 def translate_faces(params: TranslateParams, context: Context) -> TranslateResult:
     """Job: translate. A bad file is listed and the rest continues."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
-        raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the faces.")
+        raise RequestError(tr("{out} exists and is not empty. Choose a new folder for the faces.", out=params.out))
     keep_freed_memory()
     todo, left_out = wanted_images(params, context)
     device = choose_device(params.device)
@@ -235,7 +253,7 @@ def translate_faces(params: TranslateParams, context: Context) -> TranslateResul
     writer = _Writer(params, ways, device, context, trial=len(todo) >= _WORTH_A_TRIAL)
     waiting: list[_Source] = []
     unreadable: list[dict[str, str]] = []
-    context.progress(0, len(todo), "images")
+    context.progress(0, len(todo), tr("images"))
     try:
         for done, wanted in enumerate(todo, 1):
             context.check()
@@ -248,13 +266,13 @@ def translate_faces(params: TranslateParams, context: Context) -> TranslateResul
             if waiting and (len(waiting) == most or waiting[0].pixels.shape != source.pixels.shape):
                 writer.write(waiting)
                 waiting = []
-                context.progress(done - 1, len(todo), "images")
+                context.progress(done - 1, len(todo), tr("images"))
             waiting.append(source)
         writer.write(waiting)
     finally:
         if writer.files:
             writer.write_manifest()
-    context.progress(len(todo), len(todo), "images")
+    context.progress(len(todo), len(todo), tr("images"))
     files = writer.files
     tell_left_out(context, left_out + unreadable)
     context.artifact(params.out)
@@ -265,7 +283,11 @@ def translate_faces(params: TranslateParams, context: Context) -> TranslateResul
         left_out=left_out,
         device=device,
         recipes=writer.recipes(),
-        summary=f"{len(files):,} images from {len(todo) - len(unreadable):,}, all marked synthetic"
-        + (f"; {len(unreadable):,} could not be translated" if unreadable else "")
-        + (f"; {len(left_out):,} left out" if left_out else ""),
+        summary=tr(
+            "{made:,} images from {read:,}, all marked synthetic",
+            made=len(files),
+            read=len(todo) - len(unreadable),
+        )
+        + ("; " + tr("{n:,} could not be translated", n=len(unreadable)) if unreadable else "")
+        + ("; " + tr("{n:,} left out", n=len(left_out)) if left_out else ""),
     )

@@ -12,6 +12,7 @@ from fairdesk.generation.params import TranslateParams
 from fairdesk.images.written_files import safe_name
 from fairdesk.jobs.context import Context
 from fairdesk.project.project import CATALOG
+from fairdesk.words import tr
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def wanted_images(params: TranslateParams, context: Context) -> tuple[list[Wante
     if not project and not params.where and params.input.is_file() and params.input.suffix.lower() != ".txt":
         return [Wanted(params.input, params.input.name, None)], []
     if not params.input.exists():
-        raise RequestError(f"There is no image, folder, list or project {params.input}.")
+        raise RequestError(tr("There is no image, folder, list or project {input}.", input=params.input))
     found = read_either(params.input, params.where or ())
     if found.told is not None:
         context.message(found.told)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 
 class InstanceNorm(nn.InstanceNorm2d):
@@ -186,11 +187,16 @@ def generator_from(state: dict[str, Any], where: str, norm: str = "instance") ->
     first = state.get("model.1.weight")
     if not (own or theirs) or first is None or tuple(first.shape[1:]) != (3, 7, 7):
         raise RequestError(
-            f"{where} holds no CycleGAN generator of a known kind (PyTorch-GAN's names `model.10.block.1.weight`, or "
-            "pytorch-CycleGAN-and-pix2pix's `model.10.conv_block.1.weight`)."
+            tr(
+                "{where} holds no CycleGAN generator of a known kind (PyTorch-GAN's names `model.10.block.1.weight`, or "
+                "pytorch-CycleGAN-and-pix2pix's `model.10.conv_block.1.weight`).",
+                where=where,
+            )
         )
     if norm not in NORMS:
-        raise RequestError(f"{where} was made with the norm {norm!r}, which this FairDesk does not know.")
+        raise RequestError(
+            tr("{where} was made with the norm {norm!r}, which this FairDesk does not know.", where=where, norm=norm)
+        )
     features = int(first.shape[0])
     network: nn.Module = GeneratorResNet(own, features, norm)
     if theirs:
@@ -199,6 +205,11 @@ def generator_from(state: dict[str, Any], where: str, norm: str = "instance") ->
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:
         raise RequestError(
-            f"{where} does not fit a CycleGAN generator of {own or theirs} blocks: {str(error).splitlines()[-1].strip()}"
+            tr(
+                "{where} does not fit a CycleGAN generator of {blocks} blocks: {error}",
+                where=where,
+                blocks=own or theirs,
+                error=str(error).splitlines()[-1].strip(),
+            )
         ) from error
     return network

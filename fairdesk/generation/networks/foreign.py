@@ -17,6 +17,7 @@ from fairdesk.generation.networks.gan import DCGenerator, FullyConnectedGenerato
 from fairdesk.generation.networks.stylegan2 import Styled, StyleGenerator
 from fairdesk.generation.networks.stylegan3 import AliasFreeGenerator
 from fairdesk.generation.networks.stylegan_pickles import read_stylegan_pickle
+from fairdesk.words import tr
 
 State = Mapping[str, torch.Tensor]
 _LAYER = re.compile(r"synthesis\.L(\d+)_(\d+)_(\d+)\.weight")  # StyleGAN3: number, size and channels of its output
@@ -41,7 +42,12 @@ def stylegan_from(state: State, where: str) -> tuple[Styled, dict[str, Any]]:
         network.load_state_dict(dict(state), strict=True)
     except (KeyError, ValueError, RuntimeError, IndexError) as error:
         raise RequestError(
-            f"{where} does not fit a StyleGAN{family[-1]} generator: {str(error).splitlines()[-1].strip()}"
+            tr(
+                "{where} does not fit a StyleGAN{family} generator: {error}",
+                where=where,
+                family=family[-1],
+                error=str(error).splitlines()[-1].strip(),
+            )
         ) from error
     return network, known | {"size": size}
 
@@ -95,7 +101,12 @@ def _generator_from(state: State, path: Path) -> tuple[nn.Module, dict[str, Any]
         network.load_state_dict(dict(state), strict=True)
     except (KeyError, RuntimeError, IndexError) as error:
         raise RequestError(
-            f"{path} holds no generator that is known here (DCGAN as in PyTorch's tutorial, PyTorch-GAN's gan.py, StyleGAN2 and 3): "
-            f"{str(error).splitlines()[-1].strip()}. Its first names are: {', '.join(list(state)[:3]) or 'none'}"
+            tr(
+                "{path} holds no generator that is known here (DCGAN as in PyTorch's tutorial, PyTorch-GAN's gan.py, StyleGAN2 and 3): "
+                "{error}. Its first names are: {names}",
+                path=path,
+                error=str(error).splitlines()[-1].strip(),
+                names=", ".join(list(state)[:3]) or "none",
+            )
         ) from error
     return network, {"family": family, "latent": latent, "size": size, "labels": [], "step": 0}

@@ -11,6 +11,7 @@ from torch import nn
 
 from fairdesk.errors import RequestError
 from fairdesk.faces.weight_files import onnx_errors, open_onnx
+from fairdesk.words import tr
 
 
 class OnnxNetwork(nn.Module):
@@ -21,7 +22,7 @@ class OnnxNetwork(nn.Module):
         self.path, self.session = path, open_onnx(path, device)
         self.inputs: dict[str, list[Any]] = {one.name: list(one.shape) for one in self.session.get_inputs()}
         if any(one.type != "tensor(float)" for one in self.session.get_inputs()):
-            raise RequestError(f"{path} takes other numbers than float32: export it as float32.")
+            raise RequestError(tr("{path} takes other numbers than float32: export it as float32.", path=path))
         first = next(iter(self.inputs.values()), [])
         self._batch = first[0] if first and isinstance(first[0], int) else None
 
@@ -51,7 +52,12 @@ class OnnxNetwork(nn.Module):
                 parts.append(np.asarray(self.session.run(None, feed)[0])[: count - start])
             except onnx_errors() as error:
                 raise RequestError(
-                    f"{self.path} cannot be run on {[a.shape for a in arrays]}: {str(error).splitlines()[0][:200]}"
+                    tr(
+                        "{path} cannot be run on {shapes}: {error}",
+                        path=self.path,
+                        shapes=[a.shape for a in arrays],
+                        error=str(error).splitlines()[0][:200],
+                    )
                 ) from error
         return torch.from_numpy(np.concatenate(parts).astype(np.float32, copy=False))
 
@@ -62,7 +68,11 @@ def _pictures(network: OnnxNetwork, *given: torch.Tensor) -> torch.Tensor:
         made: torch.Tensor = network(*given)
     if made.dim() != 4 or made.shape[1] != 3:
         raise RequestError(
-            f"{network.path} gives the shape {tuple(made.shape)}: pictures (n, 3, height, width) are expected."
+            tr(
+                "{path} gives the shape {shape}: pictures (n, 3, height, width) are expected.",
+                path=network.path,
+                shape=tuple(made.shape),
+            )
         )
     return made
 
@@ -80,7 +90,11 @@ def onnx_generator(path: Path, device: str) -> tuple[OnnxNetwork, dict[str, Any]
     fits = all(len(s) in (2, 4) and isinstance(s[1], int) and all(side == 1 for side in s[2:]) for s in shapes)
     if len(shapes) not in (1, 2) or not fits:
         raise RequestError(
-            f"{path} takes {network.inputs}: a generator takes latents (n, d), and labels (n, k) or none."
+            tr(
+                "{path} takes {inputs}: a generator takes latents (n, d), and labels (n, k) or none.",
+                path=path,
+                inputs=network.inputs,
+            )
         )
     sizes = [int(shape[1]) for shape in shapes]
     made = _pictures(network, *(torch.zeros(1, size) for size in sizes))
@@ -99,6 +113,12 @@ def onnx_translator(path: Path, device: str) -> OnnxNetwork:
     network = OnnxNetwork(path, device)
     shapes = list(network.inputs.values())
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3:
-        raise RequestError(f"{path} takes {network.inputs}: a translator takes pictures (n, 3, height, width).")
+        raise RequestError(
+            tr(
+                "{path} takes {inputs}: a translator takes pictures (n, 3, height, width).",
+                path=path,
+                inputs=network.inputs,
+            )
+        )
     _pictures(network, torch.zeros(1, 3, *(network.sides or (64, 64))))
     return network

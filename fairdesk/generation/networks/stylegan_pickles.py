@@ -17,6 +17,7 @@ import torch
 
 from fairdesk.errors import RequestError
 from fairdesk.faces.weight_files import check_archive, check_tensors
+from fairdesk.words import tr
 
 
 class _Kept:
@@ -63,7 +64,7 @@ class _Careful(pickle.Unpickler):
         if found is None and module == "torch" and isinstance(getattr(torch, name, None), torch.dtype):
             return getattr(torch, name)
         if found is None:
-            raise pickle.UnpicklingError(f"it needs {module}.{name}")
+            raise pickle.UnpicklingError(tr("it needs {module}.{name}", module=module, name=name))
         return found
 
 
@@ -95,10 +96,14 @@ def read_stylegan_pickle(path: Path) -> dict[str, torch.Tensor]:
         state = _tensors(loaded["G_ema"])
         check_tensors(state)
     except FileNotFoundError:
-        raise RequestError(f"There is no checkpoint {path}.") from None
+        raise RequestError(tr("There is no checkpoint {path}.", path=path)) from None
     except Exception as error:  # whatever a hostile or damaged pickle raises is a refusal, and told
         raise RequestError(
-            f"{path} cannot be read as a StyleGAN pickle ({error}). FairDesk never runs code from a file: a pickle may hold "
-            "networks of stylegan2-ada-pytorch or stylegan3 and nothing else."
+            tr(
+                "{path} cannot be read as a StyleGAN pickle ({error}). FairDesk never runs code from a file: a pickle may hold "
+                "networks of stylegan2-ada-pytorch or stylegan3 and nothing else.",
+                path=path,
+                error=error,
+            )
         ) from error
     return state

@@ -21,11 +21,13 @@ from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.jobs.devices import choose_device
 from fairdesk.learning.determinism import algorithms
 from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric, precision_of, run_shared
+from fairdesk.learning.results import LoopResult
 from fairdesk.learning.training_images import TrainingImages, UnpairedImages
 from fairdesk.learning.training_loop import Plan, train
 from fairdesk.runs.final_pictures import leave_pictures
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.resumption import resumed, write_down
+from fairdesk.words import tr, tr_n
 
 
 def train_gan(params: GanParams, context: Context) -> TrainGanResult:
@@ -52,7 +54,13 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
     chosen = [item for item in every[0] if labels == [] or _label(item, condition) is not None]
     paths = [[item.path for item in items] for items in (chosen, *every[1:])]
     if len(chosen) < len(every[0]):
-        context.message(f"{len(every[0]) - len(chosen):,} images have no {condition} and are left out.")
+        context.message(
+            tr(
+                "{count:,} images have no {condition} and are left out.",
+                count=len(every[0]) - len(chosen),
+                condition=condition,
+            )
+        )
     images: TrainingImages | UnpairedImages
     if isinstance(params, CycleGanParams):
         images = UnpairedImages(paths[0], paths[1], params.image_size, context)
@@ -72,11 +80,13 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
         tell_left_out(context, left_out)
         spared = images.spared if isinstance(images, UnpairedImages) else 0
         if spared:
-            context.message(f"{spared} images are shown in sample grids only, and not trained on.")
+            context.message(tr("{spared} images are shown in sample grids only, and not trained on.", spared=spared))
         read = set(images.paths)
         synthetic = sum(bool(item.synthetic) and item.path in read for items in every for item in items)
         if synthetic:
-            context.message(f"{synthetic:,} images are marked synthetic: the network learns from them too.")
+            context.message(
+                tr("{synthetic:,} images are marked synthetic: the network learns from them too.", synthetic=synthetic)
+            )
         task: CycleGanTask | StyleGanTask | GanTask
         if isinstance(params, CycleGanParams):
             assert isinstance(images, UnpairedImages)
@@ -120,9 +130,6 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
         images.close()
     made = (result.steps - result.steps_before) * params.batch_size
     per_second = made / max(time.monotonic() - started, 1e-9)
-    batches = "batch" if result.steps == 1 else "batches"
-    losses = ", ".join(f"{name} {value:.3f}" for name, value in result.losses.items())
-    dropped = f" ({len(left_out):,} left out)" if left_out else ""
     return TrainGanResult(
         **dict(result),
         run=str(params.out),
@@ -136,7 +143,19 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
         synthetic_images=synthetic,
         shown_only=spared,
         left_out=[one for source in sources for one in source.left_out],
-        summary=f"{result.steps:,} {batches} of {len(images):,} images{dropped}; last losses: {losses}",
+        summary=_summary(result, len(images), len(left_out)),
+    )
+
+
+def _summary(result: LoopResult, images: int, left_out: int) -> str:
+    learned = tr_n("{n:,} image", "{n:,} images", images)
+    if left_out:
+        learned += " " + tr("({n:,} left out)", n=left_out)
+    return tr(
+        "{batches} of {images}; last losses: {losses}",
+        batches=tr_n("{n:,} batch", "{n:,} batches", result.steps),
+        images=learned,
+        losses=", ".join(f"{name} {value:.3f}" for name, value in result.losses.items()),
     )
 
 
@@ -167,5 +186,11 @@ def classes_of(items: list[SourceImage], condition: str) -> tuple[list[str], lis
     found = [_label(item, condition) for item in items]
     names = sorted({name for name in found if name is not None})
     if len(names) < 2:
-        raise RequestError(f"A condition on {condition} needs at least two of them; the images have {len(names)}.")
+        raise RequestError(
+            tr(
+                "A condition on {condition} needs at least two of them; the images have {count}.",
+                condition=condition,
+                count=len(names),
+            )
+        )
     return names, [names.index(name) for name in found if name is not None]

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from fairdesk.jobs.fields import ExistingPath, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.project.conditions import HELP, check_conditions
+from fairdesk.words import tr
 
 Family = Literal["gan", "identity-gan", "dcgan", "stylegan2", "cyclegan"]
 
@@ -96,7 +97,14 @@ class GanParams(JobParams):
     def _in_parts(self) -> Self:
         parts = self.accumulate * self.devices
         if self.batch_size % parts:
-            raise FieldError("accumulate", f"a batch of {self.batch_size} cannot be computed in {parts} equal parts")
+            raise FieldError(
+                "accumulate",
+                tr(
+                    "a batch of {size} cannot be computed in {parts} equal parts",
+                    size=self.batch_size,
+                    parts=parts,
+                ),
+            )
         return self
 
     def network(self) -> dict[str, Any]:
@@ -125,7 +133,7 @@ class NoiseGanParams(GanParams):
     @model_validator(mode="after")
     def _several(self) -> Self:
         if self.batch_size < 2:
-            raise FieldError("batch_size", "a batch needs at least 2 images")
+            raise FieldError("batch_size", tr("a batch needs at least 2 images"))
         return self
 
     def network(self) -> dict[str, Any]:
@@ -137,7 +145,10 @@ class _PowerOfTwo(NoiseGanParams):
     @model_validator(mode="after")
     def _size(self) -> Self:
         if self.image_size not in (32, 64, 128, 256):
-            raise FieldError("image_size", f"{self.family} generates images of 32, 64, 128 or 256 pixels")
+            raise FieldError(
+                "image_size",
+                tr("{network} generates images of 32, 64, 128 or 256 pixels", network=self.family),
+            )
         return self
 
 
@@ -243,11 +254,11 @@ class CycleGanParams(GanParams):
         if self.data_b is None and self.where_b:
             self.data_b = self.data
         if self.data_b is None:
-            raise FieldError("data_b", "cyclegan needs two folders, or --where and --where-b of one project")
+            raise FieldError("data_b", tr("cyclegan needs two folders, or --where and --where-b of one project"))
         if self.image_size % 4 or self.image_size < 32:
-            raise FieldError("image_size", "cyclegan's image size must be a multiple of 4, at least 32")
+            raise FieldError("image_size", tr("cyclegan's image size must be a multiple of 4, at least 32"))
         if self.identity_epochs >= self.epochs:
-            raise FieldError("identity_epochs", "all epochs would train the identity loss only: give more --epochs")
+            raise FieldError("identity_epochs", tr("all epochs would train the identity loss only: give more --epochs"))
         return self
 
     def network(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.images.written_files import write_text
 from fairdesk.runs.run_comparison import by_group, effects, table, table_csv, unpaired
 from fairdesk.runs.run_records import Run
+from fairdesk.words import tr
 
 
 def _filled(header: list[str], rows: list[list[str]]) -> QTableWidget:
@@ -46,23 +47,24 @@ class CompareDialog(QDialog):
 
     def __init__(self, runs: list[Run], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Compare {len(runs)} runs")
+        self.setWindowTitle(tr("Compare {count} runs", count=len(runs)))
         self._runs = runs
         self.pages = QTabWidget()
         self.plot: pg.PlotWidget | None = None
         if by_group(runs):
             self.plot = self._bars(theme)
-            self.pages.addTab(self.plot, "Error rates by group")
+            self.pages.addTab(self.plot, tr("Error rates by group"))
         self.table = _filled(*table(runs))
-        self.pages.addTab(self.table, "Parameters and figures")
+        self.pages.addTab(self.table, tr("Parameters and figures"))
         self.effects = _filled(
-            ["Parameter", "Figure", "Seeds", "Difference", "95 % interval", "Effect"], self._effect_rows()
+            [tr("Parameter"), tr("Figure"), tr("Seeds"), tr("Difference"), tr("95 % interval"), tr("Effect")],
+            self._effect_rows(),
         )
-        self.pages.addTab(self.effects, "Effect of each parameter")
+        self.pages.addTab(self.effects, tr("Effect of each parameter"))
         about = QLabel(self._about())
         about.setWordWrap(True)
         about.setProperty("role", "muted")
-        save, picture, close = QPushButton("Save table…"), QPushButton("Save plot…"), QPushButton("Close")
+        save, picture, close = QPushButton(tr("Save table…")), QPushButton(tr("Save plot…")), QPushButton(tr("Close"))
         save.clicked.connect(lambda: async_glue.start(self._save()))
         picture.clicked.connect(lambda: async_glue.start(self._save_plot()))
         picture.setEnabled(self.plot is not None)
@@ -79,24 +81,29 @@ class CompareDialog(QDialog):
 
     def _effect_rows(self) -> list[list[str]]:
         return [
-            [e.switch, e.figure, ", ".join(map(str, e.seeds)), f"{100 * e.mean:+.2f} points",
+            [e.switch, e.figure, ", ".join(map(str, e.seeds)), tr("{mean:+.2f} points", mean=100 * e.mean),
              "" if e.half is None else f"± {100 * e.half:.2f}", e.told] for e in effects(self._runs)
         ]  # fmt: skip
 
     def _about(self) -> str:
-        text = (
-            f"Compared with {self._runs[0].name}, over runs with the same seed. A difference counts as an effect only where its 95 % interval "
-            "(Student's t over seeds) excludes zero; train each kind with at least three seeds."
+        text = tr(
+            (
+                "Compared with {run}, over runs with the same seed. A difference counts as an effect only where its 95 % interval "
+                "(Student's t over seeds) excludes zero; train each kind with at least three seeds."
+            ),
+            run=self._runs[0].name,
         )
         left = unpaired(self._runs)
         if left:
-            text += f" Left out, as no run like the first has their seed: {', '.join(run.name for run in left)}."
+            text += " " + tr(
+                "Left out, as no run like the first has their seed: {runs}.", runs=", ".join(run.name for run in left)
+            )
         return text
 
     def _bars(self, theme: Theme) -> pg.PlotWidget:
         rates = by_group(self._runs)
         groups = list(dict.fromkeys(group for row in rates.values() for group in row))
-        plot = new_plot("EER by group, on held-out identities", "", "EER (%)")
+        plot = new_plot(tr("EER by group, on held-out identities"), "", tr("EER (%)"))
         retheme(plot, theme)
         legend = plot.addLegend(offset=(10, 1), colCount=4)
         legend.setLabelTextColor(theme.tokens["text"])
@@ -116,7 +123,7 @@ class CompareDialog(QDialog):
         return plot
 
     async def _save(self) -> None:
-        path = await async_glue.choose_file(self, "Save the table", "CSV (*.csv)", save="csv")
+        path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
         if path:
             write_text(Path(path), table_csv(self._runs))
 

@@ -25,14 +25,15 @@ from PySide6.QtWidgets import (
 from fairdesk.gui import async_glue
 from fairdesk.gui.pictures import decode
 from fairdesk.gui.resident import Resident
+from fairdesk.words import mark, tr
 
 SIDE = 384
-GENERATORS = "Generators (*.safetensors *.pkl *.pth *.pt *.onnx);;All files (*)"
+GENERATORS = mark("Generators (*.safetensors *.pkl *.pth *.pt *.onnx);;All files (*)")
 
 
 async def choose_generator(parent: QWidget) -> Path | None:
     """Let a person choose a checkpoint, or another program's generator."""
-    path = await async_glue.choose_file(parent, "Choose a generator", GENERATORS)
+    path = await async_glue.choose_file(parent, tr("Choose a generator"), tr(GENERATORS))
     return Path(path) if path else None
 
 
@@ -41,13 +42,13 @@ class ExplorerDialog(QDialog):
 
     def __init__(self, run: Path, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Explore {run.name}")
+        self.setWindowTitle(tr("Explore {run}", run=run.name))
         self.answers = 0
         self.another: Path | None = None  # what to explore instead, after this dialog
         self._mark: dict[str, Any] = {}
         self._png = b""
         self.resident = Resident("explorer", self)
-        self.picture = QLabel("Loading the generator …")
+        self.picture = QLabel(tr("Loading the generator …"))
         self.picture.setFixedSize(SIDE, SIDE)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.seed = QSpinBox()
@@ -55,13 +56,13 @@ class ExplorerDialog(QDialog):
         self.truncation = self._slider(10, 100, 100)
         self.label = QComboBox()
         self.sliders: list[QSlider] = []
-        self.told = QLabel("Every image is synthetic, and is marked as such when saved.")
+        self.told = QLabel(tr("Every image is synthetic, and is marked as such when saved."))
         self.told.setWordWrap(True)
         self.told.setProperty("role", "muted")
         self.form = QFormLayout()
-        self.form.addRow("Seed", self.seed)
-        self.form.addRow("Truncation", self.truncation)
-        names = ("New face", "Reset", "Save…", "Another generator…", "Close")
+        self.form.addRow(tr("Seed"), self.seed)
+        self.form.addRow(tr("Truncation"), self.truncation)
+        names = (tr("New face"), tr("Reset"), tr("Save…"), tr("Another generator…"), tr("Close"))
         new, self.reset_button, self.save_button, self.other, close = map(QPushButton, names)
         buttons = QHBoxLayout()
         for button in (new, self.reset_button, self.save_button, self.other):
@@ -120,7 +121,7 @@ class ExplorerDialog(QDialog):
         if "error" in answer:
             self.told.setText(answer["error"])
             if not self.sliders:
-                self.picture.setText("This generator cannot be explored.")
+                self.picture.setText(tr("This generator cannot be explored."))
             return
         if "directions" in answer:
             self._build(answer)
@@ -142,12 +143,12 @@ class ExplorerDialog(QDialog):
             self.label.blockSignals(True)
             self.label.addItems(answer["labels"])
             self.label.blockSignals(False)
-            self.form.addRow("Label", self.label)
+            self.form.addRow(tr("Label"), self.label)
         for number in range(answer["directions"]):
             slider = self._slider(-300, 300, 0)
-            slider.setAccessibleName(f"Direction {number + 1}")
+            slider.setAccessibleName(tr("Direction {number}", number=number + 1))
             self.sliders.append(slider)
-            self.form.addRow(f"Direction {number + 1}", slider)
+            self.form.addRow(tr("Direction {number}", number=number + 1), slider)
 
     async def _other(self) -> None:
         self.another = await choose_generator(self)
@@ -155,7 +156,7 @@ class ExplorerDialog(QDialog):
             self.accept()
 
     async def _save(self) -> None:
-        path = await async_glue.choose_file(self, "Save the face", "PNG (*.png)", save="png")
+        path = await async_glue.choose_file(self, tr("Save the face"), tr("PNG (*.png)"), save="png")
         if path:
             self.save_to(Path(path))
 
@@ -168,4 +169,4 @@ class ExplorerDialog(QDialog):
         with opened(self._png) as image:
             save_marked(image, path, self._mark)
         write_manifest(path, {"synthetic": True, **self._mark}, [path.name])
-        self.told.setText(f"Saved {path}, marked synthetic.")
+        self.told.setText(tr("Saved {path}, marked synthetic.", path=path))

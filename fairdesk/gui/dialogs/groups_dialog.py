@@ -18,8 +18,9 @@ from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.images.written_files import safe_name
-from fairdesk.project.image_queries import group_counts
+from fairdesk.project.identities import GroupCount, group_counts
 from fairdesk.project.quality import by_group
+from fairdesk.words import tr, tr_n
 
 
 class GroupsDialog(QDialog):
@@ -27,28 +28,31 @@ class GroupsDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Groups and balance")
+        self.setWindowTitle(tr("Groups and balance"))
         self._session = session
         self._job: str | None = None  # the balance that is being applied
         self.planning = PreviewRun(session, self)
         self.planning.ended.connect(self._on_plan)
         self._groups: list[tuple[str, int, int]] = []
-        self.images, self.identities = new_plot("Images", "", ""), new_plot("Identities", "", "")
-        self.sharpness, self.side = new_plot("Median sharpness", "", ""), new_plot("Median face, pixels", "", "")
+        self.images, self.identities = new_plot(tr("Images"), "", ""), new_plot(tr("Identities"), "", "")
+        self.sharpness, self.side = (
+            new_plot(tr("Median sharpness"), "", ""),
+            new_plot(tr("Median face, pixels"), "", ""),
+        )
         self.plots = (self.images, self.identities, self.sharpness, self.side)
         kept = session.settings.form("balance")
         self.form = ParameterForm(BalanceParams, {k: v for k, v in kept.items() if k != "dry_run"}, hide=("dry_run",))
-        self.told = QLabel("Plan a balance to preview it. Nothing changes until you apply it.")
+        self.told = QLabel(tr("Plan a balance to preview it. Nothing changes until you apply it."))
         self.told.setWordWrap(True)
         self.plan_button, self.run_button, self.save_button = (
-            QPushButton("Plan"),
-            QPushButton("Apply"),
-            QPushButton("Save plot…"),
+            QPushButton(tr("Plan")),
+            QPushButton(tr("Apply")),
+            QPushButton(tr("Save plot…")),
         )
         self.run_button.setProperty("primary", True)
         self.run_button.setEnabled(False)
         self.lacks = QVBoxLayout()
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         self._build(close)
         self.form.changed.connect(self._changed)
         self.plan_button.clicked.connect(lambda: self._start(dry_run=True))
@@ -101,7 +105,7 @@ class GroupsDialog(QDialog):
             )
 
     @Slot(object)
-    def _arrived(self, found: tuple[list[tuple[str | None, int, int]], dict[str, tuple[float, float]]]) -> None:
+    def _arrived(self, found: tuple[list[GroupCount], dict[str, tuple[float, float]]]) -> None:
         counts, quality = found
         self._groups = [(name, images, people) for name, images, people in counts if name is not None]
         self._draw(None)
@@ -184,7 +188,7 @@ class GroupsDialog(QDialog):
             self.told.setText("")
             self.planning.start("balance", values | {"dry_run": True})
         else:
-            self.told.setText("Applying the plan …")
+            self.told.setText(tr("Applying the plan …"))
             self._job = self._session.run("balance", values | {"dry_run": False})
 
     @Slot(object)
@@ -204,7 +208,7 @@ class GroupsDialog(QDialog):
         if job.id != self._job:
             return
         if not job.finished:
-            self.told.setText(f"Applying the plan: {job.line()}")
+            self.told.setText(tr("Applying the plan: {line}", line=job.line()))
             return
         self._job = None
         self.plan_button.setEnabled(True)
@@ -224,8 +228,13 @@ class GroupsDialog(QDialog):
         """A button for each group that still lacks faces: have Generation make them, marked synthetic."""
         self._clear_lacks()
         for group, count in result.lacking.items():
-            word = "faces" if result.by == "images" else "identities"
-            button = QPushButton(f"Generate {count:,} {word} for {group}…")
+            button = QPushButton(
+                tr_n("Generate {n:,} face for {group}…", "Generate {n:,} faces for {group}…", count, group=group)
+                if result.by == "images"
+                else tr_n(
+                    "Generate {n:,} identity for {group}…", "Generate {n:,} identities for {group}…", count, group=group
+                )
+            )
             button.clicked.connect(lambda _on=False, group=group, count=count: self._make(group, count, result.by))
             self.lacks.addWidget(button)
 

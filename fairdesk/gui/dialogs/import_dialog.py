@@ -19,6 +19,7 @@ from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.column_map import ColumnMap
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.jobs.results import Unreadable
+from fairdesk.words import tr, tr_n
 
 
 class ImportDialog(QDialog):
@@ -26,7 +27,7 @@ class ImportDialog(QDialog):
 
     def __init__(self, session: Session, folder: Path | None, parent: QWidget, *, layout: str = "auto") -> None:
         super().__init__(parent)
-        self.setWindowTitle("Import images")
+        self.setWindowTitle(tr("Import images"))
         self._session = session
         self.looking = PreviewRun(session, self)
         self.looking.ended.connect(self._on_looked)
@@ -38,20 +39,20 @@ class ImportDialog(QDialog):
         self.columns = ColumnMap()
         self.columns.hide()
         self._table: Path | None = None
-        self.preview = QLabel("Choose a folder, an archive or a table, then scan it. Nothing is written yet.")
+        self.preview = QLabel(tr("Choose a folder, an archive or a table, then scan it. Nothing is written yet."))
         self.preview.setWordWrap(True)
         frame = QFrame()
         frame.setProperty("role", "card")
         inner = QVBoxLayout(frame)
         inner.addWidget(self.preview)
         inner.addWidget(self.looking)
-        self.details = QPushButton("Show unreadable files")
+        self.details = QPushButton(tr("Show unreadable files"))
         self.details.hide()
         inner.addWidget(self.details)
-        self.look = QPushButton("Scan")
-        self.accept_button = QPushButton("Import")
+        self.look = QPushButton(tr("Scan"))
+        self.accept_button = QPushButton(tr("Import"))
         self.accept_button.setProperty("primary", True)
-        cancel = QPushButton("Cancel")
+        cancel = QPushButton(tr("Cancel"))
         buttons = QHBoxLayout()
         buttons.addStretch()
         for button in (cancel, self.look, self.accept_button):
@@ -100,12 +101,12 @@ class ImportDialog(QDialog):
         self.look.setEnabled(problem is None)
         self.accept_button.setEnabled(False)
         self.details.hide()
-        self.preview.setText(problem or "Scan it to see its contents. Nothing is written yet.")
+        self.preview.setText(problem or tr("Scan it to see its contents. Nothing is written yet."))
 
     def _look(self) -> None:
         if self.form.problem() is None:
             self.look.setEnabled(False)
-            self.preview.setText("Scanning the folder …")
+            self.preview.setText(tr("Scanning the folder …"))
             self.looking.start("inspect", self.form.params().model_dump(mode="json", by_alias=True))
 
     @Slot(object)
@@ -119,7 +120,7 @@ class ImportDialog(QDialog):
         self.details.setVisible(bool(self._unreadable))
         self.preview.setText(describe(result))
         self.accept_button.setEnabled(result.new > 0 or bool(self._unreadable))
-        self.accept_button.setText(f"Import {result.new:,} images")
+        self.accept_button.setText(tr_n("Import {n:,} image", "Import {n:,} images", result.new))
         self.accept_button.setFocus()
 
     def _accept(self) -> None:
@@ -130,32 +131,62 @@ class ImportDialog(QDialog):
         from fairdesk.gui.dialogs.table_dialog import TableDialog
 
         rows = [(one.path, one.why) for one in self._unreadable]
-        await async_glue.finished(TableDialog("Files that cannot be read", ("File", "Why"), rows, self))
+        await async_glue.finished(TableDialog(tr("Files that cannot be read"), (tr("File"), tr("Why")), rows, self))
 
 
 def describe(found: ImportResult) -> str:
     """Say what the scan found in a folder."""
     layouts = {
-        "flat": "images without identities", "identity": "one folder per identity",
-        "group-identity": "groups that contain one folder per identity", "manifest": "a table of images",
+        "flat": tr("images without identities"), "identity": tr("one folder per identity"),
+        "group-identity": tr("groups that contain one folder per identity"), "manifest": tr("a table of images"),
     }  # fmt: skip
     lines = [
-        f"Layout: {layouts[found.layout]}.",
-        f"{found.images:,} images ({found.new:,} new), {found.identities:,} identities.",
+        tr("Layout: {layout}.", layout=layouts[found.layout]),
+        tr(
+            "{images:,} images ({new:,} new), {identities:,} identities.",
+            images=found.images,
+            new=found.new,
+            identities=found.identities,
+        ),
     ]
     if found.groups:
-        lines.append("Groups: " + ", ".join(f"{name} ({count:,})" for name, count in found.groups.items()))
+        lines.append(
+            tr("Groups: {groups}", groups=", ".join(f"{name} ({count:,})" for name, count in found.groups.items()))
+        )
     if found.shared_names:
         names = found.shared_names
         lines.append(
-            f"{len(names)} names occur under several groups ({', '.join(names[:3])}{' …' if len(names) > 3 else ''}). "
-            "Are they the same people? “Shared names” above decides: separate keeps them apart, join makes them one."
+            tr(
+                "{count} names occur under several groups ({names}). "
+                "Are they the same people? “Shared names” above decides: separate keeps them apart, join makes them one.",
+                count=len(names),
+                names=", ".join(names[:3]) + (" …" if len(names) > 3 else ""),
+            )
         )
     if found.labels:
-        lines.append("Labels: " + ", ".join(f"{kind} of {count:,}" for kind, count in found.labels.items()))
+        lines.append(
+            tr(
+                "Labels: {labels}",
+                labels=", ".join(
+                    tr("{kind} of {count:,}", kind=tr(kind), count=count) for kind, count in found.labels.items()
+                ),
+            )
+        )
     lines += found.notes
     if found.synthetic:
-        lines.append(f"{found.synthetic:,} images are marked synthetic and stay marked.")
+        lines.append(
+            tr_n(
+                "{n:,} image is marked synthetic and stays marked.",
+                "{n:,} images are marked synthetic and stay marked.",
+                found.synthetic,
+            )
+        )
     if found.unreadable:
-        lines.append(f"{len(found.unreadable):,} files cannot be read; they are listed and skipped.")
+        lines.append(
+            tr_n(
+                "{n:,} file cannot be read; it is listed and skipped.",
+                "{n:,} files cannot be read; they are listed and skipped.",
+                len(found.unreadable),
+            )
+        )
     return "\n".join(lines)

@@ -28,6 +28,7 @@ from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.jobs.commands import command
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import choices_of, job_kind
+from fairdesk.words import tr
 
 _NOT_KEPT = ("out", "folder", "where", "where_b", "detector")  # belong to one request
 _WIDTH = 620
@@ -70,7 +71,7 @@ class JobDialog(QDialog):
         self.presets.asked.connect(lambda: self.presets.keep(self.form.values()))
         top = QHBoxLayout()
         self.choice = QComboBox()
-        top.addWidget(QLabel("Network"))
+        top.addWidget(QLabel(tr("Network")))
         top.addWidget(self.choice, 1)
         self._choice_row = QWidget()
         self._choice_row.setLayout(top)
@@ -85,7 +86,7 @@ class JobDialog(QDialog):
         self._facts_soon.timeout.connect(self._look_up_facts)
         self._kinds = choices_of(job_kind(kind))
         for one in self._kinds:
-            self.choice.addItem(one.title.split(" ", 2)[-1], one.name)
+            self.choice.addItem(tr(one.short or one.title), one.name)
         self._choice_row.setVisible(len(self._kinds) > 1)
         self.kind: JobKind = job_kind(kind)
         self.choice.setCurrentIndex(self._kinds.index(self.kind))
@@ -104,11 +105,11 @@ class JobDialog(QDialog):
         hide = (*self._hide, "dry_run") if previews else self._hide
         given = {name: value for name, value in values.items() if name in model.model_fields}
         self.form = ParameterForm(model, {**last, **given}, hide=hide, offered=offers_of(model, self._session.project))
-        self.setWindowTitle(self.kind.title)
+        self.setWindowTitle(tr(self.kind.title))
         self.facts.setVisible(bool(self.kind.facts))
-        self.title.setText(self.kind.title)
+        self.title.setText(tr(self.kind.title))
         self.about.setText(self.kind.about)
-        self.run_button.setText(self.kind.title)
+        self.run_button.setText(tr(self.kind.title))
         self.preview_button.setVisible(previews)
         self.presets.show_kind(self.kind.name)
         self.area.setWidget(self.form)
@@ -135,7 +136,7 @@ class JobDialog(QDialog):
     def _on_preview(self, job: JobState) -> None:
         self.preview_button.setEnabled(self.form.problem() is None)
         result = job.typed_result()
-        self.preview.setText(f"Would write:\n{result.summary}" if result is not None else told(job))
+        self.preview.setText(tr("Would write:\n{summary}", summary=result.summary) if result is not None else told(job))
         self._leaking = result if isinstance(result, DividedResult) else None
         leaks = self._leaking.leaks if self._leaking is not None else None
         self.pairs_button.setVisible(leaks is not None and not leaks.clean)
@@ -176,7 +177,7 @@ class JobDialog(QDialog):
 
     def _command(self) -> str:
         project = self._session.project.folder.name if self._session.project else "PROJECT"
-        return "As a command: " + command(self.kind, self.form.params(), project)
+        return tr("As a command: {command}", command=command(self.kind, self.form.params(), project))
 
     def _run(self) -> None:
         self._session.settings.set_form(self.kind.name, self.form.params().model_dump(mode="json"))

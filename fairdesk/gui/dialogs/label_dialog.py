@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
-from fairdesk.dataset.image_labels import Edit
+from fairdesk.project.labels import Edit
+from fairdesk.words import mark, tr, tr_n
 
-LEAVE = "unchanged"
+LEAVE = mark("unchanged")
 
 
 class LabelDialog(QDialog):
@@ -16,25 +17,29 @@ class LabelDialog(QDialog):
     def __init__(self, count: int, known: dict[str, list[str]], first: str, parent: QWidget) -> None:
         """`known` holds the values to choose from by field; `first` is the field the cursor starts in."""
         super().__init__(parent)
-        self.setWindowTitle("Label")
+        self.setWindowTitle(tr("Label"))
         self.boxes: dict[str, QComboBox] = {}
         self.removals: dict[str, QCheckBox] = {}
         layout = QFormLayout(self)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         title = QLabel(
-            f"Labels of {count:,} images. Empty fields are left unchanged; labels set here are marked as set by a person."
+            tr_n(
+                "Labels of {n:,} image. Empty fields are left unchanged; labels set here are marked as set by a person.",
+                "Labels of {n:,} images. Empty fields are left unchanged; labels set here are marked as set by a person.",
+                count,
+            )
         )
         title.setWordWrap(True)
         layout.addRow(title)
-        for field, text in (("identity", "Identity"), ("group", "Group"), ("gender", "Gender"), ("age", "Age"),
-                            ("add", "Add tags"), ("remove", "Remove tags")):  # fmt: skip
+        for field, text in (("identity", tr("Identity")), ("group", tr("Group")), ("gender", tr("Gender")), ("age", tr("Age")),
+                            ("add", tr("Add tags")), ("remove", tr("Remove tags"))):  # fmt: skip
             box = QComboBox()
             box.setEditable(True)
             box.addItems(["", *known.get(field, [])])
             box.setAccessibleName(text)
             line = box.lineEdit()
             assert line is not None
-            line.setPlaceholderText("tags, separated by commas" if field in ("add", "remove") else LEAVE)
+            line.setPlaceholderText(tr("tags, separated by commas") if field in ("add", "remove") else tr(LEAVE))
             completer = QCompleter(known.get(field, []), self)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -43,7 +48,7 @@ class LabelDialog(QDialog):
             self.boxes[field] = box
             layout.addRow(text, box)
             if field in ("identity", "group", "gender", "age"):
-                remove = QCheckBox(f"Remove the {field}")
+                remove = QCheckBox(tr("Remove the {field}", field=tr(field)))
                 remove.toggled.connect(lambda on, box=box: box.setDisabled(on))
                 remove.toggled.connect(lambda _on: self._check())
                 self.removals[field] = remove

@@ -27,6 +27,7 @@ from fairdesk.gui.pictures import read_image
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.results import Record
+from fairdesk.words import tr
 
 SIDE = 96
 SHOWN = 200  # pairs drawn; the result file has all
@@ -37,11 +38,13 @@ class LeaksDialog(QDialog):
 
     def __init__(self, result: Record, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Image pairs")
+        self.setWindowTitle(tr("Image pairs"))
         pairs = _pairs(result)
         self.table = QTableWidget(min(len(pairs), SHOWN), 3)
-        sides = ("Synthetic", "Nearest real") if isinstance(result, AssessResult) else ("First", "Other")
-        self.table.setHorizontalHeaderLabels([*sides, "What"])
+        sides = (
+            (tr("Synthetic"), tr("Nearest real")) if isinstance(result, AssessResult) else (tr("First"), tr("Other"))
+        )
+        self.table.setHorizontalHeaderLabels([*sides, tr("What")])
         self.table.setIconSize(QSize(SIDE, SIDE))
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
@@ -57,14 +60,16 @@ class LeaksDialog(QDialog):
         names = [f"{one.group + '/' if one.group else ''}{one.identity}" for one in shared]
         text = str(getattr(result, "summary", ""))
         if names:
-            text += "\nIdentities in both sets: " + ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+            text += "\n" + tr(
+                "Identities in both sets: {names}", names=", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+            )
         if len(pairs) > SHOWN:
-            text += f"\nThe first {SHOWN} of {len(pairs):,} pairs are shown."
+            text += "\n" + tr("The first {shown} of {count:,} pairs are shown.", shown=SHOWN, count=len(pairs))
         label = QLabel(text)
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._pairs = pairs
-        save, close = QPushButton("Save table…"), QPushButton("Close")
+        save, close = QPushButton(tr("Save table…")), QPushButton(tr("Close"))
         save.setVisible(bool(pairs))
         save.clicked.connect(lambda: async_glue.start(self._save()))
         close.clicked.connect(self.reject)
@@ -80,7 +85,7 @@ class LeaksDialog(QDialog):
         self.resize(820, 560 if pairs else 160)
 
     async def _save(self) -> None:
-        path = await async_glue.choose_file(self, "Save the pairs", "CSV (*.csv)", save="csv")
+        path = await async_glue.choose_file(self, tr("Save the pairs"), tr("CSV (*.csv)"), save="csv")
         if path:
             self.save_to(Path(path))
 
@@ -95,13 +100,16 @@ class LeaksDialog(QDialog):
 def _pairs(result: Record) -> list[tuple[str, str, str]]:
     """Return (path, other path, what they have in common) of each pair that a result holds."""
     if isinstance(result, AssessResult):
-        words = {True: "the same image", False: "nearest real image"}
-        return [(p.a, p.b, f"{words[p.is_copy]}, embeddings {p.distance:.3f} apart") for p in result.nearest]
+        words = {True: tr("the same image"), False: tr("nearest real image")}
+        return [
+            (p.a, p.b, tr("{what}, embeddings {distance:.3f} apart", what=words[p.is_copy], distance=p.distance))
+            for p in result.nearest
+        ]
     if not isinstance(result, SharedResult):
         return []
-    pairs = [(p.a, p.b, "the same file") for p in result.files]
-    pairs += [(p.a, p.b, f"near-duplicate ({p.bits} of 64 bits differ)") for p in result.near]
-    return pairs + [(p.a, p.b, f"embeddings {p.distance:.3f} apart") for p in result.vectors]
+    pairs = [(p.a, p.b, tr("the same file")) for p in result.files]
+    pairs += [(p.a, p.b, tr("near-duplicate ({bits} of 64 bits differ)", bits=p.bits)) for p in result.near]
+    return pairs + [(p.a, p.b, tr("embeddings {distance:.3f} apart", distance=p.distance)) for p in result.vectors]
 
 
 def _icon(path: str) -> QIcon:

@@ -25,6 +25,7 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
+from fairdesk.words import tr, tr_n
 
 Confusion = dict[str, dict[str, dict[str, int]]]  # kind, given, predicted: faces
 
@@ -34,7 +35,7 @@ class MatrixDialog(QDialog):
 
     def __init__(self, confusion: Confusion, without_face: int, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Confusion matrix")
+        self.setWindowTitle(tr("Confusion matrix"))
         self._confusion, self._theme = confusion, theme
         self.kind = QComboBox()
         self.kind.addItems([kind for kind, rows in confusion.items() if rows])
@@ -42,17 +43,28 @@ class MatrixDialog(QDialog):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         note = QLabel(
-            "Rows: groups as labelled by folders, tables or people. Columns: groups as predicted by the model. Cells: faces, "
-            "and their share of the row. A prediction is never used as a label."
-            + (f" {without_face:,} images without a face have no prediction." if without_face else "")
+            tr(
+                "Rows: groups as labelled by folders, tables or people. Columns: groups as predicted by the model. Cells: faces, "
+                "and their share of the row. A prediction is never used as a label."
+            )
+            + (
+                " "
+                + tr_n(
+                    "{n:,} image without a face has no prediction.",
+                    "{n:,} images without a face have no prediction.",
+                    without_face,
+                )
+                if without_face
+                else ""
+            )
         )
         note.setWordWrap(True)
         note.setProperty("role", "muted")
-        save, close = QPushButton("Save as CSV…"), QPushButton("Close")
+        save, close = QPushButton(tr("Save as CSV…")), QPushButton(tr("Close"))
         save.clicked.connect(lambda: async_glue.start(self._save()))
         close.clicked.connect(self.accept)
         top, buttons = QHBoxLayout(), QHBoxLayout()
-        top.addWidget(QLabel("Predicted"))
+        top.addWidget(QLabel(tr("Predicted")))
         top.addWidget(self.kind)
         top.addStretch()
         buttons.addStretch()
@@ -77,7 +89,7 @@ class MatrixDialog(QDialog):
         self.table.clear()
         self.table.setColumnCount(len(columns) + 1)
         self.table.setRowCount(len(rows))
-        self.table.setHorizontalHeaderLabels([*columns, "all"])
+        self.table.setHorizontalHeaderLabels([*columns, tr("all")])
         self.table.setVerticalHeaderLabels([given for given, _ in rows])
         accent = QColor(self._theme.tokens["accent"])
         for y, (_, counts) in enumerate(rows):
@@ -92,7 +104,7 @@ class MatrixDialog(QDialog):
                 self.table.setItem(y, x, cell)
 
     async def _save(self) -> None:
-        path = await async_glue.choose_file(self, "Save the table", "CSV (*.csv)", save="csv")
+        path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
         if path:
             columns, rows = self._rows()
             buffer = io.StringIO(newline="")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
 
+from fairdesk.words import tr
+
 
 class NameDialog(QDialog):
     """`name` and `group` after it was accepted."""
@@ -19,7 +21,7 @@ class NameDialog(QDialog):
         with_group: bool = True,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Name")
+        self.setWindowTitle(tr("Name"))
         self.name = QLineEdit(value)
         completer = QCompleter(known[0], self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -30,14 +32,14 @@ class NameDialog(QDialog):
         self.group.addItems(["", *known[1]])
         line = self.group.lineEdit()
         if line is not None:
-            line.setPlaceholderText("the most frequent of its faces")
+            line.setPlaceholderText(tr("the most frequent of its faces"))
         layout = QFormLayout(self)
         title = QLabel(question)
         title.setWordWrap(True)
         layout.addRow(title)
-        layout.addRow("Name", self.name)
+        layout.addRow(tr("Name"), self.name)
         if with_group:
-            layout.addRow("Group", self.group)
+            layout.addRow(tr("Group"), self.group)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

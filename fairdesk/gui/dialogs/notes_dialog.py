@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from fairdesk.runs.run_records import Run
+from fairdesk.words import tr
 
 
 class NotesDialog(QDialog):
@@ -12,16 +13,16 @@ class NotesDialog(QDialog):
 
     def __init__(self, run: Run, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Notes on {run.name}")
+        self.setWindowTitle(tr("Notes on {run}", run=run.name))
         self.tags_edit = QLineEdit(", ".join(run.tags))
-        self.tags_edit.setPlaceholderText("baseline, paper")
+        self.tags_edit.setPlaceholderText(tr("baseline, paper"))
         self.note_edit = QPlainTextEdit(run.note)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QFormLayout(self)
-        layout.addRow("&Tags", self.tags_edit)
-        layout.addRow("&Note", self.note_edit)
+        layout.addRow(tr("&Tags"), self.tags_edit)
+        layout.addRow(tr("&Note"), self.note_edit)
         layout.addRow(buttons)
         self.resize(440, 260)
 

@@ -6,15 +6,15 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from fairdesk.clustering.versions import versions
-from fairdesk.dataset.sets import set_names
+from fairdesk.clustering.store import versions
 from fairdesk.faces.params import DETECTORS, ENCODERS
 from fairdesk.jobs.fields import Offer, said
 from fairdesk.jobs.params import JobParams
 from fairdesk.project import Project
 from fairdesk.project.conditions import known_conditions
-from fairdesk.project.image_queries import group_counts
-from fairdesk.project.searches import searches
+from fairdesk.project.detections import searches
+from fairdesk.project.identities import group_counts
+from fairdesk.project.sets import set_names
 from fairdesk.runs.folder import runs_below
 
 _ALWAYS = ("dlib", "resnet50")  # their weights are found by themselves
@@ -31,7 +31,7 @@ def _encoders(project: Project) -> list[str]:
 
 def _detectors(project: Project) -> list[str]:
     """Return those that have looked for faces, the newest first."""
-    return [one.detector for one in searches(project.db)]
+    return [one.detector for one in searches(project)]
 
 
 def _runs(project: Path, wanted: Offer) -> list[str]:
@@ -50,7 +50,7 @@ _OFFERS: dict[Offer, Callable[[Project], list[str]]] = {
     Offer.VECTORS: _with_vectors,
     Offer.DETECTOR: lambda project: list(dict.fromkeys([*_detectors(project), *DETECTORS])),
     Offer.FOUND_BY: _detectors,
-    Offer.SET: lambda project: [name for name, _, _ in set_names(project)],
+    Offer.SET: set_names,
     Offer.GROUP: lambda project: [name for name, _, _ in group_counts(project) if name is not None],
     Offer.RUN: lambda project: _runs(project.folder, Offer.RUN),
     Offer.GENERATOR: lambda project: _runs(project.folder, Offer.GENERATOR),

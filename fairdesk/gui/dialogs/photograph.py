@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.widgets.face_grid.model import FaceGridModel
 from fairdesk.project.image_queries import Boxed
+from fairdesk.words import tr
 
 
 class Photograph(QDialog):
@@ -31,7 +32,7 @@ class Photograph(QDialog):
         self._pixmap = QPixmap.fromImage(image)
         self._faces = self._model.boxes(item)
         group = f" · {item.group}" if item.group else ""
-        self.setWindowTitle(f"{item.identity or 'Unknown'}{group} · {item.path}")
+        self.setWindowTitle(f"{item.identity or tr('Unknown')}{group} · {item.path}")
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
@@ -52,7 +53,7 @@ class Photograph(QDialog):
             painter.drawText(
                 self.rect(),
                 Qt.AlignmentFlag.AlignCenter,
-                "The original cannot be read. Was it moved?\nDataset: Find moved originals",
+                tr("The original cannot be read. Was it moved?\nDataset: Find moved originals"),
             )
             return
         size = self._pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)

@@ -8,8 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QLabel, QPushButton, QWidget
 
 from fairdesk.gui.settings import Settings
+from fairdesk.words import mark, tr
 
-_LAST, _DEFAULTS = "Last used", "Defaults"
+_LAST, _DEFAULTS = mark("Last used"), mark("Defaults")
 
 
 class PresetBar(QWidget):
@@ -23,9 +24,9 @@ class PresetBar(QWidget):
         self._settings, self._kind = settings, ""
         self.box = QComboBox()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.save = QPushButton("Save preset…")
-        self.delete = QPushButton("Delete preset")
-        label = QLabel("Preset")
+        self.save = QPushButton(tr("Save preset…"))
+        self.delete = QPushButton(tr("Delete preset"))
+        label = QLabel(tr("Preset"))
         label.setBuddy(self.box)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -40,40 +41,40 @@ class PresetBar(QWidget):
     def show_kind(self, kind: str) -> None:
         """Offer the presets of a job."""
         self._kind = kind
-        self._fill(_LAST)
+        self._fill(tr(_LAST))
 
     def _fill(self, chosen: str) -> None:
         self.box.clear()
-        self.box.addItems([_LAST, _DEFAULTS, *self._settings.presets(self._kind)])
+        self.box.addItems([tr(_LAST), tr(_DEFAULTS), *self._settings.presets(self._kind)])
         self.box.setCurrentText(chosen)
         self.delete.setEnabled(self.box.currentIndex() > 1)
 
-    def _choose(self, _place: int) -> None:
-        name = self.box.currentText()
+    def _choose(self, _row: int) -> None:
+        place = self.box.currentIndex()
         self.delete.setEnabled(self.box.currentIndex() > 1)
-        if name == _DEFAULTS:
+        if place == 1:
             self.chosen.emit({})
-        elif name == _LAST:
+        elif place == 0:
             self.chosen.emit(self._settings.form(self._kind))
         else:
-            self.chosen.emit(self._settings.presets(self._kind).get(name, {}))
+            self.chosen.emit(self._settings.presets(self._kind).get(self.box.currentText(), {}))
 
     def keep(self, values: dict[str, Any]) -> None:
         """Ask for a name and keep values under it."""
         current = self.box.currentText() if self.box.currentIndex() > 1 else ""
         dialog = QInputDialog(self)
-        dialog.setWindowTitle("Save preset")
-        dialog.setLabelText("Name of the preset")
+        dialog.setWindowTitle(tr("Save preset"))
+        dialog.setLabelText(tr("Name of the preset"))
         dialog.setTextValue(current)
         dialog.textValueSelected.connect(lambda name: self.keep_as(name.strip(), values))
         dialog.open()
 
     def keep_as(self, name: str, values: dict[str, Any]) -> None:
         """Keep values under a name; the two names of the program's own stay its own."""
-        if name and name not in (_LAST, _DEFAULTS):
+        if name and name not in (tr(_LAST), tr(_DEFAULTS)):
             self._settings.set_preset(self._kind, name, values)
             self._fill(name)
 
     def _delete(self) -> None:
         self._settings.set_preset(self._kind, self.box.currentText(), None)
-        self._fill(_LAST)
+        self._fill(tr(_LAST))

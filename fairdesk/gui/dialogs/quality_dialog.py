@@ -10,8 +10,6 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from fairdesk.dataset.identities import hide_images
-from fairdesk.dataset.image_labels import Edit, edit_labels
 from fairdesk.dataset.quality_examples import at_the_cut
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.name_dialog import NameDialog
@@ -20,7 +18,10 @@ from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
+from fairdesk.project.images import hide_images
+from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import MEASURES, Limit, outside, values
+from fairdesk.words import tr, tr_n
 
 # Where a limit starts: below or above this share of the images.
 _START = {"sharpness": (0.05, None), "side": (0.05, None), "share": (0.05, None), "clipped": (None, 0.95),
@@ -41,7 +42,9 @@ class QualityDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(
-            f"Quality of the faces that {session.project.shown_detector()} found" if session.project else "Quality"
+            tr("Quality of the faces that {detector} found", detector=session.project.shown_detector())
+            if session.project
+            else tr("Quality")
         )
         self._session = session
         self.limits: dict[str, Limit] = {}
@@ -52,8 +55,8 @@ class QualityDialog(QDialog):
         self._delay.timeout.connect(self._moved)
         self.measure = QComboBox()
         for name, text in MEASURES.items():
-            self.measure.addItem(text, name)
-        self.plot = new_plot("", "", "images")
+            self.measure.addItem(tr(text), name)
+        self.plot = new_plot("", "", tr("images"))
         retheme(self.plot, session.theme)
         self.bars = pg.BarGraphItem(x=[0], height=[0], width=1, brush=session.theme.tokens["accent"], pen=None)
         self.plot.addItem(self.bars)
@@ -71,9 +74,9 @@ class QualityDialog(QDialog):
         self.told.setWordWrap(True)
         self.low_title, self.high_title = QLabel(), QLabel()
         self.low_grid, self.high_grid = FaceGrid(), FaceGrid()
-        self.hide_button, self.tag_button = QPushButton("Hide them"), QPushButton("Tag them…")
-        self.reset_button, self.save_button = QPushButton("No limits"), QPushButton("Save plot…")
-        close = QPushButton("Close")
+        self.hide_button, self.tag_button = QPushButton(tr("Hide them")), QPushButton(tr("Tag them…"))
+        self.reset_button, self.save_button = QPushButton(tr("No limits")), QPushButton(tr("Save plot…"))
+        close = QPushButton(tr("Close"))
         self._build(close)
         self.measure.currentIndexChanged.connect(lambda _n: self._load())
         self.region.sigRegionChanged.connect(lambda: self._delay.start())
@@ -89,7 +92,7 @@ class QualityDialog(QDialog):
 
     def _build(self, close: QPushButton) -> None:
         top = QHBoxLayout()
-        top.addWidget(QLabel("Measure"))
+        top.addWidget(QLabel(tr("Measure")))
         top.addWidget(self.measure, 1)
         top.addWidget(self.reset_button)
         top.addWidget(self.save_button)
@@ -99,7 +102,7 @@ class QualityDialog(QDialog):
         for title, grid in ((self.low_title, self.low_grid), (self.high_title, self.high_grid)):
             grid.set_side(80)
             grid.setMinimumHeight(124)
-            grid.empty_text = "No limit on this side."
+            grid.empty_text = tr("No limit on this side.")
             below.addWidget(title)
             below.addWidget(grid)
         split = QSplitter(Qt.Orientation.Vertical)
@@ -132,9 +135,9 @@ class QualityDialog(QDialog):
     @Slot(object)
     def _show(self, spread: Spread) -> None:
         name, found = self.measure.currentData(), spread.found
-        self.plot.setLabel("bottom", MEASURES[name])
+        self.plot.setLabel("bottom", tr(MEASURES[name]))
         if not len(found):
-            self.told.setText("No image has this measure.")
+            self.told.setText(tr("No image has this measure."))
             self.bars.setOpts(x=[0], height=[0], width=1)
             self.region.hide()
             return
@@ -187,16 +190,25 @@ class QualityDialog(QDialog):
     def _cut(self, found: tuple[list[int], list[Ids]]) -> None:
         self._bad, examples = found
         limit = self.limits.get(self.measure.currentData())
-        for grid, title, ids, end, word in zip(
+        for grid, title, ids, end, lower in zip(
             (self.low_grid, self.high_grid), (self.low_title, self.high_title), examples,
-            (limit.low if limit else None, limit.high if limit else None), ("lower", "upper"), strict=True,
+            (limit.low if limit else None, limit.high if limit else None), (True, False), strict=True,
         ):  # fmt: skip
             grid.set_project(self._project)
             grid.show_ids(self._project, "image", ids)
             grid.setVisible(end is not None)
-            title.setText(f"At the {word} limit ({end:.4g}), in order" if end is not None else f"No {word} limit")
+            if end is None:
+                title.setText(tr("No lower limit") if lower else tr("No upper limit"))
+            elif lower:
+                title.setText(tr("At the lower limit ({limit:.4g}), in order", limit=end))
+            else:
+                title.setText(tr("At the upper limit ({limit:.4g}), in order", limit=end))
         words = ", ".join(one.words() for one in self.limits.values())
-        self.told.setText(f"{len(self._bad):,} images fail {words}." if words else "No limits are set.")
+        self.told.setText(
+            tr_n("{n:,} image fails {limits}.", "{n:,} images fail {limits}.", len(self._bad), limits=words)
+            if words
+            else tr("No limits are set.")
+        )
         for button in (self.hide_button, self.tag_button):
             button.setEnabled(bool(self._bad))
 
@@ -207,17 +219,17 @@ class QualityDialog(QDialog):
     def _hide(self) -> None:
         images = list(self._bad)
         self._session.edit(
-            lambda project: hide_images(project, images, why=" of low quality"),
-            lambda n: f"Hid {n:,} images of low quality",
+            lambda project: hide_images(project, images, why=tr(" of low quality")),
+            lambda n: tr_n("Hid {n:,} image of low quality", "Hid {n:,} images of low quality", n),
         )
         self.accept()
 
     async def _tag(self) -> None:
-        dialog = NameDialog("Tag for these images:", ([], []), self, value="low quality", with_group=False)
+        dialog = NameDialog(tr("Tag for these images:"), ([], []), self, value=tr("low quality"), with_group=False)
         if await async_glue.finished(dialog):
             images, tag = list(self._bad), dialog.name.text().strip()
             self._session.edit(
                 lambda project: edit_labels(project, images, Edit(add_tags=(tag,))),
-                lambda n: f"Tagged {n:,} images {tag}",
+                lambda n: tr_n("Tagged {n:,} image {tag}", "Tagged {n:,} images {tag}", n, tag=tag),
             )
             self.accept()

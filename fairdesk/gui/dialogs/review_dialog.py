@@ -25,6 +25,7 @@ from fairdesk.generation.results import ReviewResult
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.theme import Theme
 from fairdesk.images.written_files import write_text
+from fairdesk.words import tr
 
 SIDE = 128
 _MOMENT = 0.01  # seconds
@@ -39,7 +40,7 @@ class ReviewDialog(QDialog):
 
     def __init__(self, result: ReviewResult, kept: Path, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Review synthetic faces")
+        self.setWindowTitle(tr("Review synthetic faces"))
         self._home, self._faces, self._theme = Path(result.made), result.faces, theme
         self._kept = kept
         self._good = [not face.why for face in self._faces]
@@ -50,7 +51,11 @@ class ReviewDialog(QDialog):
         except FileNotFoundError:  # nothing was said yet
             pass
         except (OSError, ValueError, TypeError) as error:
-            lost = f"\nEarlier decisions cannot be read from {kept} ({error}); this starts from the checks."
+            lost = "\n" + tr(
+                "Earlier decisions cannot be read from {kept} ({error}); this starts from the checks.",
+                kept=kept,
+                error=error,
+            )
         self.list = QListWidget()
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setIconSize(QSize(SIDE, SIDE))
@@ -64,18 +69,18 @@ class ReviewDialog(QDialog):
         for number, face in enumerate(self._faces):
             item = QListWidgetItem(QIcon(empty), face.path.rsplit("/", 1)[-1])
             item.setData(Qt.ItemDataRole.UserRole, number)
-            item.setToolTip("\n".join([face.path, *(face.why or ["passes every check"])]))
+            item.setToolTip("\n".join([face.path, *(face.why or [tr("passes every check")])]))
             self.list.addItem(item)
         self.made, self.real, self.about = QLabel(), QLabel(), QLabel()
         self.about.setWordWrap(True)
         self.told = QLabel(result.summary + lost)
         self.told.setWordWrap(True)
-        self.accept_button, self.reject_button = QPushButton("Accept (A)"), QPushButton("Reject (R)")
+        self.accept_button, self.reject_button = QPushButton(tr("Accept (A)")), QPushButton(tr("Reject (R)"))
         self.import_button = QPushButton()
         self.import_button.setProperty("primary", True)
         self.accept_button.setShortcut("A")
         self.reject_button.setShortcut("R")
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         self._build(close)
         self.list.currentItemChanged.connect(lambda *_: self._show())
         self.accept_button.clicked.connect(lambda: self._set(good=True))
@@ -103,7 +108,7 @@ class ReviewDialog(QDialog):
     def _build(self, close: QPushButton) -> None:
         side = QWidget()
         column = QVBoxLayout(side)
-        for title, picture in (("Synthetic face", self.made), ("Nearest real face", self.real)):
+        for title, picture in ((tr("Synthetic face"), self.made), (tr("Nearest real face"), self.real)):
             column.addWidget(QLabel(title))
             picture.setFixedSize(220, 220)
             column.addWidget(picture)
@@ -153,16 +158,28 @@ class ReviewDialog(QDialog):
             label.setPixmap(pixmap)
         lines = []
         if face.distance is not None:
-            lines.append(f"Nearest real: {face.nearest}, {face.distance:.3f} apart")
+            lines.append(
+                tr("Nearest real: {nearest}, {distance:.3f} apart", nearest=face.nearest, distance=face.distance)
+            )
         if face.source_distance is not None:
-            lines.append(f"From its source: {face.source_distance:.3f}")
+            lines.append(tr("From its source: {distance:.3f}", distance=face.source_distance))
         if face.group_share is not None:
             lines.append(
-                f"Represents {face.group}: {100 * face.group_share:.0f} % of its nearest real people are of it"
+                tr(
+                    "Represents {group}: {share:.0f} % of its nearest real people are of it",
+                    group=face.group,
+                    share=100 * face.group_share,
+                )
             )
         if face.quality and face.quality.sharpness is not None:
-            lines.append(f"Sharpness {face.quality.sharpness:.0f}, face {face.quality.side:.0f} pixels")
-        self.about.setText("\n".join([*lines, "", *(face.why or ["Passes every check."])]))
+            lines.append(
+                tr(
+                    "Sharpness {sharpness:.0f}, face {side:.0f} pixels",
+                    sharpness=face.quality.sharpness,
+                    side=face.quality.side,
+                )
+            )
+        self.about.setText("\n".join([*lines, "", *(face.why or [tr("Passes every check.")])]))
 
     def _set(self, *, good: bool) -> None:
         for item in self.list.selectedItems():
@@ -173,12 +190,16 @@ class ReviewDialog(QDialog):
             write_text(self._kept, json.dumps(self.accepted_paths(), ensure_ascii=False))
         except OSError as error:
             self.told.setText(
-                f"Your decisions are lost when this closes: {self._kept} cannot be written ({error.strerror})."
+                tr(
+                    "Your decisions are lost when this closes: {kept} cannot be written ({error}).",
+                    kept=self._kept,
+                    error=error.strerror,
+                )
             )
 
     def _count(self) -> None:
         count = sum(self._good)
-        self.import_button.setText(f"Import {count:,} accepted")
+        self.import_button.setText(tr("Import {count:,} accepted", count=count))
         self.import_button.setEnabled(count > 0)
 
     def accepted_paths(self) -> list[str]:

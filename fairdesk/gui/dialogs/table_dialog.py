@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from fairdesk.gui import async_glue
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
+from fairdesk.words import tr, tr_n
 
 
 class TableDialog(QDialog):
@@ -39,11 +40,11 @@ class TableDialog(QDialog):
             for x, value in enumerate(row):
                 self.table.setItem(y, x, QTableWidgetItem(value))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        save, close = QPushButton("Save as CSV…"), QPushButton("Close")
+        save, close = QPushButton(tr("Save as CSV…")), QPushButton(tr("Close"))
         save.clicked.connect(lambda: async_glue.start(self._save()))
         close.clicked.connect(self.reject)
         buttons = QHBoxLayout()
-        buttons.addWidget(QLabel(f"{len(rows):,} rows"))
+        buttons.addWidget(QLabel(tr_n("{n:,} row", "{n:,} rows", len(rows))))
         buttons.addStretch()
         buttons.addWidget(save)
         buttons.addWidget(close)
@@ -53,7 +54,7 @@ class TableDialog(QDialog):
         self.resize(760, 460)
 
     async def _save(self) -> None:
-        path = await async_glue.choose_file(self, "Save the table", "CSV (*.csv)", save="csv")
+        path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
         if path:
             buffer = io.StringIO(newline="")
             writer = csv.writer(buffer, lineterminator="\n")

@@ -23,11 +23,20 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice, Session
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
+from fairdesk.project.detections import Search, searches
 from fairdesk.project.recipes import VectorSet
-from fairdesk.project.searches import Search, searches
+from fairdesk.words import mark, tr
 
-_FACES = ("Detector", "Images searched", "Faces", "Shown")
-_VECTORS = ("Encoder", "Detector", "Dimension", "Faces", "Complete", "Made", "Used")
+_FACES = (mark("Detector"), mark("Images searched"), mark("Faces"), mark("Shown"))
+_VECTORS = (
+    mark("Encoder"),
+    mark("Detector"),
+    mark("Dimension"),
+    mark("Faces"),
+    mark("Complete"),
+    mark("Made"),
+    mark("Used"),
+)
 
 
 def show_faces_of(session: Session, detector: str) -> None:
@@ -37,7 +46,9 @@ def show_faces_of(session: Session, detector: str) -> None:
         project.show_faces_of(detector)
 
     def shown(_done: None) -> None:
-        session.told.emit(Notice(f"The faces of {detector} are shown. Scores and clusterings stay as they are."))
+        session.told.emit(
+            Notice(tr("The faces of {detector} are shown. Scores and clusterings stay as they are.", detector=detector))
+        )
         session.look()
 
     project = session.project
@@ -53,7 +64,7 @@ async def show_vectors(session: Session, parent: QWidget) -> None:
 
 def _table(header: tuple[str, ...]) -> QTableWidget:
     table = QTableWidget(0, len(header))
-    table.setHorizontalHeaderLabels(list(header))
+    table.setHorizontalHeaderLabels([tr(text) for text in header])
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -75,20 +86,20 @@ class VectorsDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Faces and embeddings")
+        self.setWindowTitle(tr("Faces and embeddings"))
         self._session = session
         self._searches: list[Search] = []
         self._sets: list[VectorSet] = []
         self.faces, self.vectors = _table(_FACES), _table(_VECTORS)
-        self.show_button, self.use_button = QPushButton("Show these faces"), QPushButton("Use these embeddings")
-        self.encode_button, close = QPushButton("Embeddings…"), QPushButton("Close")
-        self.encode_button.setToolTip("Compute embeddings of the faces of the detector chosen above")
-        self.use_button.setToolTip("Use them for this model wherever no detector is named")
+        self.show_button, self.use_button = QPushButton(tr("Show these faces")), QPushButton(tr("Use these embeddings"))
+        self.encode_button, close = QPushButton(tr("Embeddings…")), QPushButton(tr("Close"))
+        self.encode_button.setToolTip(tr("Compute embeddings of the faces of the detector chosen above"))
+        self.use_button.setToolTip(tr("Use them for this model wherever no detector is named"))
         layout = QVBoxLayout(self)
         for title, table, note, buttons in (
-            ("Faces", self.faces, "The faces shown in the grids, and used by face filters and quality.",
+            (tr("Faces"), self.faces, tr("The faces shown in the grids, and used by face filters and quality."),
              (self.show_button, self.encode_button)),
-            ("Embeddings", self.vectors, "Of each encoder the newest are used unless a job names a detector.", (self.use_button,)),
+            (tr("Embeddings"), self.vectors, tr("Of each encoder the newest are used unless a job names a detector."), (self.use_button,)),
         ):  # fmt: skip
             head = QLabel(title)
             head.setProperty("role", "title")
@@ -126,7 +137,7 @@ class VectorsDialog(QDialog):
         if project is not None:
             self._session.background.read(
                 "faces and embeddings",
-                lambda: (searches(project.db), project.vectors.sets(), project.shown_detector()),
+                lambda: (searches(project), project.vectors.sets(), project.shown_detector()),
                 self._arrived,
             )
 
@@ -134,22 +145,24 @@ class VectorsDialog(QDialog):
     def _arrived(self, found: tuple[list[Search], list[VectorSet], str]) -> None:
         self._searches, self._sets, shown = found
         chosen = self.faces.currentRow(), self.vectors.currentRow()
-        _fill(self.faces, [(one.detector, f"{one.images:,}", f"{one.faces:,}", "shown" if one.detector == shown else "")
+        _fill(self.faces, [(one.detector, f"{one.images:,}", f"{one.faces:,}", tr("shown") if one.detector == shown else "")
                            for one in self._searches])  # fmt: skip
         rows, used = [], set()
         for one in self._sets:
             recipe = one.recipe
             first = recipe.encoder not in used
             used.add(recipe.encoder)
-            complete = "yes" if one.complete else f"{one.vectors:,} of {one.faces:,}"
+            complete = (
+                tr("yes") if one.complete else tr("{vectors:,} of {faces:,}", vectors=one.vectors, faces=one.faces)
+            )
             made = time.strftime("%Y-%m-%d %H:%M", time.localtime(recipe.created))
             rows.append((recipe.encoder, recipe.detector, f"{recipe.dim:,}", f"{one.vectors:,}", complete, made,
-                         "used" if first else ""))  # fmt: skip
+                         tr("used") if first else ""))  # fmt: skip
         _fill(self.vectors, rows)
         for y, one in enumerate(self._sets):
             item = self.vectors.item(y, 0)
             assert item is not None
-            item.setToolTip(f"Recipe {one.recipe.hash}: the same as --encoder {one.recipe.hash}")
+            item.setToolTip(tr("Recipe {hash}: the same as --encoder {hash}", hash=one.recipe.hash))
         for table, row in zip((self.faces, self.vectors), chosen, strict=True):
             if 0 <= row < table.rowCount():
                 table.selectRow(row)
@@ -189,7 +202,11 @@ class VectorsDialog(QDialog):
         recipe = chosen.recipe
 
         def used(_done: None) -> None:
-            text = f"The {recipe.encoder} embeddings of the faces of {recipe.detector} are used from now on unless a job names others."
+            text = tr(
+                "The {encoder} embeddings of the faces of {detector} are used from now on unless a job names others.",
+                encoder=recipe.encoder,
+                detector=recipe.detector,
+            )
             self._session.told.emit(Notice(text))
             self._session.look()
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.assets import asset
 from fairdesk.gui.pictures import read_image
+from fairdesk.words import tr
 
 # Each tab's chapter of docs/guide.md, by the number that its heading begins with.
 CHAPTERS = {"dataset": 2, "clustering": 3, "metrics": 4, "generation": 5, "training": 6}
@@ -43,17 +44,17 @@ class GuideWindow(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Guide")
+        self.setWindowTitle(tr("Guide"))
         self.setModal(False)
         self.pages = _Pages()
         self.pages.setOpenLinks(False)
         self.pages.document().setDocumentMargin(16)
         self.chapters = QListWidget()
-        self.chapters.setAccessibleName("Chapters")
-        self.search = QLineEdit(placeholderText="Find in the guide (Ctrl+F)", clearButtonEnabled=True)
+        self.chapters.setAccessibleName(tr("Chapters"))
+        self.search = QLineEdit(placeholderText=tr("Find in the guide (Ctrl+F)"), clearButtonEnabled=True)
         self.found = QLabel()
         self.found.setProperty("role", "muted")
-        earlier, later = QPushButton("Previous"), QPushButton("Next")
+        earlier, later = QPushButton(tr("Previous")), QPushButton(tr("Next"))
         for button in (earlier, later):
             button.setAutoDefault(False)
         top = QHBoxLayout()
@@ -131,4 +132,4 @@ class GuideWindow(QDialog):
             end = QTextCursor.MoveOperation.End if back else QTextCursor.MoveOperation.Start
             self.pages.moveCursor(end)
             there = self.pages.find(words, flags)
-        self.found.setText("Not found" if words and not there else "")
+        self.found.setText(tr("Not found") if words and not there else "")

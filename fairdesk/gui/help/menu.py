@@ -21,6 +21,7 @@ from fairdesk.gui.help.shortcuts import ShortcutsDialog
 from fairdesk.gui.help.text_dialog import TextDialog
 from fairdesk.gui.session import Session
 from fairdesk.project.image_queries import overview
+from fairdesk.words import tr
 
 _WAIT_S = 10.0  # for a tab to read what it shows, before one of its actions is done
 
@@ -58,12 +59,22 @@ class Help(QObject):
         """Return the menu's actions."""
         return [
             ActionSpec(
-                "help.guide", "&Guide", self.open_guide, "&Help", "", "F1", tip="The guide, at this tab's chapter"
+                "help.guide",
+                tr("&Guide"),
+                self.open_guide,
+                tr("&Help"),
+                "",
+                "F1",
+                tip=tr("The guide, at this tab's chapter"),
             ),
-            ActionSpec("help.shortcuts", "&Keyboard shortcuts", self.open_shortcuts, "&Help", "list", "Ctrl+?"),
-            ActionSpec("help.next", "&What to do next", self.open_next, "&Help", "play", "Shift+F1"),
-            ActionSpec("help.log", "Open &log", self.open_log, "&Help", "list", tip="The program's own log"),
-            ActionSpec("help.about", "&About FairDesk", self.open_about, "&Help", tip="Versions and licence"),
+            ActionSpec("help.shortcuts", tr("&Keyboard shortcuts"), self.open_shortcuts, tr("&Help"), "list", "Ctrl+?"),
+            ActionSpec("help.next", tr("&What to do next"), self.open_next, tr("&Help"), "play", "Shift+F1"),
+            ActionSpec(
+                "help.log", tr("Open &log"), self.open_log, tr("&Help"), "list", tip=tr("The program's own log")
+            ),
+            ActionSpec(
+                "help.about", tr("&About FairDesk"), self.open_about, tr("&Help"), tip=tr("Versions and licence")
+            ),
         ]
 
     def open_guide(self) -> None:
@@ -105,17 +116,20 @@ class Help(QObject):
         """Show the end of the program's log."""
         folder = logfile.log_folder()
         path = self.log_path or folder / "fairdesk.log"
-        about = f"{path}\nIt stays on this machine. Job logs are on the cards of the Jobs panel."
-        text = logfile.tail(path) or "The log is empty."
-        dialog = TextDialog("Log", about, text, self._window, folder=folder)
+        about = tr("{path}\nIt stays on this machine. Job logs are on the cards of the Jobs panel.", path=path)
+        text = logfile.tail(path) or tr("The log is empty.")
+        dialog = TextDialog(tr("Log"), about, text, self._window, folder=folder)
         async_glue.start(async_glue.finished(dialog))
         dialog.show_end()
 
     def open_about(self) -> None:
         """Show versions and licence."""
-        about = f"FairDesk {__version__}: measure and reduce racial bias in face recognition. Licence: Apache 2.0."
+        about = tr(
+            "FairDesk {version}: measure and reduce racial bias in face recognition. Licence: Apache 2.0.",
+            version=__version__,
+        )
         text = "\n".join(logfile.versions()) + "\n\n" + asset("LICENSE").read_text(encoding="utf-8")
-        async_glue.start(async_glue.finished(TextDialog("About FairDesk", about, text, self._window)))
+        async_glue.start(async_glue.finished(TextDialog(tr("About FairDesk"), about, text, self._window)))
 
     def close(self) -> None:
         """Close what is open."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.gui.help.next_step import Step, next_step
+from fairdesk.words import tr
 
 
 class NextDialog(QDialog):
@@ -15,7 +16,7 @@ class NextDialog(QDialog):
 
     def __init__(self, steps: list[Step], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("What to do next")
+        self.setWindowTitle(tr("What to do next"))
         self.next = next_step(steps)
         self.do_button = QPushButton(self.next.title)
         self.do_button.setProperty("primary", True)
@@ -25,7 +26,7 @@ class NextDialog(QDialog):
         for step in steps:
             layout.addWidget(self._row(step))
         layout.addStretch()
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         foot = QHBoxLayout()
         foot.addStretch()
         foot.addWidget(close)

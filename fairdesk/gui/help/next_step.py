@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fairdesk.words import tr, tr_n
+
 
 @dataclass(frozen=True)
 class Step:
@@ -16,37 +18,85 @@ class Step:
     action: str
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def steps(counts: dict[str, Any] | None) -> list[Step]:
-    """Return the steps in order, from a project's counts (see `project.queries.overview`); None: no project is open."""
+    """Return the steps in order, from a project's counts (see `project.image_queries.overview`); None: no project is open."""
     found = [
         Step(
-            "Open a project",
+            tr("Open a project"),
             counts is not None,
-            "A project keeps labels, faces and results; photographs stay where they are.",
+            tr("A project keeps labels, faces and results; photographs stay where they are."),
             "file.new",
         )
     ]
     if counts is None:
         return found
     images, faces, encoders = counts["images"], counts["faces"], counts["vectors"]
-    searched = min(counts["searched"], images)
+    searched, lists, scores = min(counts["searched"], images), counts["lists"], counts["scores"]
     named = counts["identities"] > 0
-    people = _count(counts["identities"], "identity", "identities") if named else "no identities yet"
-    vectors = ", ".join(f"{one.vectors:,} by {one.recipe.encoder} (faces of {one.recipe.detector})" for one in encoders)
+    people = tr("no identities yet")
+    if named:
+        people = tr_n("{n:,} identity", "{n:,} identities", counts["identities"])
+    imported, listed, scored = tr_n("{n:,} image", "{n:,} images", images), "", ""
+    if lists:
+        listed = tr_n("{n:,} pair list", "{n:,} pair lists", lists)
+    if scores:
+        scored = tr_n("{n:,} score set", "{n:,} score sets", scores)
+    vectors = ", ".join(
+        tr(
+            "{vectors:,} by {encoder} (faces of {detector})",
+            vectors=one.vectors,
+            encoder=one.recipe.encoder,
+            detector=one.recipe.detector,
+        )
+        for one in encoders
+    )
     return [
         *found,
-        Step("Import images", images > 0, f"{_count(images, 'image')}, {people}" if images else "Choose a folder, an archive or a table.", "dataset.import"),
-        Step("Detect faces", images > 0 and searched >= images, f"{_count(faces, 'face')} on {searched:,} of {images:,} images", "dataset.detect"),
-        Step("Compute face embeddings", bool(encoders), f"Embeddings: {vectors}" if encoders else "An embedding of each face is what all comparisons are made of.", "dataset.encode"),
-        Step("Name identities", named, people if named else "Cluster the faces, correct the clusters, and make them identities.", "clustering.cluster"),
-        Step("Create a pair list", counts["lists"] > 0, _count(counts["lists"], "pair list") if counts["lists"] else "Genuine and impostor pairs, drawn evenly over identities.", "metrics.pairs"),
-        Step("Score the list", counts["scores"] > 0, _count(counts["scores"], "score set") if counts["scores"] else "Compare the two faces of each pair.", "metrics.score"),
-        Step("Compare the groups", False, "Error rates of every group at one threshold; then train or generate to bring them closer.", "view.tab_metrics"),
-    ]  # fmt: skip
+        Step(
+            tr("Import images"),
+            images > 0,
+            f"{imported}, {people}" if images else tr("Choose a folder, an archive or a table."),
+            "dataset.import",
+        ),
+        Step(
+            tr("Detect faces"),
+            images > 0 and searched >= images,
+            tr(
+                "{faces} on {searched:,} of {images:,} images",
+                faces=tr_n("{n:,} face", "{n:,} faces", faces),
+                searched=searched,
+                images=images,
+            ),
+            "dataset.detect",
+        ),
+        Step(
+            tr("Compute face embeddings"),
+            bool(encoders),
+            tr("Embeddings: {vectors}", vectors=vectors)
+            if encoders
+            else tr("An embedding of each face is what all comparisons are made of."),
+            "dataset.encode",
+        ),
+        Step(
+            tr("Name identities"),
+            named,
+            people if named else tr("Cluster the faces, correct the clusters, and make them identities."),
+            "clustering.cluster",
+        ),
+        Step(
+            tr("Create a pair list"),
+            lists > 0,
+            listed or tr("Genuine and impostor pairs, drawn evenly over identities."),
+            "metrics.pairs",
+        ),
+        Step(tr("Score the list"), scores > 0, scored or tr("Compare the two faces of each pair."), "metrics.score"),
+        Step(
+            tr("Compare the groups"),
+            False,
+            tr("Error rates of every group at one threshold; then train or generate to bring them closer."),
+            "view.tab_metrics",
+        ),
+    ]
 
 
 def next_step(found: list[Step]) -> Step:

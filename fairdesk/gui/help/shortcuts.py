@@ -19,13 +19,14 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui.actions import ActionBook
 from fairdesk.gui.palette import matches
+from fairdesk.words import mark, tr
 
 # What keys do besides the actions, where the focus is.
 _ELSEWHERE = (
-    ("Show the photograph of the current face", "Space", "A grid of faces"),
-    ("Larger or smaller thumbnails", "Ctrl+Wheel", "A grid of faces"),
-    ("Select all that match", "Ctrl+A", "A grid of faces"),
-    ("Earlier or later in the queue", "Alt+Up, Alt+Down", "Jobs"),
+    (mark("Show the photograph of the current face"), "Space", mark("A grid of faces")),
+    (mark("Larger or smaller thumbnails"), "Ctrl+Wheel", mark("A grid of faces")),
+    (mark("Select all that match"), "Ctrl+A", mark("A grid of faces")),
+    (mark("Earlier or later in the queue"), "Alt+Up, Alt+Down", mark("Jobs")),
 )
 
 
@@ -36,9 +37,9 @@ def rows(book: ActionBook) -> list[tuple[str, str, str]]:
         kept = book.actions[number].shortcuts()
         keys = ", ".join(one.toString(QKeySequence.SequenceFormat.NativeText) for one in kept)
         menu = spec.menu.replace("&", "")
-        where = f"{menu} (in its tab)" if spec.tab else menu
+        where = tr("{menu} (in its tab)", menu=menu) if spec.tab else menu
         found.append((spec.text.replace("&", "").rstrip("…."), keys, where))
-    return [*found, *_ELSEWHERE]
+    return [*found, *((tr(what), keys, tr(where)) for what, keys, where in _ELSEWHERE)]
 
 
 class ShortcutsDialog(QDialog):
@@ -46,12 +47,12 @@ class ShortcutsDialog(QDialog):
 
     def __init__(self, book: ActionBook, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         self._rows = rows(book)
-        self.search = QLineEdit(placeholderText="Search: an action, a key such as Ctrl+E, or a menu")
+        self.search = QLineEdit(placeholderText=tr("Search: an action, a key such as Ctrl+E, or a menu"))
         self.search.setClearButtonEnabled(True)
         self.table = QTableWidget(len(self._rows), 3)
-        self.table.setHorizontalHeaderLabels(["Action", "Keys", "Menu"])
+        self.table.setHorizontalHeaderLabels([tr("Action"), tr("Keys"), tr("Menu")])
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
@@ -65,7 +66,7 @@ class ShortcutsDialog(QDialog):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.count = QLabel()
         self.count.setProperty("role", "muted")
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.clicked.connect(self.reject)
         foot = QHBoxLayout()
         foot.addWidget(self.count, 1)
@@ -84,4 +85,4 @@ class ShortcutsDialog(QDialog):
             fits = matches(query, " ".join(row)) is not None
             self.table.setRowHidden(y, not fits)
             shown += fits
-        self.count.setText(f"{shown:,} of {len(self._rows):,} actions")
+        self.count.setText(tr("{shown:,} of {count:,} actions", shown=shown, count=len(self._rows)))

@@ -8,6 +8,8 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from fairdesk.words import tr
+
 
 class TextDialog(QDialog):
     """A text under a line that says what it is; `folder` adds a button that shows where it lies."""
@@ -20,13 +22,13 @@ class TextDialog(QDialog):
         heading.setProperty("role", "muted")
         self.text = QPlainTextEdit(text, readOnly=True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        copy, close = QPushButton("Copy"), QPushButton("Close")
+        copy, close = QPushButton(tr("Copy")), QPushButton(tr("Close"))
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
         close.clicked.connect(self.reject)
         foot = QHBoxLayout()
         foot.addWidget(copy)
         if folder is not None:
-            show = QPushButton("Show the folder")
+            show = QPushButton(tr("Show the folder"))
             show.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
             foot.addWidget(show)
         foot.addStretch()

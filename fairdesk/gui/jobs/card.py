@@ -23,6 +23,7 @@ from fairdesk.gui.jobs.state import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPP
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.jobs.results import NextStep
+from fairdesk.words import tr
 
 
 def _icon_button(text: str) -> QToolButton:
@@ -58,10 +59,14 @@ class JobCard(QFrame):
         self.bar.setTextVisible(False)
         self.log = QPlainTextEdit(readOnly=True)
         self.log.setFixedHeight(140)
-        self.pause, self.stop, self.again = _icon_button("Pause"), _icon_button("Stop"), _icon_button("Restart")
-        self.open_made, self.show_log = _icon_button("Open folder"), _icon_button("Log")
+        self.pause, self.stop, self.again = (
+            _icon_button(tr("Pause")),
+            _icon_button(tr("Stop")),
+            _icon_button(tr("Restart")),
+        )
+        self.open_made, self.show_log = _icon_button(tr("Open folder")), _icon_button(tr("Log"))
         self.show_log.setCheckable(True)
-        self.pairs, self.copy = QPushButton("Show pairs"), QPushButton("Copy report")
+        self.pairs, self.copy = QPushButton(tr("Show pairs")), QPushButton(tr("Copy report"))
         self.pairs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._below = QWidget()
         self._build()
@@ -110,29 +115,29 @@ class JobCard(QFrame):
     def update_job(self, job: JobState) -> None:
         """Show a job's newest state."""
         self.job = job
-        self.title.setText(job.spec.title)
+        self.title.setText(job.title)
         self.line.setText(job.line())
         live = not job.finished
         self.bar.setVisible(live and job.state != QUEUED)
         self.bar.setRange(0, max(job.total, 0) if job.state != QUEUED else 1)
         self.bar.setValue(job.done)
         self.pause.setVisible(job.state in (RUNNING, PAUSED))
-        self._say(self.pause, "Resume" if job.state == PAUSED else "Pause")
+        self._say(self.pause, tr("Resume") if job.state == PAUSED else tr("Pause"))
         self.stop.setVisible(live)
         self.stop.setEnabled(job.state != STOPPING)
-        self._say(self.stop, "Remove from the queue" if job.state == QUEUED else "Stop")
+        self._say(self.stop, tr("Remove from the queue") if job.state == QUEUED else tr("Stop"))
         self.again.setVisible(job.finished and job.state != DONE)
         if job.finished:
-            self._say(self.again, "Resume" if resumes(job) else "Restart")
+            self._say(self.again, tr("Resume") if resumes(job) else tr("Restart"))
         self.copy.setVisible(job.state == FAILED)
         self.detail.setText(str((job.result or {}).get("summary", "")) or job.message)
         shown = self._pictures()
         self.pairs.setVisible(shown is not None)
-        self.pairs.setText(shown.value if shown is not None else NextStep.SHOW_PAIRS.value)
+        self.pairs.setText(tr((shown or NextStep.SHOW_PAIRS).value))
         made = self.made() if job.finished else None
         self.open_made.setVisible(made is not None)
         if made is not None:
-            self._say(self.open_made, "Open folder" if made.is_dir() else "Open file", f": {made}")
+            self._say(self.open_made, tr("Open folder") if made.is_dir() else tr("Open file"), f": {made}")
         self.show_log.setVisible(job.state != QUEUED)
         self.pause.setIcon(self._session.theme.icon("play" if job.state == PAUSED else "pause"))
         self._set_role("failure" if job.state == FAILED else "card")
@@ -189,13 +194,16 @@ class JobCard(QFrame):
     def _open(self) -> None:
         made = self.made()
         if made is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(made))):
-            self._session.told.emit(Notice(f"No program on this machine opens it. It is {made}"))
+            self._session.told.emit(Notice(tr("No program on this machine opens it. It is {made}", made=made)))
 
     def report(self) -> str:
         """Everything one needs to report a failure."""
         job = self.job
-        code = "" if job.exit_code is None else f"Exit code: {job.exit_code}\n"
-        return f"{job.spec.title} ({job.spec.kind})\n{job.message}\n{code}Parameters: {job.spec.params}\n\n{log_tail(job.folder)}"
+        lines = [f"{job.title} ({job.spec.kind})", job.message]
+        if job.exit_code is not None:
+            lines.append(tr("Exit code: {code}", code=job.exit_code))
+        lines.append(tr("Parameters: {params}", params=job.spec.params))
+        return "\n".join([*lines, "", log_tail(job.folder)])
 
     def _pause(self) -> None:
         if self.job.state == PAUSED:
@@ -234,5 +242,5 @@ class JobCard(QFrame):
         told = [str((self.job.result or {}).get("summary", "")), *self.job.messages, log_tail(self.job.folder)]
         if self.job.message not in told:
             told.insert(0, self.job.message)
-        self.log.setPlainText("\n".join(text for text in told if text).strip() or "The log is empty.")
+        self.log.setPlainText("\n".join(text for text in told if text).strip() or tr("The log is empty."))
         self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())

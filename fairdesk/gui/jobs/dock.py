@@ -19,6 +19,7 @@ from fairdesk.gui.jobs.card import JobCard
 from fairdesk.gui.jobs.state import QUEUED, JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
+from fairdesk.words import tr, tr_n
 
 
 def _place(job: JobState) -> tuple[int, int, float]:
@@ -38,11 +39,11 @@ class JobsPanel(QWidget):
         self._chosen: str | None = None
         self.counts = ElidedLabel()
         self.counts.setProperty("role", "muted")
-        self.earlier, self.later, self.clear = QToolButton(), QToolButton(), QPushButton("Clear finished")
-        self.clear.setToolTip("Remove the cards of finished jobs; their output is kept")
+        self.earlier, self.later, self.clear = QToolButton(), QToolButton(), QPushButton(tr("Clear finished"))
+        self.clear.setToolTip(tr("Remove the cards of finished jobs; their output is kept"))
         for button, icon, text in (
-            (self.earlier, "up", "Earlier in the queue (Alt+Up)"),
-            (self.later, "down", "Later in the queue (Alt+Down)"),
+            (self.earlier, "up", tr("Earlier in the queue (Alt+Up)")),
+            (self.later, "down", tr("Later in the queue (Alt+Down)")),
         ):
             button.setToolTip(text)
             button.setAccessibleName(text)
@@ -71,7 +72,7 @@ class JobsPanel(QWidget):
         inner.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._layout = QVBoxLayout(inner)
         self._layout.setContentsMargins(6, 6, 6, 6)
-        self.empty = QLabel("No jobs yet. Jobs you start appear here with their progress.")
+        self.empty = QLabel(tr("No jobs yet. Jobs you start appear here with their progress."))
         self.empty.setWordWrap(True)
         self.empty.setProperty("role", "muted")
         self._layout.addWidget(self.empty)
@@ -121,8 +122,10 @@ class JobsPanel(QWidget):
         jobs = [card.job for card in self.cards.values()]
         ended, waiting = sum(job.finished for job in jobs), sum(job.state == QUEUED for job in jobs)
         running = len(jobs) - ended - waiting
-        counts = [f"{n} {word}{'s' if n == 1 else ''}" for n, word in ((running, "run"), (waiting, "wait")) if n]
-        self.counts.setText(", ".join(counts) or "Idle")
+        counts = [tr_n("{n} runs", "{n} run", running)] if running else []
+        if waiting:
+            counts.append(tr_n("{n} waits", "{n} wait", waiting))
+        self.counts.setText(", ".join(counts) or tr("Idle"))
         self.clear.setEnabled(ended > 0)
         chosen = self.cards.get(self._chosen or "")
         place = chosen.job.position if chosen is not None and chosen.job.state == QUEUED else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psutil
 
 from fairdesk.jobs.processes import memory_of
+from fairdesk.words import tr
 
 _GB = 1 << 30
 _NEEDED = _GB  # free before a light job starts beside another one
@@ -17,7 +18,11 @@ def shortage() -> str:
     needed = min(_NEEDED, memory.total // 10)
     if memory.available >= needed:
         return ""
-    return f"for free memory ({memory.available / _GB:.1f} GB free, {needed / _GB:.1f} GB needed)"
+    return tr(
+        "for free memory ({available:.1f} GB free, {needed:.1f} GB needed)",
+        available=memory.available / _GB,
+        needed=needed / _GB,
+    )
 
 
 def nearly_out() -> bool:

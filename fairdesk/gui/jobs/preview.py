@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, Q
 from fairdesk.gui.jobs.state import STOPPED, JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
+from fairdesk.words import tr
 
 
 class PreviewRun(QWidget):
@@ -24,7 +25,7 @@ class PreviewRun(QWidget):
         self.line = ElidedLabel()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.stop_button = QPushButton("Cancel preview")
+        self.stop_button = QPushButton(tr("Cancel preview"))
         words = QVBoxLayout()
         words.addWidget(self.line)
         words.addWidget(self.bar)
@@ -46,7 +47,7 @@ class PreviewRun(QWidget):
         """Run a preview; one that still runs is dropped."""
         self.drop()
         self._job = self._session.run(kind, params)
-        self.line.setText("Starting the preview …")
+        self.line.setText(tr("Starting the preview …"))
         self.bar.setRange(0, 0)
         self.stop_button.setEnabled(True)
         self.setVisible(self._job is not None)
@@ -79,4 +80,4 @@ class PreviewRun(QWidget):
 
 def told(job: JobState) -> str:
     """Say how a preview without a result ended."""
-    return "The preview was cancelled." if job.state == STOPPED else job.message
+    return tr("The preview was cancelled.") if job.state == STOPPED else job.message

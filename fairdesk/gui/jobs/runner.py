@@ -20,6 +20,7 @@ from fairdesk.jobs.kinds import Lane
 from fairdesk.jobs.messages import CONTROL, EVENTS, JobSpec, Tail, append_line
 from fairdesk.jobs.ownership import PROCESS, worker_command, worker_of, write_owner
 from fairdesk.jobs.processes import end, environment_of, set_free
+from fairdesk.words import tr
 
 TICK_MS = 100
 GRACE_S, PREVIEW_GRACE_S = 10.0, 1.0
@@ -87,7 +88,7 @@ class Runner(QObject):
             job.spec.write(job.folder)
             append_line(job.folder / EVENTS, {"event": "queued", "time": time.time()})
         except OSError as error:
-            job.state, job.message = FAILED, f"The job's folder could not be written: {error}"
+            job.state, job.message = FAILED, tr("The job's folder could not be written: {error}", error=error)
             self._tell(job)
             return
         self._queue.append(job)
@@ -118,7 +119,7 @@ class Runner(QObject):
         self._keep(job.folder.parent)
         shutil.rmtree(job.folder, ignore_errors=True)
         job.state, job.position, job.behind = STOPPED, 0, ""
-        job.message = "Removed from the queue before it began."
+        job.message = tr("Removed from the queue before it began.")
         self._tell(job)
         self._fill()
 
@@ -186,10 +187,10 @@ class Runner(QObject):
         """A job that neither runs nor waits has no end written down."""
         if (job.folder / PROCESS).exists() or job.started is not None:
             job.state = FAILED
-            job.message = "This job was interrupted. Finished work is kept; restart it to continue."
+            job.message = tr("This job was interrupted. Finished work is kept; restart it to continue.")
         else:
             job.state = STOPPED
-            job.message = (
+            job.message = tr(
                 "This job was queued elsewhere: by another user, on another machine, or before the project was moved. "
                 "It does not start by itself; restart it if you want it."
             )
@@ -224,8 +225,12 @@ class Runner(QObject):
             number += not job.preview
             holders = behind.get(job.id, [])
             others = [other for other in holders if not other.preview or job.preview]
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            why = f"behind {others[0].spec.title}{more}" if others else short
+            why = short
+            if others:
+                more, first = len(others) - 1, others[0].title
+                why = (
+                    tr("behind {job} and {more} more", job=first, more=more) if more else tr("behind {job}", job=first)
+                )
             job.position, job.behind = (0 if job.preview else number), why
             told[job.id] = (job.position, why)
             if self._told.get(job.id) != told[job.id]:
@@ -248,7 +253,7 @@ class Runner(QObject):
                     env=environment, **set_free(),
                 )  # fmt: skip
         except OSError as error:
-            job.state, job.message = FAILED, f"The worker could not be started: {error}"
+            job.state, job.message = FAILED, tr("The worker could not be started: {error}", error=error)
             self._tell(job)
             return
         write_owner(job.folder, process.pid, over=False)  # the worker does so too, a moment later
@@ -298,7 +303,7 @@ class Runner(QObject):
         if not light or len(light) == len(self._running) or not memory.nearly_out():
             return
         largest = max(light, key=lambda r: memory.taken_by(r.worker()))
-        largest.why = (
+        largest.why = tr(
             "It was ended because this machine was running out of memory while another job was at work. "
             "Restart it when that is done, or close other programs."
         )
@@ -370,9 +375,15 @@ class Runner(QObject):
 
 def _why_died(code: int | None) -> str:
     if code == _KILLED:
-        return (
+        return tr(
             "The worker was killed (signal 9), most often for lack of memory. Finished work is kept; "
             "close other programs and restart it to continue."
         )
-    how = "unknown" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
-    return f"The worker ended without a result ({how}). Finished work is kept; restart it to continue."
+    how = (
+        tr("unknown")
+        if code is None
+        else tr("signal {code}", code=-code)
+        if code < 0
+        else tr("exit code {code}", code=code)
+    )
+    return tr("The worker ended without a result ({how}). Finished work is kept; restart it to continue.", how=how)

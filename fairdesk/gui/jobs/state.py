@@ -14,6 +14,7 @@ from fairdesk.jobs.lanes import lane_of
 from fairdesk.jobs.messages import JobSpec, duration
 from fairdesk.jobs.registry import kind_of
 from fairdesk.jobs.results import JobResult
+from fairdesk.words import tr
 
 QUEUED, RUNNING, PAUSED, STOPPING, DONE, FAILED, STOPPED = (
     "queued", "running", "paused", "stopping", "done", "failed", "stopped",
@@ -100,6 +101,11 @@ class JobState:
         return kind_of(self.spec)
 
     @property
+    def title(self) -> str:
+        """What it is called, in the language in use."""
+        return tr(self.spec.title)
+
+    @property
     def trains(self) -> bool:
         """Whether it makes a run that can be resumed."""
         kind = self.kind()
@@ -132,21 +138,31 @@ class JobState:
     def line(self) -> str:
         """One line on how far it is."""
         if self.state == QUEUED:
-            turn = f"Waiting, number {self.position} in the queue" if self.position else "Waiting"
+            turn = (
+                tr("Waiting, number {position} in the queue", position=self.position)
+                if self.position
+                else tr("Waiting")
+            )
             return f"{turn}: {self.behind}" if self.behind else turn
         if self.state in (RUNNING, PAUSED, STOPPING):
-            parts = {PAUSED: ["Paused"], STOPPING: ["Stopping"]}.get(self.state, [])
+            parts = {PAUSED: [tr("Paused")], STOPPING: [tr("Stopping")]}.get(self.state, [])
             if self.total:
-                parts.append(f"{self.done:,} of {self.total:,} {self.unit}")
+                parts.append(tr("{done:,} of {total:,} {unit}", done=self.done, total=self.total, unit=self.unit))
             if self.state == RUNNING and self.rate is not None:
                 parts.append(f"{self.rate:,.1f}/s")
             if self.state == RUNNING and self.seconds_left is not None and self.done < self.total:
-                parts.append(f"{duration(self.seconds_left)} left")
-            return " · ".join(parts) or "Starting"
+                parts.append(tr("{time} left", time=duration(self.seconds_left)))
+            return " · ".join(parts) or tr("Starting")
         if self.state == STOPPED and self.started is None:
-            return "Not started"
-        took = f" in {duration(self.ended - self.started)}" if self.ended and self.started else ""
-        return {DONE: f"Done{took}", STOPPED: f"Stopped{took}; finished work is kept", FAILED: "Failed"}[self.state]
+            return tr("Not started")
+        if self.state == FAILED:
+            return tr("Failed")
+        took = duration(self.ended - self.started) if self.ended and self.started else ""
+        if self.state == DONE:
+            return tr("Done in {time}", time=took) if took else tr("Done")
+        return (
+            tr("Stopped in {time}; finished work is kept", time=took) if took else tr("Stopped; finished work is kept")
+        )
 
 
 def log_tail(folder: Path, lines: int = 40) -> str:

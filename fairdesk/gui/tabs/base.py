@@ -17,6 +17,7 @@ class Tab(QWidget):
     """A tab of the main window."""
 
     name = ""
+    tab_title = ""  # marked, and translated where it is shown
     shows: frozenset[Kind] = EVERY  # what of the project this tab shows
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
 
 from fairdesk.dataset.label_table import GUESSES
 from fairdesk.dataset.tables import Table
+from fairdesk.words import mark, tr
 
-NONE = "(none)"
+NONE = mark("(none)")
 SHOWN = 4  # rows
 
 
@@ -32,10 +33,10 @@ class ColumnMap(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         for field in GUESSES:
             box = QComboBox()
-            box.setAccessibleName(f"Column of {field}")
+            box.setAccessibleName(tr("Column of {field}", field=tr(field)))
             box.currentTextChanged.connect(lambda _text: self.changed.emit())
             self.boxes[field] = box
-            form.addRow(f"Column of {field}", box)
+            form.addRow(tr("Column of {field}", field=tr(field)), box)
         self.rows = QTableWidget()
         self.rows.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.rows.verticalHeader().hide()
@@ -53,7 +54,7 @@ class ColumnMap(QWidget):
         for field, box in self.boxes.items():
             box.blockSignals(True)
             box.clear()
-            box.addItems([NONE, *table.header])
+            box.addItems([tr(NONE), *table.header])
             guess = next(
                 (
                     name
@@ -77,6 +78,4 @@ class ColumnMap(QWidget):
 
     def words(self) -> list[str]:
         """Return the choices as FIELD=COLUMN."""
-        return [
-            f"{field}={box.currentText()}" for field, box in self.boxes.items() if box.currentText() not in ("", NONE)
-        ]
+        return [f"{field}={box.currentText()}" for field, box in self.boxes.items() if box.currentIndex() > 0]

@@ -16,6 +16,7 @@ from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, GENUINE, IMPOSTOR, group_style
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
+from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
 _PROBIT = NormalDist().inv_cdf
@@ -35,9 +36,9 @@ class RatePlot(QWidget):
     def __init__(self, theme: Theme, kind: str) -> None:
         super().__init__()
         titles = {
-            "roc": ("ROC", "FAR (= FMR)", "TAR (= 1 − FNMR)"), "det": ("DET", "FMR", "FNMR"),
-            "rates": ("FMR (solid) and FNMR (dashed)", "threshold (similarity)", "rate"),
-            "scores": ("Scores of all pairs", "score (similarity)", "density"),
+            "roc": (tr("ROC"), tr("FAR (= FMR)"), tr("TAR (= 1 − FNMR)")), "det": (tr("DET"), tr("FMR"), tr("FNMR")),
+            "rates": (tr("FMR (solid) and FNMR (dashed)"), tr("threshold (similarity)"), tr("rate")),
+            "scores": (tr("Scores of all pairs"), tr("score (similarity)"), tr("density")),
         }  # fmt: skip
         self.kind = kind
         self._theme = theme
@@ -136,7 +137,7 @@ class RatePlot(QWidget):
             self.plot.plot(where, curve.fnmr, pen=pen, connect="finite")
             self._mark(curve, curve.eer_threshold, curve.eer)
             if curve.name == "all" and np.isfinite(curve.eer_threshold):
-                text = pg.TextItem(f"EER {curve.eer:.2%}", color=self._theme.tokens["text"], anchor=(0, 1))
+                text = pg.TextItem(tr("EER {eer:.2%}", eer=curve.eer), color=self._theme.tokens["text"], anchor=(0, 1))
                 text.setPos(curve.eer_threshold, curve.eer)
                 self.plot.addItem(text)
         if self._threshold is not None and np.isfinite(self._threshold):
@@ -147,7 +148,7 @@ class RatePlot(QWidget):
         if self._bins is None:
             return
         edges, genuine, impostor = self._bins
-        for heights, colour, name in ((impostor, IMPOSTOR, "impostor"), (genuine, GENUINE, "genuine")):
+        for heights, colour, name in ((impostor, IMPOSTOR, tr("impostor")), (genuine, GENUINE, tr("genuine"))):
             fill = pg.mkColor(colour)
             fill.setAlpha(110)
             self.plot.plot(
@@ -167,9 +168,12 @@ class RatePlot(QWidget):
             if np.isfinite(far).any():
                 place = int(np.nanargmin(far))
                 if best is None or far[place] < best[0]:
-                    text = (
-                        f"{curve.name}: threshold {curve.threshold[place]:.4g}, FMR {100 * curve.fmr[place]:.3g} %, "
-                        f"FNMR {100 * curve.fnmr[place]:.3g} %"
+                    text = tr(
+                        ("{curve}: threshold {threshold:.4g}, FMR {fmr:.3g} %, FNMR {fnmr:.3g} %"),
+                        curve=curve.name,
+                        threshold=curve.threshold[place],
+                        fmr=100 * curve.fmr[place],
+                        fnmr=100 * curve.fnmr[place],
                     )
                     best = (float(far[place]), text)
         self.hovered.emit(best[1] if best is not None and best[0] < 0.01 else "")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fairdesk.gui.theme import Theme
 from fairdesk.project.npz import open_npz
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     import pyqtgraph as pg
@@ -63,7 +64,7 @@ class Dendrogram(QWidget):
         from fairdesk.gui.widgets.plot_export import new_plot, retheme
 
         if self.plot is None:
-            self.plot = new_plot("Dendrogram (Ward)", "faces", "distance of merged clusters")
+            self.plot = new_plot(tr("Dendrogram (Ward)"), tr("faces"), tr("distance of merged clusters"))
             self._box.addWidget(self.plot)
             theme.changed.connect(lambda: self.show_tree(self._last, theme))
         self._last = tree

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
+from fairdesk.words import tr
 
 PNG_WIDTH = 1600
 pg.setConfigOptions(antialias=True)
@@ -45,7 +46,7 @@ def retheme(plot: pg.PlotWidget, theme: Theme) -> None:
 
 async def save_plot(parent: QWidget, *plots: pg.PlotWidget) -> str | None:
     """Ask where to and save plots, one below the other, as PNG or SVG; returns the path."""
-    path = await async_glue.choose_file(parent, "Save the plot", "PNG (*.png);;SVG (*.svg)", save="png")
+    path = await async_glue.choose_file(parent, tr("Save the plot"), tr("PNG (*.png);;SVG (*.svg)"), save="png")
     if path is None:
         return None
     write_plot(Path(path), *plots)
@@ -70,7 +71,7 @@ def write_plot(path: Path, *plots: pg.PlotWidget) -> None:
     image = QImage(size * scale, QImage.Format.Format_RGB32)
     _paint(image, plots, scale)
     if not image.save(str(path)):
-        raise RequestError(f"{path} could not be written. Choose a folder that may be written to.")
+        raise RequestError(tr("{path} could not be written. Choose a folder that may be written to.", path=path))
 
 
 def _paint(device: QImage | QSvgGenerator, plots: tuple[pg.PlotWidget, ...], scale: float) -> None:

@@ -16,6 +16,7 @@ from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.runs.training_logs import smooth
+from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
 _ROWS = 5  # of the legend, before it gets another column
@@ -54,6 +55,14 @@ def _pens(lines: list[Line]) -> tuple[list[Any], list[tuple[str, Any]]]:
     legend = [(name, pg.mkPen(colour, width=1)) for name, colour in colours.items()]
     legend += [(source, pg.mkPen("#888888", width=1, style=dash)) for source, dash in dashes.items()]
     return [pg.mkPen(colours[line.name], width=1, style=dashes[line.source]) for line in lines], legend
+
+
+def _told(line: Line, value: float, row: int) -> str:
+    """Say one point of a curve; the raw one too where it was smoothed."""
+    raw, x = line.values[row], line.x[row]
+    if raw != value:
+        return tr("{curve}: {value:.4g} (raw {raw:.4g}) at {x:g}", curve=line.label, value=value, raw=raw, x=x)
+    return tr("{curve}: {value:.4g} at {x:g}", curve=line.label, value=value, x=x)
 
 
 class RunCurves(QWidget):
@@ -155,6 +164,5 @@ class RunCurves(QWidget):
                 height = math.log10(values[row]) if logarithmic else float(values[row])
                 far = ((line.x[row] - pointer.x()) / (x1 - x0)) ** 2 + ((height - pointer.y()) / (y1 - y0)) ** 2
                 if best is None or far < best[0]:
-                    raw = f" (raw {line.values[row]:.4g})" if line.values[row] != values[row] else ""
-                    best = (far, f"{line.label}: {values[row]:.4g}{raw} at {line.x[row]:g}")
+                    best = (far, _told(line, float(values[row]), row))
         self.hovered.emit(best[1] if best is not None and best[0] < _NEAR else "")

@@ -22,10 +22,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from fairdesk.clustering.versions import Cluster
+from fairdesk.clustering.store import Cluster
 from fairdesk.gui.widgets.face_grid.model import MIME, faces_in
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.image_queries import GridItem
+from fairdesk.words import tr, tr_n
 
 CLUSTER_MIME = "application/x-fairdesk-clusters"
 ClusterRole = Qt.ItemDataRole.UserRole + 2
@@ -57,7 +58,7 @@ class ClusterModel(QAbstractListModel):
         if role == ClusterRole:
             return cluster
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{cluster.title}, {cluster.faces:,} faces"
+            return tr_n("{cluster}, {n:,} face", "{cluster}, {n:,} faces", cluster.faces, cluster=cluster.title)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -108,12 +109,10 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, title)
         if not selected:
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-        known = "  ·  identity" if cluster.identity else ""
-        painter.drawText(
-            text.translated(0, 20),
-            Qt.AlignmentFlag.AlignVCenter,
-            f"{cluster.faces:,} face{'' if cluster.faces == 1 else 's'}{known}",
-        )
+        about = tr_n("{n:,} face", "{n:,} faces", cluster.faces)
+        if cluster.identity:
+            about += "  ·  " + tr("identity")
+        painter.drawText(text.translated(0, 20), Qt.AlignmentFlag.AlignVCenter, about)
 
 
 class ClusterList(QListView):
@@ -139,7 +138,7 @@ class ClusterList(QListView):
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.setMinimumWidth(210)
-        self.setAccessibleName("Clusters")
+        self.setAccessibleName(tr("Clusters"))
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
 
     def selected(self) -> list[Cluster]:

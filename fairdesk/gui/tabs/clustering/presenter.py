@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fairdesk.clustering.versions import Cluster, Version, clusters, faces_of, versions
+from fairdesk.clustering.store import Cluster, Version, clusters, faces_of, versions
 from fairdesk.project import Project
-from fairdesk.project.image_queries import GridItem, Ids, group_counts, identity_counts, items, overview
+from fairdesk.project.identities import group_counts, identity_counts
+from fairdesk.project.image_queries import GridItem, Ids, items, overview
+from fairdesk.words import tr, tr_n
 
 
 @dataclass
@@ -48,18 +50,22 @@ def faces_in(project: Project, chosen: list[Cluster]) -> Ids:
 def vectors_line(version: Version) -> str:
     """Say what a version rests on: encoder, detector, number of faces."""
     parts = [part for part in (version.encoder, version.detector) if part]
-    return ", ".join([*parts, f"{version.faces:,} faces"])
+    return ", ".join([*parts, tr_n("{n:,} face", "{n:,} faces", version.faces)])
 
 
 def quality_line(version: Version, shown: list[Cluster]) -> str:
     """Say how well a version did."""
     count = sum(1 for cluster in shown if cluster.label >= 0)
     loose = sum(cluster.faces for cluster in shown if cluster.label < 0)
-    parts = [f"{count:,} clusters", f"{loose:,} unclustered", vectors_line(version)]
+    parts = [
+        tr_n("{n:,} cluster", "{n:,} clusters", count),
+        tr("{loose:,} unclustered", loose=loose),
+        vectors_line(version),
+    ]
     quality = version.quality
     if quality.get("bcubed_f1") is not None:
-        parts.append(f"BCubed F1 {quality['bcubed_f1']:.3f}")
+        parts.append(tr("BCubed F1 {f1:.3f}", f1=quality["bcubed_f1"]))
         if quality.get("pairwise_f1") is not None:
-            parts.append(f"pairwise F1 {quality['pairwise_f1']:.3f}")
-        parts.append("against the known identities at the time")
+            parts.append(tr("pairwise F1 {f1:.3f}", f1=quality["pairwise_f1"]))
+        parts.append(tr("against the known identities at the time"))
     return "  ·  ".join(parts)

@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSplitter, QStackedWidget, QWidget
 
-from fairdesk.clustering import corrections
-from fairdesk.clustering.versions import UNCLUSTERED, Cluster
+from fairdesk.clustering import store
+from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.name_dialog import NameDialog
@@ -23,12 +23,14 @@ from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import Kind
+from fairdesk.words import mark, tr, tr_n
 
 
 class ClusteringTab(Tab):
     """Clusters on the left, the faces of the selected ones in the grid."""
 
     name = "clustering"
+    tab_title = mark("Clustering")
     shows = frozenset(
         {Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.VECTORS, Kind.CLUSTERS, Kind.PREDICTIONS, Kind.SETTINGS}
     )
@@ -70,7 +72,7 @@ class ClusteringTab(Tab):
         self.vertical.setSizes([700, 260])
         self.tree.hide()
         self.banner.hide()
-        self.grid.empty_text = "Select a cluster on the left to see its faces."
+        self.grid.empty_text = tr("Select a cluster on the left to see its faces.")
         self.version.activated.connect(self._on_version)
         self.clusters.selection_changed.connect(self._on_clusters)
         self.clusters.faces_dropped.connect(self._on_dropped)
@@ -93,23 +95,23 @@ class ClusteringTab(Tab):
         vectors = lambda: self._view.vectors
         start = async_glue.start
         return [
-            ActionSpec("clustering.cluster", "&Cluster…", lambda: self.session.ask("cluster"), "&Clustering", "cluster", "Ctrl+K", vectors),
-            ActionSpec("clustering.vectors", "Faces and &embeddings…", lambda: start(show_vectors(self.session, self)), "&Clustering", "face", "", lambda: self._view.images, "Which faces and embeddings exist, and which are shown and used"),
-            ActionSpec("clustering.load", "Import clus&ters…", lambda: self.session.ask("load-clusters"), "&Clustering", "import", "", vectors),
-            ActionSpec("clustering.rename", "&Rename…", lambda: start(self._rename()), "&Clustering", "name", "F2", real, "Rename the cluster", tab),
-            ActionSpec("clustering.merge", "&Merge", self.merge, "&Clustering", "merge", "M", two, "Merge the selected clusters", tab),
-            ActionSpec("clustering.split", "&Split off", self.split, "&Clustering", "split", "S", faces,
-                       "Move the selected faces into a new cluster", tab),
-            ActionSpec("clustering.out", "Remove from cl&uster", self.take_out, "&Clustering", "out", "U", faces,
-                       "Remove the selected faces from their cluster (they become unclustered)", tab),
-            ActionSpec("clustering.move", "Mo&ve to…", lambda: start(self._move()), "&Clustering", "move", "V", faces,
-                       "Move the selected faces to another cluster", tab),
-            ActionSpec("clustering.identity", "Assign &identity…", lambda: start(self._identity()), "&Clustering", "identity", "N", real,
-                       "Assign one identity to all faces of the cluster", tab),
-            ActionSpec("clustering.mosaic", "Export a m&osaic…", self._mosaic, "&Clustering", "mosaic", "", one, "", tab),
-            ActionSpec("clustering.export", "&Export clusters…", lambda: start(self._export()), "&Clustering", "export", "", some,
-                       "Write {label: [image path, ...]} as JSON", tab),
-            ActionSpec("clustering.folders", "Export identity &folders…", lambda: self.session.ask("identity-folders"), "&Clustering", "folder", "", some),
+            ActionSpec("clustering.cluster", tr("&Cluster…"), lambda: self.session.ask("cluster"), tr("&Clustering"), "cluster", "Ctrl+K", vectors),
+            ActionSpec("clustering.vectors", tr("Faces and &embeddings…"), lambda: start(show_vectors(self.session, self)), tr("&Clustering"), "face", "", lambda: self._view.images, tr("Which faces and embeddings exist, and which are shown and used")),
+            ActionSpec("clustering.load", tr("Import clus&ters…"), lambda: self.session.ask("load-clusters"), tr("&Clustering"), "import", "", vectors),
+            ActionSpec("clustering.rename", tr("&Rename…"), lambda: start(self._rename()), tr("&Clustering"), "name", "F2", real, tr("Rename the cluster"), tab),
+            ActionSpec("clustering.merge", tr("&Merge"), self.merge, tr("&Clustering"), "merge", "M", two, tr("Merge the selected clusters"), tab),
+            ActionSpec("clustering.split", tr("&Split off"), self.split, tr("&Clustering"), "split", "S", faces,
+                       tr("Move the selected faces into a new cluster"), tab),
+            ActionSpec("clustering.out", tr("Remove from cl&uster"), self.take_out, tr("&Clustering"), "out", "U", faces,
+                       tr("Remove the selected faces from their cluster (they become unclustered)"), tab),
+            ActionSpec("clustering.move", tr("Mo&ve to…"), lambda: start(self._move()), tr("&Clustering"), "move", "V", faces,
+                       tr("Move the selected faces to another cluster"), tab),
+            ActionSpec("clustering.identity", tr("Assign &identity…"), lambda: start(self._identity()), tr("&Clustering"), "identity", "N", real,
+                       tr("Assign one identity to all faces of the cluster"), tab),
+            ActionSpec("clustering.mosaic", tr("Export a m&osaic…"), self._mosaic, tr("&Clustering"), "mosaic", "", one, "", tab),
+            ActionSpec("clustering.export", tr("&Export clusters…"), lambda: start(self._export()), tr("&Clustering"), "export", "", some,
+                       tr("Write {label: [image path, ...]} as JSON"), tab),
+            ActionSpec("clustering.folders", tr("Export identity &folders…"), lambda: self.session.ask("identity-folders"), tr("&Clustering"), "folder", "", some),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
@@ -145,7 +147,7 @@ class ClusteringTab(Tab):
         self.version.clear()
         for one in view.versions:
             text = f"{one.name} · {presenter.vectors_line(one)}"
-            self.version.addItem(f"{text}{'  (out of date)' if one.stale else ''}", one.id)
+            self.version.addItem(tr("{version}  (out of date)", version=text) if one.stale else text, one.id)
             self.version.setItemData(self.version.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         if view.version is not None:
             self.version.setCurrentIndex(self.version.findData(view.version.id))
@@ -167,22 +169,22 @@ class ClusteringTab(Tab):
         self.quality.setToolTip(self.quality.text())
         stale = view.version.stale if view.version else None
         self.banner.setVisible(stale is not None)
-        self.banner_text.setText(f"Out of date: {stale}." if stale else "")
+        self.banner_text.setText(tr("Out of date: {stale}.", stale=stale) if stale else "")
         self.again_button.setVisible(bool(view.version and view.version.method != "file"))
         hierarchical = bool(view.version and view.version.method == "hierarchical")
         self.tree_button.setVisible(hierarchical)
         if not hierarchical:
             self.tree.hide()
         if self.session.project is None:
-            title, text, button = "No project is open", "Open or create a project from the File menu.", ""
+            title, text, button = tr("No project is open"), tr("Open or create a project from the File menu."), ""
         elif not view.images:
-            title, text, button = "Nothing to cluster yet", "Import images in the Dataset tab first.", ""
+            title, text, button = tr("Nothing to cluster yet"), tr("Import images in the Dataset tab first."), ""
         elif not view.vectors:
-            title, button = "The faces have no embeddings yet", "Compute embeddings…"
-            text = "Clustering compares embeddings. Compute them first; faces are detected first where needed."
+            title, button = tr("The faces have no embeddings yet"), tr("Compute embeddings…")
+            text = tr("Clustering compares embeddings. Compute them first; faces are detected first where needed.")
         else:
-            title, button = "No clusters yet", "Cluster…"
-            text = "Group similar faces, then correct the clusters by hand. Every version is kept."
+            title, button = tr("No clusters yet"), tr("Cluster…")
+            text = tr("Group similar faces, then correct the clusters by hand. Every version is kept.")
         self.empty_title.setText(title)
         self.empty_text.setText(text)
         self.empty_button.setText(button)
@@ -214,9 +216,15 @@ class ClusteringTab(Tab):
 
     def _say_selected(self) -> None:
         clusters, faces = self.clusters.selected(), self.grid.selected_count()
-        parts = [f"{len(clusters)} clusters selected"] if len(clusters) > 1 else [clusters[0].title] if clusters else []
+        parts = (
+            [tr_n("{n} cluster selected", "{n} clusters selected", len(clusters))]
+            if len(clusters) > 1
+            else [clusters[0].title]
+            if clusters
+            else []
+        )
         if faces:
-            parts.append(f"{faces:,} faces selected")
+            parts.append(tr_n("{n:,} face selected", "{n:,} faces selected", faces))
         self.selected.setText("  ·  ".join(parts))
         self.session.told_state()
 
@@ -242,8 +250,13 @@ class ClusteringTab(Tab):
     def _merge_into(self, keep: Cluster, others: list[int]) -> None:
         self._select_next = keep.id
         self.session.edit(
-            lambda project: corrections.merge_clusters(project, keep.id, others),
-            lambda moved: f"Merged {len(others) + 1} clusters into {keep.title}: {moved:,} faces moved",
+            lambda project: store.merge_clusters(project, keep.id, others),
+            lambda moved: tr(
+                "Merged {count} clusters into {keep}: {moved:,} faces moved",
+                count=len(others) + 1,
+                keep=keep.title,
+                moved=moved,
+            ),
         )
 
     def split(self) -> None:
@@ -251,8 +264,8 @@ class ClusteringTab(Tab):
         faces, version = self.grid.selected_ids(), self._view.version
         if faces and version is not None:
             self.session.edit(
-                lambda project: corrections.split_faces(project, version.id, faces),
-                lambda _new: f"Split off {len(faces):,} faces",
+                lambda project: store.split_faces(project, version.id, faces),
+                lambda _new: tr_n("Split off {n:,} face", "Split off {n:,} faces", len(faces)),
             )
 
     def take_out(self) -> None:
@@ -260,8 +273,10 @@ class ClusteringTab(Tab):
         faces, version = self.grid.selected_ids(), self._view.version
         if faces and version is not None:
             self.session.edit(
-                lambda project: corrections.unassign_faces(project, version.id, faces),
-                lambda moved: f"Removed {moved:,} faces from the cluster",
+                lambda project: store.unassign_faces(project, version.id, faces),
+                lambda moved: tr_n(
+                    "Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", moved
+                ),
             )
 
     @Slot(object, object)
@@ -269,19 +284,26 @@ class ClusteringTab(Tab):
         version = self._view.version
         if cluster.label == UNCLUSTERED and version is not None:
             self.session.edit(
-                lambda project: corrections.unassign_faces(project, version.id, faces),
-                lambda n: f"Removed {n:,} faces from the cluster",
+                lambda project: store.unassign_faces(project, version.id, faces),
+                lambda n: tr_n("Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", n),
             )
         else:
             self.session.edit(
-                lambda project: corrections.move_faces(project, faces, cluster.id),
-                lambda n: f"Moved {n:,} faces to {cluster.title}",
+                lambda project: store.move_faces(project, faces, cluster.id),
+                lambda n: tr_n(
+                    "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.title
+                ),
             )
 
     async def _move(self) -> None:
         faces = self.grid.selected_ids()
         titles = {cluster.title: cluster for cluster in self._view.clusters}
-        dialog = NameDialog(f"Move {len(faces):,} faces to which cluster?", (list(titles), []), self, with_group=False)
+        dialog = NameDialog(
+            tr_n("Move {n:,} face to which cluster?", "Move {n:,} faces to which cluster?", len(faces)),
+            (list(titles), []),
+            self,
+            with_group=False,
+        )
         if not faces or not await async_glue.finished(dialog):
             return
         wanted = dialog.name.text().strip()
@@ -290,7 +312,9 @@ class ClusteringTab(Tab):
             from fairdesk.errors import RequestError
 
             self.session.tell_error(
-                RequestError(f"There is no cluster called {wanted}. Start typing its title and choose it.")
+                RequestError(
+                    tr("There is no cluster called {wanted}. Start typing its title and choose it.", wanted=wanted)
+                )
             )
             return
         self._on_dropped(faces, cluster)
@@ -300,11 +324,14 @@ class ClusteringTab(Tab):
         if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
             return
         cluster = chosen[0]
-        dialog = NameDialog("Name of the cluster:", (self._view.names, []), self, value=cluster.title, with_group=False)
+        dialog = NameDialog(
+            tr("Name of the cluster:"), (self._view.names, []), self, value=cluster.title, with_group=False
+        )
         if await async_glue.finished(dialog):
             name = dialog.name.text().strip()
             self.session.edit(
-                lambda project: corrections.rename_cluster(project, cluster.id, name), f"Renamed to {name}"
+                lambda project: store.rename_cluster(project, cluster.id, name),
+                tr("Renamed to {name}", name=name),
             )
 
     async def _identity(self) -> None:
@@ -312,14 +339,16 @@ class ClusteringTab(Tab):
         if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
             return
         cluster = chosen[0]
-        question = f"Who is this? All {cluster.faces:,} faces of {cluster.title} get the name."
+        question = tr(
+            "Who is this? All {faces:,} faces of {cluster} get the name.", faces=cluster.faces, cluster=cluster.title
+        )
         value = cluster.identity or cluster.name or ""
         dialog = NameDialog(question, (self._view.names, self._view.groups), self, value=value)
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
-                lambda project: corrections.name_identity(project, cluster.id, name, group),
-                lambda done: f"{done.faces:,} faces are now {name}",
+                lambda project: store.name_identity(project, cluster.id, name, group),
+                lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
             )
 
     def _mosaic(self) -> None:
@@ -334,7 +363,7 @@ class ClusteringTab(Tab):
         version, project = self._view.version, self.session.project
         if version is None or project is None:
             return
-        path = await async_glue.choose_file(self, "Export the clusters", "JSON (*.json)", save="json")
+        path = await async_glue.choose_file(self, tr("Export the clusters"), tr("JSON (*.json)"), save="json")
         if path:
             from pathlib import Path
 
@@ -343,7 +372,7 @@ class ClusteringTab(Tab):
 
             self.session.background.read(
                 "export clusters", lambda: write_clusters(project, version.id, Path(path)),
-                lambda n: self.session.told.emit(Notice(f"Wrote {n:,} images to {path}")),
+                lambda n: self.session.told.emit(Notice(tr_n("Wrote {n:,} image to {path}", "Wrote {n:,} images to {path}", n, path=path))),
             )  # fmt: skip
 
     @Slot(bool)

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLine
 from fairdesk.gui.tabs.dataset.presenter import View
 from fairdesk.project.image_queries import Filter
 from fairdesk.project.quality import MEASURES, Limit
+from fairdesk.words import mark, tr
 
-ANY = "any"
-NO_SET = "in no set"
+ANY = mark("any")
+NO_SET = mark("in no set")
 
 
 def _number(edit: QLineEdit) -> float | None:
@@ -39,10 +40,10 @@ class FilterPanel(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setVerticalSpacing(4)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for name, title in (("in_set", "Set"), ("tag", "Tag"), ("gender", "Gender"), ("source", "Label from"),
-                            ("predicted", "Predicted"), ("cluster", "Cluster"), ("measure", "Quality")):  # fmt: skip
+        for name, title in (("in_set", tr("Set")), ("tag", tr("Tag")), ("gender", tr("Gender")), ("source", tr("Label from")),
+                            ("predicted", tr("Predicted")), ("cluster", tr("Cluster")), ("measure", tr("Quality"))):  # fmt: skip
             box = QComboBox()
-            box.setAccessibleName(f"Filter by {title.lower()}")
+            box.setAccessibleName(tr("Filter by {title}", title=title.lower()))
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(10)
             box.currentIndexChanged.connect(lambda _n: self._delay.start())
@@ -50,9 +51,9 @@ class FilterPanel(QWidget):
             form.addRow(title, box)
         self.low, self.high = QLineEdit(), QLineEdit()
         self.age_low, self.age_high = QLineEdit(), QLineEdit()
-        form.addRow("from, to", self._pair(self.low, self.high, "lowest", "highest"))
-        form.addRow("Age", self._pair(self.age_low, self.age_high, "from", "to"))
-        self.clear_button, self.save_button = QPushButton("Clear"), QPushButton("Save view…")
+        form.addRow(tr("from, to"), self._pair(self.low, self.high, tr("lowest"), tr("highest")))
+        form.addRow(tr("Age"), self._pair(self.age_low, self.age_high, tr("from"), tr("to")))
+        self.clear_button, self.save_button = QPushButton(tr("Clear")), QPushButton(tr("Save view…"))
         self.clear_button.clicked.connect(self.clear)
         buttons = QHBoxLayout()
         buttons.addWidget(self.clear_button)
@@ -78,19 +79,19 @@ class FilterPanel(QWidget):
     def fill(self, view: View) -> None:
         """Offer what the project has; what is chosen stays chosen."""
         choices: dict[str, Sequence[tuple[str, object]]] = {
-            "in_set": [(s.name, s.name) for s in view.sets] + ([(NO_SET, "")] if view.sets else []),
+            "in_set": [(s.name, s.name) for s in view.sets] + ([(tr(NO_SET), "")] if view.sets else []),
             "tag": [(tag, tag) for tag, _ in view.tags],
-            "gender": [(v, v) for v in view.values.get("gender", [])],
-            "source": [(v, v) for v in view.values.get("source", [])],
-            "predicted": [(v, v) for v in view.values.get("predicted", [])],
+            "gender": [(v, v) for v in view.genders],
+            "source": [(tr(v), v) for v in view.sources],
+            "predicted": [(v, v) for v in view.predicted],
             "cluster": [(title, number) for number, title in view.clusters],
-            "measure": [(text, name) for name, text in MEASURES.items()] if view.measured else [],
+            "measure": [(tr(text), name) for name, text in MEASURES.items()] if view.measured else [],
         }
         for name, box in self.boxes.items():
             chosen = box.currentData()
             box.blockSignals(True)
             box.clear()
-            box.addItem(ANY, None)
+            box.addItem(tr(ANY), None)
             for text, data in choices[name]:
                 box.addItem(text, data)
                 box.setItemData(box.count() - 1, text, Qt.ItemDataRole.ToolTipRole)

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from fairdesk.clustering.versions import clusters
-from fairdesk.dataset.sets import ImageSet, all_sets
+from fairdesk.clustering.store import clusters, newest_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
-from fairdesk.project.image_queries import (
-    Filter,
-    Ids,
-    found_values,
-    group_counts,
-    identity_counts,
-    image_ids,
-    more_like,
-    overview,
-    saved_views,
-)
-from fairdesk.project.quality import MEASURES
+from fairdesk.project.detections import Search, searches
+from fairdesk.project.identities import GroupCount
+from fairdesk.project.image_queries import Filter, Ids, image_ids, more_like, overview
+from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.labels import tag_counts
+from fairdesk.project.predictions import predicted_values
+from fairdesk.project.quality import MEASURES, any_measured
 from fairdesk.project.recipes import VectorSet
-from fairdesk.project.searches import Search, searches
+from fairdesk.project.saved_views import saved_views
+from fairdesk.project.set_contents import ImageSet, SetContents, describe, read_contents
+from fairdesk.words import mark, tr, tr_n
 
 NONE: Ids = np.empty(0, dtype=np.int64)
+_WHO = frozenset({Kind.IMAGES, Kind.LABELS})
+_OF_OTHER_TABS = ("clusterings", "lists", "scores")
 _MOST_VECTORS = 3  # in the line of counts; all of them stand under Faces and vectors
 _MOST_CLUSTERS = 1000  # in the filter's list; the largest come first
 
@@ -47,16 +44,21 @@ class View:
     """Counts, groups with their identities, sets, views, what filters can choose from, and the ids in the grid."""
 
     counts: dict[str, Any] = field(default_factory=dict)
-    groups: list[tuple[str | None, int, int]] = field(default_factory=list)
+    groups: list[GroupCount] = field(default_factory=list)
     identities: dict[str | None, list[tuple[str, int]]] = field(default_factory=dict)
     sets: list[ImageSet] = field(default_factory=list)
     views: list[tuple[str, Filter]] = field(default_factory=list)
     tags: list[tuple[str, int]] = field(default_factory=list)
-    values: dict[str, list[str]] = field(default_factory=dict)
+    genders: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    predicted: list[str] = field(default_factory=list)  # kind: value
     clusters: list[tuple[int, str]] = field(default_factory=list)
     measured: bool = False
     searches: list[Search] = field(default_factory=list)
     ids: Ids = field(default_factory=lambda: NONE)
+    wish: Wish | None = None  # what the ids answer
+    labels: LabelSnapshot | None = None
+    contents: list[SetContents] = field(default_factory=list)  # of the sets
 
     def tree(self) -> tuple[Any, ...]:
         """What the tree is made from: it is filled again only when this changes."""
@@ -91,49 +93,72 @@ def look(project: Project, wish: Wish) -> View:
 def look_again(project: Project, wish: Wish, before: View, change: Change) -> View:
     """Read what the tab shows of a change; the rest is as before."""
     view = replace(before)
-    touched = change.touched.keys()
-    if touched & {Kind.IMAGES, Kind.LABELS}:
-        view.groups, view.identities = _people(project)
-    if touched & {Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.SETTINGS}:
-        view.counts = overview(project)
-    elif Kind.VECTORS in touched:
-        view.counts = before.counts | {"vectors": project.vectors.sets()}
-    if touched & {Kind.IMAGES, Kind.LABELS, Kind.SETS}:
-        view.sets = all_sets(project)
-    if Kind.VIEWS in touched:
+    many = _of_many(change)
+    _look_at_people(project, view, before, change)
+    if Kind.VIEWS in many:
         view.views = saved_views(project)
-    if touched & {Kind.IMAGES, Kind.TAGS}:
-        view.tags = project.db.rows("SELECT tag, count(*) FROM image_tag GROUP BY tag ORDER BY tag")
-    if touched & {Kind.IMAGES, Kind.LABELS, Kind.TAGS, Kind.PREDICTIONS}:
-        view.values = found_values(project)
-    if touched & {Kind.CLUSTERS, Kind.LABELS}:
+    if many & {Kind.IMAGES, Kind.TAGS}:
+        view.tags = tag_counts(project)
+    if many & {Kind.IMAGES, Kind.PREDICTIONS}:
+        view.predicted = predicted_values(project)
+    renamed = before.labels is None or view.labels is None or view.labels.renames(before.labels)
+    if Kind.CLUSTERS in many or renamed:  # a cluster may show the name of an identity
         view.clusters = _clusters(project)
-    if touched & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
-        sql = "SELECT 1 FROM quality WHERE detector = ? LIMIT 1"
-        view.measured = bool(project.db.value(sql, (project.shown_detector(),)))
-    if touched & {Kind.IMAGES, Kind.FACES}:
-        view.searches = searches(project.db)
-    if touched & list_rests_on(wish):
-        view.ids = ids(project, wish)
+    if many & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
+        view.measured = any_measured(project, project.shown_detector())
+    if many & {Kind.IMAGES, Kind.FACES}:
+        view.searches = searches(project)
+    if rests := change.within(list_rests_on(wish)):
+        view.ids = ids_after(project, wish, before.ids, rests) if wish == before.wish else ids(project, wish)
+        view.wish = wish
     return view
 
 
-def _people(
-    project: Project,
-) -> tuple[list[tuple[str | None, int, int]], dict[str | None, list[tuple[str, int]]]]:
-    groups = group_counts(project)
-    identities: dict[str | None, list[tuple[str, int]]] = {}
-    for name, _, people in groups:
-        if people and name is not None:
-            identities[name] = identity_counts(project, name)
-    if any(name is None and people for name, _, people in groups):
-        grouped = {identity for found in identities.values() for identity, _ in found}
-        identities[None] = [row for row in identity_counts(project) if row[0] not in grouped]
-    return groups, identities
+def _of_many(change: Change) -> set[Kind]:
+    """Return what has to be read anew as a whole: all but labels and hiding of images that are known."""
+    return {kind for kind, images in change.touched.items() if images is None or kind not in _WHO}
+
+
+def _look_at_people(project: Project, view: View, before: View, change: Change) -> None:
+    """Read the labels, and what follows from them: groups, sets, counts."""
+    many = _of_many(change)
+    relabelled = change.within(_WHO)
+    if relabelled or before.labels is None:
+        labels = view.labels = _labels(project, before.labels, relabelled)
+        view.groups, view.identities = labels.group_counts(), labels.people(before.labels, before.identities)
+        view.genders, view.sources = labels.genders_used(), labels.sources_used()
+    else:
+        labels = before.labels
+    if many & {Kind.IMAGES, Kind.FACES, Kind.SETTINGS} or not before.counts:
+        view.counts = {key: count for key, count in overview(project).items() if key not in _OF_OTHER_TABS}
+    elif Kind.VECTORS in many:
+        view.counts = before.counts | {"vectors": project.vectors.sets()}
+    view.counts = view.counts | labels.totals()
+    if many & {Kind.IMAGES, Kind.SETS}:
+        view.contents = read_contents(project)
+    if relabelled or Kind.SETS in many:
+        view.sets = describe(view.contents, labels)
+
+
+def _labels(project: Project, before: LabelSnapshot | None, change: Change) -> LabelSnapshot:
+    images = change.images()
+    return LabelSnapshot.read(project) if before is None or images is None else before.after(project, images)
+
+
+def ids_after(project: Project, wish: Wish, before: Ids, change: Change) -> Ids:
+    """Return the ids of the images to show after a change; where few images changed, only these are looked at."""
+    images = change.images()
+    placed = wish.order == "added" and wish.like is None  # elsewhere a label may move an image
+    if images is None or not placed:
+        return ids(project, wish)
+    asked = images if wish.wanted.ids is None else images & set(wish.wanted.ids)
+    matching = image_ids(project, replace(wish.wanted, ids=tuple(sorted(asked))))
+    rest = before[~np.isin(before, np.array(sorted(images), dtype=np.int64))]
+    return np.insert(rest, np.searchsorted(rest, matching), matching)
 
 
 def _clusters(project: Project) -> list[tuple[int, str]]:
-    newest = project.db.value("SELECT max(id) FROM clustering")
+    newest = newest_version(project)
     if newest is None:
         return []
     return [(c.id, f"{c.title} ({c.faces:,})") for c in clusters(project, newest)[:_MOST_CLUSTERS]]
@@ -141,7 +166,7 @@ def _clusters(project: Project) -> list[tuple[int, str]]:
 
 def ids(project: Project, wish: Wish) -> Ids:
     """Return the ids of the images to show; alone, it is what a change of the filter needs."""
-    order = wish.order if wish.order not in MEASURES or project.db.value("SELECT 1 FROM quality LIMIT 1") else "added"
+    order = wish.order if wish.order not in MEASURES or any_measured(project) else "added"
     found = image_ids(project, wish.wanted, order)
     if wish.like is None:
         return found
@@ -156,46 +181,44 @@ def headline(view: View, selected: int) -> str:
     counts = view.counts
     if not counts.get("images"):
         return ""
-    parts = [f"{counts['images']:,} images", f"{counts['identities']:,} identities"]
+    parts = [
+        tr_n("{n:,} image", "{n:,} images", counts["images"]),
+        tr_n("{n:,} identity", "{n:,} identities", counts["identities"]),
+    ]
     if counts["groups"]:
-        parts.append(f"{counts['groups']:,} groups")
+        parts.append(tr_n("{n:,} group", "{n:,} groups", counts["groups"]))
     if counts["searched"]:
-        parts.append(f"{counts['faces']:,} faces ({counts['detector']})")
+        parts.append(
+            tr_n("{n:,} face ({detector})", "{n:,} faces ({detector})", counts["faces"], detector=counts["detector"])
+        )
         if counts["without_face"]:
-            parts.append(f"{counts['without_face']:,} without a face")
+            parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
     sets: list[VectorSet] = counts["vectors"]
     parts += [
-        f"{one.vectors:,} {one.recipe.encoder} embeddings ({one.recipe.detector})" for one in sets[:_MOST_VECTORS]
+        tr(
+            "{vectors:,} {encoder} embeddings ({detector})",
+            vectors=one.vectors,
+            encoder=one.recipe.encoder,
+            detector=one.recipe.detector,
+        )
+        for one in sets[:_MOST_VECTORS]
     ]
     if len(sets) > _MOST_VECTORS:
-        parts.append(f"{len(sets) - _MOST_VECTORS} more sets of embeddings")
-    for key, word in (("synthetic", "synthetic"), ("hidden", "hidden"), ("unreadable", "unreadable")):
+        parts.append(tr_n("{n} more set of embeddings", "{n} more sets of embeddings", len(sets) - _MOST_VECTORS))
+    for key, text in (
+        ("synthetic", mark("{n:,} synthetic")),
+        ("hidden", mark("{n:,} hidden")),
+        ("unreadable", mark("{n:,} unreadable")),
+    ):
         if counts[key]:
-            parts.append(f"{counts[key]:,} {word}")
+            parts.append(tr(text, n=counts[key]))
     if len(view.ids) != counts["images"]:
-        parts.append(f"{len(view.ids):,} shown")
+        parts.append(tr("{count:,} shown", count=len(view.ids)))
     if selected:
-        parts.append(f"{selected:,} selected")
+        parts.append(tr("{selected:,} selected", selected=selected))
     return "  ·  ".join(parts)
 
 
 def likeness(sets: list[VectorSet], shown: str) -> VectorSet | None:
     """Return the vectors that "more like this" compares: the newest of the faces shown, else the newest."""
     return next((one for one in sets if one.recipe.detector == shown), sets[0] if sets else None)
-
-
-def main_faces(project: Project, images: list[int]) -> list[int]:
-    """Return the largest face of each image, of those shown."""
-    rows = project.db.rows(
-        "SELECT id FROM face WHERE place = 0 AND detector = ? AND image_id IN (SELECT value FROM json_each(?))",
-        (project.shown_detector(), json.dumps(images)),
-    )
-    return [row[0] for row in rows]
-
-
-def images_of(project: Project, faces: list[int]) -> list[int]:
-    """Return the images some faces are in."""
-    rows = project.db.rows(
-        "SELECT image_id FROM face WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(faces),)
-    )
-    return [row[0] for row in rows]

@@ -17,8 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.identities import hide_images, set_identity
-from fairdesk.dataset.image_labels import edit_labels
 from fairdesk.dataset.purge import purge
 from fairdesk.dataset.results import PurgeResult
 from fairdesk.gui import async_glue
@@ -38,15 +36,24 @@ from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
-from fairdesk.project.image_queries import Filter, Ids, items, more_like, save_view
-from fairdesk.project.quality import MEASURES
+from fairdesk.project.faces import images_of_faces, largest_faces, set_identity
+from fairdesk.project.image_queries import Filter, Ids, items, more_like
+from fairdesk.project.images import hide_images
+from fairdesk.project.labels import edit_labels
+from fairdesk.project.saved_views import save_view
+from fairdesk.words import mark, tr, tr_n
 
 _STATES = {
-    "All images": "any", "With a face": "with face", "Without a face": "without face", "Without an identity": "unnamed",
-    "Several faces": "several faces", "Marked synthetic": "synthetic", "Not synthetic": "real", "Hidden": "hidden",
+    "any": mark("All images"), "with face": mark("With a face"), "without face": mark("Without a face"),
+    "unnamed": mark("Without an identity"), "several faces": mark("Several faces"), "synthetic": mark("Marked synthetic"),
+    "real": mark("Not synthetic"), "hidden": mark("Hidden"),
 }  # fmt: skip
-_ORDERS = {"By import order": "added", "By identity": "identity", "By path": "name", "Largest first": "size"}
-_QUALITY_ORDERS = {f"By {name}": name for name in MEASURES}
+_ORDERS = {
+    "added": mark("By import order"), "identity": mark("By identity"), "name": mark("By path"), "size": mark("Largest first"),
+    "sharpness": mark("By sharpness"), "brightness": mark("By brightness"), "contrast": mark("By contrast"),
+    "clipped": mark("By clipped"), "side": mark("By side"), "share": mark("By share"), "yaw": mark("By yaw"),
+    "roll": mark("By roll"), "faces": mark("By faces"),
+}  # fmt: skip
 
 _IN_CELLS = frozenset({Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.PREDICTIONS, Kind.SETTINGS})
 
@@ -55,6 +62,7 @@ class DatasetTab(Tab):
     """Groups and identities on the left, all images in the grid."""
 
     name = "dataset"
+    tab_title = mark("Dataset")
     shows = EVERY - {Kind.HISTORY, Kind.LISTS, Kind.SCORES, Kind.RUNS}
 
     import_button: QPushButton
@@ -97,14 +105,16 @@ class DatasetTab(Tab):
         self._like: tuple[int, str] | None = None
         self.splitter.setSizes([230, 900])
         self.splitter.setStretchFactor(1, 1)
-        self.state.addItems(list(_STATES))
-        self.order.addItems([*_ORDERS, *_QUALITY_ORDERS])
+        for state, text in _STATES.items():
+            self.state.addItem(tr(text), state)
+        for order, text in _ORDERS.items():
+            self.order.addItem(tr(text), order)
         self.filters.hide()
-        self.filters_button.setText("More filters")
+        self.filters_button.setText(tr("More filters"))
         self.like_button.hide()
         self.groups.set_session(session)
         self.groups.picked.connect(self._picked)
-        self.grid.empty_text = "No image matches. Clear the search or choose another group."
+        self.grid.empty_text = tr("No image matches. Clear the search or choose another group.")
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
         self._delay.setInterval(120)
@@ -126,59 +136,59 @@ class DatasetTab(Tab):
         has, images = self.has_project, lambda: self._view.counts.get("images", 0) > 0
         selected = lambda: images() and self.grid.selected_count() > 0
         return [
-            ActionSpec("dataset.import", "&Import…", self.import_folder, "&Dataset", "import", "Ctrl+I", has),
-            ActionSpec("dataset.samples", "Draw &sample faces…", lambda: async_glue.start(self._samples()), "&Dataset", "draw", "", has,
-                       "Draw artificial faces of nobody, for trying things out"),
-            ActionSpec("dataset.fetch", "&Download a public face set…", lambda: async_glue.start(self._fetch()), "&Dataset", "download", "", has,
-                       "Download LFW or Olivetti through scikit-learn (uses the network)"),
-            ActionSpec("dataset.detect", "Detect &faces…", lambda: self.session.ask("detect"), "&Dataset", "face", "Ctrl+Shift+F", images),
-            ActionSpec("dataset.encode", "Compute &embeddings…", lambda: self.session.ask("encode"), "&Dataset", "encode", "Ctrl+E", images),
-            ActionSpec("dataset.label", "&Label faces…", lambda: self.session.ask("label"), "&Dataset", "table", "", images, "Predict race, gender and age with deepface, or read labels from a CSV"),
-            ActionSpec("dataset.name", "&Name selected…", lambda: async_glue.start(self._name()), "&Dataset", "identity", "I",
-                       lambda: images() and self.grid.selected_count() > 0, "Assign an identity to the selected faces", self.name),
-            ActionSpec("dataset.unreadable", "Show &unreadable files", lambda: async_glue.start(self._unreadable()), "&Dataset", "list", "",
+            ActionSpec("dataset.import", tr("&Import…"), self.import_folder, tr("&Dataset"), "import", "Ctrl+I", has),
+            ActionSpec("dataset.samples", tr("Draw &sample faces…"), lambda: async_glue.start(self._samples()), tr("&Dataset"), "draw", "", has,
+                       tr("Draw artificial faces of nobody, for trying things out")),
+            ActionSpec("dataset.fetch", tr("&Download a public face set…"), lambda: async_glue.start(self._fetch()), tr("&Dataset"), "download", "", has,
+                       tr("Download LFW or Olivetti through scikit-learn (uses the network)")),
+            ActionSpec("dataset.detect", tr("Detect &faces…"), lambda: self.session.ask("detect"), tr("&Dataset"), "face", "Ctrl+Shift+F", images),
+            ActionSpec("dataset.encode", tr("Compute &embeddings…"), lambda: self.session.ask("encode"), tr("&Dataset"), "encode", "Ctrl+E", images),
+            ActionSpec("dataset.label", tr("&Label faces…"), lambda: self.session.ask("label"), tr("&Dataset"), "table", "", images, tr("Predict race, gender and age with deepface, or read labels from a CSV")),
+            ActionSpec("dataset.name", tr("&Name selected…"), lambda: async_glue.start(self._name()), tr("&Dataset"), "identity", "I",
+                       lambda: images() and self.grid.selected_count() > 0, tr("Assign an identity to the selected faces"), self.name),
+            ActionSpec("dataset.unreadable", tr("Show &unreadable files"), lambda: async_glue.start(self._unreadable()), tr("&Dataset"), "list", "",
                        lambda: self._view.counts.get("unreadable", 0) > 0),
-            ActionSpec("dataset.edit_labels", "Label &selected…", lambda: async_glue.start(self._label()), "&Dataset", "name", "L", selected, "Identity, group, gender, age and tags of the selected images", self.name),
-            ActionSpec("dataset.tag", "&Tag selected…", lambda: async_glue.start(self._label("add")), "&Dataset", "", "T", selected, "", self.name),
-            ActionSpec("dataset.encode_selected", "C&ompute embeddings of selected…", self._encode_selected, "&Dataset", "", "", selected, "Detect the faces of the selected images and compute their embeddings", self.name),
-            ActionSpec("dataset.translate", "T&ranslate selected…", self._translate, "&Dataset", "move", "", selected, "With CycleGAN generators, from A to B or back", self.name),
-            ActionSpec("dataset.select_all", "Select all that &match", self.grid.selectAll, "&Dataset", "", "", images, "All images of the filter, also those not loaded yet (Ctrl+A in the grid)", self.name),
-            ActionSpec("dataset.like", "Find si&milar faces", self._more_like, "&Dataset", "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), "Sort the grid by similarity to the current face", self.name),
-            ActionSpec("dataset.quality", "&Quality…", lambda: async_glue.start(self._quality()), "&Dataset", "search", "Ctrl+U", images, "Sharpness, brightness, size and pose: measure, set limits, hide or tag"),
-            ActionSpec("dataset.measure", "Measure quality…", lambda: self.session.ask("quality"), "&Dataset", "", "", images),
-            ActionSpec("dataset.agreement", "Con&fusion matrix…", lambda: async_glue.start(self._agreement()), "&Dataset", "table", "", lambda: bool(self._view.values.get("predicted")), "Groups as labelled against groups as predicted"),
-            ActionSpec("dataset.divide", "&Divide into sets…", lambda: self.session.ask("divide"), "&Dataset", "split", "Ctrl+D", images, "Training, validation and test sets, or folds, that share no identity"),
-            ActionSpec("dataset.export", "E&xport…", lambda: self.session.ask("export"), "&Dataset", "export", "", images, "Folders, ImageFolder, InsightFace .rec, or a table"),
-            ActionSpec("dataset.purge", "P&urge selected…", lambda: async_glue.start(self._purge()), "&Dataset", "close", "", lambda: images() and self.grid.selected_count() > 0, "Remove images permanently when consent is withdrawn; cannot be undone", self.name),
-            ActionSpec("dataset.hide", "&Hide selected", lambda: self._hide(True), "&Dataset", "out", "H", lambda: images() and self.grid.selected_count() > 0 and self.state.currentText() != "Hidden", "Hide images from lists, clusterings and counts; can be undone", self.name),
-            ActionSpec("dataset.show", "Unhide selected", lambda: self._hide(False), "&Dataset", "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentText() == "Hidden", "", self.name),
-            ActionSpec("dataset.duplicates", "Find du&plicates…", lambda: self.session.ask("duplicates"), "&Dataset", "mosaic", "", images, "Exact duplicates, near-duplicates, near-identical embeddings"),
-            ActionSpec("dataset.balance", "Groups and &balance…", lambda: async_glue.start(self._groups()), "&Dataset", "chart", "Ctrl+B", images, "Group sizes; balance them to equal numbers or given shares with the smallest loss of identities"),
-            ActionSpec("dataset.relink", "Find &moved originals…", lambda: self.session.ask("relink"), "&Dataset", "folder", "", images),
+            ActionSpec("dataset.edit_labels", tr("Label &selected…"), lambda: async_glue.start(self._label()), tr("&Dataset"), "name", "L", selected, tr("Identity, group, gender, age and tags of the selected images"), self.name),
+            ActionSpec("dataset.tag", tr("&Tag selected…"), lambda: async_glue.start(self._label("add")), tr("&Dataset"), "", "T", selected, "", self.name),
+            ActionSpec("dataset.encode_selected", tr("C&ompute embeddings of selected…"), self._encode_selected, tr("&Dataset"), "", "", selected, tr("Detect the faces of the selected images and compute their embeddings"), self.name),
+            ActionSpec("dataset.translate", tr("T&ranslate selected…"), self._translate, tr("&Dataset"), "move", "", selected, tr("With CycleGAN generators, from A to B or back"), self.name),
+            ActionSpec("dataset.select_all", tr("Select all that &match"), self.grid.selectAll, tr("&Dataset"), "", "", images, tr("All images of the filter, also those not loaded yet (Ctrl+A in the grid)"), self.name),
+            ActionSpec("dataset.like", tr("Find si&milar faces"), self._more_like, tr("&Dataset"), "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), tr("Sort the grid by similarity to the current face"), self.name),
+            ActionSpec("dataset.quality", tr("&Quality…"), lambda: async_glue.start(self._quality()), tr("&Dataset"), "search", "Ctrl+U", images, tr("Sharpness, brightness, size and pose: measure, set limits, hide or tag")),
+            ActionSpec("dataset.measure", tr("Measure quality…"), lambda: self.session.ask("quality"), tr("&Dataset"), "", "", images),
+            ActionSpec("dataset.agreement", tr("Con&fusion matrix…"), lambda: async_glue.start(self._agreement()), tr("&Dataset"), "table", "", lambda: bool(self._view.predicted), tr("Groups as labelled against groups as predicted")),
+            ActionSpec("dataset.divide", tr("&Divide into sets…"), lambda: self.session.ask("divide"), tr("&Dataset"), "split", "Ctrl+D", images, tr("Training, validation and test sets, or folds, that share no identity")),
+            ActionSpec("dataset.export", tr("E&xport…"), lambda: self.session.ask("export"), tr("&Dataset"), "export", "", images, tr("Folders, ImageFolder, InsightFace .rec, or a table")),
+            ActionSpec("dataset.purge", tr("P&urge selected…"), lambda: async_glue.start(self._purge()), tr("&Dataset"), "close", "", lambda: images() and self.grid.selected_count() > 0, tr("Remove images permanently when consent is withdrawn; cannot be undone"), self.name),
+            ActionSpec("dataset.hide", tr("&Hide selected"), lambda: self._hide(True), tr("&Dataset"), "out", "H", lambda: images() and self.grid.selected_count() > 0 and self.state.currentData() != "hidden", tr("Hide images from lists, clusterings and counts; can be undone"), self.name),
+            ActionSpec("dataset.show", tr("Unhide selected"), lambda: self._hide(False), tr("&Dataset"), "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentData() == "hidden", "", self.name),
+            ActionSpec("dataset.duplicates", tr("Find du&plicates…"), lambda: self.session.ask("duplicates"), tr("&Dataset"), "mosaic", "", images, tr("Exact duplicates, near-duplicates, near-identical embeddings")),
+            ActionSpec("dataset.balance", tr("Groups and &balance…"), lambda: async_glue.start(self._groups()), tr("&Dataset"), "chart", "Ctrl+B", images, tr("Group sizes; balance them to equal numbers or given shares with the smallest loss of identities")),
+            ActionSpec("dataset.relink", tr("Find &moved originals…"), lambda: self.session.ask("relink"), tr("&Dataset"), "folder", "", images),
             *(
-                ActionSpec(f"dataset.{kind}", text, lambda kind=kind: self.session.ask(kind), "&Prepare folders", icon, "", has, tip)  # type: ignore[misc]
+                ActionSpec(f"dataset.{kind}", text, lambda kind=kind: self.session.ask(kind), tr("&Prepare folders"), icon, "", has, tip)  # type: ignore[misc]
                 for kind, text, icon, tip in (
-                    ("sample", "Draw a &sample…", "mosaic", "Random images, or whole identities of each group"),
-                    ("split", "S&plit into sets…", "split", "Training, validation and test sets that share no identity"),
-                    ("flatten", "&Flatten…", "list", "group/identity/image to group/identity_image"),
-                    ("resize", "&Resize…", "move", "Resize every image, folder structure kept"),
-                    ("leaks", "Check for &leaks…", "search", "Identities, files and near-duplicates that two sets share"),
+                    ("sample", tr("Draw a &sample…"), "mosaic", tr("Random images, or whole identities of each group")),
+                    ("split", tr("S&plit into sets…"), "split", tr("Training, validation and test sets that share no identity")),
+                    ("flatten", tr("&Flatten…"), "list", tr("group/identity/image to group/identity_image")),
+                    ("resize", tr("&Resize…"), "move", tr("Resize every image, folder structure kept")),
+                    ("leaks", tr("Check for &leaks…"), "search", tr("Identities, files and near-duplicates that two sets share")),
                 )
             ),
-            ActionSpec("dataset.vectors", "Export &embeddings…", lambda: self.session.ask("vectors"), "&Dataset", "export", "",
+            ActionSpec("dataset.vectors", tr("Export &embeddings…"), lambda: self.session.ask("vectors"), tr("&Dataset"), "export", "",
                        lambda: bool(self._view.counts.get("vectors"))),
-            ActionSpec("dataset.faces", "F&aces and embeddings…", lambda: async_glue.start(show_vectors(self.session, self)), "&Dataset", "face", "", images,
-                       "Which faces and embeddings exist, and which are shown and used"),
-            ActionSpec("dataset.search", "&Search", self._find, "&Dataset", "search", "Ctrl+F", images, "Search names and paths", self.name, also="/"),
+            ActionSpec("dataset.faces", tr("F&aces and embeddings…"), lambda: async_glue.start(show_vectors(self.session, self)), tr("&Dataset"), "face", "", images,
+                       tr("Which faces and embeddings exist, and which are shown and used")),
+            ActionSpec("dataset.search", tr("&Search"), self._find, tr("&Dataset"), "search", "Ctrl+F", images, tr("Search names and paths"), self.name, also="/"),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
         """Put actions on the tab's buttons."""
         for button, number, text in (
             (self.import_button, "dataset.import", ""), (self.detect_button, "dataset.detect", ""),
-            (self.encode_button, "dataset.encode", "Embeddings…"), (self.label_button, "dataset.edit_labels", "Label…"),
-            (self.quality_button, "dataset.quality", ""), (self.groups_button, "dataset.balance", "Groups…"),
-            (self.divide_button, "dataset.divide", "Divide…"), (self.export_button, "dataset.export", ""),
+            (self.encode_button, "dataset.encode", tr("Embeddings…")), (self.label_button, "dataset.edit_labels", tr("Label…")),
+            (self.quality_button, "dataset.quality", ""), (self.groups_button, "dataset.balance", tr("Groups…")),
+            (self.divide_button, "dataset.divide", tr("Divide…")), (self.export_button, "dataset.export", ""),
             (self.empty_new, "file.new", ""), (self.empty_open, "file.open", ""), (self.empty_import, "dataset.import", ""),
             (self.empty_samples, "dataset.samples", ""), (self.empty_fetch, "dataset.fetch", ""),
         ):  # fmt: skip
@@ -219,12 +229,11 @@ class DatasetTab(Tab):
         )
 
     def _wish(self) -> presenter.Wish:
-        order = (_ORDERS | _QUALITY_ORDERS)[self.order.currentText()]
-        return presenter.Wish(self._filter(), order, self._like)
+        return presenter.Wish(self._filter(), self.order.currentData(), self._like)
 
     def _filter(self) -> Filter:
         kind, first, second = self.groups.chosen
-        base = Filter(text=self.search.text().strip(), state=_STATES[self.state.currentText()])  # type: ignore[arg-type]
+        base = Filter(text=self.search.text().strip(), state=self.state.currentData())
         if kind == "group":
             base = replace(base, group=first, identity=second)
         wanted = self.filters.apply(base)
@@ -236,8 +245,9 @@ class DatasetTab(Tab):
         if self.session.project is None:
             return
         self._unread = Change()
+        listed = listed and view.wish == self._wish()  # else the filter was changed meanwhile, and its list comes
         if not listed:
-            view.ids = self._view.ids  # the filter may have been changed meanwhile
+            view.ids, view.wish = self._view.ids, self._view.wish
         tree_changed = view.tree() != self._view.tree()
         self._view = view
         self.grid.cells.groups = [name for name, _, _ in view.groups if name is not None]
@@ -255,7 +265,9 @@ class DatasetTab(Tab):
         """List whose faces can be shown, with how many there are."""
         self.faces.clear()
         for one in self._view.searches:
-            self.faces.addItem(f"Faces of {one.detector} ({one.faces:,})", one.detector)
+            self.faces.addItem(
+                tr("Faces of {detector} ({faces:,})", detector=one.detector, faces=one.faces), one.detector
+            )
         self.faces.setCurrentIndex(self.faces.findData(self._view.counts.get("detector")))
         self.faces.setVisible(bool(self._view.searches))
 
@@ -272,10 +284,10 @@ class DatasetTab(Tab):
             return
         wish = self._wish()
         active = self.filters.active()
-        self.filters_button.setText(f"More filters ({active})" if active else "More filters")
+        self.filters_button.setText(tr("More filters ({active})", active=active) if active else tr("More filters"))
 
         def arrived(ids: Ids) -> None:
-            self._view.ids = ids
+            self._view.ids, self._view.wish = ids, wish
             self.grid.show_ids(self.session.project, "image", ids)
             self._say_counts()
 
@@ -285,15 +297,17 @@ class DatasetTab(Tab):
         images = self._view.counts.get("images", 0)
         self.pages.setCurrentWidget(self.grid_page if images else self.empty_page)
         if not self.has_project():
-            self.empty_title.setText("No project is open")
+            self.empty_title.setText(tr("No project is open"))
             self.empty_text.setText(
-                "Create or open a project, or drop a project folder here. Everything stays on this machine."
+                tr("Create or open a project, or drop a project folder here. Everything stays on this machine.")
             )
         else:
-            self.empty_title.setText("This project has no images yet")
+            self.empty_title.setText(tr("This project has no images yet"))
             self.empty_text.setText(
-                "Import a folder of face images (or drop it here). FairDesk shows what it found before it writes "
-                "anything, and never changes your originals."
+                tr(
+                    "Import a folder of face images (or drop it here). FairDesk shows what it found before it writes "
+                    "anything, and never changes your originals."
+                )
             )
         for button in (self.empty_new, self.empty_open):
             button.setVisible(not self.has_project())
@@ -315,7 +329,7 @@ class DatasetTab(Tab):
         self.filters.show_filter(wanted)
         for widget, show in (
             (self.search, lambda: self.search.setText(wanted.text)),
-            (self.state, lambda: self.state.setCurrentText(next(k for k, v in _STATES.items() if v == wanted.state))),
+            (self.state, lambda: self.state.setCurrentIndex(self.state.findData(wanted.state))),
         ):
             widget.blockSignals(True)
             show()
@@ -325,14 +339,14 @@ class DatasetTab(Tab):
 
     async def _save_view(self) -> None:
         dialog = NameDialog(
-            "Name of the view. It stores the filter, not the images.",
+            tr("Name of the view. It stores the filter, not the images."),
             ([name for name, _ in self._view.views], []),
             self,
             with_group=False,
         )
         if await async_glue.finished(dialog):
             name, wanted = dialog.name.text().strip(), self._filter()
-            self.session.edit(lambda project: save_view(project, name, wanted), f"Saved the view {name}")
+            self.session.edit(lambda project: save_view(project, name, wanted), tr("Saved the view {view}", view=name))
 
     def _set_like(self, like: tuple[int, str] | None) -> None:
         self._like = like
@@ -349,7 +363,14 @@ class DatasetTab(Tab):
         title = item.title if item else ""
 
         def found(_ids: Ids) -> None:
-            self.like_button.setText(f"✕  Similar to {title} ({recipe.encoder}, {recipe.detector})")
+            self.like_button.setText(
+                tr(
+                    "✕  Similar to {image} ({encoder}, {detector})",
+                    image=title,
+                    encoder=recipe.encoder,
+                    detector=recipe.detector,
+                )
+            )
             self._set_like((image, recipe.hash))
             self.grid.scrollToTop()
 
@@ -364,14 +385,17 @@ class DatasetTab(Tab):
         known = {
             "identity": names,
             "group": groups,
-            "gender": self._view.values.get("gender", []) or ["female", "male"],
+            "gender": self._view.genders or ["female", "male"],
             "add": tags,
             "remove": tags,
         }
         dialog = LabelDialog(len(images), known, first, self)
         if await async_glue.finished(dialog):
             edit = dialog.edit()
-            self.session.edit(lambda project: edit_labels(project, images, edit), lambda n: f"Labelled {n:,} images")
+            self.session.edit(
+                lambda project: edit_labels(project, images, edit),
+                lambda n: tr_n("Labelled {n:,} image", "Labelled {n:,} images", n),
+            )
 
     async def _quality(self) -> None:
         if not self._view.measured:
@@ -390,8 +414,8 @@ class DatasetTab(Tab):
         project = self.session.project
         if project is None:
             return
-        from fairdesk.dataset.label_agreement import agreement
         from fairdesk.gui.dialogs.matrix_dialog import MatrixDialog
+        from fairdesk.project.predictions import agreement
 
         found = agreement(project, project.shown_detector())
         await async_glue.finished(
@@ -429,12 +453,16 @@ class DatasetTab(Tab):
         project = self.session.project
         if not images or project is None:
             return
-        dialog = NameDialog(f"Identity of these {len(images):,} images:", self._names(), self)
+        dialog = NameDialog(
+            tr_n("Identity of this image:", "Identity of these {n:,} images:", len(images)), self._names(), self
+        )
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
-                lambda project: set_identity(project, presenter.main_faces(project, images), name, group),
-                lambda n: f"{n:,} faces are now {name}",
+                lambda project: set_identity(
+                    project, largest_faces(project, project.shown_detector(), images), name, group
+                ),
+                lambda n: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", n, name=name),
             )
 
     def _names(self) -> tuple[list[str], list[str]]:
@@ -443,9 +471,15 @@ class DatasetTab(Tab):
 
     def _hide(self, hide: bool) -> None:
         images = self.grid.selected_ids()
-        word = "Hid" if hide else "Showed"
         if images:
-            self.session.edit(lambda project: hide_images(project, images, hide=hide), lambda n: f"{word} {n:,} images")
+            self.session.edit(
+                lambda project: hide_images(project, images, hide=hide),
+                lambda n: (
+                    tr_n("Hid {n:,} image", "Hid {n:,} images", n)
+                    if hide
+                    else tr_n("Showed {n:,} image", "Showed {n:,} images", n)
+                ),
+            )
 
     async def _purge(self) -> None:
         images, project = self.grid.selected_ids(), self.session.project
@@ -453,30 +487,33 @@ class DatasetTab(Tab):
             return
         names = sorted({i.identity for i in items(project, "image", images).values() if i.identity})
         answer = await async_glue.ask(
-            self, "Purge", f"Permanently remove {len(images):,} images from the project?", ["Remove permanently"],
-            "Their rows, embeddings, thumbnails and the whole history of the project go, and lists and reports that name them. "
-            "This cannot be undone. The original files are not touched.",
+            self, tr("Purge"), tr_n("Permanently remove {n:,} image from the project?", "Permanently remove {n:,} images from the project?", len(images)), [tr("Remove permanently")],
+            tr("Their rows, embeddings, thumbnails and the whole history of the project go, and lists and reports that name them. "
+            "This cannot be undone. The original files are not touched."),
         )  # fmt: skip
-        if answer == "Remove permanently":
+        if answer == tr("Remove permanently"):
             self.session.background.edit(lambda: purge(project, images, names), self._purged)
 
     def _purged(self, result: PurgeResult) -> None:
         text = result.summary
         if result.outside:
-            text += (
-                f" {len(result.outside)} files outside of the project still name them: {', '.join(result.outside[:3])}"
+            text += " " + tr_n(
+                "{n} file outside of the project still names them: {files}",
+                "{n} files outside of the project still name them: {files}",
+                len(result.outside),
+                files=", ".join(result.outside[:3]),
             )
         self.session.told.emit(Notice(text))
         self.session.look()
 
     async def _unreadable(self) -> None:
         from fairdesk.gui.dialogs.table_dialog import TableDialog
-        from fairdesk.project.image_queries import unreadable
+        from fairdesk.project.originals import unreadable
 
         project = self.session.project
         if project is not None:
             await async_glue.finished(
-                TableDialog("Files that could not be read", ("File", "Why"), unreadable(project), self)
+                TableDialog(tr("Files that could not be read"), (tr("File"), tr("Why")), unreadable(project), self)
             )
 
     @Slot(int)
@@ -490,4 +527,4 @@ class DatasetTab(Tab):
         if target.get("images") and self.session.project is not None:
             self.grid.select_ids(target["images"])
         if target.get("faces") and self.session.project is not None:
-            self.grid.select_ids(presenter.images_of(self.session.project, target["faces"]))
+            self.grid.select_ids(list(images_of_faces(self.session.project, target["faces"]).values()))

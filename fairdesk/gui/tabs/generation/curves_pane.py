@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from fairdesk.gui.session import Session
 from fairdesk.runs.folder import METRICS, SCALARS
 from fairdesk.runs.training_logs import Curves, read_log
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.run_curves import RunCurves
@@ -95,4 +96,4 @@ class CurvesPane(QWidget):
             self._layout.insertWidget(0, self.plots, 1)
         if self.plots is not None:
             long = max((len(line.values) for line in lines), default=0) >= _SMOOTHED_FROM
-            self.plots.draw(lines, "batch", weight=_WEIGHT if long else 0.0, logarithmic=False, marks=[])
+            self.plots.draw(lines, tr("batch"), weight=_WEIGHT if long else 0.0, logarithmic=False, marks=[])

@@ -35,6 +35,7 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Kind
 from fairdesk.runs.folder import LAST, SCALARS, RunFolder, next_run, runs_below
 from fairdesk.runs.resumption import resume_preset
+from fairdesk.words import mark, tr, tr_n
 
 
 def new_film(run: Path, name: str) -> Path:
@@ -49,6 +50,7 @@ class GenerationTab(Tab):
     """The project's runs on the left; the sample grid of the chosen one, with a slider through time."""
 
     name = "generation"
+    tab_title = mark("Generation")
     shows = frozenset({Kind.RUNS})
     train_button: QPushButton
     resume_button: QPushButton
@@ -85,11 +87,13 @@ class GenerationTab(Tab):
         self.splitter.setSizes([180, 560, 400])
         self.splitter.setStretchFactor(1, 3)
         self.splitter.setStretchFactor(2, 2)
-        self.title.setText("No training run yet")
+        self.title.setText(tr("No training run yet"))
         self.text.setText(
-            "Train a GAN, DCGAN or StyleGAN2 on a folder of faces, or on this project's images, then generate faces or identities with it; or "
-            "train a CycleGAN on two folders and translate faces. Another program's generator (StyleGAN2 or 3, DCGAN, ONNX) works too. Every "
-            "generated file is marked synthetic, and is reviewed before it enters the project."
+            tr(
+                "Train a GAN, DCGAN or StyleGAN2 on a folder of faces, or on this project's images, then generate faces or identities with it; or "
+                "train a CycleGAN on two folders and translate faces. Another program's generator (StyleGAN2 or 3, DCGAN, ONNX) works too. Every "
+                "generated file is marked synthetic, and is reviewed before it enters the project."
+            )
         )
         self.runs.currentItemChanged.connect(lambda *_: self._show_run())
         self.time.valueChanged.connect(self._show_preview)
@@ -107,22 +111,22 @@ class GenerationTab(Tab):
         ready = lambda: (run := self.run_folder()) is not None and run.checkpoint(LAST).exists()
         curves = lambda: (run := self.run_folder()) is not None and (run.path / SCALARS).exists()
         return [
-            ActionSpec("generation.train", "&Train a GAN…", self._train, "&Generation", "play", "Ctrl+G", self.has_project),
-            ActionSpec("generation.resume", "&Resume training…", self._resume, "&Generation", "again", "", ready,
-                       "Resume the chosen run, for more epochs", self.name),
-            ActionSpec("generation.make", "&Generate faces…", self._make, "&Generation", "draw", "", self.has_project,
-                       "Generate faces or identities with the chosen run or another program's generator"),
-            ActionSpec("generation.sample", "&Sample now", lambda: self._ask_now("sample"), "&Generation", "draw", "", self._is_training, "Generate a sample grid now", self.name),
-            ActionSpec("generation.checkpoint", "Save a chec&kpoint now", lambda: self._ask_now("checkpoint"), "&Generation", "download", "", self._is_training, "", self.name),
-            ActionSpec("generation.explore", "&Explore…", lambda: async_glue.start(self._explore()), "&Generation", "face", "", self.has_project, "Explore the latent space of a generator with sliders"),
-            ActionSpec("generation.walk", "&Interpolate between faces…", self._walk, "&Generation", "move", "", self.has_project, "Interpolate between latents; written as images, GIF or MP4"),
-            ActionSpec("generation.film", "E&xport animation…", self._film, "&Generation", "export", "", lambda: len(self._previews) > 1, "The sample grids over time, as GIF or MP4", self.name),
-            ActionSpec("generation.review", "Re&view synthetic faces…", lambda: self.session.ask("review"), "&Generation", "search", "", self.has_project, "Check synthetic faces; only those you accept enter the project"),
-            ActionSpec("generation.assess", "&Assess synthetic faces…", self._assess, "&Generation", "table", "", self.has_project, "FID, KID, precision, recall, copying and diversity"),
-            ActionSpec("generation.translate", "&Translate faces…", self._translate, "&Generation", "move", "", self.has_project,
-                       "Translate images with CycleGAN generators, from A to B or back"),
-            ActionSpec("generation.container", "Run a &container…", lambda: self.session.ask("container", {"workdir": str(self._home())}), "&Generation", "folder", "", self.has_project, "Run an external trainer such as StyleGAN2-ADA"),
-            ActionSpec("generation.curves", "Show &curves", self._curves, "&Generation", "chart", "", curves, "", self.name),
+            ActionSpec("generation.train", tr("&Train a GAN…"), self._train, tr("&Generation"), "play", "Ctrl+G", self.has_project),
+            ActionSpec("generation.resume", tr("&Resume training…"), self._resume, tr("&Generation"), "again", "", ready,
+                       tr("Resume the chosen run, for more epochs"), self.name),
+            ActionSpec("generation.make", tr("&Generate faces…"), self._make, tr("&Generation"), "draw", "", self.has_project,
+                       tr("Generate faces or identities with the chosen run or another program's generator")),
+            ActionSpec("generation.sample", tr("&Sample now"), lambda: self._ask_now("sample"), tr("&Generation"), "draw", "", self._is_training, tr("Generate a sample grid now"), self.name),
+            ActionSpec("generation.checkpoint", tr("Save a chec&kpoint now"), lambda: self._ask_now("checkpoint"), tr("&Generation"), "download", "", self._is_training, "", self.name),
+            ActionSpec("generation.explore", tr("&Explore…"), lambda: async_glue.start(self._explore()), tr("&Generation"), "face", "", self.has_project, tr("Explore the latent space of a generator with sliders")),
+            ActionSpec("generation.walk", tr("&Interpolate between faces…"), self._walk, tr("&Generation"), "move", "", self.has_project, tr("Interpolate between latents; written as images, GIF or MP4")),
+            ActionSpec("generation.film", tr("E&xport animation…"), self._film, tr("&Generation"), "export", "", lambda: len(self._previews) > 1, tr("The sample grids over time, as GIF or MP4"), self.name),
+            ActionSpec("generation.review", tr("Re&view synthetic faces…"), lambda: self.session.ask("review"), tr("&Generation"), "search", "", self.has_project, tr("Check synthetic faces; only those you accept enter the project")),
+            ActionSpec("generation.assess", tr("&Assess synthetic faces…"), self._assess, tr("&Generation"), "table", "", self.has_project, tr("FID, KID, precision, recall, copying and diversity")),
+            ActionSpec("generation.translate", tr("&Translate faces…"), self._translate, tr("&Generation"), "move", "", self.has_project,
+                       tr("Translate images with CycleGAN generators, from A to B or back")),
+            ActionSpec("generation.container", tr("Run a &container…"), lambda: self.session.ask("container", {"workdir": str(self._home())}), tr("&Generation"), "folder", "", self.has_project, tr("Run an external trainer such as StyleGAN2-ADA")),
+            ActionSpec("generation.curves", tr("Show &curves"), self._curves, tr("&Generation"), "chart", "", curves, "", self.name),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
@@ -187,7 +191,14 @@ class GenerationTab(Tab):
         if run is not None:
             params = run.config.get("params", {})
             size = params.get("image_size") or (256 if params.get("family") == "cyclegan" else 64)
-            self.about.setText(f"{params.get('family', '')}, {size} pixels, seed {params.get('seed', '')}")
+            self.about.setText(
+                tr(
+                    "{family}, {size} pixels, seed {seed}",
+                    family=params.get("family", ""),
+                    size=size,
+                    seed=params.get("seed", ""),
+                )
+            )
         self.curves.show_run(None if run is None else run.path)
         self._show_preview()
         self.session.told_state()
@@ -195,19 +206,25 @@ class GenerationTab(Tab):
     def _show_preview(self) -> None:
         if not self._previews:
             self.picture.clear()
-            self.caption.setText("The first sample grid appears while it trains." if self.run_folder() else "")
+            self.caption.setText(tr("The first sample grid appears while it trains.") if self.run_folder() else "")
             return
         path = self._previews[min(self.time.value(), len(self._previews) - 1)]
         pixmap = QPixmap.fromImage(read_image(str(path))[0])
         size = self.picture.size()
         how = Qt.TransformationMode.SmoothTransformation
         self.picture.setPixmap(pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, how))
-        run, same = self.run_folder(), "latents"
+        run, same = self.run_folder(), tr("latents")
         if run is not None and self._family() == "cyclegan":
-            trained = "which are not trained on" if run.config.get("shown_only") else "which are also trained on"
-            same = f"images, {trained}: A, A to B, B, B to A"
+            same = tr("images, which are also trained on: A, A to B, B, B to A")
+            if run.config.get("shown_only"):
+                same = tr("images, which are not trained on: A, A to B, B, B to A")
         self.caption.setText(
-            f"after {int(path.stem):,} batch{'es' if int(path.stem) != 1 else ''}, always of the same {same}"
+            tr_n(
+                "after {n:,} batch, always of the same {what}",
+                "after {n:,} batches, always of the same {what}",
+                int(path.stem),
+                what=same,
+            )
         )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -16,9 +15,10 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult, GroupFigures
 from fairdesk.metrics.score_files import read_scores
 from fairdesk.metrics.shown_figures import curves_of, number, rate
+from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
-from fairdesk.project import label_basis as basis
 from fairdesk.project.image_queries import overview
+from fairdesk.words import mark, tr, tr_n
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Source:
     about: str
     stale: str | None
     vectors: str = ""  # which were compared
+    frozen: bool = False
 
 
 @dataclass
@@ -48,29 +49,23 @@ def look(project: Project) -> View:
     """Read the project's lists and scores, newest first."""
     counts = overview(project)
     view = View([], counts["identities"], counts["images"], bool(counts["vectors"]))
-    for row in project.db.rows(
-        "SELECT id, name, path, genuine, impostor, basis, frozen FROM pair_list ORDER BY id DESC"
-    ):
-        change = basis.changed_since(project, row[5])
-        view.sources.append(
-            Source(
-                "list",
-                row[0],
-                row[1],
-                row[2],
-                f"{row[3]:,} genuine, {row[4]:,} impostor" + (", frozen" if row[6] else ""),
-                str(change) if change else None,
-            )
+    for one in pair_lists(project):
+        text = tr("{genuine:,} genuine, {impostor:,} impostor", genuine=one.genuine, impostor=one.impostor)
+        text += ", " + tr("frozen") if one.frozen else ""
+        stale = str(one.change) if one.change else None
+        view.sources.append(Source("list", one.id, one.name, one.path, text, stale, frozen=one.frozen))
+    for scores in score_sets(project):
+        about = scores.summary
+        text = tr(
+            "{genuine:,} genuine, {impostor:,} impostor, {measure}",
+            genuine=about.genuine,
+            impostor=about.impostor,
+            measure=about.measure,
         )
-    for row in project.db.rows(
-        "SELECT s.id, s.name, s.path, s.summary, s.basis, r.encoder, r.detector FROM score_set s"
-        " LEFT JOIN recipe r ON r.id = s.recipe_id ORDER BY s.id DESC"
-    ):
-        change, about = basis.changed_since(project, row[4]), json.loads(row[3])
-        text = f"{about['genuine']:,} genuine, {about['impostor']:,} impostor, {about['measure']}"
-        vectors = vectors_line({"encoder": row[5], "detector": row[6], "faces": about.get("faces")})
+        vectors = vectors_line({"encoder": scores.encoder, "detector": scores.detector, "faces": about.faces})
         text += f"\n{vectors}" if vectors else ""
-        view.sources.append(Source("scores", row[0], row[1], row[2], text, str(change) if change else None, vectors))
+        stale = str(scores.change) if scores.change else None
+        view.sources.append(Source("scores", scores.id, scores.name, scores.path, text, stale, vectors))
     return view
 
 
@@ -101,24 +96,30 @@ def vectors_line(about: dict[str, Any]) -> str:
     """Name encoder, detector and number of faces, as far as they are known."""
     parts = [about[name] for name in ("encoder", "detector") if about.get(name)]
     if parts and about.get("faces") is not None:
-        parts.append(f"{about['faces']:,} faces")
+        parts.append(tr_n("{n:,} face", "{n:,} faces", about["faces"]))
     return " · ".join(parts)
 
 
 def headline(result: EvaluateResult) -> str:
     """Return the overall figures as one line of rich text."""
     dropped = result.dropped.genuine + result.dropped.impostor
-    parts = [f"{result.n_genuine:,} genuine and {result.n_impostor:,} impostor scores"]
+    parts = [
+        tr(
+            "{genuine:,} genuine and {impostor:,} impostor scores",
+            genuine=result.n_genuine,
+            impostor=result.n_impostor,
+        )
+    ]
     if dropped:
-        parts.append(f"<b>{dropped:,} pairs dropped</b> (no score)")
+        parts.append(tr("<b>{dropped:,} pairs dropped</b> (no score)", dropped=dropped))
     if result.eer is None:
-        parts.append(f"EER undefined: {escape(result.eer_why or '')}")
+        parts.append(tr("EER undefined: {why}", why=escape(result.eer_why or "")))
     else:
-        parts += [f"<b>EER {rate(result.eer)}</b> at {number(result.eer_threshold)}", f"AUC {result.auc:.6f}",
+        parts += [tr("<b>EER {eer}</b> at {threshold}", eer=rate(result.eer), threshold=number(result.eer_threshold)), tr("AUC {auc:.6f}", auc=result.auc),
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
     text = "  ·  ".join(parts)
     if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
-        text += f"<br>Embeddings: {escape(vectors)}"
+        text += "<br>" + tr("Embeddings: {vectors}", vectors=escape(vectors))
     if result.warning:
         text += f"<br><b>{escape(result.warning)}</b>"
     return text
@@ -129,16 +130,16 @@ def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
 
 
 HEADER = (
-    "Group",
-    "Genuine",
-    "Impostor",
-    "FMR",
+    mark("Group"),
+    mark("Genuine"),
+    mark("Impostor"),
+    mark("FMR"),
     "95 %",
-    "FNMR",
+    mark("FNMR"),
     "95 %",
-    "False matches",
-    "False non-matches",
-    "Own EER",
+    mark("False matches"),
+    mark("False non-matches"),
+    mark("Own EER"),
     "d′",
 )
 
@@ -158,7 +159,7 @@ def table(result: EvaluateResult) -> list[tuple[tuple[str, ...], bool]]:
 
 def own_header() -> tuple[str, ...]:
     """Return the header of the table of each group's own figures."""
-    return ("Group", "EER", "AUC", "d′", *(f"TAR at FAR {target}" for target in TARGETS))
+    return (tr("Group"), tr("EER"), tr("AUC"), "d′", *(tr("TAR at FAR {target}", target=target) for target in TARGETS))
 
 
 def own_table(result: EvaluateResult) -> list[tuple[str, ...]]:
@@ -187,9 +188,15 @@ def fairness_line(result: EvaluateResult) -> str:
     if groups is None:
         return ""
     fair = groups.fairness
-    shown = [f"FDR {number(fair.FDR)}", f"IR {number(fair.IR)}", f"GARBE {number(fair.GARBE)}"]
+    shown = [
+        tr("FDR {fdr}", fdr=number(fair.FDR)),
+        tr("IR {ir}", ir=number(fair.IR)),
+        tr("GARBE {garbe}", garbe=number(fair.GARBE)),
+    ]
     return (
-        f"Threshold {number(groups.threshold)} ({escape(groups.rule)})  ·  "
+        tr("Threshold {threshold} ({rule})", threshold=number(groups.threshold), rule=escape(groups.rule))
+        + "  ·  "
         + "  ·  ".join(shown)
-        + f"  (alpha {fair.alpha:g})"
+        + "  "
+        + tr("(alpha {alpha:g})", alpha=fair.alpha)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.sets import freeze
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
@@ -36,23 +36,27 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.project.changes import Change, Kind
+from fairdesk.project.sets import freeze
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import RatePlot
 
 _AT = {
-    "FMR 0.1 %": "fmr=1e-3",
-    "FMR 1 %": "fmr=1e-2",
-    "FMR 0.01 %": "fmr=1e-4",
-    "EER": "eer",
-    "this threshold": "threshold",
+    "fmr=1e-3": mark("FMR 0.1 %"),
+    "fmr=1e-2": mark("FMR 1 %"),
+    "fmr=1e-4": mark("FMR 0.01 %"),
+    "eer": mark("EER"),
+    "threshold": mark("this threshold"),
 }
+_SOURCES = {"all": mark("all"), "within-group": mark("within-group")}
 
 
 class MetricsTab(Tab):
     """Lists and scores on the left, what they say on the right."""
 
     name = "metrics"
+    tab_title = mark("Metrics")
     shows = frozenset({Kind.IMAGES, Kind.LABELS, Kind.LISTS, Kind.SCORES, Kind.VECTORS})
 
     pairs_button: QPushButton
@@ -92,22 +96,24 @@ class MetricsTab(Tab):
         self._shown: presenter.Evaluation | None = None
         self._scores: Path | None = None
         self._stale: str | None = None
+        self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.splitter.setSizes([260, 900])
         self.splitter.setStretchFactor(1, 1)
         self.vertical.setSizes([520, 200])
-        self.sources.setHeaderLabels(["Pair lists and scores"])
-        self.at.addItems(list(_AT))
+        self.sources.setHeaderLabels([tr("Pair lists and scores")])
+        for rule, text in _AT.items():
+            self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
-        self.source.addItems(["all", "within-group"])
+        self._offer_sources(["all", "within-group"])
         for table, header in ((self.table, presenter.HEADER), (self.own, presenter.own_header())):
             table.setColumnCount(len(header))
-            table.setHorizontalHeaderLabels(list(header))
+            table.setHorizontalHeaderLabels([tr(text) for text in header])
             table.verticalHeader().hide()
             table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.own.setToolTip("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs")
+        self.own.setToolTip(tr("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs"))
         self.plots: dict[str, RatePlot] = {}
         self.sources.currentItemChanged.connect(self._on_source)
-        self.at.currentTextChanged.connect(self._on_rule)
+        self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
         self.distance.toggled.connect(lambda _on: self._evaluate())
@@ -115,11 +121,22 @@ class MetricsTab(Tab):
         self.banner.hide()
         self.pages.setCurrentWidget(self.empty_page)
 
+    def _offer_sources(self, rules: list[str]) -> None:
+        """Offer whose impostors the threshold is taken from."""
+        self.source.clear()
+        for rule in rules:
+            self.source.addItem(tr(_SOURCES[rule]) if rule in _SOURCES else rule, rule)
+
     def _make_plots(self) -> None:
         """Make the plots on first use: importing pyqtgraph would slow the window's start."""
         from fairdesk.gui.widgets.curve_plots import RatePlot
 
-        for name, title in (("scores", "Scores"), ("roc", "ROC"), ("det", "DET"), ("rates", "FMR and FNMR")):
+        for name, title in (
+            ("scores", tr("Scores")),
+            ("roc", tr("ROC")),
+            ("det", tr("DET")),
+            ("rates", tr("FMR and FNMR")),
+        ):
             plot = RatePlot(self.session.theme, name)
             plot.hovered.connect(self.hover.setText)
             self.plots[name] = plot
@@ -132,16 +149,16 @@ class MetricsTab(Tab):
         lists = lambda: any(s.kind == "list" for s in self._view.sources)
         shown = lambda: self._shown is not None
         return [
-            ActionSpec("metrics.pairs", "Create &pair list…", lambda: self.session.ask("pairs"), "&Metrics", "list", "Ctrl+L", people),
-            ActionSpec("metrics.score", "&Score a list…", self._ask_score, "&Metrics", "encode", "", lists),
-            ActionSpec("metrics.vectors", "Faces and &embeddings…", lambda: start(show_vectors(self.session, self)), "&Metrics", "face", "", lambda: self._view.images > 0, "Which faces and embeddings exist, and which are shown and used"),
-            ActionSpec("metrics.freeze", "&Freeze or thaw the list", self._freeze, "&Metrics", "", "", lambda: self._chosen_list() is not None, "A frozen list is not overwritten", tab),
-            ActionSpec("metrics.open", "&Open scores…", lambda: start(self._open()), "&Metrics", "import", "Ctrl+Shift+O", tip="Evaluate any score file"),
-            ActionSpec("metrics.normalise", "&Normalise by group…", self._normalise, "&Metrics", "split", "", lambda: self._scores is not None and self.has_project(), "Learn a normalisation on some subjects and apply it to the others", tab),
-            ActionSpec("metrics.report", "Export &report…", self._report, "&Metrics", "export", "", lambda: shown() and self.has_project(), "", tab),
-            ActionSpec("metrics.plot", "Save p&lot…", lambda: start(self._save_plot()), "&Metrics", "chart", "", shown, "", tab),
-            ActionSpec("metrics.table", "Save &table…", lambda: start(self._save_table()), "&Metrics", "table", "", shown, "", tab),
-            ActionSpec("metrics.scores_csv", "Save scores as &CSV…", lambda: start(self._save_scores()), "&Metrics", "export", "", shown, "", tab),
+            ActionSpec("metrics.pairs", tr("Create &pair list…"), lambda: self.session.ask("pairs"), tr("&Metrics"), "list", "Ctrl+L", people),
+            ActionSpec("metrics.score", tr("&Score a list…"), self._ask_score, tr("&Metrics"), "encode", "", lists),
+            ActionSpec("metrics.vectors", tr("Faces and &embeddings…"), lambda: start(show_vectors(self.session, self)), tr("&Metrics"), "face", "", lambda: self._view.images > 0, tr("Which faces and embeddings exist, and which are shown and used")),
+            ActionSpec("metrics.freeze", tr("&Freeze or unfreeze the list"), self._freeze, tr("&Metrics"), "", "", lambda: self._chosen_list() is not None, tr("A frozen list is not overwritten"), tab),
+            ActionSpec("metrics.open", tr("&Open scores…"), lambda: start(self._open()), tr("&Metrics"), "import", "Ctrl+Shift+O", tip=tr("Evaluate any score file")),
+            ActionSpec("metrics.normalise", tr("&Normalise by group…"), self._normalise, tr("&Metrics"), "split", "", lambda: self._scores is not None and self.has_project(), tr("Learn a normalisation on some subjects and apply it to the others"), tab),
+            ActionSpec("metrics.report", tr("Export &report…"), self._report, tr("&Metrics"), "export", "", lambda: shown() and self.has_project(), "", tab),
+            ActionSpec("metrics.plot", tr("Save p&lot…"), lambda: start(self._save_plot()), tr("&Metrics"), "chart", "", shown, "", tab),
+            ActionSpec("metrics.table", tr("Save &table…"), lambda: start(self._save_table()), tr("&Metrics"), "table", "", shown, "", tab),
+            ActionSpec("metrics.scores_csv", tr("Save scores as &CSV…"), lambda: start(self._save_scores()), tr("&Metrics"), "export", "", shown, "", tab),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
@@ -175,15 +192,17 @@ class MetricsTab(Tab):
         self.sources.blockSignals(True)
         self.sources.clear()
         chosen = None
-        for kind, title in (("list", "Pair lists"), ("scores", "Scores")):
+        for kind, title in (("list", tr("Pair lists")), ("scores", tr("Scores"))):
             head = QTreeWidgetItem([title])
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.sources.addTopLevelItem(head)
             for source in (s for s in view.sources if s.kind == kind):
                 named = f"{source.name}  ({source.vectors})" if source.vectors else source.name
-                leaf = QTreeWidgetItem([named + ("  (out of date)" if source.stale else "")])
+                leaf = QTreeWidgetItem([tr("{source}  (out of date)", source=named) if source.stale else named])
                 leaf.setToolTip(
-                    0, f"{source.path}\n{source.about}" + (f"\nOut of date: {source.stale}" if source.stale else "")
+                    0,
+                    f"{source.path}\n{source.about}"
+                    + ("\n" + tr("Out of date: {stale}", stale=source.stale) if source.stale else ""),
                 )
                 leaf.setData(0, Qt.ItemDataRole.UserRole, source)
                 head.addChild(leaf)
@@ -205,24 +224,27 @@ class MetricsTab(Tab):
         self.pages.setCurrentWidget(self.result_page if self._shown is not None else self.empty_page)
         self.banner.setVisible(self._stale is not None)
         self.banner_text.setText(
-            f"These scores are out of date: {self._stale}. Recreate the list and score it again." if self._stale else ""
+            tr("These scores are out of date: {stale}. Recreate the list and score it again.", stale=self._stale)
+            if self._stale
+            else ""
         )
-        view, button = self._view, ""
+        view, button, self._next = self._view, "", None
         if self.session.project is None:
-            title = "No project is open"
-            text = "Open or create a project from the File menu, or open any score file."
-            button = "Open scores…"
+            title = tr("No project is open")
+            text = tr("Open or create a project from the File menu, or open any score file.")
+            button, self._next = tr("Open scores…"), lambda: async_glue.start(self._open())
         elif not view.identities:
-            title = "There are no identities yet"
-            text = "Pairs need identities. Import folders that name them, or turn clusters into identities."
+            title = tr("There are no identities yet")
+            text = tr("Pairs need identities. Import folders that name them, or turn clusters into identities.")
         elif not any(s.kind == "list" for s in view.sources):
-            title, button = "No pair list yet", "Create a pair list…"
-            text = "A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two."
+            title, button = tr("No pair list yet"), tr("Create a pair list…")
+            self._next = lambda: self.session.ask("pairs")
+            text = tr("A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two.")
         elif not any(s.kind == "scores" for s in view.sources):
-            title, button = "The list has no scores yet", "Score a list…"
-            text = "Scoring compares the embeddings of the two faces of every pair."
+            title, button, self._next = tr("The list has no scores yet"), tr("Score a list…"), self._ask_score
+            text = tr("Scoring compares the embeddings of the two faces of every pair.")
         else:
-            title, text = "Select scores on the left", "Their error rates and curves appear here."
+            title, text = tr("Select scores on the left"), tr("Their error rates and curves appear here.")
         self.empty_title.setText(title)
         self.empty_text.setText(text)
         self.empty_button.setText(button)
@@ -230,8 +252,8 @@ class MetricsTab(Tab):
         self.session.told_state()
 
     def _next_step(self) -> None:
-        {"Open scores…": lambda: async_glue.start(self._open()), "Create a pair list…": lambda: self.session.ask("pairs"),
-         "Score a list…": self._ask_score}[self.empty_button.text()]()  # fmt: skip
+        if self._next is not None:
+            self._next()
 
     def _chosen_list(self) -> presenter.Source | None:
         item = self.sources.currentItem()
@@ -241,10 +263,11 @@ class MetricsTab(Tab):
     def _freeze(self) -> None:
         source = self._chosen_list()
         if source is not None:
-            on = "frozen" not in source.about
-            self.session.edit(
-                lambda project: freeze(project, source.name, on=on), f"{source.name} is {'frozen' if on else 'thawed'}"
+            on = not source.frozen
+            told = (
+                tr("{list} is frozen", list=source.name) if on else tr("{list} is no longer frozen", list=source.name)
             )
+            self.session.edit(lambda project: freeze(project, source.name, on=on), told)
 
     def _ask_score(self) -> None:
         item = self.sources.currentItem()
@@ -272,9 +295,9 @@ class MetricsTab(Tab):
             self.source.blockSignals(False)
         self._evaluate()
 
-    def _on_rule(self, text: str) -> None:
-        self.value.setVisible(_AT[text] == "threshold")
-        if _AT[text] == "threshold" and self._shown is not None and self._shown.result.eer_threshold is not None:
+    def _on_rule(self, rule: str) -> None:
+        self.value.setVisible(rule == "threshold")
+        if rule == "threshold" and self._shown is not None and self._shown.result.eer_threshold is not None:
             self.value.blockSignals(True)
             self.value.setValue(float(self._shown.result.eer_threshold))
             self.value.blockSignals(False)
@@ -283,11 +306,11 @@ class MetricsTab(Tab):
     def _params(self) -> EvaluateParams | None:
         if self._scores is None:
             return None
-        at = _AT[self.at.currentText()]
+        at = self.at.currentData()
         return EvaluateParams.model_validate(
             {
                 "scores": self._scores, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
-                "threshold_from": self.source.currentText() or "all", "distance": self.distance.isChecked(),
+                "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
             }
         )  # fmt: skip
 
@@ -317,12 +340,11 @@ class MetricsTab(Tab):
             plot.show_curves(found.curves, found.groups, found.bins, threshold)
         self._fill_table(found)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
-        if [self.source.itemText(i) for i in range(self.source.count())] != wanted:
-            kept = self.source.currentText()
+        if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
+            kept = self.source.currentData()
             self.source.blockSignals(True)
-            self.source.clear()
-            self.source.addItems(wanted)
-            self.source.setCurrentText(kept if kept in wanted else "all")
+            self._offer_sources(wanted)
+            self.source.setCurrentIndex(max(0, self.source.findData(kept)))
             self.source.blockSignals(False)
         self._show()
 
@@ -342,12 +364,14 @@ class MetricsTab(Tab):
                 item = _cell(text, left=x == 0)
                 if few and x in (3, 5):
                     item.setForeground(weak)
-                    item.setToolTip("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
+                    item.setToolTip(
+                        tr("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
+                    )
                 self.table.setItem(y, x, item)
         self.table.resizeColumnsToContents()
 
     async def _open(self) -> None:
-        path = await async_glue.choose_file(self, "Open scores", "Scores (*.npz *.csv *.txt);;All files (*)")
+        path = await async_glue.choose_file(self, tr("Open scores"), tr("Scores (*.npz *.csv *.txt);;All files (*)"))
         if path:
             self.sources.clearSelection()
             self._stale = None
@@ -375,25 +399,25 @@ class MetricsTab(Tab):
 
             path = await save_plot(self, plot.plot)
             if path:
-                self.session.told.emit(Notice(f"Saved {path}"))
+                self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
     async def _save_table(self) -> None:
         from fairdesk.metrics.evaluation_table import table_csv
 
-        path = await async_glue.choose_file(self, "Save the table", "CSV (*.csv)", save="csv")
+        path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
         if path and self._shown is not None:
             write_text(Path(path), table_csv(self._shown.result))
-            self.session.told.emit(Notice(f"Saved {path}"))
+            self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
     async def _save_scores(self) -> None:
         from fairdesk.metrics.score_files import export_csv
 
-        path = await async_glue.choose_file(self, "Save the scores", "CSV (*.csv)", save="csv")
+        path = await async_glue.choose_file(self, tr("Save the scores"), tr("CSV (*.csv)"), save="csv")
         source = self._scores
         if path and source is not None:
             self.session.background.read(
                 "save scores", lambda: export_csv(source, Path(path)),
-                lambda n: self.session.told.emit(Notice(f"Saved {n:,} scores to {path}")),
+                lambda n: self.session.told.emit(Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))),
             )  # fmt: skip
 
 

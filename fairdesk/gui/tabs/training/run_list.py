@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from fairdesk.runs.run_records import Run
+from fairdesk.words import tr
 
 _PATH = Qt.ItemDataRole.UserRole
 
@@ -19,14 +20,14 @@ class RunList(QTreeWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setHeaderLabels(["Run", "EER", "Gap", "Tags"])
+        self.setHeaderLabels([tr("Run"), tr("EER"), tr("Gap"), tr("Tags")])
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setRootIsDecorated(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setAccessibleName("Runs of this project")
+        self.setAccessibleName(tr("Runs of this project"))
         self.itemChanged.connect(self._on_change)
 
     def show_runs(self, runs: list[Run], ticked: set[Path]) -> None:

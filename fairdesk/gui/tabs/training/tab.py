@@ -40,6 +40,7 @@ from fairdesk.runs.folder import METRICS, SCALARS, RunFolder, next_run
 from fairdesk.runs.resumption import resume_preset
 from fairdesk.runs.run_records import Run, batches_per_epoch, checkpoints, import_run, list_runs, seconds, write_notes
 from fairdesk.runs.training_logs import Curves, read_log
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.run_curves import RunCurves
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 Axis = Callable[[np.ndarray[Any, np.dtype[np.float64]]], np.ndarray[Any, np.dtype[np.float64]]]
 
 WATCH_MS = 1000
+_AXES = {"step": mark("Step"), "epoch": mark("Epoch"), "time": mark("Time")}
 _HIDDEN = ("LearningRate", "Speed", "XNorm", "accuracy")  # of another scale, as TARs: not ticked at first
 
 
@@ -55,7 +57,7 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     return [leaf for leaf in found if leaf is not None]
 
 
-_PARTS = {METRICS: "evaluated", SCALARS: "losses"}  # files of a run
+_PARTS = {METRICS: mark("evaluated"), SCALARS: mark("losses")}  # files of a run
 
 
 def _source(path: Path) -> str:
@@ -65,13 +67,14 @@ def _source(path: Path) -> str:
 
 def _title(path: Path) -> str:
     """A log's name; the run's and which part of it."""
-    return f"{_source(path)}: {_PARTS[path.name]}" if path.name in _PARTS else path.name
+    return f"{_source(path)}: {tr(_PARTS[path.name])}" if path.name in _PARTS else path.name
 
 
 class TrainingTab(Tab):
     """Logs on the left with their series to tick, the curves on the right."""
 
     name = "training"
+    tab_title = mark("Training")
     shows = frozenset({Kind.RUNS})
     train_button: QPushButton
     open_button: QPushButton
@@ -106,20 +109,23 @@ class TrainingTab(Tab):
         self.run_list.ticked.connect(lambda path, on: self.open_run(path) if on else self._close_run(path))
         self.run_list.itemSelectionChanged.connect(session.told_state)
         self.side.insertWidget(0, self.run_list)
-        self.axis.addItems(["Step", "Epoch", "Time"])
+        for axis, text in _AXES.items():
+            self.axis.addItem(tr(text), axis)
         self.axis.currentTextChanged.connect(lambda _text: self._draw())
         self.marked.toggled.connect(lambda _on: self._draw())
         self._read: dict[Path, Curves] = {}
         self._seen: dict[Path, tuple[int, int]] = {}
         self._followed: set[str] = set()  # jobs whose curves were opened
         session.jobs.updated.connect(self._on_job)
-        self.title.setText("Train a recogniser, or plot any training log")
+        self.title.setText(tr("Train a recogniser, or plot any training log"))
         self.text.setText(
-            "Train a face recogniser on this project and follow the error rates of every group on unseen identities. Or open the "
-            "log of another program: InsightFace's training.log, PyTorch-GAN, pytorch-CycleGAN-and-pix2pix, StyleGAN's stats.jsonl, or "
-            "any CSV with a step column. A growing log is followed live."
+            tr(
+                "Train a face recogniser on this project and follow the error rates of every group on unseen identities. Or open the "
+                "log of another program: InsightFace's training.log, PyTorch-GAN, pytorch-CycleGAN-and-pix2pix, StyleGAN's stats.jsonl, or "
+                "any CSV with a step column. A growing log is followed live."
+            )
         )
-        self.logs.setHeaderLabels(["Log and series", "Last"])
+        self.logs.setHeaderLabels([tr("Log and series"), tr("Last")])
         self.splitter.setSizes([280, 900])
         self.splitter.setStretchFactor(1, 1)
         self.smoothing.valueChanged.connect(lambda _v: self._draw())
@@ -137,17 +143,17 @@ class TrainingTab(Tab):
         several_runs = lambda: len(self.run_list.chosen()) > 1
         one_run = lambda: len(self.run_list.chosen()) == 1
         return [
-            ActionSpec("training.train", "Train a &recogniser…", self._train, "&Training", "play", "Ctrl+R", self.has_project, "ArcFace and related losses, with mitigation by group"),
-            ActionSpec("training.resume", "Res&ume a run…", lambda: start(self._resume()), "&Training", "again", "", self.has_project, "Resume training a stopped recogniser"),
-            ActionSpec("training.run", "Open a &run…", lambda: start(self._open_run()), "&Training", "folder", "", self.has_project, "Losses and error rates of a FairDesk run"),
-            ActionSpec("training.compare", "&Compare runs…", self._compare, "&Training", "table", "", several_runs, "Error rates by group, differing parameters, and the effect of each", self.name),
-            ActionSpec("training.notes", "Tags and &notes…", lambda: start(self._notes()), "&Training", "name", "", one_run, "Tags and a note about the chosen run", self.name),
-            ActionSpec("training.import", "&Import run…", lambda: start(self._import_run()), "&Training", "download", "", self.has_project, "Copy a run trained on another machine into this project"),
-            ActionSpec("training.export", "&Export a network…", lambda: self.session.ask("export-model", {"run": str(self._home())}), "&Training", "export", "", self.has_project, "ONNX (verified against PyTorch) or safetensors"),
-            ActionSpec("training.open", "&Open a log…", lambda: start(self._open()), "&Training", "chart", "Ctrl+T"),
-            ActionSpec("training.plot", "Save &plot…", lambda: start(self._save_plot()), "&Training", "export", "", shown, "", self.name),
-            ActionSpec("training.table", "Save &points…", lambda: start(self._save_points()), "&Training", "table", "", shown, "", self.name),
-            ActionSpec("training.close", "&Close all logs", self._close, "&Training", "close", "", shown, "", self.name),
+            ActionSpec("training.train", tr("Train a &recogniser…"), self._train, tr("&Training"), "play", "Ctrl+R", self.has_project, tr("ArcFace and related losses, with mitigation by group")),
+            ActionSpec("training.resume", tr("Res&ume a run…"), lambda: start(self._resume()), tr("&Training"), "again", "", self.has_project, tr("Resume training a stopped recogniser")),
+            ActionSpec("training.run", tr("Open a &run…"), lambda: start(self._open_run()), tr("&Training"), "folder", "", self.has_project, tr("Losses and error rates of a FairDesk run")),
+            ActionSpec("training.compare", tr("&Compare runs…"), self._compare, tr("&Training"), "table", "", several_runs, tr("Error rates by group, differing parameters, and the effect of each"), self.name),
+            ActionSpec("training.notes", tr("Tags and &notes…"), lambda: start(self._notes()), tr("&Training"), "name", "", one_run, tr("Tags and a note about the chosen run"), self.name),
+            ActionSpec("training.import", tr("&Import run…"), lambda: start(self._import_run()), tr("&Training"), "download", "", self.has_project, tr("Copy a run trained on another machine into this project")),
+            ActionSpec("training.export", tr("&Export a network…"), lambda: self.session.ask("export-model", {"run": str(self._home())}), tr("&Training"), "export", "", self.has_project, tr("ONNX (verified against PyTorch) or safetensors")),
+            ActionSpec("training.open", tr("&Open a log…"), lambda: start(self._open()), tr("&Training"), "chart", "Ctrl+T"),
+            ActionSpec("training.plot", tr("Save &plot…"), lambda: start(self._save_plot()), tr("&Training"), "export", "", shown, "", self.name),
+            ActionSpec("training.table", tr("Save &points…"), lambda: start(self._save_points()), tr("&Training"), "table", "", shown, "", self.name),
+            ActionSpec("training.close", tr("&Close all logs"), self._close, tr("&Training"), "close", "", shown, "", self.name),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
@@ -160,7 +166,7 @@ class TrainingTab(Tab):
 
     async def _open(self) -> None:
         path = await async_glue.choose_file(
-            self, "Open a training log", "Logs (*.log *.txt *.jsonl *.csv);;All files (*)"
+            self, tr("Open a training log"), tr("Logs (*.log *.txt *.jsonl *.csv);;All files (*)")
         )
         if path:
             self.open_log(Path(path))
@@ -178,7 +184,7 @@ class TrainingTab(Tab):
             )
 
     async def _choose_run(self) -> RunFolder | None:
-        folder = await async_glue.choose_folder(self, "Choose a run's folder")
+        folder = await async_glue.choose_folder(self, tr("Choose a run's folder"))
         return RunFolder.open(Path(folder)) if folder else None
 
     async def _open_run(self) -> None:
@@ -200,7 +206,7 @@ class TrainingTab(Tab):
             self.session.ask("train-arcface", resume_preset(run))
         elif run is not None:
             self.session.told.emit(
-                Notice(f"{run.path.name} is not a recogniser. Resume it in the Generation tab.", "error")
+                Notice(tr("{file} is not a recogniser. Resume it in the Generation tab.", file=run.path.name), "error")
             )
 
     def open_run(self, folder: Path) -> None:
@@ -254,13 +260,13 @@ class TrainingTab(Tab):
             self.refresh()
 
     async def _import_run(self) -> None:
-        folder = await async_glue.choose_folder(self, "Choose the folder of a run trained on another machine")
+        folder = await async_glue.choose_folder(self, tr("Choose the folder of a run trained on another machine"))
         if folder:
             home = self._home()
             self.session.background.edit(lambda: import_run(Path(folder), home), self._imported)
 
     def _imported(self, path: Path) -> None:
-        self.session.told.emit(Notice(f"Imported {path.name}"))
+        self.session.told.emit(Notice(tr("Imported {file}", file=path.name)))
         self.refresh()
         self.open_run(path)
 
@@ -355,7 +361,7 @@ class TrainingTab(Tab):
             self.host_layout.addWidget(self.curves)
         from fairdesk.gui.widgets.run_curves import Line
 
-        wanted = self.axis.currentText()
+        wanted = self.axis.currentData()
         several = len({_source(path) for path in self._read}) > 1
         lines, marks, without = [], [], set()
         for path, name in self._ticked():
@@ -378,9 +384,9 @@ class TrainingTab(Tab):
                 marks.append((f"{run.name}: {name}", float((steps if place is None else place(steps))[0])))
         axes = {curves.axis for curves in self._read.values()}
         axis = (
-            (axes.pop() if len(axes) == 1 else "step")
-            if wanted == "Step"
-            else {"Epoch": "epoch", "Time": "minutes of training"}[wanted]
+            tr(axes.pop() if len(axes) == 1 else "step")
+            if wanted == "step"
+            else {"epoch": tr("epoch"), "time": tr("minutes of training")}[wanted]
         )
         weight = self.smoothing.value() / 100
         self.curves.setVisible(bool(lines))
@@ -388,19 +394,26 @@ class TrainingTab(Tab):
         self.curves.draw(lines, axis, weight=weight, logarithmic=self.logarithmic.isChecked(), marks=marks)
         told = []
         for path, curves in self._read.items():
-            broken = f", {curves.broken:,} lines could not be read" if curves.broken else ""
-            if path.name not in _PARTS or broken:
-                told.append(f"{_title(path)}: {curves.kind}{broken}")
+            line = f"{_title(path)}: {tr(curves.kind)}"
+            if curves.broken:
+                line += ", " + tr_n("{n:,} line could not be read", "{n:,} lines could not be read", curves.broken)
+            if path.name not in _PARTS or curves.broken:
+                told.append(line)
         if without:
-            told.append(f"over steps, as no {wanted.lower()} is known: {', '.join(sorted(without))}")
+            names = ", ".join(sorted(without))
+            told.append(
+                tr("over steps, as no epoch is known: {logs}", logs=names)
+                if wanted == "epoch"
+                else tr("over steps, as no time is known: {logs}", logs=names)
+            )
         self.about.setText("  ·  ".join(told))
 
     def _axis_of(self, folder: Path, wanted: str) -> Axis | None:
         """Return how steps become the wanted axis, or None where they stay steps."""
         run = self._runs.get(folder)
-        if wanted == "Step" or run is None:
-            return None if wanted != "Step" else (lambda x: x)
-        if wanted == "Epoch":
+        if wanted == "step" or run is None:
+            return None if wanted != "step" else (lambda x: x)
+        if wanted == "epoch":
             each = batches_per_epoch(run)
             return None if each is None else lambda x: x / each
         steps, passed = seconds(folder)
@@ -413,14 +426,14 @@ class TrainingTab(Tab):
             shown = [plot for plot in (self.curves.losses, self.curves.rates) if plot.isVisible()]
             path = await save_plot(self, *shown)
             if path:
-                self.session.told.emit(Notice(f"Saved {path}"))
+                self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
     async def _save_points(self) -> None:
-        path = await async_glue.choose_file(self, "Save the points", "CSV (*.csv)", save="csv")
+        path = await async_glue.choose_file(self, tr("Save the points"), tr("CSV (*.csv)"), save="csv")
         if path:
             texts = [curves_csv(curves) for curves in self._read.values()]
             write_text(Path(path), "".join(texts))
-            self.session.told.emit(Notice(f"Saved {path}"))
+            self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
     def _close(self) -> None:
         self._watch.stop()

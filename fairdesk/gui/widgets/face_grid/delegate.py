@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from fairdesk.figures.style import group_style
 from fairdesk.gui.widgets.face_grid.model import FaceGridModel, ItemRole
+from fairdesk.words import tr
 
 CAPTION = 20
 
@@ -50,7 +51,9 @@ class FaceDelegate(QStyledItemDelegate):
             painter.fillRect(area, palette.alternateBase())
             if self._model.thumbnails.is_missing(self._model.kind, item.id):
                 painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-                painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, "Original not found")
+                painter.drawText(
+                    area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, tr("Original not found")
+                )
         line = QRect(rect.left() + 3, area.bottom() + 1, rect.width() - 6, CAPTION)
         if item.group is not None and item.group in self.groups:
             colour, _, _ = group_style(self.groups.index(item.group))

@@ -12,8 +12,10 @@ from fairdesk.gui.widgets.face_grid.model import FaceGridModel
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids, Kind
+from fairdesk.words import tr, tr_n
 
 MIN_SIDE, MAX_SIDE = 48, 256
+_FEW = 100  # cells that are painted one by one
 
 
 class FaceGrid(QListView):
@@ -40,11 +42,12 @@ class FaceGrid(QListView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Faces")
+        self.setAccessibleName(tr("Faces"))
         self.setSpacing(0)
         self.set_side(112)
         self.empty_text = ""
         self.selectionModel().selectionChanged.connect(self._on_selection)
+        self.grid_model.looks_different.connect(self._paint_again)
         self.doubleClicked.connect(lambda index: self.opened.emit(int(self.grid_model.ids[index.row()])))
 
     def set_project(self, project: Project | None) -> None:
@@ -111,6 +114,13 @@ class FaceGrid(QListView):
         parts = [self.grid_model.ids[top : bottom + 1] for top, bottom in ranges]
         return [int(one) for one in np.concatenate(parts)]
 
+    @Slot(list)
+    def _paint_again(self, rows: list[int]) -> None:
+        if not rows or len(rows) > _FEW:
+            self.viewport().update()
+        for row in rows[:_FEW]:
+            self.update(self.grid_model.index(row))
+
     @Slot()
     def _on_selection(self) -> None:
         self.selection_changed.emit(self.selected_count())
@@ -141,7 +151,9 @@ class FaceGrid(QListView):
         painter = QPainter(picture)
         painter.setPen(self.palette().highlightedText().color())
         painter.drawText(
-            picture.rect(), Qt.AlignmentFlag.AlignCenter, f"{len(ids):,} face{'s' if len(ids) > 1 else ''}"
+            picture.rect(),
+            Qt.AlignmentFlag.AlignCenter,
+            tr_n("{n:,} face", "{n:,} faces", len(ids)),
         )
         painter.end()
         drag.setPixmap(picture)

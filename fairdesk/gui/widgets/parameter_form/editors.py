@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QSpinBox, QW
 
 from fairdesk.gui.widgets.parameter_form.numbers import ChoiceBox, RealSpin, WholeSpin
 from fairdesk.gui.widgets.parameter_form.paths import PathEdit
-from fairdesk.jobs.fields import Pick, Suggest, Unset, said
+from fairdesk.jobs.fields import Pick, Suggest, Unset, said, title_of
+from fairdesk.words import tr
 
 _LARGEST = 2**31 - 1
 
@@ -33,7 +34,7 @@ def strip(annotation: Any) -> tuple[Any, bool]:
 
 def field_title(name: str, field: FieldInfo) -> str:
     """Return a field's name as a person reads it."""
-    return field.title or (field.alias or name).replace("_", " ").capitalize()
+    return tr(title_of(name, field))
 
 
 def default_of(field: FieldInfo) -> Any:
@@ -48,7 +49,7 @@ def make_editor(
     """Return the widget that edits a field, with its value; `changed` is called with every change."""
     kind, optional = strip(field.annotation)
     unset = said(field, Unset)
-    told = unset.means if unset is not None else "not set" if optional else ""
+    told = tr(unset.means) if unset is not None else tr("not set") if optional else ""
     if typing.get_origin(kind) is Literal:
         box = ChoiceBox([str(choice) for choice in typing.get_args(kind)], told if optional else None)
         box.choose(None if value is None else str(value))
@@ -75,7 +76,7 @@ def make_editor(
         box.currentTextChanged.connect(lambda _text: changed())
         return box
     line = QLineEdit(text or "")
-    line.setPlaceholderText("folder; folder; …" if holds_paths(kind) else told)
+    line.setPlaceholderText(tr("folder; folder; …") if holds_paths(kind) else told)
     line.textChanged.connect(lambda _text: changed())
     return line
 

@@ -20,6 +20,7 @@ from fairdesk.gui.widgets.parameter_form.editors import (
 from fairdesk.gui.widgets.parameter_form.numbers import ChoiceBox
 from fairdesk.gui.widgets.parameter_form.paths import PathEdit
 from fairdesk.jobs.params import JobParams, ParamsError, parse
+from fairdesk.words import tr
 
 
 def has_default(model: type[JobParams], name: str) -> bool:
@@ -70,7 +71,7 @@ class ParameterForm(QWidget):
         inner = QVBoxLayout(self._parts)
         inner.setContentsMargins(0, 0, 0, 0)
         for title, names in parts.items():
-            heading = QLabel(title)
+            heading = QLabel(tr(title))
             heading.setProperty("role", "heading")
             inner.addWidget(heading)
             self._add_rows(inner, names, values)
@@ -96,13 +97,13 @@ class ParameterForm(QWidget):
             editor = make_editor(name, field, value, self._offered.get(name, ()), self.changed.emit)
             if isinstance(editor, PathEdit):
                 editor.entered.connect(self.entered)
-            editor.setToolTip(field.description or "")
+            editor.setToolTip(tr(field.description or ""))
             editor.setAccessibleName(field_title(name, field))
             self.editors[name] = editor
             title = QLabel(field_title(name, field))
             title.setBuddy(editor)
             self._titles.append(title)
-            row = _with_help(editor, field.description or "")
+            row = _with_help(editor, tr(field.description or ""))
             layout.addRow(title, row)
             self._rows[name] = (layout, row)
 
@@ -122,7 +123,7 @@ class ParameterForm(QWidget):
             layout, row = self._rows[name]
             layout.setRowVisible(row, self._counts(name))
         others = sum(self._is_changed(name) for name in self._advanced)
-        self.more.setText("Advanced" + (f" ({others} not at the default)" if others else ""))
+        self.more.setText(tr("Advanced ({n} not at the default)", n=others) if others else tr("Advanced"))
 
     def _is_changed(self, name: str) -> bool:
         field = self.model.model_fields[name]
@@ -160,7 +161,7 @@ class ParameterForm(QWidget):
             lines = []
             for one in error.problems:
                 field = self.model.model_fields.get(one.field or "")
-                text = "is needed" if one.missing else one.text
+                text = tr("is needed") if one.missing else one.text
                 lines.append(f"{field_title(one.field or '', field)}: {text}" if field is not None else text)
             return "\n".join(lines)
         return None

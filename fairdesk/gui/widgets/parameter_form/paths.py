@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 from fairdesk.gui import async_glue
 from fairdesk.gui.widgets.parameter_form.numbers import ChoiceBox
 from fairdesk.jobs.fields import Pick
+from fairdesk.words import mark, tr
 
 _BUTTONS = {
-    Pick.FOLDER: ((True, "Browse…"),),
-    Pick.FILE: ((False, "Browse…"),),
-    Pick.EITHER: ((True, "Folder…"), (False, "File…")),
-    Pick.NEW_FOLDER: ((True, "Browse…"),),
-    Pick.NEW_FILE: ((False, "Browse…"),),
+    Pick.FOLDER: ((True, mark("Browse…")),),
+    Pick.FILE: ((False, mark("Browse…")),),
+    Pick.EITHER: ((True, mark("Folder…")), (False, mark("File…"))),
+    Pick.NEW_FOLDER: ((True, mark("Browse…")),),
+    Pick.NEW_FILE: ((False, mark("Browse…")),),
 }
 
 
@@ -42,7 +43,7 @@ class PathEdit(QWidget):
         self.edit.setPlaceholderText(unset)
         layout.addWidget(box if box is not None else self.edit, 1)
         for folder, title in _BUTTONS[pick]:
-            browse = QPushButton(title)
+            browse = QPushButton(tr(title))
             browse.clicked.connect(lambda _on=False, folder=folder: async_glue.start(self._browse(folder=folder)))
             layout.addWidget(browse)
         self.edit.textChanged.connect(self.changed)
@@ -53,10 +54,10 @@ class PathEdit(QWidget):
 
     async def _browse(self, *, folder: bool) -> None:
         if folder:
-            found = await async_glue.choose_folder(self, "Choose a folder")
+            found = await async_glue.choose_folder(self, tr("Choose a folder"))
         else:
             save = "" if self._pick is Pick.NEW_FILE else None
-            found = await async_glue.choose_file(self, "Choose a file", "All files (*)", save=save)
+            found = await async_glue.choose_file(self, tr("Choose a file"), tr("All files (*)"), save=save)
         if found:
             self.edit.setText(found)
 

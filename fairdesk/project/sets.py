@@ -4,63 +4,47 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
 from fairdesk.errors import RequestError
-from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
-from fairdesk.project.main_face import NAMED, WHO
+from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.set_contents import ImageSet, describe, read_contents
 
-
-@dataclass(frozen=True)
-class ImageSet:
-    """One set, and how far the labels have moved since it was made."""
-
-    id: int
-    name: str
-    images: int
-    identities: int
-    frozen: bool
-    change: basis.LabelChange
-    params: dict[str, Any]
-
-
-_SIZES = f"""
-SELECT s.id, s.name, s.frozen, s.params, s.basis, count(i.id),
-       count(DISTINCT {WHO})
-FROM image_set s LEFT JOIN set_member m ON m.set_id = s.id
-LEFT JOIN image i ON i.id = m.image_id AND i.hidden = 0
-{NAMED}
-GROUP BY s.id ORDER BY s.id
-"""
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
 
 
 def all_sets(project: Project) -> list[ImageSet]:
     """Return the project's sets in the order they were made."""
-    out = []
-    changes: dict[bytes | None, basis.LabelChange] = {}  # sets of one split share their basis
-    for number, name, frozen, params, kept, images, people in project.db.rows(_SIZES):
-        if kept not in changes:
-            changes[kept] = basis.changed_since(project, kept)
-        out.append(ImageSet(number, name, images, people, bool(frozen), changes[kept], json.loads(params)))
-    return out
+    contents = read_contents(project)
+    return describe(contents, LabelSnapshot.read(project)) if contents else []
 
 
-def set_names(project: Project) -> list[tuple[str, int, bool]]:
-    """Return (name, images, frozen) of each set, without looking for changes."""
-    return [(r[1], r[5], bool(r[2])) for r in project.db.rows(_SIZES)]
+def set_names(project: Project) -> list[str]:
+    """Return the names of the sets in the order they were made."""
+    return [row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id")]
 
 
 def members(project: Project, name: str) -> set[int]:
     """Return the images of a set. Raises `RequestError` if there is none of this name."""
     number = project.db.value("SELECT id FROM image_set WHERE name = ?", (name,))
     if number is None:
-        have = ", ".join(row[0] for row in project.db.rows("SELECT name FROM image_set ORDER BY id"))
-        raise RequestError(f"The project has no set {name!r}. It has: {have or 'none; create them with divide'}")
+        have = ", ".join(set_names(project)) or "none; create them with divide"
+        raise RequestError(f"The project has no set {name!r}. It has: {have}")
     return {row[0] for row in project.db.rows("SELECT image_id FROM set_member WHERE set_id = ?", (number,))}
+
+
+def sets_of_images(project: Project) -> dict[int, list[str]]:
+    """Return the names of the sets that each image is in; images in none are left out."""
+    out: dict[int, list[str]] = {}
+    for image, name in project.db.rows(
+        "SELECT m.image_id, s.name FROM set_member m JOIN image_set s ON s.id = m.set_id ORDER BY m.image_id, s.id"
+    ):
+        out.setdefault(image, []).append(name)
+    return out
 
 
 def _need_thawed(connection: apsw.Connection, names: list[str]) -> None:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
 
-from fairdesk.dataset.identities import label_ids
 from fairdesk.errors import RequestError
-from fairdesk.project import Project
-from fairdesk.project.main_face import NAMED, WHO
+from fairdesk.project.identities import label_ids
+from fairdesk.project.main_face import GROUP, IDENTITY, NAMED, SOURCE, WHO
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
 
 KINDS = ("gender", "age", "tag")
+
+
+class OtherLabels(NamedTuple):
+    """An image's labels beside identity and group, and who said the identity."""
+
+    gender: str | None = None
+    age: str | None = None
+    tags: Sequence[str] = ()
+    source: str | None = None
+
+
+NO_LABELS = OtherLabels()
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,18 @@ def write_labels(connection: apsw.Connection, image: int, labels: Iterable[tuple
                 f" WHERE id = ?3 AND (?2 = 'person' OR ifnull({kind}_source, '') != 'person')",
                 (value, source, image),
             )
+
+
+def write_who(connection: apsw.Connection, image: int, identity: str | None, group: str | None, source: str) -> None:
+    """Set identity and group of one image, by name; None leaves it as it is, and what a person set stays."""
+    if identity is None and group is None:
+        return
+    identity_id, group_id = label_ids(connection, identity, group)
+    connection.execute(
+        "UPDATE image SET identity_id = ifnull(?, identity_id), group_id = ifnull(?, group_id), label_source = ?"
+        " WHERE id = ? AND ifnull(label_source, '') != 'person'",
+        (identity_id, group_id, source, image),
+    )
 
 
 def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
@@ -127,8 +153,8 @@ def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edi
         "DELETE FROM relabelled; DELETE FROM label_now"
     )
     db.execute(
-        "INSERT INTO relabelled SELECT i.id, named.id, ifnull(who.id, 0), ifnull(ifnull(who.group_id, i.group_id), 0)"
-        f" FROM image i{NAMED} LEFT JOIN identity who ON who.id = {WHO} WHERE i.id IN (SELECT value FROM json_each(?))",
+        f"INSERT INTO relabelled SELECT i.id, named.id, ifnull(who.id, 0), ifnull({GROUP}, 0)"
+        f" FROM image i{IDENTITY} WHERE i.id IN (SELECT value FROM json_each(?))",
         (json.dumps(images),),
     )
     found = db.execute(
@@ -173,3 +199,17 @@ def labels_of(project: Project, image: int) -> list[tuple[str, str, str]]:
         " UNION ALL SELECT 'tag', tag, source FROM image_tag WHERE image_id = ?1",
         (image,),
     )
+
+
+def other_labels(project: Project) -> dict[int, OtherLabels]:
+    """Return the labels of all images beside identity and group, by image."""
+    tags: dict[int, list[str]] = {}
+    for image, tag in project.db.rows("SELECT image_id, tag FROM image_tag ORDER BY image_id, tag"):
+        tags.setdefault(image, []).append(tag)
+    rows = project.db.rows(f"SELECT i.id, i.gender, i.age, {SOURCE} FROM image i{NAMED}")
+    return {image: OtherLabels(gender, age, tags.get(image, []), source) for image, gender, age, source in rows}
+
+
+def tag_counts(project: Project) -> list[tuple[str, int]]:
+    """Return (tag, images), by name."""
+    return project.db.rows("SELECT tag, count(*) FROM image_tag GROUP BY tag ORDER BY tag")

@@ -1,0 +1,352 @@
+"""A project's clusterings: versions, their clusters and the faces in them; each correction is one undoable step."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apsw
+
+from fairdesk.clustering.results import NamedResult
+from fairdesk.errors import RequestError
+from fairdesk.project import Project
+from fairdesk.project import label_basis as basis
+from fairdesk.project.faces import commonest_group, face_paths, give_identity
+from fairdesk.project.identities import groups_with, identity_names, label_ids
+
+UNCLUSTERED = -1
+
+
+@dataclass(frozen=True)
+class Version:
+    """One clustering."""
+
+    id: int
+    name: str
+    method: str
+    params: dict[str, Any]
+    quality: dict[str, Any]
+    created: float
+    stale: str | None  # what changed since, or None
+    recipe: str | None = None  # of the vectors; None: from a file
+    encoder: str | None = None
+    detector: str | None = None
+    faces: int = 0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One cluster as a list shows it."""
+
+    id: int
+    label: int
+    name: str | None
+    identity: str | None
+    faces: int
+    cover: int | None  # a face id
+
+    @property
+    def title(self) -> str:
+        """What a person reads: its name, its identity, or its number."""
+        if self.name:
+            return self.name
+        if self.identity:
+            return self.identity
+        return "Unclustered" if self.label == UNCLUSTERED else f"Cluster {self.label}"
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """A clustering that is to be kept."""
+
+    method: str
+    params: dict[str, Any]
+    clusters: Sequence[NewCluster]
+    name: str | None = None  # None: its number and its method
+    recipe: int | None = None  # of the vectors
+    quality: dict[str, Any] = field(default_factory=dict)
+
+
+class NewCluster(NamedTuple):
+    """A cluster that is to be kept."""
+
+    label: int
+    name: str | None = None
+
+
+class ClusteredFace(NamedTuple):
+    """One face of a version, and the cluster it is in."""
+
+    face: int
+    cluster: int
+    label: int
+    title: str
+    path: Path  # of its image
+
+
+def versions(project: Project) -> list[Version]:
+    """Return all clusterings, newest first."""
+    rows = project.db.rows(
+        "SELECT id, name, method, params, quality, created, recipe_id, basis,"
+        " (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id) FROM clustering c ORDER BY id DESC"
+    )
+    changes = basis.changes_since(project, [row[7] for row in rows])
+    out = []
+    for (number, name, method, params, quality, created, recipe_id, _, faces), change in zip(
+        rows, changes, strict=True
+    ):
+        said = json.loads(params)
+        recipe = None if recipe_id is None else project.vectors.by_id(recipe_id)
+        out.append(
+            Version(
+                number,
+                name,
+                method,
+                said,
+                json.loads(quality or "{}"),
+                created,
+                str(change) if change else None,
+                None if recipe is None else recipe.hash,
+                None if recipe is None else recipe.encoder,
+                said.get("detector") if recipe is None else recipe.detector,
+                faces,
+            )
+        )
+    return out
+
+
+def newest_version(project: Project) -> int | None:
+    """Return the id of the newest clustering, or None where there is none."""
+    found: int | None = project.db.value("SELECT max(id) FROM clustering")
+    return found
+
+
+def need_version(project: Project, version: int | None = None) -> int:
+    """Return the id asked for, or the newest. Raises `RequestError` if there is none."""
+    if version is None:
+        found = newest_version(project)
+        if found is None:
+            raise RequestError("The project has no clusters yet. Cluster first: fairdesk cluster PROJECT")
+        return found
+    if project.db.value("SELECT 1 FROM clustering WHERE id = ?", (version,)) is None:
+        have = ", ".join(str(row[0]) for row in project.db.rows("SELECT id FROM clustering")) or "none"
+        raise RequestError(f"There is no clustering {version}. The project has: {have}")
+    return version
+
+
+def clusters(project: Project, version: int) -> list[Cluster]:
+    """Return the clusters of a version, largest first, unclustered last."""
+    rows = project.db.rows(
+        "SELECT c.id, c.label, c.name, c.identity_id, count(m.face_id), min(m.face_id)"
+        " FROM cluster c LEFT JOIN cluster_member m ON m.cluster_id = c.id WHERE c.clustering_id = ? GROUP BY c.id"
+        " ORDER BY c.label = -1, count(m.face_id) DESC, c.label",
+        (version,),
+    )
+    names = identity_names(project, {row[3] for row in rows if row[3] is not None})
+    return [Cluster(number, label, name, names.get(who), *more) for number, label, name, who, *more in rows]
+
+
+def find_cluster(project: Project, version: int, label: str) -> Cluster:
+    """Return the cluster of a label or name. Raises `RequestError` if there is none."""
+    for cluster in clusters(project, version):
+        if label in (str(cluster.label), cluster.title):
+            return cluster
+    raise RequestError(f"Clustering {version} has no cluster {label!r}. Its labels run from -1 (unclustered) upwards.")
+
+
+def faces_of(project: Project, cluster: int) -> list[int]:
+    """Return the faces of a cluster, in order of id."""
+    return [
+        row[0]
+        for row in project.db.rows(
+            "SELECT face_id FROM cluster_member WHERE cluster_id = ? ORDER BY face_id", (cluster,)
+        )
+    ]
+
+
+def clustered_faces(project: Project, version: int) -> list[ClusteredFace]:
+    """Return the faces of a version, in order of id."""
+    of = {cluster.id: cluster for cluster in clusters(project, version)}
+    rows = project.db.rows(
+        "SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ? ORDER BY face_id", (version,)
+    )
+    paths = face_paths(project, [face for face, _ in rows])
+    return [ClusteredFace(face, at, of[at].label, of[at].title, paths[face]) for face, at in rows]
+
+
+def add_version(project: Project, text: str, new: NewVersion, members: Iterable[tuple[int, int]]) -> int:
+    """Keep a clustering: one undoable step, named by `text`; returns its id.
+
+    `members` are (face, place of its cluster among the new clusters).
+    """
+    taken = basis.take(project)
+    with project.journal.step(text, target={"tab": "clustering"}) as connection:
+        count = connection.execute("SELECT count(*) FROM clustering").get
+        connection.execute(
+            "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis) VALUES (?,?,?,?,?,?,?)",
+            (new.name or f"{count + 1}: {new.method}", new.method, json.dumps(new.params), new.recipe, time.time(),
+             json.dumps(new.quality) if new.quality else None, taken),
+        )  # fmt: skip
+        version = connection.last_insert_rowid()
+        ids = [_add_cluster(connection, version, cluster) for cluster in new.clusters]
+        connection.executemany(
+            "INSERT INTO cluster_member VALUES (?, ?, ?)", ((version, face, ids[place]) for face, place in members)
+        )
+    return version
+
+
+def _add_cluster(connection: apsw.Connection, version: int, new: NewCluster) -> int:
+    connection.execute(
+        "INSERT INTO cluster (clustering_id, label, name) VALUES (?, ?, ?)", (version, new.label, new.name)
+    )
+    return connection.last_insert_rowid()
+
+
+class _Row(NamedTuple):
+    version: int
+    label: int
+
+
+def _target(cluster: int) -> dict[str, Any]:
+    return {"tab": "clustering", "cluster": cluster}
+
+
+def _row(connection: apsw.Connection, cluster: int) -> _Row:
+    row = connection.execute("SELECT clustering_id, label FROM cluster WHERE id = ?", (cluster,)).fetchone()
+    if row is None:
+        raise RequestError("This cluster no longer exists.")
+    return _Row(*row)
+
+
+def _drop_empty(connection: apsw.Connection, version: int) -> None:
+    connection.execute(
+        "DELETE FROM cluster WHERE clustering_id = ? AND label != -1"
+        " AND NOT EXISTS (SELECT 1 FROM cluster_member WHERE cluster_id = cluster.id)",
+        (version,),
+    )
+
+
+def rename_cluster(project: Project, cluster: int, name: str) -> None:
+    """Give a cluster a name of its own; an empty one takes the name away."""
+    with project.journal.step(
+        f"Rename cluster to {name.strip() or 'its number'}", target=_target(cluster)
+    ) as connection:
+        _row(connection, cluster)
+        connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (name.strip() or None, cluster))
+
+
+def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
+    """Move all faces of other clusters into one that keeps its name; returns how many moved.
+
+    Raises
+    ------
+    RequestError
+        If a cluster is gone or belongs to another version.
+    """
+    others = [cluster for cluster in dict.fromkeys(others) if cluster != keep]
+    if not others:
+        raise RequestError("Choose at least two clusters to merge.")
+    with project.journal.step(f"Merge {len(others) + 1} clusters", target=_target(keep)) as connection:
+        version, label = _row(connection, keep)
+        if label == UNCLUSTERED:
+            raise RequestError(
+                "Merge into a cluster, not into the unclustered faces; to remove faces from a cluster, use Remove from cluster."
+            )
+        moved = 0
+        for cluster in others:
+            if _row(connection, cluster).version != version:
+                raise RequestError("Clusters of two versions cannot be merged.")
+            connection.execute("UPDATE cluster_member SET cluster_id = ? WHERE cluster_id = ?", (keep, cluster))
+            moved += connection.changes()
+        _drop_empty(connection, version)
+    return moved
+
+
+def move_faces(project: Project, faces: list[int], cluster: int) -> int:
+    """Move faces into another cluster of the same version; clusters left empty go. Returns how many moved."""
+    with project.journal.step(f"Move {_faces(faces)}", target=_target(cluster)) as connection:
+        version = _row(connection, cluster).version
+        moved = _move(connection, version, faces, cluster)
+        _drop_empty(connection, version)
+    return moved
+
+
+def split_faces(project: Project, version: int, faces: list[int]) -> int:
+    """Put faces into a new cluster of their own and return its id."""
+    with project.journal.step(
+        f"Split off {_faces(faces)}", target={"tab": "clustering", "version": version}
+    ) as connection:
+        label = connection.execute(
+            "SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)
+        ).get
+        cluster = _add_cluster(connection, version, NewCluster(label))
+        _move(connection, version, faces, cluster)
+        _drop_empty(connection, version)
+    return cluster
+
+
+def _faces(faces: list[int]) -> str:
+    return f"{len(faces):,} face" + ("" if len(faces) == 1 else "s")
+
+
+def _move(connection: apsw.Connection, version: int, faces: list[int], cluster: int) -> int:
+    connection.execute(
+        "UPDATE cluster_member SET cluster_id = ? WHERE clustering_id = ? AND cluster_id != ?"
+        " AND face_id IN (SELECT value FROM json_each(?))",
+        (cluster, version, cluster, json.dumps(faces)),
+    )
+    moved = connection.changes()
+    if not moved:
+        raise RequestError(
+            "None of these faces could be moved: they are in that cluster already, or in another version."
+        )
+    return int(moved)
+
+
+def unassign_faces(project: Project, version: int, faces: list[int]) -> int:
+    """Take faces out of their clusters, into the version's unclustered faces. Returns how many moved."""
+    with project.journal.step(
+        f"Remove {_faces(faces)} from their cluster", target={"tab": "clustering", "version": version}
+    ) as connection:
+        found = connection.execute("SELECT id FROM cluster WHERE clustering_id = ? AND label = -1", (version,)).get
+        if found is None:
+            found = _add_cluster(connection, version, NewCluster(UNCLUSTERED))
+        moved = _move(connection, version, faces, int(found))
+        _drop_empty(connection, version)
+    return moved
+
+
+def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> NamedResult:
+    """Turn a cluster into an identity: all its faces get the name, as said by a person.
+
+    Without a group the identity of that name is used if there is just one; else the group that most of
+    the cluster's faces have already, so that naming loses no group label.
+
+    Raises
+    ------
+    RequestError
+        If the name is empty or the cluster is the unclustered faces.
+    """
+    name = name.strip()
+    if not name:
+        raise RequestError("An identity needs a name.")
+    with project.journal.step(f"Make a cluster the identity {name}", target=_target(cluster)) as connection:
+        if _row(connection, cluster).label == UNCLUSTERED:
+            raise RequestError(
+                "Unclustered faces are not one identity. First split off the faces that belong together."
+            )
+        members = faces_of(project, cluster)
+        chosen = group.strip() if group and group.strip() else _likely_group(project, members, name)
+        identity, _ = label_ids(connection, name, chosen)
+        faces = give_identity(project, members, identity)
+        connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
+    return NamedResult(identity=name, group=chosen, faces=faces, cluster=cluster)
+
+
+def _likely_group(project: Project, faces: list[int], name: str) -> str | None:
+    groups = groups_with(project, name)
+    return groups[0] if len(groups) == 1 else commonest_group(project, faces)

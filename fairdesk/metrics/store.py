@@ -1,0 +1,129 @@
+"""A project's pair lists and score sets: which there are, and adding one."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fairdesk.errors import RequestError
+from fairdesk.project import Project
+from fairdesk.project import label_basis as basis
+
+
+@dataclass(frozen=True)
+class PairList:
+    """A pair list of the project."""
+
+    id: int
+    name: str
+    path: str
+    genuine: int
+    impostor: int
+    frozen: bool
+    change: basis.LabelChange  # since it was made
+
+
+@dataclass(frozen=True)
+class ScoreSummary:
+    """What a score set holds."""
+
+    genuine: int
+    impostor: int
+    dropped: int
+    measure: str
+    faces: int | None = None  # that had a vector
+
+    @classmethod
+    def read(cls, text: str) -> ScoreSummary:
+        """Read one as it is kept, by whatever version."""
+        kept = json.loads(text)
+        return cls(kept["genuine"], kept["impostor"], kept.get("dropped", 0), kept["measure"], kept.get("faces"))
+
+
+@dataclass(frozen=True)
+class ListedScores:
+    """A score set of the project; encoder and detector where they are known."""
+
+    id: int
+    name: str
+    path: str
+    summary: ScoreSummary
+    encoder: str | None
+    detector: str | None
+    change: basis.LabelChange  # since it was made
+
+
+class ScoreOrigin(NamedTuple):
+    """What scores were made from: their pair list, the vectors' recipe (its id), and the labels at the time."""
+
+    pairs: str
+    recipe: int | None = None
+    basis: bytes | None = None
+
+
+def pair_lists(project: Project) -> list[PairList]:
+    """Return the pair lists, the newest first."""
+    rows = project.db.rows("SELECT id, name, path, genuine, impostor, frozen, basis FROM pair_list ORDER BY id DESC")
+    changes = basis.changes_since(project, [row[6] for row in rows])
+    return [
+        PairList(number, name, path, genuine, impostor, bool(frozen), change)
+        for (number, name, path, genuine, impostor, frozen, _), change in zip(rows, changes, strict=True)
+    ]
+
+
+def add_pair_list(
+    project: Project, out: Path, params: dict[str, Any], genuine: int, impostor: int, sha256: str
+) -> None:
+    """List a pair list that was written: one undoable step."""
+    taken = basis.take(project)
+    with project.journal.step(f"Make the pair list {out.name}", target={"tab": "metrics"}) as connection:
+        connection.execute(
+            "INSERT INTO pair_list (name, path, format, genuine, impostor, params, sha256, created, basis)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            (out.name, str(out), params["format"], genuine, impostor, json.dumps(params), sha256, time.time(), taken),
+        )
+
+
+def need_thawed(project: Project, out: Path) -> None:
+    """Refuse to write over a frozen pair list. Raises `RequestError`."""
+    frozen = project.db.value("SELECT name FROM pair_list WHERE path = ? AND frozen = 1", (str(out),))
+    if frozen is not None:
+        raise RequestError(
+            f"The list {frozen} is frozen and stays as it is. Write to another file, or thaw it first: sets PROJECT --thaw {frozen}"
+        )
+
+
+def score_sets(project: Project) -> list[ListedScores]:
+    """Return the score sets, the newest first."""
+    rows = project.db.rows("SELECT id, name, path, summary, recipe_id, basis FROM score_set ORDER BY id DESC")
+    changes = basis.changes_since(project, [row[5] for row in rows])
+    out = []
+    for (number, name, path, summary, recipe_id, _), change in zip(rows, changes, strict=True):
+        recipe = None if recipe_id is None else project.vectors.by_id(recipe_id)
+        encoder, detector = (None, None) if recipe is None else (recipe.encoder, recipe.detector)
+        out.append(ListedScores(number, name, path, ScoreSummary.read(summary), encoder, detector, change))
+    return out
+
+
+def origin_of(project: Project, scores: Path) -> ScoreOrigin | None:
+    """Return what a score file of the project was made from, or None where it is not listed."""
+    rows = project.db.rows(
+        "SELECT pair_list, recipe_id, basis FROM score_set WHERE path = ? ORDER BY id DESC LIMIT 1", (str(scores),)
+    )
+    return ScoreOrigin(*rows[0]) if rows else None
+
+
+def add_score_set(
+    project: Project, text: str, out: Path, origin: ScoreOrigin, params: dict[str, Any], summary: ScoreSummary
+) -> None:
+    """List scores that were written: one undoable step, named by `text`."""
+    with project.journal.step(text, target={"tab": "metrics"}) as connection:
+        connection.execute(
+            "INSERT INTO score_set (name, path, pair_list, recipe_id, params, summary, created, basis)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (out.name, str(out), origin.pairs, origin.recipe, json.dumps(params), json.dumps(asdict(summary)),
+             time.time(), origin.basis),
+        )  # fmt: skip

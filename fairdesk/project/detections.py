@@ -1,0 +1,120 @@
+"""Which detectors have looked at which images, and the faces they found there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from fairdesk.project.boxes import SAME, FaceBox, overlap
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
+
+
+@dataclass(frozen=True)
+class Search:
+    """What one detector found."""
+
+    detector: str
+    images: int  # it has looked at
+    faces: int
+
+
+class UnseenImage(NamedTuple):
+    """An image that a detector has not looked at."""
+
+    id: int
+    path: str
+
+
+class FoundFaces(NamedTuple):
+    """The faces of one image, the largest first, each with its thumbnail; or why it could not be read."""
+
+    faces: list[tuple[FaceBox, bytes]]
+    why: str | None = None
+
+
+class _Named(NamedTuple):
+    box: FaceBox | None  # None: any, as the whole image was taken for the face
+    identity: int | None
+    source: str
+
+
+def searches(project: Project) -> list[Search]:
+    """Return the detectors that have looked at images of a project, by name."""
+    faces: dict[str, int] = dict(project.db.rows("SELECT detector, count(*) FROM face GROUP BY detector"))
+    rows = project.db.rows("SELECT detector, count(*) FROM detection GROUP BY detector ORDER BY detector")
+    return [Search(detector, images, faces.get(detector, 0)) for detector, images in rows]
+
+
+def face_count(project: Project, detector: str) -> int:
+    """Return how many faces a detector found."""
+    found: int = project.db.value("SELECT count(*) FROM face WHERE detector = ?", (detector,))
+    return found
+
+
+def images_without_face(project: Project, detector: str) -> list[tuple[str, str | None]]:
+    """Return (path, why) of the images in which a detector found no face; `why` tells of a file it could not read."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT i.root_id, i.path, d.why FROM detection d JOIN image i ON i.id = d.image_id"
+        " WHERE d.detector = ? AND d.faces = 0 ORDER BY i.id",
+        (detector,),
+    )
+    return [(str(roots[root] / path), why) for root, path, why in rows]
+
+
+def unseen_images(project: Project, detector: str) -> list[UnseenImage]:
+    """Return the images a detector has not looked at yet; one whose file it could not read is among them."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT id, root_id, path FROM image WHERE NOT EXISTS (SELECT 1 FROM detection d"
+        " WHERE d.image_id = image.id AND d.detector = ? AND d.why IS NULL) ORDER BY id",
+        (detector,),
+    )
+    return [UnseenImage(number, str(roots[root] / path)) for number, root, path in rows]
+
+
+def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, FoundFaces]]) -> None:
+    """Keep the faces that a detector found in images (by id), with their thumbnails.
+
+    A face that a person has labelled, by any detector, keeps its label; an image that was removed meanwhile is left out.
+    """
+    pictures: list[tuple[str, int, bytes]] = []
+    with project.db.transaction() as connection:
+        for image, (faces, why) in found:
+            if not connection.execute("SELECT 1 FROM image WHERE id = ?", (image,)).get:
+                continue
+            known = _named_faces(project, image, detector)
+            connection.execute(
+                "INSERT OR REPLACE INTO detection VALUES (?, ?, ?, ?)", (image, detector, len(faces), why)
+            )
+            for place, (box, jpeg) in enumerate(faces):
+                named = next((one for one in known if _is_same(one, box, place)), None)
+                connection.execute(
+                    "INSERT OR IGNORE INTO face (image_id, detector, place, top, right, bottom, left, score, landmarks,"
+                    " identity_id, label_source) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    (image, detector, place, *box.css, box.score, json.dumps(box.landmarks) if box.landmarks else None,
+                     named and named.identity, named and named.source),
+                )  # fmt: skip
+                pictures.append(("face", connection.last_insert_rowid(), jpeg))
+    project.thumbnails.put(pictures)
+
+
+def _is_same(named: _Named, box: FaceBox, place: int) -> bool:
+    return place == 0 if named.box is None else overlap(box, named.box) > SAME
+
+
+def _named_faces(project: Project, image: int, detector: str) -> list[_Named]:
+    """Return the faces of an image that a person has labelled, by any detector.
+
+    Where the whole image is taken for the face, by either detector, it is the image's largest face.
+    """
+    rows = project.db.rows(
+        "SELECT place = 0 AND 'whole' IN (detector, ?), identity_id, label_source, top, right, bottom, left FROM face"
+        " WHERE image_id = ? AND label_source IS NOT NULL ORDER BY place, id DESC",
+        (detector, image),
+    )
+    return [_Named(None if whole else FaceBox(*box), who, source) for whole, who, source, *box in rows]

@@ -1,0 +1,189 @@
+"""Faces: where they lie, whose they are, and saying whose they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.errors import RequestError
+from fairdesk.project.boxes import SAME, FaceBox, overlap
+from fairdesk.project.identities import label_ids
+from fairdesk.project.main_face import FACE_LABELS
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
+
+Ids = npt.NDArray[np.int64]
+_THESE = "IN (SELECT value FROM json_each(?))"
+
+
+class FacePlace(NamedTuple):
+    """Where a face is."""
+
+    id: int
+    path: str  # of its image
+    box: FaceBox
+
+
+class LabelledFace(NamedTuple):
+    """A face, what it is called, and where it is."""
+
+    id: int
+    path: str  # of its image
+    identity: str | None
+    group: str | None
+    synthetic: bool
+    box: tuple[int, int, int, int]  # top, right, bottom, left
+
+
+def face_places(project: Project, faces: Sequence[int]) -> list[FacePlace]:
+    """Return where some faces are, in order of id."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT f.id, i.root_id, i.path, f.landmarks, f.top, f.right, f.bottom, f.left FROM face f"
+        f" JOIN image i ON i.id = f.image_id WHERE f.id {_THESE} ORDER BY f.id",
+        (json.dumps(faces),),
+    )
+    return [
+        FacePlace(number, str(roots[root] / path), FaceBox(top, right, bottom, left, None, read_landmarks(marks)))
+        for number, root, path, marks, top, right, bottom, left in rows
+    ]
+
+
+def read_landmarks(text: str | None) -> tuple[tuple[float, float], ...] | None:
+    """Return a face's landmarks as the catalogue keeps them."""
+    return None if text is None else tuple((float(x), float(y)) for x, y in json.loads(text))
+
+
+def face_paths(project: Project, faces: Sequence[int]) -> dict[int, Path]:
+    """Return the image path of some faces, by face."""
+    roots = project.roots()
+    rows = project.db.rows(
+        f"SELECT f.id, i.root_id, i.path FROM face f JOIN image i ON i.id = f.image_id WHERE f.id {_THESE}",
+        (json.dumps(faces),),
+    )
+    return {face: roots[root] / path for face, root, path in rows}
+
+
+def images_of_faces(project: Project, faces: Sequence[int]) -> dict[int, int]:
+    """Return the image that each of some faces is in."""
+    return dict(project.db.rows(f"SELECT id, image_id FROM face WHERE id {_THESE}", (json.dumps(faces),)))
+
+
+def largest_faces(project: Project, detector: str, images: Sequence[int]) -> list[int]:
+    """Return the largest face that a detector found in each of some images; images without one are left out."""
+    rows = project.db.rows(
+        f"SELECT id FROM face WHERE place = 0 AND detector = ? AND image_id {_THESE}", (detector, json.dumps(images))
+    )
+    return [row[0] for row in rows]
+
+
+def largest_face_of_paths(project: Project, detector: str) -> dict[Path, int]:
+    """Return the largest face that a detector found in each image, by the image's path."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT f.id, i.root_id, i.path FROM face f JOIN image i ON i.id = f.image_id"
+        " WHERE f.place = 0 AND f.detector = ?",
+        (detector,),
+    )
+    return {roots[root] / path: face for face, root, path in rows}
+
+
+def synthetic_faces(project: Project, faces: Sequence[int]) -> set[int]:
+    """Return those of some faces that are in images marked synthetic."""
+    rows = project.db.rows(
+        f"SELECT f.id FROM face f JOIN image i ON i.id = f.image_id WHERE f.id {_THESE} AND i.synthetic IS NOT NULL",
+        (json.dumps(faces),),
+    )
+    return {row[0] for row in rows}
+
+
+def labelled_faces(project: Project, detector: str) -> dict[int, LabelledFace]:
+    """Return all faces that a detector found with what each is called, by id."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT f.id, i.root_id, i.path, who.name, g.name, i.synthetic, f.top, f.right, f.bottom, f.left"
+        " FROM face_label l JOIN face f ON f.id = l.face_id JOIN image i ON i.id = l.image_id"
+        f"{FACE_LABELS} WHERE l.detector = ?",
+        (detector,),
+    )
+    return {
+        number: LabelledFace(number, str(roots[root] / path), who, group, synthetic is not None, tuple(box))
+        for number, root, path, who, group, synthetic, *box in rows
+    }
+
+
+def identities_of_faces(project: Project, faces: Ids) -> Ids:
+    """Return the identity (its id) of each of some faces, -1 where it is not known."""
+    known: dict[int, int] = dict(
+        project.db.rows(
+            f"SELECT face_id, identity_id FROM face_label WHERE face_id {_THESE} AND identity_id IS NOT NULL",
+            (json.dumps(faces.tolist()),),
+        )
+    )
+    return np.array([known.get(int(face), -1) for face in faces], dtype=np.int64)
+
+
+def commonest_group(project: Project, faces: Sequence[int]) -> str | None:
+    """Return the group that most of some faces are in, or None where none is in any."""
+    name = project.db.value(
+        f"SELECT g.name FROM face_label l{FACE_LABELS} WHERE l.face_id {_THESE} AND g.id IS NOT NULL"
+        " GROUP BY g.name ORDER BY count(*) DESC, g.name LIMIT 1",
+        (json.dumps(faces),),
+    )
+    return None if name is None else str(name)
+
+
+def set_identity(project: Project, faces: list[int], name: str | None, group: str | None = None) -> int:
+    """Say who some faces are (or, with None, that nobody knows): one undoable step; returns how many changed.
+
+    Raises
+    ------
+    RequestError
+        If the name is empty or none of the faces exists.
+    """
+    if name is not None and not name.strip():
+        raise RequestError("An identity needs a name.")
+    text = f"Name {len(faces):,} faces {name}" if name is not None else f"Remove the name of {len(faces):,} faces"
+    with project.journal.step(text, target={"tab": "dataset", "faces": faces[:500]}) as connection:
+        identity, _ = label_ids(connection, name.strip() if name else None, group.strip() if group else None)
+        changed = give_identity(project, faces, identity)
+        if not changed:
+            raise RequestError("None of these faces is in the project.")
+    return changed
+
+
+def give_identity(project: Project, faces: list[int], identity: int | None) -> int:
+    """Within a journal step: give faces an identity, as a person's word; returns how many there are.
+
+    The same faces that other detectors found get it too.
+    """
+    label = {"identity_id": identity, "label_source": "person"}
+    project.journal.choose(faces)
+    changed = project.journal.update("face", label)
+    twins = _same_faces(project, faces) if changed else []
+    if twins:
+        project.journal.choose(twins)
+        project.journal.update("face", label)
+    return changed
+
+
+def _same_faces(project: Project, faces: Iterable[int]) -> list[int]:
+    """Return the faces that other detectors found where these lie: the same faces, so that they get the same label.
+
+    Where the whole image was taken for the face, that is the largest face of any other detector.
+    """
+    rows = project.db.rows(
+        "SELECT b.id, a.place = 0 AND b.place = 0 AND 'whole' IN (a.detector, b.detector),"
+        " a.top, a.right, a.bottom, a.left, b.top, b.right, b.bottom, b.left"
+        " FROM face a JOIN face b ON b.image_id = a.image_id AND b.detector != a.detector"
+        f" WHERE a.id {_THESE}",
+        (json.dumps(list(faces)),),
+    )
+    found = {row[0] for row in rows if row[1] or overlap(FaceBox(*row[2:6]), FaceBox(*row[6:])) > SAME}
+    return sorted(found - set(faces))

@@ -1,0 +1,81 @@
+"""Identities and groups by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+import apsw
+
+from fairdesk.project.main_face import LABELS
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
+
+
+class GroupCount(NamedTuple):
+    """A group and what is in it; None is "no group"."""
+
+    name: str | None
+    images: int
+    identities: int
+
+
+def label_ids(connection: apsw.Connection, identity: str | None, group: str | None) -> tuple[int | None, int | None]:
+    """Return the ids of an identity and a group by name, made where they do not exist yet."""
+    group_id = None
+    if group is not None:
+        connection.execute("INSERT OR IGNORE INTO grp (name) VALUES (?)", (group,))
+        group_id = connection.execute("SELECT id FROM grp WHERE name = ?", (group,)).get
+    identity_id = None
+    if identity is not None:
+        found = connection.execute(
+            "SELECT id FROM identity WHERE name = ? AND ifnull(group_id, 0) = ?", (identity, group_id or 0)
+        ).get
+        if found is None:
+            connection.execute("INSERT INTO identity (name, group_id) VALUES (?, ?)", (identity, group_id))
+            found = connection.last_insert_rowid()
+        identity_id = found
+    return identity_id, group_id
+
+
+def identity_names(project: Project, ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of some identities by id."""
+    rows = project.db.rows(
+        "SELECT id, name FROM identity WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+    )
+    return dict(rows)
+
+
+def groups_with(project: Project, name: str) -> list[str | None]:
+    """Return the groups that have an identity of this name; None is "no group"."""
+    rows = project.db.rows(
+        "SELECT g.name FROM identity i LEFT JOIN grp g ON g.id = i.group_id WHERE i.name = ? ORDER BY i.id", (name,)
+    )
+    return [row[0] for row in rows]
+
+
+def names_in_groups(project: Project) -> dict[str, set[str]]:
+    """Return the names that each group has, those of people whose images are all hidden too."""
+    found: dict[str, set[str]] = {}
+    for group, name in project.db.rows("SELECT g.name, i.name FROM identity i JOIN grp g ON g.id = i.group_id"):
+        found.setdefault(group, set()).add(name)
+    return found
+
+
+def group_counts(project: Project) -> list[GroupCount]:
+    """Return how many images and identities each group has, by name; hidden images do not count."""
+    rows = project.db.rows(
+        f"SELECT g.name, count(*), count(DISTINCT who.id) FROM image i {LABELS} WHERE i.hidden = 0"
+        " GROUP BY g.name ORDER BY g.name IS NULL, g.name"
+    )
+    return [GroupCount(*row) for row in rows]
+
+
+def identity_counts(project: Project, group: str | None = None) -> list[tuple[str, int]]:
+    """Return (identity, images), by name, of one group or of all."""
+    where = "WHERE i.hidden = 0 AND who.id IS NOT NULL" + (" AND g.name = ?" if group is not None else "")
+    values = [group] if group is not None else []
+    sql = f"SELECT who.name, count(*) FROM image i {LABELS} {where} GROUP BY who.id ORDER BY who.name"
+    return project.db.rows(sql, values)

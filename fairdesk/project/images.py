@@ -1,0 +1,126 @@
+"""Images: their labels as they are now, adding new ones, hiding and showing them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import apsw
+
+from fairdesk.errors import RequestError
+from fairdesk.project.identities import label_ids
+from fairdesk.project.labels import write_labels
+from fairdesk.project.main_face import LABELS
+
+if TYPE_CHECKING:
+    from fairdesk.project.kept_facts import Facts, Stamp
+    from fairdesk.project.project import Project
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """One image, its label, and its path now."""
+
+    id: int
+    path: Path
+    identity: str | None
+    identity_id: int | None
+    group: str | None
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class NewImage:
+    """An image that is to be added, with the labels it comes with and who says so."""
+
+    path: str  # below its folder of originals
+    stamp: Stamp
+    facts: Facts
+    identity: str | None
+    group: str | None
+    source: str | None  # "folder", "csv", or None where nothing is known
+    others: list[tuple[str, str]]  # gender, age, tags
+
+
+class ImageContent(NamedTuple):
+    """An image and what tells whether another one is the same."""
+
+    id: int
+    path: Path
+    sha256: str
+    pixels: int
+
+
+def labelled_images(project: Project, *, hidden: bool = False) -> list[LabelledImage]:
+    """Return all images in order of id, with their labels as `main_face` rules; hidden ones only if asked for."""
+    roots = project.roots()
+    rows = project.db.rows(
+        f"SELECT i.id, i.root_id, i.path, i.synthetic, who.id, who.name, g.name FROM image i{LABELS}"
+        + ("" if hidden else " WHERE i.hidden = 0")
+        + " ORDER BY i.id"
+    )
+    return [LabelledImage(r[0], roots[r[1]] / r[2], r[5], r[4], r[6], r[3] is not None) for r in rows]
+
+
+def need_images(project: Project) -> None:
+    """Refuse where the project has no images yet. Raises `RequestError`."""
+    if not project.db.value("SELECT 1 FROM image LIMIT 1"):
+        raise RequestError("The project has no images yet. Import a folder first.")
+
+
+def image_contents(project: Project) -> list[ImageContent]:
+    """Return the images that are not hidden, the largest first."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT id, root_id, path, sha256, width * height FROM image WHERE hidden = 0 ORDER BY width * height DESC, id"
+    )
+    return [ImageContent(number, roots[root] / path, sha, pixels) for number, root, path, sha, pixels in rows]
+
+
+def known_contents(project: Project) -> set[str]:
+    """Return the SHA-256 of every image, hidden ones too."""
+    return {row[0] for row in project.db.rows("SELECT sha256 FROM image")}
+
+
+def add_image(connection: apsw.Connection, root: int, new: NewImage) -> int | None:
+    """Add an image of a folder of originals, within a journal step; returns its id, or None if it is there already."""
+    identity, group = label_ids(connection, new.identity, new.group)
+    connection.execute(
+        "INSERT OR IGNORE INTO image (root_id, path, size, mtime_ns, sha256, width, height, identity_id,"
+        " group_id, label_source, synthetic) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        (root, new.path, new.stamp.size, new.stamp.mtime_ns, new.facts.sha256, new.facts.width, new.facts.height,
+         identity, group, new.source, new.facts.mark),
+    )  # fmt: skip
+    if not connection.changes():
+        return None
+    image = connection.last_insert_rowid()
+    write_labels(connection, image, new.others, new.source or "csv")
+    connection.execute("DELETE FROM unreadable WHERE root_id = ? AND path = ?", (root, new.path))
+    return image
+
+
+def hide_images(
+    project: Project, images: list[int], *, hide: bool = True, why: str = "", merge_key: str | None = None
+) -> int:
+    """Hide images from grids, lists, clusterings and counts, or show them again: one undoable step.
+
+    Raises
+    ------
+    RequestError
+        If none of them changes.
+    """
+    word = "Hide" if hide else "Show"
+    with project.journal.step(
+        f"{word} {len(images):,} images{why}", target={"tab": "dataset"}, merge_key=merge_key
+    ) as connection:
+        todo = connection.execute(
+            "SELECT id FROM image WHERE hidden != ? AND id IN (SELECT value FROM json_each(?))",
+            (int(hide), json.dumps(images)),
+        )
+        project.journal.choose([row[0] for row in todo])
+        changed = project.journal.update("image", {"hidden": int(hide)})
+        if not changed:
+            raise RequestError(f"These images are already {'hidden' if hide else 'shown'}.")
+    return changed

@@ -1,0 +1,218 @@
+"""The labels of all images at one moment, and what they are after a change of few of them.
+
+A window keeps one, so that a label given to one image costs the reading of one row, not of a million. It is never
+changed in place: a reader thread makes the next one while the window shows the last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.project.identities import GroupCount
+from fairdesk.project.main_face import NAMED, SOURCE, WHO
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
+
+Ids = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+Counts = dict[int, dict[int, int]]  # group to identity to images; 0 is none of either
+NOBODY = 0
+_ROWS = (
+    f"SELECT i.id, i.hidden, i.synthetic IS NOT NULL, ifnull({WHO}, 0), ifnull(i.group_id, 0),"
+    f" ifnull(i.gender, ''), ifnull({SOURCE}, '') FROM image i {NAMED}"
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words that few different values stand for; 0 is none."""
+
+    words: tuple[str, ...] = ("",)
+
+    def coded(self, texts: Iterable[str]) -> tuple[Words, Codes]:
+        """Return the numbers of some words, and all words known then."""
+        place = {word: number for number, word in enumerate(self.words)}
+        codes = np.array([place.setdefault(text, len(place)) for text in texts], dtype=np.int32)
+        return Words(tuple(place)), codes
+
+    def used(self, codes: Codes) -> list[str]:
+        """Return the words that occur, in order."""
+        counts = np.bincount(codes, minlength=len(self.words))
+        return sorted(word for word, count in zip(self.words, counts, strict=True) if word and count)
+
+
+@dataclass(frozen=True)
+class LabelSnapshot:
+    """Who is in each image, by place in `images` (ascending ids, hidden ones too)."""
+
+    images: Ids
+    hidden: npt.NDArray[np.bool_]
+    synthetic: npt.NDArray[np.bool_]
+    identity: Ids  # 0 where it has none
+    group: Ids  # of the identity, else of the image; 0 where it has none
+    gender: Codes
+    source: Codes
+    genders: Words
+    sources: Words
+    names: dict[int, tuple[str, int]]  # identity to its name and group
+    groups: dict[int, str]
+    counts: Counts  # of images that are not hidden
+
+    @classmethod
+    def read(cls, project: Project) -> LabelSnapshot:
+        """Read every image's labels."""
+        with project.db.moment():
+            rows = project.db.rows(f"{_ROWS} ORDER BY i.id")
+            names, groups = _names(project)
+        none, no_codes, no_flags = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.bool_)
+        empty = cls(
+            none, no_flags, no_flags, none, none, no_codes, no_codes, Words(), Words(), names, groups, counts={}
+        )
+        found = empty._with(rows)
+        shown = ~found.hidden
+        counts: Counts = {}
+        pairs = np.stack([found.group[shown], found.identity[shown]], axis=1)
+        for (group, identity), count in zip(*_unique(pairs), strict=True):
+            counts.setdefault(int(group), {})[int(identity)] = int(count)
+        return replace(found, counts=counts)
+
+    def after(self, project: Project, touched: frozenset[int]) -> LabelSnapshot:
+        """Return the labels after a change of some images that were there before and still are."""
+        with project.db.moment():
+            names, groups = _names(project)
+            rows = project.db.rows(
+                f"{_ROWS} WHERE i.id IN (SELECT value FROM json_each(?)) ORDER BY i.id", (json.dumps(sorted(touched)),)
+            )
+        current = replace(self, names=names, groups=groups)
+        if [row[0] for row in rows] != sorted(touched):
+            return LabelSnapshot.read(project)
+        place = np.searchsorted(self.images, np.array(sorted(touched), dtype=np.int64))
+        if not len(place):
+            return current
+        if place[-1] >= len(self.images) or [int(n) for n in self.images[place]] != sorted(touched):
+            return LabelSnapshot.read(project)
+        new = current._with(rows)
+        arrays = {}
+        for name in ("hidden", "synthetic", "identity", "group", "gender", "source"):
+            array = getattr(self, name).copy()
+            array[place] = getattr(new, name)
+            arrays[name] = array
+        counts = dict(self.counts)
+        for state, by in ((self._at(place), -1), (new._at(np.arange(len(rows))), 1)):
+            for group, identity, hidden in state:
+                if not hidden:
+                    if counts.get(group) is self.counts.get(group):
+                        counts[group] = dict(counts.get(group, {}))
+                    counts[group][identity] = counts[group].get(identity, 0) + by
+        for group in [group for group, people in counts.items() if people is not self.counts.get(group)]:
+            counts[group] = {identity: count for identity, count in counts[group].items() if count}
+            if not counts[group]:
+                del counts[group]
+        return replace(current, **arrays, genders=new.genders, sources=new.sources, counts=counts)
+
+    def _at(self, place: npt.NDArray[np.intp]) -> list[tuple[int, int, bool]]:
+        """Return group, identity and whether it is hidden of some images."""
+        parts = (self.group[place].tolist(), self.identity[place].tolist(), self.hidden[place].tolist())
+        return list(zip(*parts, strict=True))
+
+    def _with(self, rows: list[tuple[int, int, int, int, int, str, str]]) -> LabelSnapshot:
+        """Return a snapshot of these rows alone, with the names and words of this one."""
+        columns = list(zip(*rows, strict=True)) or [()] * 7
+        genders, gender = self.genders.coded(str(text) for text in columns[5])
+        sources, source = self.sources.coded(str(text) for text in columns[6])
+        identity = np.array(columns[3], dtype=np.int64)
+        own = np.array(columns[4], dtype=np.int64)
+        group = np.array([self._who(int(who))[1] for who in columns[3]], dtype=np.int64)
+        return replace(
+            self, images=np.array(columns[0], dtype=np.int64), hidden=np.array(columns[1], dtype=bool),
+            synthetic=np.array(columns[2], dtype=bool), identity=identity, group=np.where(group > 0, group, own),
+            gender=gender, source=source, genders=genders, sources=sources,
+        )  # fmt: skip
+
+    def _who(self, identity: int) -> tuple[str, int]:
+        """Return name and group; of one that is just being removed, nothing until its images are read again."""
+        return self.names.get(identity, ("", 0))
+
+    def renames(self, before: LabelSnapshot) -> bool:
+        """Whether an identity that was there before has another name or group now, or is gone."""
+        return any(self.names.get(who) != named for who, named in before.names.items())
+
+    def totals(self) -> dict[str, int]:
+        """Return how many images, hidden and synthetic ones, identities and groups there are."""
+        return {
+            "images": int(np.count_nonzero(~self.hidden)), "hidden": int(np.count_nonzero(self.hidden)),
+            "synthetic": int(np.count_nonzero(self.synthetic)), "identities": len(self.names), "groups": len(self.groups),
+        }  # fmt: skip
+
+    def genders_used(self) -> list[str]:
+        """Return the genders that occur."""
+        return self.genders.used(self.gender)
+
+    def sources_used(self) -> list[str]:
+        """Return who gave identities: folder, csv, person ..."""
+        return self.sources.used(self.source)
+
+    def group_counts(self) -> list[GroupCount]:
+        """Return (group, images, identities) of each group, by name; None, which comes last, is "no group"."""
+        found = [GroupCount(self.groups.get(group), sum(people.values()), len(people.keys() - {NOBODY}))
+                 for group, people in self.counts.items()]  # fmt: skip
+        return sorted(found, key=lambda group: (group.name is None, group.name or ""))
+
+    def people(self, before: LabelSnapshot | None = None, kept: People | None = None) -> People:
+        """Return each group's identities with their images, by name.
+
+        Lists of an earlier snapshot are kept where nothing in them changed, so that who shows them sees that at once.
+        """
+        same = before is not None and kept is not None and not self.renames(before) and before.groups == self.groups
+        out: People = {}
+        for group, counted in self.counts.items():
+            name = self.groups.get(group)
+            if same and before is not None and kept is not None and before.counts.get(group) is counted:
+                out[name] = kept.get(name, [])
+            else:
+                named: dict[str, int] = {}  # one of the group and one of none may have the same name
+                for who, count in counted.items():
+                    if who != NOBODY:
+                        named[self._who(who)[0]] = named.get(self._who(who)[0], 0) + count
+                out[name] = sorted(named.items())
+        return out
+
+    def basis(self) -> tuple[Ids, npt.NDArray[np.uint64]]:
+        """Return the ids that are not hidden, and a 64-bit hash of the names of each one's identity and its group."""
+        shown = ~self.hidden
+        digests = np.zeros(max(self.names, default=NOBODY) + 1, dtype=np.uint64)
+        for who, (name, group) in self.names.items():
+            digests[who] = _digest(name, self.groups.get(group, ""))
+        known = np.where(self.identity < len(digests), self.identity, NOBODY)
+        return self.images[shown], digests[known[shown]]
+
+
+@lru_cache(maxsize=500_000)
+def _digest(identity: str, group: str) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{group}\0{identity}".encode(), digest_size=8).digest(), "little")
+
+
+People = dict[str | None, list[tuple[str, int]]]
+
+
+def _names(project: Project) -> tuple[dict[int, tuple[str, int]], dict[int, str]]:
+    rows = project.db.rows("SELECT id, name, ifnull(group_id, 0) FROM identity")
+    return {row[0]: (row[1], row[2]) for row in rows}, dict(project.db.rows("SELECT id, name FROM grp"))
+
+
+def _unique(pairs: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the different rows and how often each occurs."""
+    if not len(pairs):
+        return pairs, np.empty(0, dtype=np.int64)
+    wide = int(pairs[:, 1].max()) + 1
+    found, counts = np.unique(pairs[:, 0] * wide + pairs[:, 1], return_counts=True)
+    return np.stack([found // wide, found % wide], axis=1), counts

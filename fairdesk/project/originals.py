@@ -1,0 +1,108 @@
+"""Original files: the folders they lie in, which are in the project, which cannot be read, and where they moved to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import apsw
+
+from fairdesk.errors import RequestError
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
+
+
+class Original(NamedTuple):
+    """An image's file as it is recorded, whether or not it is there now."""
+
+    id: int  # of the image
+    path: Path
+    size: int
+    sha256: str
+
+
+def recorded_folders(project: Project) -> list[Path]:
+    """Return the folders of originals as they were recorded."""
+    return [Path(row[0]) for row in project.db.rows("SELECT path FROM root ORDER BY id")]
+
+
+def recorded_under(project: Project, folder: Path) -> list[Original]:
+    """Return the originals whose recorded place is below a folder."""
+    rows = project.db.rows(
+        "SELECT i.id, r.path, i.path, i.size, i.sha256 FROM image i JOIN root r ON r.id = i.root_id ORDER BY i.id"
+    )
+    found = (Original(number, Path(root) / path, size, sha) for number, root, path, size, sha in rows)
+    return [one for one in found if one.path.is_relative_to(folder)]
+
+
+def imported_paths(project: Project, folder: Path) -> set[str]:
+    """Return the paths, below a folder of originals, of the images that were imported from it."""
+    rows = project.db.rows(
+        "SELECT image.path FROM image JOIN root ON root.id = root_id WHERE root.path = ?", (str(folder),)
+    )
+    return {row[0] for row in rows}
+
+
+def imported_images(project: Project, root: int) -> list[tuple[int, str]]:
+    """Return (image id, path below the folder) of all images of one folder of originals."""
+    return project.db.rows("SELECT id, path FROM image WHERE root_id = ? ORDER BY id", (root,))
+
+
+def folder_number(project: Project, folder: Path) -> int | None:
+    """Return the number of a folder of originals, or None where nothing was imported from it."""
+    number: int | None = project.db.value("SELECT id FROM root WHERE path = ?", (str(folder),))
+    return number
+
+
+def keep_folder(connection: apsw.Connection, folder: Path, project: Project) -> int:
+    """Record a folder of originals, with the way there from the project; returns its number."""
+    try:
+        relative = os.path.relpath(folder, project.folder)
+    except ValueError:  # another drive
+        relative = None
+    connection.execute("INSERT OR IGNORE INTO root (path, relative) VALUES (?, ?)", (str(folder), relative))
+    number: int = connection.execute("SELECT id FROM root WHERE path = ?", (str(folder),)).get
+    return number
+
+
+def keep_unreadable(connection: apsw.Connection, root: int, files: Iterable[tuple[str, str]]) -> None:
+    """Record files (path below a folder of originals, why) that cannot be read."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)", ((root, path, why) for path, why in files)
+    )
+
+
+def unreadable(project: Project) -> list[tuple[str, str]]:
+    """Return (path, why) of each file that could not be read."""
+    roots = project.roots()
+    rows = project.db.rows("SELECT root_id, path, why FROM unreadable ORDER BY root_id, path")
+    return [(str(roots[root] / path), why) for root, path, why in rows]
+
+
+def relocate(project: Project, folder: Path, found: Sequence[tuple[int, str]]) -> None:
+    """Say where images (id, path below the folder) lie now: one undoable step. Folders that hold none any more go.
+
+    Raises
+    ------
+    RequestError
+        If one of these files is another image of the project already.
+    """
+    with project.journal.step(f"Relink {len(found)} images to {folder.name}") as connection:
+        root = keep_folder(connection, folder, project)
+        taken = {row[0] for row in connection.execute("SELECT path FROM image WHERE root_id = ?", (root,))}
+        clash = [path for _, path in found if path in taken]
+        if clash:
+            raise RequestError(
+                f"{len(clash)} of these files are in the project already under {folder} (first: {clash[0]}). "
+                "Undo that import first, then relink."
+            )
+        connection.executemany(
+            "UPDATE image SET root_id = ?, path = ? WHERE id = ?", ((root, path, image) for image, path in found)
+        )
+        connection.execute(
+            "DELETE FROM root WHERE NOT EXISTS (SELECT 1 FROM image WHERE root_id = root.id)"
+            " AND NOT EXISTS (SELECT 1 FROM unreadable WHERE root_id = root.id)"
+        )

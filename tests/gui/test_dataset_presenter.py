@@ -1,0 +1,98 @@
+"""What the Dataset tab shows after any edits is what it shows when it reads everything anew."""
+
+import random
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from fairdesk.clustering.new_version import cluster_faces
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.errors import RequestError
+from fairdesk.gui.tabs.dataset.presenter import View, Wish, look, look_again
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project import Project
+from fairdesk.project.changes import ChangeReader
+from fairdesk.project.faces import set_identity
+from fairdesk.project.image_queries import Filter
+from fairdesk.project.images import hide_images
+from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.project.labels import Edit, edit_labels
+from fairdesk.project.saved_views import save_view
+from fairdesk.project.sets import all_sets, keep_sets
+
+WISHES = [
+    Wish(Filter()), Wish(Filter(group="g1")), Wish(Filter(identity="new 1")), Wish(Filter(state="hidden")),
+    Wish(Filter(text="new")), Wish(Filter(tag="odd")), Wish(Filter(), order="identity"), Wish(Filter(ids=(1, 2, 3, 4))),
+]  # fmt: skip
+
+
+def same(one, other):
+    """Compare two views field by field; numbers of words in a snapshot may differ, what they say may not."""
+    for field in fields(View):
+        left, right = getattr(one, field.name), getattr(other, field.name)
+        if field.name == "labels":
+            assert said(left) == said(right)
+        elif field.name == "contents":
+            assert [(c.id, c.members.tolist()) for c in left] == [(c.id, c.members.tolist()) for c in right]
+        elif isinstance(left, np.ndarray):
+            assert left.tolist() == right.tolist(), field.name
+        else:
+            assert left == right, field.name
+
+
+def said(labels: LabelSnapshot):
+    words = [[coded.words[code] for code in codes] for coded, codes in (
+        (labels.genders, labels.gender), (labels.sources, labels.source))]  # fmt: skip
+    ids, digests = labels.basis()
+    arrays = (labels.images, labels.hidden, labels.synthetic, labels.identity, labels.group, ids, digests)
+    return [array.tolist() for array in arrays], words, labels.names, labels.groups, labels.counts
+
+
+def an_edit(project, rng):
+    """Make one edit, undo or redo, as a person would."""
+    images = rng.sample(range(1, 41), rng.choice([1, 1, 2, 5]))
+    face = rng.randrange(1, 41)
+    rng.choice([
+        lambda: edit_labels(project, images, Edit(identity=f"new {rng.randrange(4)}")),
+        lambda: edit_labels(project, images, Edit(group=rng.choice(["g1", "g9", "elsewhere"]))),
+        lambda: edit_labels(project, images, Edit(gender=rng.choice(["female", "male", ""]), add_tags=("odd",))),
+        lambda: edit_labels(project, list(range(1, 41)), Edit(group="one group")),
+        lambda: set_identity(project, [face], rng.choice(["by face", "new 1", None])),
+        lambda: hide_images(project, images, hide=rng.random() < 0.6),
+        lambda: keep_sets(project, {"train": images, "test": [face]}, {"seed": 1}),
+        lambda: save_view(project, "mine", Filter(group="g1")),
+        project.journal.undo, project.journal.undo, project.journal.redo,
+    ])()  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_edits_it_shows_what_reading_anew_shows(filled, seed):
+    cluster_faces(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
+    other, rng = Project.open(filled.folder), random.Random(seed)
+    reader = ChangeReader(filled.db)
+    wish = WISHES[seed]
+    view = look(filled, wish)
+    for _ in range(40):
+        try:
+            an_edit(other, rng)
+        except RequestError:
+            continue  # nothing to undo, or a frozen set
+        if rng.random() < 0.2:
+            wish = rng.choice(WISHES)
+        view = look_again(filled, wish, view, reader.read())
+        if wish == view.wish:
+            same(view, look(filled, wish))
+    assert view.sets == all_sets(filled)
+    other.close()
+
+
+def test_an_identity_nobody_bears_is_renamed_too(filled):
+    reader, view = ChangeReader(filled.db), look(filled, WISHES[0])
+    with filled.db.transaction() as connection:
+        connection.execute("INSERT INTO identity (name, group_id) VALUES ('nobody', NULL)")
+    other = Project.open(filled.folder)
+    edit_labels(other, [1], Edit(identity="nobody"))
+    view = look_again(filled, WISHES[0], view, reader.read())
+    same(view, look(filled, WISHES[0]))
+    other.close()
