@@ -406,3 +406,13 @@ def test_a_files_own_packing_is_not_taken_along(tmp_path):
     assert open_image(tmp_path / "copy.tif").size == (48, 40)
     picture().save(tmp_path / "a.jpg", icc_profile=b"profile", dpi=(72, 72))
     assert open_image(tmp_path / "a.jpg").info == {"icc_profile": b"profile"}
+
+
+def test_nothing_is_written_to_standard_error(tmp_path, capfd):
+    data = io.BytesIO()
+    picture().convert("1").save(data, "TIFF", compression="group4")
+    broken = bytearray(data.getvalue())
+    broken[8:40] = bytes(range(100, 132))
+    (tmp_path / "fax.tif").write_bytes(broken)
+    inspect_file(tmp_path / "fax.tif", 64)
+    assert capfd.readouterr().err == ""
