@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.images.image_reading import is_picture
+from fairdesk.words import tr
 
 _SHOWN = 8
 
@@ -40,5 +41,9 @@ def offered_lists(folder: Path) -> list[str]:
         return []
     shown = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
     return [
-        f"Lists to evaluate on in this folder: {shown}. A training takes them with --evaluate-on {folder / names[0]}"
+        tr(
+            "Lists to evaluate on in this folder: {names}. A training takes them with --evaluate-on {first}",
+            names=shown,
+            first=folder / names[0],
+        )
     ]
