@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,13 @@ def onnx_errors() -> tuple[type[Exception], ...]:
     return tuple(kind for kind in vars(state).values() if isinstance(kind, type) and issubclass(kind, Exception))
 
 
+def onnx_reason(error: Exception) -> str:
+    """Return what onnxruntime says, without its codes, the path and the names of its parts."""
+    said = str(error).rsplit("Status Message: ", 1)[-1].splitlines()[0]
+    said = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?", "", said)
+    return said[:160].rstrip(" .") + "."
+
+
 def open_onnx(path: Path, device: str) -> Any:
     """Open an ONNX model for onnxruntime, on the GPU where it can.
 
@@ -131,13 +139,15 @@ def open_onnx(path: Path, device: str) -> Any:
         raise RequestError(tr("There is no file {path}.", path=path))
     providers = ["CUDAExecutionProvider", "CPUExecutionProvider"] if device == "cuda" else ["CPUExecutionProvider"]
     known = [one for one in providers if one in onnxruntime.get_available_providers()]
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what it raises is told; its own lines are not for people
     try:
-        return onnxruntime.InferenceSession(str(path), providers=known)
+        return onnxruntime.InferenceSession(str(path), options, providers=known)
     except onnx_errors() as error:
         raise RequestError(
             tr(
                 "{path} cannot be read as an ONNX model: {error}",
                 path=path,
-                error=str(error).splitlines()[0][:200],
+                error=onnx_reason(error),
             )
         ) from error
