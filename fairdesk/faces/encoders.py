@@ -16,7 +16,7 @@ from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.onnx_encoder import OnnxEncoder
 from fairdesk.faces.params import TORCHVISION, EncodeParams
-from fairdesk.faces.weight_files import load_state
+from fairdesk.faces.weight_files import find_weights, load_state, misfit
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.plain_json import parse_object
@@ -146,16 +146,8 @@ class ResNet50Encoder:
         path = self._find(params, watch)
         self._weights = file_sha256(path)
         network = torchvision.models.resnet50(weights=None)
-        try:
-            network.load_state_dict(load_state(path), strict=True)
-        except RuntimeError as error:
-            raise RequestError(
-                tr(
-                    "{path} does not hold ResNet-50 weights: {error}",
-                    path=path,
-                    error=str(error).splitlines()[-1].strip(),
-                )
-            ) from error
+        if why := misfit(network, load_state(path)):
+            raise RequestError(tr("{path} does not hold ResNet-50 weights: {error}", path=path, error=why))
         network.fc = torch.nn.Identity()
         self._network = network.eval().to(device)
 
@@ -238,7 +230,8 @@ def load_backbone(path: Path) -> tuple[Any, str]:
     """Return the backbone a file holds, and its name. Raises `RequestError` if it holds none."""
     from safetensors import safe_open
 
-    state = load_state(path)
+    found = find_weights(path)
+    state = found[0].state
     if path.suffix == ".safetensors":
         with safe_open(path, "pt") as file:
             try:
@@ -249,4 +242,10 @@ def load_backbone(path: Path) -> tuple[Any, str]:
             network = backbones.Classifier(name.removeprefix(TORCHVISION), state["features.weight"].shape[0])
             network.start_from(state, str(path))
             return network, name
-    return backbones.infer_backbone(state, str(path))
+    refusals = []
+    for weights in found:
+        try:
+            return backbones.infer_backbone(weights.state, str(path))
+        except RequestError as error:
+            refusals.append(error)
+    raise refusals[0]

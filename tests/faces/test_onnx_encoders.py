@@ -5,7 +5,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from fairdesk.dataset.image_import import import_folder
+from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.faces.embedding import encode_faces as encode
