@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.faces.evolve_backbones import evolve_backbone, is_evolve
 from fairdesk.faces.params import NAMES, TORCHVISION
 from fairdesk.faces.prelu import PReLU
@@ -200,7 +200,7 @@ class Classifier(nn.Module):
                     "torchvision's {name} does not take images of {size} x {size} pixels: {error}",
                     name=name,
                     size=SIZE,
-                    error=error,
+                    error=reason(error),
                 )
             ) from error
         self.body.train()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.images.table_cells import plain_cell, safe_cell
 from fairdesk.project.npz import NOT_NPZ, open_npz
 from fairdesk.words import tr
@@ -146,7 +146,7 @@ def _read_npz(path: Path) -> ScoreSet:
             tr(
                 "{path} cannot be read as .npz: it is damaged, or holds Python objects ({error}).",
                 path=path,
-                error=error,
+                error=reason(error),
             )
         ) from error
 

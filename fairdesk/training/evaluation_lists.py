@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from fairdesk.dataset.collection import SourceImage
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.faces.backbones import SIZE
 from fairdesk.images.decoding import opened
 from fairdesk.images.formats import UndecodableError
@@ -71,7 +71,7 @@ def read_bin(path: Path) -> tuple[list[bytes | npt.NDArray[np.uint8]], npt.NDArr
                 "{path} cannot be read as InsightFace's verification .bin ({error}). It holds a list of pictures and a list of flags; "
                 "FairDesk never runs code from a file.",
                 path=path,
-                error=error,
+                error=reason(error),
             )
         ) from error
     return found, flags
