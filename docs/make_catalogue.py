@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
+from jinja2 import Environment, nodes
+
 from fairdesk import __version__
 from fairdesk.jobs.fields import Negated, Unset, said, title_of
 from fairdesk.jobs.registry import job_kinds
@@ -50,6 +52,14 @@ def of_form(path: Path) -> Iterator[Text]:
             yield node.text, ""
 
 
+def of_page(path: Path) -> Iterator[Text]:
+    """Return the texts of a template of a page."""
+    for call in Environment(autoescape=True).parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+        texts = [one.value for one in call.args[:2] if isinstance(one, nodes.Const) and isinstance(one.value, str)]
+        if isinstance(call.node, nodes.Name) and call.node.name in {"tr", "tr_n"} and texts:
+            yield texts[0], texts[1] if call.node.name == "tr_n" else ""
+
+
 def of_jobs() -> Iterator[tuple[str, Text]]:
     """Return what jobs say of themselves and of their parameters, each with its module."""
     for kind in job_kinds().values():
@@ -76,6 +86,9 @@ def all_texts() -> dict[Text, set[str]]:
             found.setdefault(text, set()).add(path.relative_to(HOME).as_posix())
     for path in sorted((HOME / "ui").glob("*.ui")):
         for text in of_form(path):
+            found.setdefault(text, set()).add(path.relative_to(HOME).as_posix())
+    for path in sorted((HOME / "resources").glob("*.j2")):
+        for text in of_page(path):
             found.setdefault(text, set()).add(path.relative_to(HOME).as_posix())
     for module, text in of_jobs():
         if text[0]:

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from fairdesk import __version__
 from fairdesk.state_folder import state_folder
+from fairdesk.words import tr
 
 _BYTES, _OLDER = 1_000_000, 4  # of one file, and how many older ones are kept
 _MOST = 9  # programs that write at once
@@ -96,7 +97,7 @@ def versions() -> list[str]:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            found.append(f"{name} is missing")
+            found.append(tr("{name} is missing", name=name))
     return found
 
 

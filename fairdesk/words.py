@@ -93,11 +93,12 @@ def _load() -> None:
     if chosen == "en":
         return
     import gettext
+    import struct
 
     folder = str(locale_folder())
     try:
         _catalogue = gettext.translation(DOMAIN, folder, [chosen])
-    except (OSError, ValueError, UnicodeError):
+    except (OSError, ValueError, LookupError, struct.error):  # damaged
         return
     gettext.bindtextdomain(DOMAIN, folder)  # argparse asks gettext for its own texts
     gettext.textdomain(DOMAIN)

@@ -14,6 +14,7 @@ from string import Formatter
 from fairdesk.faces.params import DETECTORS, ENCODERS
 from fairdesk.jobs.fields import Suggest, said
 from fairdesk.jobs.registry import job_kinds
+from fairdesk.project.quality import MEASURES
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGE = "qps"
@@ -89,5 +90,5 @@ def fixed_values() -> list[str]:
             found |= set(suggest.values if suggest is not None else ())
             if isinstance(field.default, str):
                 found.add(field.default)
-    found |= {*ENCODERS, *DETECTORS, "cnn"}
+    found |= {*ENCODERS, *DETECTORS, *MEASURES}
     return [rf"(?<!\w){re.escape(str(value))}(?!\w)" for value in sorted(map(str, found), key=len, reverse=True)]

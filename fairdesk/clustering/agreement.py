@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.results import Agreement
+from fairdesk.words import tr
 
 
 def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Agreement:
@@ -15,7 +16,7 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Ag
     mean) and the adjusted Rand index; None with a reason where there are no two known faces.
     """
     if len(labels) < 2:
-        why = "fewer than two faces have a known identity"
+        why = tr("fewer than two faces have a known identity")
         return Agreement(
             pairwise_f1=None,
             pairwise_f1_why=why,
@@ -46,7 +47,7 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Ag
     together = said + true
     return Agreement(
         pairwise_f1=2 * hits / together if together > 0 else None,
-        pairwise_f1_why=None if together > 0 else "no two faces share a cluster or an identity",
+        pairwise_f1_why=None if together > 0 else tr("no two faces share a cluster or an identity"),
         bcubed_f1=2 * precision * recall / (precision + recall),
         nmi=float(normalized_mutual_info_score(t, c)),
         ari=float(adjusted_rand_score(t, c)),

@@ -18,6 +18,7 @@ from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.faces import largest_face_of_paths
 from fairdesk.project.images import labelled_images
+from fairdesk.words import tr
 
 
 def write_clusters(project: Project, version: int, path: Path) -> int:
@@ -37,8 +38,13 @@ def write_clusters(project: Project, version: int, path: Path) -> int:
         key = str(image)
         if home.setdefault(key, label) != label:
             raise RequestError(
-                f"{key} has faces in clusters {home[key]} and {label}, and a cluster file names whole images. "
-                "Detect faces with the policy `largest` and cluster again."
+                tr(
+                    "{key} has faces in clusters {home} and {label}, and a cluster file names whole images. "
+                    "Detect faces with the policy `largest` and cluster again.",
+                    key=key,
+                    home=home[key],
+                    label=label,
+                )
             )
         if key not in found.setdefault(str(label), []):
             found[str(label)].append(key)
@@ -67,11 +73,13 @@ def read_clusters(path: Path) -> dict[str, list[str]]:
     try:
         data = parse(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise RequestError(f"{path} cannot be read as a cluster file: {error}") from error
+        raise RequestError(tr("{path} cannot be read as a cluster file: {error}", path=path, error=error)) from error
     if not isinstance(data, dict) or not all(
         isinstance(paths, list) and all(isinstance(item, str) for item in paths) for paths in data.values()
     ):
-        raise RequestError(f'{path} is not a cluster file: it must be {{"label": ["image path", ...], ...}}.')
+        raise RequestError(
+            tr('{path} is not a cluster file: it must be {{"label": ["image path", ...], ...}}.', path=path)
+        )
     return data
 
 
@@ -84,10 +92,20 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
     for image, face in largest_face_of_paths(project, detector).items():
         faces[str(image)] = faces[str(image.resolve())] = face
     if not faces:
+        options = f" {DetectorKey.parse(detector).options()}" if detector else ""
         have = ", ".join(f"{one.detector} ({one.faces:,})" for one in searches(project) if one.faces)
         raise RequestError(
-            f"The project has no faces{f' that {detector} found. It has those of: {have}.' if have else ' yet.'} "
-            f"Detect faces first: fairdesk detect PROJECT{f' {DetectorKey.parse(detector).options()}' if detector else ''}"
+            tr(
+                "The project has no faces that {detector} found. It has those of: {have}. "
+                "Detect faces first: fairdesk detect PROJECT{options}",
+                detector=detector,
+                have=have,
+                options=options,
+            )
+            if have
+            else tr(
+                "The project has no faces yet. Detect faces first: fairdesk detect PROJECT{options}", options=options
+            )
         )
     unknown = [path for paths in data.values() for path in paths if path not in faces]
     kept: dict[int, int] = {}
@@ -100,12 +118,14 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
     about = {"file": str(params.file), "detector": detector}
     version = add_version(
         project,
-        f"Read clusters from {params.file.name}",
+        tr("Read clusters from {file}", file=params.file.name),
         NewVersion("file", about, found, params.file.stem),
         kept.items(),
     )
     if unknown:
-        context.message(f"{len(unknown)} paths are not in the project, the first: {unknown[0]}")
+        context.message(
+            tr("{count} paths are not in the project, the first: {unknown}", count=len(unknown), unknown=unknown[0])
+        )
     return LoadClustersResult(
         version=version,
         detector=detector,

@@ -16,6 +16,7 @@ from fairdesk.images.written_files import Names, place, safe_name, write_manifes
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
+from fairdesk.words import tr
 
 
 def write_identity_folders(params: FoldersParams, context: Context) -> FoldersResult:
@@ -35,10 +36,10 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
     if params.dry_run:
         return result
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
-        raise RequestError(f"{params.out} exists and is not empty. Choose a new folder.")
+        raise RequestError(tr("{out} exists and is not empty. Choose a new folder.", out=params.out))
     sources = {path.resolve().parent for _, path in wanted}
     if any(params.out.resolve() == source or params.out.resolve() in source.parents for source in sources):
-        raise RequestError(f"{params.out} holds the original images. Choose a folder outside of them.")
+        raise RequestError(tr("{out} holds the original images. Choose a folder outside of them.", out=params.out))
     names = Names()
     files: list[dict[str, Any]] = []
     for done, (folder, source) in enumerate(wanted, 1):
@@ -50,7 +51,7 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
             place(source, params.out / folder / name, "copy" if params.copy_files else "link")
             synthetic = with_mark(SourceImage(source, name, None, None)).synthetic
             files.append({"path": f"{folder}/{name}", "source": str(source), "synthetic": synthetic})
-        context.progress(done, len(wanted), "images")
+        context.progress(done, len(wanted), tr("images"))
     write_manifest(params.out, {"job": "identity-folders"}, files)
     result.collisions, result.synthetic = names.collisions, sum(one["synthetic"] for one in files)
     context.artifact(params.out)
@@ -81,7 +82,7 @@ def _wanted(params: FoldersParams, context: Context) -> list[tuple[str, Path]]:
                 folder_of[cluster] = names.claim("", plain)
             pairs.append((folder_of[cluster], path))
     if not pairs:
-        raise RequestError("There is no image to place: no cluster or no named identity has any.")
+        raise RequestError(tr("There is no image to place: no cluster or no named identity has any."))
     return list(dict.fromkeys(pairs))
 
 
@@ -90,7 +91,7 @@ def _by_identity(project: Project) -> list[tuple[str, Path]]:
     grouped = any(image.group for image in named)
     return [
         (
-            f"{safe_name(i.group or 'no group')}/{safe_name(i.identity or '')}"
+            f"{safe_name(i.group or tr('no group'))}/{safe_name(i.identity or '')}"
             if grouped
             else safe_name(i.identity or ""),
             i.path,

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.errors import JobFailed, RequestError
+from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -42,7 +43,9 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         If the method would need more memory than there is.
     """
     if len(vectors) < 2:
-        raise RequestError(f"There are {len(vectors)} faces with an embedding; clustering needs at least 2.")
+        raise RequestError(
+            tr("There are {count} faces with an embedding; clustering needs at least 2.", count=len(vectors))
+        )
     if metric == "cosine":
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
@@ -57,9 +60,13 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         return Clustered(HDBSCAN(min_cluster_size=params.min_samples, copy=True).fit_predict(vectors).astype(np.int64))
     wanted = params.n_clusters or n_clusters
     if wanted is None:
-        raise RequestError(f"{params.method} must be told how many clusters to make. Give --n-clusters N.")
+        raise RequestError(
+            tr("{method} must be told how many clusters to make. Give --n-clusters N.", method=params.method)
+        )
     if wanted > len(vectors):
-        raise RequestError(f"--n-clusters {wanted} is more than the {len(vectors)} faces there are.")
+        raise RequestError(
+            tr("--n-clusters {n} is more than the {faces} faces there are.", n=wanted, faces=len(vectors))
+        )
     reduced = _pca(vectors, params.pca)
     if params.method == "kmeans":
         from sklearn.cluster import KMeans
@@ -68,8 +75,13 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
     if len(reduced) > WARD_LIMIT:
         need = len(reduced) ** 2 * 4 / 1e9
         raise JobFailed(
-            f"Hierarchical clustering of {len(reduced):,} faces needs {need:,.0f} GB for their distances. "
-            f"Use dbscan, hdbscan or kmeans, or at most {WARD_LIMIT:,} faces."
+            tr(
+                "Hierarchical clustering of {faces:,} faces needs {gigabytes:,.0f} GB for their distances. "
+                "Use dbscan, hdbscan or kmeans, or at most {most:,} faces.",
+                faces=len(reduced),
+                gigabytes=need,
+                most=WARD_LIMIT,
+            )
         )
     from scipy.cluster.hierarchy import fcluster, linkage
 

@@ -20,6 +20,7 @@ from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.faces import face_places, synthetic_faces
+from fairdesk.words import tr
 
 _TITLE = 28  # pixels above the tiles
 
@@ -29,9 +30,9 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
     title, tiles, failed = _from_file(params, context) if params.file is not None else _from_project(params, context)
     synthetic = sum(made for _, made in tiles)
     if synthetic:
-        title += f" ({synthetic:,} synthetic: S)"
+        title += " " + tr("({n:,} synthetic: S)", n=synthetic)
     if not tiles:
-        raise RequestError(f"Cluster {params.cluster} has no readable face.")
+        raise RequestError(tr("Cluster {cluster} has no readable face.", cluster=params.cluster))
     sheet = params.columns * (params.rows or math.ceil(len(tiles) / params.columns))
     written = []
     params.out.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,11 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
             _montage(tiles[start : start + sheet], title, params).save(path)
         except (ValueError, KeyError) as error:
             raise RequestError(
-                f"{path}: pictures cannot be written as {path.suffix or 'a file without suffix'}. Use .png."
+                tr(
+                    "{path}: images cannot be written as {suffix}. Use .png.",
+                    path=path,
+                    suffix=path.suffix or tr("a file without suffix"),
+                )
             ) from error
         written.append(path)
         context.artifact(path)
@@ -49,7 +54,7 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
 
 
 def _title(label: str, name: str) -> str:
-    return "Unknown Faces" if label == str(UNCLUSTERED) else name
+    return tr("Unknown Faces") if label == str(UNCLUSTERED) else name
 
 
 _Tiles = tuple[
@@ -61,7 +66,14 @@ def _from_file(params: MosaicParams, context: Context) -> _Tiles:
     assert params.file is not None
     data = read_clusters(params.file)
     if params.cluster not in data:
-        raise RequestError(f"{params.file} has no cluster {params.cluster!r}. It has: {', '.join(list(data)[:20])}")
+        raise RequestError(
+            tr(
+                "{file} has no cluster {cluster!r}. It has: {data}",
+                file=params.file,
+                cluster=params.cluster,
+                data=", ".join(list(data)[:20]),
+            )
+        )
     tiles, failed = [], []
     for done, path in enumerate(data[params.cluster], 1):
         context.check()
@@ -70,8 +82,8 @@ def _from_file(params: MosaicParams, context: Context) -> _Tiles:
             tiles.append((_tile(open_image(Path(path)), params.tile, made=made), made))
         except UnreadableImageError as error:
             failed.append({"path": path, "why": error.why})
-        context.progress(done, len(data[params.cluster]), "faces")
-    return _title(params.cluster, f"Cluster {params.cluster}"), tiles, failed
+        context.progress(done, len(data[params.cluster]), tr("faces"))
+    return _title(params.cluster, tr("Cluster {cluster}", cluster=params.cluster)), tiles, failed
 
 
 def _from_project(params: MosaicParams, context: Context) -> _Tiles:
@@ -86,7 +98,7 @@ def _from_project(params: MosaicParams, context: Context) -> _Tiles:
             tiles.append((_tile(face_picture(project, face), params.tile, made=face in synthetic), face in synthetic))
         except UnreadableImageError as error:
             failed.append({"path": str(error.path), "why": error.why})
-        context.progress(done, len(faces), "faces")
+        context.progress(done, len(faces), tr("faces"))
     return _title(str(cluster.label), cluster.title), tiles, failed
 
 

@@ -16,6 +16,7 @@ from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
 from fairdesk.project.faces import identities_of_faces
 from fairdesk.project.npz import NOT_NPZ, open_npz
+from fairdesk.words import tr, tr_n
 
 
 def cluster_faces(params: ClusterParams, context: Context) -> ClusterResult:
@@ -27,7 +28,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector)
     recipe = chosen.recipe
-    context.progress(0, 3, "steps")
+    context.progress(0, 3, tr("steps"))
     faces, vectors = project.vectors.load(recipe, hidden=False)
     truth = identities_of_faces(project, faces)
     people = len(np.unique(truth[truth >= 0]))
@@ -35,18 +36,18 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     found = cluster_vectors(vectors, params, recipe.metric, people if people >= 2 else None)
     labels = by_size(found.labels)
     context.check()
-    context.progress(1, 3, "steps")
+    context.progress(1, 3, tr("steps"))
     known = truth >= 0
     quality = agreement(labels[known], truth[known])
     used = params.model_copy(update={"encoder": recipe.encoder, "detector": recipe.detector})
     version = _store(project, used, recipe.id, faces, labels, quality)
     if found.linkage is not None:
         _store_tree(project, version, found, faces)
-    context.progress(2, 3, "steps")
+    context.progress(2, 3, tr("steps"))
     if params.out is not None:
         write_clusters(project, version, params.out)
         context.artifact(params.out)
-    context.progress(3, 3, "steps")
+    context.progress(3, 3, tr("steps"))
     return ClusterResult(
         clusters=int(labels.max(initial=-1)) + 1,
         noise=int((labels < 0).sum()),
@@ -65,7 +66,7 @@ def _store(
     numbers, places = np.unique(labels, return_inverse=True)
     return add_version(
         project,
-        f"Cluster {len(faces):,} faces ({params.method})",
+        tr_n("Cluster {n:,} face ({method})", "Cluster {n:,} faces ({method})", len(faces), method=params.method),
         NewVersion(
             params.method,
             params.model_dump(mode="json", exclude={"out", "vectors"}),
@@ -97,16 +98,25 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
             made = data["synthetic"].astype(bool) if "synthetic" in data else np.zeros(len(vectors), dtype=bool)
     except NOT_NPZ as error:
         raise RequestError(
-            f"{path} cannot be read as embeddings: it must be an .npz with an array `vectors` ({error})."
+            tr(
+                "{path} cannot be read as embeddings: it must be an .npz with an array `vectors` ({error}).",
+                path=path,
+                error=error,
+            )
         ) from error
     if vectors.ndim != 2 or len(paths) != len(vectors) or len(names) != len(vectors) or len(made) != len(vectors):
         raise RequestError(
-            f"{path}: `vectors` has shape {vectors.shape} and there are {len(paths)} paths; they must match."
+            tr(
+                "{path}: `vectors` has shape {shape} and there are {count} paths; they must match.",
+                path=path,
+                shape=vectors.shape,
+                count=len(paths),
+            )
         )
     known = names != ""
     _, truth = np.unique(names, return_inverse=True)
     people = len(np.unique(names[known]))
-    context.progress(0, 1, "steps")
+    context.progress(0, 1, tr("steps"))
     labels = by_size(cluster_vectors(vectors, params, "euclidean", people if people >= 2 else None).labels)
     quality = agreement(labels[known], truth[known].astype(np.int64))
     if params.out is not None:
@@ -115,7 +125,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
             clusters.setdefault(str(label), []).append(name)
         save_clusters(params.out, clusters, set(paths[made].tolist()))
         context.artifact(params.out)
-    context.progress(1, 1, "steps")
+    context.progress(1, 1, tr("steps"))
     return ClusterResult(
         clusters=int(labels.max(initial=-1)) + 1,
         noise=int((labels < 0).sum()),

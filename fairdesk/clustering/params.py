@@ -11,6 +11,7 @@ from fairdesk.jobs.fields import DETECTOR_UNSET, LINK, ExistingFile, NewFile, Ne
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
+from fairdesk.words import tr
 
 
 class ClusterParams(JobParams):
@@ -71,9 +72,9 @@ class ClusterParams(JobParams):
     @model_validator(mode="after")
     def _minimum(self) -> ClusterParams:
         if self.method == "hdbscan" and self.min_samples < 2:
-            raise ValueError("hdbscan needs min_samples of at least 2")
+            raise ValueError(tr("hdbscan needs min_samples of at least 2"))
         if self.vectors is not None and self.detector is not None:
-            raise ValueError("a file of embeddings is clustered as it is: leave the detector out")
+            raise ValueError(tr("a file of embeddings is clustered as it is: leave the detector out"))
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk.words import tr, tr_n
 
 
 class Agreement(Record):
@@ -31,12 +32,21 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
 
     def text(self) -> str:
         """Return the counts, and the agreement with known identities."""
-        said = f"{self.clusters:,} cluster{'' if self.clusters == 1 else 's'}, {self.noise:,} of {self.faces:,} faces unclustered."
+        said = tr_n(
+            "{n:,} cluster, {noise:,} of {faces:,} faces unclustered.",
+            "{n:,} clusters, {noise:,} of {faces:,} faces unclustered.",
+            self.clusters,
+            noise=self.noise,
+            faces=self.faces,
+        )
         if self.bcubed_f1 is not None and self.nmi is not None and self.ari is not None:
-            pairwise = "undefined" if self.pairwise_f1 is None else f"{self.pairwise_f1:.3f}"
-            said += (
-                f"\nAgainst known identities: pairwise F1 {pairwise}, BCubed F1 {self.bcubed_f1:.3f}, "
-                f"NMI {self.nmi:.3f}, ARI {self.ari:.3f}."
+            pairwise = tr("undefined") if self.pairwise_f1 is None else f"{self.pairwise_f1:.3f}"
+            said += "\n" + tr(
+                "Against known identities: pairwise F1 {pairwise}, BCubed F1 {bcubed:.3f}, NMI {nmi:.3f}, ARI {ari:.3f}.",
+                pairwise=pairwise,
+                bcubed=self.bcubed_f1,
+                nmi=self.nmi,
+                ari=self.ari,
             )
         return "\n".join([said, *self.vector_lines()])
 
@@ -53,7 +63,12 @@ class LoadClustersResult(JobResult):
 
     def text(self) -> str:
         """Return the counts."""
-        return f"{self.clusters} clusters, {self.faces} faces; {self.unknown} paths are not in the project."
+        return tr(
+            "{clusters} clusters, {faces} faces; {unknown} paths are not in the project.",
+            clusters=self.clusters,
+            faces=self.faces,
+            unknown=self.unknown,
+        )
 
 
 class MosaicResult(JobResult):
@@ -67,7 +82,12 @@ class MosaicResult(JobResult):
 
     def text(self) -> str:
         """Return what is on the sheets and where they are."""
-        return f"{self.faces} faces of “{self.title}” in {', '.join(map(str, self.files))}"
+        return tr(
+            "{faces} faces of “{title}” in {files}",
+            faces=self.faces,
+            title=self.title,
+            files=", ".join(map(str, self.files)),
+        )
 
 
 class FoldersResult(JobResult):
@@ -84,7 +104,13 @@ class FoldersResult(JobResult):
 
     def text(self) -> str:
         """Return the counts."""
-        return f"{self.images} images in {self.folders} folders; {self.collisions} renamed for equal names."
+        return tr_n(
+            "{images} images in {n} folder; {collisions} renamed for equal names.",
+            "{images} images in {n} folders; {collisions} renamed for equal names.",
+            self.folders,
+            images=self.images,
+            collisions=self.collisions,
+        )
 
 
 class NamedResult(JobResult):
@@ -97,4 +123,9 @@ class NamedResult(JobResult):
 
     def text(self) -> str:
         """Return who the faces are now."""
-        return f"{self.faces} faces are now {self.identity} (group {self.group})."
+        return tr(
+            "{faces} faces are now {identity} (group {group}).",
+            faces=self.faces,
+            identity=self.identity,
+            group=self.group,
+        )

@@ -17,6 +17,7 @@ from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.faces import commonest_group, face_paths, give_identity
 from fairdesk.project.identities import groups_with, identity_names, label_ids
+from fairdesk.words import tr, tr_n
 
 UNCLUSTERED = -1
 
@@ -56,7 +57,7 @@ class Cluster:
             return self.name
         if self.identity:
             return self.identity
-        return "Unclustered" if self.label == UNCLUSTERED else f"Cluster {self.label}"
+        return tr("Unclustered") if self.label == UNCLUSTERED else tr("Cluster {label}", label=self.label)
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,11 @@ def need_version(project: Project, version: int | None = None) -> int:
     if version is None:
         found = newest_version(project)
         if found is None:
-            raise RequestError("The project has no clusters yet. Cluster first: fairdesk cluster PROJECT")
+            raise RequestError(tr("The project has no clusters yet. Cluster first: fairdesk cluster PROJECT"))
         return found
     if project.db.value("SELECT 1 FROM clustering WHERE id = ?", (version,)) is None:
         have = ", ".join(str(row[0]) for row in project.db.rows("SELECT id FROM clustering")) or "none"
-        raise RequestError(f"There is no clustering {version}. The project has: {have}")
+        raise RequestError(tr("There is no clustering {version}. The project has: {have}", version=version, have=have))
     return version
 
 
@@ -155,7 +156,13 @@ def find_cluster(project: Project, version: int, label: str) -> Cluster:
     for cluster in clusters(project, version):
         if label in (str(cluster.label), cluster.title):
             return cluster
-    raise RequestError(f"Clustering {version} has no cluster {label!r}. Its labels run from -1 (unclustered) upwards.")
+    raise RequestError(
+        tr(
+            "Clustering {version} has no cluster {label!r}. Its labels run from -1 (unclustered) upwards.",
+            version=version,
+            label=label,
+        )
+    )
 
 
 def faces_of(project: Project, cluster: int) -> list[int]:
@@ -218,7 +225,7 @@ def _target(cluster: int) -> dict[str, Any]:
 def _row(connection: apsw.Connection, cluster: int) -> _Row:
     row = connection.execute("SELECT clustering_id, label FROM cluster WHERE id = ?", (cluster,)).fetchone()
     if row is None:
-        raise RequestError("This cluster no longer exists.")
+        raise RequestError(tr("This cluster no longer exists."))
     return _Row(*row)
 
 
@@ -233,7 +240,7 @@ def _drop_empty(connection: apsw.Connection, version: int) -> None:
 def rename_cluster(project: Project, cluster: int, name: str) -> None:
     """Give a cluster a name of its own; an empty one takes the name away."""
     with project.journal.step(
-        f"Rename cluster to {name.strip() or 'its number'}", target=_target(cluster)
+        tr("Rename cluster to {name}", name=name.strip() or tr("its number")), target=_target(cluster)
     ) as connection:
         _row(connection, cluster)
         connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (name.strip() or None, cluster))
@@ -249,17 +256,21 @@ def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
     """
     others = [cluster for cluster in dict.fromkeys(others) if cluster != keep]
     if not others:
-        raise RequestError("Choose at least two clusters to merge.")
-    with project.journal.step(f"Merge {len(others) + 1} clusters", target=_target(keep)) as connection:
+        raise RequestError(tr("Choose at least two clusters to merge."))
+    with project.journal.step(
+        tr_n("Merge {n} cluster", "Merge {n} clusters", len(others) + 1), target=_target(keep)
+    ) as connection:
         version, label = _row(connection, keep)
         if label == UNCLUSTERED:
             raise RequestError(
-                "Merge into a cluster, not into the unclustered faces; to remove faces from a cluster, use Remove from cluster."
+                tr(
+                    "Merge into a cluster, not into the unclustered faces; to remove faces from a cluster, use Remove from cluster."
+                )
             )
         moved = 0
         for cluster in others:
             if _row(connection, cluster).version != version:
-                raise RequestError("Clusters of two versions cannot be merged.")
+                raise RequestError(tr("Clusters of two versions cannot be merged."))
             connection.execute("UPDATE cluster_member SET cluster_id = ? WHERE cluster_id = ?", (keep, cluster))
             moved += connection.changes()
         _drop_empty(connection, version)
@@ -268,7 +279,7 @@ def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
 
 def move_faces(project: Project, faces: list[int], cluster: int) -> int:
     """Move faces into another cluster of the same version; clusters left empty go. Returns how many moved."""
-    with project.journal.step(f"Move {_faces(faces)}", target=_target(cluster)) as connection:
+    with project.journal.step(tr("Move {faces}", faces=_faces(faces)), target=_target(cluster)) as connection:
         version = _row(connection, cluster).version
         moved = _move(connection, version, faces, cluster)
         _drop_empty(connection, version)
@@ -278,7 +289,7 @@ def move_faces(project: Project, faces: list[int], cluster: int) -> int:
 def split_faces(project: Project, version: int, faces: list[int]) -> int:
     """Put faces into a new cluster of their own and return its id."""
     with project.journal.step(
-        f"Split off {_faces(faces)}", target={"tab": "clustering", "version": version}
+        tr("Split off {faces}", faces=_faces(faces)), target={"tab": "clustering", "version": version}
     ) as connection:
         label = connection.execute(
             "SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)
@@ -290,7 +301,7 @@ def split_faces(project: Project, version: int, faces: list[int]) -> int:
 
 
 def _faces(faces: list[int]) -> str:
-    return f"{len(faces):,} face" + ("" if len(faces) == 1 else "s")
+    return tr_n("{n:,} face", "{n:,} faces", len(faces))
 
 
 def _move(connection: apsw.Connection, version: int, faces: list[int], cluster: int) -> int:
@@ -302,7 +313,7 @@ def _move(connection: apsw.Connection, version: int, faces: list[int], cluster: 
     moved = connection.changes()
     if not moved:
         raise RequestError(
-            "None of these faces could be moved: they are in that cluster already, or in another version."
+            tr("None of these faces could be moved: they are in that cluster already, or in another version.")
         )
     return int(moved)
 
@@ -310,7 +321,7 @@ def _move(connection: apsw.Connection, version: int, faces: list[int], cluster: 
 def unassign_faces(project: Project, version: int, faces: list[int]) -> int:
     """Take faces out of their clusters, into the version's unclustered faces. Returns how many moved."""
     with project.journal.step(
-        f"Remove {_faces(faces)} from their cluster", target={"tab": "clustering", "version": version}
+        tr("Remove {faces} from their cluster", faces=_faces(faces)), target={"tab": "clustering", "version": version}
     ) as connection:
         found = connection.execute("SELECT id FROM cluster WHERE clustering_id = ? AND label = -1", (version,)).get
         if found is None:
@@ -333,11 +344,13 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
     """
     name = name.strip()
     if not name:
-        raise RequestError("An identity needs a name.")
-    with project.journal.step(f"Make a cluster the identity {name}", target=_target(cluster)) as connection:
+        raise RequestError(tr("An identity needs a name."))
+    with project.journal.step(
+        tr("Make a cluster the identity {name}", name=name), target=_target(cluster)
+    ) as connection:
         if _row(connection, cluster).label == UNCLUSTERED:
             raise RequestError(
-                "Unclustered faces are not one identity. First split off the faces that belong together."
+                tr("Unclustered faces are not one identity. First split off the faces that belong together.")
             )
         members = faces_of(project, cluster)
         chosen = group.strip() if group and group.strip() else _likely_group(project, members, name)

@@ -21,6 +21,7 @@ from fairdesk.project.images import labelled_images
 from fairdesk.project.kept_facts import Stamp
 from fairdesk.project.project import CATALOG
 from fairdesk.project.sets import members
+from fairdesk.words import tr
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,10 @@ class Collection:
         """Refuse to continue with an archive that was replaced since it was listed. Raises `RequestError`."""
         if self.archive is not None and (not self.root.is_file() or stamp(self.root) != self.archive):
             raise RequestError(
-                f"{self.root} was changed while it was read, so what was chosen of it no longer holds. Run this again."
+                tr(
+                    "{root} was changed while it was read, so what was chosen of it no longer holds. Run this again.",
+                    root=self.root,
+                )
             )
 
     def people(self) -> dict[tuple[str, str], list[SourceImage]]:
@@ -83,11 +87,11 @@ def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
         if not looks_like_picture(folder, entry.path):
             left_out.append({"path": entry.path, "why": why_no_picture(folder, entry.path)})
         elif archive is None and not (folder / entry.path).exists():
-            left_out.append({"path": entry.path, "why": "a link to a file that is gone"})
+            left_out.append({"path": entry.path, "why": tr("a link to a file that is gone")})
         else:
             items.append(SourceImage(folder / entry.path, entry.path, entry.identity, entry.group))
     if not items:
-        raise RequestError(f"{folder} holds no images.")
+        raise RequestError(tr("{folder} holds no images.", folder=folder))
     return Collection(folder, tree.layout, items, left_out, archive=archive)
 
 
@@ -106,7 +110,7 @@ def read_list(path: Path) -> Collection:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise RequestError(f"{path} is not a list of images or folders: it is not UTF-8 text.") from error
+        raise RequestError(tr("{path} is not a list of images or folders: it is not UTF-8 text.", path=path)) from error
     taken: dict[str, Path] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -122,20 +126,28 @@ def read_list(path: Path) -> Collection:
                 left += found.left_out
                 read = [replace(item, relative=f"{who}/{item.relative}", identity=who) for item in found.items]
             elif not exists(named):
-                raise RequestError("there is no such file or folder")
+                raise RequestError(tr("there is no such file or folder"))
             elif not looks_like_picture(named.parent, named.name):
                 raise RequestError(why_no_picture(named.parent, named.name))
             else:
                 read = [SourceImage(named, named.name, None, None)]
         except RequestError as error:
-            left.append({"path": line.strip(), "why": f"line {number}: {error}"})
+            left.append({"path": line.strip(), "why": tr("line {number}: {error}", number=number, error=error)})
             continue
         for item in read:
             if items.setdefault(item.path, item) is not item:
-                left.append({"path": str(item.path), "why": f"line {number}: it is in the list already"})
+                left.append(
+                    {"path": str(item.path), "why": tr("line {number}: it is in the list already", number=number)}
+                )
     if not items:
-        first = f" First of what it lists: {left[0]['path']}, {left[0]['why']}." if left else ""
-        raise RequestError(f"{path} names no image; it takes an image, or a folder of images, a line.{first}")
+        first = tr(" First of what it lists: {path}, {why}.", path=left[0]["path"], why=left[0]["why"]) if left else ""
+        raise RequestError(
+            tr(
+                "{path} names no image; it takes an image, or a folder of images, a line.{first}",
+                path=path,
+                first=first,
+            )
+        )
     return Collection(path, "list", list(items.values()), left)
 
 
@@ -202,7 +214,9 @@ def read_either(place_: Path, where: Sequence[str] = ()) -> Collection:
     """Read a folder, a list (.txt), or the images of a project that meet some conditions, with their labels as they are now."""
     if not (place_ / CATALOG).is_file():
         if where:
-            raise RequestError(f"{place_} is not a project, so there are no labels to choose by. Leave --where out.")
+            raise RequestError(
+                tr("{place} is not a project, so there are no labels to choose by. Leave --where out.", place=place_)
+            )
         listed = place_.suffix.lower() == ".txt" and place_.is_file()
         return read_list(place_) if listed else read_folder(place_)
     project = Project.open(place_)
@@ -212,7 +226,7 @@ def read_either(place_: Path, where: Sequence[str] = ()) -> Collection:
     finally:
         project.close()
     if not items:
-        raise RequestError(f"The project {place_} has no images.")
+        raise RequestError(tr("The project {place} has no images.", place=place_))
     return Collection(place_, "project", items, [], told)
 
 
@@ -220,9 +234,15 @@ def need_empty(*folders: Path, source: Path) -> None:
     """Refuse to write where something is, or into the source itself."""
     for folder in folders:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise RequestError(f"{folder} exists and is not empty. Choose a new folder.")
+            raise RequestError(tr("{folder} exists and is not empty. Choose a new folder.", folder=folder))
         if folder == source or source in folder.parents:
-            raise RequestError(f"{folder} is inside the source folder. Choose a folder outside of {source}.")
+            raise RequestError(
+                tr(
+                    "{folder} is inside the source folder. Choose a folder outside of {source}.",
+                    folder=folder,
+                    source=source,
+                )
+            )
 
 
 def contents(items: list[SourceImage]) -> Contents:
@@ -275,9 +295,11 @@ def write_items(
         try:
             data = place(item.path, out / relatives[at], "copy" if copy else "link")
         except MemberError as error:
-            raise RequestError(f"{item.path} cannot be written: {error}. {out} is not complete.") from error
+            raise RequestError(
+                tr("{path} cannot be written: {error}. {out} is not complete.", path=item.path, error=error, out=out)
+            ) from error
         rows[at] = manifest_row(relatives[at], item, data)
-        context.progress(done + number, total or len(chosen), "images")
+        context.progress(done + number, total or len(chosen), tr("images"))
     write_manifest(out, about, [rows[at] for at in range(len(chosen))])
     context.artifact(out)
     return names.collisions

@@ -15,6 +15,7 @@ from fairdesk.errors import RequestError
 from fairdesk.images.drawn_faces import describe, draw_face, draw_person
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
+from fairdesk.words import tr
 
 Task = tuple[int, int]  # tone, number of the identity
 
@@ -47,14 +48,16 @@ def _draw(batch: list[Task]) -> list[dict[str, Any]]:
 def draw_sample_faces(params: SampleFacesParams, context: Context) -> SampleFacesResult:
     """Job: draw faces. The folder must be new or empty."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
-        raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the sample faces.")
+        raise RequestError(
+            tr("{out} exists and is not empty. Choose a new folder for the sample faces.", out=params.out)
+        )
     Path(params.out).mkdir(parents=True, exist_ok=True)
     tasks = [(tone, number) for tone in params.tones for number in range(params.identities)]
     people: list[dict[str, Any]] = []
-    context.progress(0, len(tasks), "identities")
+    context.progress(0, len(tasks), tr("identities"))
     for _, drawn in map_batches(_draw, tasks, 1, context, _load, (params,)):
         people += drawn
-        context.progress(len(people), len(tasks), "identities")
+        context.progress(len(people), len(tasks), tr("identities"))
     manifest = params.out.parent / f"{params.out.name}.manifest.json"
     described = {"made_by": "FairDesk sample faces", "seed": params.seed, "people": people}
     manifest.write_text(json.dumps(described, indent=1), encoding="utf-8")

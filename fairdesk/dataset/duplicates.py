@@ -14,8 +14,9 @@ from fairdesk.images.image_reading import open_image
 from fairdesk.images.inspection import perceptual_hash
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
-from fairdesk.project.images import hide_images, image_contents
+from fairdesk.project.images import HideReason, hide_images, image_contents
 from fairdesk.project.recipes import StoredRecipe
+from fairdesk.words import tr, tr_n
 
 
 def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesResult:
@@ -42,10 +43,13 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
     vectors = [v for v in found if frozenset(v[:2]) not in known]
     hidden = 0
     if params.hide and same:
-        hidden = hide_images(project, [other for _, other in same], why=" that are exact duplicates")
+        hidden = hide_images(project, [other for _, other in same], HideReason.DUPLICATES)
     clean = not (same or near or vectors)
-    words = f"{len(same):,} exact and {len(near):,} near-duplicate pairs"
-    words += f", {len(vectors):,} pairs of near-identical embeddings ({chosen.named()})" if chosen else ""
+    words = tr("{exact:,} exact and {near:,} near-duplicate pairs", exact=len(same), near=len(near))
+    if chosen:
+        words += ", " + tr(
+            "{n:,} pairs of near-identical embeddings ({vectors})", n=len(vectors), vectors=chosen.named()
+        )
     result = DuplicatesResult(
         clean=clean,
         files=[PicturePair(a=path_of[a], b=path_of[b]) for a, b in same],
@@ -55,7 +59,7 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
         unreadable=unreadable,
         hidden=hidden,
         images=len(images),
-        summary=words + (f"; {hidden:,} images hidden" if hidden else "") + ".",
+        summary=words + ("; " + tr_n("{n:,} image hidden", "{n:,} images hidden", hidden) if hidden else "") + ".",
     )
     if chosen:
         result.rest_on(chosen.about(), chosen.used.vectors)
@@ -74,7 +78,7 @@ def _hashes(
     unreadable: list[dict[str, str]] = []
     fresh = {Path(path): number for number, (_, path) in wanted.items() if number not in found}
     done = len(found)
-    context.progress(done, len(wanted), "images")
+    context.progress(done, len(wanted), tr("images"))
     for some in look_at(list(fresh), project.facts, context):
         for path, facts in some.items():
             number = fresh[path]
@@ -86,7 +90,7 @@ def _hashes(
             else:
                 unreadable.append({"path": str(path), "why": facts.why})
         done += len(some)
-        context.progress(done, len(wanted), "images")
+        context.progress(done, len(wanted), tr("images"))
     return {number: found[number] for number in wanted if number in found}, unreadable
 
 

@@ -18,6 +18,7 @@ from fairdesk.images.written_files import Names, write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import processes
 from fairdesk.jobs.results import Unreadable
+from fairdesk.words import tr
 
 _BATCH = 32
 _WRITABLE = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
@@ -92,7 +93,7 @@ def resize_images(params: ResizeParams, context: Context) -> ResizeResult:
         out=str(params.out),
         left_out=source.left_out,
         dry_run=params.dry_run,
-        summary=f"{found.words()} to {params.size} ({params.fit})",
+        summary=tr("{contents} to {size} ({fit})", contents=found.words(), size=params.size, fit=params.fit),
     )
     if params.dry_run:
         return result
@@ -111,7 +112,7 @@ def resize_images(params: ResizeParams, context: Context) -> ResizeResult:
             for (item, _), why in zip(batch, pool.map(lambda t: _resize_one(t[0], t[1], params), batch), strict=True):
                 if why is not None:
                     unreadable.append(Unreadable(path=item.relative, why=why))
-            context.progress(min(len(tasks), start + _BATCH), len(tasks), "images")
+            context.progress(min(len(tasks), start + _BATCH), len(tasks), tr("images"))
     source.need_unchanged()
     result.written, result.unreadable = len(tasks) - len(unreadable), unreadable
     bad = {one.path for one in unreadable}

@@ -12,6 +12,7 @@ from fairdesk.dataset.results import SetContents, SplitResult
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project.kept_facts import user_facts
+from fairdesk.words import tr
 
 
 def report(names: list[str], sets: list[list[SourceImage]], asked: list[float]) -> tuple[list[SetContents], str]:
@@ -22,7 +23,9 @@ def report(names: list[str], sets: list[list[SourceImage]], asked: list[float]) 
         rows.append(
             SetContents(**found.model_dump(), name=name, asked=round(wanted, 3), got=len(items), summary=found.words())
         )
-    lines = [f"{row.name}: {row.summary} (asked for {row.asked:g})" for row in rows]
+    lines = [
+        tr("{row}: {summary} (asked for {asked:g})", row=row.name, summary=row.summary, asked=row.asked) for row in rows
+    ]
     return rows, "\n".join(lines)
 
 
@@ -46,7 +49,7 @@ def split_folder(params: SplitParams, context: Context) -> SplitResult:
         summary=text,
     )
     if unnamed:
-        context.message(f"{unnamed:,} images have no identity and are in no set.")
+        context.message(tr("{unnamed:,} images have no identity and are in no set.", unnamed=unnamed))
     if params.leaks != "skip":
         with user_facts() as store:
             checked = check_sets(sets, store, context, distance=params.distance, identities=params.by == "identity")

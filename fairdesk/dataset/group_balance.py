@@ -19,8 +19,9 @@ from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.identities import names_in_groups
-from fairdesk.project.images import hide_images, known_contents
+from fairdesk.project.images import HideReason, hide_images, known_contents
 from fairdesk.project.kept_facts import FactStore
+from fairdesk.words import tr, tr_n
 
 
 @dataclass
@@ -92,7 +93,13 @@ def targets(have: dict[str, int], wanted: str, to: str = "smallest") -> dict[str
     shares = dict.fromkeys(have, 1.0) if wanted == "equal" else parse_shares(wanted)
     missing = [name for name in shares if name not in have]
     if missing:
-        raise RequestError(f"There is no group {missing[0]!r}. The project has: {', '.join(have) or 'none'}")
+        raise RequestError(
+            tr(
+                "There is no group {missing!r}. The project has: {have}",
+                missing=missing[0],
+                have=", ".join(have) or "none",
+            )
+        )
     if to == "smallest":
         size = min(have[name] / share for name, share in shares.items())
         return {name: int(size * share + 1e-9) for name, share in shares.items()}
@@ -159,7 +166,7 @@ def plan(project: Project, params: BalanceParams) -> dict[str, Group]:
     """
     groups = _groups(project)
     if len(groups) < 2:
-        raise RequestError("Balancing needs at least two groups with named identities.")
+        raise RequestError(tr("Balancing needs at least two groups with named identities."))
     by_images = params.by == "images"
     goal = targets({name: g.count(by_images=by_images) for name, g in groups.items()}, params.target, params.to)
     rng = np.random.default_rng(params.seed)
@@ -204,10 +211,10 @@ def balance_groups(params: BalanceParams, context: Context) -> BalanceResult:
                 if seen.why is not None:
                     unreadable.append({"path": item.entry.path, "why": seen.why})
 
-            bring_in(tree, labelled, context, "Balance groups", key, each)
+            bring_in(tree, labelled, context, tr("Balance groups"), key, each)
         if hide:
-            hide_images(project, hide, why=" to balance groups", merge_key=key)
-    context.progress(1, 1, "plan")
+            hide_images(project, hide, HideReason.BALANCE, merge_key=key)
+    context.progress(1, 1, tr("plan"))
     return BalanceResult(
         plan=rows,
         hidden=len(hide),
@@ -221,32 +228,62 @@ def balance_groups(params: BalanceParams, context: Context) -> BalanceResult:
     )
 
 
+def _told_added(added: int, params: BalanceParams) -> str:
+    if params.dry_run:
+        return tr_n(
+            "{n:,} image would be added from {folder}.",
+            "{n:,} images would be added from {folder}.",
+            added,
+            folder=params.source,
+        )
+    return tr_n(
+        "{n:,} image is added from {folder}.", "{n:,} images are added from {folder}.", added, folder=params.source
+    )
+
+
 def _lines(
     rows: dict[str, GroupPlan], groups: dict[str, Group], params: BalanceParams, hidden: int, added: int
 ) -> list[str]:
     lines = []
     for name, row in rows.items():
-        line = (
-            f"{name}: {row.images_kept:,} of {row.images:,} images, "
-            f"{row.identities_kept:,} of {row.identities:,} identities stay"
+        line = tr(
+            "{group}: {kept:,} of {images:,} images, {people:,} of {identities:,} identities stay",
+            group=name,
+            kept=row.images_kept,
+            images=row.images,
+            people=row.identities_kept,
+            identities=row.identities,
         )
         if row.images_added:
-            line += f"; {row.images_added:,} images of {row.identities_added:,} identities are added"
+            line += "; " + tr(
+                "{images:,} images of {identities:,} identities are added",
+                images=row.images_added,
+                identities=row.identities_added,
+            )
         if row.lacking:
-            line += f"; shortfall: {row.lacking:,} {params.by}"
+            line += "; " + (
+                tr("shortfall: {n:,} images", n=row.lacking)
+                if params.by == "images"
+                else tr("shortfall: {n:,} identities", n=row.lacking)
+            )
         lines.append(line)
     untouched = [name for name in groups if name not in rows]
     if untouched:
-        lines.append(f"Not in the target and left as they are: {', '.join(untouched)}")
-    would = "would be" if params.dry_run else "are"
+        lines.append(tr("Not in the target and left as they are: {groups}", groups=", ".join(untouched)))
     if hidden:
-        lines.append(f"{hidden:,} images {would} hidden.")
+        lines.append(
+            tr_n("{n:,} image would be hidden.", "{n:,} images would be hidden.", hidden)
+            if params.dry_run
+            else tr_n("{n:,} image is hidden.", "{n:,} images are hidden.", hidden)
+        )
     if added:
-        lines.append(f"{added:,} images {would} added from {params.source}.")
+        lines.append(_told_added(added, params))
     if not hidden and not added:
-        lines.append("Nothing has to be hidden and nothing can be added.")
+        lines.append(tr("Nothing has to be hidden and nothing can be added."))
     if any(row.lacking for row in rows.values()):
         lines.append(
-            "Fill the shortfall from another folder (--from), or generate faces: fairdesk generate RUN --group NAME ..."
+            tr(
+                "Fill the shortfall from another folder (--from), or generate faces: fairdesk generate RUN --group NAME ..."
+            )
         )
     return lines

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from fairdesk.dataset.collection import SourceImage, people_of
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 Key = tuple[str, str]
 
@@ -81,7 +82,7 @@ def _by_identity(
 ) -> tuple[list[list[SourceImage]], list[float]]:
     people = people_of(items)
     if not people:
-        raise RequestError("None of the images has an identity. Say what the folders mean, or split by image.")
+        raise RequestError(tr("None of the images has an identity. Say what the folders mean, or split by image."))
     sets: list[list[Key]] = [[] for _ in range(request.count)]
     asked = [0.0] * request.count
     if request.images is not None:
@@ -89,7 +90,12 @@ def _by_identity(
         total = sum(len(images) for images in people.values())
         if request.images * request.count > total:
             raise RequestError(
-                f"{request.count} x {request.images:,} images were asked for, but only {total:,} have an identity. Nothing was written."
+                tr(
+                    "{count} x {images:,} images were asked for, but only {total:,} have an identity. Nothing was written.",
+                    count=request.count,
+                    images=request.images,
+                    total=total,
+                )
             )
         for number in range(request.count):
             asked[number] = request.images
@@ -126,7 +132,13 @@ def _by_image(
         ends = [round(sum(shares[: n + 1]) * total) for n in range(len(shares))]
         sizes = [end - start for start, end in zip([0, *ends], ends, strict=False)]
     if sum(sizes) > total:
-        raise RequestError(f"{sum(sizes):,} images were asked for, but only {total:,} exist. Nothing was written.")
+        raise RequestError(
+            tr(
+                "{count:,} images were asked for, but only {total:,} exist. Nothing was written.",
+                count=sum(sizes),
+                total=total,
+            )
+        )
     sets, start = [], 0
     for size in sizes:
         sets.append(sorted(order[start : start + size], key=lambda item: (item.relative, item.id or 0)))

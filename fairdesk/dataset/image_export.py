@@ -37,6 +37,7 @@ from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.labels import NO_LABELS, other_labels
 from fairdesk.project.sets import sets_of_images
+from fairdesk.words import tr
 
 _RECORD_FORMATS = (b"\xff\xd8\xff", b"\x89PNG")
 
@@ -80,7 +81,7 @@ def _items(params: ExportParams, project: Project | None) -> tuple[list[SourceIm
     else:
         assert params.folder is not None
         if params.only_set is not None:
-            raise RequestError("A folder has no sets. Leave --set out, or export a project.")
+            raise RequestError(tr("A folder has no sets. Leave --set out, or export a project."))
         source = read_folder(params.folder, params.source_layout)
         left_out = list(source.left_out)
         items = []
@@ -90,17 +91,19 @@ def _items(params: ExportParams, project: Project | None) -> tuple[list[SourceIm
             except UnreadableImageError as error:
                 left_out.append({"path": item.relative, "why": error.why})
     if params.synthetic == "leave-out":
-        left_out += [{"path": str(item.path), "why": "marked synthetic"} for item in items if item.synthetic]
+        left_out += [{"path": str(item.path), "why": tr("marked synthetic")} for item in items if item.synthetic]
         items = [item for item in items if not item.synthetic]
     if params.layout in ("identity", "group-identity", "rec") or (params.layout == "imagefolder"):
         by_group = params.layout == "imagefolder" and params.classes == "group"
         kept = [item for item in items if (item.group if by_group else item.identity) is not None]
         word = "group" if by_group else "identity"
         gone = {id(item) for item in kept}
-        left_out += [{"path": str(item.path), "why": f"no {word}"} for item in items if id(item) not in gone]
+        left_out += [
+            {"path": str(item.path), "why": tr("no {word}", word=word)} for item in items if id(item) not in gone
+        ]
         items = kept
     if not items:
-        raise RequestError("No image is left to export" + (f": {left_out[0]['why']}." if left_out else "."))
+        raise RequestError(tr("No image is left to export") + (f": {left_out[0]['why']}." if left_out else "."))
     return items, left_out
 
 
@@ -147,7 +150,7 @@ def _write_table(out: Path, items: list[SourceImage], project: Project | None, c
         )
         if done % 1000 == 0:
             context.check()
-            context.progress(done, len(items), "rows")
+            context.progress(done, len(items), tr("rows"))
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix.lower() == ".parquet":
         import pyarrow
@@ -184,7 +187,7 @@ def _write_rec(
         for item in images:
             context.check()
             done += 1
-            context.progress(done, len(items), "images")
+            context.progress(done, len(items), tr("images"))
             try:
                 data, size, mark = _record(item.path, params)
             except UnreadableImageError as error:
@@ -210,7 +213,10 @@ def _write_rec(
 def _one_size(sizes: set[tuple[int, int]]) -> tuple[int, int]:
     if len(sizes) != 1:
         raise RequestError(
-            f"The images have {len(sizes)} different sizes, and .rec wants one. Give --size, e.g. --size 112x112"
+            tr(
+                "The images have {count} different sizes, and .rec wants one. Give --size, e.g. --size 112x112",
+                count=len(sizes),
+            )
         )
     return next(iter(sizes))
 
@@ -220,7 +226,7 @@ def _record(path: Path, params: ExportParams) -> tuple[bytes, tuple[int, int], s
     try:
         data = read_bytes(path)
     except OSError as error:
-        raise UnreadableImageError(path, f"cannot be read: {error.strerror or error}") from error
+        raise UnreadableImageError(path, tr("cannot be read: {strerror}", strerror=error.strerror or error)) from error
     image, info = open_with_info(path, data)
     mark = read_mark(info)
     wanted = params.pixels

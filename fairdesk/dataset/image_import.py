@@ -28,6 +28,7 @@ from fairdesk.project import Project
 from fairdesk.project.images import NewImage, add_image
 from fairdesk.project.originals import folder_number, imported_paths, keep_folder, keep_unreadable
 from fairdesk.project.thumbnails import SIDE
+from fairdesk.words import tr
 
 _BATCH = 64
 _COMMIT = 512  # images a transaction
@@ -52,7 +53,7 @@ def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: boo
     paths = [tree.root / entry.path for entry in tree.entries]
     known = _remembered(tree, paths, project)
     total = len(paths)
-    context.progress(0, total, "files")
+    context.progress(0, total, tr("files"))
     fresh = map_batches(
         partial(inspect_files, side=SIDE),
         [path for path in paths if path not in known],
@@ -76,7 +77,7 @@ def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: boo
                 found = left.pop()
             batch.append(found)
         yield batch
-        context.progress(min(total, start + _BATCH), total, "files")
+        context.progress(min(total, start + _BATCH), total, tr("files"))
 
 
 def _remembered(tree: Tree, paths: list[Path], project: Project) -> dict[Path, Inspected]:
@@ -110,10 +111,18 @@ def _given(params: ImportParams, tree: Tree, context: Context) -> dict[str, Labe
     if params.labels is None:
         return {}
     given, unmatched = read_labels(params.labels, tree, params.mapping)
-    need_matches(given, unmatched, params.labels, f"a file in {tree.root}")
+    need_matches(given, unmatched, params.labels, tr("a file in {root}", root=tree.root))
     if unmatched:
         shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
-        context.message(f"{len(unmatched)} rows of {params.labels} name no file in {tree.root}: {shown}")
+        context.message(
+            tr(
+                "{count} rows of {labels} name no file in {root}: {shown}",
+                count=len(unmatched),
+                labels=params.labels,
+                root=tree.root,
+                shown=shown,
+            )
+        )
     return given
 
 
@@ -133,7 +142,12 @@ def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled],
     inside = context.project.folder
     made = inside / "exports" / "synthetic"  # where this program puts the faces it makes
     if inside in (params.folder, *params.folder.parents) and made not in (params.folder, *params.folder.parents):
-        raise RequestError(f"{params.folder} is inside the project itself. Give the folder that holds the photographs.")
+        raise RequestError(
+            tr(
+                "{folder} is inside the project itself. Give the folder that holds the photographs.",
+                folder=params.folder,
+            )
+        )
     given: dict[str, Label] = {}
     if is_table(params.folder):
         tree, given = read_manifest(params.folder, params.mapping, params.base)
@@ -220,10 +234,21 @@ def import_images(params: ImportParams, context: Context) -> ImportResult:
     summary = _Summary(tree, names, params)
     if names and params.shared_names == "separate":
         context.message(
-            f"{len(names)} identity names occur under several groups and are kept apart: {', '.join(names[:5])}"
-            f"{' ...' if len(names) > 5 else ''}. If they are the same people, import with --shared-names join."
+            tr(
+                "{count} identity names occur under several groups and are kept apart: {names}. "
+                "If they are the same people, import with --shared-names join.",
+                count=len(names),
+                names=", ".join(names[:5]) + (" ..." if len(names) > 5 else ""),
+            )
         )
-    new = bring_in(tree, labelled, context, f"Import {tree.root.name}", f"import {os.urandom(6).hex()}", summary.add)
+    new = bring_in(
+        tree,
+        labelled,
+        context,
+        tr("Import {folder}", folder=tree.root.name),
+        f"import {os.urandom(6).hex()}",
+        summary.add,
+    )
     return summary.result(new)
 
 

@@ -17,6 +17,7 @@ from fairdesk.project.images import labelled_images, need_images
 from fairdesk.project.labels import write_labels, write_who
 from fairdesk.project.originals import imported_images
 from fairdesk.project.predictions import Prediction, agreement, keep_predictions, predicted_counts, unpredicted
+from fairdesk.words import tr, tr_n
 
 _MODEL = "deepface"
 _COMMIT = 32  # predictions a transaction
@@ -33,7 +34,7 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     project = context.project
     set_, unmatched = 0, None
     people = {image.id: image.identity for image in labelled_images(project)}
-    with project.journal.step(f"Labels from {params.csv.name}", target={"tab": "dataset"}) as connection:
+    with project.journal.step(tr("Labels from {csv}", csv=params.csv.name), target={"tab": "dataset"}) as connection:
         for number, root in project.roots().items():
             images = imported_images(project, number)
             tree = Tree(root, "flat", [Entry(path, people.get(image), None) for image, path in images])
@@ -47,12 +48,20 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
                 write_labels(connection, image, label.others(), "csv")
                 set_ += 1
         if unmatched is None:
-            raise RequestError("The project has no images yet. Import a folder first.")
-        need_matches(dict.fromkeys(range(set_)), sorted(unmatched), params.csv, "an image of the project")
+            raise RequestError(tr("The project has no images yet. Import a folder first."))
+        need_matches(dict.fromkeys(range(set_)), sorted(unmatched), params.csv, tr("an image of the project"))
     if unmatched:
-        context.message(f"{len(unmatched):,} rows name no image of the project, for example {sorted(unmatched)[0]}")
+        context.message(
+            tr(
+                "{count:,} rows name no image of the project, for example {unmatched}",
+                count=len(unmatched),
+                unmatched=sorted(unmatched)[0],
+            )
+        )
     return LabelResult(
-        labelled=set_, unmatched=sorted(unmatched), summary=f"{set_:,} images labelled from {params.csv.name}"
+        labelled=set_,
+        unmatched=sorted(unmatched),
+        summary=tr("{set:,} images labelled from {csv}", set=set_, csv=params.csv.name),
     )
 
 
@@ -69,13 +78,20 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
     if not key or params.detector is not None:
         key = params.detector or "hog"
         if missing := len(unseen(project, key)):
-            context.message(f"Detecting faces first in {missing:,} images (detector {key}).")
+            context.message(
+                tr_n(
+                    "Detecting faces first in {n:,} image (detector {detector}).",
+                    "Detecting faces first in {n:,} images (detector {detector}).",
+                    missing,
+                    detector=key,
+                )
+            )
         detect(DetectParams.of(DetectorKey.parse(key), weights=params.weights, download=params.download), context)
     actions = params.actions.split(",")
     todo = unpredicted(project, _MODEL, key, actions)
     failed: list[dict[str, str]] = []
     pending: list[Prediction] = []
-    context.progress(0, len(todo), "faces")
+    context.progress(0, len(todo), tr("faces"))
 
     def commit() -> None:
         keep_predictions(project, _MODEL, pending)
@@ -93,7 +109,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
             pending.extend(Prediction(face.id, kind, value, sure) for kind, (value, sure) in said.items())
             if len(pending) >= _COMMIT:
                 commit()
-            context.progress(done, len(todo), "faces")
+            context.progress(done, len(todo), tr("faces"))
     finally:
         commit()
     found = counts(project, key)
@@ -107,5 +123,9 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
         failed=failed,
         predicted=predicted,
         agreement=agreement(project, key),
-        summary=f"Predicted (not labels), of the faces that {key} found: " + "; ".join(lines),
+        summary=tr(
+            "Predicted (not labels), of the faces that {detector} found: {counts}",
+            detector=key,
+            counts="; ".join(lines),
+        ),
     )

@@ -13,6 +13,7 @@ from fairdesk.dataset.table_files import read_table
 from fairdesk.dataset.tables import Table
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
+from fairdesk.words import tr
 
 # What a column may be called, where nobody says which one it is.
 GUESSES: dict[str, tuple[str, ...]] = {
@@ -60,7 +61,13 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
         if field in given:
             if given[field].lower() not in lowered:
                 raise RequestError(
-                    f"{table.path} has no column {given[field]!r} for {field}. It has: {', '.join(table.header)}"
+                    tr(
+                        "{path} has no column {given!r} for {field}. It has: {header}",
+                        path=table.path,
+                        given=given[field],
+                        field=field,
+                        header=", ".join(table.header),
+                    )
                 )
             out[field] = lowered.index(given[field].lower())
         else:
@@ -70,8 +77,12 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
     said = set(out) - {"path", "identity"}
     if not (said and "identity" in out) and not ("path" in out and len(out) > 1):
         raise RequestError(
-            f"{table.path}: line 1 must name a column of paths, or of identities, and one of group, gender, age or tags; it has: "
-            f"{', '.join(table.header[:20]) or 'nothing'}. Say which is which, e.g. --columns path=FILE identity=WHO"
+            tr(
+                "{path}: line 1 must name a column of paths, or of identities, and one of group, gender, age or tags; it has: "
+                "{header}. Say which is which, e.g. --columns path=FILE identity=WHO",
+                path=table.path,
+                header=", ".join(table.header[:20]) or "nothing",
+            )
         )
     return out
 
@@ -181,8 +192,14 @@ def need_matches(labels: Collection[object], unmatched: list[str], table: Path, 
     if not labels:
         shown = ", ".join(repr(name) for name in unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
         raise JobFailed(
-            f"None of the {len(unmatched):,} rows of {table} names {where}: {shown or 'it has no rows'}. "
-            "Compare its paths (or identities) with the folder, or say which column holds them: --columns path=COLUMN"
+            tr(
+                "None of the {n:,} rows of {table} names {what}: {shown}. "
+                "Compare its paths (or identities) with the folder, or say which column holds them: --columns path=COLUMN",
+                n=len(unmatched),
+                table=table,
+                what=where,
+                shown=shown or tr("it has no rows"),
+            )
         )
 
 
@@ -201,11 +218,13 @@ def read_manifest(path: Path, given: dict[str, str], base: Path | None) -> tuple
     found: dict[str, Label] = {}
     for row in _rows(read_table(path), given):
         if row.path is None:
-            raise RequestError(f"{path} has no column of paths. Give the folder, and this table with --labels.")
+            raise RequestError(
+                tr("{path} has no column of paths. Give the folder, and this table with --labels.", path=path)
+            )
         if row.path:
             found[os.path.normpath(home / row.path.replace("\\", "/"))] = row.label
     if not found:
-        raise RequestError(f"{path} names no images.")
+        raise RequestError(tr("{path} names no images.", path=path))
     folders = {os.path.dirname(where) for where in found}
     root = home if all(Path(folder).is_relative_to(home) for folder in folders) else Path(os.path.commonpath(folders))
     labels = {PurePosixPath(Path(where).relative_to(root)).as_posix(): label for where, label in found.items()}

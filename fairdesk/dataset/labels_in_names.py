@@ -9,6 +9,7 @@ from re import Match
 from fairdesk.dataset.label_table import Label
 from fairdesk.images.folder_layouts import Tree
 from fairdesk.images.image_reading import is_picture
+from fairdesk.words import mark, tr
 
 _MOST = 0.9  # of the pictures have to be named so
 
@@ -30,9 +31,9 @@ def _imdb_wiki(found: Match[str]) -> Label:
 
 
 _SETS: tuple[tuple[str, re.Pattern[str], Callable[[Match[str]], Label], str], ...] = (
-    ("UTKFace", _UTKFACE, _utkface, "age, gender and race"),
-    ("IMDB", _IMDB, _imdb_wiki, "identity and age"),
-    ("WIKI", _WIKI, _imdb_wiki, "identity and age"),
+    ("UTKFace", _UTKFACE, _utkface, mark("age, gender and race")),
+    ("IMDB", _IMDB, _imdb_wiki, mark("identity and age")),
+    ("WIKI", _WIKI, _imdb_wiki, mark("identity and age")),
 )
 
 
@@ -45,6 +46,13 @@ def labels_in_names(tree: Tree) -> dict[str, Label]:
     for title, pattern, read, what in _SETS:
         found = {path: match for path in pictures if (match := pattern.fullmatch(path.rpartition("/")[2]))}
         if found and len(found) >= _MOST * len(pictures):
-            tree.notes.append(f"Names as in {title}: {what} of {len(found):,} pictures are taken from them.")
+            tree.notes.append(
+                tr(
+                    "Names as in {set}: {what} of {n:,} images are taken from them.",
+                    set=title,
+                    what=tr(what),
+                    n=len(found),
+                )
+            )
             return {path: read(match) for path, match in found.items()}
     return {}

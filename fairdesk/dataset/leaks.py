@@ -23,6 +23,7 @@ from fairdesk.project.kept_facts import Facts, FactStore
 from fairdesk.project.project import CATALOG
 from fairdesk.project.recipes import Recipe, StoredRecipe
 from fairdesk.project.vector_choice import VectorChoice
+from fairdesk.words import tr, tr_n
 
 Key = tuple[str, str]
 
@@ -72,11 +73,18 @@ class Shared:
 
     def summary(self) -> str:
         """Say it in words."""
-        counts = ((len(self.identities), "identity", "identities"), (len(self.files), "file", "files"),
-                  (len(self.near), "pair of near-duplicate images", "pairs of near-duplicate images"),
-                  (len(self.vectors), "pair of near-identical embeddings", "pairs of near-identical embeddings"))  # fmt: skip
-        parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
-        return f"In both sets: {', '.join(parts)}." if parts else "Nothing is shared."
+        parts = []
+        if count := len(self.identities):
+            parts.append(tr_n("{n:,} identity", "{n:,} identities", count))
+        if count := len(self.files):
+            parts.append(tr_n("{n:,} file", "{n:,} files", count))
+        if count := len(self.near):
+            parts.append(tr_n("{n:,} pair of near-duplicate images", "{n:,} pairs of near-duplicate images", count))
+        if count := len(self.vectors):
+            parts.append(
+                tr_n("{n:,} pair of near-identical embeddings", "{n:,} pairs of near-identical embeddings", count)
+            )
+        return tr("In both sets: {parts}.", parts=", ".join(parts)) if parts else tr("Nothing is shared.")
 
     def result(self) -> SharedResult:
         """Return it as a job's result holds it."""
@@ -106,7 +114,7 @@ def look(
     facts: dict[Path, Facts] = {}
     for some in look_at([item.path for item in items], store, context):
         facts |= some
-        context.progress(done + len(facts), total or len(items), "images")
+        context.progress(done + len(facts), total or len(items), tr("images"))
     out: list[Seen] = []
     unreadable = []
     for item in items:
@@ -201,12 +209,16 @@ def refuse(shared: Shared, *, allow: bool, context: Context) -> None:
     if not shared:
         return
     if allow:
-        context.message(f"Leaks were allowed. {shared.summary()}")
+        context.message(tr("Leaks were allowed. {summary}", summary=shared.summary()))
         return
     shown = "".join(f"\n  {a.path}  ~  {b.path}" for a, b in shared.pairs()[:3])
     raise RequestError(
-        f"These sets would leak. {shared.summary()} Nothing was written.{shown}\n"
-        "Look at the pairs with --dry-run --json, hide one of each (duplicates PROJECT --hide), or accept them with --leaks allow."
+        tr(
+            "These sets would leak. {summary} Nothing was written.{shown}\n"
+            "Look at the pairs with --dry-run --json, hide one of each (duplicates PROJECT --hide), or accept them with --leaks allow.",
+            summary=shared.summary(),
+            shown=shown,
+        )
     )
 
 
@@ -227,9 +239,16 @@ def _common_detector(a: Project, b: Project, encoder: str) -> str | None:
     common = next((detector for detector in ours if detector in theirs), None)
     if common is None and ours and theirs:
         raise RequestError(
-            f"The two projects have {encoder} embeddings of different detectors' faces, which cannot be compared: "
-            f"{', '.join(ours)} and {', '.join(sorted(theirs))}. Encode one of them again: fairdesk encode {b.folder} "
-            f"--encoder {encoder} --detector {ours[0]}"
+            tr(
+                "The two projects have {encoder} embeddings of different detectors' faces, which cannot be compared: "
+                "{ours} and {theirs}. Encode one of them again: fairdesk encode {folder} "
+                "--encoder {encoder} --detector {our}",
+                encoder=encoder,
+                ours=", ".join(ours),
+                theirs=", ".join(sorted(theirs)),
+                folder=b.folder,
+                our=ours[0],
+            )
         )
     return common
 
@@ -238,7 +257,10 @@ def _both_vectors(params: LeaksParams, context: Context) -> Both:
     for place in (params.a, params.b):
         if not (place / CATALOG).is_file():
             raise RequestError(
-                f"{place} is not a project, so it has no embeddings. Compare two projects, or leave --encoder out."
+                tr(
+                    "{place} is not a project, so it has no embeddings. Compare two projects, or leave --encoder out.",
+                    place=place,
+                )
             )
     encoder = params.encoder or ""
     with closing(Project.open(params.a)) as a, closing(Project.open(params.b)) as b:
@@ -251,7 +273,7 @@ def _both_vectors(params: LeaksParams, context: Context) -> Both:
                 theirs = VectorChoice(one, theirs.others)
                 break
         else:
-            raise RequestError("The two projects' embeddings were made in different ways and cannot be compared.")
+            raise RequestError(tr("The two projects' embeddings were made in different ways and cannot be compared."))
         if params.detector is None and ours.told() is not None:
             context.message(ours.told() or "")
         vectors = image_vectors(a, ours.recipe), image_vectors(b, theirs.recipe)

@@ -10,6 +10,7 @@ from fairdesk.images.folder_layouts import read_tree
 from fairdesk.images.image_sources import stamp
 from fairdesk.jobs.context import Context
 from fairdesk.project.originals import recorded_folders, recorded_under, relocate
+from fairdesk.words import tr
 
 
 def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult:
@@ -22,10 +23,23 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
     images = recorded_under(project, params.old)
     if not images:
         known = ", ".join(map(str, recorded_folders(project))) or "none"
-        raise RequestError(f"No image of the project lies under {params.old}. Its folders of originals: {known}")
+        raise RequestError(
+            tr(
+                "No image of the project lies under {old}. Its folders of originals: {known}",
+                old=params.old,
+                known=known,
+            )
+        )
     tree = read_tree(params.new)
     if tree.root != params.new:  # an InsightFace folder: its pictures lie in the .rec
-        raise RequestError(f"{params.new} holds a data set in {tree.root.name}. Give {tree.root}.")
+        raise RequestError(
+            tr(
+                "{folder} holds a data set in {file}. Give {path}.",
+                folder=params.new,
+                file=tree.root.name,
+                path=tree.root,
+            )
+        )
     places: dict[tuple[str, int], list[str]] = {}
     for entry in tree.entries:
         try:
@@ -45,7 +59,7 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
             missing.append(relative)
         else:
             found.append((image.id, match))
-        context.progress(done, len(images), "images")
+        context.progress(done, len(images), tr("images"))
     if found:
         relocate(project, params.new, found)
     return RelinkResult(relinked=len(found), missing=len(missing), missing_paths=missing)

@@ -24,6 +24,7 @@ from fairdesk.jobs.params import JobParams
 from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text, whose_faces
 from fairdesk.project.quality import Limit
+from fairdesk.words import tr
 
 FIELDS = ("path", "identity", "group", "gender", "age", "tags")
 
@@ -34,7 +35,7 @@ def _parse_columns(given: list[str]) -> dict[str, str]:
     for word in given:
         field, equals, column = word.partition("=")
         if not equals or field not in FIELDS or not column:
-            raise ValueError(f"are FIELD=COLUMN with the fields {', '.join(FIELDS)}")
+            raise ValueError(tr("are FIELD=COLUMN with the fields {fields}", fields=", ".join(FIELDS)))
         out[field] = column
     return out
 
@@ -119,7 +120,11 @@ class SampleFacesParams(JobParams):
     def _on_scale(cls, value: list[int]) -> list[int]:
         wrong = [tone for tone in value if not 1 <= tone <= 10]
         if wrong or not value:
-            raise ValueError(f"tones of the Monk scale are 1 to 10, not {wrong}" if wrong else "give at least one tone")
+            raise ValueError(
+                tr("tones of the Monk scale are 1 to 10, not {wrong}", wrong=wrong)
+                if wrong
+                else tr("give at least one tone")
+            )
         return sorted(set(value))
 
     @field_validator("out")
@@ -210,7 +215,7 @@ class LabelParams(JobParams):
         found = [part.strip() for part in value.split(",") if part.strip()]
         wrong = [part for part in found if part not in ("race", "gender", "age")]
         if wrong or not found:
-            raise ValueError(f"can be race, gender and age, not {', '.join(wrong) or 'nothing'}")
+            raise ValueError(tr("can be race, gender and age, not {wrong}", wrong=", ".join(wrong) or "nothing"))
         return ",".join(dict.fromkeys(found))
 
     @property
@@ -221,7 +226,7 @@ class LabelParams(JobParams):
     @model_validator(mode="after")
     def _one(self) -> LabelParams:
         if (self.backend is None) == (self.csv is None):
-            raise ValueError("give either a backend or a csv file")
+            raise ValueError(tr("give either a backend or a csv file"))
         return self
 
 
@@ -303,7 +308,7 @@ class DivideParams(JobParams):
     def _distinct(cls, value: list[str]) -> list[str]:
         found = [name.strip() for name in value]
         if not all(found) or len(set(found)) != len(found):
-            raise ValueError("name each set once")
+            raise ValueError(tr("name each set once"))
         return found
 
     @model_validator(mode="after")
@@ -382,7 +387,7 @@ class BalanceParams(JobParams):
     @classmethod
     def _to(cls, value: str) -> str:
         if value not in ("smallest", "largest") and not (value.isdecimal() and int(value) > 0):
-            raise ValueError("is smallest, largest, or a number")
+            raise ValueError(tr("is smallest, largest, or a number"))
         return value
 
     @field_validator("target")
@@ -403,6 +408,6 @@ def parse_shares(text: str) -> dict[str, float]:
         except ValueError:
             number = -1.0
         if not equals or not name.strip() or number <= 0:
-            raise ValueError("must be equal, or NAME=SHARE,NAME=SHARE with shares above 0")
+            raise ValueError(tr("must be equal, or NAME=SHARE,NAME=SHARE with shares above 0"))
         out[name.strip()] = number
     return out

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from fairdesk.jobs.fields import LINK, ExistingFolder, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.detector_key import detector_text, whose_faces
+from fairdesk.words import mark, tr, tr_n
 
 Layout = Literal["auto", "flat", "identity", "group-identity"]
 
@@ -23,13 +24,15 @@ def parse_size(text: str) -> str:
     """Check WIDTHxHEIGHT. Raises `ValueError`."""
     match = re.fullmatch(r"(\d+)x(\d+)", text.replace(" ", "").lower())
     if match is None or not all(1 <= int(side) <= 10_000 for side in match.groups()):
-        raise ValueError("must be WIDTHxHEIGHT, such as 112x112")
+        raise ValueError(tr("must be WIDTHxHEIGHT, such as 112x112"))
     return match[0]
 
 
 Leaks = Literal["refuse", "allow", "skip"]
-LEAKS_HELP = "If the same or nearly the same image is in two sets: refuse, allow (with a warning), or skip the check"
-DISTANCE_HELP = (
+LEAKS_HELP = mark(
+    "If the same or nearly the same image is in two sets: refuse, allow (with a warning), or skip the check"
+)
+DISTANCE_HELP = mark(
     "Near-duplicate: at most this many of the 64 bits of the perceptual hash differ, and the images correlate by .96"
 )
 
@@ -37,18 +40,25 @@ DISTANCE_HELP = (
 def check_sizes(images: int | None, shares: list[float] | None, folds: int | None, sets: int) -> None:
     """Check that the sizes of sets are given in just one way. Raises `ValueError`."""
     if sum(value is not None for value in (images, shares, folds)) != 1:
-        raise ValueError("give just one of images, shares and folds")
+        raise ValueError(tr("give just one of images, shares and folds"))
     if folds is not None:
         if sets > 1:
-            raise ValueError("folds are numbered under one name: give one")
+            raise ValueError(tr("folds are numbered under one name: give one"))
         return
     if sets < 2:
-        raise ValueError("a split needs at least two sets")
+        raise ValueError(tr("a split needs at least two sets"))
     if shares is not None:
         if len(shares) != sets:
-            raise ValueError(f"there are {len(shares)} shares for {sets} sets")
+            raise ValueError(
+                tr_n(
+                    "there are {count} shares for {n} set",
+                    "there are {count} shares for {n} sets",
+                    sets,
+                    count=len(shares),
+                )
+            )
         if any(share <= 0 for share in shares) or sum(shares) > 1 + 1e-9:
-            raise ValueError("shares are above 0 and together at most 1")
+            raise ValueError(tr("shares are above 0 and together at most 1"))
 
 
 class SampleParams(JobParams):
@@ -87,7 +97,7 @@ class SampleParams(JobParams):
     @model_validator(mode="after")
     def _one(self) -> SampleParams:
         if sum(value is not None for value in (self.images, self.identities, self.fraction)) != 1:
-            raise ValueError("give just one of images, identities and fraction")
+            raise ValueError(tr("give just one of images, identities and fraction"))
         return self
 
 
@@ -132,7 +142,7 @@ class SplitParams(JobParams):
     def _distinct(cls, value: list[Path]) -> list[Path]:
         found = [_absolute(path) for path in value]
         if len(set(found)) != len(found):
-            raise ValueError("name a different folder for each set")
+            raise ValueError(tr("name a different folder for each set"))
         return found
 
     @model_validator(mode="after")
@@ -194,7 +204,7 @@ class ExportParams(JobParams):
         "fit": ("layout", ("rec",)),
     }
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Pictures": ("size", "fit"),
+        "Images": ("size", "fit"),
         "Source and writing": ("source_layout", "synthetic", "copy_files"),
     }
 
@@ -238,7 +248,7 @@ class ExportParams(JobParams):
     @model_validator(mode="after")
     def _table(self) -> ExportParams:
         if self.layout == "manifest" and self.out.suffix.lower() not in (".csv", ".tsv", ".parquet"):
-            raise ValueError("for a manifest out is a .csv, .tsv or .parquet file")
+            raise ValueError(tr("for a manifest out is a .csv, .tsv or .parquet file"))
         return self
 
     @property

@@ -14,6 +14,7 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project.sets import keep_sets
+from fairdesk.words import tr
 
 
 def divide_project(params: DivideParams, context: Context) -> DivideResult:
@@ -22,7 +23,7 @@ def divide_project(params: DivideParams, context: Context) -> DivideResult:
     every = project_items(project)
     items = [item for item in every if params.synthetic or not item.synthetic]
     if not items:
-        raise RequestError("The project has no images to divide. Import some first.")
+        raise RequestError(tr("The project has no images to divide. Import some first."))
     names = params.names()
     request = Request(len(names), params.images, params.shares, params.by)
     sets, asked = partition(items, request, np.random.default_rng(params.seed))
@@ -38,7 +39,7 @@ def divide_project(params: DivideParams, context: Context) -> DivideResult:
         summary=text,
     )
     if unnamed:
-        context.message(f"{unnamed:,} images have no identity and are in no set.")
+        context.message(tr("{unnamed:,} images have no identity and are in no set.", unnamed=unnamed))
     if params.leaks != "skip":
         chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
         checked = check_sets(

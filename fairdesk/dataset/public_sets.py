@@ -14,20 +14,27 @@ from fairdesk.dataset.params import FetchParams
 from fairdesk.dataset.results import FetchResult
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.jobs.context import Context
+from fairdesk.words import tr
 
 
 def download_public_set(params: FetchParams, context: Context) -> FetchResult:
     """Job: download a set and write it as identity folders."""
     if params.out.exists() and (not params.out.is_dir() or any(params.out.iterdir())):
-        raise RequestError(f"{params.out} exists and is not empty. Choose a new folder for the download.")
-    context.message(f"Downloading {params.source} through scikit-learn. This asks the network, as you asked for.")
-    context.progress(0, 1, "download")
+        raise RequestError(tr("{out} exists and is not empty. Choose a new folder for the download.", out=params.out))
+    context.message(
+        tr("Downloading {source} through scikit-learn. This asks the network, as you asked for.", source=params.source)
+    )
+    context.progress(0, 1, tr("download"))
     try:
         count = _olivetti(params.out) if params.source == "olivetti" else _lfw(params, context)
     except (URLError, ConnectionError, TimeoutError) as error:
         raise JobFailed(
-            f"The download of {params.source} failed: {getattr(error, 'reason', error)}. Check the network and try "
-            "again, or fetch the set elsewhere and import its folder."
+            tr(
+                "The download of {source} failed: {reason}. Check the network and try "
+                "again, or fetch the set elsewhere and import its folder.",
+                source=params.source,
+                reason=getattr(error, "reason", error),
+            )
         ) from error
     context.artifact(params.out)
     return FetchResult(out=str(params.out), images=count)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fairdesk.dataset.tables import Table
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 _PICTURE = re.compile(r"\S+\.(?:jpe?g|png|bmp|webp)", re.IGNORECASE)
 _RFW_IMAGE = re.compile(r"(?P<who>.+)_\d{3,5}\.(?:jpe?g|png)", re.IGNORECASE)
@@ -47,7 +48,15 @@ def _attributes(path: Path, numbered: list[tuple[int, list[str]]]) -> Table | No
         return None
     for number, cells in rest:
         if len(cells) != len(names) + 1:
-            raise RequestError(f"{path}: line {number} has {len(cells)} fields, and not {len(names) + 1}.")
+            raise RequestError(
+                tr(
+                    "{path}: line {number} has {fields} fields, and not {wanted}.",
+                    path=path,
+                    number=number,
+                    fields=len(cells),
+                    wanted=len(names) + 1,
+                )
+            )
     return Table(path, ["path", *names], [cells for _, cells in rest], [number for number, _ in rest])
 
 
@@ -57,7 +66,10 @@ def _rfw(path: Path, numbered: list[tuple[int, list[str]]], group: str, *, peopl
         name = cells[0]
         match = _RFW_IMAGE.fullmatch(name)
         if len(cells) != 2 or (match is None) != people:
-            raise RequestError(f"{path}: line {number} is not {'a person' if people else 'a picture'} and a number.")
+            wrong = tr("{path}: line {number} is not an image and a number.", path=path, number=number)
+            if people:
+                wrong = tr("{path}: line {number} is not a person and a number.", path=path, number=number)
+            raise RequestError(wrong)
         rows.append([name, group] if match is None else [name, match["who"], group])
     header = ["identity", "group"] if people else ["path", "identity", "group"]
     return Table(path, header, rows, [number for number, _ in numbered])

@@ -16,6 +16,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.erasure import erase_images, erase_lists_of, erase_traces, listed_files
 from fairdesk.project.images import labelled_images
+from fairdesk.words import tr
 
 
 def find_images(project: Project, *, identity: str | None, group: str | None, image: str | None) -> list[int]:
@@ -27,7 +28,7 @@ def find_images(project: Project, *, identity: str | None, group: str | None, im
         If nothing matches, or both or neither of identity and image are given.
     """
     if (identity is None) == (image is None):
-        raise RequestError("Say what to purge: --identity NAME or --image PATH.")
+        raise RequestError(tr("Say what to purge: --identity NAME or --image PATH."))
     found = labelled_images(project, hidden=True)
     if image is not None:
         wanted = str(Path(image).expanduser().absolute())
@@ -35,9 +36,11 @@ def find_images(project: Project, *, identity: str | None, group: str | None, im
         what = image
     else:
         ids = [i.id for i in found if i.identity == identity and (group is None or i.group == group)]
-        what = f"called {identity}" + (f" in {group}" if group else "")
+        what = tr("called {identity}", identity=identity)
+        if group:
+            what = tr("called {identity} in {group}", identity=identity, group=group)
     if not ids:
-        raise RequestError(f"The project has no image {what}. Nothing was removed.")
+        raise RequestError(tr("The project has no image {what}. Nothing was removed.", what=what))
     return ids
 
 
@@ -54,7 +57,11 @@ def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> Pur
         files_removed=removed,
         outside=outside,
         originals=originals,
-        summary=f"{len(images):,} images and {len(erased.faces):,} faces are permanently removed, and the history before it.",
+        summary=tr(
+            "{images:,} images and {faces:,} faces are permanently removed, and the history before it.",
+            images=len(images),
+            faces=len(erased.faces),
+        ),
     )
 
 

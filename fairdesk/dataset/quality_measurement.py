@@ -20,7 +20,7 @@ from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
 from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.images import hide_images
+from fairdesk.project.images import HideReason, hide_images
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import (
     Measured,
@@ -32,6 +32,7 @@ from fairdesk.project.quality import (
     outside,
     unmeasured,
 )
+from fairdesk.words import tr, tr_n
 
 _BATCH = 16
 _COMMIT = 256
@@ -63,34 +64,49 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
     others = [one.detector for one in searches(project)]
     if detector not in others:
         if params.detector is None:
-            raise RequestError("Faces have not been looked for yet. Detect faces first: fairdesk detect PROJECT")
+            raise RequestError(tr("Faces have not been looked for yet. Detect faces first: fairdesk detect PROJECT"))
         raise RequestError(
-            f"The detector {detector} has looked at no image. These have: {', '.join(others) or 'none'}. "
-            f"Detect faces first: fairdesk detect PROJECT {DetectorKey.parse(detector).options()}"
+            tr(
+                "The detector {detector} has looked at no image. These have: {others}. "
+                "Detect faces first: fairdesk detect PROJECT {options}",
+                detector=detector,
+                others=", ".join(others) or "none",
+                options=DetectorKey.parse(detector).options(),
+            )
         )
     others.remove(detector)
     if others and params.detector is None:
         context.message(
-            f"Measured are the faces that {detector} found, which are those shown. There are also those of "
-            f"{', '.join(others)}: say --detector to measure them."
+            tr(
+                "Measured are the faces that {detector} found, which are those shown. There are also those of "
+                "{others}: say --detector to measure them.",
+                detector=detector,
+                others=", ".join(others),
+            )
         )
     before = len(unmeasured(project, detector))
-    context.progress(0, before, "images")
+    context.progress(0, before, tr("images"))
     if before:
         _measure_all(project, detector, before, context)
     limits = params.ranges()
     found = counts(project, detector)
     bad = outside(project, limits, detector) if limits else []
     spreads = measured(project, detector)
-    text = f"{found['measured']:,} images measured (faces of {detector})"
+    text = tr_n(
+        "{n:,} image measured (faces of {detector})",
+        "{n:,} images measured (faces of {detector})",
+        found["measured"],
+        detector=detector,
+    )
     if limits:
-        text += f"; {len(bad):,} do not have {', '.join(limit.words() for limit in limits)}"
+        told = ", ".join(limit.words() for limit in limits)
+        text += "; " + tr_n("{n:,} does not have {limits}", "{n:,} do not have {limits}", len(bad), limits=told)
         if bad and params.action == "hide":
-            hide_images(project, bad, why=" of low quality")
-            text += ", hidden"
+            hide_images(project, bad, HideReason.QUALITY)
+            text += ", " + tr("hidden")
         elif bad and params.action == "tag":
             edit_labels(project, bad, Edit(add_tags=(params.tag,)))
-            text += f", tagged {params.tag}"
+            text += ", " + tr("tagged {tag}", tag=params.tag)
     return QualityResult(
         **found,
         measured_now=before,
@@ -125,7 +141,7 @@ def _measure_all(project: Project, detector: str, total: int, context: Context) 
                 if len(pending) >= _COMMIT:
                     commit()
                 done += len(batch)
-                context.progress(min(done, total), total, "images")
+                context.progress(min(done, total), total, tr("images"))
         finally:
             commit()
-    context.progress(total, total, "images")
+    context.progress(total, total, tr("images"))

@@ -17,6 +17,7 @@ from fairdesk.dataset.prepare_params import SampleParams
 from fairdesk.dataset.results import SampleResult
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
+from fairdesk.words import tr
 
 
 def take_sample(params: SampleParams, context: Context) -> SampleResult:
@@ -28,7 +29,11 @@ def take_sample(params: SampleParams, context: Context) -> SampleResult:
         pool = [item for item in source.items if item.key is None or item.key not in excluded]
         if len(pool) < params.images:
             raise RequestError(
-                f"{params.images:,} images were asked for, but only {len(pool):,} exist. Nothing was written."
+                tr(
+                    "{images:,} images were asked for, but only {count:,} exist. Nothing was written.",
+                    images=params.images,
+                    count=len(pool),
+                )
             )
         picked = [pool[i] for i in sorted(rng.permutation(len(pool))[: params.images])]
         chosen = [(item, f"{number}_{item.path.name}") for number, item in enumerate(picked)]
@@ -70,17 +75,32 @@ def _identities(
 ) -> list[SourceImage]:
     people = source.people()
     if not people:
-        raise RequestError(f"{params.folder} has no identity folders. Give --layout, or sample images with --images N.")
+        raise RequestError(
+            tr(
+                "{folder} has no identity folders. Give --layout, or sample images with --images N.",
+                folder=params.folder,
+            )
+        )
     picked: list[tuple[str, str]] = []
     for group in sorted({group for group, _ in people}):
         everyone = [key for key in people if key[0] == group]
         free = [key for key in everyone if key not in excluded]
         wanted = params.identities if params.identities is not None else round((params.fraction or 0) * len(everyone))
         if len(free) < wanted:
-            where = f" in {group}" if group else ""
-            without = f" without the {len(everyone) - len(free):,} excluded" if len(free) < len(everyone) else ""
-            raise RequestError(
-                f"{wanted:,} identities{where} were asked for, but only {len(free):,} exist{without}. Nothing was written."
-            )
+            raise RequestError(_too_few(group, wanted, len(free), len(everyone) - len(free)))
         picked += [free[i] for i in rng.permutation(len(free))[:wanted]]
     return [item for key in sorted(picked) for item in people[key]]
+
+
+def _too_few(group: str, wanted: int, free: int, excluded: int) -> str:
+    asked = tr("{n:,} identities were asked for", n=wanted)
+    if group:
+        asked = tr("{n:,} identities in {group} were asked for", n=wanted, group=group)
+    if excluded:
+        return tr(
+            "{asked}, but only {free:,} exist without the {excluded:,} excluded. Nothing was written.",
+            asked=asked,
+            free=free,
+            excluded=excluded,
+        )
+    return tr("{asked}, but only {free:,} exist. Nothing was written.", asked=asked, free=free)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fairdesk.jobs.results import JobResult, NamesVectors, NextStep, Record, RestsOnVectors, Unreadable
-from fairdesk.jobs.wording import count, left_out, listed
+from fairdesk.jobs.wording import left_out, listed
+from fairdesk.words import tr, tr_n
 
 
 class ImportResult(JobResult):
@@ -29,13 +30,22 @@ class ImportResult(JobResult):
     def text(self) -> str:
         """Return counts, groups, and what could not be read."""
         lines = [
-            f"{count(self.images, 'image')} ({self.new:,} new), {count(self.identities, 'identity')}, layout {self.layout}."
+            tr(
+                "{images} ({new:,} new), {identities}, layout {layout}.",
+                images=tr_n("{n:,} image", "{n:,} images", self.images),
+                new=self.new,
+                identities=tr_n("{n:,} identity", "{n:,} identities", self.identities),
+                layout=self.layout,
+            )
         ]
-        lines += [f"  {name}: {number:,} images" for name, number in self.groups.items()]
+        lines += [
+            "  " + tr_n("{group}: {n:,} image", "{group}: {n:,} images", number, group=name)
+            for name, number in self.groups.items()
+        ]
         lines += self.notes
         if self.synthetic:
-            lines.append(f"{self.synthetic:,} are marked synthetic.")
-        return "\n".join(lines + left_out("Not readable", self.unreadable))
+            lines.append(tr_n("{n:,} is marked synthetic.", "{n:,} are marked synthetic.", self.synthetic))
+        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
 
 
 class RelinkResult(JobResult):
@@ -47,7 +57,9 @@ class RelinkResult(JobResult):
 
     def text(self) -> str:
         """Return both counts."""
-        return f"{self.relinked} images found again, {self.missing} still missing."
+        return tr(
+            "{relinked} images found again, {missing} still missing.", relinked=self.relinked, missing=self.missing
+        )
 
 
 class SampleFacesResult(JobResult):
@@ -61,7 +73,13 @@ class SampleFacesResult(JobResult):
 
     def text(self) -> str:
         """Return counts and place."""
-        return f"{self.images} faces of {self.identities} drawn identities in {self.out}"
+        return tr_n(
+            "{images} faces of {n} drawn identity in {out}",
+            "{images} faces of {n} drawn identities in {out}",
+            self.identities,
+            images=self.images,
+            out=self.out,
+        )
 
     def next_steps(self) -> list[NextStep]:
         """Return that they can be imported."""
@@ -76,7 +94,7 @@ class FetchResult(JobResult):
 
     def text(self) -> str:
         """Return count and place."""
-        return f"{self.images} images in {self.out}"
+        return tr("{images} images in {out}", images=self.images, out=self.out)
 
     def next_steps(self) -> list[NextStep]:
         """Return that they can be imported."""
@@ -92,9 +110,9 @@ class Contents(Record):
 
     def words(self) -> str:
         """Say it: 412 identities, 9,870 images, African 103 ..."""
-        parts = [f"{self.images:,} images"]
+        parts = [tr_n("{n:,} image", "{n:,} images", self.images)]
         if self.identities:
-            parts.insert(0, f"{self.identities:,} identities")
+            parts.insert(0, tr("{n:,} identities", n=self.identities))
         return ", ".join(parts + [f"{name} {number:,}" for name, number in self.groups.items()])
 
 
@@ -109,13 +127,19 @@ class PreparedResult(JobResult, Contents):
 
     def text(self) -> str:
         """Return what the folder holds and what was left out."""
-        lines = [("Would write: " if self.dry_run else "") + self.summary]
+        lines = [tr("Would write: {summary}", summary=self.summary) if self.dry_run else self.summary]
         seed = getattr(self, "seed", None)
         if seed is not None:
-            lines.append(f"Seed {seed}.")
+            lines.append(tr("Seed {seed}.", seed=seed))
         if self.collisions:
-            lines.append(f"{self.collisions:,} files were renamed for equal names.")
-        return "\n".join(lines + left_out("Left out", self.left_out))
+            lines.append(
+                tr_n(
+                    "{n:,} file was renamed for equal names.",
+                    "{n:,} files were renamed for equal names.",
+                    self.collisions,
+                )
+            )
+        return "\n".join(lines + left_out(tr("Left out"), self.left_out))
 
 
 class SampleResult(PreparedResult):
@@ -133,8 +157,12 @@ class ResizeResult(PreparedResult):
 
     def text(self) -> str:
         """Return how many were written, and what was not."""
-        lines = [("Would resize: " if self.dry_run else f"{self.written:,} written: ") + self.summary]
-        return "\n".join(lines + left_out("Not readable", self.unreadable + self.left_out))
+        lines = [
+            tr("Would resize: {summary}", summary=self.summary)
+            if self.dry_run
+            else tr("{n:,} written: {summary}", n=self.written, summary=self.summary)
+        ]
+        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable + self.left_out))
 
 
 class ExportResult(PreparedResult):
@@ -152,7 +180,7 @@ class ExportResult(PreparedResult):
 
     def text(self) -> str:
         """Return what was written and what was left out."""
-        return "\n".join([super().text(), *left_out("Not readable", self.unreadable)])
+        return "\n".join([super().text(), *left_out(tr("Not readable"), self.unreadable)])
 
 
 class Person(Record):
@@ -195,10 +223,10 @@ class SharedResult(Record):
         """Return it for a terminal."""
         return [
             self.summary,
-            *listed("Identities", [f"{i.group + '/' if i.group else ''}{i.identity}" for i in self.identities]),
-            *listed("The same file", [f"{p.a}  =  {p.b}" for p in self.files]),
-            *listed("Near-duplicates", [f"{p.a}  ~  {p.b} ({p.bits} bits)" for p in self.near]),
-            *listed("Near-identical embeddings", [f"{p.a}  ~  {p.b} ({p.distance:.3f})" for p in self.vectors]),
+            *listed(tr("Identities"), [f"{i.group + '/' if i.group else ''}{i.identity}" for i in self.identities]),
+            *listed(tr("The same file"), [f"{p.a}  =  {p.b}" for p in self.files]),
+            *listed(tr("Near-duplicates"), [f"{p.a}  ~  {p.b} ({tr('{n} bits', n=p.bits)})" for p in self.near]),
+            *listed(tr("Near-identical embeddings"), [f"{p.a}  ~  {p.b} ({p.distance:.3f})" for p in self.vectors]),
         ]
 
 
@@ -215,7 +243,7 @@ class LeaksResult(JobResult, SharedResult, NamesVectors):
 
     def text(self) -> str:
         """Return what is shared, and what could not be looked at."""
-        return "\n".join(self.lines() + self.vector_lines() + left_out("Not readable", self.unreadable))
+        return "\n".join(self.lines() + self.vector_lines() + left_out(tr("Not readable"), self.unreadable))
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""
@@ -231,7 +259,7 @@ class DuplicatesResult(JobResult, SharedResult, RestsOnVectors):
 
     def text(self) -> str:
         """Return the pairs, and what could not be looked at."""
-        return "\n".join(self.lines() + self.vector_lines() + left_out("Not readable", self.unreadable))
+        return "\n".join(self.lines() + self.vector_lines() + left_out(tr("Not readable"), self.unreadable))
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""
@@ -273,10 +301,19 @@ class SplitResult(DividedResult):
 
     def text(self) -> str:
         """Return the sets, seed, and what was left out."""
-        lines = [("Would write: " if self.dry_run else "") + self.summary, f"Seed {self.seed}."]
+        lines = [
+            tr("Would write: {summary}", summary=self.summary) if self.dry_run else self.summary,
+            tr("Seed {seed}.", seed=self.seed),
+        ]
         if self.collisions:
-            lines.append(f"{self.collisions:,} files were renamed for equal names.")
-        return "\n".join(lines + left_out("Left out", self.left_out))
+            lines.append(
+                tr_n(
+                    "{n:,} file was renamed for equal names.",
+                    "{n:,} files were renamed for equal names.",
+                    self.collisions,
+                )
+            )
+        return "\n".join(lines + left_out(tr("Left out"), self.left_out))
 
 
 class DivideResult(DividedResult, RestsOnVectors):
@@ -286,12 +323,27 @@ class DivideResult(DividedResult, RestsOnVectors):
 
     def text(self) -> str:
         """Return the sets, seed, and which images are in none."""
-        lines = [("Would make:\n" if self.dry_run else "") + self.summary, f"Seed {self.seed}."]
+        lines = [
+            tr("Would make:") + "\n" + self.summary if self.dry_run else self.summary,
+            tr("Seed {seed}.", seed=self.seed),
+        ]
         if self.synthetic_left_out:
-            lines.append(f"{self.synthetic_left_out:,} synthetic images are in no set.")
+            lines.append(
+                tr_n(
+                    "{n:,} synthetic image is in no set.",
+                    "{n:,} synthetic images are in no set.",
+                    self.synthetic_left_out,
+                )
+            )
         if self.without_identity:
-            lines.append(f"{self.without_identity:,} images without an identity are in no set.")
-        return "\n".join(lines + self.vector_lines() + left_out("Not readable", self.unreadable))
+            lines.append(
+                tr_n(
+                    "{n:,} image without an identity is in no set.",
+                    "{n:,} images without an identity are in no set.",
+                    self.without_identity,
+                )
+            )
+        return "\n".join(lines + self.vector_lines() + left_out(tr("Not readable"), self.unreadable))
 
 
 class GroupPlan(Record):
@@ -340,13 +392,19 @@ class LabelResult(JobResult):
         """Return the counts, and the given groups against what was predicted."""
         lines = [self.summary]
         for kind, values in self.agreement.items():
-            lines.append(f"Given group against predicted {kind}:")
+            lines.append(tr("Given group against predicted {kind}:", kind=kind))
             lines += [
                 f"  {group}: " + ", ".join(f"{value} {number:,}" for value, number in row.items())
                 for group, row in values.items()
             ]
         if self.without_face:
-            lines.append(f"{self.without_face:,} images without a face have no prediction.")
+            lines.append(
+                tr_n(
+                    "{n:,} image without a face has no prediction.",
+                    "{n:,} images without a face have no prediction.",
+                    self.without_face,
+                )
+            )
         return "\n".join(lines)
 
 
@@ -377,16 +435,30 @@ class QualityResult(JobResult):
         """Return the spread of each measure, and what has none."""
         lines = [self.summary]
         lines += [
-            f"  {name:<10}  5 % {one.p5:.4g}, median {one.median:.4g}, 95 % {one.p95:.4g}"
+            f"  {name:<10}  "
+            + tr("5 % {low:.4g}, median {median:.4g}, 95 % {high:.4g}", low=one.p5, median=one.median, high=one.p95)
             for name, one in self.measures.items()
             if one is not None
         ]
-        missing = (
-            (self.without_face, "have no face and no measure of one"),
-            (self.unreadable, "cannot be read"),
-            (self.not_looked_at, "were not searched for faces yet"),
-        )
-        return "\n".join(lines + [f"{number:,} images {what}." for number, what in missing if number])
+        if self.without_face:
+            lines.append(
+                tr_n(
+                    "{n:,} image has no face and no measure of one.",
+                    "{n:,} images have no face and no measure of one.",
+                    self.without_face,
+                )
+            )
+        if self.unreadable:
+            lines.append(tr_n("{n:,} image cannot be read.", "{n:,} images cannot be read.", self.unreadable))
+        if self.not_looked_at:
+            lines.append(
+                tr_n(
+                    "{n:,} image was not searched for faces yet.",
+                    "{n:,} images were not searched for faces yet.",
+                    self.not_looked_at,
+                )
+            )
+        return "\n".join(lines)
 
 
 class VectorsResult(JobResult, RestsOnVectors):
@@ -399,7 +471,14 @@ class VectorsResult(JobResult, RestsOnVectors):
 
     def text(self) -> str:
         """Return count, size and place."""
-        return f"{self.vectors} embeddings of dimension {self.dim} in {self.out} (encoder {self.encoder}, detector {self.detector})"
+        return tr(
+            "{vectors} embeddings of dimension {dim} in {out} (encoder {encoder}, detector {detector})",
+            vectors=self.vectors,
+            dim=self.dim,
+            out=self.out,
+            encoder=self.encoder,
+            detector=self.detector,
+        )
 
 
 class PurgeResult(JobResult):
@@ -417,9 +496,9 @@ class PurgeResult(JobResult):
         return "\n".join(
             [
                 self.summary,
-                *listed("Removed in the project", self.files_removed),
-                *listed("These files outside of the project still name them", self.outside),
-                *listed("The originals are where they were", self.originals),
+                *listed(tr("Removed in the project"), self.files_removed),
+                *listed(tr("These files outside of the project still name them"), self.outside),
+                *listed(tr("The originals are where they were"), self.originals),
             ]
         )
 
@@ -442,12 +521,14 @@ class SetsResult(JobResult):
 
     def text(self) -> str:
         """Return the sets, one a line."""
-        return (
-            "\n".join(
-                f"{s.name}: {s.images:,} images of {count(s.identities, 'identity')}"
-                + (", frozen" if s.frozen else "")
-                + (f" (out of date: {s.out_of_date})" if s.out_of_date else "")
-                for s in self.sets
+        return "\n".join(
+            tr(
+                "{name}: {images:,} images of {identities}",
+                name=s.name,
+                images=s.images,
+                identities=tr_n("{n:,} identity", "{n:,} identities", s.identities),
             )
-            or "No sets yet. Make them with: fairdesk divide PROJECT"
-        )
+            + (", " + tr("frozen") if s.frozen else "")
+            + (" " + tr("(out of date: {change})", change=s.out_of_date) if s.out_of_date else "")
+            for s in self.sets
+        ) or tr("No sets yet. Make them with: fairdesk divide PROJECT")

@@ -11,6 +11,7 @@ from fairdesk.dataset.published_tables import published_table
 from fairdesk.dataset.tables import SUFFIXES, Table
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import plain_cell
+from fairdesk.words import tr
 
 
 def is_table(path: Path) -> bool:
@@ -44,12 +45,18 @@ def read_table(path: Path) -> Table:
                 continue
             if len(row) != len(header):
                 raise RequestError(
-                    f"{path}: line {reader.line_num} has {len(row)} fields, the header has {len(header)}."
+                    tr(
+                        "{path}: line {line} has {count} fields, the header has {header}.",
+                        path=path,
+                        line=reader.line_num,
+                        count=len(row),
+                        header=len(header),
+                    )
                 )
             rows.append([plain_cell(cell.strip()) for cell in row])
             lines.append(reader.line_num)
     except csv.Error as error:
-        raise RequestError(f"{path}: line {reader.line_num}: {error}") from error
+        raise RequestError(tr("{path}: line {line}: {error}", path=path, line=reader.line_num, error=error)) from error
     return Table(path, header, rows, lines)
 
 
@@ -64,7 +71,7 @@ def read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RequestError(f"{path} cannot be read: {error.strerror}") from error
+        raise RequestError(tr("{path} cannot be read: {strerror}", path=path, strerror=error.strerror)) from error
     encoding = "utf-8-sig"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
@@ -74,8 +81,13 @@ def read_text(path: Path) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise RequestError(
-            f"{path} is neither UTF-8 nor UTF-16 text ({error.reason} at byte {error.start:,}). "
-            "Save it as UTF-8; Excel calls that CSV UTF-8."
+            tr(
+                "{path} is neither UTF-8 nor UTF-16 text ({reason} at byte {start:,}). "
+                "Save it as UTF-8; Excel calls that CSV UTF-8.",
+                path=path,
+                reason=error.reason,
+                start=error.start,
+            )
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -101,7 +113,9 @@ def _parquet(path: Path) -> Table:
     try:
         found = pyarrow.parquet.ParquetFile(path).read()
     except (OSError, pyarrow.ArrowException) as error:
-        raise RequestError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+        raise RequestError(
+            tr("{path} cannot be read as Parquet: {error}", path=path, error=str(error).splitlines()[0])
+        ) from error
     columns, header = [], []
     for name, column in zip(found.column_names, found.columns, strict=True):
         kind = column.type

@@ -16,6 +16,7 @@ from torch import nn
 from fairdesk.errors import RequestError
 from fairdesk.faces.params import NAMES, TORCHVISION
 from fairdesk.faces.prelu import PReLU
+from fairdesk.words import tr
 
 SIZE = 112  # pixels of the input
 DEPTHS = {"r18": (2, 2, 2, 2), "r34": (3, 4, 6, 3), "r50": (3, 4, 14, 3), "r100": (3, 13, 30, 3)}
@@ -181,7 +182,7 @@ class Classifier(nn.Module):
 
         if name not in models.list_models(module=models):
             near = ", ".join(difflib.get_close_matches(name, models.list_models(module=models), 3)) or "resnet18"
-            raise RequestError(f"torchvision has no classifier called {name!r}. Near: {near}")
+            raise RequestError(tr("torchvision has no classifier called {name!r}. Near: {near}", name=name, near=near))
         more: dict[str, Any] = {"image_size": SIZE} if name.startswith("vit_") else {}
         if name in ("googlenet", "inception_v3"):
             more = {"aux_logits": False, "init_weights": True}
@@ -193,7 +194,12 @@ class Classifier(nn.Module):
                 self.body.eval()(torch.zeros(1, 3, SIZE, SIZE))
         except (RuntimeError, ValueError, AssertionError) as error:
             raise RequestError(
-                f"torchvision's {name} does not take pictures of {SIZE} x {SIZE} pixels: {error}"
+                tr(
+                    "torchvision's {name} does not take images of {size} x {size} pixels: {error}",
+                    name=name,
+                    size=SIZE,
+                    error=error,
+                )
             ) from error
         self.body.train()
         self.features = nn.BatchNorm1d(features)
@@ -222,7 +228,13 @@ class Classifier(nn.Module):
         try:
             self.load_state_dict(dict(state), strict=True)
         except RuntimeError as error:
-            raise RequestError(f"{where} is of another network: {str(error).splitlines()[-1].strip()}") from error
+            raise RequestError(
+                tr(
+                    "{where} is of another network: {error}",
+                    where=where,
+                    error=str(error).splitlines()[-1].strip(),
+                )
+            ) from error
 
 
 def make_backbone(name: str, features: int = 512) -> nn.Module:
@@ -233,7 +245,14 @@ def make_backbone(name: str, features: int = 512) -> nn.Module:
         return IResNet(DEPTHS[name], features)
     if name.startswith(TORCHVISION):
         return Classifier(name.removeprefix(TORCHVISION), features)
-    raise RequestError(f"There is no backbone called {name!r}. Known: {', '.join(NAMES)}, {TORCHVISION}NAME")
+    raise RequestError(
+        tr(
+            "There is no backbone called {name!r}. Known: {names}, {prefix}NAME",
+            name=name,
+            names=", ".join(NAMES),
+            prefix=TORCHVISION,
+        )
+    )
 
 
 def _count(state: Mapping[str, Any], prefix: str) -> int:
@@ -272,6 +291,11 @@ def infer_backbone(state: Mapping[str, Any], where: str) -> tuple[nn.Module, str
         told = str(error).splitlines()[-1].strip()
         shown = ", ".join(list(state)[:3])
         raise RequestError(
-            f"{where} holds no ArcFace backbone (MobileFaceNet or IResNet with arcface_torch's names): {told}. Its first names are: {shown}"
+            tr(
+                "{where} holds no ArcFace backbone (MobileFaceNet or IResNet with arcface_torch's names): {why}. Its first names are: {names}",
+                where=where,
+                why=told,
+                names=shown,
+            )
         ) from error
     return network, name

@@ -22,6 +22,7 @@ from fairdesk.faces.weight_files import onnx_errors
 from fairdesk.images.image_reading import box_with_margin
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.boxes import FaceBox, Points
+from fairdesk.words import tr
 
 ATTRIBUTES = ("race", "gender", "age")
 
@@ -64,7 +65,9 @@ def _unpack(packed: Path, target: Path) -> None:
             with zipfile.ZipFile(packed) as archive:
                 data = archive.read(target.name)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise JobFailed(f"{packed} is damaged ({error}). Delete it and download it again.") from error
+        raise JobFailed(
+            tr("{packed} is damaged ({error}). Delete it and download it again.", packed=packed, error=error)
+        ) from error
     target.write_bytes(data)
     packed.unlink()
 
@@ -77,18 +80,26 @@ def _build(task: str, name: str) -> Any:
     known = modeling.AVAILABLE_MODELS[task]  # type: ignore[literal-required]
     if name not in known:
         kind = {"face_detector": "detector", "facial_recognition": "encoder"}.get(task, "model")
-        raise RequestError(f"deepface has no {kind} called {name!r}. It has: {', '.join(known)}")
+        raise RequestError(
+            tr("deepface has no {kind} called {name!r}. It has: {known}", kind=kind, name=name, known=", ".join(known))
+        )
     damaged: tuple[type[Exception], ...] = (ValueError, OSError, RuntimeError, *onnx_errors())
     try:
         return modeling.build_model(task, name)
     except FairDeskError:
         raise
     except ImportError as error:
-        raise JobFailed(f"deepface's {name} needs a package that is not installed: {error}") from error
+        raise JobFailed(
+            tr("deepface's {name} needs a package that is not installed: {error}", name=name, error=error)
+        ) from error
     except damaged as error:
         raise JobFailed(
-            f"deepface's {name} cannot be loaded: its weights are damaged or of another model ({str(error).splitlines()[0][:200]}). "
-            "Delete the file that is named here, or the one in .deepface/weights, and fetch it again."
+            tr(
+                "deepface's {model} cannot be loaded: its weights are damaged or of another model ({error}). "
+                "Delete the file that is named here, or the one in .deepface/weights, and fetch it again.",
+                model=name,
+                error=str(error).splitlines()[0][:200],
+            )
         ) from error
 
 

@@ -27,6 +27,7 @@ from fairdesk.project.detections import (
     unseen_images,
 )
 from fairdesk.project.thumbnails import SIDE
+from fairdesk.words import tr
 
 BATCH = 8
 _COMMIT = 64  # images a transaction
@@ -79,7 +80,7 @@ def detect(params: DetectParams, context: Context) -> str:
         load_detector(deepface)
     done = 0
     pending: list[tuple[int, FoundFaces]] = []
-    context.progress(0, len(todo), "images")
+    context.progress(0, len(todo), tr("images"))
     try:
         for batch, results in map_batches(_detect, todo, BATCH, context, _load, (params,)):
             pending += [(image.id, found) for image, found in zip(batch, results, strict=True)]
@@ -87,7 +88,7 @@ def detect(params: DetectParams, context: Context) -> str:
                 keep_faces(project, key, pending)
                 pending = []
             done += len(batch)
-            context.progress(done, len(todo), "images")
+            context.progress(done, len(todo), tr("images"))
     finally:
         if pending:
             keep_faces(project, key, pending)
@@ -114,7 +115,11 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
     shown = project.shown_detector()
     if shown != key:
         context.message(
-            f"The faces of {shown} are still shown, and existing embeddings still used. Those of {key} can be shown by "
-            f"choosing them in the Dataset tab, and encoded with: fairdesk encode PROJECT --detector {key}"
+            tr(
+                "The faces of {shown} are still shown, and existing embeddings still used. Those of {detector} can be shown by "
+                "choosing them in the Dataset tab, and encoded with: fairdesk encode PROJECT --detector {detector}",
+                shown=shown,
+                detector=key,
+            )
         )
     return DetectResult(detector=key, shown=shown, **dict(counts(project, key)))

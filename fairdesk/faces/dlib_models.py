@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.errors import JobFailed
+from fairdesk.words import tr
 
 
 def _file(name: str) -> str:
@@ -21,7 +22,7 @@ def _file(name: str) -> str:
         path = Path(place) / "models" / name
         if path.is_file():
             return str(path)
-    raise JobFailed(f"dlib's model {name} is missing. Install the package face_recognition_models again.")
+    raise JobFailed(tr("dlib's model {name} is missing. Install the package face_recognition_models again.", name=name))
 
 
 def _dlib() -> Any:

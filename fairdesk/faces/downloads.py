@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fairdesk.errors import JobFailed, MissingWeights
+from fairdesk.words import tr
 
 _CHUNK = 1 << 18
 _TIMEOUT = (15, 60)  # seconds to connect, and without a byte
@@ -71,7 +72,7 @@ _SIZES = {
 def about(file_name: str) -> tuple[str, int | None]:
     """Return the licence of a weight file as its publisher names it, and about how many megabytes it has."""
     licence = next(
-        (text for start, text in _LICENCES.items() if file_name.startswith(start)), "see the model's authors"
+        (text for start, text in _LICENCES.items() if file_name.startswith(start)), tr("see the model's authors")
     )
     return licence, next((size for start, size in _SIZES.items() if file_name.startswith(start)), None)
 
@@ -112,7 +113,7 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
     for url in urls:
         if wanted is None:
             wanted, size = published(url)
-    why = "no address is known"
+    why = tr("no address is known")
     for url in urls:
         try:
             _get(url, part, target.name, watch)
@@ -120,25 +121,34 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
         except (OSError, ValueError) as error:  # requests' errors are OSErrors
             why = str(error).splitlines()[0]
     else:
-        kept = (
-            f" {part.stat().st_size / 1e6:,.0f} MB are kept and the next try resumes from there."
-            if part.exists()
-            else ""
-        )
-        raise JobFailed(
-            f"The download of {target.name} failed: {why}.{kept} Or fetch it on another machine from {urls[0] if urls else '?'} "
-            f"and put it at {target}."
-        )
+        failed = [tr("The download of {file} failed: {why}.", file=target.name, why=why)]
+        if part.exists():
+            size_kept = part.stat().st_size / 1e6
+            failed.append(tr("{megabytes:,.0f} MB are kept and the next try resumes from there.", megabytes=size_kept))
+        url = urls[0] if urls else "?"
+        failed.append(tr("Or fetch it on another machine from {url} and put it at {path}.", url=url, path=target))
+        raise JobFailed(" ".join(failed))
     digest = _sha256(part)
     if (wanted is not None and not digest.startswith(wanted)) or (size is not None and part.stat().st_size != size):
         part.unlink()
         raise JobFailed(
-            f"{target.name} came damaged (its checksum is not the published one) and was deleted. Try again."
+            tr(
+                "{target} came damaged (its checksum is not the published one) and was deleted. Try again.",
+                target=target.name,
+            )
         )
     os.replace(part, target)
     if watch is not None:
-        told = "its checksum is the published one" if wanted is not None else "its publisher gives no checksum"
-        watch.message(f"{target.name} is at {target}; {told} (SHA-256 {digest}).")
+        told = tr("its checksum is the published one") if wanted is not None else tr("its publisher gives no checksum")
+        watch.message(
+            tr(
+                "{file} is at {path}; {told} (SHA-256 {digest}).",
+                file=target.name,
+                path=target,
+                told=told,
+                digest=digest,
+            )
+        )
     return digest
 
 
@@ -162,14 +172,18 @@ def _get(url: str, part: Path, name: str, watch: Watch | None) -> None:
                     have += len(chunk)
                     if watch is not None:
                         watch.check()
-                        watch.progress(round(have / 1e6), round(max(total, have) / 1e6), f"MB of {name}")
+                        watch.progress(round(have / 1e6), round(max(total, have) / 1e6), tr("MB of {name}", name=name))
             except (
                 requests.exceptions.ChunkedEncodingError
             ) as error:  # also where the server did not say how much comes
                 broken = error
         if broken is not None or have < total:
-            of = f" of {total / 1e6:,.0f}" if total else ""
-            raise OSError(f"the connection broke after {have / 1e6:,.0f}{of} MB") from broken
+            lost = tr("the connection broke after {have:,.0f} MB", have=have / 1e6)
+            if total:
+                lost = tr(
+                    "the connection broke after {have:,.0f} of {total:,.0f} MB", have=have / 1e6, total=total / 1e6
+                )
+            raise OSError(lost) from broken
 
 
 def _sha256(path: Path) -> str:

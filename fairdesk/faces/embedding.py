@@ -26,6 +26,7 @@ from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.faces import FacePlace, face_places, images_of_faces
 from fairdesk.project.images import need_images
 from fairdesk.project.recipes import StoredRecipe
+from fairdesk.words import tr, tr_n
 
 Encoded = tuple[list[int], Vectors, dict[int, str]]
 
@@ -68,15 +69,20 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
     made = project.vectors.of_encoder(params.encoder)
     last = project.last_detector()
     if made:
-        key, why = made[0].recipe.detector, "the detector of this encoder's newest embeddings"
+        key, why = made[0].recipe.detector, tr("the detector of this encoder's newest embeddings")
     elif last is not None:
-        key, why = last, "the detector that was used last"
+        key, why = last, tr("the detector that was used last")
     else:
         return str(DetectorKey())
     others = sorted({one.detector for one in searches(project)} - {key})
     if others:
         context.message(
-            f"Whose faces: {key}, {why}. Others were found by {', '.join(others)}: say --detector for them."
+            tr(
+                "Whose faces: {detector}, {why}. Others were found by {others}: say --detector for them.",
+                detector=key,
+                why=why,
+                others=", ".join(others),
+            )
         )
     return key
 
@@ -85,7 +91,14 @@ def _search(key: str, params: EncodeParams, context: Context) -> None:
     """Look for faces in the images that the detector has not seen, and say so first."""
     missing = len(unseen(context.project, key, params.where))
     if missing:
-        context.message(f"Detecting faces first in {missing:,} images (detector {key}).")
+        context.message(
+            tr_n(
+                "Detecting faces first in {n:,} image (detector {detector}).",
+                "Detecting faces first in {n:,} images (detector {detector}).",
+                missing,
+                detector=key,
+            )
+        )
         more = {"weights": params.weights, "download": params.download, "where": params.where}
         detect(DetectParams.of(DetectorKey.parse(key), **more), context)
 
@@ -102,7 +115,14 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     project.vectors.forget_lost(recipe)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
     if todo:
-        context.message(f"Encoding {len(todo):,} faces of the detector {key} with {recipe.encoder}.")
+        context.message(
+            tr(
+                "Encoding {faces:,} faces of the detector {detector} with {encoder}.",
+                faces=len(todo),
+                detector=key,
+                encoder=recipe.encoder,
+            )
+        )
     started, done = time.monotonic(), 0
     good: list[int] = []
     arrays: list[Vectors] = []
@@ -116,7 +136,7 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
             arrays.clear()
             failures.clear()
 
-    context.progress(0, len(todo), "faces")
+    context.progress(0, len(todo), tr("faces"))
     if params.engine == "ray":
         results = map_on_ray(_encode, todo, params.batch_size, context, _load, (params, "cpu"))
     elif EncoderRef.parse(params.encoder).kind in ("dlib", "deepface"):
@@ -131,7 +151,7 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
             if len(good) >= _COMMIT:
                 commit()
             done += len(batch)
-            context.progress(done, len(todo), "faces")
+            context.progress(done, len(todo), tr("faces"))
     finally:
         commit()
     return recipe, done, time.monotonic() - started
@@ -154,7 +174,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         dim=recipe.dim,
         encoded_now=done,
         per_second=round(done / seconds, 2) if done and seconds > 0 else None,
-        per_second_why=None if done else "every face had its embedding already",
+        per_second_why=None if done else tr("every face had its embedding already"),
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
     )
 

@@ -23,6 +23,7 @@ from fairdesk.plain_json import parse_object
 from fairdesk.project.boxes import FaceBox
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe
+from fairdesk.words import tr
 
 Vectors = npt.NDArray[np.float32]
 
@@ -149,7 +150,11 @@ class ResNet50Encoder:
             network.load_state_dict(load_state(path), strict=True)
         except RuntimeError as error:
             raise RequestError(
-                f"{path} does not hold ResNet-50 weights: {str(error).splitlines()[-1].strip()}"
+                tr(
+                    "{path} does not hold ResNet-50 weights: {error}",
+                    path=path,
+                    error=str(error).splitlines()[-1].strip(),
+                )
             ) from error
         network.fc = torch.nn.Identity()
         self._network = network.eval().to(device)
@@ -242,19 +247,34 @@ class OnnxEncoder:
         shape = list(inputs[0].shape)
         if len(inputs) != 1 or len(shape) != 4 or inputs[0].type not in ("tensor(float)", "tensor(float16)"):
             raise RequestError(
-                f"{path} takes {[(i.name, i.shape) for i in inputs]}: an encoder takes one picture, with four axes."
+                tr(
+                    "{path} takes {inputs}: an encoder takes one image, with four axes.",
+                    path=path,
+                    inputs=[(i.name, i.shape) for i in inputs],
+                )
             )
         self._input, self._half = inputs[0].name, inputs[0].type == "tensor(float16)"
         self._first = shape[1] == 3  # channels first
         if not self._first and shape[3] != 3:
             raise RequestError(
-                f"{path} takes the shape {shape}: three colours are expected as the second or the last axis."
+                tr(
+                    "{path} takes the shape {shape}: three colours are expected as the second or the last axis.",
+                    path=path,
+                    shape=shape,
+                )
             )
         sides = shape[2:4] if self._first else shape[1:3]
         self._one = shape[0] == 1  # a fixed batch of one
         fixed = [side if isinstance(side, int) and side > 0 else backbones.SIZE for side in sides]
         if fixed[0] != fixed[1]:
-            raise RequestError(f"{path} takes pictures of {fixed[1]} x {fixed[0]} pixels: a square is expected.")
+            raise RequestError(
+                tr(
+                    "{path} takes images of {width} x {height} pixels: a square is expected.",
+                    path=path,
+                    width=fixed[1],
+                    height=fixed[0],
+                )
+            )
         self._side, self._output = fixed[0], outputs[0].name
         self.dim = int(self._run(np.zeros((1, self._side, self._side, 3), dtype=np.float32)).shape[1])
         self._versions = {"onnxruntime": onnxruntime.__version__}
@@ -289,7 +309,7 @@ class OnnxEncoder:
 def _file(ref: EncoderRef) -> Path:
     path = ref.file
     if path is None or not path.is_file():
-        raise RequestError(f"There is no file {path}. Give the weights as arcface:FILE or onnx:FILE.")
+        raise RequestError(tr("There is no file {path}. Give the weights as arcface:FILE or onnx:FILE.", path=path))
     return path
 
 

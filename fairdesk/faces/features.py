@@ -14,6 +14,7 @@ from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import Pixels, read_pixels
 from fairdesk.jobs.context import Context
 from fairdesk.project.boxes import FaceBox
+from fairdesk.words import tr
 
 _BATCH = 32
 
@@ -59,5 +60,5 @@ class Features:
                     unreadable.append({"path": str(path), "why": error.why})
             if pictures:
                 rows.append(self.of(pictures))
-            context.progress(done + min(len(paths), start + _BATCH), total or len(paths), "images")
+            context.progress(done + min(len(paths), start + _BATCH), total or len(paths), tr("images"))
         return np.concatenate(rows) if rows else np.empty((0, self._encoder.dim)), kept, unreadable

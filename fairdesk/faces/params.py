@@ -13,6 +13,7 @@ from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
 from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, SIDES, UPSAMPLE, DetectorKey, detector_text
 from fairdesk.project.encoder_ref import encoder_text
+from fairdesk.words import tr
 
 DETECTORS = ["hog", "cnn", "whole", "deepface:retinaface", "deepface:yunet", "deepface:mtcnn", "deepface:opencv"]
 ENCODERS = [
@@ -28,7 +29,7 @@ def detector_name(value: str | None) -> str | None:
         with suppress(ValueError):
             plain = DetectorKey.parse(value).name == value
     if not plain:
-        raise ValueError("must be hog, cnn, whole or deepface:NAME")
+        raise ValueError(tr("must be hog, cnn, whole or deepface:NAME"))
     return value
 
 
@@ -40,13 +41,13 @@ def backbone_name(value: str) -> str:
     """Accept the name of a backbone."""
     if value in NAMES or (value.startswith(TORCHVISION) and len(value) > len(TORCHVISION)):
         return value
-    raise ValueError(f"must be {', '.join(NAMES)} or {TORCHVISION}NAME")
+    raise ValueError(tr("must be {names} or {prefix}NAME", names=", ".join(NAMES), prefix=TORCHVISION))
 
 
 def existing_path(value: Path | None) -> Path | None:
     """Accept a path that is there."""
     if value is not None and not value.exists():
-        raise ValueError(f"there is no file or folder {value}")
+        raise ValueError(tr("there is no file or folder {path}", path=value))
     return value
 
 

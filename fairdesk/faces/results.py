@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fairdesk.jobs.results import JobResult, Record, Unreadable
-from fairdesk.jobs.wording import count, left_out, listed
+from fairdesk.jobs.wording import left_out, listed
+from fairdesk.words import tr, tr_n
 
 
 class FaceCounts(Record):
@@ -24,9 +25,16 @@ class DetectResult(JobResult, FaceCounts):
 
     def text(self) -> str:
         """Return the counts, and the images without a face."""
-        lines = [f"{count(self.faces, 'face')} ({self.detector}); {count(self.without_face, 'image')} without a face."]
-        lines += listed("Without a face", self.without_face_paths)
-        return "\n".join(lines + left_out("Not readable", self.unreadable))
+        lines = [
+            tr(
+                "{faces} ({detector}); {images} without a face.",
+                faces=tr_n("{n:,} face", "{n:,} faces", self.faces),
+                detector=self.detector,
+                images=tr_n("{n:,} image", "{n:,} images", self.without_face),
+            )
+        ]
+        lines += listed(tr("Without a face"), self.without_face_paths)
+        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
 
 
 class EncodeResult(JobResult):
@@ -44,8 +52,17 @@ class EncodeResult(JobResult):
 
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
-        speed = f", {self.per_second:,.1f} per second" if self.per_second else ""
+        new = tr("{n:,} new", n=self.encoded_now)
+        if self.per_second:
+            new = tr("{n:,} new, {speed:,.1f} per second", n=self.encoded_now, speed=self.per_second)
         lines = [
-            f"{self.vectors:,} embeddings of dimension {self.dim} ({self.encoded_now:,} new{speed}): encoder {self.encoder}, detector {self.detector}."
+            tr(
+                "{vectors:,} embeddings of dimension {dim} ({new}): encoder {encoder}, detector {detector}.",
+                vectors=self.vectors,
+                dim=self.dim,
+                new=new,
+                encoder=self.encoder,
+                detector=self.detector,
+            )
         ]
-        return "\n".join(lines + left_out("Failed", self.failed))
+        return "\n".join(lines + left_out(tr("Failed"), self.failed))

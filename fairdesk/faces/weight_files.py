@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     import torch
@@ -35,18 +36,20 @@ def check_archive(file: Path | IO[bytes]) -> None:
         parts = archive.infolist()
     held = sum(part.compress_size for part in parts)
     if any(part.compress_type != zipfile.ZIP_STORED for part in parts) or sum(p.file_size for p in parts) > held:
-        raise HostileError("its parts are packed, as no torch file's are")
+        raise HostileError(tr("its parts are packed, as no torch file's are"))
     if isinstance(file, Path) and held > file.stat().st_size:
-        raise HostileError("its parts claim to be larger than the file")
+        raise HostileError(tr("its parts claim to be larger than the file"))
 
 
 def check_tensors(tensors: dict[str, torch.Tensor]) -> None:
     """Refuse tensors that claim more numbers than are stored. Raises `HostileError`."""
     for name, tensor in tensors.items():
         if tensor.is_sparse:
-            raise HostileError(f"{name} is sparse")
+            raise HostileError(tr("{name} is sparse", name=name))
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-            raise HostileError(f"{name} claims {tensor.numel():,} numbers, more than the file holds")
+            raise HostileError(
+                tr("{name} claims {numel:,} numbers, more than the file holds", name=name, numel=tensor.numel())
+            )
 
 
 def _loaded(path: Path) -> Any:
@@ -88,11 +91,17 @@ def load_states(path: Path) -> list[dict[str, torch.Tensor]]:
     except Exception as error:  # whatever a hostile or damaged file makes torch raise is a refusal, and told
         why = str(error) if isinstance(error, HostileError) else type(error).__name__
         raise RequestError(
-            f"{path} cannot be read as weights: it is damaged, or holds more than plain weights "
-            f"(FairDesk never runs code from a file). {why}"
+            tr(
+                "{path} cannot be read as weights: it is damaged, or holds more than plain weights "
+                "(FairDesk never runs code from a file). {why}",
+                path=path,
+                why=why,
+            )
         ) from error
     if not found:
-        raise RequestError(f"{path} holds no weights by name. Give a state_dict saved with torch.save or safetensors.")
+        raise RequestError(
+            tr("{path} holds no weights by name. Give a state_dict saved with torch.save or safetensors.", path=path)
+        )
     return sorted(found, key=len, reverse=True)
 
 
@@ -119,10 +128,16 @@ def open_onnx(path: Path, device: str) -> Any:
     import onnxruntime
 
     if not path.is_file():
-        raise RequestError(f"There is no file {path}.")
+        raise RequestError(tr("There is no file {path}.", path=path))
     providers = ["CUDAExecutionProvider", "CPUExecutionProvider"] if device == "cuda" else ["CPUExecutionProvider"]
     known = [one for one in providers if one in onnxruntime.get_available_providers()]
     try:
         return onnxruntime.InferenceSession(str(path), providers=known)
     except onnx_errors() as error:
-        raise RequestError(f"{path} cannot be read as an ONNX model: {str(error).splitlines()[0][:200]}") from error
+        raise RequestError(
+            tr(
+                "{path} cannot be read as an ONNX model: {error}",
+                path=path,
+                error=str(error).splitlines()[0][:200],
+            )
+        ) from error

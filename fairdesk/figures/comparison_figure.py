@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from fairdesk.figures.style import group_style
+from fairdesk.words import tr
 
 
 def groups_figure(rates: Mapping[str, Mapping[str, float]]) -> Figure:
@@ -22,7 +23,7 @@ def groups_figure(rates: Mapping[str, Mapping[str, float]]) -> Figure:
         heights = [100 * row.get(group, np.nan) for group in groups]
         axes.bar(places, heights, width, color=colour, label=name)
     axes.set_xticks(np.arange(len(groups)), groups)
-    axes.set(ylabel="EER (%)", title="EER by group on held-out identities")
+    axes.set(ylabel=tr("EER (%)"), title=tr("EER by group on held-out identities"))
     axes.grid(visible=True, axis="y", alpha=0.25)
     axes.set_axisbelow(True)
     axes.legend(fontsize=8)

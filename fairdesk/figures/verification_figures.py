@@ -13,6 +13,7 @@ from scipy.stats import norm
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.style import ALL_LIGHT, GENUINE, IMPOSTOR, group_style
+from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,19 +47,19 @@ def _numbered(curves: Sequence[Curve]) -> list[tuple[int, Curve]]:
 
 def roc(curves: Sequence[Curve]) -> Figure:
     """TAR against FAR, FAR on a logarithmic axis."""
-    figure, axes = _figure("ROC")
+    figure, axes = _figure(tr("ROC"))
     for number, curve in _numbered(curves):
         floor = 1 / max(curve.ni, 1)
         keep = curve.fmr >= floor
         _line(axes, curve.fmr[keep], 1 - curve.fnmr[keep], curve.name, number)
-    axes.set(xscale="log", xlabel="FAR (= FMR)", ylabel="TAR (= 1 - FNMR)", ylim=(None, 1.005))
+    axes.set(xscale="log", xlabel=tr("FAR (= FMR)"), ylabel=tr("TAR (= 1 - FNMR)"), ylim=(None, 1.005))
     axes.legend(fontsize=8)
     return figure
 
 
 def det(curves: Sequence[Curve]) -> Figure:
     """FNMR against FMR on probit axes; rates of 0 and 1 have no probit and lie outside."""
-    figure, axes = _figure("DET")
+    figure, axes = _figure(tr("DET"))
     shown = [1e-4, 0.5]
     for number, curve in _numbered(curves):
         keep = (curve.fmr > 0) & (curve.fmr < 1) & (curve.fnmr > 0) & (curve.fnmr < 1)
@@ -70,7 +71,7 @@ def det(curves: Sequence[Curve]) -> Figure:
     axes.set_xticks(places, texts, fontsize=8)
     axes.set_yticks(places, texts, fontsize=8)
     low = float(norm.ppf(max(min(shown), 1e-6)))
-    axes.set(xlabel="FMR", ylabel="FNMR", xlim=(low, norm.ppf(0.6)), ylim=(low, norm.ppf(0.6)))
+    axes.set(xlabel=tr("FMR"), ylabel=tr("FNMR"), xlim=(low, norm.ppf(0.6)), ylim=(low, norm.ppf(0.6)))
     if axes.lines:
         axes.legend(fontsize=8)
     return figure
@@ -78,7 +79,7 @@ def det(curves: Sequence[Curve]) -> Figure:
 
 def rates(curves: Sequence[Curve], threshold: float | None = None) -> Figure:
     """FMR (solid) and FNMR (dashed) against threshold, each EER marked, and the common threshold."""
-    figure, axes = _figure("FMR (solid) and FNMR (dashed) against threshold")
+    figure, axes = _figure(tr("FMR (solid) and FNMR (dashed) against threshold"))
     for number, curve in _numbered(curves):
         colour, width = (ALL_LIGHT, 1.8) if curve.name == "all" else (group_style(number)[0], 1.3)
         finite = np.isfinite(curve.threshold)
@@ -88,20 +89,22 @@ def rates(curves: Sequence[Curve], threshold: float | None = None) -> Figure:
         at, eer = curve.eer_threshold, curve.eer
         if np.isfinite(at):
             axes.plot([at], [eer], marker="o", color=colour, markersize=6)
-            axes.annotate(f"EER {eer:.2%}", (at, eer), xytext=(4, 4), textcoords="offset points", fontsize=7)
+            axes.annotate(
+                tr("EER {eer:.2%}", eer=eer), (at, eer), xytext=(4, 4), textcoords="offset points", fontsize=7
+            )
     if threshold is not None and np.isfinite(threshold):
         axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
-    axes.set(xlabel="threshold (similarity)", ylabel="rate", ylim=(0, 1))
+    axes.set(xlabel=tr("threshold (similarity)"), ylabel="rate", ylim=(0, 1))
     axes.legend(fontsize=8)
     return figure
 
 
-def score_histogram(edges: Array, genuine: Array, impostor: Array, title: str = "Scores") -> Figure:
+def score_histogram(edges: Array, genuine: Array, impostor: Array, title: str = mark("Scores")) -> Figure:
     """Densities of genuine and impostor scores."""
     figure, axes = _figure(title)
     for heights, colour, hatch, name in ((genuine, GENUINE, "//", "genuine"), (impostor, IMPOSTOR, "", "impostor")):
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45, hatch=hatch, label=name)
-    axes.set(xlabel="score (similarity)", ylabel="density")
+    axes.set(xlabel=tr("score (similarity)"), ylabel="density")
     axes.legend(fontsize=8)
     return figure
 

@@ -207,7 +207,7 @@ class TranslateParams(JobParams):
     """Translate faces with CycleGAN generators; every file is marked synthetic, names and identity folders are kept."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Pictures": ("size", "group"),
+        "Images": ("size", "group"),
         "Device": ("precision", "batch_size", "device"),
     }
 

@@ -19,7 +19,9 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from fairdesk.errors import FairDeskError
+from fairdesk.images import libtiff_messages
 from fairdesk.images.formats import HEAD, Kind, UndecodableError, kind_of
+from fairdesk.words import tr
 
 MAX_PIXELS = 120_000_000  # a 360 MB array; more is refused with its size, not decoded
 # Above so many pixels, a picture of more pixels a byte is refused: photographs have a twentieth of a byte a pixel and more.
@@ -39,6 +41,8 @@ def _ready(decoder: str) -> None:
     elif decoder != "JXL":
         module = {"JPEG2000": "Jpeg2K", "WEBP": "WebP"}.get(decoder, decoder.title())
         importlib.import_module(f"PIL.{module}ImagePlugin")
+    if decoder == "TIFF":
+        libtiff_messages.silence()
 
 
 @contextmanager
@@ -74,10 +78,10 @@ def opened(source: Path | bytes, name: str = "") -> Iterator[Image.Image]:
 
 def _decoder_of(head: bytes, name: str) -> str:
     if not head:
-        raise UndecodableError("the file is empty")
+        raise UndecodableError(tr("the file is empty"))
     kind = kind_of(head, name)
     if kind is None:
-        raise UndecodableError("not a picture in a known format")
+        raise UndecodableError(tr("not a picture in a known format"))
     return need_read(kind)
 
 
@@ -117,10 +121,22 @@ def _need_sensible(width: int, height: int, size: int) -> None:
     pixels = width * height
     if pixels > MAX_PIXELS:
         raise UndecodableError(
-            f"{width} x {height} pixels is more than {MAX_PIXELS // 1_000_000} megapixels; scale it down"
+            tr(
+                "{width} x {height} pixels is more than {most} megapixels; scale it down",
+                width=width,
+                height=height,
+                most=MAX_PIXELS // 1_000_000,
+            )
         )
     if any(pixels > many and pixels > dense * size for many, dense in _DENSEST):
-        raise UndecodableError(f"it claims {width} x {height} pixels in {size:,} bytes: no photograph, or cut off")
+        raise UndecodableError(
+            tr(
+                "it claims {width} x {height} pixels in {size:,} bytes: no photograph, or cut off",
+                width=width,
+                height=height,
+                size=size,
+            )
+        )
 
 
 def _webp_size(head: bytes) -> tuple[int, int] | None:
@@ -144,15 +160,17 @@ def _told() -> Iterator[None]:
     except FairDeskError:
         raise
     except UnidentifiedImageError as error:
-        raise UndecodableError("damaged (its head is not whole)") from error
+        raise UndecodableError(tr("damaged (its head is not whole)")) from error
     except MemoryError as error:
-        raise UndecodableError("there is not enough memory to read it") from error
+        raise UndecodableError(tr("there is not enough memory to read it")) from error
     except OSError as error:
         text = error.strerror or str(error)
         if text.startswith("decoder error"):
-            text = f"or packed in a way that is not read here, {text}"
+            text = tr("or packed in a way that is not read here, {why}", why=text)
         truncated = "truncated" in text.lower() or "broken" in text.lower()
-        raise UndecodableError(f"truncated or damaged ({text})" if truncated else f"damaged ({text})") from error
+        raise UndecodableError(
+            tr("truncated or damaged ({why})", why=text) if truncated else tr("damaged ({why})", why=text)
+        ) from error
     except Exception as error:
         text = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise UndecodableError(f"damaged ({text})") from error
+        raise UndecodableError(tr("damaged ({why})", why=text)) from error

@@ -13,6 +13,7 @@ from fairdesk.images.image_reading import looks_like_picture
 from fairdesk.images.image_sources import is_archive, open_archive, safe_member
 from fairdesk.images.insightface_folders import offered_lists, records_in
 from fairdesk.images.junk import Junk, junk_file, junk_folder, junk_in
+from fairdesk.words import tr
 
 Layout = Literal["auto", "flat", "identity", "group-identity"]
 
@@ -47,12 +48,12 @@ def _walk(root: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]]]:
             stat = os.stat(folder)
             key = (stat.st_dev, stat.st_ino)
             if key in above:
-                skipped.append((prefix.rstrip("/"), "a link that leads back to a folder above it"))
+                skipped.append((prefix.rstrip("/"), tr("a link that leads back to a folder above it")))
                 return
             with os.scandir(folder) as found:
                 items = sorted(found, key=lambda item: item.name)
         except OSError as error:
-            skipped.append((prefix.rstrip("/") or ".", f"cannot be opened: {error.strerror}"))
+            skipped.append((prefix.rstrip("/") or ".", tr("cannot be opened: {strerror}", strerror=error.strerror)))
             return
         for item in items:
             try:
@@ -79,7 +80,7 @@ def _members(archive: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]
     skipped: list[tuple[str, str]] = []
     for name in open_archive(archive).members():
         if not safe_member(name):
-            skipped.append((name, "a name that leads out of the archive"))
+            skipped.append((name, tr("a name that leads out of the archive")))
         elif found := junk_in(name):
             junk.add(*found)
         else:
@@ -111,10 +112,12 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
     elif folder.is_dir():
         files, skipped = _walk(folder, junk)
     else:
-        what = "is not a folder or an archive (.zip, .tar, .rec)" if folder.exists() else "does not exist"
-        raise RequestError(f"{folder} {what}. Give the folder that holds the face images.")
+        what = tr("{path} does not exist.", path=folder)
+        if folder.exists():
+            what = tr("{path} is not a folder or an archive (.zip, .tar, .rec).", path=folder)
+        raise RequestError(what + " " + tr("Give the folder that holds the face images."))
     if not files:
-        raise RequestError(f"{folder} holds no files. Give the folder that holds the face images.")
+        raise RequestError(tr("{folder} holds no files. Give the folder that holds the face images.", folder=folder))
     pictures = [path for path in files if looks_like_picture(folder, path)]
     above = _wrappers(folder, pictures) if layout == "auto" else 0
     if layout == "auto":

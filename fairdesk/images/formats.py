@@ -6,13 +6,14 @@ import os
 from dataclasses import dataclass
 
 from fairdesk.errors import FairDeskError
+from fairdesk.words import mark, tr
 
 HEAD = 512  # bytes that are enough to tell
 
 # Decoders that are used, by the names Pillow and its plug-ins give them. None of them starts a program.
 READ = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF", "HEIF", "JXL", "ICO", "TGA")
 
-_CONVERT = "convert it to PNG or JPEG"
+_CONVERT = mark("convert it to PNG or JPEG")
 
 
 class UndecodableError(FairDeskError):
@@ -31,7 +32,9 @@ class Kind:
     @property
     def why(self) -> str:
         """Why it is not read, for a person."""
-        return f"{self.name}, not read here: {self.remedy}" if self.remedy else f"not an image file ({self.name})"
+        if self.remedy:
+            return tr("{kind}, not read here: {remedy}", kind=tr(self.name), remedy=tr(self.remedy))
+        return tr("not an image file ({kind})", kind=tr(self.name))
 
 
 _BOX = b"\0\0\0\x0c"
@@ -54,43 +57,43 @@ _READ_SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
 _OTHER_SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"%!PS", Kind("EPS", remedy=_CONVERT)),
     (b"\xc5\xd0\xd3\xc6", Kind("EPS", remedy=_CONVERT)),
-    (b"%PDF", Kind("PDF", remedy="save its pictures as PNG or JPEG")),
+    (b"%PDF", Kind("PDF", remedy=mark("save its pictures as PNG or JPEG"))),
     (b"8BPS", Kind("Photoshop (PSD)", remedy=_CONVERT)),
     (b"DDS ", Kind("DDS", remedy=_CONVERT)),
     (b"qoif", Kind("QOI", remedy=_CONVERT)),
     (b"gimp xcf", Kind("GIMP (XCF)", remedy=_CONVERT)),
     (b"icns", Kind("ICNS", remedy=_CONVERT)),
     (b"SIMPLE  =", Kind("FITS", remedy=_CONVERT)),
-    (b"\x89HDF\r\n\x1a\n", Kind("HDF5", remedy="write its pictures as PNG or JPEG")),
+    (b"\x89HDF\r\n\x1a\n", Kind("HDF5", remedy=mark("write its pictures as PNG or JPEG"))),
     (b"\xd7\xcd\xc6\x9a", Kind("WMF", remedy=_CONVERT)),
     (b"\1\0\0\0\x6c\0\0\0", Kind("EMF", remedy=_CONVERT)),
     (b"BLP1", Kind("BLP", remedy=_CONVERT)),
     (b"BLP2", Kind("BLP", remedy=_CONVERT)),
-    (b"\0\0\2\0", Kind("a cursor (CUR)", remedy=_CONVERT, sure=False)),
+    (b"\0\0\2\0", Kind(mark("a cursor (CUR)"), remedy=_CONVERT, sure=False)),
     (b"\x59\xa6\x6a\x95", Kind("SUN raster", remedy=_CONVERT)),
     (b"\1\xda", Kind("SGI", remedy=_CONVERT, sure=False)),
     (b"/* XPM */", Kind("XPM", remedy=_CONVERT)),
-    (b"FUJIFILMCCD-RAW", Kind("camera raw", remedy="develop it to JPEG")),
-    (b"IIRO", Kind("camera raw", remedy="develop it to JPEG")),
-    (b"IIU\0", Kind("camera raw", remedy="develop it to JPEG")),
+    (b"FUJIFILMCCD-RAW", Kind(mark("camera raw"), remedy=mark("develop it to JPEG"))),
+    (b"IIRO", Kind(mark("camera raw"), remedy=mark("develop it to JPEG"))),
+    (b"IIU\0", Kind(mark("camera raw"), remedy=mark("develop it to JPEG"))),
     (b"FORM", Kind("IFF", remedy=_CONVERT)),
     (b"v/1\1", Kind("OpenEXR", remedy=_CONVERT)),
     (b"#?RADIANCE", Kind("Radiance HDR", remedy=_CONVERT)),
     (b"FTEX", Kind("FTEX", remedy=_CONVERT)),
-    (b"PK\3\4", Kind("a zip archive", remedy="rename it to .zip, or unpack it")),
-    (b"\x1f\x8b", Kind("gzip", remedy="unpack it", sure=False)),
-    (b"Rar!\x1a\7", Kind("a RAR archive", remedy="unpack it")),
-    (b"7z\xbc\xaf\x27\x1c", Kind("a 7-Zip archive", remedy="unpack it")),
-    (b"\x1aE\xdf\xa3", Kind("a Matroska film", remedy="save its frames as JPEG")),
-    (b"version https://git-lfs", Kind("a Git LFS pointer", remedy="fetch the picture with `git lfs pull`")),
+    (b"PK\3\4", Kind(mark("a zip archive"), remedy=mark("rename it to .zip, or unpack it"))),
+    (b"\x1f\x8b", Kind("gzip", remedy=mark("unpack it"), sure=False)),
+    (b"Rar!\x1a\7", Kind(mark("a RAR archive"), remedy=mark("unpack it"))),
+    (b"7z\xbc\xaf\x27\x1c", Kind(mark("a 7-Zip archive"), remedy=mark("unpack it"))),
+    (b"\x1aE\xdf\xa3", Kind(mark("a Matroska film"), remedy=mark("save its frames as JPEG"))),
+    (b"version https://git-lfs", Kind(mark("a Git LFS pointer"), remedy=mark("fetch the picture with `git lfs pull`"))),
 )
 _BRANDS = {  # of ISO base media files
     b"avif": Kind("AVIF", "AVIF"),
     b"avis": Kind("AVIF", "AVIF"),
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), Kind("HEIF", "HEIF")),
-    b"crx ": Kind("camera raw (CR3)", remedy="develop it to JPEG"),
+    b"crx ": Kind(mark("camera raw (CR3)"), remedy=mark("develop it to JPEG")),
 }
-_FILM = Kind("a film", remedy="save its frames as JPEG")
+_FILM = Kind(mark("a film"), remedy=mark("save its frames as JPEG"))
 _RAW_NAMES = frozenset(
     [
         ".cr2",
@@ -112,7 +115,7 @@ _RAW_NAMES = frozenset(
         ".rwl",
     ]
 )
-_PAGE = Kind("a web page", remedy="the download saved a page in place of the picture; download it again")
+_PAGE = Kind(mark("a web page"), remedy=mark("the download saved a page in place of the picture; download it again"))
 _TGA = Kind("TGA", "TGA", sure=False)
 _NAMES = {
     **dict.fromkeys((".tga", ".vda", ".icb", ".vst"), _TGA),
@@ -155,9 +158,9 @@ def kind_of(head: bytes, name: str = "") -> Kind | None:
     """Return what a file is by its beginning and, where that says little, its name; None if it is nothing known."""
     suffix = os.path.splitext(name)[1].lower()
     if suffix in _RAW_NAMES:
-        return Kind(f"camera raw ({suffix})", remedy="develop it to JPEG")
+        return Kind(tr("camera raw ({suffix})", suffix=suffix), remedy=mark("develop it to JPEG"))
     if head[:4] == b"II*\0" and head[8:10] == b"CR":
-        return Kind("camera raw (CR2)", remedy="develop it to JPEG")
+        return Kind(mark("camera raw (CR2)"), remedy=mark("develop it to JPEG"))
     if head[:4] == b"RIFF":
         return Kind("WebP", "WEBP") if head[8:12] == b"WEBP" else _FILM if head[8:12] == b"AVI " else None
     if head[4:8] == b"ftyp":

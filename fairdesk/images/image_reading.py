@@ -14,6 +14,7 @@ from fairdesk.images.decoding import need_read, opened
 from fairdesk.images.formats import HEAD, UndecodableError, kind_of
 from fairdesk.images.image_sources import read_checked, read_head, split
 from fairdesk.images.levels import eight_bits
+from fairdesk.words import tr
 
 _LARGE = 16 << 20  # bytes
 EXTENSIONS = frozenset(
@@ -113,7 +114,7 @@ def why_no_picture(folder: Path, relative: str) -> str:
         kind = kind_of(read_head(folder / relative, HEAD), relative)
     except (OSError, RequestError):
         kind = None
-    return "not an image file" if kind is None or kind.decoder is not None else kind.why
+    return tr("not an image file") if kind is None or kind.decoder is not None else kind.why
 
 
 def read_picture(path: Path) -> bytes:
@@ -132,19 +133,19 @@ def read_picture(path: Path) -> bytes:
 def _need_picture(path: Path, head: bytes) -> None:
     """Refuse a file by its first bytes, or for the pixels it claims if it is large. Raises `UndecodableError`."""
     if not head:
-        raise UndecodableError("the file is empty")
+        raise UndecodableError(tr("the file is empty"))
     kind = kind_of(head, path.name)
     if kind is None or (not is_picture(path.name) and path.suffix and not kind.sure and kind.decoder is not None):
         known = is_picture(path.name)
-        raise UndecodableError("not a picture in a known format" if known else f"not an image file{_suffix(path)}")
+        raise UndecodableError(tr("not a picture in a known format") if known else _no_image(path))
     need_read(kind)
     if split(path) is None and os.stat(path).st_size > _LARGE:
         with opened(path):
             pass
 
 
-def _suffix(path: Path) -> str:
-    return f" ({path.suffix})" if path.suffix else ""
+def _no_image(path: Path) -> str:
+    return tr("not an image file ({kind})", kind=path.suffix) if path.suffix else tr("not an image file")
 
 
 class UnreadableImageError(RequestError):
@@ -182,11 +183,15 @@ def open_with_info(path: Path, data: bytes | None = None) -> tuple[Image.Image, 
         with opened(data, path.name) as image:
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
-            return to_rgb(image), image.info
+            info, profile = dict(image.info), image.info.get("icc_profile")
+            upright = to_rgb(image)
+            # What the file says of its own packing would decide how a copy is packed, which it may not fit.
+            upright.info = {"icc_profile": profile} if profile and image.mode in ("RGB", "RGBA", "P") else {}
+            return upright, info
     except FileNotFoundError as error:
-        raise UnreadableImageError(path, "the file is missing") from error
+        raise UnreadableImageError(path, tr("the file is missing")) from error
     except OSError as error:
-        raise UnreadableImageError(path, f"cannot be read: {error.strerror or error}") from error
+        raise UnreadableImageError(path, tr("cannot be read: {error}", error=error.strerror or error)) from error
     except UndecodableError as error:
         raise UnreadableImageError(path, str(error)) from error.__cause__
 

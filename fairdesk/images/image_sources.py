@@ -27,6 +27,7 @@ from fairdesk.errors import RequestError
 from fairdesk.images.recordio import RecordFile
 from fairdesk.images.system_places import system_place
 from fairdesk.project.kept_facts import Stamp
+from fairdesk.words import tr
 
 _SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".rec")
 _ARCHIVE = re.compile(
@@ -95,25 +96,31 @@ class _Zip:
         try:
             item = self._file.getinfo(name)
             if count is None and item.file_size > MAX_FILE:
-                raise MemberError("more than 1 GB inside the archive")
+                raise MemberError(tr("more than 1 GB inside the archive"))
             if count is None and item.file_size > max(_SMALL, _PACKED * item.compress_size):
                 raise MemberError(
-                    f"it unpacks from {item.compress_size:,} bytes to {item.file_size:,}: no photograph does"
+                    tr(
+                        "it unpacks from {packed:,} bytes to {size:,}: no photograph does",
+                        packed=item.compress_size,
+                        size=item.file_size,
+                    )
                 )
             if not item.file_size:
                 return b""
             with self._file.open(item) as member:
                 return member.read(item.file_size if count is None else count)
         except KeyError:
-            raise MemberError("the archive does not hold it any more") from None
+            raise MemberError(tr("the archive does not hold it any more")) from None
         except MemberError:
             raise
         except RuntimeError as error:
             if isinstance(error, NotImplementedError):
-                raise MemberError(f"packed in a way that is not read here ({error}); unpack it first") from error
-            raise MemberError("the archive is protected by a password; unpack it first") from error
+                raise MemberError(
+                    tr("packed in a way that is not read here ({error}); unpack it first", error=error)
+                ) from error
+            raise MemberError(tr("the archive is protected by a password; unpack it first")) from error
         except Exception as error:
-            raise MemberError(f"damaged in the archive ({error})") from error
+            raise MemberError(tr("damaged in the archive ({error})", error=error)) from error
 
 
 class _Guarded(io.RawIOBase):
@@ -124,7 +131,7 @@ class _Guarded(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         if not 0 <= size <= _SMALL:
-            raise tarfile.ReadError("a header of more than 4 MB")
+            raise tarfile.ReadError(tr("a header of more than 4 MB"))
         return self._inner.read(size)
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
@@ -168,7 +175,9 @@ class _Tar:
         while (item := self._file.next()) is not None:
             self._list(item)
             if self._packed and item.offset_data + item.size > most:  # said before it is passed over
-                raise tarfile.ReadError(f"it unpacks to more than {most:,} bytes, which no photographs do")
+                raise tarfile.ReadError(
+                    tr("it unpacks to more than {most:,} bytes, which no photographs do", most=most)
+                )
             vars(self._file)["members"].clear()  # else it keeps 1 KB a member
         self._names = list(self._bodies)
         self._places = {name: place for place, name in enumerate(self._names)}
@@ -199,17 +208,17 @@ class _Tar:
     def read(self, name: str) -> bytes:
         place = self._places.get(name)
         if place is None:
-            raise MemberError("the archive does not hold it any more")
+            raise MemberError(tr("the archive does not hold it any more"))
         size = self._bodies[name][1]
         if size > MAX_FILE:
-            raise MemberError("more than 1 GB inside the archive")
+            raise MemberError(tr("more than 1 GB inside the archive"))
         try:
             with self._lock:
                 data = self._read_packed(name, place) if self._packed else self._body(name)
         except Exception as error:
-            raise MemberError(f"damaged in the archive ({error})") from error
+            raise MemberError(tr("damaged in the archive ({error})", error=error)) from error
         if len(data) != size:
-            raise MemberError("cut off in the archive")
+            raise MemberError(tr("cut off in the archive"))
         return data
 
     def head(self, name: str, count: int) -> bytes:
@@ -277,7 +286,7 @@ class _Rec:
     def read(self, name: str) -> bytes:
         stem = PurePosixPath(name).stem
         if not stem.isdecimal():
-            raise MemberError("a .rec file has numbered records only")
+            raise MemberError(tr("a .rec file has numbered records only"))
         return self._file.record(int(stem)).data
 
     def head(self, name: str, count: int) -> bytes:
@@ -329,11 +338,19 @@ def _opened(path: Path) -> Archive:
         raise
     except NotImplementedError as error:
         raise RequestError(
-            f"{path} is an archive of a kind that is not read here: {error}. Unpack it first."
+            tr(
+                "{path} is an archive of a kind that is not read here: {error}. Unpack it first.",
+                path=path,
+                error=error,
+            )
         ) from error
     except Exception as error:  # whatever a damaged or hostile archive makes its reader raise
         raise RequestError(
-            f"{path} cannot be read as an archive: {error}. Is the download complete? Download it again."
+            tr(
+                "{path} cannot be read as an archive: {error}. Is the download complete? Download it again.",
+                path=path,
+                error=error,
+            )
         ) from error
 
 
@@ -381,12 +398,12 @@ def read_checked(path: Path, count: int, check: Callable[[bytes], object]) -> by
 def need_file(path: Path) -> None:
     """Refuse what is no photograph: a device, a pipe, one of more than 1 GB, a file of the system. Raises `OSError`."""
     if place := system_place(path):
-        raise MemberError(f"it lies in {place}, a place of the system, where nothing is read")
+        raise MemberError(tr("it lies in {place}, a place of the system, where nothing is read", place=place))
     about = os.stat(path)
     if not stat.S_ISREG(about.st_mode):
-        raise MemberError("a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe, no file")
+        raise MemberError(tr("a folder") if stat.S_ISDIR(about.st_mode) else tr("a device or a pipe, no file"))
     if about.st_size > MAX_FILE:
-        raise MemberError("more than 1 GB: no photograph")
+        raise MemberError(tr("more than 1 GB: no photograph"))
 
 
 def exists(path: Path) -> bool:

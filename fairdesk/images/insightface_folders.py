@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.images.image_reading import is_picture
+from fairdesk.words import tr
 
 _SHOWN = 8
 
@@ -29,7 +30,9 @@ def records_in(folder: Path) -> Path | None:
     train = [path for path in found if path.name.lower() == "train.rec"]
     if len(found) > 1 and not train:
         names = ", ".join(path.name for path in found)
-        raise RequestError(f"{folder} holds several data sets: {names}. Give one of these files.")
+        raise RequestError(
+            tr("{folder} holds several data sets: {names}. Give one of these files.", folder=folder, names=names)
+        )
     return (train or found)[0]
 
 
@@ -40,5 +43,9 @@ def offered_lists(folder: Path) -> list[str]:
         return []
     shown = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
     return [
-        f"Lists to evaluate on in this folder: {shown}. A training takes them with --evaluate-on {folder / names[0]}"
+        tr(
+            "Lists to evaluate on in this folder: {shown}. A training takes them with --evaluate-on {folder}",
+            shown=shown,
+            folder=folder / names[0],
+        )
     ]

@@ -17,6 +17,7 @@ from fairdesk.images.image_sources import read_bytes, split, stamp
 from fairdesk.images.synthetic_marks import read_mark
 from fairdesk.images.system_places import system_place
 from fairdesk.project.kept_facts import Facts, Stamp
+from fairdesk.words import tr
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,13 @@ def inspect_file(path: Path, side: int | None) -> Inspected:
     try:
         before = stamp(path)
     except OSError as error:
-        return Inspected(path, unread=f"cannot be read: {error.strerror}")
+        return Inspected(path, unread=tr("cannot be read: {strerror}", strerror=error.strerror))
     try:
         data = read_picture(path)
     except UndecodableError as error:
         return Inspected(path, before, unread=str(error))
     except OSError as error:
-        return Inspected(path, before, unread=f"cannot be read: {error.strerror or error}")
+        return Inspected(path, before, unread=tr("cannot be read: {strerror}", strerror=error.strerror or error))
     sha = hashlib.sha256(data).hexdigest()
     try:
         image, info = open_with_info(path, data)
@@ -81,6 +82,6 @@ def content_sha256(path: Path) -> str:
     if split(path) is not None:
         return hashlib.sha256(read_bytes(path)).hexdigest()
     if system_place(path) is not None:
-        raise PermissionError(errno.EACCES, "a place of the system, where nothing is read", str(path))
+        raise PermissionError(errno.EACCES, tr("a place of the system, where nothing is read"), str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

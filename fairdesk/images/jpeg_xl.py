@@ -6,6 +6,8 @@ import io
 
 from PIL import Image
 
+from fairdesk.words import tr
+
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 _LENGTHS = (9, 13, 18, 30)
 
@@ -18,7 +20,7 @@ class _Bits:
 
     def take(self, count: int) -> int:
         if count > self._left:
-            raise EOFError("cut off in its head")
+            raise EOFError(tr("cut off in its head"))
         value = self._value & (1 << count) - 1
         self._value >>= count
         self._left -= count
@@ -45,14 +47,14 @@ def _codestream(data: bytes) -> bytes:
         if length < 8:
             break
         at += length
-    raise ValueError("no codestream in it")
+    raise ValueError(tr("no codestream in it"))
 
 
 def size_of(data: bytes) -> tuple[int, int]:
     """Return the width and height that a file claims (ISO/IEC 18181-1, SizeHeader). Raises `ValueError`, `EOFError`."""
     stream = _codestream(data)
     if stream[:2] != b"\xff\x0a":
-        raise ValueError("no codestream in it")
+        raise ValueError(tr("no codestream in it"))
     bits = _Bits(stream[2:])
     small = bits.take(1)
     height = 8 * (1 + bits.take(5)) if small else bits.length()
@@ -70,16 +72,16 @@ def decode(data: bytes) -> Image.Image:
     try:
         was_jpeg, about, body, profile, boxes = Decoder(num_threads=1)(data)
     except RuntimeError as error:
-        raise ValueError("its JPEG XL data cannot be decoded") from error
+        raise ValueError(tr("its JPEG XL data cannot be decoded")) from error
     except Exception:
         raise
     except BaseException as error:  # a panic of the decoder's Rust is no Exception
         if type(error).__name__ != "PanicException":
             raise
-        raise ValueError("its decoder gave up") from error
+        raise ValueError(tr("its decoder gave up")) from error
     if was_jpeg:  # it was packed without loss: the JPEG is whole
         if not bytes(body).startswith(b"\xff\xd8"):
-            raise ValueError("no JPEG in it")
+            raise ValueError(tr("no JPEG in it"))
         jpeg = Image.open(io.BytesIO(body), formats=["JPEG"])
         jpeg.load()
         return jpeg

@@ -5,38 +5,40 @@ from __future__ import annotations
 import os
 from collections import Counter
 
+from fairdesk.words import mark, tr, tr_n
+
 _FOLDERS = {
-    "@eadir": "thumbnails of a Synology NAS",
-    "@syno": "files of a Synology NAS",
-    "@synoresource": "files of a Synology NAS",
-    "@tmp": "files of a NAS",
-    "@recycle": "a NAS's wastebasket",
-    "#recycle": "a NAS's wastebasket",
-    "#snapshot": "a NAS's snapshots",
-    ".@__thumb": "thumbnails of a QNAP NAS",
-    "__macosx": "macOS's additions to a zip",
-    "$recycle.bin": "Windows's wastebasket",
-    "recycler": "Windows's wastebasket",
-    "system volume information": "Windows's own files",
-    "lost+found": "a disk's lost pieces",
-    "captureone": "previews of Capture One",
-    "__pycache__": "Python's own files",
+    "@eadir": mark("thumbnails of a Synology NAS"),
+    "@syno": mark("files of a Synology NAS"),
+    "@synoresource": mark("files of a Synology NAS"),
+    "@tmp": mark("files of a NAS"),
+    "@recycle": mark("a NAS's wastebasket"),
+    "#recycle": mark("a NAS's wastebasket"),
+    "#snapshot": mark("a NAS's snapshots"),
+    ".@__thumb": mark("thumbnails of a QNAP NAS"),
+    "__macosx": mark("macOS's additions to a zip"),
+    "$recycle.bin": mark("Windows's wastebasket"),
+    "recycler": mark("Windows's wastebasket"),
+    "system volume information": mark("Windows's own files"),
+    "lost+found": mark("a disk's lost pieces"),
+    "captureone": mark("previews of Capture One"),
+    "__pycache__": mark("Python's own files"),
 }
 _FILES = {
-    "thumbs.db": "Windows's thumbnails",
-    "ehthumbs.db": "Windows's thumbnails",
-    "ehthumbs_vista.db": "Windows's thumbnails",
-    "desktop.ini": "Windows's own files",
-    "picasa.ini": "Picasa's own files",
-    "zbthumbnail.info": "thumbnails of Zoner",
-    "pspbrwse.jbf": "thumbnails of Paint Shop Pro",
-    "icon\r": "macOS's own files",
+    "thumbs.db": mark("Windows's thumbnails"),
+    "ehthumbs.db": mark("Windows's thumbnails"),
+    "ehthumbs_vista.db": mark("Windows's thumbnails"),
+    "desktop.ini": mark("Windows's own files"),
+    "picasa.ini": mark("Picasa's own files"),
+    "zbthumbnail.info": mark("thumbnails of Zoner"),
+    "pspbrwse.jbf": mark("thumbnails of Paint Shop Pro"),
+    "icon\r": mark("macOS's own files"),
 }
 _ENDINGS = {
-    ".lrdata": "previews of Lightroom",
-    ".lrcat-data": "files of Lightroom",
-    ".photoslibrary-data": "files of Photos",
-    ".aplibrary": "files of Aperture",
+    ".lrdata": mark("previews of Lightroom"),
+    ".lrcat-data": mark("files of Lightroom"),
+    ".photoslibrary-data": mark("files of Photos"),
+    ".aplibrary": mark("files of Aperture"),
 }
 
 
@@ -48,14 +50,14 @@ def junk_folder(name: str) -> str | None:
     for ending, what in _ENDINGS.items():
         if low.endswith(ending):
             return what
-    return "hidden files" if name.startswith(".") else None
+    return mark("hidden files") if name.startswith(".") else None
 
 
 def junk_file(name: str) -> str | None:
     """Return what a file of this name is in place of a photograph, or None."""
     if name.startswith("._"):
-        return "macOS's additions"
-    return _FILES.get(name.lower()) or ("hidden files" if name.startswith(".") else None)
+        return mark("macOS's additions")
+    return _FILES.get(name.lower()) or (mark("hidden files") if name.startswith(".") else None)
 
 
 def junk_in(path: str) -> tuple[str, str] | None:
@@ -85,7 +87,12 @@ class Junk:
     def lines(self) -> list[str]:
         """Say what was passed over, a line a kind."""
         return [
-            f"Passed over: {count:,} file{'s' if count != 1 else ''} ({f'{name}, ' if name else ''}{what})"
+            tr_n(
+                "Passed over: {n:,} file ({what})",
+                "Passed over: {n:,} files ({what})",
+                count,
+                what=f"{name}, {tr(what)}" if name else tr(what),
+            )
             for (name, what), count in sorted(self._counts.items())
             if count
         ]

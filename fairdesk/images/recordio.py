@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 MAGIC = struct.pack("<I", 0xCED7230A)
 _HEADER = struct.Struct("<IfQQ")
@@ -72,30 +73,42 @@ class RecordFile:
         except RequestError as error:
             return self._rebuilt(str(error))
         wrong = self._misfit(offsets)
-        return offsets if wrong is None else self._rebuilt(f"{index} does not fit {self.path.name}: {wrong}")
+        return (
+            offsets
+            if wrong is None
+            else self._rebuilt(
+                tr("{index} does not fit {file}: {wrong}", index=index, file=self.path.name, wrong=wrong)
+            )
+        )
 
     def _rebuilt(self, why: str) -> dict[int, int]:
         found = self._scan()
-        self.notes = [f"{why}. The places of its {len(found):,} records were found anew; the file stays as it is."]
+        self.notes = [
+            tr(
+                "{why}. The places of its {count:,} records were found anew; the file stays as it is.",
+                why=why,
+                count=len(found),
+            )
+        ]
         return found
 
     def _misfit(self, offsets: dict[int, int]) -> str | None:
         """Return how an index does not fit, by a sample of its records; one that is cut off still fits its index."""
         if not offsets:
-            return "it is empty"
+            return tr("it is empty")
         ordered = sorted(offsets.values())
         if ordered[0] < 0:
-            return "it has negative places"
+            return tr("it has negative places")
         inside = [at for at in ordered if at + 8 <= self._size]
         if not inside:
-            return "its places lie behind the end"
+            return tr("its places lie behind the end")
         for at in {*inside[:: max(1, len(inside) // _SAMPLE)], inside[-1]}:
             if self._read(4, at) != MAGIC:
-                return f"no record begins at byte {at:,}"
+                return tr("no record begins at byte {at:,}", at=at)
         if self._read(4, 0) == MAGIC and inside[0] > 0:
-            return "it lacks the first record"
+            return tr("it lacks the first record")
         end = self._end(inside[-1])
-        return "it ends before the records do" if self._read(4, end) == MAGIC else None
+        return tr("it ends before the records do") if self._read(4, end) == MAGIC else None
 
     def _end(self, at: int) -> int:
         """Return where the record that begins at a byte ends, all its parts."""
@@ -117,7 +130,9 @@ class RecordFile:
             head = self._read(8 + _HEADER.size, at)
             if head[:4] != MAGIC:
                 if not found:
-                    raise RequestError(f"{self.path} is no RecordIO file: it does not begin with a record.")
+                    raise RequestError(
+                        tr("{path} is no RecordIO file: it does not begin with a record.", path=self.path)
+                    )
                 at = self._next_magic(at)
                 continue
             if head[7] >> 5 in (0, 1):  # a whole record, or its first part
@@ -145,7 +160,7 @@ class RecordFile:
     def payload(self, key: int) -> bytes:
         """Return a record's payload, its parts joined. Raises `RecordError`."""
         if key not in self.offsets:
-            raise RecordError(f"record {key} is not in the index")
+            raise RecordError(tr("record {key} is not in the index", key=key))
         return self.payload_at(self.offsets[key], key)
 
     def payload_at(self, at: int, key: int) -> bytes:
@@ -154,12 +169,21 @@ class RecordFile:
         while True:
             head = self._read(8, at) if at >= 0 else b""
             if len(head) < 8 or head[:4] != MAGIC:
-                raise RecordError(f"record {key} does not start at byte {at:,}, where the index says")
+                raise RecordError(
+                    tr("record {key} does not start at byte {at:,}, where the index says", key=key, at=at)
+                )
             word = int.from_bytes(head[4:], "little")
             flag, length = word >> 29, word & _LENGTH
             part = self._read(length, at + 8)
             if len(part) < length:
-                raise RecordError(f"record {key} is cut off: {len(part):,} of {length:,} bytes are there")
+                raise RecordError(
+                    tr(
+                        "record {key} is cut off: {count:,} of {length:,} bytes are there",
+                        key=key,
+                        count=len(part),
+                        length=length,
+                    )
+                )
             parts.append(part)
             at += 8 + length + -length % 4
             if flag in (0, 3):
@@ -172,11 +196,13 @@ class RecordFile:
     @staticmethod
     def _parse(payload: bytes, key: int = 0) -> Record:
         if len(payload) < _HEADER.size:
-            raise RecordError(f"record {key} has no header")
+            raise RecordError(tr("record {key} has no header", key=key))
         flag, label, number, _ = _HEADER.unpack_from(payload)
         end = _HEADER.size + 4 * flag
         if end > len(payload):
-            raise RecordError(f"record {key} says it has {flag} labels and is too short for them")
+            raise RecordError(
+                tr("record {key} says it has {flag} labels and is too short for them", key=key, flag=flag)
+            )
         labels = struct.unpack_from(f"<{flag}f", payload, _HEADER.size) if flag else (label,)
         return Record(tuple(labels), number, payload[end:])
 
@@ -217,7 +243,14 @@ def _read_index(path: Path) -> dict[int, int]:
         try:
             key, offset = map(int, fields)
         except ValueError:
-            raise RequestError(f"{path}: line {number} is not a key and an offset: {line[:40]!r}") from None
+            raise RequestError(
+                tr(
+                    "{path}: line {number} is not a key and an offset: {line!r}",
+                    path=path,
+                    number=number,
+                    line=line[:40],
+                )
+            ) from None
         out[key] = offset
     return out
 
@@ -251,7 +284,7 @@ class RecordWriter:
         for place, part in enumerate(parts):
             flag = 0 if len(parts) == 1 else 1 if place == 0 else 3 if place == len(parts) - 1 else 2
             if len(part) > _LENGTH:
-                raise RequestError(f"A record of {len(part):,} bytes is more than the format can hold.")
+                raise RequestError(tr("A record of {count:,} bytes is more than the format can hold.", count=len(part)))
             self._file.write(MAGIC + struct.pack("<I", flag << 29 | len(part)) + part + b"\0" * (-len(part) % 4))
 
 
@@ -293,7 +326,12 @@ def write_faces(
             first = key
             for data in images:
                 if key >= MOST_IMAGES:
-                    raise RequestError(f"More than {MOST_IMAGES:,} images: .rec cannot number them exactly.")
+                    raise RequestError(
+                        tr(
+                            "More than {most_images:,} images: .rec cannot number them exactly.",
+                            most_images=MOST_IMAGES,
+                        )
+                    )
                 writer.write(key, float(label), data)
                 key += 1
             ranges.append((float(first), float(key)))

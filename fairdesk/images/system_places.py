@@ -6,6 +6,8 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from fairdesk.words import tr_n
+
 _PLACES = ("/etc", "/proc", "/sys", "/dev", "/boot", "/run/secrets", "/private/etc", "/System", "C:\\Windows")
 _BUT = ("/dev/shm",)
 _OF_A_USER = (".ssh", ".gnupg", ".aws", ".kube", ".config/gcloud", ".password-store", ".local/share/keyrings")
@@ -38,5 +40,9 @@ def told_places(roots: list[Path]) -> str:
     odd = [str(root) for root in roots if _of_folder(str(root)) is not None]
     if not odd:
         return ""
-    one = "a place" if len(odd) == 1 else "places"
-    return f"This project says that its pictures lie in {', '.join(odd)}: {one} of the system. Nothing is read there."
+    return tr_n(
+        "This project says that its images lie in {places}: a place of the system. Nothing is read there.",
+        "This project says that its images lie in {places}: places of the system. Nothing is read there.",
+        len(odd),
+        places=", ".join(odd),
+    )

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from fairdesk import __version__
 from fairdesk.errors import JobFailed
 from fairdesk.images.image_sources import need_file, read_bytes, split
+from fairdesk.words import tr
 
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)  # what a disk says that knows no links, e.g. FAT
 _NO_RIGHT = 1314  # what Windows says where a person has not the right to make any
@@ -65,7 +66,9 @@ def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | N
         except OSError as error:
             if error.errno not in _NO_LINKS and getattr(error, "winerror", None) != _NO_RIGHT:
                 raise
-            raise JobFailed(f"Links cannot be made in {target.parent}. Use copies instead.") from error
+            raise JobFailed(
+                tr("Links cannot be made in {parent}. Use copies instead.", parent=target.parent)
+            ) from error
     return None
 
 

@@ -60,7 +60,7 @@ def read_checkpoint(path: Path) -> tuple[Tensors, dict[str, Any], dict[str, Any]
             kept = parse_object(header["fairdesk"])
             meta, numbers = kept["meta"], kept["numbers"]
             if not isinstance(meta, dict) or not isinstance(numbers, dict):
-                raise ValueError("its description is no description")
+                raise ValueError(tr("its description is no description"))
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a dict)
             return tensors, meta, numbers
     except FileNotFoundError:
@@ -77,7 +77,14 @@ def need_built(build: Callable[[], torch.nn.Module], path: Path) -> torch.nn.Mod
         return build()
     except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError, AssertionError, IndexError) as error:
         said = str(error).splitlines()[0][:200] if str(error) else ""
-        raise RequestError(f"{path} does not say what network it holds ({type(error).__name__}: {said}).") from error
+        raise RequestError(
+            tr(
+                "{path} does not say what network it holds ({type}: {said}).",
+                path=path,
+                type=type(error).__name__,
+                said=said,
+            )
+        ) from error
 
 
 def need_fit(tensors: Tensors, name: str, build: Callable[[], torch.nn.Module], path: Path) -> None:
@@ -95,7 +102,14 @@ def need_fit(tensors: Tensors, name: str, build: Callable[[], torch.nn.Module], 
         if kept is None or kept.shape != value.shape:
             has = "nothing" if kept is None else "x".join(map(str, kept.shape))
             raise RequestError(
-                f"{path} does not fit the network {name} that it says it holds: {key} would be {'x'.join(map(str, value.shape))} and is {has}."
+                tr(
+                    "{path} does not fit the network {name} that it says it holds: {key} would be {shape} and is {has}.",
+                    path=path,
+                    name=name,
+                    key=key,
+                    shape="x".join(map(str, value.shape)),
+                    has=has,
+                )
             )
 
 

@@ -13,6 +13,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.words import tr
+
 Floats = npt.NDArray[np.floating]
 
 TARGETS = ("0.1", "0.01", "0.001", "0.0001", "0.00001", "0.000001")
@@ -41,8 +43,8 @@ class Scores:
     def missing(self) -> str | None:
         """Say which kind of score there is none of, or None."""
         if not self.ng:
-            return "no genuine scores" if self.ni else "no scores"
-        return None if self.ni else "no impostor scores"
+            return tr("no genuine scores") if self.ni else tr("no scores")
+        return None if self.ni else tr("no impostor scores")
 
 
 def sort_scores(genuine: Floats, impostor: Floats, *, in_place: bool = False) -> Scores:

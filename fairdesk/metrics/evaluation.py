@@ -26,6 +26,7 @@ from fairdesk.metrics.intervals import bootstrap_rates, count_pairs, percentile,
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import CrossCell, Dropped, EvaluateResult, Fairness, GroupFigures, GroupsResult, TarPoint
 from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.words import tr, tr_n
 
 Mask = npt.NDArray[np.bool_]
 
@@ -61,10 +62,12 @@ def overall(scores: Scores, *, distance: bool = False) -> EvaluateResult:
         "auc": area_under_curve(scores), "d_prime": d_prime(scores),
     }  # fmt: skip
     if out["d_prime"] is None:
-        out["d_prime_why"] = "the scores have no variance"
+        out["d_prime_why"] = tr("the scores have no variance")
     out["tar_at_far"] = _tar_table(scores, distance=distance)
     if equal.eer > 0.5:
-        out["warning"] = "The EER is above 0.5: these may be distances. If small means alike, evaluate with --distance."
+        out["warning"] = tr(
+            "The EER is above 0.5: these may be distances. If small means alike, evaluate with --distance."
+        )
     return EvaluateResult(**out)
 
 
@@ -106,12 +109,12 @@ class Grouped:
 def group_comparisons(scores: ScoreSet) -> Grouped:
     """Number the groups of a score set, in order of their names. Raises `RequestError` if it has none."""
     if scores.group1 is None or scores.group2 is None or scores.score is None or scores.label is None:
-        raise RequestError("These scores do not name groups: they need group1 and group2 for each comparison.")
+        raise RequestError(tr("These scores do not name groups: they need group1 and group2 for each comparison."))
     names, codes = np.unique(np.concatenate([scores.group1, scores.group2]), return_inverse=True)
     n = len(scores.score)
     kept = [name for name in names.tolist() if name]
     if not kept:
-        raise RequestError("These scores do not name groups: group1 and group2 are empty.")
+        raise RequestError(tr("These scores do not name groups: group1 and group2 are empty."))
     shift = 1 if len(kept) < len(names) else 0  # the empty name sorts first: code -1
     return Grouped(kept, codes[:n] - shift, codes[n:] - shift, scores.score, scores.label)
 
@@ -135,26 +138,34 @@ def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParam
     """
     if params.at.startswith("threshold="):
         value = float(params.at.partition("=")[2])
-        return _sign(value, params.distance), f"threshold {value:g}, as given"
-    source, words = everything, "all pairs"
+        return _sign(value, params.distance), tr("threshold {value:g}, as given", value=value)
+    source, words = everything, tr("all pairs")
     if params.threshold_from == "within-group":
         same = grouped.code1 == grouped.code2
         source = sort_scores(grouped.score[same & grouped.label], grouped.score[same & ~grouped.label])
-        words = "pairs within groups"
+        words = tr("pairs within groups")
     elif params.threshold_from.startswith("group:"):
         name = params.threshold_from[6:]
         if name not in grouped.names:
-            raise RequestError(f"There is no group {name!r}. The scores have: {', '.join(grouped.names)}")
-        source, words = per_group_scores(grouped)[name], f"the group {name}"
+            raise RequestError(
+                tr("There is no group {name!r}. The scores have: {names}", name=name, names=", ".join(grouped.names))
+            )
+        source, words = per_group_scores(grouped)[name], tr("the group {name}", name=name)
         if params.at != "eer":  # its impostors set the FMR; the threshold lies among everyone's genuine scores
             source = Scores(everything.genuine, source.impostor)
     if source.missing():
-        raise RequestError(f"No threshold can be taken from {words}: {source.missing()}.")
+        raise RequestError(tr("No threshold can be taken from {pairs}: {why}.", pairs=words, why=source.missing()))
     if params.at == "eer":
-        return equal_error_rate(source).threshold, f"EER of {words}"
+        return equal_error_rate(source).threshold, tr("EER of {pairs}", pairs=words)
     target = params.at.partition("=")[2]
-    note = "" if resolvable(target, source.ni) else f" (below resolution: only {source.ni:,} impostor scores)"
-    return threshold_at_fmr(source, target).threshold, f"FMR <= {target} on {words}{note}"
+    rule = tr("FMR <= {target} on {pairs}", target=target, pairs=words)
+    if not resolvable(target, source.ni):
+        rule += " " + tr_n(
+            "(below resolution: only {n:,} impostor score)",
+            "(below resolution: only {n:,} impostor scores)",
+            source.ni,
+        )
+    return threshold_at_fmr(source, target).threshold, rule
 
 
 def _group_row(scores: Scores, threshold: float, *, distance: bool) -> dict[str, Any]:
@@ -167,23 +178,23 @@ def _group_row(scores: Scores, threshold: float, *, distance: bool) -> dict[str,
     if scores.ni:
         row["fmr"] = matches / scores.ni
     else:
-        row |= _undefined(("fmr",), "no impostor pairs within this group")
+        row |= _undefined(("fmr",), tr("no impostor pairs within this group"))
     if scores.ng:
         row["fnmr"] = misses / scores.ng
     else:
-        row |= _undefined(("fnmr",), "no genuine pairs in this group")
+        row |= _undefined(("fnmr",), tr("no genuine pairs in this group"))
     why = scores.missing()
     if why is None:
         row["eer"], row["d_prime"] = equal_error_rate(scores).eer, d_prime(scores)
         row["auc"], row["tar_at_far"] = area_under_curve(scores), _tar_table(scores, distance=distance)
         if row["d_prime"] is None:
-            row["d_prime_why"] = "the scores have no variance"
+            row["d_prime_why"] = tr("the scores have no variance")
     else:
-        row |= _undefined(("eer", "d_prime", "auc", "tar_at_far"), why + " in this group")
+        row |= _undefined(("eer", "d_prime", "auc", "tar_at_far"), tr("{why} in this group", why=why))
     total = scores.ng + scores.ni
     row["accuracy"] = (total - matches - misses) / total if total else None
     if not total:
-        row["accuracy_why"] = "no comparisons in this group"
+        row["accuracy_why"] = tr("no comparisons in this group")
     return row
 
 
@@ -206,9 +217,9 @@ def by_group(scores: ScoreSet, everything: Scores, params: EvaluateParams) -> Gr
         per_group={name: GroupFigures(**row) for name, row in table.items()},
         fairness=Fairness(**fairness, **accuracy_figures(accuracy)),
         fmr_matrix=_matrix(grouped, threshold),
-        interval=f"subject bootstrap, {params.bootstrap} draws, seed {params.seed}"
+        interval=tr("subject bootstrap, {draws} draws, seed {seed}", draws=params.bootstrap, seed=params.seed)
         if params.bootstrap
-        else "Wilson 95 %, as if pairs were independent",
+        else tr("Wilson 95 %, as if pairs were independent"),
     )
 
 
@@ -219,7 +230,7 @@ def _add_intervals(
     if params.bootstrap:
         if scores.subject1 is None or scores.subject2 is None:
             raise RequestError(
-                "These scores do not name subjects (subject1, subject2), so subjects cannot be resampled."
+                tr("These scores do not name subjects (subject1, subject2), so subjects cannot be resampled.")
             )
         _, codes = np.unique(np.concatenate([scores.subject1, scores.subject2]), return_inverse=True)
     n = len(grouped.score)
@@ -234,7 +245,9 @@ def _add_intervals(
                 interval = _bootstrap(codes[:n][use], codes[n:][use], grouped.score[use], threshold, genuine, params)
             row[f"{rate}_ci"] = interval
             if interval is None:
-                row[f"{rate}_ci_why"] = row.get(f"{rate}_why") or f"too few subjects in {name} for an interval"
+                row[f"{rate}_ci_why"] = row.get(f"{rate}_why") or tr(
+                    "too few subjects in {group} for an interval", group=name
+                )
 
 
 def _bootstrap(
@@ -269,7 +282,7 @@ def _matrix(grouped: Grouped, threshold: float) -> dict[str, CrossCell]:
                 impostor=count,
                 false_matches=errors,
                 fmr=errors / count if count else None,
-                fmr_why=None if count else "no impostor pairs between these groups",
+                fmr_why=None if count else tr("no impostor pairs between these groups"),
             )
     return out
 

@@ -10,18 +10,19 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report import write_report
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.score_files import read_scores
+from fairdesk.words import tr
 
 
 def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
     """Job: evaluate scores; with `out` also write the report."""
-    context.progress(0, 3, "steps")
+    context.progress(0, 3, tr("steps"))
     scores = read_scores(params.scores)
     if params.distance:
         scores.negate()
     context.check()
-    context.progress(1, 3, "steps")
+    context.progress(1, 3, tr("steps"))
     result, overall = evaluate(scores, params)
-    context.progress(2, 3, "steps")
+    context.progress(2, 3, tr("steps"))
     result.seed = params.seed
     if result.warning:
         context.message(result.warning)
@@ -32,10 +33,10 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
         about = {
             "scores": str(params.scores), "scores SHA-256": file_sha256(params.scores), "threshold": params.at,
             "threshold from": params.threshold_from, "alpha": params.alpha, "bootstrap draws": params.bootstrap,
-            "seed": params.seed, **scores.about, "polarity": "distances, negated" if params.distance else "similarities",
+            "seed": params.seed, **scores.about, "polarity": tr("distances, negated") if params.distance else "similarities",
         }  # fmt: skip
         page = write_report(params.out, result, overall, groups, about)
         context.artifact(page)
         result.report = str(page)
-    context.progress(3, 3, "steps")
+    context.progress(3, 3, tr("steps"))
     return result

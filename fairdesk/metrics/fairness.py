@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from fairdesk.words import tr
+
 
 def gini(rates: list[float]) -> float:
     """Gini coefficient with the factor n/(n - 1): 0 for equal rates, 1 if one group has all errors."""
@@ -34,7 +36,7 @@ def geometric_mean(rates: list[float]) -> float:
 def _spread(name: str, rates: list[float]) -> dict[str, Any]:
     keys = (f"gini_{name}", f"{name}_max_over_min", f"{name}_max_over_geomean", f"{name}_max_minus_min")
     if len(rates) < 2:
-        why = f"fewer than two groups have an {name.upper()}"
+        why = tr("fewer than two groups have an {rate}", rate=name.upper())
         return dict.fromkeys(keys) | {f"{key}_why": why for key in keys}
     high, low = max(rates), min(rates)
     return dict(zip(keys, (gini(rates), ratio(high, low), ratio(high, geometric_mean(rates)), high - low), strict=True))
@@ -50,7 +52,7 @@ def fairness_figures(fmr: dict[str, float | None], fnmr: dict[str, float | None]
     b = [rate for rate in fnmr.values() if rate is not None]
     out: dict[str, Any] = {"alpha": alpha, **_spread("fmr", a), **_spread("fnmr", b)}
     if len(a) < 2 or len(b) < 2:
-        why = "fewer than two groups have both an FMR and an FNMR"
+        why = tr("fewer than two groups have both an FMR and an FNMR")
         return out | dict.fromkeys(("FDR", "IR", "GARBE")) | {f"{key}_why": why for key in ("FDR", "IR", "GARBE")}
     out["FDR"] = 1 - (alpha * (max(a) - min(a)) + (1 - alpha) * (max(b) - min(b)))
     out["IR"] = _power(ratio(max(a), min(a)), alpha) * _power(ratio(max(b), min(b)), 1 - alpha)
@@ -70,7 +72,7 @@ def accuracy_figures(accuracy: dict[str, float]) -> dict[str, Any]:
     values = list(accuracy.values())
     keys = ("accuracy_STD_ddof0", "accuracy_STD_ddof1", "SER")
     if len(values) < 2:
-        why = "fewer than two groups have an accuracy"
+        why = tr("fewer than two groups have an accuracy")
         return {"accuracy": accuracy} | dict.fromkeys(keys) | {f"{key}_why": why for key in keys}
     mean = sum(values) / len(values)
     square = sum((value - mean) ** 2 for value in values)

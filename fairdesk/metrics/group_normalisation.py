@@ -24,6 +24,7 @@ from fairdesk.metrics.results import ErrorRates, EvaluateResult, GroupRule, Norm
 from fairdesk.metrics.score_files import ScoreSet, read_scores, write_scores
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
 from fairdesk.project import Project
+from fairdesk.words import tr
 
 Mask = npt.NDArray[np.bool_]
 _UNIT = "\x1f"  # parts a group from a subject (the unit separator; numpy would drop a final NUL)
@@ -52,8 +53,14 @@ def learn(grouped: Grouped, method: str, fmr: str) -> dict[str, Rule]:
         scores = grouped.score[grouped.within(number) & ~grouped.label & good]
         if not resolvable(fmr, len(scores)) or len(scores) < 2:
             raise RequestError(
-                f"The group {name} has {len(scores):,} impostor comparisons to learn from; an FMR of {fmr} needs at least "
-                f"{max(2, int(np.ceil(1 / float(fmr)))):,}. Give more, or a larger --fmr."
+                tr(
+                    "The group {group} has {count:,} impostor comparisons to learn from; an FMR of {fmr} needs at least "
+                    "{least:,}. Give more, or a larger --fmr.",
+                    group=name,
+                    count=len(scores),
+                    fmr=fmr,
+                    least=max(2, int(np.ceil(1 / float(fmr)))),
+                )
             )
         parts[name] = np.asarray(scores, dtype=np.float64)
     if method == "zscore":
@@ -65,7 +72,11 @@ def learn(grouped: Grouped, method: str, fmr: str) -> dict[str, Rule]:
         own = threshold_at_fmr(sort_scores(genuine, scores), fmr).threshold
         if not np.isfinite(own) or not np.isfinite(everything):
             raise RequestError(
-                f"No threshold gives the group {name} an FMR of {fmr}: its impostor scores reach above all others."
+                tr(
+                    "No threshold gives the group {name} an FMR of {fmr}: its impostor scores reach above all others.",
+                    name=name,
+                    fmr=fmr,
+                )
             )
         rules[name] = Rule(own - everything, 1.0, len(scores))
     return rules
@@ -132,13 +143,15 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     else:
         if scores.subject1 is None or scores.subject2 is None:
             raise RequestError(
-                "These scores do not name subjects, so the people to learn from cannot be told from the others. "
-                "Give scores of other people: --learn-from FILE"
+                tr(
+                    "These scores do not name subjects, so the people to learn from cannot be told from the others. "
+                    "Give scores of other people: --learn-from FILE"
+                )
             )
         learned, applied, between = divide_people(scores, params.share, params.seed)
         rules = learn(group_comparisons(_part(scores, learned)), params.method, params.fmr)
         target = _part(scores, applied)
-    context.progress(1, 3, "steps")
+    context.progress(1, 3, tr("steps"))
     grouped = group_comparisons(target)
     assert target.score is not None
     had = int(np.isfinite(target.score).sum())
@@ -155,18 +168,28 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     if project is not None:
         _register(project, params, made, lost)
     context.artifact(params.out)
-    context.progress(2, 3, "steps")
+    context.progress(2, 3, tr("steps"))
     how = EvaluateParams(scores=params.out, by="group", at=f"fmr={params.fmr}", threshold_from="within-group")
     before, after = (_figures(evaluate(one, how)[0]) for one in (target, made))
-    context.progress(3, 3, "steps")
+    context.progress(3, 3, tr("steps"))
     lines = [
-        f"{name}: FMR {rate(one.fmr)} -> {rate(after[name].fmr)}, FNMR {rate(one.fnmr)} -> {rate(after[name].fnmr)}"
+        tr(
+            "{group}: FMR {fmr} -> {fmr_after}, FNMR {fnmr} -> {fnmr_after}",
+            group=name,
+            fmr=rate(one.fmr),
+            fmr_after=rate(after[name].fmr),
+            fnmr=rate(one.fnmr),
+            fnmr_after=rate(after[name].fnmr),
+        )
         for name, one in before.items()
         if name in after and None not in (one.fmr, one.fnmr, after[name].fmr, after[name].fnmr)
     ]
-    told = [f"{had - lost:,} comparisons of people who were not learned from, at one threshold for all:", *lines]
+    told = [
+        tr("{n:,} comparisons of people who were not learned from, at one threshold for all:", n=had - lost),
+        *lines,
+    ]
     if between:
-        told.append(f"{between:,} comparisons between the two halves are left out.")
+        told.append(tr("{n:,} comparisons between the two halves are left out.", n=between))
     result = NormaliseResult(
         out=str(params.out),
         method=params.method,
@@ -193,7 +216,7 @@ def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: i
     summary = ScoreSummary(genuine, len(made.label) - genuine, lost, made.measure, known)
     origin = origin_of(project, params.scores) or ScoreOrigin(str(params.scores))
     kept = params.model_dump(mode="json")
-    add_score_set(project, f"Normalise {params.scores.name}", params.out, origin, kept, summary)
+    add_score_set(project, tr("Normalise {scores}", scores=params.scores.name), params.out, origin, kept, summary)
 
 
 def _figures(result: EvaluateResult) -> dict[str, ErrorRates]:
@@ -217,8 +240,13 @@ def _refuse_other_vectors(source: ScoreSet, target: ScoreSet) -> None:
         ours, theirs = target.about.get(name), source.about.get(name)
         if None not in (ours, theirs) and ours != theirs:
             raise RequestError(
-                f"The scores to learn from are of the {name} {theirs}, these of {ours}: what is learned would not fit. "
-                f"Score the other list with the {name} {ours}."
+                tr(
+                    "The scores to learn from are of the {name} {theirs}, these of {ours}: what is learned would not fit. "
+                    "Score the other list with the {name} {ours}.",
+                    name=name,
+                    theirs=theirs,
+                    ours=ours,
+                )
             )
 
 
@@ -230,6 +258,11 @@ def _refuse_shared(source: ScoreSet, target: ScoreSet, where: str) -> None:
     both = {person for person in people[0] & people[1] if person[1]}
     if both:
         raise RequestError(
-            f"{len(both):,} people are in both score files, for example {min(both)[1]}. Learn from other people than those "
-            f"you apply it to, or leave {where} out: then half of the people are learned from."
+            tr(
+                "{count:,} people are in both score files, for example {person}. Learn from other people than those "
+                "you apply it to, or leave {option} out: then half of the people are learned from.",
+                count=len(both),
+                person=min(both)[1],
+                option=where,
+            )
         )

@@ -6,6 +6,7 @@ from fairdesk.metrics.pair_list_job import project_images
 from fairdesk.metrics.pair_sampling import existing_pairs
 from fairdesk.metrics.params import PairsParams
 from fairdesk.project import Project
+from fairdesk.words import tr
 
 
 def pairs_that_exist(project: Project, params: PairsParams) -> str:
@@ -13,6 +14,10 @@ def pairs_that_exist(project: Project, params: PairsParams) -> str:
     items, _, _ = project_images(project, params)
     genuine, impostor = existing_pairs(items, within_group=params.within_group)
     people = len({(item.group, item.identity) for item in items})
-    return (
-        f"{genuine:,} genuine and {impostor:,} impostor pairs exist, of {len(items):,} images of {people:,} identities."
+    return tr(
+        "{genuine:,} genuine and {impostor:,} impostor pairs exist, of {count:,} images of {people:,} identities.",
+        genuine=genuine,
+        impostor=impostor,
+        count=len(items),
+        people=people,
     )

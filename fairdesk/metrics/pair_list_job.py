@@ -23,6 +23,7 @@ from fairdesk.metrics.store import add_pair_list, need_thawed
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
 from fairdesk.project.sets import members
+from fairdesk.words import tr
 
 _Found = tuple[list[PairImage], dict[str, int], set[str]]  # with the paths of the synthetic ones
 
@@ -78,16 +79,18 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
         items, left_out, made = project_images(project, params)
     if not items:
         raise RequestError(
-            "No image has an identity, so no pairs can be made. Import identity folders, or turn clusters into identities."
+            tr(
+                "No image has an identity, so no pairs can be made. Import identity folders, or turn clusters into identities."
+            )
         )
     if params.within_group and not any(item.group for item in items):
         raise RequestError(
-            "No image has a group, so pairs within groups cannot be made. Import group/identity folders."
+            tr("No image has a group, so pairs within groups cannot be made. Import group/identity folders.")
         )
-    context.progress(0, 2, "kinds of pairs")
+    context.progress(0, 2, tr("kinds of pairs"))
     genuine, exist_g = genuine_pairs(items, params.genuine, np.random.default_rng([params.seed, 1]))
     context.check()
-    context.progress(1, 2, "kinds of pairs")
+    context.progress(1, 2, tr("kinds of pairs"))
     impostor, exist_i = impostor_pairs(
         items, params.impostor, np.random.default_rng([params.seed, 2]), within_group=params.within_group
     )
@@ -95,14 +98,18 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
         (params.genuine, len(genuine), exist_g, "genuine"), (params.impostor, len(impostor), exist_i, "impostor"),
     ):  # fmt: skip
         if got < asked:
-            context.message(
-                f"Only {exist:,} {kind} pairs exist; {asked:,} were asked for. All {got:,} are in the list."
-            )
+            few = tr("Only {n:,} impostor pairs exist; {asked:,} were asked for.", n=exist, asked=asked)
+            if kind == "genuine":
+                few = tr("Only {n:,} genuine pairs exist; {asked:,} were asked for.", n=exist, asked=asked)
+            context.message(few + " " + tr("All {n:,} are in the list.", n=got))
     if params.format == "lfw":
         even = min(len(genuine), len(impostor)) // params.folds * params.folds
         if (len(genuine), len(impostor)) != (even, even) and params.genuine == params.impostor:
             context.message(
-                f"The format lfw needs equal numbers in every fold: {even:,} pairs of each kind are written."
+                tr(
+                    "The format lfw needs equal numbers in every fold: {n:,} pairs of each kind are written.",
+                    n=even,
+                )
             )
             genuine, impostor = genuine[:even], impostor[:even]
     pairs = _in_folds(items, genuine, impostor, params.folds)
@@ -110,7 +117,7 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
     out = params.out
     if out is None:
         if project is None:
-            raise RequestError("Say where to write the list: --out FILE")
+            raise RequestError(tr("Say where to write the list: --out FILE"))
         out = project.exports("lists", f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{suffix}")
     if project is not None:
         need_thawed(project, out)
@@ -135,12 +142,18 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
         synthetic=sorted(made & {path for pair in pairs for path in (pair.path1, pair.path2)}),
     )
     if result.synthetic:
-        context.message(f"{len(result.synthetic):,} images of the list are synthetic: {out.name}.json names them.")
+        context.message(
+            tr(
+                "{n:,} images of the list are synthetic: {list}.json names them.",
+                n=len(result.synthetic),
+                list=out.name,
+            )
+        )
     side = {"made_by": f"FairDesk {__version__}", **result.json_values(), "out": out.name}
     write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")
     if project is not None:
         add_pair_list(project, out, params.model_dump(mode="json"), len(genuine), len(impostor), digest)
-    context.progress(2, 2, "kinds of pairs")
+    context.progress(2, 2, tr("kinds of pairs"))
     context.artifact(out)
     return result
 

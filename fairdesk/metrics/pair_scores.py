@@ -23,8 +23,9 @@ from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.images import labelled_images
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.project.vector_choice import VectorChoice
+from fairdesk.words import mark, tr
 
-MEASURES = {"euclidean": "negative euclidean distance", "cosine": "cosine similarity"}
+MEASURES = {"euclidean": mark("negative euclidean distance"), "cosine": mark("cosine similarity")}
 
 
 def similarities(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], metric: str) -> npt.NDArray[np.float64]:
@@ -103,7 +104,7 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
     groups: tuple[list[str], list[str]] = ([], [])
     unknown: dict[str, None] = {}
     faceless: dict[str, None] = {}
-    context.progress(0, len(pairs), "pairs")
+    context.progress(0, len(pairs), tr("pairs"))
     for number, pair in enumerate(pairs):
         for side, (name, who, group) in enumerate(_sides(pair)):
             path = resolve(name)
@@ -117,7 +118,13 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
             elif row < 0:
                 faceless[path] = None
     if len(unknown) and not (rows >= 0).any():
-        raise RequestError(f"None of the images in {params.pairs} is in the project, for example {next(iter(unknown))}")
+        raise RequestError(
+            tr(
+                "None of the images in {pairs} is in the project, for example {next}",
+                pairs=params.pairs,
+                next=next(iter(unknown)),
+            )
+        )
     usable = (rows >= 0).all(1)
     score = np.full(len(pairs), np.nan)
     scored = np.flatnonzero(usable)
@@ -125,7 +132,7 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
         context.check()
         part = scored[start : start + 65536]
         score[part] = similarities(vectors[rows[part, 0]], vectors[rows[part, 1]], recipe.metric)
-        context.progress(min(len(scored), start + 65536), len(pairs), "pairs")
+        context.progress(min(len(scored), start + 65536), len(pairs), tr("pairs"))
     label = np.array([pair.label == 1 for pair in pairs])
     scores = ScoreSet(score=score, label=label, measure=MEASURES[recipe.metric])
     scores.about = {
@@ -152,11 +159,20 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
         **chosen.about(),
         measure=scores.measure,
     )
-    for count, what in ((len(unknown), "are not in the project"), (len(faceless), "have no face or no embedding")):
+    for count, what in (
+        (len(unknown), tr("are not in the project")),
+        (len(faceless), tr("have no face or no embedding")),
+    ):
         if count:
-            context.message(f"{count} images of the list {what}; their pairs have no score and are counted as dropped.")
+            context.message(
+                tr(
+                    "{count} images of the list {what}; their pairs have no score and are counted as dropped.",
+                    count=count,
+                    what=what,
+                )
+            )
     _register(project, out, params, recipe, result)
-    context.progress(len(pairs), len(pairs), "pairs")
+    context.progress(len(pairs), len(pairs), tr("pairs"))
     context.artifact(out)
     return result
 
@@ -173,4 +189,4 @@ def _register(project: Project, out: Path, params: ScoreParams, recipe: StoredRe
     kept = {**params.model_dump(mode="json"), "list_sha256": file_sha256(params.pairs)}
     summary = ScoreSummary(result.genuine, result.impostor, result.dropped, result.measure, result.faces)
     origin = ScoreOrigin(str(params.pairs), recipe.id, basis.take(project))
-    add_score_set(project, f"Score {params.pairs.name}", out, origin, kept, summary)
+    add_score_set(project, tr("Score {pairs}", pairs=params.pairs.name), out, origin, kept, summary)

@@ -12,6 +12,7 @@ from fairdesk.jobs.fields import DETECTOR_UNSET, ExistingFile, NewFile, Offer, P
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
+from fairdesk.words import tr
 
 
 class PairsParams(JobParams):
@@ -127,16 +128,16 @@ class EvaluateParams(JobParams):
         except ValueError:
             number = None
         if match is None or number is None or number != number:
-            raise ValueError("must be eer, fmr=NUMBER (such as fmr=1e-3) or threshold=NUMBER")
+            raise ValueError(tr("must be eer, fmr=NUMBER (such as fmr=1e-3) or threshold=NUMBER"))
         if match[1] == "fmr" and not 0 <= number <= 1:
-            raise ValueError("an FMR lies between 0 and 1")
+            raise ValueError(tr("an FMR lies between 0 and 1"))
         return value
 
     @field_validator("threshold_from")
     @classmethod
     def _source(cls, value: str) -> str:
         if value not in ("all", "within-group") and not (value.startswith("group:") and len(value) > 6):
-            raise ValueError("must be all, within-group or group:NAME")
+            raise ValueError(tr("must be all, within-group or group:NAME"))
         return value
 
 
@@ -174,7 +175,7 @@ class NormaliseParams(JobParams):
     @classmethod
     def _kind(cls, value: Path) -> Path:
         if value.suffix.lower() not in (".npz", ".csv"):
-            raise ValueError("must end in .npz or .csv")
+            raise ValueError(tr("must end in .npz or .csv"))
         return value
 
     @field_validator("fmr")
@@ -185,5 +186,5 @@ class NormaliseParams(JobParams):
         except ValueError:
             number = -1.0
         if not 0 < number < 1:
-            raise ValueError("an FMR lies between 0 and 1, such as 0.01")
+            raise ValueError(tr("an FMR lies between 0 and 1, such as 0.01"))
         return value

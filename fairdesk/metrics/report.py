@@ -18,6 +18,7 @@ from fairdesk.metrics.error_rates import Scores
 from fairdesk.metrics.evaluation_table import group_rows, table_csv
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.shown_figures import curves_of, number, rate
+from fairdesk.words import language, tr, tr_n
 
 
 def figures(overall: Scores, groups: dict[str, Scores], threshold: float | None) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def figures(overall: Scores, groups: dict[str, Scores], threshold: float | None)
     for name, scores in {"all": overall, **groups}.items():
         bins = histogram(scores)
         if bins is not None:
-            title = "Scores of all pairs" if name == "all" else f"Scores of {name}"
+            title = tr("Scores of all pairs") if name == "all" else tr("Scores of {name}", name=name)
             out[f"scores-{safe_name(name)}"] = plots.score_histogram(*bins, title)
     return out
 
@@ -56,6 +57,7 @@ def write_report(
     write_text(folder / "table.csv", table_csv(result))
     environment = Environment(autoescape=True)
     environment.filters |= {"rate": rate, "number": number}
+    environment.globals |= {"tr": tr, "tr_n": tr_n, "language": language()}
     template = environment.from_string(asset("resources", "report.html.j2").read_text(encoding="utf-8"))
     page = template.render(
         result=result,

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
-from fairdesk.jobs.wording import count, rate
+from fairdesk.jobs.wording import rate
+from fairdesk.words import mark, tr, tr_n
 
 Interval = tuple[float, float]
+
+
+_LEFT_OUT = {
+    "unreadable": mark("Left out: {n:,} unreadable images."),
+    "synthetic": mark("Left out: {n:,} synthetic images."),
+    "unnamed": mark("Left out: {n:,} unnamed images."),
+}
 
 
 class PairsResult(JobResult):
@@ -32,10 +40,21 @@ class PairsResult(JobResult):
     def text(self) -> str:
         """Return what is in the list."""
         lines = [
-            f"{self.genuine:,} genuine and {self.impostor:,} impostor pairs over {count(self.identities, 'identity')}, seed {self.seed}."
+            tr(
+                "{genuine:,} genuine and {impostor:,} impostor pairs over {identities}, seed {seed}.",
+                genuine=self.genuine,
+                impostor=self.impostor,
+                identities=tr_n("{n:,} identity", "{n:,} identities", self.identities),
+                seed=self.seed,
+            )
         ]
         return "\n".join(
-            lines + [f"Left out: {number:,} {why} images." for why, number in self.left_out.items() if number]
+            lines
+            + [
+                tr(_LEFT_OUT.get(why, "Left out: {n:,} images."), n=number)
+                for why, number in self.left_out.items()
+                if number
+            ]
         )
 
 
@@ -54,8 +73,14 @@ class ScoreResult(JobResult, RestsOnVectors):
 
     def text(self) -> str:
         """Return what was scored and what has no score."""
-        said = f"{self.pairs:,} pairs of {self.images:,} images scored ({self.measure})."
-        said += f"\n{self.dropped:,} pairs have no score." if self.dropped else ""
+        said = tr(
+            "{pairs:,} pairs of {images:,} images scored ({measure}).",
+            pairs=self.pairs,
+            images=self.images,
+            measure=tr(self.measure),
+        )
+        if self.dropped:
+            said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
         return "\n".join([said, *self.vector_lines()])
 
 
@@ -197,38 +222,66 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
 
     def text(self) -> str:
         """Return the error rates, overall and by group."""
-        lines = [f"{self.n_genuine:,} genuine and {self.n_impostor:,} impostor scores", *self.vector_lines()]
+        lines = [
+            tr(
+                "{genuine:,} genuine and {impostor:,} impostor scores",
+                genuine=self.n_genuine,
+                impostor=self.n_impostor,
+            ),
+            *self.vector_lines(),
+        ]
         if self.dropped.genuine or self.dropped.impostor:
-            lines.append(f"Dropped, no score: {self.dropped.genuine:,} genuine, {self.dropped.impostor:,} impostor")
+            lines.append(
+                tr(
+                    "Dropped, no score: {genuine:,} genuine, {impostor:,} impostor",
+                    genuine=self.dropped.genuine,
+                    impostor=self.dropped.impostor,
+                )
+            )
         if self.eer is None or self.eer_threshold is None:
-            lines.append(f"EER undefined: {self.eer_why}")
+            lines.append(tr("EER undefined: {why}", why=self.eer_why))
         else:
-            prime = f"{self.d_prime:.4g}" if self.d_prime is not None else "undefined"
-            lines.append(f"EER {rate(self.eer)} at threshold {self.eer_threshold:.4g}; AUC {self.auc:.6g}; d' {prime}")
+            prime = f"{self.d_prime:.4g}" if self.d_prime is not None else tr("undefined")
+            lines.append(
+                tr(
+                    "EER {eer} at threshold {threshold:.4g}; AUC {auc:.6g}; d' {prime}",
+                    eer=rate(self.eer),
+                    threshold=self.eer_threshold,
+                    auc=self.auc,
+                    prime=prime,
+                )
+            )
             for target, point in (self.tar_at_far or {}).items():
-                note = "" if point.resolvable else "  (below resolution)"
-                lines.append(f"  TAR at FAR {target:>8}: {rate(point.tar):>8}{note}")
+                line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
+                lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
         if self.groups is not None:
             lines += _group_lines(self.groups)
         if self.report:
-            lines.append(f"Report: {self.report}")
+            lines.append(tr("Report: {report}", report=self.report))
         return "\n".join(lines)
 
 
 def _group_lines(groups: GroupsResult) -> list[str]:
-    lines = [f"Groups at threshold {groups.threshold:.4g} ({groups.rule}):"]
+    lines = [tr("Groups at threshold {threshold:.4g} ({rule}):", threshold=groups.threshold, rule=groups.rule)]
     width = max(len(name) for name in groups.per_group)
     lines += [
-        f"  {name:<{width}}  FMR {rate(one.fmr):>9}  FNMR {rate(one.fnmr):>9}  own EER {rate(one.eer):>9}"
-        f"  ({one.genuine:,} genuine, {one.impostor:,} impostor)"
+        f"  {name:<{width}}  "
+        + tr(
+            "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
+            fmr=rate(one.fmr),
+            fnmr=rate(one.fnmr),
+            eer=rate(one.eer),
+            genuine=one.genuine,
+            impostor=one.impostor,
+        )
         for name, one in groups.per_group.items()
     ]
     fair = groups.fairness
     shown = [
-        f"{name} {'undefined' if value is None else format(value, '.4g')}"
+        f"{name} {tr('undefined') if value is None else format(value, '.4g')}"
         for name, value in (("FDR", fair.FDR), ("IR", fair.IR), ("GARBE", fair.GARBE))
     ]
-    return [*lines, "  " + ", ".join(shown) + f" (alpha {fair.alpha:g})"]
+    return [*lines, "  " + ", ".join(shown) + " " + tr("(alpha {alpha:g})", alpha=fair.alpha)]
 
 
 class GroupRule(Record):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import plain_cell, safe_cell
 from fairdesk.project.npz import NOT_NPZ, open_npz
+from fairdesk.words import tr
 
 Floats = npt.NDArray[np.floating]
 Strings = npt.NDArray[np.str_]
@@ -72,7 +73,7 @@ def read_scores(path: Path) -> ScoreSet:
         Naming the file, the line where there is one, and what was expected.
     """
     if not path.is_file():
-        raise RequestError(f"There is no file {path}.")
+        raise RequestError(tr("There is no file {path}.", path=path))
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return _read_npz(path)
@@ -80,7 +81,7 @@ def read_scores(path: Path) -> ScoreSet:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _read_csv(path, file) if suffix == ".csv" else _read_text(path, file)
     except UnicodeDecodeError as error:
-        raise RequestError(f"{path} is not a text file. Scores are .npz, .csv or text.") from error
+        raise RequestError(tr("{path} is not a text file. Scores are .npz, .csv or text.", path=path)) from error
 
 
 def _read_npz(path: Path) -> ScoreSet:
@@ -95,8 +96,12 @@ def _read_npz(path: Path) -> ScoreSet:
                     )  # fmt: skip
             if not {"score", "label"} <= have:
                 raise RequestError(
-                    f"{path} holds the arrays {', '.join(sorted(have)) or 'none'}; expected genuine and impostor, "
-                    "genuine_scores and imposter_scores, or score and label."
+                    tr(
+                        "{path} holds the arrays {have}; expected genuine and impostor, "
+                        "genuine_scores and imposter_scores, or score and label.",
+                        path=path,
+                        have=", ".join(sorted(have)) or "none",
+                    )
                 )
             score = _numbers(path, data["score"])
             label = np.asarray(data["label"])
@@ -109,17 +114,34 @@ def _read_npz(path: Path) -> ScoreSet:
                 len(getattr(out, n)) for n in _PAIRWISE if getattr(out, n) is not None
             }
             if len(lengths) > 1:
-                raise RequestError(f"{path}: its arrays differ in length ({', '.join(map(str, sorted(lengths)))}).")
+                raise RequestError(
+                    tr(
+                        "{path}: its arrays differ in length ({lengths}).",
+                        path=path,
+                        lengths=", ".join(map(str, sorted(lengths))),
+                    )
+                )
             return out
     except NOT_NPZ as error:
         raise RequestError(
-            f"{path} cannot be read as .npz: it is damaged, or holds Python objects ({error})."
+            tr(
+                "{path} cannot be read as .npz: it is damaged, or holds Python objects ({error}).",
+                path=path,
+                error=error,
+            )
         ) from error
 
 
 def _numbers(path: Path, array: npt.NDArray[Any]) -> Floats:
     if array.ndim != 1 or array.dtype.kind not in "fiub":
-        raise RequestError(f"{path}: scores must be one-dimensional numbers, not {array.dtype} of shape {array.shape}.")
+        raise RequestError(
+            tr(
+                "{path}: scores must be one-dimensional numbers, not {dtype} of shape {shape}.",
+                path=path,
+                dtype=array.dtype,
+                shape=array.shape,
+            )
+        )
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
@@ -138,7 +160,11 @@ def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
     header = [cell.strip().lower() for cell in next(rows, [])]
     if not {"score", "label"} <= set(header):
         raise RequestError(
-            f"{path}: line 1 must name the columns score and label; it has: {', '.join(header) or 'nothing'}"
+            tr(
+                "{path}: line 1 must name the columns score and label; it has: {header}",
+                path=path,
+                header=", ".join(header) or "nothing",
+            )
         )
     where = {name: header.index(name) for name in ("score", "label", *_PAIRWISE, "measure", *ABOUT) if name in header}
     scores: list[float] = []
@@ -150,7 +176,15 @@ def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
         if not row:
             continue
         if len(row) != len(header):
-            raise RequestError(f"{path}: line {rows.line_num} has {len(row)} fields, the header has {len(header)}.")
+            raise RequestError(
+                tr(
+                    "{path}: line {line} has {count} fields, the header has {header}.",
+                    path=path,
+                    line=rows.line_num,
+                    count=len(row),
+                    header=len(header),
+                )
+            )
         scores.append(_score(path, rows.line_num, row[where["score"]]))
         labels.append(_label(path, rows.line_num, row[where["label"]]))
         for name, column in texts.items():
@@ -174,7 +208,9 @@ def _score(path: Path, line: int, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise RequestError(f"{path}: line {line}: the score {text!r} is not a number.") from None
+        raise RequestError(
+            tr("{path}: line {line}: the score {text!r} is not a number.", path=path, line=line, text=text)
+        ) from None
 
 
 def _label(path: Path, line: int, text: str) -> bool:
@@ -183,7 +219,14 @@ def _label(path: Path, line: int, text: str) -> bool:
         return True
     if lowered in _IMPOSTOR:
         return False
-    raise RequestError(f"{path}: line {line}: the label {text!r} is neither 1 (genuine) nor 0 or -1 (impostor).")
+    raise RequestError(
+        tr(
+            "{path}: line {line}: the label {text!r} is neither 1 (genuine) nor 0 or -1 (impostor).",
+            path=path,
+            line=line,
+            text=text,
+        )
+    )
 
 
 def _read_text(path: Path, file: Iterable[str]) -> ScoreSet:
@@ -198,7 +241,15 @@ def _read_text(path: Path, file: Iterable[str]) -> ScoreSet:
             continue
         width = width or len(fields)
         if len(fields) != width:
-            raise RequestError(f"{path}: line {number} has {len(fields)} fields, the lines before have {width}.")
+            raise RequestError(
+                tr(
+                    "{path}: line {number} has {count} fields, the lines before have {width}.",
+                    path=path,
+                    number=number,
+                    count=len(fields),
+                    width=width,
+                )
+            )
         if width in (4, 5):
             claimed, real = fields[0], fields[1 if width == 4 else 2]
             labels.append(claimed == real)
@@ -210,11 +261,16 @@ def _read_text(path: Path, file: Iterable[str]) -> ScoreSet:
             labels.append(_label(path, number, fields[1]))
         else:
             raise RequestError(
-                f"{path}: line {number} has {width} field(s) and does not say which scores are genuine. Known text "
-                "files: `score label`, and bob's 4 or 5 columns."
+                tr(
+                    "{path}: line {number} has {width} field(s) and does not say which scores are genuine. Known text "
+                    "files: `score label`, and bob's 4 or 5 columns.",
+                    path=path,
+                    number=number,
+                    width=width,
+                )
             )
     if not scores:
-        raise RequestError(f"{path} holds no scores.")
+        raise RequestError(tr("{path} holds no scores.", path=path))
     out = ScoreSet(score=np.array(scores), label=np.array(labels, dtype=bool))
     if subjects[0]:
         out.subject1, out.subject2 = np.array(subjects[0]), np.array(subjects[1])

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
+from fairdesk.words import tr
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def add_pair_list(
 ) -> None:
     """List a pair list that was written: one undoable step."""
     taken = basis.take(project)
-    with project.journal.step(f"Make the pair list {out.name}", target={"tab": "metrics"}) as connection:
+    with project.journal.step(tr("Make the pair list {out}", out=out.name), target={"tab": "metrics"}) as connection:
         connection.execute(
             "INSERT INTO pair_list (name, path, format, genuine, impostor, params, sha256, created, basis)"
             " VALUES (?,?,?,?,?,?,?,?,?)",
@@ -92,7 +93,10 @@ def need_thawed(project: Project, out: Path) -> None:
     frozen = project.db.value("SELECT name FROM pair_list WHERE path = ? AND frozen = 1", (str(out),))
     if frozen is not None:
         raise RequestError(
-            f"The list {frozen} is frozen and stays as it is. Write to another file, or thaw it first: sets PROJECT --thaw {frozen}"
+            tr(
+                "The list {name} is frozen and stays as it is. Write to another file, or unfreeze it first: sets PROJECT --thaw {name}",
+                name=frozen,
+            )
         )
 
 

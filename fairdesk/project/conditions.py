@@ -13,6 +13,7 @@ from fairdesk.project.identities import group_counts
 from fairdesk.project.image_queries import Filter, State, image_ids
 from fairdesk.project.quality import MEASURES, Limit
 from fairdesk.project.saved_views import saved_views
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -27,17 +28,23 @@ def _condition(word: str) -> tuple[str, Any]:
     """Return (field of `Filter`, value) of one word. Raises `ValueError`."""
     field, equals, value = word.partition("=")
     if not equals or field not in FIELDS:
-        raise ValueError(f"{word!r} is not {HELP}")
+        raise ValueError(
+            tr(
+                "{word!r} is not FIELD=VALUE with the fields {fields}, or a quality as MEASURE=LOW:HIGH",
+                word=word,
+                fields=", ".join(FIELDS[: -len(MEASURES)]),
+            )
+        )
     if field in MEASURES:
         return "quality", Limit.parse(word)
     if field == "state":
         if value not in get_args(State):
-            raise ValueError(f"the states are {', '.join(get_args(State))}")
+            raise ValueError(tr("the states are {states}", states=", ".join(get_args(State))))
         return field, value
     if field == "predicted":
         kind, colon, said = value.partition(":")
         if not colon:
-            raise ValueError(f"{word!r} is not predicted=KIND:VALUE, e.g. predicted=race:black")
+            raise ValueError(tr("{word!r} is not predicted=KIND:VALUE, e.g. predicted=race:black", word=word))
         return field, (kind, said.strip())
     if field == "age":
         low, colon, high = value.partition(":")
@@ -46,7 +53,7 @@ def _condition(word: str) -> tuple[str, Any]:
                 raise ValueError
             return field, (float(low or 0), float(high or 200))
         except ValueError:
-            raise ValueError(f"{word!r} is not age=FROM:TO in years (one side may be empty)") from None
+            raise ValueError(tr("{word!r} is not age=FROM:TO in years (one side may be empty)", word=word)) from None
     if field == "ids":
         return field, _ids(word)
     if field == "detector":
@@ -61,7 +68,7 @@ def _ids(word: str) -> tuple[int, ...]:
             first, dash, last = part.partition("-")
             out += range(int(first), int(last if dash else first) + 1)
     except ValueError:
-        raise ValueError(f"{word!r} is not ids=NUMBER,FROM-TO,... of images") from None
+        raise ValueError(tr("{word!r} is not ids=NUMBER,FROM-TO,... of images", word=word)) from None
     return tuple(out)
 
 
@@ -96,7 +103,13 @@ def read_conditions(project: Project, words: Sequence[str]) -> Filter:
     views = dict(saved_views(project))
     for name in (value for field, value in found if field == "view"):
         if name not in views:
-            raise RequestError(f"The project has no saved view {name!r}. It has: {', '.join(views) or 'none'}")
+            raise RequestError(
+                tr(
+                    "The project has no saved view {name!r}. It has: {views}",
+                    name=name,
+                    views=", ".join(views) or "none",
+                )
+            )
         wanted = views[name]
     for field, value in found:
         if field == "quality":
@@ -117,7 +130,13 @@ def meeting(project: Project, words: Sequence[str]) -> set[int]:
     found = set(image_ids(project, read_conditions(project, words)).tolist())
     if not found:
         groups = ", ".join(name for name, _, _ in group_counts(project) if name is not None)
-        raise RequestError(f"No image of the project meets {' '.join(words)}. Its groups are: {groups or 'none'}.")
+        raise RequestError(
+            tr(
+                "No image of the project meets {conditions}. Its groups are: {groups}.",
+                conditions=" ".join(words),
+                groups=groups or tr("none"),
+            )
+        )
     return found
 
 
@@ -127,8 +146,16 @@ def faces_meant(project: Project, words: Sequence[str]) -> str | None:
     if not wanted.rests_on_faces:
         return None
     others = [one.detector for one in searches(project) if one.detector != wanted.faces_of(project)]
-    more = f" There are also those of {', '.join(others)}: say detector=NAME among the conditions." if others else ""
-    return f"{' '.join(words)} is meant of the faces that {wanted.faces_of(project)} found.{more}"
+    told = tr(
+        "{conditions} is meant of the faces that {detector} found.",
+        conditions=" ".join(words),
+        detector=wanted.faces_of(project),
+    )
+    if others:
+        told += " " + tr(
+            "There are also those of {detectors}: say detector=NAME among the conditions.", detectors=", ".join(others)
+        )
+    return told
 
 
 def known_conditions(project: Project) -> list[str]:

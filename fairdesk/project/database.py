@@ -15,6 +15,7 @@ import psutil
 from fairdesk.errors import RequestError
 from fairdesk.project.changes import Touched, Watch
 from fairdesk.project.schema import JOURNALED, MIGRATIONS, VERSION
+from fairdesk.words import tr
 
 BUSY_MS = 30_000
 _APPLICATION_ID = 0x46414952  # "FAIR"
@@ -66,12 +67,19 @@ class Database:
         try:
             connection = self.connection
             if connection.pragma("application_id") != _APPLICATION_ID:
-                raise RequestError(f"{self.path} is not a FairDesk catalogue. Choose a FairDesk project folder.")
+                raise RequestError(
+                    tr("{path} is not a FairDesk catalogue. Choose a FairDesk project folder.", path=self.path)
+                )
             version = int(connection.pragma("user_version"))
             if version > VERSION:
                 raise RequestError(
-                    f"{self.path.parent} was made by a newer FairDesk (catalogue version {version}, this one reads "
-                    f"up to {VERSION}). Install the newer FairDesk to open it."
+                    tr(
+                        "{project} was made by a newer FairDesk (catalogue version {version}, this one reads "
+                        "up to {known}). Install the newer FairDesk to open it.",
+                        project=self.path.parent,
+                        version=version,
+                        known=VERSION,
+                    )
                 )
             if version < VERSION:
                 self._migrate(connection)
@@ -79,8 +87,12 @@ class Database:
                 raise apsw.CorruptError
         except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
             raise RequestError(
-                f"The catalogue of {self.path.parent} is damaged ({error or 'failed its integrity check'}). Put back "
-                "a copy of catalog.sqlite from a backup; the original photographs were not touched."
+                tr(
+                    "The catalogue of {parent} is damaged ({error}). Put back "
+                    "a copy of catalog.sqlite from a backup; the original photographs were not touched.",
+                    parent=self.path.parent,
+                    error=error or tr("failed its integrity check"),
+                )
             ) from error
 
     @staticmethod

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from fairdesk.words import tr
+
 OWN = ("hog", "cnn", "whole")
 DEEPFACE = "deepface:"
 UPSAMPLE, MAX_SIDE = 1, 2000  # unless said
@@ -40,13 +42,22 @@ class DetectorKey:
         )
         if match is None or not named:
             raise ValueError(
-                f"must be {', '.join(OWN)} or {DEEPFACE}NAME; a detector with settings of its own is named in full, "
-                "as `detect` names it: hog+all@2/1500"
+                tr(
+                    "must be {own} or {deepface}NAME; a detector with settings of its own is named in full, "
+                    "as `detect` names it: hog+all@2/1500",
+                    own=", ".join(OWN),
+                    deepface=DEEPFACE,
+                )
             )
         upsample, side = int(match["upsample"] or UPSAMPLE), int(match["max_side"] or MAX_SIDE)
         if upsample > MOST_UPSAMPLE or not SIDES[0] <= side <= SIDES[1]:
             raise ValueError(
-                f"enlarges up to {MOST_UPSAMPLE} times (@), and searches {SIDES[0]} to {SIDES[1]} pixels (/)"
+                tr(
+                    "enlarges up to {most} times (@), and searches {low} to {high} pixels (/)",
+                    most=MOST_UPSAMPLE,
+                    low=SIDES[0],
+                    high=SIDES[1],
+                )
             )
         return cls(match["name"], match["every"] is not None, upsample, side)
 
@@ -74,7 +85,7 @@ class DetectorKey:
 def whose_faces(detector: str | None, encoder: object) -> None:
     """Refuse a detector where no vectors are asked for. Raises `ValueError`."""
     if detector is not None and encoder is None:
-        raise ValueError("a detector says whose embeddings to compare: give the encoder too (--encoder)")
+        raise ValueError(tr("a detector says whose embeddings to compare: give the encoder too (--encoder)"))
 
 
 def detector_text(value: str | None) -> str | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from fairdesk.words import tr
+
 Kind = Literal["dlib", "resnet50", "deepface", "arcface", "onnx"]
 RUN_WEIGHTS = "backbone.safetensors"  # what a run folder of Training holds
 _PLAIN = ("dlib", "resnet50")
@@ -24,7 +26,7 @@ class EncoderRef:
         """Read an encoder as text. Raises `ValueError`."""
         kind, _, name = text.partition(":")
         if text not in _PLAIN and (kind in _PLAIN or kind not in get_args(Kind) or not name):
-            raise ValueError("must be dlib, resnet50, deepface:NAME, arcface:FILE or onnx:FILE")
+            raise ValueError(tr("must be dlib, resnet50, deepface:NAME, arcface:FILE or onnx:FILE"))
         return cls(cast(Kind, kind), name)
 
     @property

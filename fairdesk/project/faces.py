@@ -14,6 +14,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project.boxes import SAME, FaceBox, overlap
 from fairdesk.project.identities import label_ids
 from fairdesk.project.main_face import FACE_LABELS
+from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -149,13 +150,17 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
         If the name is empty or none of the faces exists.
     """
     if name is not None and not name.strip():
-        raise RequestError("An identity needs a name.")
-    text = f"Name {len(faces):,} faces {name}" if name is not None else f"Remove the name of {len(faces):,} faces"
+        raise RequestError(tr("An identity needs a name."))
+    text = (
+        tr_n("Name {n:,} face {name}", "Name {n:,} faces {name}", len(faces), name=name)
+        if name is not None
+        else tr_n("Remove the name of {n:,} face", "Remove the name of {n:,} faces", len(faces))
+    )
     with project.journal.step(text, target={"tab": "dataset", "faces": faces[:500]}) as connection:
         identity, _ = label_ids(connection, name.strip() if name else None, group.strip() if group else None)
         changed = give_identity(project, faces, identity)
         if not changed:
-            raise RequestError("None of these faces is in the project.")
+            raise RequestError(tr("None of these faces is in the project."))
     return changed
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.project.main_face import FACE_LABELS, LABELS, SOURCE
 from fairdesk.project.quality import MEASURES, Limit
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -260,8 +261,12 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
     place = np.flatnonzero(images == image)
     if not len(place):
         raise RequestError(
-            f"This image has no {recipe.encoder} embedding of the faces that {recipe.detector} found. "
-            "Encode faces first; an image without a face has none."
+            tr(
+                "This image has no {encoder} embedding of the faces that {detector} found. "
+                "Encode faces first; an image without a face has none.",
+                encoder=recipe.encoder,
+                detector=recipe.detector,
+            )
         )
     keep = np.isin(images, among) | (images == image)
     mine = vectors[place[0]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project.identities import label_ids
 from fairdesk.project.labels import write_labels
 from fairdesk.project.main_face import LABELS
+from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.kept_facts import Facts, Stamp
@@ -67,7 +69,7 @@ def labelled_images(project: Project, *, hidden: bool = False) -> list[LabelledI
 def need_images(project: Project) -> None:
     """Refuse where the project has no images yet. Raises `RequestError`."""
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):
-        raise RequestError("The project has no images yet. Import a folder first.")
+        raise RequestError(tr("The project has no images yet. Import a folder first."))
 
 
 def image_contents(project: Project) -> list[ImageContent]:
@@ -101,8 +103,34 @@ def add_image(connection: apsw.Connection, root: int, new: NewImage) -> int | No
     return image
 
 
+class HideReason(Enum):
+    """Why images are hidden, as the history says it."""
+
+    CHOSEN = "chosen"
+    QUALITY = "quality"
+    DUPLICATES = "duplicates"
+    BALANCE = "balance"
+
+    def told(self, count: int) -> str:
+        """Say that images are hidden, and why."""
+        if self is HideReason.QUALITY:
+            return tr_n("Hide {n:,} image of low quality", "Hide {n:,} images of low quality", count)
+        if self is HideReason.DUPLICATES:
+            return tr_n(
+                "Hide {n:,} image that is an exact duplicate", "Hide {n:,} images that are exact duplicates", count
+            )
+        if self is HideReason.BALANCE:
+            return tr_n("Hide {n:,} image to balance groups", "Hide {n:,} images to balance groups", count)
+        return tr_n("Hide {n:,} image", "Hide {n:,} images", count)
+
+
 def hide_images(
-    project: Project, images: list[int], *, hide: bool = True, why: str = "", merge_key: str | None = None
+    project: Project,
+    images: list[int],
+    why: HideReason = HideReason.CHOSEN,
+    *,
+    hide: bool = True,
+    merge_key: str | None = None,
 ) -> int:
     """Hide images from grids, lists, clusterings and counts, or show them again: one undoable step.
 
@@ -111,9 +139,11 @@ def hide_images(
     RequestError
         If none of them changes.
     """
-    word = "Hide" if hide else "Show"
+    text = tr_n("Show {n:,} image", "Show {n:,} images", len(images))
     with project.journal.step(
-        f"{word} {len(images):,} images{why}", target={"tab": "dataset"}, merge_key=merge_key
+        why.told(len(images)) if hide else text,
+        target={"tab": "dataset"},
+        merge_key=merge_key,
     ) as connection:
         todo = connection.execute(
             "SELECT id FROM image WHERE hidden != ? AND id IN (SELECT value FROM json_each(?))",
@@ -122,5 +152,7 @@ def hide_images(
         project.journal.choose([row[0] for row in todo])
         changed = project.journal.update("image", {"hidden": int(hide)})
         if not changed:
-            raise RequestError(f"These images are already {'hidden' if hide else 'shown'}.")
+            raise RequestError(
+                tr("These images are already hidden.") if hide else tr("These images are already shown.")
+            )
     return changed

@@ -24,6 +24,7 @@ from fairdesk.project import bulk_edits as bulk
 from fairdesk.project.changes import SMALL, rows_touched
 from fairdesk.project.database import Database
 from fairdesk.project.schema import JOURNALED
+from fairdesk.words import tr
 
 MAX_STEPS = 200
 MAX_BYTES = 200_000_000
@@ -172,13 +173,12 @@ class Journal:
         return self._apply("undone = 1 ORDER BY id", undo=False)
 
     def _apply(self, which: str, *, undo: bool) -> Step:
-        word = "undo" if undo else "redo"
         with self._references_checked_afterwards(which) as afterwards, self._db.transaction() as connection:
             row = connection.execute(
                 f"SELECT id, text, created, undone, target FROM journal_step WHERE {which} LIMIT 1"
             ).fetchone()
             if row is None:
-                raise RequestError(f"There is nothing to {word}.")
+                raise RequestError(tr("There is nothing to undo.") if undo else tr("There is nothing to redo."))
             parts = connection.execute(
                 "SELECT changes FROM journal_part WHERE step_id = ? ORDER BY seq" + (" DESC" if undo else ""), (row[0],)
             ).fetchall()
@@ -196,11 +196,20 @@ class Journal:
                 if afterwards and connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
                     raise apsw.ConstraintError
             except (apsw.AbortError, apsw.ConstraintError, bulk.ChangedSinceError) as error:
-                raise RequestError(
-                    f"Cannot {word} “{row[1]}”: later work changed or uses what it would "
-                    f"{'remove' if undo else 'change'} (for example faces found in imported images). "
-                    "Nothing was changed."
-                ) from error
+                refused = (
+                    tr(
+                        "Cannot undo “{edit}”: later work changed or uses what it would remove (for example faces found in "
+                        "imported images). Nothing was changed.",
+                        edit=row[1],
+                    )
+                    if undo
+                    else tr(
+                        "Cannot redo “{edit}”: later work changed or uses what it would change (for example faces found in "
+                        "imported images). Nothing was changed.",
+                        edit=row[1],
+                    )
+                )
+                raise RequestError(refused) from error
             packed_parts = [packed for (packed,) in parts if isinstance(packed, bytes)]
             small = sum(map(len, packed_parts)) <= SMALL
             self._db.touched(

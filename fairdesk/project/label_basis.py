@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.project.label_snapshot import LabelSnapshot
+from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -30,11 +31,13 @@ class LabelChange:
 
     def __str__(self) -> str:
         parts = []
-        for count, word in ((self.relabelled, "label{s} changed"), (self.added, "image{s} added"),
-                            (self.removed, "image{s} removed")):  # fmt: skip
-            if count:
-                parts.append(f"{count:,} " + word.format(s="" if count == 1 else "s"))
-        return ", ".join(parts) + " since" if parts else "up to date"
+        if self.relabelled:
+            parts.append(tr_n("{n:,} label changed", "{n:,} labels changed", self.relabelled))
+        if self.added:
+            parts.append(tr_n("{n:,} image added", "{n:,} images added", self.added))
+        if self.removed:
+            parts.append(tr_n("{n:,} image removed", "{n:,} images removed", self.removed))
+        return tr("{changes} since", changes=", ".join(parts)) if parts else tr("up to date")
 
 
 Labels = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]  # ids, and a hash of each one's identity and group

@@ -13,6 +13,7 @@ import apsw
 from fairdesk.errors import RequestError
 from fairdesk.project.identities import label_ids
 from fairdesk.project.main_face import GROUP, IDENTITY, NAMED, SOURCE, WHO
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -30,6 +31,7 @@ class OtherLabels(NamedTuple):
 
 
 NO_LABELS = OtherLabels()
+SOURCES = (mark("folder"), mark("csv"), mark("person"))  # who said a label, as it is kept
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,13 @@ def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
         If nothing is to be set, or none of the images is in the project.
     """
     if not edit:
-        raise RequestError("Nothing to set. Fill in at least one field.")
+        raise RequestError(tr("Nothing to set. Fill in at least one field."))
     journal = project.journal
     with journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": images[:500]}) as db:
         journal.choose(images)
         found: int = db.execute("SELECT count(*) FROM image WHERE id IN chosen").get
         if not found:
-            raise RequestError("None of these images is in the project.")
+            raise RequestError(tr("None of these images is in the project."))
         if edit.identity is not None or edit.group is not None:
             _set_who(project, db, images, edit)
         for kind, value in (("gender", edit.gender), ("age", edit.age)):
@@ -184,11 +186,18 @@ def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edi
 
 
 def _text(edit: Edit, count: int) -> str:
-    parts = [f"{word} {value}" if value else f"no {word}" for word, value in
-             (("identity", edit.identity), ("group", edit.group), ("gender", edit.gender), ("age", edit.age))
-             if value is not None]  # fmt: skip
-    parts += [f"tag {tag}" for tag in edit.add_tags] + [f"without tag {tag}" for tag in edit.remove_tags]
-    return f"Label {count:,} images: {', '.join(parts)}"
+    fields = (
+        (mark("identity"), edit.identity), (mark("group"), edit.group), (mark("gender"), edit.gender), (mark("age"), edit.age),
+    )  # fmt: skip
+    parts = [
+        f"{tr(field)} {value}" if value else tr("no {field}", field=tr(field))
+        for field, value in fields
+        if value is not None
+    ]
+    parts += [tr("tag {tag}", tag=tag) for tag in edit.add_tags] + [
+        tr("without tag {tag}", tag=tag) for tag in edit.remove_tags
+    ]
+    return tr_n("Label {n:,} image: {parts}", "Label {n:,} images: {parts}", count, parts=", ".join(parts))
 
 
 def labels_of(project: Project, image: int) -> list[tuple[str, str, str]]:

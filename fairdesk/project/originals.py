@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import apsw
 
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -90,14 +91,21 @@ def relocate(project: Project, folder: Path, found: Sequence[tuple[int, str]]) -
     RequestError
         If one of these files is another image of the project already.
     """
-    with project.journal.step(f"Relink {len(found)} images to {folder.name}") as connection:
+    with project.journal.step(
+        tr("Relink {count} images to {folder}", count=len(found), folder=folder.name)
+    ) as connection:
         root = keep_folder(connection, folder, project)
         taken = {row[0] for row in connection.execute("SELECT path FROM image WHERE root_id = ?", (root,))}
         clash = [path for _, path in found if path in taken]
         if clash:
             raise RequestError(
-                f"{len(clash)} of these files are in the project already under {folder} (first: {clash[0]}). "
-                "Undo that import first, then relink."
+                tr(
+                    "{count} of these files are in the project already under {folder} (first: {clash}). "
+                    "Undo that import first, then relink.",
+                    count=len(clash),
+                    folder=folder,
+                    clash=clash[0],
+                )
             )
         connection.executemany(
             "UPDATE image SET root_id = ?, path = ? WHERE id = ?", ((root, path, image) for image, path in found)

@@ -14,6 +14,7 @@ from fairdesk.project.kept_facts import NAME as FACTS
 from fairdesk.project.kept_facts import FactStore
 from fairdesk.project.thumbnails import ThumbnailStore
 from fairdesk.project.vectors import VectorStore
+from fairdesk.words import tr
 
 CATALOG = "catalog.sqlite"
 SUFFIX = ".fairdesk"
@@ -41,13 +42,15 @@ class Project:
         """
         path = Path(folder).expanduser().absolute()
         if (path / CATALOG).exists():
-            raise RequestError(f"{path} is a FairDesk project already. Open it, or choose another name.")
+            raise RequestError(tr("{path} is a FairDesk project already. Open it, or choose another name.", path=path))
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise RequestError(f"{path} exists and is not empty. Choose a new name for the project.")
+            raise RequestError(tr("{path} exists and is not empty. Choose a new name for the project.", path=path))
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RequestError(f"Cannot make {path}: {error.strerror}. Choose another place.") from error
+            raise RequestError(
+                tr("Cannot make {path}: {strerror}. Choose another place.", path=path, strerror=error.strerror)
+            ) from error
         project = cls(path)
         project.db.create()
         with project.db.transaction() as connection:
@@ -67,12 +70,22 @@ class Project:
         """
         path = Path(folder).expanduser().absolute()
         if not (path / CATALOG).is_file():
-            hint = "There is no such folder" if not path.exists() else "It holds no catalog.sqlite"
-            raise RequestError(f"{path} is not a FairDesk project. {hint}; make one with: fairdesk new {path.name}")
+            hint = tr("There is no such folder") if not path.exists() else tr("It holds no catalog.sqlite")
+            raise RequestError(
+                tr(
+                    "{path} is not a FairDesk project. {hint}; make one with: fairdesk new {file}",
+                    path=path,
+                    hint=hint,
+                    file=path.name,
+                )
+            )
         if not os.access(path, os.W_OK) or not os.access(path / CATALOG, os.W_OK):
             raise RequestError(
-                f"{path} is read-only. Copy the project to a place that can be written to and open it there; "
-                "nothing in it was changed."
+                tr(
+                    "{path} is read-only. Copy the project to a place that can be written to and open it there; "
+                    "nothing in it was changed.",
+                    path=path,
+                )
             )
         project = cls(path)
         project.db.check()
@@ -139,7 +152,11 @@ class Project:
         known = [one.detector for one in searches(self)]
         if detector not in known:
             raise RequestError(
-                f"The detector {detector} has looked at no image. These have: {', '.join(known) or 'none'}."
+                tr(
+                    "The detector {detector} has looked at no image. These have: {known}.",
+                    detector=detector,
+                    known=", ".join(known) or "none",
+                )
             )
         self.set_setting("faces shown", detector)
 

@@ -12,21 +12,22 @@ import numpy.typing as npt
 from fairdesk.project.boxes import FaceBox
 from fairdesk.project.faces import read_landmarks
 from fairdesk.project.main_face import LABELS
+from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
 # Every measure with what it says, as a person reads it.
 MEASURES = {
-    "sharpness": "Sharpness (variance of the Laplacian)",
-    "brightness": "Brightness of the face (0 to 1)",
-    "contrast": "Contrast of the face (0 to 1)",
-    "clipped": "Share of black or white pixels",
-    "side": "Side of the face in pixels",
-    "share": "Share of the picture the face takes",
-    "yaw": "Turned head (nose off the middle, in eye distances)",
-    "roll": "Tilted head (degrees)",
-    "faces": "Faces on the picture",
+    "sharpness": mark("Sharpness (variance of the Laplacian)"),
+    "brightness": mark("Brightness of the face (0 to 1)"),
+    "contrast": mark("Contrast of the face (0 to 1)"),
+    "clipped": mark("Share of black or white pixels"),
+    "side": mark("Side of the face in pixels"),
+    "share": mark("Share of the image the face takes"),
+    "yaw": mark("Turned head (nose off the middle, in eye distances)"),
+    "roll": mark("Tilted head (degrees)"),
+    "faces": mark("Faces in the image"),
 }
 
 
@@ -49,7 +50,7 @@ class Quality:
     roll
         Angle of the line through the eyes, in degrees.
     faces
-        Faces on the picture.
+        Faces in the image.
     """
 
     sharpness: float | None
@@ -96,9 +97,16 @@ class Limit:
 
     def words(self) -> str:
         """Say it: sharpness at least 30."""
-        low = f"at least {self.low:.4g}" if self.low is not None else ""
-        high = f"at most {self.high:.4g}" if self.high is not None else ""
-        return f"{self.measure} {low}{' and ' if low and high else ''}{high}"
+        if self.low is not None and self.high is not None:
+            return tr(
+                "{measure} at least {low:.4g} and at most {high:.4g}",
+                measure=self.measure,
+                low=self.low,
+                high=self.high,
+            )
+        if self.low is not None:
+            return tr("{measure} at least {low:.4g}", measure=self.measure, low=self.low)
+        return tr("{measure} at most {high:.4g}", measure=self.measure, high=self.high)
 
     @classmethod
     def parse(cls, text: str) -> Limit:
@@ -106,13 +114,18 @@ class Limit:
         measure, equals, span = text.partition("=")
         low, colon, high = span.partition(":")
         if not equals or not colon or measure not in MEASURES or not (low or high):
-            raise ValueError(f"are MEASURE=LOW:HIGH (one side may be empty) with the measures {', '.join(MEASURES)}")
+            raise ValueError(
+                tr(
+                    "are MEASURE=LOW:HIGH (one side may be empty) with the measures {measures}",
+                    measures=", ".join(MEASURES),
+                )
+            )
         try:
             limit = cls(measure, float(low) if low else None, float(high) if high else None)
         except ValueError:
-            raise ValueError(f"{span!r} is not LOW:HIGH") from None
+            raise ValueError(tr("{span!r} is not LOW:HIGH", span=span)) from None
         if limit.low is not None and limit.high is not None and limit.low > limit.high:
-            raise ValueError(f"in {text!r} the low end is above the high one")
+            raise ValueError(tr("in {text!r} the low end is above the high one", text=text))
         return limit
 
     def inside(self, table: str = "q") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fairdesk.project.image_queries import Filter
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -18,12 +19,12 @@ def saved_views(project: Project) -> list[tuple[str, Filter]]:
 
 def save_view(project: Project, name: str, wanted: Filter) -> None:
     """Keep a filter under a name, in place of one of the same name: one undoable step."""
-    with project.journal.step(f"Save the view {name}", target={"tab": "dataset"}) as connection:
+    with project.journal.step(tr("Save the view {name}", name=name), target={"tab": "dataset"}) as connection:
         connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
         connection.execute("INSERT INTO saved_view (name, wanted) VALUES (?, ?)", (name, wanted.to_json()))
 
 
 def remove_view(project: Project, name: str) -> None:
     """Remove a saved view: one undoable step."""
-    with project.journal.step(f"Remove the view {name}", target={"tab": "dataset"}) as connection:
+    with project.journal.step(tr("Remove the view {name}", name=name), target={"tab": "dataset"}) as connection:
         connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))

@@ -12,6 +12,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project import label_basis as basis
 from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.set_contents import ImageSet, describe, read_contents
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -32,8 +33,8 @@ def members(project: Project, name: str) -> set[int]:
     """Return the images of a set. Raises `RequestError` if there is none of this name."""
     number = project.db.value("SELECT id FROM image_set WHERE name = ?", (name,))
     if number is None:
-        have = ", ".join(set_names(project)) or "none; create them with divide"
-        raise RequestError(f"The project has no set {name!r}. It has: {have}")
+        have = ", ".join(set_names(project)) or tr("none; create them with divide")
+        raise RequestError(tr("The project has no set {name!r}. It has: {have}", name=name, have=have))
     return {row[0] for row in project.db.rows("SELECT image_id FROM set_member WHERE set_id = ?", (number,))}
 
 
@@ -53,7 +54,10 @@ def _need_thawed(connection: apsw.Connection, names: list[str]) -> None:
     ).fetchall()
     if frozen:
         raise RequestError(
-            f"The set {frozen[0][0]} is frozen. Choose other names, or thaw it first: sets PROJECT --thaw {frozen[0][0]}"
+            tr(
+                "The set {name} is frozen. Choose other names, or unfreeze it first: sets PROJECT --thaw {name}",
+                name=frozen[0][0],
+            )
         )
 
 
@@ -78,7 +82,9 @@ def keep_sets(project: Project, sets: dict[str, list[int]], params: dict[str, An
     """
     names = list(sets)
     taken = basis.take(project)
-    with project.journal.step(f"Make the sets {', '.join(names)}", target={"tab": "dataset"}) as connection:
+    with project.journal.step(
+        tr("Make the sets {sets}", sets=", ".join(names)), target={"tab": "dataset"}
+    ) as connection:
         _need_thawed(connection, names)
         _remove(connection, names)
         for name, images in sets.items():
@@ -98,19 +104,23 @@ def freeze(project: Project, name: str, *, on: bool = True) -> str:
     RequestError
         If neither is called so.
     """
-    with project.journal.step(f"{'Freeze' if on else 'Thaw'} {name}", target={"tab": "dataset"}) as connection:
+    with project.journal.step(
+        tr("Freeze {set}", set=name) if on else tr("Unfreeze {set}", set=name), target={"tab": "dataset"}
+    ) as connection:
         for table, kind in (("image_set", "set"), ("pair_list", "list")):
             connection.execute(f"UPDATE {table} SET frozen = ? WHERE name = ?", (int(on), name))
             if connection.changes():
                 return kind
-        raise RequestError(f"The project has no set or pair list called {name!r}.")
+        raise RequestError(tr("The project has no set or pair list called {name!r}.", name=name))
 
 
 def remove_sets(project: Project, names: list[str]) -> int:
     """Remove sets (not their images): one undoable step. Raises `RequestError` for a frozen or unknown one."""
-    with project.journal.step(f"Remove the sets {', '.join(names)}", target={"tab": "dataset"}) as connection:
+    with project.journal.step(
+        tr("Remove the sets {sets}", sets=", ".join(names)), target={"tab": "dataset"}
+    ) as connection:
         _need_thawed(connection, names)
         removed = _remove(connection, names)
         if not removed:
-            raise RequestError(f"The project has no set called {names[0]!r}.")
+            raise RequestError(tr("The project has no set called {name!r}.", name=names[0]))
     return removed

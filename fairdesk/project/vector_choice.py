@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from fairdesk.errors import RequestError
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe, StoredRecipe, VectorSet
+from fairdesk.words import tr, tr_n
 
 
 class Store(Protocol):
@@ -49,7 +50,7 @@ class VectorChoice:
 
     def named(self) -> str:
         """Return encoder and detector in a few words."""
-        return f"{self.recipe.encoder}, faces of {self.recipe.detector}"
+        return tr("{encoder}, faces of {detector}", encoder=self.recipe.encoder, detector=self.recipe.detector)
 
     def told(self) -> str | None:
         """Say which are used and that others exist; None where that is plain."""
@@ -57,27 +58,42 @@ class VectorChoice:
         rest = [other for other in self.others if other.recipe.detector != self.recipe.detector]
         if not same and (not rest or self.asked):
             return None
-        text = f"These are the {self.recipe.encoder} embeddings of the faces that {_counted(self.used)}."
+        text = tr(
+            "These are the {encoder} embeddings of the faces that {found}.",
+            encoder=self.recipe.encoder,
+            found=_counted(self.used),
+        )
         if rest and not self.asked:
-            text += f" There are also those of {_listed(rest)}: say --detector to use them."
+            text += " " + tr(
+                "There are also those of {detectors}: say --detector to use them.", detectors=_listed(rest)
+            )
         if same:
-            found = ", ".join(f"{other.recipe.hash} ({other.vectors:,} faces)" for other in same)
-            text += (
-                f" Others of the same detector were made with other weights, alignment or versions: {found};"
-                " say one of these as --encoder to use it."
+            found = ", ".join(
+                tr_n("{hash} ({n:,} face)", "{hash} ({n:,} faces)", other.vectors, hash=other.recipe.hash)
+                for other in same
+            )
+            text += " " + tr(
+                "Others of the same detector were made with other weights, alignment or versions: {recipes}; "
+                "say one of these as --encoder to use it.",
+                recipes=found,
             )
         return text
 
 
 def _counted(one: VectorSet) -> str:
-    return f"{one.recipe.detector} found ({one.vectors:,} faces)"
+    return tr_n(
+        "{detector} found ({n:,} face)", "{detector} found ({n:,} faces)", one.vectors, detector=one.recipe.detector
+    )
 
 
 def _listed(sets: list[VectorSet]) -> str:
     seen: dict[str, int] = {}
     for one in sets:
         seen.setdefault(one.recipe.detector, one.vectors)
-    return ", ".join(f"{detector} ({count:,} faces)" for detector, count in seen.items())
+    return ", ".join(
+        tr_n("{detector} ({n:,} face)", "{detector} ({n:,} faces)", count, detector=detector)
+        for detector, count in seen.items()
+    )
 
 
 def of_encoder(store: Store, encoder: str) -> list[VectorSet]:
@@ -112,18 +128,28 @@ def choose(store: Store, encoder: str | None, detector: str | None) -> VectorCho
     """
     everything = store.sets()
     if not everything and encoder is None:
-        raise RequestError("The project has no embeddings yet. Compute them first: fairdesk encode PROJECT")
+        raise RequestError(tr("The project has no embeddings yet. Compute them first: fairdesk encode PROJECT"))
     found = everything if encoder is None else of_encoder(store, encoder)
     if not found:
         raise RequestError(_no_encoder(encoder or "", everything))
     fitting = [one for one in found if detector is None or one.recipe.detector == detector]
     if not fitting:
-        name = encoder or "any"
-        raise RequestError(
-            f"The project has no {'' if encoder is None else name + ' '}embeddings of the faces that the detector {detector} finds. "
-            f"It has those of: {_listed(found)}. Make them: fairdesk encode PROJECT"
-            f"{'' if encoder is None else f' --encoder {name}'} --detector {detector}"
+        lacking = tr(
+            "The project has no embeddings of the faces that the detector {detector} finds. It has those of: {detectors}. "
+            "Make them: fairdesk encode PROJECT --detector {detector}",
+            detector=detector,
+            detectors=_listed(found),
         )
+        if encoder is not None:
+            lacking = tr(
+                "The project has no {encoder} embeddings of the faces that the detector {detector} finds. "
+                "It has those of: {detectors}. "
+                "Make them: fairdesk encode PROJECT --encoder {encoder} --detector {detector}",
+                encoder=encoder or "any",
+                detector=detector,
+                detectors=_listed(found),
+            )
+        raise RequestError(lacking)
     used = fitting[0]
     exact = encoder == used.recipe.hash
     others = [] if exact else [one for one in found if one.recipe.encoder == used.recipe.encoder and one is not used]
@@ -132,14 +158,20 @@ def choose(store: Store, encoder: str | None, detector: str | None) -> VectorCho
 
 def _no_encoder(encoder: str, everything: list[VectorSet]) -> str:
     have = sorted({one.recipe.encoder for one in everything})
-    known = f" It has: {', '.join(have)}." if have else ""
+    known = tr("It has: {encoders}.", encoders=", ".join(have)) if have else ""
     try:
         stored = EncoderRef.parse(encoder).stored
     except ValueError:
         stored = encoder
     if stored in have and stored != encoder:
-        known = f" Its embeddings of {stored} were made with another file of that name."
-    return (
-        f"The project has no embeddings of the encoder {encoder!r}.{known} "
-        f"Encode first: fairdesk encode PROJECT --encoder {encoder}"
+        known = tr("Its embeddings of {encoder} were made with another file of that name.", encoder=stored)
+    return " ".join(
+        filter(
+            None,
+            (
+                tr("The project has no embeddings of the encoder {encoder!r}.", encoder=encoder),
+                known,
+                tr("Encode first: fairdesk encode PROJECT --encoder {encoder}", encoder=encoder),
+            ),
+        )
     )

@@ -17,6 +17,7 @@ from fairdesk.plain_json import parse
 from fairdesk.project.database import Database
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet
 from fairdesk.project.vector_choice import VectorChoice, choose, of_encoder
+from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
@@ -130,7 +131,12 @@ class VectorStore:
         if faces:
             if vectors.shape != (len(faces), recipe.dim):
                 raise JobFailed(
-                    f"The encoder gave embeddings of shape {vectors.shape}, not ({len(faces)}, {recipe.dim})."
+                    tr(
+                        "The encoder gave embeddings of shape {shape}, not ({count}, {dim}).",
+                        shape=vectors.shape,
+                        count=len(faces),
+                        dim=recipe.dim,
+                    )
                 )
             home = self.folder / recipe.hash
             chunk, handle = _new_chunk(home)
@@ -177,8 +183,13 @@ class VectorStore:
                 out[where] = data[table[where, 2]]
             except (OSError, ValueError, IndexError) as error:
                 raise JobFailed(
-                    f"The vector file {path} is missing or damaged. Delete the folder {path.parent}, "
-                    f"then encode again with {recipe.encoder}."
+                    tr(
+                        "The vector file {path} is missing or damaged. Delete the folder {parent}, "
+                        "then encode again with {encoder}.",
+                        path=path,
+                        parent=path.parent,
+                        encoder=recipe.encoder,
+                    )
                 ) from error
         return table[:, 0].copy(), out
 

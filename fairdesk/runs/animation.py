@@ -17,6 +17,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.params import AnimateParams
 from fairdesk.runs.results import AnimateResult
+from fairdesk.words import tr
 
 
 def write_film(frames: list[Image.Image], out: Path, rate: float, about: str) -> None:
@@ -48,7 +49,7 @@ def write_film(frames: list[Image.Image], out: Path, rate: float, about: str) ->
     width, height = (side - side % 2 for side in frames[0].size)  # the codec wants even sides
     film = cv2.VideoWriter(str(part), cv2.VideoWriter.fourcc(*"mp4v"), rate, (width, height))
     if not film.isOpened():
-        raise JobFailed("This machine's OpenCV cannot write MP4. Write a .gif instead.")
+        raise JobFailed(tr("This machine's OpenCV cannot write MP4. Write a .gif instead."))
     for frame in frames:
         film.write(np.ascontiguousarray(np.asarray(frame.convert("RGB"))[:height, :width, ::-1]))
     film.release()
@@ -61,14 +62,16 @@ def export_animation(params: AnimateParams, context: Context) -> AnimateResult:
     """Job: export an animation of a run's sample grids, always of the same latents."""
     previews = RunFolder.open(params.run).previews()
     if len(previews) < 2:
-        raise RequestError(f"{params.run} has {len(previews)} sample grids; an animation needs at least 2.")
+        raise RequestError(
+            tr("{run} has {count} sample grids; an animation needs at least 2.", run=params.run, count=len(previews))
+        )
     step = max(1, -(-len(previews) // params.most))
     chosen = [*previews[::step]] if previews[-1] in previews[::step] else [*previews[::step], previews[-1]]
     frames = []
     for done, path in enumerate(chosen, 1):
         context.check()
         frames.append(open_image(path))
-        context.progress(done, len(chosen), "frames")
+        context.progress(done, len(chosen), tr("frames"))
     about = {"made_by": f"FairDesk {__version__}", "run": params.run.name, "grid": True}
     write_film(frames, params.out, params.rate, json.dumps(about, sort_keys=True))
     write_manifest(params.out, {"synthetic": True, **about}, [path.name for path in chosen])
@@ -77,5 +80,7 @@ def export_animation(params: AnimateParams, context: Context) -> AnimateResult:
         out=str(params.out),
         frames=len(frames),
         of=len(previews),
-        summary=f"{len(frames):,} of {len(previews):,} sample grids in {params.out}",
+        summary=tr(
+            "{count:,} of {previews:,} sample grids in {out}", count=len(frames), previews=len(previews), out=params.out
+        ),
     )

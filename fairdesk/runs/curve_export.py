@@ -11,6 +11,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.runs.params import CurvesParams
 from fairdesk.runs.results import CurvesResult, SeriesEnds
 from fairdesk.runs.training_logs import Curves, read_log, smooth
+from fairdesk.words import tr
 
 _ASIDE = ("LearningRate", "Speed", "XNorm")  # of another scale: in the table, not in the picture
 
@@ -27,7 +28,7 @@ def curves_csv(curves: Curves) -> str:
 
 def export_curves(params: CurvesParams, context: Context) -> CurvesResult:
     """Job: read a log."""
-    context.progress(0, 1, "log")
+    context.progress(0, 1, tr("log"))
     curves = read_log(params.log)
     if params.out is not None:
         if params.out.suffix.lower() == ".csv":
@@ -45,8 +46,14 @@ def export_curves(params: CurvesParams, context: Context) -> CurvesResult:
             params.out.write_bytes(picture(figure, params.out.suffix.lower()[1:]))
         context.artifact(params.out)
     if curves.broken:
-        context.message(f"{curves.broken:,} lines of {params.log.name} could not be read and are left out.")
-    context.progress(1, 1, "log")
+        context.message(
+            tr(
+                "{broken:,} lines of {log} could not be read and are left out.",
+                broken=curves.broken,
+                log=params.log.name,
+            )
+        )
+    context.progress(1, 1, tr("log"))
     return CurvesResult(
         kind=curves.kind,
         axis=curves.axis,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.errors import RequestError
+from fairdesk.words import tr
 
 _NAME = "events.out.tfevents"
 
@@ -64,5 +65,7 @@ def read_events(path: Path) -> dict[str, list[tuple[float, float]]]:
             if single:
                 series[name] = single
     except Exception as error:  # tensorboard and protobuf raise classes of their own; all is told
-        raise RequestError(f"{path} cannot be read as TensorBoard events: {error}") from error
+        raise RequestError(
+            tr("{path} cannot be read as TensorBoard events: {error}", path=path, error=error)
+        ) from error
     return series

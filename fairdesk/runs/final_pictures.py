@@ -8,6 +8,7 @@ from fairdesk.runs.animation import export_animation
 from fairdesk.runs.curve_export import export_curves
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.params import AnimateParams, CurvesParams
+from fairdesk.words import tr
 
 LOSSES, FILM = "losses.png", "samples.gif"
 
@@ -21,4 +22,4 @@ def leave_pictures(run: RunFolder, context: Context) -> None:
             export_animation(AnimateParams(run=run.path, out=run.path / FILM), QuietContext())
             context.artifact(run.path / FILM)
     except (OSError, JobFailed) as error:
-        context.message(f"The training is kept, but its pictures could not be written: {error}")
+        context.message(tr("The training is kept, but its images could not be written: {error}", error=error))

@@ -15,6 +15,7 @@ from fairdesk import __version__
 from fairdesk.errors import RequestError
 from fairdesk.images.written_files import write_text
 from fairdesk.plain_json import parse
+from fairdesk.words import tr
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +33,9 @@ class RunFolder:
     def create(cls, path: Path, config: dict[str, Any]) -> RunFolder:
         """Make a run's folder. Raises `RequestError` if something is there."""
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise RequestError(f"{path} exists and is not empty. Choose a new folder, or resume that run: --resume")
+            raise RequestError(
+                tr("{path} exists and is not empty. Choose a new folder, or resume that run: --resume", path=path)
+            )
         for name in ("previews", "checkpoints"):
             (path / name).mkdir(parents=True, exist_ok=True)
         write_text(path / CONFIG, json.dumps({"made_by": f"FairDesk {__version__}", **config}, indent=1) + "\n")
@@ -42,7 +45,7 @@ class RunFolder:
     def open(cls, path: Path) -> RunFolder:
         """Open a run. Raises `RequestError` if there is none."""
         if not (path / CONFIG).is_file():
-            raise RequestError(f"{path} is not a training run: it has no {CONFIG}.")
+            raise RequestError(tr("{path} is not a training run: it has no {config}.", path=path, config=CONFIG))
         return cls(path)
 
     @property
@@ -51,7 +54,7 @@ class RunFolder:
         try:
             loaded = parse((self.path / CONFIG).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise RequestError(f"{self.path / CONFIG} cannot be read: {error}") from error
+            raise RequestError(tr("{path} cannot be read: {error}", path=self.path / CONFIG, error=error)) from error
         return loaded if isinstance(loaded, dict) else {}
 
     def change(self, values: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from fairdesk.jobs.fields import ExistingFile, ExistingFolder, NewFile, Offer, Pick
 from fairdesk.jobs.params import JobParams
+from fairdesk.words import tr
 
 
 class CurvesParams(JobParams):
@@ -29,7 +30,7 @@ class CurvesParams(JobParams):
     @classmethod
     def _suffix(cls, value: Path | None) -> Path | None:
         if value is not None and value.suffix.lower() not in (".png", ".svg", ".csv"):
-            raise ValueError("must end in .png, .svg or .csv")
+            raise ValueError(tr("must end in .png, .svg or .csv"))
         return value
 
 
@@ -56,7 +57,7 @@ class AnimateParams(JobParams):
     @classmethod
     def _kind(cls, value: Path) -> Path:
         if value.suffix.lower() not in (".gif", ".mp4"):
-            raise ValueError("is a .gif or .mp4 file")
+            raise ValueError(tr("is a .gif or .mp4 file"))
         return value
 
 
@@ -77,7 +78,7 @@ class CompareParams(JobParams):
     @classmethod
     def _kind(cls, value: Path | None) -> Path | None:
         if value is not None and value.suffix.lower() not in (".csv", ".png", ".svg"):
-            raise ValueError("is a .csv, .png or .svg file")
+            raise ValueError(tr("is a .csv, .png or .svg file"))
         return None if value is None else value.expanduser().absolute()
 
 

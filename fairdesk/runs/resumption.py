@@ -8,6 +8,7 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.params import JobParams
 from fairdesk.runs.folder import RunFolder
+from fairdesk.words import tr
 
 P = TypeVar("P", bound=JobParams)
 MAY_CHANGE = frozenset({
@@ -33,8 +34,14 @@ def resumed(params: P, run: RunFolder) -> P:
         if old != new:
             option = "--" + (model.model_fields[name].alias or name).replace("_", "-")
             raise RequestError(
-                f"{run.path} was started with {option} {'unset' if old is None else old} and cannot resume with {new}. "
-                "Leave it out, or start a new run."
+                tr(
+                    "{path} was started with {option} {old} and cannot resume with {new}. "
+                    "Leave it out, or start a new run.",
+                    path=run.path,
+                    option=option,
+                    old="unset" if old is None else old,
+                    new=new,
+                )
             )
     anew = {name: getattr(params, name) for name in said & MAY_CHANGE}
     return model.model_validate(kept | anew | {"resume": True})  # `out` is always said
@@ -54,7 +61,11 @@ def write_down(run: RunFolder, params: JobParams, images: int, batches: int, con
     before = run.config.get("images")
     if before is not None and before != images:
         context.message(
-            f"There are {images:,} images now, {before:,} at the start: it resumes with the current ones, "
-            "not exactly as an unbroken run would."
+            tr(
+                "There are {images:,} images now, {before:,} at the start: it resumes with the current ones, "
+                "not exactly as an unbroken run would.",
+                images=images,
+                before=before,
+            )
         )
     run.change({"params": params.model_dump(mode="json"), "images": images, "batches_per_epoch": batches})

@@ -19,6 +19,7 @@ from fairdesk.runs.figure_key import EER, FigureKey
 from fairdesk.runs.params import CompareParams, RunsParams
 from fairdesk.runs.results import CompareResult, EffectRow, RunRow, RunsResult
 from fairdesk.runs.run_records import Run, list_runs, read_run, write_notes
+from fairdesk.words import tr, tr_n
 
 _ASIDE = ("out", "resume", "device", "devices")  # says nothing of what was learned
 
@@ -40,10 +41,10 @@ class Effect:
     def told(self) -> str:
         """The effect in words; one inside its interval is called none."""
         if self.half is None:
-            return "one seed: an effect cannot be told from chance"
-        return (
-            "none: the interval includes 0" if abs(self.mean) <= self.half else "lower" if self.mean < 0 else "higher"
-        )
+            return tr("one seed: an effect cannot be told from chance")
+        if abs(self.mean) <= self.half:
+            return tr("none: the interval includes 0")
+        return tr("lower") if self.mean < 0 else tr("higher")
 
 
 def differing(runs: list[Run]) -> dict[str, list[Any]]:
@@ -144,14 +145,18 @@ def by_group(runs: list[Run]) -> dict[str, dict[str, float]]:
 def compare_runs(params: CompareParams, context: Context) -> CompareResult:
     """Job: compare runs."""
     if len(params.runs) < 2:
-        raise RequestError("Give at least two runs to compare.")
+        raise RequestError(tr("Give at least two runs to compare."))
     runs = [read_run(path) for path in params.runs]
     found = effects(runs)
     left = unpaired(runs)
     if left:
         context.message(
-            f"{len(left)} runs have a seed that the first kind of run was not trained with, and are left out of the effects: "
-            + ", ".join(one.name for one in left)
+            tr_n(
+                "{n} run has a seed that the first kind of run was not trained with, and is left out of the effects: {runs}",
+                "{n} runs have a seed that the first kind of run was not trained with, and are left out of the effects: {runs}",
+                len(left),
+                runs=", ".join(one.name for one in left),
+            )
         )
     if params.out is not None:
         if params.out.suffix.lower() == ".csv":
@@ -163,7 +168,7 @@ def compare_runs(params: CompareParams, context: Context) -> CompareResult:
             rates = by_group(runs)
             if not rates:
                 raise RequestError(
-                    "None of these runs has error rates to draw. Write the table instead: --out FILE.csv"
+                    tr("None of these runs has error rates to draw. Write the table instead: --out FILE.csv")
                 )
             params.out.parent.mkdir(parents=True, exist_ok=True)
             params.out.write_bytes(picture(groups_figure(rates), params.out.suffix.lower()[1:]))
@@ -221,7 +226,10 @@ def list_all_runs(params: RunsParams, context: Context) -> RunsResult:
         runs, broken = list_runs(home)
         if not runs and not broken:
             raise RequestError(
-                f"There are no runs in {home}. Train something first, or name the folder that holds the runs."
+                tr(
+                    "There are no runs in {home}. Train something first, or name the folder that holds the runs.",
+                    home=home,
+                )
             )
     for bad in broken:
         context.message(bad["why"])
@@ -229,7 +237,14 @@ def list_all_runs(params: RunsParams, context: Context) -> RunsResult:
     for one in runs:
         rates = ", ".join(f"{name} {value:.4g}" for name, value in list((one.figures or one.losses).items())[:4])
         lines.append(
-            f"{one.name}: {one.family}, {one.steps:,} batches; {rates}"
+            tr_n(
+                "{run}: {family}, {n:,} batch; {rates}",
+                "{run}: {family}, {n:,} batches; {rates}",
+                one.steps,
+                run=one.name,
+                family=one.family,
+                rates=rates,
+            )
             + (f"  [{', '.join(one.tags)}]" if one.tags else "")
         )
     return RunsResult(runs=[_row(one, named=True) for one in runs], unreadable=broken, summary="\n".join(lines))

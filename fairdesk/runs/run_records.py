@@ -17,6 +17,7 @@ from fairdesk.errors import RequestError
 from fairdesk.images.written_files import write_text
 from fairdesk.plain_json import parse
 from fairdesk.runs.folder import CONFIG, METRICS, SCALARS, TIMES, RunFolder
+from fairdesk.words import tr
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +119,11 @@ def read_notes(path: Path) -> tuple[tuple[str, ...], str]:
         return (), ""
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RequestError(
-            f"{path / NOTES} holds the run's tags and note and cannot be read ({error}). Repair or delete it."
+            tr(
+                "{path} holds the run's tags and note and cannot be read ({error}). Repair or delete it.",
+                path=path / NOTES,
+                error=error,
+            )
         ) from error
 
 
@@ -138,7 +143,7 @@ def import_run(source: Path, home: Path) -> Path:
     """
     read_run(source)
     if source.resolve().parent == home.resolve():
-        raise RequestError(f"{source.name} is among this project's runs already.")
+        raise RequestError(tr("{source} is among this project's runs already.", source=source.name))
     name, number = source.name, 2
     while (home / name).exists():
         name, number = f"{source.name}-{number}", number + 1

@@ -22,6 +22,7 @@ from fairdesk.errors import RequestError
 from fairdesk.plain_json import parse
 from fairdesk.runs.event_files import is_events, read_events
 from fairdesk.runs.folder import METRICS, SCALARS
+from fairdesk.words import mark, tr
 
 Points = list[tuple[float, float]]
 
@@ -78,7 +79,7 @@ _VERIFY = re.compile(rf"\[([\w.-]+)\]\[(\d+)\](Accuracy-Flip|Accuracy|XNorm):\s*
 
 def _arcface(text: str) -> Curves:
     """InsightFace arcface_torch `training.log`, with and without LearningRate, with verification lines."""
-    out = Curves("arcface_torch training.log", "global step")
+    out = Curves("arcface_torch training.log", mark("global step"))
     for block in _blocks(text):
         rows = _ARCFACE.findall(block)
         if rows:
@@ -120,7 +121,7 @@ _GAN_TERM = re.compile(rf"([A-Za-z][\w ]*?):\s*({_NUMBER})")
 
 def _pytorch_gan(text: str) -> Curves:
     """PyTorch-GAN lines: `[Epoch a/b] [Batch c/d] [D loss: x] [G loss: x, adv: x, cycle: x, identity: x] ETA: ...`."""
-    out = Curves("PyTorch-GAN log", "batch")
+    out = Curves("PyTorch-GAN log", mark("batch"))
     shape: _Shape | None = None
     for block in _blocks(text):
         rows = None if shape is None else shape.rows(block, "[Epoch")
@@ -159,7 +160,7 @@ _PIX_TERM = re.compile(rf"([\w/]+):\s*({_NUMBER})")
 
 def _cyclegan_pix2pix(text: str) -> Curves:
     """pytorch-CycleGAN-and-pix2pix `loss_log.txt`: `(epoch: 1, iters: 100, ...) D_A: 0.4 G_A: 0.3 ...`."""
-    out = Curves("pytorch-CycleGAN-and-pix2pix loss_log.txt", "iteration")
+    out = Curves("pytorch-CycleGAN-and-pix2pix loss_log.txt", mark("iteration"))
     found: list[tuple[int, int, list[str], tuple[str, ...]]] = []  # epoch, iteration, names, numbers
     shape: _Shape | None = None
     for block in _blocks(text):
@@ -280,13 +281,13 @@ KINDS: list[tuple[str, Callable[[str], bool], Callable[[str], Curves]]] = [
     ("PyTorch-GAN `[Epoch a/b] [Batch c/d] ...`", lambda t: bool(_GAN_HEAD.search(t)), _pytorch_gan),
     ("pytorch-CycleGAN-and-pix2pix loss_log.txt", lambda t: bool(_PIX_HEAD.search(t)), _cyclegan_pix2pix),
     ("StyleGAN2-ADA / 3 stats.jsonl", lambda t: '"Progress/kimg"' in t, _stylegan),
-    ("a CSV with a step, iteration or epoch column", _is_table, _table),
+    (mark("a CSV with a step, iteration or epoch column"), _is_table, _table),
 ]
 
 
 def _run(folder: Path) -> Curves:
     """A run of this program: its losses, and what was evaluated beside them."""
-    out = Curves("a run of FairDesk", "step")
+    out = Curves(mark("a run of FairDesk"), mark("step"))
     for name in (SCALARS, METRICS):
         if (folder / name).is_file():
             part = _table((folder / name).read_text(encoding="utf-8"))
@@ -295,7 +296,7 @@ def _run(folder: Path) -> Curves:
     return out
 
 
-EVENTS = "TensorBoard events (a file, or the folder that holds it)"
+EVENTS = mark("TensorBoard events (a file, or the folder that holds it)")
 
 
 @contextmanager
@@ -323,23 +324,25 @@ def read_log(path: Path) -> Curves:
     if is_events(path):
         series = read_events(path)
         if not series:
-            raise RequestError(f"{path} holds no scalars yet.")
+            raise RequestError(tr("{path} holds no scalars yet.", path=path))
         return Curves(EVENTS, "step", {name: list(points) for name, points in series.items()})
     if path.is_dir():
         logs = [path / name for name in ("stats.jsonl", "training.log") if (path / name).is_file()]
         if not logs:
-            raise RequestError(f"{path} is a folder, and holds no run of this program. Give the log itself.")
+            raise RequestError(
+                tr("{path} is a folder, and holds no run of this program. Give the log itself.", path=path)
+            )
         path = logs[0]
     try:
         text = path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
-        raise RequestError(f"{path} cannot be read: {error.strerror}") from error
+        raise RequestError(tr("{path} cannot be read: {strerror}", path=path, strerror=error.strerror)) from error
     for _, fits, read in KINDS:
         if fits(text):
             with _collector_resting():
                 return read(text)
-    known = "\n".join(f"  {name}" for name in (*(name for name, _, _ in KINDS), EVENTS))
-    raise RequestError(f"{path} is a log of no known kind. Known are:\n{known}")
+    known = "\n".join(f"  {tr(name)}" for name in (*(name for name, _, _ in KINDS), EVENTS))
+    raise RequestError(tr("{path} is a log of no known kind. Known are:\n{known}", path=path, known=known))
 
 
 def smooth(values: list[float], weight: float) -> list[float]:

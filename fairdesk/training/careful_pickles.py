@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from fairdesk.words import tr
+
 _KINDS = frozenset(f"{kind}{size}" for kind in "iuf" for size in (1, 2, 4, 8)) | {"b1"}
 _MOST_DIMENSIONS = 4
 
@@ -34,9 +36,9 @@ def _check(data: bytes) -> None:
     """Refuse places in the memo, and lengths, that the file is too short for."""
     for number, (operation, argument, _) in enumerate(pickletools.genops(data)):
         if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > number + 1:
-            raise pickle.UnpicklingError("it asks for memory that nothing in it needs")
+            raise pickle.UnpicklingError(tr("it asks for memory that nothing in it needs"))
         if operation.name in ("NEXT_BUFFER", "PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4"):
-            raise pickle.UnpicklingError(f"it holds {operation.name}")
+            raise pickle.UnpicklingError(tr("it holds {operation}", operation=operation.name))
 
 
 class _Dtype:
@@ -45,7 +47,7 @@ class _Dtype:
     def __init__(self, name: Any, *_: Any) -> None:
         text = name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
         if text.lstrip("<>|=") not in _KINDS:
-            raise pickle.UnpicklingError(f"an array of {text[:20]}")
+            raise pickle.UnpicklingError(tr("an array of {text}", text=text[:20]))
         self.kind = np.dtype(text)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -68,11 +70,13 @@ def _filled(raw: Any, kind: Any, shape: Any, order: Any = "C") -> np.ndarray[Any
     if isinstance(raw, str):
         raw = raw.encode("latin1")
     if not isinstance(raw, bytes | bytearray) or not isinstance(kind, _Dtype) or not isinstance(shape, tuple):
-        raise pickle.UnpicklingError("an array of something else than numbers")
+        raise pickle.UnpicklingError(tr("an array of something else than numbers"))
     if len(shape) > _MOST_DIMENSIONS or not all(isinstance(side, int) and side >= 0 for side in shape):
-        raise pickle.UnpicklingError("an array of an absurd shape")
+        raise pickle.UnpicklingError(tr("an array of an absurd shape"))
     if math.prod(shape) * kind.kind.itemsize != len(raw):
-        raise pickle.UnpicklingError(f"an array that claims {shape} numbers in {len(raw):,} bytes")
+        raise pickle.UnpicklingError(
+            tr("an array that claims {shape} numbers in {count:,} bytes", shape=shape, count=len(raw))
+        )
     return np.frombuffer(bytes(raw), kind.kind).reshape(shape, order="F" if order in ("F", b"F") else "C")
 
 
@@ -92,12 +96,12 @@ def _scalar(kind: Any, raw: Any = b"") -> Any:
 
 def _encode(text: Any, how: Any = "latin1") -> bytes:
     if not isinstance(text, str) or how not in ("latin1", b"latin1", "latin-1"):
-        raise pickle.UnpicklingError("bytes in an odd encoding")
+        raise pickle.UnpicklingError(tr("bytes in an odd encoding"))
     return text.encode("latin1")
 
 
 def _no_array(*_: Any) -> None:
-    raise pickle.UnpicklingError("an array made by hand")
+    raise pickle.UnpicklingError(tr("an array made by hand"))
 
 
 _ARRAYS = ("numpy", "numpy.core.multiarray", "numpy.core.numeric")
@@ -113,7 +117,7 @@ class _Careful(pickle.Unpickler):
             return _no_array
         if where in _ARRAYS and name in _NAMES:
             return _NAMES[name]
-        raise pickle.UnpicklingError(f"it needs {module}.{name}")
+        raise pickle.UnpicklingError(tr("it needs {module}.{name}", module=module, name=name))
 
 
 def as_bytes(one: Any) -> bytes:
@@ -123,11 +127,11 @@ def as_bytes(one: Any) -> bytes:
         if values.ndim == 1 and values.dtype == np.uint8:
             return values.tobytes()
         raise pickle.UnpicklingError(
-            f"its pictures are decoded pixels of shape {values.shape}; write them as JPEG or PNG bytes"
+            tr("its pictures are decoded pixels of shape {shape}; write them as JPEG or PNG bytes", shape=values.shape)
         )
     if isinstance(one, bytes):
         return one
-    raise pickle.UnpicklingError(f"a picture is a {type(one).__name__}, not encoded bytes")
+    raise pickle.UnpicklingError(tr("a picture is a {type}, not encoded bytes", type=type(one).__name__))
 
 
 def as_list(found: Any) -> list[Any]:
@@ -136,4 +140,4 @@ def as_list(found: Any) -> list[Any]:
         return list(found.values.ravel().tolist())
     if isinstance(found, list | tuple):
         return list(found)
-    raise pickle.UnpicklingError(f"a {type(found).__name__} in place of a list")
+    raise pickle.UnpicklingError(tr("a {type} in place of a list", type=type(found).__name__))

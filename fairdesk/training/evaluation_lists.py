@@ -48,7 +48,7 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
         data = path.read_bytes()
         pictures, same = map(careful_pickles.as_list, careful_pickles.load(data))
         if len(pictures) > _FEW + len(data) // _LEAST:
-            raise ValueError(f"it claims {len(pictures):,} pictures in {len(data):,} bytes")
+            raise ValueError(tr("it claims {count:,} pictures in {data:,} bytes", count=len(pictures), data=len(data)))
         found = [careful_pickles.as_bytes(one) for one in pictures]
         flags = np.array([bool(one) for one in same])
         if len(found) != 2 * len(flags) or not len(flags):

@@ -50,7 +50,7 @@ def _recogniser(
     path = params.run / RUN_WEIGHTS if params.run.is_dir() else params.run
     network, name = load_backbone(path)
     faces = torch.randn(_CHECKED, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
-    told = tr("random pictures")
+    told = tr("random images")
     where = params.check
     if where is None and params.run.is_dir():
         kept = Path(str(RunFolder.open(params.run).config.get("params", {}).get("data", "")))
@@ -76,7 +76,7 @@ def _made(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tensor, ...
         _Generator(network).eval(),
         tuple(given),
         ["z", "labels"][: len(given)],
-        f"{meta['family']} generator",
+        tr("{family} generator", family=meta["family"]),
         tr("{n} latents", n=count),
     )
 
@@ -88,8 +88,8 @@ def _translator(params: ExportModelParams) -> tuple[nn.Module, tuple[torch.Tenso
         network,
         (pictures,),
         ["pictures"],
-        f"cyclegan generator {params.direction}",
-        tr("random pictures"),
+        tr("cyclegan generator {direction}", direction=params.direction),
+        tr("random images"),
     )
 
 
@@ -151,7 +151,11 @@ def export_network(params: ExportModelParams, context: Context) -> ExportModelRe
             header
             | {
                 "about": json.dumps(
-                    {"from": params.run.name, "what": f"{name}, checked on {checked_on}", "backbone": name}
+                    {
+                        "from": params.run.name,
+                        "what": tr("{name}, checked on {checked_on}", name=name, checked_on=checked_on),
+                        "backbone": name,
+                    }
                 )
             },
         )

@@ -45,7 +45,7 @@ def test_the_help_of_every_verb_speaks_one_language(bracketed, capsys, monkeypat
 def test_the_list_of_verbs_speaks_one_language(bracketed, capsys):
     with pytest.raises(SystemExit):
         run(["--help"])
-    check(capsys.readouterr().out, [rf"(?m)^ +{verb.name}" for verb in all_verbs()])
+    check(capsys.readouterr().out, [rf"(?m)^ +{verb.name}" for verb in all_verbs()] + [r"-model\b"])
 
 
 WRONG = [
@@ -78,9 +78,9 @@ def test_results_speak_one_language(bracketed, capsys, tmp_path, monkeypatch):
     (faces / "g0" / "broken.png").write_bytes(b"no image")
     for line in (
         "new study.fairdesk", "history study.fairdesk", "import study.fairdesk faces", "history study.fairdesk", "detect study.fairdesk --detector whole",
-        "quality study.fairdesk", "divide study.fairdesk --ratios 50 25 25", "sets study.fairdesk", "sets study.fairdesk --freeze train",
+        "quality study.fairdesk", "divide study.fairdesk --shares .5 .25 .25", "sets study.fairdesk", "sets study.fairdesk --freeze train",
         "duplicates study.fairdesk", "pairs study.fairdesk --genuine 4 --impostor 4 --out pairs.csv", "export study.fairdesk --out copied",
-        "balance study.fairdesk --by images --target min --dry-run", "undo study.fairdesk", "redo study.fairdesk", "vectors study.fairdesk --out v.npz",
+        "balance study.fairdesk --by images --target equal --dry-run", "undo study.fairdesk", "redo study.fairdesk", "vectors study.fairdesk --out v.npz",
     ):  # fmt: skip
         status = run(line.split())
         out, err = capsys.readouterr()
@@ -89,7 +89,10 @@ def test_results_speak_one_language(bracketed, capsys, tmp_path, monkeypatch):
         else:
             assert status == 0, (line, err)
             assert "⟦" in out, line
-        check(out + err, [r"\bfaces\b", r"\bstudy\b", r"\btrain\b", r"\bval\b", r"\btest\b", re.escape(str(tmp_path))])
+        check(
+            out + err,
+            [r"\bfaces\b", r"\bstudy\b", r"\btrain\b", r"\bvalidation\b", r"\btest\b", re.escape(str(tmp_path))],
+        )
 
 
 def test_the_environment_says_the_language_and_json_keeps_its_keys(tmp_path):

@@ -8,13 +8,14 @@ import sys
 
 import psutil
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.jobs import kept_queue
-from fairdesk.gui.jobs.card import JobCard
+from fairdesk.gui.jobs.card import JOB_MIME, JobCard
 from fairdesk.gui.jobs.state import DONE, FAILED, PAUSED, QUEUED, RUNNING, STOPPED, STOPPING, JobState
 from fairdesk.jobs.messages import EVENTS, JobSpec, append_line
 from fairdesk.jobs.ownership import worker_of, write_owner
@@ -86,6 +87,40 @@ def test_the_queue_says_why_and_can_be_put_in_order(window, hand, qtbot, busy):
     window.session.jobs.stop(one)
     qtbot.waitUntil(lambda: state(window, three) == RUNNING, timeout=20_000)
     assert state(window, two) == QUEUED
+
+
+def dropped(panel, number, on, *, below):
+    """Drop a job's card on the upper or the lower part of another."""
+    carried = QMimeData()
+    carried.setData(JOB_MIME, number.encode())
+    place = QPointF(panel.cards[on].mapTo(panel, panel.cards[on].rect().center()) + QPoint(0, 10 if below else -10))
+    rest = (Qt.DropAction.MoveAction, carried, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    for event in (
+        QDragEnterEvent(place.toPoint(), *rest),
+        QDragMoveEvent(place.toPoint(), *rest),
+        QDropEvent(place, *rest),
+    ):
+        QApplication.sendEvent(panel, event)
+        assert event.isAccepted()
+        if isinstance(event, QDragMoveEvent) and not isinstance(event, QDragEnterEvent):
+            assert panel._line.isVisible()
+    assert not panel._line.isVisible()
+
+
+def test_a_waiting_card_is_dragged_to_its_place(window, hand, qtbot, busy, tmp_path):
+    window.dock.show()
+    four = draw(window, tmp_path, "four")
+    _, two, three = busy
+    qtbot.waitUntil(lambda: four in window.panel.cards and window.session.jobs.jobs[four].position == 3)
+    order = lambda: [job.id for job in sorted(window.session.jobs.waiting, key=lambda job: job.position)]
+    dropped(window.panel, four, two, below=False)
+    qtbot.waitUntil(lambda: order() == [four, two, three])
+    assert sorted((two, three, four), key=lambda n: window.panel.cards[n].y()) == [four, two, three]
+    dropped(window.panel, four, three, below=True)
+    qtbot.waitUntil(lambda: order() == [two, three, four])
+    dropped(window.panel, two, three, below=False)  # where it is already
+    hand.settle()
+    assert order() == [two, three, four]
 
 
 def test_a_waiting_job_can_be_removed_and_leaves_nothing(window, hand, qtbot, busy):

@@ -35,7 +35,7 @@ def _side(
     items = with_marks(found.items, context)
     left = list(found.left_out)
     if not made:
-        left += [{"path": str(i.path), "why": "a synthetic face, not a real one"} for i in items if i.synthetic]
+        left += [{"path": str(i.path), "why": tr("a synthetic face, not a real one")} for i in items if i.synthetic]
         items = [item for item in items if not item.synthetic]
     elif found.layout == "project":
         items = [item for item in items if item.synthetic]

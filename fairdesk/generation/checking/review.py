@@ -350,6 +350,6 @@ def accept(context: Context, root: Path, items: list[SourceImage]) -> int:
         labelled,
         context,
         tr("Import synthetic faces"),
-        tr("accept {hex}", hex=os.urandom(6).hex()),
+        f"accept {os.urandom(6).hex()}",
         lambda _item, _seen: None,
     )

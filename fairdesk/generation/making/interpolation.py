@@ -68,7 +68,7 @@ def interpolate_faces(params: InterpolateParams, context: Context) -> Interpolat
         part = None if labels is None else labels[start : start + most]
         made = make(generator, meta, drawn[start : start + most], part, params.truncation, device)
         frames += [Image.fromarray(one) for one in to_pixels(made)]
-        context.progress(len(frames), len(walk), tr("pictures"))
+        context.progress(len(frames), len(walk), tr("images"))
     names: list[str] = []
     if film:
         write_film(frames, params.out, params.rate, json.dumps(mark, sort_keys=True))

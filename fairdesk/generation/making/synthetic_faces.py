@@ -64,12 +64,12 @@ def load_generator(where: Path, device: str) -> tuple[torch.nn.Module, dict[str,
 
     def build() -> torch.nn.Module:
         if labels < 0 or not 0 < int(meta["size"]) <= _MOST_SIDE:
-            raise ValueError("no size of a network")
+            raise ValueError(tr("no size of a network"))
         if meta["family"] != "stylegan2":
             family = "dcgan" if meta["family"] == "dcgan" else "gan"
             return make_networks(family, int(meta["latent"]), int(meta["size"]), labels)[0]
         if max(int(meta["latent"]), labels) > _MOST_LATENT or int(meta["mapping_layers"]) > _MOST_LAYERS:
-            raise ValueError("no size of a network")
+            raise ValueError(tr("no size of a network"))
         return StyleGenerator(
             int(meta["latent"]),
             labels,

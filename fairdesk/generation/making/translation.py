@@ -223,12 +223,12 @@ def _sides_of(ways: list[_Way], context: Context) -> tuple[int, int] | None:
     """Return height and width of the only pictures the networks take, if so. Raises `RequestError` where they differ."""
     all_sides = {way.sides for way in ways}
     if len(all_sides) > 1:
-        raise RequestError(tr("The two networks take pictures of different sizes: translate one direction at a time."))
+        raise RequestError(tr("The two networks take images of different sizes: translate one direction at a time."))
     (sides,) = all_sides
     if sides is not None:
         context.message(
             tr(
-                "The network takes pictures of {width} x {height} pixels only: images are brought to it, never stretched, and back to their size.",
+                "The network takes images of {width} x {height} pixels only: images are brought to it, never stretched, and back to their size.",
                 width=sides[1],
                 height=sides[0],
             )

@@ -69,7 +69,7 @@ def _pictures(network: OnnxNetwork, *given: torch.Tensor) -> torch.Tensor:
     if made.dim() != 4 or made.shape[1] != 3:
         raise RequestError(
             tr(
-                "{path} gives the shape {shape}: pictures (n, 3, height, width) are expected.",
+                "{path} gives the shape {shape}: images (n, 3, height, width) are expected.",
                 path=network.path,
                 shape=tuple(made.shape),
             )
@@ -115,7 +115,7 @@ def onnx_translator(path: Path, device: str) -> OnnxNetwork:
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3:
         raise RequestError(
             tr(
-                "{path} takes {inputs}: a translator takes pictures (n, 3, height, width).",
+                "{path} takes {inputs}: a translator takes images (n, 3, height, width).",
                 path=path,
                 inputs=network.inputs,
             )

@@ -241,7 +241,7 @@ class GroupsDialog(QDialog):
     def _make(self, group: str, count: int, by: str) -> None:
         project = self._session.project
         assert project is not None
-        out = project.new_export("synthetic", f"for {safe_name(group)}")
+        out = project.new_export("synthetic", tr("for {safe_name}", safe_name=safe_name(group)))
         each = 5
         images = count if by == "images" else count * each
         per_identity = None if by == "images" else each

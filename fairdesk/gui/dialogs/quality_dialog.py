@@ -18,7 +18,7 @@ from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
-from fairdesk.project.images import hide_images
+from fairdesk.project.images import HideReason, hide_images
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import MEASURES, Limit, outside, values
 from fairdesk.words import tr, tr_n
@@ -219,7 +219,7 @@ class QualityDialog(QDialog):
     def _hide(self) -> None:
         images = list(self._bad)
         self._session.edit(
-            lambda project: hide_images(project, images, why=tr(" of low quality")),
+            lambda project: hide_images(project, images, HideReason.QUALITY),
             lambda n: tr_n("Hid {n:,} image of low quality", "Hid {n:,} images of low quality", n),
         )
         self.accept()

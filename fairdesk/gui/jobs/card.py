@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QFocusEvent, QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QDrag, QFocusEvent, QGuiApplication, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QPlainTextEdit,
@@ -24,6 +25,8 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.jobs.results import NextStep
 from fairdesk.words import tr
+
+JOB_MIME = "application/x-fairdesk-job"  # the id of a waiting job that is dragged
 
 
 def _icon_button(text: str) -> QToolButton:
@@ -50,6 +53,7 @@ class JobCard(QFrame):
     def __init__(self, session: Session, job: JobState) -> None:
         super().__init__()
         self._session, self.job = session, job
+        self._pressed = QPoint()
         self.setProperty("role", "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.title, self.line, self.detail = ElidedLabel(), ElidedLabel(2), ElidedLabel(2)
@@ -172,7 +176,21 @@ class JobCard(QFrame):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         super().mousePressEvent(event)
+        self._pressed = event.position().toPoint()
         self.chosen.emit(self.job.id)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Drag a waiting card to another place in the queue."""
+        moved = (event.position().toPoint() - self._pressed).manhattanLength()
+        left = bool(event.buttons() & Qt.MouseButton.LeftButton)
+        if self.job.state != QUEUED or not left or moved < QApplication.startDragDistance():
+            return
+        drag, carried = QDrag(self), QMimeData()
+        carried.setData(JOB_MIME, self.job.id.encode())
+        drag.setMimeData(carried)
+        drag.setPixmap(self.grab())
+        drag.setHotSpot(self._pressed)
+        drag.exec(Qt.DropAction.MoveAction)
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         super().focusInEvent(event)

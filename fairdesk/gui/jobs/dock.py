@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, Qt, Slot
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.gui.jobs.card import JobCard
+from fairdesk.gui.jobs.card import JOB_MIME, JobCard
 from fairdesk.gui.jobs.state import QUEUED, JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
@@ -37,6 +38,10 @@ class JobsPanel(QWidget):
         self._session = session
         self.cards: dict[str, JobCard] = {}
         self._chosen: str | None = None
+        self._line = QFrame(self)  # where a dragged card would come to lie
+        self._line.setProperty("role", "drop-line")
+        self._line.hide()
+        self.setAcceptDrops(True)
         self.counts = ElidedLabel()
         self.counts.setProperty("role", "muted")
         self.earlier, self.later, self.clear = QToolButton(), QToolButton(), QPushButton(tr("Clear finished"))
@@ -106,9 +111,10 @@ class JobsPanel(QWidget):
 
     def _arrange(self) -> None:
         """Put the cards in order, but never under the pointer."""
-        if self.area.underMouse():
-            return
-        wanted = sorted(self.cards.values(), key=lambda card: _place(card.job))
+        if not self.area.underMouse():
+            self._lay(sorted(self.cards.values(), key=lambda card: _place(card.job)))
+
+    def _lay(self, wanted: list[JobCard]) -> None:
         for place, card in enumerate(wanted, 1):  # the first is the label of the empty panel
             if self._layout.indexOf(card) != place:
                 self._layout.insertWidget(place, card)
@@ -143,6 +149,52 @@ class JobsPanel(QWidget):
     def _move(self, number: str | None, by: int) -> None:
         if number is not None:
             self._session.jobs.move(number, by)
+
+    def _waiting(self) -> list[JobCard]:
+        return sorted(
+            (card for card in self.cards.values() if card.job.state == QUEUED), key=lambda card: card.job.position
+        )
+
+    def _drop_place(self, where: QPoint) -> int:
+        """Return how many waiting cards lie above a place."""
+        return sum(card.mapTo(self, card.rect().center()).y() < where.y() for card in self._waiting())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if event.mimeData().hasFormat(JOB_MIME):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
+        """Show where it would come to lie."""
+        cards, place = self._waiting(), self._drop_place(event.position().toPoint())
+        if not cards:
+            return
+        near = cards[min(place, len(cards) - 1)]
+        edge = near.mapTo(self, near.rect().topLeft() if place < len(cards) else near.rect().bottomLeft())
+        self._line.setGeometry(edge.x(), edge.y() - 4 if place < len(cards) else edge.y() + 2, near.width(), 3)
+        self._line.show()
+        self._line.raise_()
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        super().dragLeaveEvent(event)
+        self._line.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Let a job go to where its card was dropped."""
+        self._line.hide()
+        number = bytes(event.mimeData().data(JOB_MIME).data()).decode()
+        order = [card.job.id for card in self._waiting()]
+        if number in order:
+            here, place = order.index(number), self._drop_place(event.position().toPoint())
+            by = place - here - (place > here)
+            shown = sorted(self.cards.values(), key=lambda card: _place(card.job))
+            card = self.cards[number]
+            first = shown.index(self.cards[order[0]])
+            shown.remove(card)
+            shown.insert(first + here + by, card)
+            self._lay(shown)  # at once, though the pointer is over it
+            self._move(number, by)
+            event.acceptProposedAction()
 
     def clear_finished(self) -> None:
         """Take away the cards of jobs that have ended."""

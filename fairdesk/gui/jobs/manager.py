@@ -83,7 +83,7 @@ class JobManager(QObject):
         self._control.emit(number, "stop")
 
     def move(self, number: str, by: int) -> None:
-        """Move a waiting job in the queue: -1 is one earlier."""
+        """Move a waiting job some places in the queue: -1 is one earlier."""
         self._move.emit(number, by)
 
     def find_again(self, home: Path) -> None:

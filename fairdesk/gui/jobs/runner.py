@@ -125,14 +125,16 @@ class Runner(QObject):
 
     @Slot(str, int)
     def move(self, number: str, by: int) -> None:
-        """Let a waiting job change places with its neighbour among those that a person sees."""
+        """Let a waiting job go some places earlier (negative) or later among those that a person sees."""
         shown = [job for job in self._queue if not job.preview]
         here = next((place for place, job in enumerate(shown) if job.id == number), None)
         if here is None or not 0 <= here + by < len(shown):
             return
-        one, other = self._queue.index(shown[here]), self._queue.index(shown[here + by])
-        self._queue[one], self._queue[other] = self._queue[other], self._queue[one]
-        self._keep(shown[here].folder.parent)
+        job = shown.pop(here)
+        shown.insert(here + by, job)
+        order = iter(shown)
+        self._queue[:] = [waiting if waiting.preview else next(order) for waiting in self._queue]
+        self._keep(job.folder.parent)
         self._fill()
 
     def _keep(self, home: Path) -> None:

@@ -18,6 +18,9 @@ from fairdesk.dataset.tables import Table
 from fairdesk.words import mark, tr
 
 NONE = mark("(none)")
+FIELDS = (  # the names of what a table can say
+    mark("path"), mark("identity"), mark("group"), mark("gender"), mark("age"), mark("tags"),
+)  # fmt: skip
 SHOWN = 4  # rows
 
 

@@ -73,7 +73,7 @@ class RunCurves(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.losses, self.rates = new_plot("", "step", "value"), new_plot("", "step", "evaluated")
+        self.losses, self.rates = new_plot("", tr("step"), tr("value")), new_plot("", tr("step"), tr("evaluated"))
         self._drawn: dict[pg.PlotWidget, list[tuple[Line, Array]]] = {self.losses: [], self.rates: []}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -51,7 +51,8 @@ def look(project: Project) -> View:
     view = View([], counts["identities"], counts["images"], bool(counts["vectors"]))
     for one in pair_lists(project):
         text = tr("{genuine:,} genuine, {impostor:,} impostor", genuine=one.genuine, impostor=one.impostor)
-        text += ", " + tr("frozen") if one.frozen else ""
+        if one.frozen:
+            text += ", " + tr("frozen")
         stale = str(one.change) if one.change else None
         view.sources.append(Source("list", one.id, one.name, one.path, text, stale, frozen=one.frozen))
     for scores in score_sets(project):
@@ -60,7 +61,7 @@ def look(project: Project) -> View:
             "{genuine:,} genuine, {impostor:,} impostor, {measure}",
             genuine=about.genuine,
             impostor=about.impostor,
-            measure=about.measure,
+            measure=tr(about.measure),
         )
         vectors = vectors_line({"encoder": scores.encoder, "detector": scores.detector, "faces": about.faces})
         text += f"\n{vectors}" if vectors else ""
