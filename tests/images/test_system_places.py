@@ -45,7 +45,7 @@ def test_a_folder_that_leads_there_is_seen(tmp_path):
     assert system_place(tmp_path / "photos" / "passwd") == "/etc"
     assert "place of the system" in inspect_file(tmp_path / "photos" / "passwd", 64).why
     assert told_places([tmp_path / "photos", tmp_path]) == (
-        f"This project says that its pictures lie in {tmp_path / 'photos'}: a place of the system. Nothing is read there."
+        f"This project says that its images lie in {tmp_path / 'photos'}: a place of the system. Nothing is read there."
     )
     assert told_places([tmp_path, Path("/home/someone/faces"), Path("/dev/shm/x")]) == ""
 
