@@ -96,7 +96,7 @@ class ClusteringTab(Tab):
         start = async_glue.start
         return [
             ActionSpec("clustering.cluster", tr("&Cluster…"), lambda: self.session.ask("cluster"), tr("&Clustering"), "cluster", "Ctrl+K", vectors),
-            ActionSpec("clustering.vectors", tr("Faces and &embeddings…"), lambda: start(show_vectors(self.session, self)), tr("&Clustering"), "face", "", lambda: self._view.images, tr("Which faces and embeddings exist, and which are shown and used")),
+            ActionSpec("clustering.vectors", tr("F&aces and embeddings…"), lambda: start(show_vectors(self.session, self)), tr("&Clustering"), "face", "", lambda: self._view.images, tr("Which faces and embeddings exist, and which are shown and used")),
             ActionSpec("clustering.load", tr("Import clus&ters…"), lambda: self.session.ask("load-clusters"), tr("&Clustering"), "import", "", vectors),
             ActionSpec("clustering.rename", tr("&Rename…"), lambda: start(self._rename()), tr("&Clustering"), "name", "F2", real, tr("Rename the cluster"), tab),
             ActionSpec("clustering.merge", tr("&Merge"), self.merge, tr("&Clustering"), "merge", "M", two, tr("Merge the selected clusters"), tab),

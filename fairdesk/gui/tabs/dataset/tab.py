@@ -137,7 +137,7 @@ class DatasetTab(Tab):
         selected = lambda: images() and self.grid.selected_count() > 0
         return [
             ActionSpec("dataset.import", tr("&Import…"), self.import_folder, tr("&Dataset"), "import", "Ctrl+I", has),
-            ActionSpec("dataset.samples", tr("Draw &sample faces…"), lambda: async_glue.start(self._samples()), tr("&Dataset"), "draw", "", has,
+            ActionSpec("dataset.samples", tr("Dra&w sample faces…"), lambda: async_glue.start(self._samples()), tr("&Dataset"), "draw", "", has,
                        tr("Draw artificial faces of nobody, for trying things out")),
             ActionSpec("dataset.fetch", tr("&Download a public face set…"), lambda: async_glue.start(self._fetch()), tr("&Dataset"), "download", "", has,
                        tr("Download LFW or Olivetti through scikit-learn (uses the network)")),
@@ -148,23 +148,23 @@ class DatasetTab(Tab):
                        lambda: images() and self.grid.selected_count() > 0, tr("Assign an identity to the selected faces"), self.name),
             ActionSpec("dataset.unreadable", tr("Show &unreadable files"), lambda: async_glue.start(self._unreadable()), tr("&Dataset"), "list", "",
                        lambda: self._view.counts.get("unreadable", 0) > 0),
-            ActionSpec("dataset.edit_labels", tr("Label &selected…"), lambda: async_glue.start(self._label()), tr("&Dataset"), "name", "L", selected, tr("Identity, group, gender, age and tags of the selected images"), self.name),
+            ActionSpec("dataset.edit_labels", tr("La&bel selected…"), lambda: async_glue.start(self._label()), tr("&Dataset"), "name", "L", selected, tr("Identity, group, gender, age and tags of the selected images"), self.name),
             ActionSpec("dataset.tag", tr("&Tag selected…"), lambda: async_glue.start(self._label("add")), tr("&Dataset"), "", "T", selected, "", self.name),
             ActionSpec("dataset.encode_selected", tr("C&ompute embeddings of selected…"), self._encode_selected, tr("&Dataset"), "", "", selected, tr("Detect the faces of the selected images and compute their embeddings"), self.name),
             ActionSpec("dataset.translate", tr("T&ranslate selected…"), self._translate, tr("&Dataset"), "move", "", selected, tr("With CycleGAN generators, from A to B or back"), self.name),
             ActionSpec("dataset.select_all", tr("Select all that &match"), self.grid.selectAll, tr("&Dataset"), "", "", images, tr("All images of the filter, also those not loaded yet (Ctrl+A in the grid)"), self.name),
-            ActionSpec("dataset.like", tr("Find si&milar faces"), self._more_like, tr("&Dataset"), "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), tr("Sort the grid by similarity to the current face"), self.name),
+            ActionSpec("dataset.like", tr("Find similar faces"), self._more_like, tr("&Dataset"), "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), tr("Sort the grid by similarity to the current face"), self.name),
             ActionSpec("dataset.quality", tr("&Quality…"), lambda: async_glue.start(self._quality()), tr("&Dataset"), "search", "Ctrl+U", images, tr("Sharpness, brightness, size and pose: measure, set limits, hide or tag")),
             ActionSpec("dataset.measure", tr("Measure quality…"), lambda: self.session.ask("quality"), tr("&Dataset"), "", "", images),
-            ActionSpec("dataset.agreement", tr("Con&fusion matrix…"), lambda: async_glue.start(self._agreement()), tr("&Dataset"), "table", "", lambda: bool(self._view.predicted), tr("Groups as labelled against groups as predicted")),
-            ActionSpec("dataset.divide", tr("&Divide into sets…"), lambda: self.session.ask("divide"), tr("&Dataset"), "split", "Ctrl+D", images, tr("Training, validation and test sets, or folds, that share no identity")),
+            ActionSpec("dataset.agreement", tr("&Confusion matrix…"), lambda: async_glue.start(self._agreement()), tr("&Dataset"), "table", "", lambda: bool(self._view.predicted), tr("Groups as labelled against groups as predicted")),
+            ActionSpec("dataset.divide", tr("Di&vide into sets…"), lambda: self.session.ask("divide"), tr("&Dataset"), "split", "Ctrl+D", images, tr("Training, validation and test sets, or folds, that share no identity")),
             ActionSpec("dataset.export", tr("E&xport…"), lambda: self.session.ask("export"), tr("&Dataset"), "export", "", images, tr("Folders, ImageFolder, InsightFace .rec, or a table")),
-            ActionSpec("dataset.purge", tr("P&urge selected…"), lambda: async_glue.start(self._purge()), tr("&Dataset"), "close", "", lambda: images() and self.grid.selected_count() > 0, tr("Remove images permanently when consent is withdrawn; cannot be undone"), self.name),
+            ActionSpec("dataset.purge", tr("Purge selected…"), lambda: async_glue.start(self._purge()), tr("&Dataset"), "close", "", lambda: images() and self.grid.selected_count() > 0, tr("Remove images permanently when consent is withdrawn; cannot be undone"), self.name),
             ActionSpec("dataset.hide", tr("&Hide selected"), lambda: self._hide(True), tr("&Dataset"), "out", "H", lambda: images() and self.grid.selected_count() > 0 and self.state.currentData() != "hidden", tr("Hide images from lists, clusterings and counts; can be undone"), self.name),
             ActionSpec("dataset.show", tr("Unhide selected"), lambda: self._hide(False), tr("&Dataset"), "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentData() == "hidden", "", self.name),
             ActionSpec("dataset.duplicates", tr("Find du&plicates…"), lambda: self.session.ask("duplicates"), tr("&Dataset"), "mosaic", "", images, tr("Exact duplicates, near-duplicates, near-identical embeddings")),
-            ActionSpec("dataset.balance", tr("Groups and &balance…"), lambda: async_glue.start(self._groups()), tr("&Dataset"), "chart", "Ctrl+B", images, tr("Group sizes; balance them to equal numbers or given shares with the smallest loss of identities")),
-            ActionSpec("dataset.relink", tr("Find &moved originals…"), lambda: self.session.ask("relink"), tr("&Dataset"), "folder", "", images),
+            ActionSpec("dataset.balance", tr("&Groups and balance…"), lambda: async_glue.start(self._groups()), tr("&Dataset"), "chart", "Ctrl+B", images, tr("Group sizes; balance them to equal numbers or given shares with the smallest loss of identities")),
+            ActionSpec("dataset.relink", tr("Find moved originals…"), lambda: self.session.ask("relink"), tr("&Dataset"), "folder", "", images),
             *(
                 ActionSpec(f"dataset.{kind}", text, lambda kind=kind: self.session.ask(kind), tr("&Prepare folders"), icon, "", has, tip)  # type: ignore[misc]
                 for kind, text, icon, tip in (
@@ -175,7 +175,7 @@ class DatasetTab(Tab):
                     ("leaks", tr("Check for &leaks…"), "search", tr("Identities, files and near-duplicates that two sets share")),
                 )
             ),
-            ActionSpec("dataset.vectors", tr("Export &embeddings…"), lambda: self.session.ask("vectors"), tr("&Dataset"), "export", "",
+            ActionSpec("dataset.vectors", tr("Export embeddings…"), lambda: self.session.ask("vectors"), tr("&Dataset"), "export", "",
                        lambda: bool(self._view.counts.get("vectors"))),
             ActionSpec("dataset.faces", tr("F&aces and embeddings…"), lambda: async_glue.start(show_vectors(self.session, self)), tr("&Dataset"), "face", "", images,
                        tr("Which faces and embeddings exist, and which are shown and used")),

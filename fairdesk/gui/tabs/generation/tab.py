@@ -123,9 +123,9 @@ class GenerationTab(Tab):
             ActionSpec("generation.film", tr("E&xport animation…"), self._film, tr("&Generation"), "export", "", lambda: len(self._previews) > 1, tr("The sample grids over time, as GIF or MP4"), self.name),
             ActionSpec("generation.review", tr("Re&view synthetic faces…"), lambda: self.session.ask("review"), tr("&Generation"), "search", "", self.has_project, tr("Check synthetic faces; only those you accept enter the project")),
             ActionSpec("generation.assess", tr("&Assess synthetic faces…"), self._assess, tr("&Generation"), "table", "", self.has_project, tr("FID, KID, precision, recall, copying and diversity")),
-            ActionSpec("generation.translate", tr("&Translate faces…"), self._translate, tr("&Generation"), "move", "", self.has_project,
+            ActionSpec("generation.translate", tr("Trans&late faces…"), self._translate, tr("&Generation"), "move", "", self.has_project,
                        tr("Translate images with CycleGAN generators, from A to B or back")),
-            ActionSpec("generation.container", tr("Run a &container…"), lambda: self.session.ask("container", {"workdir": str(self._home())}), tr("&Generation"), "folder", "", self.has_project, tr("Run an external trainer such as StyleGAN2-ADA")),
+            ActionSpec("generation.container", tr("R&un a container…"), lambda: self.session.ask("container", {"workdir": str(self._home())}), tr("&Generation"), "folder", "", self.has_project, tr("Run an external trainer such as StyleGAN2-ADA")),
             ActionSpec("generation.curves", tr("Show &curves"), self._curves, tr("&Generation"), "chart", "", curves, "", self.name),
         ]  # fmt: skip
 

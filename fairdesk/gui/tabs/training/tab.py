@@ -143,7 +143,7 @@ class TrainingTab(Tab):
         several_runs = lambda: len(self.run_list.chosen()) > 1
         one_run = lambda: len(self.run_list.chosen()) == 1
         return [
-            ActionSpec("training.train", tr("Train a &recogniser…"), self._train, tr("&Training"), "play", "Ctrl+R", self.has_project, tr("ArcFace and related losses, with mitigation by group")),
+            ActionSpec("training.train", tr("&Train a recogniser…"), self._train, tr("&Training"), "play", "Ctrl+R", self.has_project, tr("ArcFace and related losses, with mitigation by group")),
             ActionSpec("training.resume", tr("Res&ume a run…"), lambda: start(self._resume()), tr("&Training"), "again", "", self.has_project, tr("Resume training a stopped recogniser")),
             ActionSpec("training.run", tr("Open a &run…"), lambda: start(self._open_run()), tr("&Training"), "folder", "", self.has_project, tr("Losses and error rates of a FairDesk run")),
             ActionSpec("training.compare", tr("&Compare runs…"), self._compare, tr("&Training"), "table", "", several_runs, tr("Error rates by group, differing parameters, and the effect of each"), self.name),
@@ -152,8 +152,8 @@ class TrainingTab(Tab):
             ActionSpec("training.export", tr("&Export a network…"), lambda: self.session.ask("export-model", {"run": str(self._home())}), tr("&Training"), "export", "", self.has_project, tr("ONNX (verified against PyTorch) or safetensors")),
             ActionSpec("training.open", tr("&Open a log…"), lambda: start(self._open()), tr("&Training"), "chart", "Ctrl+T"),
             ActionSpec("training.plot", tr("Save &plot…"), lambda: start(self._save_plot()), tr("&Training"), "export", "", shown, "", self.name),
-            ActionSpec("training.table", tr("Save &points…"), lambda: start(self._save_points()), tr("&Training"), "table", "", shown, "", self.name),
-            ActionSpec("training.close", tr("&Close all logs"), self._close, tr("&Training"), "close", "", shown, "", self.name),
+            ActionSpec("training.table", tr("&Save points…"), lambda: start(self._save_points()), tr("&Training"), "table", "", shown, "", self.name),
+            ActionSpec("training.close", tr("Close &all logs"), self._close, tr("&Training"), "close", "", shown, "", self.name),
         ]  # fmt: skip
 
     def place_actions(self, book: ActionBook) -> None:
