@@ -155,6 +155,18 @@ def test_a_store_names_its_own_tables_alone(store):
     assert named <= OWN_TABLES[store.parent.name]
 
 
+def test_the_rule_whose_label_counts_stands_once():
+    rule = re.compile(r"max\(\w+\.id\) FROM face|WHEN named\.id|ifnull\(\w+\.group_id, (?!0)|\.image_group_id")
+    homes = {"main_face.py", "schema.py"}  # the rule, and the view of each single face's label
+    guilty = {
+        path.name: node.lineno
+        for path in (ROOT / "fairdesk").rglob("*.py")
+        for node in texts_of(ast.parse(path.read_text(encoding="utf-8")))
+        if path.name not in homes and rule.search(node.value)
+    }
+    assert not guilty
+
+
 def test_no_dialog_is_executed():
     guilty = [
         p

@@ -101,9 +101,20 @@ class Session(QObject):
         self._watch.start()
         if odd := told_places(list(project.roots().values())):
             self.told.emit(Notice(odd, "error"))
+        if gone := [root for root in project.roots().values() if not root.exists()]:
+            self.told.emit(self._missing_originals(gone))
         self.project_changed.emit(project)
         self.jobs.find_again(self.jobs_home())
         return True
+
+    def _missing_originals(self, gone: list[Path]) -> Notice:
+        """Say which folders of originals are not there, with a button that finds them where they are now."""
+        folders = ", ".join(map(str, gone))
+        text = tr(
+            "The originals are missing: {folders} is not there. Their thumbnails, labels and results stay.",
+            folders=folders,
+        )
+        return Notice(text, "error", tr("Find moved originals…"), lambda: self.ask("relink", {"old": str(gone[0])}))
 
     def close_project(self) -> None:
         """Close the project; its running jobs are the caller's to keep or stop."""

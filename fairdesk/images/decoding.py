@@ -19,6 +19,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from fairdesk.errors import FairDeskError
+from fairdesk.images import libtiff_messages
 from fairdesk.images.formats import HEAD, Kind, UndecodableError, kind_of
 from fairdesk.words import tr
 
@@ -40,6 +41,8 @@ def _ready(decoder: str) -> None:
     elif decoder != "JXL":
         module = {"JPEG2000": "Jpeg2K", "WEBP": "WebP"}.get(decoder, decoder.title())
         importlib.import_module(f"PIL.{module}ImagePlugin")
+    if decoder == "TIFF":
+        libtiff_messages.silence()
 
 
 @contextmanager

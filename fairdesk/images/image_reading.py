@@ -183,7 +183,11 @@ def open_with_info(path: Path, data: bytes | None = None) -> tuple[Image.Image, 
         with opened(data, path.name) as image:
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
-            return to_rgb(image), image.info
+            info, profile = dict(image.info), image.info.get("icc_profile")
+            upright = to_rgb(image)
+            # What the file says of its own packing would decide how a copy is packed, which it may not fit.
+            upright.info = {"icc_profile": profile} if profile and image.mode in ("RGB", "RGBA", "P") else {}
+            return upright, info
     except FileNotFoundError as error:
         raise UnreadableImageError(path, tr("the file is missing")) from error
     except OSError as error:

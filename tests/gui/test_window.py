@@ -646,3 +646,28 @@ def test_dialogs_fit_a_small_window(window, hand, filled):
         assert dialog.height() <= 700 and dialog.width() <= 1024, name
         assert dialog.form.minimumSizeHint().width() <= dialog.area.viewport().width(), name
         dialog.reject()
+
+
+def test_a_tab_says_that_it_reads_and_shows_nothing_of_the_project_before(
+    window, hand, filled, project_at, monkeypatch
+):
+    cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
+    hand.open(filled.folder)
+    for name in ("clustering", "metrics", "dataset"):
+        window.show_tab(name)
+        hand.settle()
+    assert window.clustering.clusters.model().rowCount() == 3
+    held = []
+    monkeypatch.setattr(window.session.background, "read", lambda *args, **more: held.append(args))
+    assert window.session.open(project_at("other"))
+    for tab in (window.clustering, window.metrics, window.dataset):
+        window.show_tab(tab.name)
+        assert tab.pages.currentWidget() is tab.empty_page and tab.empty_title.text() == "Reading the project …"
+        assert not any(button.isVisible() for button in tab.empty_page.findChildren(QPushButton))
+    assert window.clustering.clusters.model().rowCount() == 0 and not len(window.dataset.grid.grid_model.ids)
+    monkeypatch.undo()
+    for tab in (window.clustering, window.metrics, window.dataset):
+        window.show_tab(tab.name)
+        tab.refresh()
+        hand.settle()
+        assert tab.empty_title.text() not in ("", "Reading the project …")

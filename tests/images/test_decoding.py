@@ -365,8 +365,8 @@ def test_a_device_or_a_pipe_is_no_picture(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     (tmp_path / "zero.jpg").symlink_to("/dev/zero")
     (tmp_path / "folder.jpg").mkdir()
-    for name in ("pipe.jpg", "zero.jpg"):
-        assert inspect_file(tmp_path / name, 64).why == "cannot be read: a device or a pipe, no file"
+    assert inspect_file(tmp_path / "pipe.jpg", 64).why == "cannot be read: a device or a pipe, no file"
+    assert "it lies in /dev" in inspect_file(tmp_path / "zero.jpg", 64).why
     assert inspect_file(tmp_path / "folder.jpg", 64).why == "cannot be read: a folder"
 
 
@@ -396,3 +396,23 @@ def test_a_bin_whose_pictures_are_traps(tmp_path):
     (tmp_path / "a.bin").write_bytes(pickle.dumps(([buffer.getvalue()] * 2 + [EPS, buffer.getvalue()], [True, False])))
     listed = _from_bin(tmp_path / "a.bin")
     assert (listed.left_out, listed.pairs) == (1, 2)
+
+
+def test_a_files_own_packing_is_not_taken_along(tmp_path):
+    """A fax's compression would make a copy in colour impossible to save; a profile of colours stays."""
+    picture().convert("1").save(tmp_path / "fax.tif", compression="group4")
+    copy = open_image(tmp_path / "fax.tif")
+    copy.save(tmp_path / "copy.tif")
+    assert open_image(tmp_path / "copy.tif").size == (48, 40)
+    picture().save(tmp_path / "a.jpg", icc_profile=b"profile", dpi=(72, 72))
+    assert open_image(tmp_path / "a.jpg").info == {"icc_profile": b"profile"}
+
+
+def test_nothing_is_written_to_standard_error(tmp_path, capfd):
+    data = io.BytesIO()
+    picture().convert("1").save(data, "TIFF", compression="group4")
+    broken = bytearray(data.getvalue())
+    broken[8:40] = bytes(range(100, 132))
+    (tmp_path / "fax.tif").write_bytes(broken)
+    inspect_file(tmp_path / "fax.tif", 64)
+    assert capfd.readouterr().err == ""

@@ -167,6 +167,7 @@ class ExplorerDialog(QDialog):
         from fairdesk.images.written_files import write_manifest
 
         with opened(self._png) as image:
-            save_marked(image, path, self._mark)
+            image.load()
+        save_marked(image, path, self._mark)
         write_manifest(path, {"synthetic": True, **self._mark}, [path.name])
         self.told.setText(tr("Saved {path}, marked synthetic.", path=path))

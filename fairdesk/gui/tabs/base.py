@@ -24,6 +24,7 @@ class Tab(QWidget):
         super().__init__(parent)
         self.session = session
         self.stale = Change.everything()  # what was touched since the last refresh
+        self.reading = False  # a project was just opened, and what it holds is not known yet
         session.project_changed.connect(self._on_project)
         session.catalogue_changed.connect(self._on_changed)
 
@@ -44,8 +45,13 @@ class Tab(QWidget):
         """Show what was touched; a tab that can read less than all of it does so here."""
         self.refresh()
 
+    def forget(self) -> None:
+        """Show nothing of the project that was open before."""
+
     @Slot(object)
-    def _on_project(self, _project: object) -> None:
+    def _on_project(self, project: object) -> None:
+        self.reading = project is not None
+        self.forget()
         self._on_changed(Change.everything())
 
     @Slot(object)

@@ -125,12 +125,17 @@ class ClusteringTab(Tab):
         self._book = book
         self.empty_button.clicked.connect(self._next_step)
 
+    def forget(self) -> None:
+        """Show nothing of the project that was open before."""
+        self._wanted = None
+        self._fill(presenter.View())
+
     def refresh(self) -> None:
         """Read versions and clusters again."""
         project = self.session.project
         self.grid.set_project(project)
         if project is None:
-            self._arrived(presenter.View())
+            self.forget()
             return
         wanted = self._wanted
         self.session.background.read("clustering", lambda: presenter.look(project, wanted), self._arrived)
@@ -143,6 +148,10 @@ class ClusteringTab(Tab):
             self._view = view
             self.refresh()
             return
+        self.reading = False
+        self._fill(view)
+
+    def _fill(self, view: presenter.View) -> None:
         self._view = view
         self.version.clear()
         for one in view.versions:
@@ -177,6 +186,8 @@ class ClusteringTab(Tab):
             self.tree.hide()
         if self.session.project is None:
             title, text, button = tr("No project is open"), tr("Open or create a project from the File menu."), ""
+        elif self.reading:
+            title, text, button = tr("Reading the project …"), "", ""
         elif not view.images:
             title, text, button = tr("Nothing to cluster yet"), tr("Import images in the Dataset tab first."), ""
         elif not view.vectors:

@@ -204,6 +204,14 @@ class DatasetTab(Tab):
     def _encode_selected(self) -> None:
         self.session.ask("encode", {"where": [ids_condition(self.grid.selected_ids())]})
 
+    def forget(self) -> None:
+        """Show nothing of the project that was open before."""
+        self._view = presenter.View()
+        self._like = None
+        self.grid.set_project(self.session.project)
+        self.grid.show_ids(None, "image", presenter.NONE)
+        self._show()
+
     def refresh(self) -> None:
         """Read everything again: counts, groups and the list."""
         self.update_shown(Change.everything())
@@ -213,11 +221,7 @@ class DatasetTab(Tab):
         project = self.session.project
         self._unread |= change  # a newer request drops this one's result, and so asks for its part too
         if project is None:
-            self._view = presenter.View()
-            self._like = None
-            self.grid.set_project(None)
-            self.grid.show_ids(None, "image", presenter.NONE)
-            self._show()
+            self.forget()
             return
         self.grid.set_project(project)
         wish, before, unread = self._wish(), self._view, self._unread
@@ -244,6 +248,7 @@ class DatasetTab(Tab):
     def _arrived(self, view: presenter.View, change: Change, listed: bool) -> None:
         if self.session.project is None:
             return
+        self.reading = False
         self._unread = Change()
         listed = listed and view.wish == self._wish()  # else the filter was changed meanwhile, and its list comes
         if not listed:
@@ -301,6 +306,9 @@ class DatasetTab(Tab):
             self.empty_text.setText(
                 tr("Create or open a project, or drop a project folder here. Everything stays on this machine.")
             )
+        elif self.reading:
+            self.empty_title.setText(tr("Reading the project …"))
+            self.empty_text.setText("")
         else:
             self.empty_title.setText(tr("This project has no images yet"))
             self.empty_text.setText(
@@ -312,7 +320,7 @@ class DatasetTab(Tab):
         for button in (self.empty_new, self.empty_open):
             button.setVisible(not self.has_project())
         for button in (self.empty_import, self.empty_samples, self.empty_fetch):
-            button.setVisible(self.has_project())
+            button.setVisible(self.has_project() and not self.reading)
         self._say_counts()
 
     def _say_counts(self) -> None:

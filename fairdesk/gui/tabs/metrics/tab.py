@@ -174,17 +174,25 @@ class MetricsTab(Tab):
         if set(change.touched) != {Kind.VECTORS} or not self._view.vectors:
             self.refresh()
 
+    def forget(self) -> None:
+        """Show nothing of the project that was open before."""
+        self._scores = self._shown = self._stale = None
+        self._fill(presenter.View())
+
     def refresh(self) -> None:
         """Read lists and scores again."""
         project = self.session.project
         if project is None:
-            self._scores = self._shown = None
-            self._arrived(presenter.View())
-            return
-        self.session.background.read("metrics", lambda: presenter.look(project), self._arrived)
+            self.forget()
+        else:
+            self.session.background.read("metrics", lambda: presenter.look(project), self._arrived)
 
     @Slot(object)
     def _arrived(self, view: presenter.View) -> None:
+        self.reading = False
+        self._fill(view)
+
+    def _fill(self, view: presenter.View) -> None:
         before = {(s.kind, s.id) for s in self._view.sources}
         self._view = view
         current = self.sources.currentItem()
@@ -233,6 +241,8 @@ class MetricsTab(Tab):
             title = tr("No project is open")
             text = tr("Open or create a project from the File menu, or open any score file.")
             button, self._next = tr("Open scores…"), lambda: async_glue.start(self._open())
+        elif self.reading:
+            title, text = tr("Reading the project …"), ""
         elif not view.identities:
             title = tr("There are no identities yet")
             text = tr("Pairs need identities. Import folders that name them, or turn clusters into identities.")

@@ -225,6 +225,10 @@ class TrainingTab(Tab):
         self._draw()
         self.session.told_state()
 
+    def forget(self) -> None:
+        """Show nothing of the project that was open before."""
+        self._show_runs([])
+
     def refresh(self) -> None:
         """List the project's runs."""
         if self.session.project is None:
