@@ -62,5 +62,5 @@ def test_a_project_that_points_there_says_so_and_reads_nothing(project, tmp_path
     project.close()
     run(["detect", str(project.folder), "--detector", "whole"])
     told = capsys.readouterr()
-    assert "lie in /etc, a place of the system. Nothing is read there." in told.err
+    assert "lie in /etc: a place of the system. Nothing is read there." in told.err
     assert "Traceback" not in told.err
