@@ -68,7 +68,7 @@ def test_from_a_folder_to_error_rates(window, hand, qtbot, project, drawn):
     assert "--method hierarchical" in form.command.text()
     form.run_button.click()
     hand.finish_job("cluster")
-    assert len([c for c in window.clustering._view.clusters if c.label >= 0]) == 6
+    assert len([c for c in window.clustering.view.clusters if c.label >= 0]) == 6
     window.clustering.tree_button.click()
     hand.settle()
     assert window.clustering.tree.plot is not None and window.clustering.tree.plot.listDataItems()
@@ -472,7 +472,7 @@ def test_plots_are_saved(window, hand, tmp_path):
     window.metrics.value.setValue(1.0)
     window.metrics._evaluate()
     hand.settle()
-    assert window.metrics._shown.result.groups.threshold == 1.0
+    assert window.metrics.shown.result.groups.threshold == 1.0
 
 
 def test_dropping_a_folder_without_a_project_says_what_to_do(window, tmp_path):
