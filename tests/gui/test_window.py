@@ -24,7 +24,7 @@ from fairdesk.gui.widgets.plot_export import write_plot
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
-from fairdesk.project.faces import set_identity
+from fairdesk.project.faces import largest_faces, set_identity
 from tests.gui.conftest import answer
 
 TABS = ["Dataset", "Clustering", "Generation", "Training", "Metrics"]
@@ -310,6 +310,45 @@ def test_every_action_is_in_a_menu_and_no_shortcut_twice(window):
     assert len(shortcuts) == len(set(shortcuts))
     in_menus = {action.objectName() for menu in window.menu_bar.actions() for action in menu.menu().actions()}
     assert set(window.book.specs) <= in_menus
+
+
+def test_no_letter_twice_in_a_menu(window):
+    for menu in window.menu_bar.actions():
+        texts = [action.text() for action in menu.menu().actions()]
+        letters = [found[1].lower() for text in texts if (found := re.search(r"&(\w)", text))]
+        assert len(letters) == len(set(letters)), texts
+    assert len({re.search(r"&(\w)", menu.text())[1] for menu in window.menu_bar.actions()}) == 10
+
+
+def test_find_undo_and_redo_from_the_keyboard(window, hand, qtbot, clustered):
+    """Ctrl+F finds, Ctrl+Z undoes, and both Ctrl+Y and Ctrl+Shift+Z redo: the keys are pressed in the window."""
+    hand.open(clustered.folder)
+    hand.go("dataset")
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    search, grid = window.dataset.search, window.dataset.grid
+    search.setText("id0")
+    grid.setFocus()
+    ctrl, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(grid, Qt.Key.Key_F, ctrl)
+    assert QApplication.focusWidget() is search and search.selectedText() == "id0"
+    qtbot.keyClicks(search, "id13")  # what stood there is replaced
+    hand.settle()
+    qtbot.waitUntil(lambda: grid.grid_model.rowCount() == 5)
+    window.session.edit(lambda project: set_identity(project, largest_faces(project, "whole", [1]), "Ann", None))
+    hand.settle()
+    named = lambda: clustered.db.value("SELECT count(*) FROM identity WHERE name = 'Ann'")
+    assert named() == 1
+    for keys in ((Qt.Key.Key_Y, ctrl), (Qt.Key.Key_Z, ctrl | shift)):
+        window._refresh_actions()
+        qtbot.keyClick(grid, Qt.Key.Key_Z, ctrl)
+        qtbot.waitUntil(lambda: named() == 0)
+        hand.settle()
+        window._refresh_actions()
+        qtbot.keyClick(grid, *keys)
+        qtbot.waitUntil(lambda: named() == 1)
+        hand.settle()
+    assert [notice.text.partition(":")[0] for notice in window.toasts.history] == ["Undone", "Redone"] * 2
 
 
 def test_command_palette(window, hand, qtbot, project):

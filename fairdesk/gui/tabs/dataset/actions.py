@@ -30,7 +30,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.samples",
-            tr("Draw &sample faces…"),
+            tr("Dra&w sample faces…"),
             lambda: start(tab.draw_samples()),
             tr("&Dataset"),
             icon="draw",
@@ -94,7 +94,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.edit_labels",
-            tr("Label &selected…"),
+            tr("La&bel selected…"),
             lambda: start(tab.label_selected()),
             tr("&Dataset"),
             icon="name",
@@ -142,7 +142,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.like",
-            tr("Find si&milar faces"),
+            tr("Find similar faces"),
             tab.sort_by_likeness,
             tr("&Dataset"),
             icon="search",
@@ -170,7 +170,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.agreement",
-            tr("Con&fusion matrix…"),
+            tr("&Confusion matrix…"),
             lambda: start(tab.show_confusion()),
             tr("&Dataset"),
             icon="table",
@@ -179,7 +179,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.divide",
-            tr("&Divide into sets…"),
+            tr("Di&vide into sets…"),
             lambda: tab.session.ask("divide"),
             tr("&Dataset"),
             icon="split",
@@ -198,7 +198,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.purge",
-            tr("P&urge selected…"),
+            tr("Purge selected…"),
             lambda: start(tab.purge_selected()),
             tr("&Dataset"),
             icon="close",
@@ -237,7 +237,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.balance",
-            tr("Groups and &balance…"),
+            tr("&Groups and balance…"),
             lambda: start(tab.open_groups()),
             tr("&Dataset"),
             icon="chart",
@@ -247,7 +247,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.relink",
-            tr("Find &moved originals…"),
+            tr("Find moved originals…"),
             lambda: tab.session.ask("relink"),
             tr("&Dataset"),
             icon="folder",
@@ -256,7 +256,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         *_for_folders(tab),
         ActionSpec(
             "dataset.vectors",
-            tr("Export &embeddings…"),
+            tr("Export embeddings…"),
             lambda: tab.session.ask("vectors"),
             tr("&Dataset"),
             icon="export",
