@@ -191,7 +191,7 @@ def _demo_options(parser: argparse.ArgumentParser) -> None:
 def _demo(arguments: Namespace) -> int:
     from fairdesk.cli.demo import run
 
-    return run(arguments.out, headless=arguments.headless, identities=arguments.identities)
+    return run(arguments.out, headless=arguments.headless, identities=arguments.identities, as_json=arguments.json)
 
 
 def _may_lack_project(parser: argparse.ArgumentParser) -> None:
@@ -202,7 +202,7 @@ _Options = Callable[[argparse.ArgumentParser], None]
 _only_project: _Options = add_project
 
 PROJECT_VERBS = [
-    Verb("demo", mark("Run the main workflow on drawn sample faces"), _demo_options, _demo, json=False),
+    Verb("demo", mark("Run the main workflow on drawn sample faces"), _demo_options, _demo),
     Verb("new", mark("Create an empty project"), _only_project, _new),
     Verb("open", mark("Open a project in the window"), _may_lack_project, _open, json=False),
     Verb("sets", mark("List a project's sets; freeze, unfreeze or remove one"), _sets_options, _sets),

@@ -40,7 +40,7 @@ def prepare(weights: Path | None, *, download: bool, watch: Watch | None = None)
                 return str(place)
         urls = [source_url] if isinstance(source_url, str) else list(source_url)
         if not download:
-            raise missing(file_name, home, urls[0])
+            raise missing(file_name, home, tr(" or ").join(urls))  # all that may be asked
         packed = home if compress_type is None else home.with_name(f"{file_name}.{compress_type}")
         fetch(urls, packed, watch)
         if compress_type is not None:

@@ -13,6 +13,9 @@ _LEFT_OUT = {
     "unreadable": mark("Left out: {n:,} unreadable images."),
     "synthetic": mark("Left out: {n:,} synthetic images."),
     "unnamed": mark("Left out: {n:,} unnamed images."),
+    "no_image": mark("Left out: {n:,} files that are no images."),
+    "hidden": mark("Left out: {n:,} hidden images."),
+    "other_sets": mark("Left out: {n:,} images of no set or another one."),
 }
 
 
