@@ -29,6 +29,28 @@ def report(names: list[str], sets: list[list[SourceImage]], asked: list[float]) 
     return rows, "\n".join(lines)
 
 
+def caution(names: list[str], sets: list[list[SourceImage]], asked: list[float], *, by_identity: bool) -> str | None:
+    """Say which sets got nothing, or nobody of a group that others have; None where each has someone of every group."""
+    groups = [{item.group for item in items if item.group is not None} for items in sets]
+    every, lines = set().union(*groups), []
+    for name, items, wanted, have in zip(names, sets, asked, groups, strict=True):
+        if not items and wanted > 0:
+            lines.append(
+                tr("{set} is empty: there are too few identities for it. Ask for fewer sets, or a larger share.", set=name)
+                if by_identity
+                else tr("{set} is empty: there are too few images for it. Ask for fewer sets, or a larger share.", set=name)
+            )
+        elif items and have != every:
+            lines.append(
+                tr(
+                    "{set} has nobody of {groups}, so that nothing can be said of them there. Give it a larger share.",
+                    set=name,
+                    groups=", ".join(sorted(every - have)),
+                )
+            )
+    return "\n".join(lines) or None
+
+
 def split_folder(params: SplitParams, context: Context) -> SplitResult:
     """Job: split. By identity nobody is on two sides; asked and got are both reported."""
     source = read_folder(params.folder, params.layout)
@@ -46,6 +68,7 @@ def split_folder(params: SplitParams, context: Context) -> SplitResult:
         dry_run=params.dry_run,
         left_out=source.left_out,
         without_identity=unnamed,
+        warning=caution([row.name for row in rows], sets, asked, by_identity=params.by == "identity"),
         summary=text,
     )
     if unnamed:
