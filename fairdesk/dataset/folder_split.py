@@ -36,9 +36,14 @@ def caution(names: list[str], sets: list[list[SourceImage]], asked: list[float],
     for name, items, wanted, have in zip(names, sets, asked, groups, strict=True):
         if not items and wanted > 0:
             lines.append(
-                tr("{set} is empty: there are too few identities for it. Ask for fewer sets, or a larger share.", set=name)
+                tr(
+                    "{set} is empty: there are too few identities for it. Ask for fewer sets, or a larger share.",
+                    set=name,
+                )
                 if by_identity
-                else tr("{set} is empty: there are too few images for it. Ask for fewer sets, or a larger share.", set=name)
+                else tr(
+                    "{set} is empty: there are too few images for it. Ask for fewer sets, or a larger share.", set=name
+                )
             )
         elif items and have != every:
             lines.append(
