@@ -283,6 +283,8 @@ class GroupPlan(Record):
     identities_added: int
     goal: int | None
     lacking: int
+    without_identity: int | None = None
+    """Images that are not counted and stay."""
 
 
 class BalanceResult(JobResult):
