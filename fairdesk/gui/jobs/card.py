@@ -133,6 +133,7 @@ class JobCard(QFrame):
         self.again.setVisible(job.finished and job.state != DONE)
         if job.finished:
             self._say(self.again, tr("Resume") if resumes(job) else tr("Restart"))
+            self.update_again()
         self.copy.setVisible(job.state == FAILED)
         self.detail.setText(self._outcome() or job.message)
         shown = self._pictures()
@@ -154,6 +155,12 @@ class JobCard(QFrame):
             self.show_log.setChecked(True)
         elif job.state == FAILED and self.show_log.isChecked():
             self._fill_log()
+
+    def update_again(self) -> None:
+        """Switch off what would write a run that is being written already."""
+        job, out = self.job, self.job.spec.params.get("out")
+        busy = job.trains and isinstance(out, str) and self._session.jobs.training_at(Path(out)) is not None
+        self.again.setEnabled(not busy)
 
     def _outcome(self) -> str:
         """What came of the job, and before it what a person must know of that."""
