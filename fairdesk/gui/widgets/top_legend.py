@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject
 
 _SAMPLE = 34  # of the line before a name, with the gaps around it
-_ROW = 17
+_ROW, _MARGIN = 17, 24
 
 
 class TopLegend(QObject):
@@ -35,8 +35,8 @@ class TopLegend(QObject):
 
     def _arrange(self) -> None:
         widest = max((label.itemRect().width() for _, label in self.item.items), default=0.0) + _SAMPLE
-        columns = max(1, int(self._plot.getPlotItem().vb.width() / widest)) if self.item.items else 1
-        columns = max(1, min(columns, len(self.item.items)))
+        room = self._plot.width() - self._plot.getPlotItem().getAxis("left").width() - _MARGIN
+        columns = max(1, min(int(room / widest), len(self.item.items)))
         if columns != self.item.columnCount:
             self.item.setColumnCount(columns)
         rows = -(-len(self.item.items) // columns)
