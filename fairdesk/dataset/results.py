@@ -204,7 +204,13 @@ class DividedResult(JobResult):
     without_identity: int
     leaks: SharedResult | None = None
     """What the sets share; None where that was not checked."""
+    warning: str | None = None
+    """Which sets are empty, or have nobody of a group."""
     unreadable: list[Unreadable] = []
+
+    def caution(self) -> str | None:
+        """Return which sets are empty, or have nobody of a group."""
+        return self.warning
 
     def next_steps(self) -> list[NextStep]:
         """Return that leaking pairs can be looked at."""
@@ -222,6 +228,7 @@ class SplitResult(DividedResult):
         lines = [
             tr("Would write: {summary}", summary=self.summary) if self.dry_run else self.summary,
             tr("Seed {seed}.", seed=self.seed),
+            *([] if self.warning is None else [self.warning]),
         ]
         if self.collisions:
             lines.append(
@@ -244,6 +251,7 @@ class DivideResult(DividedResult, RestsOnVectors):
         lines = [
             tr("Would make:") + "\n" + self.summary if self.dry_run else self.summary,
             tr("Seed {seed}.", seed=self.seed),
+            *([] if self.warning is None else [self.warning]),
         ]
         if self.synthetic_left_out:
             lines.append(
@@ -275,6 +283,8 @@ class GroupPlan(Record):
     identities_added: int
     goal: int | None
     lacking: int
+    without_identity: int | None = None
+    """Images that are not counted and stay."""
 
 
 class BalanceResult(JobResult):

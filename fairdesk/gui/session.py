@@ -210,7 +210,16 @@ class Session(QObject):
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
-                self.told.emit(Notice(tr("{job}: done", job=job.title)))
+                self.told.emit(self._done(job))
+
+    def _done(self, job: JobState) -> Notice:
+        """Say that a job is done; what a person must know of its result stays until it is closed, with its form."""
+        result = job.typed_result()
+        caution = None if result is None else result.caution()
+        if caution is None:
+            return Notice(tr("{job}: done", job=job.title))
+        text = tr("{job}: done, but look at this first: {caution}", job=job.title, caution=caution)
+        return Notice(text, "error", tr("Change it…"), lambda: self.ask(job.spec.kind, dict(job.spec.params)))
 
     @Slot(int)
     def _on_waiting(self, count: int) -> None:

@@ -451,7 +451,7 @@ class DatasetTab(Tab):
         answer = await async_glue.ask(
             self, tr("Purge"), tr_n("Permanently remove {n:,} image from the project?", "Permanently remove {n:,} images from the project?", len(images)), [tr("Remove permanently")],
             tr("Their rows, embeddings, thumbnails and the whole history of the project go, and lists and reports that name them. "
-            "This cannot be undone. The original files are not touched."),
+            "This cannot be undone. The original files are not touched."), harmful=True,
         )  # fmt: skip
         if answer == tr("Remove permanently"):
             self.session.background.edit(lambda: purge(project, images, names), self._purged)

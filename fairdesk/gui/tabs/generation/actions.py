@@ -33,7 +33,7 @@ def actions(tab: GenerationTab) -> list[ActionSpec]:
             tab.resume_run,
             tr("&Generation"),
             icon="again",
-            enabled=ready,
+            enabled=lambda: ready() and not tab.is_training(),
             tip=tr("Resume the chosen run, for more epochs"),
             tab=tab.name,
         ),
