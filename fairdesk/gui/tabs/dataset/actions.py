@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
+from fairdesk.gui.tabs.dataset.purging import purge_selected
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ActionSpec(
             "dataset.purge",
             tr("Purge selected…"),
-            lambda: start(tab.purge_selected()),
+            lambda: start(purge_selected(tab)),
             tr("&Dataset"),
             icon="close",
             enabled=lambda: images() and tab.grid.selected_count() > 0,
@@ -248,7 +249,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ActionSpec(
             "dataset.relink",
             tr("Find moved originals…"),
-            lambda: tab.session.ask("relink"),
+            tab.session.find_moved,
             tr("&Dataset"),
             icon="folder",
             enabled=images,
