@@ -187,6 +187,37 @@ class CrossCell(Record):
     fmr_why: str | None = None
 
 
+class NotInAGroup(Record):
+    """Scored comparisons that are in no group's rates: of two groups, or of a face without a group."""
+
+    genuine_across: int
+    impostor_across: int
+    """These are in the matrix."""
+    genuine_unnamed: int
+    impostor_unnamed: int
+
+    def lines(self) -> list[str]:
+        """Say what is left out of the groups' rates; the impostor pairs across groups are where they belong."""
+        out = []
+        if self.genuine_across:
+            out.append(
+                tr_n(
+                    "{n:,} genuine pair is of two groups and in no group's FNMR: the labels of one person differ.",
+                    "{n:,} genuine pairs are of two groups and in no group's FNMR: the labels of one person differ.",
+                    self.genuine_across,
+                )
+            )
+        if unnamed := self.genuine_unnamed + self.impostor_unnamed:
+            out.append(
+                tr_n(
+                    "{n:,} pair has a face without a group and is in no group's rates.",
+                    "{n:,} pairs have a face without a group and are in no group's rates.",
+                    unnamed,
+                )
+            )
+        return out
+
+
 class GroupsResult(Record):
     """Every group at one threshold."""
 
@@ -196,6 +227,7 @@ class GroupsResult(Record):
     fairness: Fairness
     fmr_matrix: dict[str, CrossCell]
     """By "A|B"; the order of the two does not matter."""
+    not_in_a_group: NotInAGroup
     interval: str
     """How the intervals were made."""
 
@@ -216,6 +248,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     eer_interpolated_why: str | None = None
     warning: str | None = None
     measure: str | None = None
+    pair_list: str | None = None
+    pair_list_sha256: str | None = None
     groups: GroupsResult | None = None
     report: str | None = None
     seed: int | None = None
@@ -281,6 +315,7 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         f"{name} {tr('undefined') if value is None else format(value, '.4g')}"
         for name, value in (("FDR", fair.FDR), ("IR", fair.IR), ("GARBE", fair.GARBE))
     ]
+    lines += [f"  {line}" for line in groups.not_in_a_group.lines()]
     return [*lines, "  " + ", ".join(shown) + " " + tr("(alpha {alpha:g})", alpha=fair.alpha)]
 
 
@@ -302,6 +337,9 @@ class ErrorRates(Record):
 
 class NormaliseResult(JobResult, RestsOnVectors):
     """Scores normalised by group, and what that did to every group's error rates."""
+
+    pair_list: str | None = None
+    pair_list_sha256: str | None = None
 
     out: str
     method: str

@@ -9,9 +9,9 @@ from fairdesk.metrics.error_curves import error_curve
 from fairdesk.metrics.error_rates import Scores
 
 
-def curves_of(overall: Scores, groups: dict[str, Scores]) -> list[Curve]:
+def curves_of(overall: Scores, groups: dict[str, Scores], *, distance: bool = False) -> list[Curve]:
     """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none."""
-    found = [error_curve("all", overall), *(error_curve(name, scores) for name, scores in groups.items())]
+    found = [error_curve(name, scores, distance=distance) for name, scores in {"all": overall, **groups}.items()]
     return [curve for curve in found if curve is not None]
 
 

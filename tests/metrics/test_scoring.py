@@ -93,7 +93,7 @@ def test_an_original_npz(tmp_path):
     ("text", "message"),
     [
         ("a,b\n1,2\n", "must name the columns score and label"),
-        ("score,label\n0.5,1\n0.5\n", "line 3 has 1 fields"),
+        ("score,label\n0.5,1\n0.5\n", "line 3 has 1 field,"),
         ("score,label\nx,1\n", "line 2: the score 'x' is not a number"),
         ("score,label\n0.5,maybe\n", "line 2: the label 'maybe'"),
     ],

@@ -10,7 +10,8 @@ from typing import Any
 from fairdesk.figures.error_curve import Curve
 from fairdesk.metrics.error_curves import histogram
 from fairdesk.metrics.error_rates import TARGETS, Scores
-from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
+from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult, GroupFigures
 from fairdesk.metrics.score_files import read_scores
@@ -79,6 +80,7 @@ class Evaluation:
     curves: list[Curve]
     bins: Any
     groups: list[str]
+    distance: bool = False
 
 
 def work_out(params: EvaluateParams) -> Evaluation:
@@ -90,7 +92,8 @@ def work_out(params: EvaluateParams) -> Evaluation:
     params = params.model_copy(update={"by": "group" if grouped else "none"})
     result, overall = evaluate(scores, params)
     groups: dict[str, Scores] = per_group_scores(group_comparisons(scores)) if grouped else {}
-    return Evaluation(params.scores, result, curves_of(overall, groups), histogram(overall), list(groups))
+    return Evaluation(params.scores, result, curves_of(overall, groups, distance=params.distance),
+                      histogram(overall, distance=params.distance), list(groups), params.distance)  # fmt: skip
 
 
 def vectors_line(about: dict[str, Any]) -> str:
@@ -145,16 +148,20 @@ HEADER = (
 )
 
 
-def table(result: EvaluateResult) -> list[tuple[tuple[str, ...], bool]]:
-    """Return the rows of the group table, and whether a row rests on fewer than 30 errors."""
-    rows: list[tuple[tuple[str, ...], bool]] = []
+FEW = 30  # errors; a rate from fewer is weak (rule of 30)
+
+
+def table(result: EvaluateResult) -> list[tuple[tuple[str, ...], frozenset[int]]]:
+    """Return the rows of the group table, and which cells rest on fewer than 30 errors of their own rate."""
+    rows: list[tuple[tuple[str, ...], frozenset[int]]] = []
     for name, row in _per_group(result).items():
         intervals = [f"{rate(ci[0])} – {rate(ci[1])}" if ci else "–" for ci in (row.fmr_ci, row.fnmr_ci)]
         cells = (
             name, f"{row.genuine:,}", f"{row.impostor:,}", rate(row.fmr), intervals[0], rate(row.fnmr),
             intervals[1], f"{row.false_matches:,}", f"{row.false_non_matches:,}", rate(row.eer), number(row.d_prime),
         )  # fmt: skip
-        rows.append((cells, min(row.false_matches, row.false_non_matches) < 30))
+        counts = ((3, row.fmr, row.false_matches), (5, row.fnmr, row.false_non_matches))
+        rows.append((cells, frozenset(cell for cell, rate_, count in counts if rate_ is not None and count < FEW)))
     return rows
 
 
@@ -188,6 +195,7 @@ def fairness_line(result: EvaluateResult) -> str:
     groups = result.groups
     if groups is None:
         return ""
+    left_out = "".join(f"<br>{escape(line)}" for line in groups.not_in_a_group.lines())
     fair = groups.fairness
     shown = [
         tr("FDR {fdr}", fdr=number(fair.FDR)),
@@ -200,4 +208,5 @@ def fairness_line(result: EvaluateResult) -> str:
         + "  ·  ".join(shown)
         + "  "
         + tr("(alpha {alpha:g})", alpha=fair.alpha)
+        + left_out
     )

@@ -329,10 +329,8 @@ class MetricsTab(Tab):
         self.headline.setTextFormat(Qt.TextFormat.RichText)  # what is not its own is escaped there
         self.headline.setText(text + (f"<br>{fairness}" if fairness else ""))
         threshold = None if found.result.groups is None else found.result.groups.threshold
-        if threshold is not None and self.distance.isChecked():
-            threshold = -threshold
         for plot in self.plots.values():
-            plot.show_curves(found.curves, found.groups, found.bins, threshold)
+            plot.show_curves(found.curves, found.groups, found.bins, threshold, distance=found.distance)
         self._fill_table(found)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
         if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
@@ -357,7 +355,7 @@ class MetricsTab(Tab):
         for y, (cells, few) in enumerate(rows):
             for x, text in enumerate(cells):
                 item = _cell(text, left=x == 0)
-                if few and x in (3, 5):
+                if x in few:
                     item.setForeground(weak)
                     item.setToolTip(
                         tr("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
