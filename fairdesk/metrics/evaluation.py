@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.errors import RequestError
 from fairdesk.metrics.common_threshold import CommonThreshold, choose_threshold
 from fairdesk.metrics.error_rates import (
     TARGETS,
-    Floats,
     Scores,
     area_under_curve,
     d_prime,
@@ -23,7 +22,7 @@ from fairdesk.metrics.error_rates import (
 )
 from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
 from fairdesk.metrics.grouped_scores import Grouped, group_comparisons, per_group_scores
-from fairdesk.metrics.intervals import bootstrap_rates, count_pairs, percentile, subject_weights, wilson
+from fairdesk.metrics.intervals import wilson
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import (
     CrossCell,
@@ -36,6 +35,7 @@ from fairdesk.metrics.results import (
     TarPoint,
 )
 from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.uncertainty import add_intervals
 from fairdesk.words import tr
 
 Mask = npt.NDArray[np.bool_]
@@ -133,13 +133,15 @@ def _group_row(scores: Scores, threshold: CommonThreshold, *, distance: bool) ->
     return row
 
 
-def by_group(scores: ScoreSet, everything: Scores, params: EvaluateParams) -> GroupsResult:
+def by_group(
+    grouped: Grouped, own: dict[str, Scores], threshold: CommonThreshold, params: EvaluateParams
+) -> GroupsResult:
     """Return the `groups` part of an evaluation: every group at one common threshold, and fairness."""
-    grouped = group_comparisons(scores)
-    threshold = choose_threshold(grouped, everything, params)
-    own = per_group_scores(grouped)
     table = {name: _group_row(own[name], threshold, distance=params.distance) for name in grouped.names}
-    _add_intervals(table, grouped, scores, threshold, params)
+    for row in table.values():
+        for rate, errors, trials in (("fmr", "false_matches", "impostor"), ("fnmr", "false_non_matches", "genuine")):
+            row[f"{rate}_ci"] = row[f"{rate}_ci_pairs"] = wilson(row[errors], row[trials])
+            row[f"{rate}_ci_why"] = row.get(f"{rate}_why")
     fairness = fairness_figures(
         {name: row["fmr"] for name, row in table.items()},
         {name: row["fnmr"] for name, row in table.items()},
@@ -153,55 +155,8 @@ def by_group(scores: ScoreSet, everything: Scores, params: EvaluateParams) -> Gr
         fairness=Fairness(**fairness, **accuracy_figures(accuracy)),
         fmr_matrix=_matrix(grouped, threshold),
         not_in_a_group=_not_in_a_group(grouped),
-        interval=tr("subject bootstrap, {draws} draws, seed {seed}", draws=params.bootstrap, seed=params.seed)
-        if params.bootstrap
-        else tr("Wilson 95 %, as if pairs were independent"),
+        interval="",
     )
-
-
-def _add_intervals(
-    table: dict[str, dict[str, Any]],
-    grouped: Grouped,
-    scores: ScoreSet,
-    threshold: CommonThreshold,
-    params: EvaluateParams,
-) -> None:
-    codes: npt.NDArray[np.int64] | None = None
-    if params.bootstrap:
-        if scores.subject1 is None or scores.subject2 is None:
-            raise RequestError(
-                tr("These scores do not name subjects (subject1, subject2), so subjects cannot be resampled.")
-            )
-        _, codes = np.unique(np.concatenate([scores.subject1, scores.subject2]), return_inverse=True)
-    n = len(grouped.score)
-    for number, (name, row) in enumerate(table.items()):
-        for rate, errors, trials, genuine in (
-            ("fmr", "false_matches", "impostor", False), ("fnmr", "false_non_matches", "genuine", True),
-        ):  # fmt: skip
-            if codes is None:
-                interval = wilson(row[errors], row[trials])
-            else:
-                use = grouped.within(number) & (grouped.label == genuine) & ~np.isnan(grouped.score)
-                interval = _bootstrap(codes[:n][use], codes[n:][use], grouped.score[use], threshold, genuine, params)
-            row[f"{rate}_ci"] = interval
-            if interval is None:
-                row[f"{rate}_ci_why"] = row.get(f"{rate}_why") or tr(
-                    "too few subjects in {group} for an interval", group=name
-                )
-
-
-def _bootstrap(
-    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], score: Floats, threshold: CommonThreshold, genuine: bool,
-    params: EvaluateParams,
-) -> tuple[float, float] | None:  # fmt: skip
-    if not len(score):
-        return None
-    subjects, packed = np.unique(np.concatenate([first, second]), return_inverse=True)
-    if len(subjects) < 2:
-        return None
-    wrong = threshold.accepts(score) != genuine
-    counts = count_pairs(packed[: len(first)], packed[len(first) :], wrong, len(subjects))
-    return percentile(bootstrap_rates(counts, subject_weights(len(subjects), params.bootstrap, params.seed)))
 
 
 def _not_in_a_group(grouped: Grouped) -> NotInAGroup:
@@ -240,14 +195,28 @@ def _matrix(grouped: Grouped, threshold: CommonThreshold) -> dict[str, CrossCell
     return out
 
 
-def evaluate(scores: ScoreSet, params: EvaluateParams) -> tuple[EvaluateResult, Scores]:
-    """Evaluate a score set (already similarities); returns the figures and the sorted scores."""
+def evaluate(
+    scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None
+) -> tuple[EvaluateResult, Scores]:
+    """Evaluate a score set (already similarities); returns the figures and the sorted scores.
+
+    `check` is called every fraction of a second and may raise to end it.
+    """
     genuine, impostor = scores.split()
     sorted_scores = sort_scores(genuine, impostor, in_place=True)
     result = overall(sorted_scores, distance=params.distance)
     if scores.measure:
         result.measure = scores.measure
     result.rest_on(dict(scores.about))
-    if params.by == "group":
-        result.groups = by_group(scores, sorted_scores, params)
+    check()
+    if params.by != "group":
+        add_intervals(result, scores, sorted_scores, params, check)
+        return result, sorted_scores
+    grouped = group_comparisons(scores)
+    threshold = choose_threshold(grouped, sorted_scores, params)
+    own = per_group_scores(grouped)
+    check()
+    result.groups = by_group(grouped, own, threshold, params)
+    add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
+    result.groups.interval = result.interval or ""
     return result, sorted_scores

@@ -22,7 +22,7 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
         scores.negate()
     context.check()
     context.progress(1, 3, tr("steps"))
-    result, overall = evaluate(scores, params)
+    result, overall = evaluate(scores, params, context.check)
     context.progress(2, 3, tr("steps"))
     result.seed = params.seed
     if result.warning:
@@ -33,7 +33,7 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
             groups = per_group_scores(group_comparisons(scores))
         about = {
             "scores": str(params.scores), "scores SHA-256": file_sha256(params.scores), "threshold": params.at,
-            "threshold from": params.threshold_from, "alpha": params.alpha, "bootstrap draws": params.bootstrap,
+            "threshold from": params.threshold_from, "alpha": params.alpha, "draws of subjects": result.draws or 0,
             "seed": params.seed, **scores.about, "polarity": tr("distances (small means alike)") if params.distance else "similarities",
         }  # fmt: skip
         page = write_report(params.out, result, overall, groups, about, distance=params.distance)

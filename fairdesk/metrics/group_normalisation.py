@@ -170,7 +170,9 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
         _register(project, params, made, lost)
     context.artifact(params.out)
     context.progress(2, 3, tr("steps"))
-    how = EvaluateParams(scores=params.out, by="group", at=f"fmr={params.fmr}", threshold_from="within-group")
+    how = EvaluateParams(
+        scores=params.out, by="group", at=f"fmr={params.fmr}", threshold_from="within-group", bootstrap=0
+    )
     before, after = (_figures(evaluate(one, how)[0]) for one in (target, made))
     context.progress(3, 3, tr("steps"))
     lines = [

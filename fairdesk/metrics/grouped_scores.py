@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.metrics.error_rates import Floats, Scores, sort_scores
-from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.score_files import ScoreSet, Strings
 from fairdesk.words import tr
 
 Mask = npt.NDArray[np.bool_]
@@ -31,13 +31,27 @@ class Grouped:
         return same
 
 
+def number_texts(columns: list[Strings]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the texts of columns in order, and each row's number among them, one column after the other.
+
+    A dictionary: sorting two million texts takes several times as long.
+    """
+    seen: dict[str, int] = {}
+    raw = [seen.setdefault(text, len(seen)) for column in columns for text in column.tolist()]
+    names = sorted(seen)
+    place = np.empty(len(names), dtype=np.int64)
+    for number, name in enumerate(names):
+        place[seen[name]] = number
+    return names, place[np.array(raw, dtype=np.int64)]
+
+
 def group_comparisons(scores: ScoreSet) -> Grouped:
     """Number the groups of a score set, in order of their names. Raises `RequestError` if it has none."""
     if scores.group1 is None or scores.group2 is None or scores.score is None or scores.label is None:
         raise RequestError(tr("These scores do not name groups: they need group1 and group2 for each comparison."))
-    names, codes = np.unique(np.concatenate([scores.group1, scores.group2]), return_inverse=True)
+    names, codes = number_texts([scores.group1, scores.group2])
     n = len(scores.score)
-    kept = [name for name in names.tolist() if name]
+    kept = [name for name in names if name]
     if not kept:
         raise RequestError(tr("These scores do not name groups: group1 and group2 are empty."))
     shift = 1 if len(kept) < len(names) else 0  # the empty name sorts first: code -1
