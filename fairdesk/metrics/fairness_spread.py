@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -68,8 +70,8 @@ def figure_interval(name: str, estimate: float, likely: Array, null: Interval | 
 
     Figures of spread are larger in a sample than in truth, and larger again over rates drawn around the sample's. So
     that excess, seen between the estimate and the median of the draws, is taken off: twice at the end towards equality,
-    once at the other, ratios on the log scale. Where the figure lies inside its null range, the interval begins at
-    equality. Chosen by simulation: docs/intervals.md.
+    once at the other, ratios on the log scale. Where the figure lies inside `null`, what it would be in 98 % of studies
+    with equal groups, the interval begins at equality. Chosen by simulation: docs/intervals.md.
     """
     spread = middle(likely)
     if spread is None:
@@ -90,6 +92,14 @@ def figure_interval(name: str, estimate: float, likely: Array, null: Interval | 
     if null is not None and estimate <= null[1]:
         low = even
     return min(max(low, even), estimate), max(high, estimate)
+
+
+def weighted_interval(parts: list[tuple[float, float, Interval]]) -> Interval:
+    """Return the interval of a weighted sum of (weight, value, interval): square-and-add (Zou and Donner, 2008)."""
+    total = sum(weight * value for weight, value, _ in parts)
+    down = sum((weight * (value - interval[0])) ** 2 for weight, value, interval in parts)
+    up = sum((weight * (interval[1] - value)) ** 2 for weight, value, interval in parts)
+    return total - math.sqrt(down), total + math.sqrt(up)
 
 
 def permuted_rates(counts: ErrorCounts, place: int, orders: npt.NDArray[np.int64]) -> Array:

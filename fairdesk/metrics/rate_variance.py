@@ -46,6 +46,11 @@ class Variance:
         return float(np.clip(worth, self.subjects, self.trials))
 
 
+def _few(subjects: int, of_two: bool) -> float:
+    """Return by how much the residuals of few subjects are too small, squared."""
+    return (subjects / max(subjects - 2, 1)) ** 2 if of_two else subjects / max(subjects - 1, 1)
+
+
 def variance_of(counts: ErrorCounts, cells: list[int]) -> Variance | None:
     """Return rate and variance over the union of cells; None without comparisons.
 
@@ -56,7 +61,7 @@ def variance_of(counts: ErrorCounts, cells: list[int]) -> Variance | None:
     residuals = np.zeros((len(counts.cell_of), counts.thresholds))
     pairs = np.zeros(counts.thresholds)
     compared = np.zeros(len(counts.cell_of), dtype=bool)
-    of_two = False
+    of_two = any(bool(counts.of_cell(cell)[3].any()) for cell in cells)
     for cell in cells:
         own, dyads, own_trials, dyad_trials = counts.of_cell(cell)
         here = float(own_trials.sum() + dyad_trials.sum() / 2)
@@ -66,23 +71,23 @@ def variance_of(counts: ErrorCounts, cells: list[int]) -> Variance | None:
         rate = wrong / here
         residuals += own + dyads - rate * (own_trials + dyad_trials)[:, None]
         square, product = counts.squares[:, cell]
-        pairs += square - 2 * rate * product + rate**2 * counts.trials_squared[cell]
+        members = int(((own_trials > 0) | (dyad_trials > 0)).sum())
+        pairs += _few(members, of_two) * (square - 2 * rate * product + rate**2 * counts.trials_squared[cell])
         errors, trials = errors + wrong, trials + here
         compared |= (own_trials > 0) | (dyad_trials > 0)
-        of_two = of_two or bool(dyad_trials.any())
     if not trials:
         return None
     for group in np.unique(counts.cell_of[compared]):
-        members = compared & (counts.cell_of == group)
-        residuals[members] -= residuals[members].mean(0)
+        mine = compared & (counts.cell_of == group)
+        residuals[mine] -= residuals[mine].mean(0)
+        residuals[mine] *= np.sqrt(_few(int(mine.sum()), of_two))
     rate, subjects = errors / trials, int(compared.sum())
     between = (residuals**2).sum(0)
     with np.errstate(invalid="ignore", divide="ignore"):
         even = between**2 / (residuals**4).sum(0)
     if of_two:
-        few = (subjects / max(subjects - 2, 1)) ** 2
-        variance, freedom = np.maximum(few * (between - pairs), LEAST * pairs), even
+        variance, freedom = np.maximum(between - pairs, LEAST * pairs), even
     else:
-        variance, freedom = subjects / max(subjects - 1, 1) * between, 3 * even - 1
+        variance, freedom = between, 3 * even - 1
     freedom = np.clip(np.nan_to_num(freedom, nan=3), 3, max(subjects - 1, 3))
     return Variance(rate, errors, np.maximum(variance, 0) / trials**2, freedom, trials, subjects)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.metrics.common_threshold import CommonThreshold
 from fairdesk.metrics.error_rates import Scores, equal_error_rate
-from fairdesk.metrics.fairness_spread import figure_interval, many_figures, permuted_rates
+from fairdesk.metrics.fairness_spread import figure_interval, many_figures, permuted_rates, weighted_interval
 from fairdesk.metrics.grouped_scores import Grouped
 from fairdesk.metrics.intervals import Interval, likely_rates, middle, rate_interval
 from fairdesk.metrics.params import EvaluateParams
@@ -158,8 +158,7 @@ class _Common:
             )
         self.groups.differences = list(self._differences())
         check()
-        self._null_ranges(subjects)
-        self._fairness()
+        self._fairness(self._null_ranges(subjects))
 
     def _rate(
         self, rate: str, name: str, value: float | None, why: str | None, curve: Array | None, variance: Variance | None
@@ -223,7 +222,7 @@ class _Common:
                 columns.append(np.broadcast_to(100 - 100 * wrong / (row.impostor + row.genuine), self.draws.count))
         return np.stack(columns, 1) if columns else None
 
-    def _fairness(self) -> None:
+    def _fairness(self, wide: dict[str, Interval]) -> None:
         fair = self.groups.fairness
         fmr, fnmr = (self._likely(rate, len(self.groups.per_group)) for rate in ("fmr", "fnmr"))
         found = many_figures(
@@ -231,16 +230,25 @@ class _Common:
         )
         for figure, values in found.items():
             estimate = getattr(fair, figure)
-            interval = (
-                None if estimate is None else figure_interval(figure, estimate, values, fair.null_ranges.get(figure))
-            )
+            interval = None if estimate is None else figure_interval(figure, estimate, values, wide.get(figure))
             if interval is not None:
                 fair.intervals[figure] = interval
+        ginis = [(fair.gini_fmr, fair.intervals.get("gini_fmr")), (fair.gini_fnmr, fair.intervals.get("gini_fnmr"))]
+        weights = (fair.alpha, 1 - fair.alpha)
+        parts = [
+            (weight, value, interval)
+            for weight, (value, interval) in zip(weights, ginis, strict=True)
+            if value is not None and interval is not None
+        ]
+        if len(parts) == 2 and "GARBE" in fair.intervals:  # both are too large in a sample: the sum even more so
+            low, high = fair.intervals["GARBE"]
+            fair.intervals["GARBE"] = (max(0.0, min(low, weighted_interval(parts)[0])), high)
 
-    def _null_ranges(self, subjects: Subjects) -> None:
+    def _null_ranges(self, subjects: Subjects) -> dict[str, Interval]:
+        """Add the ranges of 95 % of studies with equal groups, and return those of 98 %."""
         rows = self.groups.per_group
         if len(rows) < 2:
-            return
+            return {}
         fixed = self.draws.at(self.threshold.value, reject_all=self.threshold.reject_all)
         count = int((subjects.group >= 0).sum())
         rng = np.random.default_rng([self.params.seed, 2])
@@ -254,6 +262,7 @@ class _Common:
             rate: [number for number, row in enumerate(rows.values()) if getattr(row, rate) is not None]
             for rate in rates
         }
+        wide: dict[str, Interval] = {}
         found = many_figures(
             rates["fmr"][:, defined["fmr"]],
             rates["fnmr"][:, defined["fnmr"]],
@@ -261,6 +270,8 @@ class _Common:
             self._accuracies(named["fmr"], named["fnmr"]),
         )
         for figure, values in found.items():
-            span = middle(values)
-            if span is not None and getattr(self.groups.fairness, figure) is not None:
+            span, wider = middle(values), middle(values, 0.98)
+            if span is not None and wider is not None and getattr(self.groups.fairness, figure) is not None:
                 self.groups.fairness.null_ranges[figure] = span
+                wide[figure] = wider
+        return wide

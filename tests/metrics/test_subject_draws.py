@@ -73,7 +73,9 @@ def test_the_variance_is_that_of_pairs_that_share_a_subject():
         sides = np.stack([first, second], 1)
         share = (sides[:, None, :, None] == sides[None, :, None, :]).any((2, 3))
         mine = residual @ share @ residual / len(first) ** 2 * (n / (n - 2)) ** 2
-        pairs = (np.add.reduceat(residual, np.arange(0, len(first), 3)) ** 2).sum() / len(first) ** 2
+        pairs = (
+            (np.add.reduceat(residual, np.arange(0, len(first), 3)) ** 2).sum() / len(first) ** 2 * (n / (n - 2)) ** 2
+        )
         assert found.variance[k] == pytest.approx(max(mine, 0.7 * pairs))
         assert found.rate[k] == wrong.mean() and found.subjects == n
 
