@@ -203,7 +203,9 @@ def evaluate(
     `check` is called every fraction of a second and may raise to end it.
     """
     genuine, impostor = scores.split()
+    check()
     sorted_scores = sort_scores(genuine, impostor, in_place=True)
+    check()
     result = overall(sorted_scores, distance=params.distance)
     if scores.measure:
         result.measure = scores.measure
@@ -213,10 +215,12 @@ def evaluate(
         add_intervals(result, scores, sorted_scores, params, check)
         return result, sorted_scores
     grouped = group_comparisons(scores)
+    check()
     threshold = choose_threshold(grouped, sorted_scores, params)
     own = per_group_scores(grouped)
     check()
     result.groups = by_group(grouped, own, threshold, params)
+    check()
     add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
     result.groups.interval = result.interval or ""
     return result, sorted_scores

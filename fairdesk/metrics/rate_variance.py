@@ -18,7 +18,8 @@ from fairdesk.metrics.error_counts import ErrorCounts
 Array = npt.NDArray[np.float64]
 
 FEWEST = 4  # subjects for an interval
-LEAST = 0.7  # of the variance that independent pairs of subjects would have
+LEAST = 0.5  # of the variance that independent pairs of subjects would have
+_FEW_ERRORS = 10
 _KNOWN = 20  # errors from which the design effect is taken
 
 
@@ -89,5 +90,6 @@ def variance_of(counts: ErrorCounts, cells: list[int]) -> Variance | None:
         variance, freedom = np.maximum(between - pairs, LEAST * pairs), even
     else:
         variance, freedom = between, 3 * even - 1
-    freedom = np.clip(np.nan_to_num(freedom, nan=3), 3, max(subjects - 1, 3))
+    lowest = np.where(errors < _FEW_ERRORS, 10, 3)  # few errors are uneven by their number, not by the subjects
+    freedom = np.clip(np.nan_to_num(freedom, nan=3), lowest, max(subjects - 1, 3))
     return Variance(rate, errors, np.maximum(variance, 0) / trials**2, freedom, trials, subjects)

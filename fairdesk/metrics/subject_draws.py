@@ -158,6 +158,7 @@ def draw_subjects(
                     tallies[name][which].append(errors[:, parts].sum(1) / trials[:, parts].sum(1)[:, None])
     draws = Draws(thresholds, count, kinds)
     for name, parts in cells.items():
+        check()
         variances = [variance_of(kind, parts) for kind in kinds]
         curves = [
             None if variance is None else _steadied(np.concatenate(tallies[name][which]), variance)

@@ -47,6 +47,7 @@ def add_intervals(
             raise RequestError(why_unknown(scores))
         result.interval = _by_pairs(params, scores)
         return
+    check()
     count = params.bootstrap or DRAWS
     groups = own or {}
     exact = [_found for one in (everything, *groups.values()) for _found in _own_thresholds(one)]
@@ -58,6 +59,7 @@ def add_intervals(
         cells[_WITHIN] = list(range(len(names)))
     budget = int(np.clip(_KEPT / count, 48, 480))
     chosen = choose_thresholds(everything, list(groups.values()), exact, budget)
+    check()
     assert scores.score is not None
     assert scores.label is not None
     draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)

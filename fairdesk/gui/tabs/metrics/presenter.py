@@ -171,7 +171,7 @@ def with_interval(value: str, interval: tuple[float, float] | None) -> str:
 
 
 FAIRNESS_HEADER = (mark("Figure"), mark("Value"), "95 %", mark("If groups were equal"))
-DIFFERENCES_HEADER = (mark("Rate"), mark("Group"), mark("minus"), mark("Difference"), "95 %")
+DIFFERENCES_HEADER = (mark("Rate"), mark("Group"), mark("minus"), mark("Difference (percentage points)"), "95 %")
 
 
 def fairness_table(result: EvaluateResult) -> list[tuple[tuple[str, ...], str]]:

@@ -86,6 +86,8 @@ class MetricsTab(Tab):
     tables: QTabWidget
     common_page: QWidget
     own_page: QWidget
+    fairness_page: QWidget
+    differences_page: QWidget
     table: QTableWidget
     own: QTableWidget
     fairness: QTableWidget
@@ -107,16 +109,11 @@ class MetricsTab(Tab):
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
         self._offer_sources(["all", "within-group"])
-        for table, header in ((self.table, presenter.HEADER), (self.own, presenter.own_header())):
+        for table, header in (
+            (self.table, presenter.HEADER), (self.own, presenter.own_header()),
+            (self.fairness, presenter.FAIRNESS_HEADER), (self.differences, presenter.DIFFERENCES_HEADER),
+        ):  # fmt: skip
             _head(table, header)
-        self.fairness, self.differences = QTableWidget(), QTableWidget()
-        for table, header, title, name in (
-            (self.fairness, presenter.FAIRNESS_HEADER, tr("Fairness"), tr("Fairness figures")),
-            (self.differences, presenter.DIFFERENCES_HEADER, tr("Differences"), tr("Differences between groups")),
-        ):
-            table.setAccessibleName(name)
-            _head(table, header)
-            self.tables.addTab(table, title)
         self.fairness.setToolTip(
             tr(
                 "If groups were equal: where the figure would lie in 95 % of studies, with the subjects' groups permuted"
