@@ -59,6 +59,7 @@ def run(arguments: list[str]) -> int:
     """Run one verb and return the exit status."""
     debug = "--debug" in arguments
     log = LogFile("A verb", debug=True) if debug else None
+    logging.captureWarnings(True)  # what libraries warn of goes to the log, if there is one
     try:
         parsed = _parser().parse_args(arguments)
         with _to_stderr():
@@ -105,5 +106,6 @@ def run(arguments: list[str]) -> int:
         wrong = isinstance(error, RequestError) or (isinstance(error, OSError) and error.errno in WRONG_PATHS)
         return 2 if wrong else 1
     finally:
+        logging.captureWarnings(False)
         if log is not None:
             log.close()

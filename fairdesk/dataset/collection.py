@@ -16,7 +16,7 @@ from fairdesk.images.synthetic_marks import mark_of, marked_labels
 from fairdesk.images.written_files import Names, place, write_manifest
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
-from fairdesk.project.conditions import faces_meant, meeting
+from fairdesk.project.conditions import meeting, what_is_meant
 from fairdesk.project.images import labelled_images
 from fairdesk.project.kept_facts import Stamp
 from fairdesk.project.project import CATALOG
@@ -222,7 +222,7 @@ def read_either(place_: Path, where: Sequence[str] = ()) -> Collection:
     project = Project.open(place_)
     try:
         items = project_items(project, where=where)
-        told = faces_meant(project, where) if where else None
+        told = what_is_meant(project, where) if where else None
     finally:
         project.close()
     if not items:

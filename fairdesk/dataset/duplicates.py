@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from fairdesk.dataset.overlap_results import DuplicatesResult, NearPair, PicturePair, VectorPair
 from fairdesk.dataset.params import DuplicatesParams
 from fairdesk.dataset.picture_similarity import confirmed, near_hashes, near_vectors
-from fairdesk.dataset.results import DuplicatesResult, NearPair, PicturePair, VectorPair
 from fairdesk.images.file_facts import look_at
 from fairdesk.images.image_reading import open_image
 from fairdesk.images.inspection import perceptual_hash

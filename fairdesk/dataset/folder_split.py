@@ -42,11 +42,31 @@ def shared_people(sets: Sequence[Sequence[SourceImage]]) -> list[str]:
     )
 
 
-def groups_without(sets: Sequence[Sequence[SourceImage]], names: Sequence[str]) -> dict[str, list[str]]:
-    """Return the groups that have nobody in a set, by the name of the set."""
-    every = {item.group for items in sets for item in items if item.group}
-    lacking = {name: sorted(every - {item.group for item in items}) for name, items in zip(names, sets, strict=True)}
-    return {name: groups for name, groups in lacking.items() if groups}
+def caution(names: list[str], sets: list[list[SourceImage]], asked: list[float], *, by_identity: bool) -> str | None:
+    """Say which sets got nothing, or nobody of a group that others have; None where each has someone of every group."""
+    groups = [{item.group for item in items if item.group is not None} for items in sets]
+    every, lines = set().union(*groups), []
+    for name, items, wanted, have in zip(names, sets, asked, groups, strict=True):
+        if not items and wanted > 0:
+            lines.append(
+                tr(
+                    "{set} is empty: there are too few identities for it. Ask for fewer sets, or a larger share.",
+                    set=name,
+                )
+                if by_identity
+                else tr(
+                    "{set} is empty: there are too few images for it. Ask for fewer sets, or a larger share.", set=name
+                )
+            )
+        elif items and have != every:
+            lines.append(
+                tr(
+                    "{set} has nobody of {groups}, so that nothing can be said of them there. Give it a larger share.",
+                    set=name,
+                    groups=", ".join(sorted(every - have)),
+                )
+            )
+    return "\n".join(lines) or None
 
 
 def split_folder(params: SplitParams, context: Context) -> SplitResult:
@@ -66,6 +86,7 @@ def split_folder(params: SplitParams, context: Context) -> SplitResult:
         dry_run=params.dry_run,
         left_out=source.left_out,
         without_identity=unnamed,
+        warning=caution([row.name for row in rows], sets, asked, by_identity=params.by == "identity"),
         summary=text,
     )
     if unnamed:
@@ -89,14 +110,6 @@ def split_folder(params: SplitParams, context: Context) -> SplitResult:
                 "{n:,} people are in more than one set: {names}. Split by identity where people must not be shared.",
                 len(shared),
                 names=", ".join(shared[:5]) + (", ..." if len(shared) > 5 else ""),
-            )
-        )
-    for name, groups in groups_without(sets, [out.name for out in outs]).items():
-        context.message(
-            tr(
-                "{set} has nobody of {groups}: too few people for a share of whole identities. Give larger shares, or more people.",
-                set=name,
-                groups=", ".join(groups),
             )
         )
     if params.dry_run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from fairdesk.dataset import params, prepare_params, results
+from fairdesk.dataset import overlap_results, params, prepare_params, results
 from fairdesk.jobs.kinds import JobKind, Lane, Needs
 
 _Job = partial(JobKind, domain="fairdesk.dataset")
@@ -42,14 +42,14 @@ JOBS = [
         positional=("folder",), lane=Lane.HEAVY,
     ),
     _Folders(
-        "leaks", "Check for leaks", prepare_params.LeaksParams, results.LeaksResult, "leaks:check_leaks",
+        "leaks", "Check for leaks", prepare_params.LeaksParams, overlap_results.LeaksResult, "leaks:check_leaks",
         positional=("a", "b"), lane=Lane.HEAVY,
     ),
     _Job(
         "export", "Export images", prepare_params.ExportParams, results.ExportResult, "image_export:export_images",
         needs=Needs.EITHER, instead="folder", lane=Lane.HEAVY
     ),
-    _Job("duplicates", "Find duplicates", params.DuplicatesParams, results.DuplicatesResult, "duplicates:find_duplicates", lane=Lane.HEAVY),
+    _Job("duplicates", "Find duplicates", params.DuplicatesParams, overlap_results.DuplicatesResult, "duplicates:find_duplicates", lane=Lane.HEAVY),
     _Job("quality", "Measure quality", params.QualityParams, results.QualityResult, "quality_measurement:measure_quality", lane=Lane.HEAVY),
     _Job("divide", "Divide into sets", params.DivideParams, results.DivideResult, "project_sets:divide_project"),
     _Job("balance", "Balance groups", params.BalanceParams, results.BalanceResult, "group_balance:balance_groups"),

@@ -110,7 +110,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
             try:
                 image = read_pixels(Path(face.path))
             except UnreadableImageError as error:
-                failed.append({"path": face.path, "why": error.why})
+                failed.append({"path": face.relative, "why": error.why})
                 continue
             said = deepface_models.analyse(image, face.box, kinds)
             pending.extend(Prediction(face.id, kind, value, sure) for kind, (value, sure) in said.items())

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from fairdesk.dataset.collection import Collection, SourceImage, people_of, read_either
+from fairdesk.dataset.overlap_results import LeaksResult, NearPair, Person, PicturePair, SharedResult, VectorPair
 from fairdesk.dataset.picture_similarity import Vectors, confirmed, near_hashes, near_vectors
 from fairdesk.dataset.prepare_params import LeaksParams
-from fairdesk.dataset.results import LeaksResult, NearPair, Person, PicturePair, SharedResult, VectorPair
 from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import facts_at, look_at
 from fairdesk.images.image_reading import open_image

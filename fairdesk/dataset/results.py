@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fairdesk.jobs.results import JobResult, NamesVectors, NextStep, Record, RestsOnVectors, Unreadable
+from fairdesk.dataset.overlap_results import SharedResult
+from fairdesk.jobs.results import JobResult, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
 
@@ -183,89 +184,6 @@ class ExportResult(PreparedResult):
         return "\n".join([super().text(), *left_out(tr("Not readable"), self.unreadable)])
 
 
-class Person(Record):
-    """An identity of a group."""
-
-    group: str | None
-    identity: str
-
-
-class PicturePair(Record):
-    """Two images that are one file, nearly the same picture (`bits` of 64 differ), or of near vectors (`distance`)."""
-
-    a: str
-    b: str
-
-
-class NearPair(PicturePair):
-    """Two near-duplicates."""
-
-    bits: int
-
-
-class VectorPair(PicturePair):
-    """Two images whose faces have nearly the same vector."""
-
-    distance: float
-
-
-class SharedResult(Record):
-    """What sets of images share that they must not."""
-
-    clean: bool
-    summary: str
-    identities: list[Person]
-    files: list[PicturePair]
-    near: list[NearPair]
-    vectors: list[VectorPair]
-
-    def lines(self) -> list[str]:
-        """Return it for a terminal."""
-        return [
-            self.summary,
-            *listed(tr("Identities"), [f"{i.group + '/' if i.group else ''}{i.identity}" for i in self.identities]),
-            *listed(tr("The same file"), [f"{p.a}  =  {p.b}" for p in self.files]),
-            *listed(tr("Near-duplicates"), [f"{p.a}  ~  {p.b} ({tr('{n} bits', n=p.bits)})" for p in self.near]),
-            *listed(tr("Near-identical embeddings"), [f"{p.a}  ~  {p.b} ({p.distance:.3f})" for p in self.vectors]),
-        ]
-
-
-class LeaksResult(JobResult, SharedResult, NamesVectors):
-    """What two folders or projects share."""
-
-    faces: list[int] | None = None
-    """Faces with a vector, on each side."""
-
-    unreadable: list[Unreadable]
-    images: list[int]
-    """How many images each side has."""
-    left_out: list[Unreadable]
-
-    def text(self) -> str:
-        """Return what is shared, and what could not be looked at."""
-        return "\n".join(self.lines() + self.vector_lines() + left_out(tr("Not readable"), self.unreadable))
-
-    def next_steps(self) -> list[NextStep]:
-        """Return that the pairs can be looked at."""
-        return [] if self.clean else [NextStep.SHOW_PAIRS]
-
-
-class DuplicatesResult(JobResult, SharedResult, RestsOnVectors):
-    """Duplicates in a project."""
-
-    unreadable: list[Unreadable]
-    hidden: int
-    images: int
-
-    def text(self) -> str:
-        """Return the pairs, and what could not be looked at."""
-        return "\n".join(self.lines() + self.vector_lines() + left_out(tr("Not readable"), self.unreadable))
-
-    def next_steps(self) -> list[NextStep]:
-        """Return that the pairs can be looked at."""
-        return [] if self.clean else [NextStep.SHOW_PAIRS]
-
-
 class SetContents(Contents):
     """One set: what was asked for and what it got."""
 
@@ -286,7 +204,13 @@ class DividedResult(JobResult):
     without_identity: int
     leaks: SharedResult | None = None
     """What the sets share; None where that was not checked."""
+    warning: str | None = None
+    """Which sets are empty, or have nobody of a group."""
     unreadable: list[Unreadable] = []
+
+    def caution(self) -> str | None:
+        """Return which sets are empty, or have nobody of a group."""
+        return self.warning
 
     def next_steps(self) -> list[NextStep]:
         """Return that leaking pairs can be looked at."""
@@ -304,6 +228,7 @@ class SplitResult(DividedResult):
         lines = [
             tr("Would write: {summary}", summary=self.summary) if self.dry_run else self.summary,
             tr("Seed {seed}.", seed=self.seed),
+            *([] if self.warning is None else [self.warning]),
         ]
         if self.collisions:
             lines.append(
@@ -326,6 +251,7 @@ class DivideResult(DividedResult, RestsOnVectors):
         lines = [
             tr("Would make:") + "\n" + self.summary if self.dry_run else self.summary,
             tr("Seed {seed}.", seed=self.seed),
+            *([] if self.warning is None else [self.warning]),
         ]
         if self.synthetic_left_out:
             lines.append(
@@ -357,6 +283,8 @@ class GroupPlan(Record):
     identities_added: int
     goal: int | None
     lacking: int
+    without_identity: int | None = None
+    """Images that are not counted and stay."""
 
 
 class BalanceResult(JobResult):

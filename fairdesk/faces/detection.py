@@ -17,7 +17,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
-from fairdesk.project.conditions import faces_meant, meeting
+from fairdesk.project.conditions import meeting, what_is_meant
 from fairdesk.project.detections import (
     FoundFaces,
     UnseenImage,
@@ -110,7 +110,7 @@ def counts(project: Project, key: str) -> FaceCounts:
 def find_faces(params: DetectParams, context: Context) -> DetectResult:
     """Job: find faces."""
     project = context.project
-    if params.where and (told := faces_meant(project, params.where)):
+    if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     key = detect(params, context)
     shown = project.shown_detector()

@@ -19,11 +19,11 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
-from fairdesk.project.conditions import faces_meant, meeting
+from fairdesk.project.conditions import meeting, what_is_meant
 from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
-from fairdesk.project.faces import FacePlace, face_paths, face_places, images_of_faces
+from fairdesk.project.faces import FacePlace, face_places, images_of_faces
 from fairdesk.project.images import need_images
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
@@ -43,12 +43,12 @@ def _encode(batch: list[FacePlace]) -> Encoded:
     """Read and encode a batch of faces; runs in a helper process."""
     assert _encoder is not None
     faces, good, failures = [], [], {}
-    for number, path, box in batch:
+    for face in batch:
         try:
-            faces.append((read_pixels(Path(path)), box))
-            good.append(number)
+            faces.append((read_pixels(Path(face.path)), face.box))
+            good.append(face.id)
         except UnreadableImageError as error:
-            failures[number] = error.why
+            failures[face.id] = error.why
     if not faces:
         return [], np.empty((0, _encoder.dim), dtype=np.float32), failures
     return good, _encoder.encode(faces), failures
@@ -160,14 +160,12 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
 def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     """Job: encode all faces that have no vector yet; these vectors are the encoder's newest then."""
     project = context.project
-    if params.where and (told := faces_meant(project, params.where)):
+    if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     recipe, done, seconds = encode(params, context)
     project.vectors.make_newest(recipe)
     if params.detector is not None:
         project.keep_detector(params.detector)
-    failures = project.vectors.failures(recipe)
-    paths = face_paths(project, list(failures))
     return EncodeResult(
         encoder=params.encoder,
         detector=recipe.detector,
@@ -177,7 +175,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         encoded_now=done,
         per_second=round(done / seconds, 2) if done and seconds > 0 else None,
         per_second_why=None if done else tr("every face had its embedding already"),
-        failed=[Unreadable(path=str(paths[face]), why=why) for face, why in failures.items()],
+        failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
     )
 
 

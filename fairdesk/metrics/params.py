@@ -107,17 +107,17 @@ class EvaluateParams(JobParams):
     alpha: float = Field(
         0.5, ge=0, le=1, title="FMR weight (alpha)", description="Weight of FMR against FNMR in FDR, IR and GARBE"
     )
-    bootstrap: int = Field(
-        0,
+    bootstrap: Annotated[int | None, Unset("1000 where the scores name subjects, else 0")] = Field(
+        None,
         ge=0,
         le=100_000,
-        title="Bootstrap samples",
-        description="Bootstrap samples of subjects for the intervals; 0: Wilson intervals over pairs",
+        title="Draws of subjects",
+        description="Draws of subjects for the intervals; 0: Wilson intervals over pairs, which are too narrow",
     )
     distance: bool = Field(
         False, title="Scores are distances", description="The scores are distances (small means similar)"
     )
-    seed: int = Field(1, ge=0, description="Random seed of the bootstrap")
+    seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
     out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
         None, title="Output", description="Folder for the report: HTML, plots, tables"
     )

@@ -28,6 +28,7 @@ class FacePlace(NamedTuple):
 
     id: int
     path: str  # of its image
+    relative: str  # that path below its folder of originals
     box: FaceBox
 
 
@@ -51,7 +52,7 @@ def face_places(project: Project, faces: Sequence[int]) -> list[FacePlace]:
         (json.dumps(faces),),
     )
     return [
-        FacePlace(number, str(roots[root] / path), FaceBox(top, right, bottom, left, None, read_landmarks(marks)))
+        FacePlace(number, str(roots[root] / path), path, FaceBox(top, right, bottom, left, None, read_landmarks(marks)))
         for number, root, path, marks, top, right, bottom, left in rows
     ]
 

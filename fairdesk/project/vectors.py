@@ -198,10 +198,11 @@ class VectorStore:
         found: int = self._db.value("SELECT count(*) FROM vector WHERE recipe_id = ?", (recipe.id,))
         return found
 
-    def failures(self, recipe: StoredRecipe) -> dict[int, str]:
-        """Return the faces that could not be encoded, in order of id, each with why."""
-        return dict(
-            self._db.rows("SELECT face_id, why FROM vector_failure WHERE recipe_id = ? ORDER BY face_id", (recipe.id,))
+    def failures(self, recipe: StoredRecipe) -> list[tuple[str, str]]:
+        """Return (path of its image below its folder of originals, why) of each face that could not be encoded."""
+        return self._db.rows(
+            f"SELECT i.path, v.why FROM vector_failure v{_OF_IMAGES} WHERE v.recipe_id = ? ORDER BY v.face_id",
+            (recipe.id,),
         )
 
     def blank(self, faces: Sequence[int]) -> None:

@@ -155,7 +155,7 @@ def test_measure_first_when_nothing_is_measured(window, hand, filled):
     dialog.run_button.click()
     job = hand.finish_job("quality")
     assert job.result["measured"] == 40
-    assert window.dataset._view.measured
+    assert window.dataset.view.measured
 
 
 def test_groups_are_planned_balanced_and_asked_for(at, hand, qtbot, filled, tmp_path):
@@ -205,7 +205,7 @@ def test_divide_preview_sets_menu_and_export(at, hand, qtbot, filled, tmp_path):
     actions = {action.text(): action for action in at.groups.set_menu("train").actions()}
     actions["Freeze"].trigger()
     hand.settle()
-    assert at._view.sets[0].frozen
+    assert at.view.sets[0].frozen
     assert not {a.text(): a for a in at.groups.set_menu("train").actions()}["Remove the set"].isEnabled()
     actions["Export…"].trigger()
     dialog = hand.dialog(JobDialog)
@@ -258,7 +258,7 @@ def test_a_table_is_mapped_in_the_import_dialog(window, hand, qtbot, project, tm
     assert "a table of images" in dialog.preview.text()
     dialog.accept_button.click()
     hand.finish_job("import")
-    assert window.dataset._view.counts["identities"] == 2
+    assert window.dataset.view.counts["identities"] == 2
 
 
 def test_given_against_predicted(at, hand, filled, tmp_path):
@@ -340,9 +340,9 @@ def test_the_list_is_read_again_only_where_it_rests_on_what_changed(at, hand, qt
     hand.settle()
     lists.clear()
     people.clear()
-    before = at._view.counts["vectors"]
+    before = at.view.counts["vectors"]
     add_faces(filled, encoder="another")  # as a job does: vectors in several transactions
-    qtbot.waitUntil(lambda: len(at._view.counts["vectors"]) == len(before) + 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(at.view.counts["vectors"]) == len(before) + 1, timeout=5000)
     hand.settle()
     assert not lists and not people
     at.grid.select_ids([3])

@@ -45,7 +45,7 @@ def test_a_folder_that_leads_there_is_seen(tmp_path):
     assert system_place(tmp_path / "photos" / "passwd") == "/etc"
     assert "place of the system" in inspect_file(tmp_path / "photos" / "passwd", 64).why
     assert told_places([tmp_path / "photos", tmp_path]) == (
-        f"This project says that its pictures lie in {tmp_path / 'photos'}, a place of the system. Nothing is read there."
+        f"This project says that its images lie in {tmp_path / 'photos'}: a place of the system. Nothing is read there."
     )
     assert told_places([tmp_path, Path("/home/someone/faces"), Path("/dev/shm/x")]) == ""
 
@@ -62,5 +62,5 @@ def test_a_project_that_points_there_says_so_and_reads_nothing(project, tmp_path
     project.close()
     run(["detect", str(project.folder), "--detector", "whole"])
     told = capsys.readouterr()
-    assert "lie in /etc, a place of the system. Nothing is read there." in told.err
+    assert "lie in /etc: a place of the system. Nothing is read there." in told.err
     assert "Traceback" not in told.err

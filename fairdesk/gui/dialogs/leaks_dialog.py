@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.results import SharedResult
+from fairdesk.dataset.overlap_results import SharedResult
 from fairdesk.generation.results import AssessResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.pictures import read_image

@@ -13,11 +13,11 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
-from fairdesk.gui.dialogs.vectors_dialog import show_vectors
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.clustering import presenter
+from fairdesk.gui.tabs.clustering.actions import actions
 from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
@@ -62,7 +62,7 @@ class ClusteringTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, FlowRow))
-        self._view = presenter.View()
+        self.view = presenter.View()
         self._wanted: int | None = None
         self._select_next: int | None = None
         self.clusters.thumbnails = self.grid.thumbnails
@@ -77,42 +77,17 @@ class ClusteringTab(Tab):
         self.clusters.selection_changed.connect(self._on_clusters)
         self.clusters.faces_dropped.connect(self._on_dropped)
         self.clusters.clusters_dropped.connect(self._on_clusters_dropped)
-        self.clusters.doubleClicked.connect(lambda _i: async_glue.start(self._rename()))
+        self.clusters.doubleClicked.connect(lambda _i: async_glue.start(self.rename_cluster()))
         self.grid.selection_changed.connect(lambda _n: self._say_selected())
         self.grid.opened.connect(self._open_photograph)
+        session.missing_changed.connect(lambda: self.grid.set_missing(session.missing))
         self.tree_button.toggled.connect(self._show_tree)
         self.again_button.clicked.connect(self._again)
         self.pages.setCurrentWidget(self.empty_page)
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
-        tab = self.name
-        some = lambda: self._view.version is not None
-        faces = lambda: some() and self.grid.selected_count() > 0
-        one = lambda: len(self.clusters.selected()) == 1
-        real = lambda: one() and self.clusters.selected()[0].label != UNCLUSTERED
-        two = lambda: len(self.clusters.selected()) >= 2
-        vectors = lambda: self._view.vectors
-        start = async_glue.start
-        return [
-            ActionSpec("clustering.cluster", tr("&Cluster…"), lambda: self.session.ask("cluster"), tr("&Clustering"), "cluster", "Ctrl+K", vectors),
-            ActionSpec("clustering.vectors", tr("Faces and &embeddings…"), lambda: start(show_vectors(self.session, self)), tr("&Clustering"), "face", "", lambda: self._view.images, tr("Which faces and embeddings exist, and which are shown and used")),
-            ActionSpec("clustering.load", tr("Import clus&ters…"), lambda: self.session.ask("load-clusters"), tr("&Clustering"), "import", "", vectors),
-            ActionSpec("clustering.rename", tr("&Rename…"), lambda: start(self._rename()), tr("&Clustering"), "name", "F2", real, tr("Rename the cluster"), tab),
-            ActionSpec("clustering.merge", tr("&Merge"), self.merge, tr("&Clustering"), "merge", "M", two, tr("Merge the selected clusters"), tab),
-            ActionSpec("clustering.split", tr("&Split off"), self.split, tr("&Clustering"), "split", "S", faces,
-                       tr("Move the selected faces into a new cluster"), tab),
-            ActionSpec("clustering.out", tr("Remove from cl&uster"), self.take_out, tr("&Clustering"), "out", "U", faces,
-                       tr("Remove the selected faces from their cluster (they become unclustered)"), tab),
-            ActionSpec("clustering.move", tr("Mo&ve to…"), lambda: start(self._move()), tr("&Clustering"), "move", "V", faces,
-                       tr("Move the selected faces to another cluster"), tab),
-            ActionSpec("clustering.identity", tr("Assign &identity…"), lambda: start(self._identity()), tr("&Clustering"), "identity", "N", real,
-                       tr("Assign one identity to all faces of the cluster"), tab),
-            ActionSpec("clustering.mosaic", tr("Export a m&osaic…"), self._mosaic, tr("&Clustering"), "mosaic", "", one, "", tab),
-            ActionSpec("clustering.export", tr("&Export clusters…"), lambda: start(self._export()), tr("&Clustering"), "export", "", some,
-                       tr("Write {label: [image path, ...]} as JSON"), tab),
-            ActionSpec("clustering.folders", tr("Export identity &folders…"), lambda: self.session.ask("identity-folders"), tr("&Clustering"), "folder", "", some),
-        ]  # fmt: skip
+        return actions(self)
 
     def place_actions(self, book: ActionBook) -> None:
         """Put actions on the tab's buttons."""
@@ -143,16 +118,16 @@ class ClusteringTab(Tab):
     @Slot(object)
     def _arrived(self, view: presenter.View) -> None:
         newest = view.versions[0].id if view.versions else None
-        if self._view.versions and newest is not None and newest > self._view.versions[0].id and self._wanted != newest:
+        if self.view.versions and newest is not None and newest > self.view.versions[0].id and self._wanted != newest:
             self._wanted = newest  # a clustering was just made: show it
-            self._view = view
+            self.view = view
             self.refresh()
             return
         self.reading = False
         self._fill(view)
 
     def _fill(self, view: presenter.View) -> None:
-        self._view = view
+        self.view = view
         self.version.clear()
         for one in view.versions:
             text = f"{one.name} · {presenter.vectors_line(one)}"
@@ -172,7 +147,7 @@ class ClusteringTab(Tab):
         self.session.told_state()
 
     def _show(self) -> None:
-        view = self._view
+        view = self.view
         self.pages.setCurrentWidget(self.splitter if view.version else self.empty_page)
         self.quality.setText(presenter.quality_line(view.version, view.clusters) if view.version else "")
         self.quality.setToolTip(self.quality.text())
@@ -202,7 +177,7 @@ class ClusteringTab(Tab):
         self.empty_button.setVisible(bool(button))
 
     def _next_step(self) -> None:
-        self.session.ask("cluster" if self._view.vectors else "encode")
+        self.session.ask("cluster" if self.view.vectors else "encode")
 
     @Slot(int)
     def _on_version(self, row: int) -> None:
@@ -240,8 +215,8 @@ class ClusteringTab(Tab):
         self.session.told_state()
 
     def _again(self) -> None:
-        if self._view.version is not None:
-            version = self._view.version  # of the same vectors, whichever are the newest now
+        if self.view.version is not None:
+            version = self.view.version  # of the same vectors, whichever are the newest now
             vectors = {"encoder": version.recipe, "detector": None} if version.recipe else {}
             self.session.run("cluster", version.params | vectors)
 
@@ -272,7 +247,7 @@ class ClusteringTab(Tab):
 
     def split(self) -> None:
         """Put the selected faces into a new cluster."""
-        faces, version = self.grid.selected_ids(), self._view.version
+        faces, version = self.grid.selected_ids(), self.view.version
         if faces and version is not None:
             self.session.edit(
                 lambda project: store.split_faces(project, version.id, faces),
@@ -281,7 +256,7 @@ class ClusteringTab(Tab):
 
     def take_out(self) -> None:
         """Remove the selected faces from their cluster (they become unclustered)."""
-        faces, version = self.grid.selected_ids(), self._view.version
+        faces, version = self.grid.selected_ids(), self.view.version
         if faces and version is not None:
             self.session.edit(
                 lambda project: store.unassign_faces(project, version.id, faces),
@@ -292,7 +267,7 @@ class ClusteringTab(Tab):
 
     @Slot(object, object)
     def _on_dropped(self, faces: list[int], cluster: Cluster) -> None:
-        version = self._view.version
+        version = self.view.version
         if cluster.label == UNCLUSTERED and version is not None:
             self.session.edit(
                 lambda project: store.unassign_faces(project, version.id, faces),
@@ -306,9 +281,9 @@ class ClusteringTab(Tab):
                 ),
             )
 
-    async def _move(self) -> None:
+    async def move_faces_to(self) -> None:
         faces = self.grid.selected_ids()
-        titles = {cluster.title: cluster for cluster in self._view.clusters}
+        titles = {cluster.title: cluster for cluster in self.view.clusters}
         dialog = NameDialog(
             tr_n("Move {n:,} face to which cluster?", "Move {n:,} faces to which cluster?", len(faces)),
             (list(titles), []),
@@ -318,7 +293,7 @@ class ClusteringTab(Tab):
         if not faces or not await async_glue.finished(dialog):
             return
         wanted = dialog.name.text().strip()
-        cluster = titles.get(wanted) or next((c for c in self._view.clusters if str(c.label) == wanted), None)
+        cluster = titles.get(wanted) or next((c for c in self.view.clusters if str(c.label) == wanted), None)
         if cluster is None:
             from fairdesk.errors import RequestError
 
@@ -330,13 +305,13 @@ class ClusteringTab(Tab):
             return
         self._on_dropped(faces, cluster)
 
-    async def _rename(self) -> None:
+    async def rename_cluster(self) -> None:
         chosen = self.clusters.selected()
         if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
             return
         cluster = chosen[0]
         dialog = NameDialog(
-            tr("Name of the cluster:"), (self._view.names, []), self, value=cluster.title, with_group=False
+            tr("Name of the cluster:"), (self.view.names, []), self, value=cluster.title, with_group=False
         )
         if await async_glue.finished(dialog):
             name = dialog.name.text().strip()
@@ -345,7 +320,7 @@ class ClusteringTab(Tab):
                 tr("Renamed to {name}", name=name),
             )
 
-    async def _identity(self) -> None:
+    async def assign_identity(self) -> None:
         chosen = self.clusters.selected()
         if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
             return
@@ -354,7 +329,7 @@ class ClusteringTab(Tab):
             "Who is this? All {faces:,} faces of {cluster} get the name.", faces=cluster.faces, cluster=cluster.title
         )
         value = cluster.identity or cluster.name or ""
-        dialog = NameDialog(question, (self._view.names, self._view.groups), self, value=value)
+        dialog = NameDialog(question, (self.view.names, self.view.groups), self, value=value)
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
             self.session.edit(
@@ -362,16 +337,16 @@ class ClusteringTab(Tab):
                 lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
             )
 
-    def _mosaic(self) -> None:
+    def export_mosaic(self) -> None:
         chosen = self.clusters.selected()
-        if len(chosen) == 1 and self._view.version is not None and self.session.project is not None:
+        if len(chosen) == 1 and self.view.version is not None and self.session.project is not None:
             cluster = chosen[0]
-            out = self.session.project.exports("mosaics", f"{self._view.version.id}-{cluster.label}.png")
-            preset = {"cluster": str(cluster.label), "version": self._view.version.id, "out": str(out)}
+            out = self.session.project.exports("mosaics", f"{self.view.version.id}-{cluster.label}.png")
+            preset = {"cluster": str(cluster.label), "version": self.view.version.id, "out": str(out)}
             self.session.ask("mosaic", preset)
 
-    async def _export(self) -> None:
-        version, project = self._view.version, self.session.project
+    async def export_clusters(self) -> None:
+        version, project = self.view.version, self.session.project
         if version is None or project is None:
             return
         path = await async_glue.choose_file(self, tr("Export the clusters"), tr("JSON (*.json)"), save="json")
@@ -389,10 +364,10 @@ class ClusteringTab(Tab):
     @Slot(bool)
     def _show_tree(self, shown: bool) -> None:
         self.tree.setVisible(shown)
-        version, project = self._view.version, self.session.project
+        version, project = self.view.version, self.session.project
         if shown and version is not None and project is not None:
             path = project.folder / "exports" / "dendrograms" / f"{version.id}.npz"
-            count = sum(1 for cluster in self._view.clusters if cluster.label >= 0)
+            count = sum(1 for cluster in self.view.clusters if cluster.label >= 0)
 
             def draw(tree: Tree | None) -> None:
                 self.tree.show_tree(tree, self.session.theme)

@@ -17,19 +17,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.purge import purge
-from fairdesk.dataset.results import PurgeResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
-from fairdesk.gui.dialogs.vectors_dialog import show_faces_of, show_vectors
+from fairdesk.gui.dialogs.vectors_dialog import show_faces_of
 from fairdesk.gui.forms import load_form
-from fairdesk.gui.session import Notice, Session
+from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.dataset import presenter
+from fairdesk.gui.tabs.dataset.actions import actions
 from fairdesk.gui.tabs.dataset.filter_panel import FilterPanel
 from fairdesk.gui.tabs.dataset.side_tree import SideTree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
@@ -37,7 +36,7 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
 from fairdesk.project.faces import images_of_faces, largest_faces, set_identity
-from fairdesk.project.image_queries import Filter, Ids, items, more_like
+from fairdesk.project.image_queries import Filter, Ids, more_like, partly_of_age
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import edit_labels
 from fairdesk.project.saved_views import save_view
@@ -46,7 +45,7 @@ from fairdesk.words import mark, tr, tr_n
 _STATES = {
     "any": mark("All images"), "with face": mark("With a face"), "without face": mark("Without a face"),
     "unnamed": mark("Without an identity"), "several faces": mark("Several faces"), "synthetic": mark("Marked synthetic"),
-    "real": mark("Not synthetic"), "hidden": mark("Hidden"),
+    "real": mark("Not synthetic"), "hidden": mark("Hidden"), "missing": mark("Original missing"),
 }  # fmt: skip
 _ORDERS = {
     "added": mark("By import order"), "identity": mark("By identity"), "name": mark("By path"), "size": mark("Largest first"),
@@ -91,6 +90,7 @@ class DatasetTab(Tab):
     order: QComboBox
     faces: QComboBox
     like_button: QPushButton
+    missing_button: QPushButton
     filters_button: QPushButton
     filters: FilterPanel
     groups: SideTree
@@ -99,7 +99,7 @@ class DatasetTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "dataset_tab.ui", (FaceGrid, FilterPanel, SideTree, FlowRow))
-        self._view = presenter.View()
+        self.view = presenter.View()
         self._unread = Change.everything()
         self._importing: str | None = None
         self._like: tuple[int, str] | None = None
@@ -128,59 +128,14 @@ class DatasetTab(Tab):
         self.filters.save_button.clicked.connect(lambda: async_glue.start(self._save_view()))
         self.like_button.clicked.connect(lambda: self._set_like(None))
         self.grid.opened.connect(self._open_photograph)
+        self.missing_button.hide()
+        session.missing_changed.connect(self._on_missing)
         self.grid.selection_changed.connect(lambda _n: self._say_counts())
         self.pages.setCurrentWidget(self.empty_page)
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
-        has, images = self.has_project, lambda: self._view.counts.get("images", 0) > 0
-        selected = lambda: images() and self.grid.selected_count() > 0
-        return [
-            ActionSpec("dataset.import", tr("&Import…"), self.import_folder, tr("&Dataset"), "import", "Ctrl+I", has),
-            ActionSpec("dataset.samples", tr("Draw &sample faces…"), lambda: async_glue.start(self._samples()), tr("&Dataset"), "draw", "", has,
-                       tr("Draw artificial faces of nobody, for trying things out")),
-            ActionSpec("dataset.fetch", tr("&Download a public face set…"), lambda: async_glue.start(self._fetch()), tr("&Dataset"), "download", "", has,
-                       tr("Download LFW or Olivetti through scikit-learn (uses the network)")),
-            ActionSpec("dataset.detect", tr("Detect &faces…"), lambda: self.session.ask("detect"), tr("&Dataset"), "face", "Ctrl+Shift+F", images),
-            ActionSpec("dataset.encode", tr("Compute &embeddings…"), lambda: self.session.ask("encode"), tr("&Dataset"), "encode", "Ctrl+E", images),
-            ActionSpec("dataset.label", tr("&Label faces…"), lambda: self.session.ask("label"), tr("&Dataset"), "table", "", images, tr("Predict race, gender and age with deepface, or read labels from a CSV")),
-            ActionSpec("dataset.name", tr("&Name selected…"), lambda: async_glue.start(self._name()), tr("&Dataset"), "identity", "I",
-                       lambda: images() and self.grid.selected_count() > 0, tr("Assign an identity to the selected faces"), self.name),
-            ActionSpec("dataset.unreadable", tr("Show &unreadable files"), lambda: async_glue.start(self._unreadable()), tr("&Dataset"), "list", "",
-                       lambda: self._view.counts.get("unreadable", 0) > 0),
-            ActionSpec("dataset.edit_labels", tr("Label &selected…"), lambda: async_glue.start(self._label()), tr("&Dataset"), "name", "L", selected, tr("Identity, group, gender, age and tags of the selected images"), self.name),
-            ActionSpec("dataset.tag", tr("&Tag selected…"), lambda: async_glue.start(self._label("add")), tr("&Dataset"), "", "T", selected, "", self.name),
-            ActionSpec("dataset.encode_selected", tr("C&ompute embeddings of selected…"), self._encode_selected, tr("&Dataset"), "", "", selected, tr("Detect the faces of the selected images and compute their embeddings"), self.name),
-            ActionSpec("dataset.translate", tr("T&ranslate selected…"), self._translate, tr("&Dataset"), "move", "", selected, tr("With CycleGAN generators, from A to B or back"), self.name),
-            ActionSpec("dataset.select_all", tr("Select all that &match"), self.grid.selectAll, tr("&Dataset"), "", "", images, tr("All images of the filter, also those not loaded yet (Ctrl+A in the grid)"), self.name),
-            ActionSpec("dataset.like", tr("Find si&milar faces"), self._more_like, tr("&Dataset"), "search", "Y", lambda: images() and self.grid.currentIndex().isValid() and bool(self._view.counts.get("vectors")), tr("Sort the grid by similarity to the current face"), self.name),
-            ActionSpec("dataset.quality", tr("&Quality…"), lambda: async_glue.start(self._quality()), tr("&Dataset"), "search", "Ctrl+U", images, tr("Sharpness, brightness, size and pose: measure, set limits, hide or tag")),
-            ActionSpec("dataset.measure", tr("Measure quality…"), lambda: self.session.ask("quality"), tr("&Dataset"), "", "", images),
-            ActionSpec("dataset.agreement", tr("Con&fusion matrix…"), lambda: async_glue.start(self._agreement()), tr("&Dataset"), "table", "", lambda: bool(self._view.predicted), tr("Groups as labelled against groups as predicted")),
-            ActionSpec("dataset.divide", tr("&Divide into sets…"), lambda: self.session.ask("divide"), tr("&Dataset"), "split", "Ctrl+D", images, tr("Training, validation and test sets, or folds, that share no identity")),
-            ActionSpec("dataset.export", tr("E&xport…"), lambda: self.session.ask("export"), tr("&Dataset"), "export", "", images, tr("Folders, ImageFolder, InsightFace .rec, or a table")),
-            ActionSpec("dataset.purge", tr("P&urge selected…"), lambda: async_glue.start(self._purge()), tr("&Dataset"), "close", "", lambda: images() and self.grid.selected_count() > 0, tr("Remove images permanently when consent is withdrawn; cannot be undone"), self.name),
-            ActionSpec("dataset.hide", tr("&Hide selected"), lambda: self._hide(True), tr("&Dataset"), "out", "H", lambda: images() and self.grid.selected_count() > 0 and self.state.currentData() != "hidden", tr("Hide images from lists, clusterings and counts; can be undone"), self.name),
-            ActionSpec("dataset.show", tr("Unhide selected"), lambda: self._hide(False), tr("&Dataset"), "undo", "", lambda: self.grid.selected_count() > 0 and self.state.currentData() == "hidden", "", self.name),
-            ActionSpec("dataset.duplicates", tr("Find du&plicates…"), lambda: self.session.ask("duplicates"), tr("&Dataset"), "mosaic", "", images, tr("Exact duplicates, near-duplicates, near-identical embeddings")),
-            ActionSpec("dataset.balance", tr("Groups and &balance…"), lambda: async_glue.start(self._groups()), tr("&Dataset"), "chart", "Ctrl+B", images, tr("Group sizes; balance them to equal numbers or given shares with the smallest loss of identities")),
-            ActionSpec("dataset.relink", tr("Find &moved originals…"), lambda: self.session.ask("relink"), tr("&Dataset"), "folder", "", images),
-            *(
-                ActionSpec(f"dataset.{kind}", text, lambda kind=kind: self.session.ask(kind), tr("&Prepare folders"), icon, "", has, tip)  # type: ignore[misc]
-                for kind, text, icon, tip in (
-                    ("sample", tr("Draw a &sample…"), "mosaic", tr("Random images, or whole identities of each group")),
-                    ("split", tr("S&plit into sets…"), "split", tr("Training, validation and test sets that share no identity")),
-                    ("flatten", tr("&Flatten…"), "list", tr("group/identity/image to group/identity_image")),
-                    ("resize", tr("&Resize…"), "move", tr("Resize every image, folder structure kept")),
-                    ("leaks", tr("Check for &leaks…"), "search", tr("Identities, files and near-duplicates that two sets share")),
-                )
-            ),
-            ActionSpec("dataset.vectors", tr("Export &embeddings…"), lambda: self.session.ask("vectors"), tr("&Dataset"), "export", "",
-                       lambda: bool(self._view.counts.get("vectors"))),
-            ActionSpec("dataset.faces", tr("F&aces and embeddings…"), lambda: async_glue.start(show_vectors(self.session, self)), tr("&Dataset"), "face", "", images,
-                       tr("Which faces and embeddings exist, and which are shown and used")),
-            ActionSpec("dataset.search", tr("&Search"), self._find, tr("&Dataset"), "search", "Ctrl+F", images, tr("Search names and paths"), self.name, also="/"),
-        ]  # fmt: skip
+        return actions(self)
 
     def place_actions(self, book: ActionBook) -> None:
         """Put actions on the tab's buttons."""
@@ -190,24 +145,26 @@ class DatasetTab(Tab):
             (self.quality_button, "dataset.quality", ""), (self.groups_button, "dataset.balance", tr("Groups…")),
             (self.divide_button, "dataset.divide", tr("Divide…")), (self.export_button, "dataset.export", ""),
             (self.empty_new, "file.new", ""), (self.empty_open, "file.open", ""), (self.empty_import, "dataset.import", ""),
-            (self.empty_samples, "dataset.samples", ""), (self.empty_fetch, "dataset.fetch", ""),
+            (self.empty_samples, "dataset.samples", ""), (self.empty_fetch, "dataset.fetch", ""), (self.missing_button, "dataset.relink", ""),
         ):  # fmt: skip
             bind_button(button, book, number, text)
 
-    def _translate(self) -> None:
+    def translate_selected(self) -> None:
         project, images = self.session.project, self.grid.selected_ids()
         if project is not None and images:
             out = project.new_export("synthetic", "translated")
             preset = {"input": str(project.folder), "where": [ids_condition(images)], "out": str(out)}
             self.session.ask("translate", preset)
 
-    def _encode_selected(self) -> None:
+    def encode_selected(self) -> None:
         self.session.ask("encode", {"where": [ids_condition(self.grid.selected_ids())]})
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
-        self._view = presenter.View()
+        self.view = presenter.View()
         self._like = None
+        self.missing_button.hide()
+        self.grid.set_missing(frozenset())
         self.grid.set_project(self.session.project)
         self.grid.show_ids(None, "image", presenter.NONE)
         self._show()
@@ -224,7 +181,7 @@ class DatasetTab(Tab):
             self.forget()
             return
         self.grid.set_project(project)
-        wish, before, unread = self._wish(), self._view, self._unread
+        wish, before, unread = self._wish(), self.view, self._unread
         listed = bool(unread.within(presenter.list_rests_on(wish)))
         self.session.background.read(
             "dataset",
@@ -252,9 +209,9 @@ class DatasetTab(Tab):
         self._unread = Change()
         listed = listed and view.wish == self._wish()  # else the filter was changed meanwhile, and its list comes
         if not listed:
-            view.ids, view.wish = self._view.ids, self._view.wish
-        tree_changed = view.tree() != self._view.tree()
-        self._view = view
+            view.ids, view.wish, view.partly_of_age = self.view.ids, self.view.wish, self.view.partly_of_age
+        tree_changed = view.tree() != self.view.tree()
+        self.view = view
         self.grid.cells.groups = [name for name, _, _ in view.groups if name is not None]
         self.filters.fill(view)
         self._fill_faces()
@@ -269,18 +226,26 @@ class DatasetTab(Tab):
     def _fill_faces(self) -> None:
         """List whose faces can be shown, with how many there are."""
         self.faces.clear()
-        for one in self._view.searches:
+        for one in self.view.searches:
             self.faces.addItem(
                 tr("Faces of {detector} ({faces:,})", detector=one.detector, faces=one.faces), one.detector
             )
-        self.faces.setCurrentIndex(self.faces.findData(self._view.counts.get("detector")))
-        self.faces.setVisible(bool(self._view.searches))
+        self.faces.setCurrentIndex(self.faces.findData(self.view.counts.get("detector")))
+        self.faces.setVisible(bool(self.view.searches))
 
     def _show_faces(self) -> None:
         """Show the chosen detector's faces; no result changes by that."""
         project, detector = self.session.project, self.faces.currentData()
-        if project is not None and detector != self._view.counts.get("detector"):
+        if project is not None and detector != self.view.counts.get("detector"):
             show_faces_of(self.session, detector)
+
+    def _on_missing(self) -> None:
+        """Mark what is missing, and offer to find it."""
+        self.grid.set_missing(self.session.missing)
+        self.missing_button.setVisible(bool(self.session.missing))
+        if self.state.currentData() == "missing":
+            self._reload()
+        self._say_counts()
 
     def _reload(self) -> None:
         """The filter or the order changed: only the grid is read again."""
@@ -291,15 +256,18 @@ class DatasetTab(Tab):
         active = self.filters.active()
         self.filters_button.setText(tr("More filters ({active})", active=active) if active else tr("More filters"))
 
-        def arrived(ids: Ids) -> None:
-            self._view.ids, self._view.wish = ids, wish
+        def arrived(found: tuple[Ids, int]) -> None:
+            ids, self.view.partly_of_age = found
+            self.view.ids, self.view.wish = ids, wish
             self.grid.show_ids(self.session.project, "image", ids)
             self._say_counts()
 
-        self.session.background.read("dataset ids", lambda: presenter.ids(project, wish), arrived)
+        self.session.background.read(
+            "dataset ids", lambda: (presenter.ids(project, wish), partly_of_age(project, wish.wanted)), arrived
+        )
 
     def _show(self) -> None:
-        images = self._view.counts.get("images", 0)
+        images = self.view.counts.get("images", 0)
         self.pages.setCurrentWidget(self.grid_page if images else self.empty_page)
         if not self.has_project():
             self.empty_title.setText(tr("No project is open"))
@@ -324,12 +292,12 @@ class DatasetTab(Tab):
         self._say_counts()
 
     def _say_counts(self) -> None:
-        self.counts.setText(presenter.headline(self._view, self.grid.selected_count()))
+        self.counts.setText(presenter.headline(self.view, self.grid.selected_count(), len(self.session.missing)))
         self.session.told_state()
 
     def _picked(self) -> None:
         if self.groups.chosen[0] == "view":
-            self._apply_view(dict(self._view.views)[self.groups.chosen[1]])
+            self._apply_view(dict(self.view.views)[self.groups.chosen[1]])
         self._reload()
 
     def _apply_view(self, wanted: Filter) -> None:
@@ -348,7 +316,7 @@ class DatasetTab(Tab):
     async def _save_view(self) -> None:
         dialog = NameDialog(
             tr("Name of the view. It stores the filter, not the images."),
-            ([name for name, _ in self._view.views], []),
+            ([name for name, _ in self.view.views], []),
             self,
             with_group=False,
         )
@@ -361,9 +329,9 @@ class DatasetTab(Tab):
         self.like_button.setVisible(like is not None)
         self._reload()
 
-    def _more_like(self) -> None:
+    def sort_by_likeness(self) -> None:
         project, row = self.session.project, self.grid.currentIndex().row()
-        vectors = presenter.likeness(self._view.counts.get("vectors", []), self._view.counts.get("detector", ""))
+        vectors = presenter.likeness(self.view.counts.get("vectors", []), self.view.counts.get("detector", ""))
         if project is None or row < 0 or vectors is None:
             return
         image, recipe = int(self.grid.grid_model.ids[row]), vectors.recipe
@@ -382,18 +350,18 @@ class DatasetTab(Tab):
             self._set_like((image, recipe.hash))
             self.grid.scrollToTop()
 
-        self.session.background.read("like", lambda: more_like(project, image, recipe.hash, self._view.ids), found)
+        self.session.background.read("like", lambda: more_like(project, image, recipe.hash, self.view.ids), found)
 
-    async def _label(self, first: str = "identity") -> None:
+    async def label_selected(self, first: str = "identity") -> None:
         images, project = self.grid.selected_ids(), self.session.project
         if not images or project is None:
             return
         names, groups = self._names()
-        tags = [tag for tag, _ in self._view.tags]
+        tags = [tag for tag, _ in self.view.tags]
         known = {
             "identity": names,
             "group": groups,
-            "gender": self._view.genders or ["female", "male"],
+            "gender": self.view.genders or ["female", "male"],
             "add": tags,
             "remove": tags,
         }
@@ -405,20 +373,20 @@ class DatasetTab(Tab):
                 lambda n: tr_n("Labelled {n:,} image", "Labelled {n:,} images", n),
             )
 
-    async def _quality(self) -> None:
-        if not self._view.measured:
+    async def open_quality(self) -> None:
+        if not self.view.measured:
             self.session.ask("quality")
             return
         from fairdesk.gui.dialogs.quality_dialog import QualityDialog
 
         await async_glue.finished(QualityDialog(self.session, self))
 
-    async def _groups(self) -> None:
+    async def open_groups(self) -> None:
         from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
 
         await async_glue.finished(GroupsDialog(self.session, self))
 
-    async def _agreement(self) -> None:
+    async def show_confusion(self) -> None:
         project = self.session.project
         if project is None:
             return
@@ -427,7 +395,7 @@ class DatasetTab(Tab):
 
         found = agreement(project, project.shown_detector())
         await async_glue.finished(
-            MatrixDialog(found, self._view.counts.get("without_face", 0), self.session.theme, self)
+            MatrixDialog(found, self.view.counts.get("without_face", 0), self.session.theme, self)
         )
 
     def import_folder(self) -> None:
@@ -443,20 +411,20 @@ class DatasetTab(Tab):
         if await async_glue.finished(dialog) and dialog.values is not None:
             self.session.run("import", dialog.values)
 
-    async def _samples(self) -> None:
+    async def draw_samples(self) -> None:
         assert self.session.project is not None
         self.session.ask("samples", {"out": str(self.session.project.folder.parent / "sample faces")})
 
-    async def _fetch(self) -> None:
+    async def fetch_public_set(self) -> None:
         assert self.session.project is not None
         self.session.ask("fetch", {"out": str(self.session.project.folder.parent / "public faces")})
 
-    def _find(self) -> None:
+    def find_text(self) -> None:
         """Put the cursor into the search box, what stands there selected."""
         self.search.setFocus()
         self.search.selectAll()
 
-    async def _name(self) -> None:
+    async def name_selected(self) -> None:
         images = self.grid.selected_ids()
         project = self.session.project
         if not images or project is None:
@@ -474,10 +442,10 @@ class DatasetTab(Tab):
             )
 
     def _names(self) -> tuple[list[str], list[str]]:
-        names = sorted({name for found in self._view.identities.values() for name, _ in found})
-        return names, [group for group, _, _ in self._view.groups if group]
+        names = sorted({name for found in self.view.identities.values() for name, _ in found})
+        return names, [group for group, _, _ in self.view.groups if group]
 
-    def _hide(self, hide: bool) -> None:
+    def hide_selected(self, hide: bool) -> None:
         images = self.grid.selected_ids()
         if images:
             self.session.edit(
@@ -489,32 +457,7 @@ class DatasetTab(Tab):
                 ),
             )
 
-    async def _purge(self) -> None:
-        images, project = self.grid.selected_ids(), self.session.project
-        if not images or project is None:
-            return
-        names = sorted({i.identity for i in items(project, "image", images).values() if i.identity})
-        answer = await async_glue.ask(
-            self, tr("Purge"), tr_n("Permanently remove {n:,} image from the project?", "Permanently remove {n:,} images from the project?", len(images)), [tr("Remove permanently")],
-            tr("Their rows, embeddings, thumbnails and the whole history of the project go, and lists and reports that name them. "
-            "This cannot be undone. The original files are not touched."),
-        )  # fmt: skip
-        if answer == tr("Remove permanently"):
-            self.session.background.edit(lambda: purge(project, images, names), self._purged)
-
-    def _purged(self, result: PurgeResult) -> None:
-        text = result.summary
-        if result.outside:
-            text += " " + tr_n(
-                "{n} file outside of the project still names them: {files}",
-                "{n} files outside of the project still name them: {files}",
-                len(result.outside),
-                files=", ".join(result.outside[:3]),
-            )
-        self.session.told.emit(Notice(text))
-        self.session.look()
-
-    async def _unreadable(self) -> None:
+    async def show_unreadable(self) -> None:
         from fairdesk.gui.dialogs.table_dialog import TableDialog
         from fairdesk.project.originals import unreadable
 

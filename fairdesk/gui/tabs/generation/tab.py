@@ -28,6 +28,7 @@ from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.gui.tabs.generation.actions import actions
 from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.jobs.results import NextStep
@@ -77,7 +78,7 @@ class GenerationTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "generation_tab.ui", (FlowRow,))
-        self._previews: list[Path] = []
+        self.show_previews: list[Path] = []
         self._shown_run: Path | None = None
         self._told: set[str] = set()  # reviews that were told about
         self._known: set[str] = set()  # runs that were there at the last look
@@ -108,26 +109,7 @@ class GenerationTab(Tab):
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
-        ready = lambda: (run := self.run_folder()) is not None and run.checkpoint(LAST).exists()
-        curves = lambda: (run := self.run_folder()) is not None and (run.path / SCALARS).exists()
-        return [
-            ActionSpec("generation.train", tr("&Train a GAN…"), self._train, tr("&Generation"), "play", "Ctrl+G", self.has_project),
-            ActionSpec("generation.resume", tr("&Resume training…"), self._resume, tr("&Generation"), "again", "", ready,
-                       tr("Resume the chosen run, for more epochs"), self.name),
-            ActionSpec("generation.make", tr("&Generate faces…"), self._make, tr("&Generation"), "draw", "", self.has_project,
-                       tr("Generate faces or identities with the chosen run or another program's generator")),
-            ActionSpec("generation.sample", tr("&Sample now"), lambda: self._ask_now("sample"), tr("&Generation"), "draw", "", self._is_training, tr("Generate a sample grid now"), self.name),
-            ActionSpec("generation.checkpoint", tr("Save a chec&kpoint now"), lambda: self._ask_now("checkpoint"), tr("&Generation"), "download", "", self._is_training, "", self.name),
-            ActionSpec("generation.explore", tr("&Explore…"), lambda: async_glue.start(self._explore()), tr("&Generation"), "face", "", self.has_project, tr("Explore the latent space of a generator with sliders")),
-            ActionSpec("generation.walk", tr("&Interpolate between faces…"), self._walk, tr("&Generation"), "move", "", self.has_project, tr("Interpolate between latents; written as images, GIF or MP4")),
-            ActionSpec("generation.film", tr("E&xport animation…"), self._film, tr("&Generation"), "export", "", lambda: len(self._previews) > 1, tr("The sample grids over time, as GIF or MP4"), self.name),
-            ActionSpec("generation.review", tr("Re&view synthetic faces…"), lambda: self.session.ask("review"), tr("&Generation"), "search", "", self.has_project, tr("Check synthetic faces; only those you accept enter the project")),
-            ActionSpec("generation.assess", tr("&Assess synthetic faces…"), self._assess, tr("&Generation"), "table", "", self.has_project, tr("FID, KID, precision, recall, copying and diversity")),
-            ActionSpec("generation.translate", tr("&Translate faces…"), self._translate, tr("&Generation"), "move", "", self.has_project,
-                       tr("Translate images with CycleGAN generators, from A to B or back")),
-            ActionSpec("generation.container", tr("Run a &container…"), lambda: self.session.ask("container", {"workdir": str(self._home())}), tr("&Generation"), "folder", "", self.has_project, tr("Run an external trainer such as StyleGAN2-ADA")),
-            ActionSpec("generation.curves", tr("Show &curves"), self._curves, tr("&Generation"), "chart", "", curves, "", self.name),
-        ]  # fmt: skip
+        return actions(self)
 
     def place_actions(self, book: ActionBook) -> None:
         """Put actions on the tab's buttons."""
@@ -139,7 +121,7 @@ class GenerationTab(Tab):
         ):  # fmt: skip
             bind_button(button, book, number)
 
-    def _home(self) -> Path | None:
+    def runs_home(self) -> Path | None:
         return None if self.session.project is None else self.session.project.folder / "runs"
 
     def run_folder(self) -> RunFolder | None:
@@ -153,7 +135,7 @@ class GenerationTab(Tab):
 
     def refresh(self) -> None:
         """Look for runs and their newest sample grids."""
-        home, project = self._home(), self.session.project
+        home, project = self.runs_home(), self.session.project
         every = [] if project is None else runs_below(project.folder)
         found = [(path, config) for path, config in every if config.get("kind") != "recogniser"]
         item = self.runs.currentItem()
@@ -183,9 +165,9 @@ class GenerationTab(Tab):
         run = self.run_folder()
         at_end = self.time.value() >= self.time.maximum() or run is None or run.path != self._shown_run
         self._shown_run = None if run is None else run.path
-        self._previews = run.previews() if run is not None else []
-        self.time.setRange(0, max(0, len(self._previews) - 1))
-        self.time.setVisible(len(self._previews) > 1)
+        self.show_previews = run.previews() if run is not None else []
+        self.time.setRange(0, max(0, len(self.show_previews) - 1))
+        self.time.setVisible(len(self.show_previews) > 1)
         if at_end:
             self.time.setValue(self.time.maximum())
         if run is not None:
@@ -204,11 +186,11 @@ class GenerationTab(Tab):
         self.session.told_state()
 
     def _show_preview(self) -> None:
-        if not self._previews:
+        if not self.show_previews:
             self.picture.clear()
             self.caption.setText(tr("The first sample grid appears while it trains.") if self.run_folder() else "")
             return
-        path = self._previews[min(self.time.value(), len(self._previews) - 1)]
+        path = self.show_previews[min(self.time.value(), len(self.show_previews) - 1)]
         pixmap = QPixmap.fromImage(read_image(str(path))[0])
         size = self.picture.size()
         how = Qt.TransformationMode.SmoothTransformation
@@ -233,7 +215,7 @@ class GenerationTab(Tab):
             self._show_preview()
         return super().eventFilter(watched, event)
 
-    def _train(self) -> None:
+    def train_gan(self) -> None:
         project = self.session.project
         if project is not None:
             out = next_run(project.folder, "gan")
@@ -242,7 +224,7 @@ class GenerationTab(Tab):
                 {"data": str(project.folder), "where": None, "where_b": None, "out": str(out), "resume": False},
             )
 
-    def _resume(self) -> None:
+    def resume_run(self) -> None:
         run = self.run_folder()
         if run is not None:
             self.session.ask(f"train-{self._family()}", resume_preset(run))
@@ -252,7 +234,7 @@ class GenerationTab(Tab):
         run = self.run_folder()
         return run if run is not None and run.checkpoint(LAST).exists() and self._family() != "cyclegan" else None
 
-    def _make(self) -> None:
+    def generate_faces(self) -> None:
         project, run = self.session.project, self._maker()
         assert project is not None
         preset = {
@@ -262,7 +244,7 @@ class GenerationTab(Tab):
         }
         self.session.ask("generate", preset | ({"run": str(run.path)} if run else {}))
 
-    def _translate(self) -> None:
+    def translate_images(self) -> None:
         assert self.session.project is not None
         self.session.ask("translate", self.translation(self.session.project))
 
@@ -275,21 +257,17 @@ class GenerationTab(Tab):
 
     def _training_job(self) -> JobState | None:
         run = self.run_folder()
-        active = self.session.jobs.active if run is not None else []
-        return next(
-            (j for j in active if j.trains and run is not None and j.spec.params.get("out") == str(run.path)),
-            None,
-        )
+        return None if run is None else self.session.jobs.training_at(run.path)
 
-    def _is_training(self) -> bool:
+    def is_training(self) -> bool:
         return self._training_job() is not None
 
-    def _ask_now(self, what: str) -> None:
+    def ask_now(self, what: str) -> None:
         job = self._training_job()
         if job is not None:
             self.session.jobs.ask(job.id, what)
 
-    async def _explore(self) -> None:
+    async def explore_latent(self) -> None:
         run = self._maker()
         chosen = run.path if run is not None else await choose_generator(self)
         while chosen is not None:
@@ -297,7 +275,7 @@ class GenerationTab(Tab):
             await async_glue.finished(dialog)
             chosen = dialog.another
 
-    def _walk(self) -> None:
+    def interpolate_faces(self) -> None:
         project, run = self.session.project, self._maker()
         assert project is not None
         preset: dict[str, Any] = {
@@ -306,12 +284,12 @@ class GenerationTab(Tab):
         }
         self.session.ask("interpolate", preset | ({"run": str(run.path)} if run else {}))
 
-    def _film(self) -> None:
+    def export_animation(self) -> None:
         run = self.run_folder()
         if run is not None:
             self.session.ask("animate", {"run": str(run.path), "out": str(new_film(run.path, "samples"))})
 
-    def _assess(self) -> None:
+    def assess_run(self) -> None:
         assert self.session.project is not None
         self.session.ask("assess", {"real": str(self.session.project.folder)})
 
@@ -334,7 +312,7 @@ class GenerationTab(Tab):
         if await async_glue.finished(dialog):
             self.session.run("review", {"made": result.made, "only": dialog.accepted_paths()})
 
-    def _curves(self) -> None:
+    def show_curves(self) -> None:
         run = self.run_folder()
         if run is not None:
             self.session.log_asked.emit(run.path / SCALARS)

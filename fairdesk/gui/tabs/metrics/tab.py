@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.vectors_dialog import show_vectors
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.metrics import presenter
+from fairdesk.gui.tabs.metrics.actions import actions
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
@@ -86,15 +86,19 @@ class MetricsTab(Tab):
     tables: QTabWidget
     common_page: QWidget
     own_page: QWidget
+    fairness_page: QWidget
+    differences_page: QWidget
     table: QTableWidget
     own: QTableWidget
+    fairness: QTableWidget
+    differences: QTableWidget
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "metrics_tab.ui", (FlowRow,))
-        self._view = presenter.View()
-        self._shown: presenter.Evaluation | None = None
-        self._scores: Path | None = None
+        self.view = presenter.View()
+        self.shown: presenter.Evaluation | None = None
+        self.scores: Path | None = None
         self._stale: str | None = None
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.splitter.setSizes([260, 900])
@@ -105,11 +109,17 @@ class MetricsTab(Tab):
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
         self._offer_sources(["all", "within-group"])
-        for table, header in ((self.table, presenter.HEADER), (self.own, presenter.own_header())):
-            table.setColumnCount(len(header))
-            table.setHorizontalHeaderLabels([tr(text) for text in header])
-            table.verticalHeader().hide()
-            table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        for table, header in (
+            (self.table, presenter.HEADER), (self.own, presenter.own_header()),
+            (self.fairness, presenter.FAIRNESS_HEADER), (self.differences, presenter.DIFFERENCES_HEADER),
+        ):  # fmt: skip
+            _head(table, header)
+        self.fairness.setToolTip(
+            tr(
+                "If groups were equal: where the figure would lie in 95 % of studies, with the subjects' groups permuted"
+            )
+        )
+        self.differences.setToolTip(tr("Bold: the interval leaves zero out. Many comparisons find some by chance"))
         self.own.setToolTip(tr("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs"))
         self.plots: dict[str, RatePlot] = {}
         self.sources.currentItemChanged.connect(self._on_source)
@@ -144,22 +154,7 @@ class MetricsTab(Tab):
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
-        tab, start = self.name, async_glue.start
-        people = lambda: self._view.identities > 0
-        lists = lambda: any(s.kind == "list" for s in self._view.sources)
-        shown = lambda: self._shown is not None
-        return [
-            ActionSpec("metrics.pairs", tr("Create &pair list…"), lambda: self.session.ask("pairs"), tr("&Metrics"), "list", "Ctrl+L", people),
-            ActionSpec("metrics.score", tr("&Score a list…"), self._ask_score, tr("&Metrics"), "encode", "", lists),
-            ActionSpec("metrics.vectors", tr("Faces and &embeddings…"), lambda: start(show_vectors(self.session, self)), tr("&Metrics"), "face", "", lambda: self._view.images > 0, tr("Which faces and embeddings exist, and which are shown and used")),
-            ActionSpec("metrics.freeze", tr("&Freeze or unfreeze the list"), self._freeze, tr("&Metrics"), "", "", lambda: self._chosen_list() is not None, tr("A frozen list is not overwritten"), tab),
-            ActionSpec("metrics.open", tr("&Open scores…"), lambda: start(self._open()), tr("&Metrics"), "import", "Ctrl+Shift+O", tip=tr("Evaluate any score file")),
-            ActionSpec("metrics.normalise", tr("&Normalise by group…"), self._normalise, tr("&Metrics"), "split", "", lambda: self._scores is not None and self.has_project(), tr("Learn a normalisation on some subjects and apply it to the others"), tab),
-            ActionSpec("metrics.report", tr("Export &report…"), self._report, tr("&Metrics"), "export", "", lambda: shown() and self.has_project(), "", tab),
-            ActionSpec("metrics.plot", tr("Save p&lot…"), lambda: start(self._save_plot()), tr("&Metrics"), "chart", "", shown, "", tab),
-            ActionSpec("metrics.table", tr("Save &table…"), lambda: start(self._save_table()), tr("&Metrics"), "table", "", shown, "", tab),
-            ActionSpec("metrics.scores_csv", tr("Save scores as &CSV…"), lambda: start(self._save_scores()), tr("&Metrics"), "export", "", shown, "", tab),
-        ]  # fmt: skip
+        return actions(self)
 
     def place_actions(self, book: ActionBook) -> None:
         """Put actions on the tab's buttons."""
@@ -171,12 +166,12 @@ class MetricsTab(Tab):
 
     def update_shown(self, change: Change) -> None:
         """Read again, unless there are only more vectors: all that is shown of them is whether there are any."""
-        if set(change.touched) != {Kind.VECTORS} or not self._view.vectors:
+        if set(change.touched) != {Kind.VECTORS} or not self.view.vectors:
             self.refresh()
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
-        self._scores = self._shown = self._stale = None
+        self.scores = self.shown = self._stale = None
         self._fill(presenter.View())
 
     def refresh(self) -> None:
@@ -193,8 +188,8 @@ class MetricsTab(Tab):
         self._fill(view)
 
     def _fill(self, view: presenter.View) -> None:
-        before = {(s.kind, s.id) for s in self._view.sources}
-        self._view = view
+        before = {(s.kind, s.id) for s in self.view.sources}
+        self.view = view
         current = self.sources.currentItem()
         kept = current.data(0, Qt.ItemDataRole.UserRole) if current is not None else None
         self.sources.blockSignals(True)
@@ -229,18 +224,18 @@ class MetricsTab(Tab):
         self._show()
 
     def _show(self) -> None:
-        self.pages.setCurrentWidget(self.result_page if self._shown is not None else self.empty_page)
+        self.pages.setCurrentWidget(self.result_page if self.shown is not None else self.empty_page)
         self.banner.setVisible(self._stale is not None)
         self.banner_text.setText(
             tr("These scores are out of date: {stale}. Recreate the list and score it again.", stale=self._stale)
             if self._stale
             else ""
         )
-        view, button, self._next = self._view, "", None
+        view, button, self._next = self.view, "", None
         if self.session.project is None:
             title = tr("No project is open")
             text = tr("Open or create a project from the File menu, or open any score file.")
-            button, self._next = tr("Open scores…"), lambda: async_glue.start(self._open())
+            button, self._next = tr("Open scores…"), lambda: async_glue.start(self.open_scores())
         elif self.reading:
             title, text = tr("Reading the project …"), ""
         elif not view.identities:
@@ -251,7 +246,7 @@ class MetricsTab(Tab):
             self._next = lambda: self.session.ask("pairs")
             text = tr("A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two.")
         elif not any(s.kind == "scores" for s in view.sources):
-            title, button, self._next = tr("The list has no scores yet"), tr("Score a list…"), self._ask_score
+            title, button, self._next = tr("The list has no scores yet"), tr("Score a list…"), self.ask_score
             text = tr("Scoring compares the embeddings of the two faces of every pair.")
         else:
             title, text = tr("Select scores on the left"), tr("Their error rates and curves appear here.")
@@ -265,13 +260,13 @@ class MetricsTab(Tab):
         if self._next is not None:
             self._next()
 
-    def _chosen_list(self) -> presenter.Source | None:
+    def chosen_list(self) -> presenter.Source | None:
         item = self.sources.currentItem()
         source = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
         return source if isinstance(source, presenter.Source) and source.kind == "list" else None
 
-    def _freeze(self) -> None:
-        source = self._chosen_list()
+    def freeze_list(self) -> None:
+        source = self.chosen_list()
         if source is not None:
             on = not source.frozen
             told = (
@@ -279,10 +274,10 @@ class MetricsTab(Tab):
             )
             self.session.edit(lambda project: freeze(project, source.name, on=on), told)
 
-    def _ask_score(self) -> None:
+    def ask_score(self) -> None:
         item = self.sources.currentItem()
         source = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
-        lists = [s for s in self._view.sources if s.kind == "list"]
+        lists = [s for s in self.view.sources if s.kind == "list"]
         chosen = (
             source if isinstance(source, presenter.Source) and source.kind == "list" else lists[0] if lists else None
         )
@@ -298,8 +293,8 @@ class MetricsTab(Tab):
 
     def show_scores(self, path: Path) -> None:
         """Evaluate and show a score file."""
-        if path != self._scores:
-            self._scores = path
+        if path != self.scores:
+            self.scores = path
             self.source.blockSignals(True)
             self.source.setCurrentIndex(0)
             self.source.blockSignals(False)
@@ -307,19 +302,19 @@ class MetricsTab(Tab):
 
     def _on_rule(self, rule: str) -> None:
         self.value.setVisible(rule == "threshold")
-        if rule == "threshold" and self._shown is not None and self._shown.result.eer_threshold is not None:
+        if rule == "threshold" and self.shown is not None and self.shown.result.eer_threshold is not None:
             self.value.blockSignals(True)
-            self.value.setValue(float(self._shown.result.eer_threshold))
+            self.value.setValue(float(self.shown.result.eer_threshold))
             self.value.blockSignals(False)
         self._evaluate()
 
     def _params(self) -> EvaluateParams | None:
-        if self._scores is None:
+        if self.scores is None:
             return None
         at = self.at.currentData()
         return EvaluateParams.model_validate(
             {
-                "scores": self._scores, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
+                "scores": self.scores, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
                 "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
             }
         )  # fmt: skip
@@ -330,13 +325,13 @@ class MetricsTab(Tab):
             self.session.background.read("evaluate", lambda: presenter.work_out(params), self._evaluated, self._failed)
 
     def _failed(self, error: BaseException) -> None:
-        self._shown = None
+        self.shown = None
         self._show()
         self.session.tell_error(error)
 
     @Slot(object)
     def _evaluated(self, found: presenter.Evaluation) -> None:
-        self._shown = found
+        self.shown = found
         if not self.plots:
             self._make_plots()
         text = presenter.headline(found.result)
@@ -344,10 +339,8 @@ class MetricsTab(Tab):
         self.headline.setTextFormat(Qt.TextFormat.RichText)  # what is not its own is escaped there
         self.headline.setText(text + (f"<br>{fairness}" if fairness else ""))
         threshold = None if found.result.groups is None else found.result.groups.threshold
-        if threshold is not None and self.distance.isChecked():
-            threshold = -threshold
         for plot in self.plots.values():
-            plot.show_curves(found.curves, found.groups, found.bins, threshold)
+            plot.show_curves(found.curves, found.groups, found.bins, threshold, distance=found.distance)
         self._fill_table(found)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
         if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
@@ -361,18 +354,27 @@ class MetricsTab(Tab):
     def _fill_table(self, found: presenter.Evaluation) -> None:
         rows = presenter.table(found.result)
         self.tables.setTabVisible(0, bool(rows))
+        fairness, differences = presenter.fairness_table(found.result), presenter.differences_table(found.result)
+        _fill(self.fairness, [cells for cells, _ in fairness])
+        for y, (_, why) in enumerate(fairness):
+            for item in _items(self.fairness, y):
+                item.setToolTip(why)
+        _fill(self.differences, [cells for cells, _ in differences], left=3)
+        for y, (_, sure) in enumerate(differences):
+            for item in _items(self.differences, y):
+                font = item.font()
+                font.setBold(sure)
+                item.setFont(font)
+        self.tables.setTabVisible(2, bool(fairness))
+        self.tables.setTabVisible(3, bool(differences))
         own = presenter.own_table(found.result)
-        self.own.setRowCount(len(own))
-        for y, texts in enumerate(own):
-            for x, text in enumerate(texts):
-                self.own.setItem(y, x, _cell(text, left=x == 0))
-        self.own.resizeColumnsToContents()
+        _fill(self.own, own)
         self.table.setRowCount(len(rows))
         weak = QColor(self.session.theme.tokens["warn"])
         for y, (cells, few) in enumerate(rows):
             for x, text in enumerate(cells):
                 item = _cell(text, left=x == 0)
-                if few and x in (3, 5):
+                if x in few:
                     item.setForeground(weak)
                     item.setToolTip(
                         tr("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
@@ -380,29 +382,29 @@ class MetricsTab(Tab):
                 self.table.setItem(y, x, item)
         self.table.resizeColumnsToContents()
 
-    async def _open(self) -> None:
+    async def open_scores(self) -> None:
         path = await async_glue.choose_file(self, tr("Open scores"), tr("Scores (*.npz *.csv *.txt);;All files (*)"))
         if path:
             self.sources.clearSelection()
             self._stale = None
             self.show_scores(Path(path))
 
-    def _normalise(self) -> None:
+    def normalise_scores(self) -> None:
         project = self.session.project
-        if project is not None and self._scores is not None:
-            out = project.exports("scores", f"{self._scores.stem}-normalised.npz")
+        if project is not None and self.scores is not None:
+            out = project.exports("scores", f"{self.scores.stem}-normalised.npz")
             self.session.ask(
-                "normalise", {"scores": str(self._scores), "out": str(out), "distance": self.distance.isChecked()}
+                "normalise", {"scores": str(self.scores), "out": str(out), "distance": self.distance.isChecked()}
             )
 
-    def _report(self) -> None:
+    def write_report(self) -> None:
         params, project = self._params(), self.session.project
-        if params is not None and project is not None and self._shown is not None:
+        if params is not None and project is not None and self.shown is not None:
             out = project.exports("reports", params.scores.stem)
-            preset = params.model_dump(mode="json") | {"out": str(out), "by": "group" if self._shown.groups else "none"}
+            preset = params.model_dump(mode="json") | {"out": str(out), "by": "group" if self.shown.groups else "none"}
             self.session.ask("evaluate", preset)
 
-    async def _save_plot(self) -> None:
+    async def save_plot(self) -> None:
         plot = next((p for p in self.plots.values() if p is self.figures.currentWidget()), None)
         if plot is not None:
             from fairdesk.gui.widgets.plot_export import save_plot
@@ -411,24 +413,45 @@ class MetricsTab(Tab):
             if path:
                 self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
-    async def _save_table(self) -> None:
+    async def save_table(self) -> None:
         from fairdesk.metrics.evaluation_table import table_csv
 
         path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
-        if path and self._shown is not None:
-            write_text(Path(path), table_csv(self._shown.result))
+        if path and self.shown is not None:
+            write_text(Path(path), table_csv(self.shown.result))
             self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
-    async def _save_scores(self) -> None:
+    async def save_scores(self) -> None:
         from fairdesk.metrics.score_files import export_csv
 
         path = await async_glue.choose_file(self, tr("Save the scores"), tr("CSV (*.csv)"), save="csv")
-        source = self._scores
+        source = self.scores
         if path and source is not None:
             self.session.background.read(
                 "save scores", lambda: export_csv(source, Path(path)),
                 lambda n: self.session.told.emit(Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))),
             )  # fmt: skip
+
+
+def _head(table: QTableWidget, header: Sequence[str]) -> None:
+    table.setColumnCount(len(header))
+    table.setHorizontalHeaderLabels([tr(text) for text in header])
+    table.verticalHeader().hide()
+    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+
+
+def _fill(table: QTableWidget, rows: Sequence[Sequence[str]], left: int = 1) -> None:
+    """Fill a table; the first `left` columns are texts, the others numbers."""
+    table.setRowCount(len(rows))
+    for y, texts in enumerate(rows):
+        for x, text in enumerate(texts):
+            table.setItem(y, x, _cell(text, left=x < left))
+    table.resizeColumnsToContents()
+
+
+def _items(table: QTableWidget, row: int) -> list[QTableWidgetItem]:
+    found = [table.item(row, column) for column in range(table.columnCount())]
+    return [item for item in found if item is not None]
 
 
 def _cell(text: str, *, left: bool) -> QTableWidgetItem:

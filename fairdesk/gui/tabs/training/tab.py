@@ -31,6 +31,7 @@ from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.gui.tabs.training.actions import actions
 from fairdesk.gui.tabs.training.run_list import RunList
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
@@ -109,7 +110,7 @@ class TrainingTab(Tab):
         load_form(self, "training_tab.ui", (FlowRow,))
         self.curves: RunCurves | None = None
         self._runs: dict[Path, Run] = {}
-        self._listed: set[str] = set()  # jobs that ended and whose runs were listed
+        self._listed: set[tuple[str, bool, bool]] = set()  # jobs, and how far they were when their runs were listed
         self.run_list = RunList()
         self.run_list.ticked.connect(lambda path, on: self.open_run(path) if on else self._close_run(path))
         self.run_list.itemSelectionChanged.connect(session.told_state)
@@ -118,9 +119,9 @@ class TrainingTab(Tab):
             self.axis.addItem(tr(text), axis)
         self.axis.currentTextChanged.connect(lambda _text: self._draw())
         self.marked.toggled.connect(lambda _on: self._draw())
-        self._read: dict[Path, Curves] = {}
+        self.read_logs: dict[Path, Curves] = {}
         self._seen: dict[Path, tuple[int, int]] = {}
-        self._followed: set[str] = set()  # jobs whose curves were opened
+        self._followed: set[tuple[str, Path]] = set()  # jobs, and tables of theirs that were opened
         session.jobs.updated.connect(self._on_job)
         self.title.setText(tr("Train a recogniser, or plot any training log"))
         self.text.setText(
@@ -144,22 +145,7 @@ class TrainingTab(Tab):
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
-        start, shown = async_glue.start, lambda: bool(self._read)
-        several_runs = lambda: len(self.run_list.chosen()) > 1
-        one_run = lambda: len(self.run_list.chosen()) == 1
-        return [
-            ActionSpec("training.train", tr("Train a &recogniser…"), self._train, tr("&Training"), "play", "Ctrl+R", self.has_project, tr("ArcFace and related losses, with mitigation by group")),
-            ActionSpec("training.resume", tr("Res&ume a run…"), lambda: start(self._resume()), tr("&Training"), "again", "", self.has_project, tr("Resume training a stopped recogniser")),
-            ActionSpec("training.run", tr("Open a &run…"), lambda: start(self._open_run()), tr("&Training"), "folder", "", self.has_project, tr("Losses and error rates of a FairDesk run")),
-            ActionSpec("training.compare", tr("&Compare runs…"), self._compare, tr("&Training"), "table", "", several_runs, tr("Error rates by group, differing parameters, and the effect of each"), self.name),
-            ActionSpec("training.notes", tr("Tags and &notes…"), lambda: start(self._notes()), tr("&Training"), "name", "", one_run, tr("Tags and a note about the chosen run"), self.name),
-            ActionSpec("training.import", tr("&Import run…"), lambda: start(self._import_run()), tr("&Training"), "download", "", self.has_project, tr("Copy a run trained on another machine into this project")),
-            ActionSpec("training.export", tr("&Export a network…"), lambda: self.session.ask("export-model", {"run": str(self._home())}), tr("&Training"), "export", "", self.has_project, tr("ONNX (verified against PyTorch) or safetensors")),
-            ActionSpec("training.open", tr("&Open a log…"), lambda: start(self._open()), tr("&Training"), "chart", "Ctrl+T"),
-            ActionSpec("training.plot", tr("Save &plot…"), lambda: start(self._save_plot()), tr("&Training"), "export", "", shown, "", self.name),
-            ActionSpec("training.table", tr("Save &points…"), lambda: start(self._save_points()), tr("&Training"), "table", "", shown, "", self.name),
-            ActionSpec("training.close", tr("&Close all logs"), self._close, tr("&Training"), "close", "", shown, "", self.name),
-        ]  # fmt: skip
+        return actions(self)
 
     def place_actions(self, book: ActionBook) -> None:
         """Put actions on the tab's buttons."""
@@ -169,18 +155,18 @@ class TrainingTab(Tab):
         ):  # fmt: skip
             bind_button(button, book, number)
 
-    async def _open(self) -> None:
+    async def open_logs(self) -> None:
         path = await async_glue.choose_file(
             self, tr("Open a training log"), tr("Logs (*.log *.txt *.jsonl *.csv);;All files (*)")
         )
         if path:
             self.open_log(Path(path))
 
-    def _home(self) -> Path:
+    def runs_home(self) -> Path:
         assert self.session.project is not None
         return self.session.project.folder / "runs"
 
-    def _train(self) -> None:
+    def train_recogniser(self) -> None:
         project = self.session.project
         if project is not None:
             out = next_run(project.folder, "arcface")
@@ -192,7 +178,7 @@ class TrainingTab(Tab):
         folder = await async_glue.choose_folder(self, tr("Choose a run's folder"))
         return RunFolder.open(Path(folder)) if folder else None
 
-    async def _open_run(self) -> None:
+    async def choose_run(self) -> None:
         try:
             run = await self._choose_run()
         except RequestError as error:
@@ -201,13 +187,16 @@ class TrainingTab(Tab):
         if run is not None:
             self.open_run(run.path)
 
-    async def _resume(self) -> None:
+    async def resume_run(self) -> None:
         try:
             run = await self._choose_run()
         except RequestError as error:
             self.session.tell_error(error)
             return
-        if run is not None and run.config.get("kind") == "recogniser":
+        if run is not None and self.session.jobs.training_at(run.path) is not None:
+            text = tr("{run} is training already. Follow it here, or stop it in the Jobs panel.", run=run.path.name)
+            self.session.told.emit(Notice(text, "error"))
+        elif run is not None and run.config.get("kind") == "recogniser":
             self.session.ask("train-arcface", resume_preset(run))
         elif run is not None:
             self.session.told.emit(
@@ -222,7 +211,7 @@ class TrainingTab(Tab):
 
     def _close_run(self, folder: Path) -> None:
         for name in _PARTS:
-            self._read.pop(folder / name, None)
+            self.read_logs.pop(folder / name, None)
             self._seen.pop(folder / name, None)
         for row in reversed(range(self.logs.topLevelItemCount())):
             if self._path(row).parent == folder:
@@ -239,16 +228,16 @@ class TrainingTab(Tab):
         if self.session.project is None:
             self._show_runs([])
             return
-        home = self._home()
+        home = self.runs_home()
         self.session.background.read("runs", lambda: list_runs(home)[0], self._show_runs)
 
     def _show_runs(self, runs: list[Run]) -> None:
         self._runs = {run.path: run for run in runs}
-        self.run_list.show_runs(runs, {path.parent for path in self._read})
-        self.pages.setCurrentWidget(self.splitter if self._read or runs else self.empty_page)
+        self.run_list.show_runs(runs, {path.parent for path in self.read_logs})
+        self.pages.setCurrentWidget(self.splitter if self.read_logs or runs else self.empty_page)
         self.session.told_state()
 
-    def _compare(self) -> None:
+    def compare_runs(self) -> None:
         from fairdesk.gui.dialogs.compare_dialog import CompareDialog
 
         runs = [self._runs[path] for path in self.run_list.chosen() if path in self._runs]
@@ -256,7 +245,7 @@ class TrainingTab(Tab):
         self.comparison = CompareDialog(sorted(runs, key=lambda run: run.created), self.session.theme, self)
         async_glue.start(async_glue.finished(self.comparison))
 
-    async def _notes(self) -> None:
+    async def edit_notes(self) -> None:
         run = self._runs[self.run_list.chosen()[0]]
         self.notes = NotesDialog(run, self)
         tags_and_note: list[tuple[tuple[str, ...], str]] = []
@@ -268,10 +257,10 @@ class TrainingTab(Tab):
             write_notes(run.path, tags, note)
             self.refresh()
 
-    async def _import_run(self) -> None:
+    async def import_run(self) -> None:
         folder = await async_glue.choose_folder(self, tr("Choose the folder of a run trained on another machine"))
         if folder:
-            home = self._home()
+            home = self.runs_home()
             self.session.background.edit(lambda: import_run(Path(folder), home), self._imported)
 
     def _imported(self, path: Path) -> None:
@@ -281,25 +270,26 @@ class TrainingTab(Tab):
 
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
-        """Follow the curves of a recogniser that trains."""
+        """List a recogniser that trains, ticked, and follow its curves from its first batch on."""
         if job.spec.kind != "train-arcface":
             return
-        if job.finished and job.id not in self._listed:
-            self._listed.add(job.id)
-            self._on_changed(Change.of(Kind.RUNS))
-        if job.id in self._followed:
-            return
         folder = Path(str(job.spec.params.get("out", "")))
-        if (folder / SCALARS).exists() and (job.finished or (folder / METRICS).exists()):
-            self._followed.add(job.id)
-            self.open_run(folder)
+        here = [folder / name for name in _PARTS if (folder / name).exists()]
+        begun = (job.id, job.finished, bool(here))
+        if begun not in self._listed and (here or job.finished):
+            self._listed.add(begun)
+            self._on_changed(Change.of(Kind.RUNS))
+        for path in here:
+            if (job.id, path) not in self._followed:  # once: a person may close it
+                self._followed.add((job.id, path))
+                self.open_log(path)
 
     def open_log(self, path: Path) -> None:
         """Read a log and follow it."""
         self.session.background.read(("log", path), lambda: read_log(path), lambda curves: self._arrived(path, curves))
 
     def _arrived(self, path: Path, curves: Curves) -> None:
-        self._read[path] = curves
+        self.read_logs[path] = curves
         stat = path.stat()
         self._seen[path] = (stat.st_size, stat.st_mtime_ns)
         self._watch.start()
@@ -323,7 +313,7 @@ class TrainingTab(Tab):
             leaf.setText(1, f"{points[-1][1]:.4g}")
         self.logs.blockSignals(False)
         self.logs.resizeColumnToContents(0)
-        self.run_list.show_runs(list(self._runs.values()), {path.parent for path in self._read})
+        self.run_list.show_runs(list(self._runs.values()), {path.parent for path in self.read_logs})
         self.pages.setCurrentWidget(self.splitter)
         self._draw()
         self.session.told_state()
@@ -360,7 +350,7 @@ class TrainingTab(Tab):
         return out
 
     def _draw(self) -> None:
-        if not self._read and self.curves is None:
+        if not self.read_logs and self.curves is None:
             return
         if self.curves is None:
             from fairdesk.gui.widgets.run_curves import RunCurves
@@ -371,10 +361,10 @@ class TrainingTab(Tab):
         from fairdesk.gui.widgets.run_curves import Line
 
         wanted = self.axis.currentData()
-        several = len({_source(path) for path in self._read}) > 1
+        several = len({_source(path) for path in self.read_logs}) > 1
         lines, marks, without = [], [], set()
         for path, name in self._ticked():
-            points = self._read[path].series.get(name)
+            points = self.read_logs[path].series.get(name)
             if not points:
                 continue
             x = np.array([step for step, _ in points])
@@ -391,7 +381,7 @@ class TrainingTab(Tab):
             for name, step in checkpoints(run):
                 steps = np.array([float(step)])
                 marks.append((f"{run.name}: {name}", float((steps if place is None else place(steps))[0])))
-        axes = {curves.axis for curves in self._read.values()}
+        axes = {curves.axis for curves in self.read_logs.values()}
         axis = (
             tr(axes.pop() if len(axes) == 1 else "step")
             if wanted == "step"
@@ -402,7 +392,7 @@ class TrainingTab(Tab):
         self.hint.setVisible(not lines)
         self.curves.draw(lines, axis, weight=weight, logarithmic=self.logarithmic.isChecked(), marks=marks)
         told = []
-        for path, curves in self._read.items():
+        for path, curves in self.read_logs.items():
             line = f"{_title(path)}: {tr(curves.kind)}"
             if curves.broken:
                 line += ", " + tr_n("{n:,} line could not be read", "{n:,} lines could not be read", curves.broken)
@@ -431,7 +421,7 @@ class TrainingTab(Tab):
         steps, passed = seconds(folder)
         return (lambda x: np.interp(x, steps, passed) / 60) if steps else None
 
-    async def _save_plot(self) -> None:
+    async def save_plot(self) -> None:
         if self.curves is not None:
             from fairdesk.gui.widgets.plot_export import save_plot
 
@@ -440,16 +430,16 @@ class TrainingTab(Tab):
             if path:
                 self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
-    async def _save_points(self) -> None:
+    async def save_points(self) -> None:
         path = await async_glue.choose_file(self, tr("Save the points"), tr("CSV (*.csv)"), save="csv")
         if path:
-            texts = [curves_csv(curves) for curves in self._read.values()]
+            texts = [curves_csv(curves) for curves in self.read_logs.values()]
             write_text(Path(path), "".join(texts))
             self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
-    def _close(self) -> None:
+    def close_logs(self) -> None:
         self._watch.stop()
-        self._read.clear()
+        self.read_logs.clear()
         self._seen.clear()
         self.logs.clear()
         self._draw()

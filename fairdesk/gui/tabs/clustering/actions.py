@@ -1,0 +1,145 @@
+"""What can be done in the Clustering tab: menus, shortcuts and the command palette are made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fairdesk.clustering.store import UNCLUSTERED
+from fairdesk.gui.actions import ActionSpec
+from fairdesk.gui.async_glue import start
+from fairdesk.gui.dialogs.vectors_dialog import show_vectors
+from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from fairdesk.gui.tabs.clustering.tab import ClusteringTab
+
+
+def actions(tab: ClusteringTab) -> list[ActionSpec]:
+    """Return the tab's actions."""
+    some = lambda: tab.view.version is not None
+    faces = lambda: some() and tab.grid.selected_count() > 0
+    one = lambda: len(tab.clusters.selected()) == 1
+    real = lambda: one() and tab.clusters.selected()[0].label != UNCLUSTERED
+    two = lambda: len(tab.clusters.selected()) >= 2
+    vectors = lambda: tab.view.vectors
+    return [
+        ActionSpec(
+            "clustering.cluster",
+            tr("&Cluster…"),
+            lambda: tab.session.ask("cluster"),
+            tr("&Clustering"),
+            icon="cluster",
+            shortcut="Ctrl+K",
+            enabled=vectors,
+        ),
+        ActionSpec(
+            "clustering.vectors",
+            tr("F&aces and embeddings…"),
+            lambda: start(show_vectors(tab.session, tab)),
+            tr("&Clustering"),
+            icon="face",
+            enabled=lambda: tab.view.images,
+            tip=tr("Which faces and embeddings exist, and which are shown and used"),
+        ),
+        ActionSpec(
+            "clustering.load",
+            tr("Import clus&ters…"),
+            lambda: tab.session.ask("load-clusters"),
+            tr("&Clustering"),
+            icon="import",
+            enabled=vectors,
+        ),
+        ActionSpec(
+            "clustering.rename",
+            tr("&Rename…"),
+            lambda: start(tab.rename_cluster()),
+            tr("&Clustering"),
+            icon="name",
+            shortcut="F2",
+            enabled=real,
+            tip=tr("Rename the cluster"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.merge",
+            tr("&Merge"),
+            tab.merge,
+            tr("&Clustering"),
+            icon="merge",
+            shortcut="M",
+            enabled=two,
+            tip=tr("Merge the selected clusters"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.split",
+            tr("&Split off"),
+            tab.split,
+            tr("&Clustering"),
+            icon="split",
+            shortcut="S",
+            enabled=faces,
+            tip=tr("Move the selected faces into a new cluster"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.out",
+            tr("Remove from cl&uster"),
+            tab.take_out,
+            tr("&Clustering"),
+            icon="out",
+            shortcut="U",
+            enabled=faces,
+            tip=tr("Remove the selected faces from their cluster (they become unclustered)"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.move",
+            tr("Mo&ve to…"),
+            lambda: start(tab.move_faces_to()),
+            tr("&Clustering"),
+            icon="move",
+            shortcut="V",
+            enabled=faces,
+            tip=tr("Move the selected faces to another cluster"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.identity",
+            tr("Assign &identity…"),
+            lambda: start(tab.assign_identity()),
+            tr("&Clustering"),
+            icon="identity",
+            shortcut="N",
+            enabled=real,
+            tip=tr("Assign one identity to all faces of the cluster"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.mosaic",
+            tr("Export a m&osaic…"),
+            tab.export_mosaic,
+            tr("&Clustering"),
+            icon="mosaic",
+            enabled=one,
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.export",
+            tr("&Export clusters…"),
+            lambda: start(tab.export_clusters()),
+            tr("&Clustering"),
+            icon="export",
+            enabled=some,
+            tip=tr("Write {label: [image path, ...]} as JSON"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.folders",
+            tr("Export identity &folders…"),
+            lambda: tab.session.ask("identity-folders"),
+            tr("&Clustering"),
+            icon="folder",
+            enabled=some,
+        ),
+    ]

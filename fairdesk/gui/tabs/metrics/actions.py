@@ -1,0 +1,105 @@
+"""What can be done in the Metrics tab: menus, shortcuts and the command palette are made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fairdesk.gui.actions import ActionSpec
+from fairdesk.gui.async_glue import start
+from fairdesk.gui.dialogs.vectors_dialog import show_vectors
+from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from fairdesk.gui.tabs.metrics.tab import MetricsTab
+
+
+def actions(tab: MetricsTab) -> list[ActionSpec]:
+    """Return the tab's actions."""
+    people = lambda: tab.view.identities > 0
+    lists = lambda: any(s.kind == "list" for s in tab.view.sources)
+    shown = lambda: tab.shown is not None
+    return [
+        ActionSpec(
+            "metrics.pairs",
+            tr("Create &pair list…"),
+            lambda: tab.session.ask("pairs"),
+            tr("&Metrics"),
+            icon="list",
+            shortcut="Ctrl+L",
+            enabled=people,
+        ),
+        ActionSpec("metrics.score", tr("&Score a list…"), tab.ask_score, tr("&Metrics"), icon="encode", enabled=lists),
+        ActionSpec(
+            "metrics.vectors",
+            tr("Faces and &embeddings…"),
+            lambda: start(show_vectors(tab.session, tab)),
+            tr("&Metrics"),
+            icon="face",
+            enabled=lambda: tab.view.images > 0,
+            tip=tr("Which faces and embeddings exist, and which are shown and used"),
+        ),
+        ActionSpec(
+            "metrics.freeze",
+            tr("&Freeze or unfreeze the list"),
+            tab.freeze_list,
+            tr("&Metrics"),
+            enabled=lambda: tab.chosen_list() is not None,
+            tip=tr("A frozen list is not overwritten"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "metrics.open",
+            tr("&Open scores…"),
+            lambda: start(tab.open_scores()),
+            tr("&Metrics"),
+            icon="import",
+            shortcut="Ctrl+Shift+O",
+            tip=tr("Evaluate any score file"),
+        ),
+        ActionSpec(
+            "metrics.normalise",
+            tr("&Normalise by group…"),
+            tab.normalise_scores,
+            tr("&Metrics"),
+            icon="split",
+            enabled=lambda: tab.scores is not None and tab.has_project(),
+            tip=tr("Learn a normalisation on some subjects and apply it to the others"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "metrics.report",
+            tr("Export &report…"),
+            tab.write_report,
+            tr("&Metrics"),
+            icon="export",
+            enabled=lambda: shown() and tab.has_project(),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "metrics.plot",
+            tr("Save p&lot…"),
+            lambda: start(tab.save_plot()),
+            tr("&Metrics"),
+            icon="chart",
+            enabled=shown,
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "metrics.table",
+            tr("Save &table…"),
+            lambda: start(tab.save_table()),
+            tr("&Metrics"),
+            icon="table",
+            enabled=shown,
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "metrics.scores_csv",
+            tr("Save scores as &CSV…"),
+            lambda: start(tab.save_scores()),
+            tr("&Metrics"),
+            icon="export",
+            enabled=shown,
+            tab=tab.name,
+        ),
+    ]
