@@ -145,7 +145,9 @@ class GroupFigures(Figures):
     fnmr_ci_why: str | None = None
     fmr_ci_pairs: Interval | None
     """Wilson's, as if pairs were independent: too narrow."""
+    fmr_ci_pairs_why: str | None = None
     fnmr_ci_pairs: Interval | None
+    fnmr_ci_pairs_why: str | None = None
     subjects: int | None = None
     accuracy: float | None
     accuracy_why: str | None = None
