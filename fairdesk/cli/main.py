@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from fairdesk import __version__
 from fairdesk.cli.options import Parser
 from fairdesk.cli.verbs import all_verbs
-from fairdesk.errors import RequestError, Stopped, explain
+from fairdesk.errors import WRONG_PATHS, RequestError, Stopped, explain, reason
 from fairdesk.logfile import LogFile
 from fairdesk.words import tr
 
@@ -99,11 +99,12 @@ def run(arguments: list[str]) -> int:
             told = tr(
                 "Internal error: {type}: {error}\n{where} With --debug they are shown here too.",
                 type=type(error).__name__,
-                error=error,
+                error=reason(error),
                 where=where,
             )
         print(told, file=sys.stderr)
-        return 2 if isinstance(error, RequestError) else 1
+        wrong = isinstance(error, RequestError) or (isinstance(error, OSError) and error.errno in WRONG_PATHS)
+        return 2 if wrong else 1
     finally:
         logging.captureWarnings(False)
         if log is not None:

@@ -30,6 +30,7 @@ class Group:
 
     name: str
     people: dict[str, list[SourceImage]]
+    without_identity: int = 0  # images that are not counted and stay
     goal: int | None = None  # None: not in the target
     hide: list[SourceImage] = field(default_factory=list)
     add: list[SourceImage] = field(default_factory=list)
@@ -54,6 +55,7 @@ class Group:
             identities_added=added,
             goal=self.goal,
             lacking=max(0, (self.goal or 0) - after),
+            without_identity=self.without_identity or None,
         )
 
 
@@ -113,9 +115,14 @@ def targets(have: dict[str, int], wanted: str, to: str = "smallest") -> dict[str
 def _groups(project: Project) -> dict[str, Group]:
     found: dict[str, Group] = {}
     for item in project_items(project):
-        if item.group is not None and item.identity is not None:
-            found.setdefault(item.group, Group(item.group, {})).people.setdefault(item.identity, []).append(item)
-    return dict(sorted(found.items()))
+        if item.group is None:
+            continue
+        group = found.setdefault(item.group, Group(item.group, {}))
+        if item.identity is None:
+            group.without_identity += 1
+        else:
+            group.people.setdefault(item.identity, []).append(item)
+    return {name: group for name, group in sorted(found.items()) if group.people}
 
 
 def _plan_hiding(group: Group, rng: np.random.Generator, *, by_images: bool) -> None:
@@ -228,6 +235,16 @@ def balance_groups(params: BalanceParams, context: Context) -> BalanceResult:
     )
 
 
+def told_unnamed(group: str, images: int) -> str:
+    """Say which images of a group balancing does not count."""
+    return tr_n(
+        "{group}: {n:,} image without an identity is not counted and stays",
+        "{group}: {n:,} images without an identity are not counted and stay",
+        images,
+        group=group,
+    )
+
+
 def _told_added(added: int, params: BalanceParams) -> str:
     if params.dry_run:
         return tr_n(
@@ -267,6 +284,7 @@ def _lines(
                 else tr("shortfall: {n:,} identities", n=row.lacking)
             )
         lines.append(line)
+    lines += [told_unnamed(name, row.without_identity) for name, row in rows.items() if row.without_identity]
     untouched = [name for name in groups if name not in rows]
     if untouched:
         lines.append(tr("Not in the target and left as they are: {groups}", groups=", ".join(untouched)))

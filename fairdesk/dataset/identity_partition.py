@@ -117,7 +117,24 @@ def _by_identity(
                 sets[number] += _take(people, free, round(target), rng)
         if rest is not None:  # the largest share takes all that is left
             sets[rest] += free
+    _give_each_someone(sets, people, asked, rng)
     return [[item for key in sorted(keys) for item in people[key]] for keys in sets], asked
+
+
+def _give_each_someone(
+    sets: list[list[Key]], people: dict[Key, list[SourceImage]], asked: list[float], rng: np.random.Generator
+) -> None:
+    """Move an identity into each set that rounding left empty, from the set that has the most of them."""
+    for number, wanted in enumerate(asked):
+        if sets[number] or wanted <= 0:
+            continue
+        fullest = max(sets, key=len)
+        if len(fullest) < 2:
+            return
+        order = [fullest[i] for i in rng.permutation(len(fullest))]
+        moved = min(order, key=lambda key: abs(len(people[key]) - wanted))
+        fullest.remove(moved)
+        sets[number].append(moved)
 
 
 def _by_image(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fairdesk.dataset.collection import project_items
-from fairdesk.dataset.folder_split import report
+from fairdesk.dataset.folder_split import caution, report
 from fairdesk.dataset.identity_partition import Request, partition
 from fairdesk.dataset.leaks import check_sets, image_vectors, refuse
 from fairdesk.dataset.params import DivideParams
@@ -36,6 +36,7 @@ def divide_project(params: DivideParams, context: Context) -> DivideResult:
         dry_run=params.dry_run,
         without_identity=unnamed,
         synthetic_left_out=len(every) - len(items),
+        warning=caution(names, sets, asked, by_identity=params.by == "identity"),
         summary=text,
     )
     if unnamed:

@@ -204,7 +204,13 @@ class DividedResult(JobResult):
     without_identity: int
     leaks: SharedResult | None = None
     """What the sets share; None where that was not checked."""
+    warning: str | None = None
+    """Which sets are empty, or have nobody of a group."""
     unreadable: list[Unreadable] = []
+
+    def caution(self) -> str | None:
+        """Return which sets are empty, or have nobody of a group."""
+        return self.warning
 
     def next_steps(self) -> list[NextStep]:
         """Return that leaking pairs can be looked at."""
@@ -222,6 +228,7 @@ class SplitResult(DividedResult):
         lines = [
             tr("Would write: {summary}", summary=self.summary) if self.dry_run else self.summary,
             tr("Seed {seed}.", seed=self.seed),
+            *([] if self.warning is None else [self.warning]),
         ]
         if self.collisions:
             lines.append(
@@ -244,6 +251,7 @@ class DivideResult(DividedResult, RestsOnVectors):
         lines = [
             tr("Would make:") + "\n" + self.summary if self.dry_run else self.summary,
             tr("Seed {seed}.", seed=self.seed),
+            *([] if self.warning is None else [self.warning]),
         ]
         if self.synthetic_left_out:
             lines.append(
@@ -275,6 +283,8 @@ class GroupPlan(Record):
     identities_added: int
     goal: int | None
     lacking: int
+    without_identity: int | None = None
+    """Images that are not counted and stay."""
 
 
 class BalanceResult(JobResult):
@@ -288,6 +298,18 @@ class BalanceResult(JobResult):
     dry_run: bool
     seed: int
     by: str
+
+
+class PredictedImage(Record):
+    """What a model says of an image: of its largest face, never of one that was not found."""
+
+    path: str
+    box: tuple[int, ...]
+    """Top, right, bottom, left."""
+    race: str | None = None
+    gender: str | None = None
+    age: str | None = None
+    confidence: dict[str, float] = {}
 
 
 class LabelResult(JobResult):
@@ -305,6 +327,8 @@ class LabelResult(JobResult):
     """Faces by kind and predicted value."""
     agreement: dict[str, dict[str, dict[str, int]]] = {}
     """Faces by kind, given group and predicted value."""
+    images: list[PredictedImage] = []
+    """What was predicted, image by image."""
 
     def text(self) -> str:
         """Return the counts, and the given groups against what was predicted."""

@@ -19,7 +19,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
-from fairdesk.project.conditions import faces_meant, meeting
+from fairdesk.project.conditions import meeting, what_is_meant
 from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
@@ -160,7 +160,7 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
 def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     """Job: encode all faces that have no vector yet; these vectors are the encoder's newest then."""
     project = context.project
-    if params.where and (told := faces_meant(project, params.where)):
+    if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     recipe, done, seconds = encode(params, context)
     project.vectors.make_newest(recipe)

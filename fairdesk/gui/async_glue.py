@@ -42,8 +42,13 @@ async def finished(dialog: QDialog) -> int:
         dialog.deleteLater()
 
 
-async def ask(parent: QWidget, title: str, text: str, buttons: list[str], detail: str = "") -> str | None:
-    """Ask a question with named buttons; returns the one pressed, None if it was dismissed."""
+async def ask(
+    parent: QWidget, title: str, text: str, buttons: list[str], detail: str = "", *, harmful: bool = False
+) -> str | None:
+    """Ask a question with named buttons; returns the one pressed, None if it was dismissed.
+
+    Return presses the first button, and Cancel where what is asked for is `harmful`.
+    """
     box = QMessageBox(parent)
     box.setWindowTitle(title)
     box.setText(text)
@@ -51,6 +56,7 @@ async def ask(parent: QWidget, title: str, text: str, buttons: list[str], detail
     made = {box.addButton(name, QMessageBox.ButtonRole.ActionRole): name for name in buttons}
     cancel = box.addButton(QMessageBox.StandardButton.Cancel)
     box.setEscapeButton(cancel)
+    box.setDefaultButton(cancel if harmful else next(iter(made)))  # type: ignore[arg-type]
     await finished(box)
     return next((name for button, name in made.items() if button is box.clickedButton()), None)
 

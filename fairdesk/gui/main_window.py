@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -29,7 +29,7 @@ from fairdesk.gui.jobs.dock import JobsPanel
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.notices import Toasts, past_notices
 from fairdesk.gui.palette import CommandPalette
-from fairdesk.gui.session import Notice, Session
+from fairdesk.gui.session import ORIGINALS_MS, Notice, Session
 from fairdesk.gui.tabs.base import Tab
 from fairdesk.gui.tabs.clustering.tab import ClusteringTab
 from fairdesk.gui.tabs.dataset.tab import DatasetTab
@@ -385,6 +385,12 @@ class MainWindow(QMainWindow):
                 for step in reversed(project.journal.history())
             ]
             await async_glue.finished(TableDialog(tr("History"), (tr("When"), tr("What"), ""), rows, self))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Look for originals again when a person comes back from another program: there they may have been moved."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.session.look_for_originals(ORIGINALS_MS)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if any(_can_import(Path(url.toLocalFile())) for url in event.mimeData().urls()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from filelock import FileLock, Timeout
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from fairdesk.errors import RequestError, explain
+from fairdesk.errors import RequestError, explain, reason
 from fairdesk.gui.background import Background
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, JobState
@@ -22,11 +23,13 @@ from fairdesk.images.system_places import told_places
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.journal import Step
+from fairdesk.project.originals import Original, missing_originals
 from fairdesk.words import mark, tr, tr_n
 
 Output = TypeVar("Output")
 _log = logging.getLogger("fairdesk.window")
 WATCH_MS = 400
+ORIGINALS_MS = 2000  # after a change of images, and at most so often
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Session(QObject):
     review_asked = Signal(object)  # a review that is done (JobState): look at its faces
     failed = Signal(object)  # an exception that is in the log already, from any thread: it is told in the window
     log_file_asked = Signal()  # show the program's own log
+    missing_changed = Signal()  # other originals are missing than before
     state_changed = Signal()  # a selection or a count changed: what can be done may have
 
     def __init__(self, settings: Settings, theme: Theme, parent: QObject | None = None) -> None:
@@ -66,6 +70,11 @@ class Session(QObject):
         self._writing = False
         self.opened = 0.0
         self._ended: set[str] = set()
+        self.missing: frozenset[str] = frozenset()  # paths of originals that are not there
+        self._told_missing = False
+        self._missing_soon = QTimer(self)
+        self._missing_soon.setSingleShot(True)
+        self._missing_soon.timeout.connect(self._read_missing)
         self.background.failed.connect(self.tell_error)
         self.failed.connect(self._show_error)
         self.jobs.updated.connect(self._on_job)
@@ -101,24 +110,58 @@ class Session(QObject):
         self._watch.start()
         if odd := told_places(list(project.roots().values())):
             self.told.emit(Notice(odd, "error"))
-        if gone := [root for root in project.roots().values() if not root.exists()]:
-            self.told.emit(self._missing_originals(gone))
+        gone = [root for root in project.roots().values() if not root.exists()]
+        if gone:
+            text = tr(
+                "The originals are missing: {folders} is not there. Their thumbnails, labels and results stay.",
+                folders=", ".join(map(str, gone)),
+            )
+            self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved))
+        self.missing, self._told_missing = frozenset(), bool(gone)
         self.project_changed.emit(project)
+        self.look_for_originals()
         self.jobs.find_again(self.jobs_home())
         return True
 
-    def _missing_originals(self, gone: list[Path]) -> Notice:
-        """Say which folders of originals are not there, with a button that finds them where they are now."""
-        folders = ", ".join(map(str, gone))
-        text = tr(
-            "The originals are missing: {folders} is not there. Their thumbnails, labels and results stay.",
-            folders=folders,
-        )
-        return Notice(text, "error", tr("Find moved originals…"), lambda: self.ask("relink", {"old": str(gone[0])}))
+    def look_for_originals(self, after_ms: int = 0) -> None:
+        """See soon which originals are missing; asked again meanwhile, it looks once."""
+        if self.project is not None and (not self._missing_soon.isActive() or not after_ms):
+            self._missing_soon.start(after_ms)
+
+    @Slot()
+    def _read_missing(self) -> None:
+        project = self.project
+        if project is not None:
+            self.background.read("missing originals", lambda: missing_originals(project), self._on_missing)
+
+    def _on_missing(self, found: list[Original]) -> None:
+        paths = frozenset(str(one.path) for one in found)
+        if paths and not self._told_missing:
+            text = tr_n(
+                "{n:,} original is missing: {path}. Its thumbnail, labels and results stay.",
+                "{n:,} originals are missing, for example {path}. Their thumbnails, labels and results stay.",
+                len(paths),
+                path=found[0].path,
+            )
+            self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved))
+        self._told_missing = bool(paths)
+        if paths != self.missing:
+            self.missing = paths
+            self.missing_changed.emit()
+
+    def find_moved(self) -> None:
+        """Ask where originals are now; the folder that holds those that are missing is filled in."""
+        project = self.project
+        if project is None:
+            return
+        gone = [str(root) for root in project.roots().values() if not root.exists()]
+        folders = gone[:1] or [str(Path(path).parent) for path in self.missing]
+        self.ask("relink", {"old": os.path.commonpath(folders)} if folders else {})
 
     def close_project(self) -> None:
         """Close the project; its running jobs are the caller's to keep or stop."""
         self._watch.stop()
+        self._missing_soon.stop()
         if self.project is not None:
             self.jobs.leave(self.jobs_home())
         project, self.project, self._changes = self.project, None, None
@@ -152,6 +195,8 @@ class Session(QObject):
             return
         if change:
             self.catalogue_changed.emit(change)
+            if Kind.IMAGES in change.touched:
+                self.look_for_originals(ORIGINALS_MS)
 
     def edit(self, work: Callable[[Project], Output], done: str | Callable[[Output], str] = "") -> None:
         """Change the project off this thread, then tell about it with an Undo button."""
@@ -210,7 +255,16 @@ class Session(QObject):
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
-                self.told.emit(Notice(tr("{job}: done", job=job.title)))
+                self.told.emit(self._done(job))
+
+    def _done(self, job: JobState) -> Notice:
+        """Say that a job is done; what a person must know of its result stays until it is closed, with its form."""
+        result = job.typed_result()
+        caution = None if result is None else result.caution()
+        if caution is None:
+            return Notice(tr("{job}: done", job=job.title))
+        text = tr("{job}: done, but look at this first: {caution}", job=job.title, caution=caution)
+        return Notice(text, "error", tr("Change it…"), lambda: self.ask(job.spec.kind, dict(job.spec.params)))
 
     @Slot(int)
     def _on_waiting(self, count: int) -> None:
@@ -236,7 +290,7 @@ class Session(QObject):
         if known is not None:
             self.told.emit(Notice(known, "error"))
         else:
-            text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=error)
+            text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=reason(error))
             self.told.emit(Notice(text, "error", action=tr("Open log"), run=self.log_file_asked.emit))
 
     def close(self, *, keep_jobs: bool) -> None:

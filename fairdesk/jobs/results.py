@@ -51,6 +51,10 @@ class JobResult(Record):
         """Return the result as a terminal shows it; the JSON has everything."""
         return self.summary
 
+    def caution(self) -> str | None:
+        """Return what a person must know before resting on it, though the job is done; None where all is well."""
+        return None
+
     def next_steps(self) -> list[NextStep]:
         """Return what can be done with it, the first thing first."""
         return []

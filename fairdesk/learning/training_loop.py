@@ -24,6 +24,7 @@ from fairdesk.runs.folder import BEST, LAST, RunFolder
 from fairdesk.words import tr
 
 SAFE_S = 120.0  # seconds of work that a killed process may lose
+FIRST_GRID_S, GRID_S = 20.0, 30.0  # until the first sample grid of a trained network, and between the next ones
 
 
 class Task(Protocol):
@@ -80,7 +81,7 @@ class Plan:
     epochs: int
     batch_size: int
     seed: int
-    preview_every: int  # batches
+    preview_every: int | None  # batches; None: by time
     checkpoint_every: int  # epochs, 0: only best and last
     patience: int = 0  # epochs without a better score, 0: no early stop
     meta: dict[str, Any] | None = None
@@ -152,6 +153,7 @@ class _Training:
         self._total = plan.epochs * per_epoch
         self.step, self.best, self.since_best = 0, math.inf, 0
         self._kept = time.monotonic()
+        self._next_grid = self._kept + FIRST_GRID_S
         self._sums: dict[str, float] = {}
         self.told: dict[str, float] = {}  # the losses of the last batch
 
@@ -205,8 +207,7 @@ class _Training:
             self.keep(f"step-{self.step:08d}")
             self.keep(LAST)
             context.message(tr("Saved checkpoint step-{step:08d}.", step=self.step))
-        shown = self.step % plan.preview_every == 0 or self.step in (1, self._total) or context.asked("sample")
-        if shown and plan.first:
+        if self._grid_is_due() and plan.first:
             path = self._run.preview(self.step)
             picture = self._task.preview()
             if plan.mark is None:
@@ -217,6 +218,14 @@ class _Training:
         if time.monotonic() - self._kept > SAFE_S:
             self.keep(LAST)
         self.progress()
+
+    def _grid_is_due(self) -> bool:
+        """Whether a sample grid is made now: of the first and the last batch, on request, and every so often."""
+        every, now = self._plan.preview_every, time.monotonic()
+        due = now >= self._next_grid if every is None else self.step % every == 0
+        if now >= self._next_grid:
+            self._next_grid = now + GRID_S
+        return due or self.step in (1, self._total) or self._context.asked("sample")
 
     def end_of_epoch(self, epoch: int) -> bool:
         """Save the checkpoints that are due; returns whether to stop early."""

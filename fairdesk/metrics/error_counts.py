@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from fairdesk.metrics.subjects import Subjects
 
@@ -40,6 +39,8 @@ class Dyads:
 
     def add_products(self, weights: Single, out: Array) -> None:
         """Add to each segment's row the products of both subjects' weights, (subjects, draws); in steps that fit a cache."""
+        from scipy import sparse  # the window imports this module, and scipy takes long
+
         for begin, end in itertools.pairwise([*range(0, len(self.first), _STEP), len(self.first)]):
             product = weights[self.first[begin:end]]
             product *= weights[self.second[begin:end]]
@@ -184,6 +185,8 @@ def _ranks(key: Ints, place: Ints, *, falling: bool) -> tuple[Ints, Ints]:
 
 
 def _dyads(low: Ints, high: Ints, cell: Ints, place: Ints, bins: int, cells: int, n: int, *, falling: bool) -> Dyads:
+    from scipy import sparse
+
     trials: list[tuple[Ints, Any]] = []
     for number in range(cells):
         mask = cell == number

@@ -140,7 +140,7 @@ def by_group(
     for row in table.values():
         for rate, errors, trials in (("fmr", "false_matches", "impostor"), ("fnmr", "false_non_matches", "genuine")):
             row[f"{rate}_ci"] = row[f"{rate}_ci_pairs"] = wilson(row[errors], row[trials])
-            row[f"{rate}_ci_why"] = row.get(f"{rate}_why")
+            row[f"{rate}_ci_why"] = row[f"{rate}_ci_pairs_why"] = row.get(f"{rate}_why")
     fairness = fairness_figures(
         {name: row["fmr"] for name, row in table.items()},
         {name: row["fnmr"] for name, row in table.items()},

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit
-from scipy.stats import t as student
 
 from fairdesk.metrics.pair_intervals import Z95, Interval
 
@@ -16,6 +14,8 @@ LEVEL = 0.95
 
 def t_quantile(freedom: float) -> float:
     """Return the 97.5 % quantile of Student's distribution."""
+    from scipy.stats import t as student  # the window imports this module, and scipy takes long
+
     return float(student.ppf((1 + LEVEL) / 2, freedom))
 
 
@@ -29,6 +29,8 @@ def rate_interval(rate: float, deviation: float, freedom: float, worth: float) -
 
     Without an error, or with nothing else, it is a bound from `worth` independent comparisons.
     """
+    from scipy.special import expit, logit
+
     if rate <= 0:
         return 0.0, nothing_seen(worth)
     if rate >= 1:
@@ -43,6 +45,8 @@ def likely_rates(rate: float, values: Array, freedom: float, worth: float, rng: 
 
     What is made of several rates gets its interval from them.
     """
+    from scipy.special import expit, logit
+
     draws = len(values) - 1
     if rate <= 0 or rate >= 1:
         found = nothing_seen(worth) * rng.exponential(size=draws) / -np.log((1 - LEVEL) / 2)

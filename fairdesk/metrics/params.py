@@ -61,6 +61,9 @@ class PairsParams(JobParams):
         return None if value is None else value.expanduser().absolute()
 
 
+SCORE_ENDINGS = (".npz", ".csv", ".parquet", ".txt")
+
+
 class ScoreParams(JobParams):
     """Compare the two faces of each pair by their embeddings."""
 
@@ -70,10 +73,17 @@ class ScoreParams(JobParams):
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
-        None, title="Output", description="File to write, .npz or .csv"
+        None, title="Output", description="File to write: .npz, .csv, .parquet or .txt"
     )
 
     _known_detector = field_validator("detector")(detector_text)
+
+    @field_validator("out")
+    @classmethod
+    def _known_ending(cls, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() not in SCORE_ENDINGS:
+            raise ValueError(tr("must end in .npz, .csv, .parquet or .txt"))
+        return value
 
     @field_validator("pairs", "out")
     @classmethod

@@ -15,6 +15,9 @@ _LEFT_OUT = {
     "unreadable": mark("Left out: {n:,} unreadable images."),
     "synthetic": mark("Left out: {n:,} synthetic images."),
     "unnamed": mark("Left out: {n:,} unnamed images."),
+    "no_image": mark("Left out: {n:,} files that are no images."),
+    "hidden": mark("Left out: {n:,} hidden images."),
+    "other_sets": mark("Left out: {n:,} images of no set or another one."),
 }
 
 
@@ -142,7 +145,9 @@ class GroupFigures(Figures):
     fnmr_ci_why: str | None = None
     fmr_ci_pairs: Interval | None
     """Wilson's, as if pairs were independent: too narrow."""
+    fmr_ci_pairs_why: str | None = None
     fnmr_ci_pairs: Interval | None
+    fnmr_ci_pairs_why: str | None = None
     subjects: int | None = None
     accuracy: float | None
     accuracy_why: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.images.table_cells import plain_cell, safe_cell
 from fairdesk.project.npz import NOT_NPZ, open_npz
 from fairdesk.words import tr, tr_n
@@ -78,11 +78,30 @@ def read_scores(path: Path) -> ScoreSet:
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return _read_npz(path)
+    if suffix == ".parquet":
+        return _read_csv(path, _parquet_lines(path))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _read_csv(path, file) if suffix == ".csv" else _read_text(path, file)
     except UnicodeDecodeError as error:
-        raise RequestError(tr("{path} is not a text file. Scores are .npz, .csv or text.", path=path)) from error
+        raise RequestError(
+            tr("{path} is not a text file. Scores are .npz, .csv, .parquet or text.", path=path)
+        ) from error
+
+
+def _parquet_lines(path: Path) -> Iterator[str]:
+    """Return a Parquet table as the lines of a CSV."""
+    import pyarrow
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.ParquetFile(path).read()
+        buffer = pyarrow.BufferOutputStream()
+        pyarrow.csv.write_csv(table, buffer)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise RequestError(tr("{path} cannot be read as a Parquet table.", path=path)) from error
+    return iter(buffer.getvalue().to_pybytes().decode("utf-8").splitlines(keepends=True))
 
 
 def _read_npz(path: Path) -> ScoreSet:
@@ -130,7 +149,7 @@ def _read_npz(path: Path) -> ScoreSet:
             tr(
                 "{path} cannot be read as .npz: it is damaged, or holds Python objects ({error}).",
                 path=path,
-                error=error,
+                error=reason(error),
             )
         ) from error
 
@@ -362,27 +381,35 @@ def _read_text(path: Path, file: Iterable[str]) -> ScoreSet:
 
 
 def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]] | None = None) -> None:
-    """Write pairwise scores: .npz with the original's arrays beside the pairwise ones, or .csv."""
+    """Write pairwise scores, as the ending says.
+
+    .npz has the original's arrays beside the pairwise ones; .csv and .parquet have a row a pair; .txt has a score and its
+    label (1 or 0) a line, genuine ones first.
+    """
     assert scores.score is not None and scores.label is not None
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    columns = (*_PAIRWISE, "fold")
-    texts = {name: getattr(scores, name) for name in columns if getattr(scores, name) is not None}
-    if path.suffix.lower() == ".csv":
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        header, rows = _rows(scores, paths)
         with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(
-                [*(("path1", "path2") if paths else ()), "score", "label", *texts, "measure", *scores.about]
-            )
-            for row in range(len(scores.score)):
-                value = scores.score[row]
-                cells = [
-                    *((paths[0][row], paths[1][row]) if paths else ()),
-                    "" if np.isnan(value) else str(value), int(scores.label[row]),
-                    *(column[row] for column in texts.values()), scores.measure, *scores.about.values(),
-                ]  # fmt: skip
-                writer.writerow([safe_cell(cell) for cell in cells])
+            writer.writerow(header)
+            for row in rows:
+                writer.writerow([safe_cell(_cell(cell)) for cell in row])
+    elif ending == ".parquet":
+        import pyarrow
+        import pyarrow.parquet
+
+        header, rows = _rows(scores, paths)
+        columns = zip(*rows, strict=True) if len(scores.score) else [[] for _ in header]
+        pyarrow.parquet.write_table(pyarrow.table(dict(zip(header, map(list, columns), strict=True))), part)
+    elif ending == ".txt":
+        order = np.argsort(~scores.label, kind="stable")
+        lines = (f"{scores.score[row]!s} {int(scores.label[row])}\n" for row in order)
+        part.write_text("".join(lines), encoding="utf-8")
     else:
+        texts = _pairwise(scores)
         arrays: dict[str, Any] = dict(texts) | {name: np.array(value) for name, value in scores.about.items()}
         if paths:
             arrays |= {"path1": np.array(paths[0], dtype=str), "path2": np.array(paths[1], dtype=str)}
@@ -393,6 +420,36 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
                 imposter_scores=impostor, measure=np.array(scores.measure), **arrays,
             )  # fmt: skip
     part.replace(path)
+
+
+def _pairwise(scores: ScoreSet) -> dict[str, Any]:
+    """Return what is known of each pair beside its score and label."""
+    return {name: getattr(scores, name) for name in (*_PAIRWISE, "fold") if getattr(scores, name) is not None}
+
+
+def _cell(value: Any) -> Any:
+    """Return a score as text, empty where there is none; all else as it is."""
+    return ("" if np.isnan(value) else str(value)) if isinstance(value, np.floating) else value
+
+
+def _rows(scores: ScoreSet, paths: tuple[list[str], list[str]] | None) -> tuple[list[str], Iterator[list[Any]]]:
+    """Return the names of a table's columns, and its rows: a pair each."""
+    values, labels = scores.score, scores.label
+    assert values is not None and labels is not None
+    texts = _pairwise(scores)
+    header = [*(("path1", "path2") if paths else ()), "score", "label", *texts, "measure", *scores.about]
+    rows = (
+        [
+            *((paths[0][row], paths[1][row]) if paths else ()),
+            values[row],  # as it is: 32 bits have a shorter text
+            int(labels[row]),
+            *(str(column[row]) for column in texts.values()),
+            scores.measure,
+            *scores.about.values(),
+        ]
+        for row in range(len(values))
+    )
+    return header, rows
 
 
 def export_csv(source: Path, target: Path) -> int:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
+from fairdesk.project.label_basis import LeftOut
 from fairdesk.words import tr
 
 
@@ -67,11 +68,14 @@ class ScoreOrigin(NamedTuple):
 
 def pair_lists(project: Project) -> list[PairList]:
     """Return the pair lists, the newest first."""
-    rows = project.db.rows("SELECT id, name, path, genuine, impostor, frozen, basis FROM pair_list ORDER BY id DESC")
-    changes = basis.changes_since(project, [row[6] for row in rows])
+    rows = project.db.rows(
+        "SELECT id, name, path, genuine, impostor, frozen, basis, params FROM pair_list ORDER BY id DESC"
+    )
+    left_out = [LeftOut.by_people(json.loads(row[7])) for row in rows]
+    changes = basis.changes_since(project, [row[6] for row in rows], left_out)
     return [
         PairList(number, name, path, genuine, impostor, bool(frozen), change)
-        for (number, name, path, genuine, impostor, frozen, _), change in zip(rows, changes, strict=True)
+        for (number, name, path, genuine, impostor, frozen, *_), change in zip(rows, changes, strict=True)
     ]
 
 
@@ -102,10 +106,14 @@ def need_thawed(project: Project, out: Path) -> None:
 
 def score_sets(project: Project) -> list[ListedScores]:
     """Return the score sets, the newest first."""
-    rows = project.db.rows("SELECT id, name, path, summary, recipe_id, basis FROM score_set ORDER BY id DESC")
-    changes = basis.changes_since(project, [row[5] for row in rows])
+    rows = project.db.rows(
+        "SELECT id, name, path, summary, recipe_id, basis, pair_list FROM score_set ORDER BY id DESC"
+    )
+    lists: dict[str, str] = dict(project.db.rows("SELECT path, params FROM pair_list ORDER BY id"))
+    left_out = [LeftOut.by_people(json.loads(lists[row[6]])) if row[6] in lists else LeftOut() for row in rows]
+    changes = basis.changes_since(project, [row[5] for row in rows], left_out)
     out = []
-    for (number, name, path, summary, recipe_id, _), change in zip(rows, changes, strict=True):
+    for (number, name, path, summary, recipe_id, *_), change in zip(rows, changes, strict=True):
         recipe = None if recipe_id is None else project.vectors.by_id(recipe_id)
         encoder, detector = (None, None) if recipe is None else (recipe.encoder, recipe.detector)
         out.append(ListedScores(number, name, path, ScoreSummary.read(summary), encoder, detector, change))

@@ -10,10 +10,10 @@ from fairdesk.errors import RequestError
 from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.identities import group_counts
-from fairdesk.project.image_queries import Filter, State, image_ids
+from fairdesk.project.image_queries import OLDEST, Filter, State, image_ids, partly_of_age
 from fairdesk.project.quality import MEASURES, Limit
 from fairdesk.project.saved_views import saved_views
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -51,7 +51,7 @@ def _condition(word: str) -> tuple[str, Any]:
         try:
             if not colon:
                 raise ValueError
-            return field, (float(low or 0), float(high or 200))
+            return field, (float(low or 0), float(high or OLDEST))
         except ValueError:
             raise ValueError(tr("{word!r} is not age=FROM:TO in years (one side may be empty)", word=word)) from None
     if field == "ids":
@@ -140,11 +140,26 @@ def meeting(project: Project, words: Sequence[str]) -> set[int]:
     return found
 
 
-def faces_meant(project: Project, words: Sequence[str]) -> str | None:
-    """Say whose faces the conditions mean where that matters, and that others exist; None where it does not."""
+def what_is_meant(project: Project, words: Sequence[str]) -> str | None:
+    """Say what the conditions leave open: whose faces are meant, and ages that are ranges; None where nothing is."""
     wanted = read_conditions(project, words)
-    if not wanted.rests_on_faces:
+    told = [_faces_meant(project, wanted, words) if wanted.rests_on_faces else None, ages_meant(project, wanted)]
+    return " ".join(one for one in told if one) or None
+
+
+def ages_meant(project: Project, wanted: Filter) -> str | None:
+    """Say how many of the images have a range of ages that lies only partly in the one asked for; None for none."""
+    partly = partly_of_age(project, wanted)
+    if not partly:
         return None
+    return tr_n(
+        "{n:,} image has a range of ages that lies only partly within the one asked for, and is included.",
+        "{n:,} images have a range of ages that lies only partly within the one asked for, and are included.",
+        partly,
+    )
+
+
+def _faces_meant(project: Project, wanted: Filter, words: Sequence[str]) -> str:
     others = [one.detector for one in searches(project) if one.detector != wanted.faces_of(project)]
     told = tr(
         "{conditions} is meant of the faces that {detector} found.",

@@ -64,11 +64,14 @@ def names_in_groups(project: Project) -> dict[str, set[str]]:
     return found
 
 
-def group_counts(project: Project) -> list[GroupCount]:
-    """Return how many images and identities each group has, by name; hidden images do not count."""
+def group_counts(project: Project, *, named: bool = False) -> list[GroupCount]:
+    """Return how many images and identities each group has, by name; hidden images do not count.
+
+    `named` counts only images that have an identity.
+    """
     rows = project.db.rows(
-        f"SELECT g.name, count(*), count(DISTINCT who.id) FROM image i {LABELS} WHERE i.hidden = 0"
-        " GROUP BY g.name ORDER BY g.name IS NULL, g.name"
+        f"SELECT g.name, {'count(who.id)' if named else 'count(*)'}, count(DISTINCT who.id) FROM image i {LABELS}"
+        " WHERE i.hidden = 0 GROUP BY g.name ORDER BY g.name IS NULL, g.name"
     )
     return [GroupCount(*row) for row in rows]
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.main_face import FACE_LABELS, LABELS, SOURCE
+from fairdesk.project.originals import missing_originals
 from fairdesk.project.quality import MEASURES, Limit
 from fairdesk.words import tr
 
@@ -21,8 +22,9 @@ Ids = npt.NDArray[np.int64]
 Kind = Literal["image", "face"]
 # An age may be a range, as FairFace's are (20-29, more than 70): it counts where it overlaps what is asked for.
 _AGE_FROM = "CAST(replace(lower(i.age), 'more than ', '') AS REAL)"
+OLDEST, AGE_MOST = 200, 1e9  # years: what stands for no upper end, in a filter and in a range
 _AGE_TO = (
-    "CASE WHEN lower(i.age) LIKE 'more than %' OR i.age LIKE '%+' THEN 1e9"
+    f"CASE WHEN lower(i.age) LIKE 'more than %' OR i.age LIKE '%+' THEN {AGE_MOST}"
     " WHEN i.age GLOB '[0-9]*-[0-9]*' THEN CAST(substr(i.age, instr(i.age, '-') + 1) AS REAL) ELSE CAST(i.age AS REAL) END"
 )
 ORDERS = {
@@ -36,9 +38,11 @@ LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1
 {LABELS}"""
 
 
-State = Literal["any", "with face", "without face", "several faces", "unnamed", "synthetic", "real", "hidden"]
+State = Literal[
+    "any", "with face", "without face", "several faces", "unnamed", "synthetic", "real", "hidden", "missing"
+]
 _STATES: dict[str, str] = {
-    "any": "1", "hidden": "1", "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL",
+    "any": "1", "hidden": "1", "missing": "1",  # the disk says which are missing "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL",
     "synthetic": "i.synthetic IS NOT NULL", "real": "i.synthetic IS NULL",
     "several faces": "EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1 AND d.faces > 1)",
     "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1)",
@@ -148,7 +152,21 @@ def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
     rows = project.db.rows(
         f"SELECT i.id {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}", [wanted.faces_of(project), *values]
     )
-    return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+    found = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+    if wanted.state == "missing":
+        return found[np.isin(found, [one.id for one in missing_originals(project)])]
+    return found
+
+
+def partly_of_age(project: Project, wanted: Filter) -> int:
+    """Return how many of the images of a filter have a range of ages that is only partly what is asked for."""
+    if wanted.age is None:
+        return 0
+    where, values = _conditions(wanted)
+    sql = f"SELECT count(*) {_FROM} WHERE {' AND '.join(where)} AND NOT ({_AGE_FROM} >= ? AND {_AGE_TO} <= ?)"
+    limits = wanted.age[0], AGE_MOST if wanted.age[1] >= OLDEST else wanted.age[1]
+    count: int = project.db.value(sql, [wanted.faces_of(project), *values, *limits])
+    return count
 
 
 _PREDICTED = "(SELECT group_concat(kind || ' ' || value, ', ') FROM prediction p WHERE p.face_id = f.id)"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,7 @@ class LabelChange:
         return tr("{changes} since", changes=", ".join(parts)) if parts else tr("up to date")
 
 
+NO_NAME = 0  # the hash of an image without an identity
 Labels = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]  # ids, and a hash of each one's identity and group
 
 
@@ -62,15 +63,40 @@ def unpack(basis: bytes | None) -> Labels | None:
         return kept["ids"], kept["labels"]
 
 
-def compare(kept: Labels | None, now: Labels) -> LabelChange:
-    """Compare kept labels with those of another moment."""
+@dataclass(frozen=True)
+class LeftOut:
+    """Which images a result leaves out, so that they cannot make it out of date."""
+
+    synthetic: bool = False
+    unnamed: bool = False  # images without an identity
+
+    @classmethod
+    def by_people(cls, params: Mapping[str, Any]) -> LeftOut:
+        """Return it of a pair list or of a set, whose parameters say it."""
+        return cls(synthetic=params.get("synthetic") is False, unnamed=params.get("by", "identity") == "identity")
+
+
+def compare(
+    kept: Labels | None, now: Labels, left_out: LeftOut = LeftOut(), synthetic: npt.NDArray[np.int64] | None = None
+) -> LabelChange:
+    """Compare kept labels with those of another moment; `synthetic` are the ids of the synthetic images."""
     if kept is None:
         return LabelChange(0, 0, 0)
+    if left_out.synthetic and synthetic is not None and len(synthetic):
+        kept, now = _except(kept, synthetic), _except(now, synthetic)
     if np.array_equal(kept[0], now[0]):
         return LabelChange(int(np.count_nonzero(kept[1] != now[1])), 0, 0)
-    both, left, right = np.intersect1d(kept[0], now[0], assume_unique=True, return_indices=True)
+    _, left, right = np.intersect1d(kept[0], now[0], assume_unique=True, return_indices=True)
     moved = int(np.count_nonzero(kept[1][left] != now[1][right]))
-    return LabelChange(moved, len(now[0]) - len(both), len(kept[0]) - len(both))
+    added, removed = np.delete(now[1], right), np.delete(kept[1], left)
+    if left_out.unnamed:
+        added, removed = added[added != NO_NAME], removed[removed != NO_NAME]
+    return LabelChange(moved, len(added), len(removed))
+
+
+def _except(labels: Labels, images: npt.NDArray[np.int64]) -> Labels:
+    stay = ~np.isin(labels[0], images)
+    return labels[0][stay], labels[1][stay]
 
 
 def without(basis: bytes, images: Sequence[int]) -> bytes:
@@ -80,10 +106,17 @@ def without(basis: bytes, images: Sequence[int]) -> bytes:
         return _packed(kept["ids"][stay], kept["labels"][stay])
 
 
-def changes_since(project: Project, bases: Sequence[bytes | None]) -> list[LabelChange]:
-    """Compare kept bases with the labels as they are now; where none was kept, nothing is said to have changed."""
+def changes_since(
+    project: Project, bases: Sequence[bytes | None], left_out: Sequence[LeftOut] | None = None
+) -> list[LabelChange]:
+    """Compare kept bases with the labels as they are now; where none was kept, nothing is said to have changed.
+
+    `left_out` says for each which images its result does not rest on; unsaid, it rests on all.
+    """
     if not any(bases):
         return [LabelChange(0, 0, 0)] * len(bases)
-    now = LabelSnapshot.read(project).basis()
-    found = {basis: compare(unpack(basis), now) for basis in set(bases)}  # several results may share one
-    return [found[basis] for basis in bases]
+    labels = LabelSnapshot.read(project)
+    now, synthetic = labels.basis(), labels.synthetic_images()
+    asked = list(zip(bases, left_out or [LeftOut()] * len(bases), strict=True))
+    found = {one: compare(unpack(one[0]), now, one[1], synthetic) for one in set(asked)}  # several may share one
+    return [found[one] for one in asked]

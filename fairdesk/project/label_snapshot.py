@@ -186,8 +186,12 @@ class LabelSnapshot:
                 out[name] = sorted(named.items())
         return out
 
+    def synthetic_images(self) -> Ids:
+        """Return the ids of the synthetic images, hidden ones too."""
+        return self.images[self.synthetic]
+
     def basis(self) -> tuple[Ids, npt.NDArray[np.uint64]]:
-        """Return the ids that are not hidden, and a 64-bit hash of the names of each one's identity and its group."""
+        """Return the ids that are not hidden, and a 64-bit hash of the names of each one's identity and its group; 0 without."""
         shown = ~self.hidden
         digests = np.zeros(max(self.names, default=NOBODY) + 1, dtype=np.uint64)
         for who, (name, group) in self.names.items():

@@ -39,6 +39,37 @@ def recorded_under(project: Project, folder: Path) -> list[Original]:
     return [one for one in found if one.path.is_relative_to(folder)]
 
 
+def missing_originals(project: Project) -> list[Original]:
+    """Return the originals that are not where the project looks for them; each folder is listed once.
+
+    A member of an archive is there where its archive is.
+    """
+    roots = project.roots()
+    rows = project.db.rows("SELECT id, root_id, path, size, sha256 FROM image ORDER BY id")
+    listed: dict[str, set[str] | None] = {}  # the names in a folder; None: all are there, as it is an archive
+    missing = []
+    for number, root, path, size, sha in rows:
+        place = os.path.join(roots[root], path)
+        folder, name = os.path.split(place)
+        if folder not in listed:
+            listed[folder] = _names_in(folder)
+        names = listed[folder]
+        if names is not None and name not in names and not (names and os.path.exists(place)):  # other case, other form
+            missing.append(Original(number, Path(place), size, sha))
+    return missing
+
+
+def _names_in(folder: str) -> set[str] | None:
+    try:
+        return set(os.listdir(folder))
+    except FileNotFoundError:
+        return set()
+    except NotADirectoryError:  # it, or what it lies in, is a file
+        return None
+    except OSError:  # it may not be listed: its files are asked for one by one when they are needed
+        return None
+
+
 def imported_paths(project: Project, folder: Path) -> set[str]:
     """Return the paths, below a folder of originals, of the images that were imported from it."""
     rows = project.db.rows(

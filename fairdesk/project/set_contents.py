@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fairdesk.project.label_basis import LabelChange, Labels, compare, unpack
+from fairdesk.project.label_basis import LabelChange, Labels, LeftOut, compare, unpack
 from fairdesk.project.label_snapshot import NOBODY, Ids, LabelSnapshot
 
 if TYPE_CHECKING:
@@ -62,19 +62,20 @@ def describe(contents: list[SetContents], labels: LabelSnapshot) -> list[ImageSe
     """Return the sets as they stand with these labels: hidden images are left out."""
     if not contents:
         return []
-    now = labels.basis()
-    changes: dict[int, LabelChange] = {}
+    now, synthetic = labels.basis(), labels.synthetic_images()
+    changes: dict[tuple[int, LeftOut], LabelChange] = {}
     out = []
     for one in contents:
         place = np.searchsorted(labels.images, one.members)
         place = place[~labels.hidden[place]]
         people = np.bincount(labels.identity[place], minlength=1)[NOBODY + 1 :]
-        if id(one.kept) not in changes:
-            changes[id(one.kept)] = compare(one.kept, now)
+        rests = (id(one.kept), LeftOut.by_people(one.params))
+        if rests not in changes:
+            changes[rests] = compare(one.kept, now, rests[1], synthetic)
         out.append(
             ImageSet(
                 one.id, one.name, len(place), int(np.count_nonzero(people)), one.frozen,
-                changes[id(one.kept)], one.params,
+                changes[rests], one.params,
             )
         )  # fmt: skip
     return out

@@ -21,7 +21,7 @@ from fairdesk.learning.determinism import algorithms
 from fairdesk.learning.distributed import SharedContext, is_shared, open_fabric, precision_of, run_shared
 from fairdesk.learning.training_loop import Plan, train
 from fairdesk.project import Project
-from fairdesk.project.conditions import faces_meant
+from fairdesk.project.conditions import what_is_meant
 from fairdesk.project.encoder_ref import RUN_WEIGHTS
 from fairdesk.project.project import CATALOG
 from fairdesk.runs.figure_key import TAR, FigureKey
@@ -43,7 +43,7 @@ def _items(params: RecogniserParams, context: Context) -> tuple[list[SourceImage
         project = Project.open(params.data)
         try:
             every = project_items(project, params.only_set, params.where or ())
-            if params.where and (told := faces_meant(project, params.where)):
+            if params.where and (told := what_is_meant(project, params.where)):
                 context.message(told)
         finally:
             project.close()

@@ -51,6 +51,36 @@ def test_dividing_by_shares(filled):
     assert members(filled, "train") == again
 
 
+def test_no_set_is_left_empty_by_rounding(filled, tmp_path):
+    """2 groups of 4 people with 5 images each: a tenth of a group is half a person."""
+    result = divide(DivideParams(), QuietContext(filled))
+    assert [row.name for row in result.sets] == ["train", "validation", "test"]
+    assert [(row.got, row.identities) for row in result.sets] == [(30, 6), (5, 1), (5, 1)]
+    people = [people_in(filled, row.name) for row in result.sets]
+    assert len(set().union(*people)) == sum(map(len, people)) == 8
+    lines = result.caution().splitlines()
+    assert [line.split(" has nobody of ")[0] for line in lines] == ["validation", "test"]
+    assert result.warning in result.text() and result.warning == result.json_values()["warning"]
+    outs = [tmp_path / name for name in ("a", "b", "c")]
+    found = split(
+        SplitParams(folder=tmp_path / "photographs", out=outs, shares=[0.8, 0.1, 0.1], dry_run=True), QuietContext()
+    )
+    assert all(row.got for row in found.sets) and "has nobody of" in found.text()
+    plenty = divide(DivideParams(into=["a", "b"], shares=[0.5, 0.5]), QuietContext(filled))
+    assert plenty.caution() is None and "warning" not in plenty.json_values()
+
+
+def test_a_set_for_which_nobody_is_left_is_told(project, tmp_path):
+    plain_images(tmp_path / "few", 1, 2, 3)
+    import_folder(ImportParams(folder=tmp_path / "few"), QuietContext(project))
+    result = divide(DivideParams(), QuietContext(project))
+    assert sorted(row.got for row in result.sets) == [0, 3, 3]
+    empty = next(row.name for row in result.sets if not row.got)
+    assert result.caution().startswith(f"{empty} is empty")
+    alone = divide(DivideParams(into=["a", "b"], images=1, leaks="skip"), QuietContext(project))
+    assert [row.got for row in alone.sets] == [0, 0] and alone.caution().count("is empty") == 2
+
+
 def test_folds(filled, tmp_path):
     divide(DivideParams(into=["fold"], folds=4), QuietContext(filled))
     sets = all_sets(filled)

@@ -93,5 +93,5 @@ def test_a_made_face_is_never_real_and_its_mark_says_whom_it_stands_for(drawn, t
     crossed = assess(AssessParams(made=tones[1], real=tones[0]), QuietContext())
     assert result.groups["tone 5"].fid == pytest.approx(crossed.fid, rel=0.01)
     import_folder(ImportParams(folder=real), QuietContext(project))
-    with pytest.raises(RequestError, match="holds 6 made images"):
+    with pytest.raises(RequestError, match="holds 6 synthetic images"):
         assess(AssessParams(made=project.folder, real=drawn), QuietContext())

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
 from fairdesk.images.synthetic_marks import mark_of, read_mark
 from fairdesk.jobs.context import QuietContext
+from fairdesk.learning import training_loop
 from fairdesk.runs.folder import RunFolder
 from fairdesk.runs.training_logs import read_log
 from fairdesk.training.params import RecogniserParams
@@ -100,6 +102,21 @@ def options(folder, out, **more):
     return gan_params(**(base | more))
 
 
+@pytest.mark.parametrize(("batch_s", "after"), [(6.0, [6, 24, 54, 84, 108]), (25.0, [*range(25, 450, 50), 450])])
+def test_sample_grids_come_by_time(folder, tmp_path, monkeypatch, batch_s, after):
+    """The first of a network that has learned anything within 20 s, then every 30 s, whatever a batch takes."""
+    clock, step = [100.0], GanTask.step
+
+    def slow_step(self, batch):
+        clock[0] += batch_s
+        return step(self, batch)
+
+    monkeypatch.setattr(GanTask, "step", slow_step)
+    monkeypatch.setattr(training_loop, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    train(options(folder, tmp_path / "run", preview_every=None, epochs=6), QuietContext())
+    assert [int(p.stem) * batch_s for p in RunFolder.open(tmp_path / "run").previews()] == after
+
+
 @pytest.mark.parametrize("family", ["gan", "identity-gan", "dcgan"])
 def test_training_leaves_a_whole_run(folder, tmp_path, family):
     size = 32 if family == "dcgan" else 20
@@ -133,7 +150,7 @@ def test_a_full_disk_at_the_end_keeps_the_training(folder, tmp_path, monkeypatch
     monkeypatch.setattr("fairdesk.runs.final_pictures.export_curves", full)
     context = QuietContext()
     assert train(options(folder, tmp_path / "run", epochs=1), context).steps == 3
-    assert "The training is kept, but its pictures could not be written: [Errno 28]" in context.messages[-1]
+    assert "The training is kept, but its images could not be written: [Errno 28]" in context.messages[-1]
 
 
 @pytest.mark.parametrize("family", ["gan", "dcgan"])

@@ -95,7 +95,7 @@ def test_sample_now_from_the_tab(window, hand, qtbot, filled):
     number = window.session.run("train-gan", values)
     tab = window.generation
     qtbot.waitUntil(
-        lambda: tab.runs.count() == 1 and tab._is_training() and (out / "scalars.csv").exists(), timeout=60_000
+        lambda: tab.runs.count() == 1 and tab.is_training() and (out / "scalars.csv").exists(), timeout=60_000
     )
     hand.do("generation.sample")
     hand.do("generation.checkpoint")

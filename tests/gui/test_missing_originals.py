@@ -1,7 +1,18 @@
 """A project whose originals were moved says so when it is opened, and offers to find them."""
 
+import shutil
+import zipfile
+
+from PySide6.QtCore import Qt
+
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
+from fairdesk.project.conditions import read_conditions
+from fairdesk.project.image_queries import image_ids
+from fairdesk.project.originals import missing_originals
+from tests.conftest import plain_images
 
 
 def test_moved_originals_are_told_and_found(window, filled, tmp_path):
@@ -25,3 +36,56 @@ def test_moved_originals_are_told_and_found(window, filled, tmp_path):
     told.clear()
     session.close_project()
     assert session.open(folder) and told == []
+
+
+def test_single_missing_originals_are_marked_counted_filtered_and_found(window, hand, qtbot, filled, tmp_path):
+    photographs = tmp_path / "photographs"
+    gone = photographs / "g0" / "id00" / "000.png"
+    elsewhere = tmp_path / "moved.png"
+    gone.rename(elsewhere)
+    filled.close()
+    told, asked = [], []
+    session, tab = window.session, window.dataset
+    session.told.connect(told.append)
+    session.job_asked.connect(lambda kind, preset: asked.append((kind, preset)))
+    hand.open(filled.folder)
+    qtbot.waitUntil(lambda: bool(session.missing))
+    hand.settle()
+    (notice,) = told
+    assert notice.text == f"1 original is missing: {gone}. Its thumbnail, labels and results stay."
+    assert "1 original missing" in tab.counts.text() and tab.missing_button.isVisible()
+    item = tab.grid.grid_model.item(0)
+    assert item.path == str(gone) and item.path in tab.grid.cells.missing
+    assert tab.grid.grid_model.index(0).data(Qt.ItemDataRole.ToolTipRole).startswith(f"{gone} (missing)")
+    tab.state.setCurrentIndex(tab.state.findData("missing"))
+    hand.settle()
+    assert tab.grid.grid_model.ids.tolist() == [item.id]
+    with_badge = tab.grid.grab().toImage()
+    tab.grid.set_missing(frozenset())
+    assert tab.grid.grab().toImage() != with_badge  # the mark is painted
+    tab.grid.set_missing(session.missing)
+    hand.do("dataset.relink")
+    assert asked == [("relink", {"old": str(gone.parent)})]
+    elsewhere.rename(gone)
+    session.look_for_originals()
+    qtbot.waitUntil(lambda: not session.missing)
+    hand.settle()
+    assert tab.grid.grid_model.ids.tolist() == [] and not tab.missing_button.isVisible()
+
+
+def test_what_counts_as_missing(project, tmp_path):
+    plain_images(tmp_path / "in", 1, 2, 3)
+    with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
+        for n, path in enumerate(sorted(plain_images(tmp_path / "other", 1, 1, 2, side=20).rglob("*.png"))):
+            archive.write(path, f"GroupA/who/{n}.png")
+    for source in (tmp_path / "in", tmp_path / "faces.zip"):
+        import_images(ImportParams(folder=source), QuietContext(project))
+    assert missing_originals(project) == []
+    (tmp_path / "in" / "g0" / "id00" / "001.png").unlink()
+    shutil.rmtree(tmp_path / "in" / "g0" / "id01")
+    assert [one.path.relative_to(tmp_path / "in").as_posix() for one in missing_originals(project)] == [
+        "g0/id00/001.png", "g0/id01/000.png", "g0/id01/001.png", "g0/id01/002.png",
+    ]  # fmt: skip
+    assert len(image_ids(project, read_conditions(project, ["state=missing", "group=g0"]))) == 4
+    (tmp_path / "faces.zip").unlink()
+    assert len(missing_originals(project)) == 6

@@ -158,7 +158,7 @@ def test_notes_and_a_run_from_elsewhere(trained, hand, window, filled, tmp_path,
     assert row_of(tab, "none-2").text(3) == "baseline, paper"
     elsewhere = made(tmp_path / "other machine", "far", 1, (0.3, 0.3))
     tab.session.background.edit(
-        lambda: __import__("fairdesk.runs.run_records", fromlist=["x"]).import_run(elsewhere, tab._home()),
+        lambda: __import__("fairdesk.runs.run_records", fromlist=["x"]).import_run(elsewhere, tab.runs_home()),
         tab._imported,
     )
     hand.settle()

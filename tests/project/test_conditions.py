@@ -7,8 +7,15 @@ from fairdesk.errors import RequestError
 from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.conditions import FIELDS, check_conditions, ids_condition, known_conditions, read_conditions
-from fairdesk.project.image_queries import Filter
+from fairdesk.project.conditions import (
+    FIELDS,
+    check_conditions,
+    ids_condition,
+    known_conditions,
+    read_conditions,
+    what_is_meant,
+)
+from fairdesk.project.image_queries import Filter, image_ids, partly_of_age
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import Limit
 from fairdesk.project.saved_views import save_view
@@ -74,3 +81,17 @@ def test_training_on_what_a_filter_leaves(filled, tmp_path):
     assert params.data_b == filled.folder
     result = train(params, QuietContext())
     assert result.images == max(few, len(project_items(filled, where=["group=g1"])))
+
+
+def test_ranges_of_ages_that_overlap_are_counted_and_told(filled):
+    ages = {1: "20-29", 2: "30-39", 3: "more than 70", 4: "25", 5: "40", 6: "60+"}
+    for image, age in ages.items():
+        edit_labels(filled, [image], Edit(age=age))
+    for asked, found, partly in (
+        ("25:35", [1, 2, 4], 2), ("20:29", [1, 4], 0), ("65:", [3, 6], 1), ("70:", [3, 6], 1), ("60:", [3, 6], 0), (":29", [1, 4], 0),
+    ):  # fmt: skip
+        wanted = read_conditions(filled, [f"age={asked}"])
+        assert image_ids(filled, wanted).tolist() == found, asked
+        assert partly_of_age(filled, wanted) == partly, asked
+    assert what_is_meant(filled, ["age=25:35"]).startswith("2 images have a range of ages that lies only partly")
+    assert what_is_meant(filled, ["age=20:29"]) is None

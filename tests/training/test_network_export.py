@@ -86,7 +86,7 @@ def test_generators_as_onnx(folder, tmp_path, family, condition):
     assert export(ExportModelParams(run=best, out=tmp_path / "best.onnx"), QuietContext()).kind == "generator"
     mark = json.loads(mark_of(next(made["g.onnx"].glob("*.png"))))
     assert mark["family"] == "onnx" and mark["checkpoint"] == "g.onnx" and len(mark["checkpoint_sha256"]) == 64
-    with pytest.raises(RequestError, match="a translator takes pictures"):
+    with pytest.raises(RequestError, match="a translator takes images"):
         load_translator(tmp_path / "g.onnx", "G_AB", "cpu")
 
 

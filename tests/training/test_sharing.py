@@ -150,7 +150,7 @@ def test_a_torchvision_backbone_is_trained_and_is_an_encoder(folder, tmp_path):
         fresh.start_from(models.get_model("resnet34", weights=None).state_dict(), "x.pth")
     with pytest.raises(RequestError, match=r"no classifier called 'resnet19'. Near: resnet1"):
         Classifier("resnet19")
-    with pytest.raises(RequestError, match="does not take pictures of 112"):
+    with pytest.raises(RequestError, match="does not take images of 112"):
         Classifier("vit_b_32")
 
 

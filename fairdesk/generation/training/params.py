@@ -55,7 +55,12 @@ class GanParams(JobParams):
         description="Compute each batch in this many parts, to need less memory",
     )
     seed: int = Field(999, ge=0, description="Random seed; the same seed gives the same run (on the CPU)")
-    preview_every: int = Field(400, ge=1, title="Sample grid every", description="Batches between sample grids")
+    preview_every: Annotated[int | None, Unset("30 seconds")] = Field(
+        None,
+        ge=1,
+        title="Sample grid every",
+        description="Batches between sample grids (by time unless said: after 20 seconds, then every 30)",
+    )
     checkpoint_every: int = Field(
         0, ge=0, description="Epochs between saved checkpoints; 0 saves only the best and the last"
     )
@@ -227,7 +232,6 @@ class CycleGanParams(GanParams):
     decay_epoch: int | None = Field(
         100, ge=0, title="Decay from epoch", description="Epoch from which the learning rate falls to 0"
     )
-    preview_every: int = Field(100, ge=1, title="Sample grid every", description="Batches between sample grids")
     channels_last: bool = _CHANNELS_LAST
     blocks: int = Field(9, ge=1, le=16, title="Residual blocks", description="Residual blocks of each generator")
     features: int = Field(

@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from fairdesk.dataset.group_balance import told_unnamed
 from fairdesk.dataset.params import BalanceParams
 from fairdesk.dataset.results import BalanceResult, GroupPlan
 from fairdesk.figures.style import group_style
@@ -42,7 +43,8 @@ class GroupsDialog(QDialog):
         self.plots = (self.images, self.identities, self.sharpness, self.side)
         kept = session.settings.form("balance")
         self.form = ParameterForm(BalanceParams, {k: v for k, v in kept.items() if k != "dry_run"}, hide=("dry_run",))
-        self.told = QLabel(tr("Plan a balance to preview it. Nothing changes until you apply it."))
+        self._unnamed: list[str] = []  # what is not counted
+        self.told = QLabel(self._nothing_planned())
         self.told.setWordWrap(True)
         self.plan_button, self.run_button, self.save_button = (
             QPushButton(tr("Plan")),
@@ -101,18 +103,35 @@ class GroupsDialog(QDialog):
         project = self._session.project
         if project is not None:
             self._session.background.read(
-                "groups", lambda: (group_counts(project), by_group(project, project.shown_detector())), self._arrived
+                "groups",
+                lambda: (
+                    group_counts(project),
+                    group_counts(project, named=True),
+                    by_group(project, project.shown_detector()),
+                ),
+                self._arrived,
             )
 
     @Slot(object)
-    def _arrived(self, found: tuple[list[GroupCount], dict[str, tuple[float, float]]]) -> None:
-        counts, quality = found
-        self._groups = [(name, images, people) for name, images, people in counts if name is not None]
+    def _arrived(self, found: tuple[list[GroupCount], list[GroupCount], dict[str, tuple[float, float]]]) -> None:
+        every, named, quality = found
+        self._groups = [(name, images, people) for name, images, people in named if name is not None]
+        self._unnamed = [
+            told_unnamed(one.name, one.images - counted.images)
+            for one, counted in zip(every, named, strict=True)
+            if one.name is not None and one.images > counted.images
+        ]
+        if self.form.problem() is None:
+            self.told.setText(self._nothing_planned())
         self._draw(None)
         names = [name for name, _, _ in self._groups]
         for plot, place in ((self.sharpness, 0), (self.side, 1)):
             plot.setVisible(bool(quality))
             self._bars(plot, names, [quality.get(name, (0.0, 0.0))[place] for name in names])
+
+    def _nothing_planned(self) -> str:
+        told = tr("Plan a balance to preview it. Nothing changes until you apply it.")
+        return "\n".join([told, *self._unnamed])
 
     def _draw(self, plan: dict[str, GroupPlan] | None) -> None:
         names = [name for name, _, _ in self._groups]
@@ -175,8 +194,8 @@ class GroupsDialog(QDialog):
         problem = self.form.problem()
         self.plan_button.setEnabled(problem is None)
         self.run_button.setEnabled(False)
-        if problem:
-            self.told.setText(problem)
+        self.told.setText(problem or self._nothing_planned())
+        self._draw(None)  # a plan for other values is none
         self._clear_lacks()
 
     def _start(self, *, dry_run: bool) -> None:

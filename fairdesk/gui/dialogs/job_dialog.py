@@ -136,7 +136,9 @@ class JobDialog(QDialog):
     def _on_preview(self, job: JobState) -> None:
         self.preview_button.setEnabled(self.form.problem() is None)
         result = job.typed_result()
-        self.preview.setText(tr("Would write:\n{summary}", summary=result.summary) if result is not None else told(job))
+        text = tr("Would write:\n{summary}", summary=result.summary) if result is not None else told(job)
+        caution = None if result is None else result.caution()
+        self.preview.setText(f"{caution}\n\n{text}" if caution else text)
         self._leaking = result if isinstance(result, DividedResult) else None
         leaks = self._leaking.leaks if self._leaking is not None else None
         self.pairs_button.setVisible(leaks is not None and not leaks.clean)

@@ -133,8 +133,9 @@ class JobCard(QFrame):
         self.again.setVisible(job.finished and job.state != DONE)
         if job.finished:
             self._say(self.again, tr("Resume") if resumes(job) else tr("Restart"))
+            self.update_again()
         self.copy.setVisible(job.state == FAILED)
-        self.detail.setText(str((job.result or {}).get("summary", "")) or job.message)
+        self.detail.setText(self._outcome() or job.message)
         shown = self._pictures()
         self.pairs.setVisible(shown is not None)
         self.pairs.setText(tr((shown or NextStep.SHOW_PAIRS).value))
@@ -150,10 +151,23 @@ class JobCard(QFrame):
         home = self.parentWidget()
         away = home is None or not home.underMouse()  # nothing grows under the pointer
         unseen = not self.show_log.isChecked() and away
-        if job.state == FAILED and says_more and unseen and log_tail(job.folder):
+        if job.state == FAILED and says_more and unseen and (job.unexpected or log_tail(job.folder)):
             self.show_log.setChecked(True)
         elif job.state == FAILED and self.show_log.isChecked():
             self._fill_log()
+
+    def update_again(self) -> None:
+        """Switch off what would write a run that is being written already."""
+        job, out = self.job, self.job.spec.params.get("out")
+        busy = job.trains and isinstance(out, str) and self._session.jobs.training_at(Path(out)) is not None
+        self.again.setEnabled(not busy)
+
+    def _outcome(self) -> str:
+        """What came of the job, and before it what a person must know of that."""
+        result = self.job.typed_result()
+        caution = None if result is None else result.caution()
+        parts = [caution, str((self.job.result or {}).get("summary", ""))]
+        return "\n".join(part for part in parts if part)
 
     def _say(self, button: QToolButton, text: str, more: str = "") -> None:
         if button.toolTip() != text + more:
@@ -257,7 +271,7 @@ class JobCard(QFrame):
 
     def _fill_log(self) -> None:
         """Show all that the job has told: its summary, its messages, and the end of its log."""
-        told = [str((self.job.result or {}).get("summary", "")), *self.job.messages, log_tail(self.job.folder)]
+        told = [self._outcome(), *self.job.messages, log_tail(self.job.folder)]
         if self.job.message not in told:
             told.insert(0, self.job.message)
         self.log.setPlainText("\n".join(text for text in told if text).strip() or tr("The log is empty."))

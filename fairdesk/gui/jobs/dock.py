@@ -106,6 +106,9 @@ class JobsPanel(QWidget):
             self.empty.hide()
         else:
             card.update_job(job)
+        if job.trains:
+            for other in self.cards.values():
+                other.update_again()
         self._arrange()
         self._tell()
 

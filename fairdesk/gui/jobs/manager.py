@@ -123,6 +123,10 @@ class JobManager(QObject):
         """Jobs that wait."""
         return [job for job in self.active if job.state == QUEUED]
 
+    def training_at(self, run: Path) -> JobState | None:
+        """Return the training that writes a run's folder now, or waits to; None where nothing does."""
+        return next((job for job in self.active if job.trains and job.spec.params.get("out") == str(run)), None)
+
     def close(self, *, keep: bool) -> None:
         """End the thread; running jobs continue (`keep`) or are stopped. What waits is found again."""
         if not self._thread.isRunning():

@@ -47,7 +47,7 @@ class RatePlot(QWidget):
         self._groups: list[str] = []
         self._bins: Any = None
         self._threshold: float | None = None
-        self.plot = new_plot(*titles[kind])
+        self.plot = new_plot(*titles[kind], self.redraw)
         self.legend = self.plot.addLegend(offset=(-10, 10) if kind != "roc" else (-10, -10))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

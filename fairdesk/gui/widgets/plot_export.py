@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pyqtgraph as pg
@@ -13,14 +14,15 @@ from PySide6.QtWidgets import QWidget
 from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.zoom_reset import ZoomReset
 from fairdesk.words import tr
 
 PNG_WIDTH = 1600
 pg.setConfigOptions(antialias=True)
 
 
-def new_plot(title: str, x: str, y: str) -> pg.PlotWidget:
-    """Return an empty plot."""
+def new_plot(title: str, x: str, y: str, reset: Callable[[], object] | None = None) -> pg.PlotWidget:
+    """Return an empty plot; `reset` shows all of it again after it was zoomed, where that is more than to fit it."""
     plot = pg.PlotWidget()
     plot.setTitle(title)
     plot.setLabel("bottom", x)
@@ -30,6 +32,7 @@ def new_plot(title: str, x: str, y: str) -> pg.PlotWidget:
     for side in ("bottom", "left"):
         plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
     plot.getPlotItem().hideButtons()
+    plot.zoom_reset = ZoomReset(plot, reset)
     return plot
 
 

@@ -15,11 +15,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
+from fairdesk.gui.widgets.top_legend import TopLegend
 from fairdesk.runs.training_logs import smooth
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
-_ROWS = 5  # of the legend, before it gets another column
+_NAMED = 3  # series that an axis names
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _NEAR = 0.003  # how near the pointer has to be, as a share of the plot, squared
 
@@ -57,6 +58,12 @@ def _pens(lines: list[Line]) -> tuple[list[Any], list[tuple[str, Any]]]:
     return [pg.mkPen(colours[line.name], width=1, style=dashes[line.source]) for line in lines], legend
 
 
+def _measured(lines: list[Line]) -> str:
+    """Return what an axis shows: the names of the series, those of groups as one."""
+    names = list(dict.fromkeys(line.name.partition("[")[0] for line in lines))
+    return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+
+
 def _told(line: Line, value: float, row: int) -> str:
     """Say one point of a curve; the raw one too where it was smoothed."""
     raw, x = line.values[row], line.x[row]
@@ -73,15 +80,21 @@ class RunCurves(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.losses, self.rates = new_plot("", tr("step"), tr("value")), new_plot("", tr("step"), tr("evaluated"))
+        self.losses, self.rates = (new_plot("", tr("step"), "", self.show_all) for _ in range(2))
         self._drawn: dict[pg.PlotWidget, list[tuple[Line, Array]]] = {self.losses: [], self.rates: []}
+        self._legends: dict[pg.PlotWidget, TopLegend] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for plot in (self.losses, self.rates):
-            plot.addLegend(offset=(-10, 10), verSpacing=-6)
+            self._legends[plot] = TopLegend(plot)
             layout.addWidget(plot, 1)
             plot.scene().sigMouseMoved.connect(lambda place, plot=plot: self._on_move(plot, place))
         self.rates.setXLink(self.losses)
+
+    def show_all(self) -> None:
+        """Show all points again: both plots have one axis of steps."""
+        for plot in (self.losses, self.rates):
+            plot.getPlotItem().enableAutoRange()
 
     def draw(
         self, lines: list[Line], axis: str, *, weight: float, logarithmic: bool, marks: list[tuple[str, float]]
@@ -100,12 +113,6 @@ class RunCurves(QWidget):
         for plot in (self.losses, self.rates):
             retheme(plot, self._theme)
             plot.clear()
-            legend = plot.getPlotItem().legend
-            legend.clear()
-            legend.setLabelTextColor(self._theme.tokens["text"])
-            ground = pg.mkColor(self._theme.tokens["base"])
-            ground.setAlpha(200)
-            legend.setBrush(ground)
             plot.setLogMode(x=False, y=logarithmic)
             plot.setLabel("bottom", axis)
             self._drawn[plot] = []
@@ -124,10 +131,8 @@ class RunCurves(QWidget):
                 shown = smooth(line.values, weight) if weight else line.values
                 self._curve(plot, line.x, shown, pen)
                 self._drawn[plot].append((line, np.array(shown)))
-            shown_legend = plot.getPlotItem().legend
-            shown_legend.setColumnCount(1 + len(legend) // _ROWS)
-            for text, pen in legend:
-                shown_legend.addItem(pg.PlotDataItem(pen=pen), text)
+            self._legends[plot].show_entries(legend, self._theme.tokens["text"])
+            plot.setLabel("left", _measured(here))
         pen = pg.mkPen(self._theme.tokens["muted"], style=Qt.PenStyle.DotLine)
         for name, place in marks:
             for plot in (self.losses, self.rates):

@@ -34,7 +34,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "clustering.vectors",
-            tr("Faces and &embeddings…"),
+            tr("F&aces and embeddings…"),
             lambda: start(show_vectors(tab.session, tab)),
             tr("&Clustering"),
             icon="face",

@@ -80,6 +80,7 @@ class ClusteringTab(Tab):
         self.clusters.doubleClicked.connect(lambda _i: async_glue.start(self.rename_cluster()))
         self.grid.selection_changed.connect(lambda _n: self._say_selected())
         self.grid.opened.connect(self._open_photograph)
+        session.missing_changed.connect(lambda: self.grid.set_missing(session.missing))
         self.tree_button.toggled.connect(self._show_tree)
         self.again_button.clicked.connect(self._again)
         self.pages.setCurrentWidget(self.empty_page)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
+from fairdesk.gui.tabs.dataset.purging import purge_selected
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.samples",
-            tr("Draw &sample faces…"),
+            tr("Dra&w sample faces…"),
             lambda: start(tab.draw_samples()),
             tr("&Dataset"),
             icon="draw",
@@ -94,7 +95,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.edit_labels",
-            tr("Label &selected…"),
+            tr("La&bel selected…"),
             lambda: start(tab.label_selected()),
             tr("&Dataset"),
             icon="name",
@@ -142,7 +143,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.like",
-            tr("Find si&milar faces"),
+            tr("Find similar faces"),
             tab.sort_by_likeness,
             tr("&Dataset"),
             icon="search",
@@ -170,7 +171,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.agreement",
-            tr("Con&fusion matrix…"),
+            tr("&Confusion matrix…"),
             lambda: start(tab.show_confusion()),
             tr("&Dataset"),
             icon="table",
@@ -179,7 +180,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.divide",
-            tr("&Divide into sets…"),
+            tr("Di&vide into sets…"),
             lambda: tab.session.ask("divide"),
             tr("&Dataset"),
             icon="split",
@@ -198,8 +199,8 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.purge",
-            tr("P&urge selected…"),
-            lambda: start(tab.purge_selected()),
+            tr("Purge selected…"),
+            lambda: start(purge_selected(tab)),
             tr("&Dataset"),
             icon="close",
             enabled=lambda: images() and tab.grid.selected_count() > 0,
@@ -237,7 +238,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.balance",
-            tr("Groups and &balance…"),
+            tr("&Groups and balance…"),
             lambda: start(tab.open_groups()),
             tr("&Dataset"),
             icon="chart",
@@ -247,8 +248,8 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.relink",
-            tr("Find &moved originals…"),
-            lambda: tab.session.ask("relink"),
+            tr("Find moved originals…"),
+            tab.session.find_moved,
             tr("&Dataset"),
             icon="folder",
             enabled=images,
@@ -256,7 +257,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         *_for_folders(tab),
         ActionSpec(
             "dataset.vectors",
-            tr("Export &embeddings…"),
+            tr("Export embeddings…"),
             lambda: tab.session.ask("vectors"),
             tr("&Dataset"),
             icon="export",

@@ -13,7 +13,7 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.detections import Search, searches
 from fairdesk.project.identities import GroupCount
-from fairdesk.project.image_queries import Filter, Ids, image_ids, more_like, overview
+from fairdesk.project.image_queries import Filter, Ids, image_ids, more_like, overview, partly_of_age
 from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.labels import tag_counts
 from fairdesk.project.predictions import predicted_values
@@ -57,6 +57,7 @@ class View:
     searches: list[Search] = field(default_factory=list)
     ids: Ids = field(default_factory=lambda: NONE)
     wish: Wish | None = None  # what the ids answer
+    partly_of_age: int = 0  # of them: a range of ages that lies only partly in the one asked for
     labels: LabelSnapshot | None = None
     contents: list[SetContents] = field(default_factory=list)  # of the sets
 
@@ -110,7 +111,7 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
         view.searches = searches(project)
     if rests := change.within(list_rests_on(wish)):
         view.ids = ids_after(project, wish, before.ids, rests) if wish == before.wish else ids(project, wish)
-        view.wish = wish
+        view.wish, view.partly_of_age = wish, partly_of_age(project, wish.wanted)
     return view
 
 
@@ -176,8 +177,8 @@ def ids(project: Project, wish: Wish) -> Ids:
         return found
 
 
-def headline(view: View, selected: int) -> str:
-    """Return the line of counts at the top."""
+def headline(view: View, selected: int, missing: int = 0) -> str:
+    """Return the line of counts at the top; `missing` originals are not where they were."""
     counts = view.counts
     if not counts.get("images"):
         return ""
@@ -212,8 +213,12 @@ def headline(view: View, selected: int) -> str:
     ):
         if counts[key]:
             parts.append(tr(text, n=counts[key]))
+    if missing:
+        parts.append(tr_n("{n:,} original missing", "{n:,} originals missing", missing))
     if len(view.ids) != counts["images"]:
         parts.append(tr("{count:,} shown", count=len(view.ids)))
+    if view.partly_of_age:
+        parts.append(tr("{n:,} of them by a range of ages that overlaps", n=view.partly_of_age))
     if selected:
         parts.append(tr("{selected:,} selected", selected=selected))
     return "  ·  ".join(parts)

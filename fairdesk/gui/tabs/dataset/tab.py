@@ -17,8 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.dataset.purge import purge
-from fairdesk.dataset.results import PurgeResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
@@ -27,7 +25,7 @@ from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
 from fairdesk.gui.dialogs.vectors_dialog import show_faces_of
 from fairdesk.gui.forms import load_form
-from fairdesk.gui.session import Notice, Session
+from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.base import Tab, bind_button
 from fairdesk.gui.tabs.dataset import presenter
 from fairdesk.gui.tabs.dataset.actions import actions
@@ -38,7 +36,7 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import EVERY, Change, Kind
 from fairdesk.project.conditions import ids_condition
 from fairdesk.project.faces import images_of_faces, largest_faces, set_identity
-from fairdesk.project.image_queries import Filter, Ids, items, more_like
+from fairdesk.project.image_queries import Filter, Ids, more_like, partly_of_age
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import edit_labels
 from fairdesk.project.saved_views import save_view
@@ -47,7 +45,7 @@ from fairdesk.words import mark, tr, tr_n
 _STATES = {
     "any": mark("All images"), "with face": mark("With a face"), "without face": mark("Without a face"),
     "unnamed": mark("Without an identity"), "several faces": mark("Several faces"), "synthetic": mark("Marked synthetic"),
-    "real": mark("Not synthetic"), "hidden": mark("Hidden"),
+    "real": mark("Not synthetic"), "hidden": mark("Hidden"), "missing": mark("Original missing"),
 }  # fmt: skip
 _ORDERS = {
     "added": mark("By import order"), "identity": mark("By identity"), "name": mark("By path"), "size": mark("Largest first"),
@@ -92,6 +90,7 @@ class DatasetTab(Tab):
     order: QComboBox
     faces: QComboBox
     like_button: QPushButton
+    missing_button: QPushButton
     filters_button: QPushButton
     filters: FilterPanel
     groups: SideTree
@@ -129,6 +128,8 @@ class DatasetTab(Tab):
         self.filters.save_button.clicked.connect(lambda: async_glue.start(self._save_view()))
         self.like_button.clicked.connect(lambda: self._set_like(None))
         self.grid.opened.connect(self._open_photograph)
+        self.missing_button.hide()
+        session.missing_changed.connect(self._on_missing)
         self.grid.selection_changed.connect(lambda _n: self._say_counts())
         self.pages.setCurrentWidget(self.empty_page)
 
@@ -144,7 +145,7 @@ class DatasetTab(Tab):
             (self.quality_button, "dataset.quality", ""), (self.groups_button, "dataset.balance", tr("Groups…")),
             (self.divide_button, "dataset.divide", tr("Divide…")), (self.export_button, "dataset.export", ""),
             (self.empty_new, "file.new", ""), (self.empty_open, "file.open", ""), (self.empty_import, "dataset.import", ""),
-            (self.empty_samples, "dataset.samples", ""), (self.empty_fetch, "dataset.fetch", ""),
+            (self.empty_samples, "dataset.samples", ""), (self.empty_fetch, "dataset.fetch", ""), (self.missing_button, "dataset.relink", ""),
         ):  # fmt: skip
             bind_button(button, book, number, text)
 
@@ -162,6 +163,8 @@ class DatasetTab(Tab):
         """Show nothing of the project that was open before."""
         self.view = presenter.View()
         self._like = None
+        self.missing_button.hide()
+        self.grid.set_missing(frozenset())
         self.grid.set_project(self.session.project)
         self.grid.show_ids(None, "image", presenter.NONE)
         self._show()
@@ -206,7 +209,7 @@ class DatasetTab(Tab):
         self._unread = Change()
         listed = listed and view.wish == self._wish()  # else the filter was changed meanwhile, and its list comes
         if not listed:
-            view.ids, view.wish = self.view.ids, self.view.wish
+            view.ids, view.wish, view.partly_of_age = self.view.ids, self.view.wish, self.view.partly_of_age
         tree_changed = view.tree() != self.view.tree()
         self.view = view
         self.grid.cells.groups = [name for name, _, _ in view.groups if name is not None]
@@ -236,6 +239,14 @@ class DatasetTab(Tab):
         if project is not None and detector != self.view.counts.get("detector"):
             show_faces_of(self.session, detector)
 
+    def _on_missing(self) -> None:
+        """Mark what is missing, and offer to find it."""
+        self.grid.set_missing(self.session.missing)
+        self.missing_button.setVisible(bool(self.session.missing))
+        if self.state.currentData() == "missing":
+            self._reload()
+        self._say_counts()
+
     def _reload(self) -> None:
         """The filter or the order changed: only the grid is read again."""
         project = self.session.project
@@ -245,12 +256,15 @@ class DatasetTab(Tab):
         active = self.filters.active()
         self.filters_button.setText(tr("More filters ({active})", active=active) if active else tr("More filters"))
 
-        def arrived(ids: Ids) -> None:
+        def arrived(found: tuple[Ids, int]) -> None:
+            ids, self.view.partly_of_age = found
             self.view.ids, self.view.wish = ids, wish
             self.grid.show_ids(self.session.project, "image", ids)
             self._say_counts()
 
-        self.session.background.read("dataset ids", lambda: presenter.ids(project, wish), arrived)
+        self.session.background.read(
+            "dataset ids", lambda: (presenter.ids(project, wish), partly_of_age(project, wish.wanted)), arrived
+        )
 
     def _show(self) -> None:
         images = self.view.counts.get("images", 0)
@@ -278,7 +292,7 @@ class DatasetTab(Tab):
         self._say_counts()
 
     def _say_counts(self) -> None:
-        self.counts.setText(presenter.headline(self.view, self.grid.selected_count()))
+        self.counts.setText(presenter.headline(self.view, self.grid.selected_count(), len(self.session.missing)))
         self.session.told_state()
 
     def _picked(self) -> None:
@@ -442,31 +456,6 @@ class DatasetTab(Tab):
                     else tr_n("Showed {n:,} image", "Showed {n:,} images", n)
                 ),
             )
-
-    async def purge_selected(self) -> None:
-        images, project = self.grid.selected_ids(), self.session.project
-        if not images or project is None:
-            return
-        names = sorted({i.identity for i in items(project, "image", images).values() if i.identity})
-        answer = await async_glue.ask(
-            self, tr("Purge"), tr_n("Permanently remove {n:,} image from the project?", "Permanently remove {n:,} images from the project?", len(images)), [tr("Remove permanently")],
-            tr("Their rows, embeddings, thumbnails and the whole history of the project go, and lists and reports that name them. "
-            "This cannot be undone. The original files are not touched."),
-        )  # fmt: skip
-        if answer == tr("Remove permanently"):
-            self.session.background.edit(lambda: purge(project, images, names), self._purged)
-
-    def _purged(self, result: PurgeResult) -> None:
-        text = result.summary
-        if result.outside:
-            text += " " + tr_n(
-                "{n} file outside of the project still names them: {files}",
-                "{n} files outside of the project still name them: {files}",
-                len(result.outside),
-                files=", ".join(result.outside[:3]),
-            )
-        self.session.told.emit(Notice(text))
-        self.session.look()
 
     async def show_unreadable(self) -> None:
         from fairdesk.gui.dialogs.table_dialog import TableDialog

@@ -33,7 +33,7 @@ def actions(tab: GenerationTab) -> list[ActionSpec]:
             tab.resume_run,
             tr("&Generation"),
             icon="again",
-            enabled=ready,
+            enabled=lambda: ready() and not tab.is_training(),
             tip=tr("Resume the chosen run, for more epochs"),
             tab=tab.name,
         ),
@@ -113,7 +113,7 @@ def actions(tab: GenerationTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "generation.translate",
-            tr("&Translate faces…"),
+            tr("Trans&late faces…"),
             tab.translate_images,
             tr("&Generation"),
             icon="move",
@@ -122,7 +122,7 @@ def actions(tab: GenerationTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "generation.container",
-            tr("Run a &container…"),
+            tr("R&un a container…"),
             lambda: tab.session.ask("container", {"workdir": str(tab.runs_home())}),
             tr("&Generation"),
             icon="folder",

@@ -257,11 +257,7 @@ class GenerationTab(Tab):
 
     def _training_job(self) -> JobState | None:
         run = self.run_folder()
-        active = self.session.jobs.active if run is not None else []
-        return next(
-            (j for j in active if j.trains and run is not None and j.spec.params.get("out") == str(run.path)),
-            None,
-        )
+        return None if run is None else self.session.jobs.training_at(run.path)
 
     def is_training(self) -> bool:
         return self._training_job() is not None

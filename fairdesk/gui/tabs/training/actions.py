@@ -20,7 +20,7 @@ def actions(tab: TrainingTab) -> list[ActionSpec]:
     return [
         ActionSpec(
             "training.train",
-            tr("Train a &recogniser…"),
+            tr("&Train a recogniser…"),
             tab.train_recogniser,
             tr("&Training"),
             icon="play",
@@ -103,7 +103,7 @@ def actions(tab: TrainingTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "training.table",
-            tr("Save &points…"),
+            tr("&Save points…"),
             lambda: start(tab.save_points()),
             tr("&Training"),
             icon="table",
@@ -112,7 +112,7 @@ def actions(tab: TrainingTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "training.close",
-            tr("&Close all logs"),
+            tr("Close &all logs"),
             tab.close_logs,
             tr("&Training"),
             icon="close",

@@ -40,7 +40,7 @@ from fairdesk.runs.curve_export import curves_csv
 from fairdesk.runs.folder import METRICS, SCALARS, RunFolder, next_run
 from fairdesk.runs.resumption import resume_preset
 from fairdesk.runs.run_records import Run, batches_per_epoch, checkpoints, import_run, list_runs, seconds, write_notes
-from fairdesk.runs.training_logs import Curves, read_log
+from fairdesk.runs.training_logs import Curves, is_evaluated, read_log
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ def _source(path: Path) -> str:
 def _title(path: Path) -> str:
     """A log's name; the run's and which part of it."""
     return f"{_source(path)}: {tr(_PARTS[path.name])}" if path.name in _PARTS else path.name
+
+
+def _is_rate(path: Path, name: str) -> bool:
+    """Whether a series is drawn below: what was evaluated of a run, or rates in another program's log."""
+    return path.name == METRICS or (path.name != SCALARS and is_evaluated(name))
 
 
 class TrainingTab(Tab):
@@ -105,7 +110,7 @@ class TrainingTab(Tab):
         load_form(self, "training_tab.ui", (FlowRow,))
         self.curves: RunCurves | None = None
         self._runs: dict[Path, Run] = {}
-        self._listed: set[str] = set()  # jobs that ended and whose runs were listed
+        self._listed: set[tuple[str, bool, bool]] = set()  # jobs, and how far they were when their runs were listed
         self.run_list = RunList()
         self.run_list.ticked.connect(lambda path, on: self.open_run(path) if on else self._close_run(path))
         self.run_list.itemSelectionChanged.connect(session.told_state)
@@ -116,7 +121,7 @@ class TrainingTab(Tab):
         self.marked.toggled.connect(lambda _on: self._draw())
         self.read_logs: dict[Path, Curves] = {}
         self._seen: dict[Path, tuple[int, int]] = {}
-        self._followed: set[str] = set()  # jobs whose curves were opened
+        self._followed: set[tuple[str, Path]] = set()  # jobs, and tables of theirs that were opened
         session.jobs.updated.connect(self._on_job)
         self.title.setText(tr("Train a recogniser, or plot any training log"))
         self.text.setText(
@@ -188,7 +193,10 @@ class TrainingTab(Tab):
         except RequestError as error:
             self.session.tell_error(error)
             return
-        if run is not None and run.config.get("kind") == "recogniser":
+        if run is not None and self.session.jobs.training_at(run.path) is not None:
+            text = tr("{run} is training already. Follow it here, or stop it in the Jobs panel.", run=run.path.name)
+            self.session.told.emit(Notice(text, "error"))
+        elif run is not None and run.config.get("kind") == "recogniser":
             self.session.ask("train-arcface", resume_preset(run))
         elif run is not None:
             self.session.told.emit(
@@ -262,18 +270,19 @@ class TrainingTab(Tab):
 
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
-        """Follow the curves of a recogniser that trains."""
+        """List a recogniser that trains, ticked, and follow its curves from its first batch on."""
         if job.spec.kind != "train-arcface":
             return
-        if job.finished and job.id not in self._listed:
-            self._listed.add(job.id)
-            self._on_changed(Change.of(Kind.RUNS))
-        if job.id in self._followed:
-            return
         folder = Path(str(job.spec.params.get("out", "")))
-        if (folder / SCALARS).exists() and (job.finished or (folder / METRICS).exists()):
-            self._followed.add(job.id)
-            self.open_run(folder)
+        here = [folder / name for name in _PARTS if (folder / name).exists()]
+        begun = (job.id, job.finished, bool(here))
+        if begun not in self._listed and (here or job.finished):
+            self._listed.add(begun)
+            self._on_changed(Change.of(Kind.RUNS))
+        for path in here:
+            if (job.id, path) not in self._followed:  # once: a person may close it
+                self._followed.add((job.id, path))
+                self.open_log(path)
 
     def open_log(self, path: Path) -> None:
         """Read a log and follow it."""
@@ -365,7 +374,7 @@ class TrainingTab(Tab):
             label = f"{_source(path)}: {name}" if several else name
             values = [value for _, value in points]
             lines.append(
-                Line(_source(path), name, label, x if place is None else place(x), values, path.name == METRICS)
+                Line(_source(path), name, label, x if place is None else place(x), values, _is_rate(path, name))
             )
         for run in {path.parent for path, _ in self._ticked()} if self.marked.isChecked() else ():
             place = self._axis_of(run, wanted)
@@ -387,7 +396,10 @@ class TrainingTab(Tab):
             line = f"{_title(path)}: {tr(curves.kind)}"
             if curves.broken:
                 line += ", " + tr_n("{n:,} line could not be read", "{n:,} lines could not be read", curves.broken)
-            if path.name not in _PARTS or curves.broken:
+            if curves.other:
+                line += ", " + tr_n("{n:,} line without figures", "{n:,} lines without figures", curves.other)
+            line = " ".join([line, *curves.notes])
+            if path.name not in _PARTS or curves.broken or curves.notes:
                 told.append(line)
         if without:
             names = ", ".join(sorted(without))

@@ -11,6 +11,7 @@ from fairdesk.gui.widgets.face_grid.model import FaceGridModel, ItemRole
 from fairdesk.words import tr
 
 CAPTION = 20
+_MISSING = "#e3a008"  # on pictures of any kind, with black on it
 
 
 class FaceDelegate(QStyledItemDelegate):
@@ -21,6 +22,7 @@ class FaceDelegate(QStyledItemDelegate):
         self._model = model
         self.side = 112
         self.groups: list[str] = []
+        self.missing: frozenset[str] = frozenset()  # paths of originals that are not there
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         return QSize(self.side + 8, self.side + CAPTION + 8)
@@ -76,6 +78,11 @@ class FaceDelegate(QStyledItemDelegate):
         painter.setPen(palette.color(role))
         text = painter.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        if item.path in self.missing:
+            badge = QRect(area.left() + 2, area.top() + 3, 50, 14)
+            painter.fillRect(badge, QColor(_MISSING))
+            painter.setPen(QColor("black"))
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, tr("missing"))
         if item.synthetic:
             badge = QRect(area.right() - 34, area.top() + 3, 32, 14)
             painter.fillRect(badge, QColor(0, 0, 0, 170))

@@ -46,6 +46,7 @@ class FaceGridModel(QAbstractListModel):
         self.thumbnails = thumbnails
         self.kind: Kind = "image"
         self.ids: Ids = np.empty(0, dtype=np.int64)
+        self.missing: frozenset[str] = frozenset()  # paths of originals that are not there
         self._project: Project | None = None
         self._pages: OrderedDict[int, dict[int, GridItem]] = OrderedDict()
         self._dirty: set[int] = set()
@@ -107,7 +108,7 @@ class FaceGridModel(QAbstractListModel):
             if role == Qt.ItemDataRole.DisplayRole:
                 return item.title
             lines = [
-                item.path,
+                tr("{path} (missing)", path=item.path) if item.path in self.missing else item.path,
                 tr("Identity: {identity}", identity=item.identity or tr("unknown")),
                 tr("Group: {group}", group=item.group or tr("none")),
             ]

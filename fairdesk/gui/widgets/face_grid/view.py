@@ -54,6 +54,11 @@ class FaceGrid(QListView):
         """Read thumbnails from a project."""
         self.thumbnails.set_project(project)
 
+    def set_missing(self, paths: frozenset[str]) -> None:
+        """Mark the cells whose originals are not there."""
+        self.cells.missing = self.grid_model.missing = paths
+        self.viewport().update()
+
     def set_side(self, side: int) -> None:
         """Set the size of the pictures in pixels."""
         self.cells.side = max(MIN_SIDE, min(MAX_SIDE, side))

@@ -1,0 +1,74 @@
+"""What dialogs promise is what happens: bars and plans agree, empty sets are told, and Return never destroys."""
+
+import pyqtgraph as pg
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
+from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.session import Notice
+from fairdesk.project.labels import Edit, edit_labels
+
+
+@pytest.fixture
+def at(window, hand, filled):
+    filled.close()
+    hand.open(filled.folder)
+    return window.dataset
+
+
+def heights(plot):
+    """The numbers above the bars."""
+    return [item.toPlainText() for item in plot.getPlotItem().items if isinstance(item, pg.TextItem)]
+
+
+def test_the_bars_of_balance_count_what_its_plan_counts(at, hand, qtbot, filled):
+    edit_labels(filled, [1], Edit(identity=""))
+    edit_labels(filled, [1], Edit(group="g0"))
+    assert filled.db.value("SELECT identity_id FROM image WHERE id = 1") is None
+    hand.settle()
+    hand.do("dataset.balance")
+    dialog = hand.dialog(GroupsDialog)
+    hand.settle()
+    assert heights(dialog.images) == ["19", "20"]
+    assert "g0: 1 image without an identity is not counted and stays" in dialog.told.text()
+    dialog.plan_button.click()
+    qtbot.waitUntil(lambda: dialog.run_button.isEnabled(), timeout=20_000)
+    assert heights(dialog.images) == ["19", "19"]
+    assert "g0: 19 of 19 images" in dialog.told.text() and "1 image without an identity" in dialog.told.text()
+    dialog.form.editors["to"].setCurrentText("5")
+    assert heights(dialog.images) == ["19", "20"]  # the plan was for other values
+    dialog.reject()
+
+
+def test_return_in_purge_presses_cancel(at, hand, qtbot, filled):
+    at.grid.select_ids([1, 2])
+    hand.do("dataset.purge")
+    box = hand.dialog(QMessageBox)
+    assert "2 images" in box.text() and "whole history of the project" in box.informativeText()
+    cancel = box.button(QMessageBox.StandardButton.Cancel)
+    assert box.defaultButton() is cancel
+    qtbot.keyClick(QApplication.focusWidget() or box, Qt.Key.Key_Return)
+    hand.settle()
+    assert filled.db.value("SELECT count(*) FROM image") == 40
+
+
+def test_a_division_that_lacks_a_group_says_so_and_offers_its_form(window, at, hand, qtbot):
+    told: list[Notice] = []
+    window.session.told.connect(told.append)
+    hand.do("dataset.divide")
+    dialog = hand.dialog(JobDialog)
+    dialog.preview_button.click()
+    qtbot.waitUntil(lambda: "has nobody of" in dialog.preview.text(), timeout=20_000)
+    dialog.run_button.click()
+    job = hand.finish_job("divide")
+    if job.preview:
+        job = hand.finish_job("divide")
+    (notice,) = [one for one in told if "Divide" in one.text]
+    assert notice.kind == "error" and "validation has nobody of" in notice.text
+    assert "validation has nobody of" in window.panel.cards[job.id].detail.text()
+    notice.run()
+    again = hand.dialog(JobDialog)
+    assert again.kind.name == "divide" and again.form.values()["shares"] == ["0.8", "0.1", "0.1"]
+    again.reject()
