@@ -22,7 +22,7 @@ from fairdesk.metrics.error_rates import (
 )
 from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
 from fairdesk.metrics.grouped_scores import Grouped, group_comparisons, per_group_scores
-from fairdesk.metrics.intervals import wilson
+from fairdesk.metrics.pair_intervals import wilson
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import (
     CrossCell,
@@ -35,7 +35,6 @@ from fairdesk.metrics.results import (
     TarPoint,
 )
 from fairdesk.metrics.score_files import ScoreSet
-from fairdesk.metrics.uncertainty import add_intervals
 from fairdesk.words import tr
 
 Mask = npt.NDArray[np.bool_]
@@ -202,6 +201,8 @@ def evaluate(
 
     `check` is called every fraction of a second and may raise to end it.
     """
+    from fairdesk.metrics.uncertainty import add_intervals  # scipy: the window imports it when it evaluates
+
     genuine, impostor = scores.split()
     check()
     sorted_scores = sort_scores(genuine, impostor, in_place=True)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.metrics.error_counts import ErrorCounts
-from fairdesk.metrics.intervals import Interval, middle
+from fairdesk.metrics.intervals import middle
+from fairdesk.metrics.pair_intervals import Interval
 from fairdesk.metrics.rate_variance import LEAST
 
 Array = npt.NDArray[np.float64]

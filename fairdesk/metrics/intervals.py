@@ -1,27 +1,15 @@
-"""How sure a rate is: by subjects where they are known, else Wilson's interval over pairs."""
+"""How sure a rate is where its subjects are known."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.metrics.pair_intervals import Z95, Interval
+
 Array = npt.NDArray[np.float64]
-Interval = tuple[float, float]
 
-Z95 = 1.959963984540054
 LEVEL = 0.95
-
-
-def wilson(errors: int, trials: int, z: float = Z95) -> Interval | None:
-    """95 % interval of a rate (Wilson, 1927), as if pairs were independent; None without trials."""
-    if trials == 0:
-        return None
-    rate = errors / trials
-    denominator = 1 + z * z / trials
-    centre = (rate + z * z / (2 * trials)) / denominator
-    half = z * np.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials)) / denominator
-    low = 0.0 if errors == 0 else float(max(0.0, centre - half))
-    return low, 1.0 if errors == trials else float(min(1.0, centre + half))
 
 
 def t_quantile(freedom: float) -> float:

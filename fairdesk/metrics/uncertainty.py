@@ -13,7 +13,8 @@ from fairdesk.metrics.common_threshold import CommonThreshold
 from fairdesk.metrics.error_rates import Scores, equal_error_rate
 from fairdesk.metrics.fairness_spread import figure_interval, many_figures, permuted_rates, weighted_interval
 from fairdesk.metrics.grouped_scores import Grouped
-from fairdesk.metrics.intervals import Interval, likely_rates, middle, rate_interval
+from fairdesk.metrics.intervals import likely_rates, middle, rate_interval
+from fairdesk.metrics.pair_intervals import Interval
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rate_variance import FEWEST, Variance
 from fairdesk.metrics.results import Difference, EvaluateResult, Figures, GroupsResult

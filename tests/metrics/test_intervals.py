@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fairdesk.metrics.intervals import Z95, middle, nothing_seen, rate_interval, t_quantile, wilson
+from fairdesk.metrics.intervals import middle, nothing_seen, rate_interval, t_quantile
+from fairdesk.metrics.pair_intervals import Z95, wilson
 
 
 def test_wilson_as_printed():
