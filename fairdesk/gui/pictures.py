@@ -50,6 +50,11 @@ def read_image(path: str, side: int | None = None) -> tuple[QImage, float]:
     return (image, scale) if not image.isNull() else _as_the_jobs_do(path, side)
 
 
+def fit(image: QImage, side: int) -> QImage:
+    """Return a picture as large as fits into a square, also one that is smaller."""
+    return image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+
+
 def decode(data: bytes, form: bytes) -> QImage:
     """Decode bytes that this program wrote, as that one format; null if they are another."""
     buffer = QBuffer()

@@ -378,7 +378,9 @@ class ClusteringTab(Tab):
     def _open_photograph(self, number: int) -> None:
         row = self.grid.grid_model.row_of(number)
         if row is not None:
-            Photograph(self.grid.grid_model, row, self).open()
+            photograph = Photograph(self.grid.grid_model, row, self)
+            photograph.shown.connect(lambda shown: self.grid.select_ids([shown]))
+            photograph.open()
 
     def show_target(self, target: dict[str, Any]) -> None:
         """Show the cluster an undone step was about."""

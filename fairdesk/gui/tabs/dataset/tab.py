@@ -471,7 +471,9 @@ class DatasetTab(Tab):
     def _open_photograph(self, number: int) -> None:
         row = self.grid.grid_model.row_of(number)
         if row is not None:
-            Photograph(self.grid.grid_model, row, self).open()
+            photograph = Photograph(self.grid.grid_model, row, self)
+            photograph.shown.connect(lambda shown: self.grid.select_ids([shown]))
+            photograph.open()
 
     def show_target(self, target: dict[str, Any]) -> None:
         """Select the images or faces an undone step was about."""
