@@ -44,6 +44,20 @@ class Stopped(Exception):
     """A person stopped the work; everything up to the last whole item is kept."""
 
 
+WRONG_PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
+"""What the system says of a path that nobody can use: the request was wrong."""
+_LONG = 120  # characters of a path that are shown
+
+
+def reason(error: BaseException) -> str:
+    """Return why something failed, without the numbers that systems give their errors."""
+    if isinstance(error, FairDeskError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
 def explain(error: BaseException) -> str | None:
     """Return a plain sentence for failures of the machine (disk full, read-only, memory), or None."""
     if isinstance(error, FairDeskError):
@@ -57,6 +71,10 @@ def explain(error: BaseException) -> str | None:
             return tr(
                 "This location is read-only{where}. Copy the project to a disk that can be written to.", where=where
             )
+        if error.errno in WRONG_PATHS:
+            shown = str(error.filename or "")
+            shown = shown if len(shown) <= _LONG else shown[:_LONG] + "..."
+            return tr("{path} is no path that can be used ({why}). Give another one.", path=shown, why=error.strerror)
         if isinstance(error, PermissionError):
             return tr("Permission denied{where}. Change the permissions or choose another place.", where=where)
     if name == "FullError":

@@ -71,6 +71,11 @@ class LogFile:
         if self._crashes is not None:
             faulthandler.enable(self._crashes)
 
+    def answers(self, within: float = 30.0) -> None:
+        """Say that this process answers; if it does not say so again within some seconds, its stacks are written there."""
+        if self._crashes is not None:
+            faulthandler.dump_traceback_later(within, file=self._crashes)
+
     def close(self) -> None:
         """Write no more."""
         if self._handler is not None:
@@ -79,6 +84,7 @@ class LogFile:
             self._handler.close()
             self._handler = None
         if self._crashes is not None:
+            faulthandler.cancel_dump_traceback_later()
             if faulthandler.is_enabled():
                 faulthandler.disable()
             self._crashes.close()

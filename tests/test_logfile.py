@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -101,3 +102,14 @@ def test_a_crash_leaves_its_stack(tmp_path):
 def test_versions_name_what_is_missing(monkeypatch):
     monkeypatch.setattr(logfile, "_NAMED", ("no-such-library",))
     assert versions()[-1] == "no-such-library is missing"
+
+
+def test_a_program_that_stands_still_leaves_its_stacks(log):
+    log.answers(within=0.2)
+    log.answers(within=0.2)  # told in time: only the last one counts
+    crashes = log.path.with_name("fairdesk-crash.log")
+    end = time.monotonic() + 10
+    while "test_a_program_that_stands_still" not in crashes.read_text():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert crashes.read_text().count("Timeout (") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -23,7 +24,7 @@ _IMAGES = 6  # of each identity
 _EPS = 0.33  # drawn faces are more alike than photographs: impostor distances are about 0.5, not 0.8
 
 
-def run(out: Path, *, headless: bool, identities: int = 8) -> int:
+def run(out: Path, *, headless: bool, identities: int = 8, as_json: bool = False) -> int:
     """Make the demo project, or resume an incomplete one, and open the window on it."""
     started = time.monotonic()
     out = out.expanduser().absolute()
@@ -60,8 +61,9 @@ def run(out: Path, *, headless: bool, identities: int = 8) -> int:
         result = _work(project, photographs, out, say)
     finally:
         project.close()
-    print()
-    print(result.text(), file=sys.__stdout__)
+    told = json.dumps(result.json_values(), indent=1, ensure_ascii=False, allow_nan=False) if as_json else result.text()
+    print(file=sys.stderr)
+    print(told, file=sys.__stdout__)
     say(tr("Done. The project is {folder}", folder=folder))
     if headless or not _has_display():
         if not headless:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from fairdesk import __version__
 from fairdesk.cli.options import Parser
 from fairdesk.cli.verbs import all_verbs
-from fairdesk.errors import RequestError, Stopped, explain
+from fairdesk.errors import WRONG_PATHS, RequestError, Stopped, explain, reason
 from fairdesk.logfile import LogFile
 from fairdesk.words import tr
 
@@ -59,6 +59,7 @@ def run(arguments: list[str]) -> int:
     """Run one verb and return the exit status."""
     debug = "--debug" in arguments
     log = LogFile("A verb", debug=True) if debug else None
+    logging.captureWarnings(True)  # what libraries warn of goes to the log, if there is one
     try:
         parsed = _parser().parse_args(arguments)
         with _to_stderr():
@@ -98,11 +99,13 @@ def run(arguments: list[str]) -> int:
             told = tr(
                 "Internal error: {type}: {error}\n{where} With --debug they are shown here too.",
                 type=type(error).__name__,
-                error=error,
+                error=reason(error),
                 where=where,
             )
         print(told, file=sys.stderr)
-        return 2 if isinstance(error, RequestError) else 1
+        wrong = isinstance(error, RequestError) or (isinstance(error, OSError) and error.errno in WRONG_PATHS)
+        return 2 if wrong else 1
     finally:
+        logging.captureWarnings(False)
         if log is not None:
             log.close()

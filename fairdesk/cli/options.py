@@ -31,6 +31,44 @@ ARGPARSE = (
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one plain line with a hint."""
 
+    passes_on: tuple[str, str] | None = None
+    """The positional whose rest of the line is passed on, and the one before it."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; of a verb that passes a command on, options may stand on either side of what runs it."""
+        if self.passes_on is None or args is None:
+            return super().parse_known_args(args, namespace)
+        own, first, rest = self._parts(list(args))
+        found, unknown = super().parse_known_args(own, namespace)
+        command, before = self.passes_on
+        if first is not None:
+            setattr(found, before, first)
+        setattr(found, command, rest)
+        return found, unknown
+
+    def _parts(self, args: list[str]) -> tuple[list[str], str | None, list[str]]:
+        """Return the verb's own options, the first positional, and the rest: from the second on, or from `--` on."""
+        own: list[str] = []
+        first: str | None = None
+        while args:
+            one = args.pop(0)
+            if one == "--":
+                return own, first, args
+            if not one.startswith("-") or one == "-":
+                if first is not None:
+                    return own, first, [one, *args]
+                first = one
+                continue
+            action = self._option_string_actions.get(one.partition("=")[0])
+            if action is None and first is not None:
+                self.error(
+                    tr("unknown option {option}. If it is the command's, write -- before the command", option=one)
+                )
+            own.append(one)
+            if action is not None and action.nargs is None and "=" not in one and args:
+                own.append(args.pop(0))
+        return own, first, []
+
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the whole usage."""
         raise RequestError(tr("{message}\nSee: {prog} --help", message=message, prog=self.prog))
@@ -60,6 +98,8 @@ def add_options(parser: argparse.ArgumentParser, kind: JobKind) -> None:
             details |= {"nargs": "?", "default": argparse.SUPPRESS}
         if name == last:
             details["nargs"] = argparse.REMAINDER
+            assert isinstance(parser, Parser)
+            parser.passes_on = (last, kind.positional[0])
         if last and name != last:
             details["metavar"] = name.upper()
         parser.add_argument(name, **details)

@@ -72,6 +72,16 @@ class HistoryResult(JobResult):
         )
 
 
+def _whole_number(text: str) -> int:
+    try:
+        number = int(text[:20])
+    except ValueError:
+        raise argparse.ArgumentTypeError(tr("{text!r} is no whole number", text=text[:20])) from None
+    if abs(number) > 10**9:
+        raise argparse.ArgumentTypeError(tr("{number} is too large", number=number))
+    return number
+
+
 def _new(arguments: Namespace) -> JobResult:
     project = Project.create(arguments.project)
     project.close()
@@ -91,7 +101,7 @@ def _name_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--group", metavar="G", help=tr("The identity's group (default: the one most of its faces have)")
     )
-    parser.add_argument("--version", type=int, metavar="N", help=tr("Which clustering (default: the newest)"))
+    parser.add_argument("--version", type=_whole_number, metavar="N", help=tr("Which clustering (default: the newest)"))
 
 
 def _name(arguments: Namespace) -> JobResult:
@@ -184,14 +194,14 @@ def _demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("demo"), help=tr("Output folder (default: demo)"))
     parser.add_argument("--headless", action="store_true", help=tr("Do not open the window at the end"))
     parser.add_argument(
-        "--identities", type=int, default=8, help=tr("Drawn identities in each of four tones (default: 8)")
+        "--identities", type=_whole_number, default=8, help=tr("Drawn identities in each of four tones (default: 8)")
     )
 
 
 def _demo(arguments: Namespace) -> int:
     from fairdesk.cli.demo import run
 
-    return run(arguments.out, headless=arguments.headless, identities=arguments.identities)
+    return run(arguments.out, headless=arguments.headless, identities=arguments.identities, as_json=arguments.json)
 
 
 def _may_lack_project(parser: argparse.ArgumentParser) -> None:
@@ -202,7 +212,7 @@ _Options = Callable[[argparse.ArgumentParser], None]
 _only_project: _Options = add_project
 
 PROJECT_VERBS = [
-    Verb("demo", mark("Run the main workflow on drawn sample faces"), _demo_options, _demo, json=False),
+    Verb("demo", mark("Run the main workflow on drawn sample faces"), _demo_options, _demo),
     Verb("new", mark("Create an empty project"), _only_project, _new),
     Verb("open", mark("Open a project in the window"), _may_lack_project, _open, json=False),
     Verb("sets", mark("List a project's sets; freeze, unfreeze or remove one"), _sets_options, _sets),

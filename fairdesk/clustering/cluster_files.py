@@ -9,7 +9,7 @@ from pathlib import Path
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.results import LoadClustersResult
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clustered_faces
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.images.written_files import write_manifest, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.plain_json import parse
@@ -73,7 +73,9 @@ def read_clusters(path: Path) -> dict[str, list[str]]:
     try:
         data = parse(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise RequestError(tr("{path} cannot be read as a cluster file: {error}", path=path, error=error)) from error
+        raise RequestError(
+            tr("{path} cannot be read as a cluster file: {error}", path=path, error=reason(error))
+        ) from error
     if not isinstance(data, dict) or not all(
         isinstance(paths, list) and all(isinstance(item, str) for item in paths) for paths in data.values()
     ):

@@ -21,7 +21,17 @@ from fairdesk.words import tr
 
 def write_identity_folders(params: FoldersParams, context: Context) -> FoldersResult:
     """Job: write the folders; two images of one name in a folder get numbered names, and that is said."""
-    wanted = _wanted(params, context)
+    every = _wanted(params, context)
+    wanted = [(folder, path) for folder, path in every if exists(path)]
+    missing = [str(path) for folder, path in every if not exists(path)]
+    if not wanted:
+        raise RequestError(
+            tr(
+                "None of the {n:,} files is there, for example {path}. Find moved originals: fairdesk relink PROJECT OLD NEW",
+                n=len(every),
+                path=missing[0],
+            )
+        )
     folders = {folder for folder, _ in wanted}
     counts: dict[str, int] = {}
     for folder, _ in wanted:
@@ -32,6 +42,7 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
         out=str(params.out),
         dry_run=params.dry_run,
         counts=dict(sorted(counts.items())),
+        missing=missing,
     )
     if params.dry_run:
         return result
@@ -44,13 +55,10 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
     files: list[dict[str, Any]] = []
     for done, (folder, source) in enumerate(wanted, 1):
         context.check()
-        if not exists(source):
-            result.missing.append(str(source))
-        else:
-            name = names.claim(folder, source.name)
-            place(source, params.out / folder / name, "copy" if params.copy_files else "link")
-            synthetic = with_mark(SourceImage(source, name, None, None)).synthetic
-            files.append({"path": f"{folder}/{name}", "source": str(source), "synthetic": synthetic})
+        name = names.claim(folder, source.name)
+        place(source, params.out / folder / name, "copy" if params.copy_files else "link")
+        synthetic = with_mark(SourceImage(source, name, None, None)).synthetic
+        files.append({"path": f"{folder}/{name}", "source": str(source), "synthetic": synthetic})
         context.progress(done, len(wanted), tr("images"))
     write_manifest(params.out, {"job": "identity-folders"}, files)
     result.collisions, result.synthetic = names.collisions, sum(one["synthetic"] for one in files)

@@ -12,7 +12,7 @@ _Job = partial(JobKind, domain="fairdesk.clustering")
 JOBS = [
     _Job(
         "cluster", "Cluster faces", params.ClusterParams, results.ClusterResult, "new_version:cluster_faces",
-        needs=Needs.EITHER, without="vectors", lane=Lane.HEAVY
+        needs=Needs.EITHER, without="vectors", lane=Lane.HEAVY, facts="vector_counts:faces_to_cluster",
     ),
     _Job(
         "load-clusters", "Import a cluster file", params.LoadClustersParams, results.LoadClustersResult, "cluster_files:load_clusters",

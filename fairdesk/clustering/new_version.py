@@ -11,7 +11,7 @@ from fairdesk.clustering.methods import Clustered, by_size, cluster_vectors
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
 from fairdesk.project.faces import identities_of_faces
@@ -101,7 +101,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
             tr(
                 "{path} cannot be read as embeddings: it must be an .npz with an array `vectors` ({error}).",
                 path=path,
-                error=error,
+                error=reason(error),
             )
         ) from error
     if vectors.ndim != 2 or len(paths) != len(vectors) or len(names) != len(vectors) or len(made) != len(vectors):

@@ -104,13 +104,25 @@ class FoldersResult(JobResult):
 
     def text(self) -> str:
         """Return the counts."""
-        return tr_n(
-            "{images} images in {n} folder; {collisions} renamed for equal names.",
-            "{images} images in {n} folders; {collisions} renamed for equal names.",
-            self.folders,
-            images=self.images,
-            collisions=self.collisions,
-        )
+        lines = [
+            tr_n(
+                "{images} images in {n} folder; {collisions} renamed for equal names.",
+                "{images} images in {n} folders; {collisions} renamed for equal names.",
+                self.folders,
+                images=self.images,
+                collisions=self.collisions,
+            )
+        ]
+        if self.missing:
+            lines.append(
+                tr_n(
+                    "{n:,} file is missing, for example {path}",
+                    "{n:,} files are missing, for example {path}",
+                    len(self.missing),
+                    path=self.missing[0],
+                )
+            )
+        return "\n".join(lines)
 
 
 class NamedResult(JobResult):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.dataset.results import Contents
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.images.folder_layouts import Layout, read_tree
 from fairdesk.images.image_reading import UnreadableImageError, looks_like_picture, why_no_picture
 from fairdesk.images.image_sources import MemberError, exists, is_archive, reading_order, stamp
@@ -132,7 +132,7 @@ def read_list(path: Path) -> Collection:
             else:
                 read = [SourceImage(named, named.name, None, None)]
         except RequestError as error:
-            left.append({"path": line.strip(), "why": tr("line {number}: {error}", number=number, error=error)})
+            left.append({"path": line.strip(), "why": tr("line {number}: {error}", number=number, error=reason(error))})
             continue
         for item in read:
             if items.setdefault(item.path, item) is not item:
@@ -296,7 +296,12 @@ def write_items(
             data = place(item.path, out / relatives[at], "copy" if copy else "link")
         except MemberError as error:
             raise RequestError(
-                tr("{path} cannot be written: {error}. {out} is not complete.", path=item.path, error=error, out=out)
+                tr(
+                    "{path} cannot be written: {error}. {out} is not complete.",
+                    path=item.path,
+                    error=reason(error),
+                    out=out,
+                )
             ) from error
         rows[at] = manifest_row(relatives[at], item, data)
         context.progress(done + number, total or len(chosen), tr("images"))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
-from fairdesk.dataset.collection import SourceImage, contents, need_empty, read_folder, write_items
+from fairdesk.dataset.collection import SourceImage, contents, need_empty, people_of, read_folder, write_items
 from fairdesk.dataset.identity_partition import Request, partition
 from fairdesk.dataset.leaks import check_sets, refuse
 from fairdesk.dataset.prepare_params import SplitParams
@@ -12,7 +15,7 @@ from fairdesk.dataset.results import SetContents, SplitResult
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project.kept_facts import user_facts
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 def report(names: list[str], sets: list[list[SourceImage]], asked: list[float]) -> tuple[list[SetContents], str]:
@@ -27,6 +30,16 @@ def report(names: list[str], sets: list[list[SourceImage]], asked: list[float]) 
         tr("{row}: {summary} (asked for {asked:g})", row=row.name, summary=row.summary, asked=row.asked) for row in rows
     ]
     return rows, "\n".join(lines)
+
+
+def shared_people(sets: Sequence[Sequence[SourceImage]]) -> list[str]:
+    """Return who is in more than one set, as group/name."""
+    found = [set(people_of(items)) for items in sets]
+    return sorted(
+        f"{group}/{name}" if group else name
+        for group, name in set().union(*found)
+        if sum((group, name) in one for one in found) > 1
+    )
 
 
 def caution(names: list[str], sets: list[list[SourceImage]], asked: list[float], *, by_identity: bool) -> str | None:
@@ -80,13 +93,25 @@ def split_folder(params: SplitParams, context: Context) -> SplitResult:
         context.message(tr("{unnamed:,} images have no identity and are in no set.", unnamed=unnamed))
     if params.leaks != "skip":
         with user_facts() as store:
-            checked = check_sets(sets, store, context, distance=params.distance, identities=params.by == "identity")
+            checked = check_sets(sets, store, context, distance=params.distance)
         source.need_unchanged()
         sets, leaks = checked.sets, checked.shared
         result.leaks, result.unreadable = leaks.result(), [Unreadable(**one) for one in checked.unreadable]
         result.summary = f"{text}\n{leaks.summary()}"
         if not params.dry_run:
-            refuse(leaks, allow=params.leaks == "allow", context=context)
+            # by image the same person may be on both sides, as was asked for: that is told, and refuses nothing
+            refused = replace(leaks, identities=[]) if params.by == "image" else leaks
+            refuse(refused, allow=params.leaks == "allow", context=context)
+    shared = shared_people(sets)
+    if params.by == "image" and shared:
+        context.message(
+            tr_n(
+                "{n:,} person is in more than one set: {names}. Split by identity where people must not be shared.",
+                "{n:,} people are in more than one set: {names}. Split by identity where people must not be shared.",
+                len(shared),
+                names=", ".join(shared[:5]) + (", ..." if len(shared) > 5 else ""),
+            )
+        )
     if params.dry_run:
         return result
     need_empty(*outs, source=params.folder)

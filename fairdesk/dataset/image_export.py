@@ -36,7 +36,9 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import what_is_meant
+from fairdesk.project.faces import main_boxes
 from fairdesk.project.labels import NO_LABELS, other_labels
+from fairdesk.project.predictions import predicted_images
 from fairdesk.project.sets import sets_of_images
 from fairdesk.words import tr
 
@@ -133,13 +135,20 @@ def _place(item: SourceImage, params: ExportParams) -> str:
 
 
 def _write_table(out: Path, items: list[SourceImage], project: Project | None, context: Context) -> int:
-    """Write one row an image: path, identity, group, gender, age, tags, who said so, and whether it is synthetic."""
+    """Write one row an image: its labels and who gave them, whether it is synthetic, its sets, box and predictions.
+
+    The box is of its largest face (top right bottom left); predictions are no labels, and stand beside them.
+    """
     said = {} if project is None else other_labels(project)
     sets = {} if project is None else sets_of_images(project)
-    header = [*FIELDS, "label_source", "synthetic", "sets"]
+    predicted = {} if project is None else predicted_images(project)
+    boxes = {} if project is None else main_boxes(project)
+    kinds = ("race", "gender", "age")
+    header = [*FIELDS, "label_source", "synthetic", "sets", "box", *(f"predicted_{kind}" for kind in kinds)]
     rows = []
     for done, item in enumerate(items, 1):
         more = said.get(item.id or 0, NO_LABELS)
+        guess = predicted.get(item.id or 0)
         rows.append(
             [
                 str(item.path),
@@ -151,6 +160,8 @@ def _write_table(out: Path, items: list[SourceImage], project: Project | None, c
                 more.source or "",
                 "yes" if item.synthetic else "no",
                 ";".join(sets.get(item.id or 0, ())),
+                " ".join(map(str, boxes.get(item.id or 0, ()))),
+                *((guess.values.get(kind, "") if guess else "") for kind in kinds),
             ]
         )
         if done % 1000 == 0:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fairdesk.dataset.label_table import need_matches, read_labels
 from fairdesk.dataset.params import LabelParams
-from fairdesk.dataset.results import LabelResult
+from fairdesk.dataset.results import LabelResult, PredictedImage
 from fairdesk.errors import RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.images.image_reading import UnreadableImageError
@@ -16,7 +16,14 @@ from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.images import labelled_images, need_images
 from fairdesk.project.labels import write_labels, write_who
 from fairdesk.project.originals import imported_images
-from fairdesk.project.predictions import Prediction, agreement, keep_predictions, predicted_counts, unpredicted
+from fairdesk.project.predictions import (
+    Prediction,
+    agreement,
+    keep_predictions,
+    predicted_counts,
+    predicted_images,
+    unpredicted,
+)
 from fairdesk.words import tr, tr_n
 
 _MODEL = "deepface"
@@ -123,6 +130,17 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
         failed=failed,
         predicted=predicted,
         agreement=agreement(project, key),
+        images=[
+            PredictedImage(
+                path=one.path,
+                box=one.box,
+                race=one.values.get("race"),
+                gender=one.values.get("gender"),
+                age=one.values.get("age"),
+                confidence=one.confidences,
+            )
+            for one in predicted_images(project, key).values()
+        ],
         summary=tr(
             "Predicted (not labels), of the faces that {detector} found: {counts}",
             detector=key,

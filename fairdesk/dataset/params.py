@@ -159,9 +159,16 @@ class VectorsParams(JobParams):
         "dlib", title="Embedding model", description="Model whose embeddings are exported"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
-    out: NewFile = Field(title="Output", description="The .npz to write")
+    out: NewFile = Field(title="Output", description="The .npz to write, or a .json as the original scripts' list")
 
     _known_detector = field_validator("detector")(detector_text)
+
+    @field_validator("out")
+    @classmethod
+    def _known_ending(cls, value: Path) -> Path:
+        if value.suffix.lower() not in (".npz", ".json"):
+            raise ValueError(tr("must end in .npz or .json"))
+        return value
 
     @field_validator("out")
     @classmethod

@@ -300,6 +300,18 @@ class BalanceResult(JobResult):
     by: str
 
 
+class PredictedImage(Record):
+    """What a model says of an image: of its largest face, never of one that was not found."""
+
+    path: str
+    box: tuple[int, ...]
+    """Top, right, bottom, left."""
+    race: str | None = None
+    gender: str | None = None
+    age: str | None = None
+    confidence: dict[str, float] = {}
+
+
 class LabelResult(JobResult):
     """What was labelled from a table, or predicted by a model."""
 
@@ -315,6 +327,8 @@ class LabelResult(JobResult):
     """Faces by kind and predicted value."""
     agreement: dict[str, dict[str, dict[str, int]]] = {}
     """Faces by kind, given group and predicted value."""
+    images: list[PredictedImage] = []
+    """What was predicted, image by image."""
 
     def text(self) -> str:
         """Return the counts, and the given groups against what was predicted."""

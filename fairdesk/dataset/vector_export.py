@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from fairdesk.project.faces import labelled_faces
 def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
     """Job: write paths, vectors, identities, groups and boxes of all encoded faces, and which are synthetic if any is, to an .npz.
 
-    The encoder, the detector and the recipe of the vectors stand in it too.
+    The encoder, the detector and the recipe of the vectors stand in it too. A .json is the original scripts' list instead:
+    imagePath, loc (top, right, bottom, left) and encoding of each face.
     """
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector)
@@ -36,8 +38,15 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         arrays["synthetic"] = np.array(synthetic, dtype=bool)
     params.out.parent.mkdir(parents=True, exist_ok=True)
     part = params.out.with_name(params.out.name + ".part")
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
+    if params.out.suffix.lower() == ".json":
+        rows = [
+            {"imagePath": face.path, "loc": list(face.box), "encoding": vector.tolist()}
+            for face, vector in zip(known, vectors, strict=True)
+        ]
+        part.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    else:
+        with part.open("wb") as file:
+            np.savez(file, **arrays)
     part.replace(params.out)
     context.artifact(params.out)
     return VectorsResult(

@@ -13,9 +13,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
+from fairdesk.faces.evolve_backbones import evolve_backbone, is_evolve
 from fairdesk.faces.params import NAMES, TORCHVISION
 from fairdesk.faces.prelu import PReLU
+from fairdesk.faces.weight_files import misfit
 from fairdesk.words import tr
 
 SIZE = 112  # pixels of the input
@@ -198,7 +200,7 @@ class Classifier(nn.Module):
                     "torchvision's {name} does not take images of {size} x {size} pixels: {error}",
                     name=name,
                     size=SIZE,
-                    error=error,
+                    error=reason(error),
                 )
             ) from error
         self.body.train()
@@ -225,16 +227,8 @@ class Classifier(nn.Module):
             }
             state = {key: own[key] if key in replaced else value for key, value in fitting.items()}
             state = {**{key: value for key, value in own.items() if key.startswith("features.")}, **state}
-        try:
-            self.load_state_dict(dict(state), strict=True)
-        except RuntimeError as error:
-            raise RequestError(
-                tr(
-                    "{where} is of another network: {error}",
-                    where=where,
-                    error=str(error).splitlines()[-1].strip(),
-                )
-            ) from error
+        if why := misfit(self, state):
+            raise RequestError(tr("{where} is of another network: {error}", where=where, error=why))
 
 
 def make_backbone(name: str, features: int = 512) -> nn.Module:
@@ -284,18 +278,21 @@ def infer_backbone(state: Mapping[str, Any], where: str) -> tuple[nn.Module, str
             depths = tuple(_count(state, f"layer{stage}.") for stage in (1, 2, 3, 4))
             network = IResNet(depths, state["fc.weight"].shape[0])
             name = next((known for known, found in DEPTHS.items() if found == depths), f"IResNet {depths}")
+        elif is_evolve(state):
+            network, name = evolve_backbone(state)
         else:
-            raise KeyError("conv_sep.layers.0.weight or layer1.0.bn1.weight")
-        network.load_state_dict(state, strict=True)
-    except (KeyError, RuntimeError, AttributeError, IndexError) as error:
-        told = str(error).splitlines()[-1].strip()
-        shown = ", ".join(list(state)[:3])
+            raise KeyError("conv_sep.layers.0.weight, layer1.0.bn1.weight or body.0.res_layer.1.weight")
+        why = misfit(network, state)
+    except (KeyError, RuntimeError, AttributeError, IndexError, ValueError) as error:
+        why = str(error).splitlines()[-1].strip()
+    if why:
         raise RequestError(
             tr(
-                "{where} holds no ArcFace backbone (MobileFaceNet or IResNet with arcface_torch's names): {why}. Its first names are: {names}",
+                "{where} holds no ArcFace backbone (MobileFaceNet or IResNet with arcface_torch's names, IR or IR-SE with face.evoLVe's): "
+                "{why}. Its first names are: {names}. Another network can be used as onnx:FILE, exported with torch.onnx.export.",
                 where=where,
-                why=told,
-                names=shown,
+                why=why,
+                names=", ".join(list(state)[:3]),
             )
-        ) from error
+        )
     return network, name

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.errors import FairDeskError, JobFailed, RequestError
+from fairdesk.errors import FairDeskError, JobFailed, RequestError, reason
 from fairdesk.faces.alignment import MARGIN
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.weight_files import onnx_errors
@@ -40,7 +40,7 @@ def prepare(weights: Path | None, *, download: bool, watch: Watch | None = None)
                 return str(place)
         urls = [source_url] if isinstance(source_url, str) else list(source_url)
         if not download:
-            raise missing(file_name, home, urls[0])
+            raise missing(file_name, home, tr(" or ").join(urls))  # all that may be asked
         packed = home if compress_type is None else home.with_name(f"{file_name}.{compress_type}")
         fetch(urls, packed, watch)
         if compress_type is not None:
@@ -66,7 +66,7 @@ def _unpack(packed: Path, target: Path) -> None:
                 data = archive.read(target.name)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise JobFailed(
-            tr("{packed} is damaged ({error}). Delete it and download it again.", packed=packed, error=error)
+            tr("{packed} is damaged ({error}). Delete it and download it again.", packed=packed, error=reason(error))
         ) from error
     target.write_bytes(data)
     packed.unlink()
@@ -90,7 +90,7 @@ def _build(task: str, name: str) -> Any:
         raise
     except ImportError as error:
         raise JobFailed(
-            tr("deepface's {name} needs a package that is not installed: {error}", name=name, error=error)
+            tr("deepface's {name} needs a package that is not installed: {error}", name=name, error=reason(error))
         ) from error
     except damaged as error:
         raise JobFailed(

@@ -14,7 +14,7 @@ from fairdesk.faces.results import DetectResult, FaceCounts
 from fairdesk.images.image_reading import UnreadableImageError, box_with_margin, thumbnail
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import map_batches
+from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting, what_is_meant
@@ -82,7 +82,8 @@ def detect(params: DetectParams, context: Context) -> str:
     pending: list[tuple[int, FoundFaces]] = []
     context.progress(0, len(todo), tr("images"))
     try:
-        for batch, results in map_batches(_detect, todo, BATCH, context, _load, (params,)):
+        mapped = map_on_ray if params.engine == "ray" else map_batches
+        for batch, results in mapped(_detect, todo, BATCH, context, _load, (params,)):
             pending += [(image.id, found) for image, found in zip(batch, results, strict=True)]
             if len(pending) >= _COMMIT:
                 keep_faces(project, key, pending)

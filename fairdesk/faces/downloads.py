@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from fairdesk.errors import JobFailed, MissingWeights
 from fairdesk.words import tr
@@ -119,7 +120,7 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
             _get(url, part, target.name, watch)
             break
         except (OSError, ValueError) as error:  # requests' errors are OSErrors
-            why = str(error).splitlines()[0]
+            why = _reason(error, url)
     else:
         failed = [tr("The download of {file} failed: {why}.", file=target.name, why=why)]
         if part.exists():
@@ -150,6 +151,24 @@ def fetch(urls: Sequence[str], target: Path, watch: Watch | None = None, sha256:
             )
         )
     return digest
+
+
+def _reason(error: Exception, url: str) -> str:
+    """Say why a download failed, in words: what libraries say of it names their own parts."""
+    import requests
+
+    host = urlsplit(url).hostname or url
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return tr("{host} answered {status}", host=host, status=error.response.status_code)
+    if isinstance(error, requests.exceptions.SSLError):
+        return tr("{host} cannot prove who it is (its certificate is not accepted)", host=host)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return tr("the proxy does not let through to {host}", host=host)
+    if isinstance(error, requests.Timeout):
+        return tr("{host} did not answer in time", host=host)
+    if isinstance(error, requests.RequestException):
+        return tr("{host} cannot be reached", host=host)
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _get(url: str, part: Path, name: str, watch: Watch | None) -> None:

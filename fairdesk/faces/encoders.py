@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,8 +14,9 @@ from fairdesk.errors import RequestError
 from fairdesk.faces import backbones, deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.downloads import Watch, fetch, missing
+from fairdesk.faces.onnx_encoder import OnnxEncoder
 from fairdesk.faces.params import TORCHVISION, EncodeParams
-from fairdesk.faces.weight_files import load_state, open_onnx
+from fairdesk.faces.weight_files import find_weights, load_state, misfit
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.plain_json import parse_object
@@ -55,7 +55,7 @@ def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) 
         case "arcface":
             return ArcFaceEncoder(ref, device)
         case "onnx":
-            return OnnxEncoder(params, ref, device)
+            return OnnxEncoder(params, ref, device, _file(ref))
 
 
 class DlibEncoder:
@@ -146,16 +146,8 @@ class ResNet50Encoder:
         path = self._find(params, watch)
         self._weights = file_sha256(path)
         network = torchvision.models.resnet50(weights=None)
-        try:
-            network.load_state_dict(load_state(path), strict=True)
-        except RuntimeError as error:
-            raise RequestError(
-                tr(
-                    "{path} does not hold ResNet-50 weights: {error}",
-                    path=path,
-                    error=str(error).splitlines()[-1].strip(),
-                )
-            ) from error
+        if why := misfit(network, load_state(path)):
+            raise RequestError(tr("{path} does not hold ResNet-50 weights: {error}", path=path, error=why))
         network.fc = torch.nn.Identity()
         self._network = network.eval().to(device)
 
@@ -227,85 +219,6 @@ class ArcFaceEncoder:
         return out
 
 
-class OnnxEncoder:
-    """Any ONNX model that takes one picture of a face and gives one vector; compared by cosine similarity.
-
-    Size and layout (channels first or last) are read from the graph; how pixels are scaled cannot be, so
-    that is `scaling`, "arcface" unless said.
-    """
-
-    _SCALES = MappingProxyType({"arcface": (127.5, 127.5), "unit": (0.0, 255.0), "bytes": (0.0, 1.0)})
-
-    def __init__(self, params: EncodeParams, ref: EncoderRef, device: str) -> None:
-        import onnxruntime
-
-        self._name, path = ref.stored, _file(ref)
-        self._weights = file_sha256(path)
-        self.scaling = params.scaling or "arcface"
-        self._session = open_onnx(path, device)
-        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        shape = list(inputs[0].shape)
-        if len(inputs) != 1 or len(shape) != 4 or inputs[0].type not in ("tensor(float)", "tensor(float16)"):
-            raise RequestError(
-                tr(
-                    "{path} takes {inputs}: an encoder takes one image, with four axes.",
-                    path=path,
-                    inputs=[(i.name, i.shape) for i in inputs],
-                )
-            )
-        self._input, self._half = inputs[0].name, inputs[0].type == "tensor(float16)"
-        self._first = shape[1] == 3  # channels first
-        if not self._first and shape[3] != 3:
-            raise RequestError(
-                tr(
-                    "{path} takes the shape {shape}: three colours are expected as the second or the last axis.",
-                    path=path,
-                    shape=shape,
-                )
-            )
-        sides = shape[2:4] if self._first else shape[1:3]
-        self._one = shape[0] == 1  # a fixed batch of one
-        fixed = [side if isinstance(side, int) and side > 0 else backbones.SIZE for side in sides]
-        if fixed[0] != fixed[1]:
-            raise RequestError(
-                tr(
-                    "{path} takes images of {width} x {height} pixels: a square is expected.",
-                    path=path,
-                    width=fixed[1],
-                    height=fixed[0],
-                )
-            )
-        self._side, self._output = fixed[0], outputs[0].name
-        self.dim = int(self._run(np.zeros((1, self._side, self._side, 3), dtype=np.float32)).shape[1])
-        self._versions = {"onnxruntime": onnxruntime.__version__}
-
-    def recipe(self, detector: str) -> Recipe:
-        """Describe the vectors."""
-        how = f"5 points to the ArcFace template, {self._side} px, scaling {self.scaling}"
-        return Recipe(self._name, detector, how, self.dim, "cosine", self._weights, self._versions)
-
-    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
-        """Encode one batch."""
-        return self._run(
-            np.stack([np.asarray(face_chip(image, box, self._side), dtype=np.float32) for image, box in faces])
-        )
-
-    def _run(self, chips: npt.NDArray[np.float32]) -> Vectors:
-        if self.scaling == "imagenet":
-            batch: npt.NDArray[Any] = (chips / 255 - ResNet50Encoder._MEAN) / ResNet50Encoder._STD
-        else:
-            mean, scale = self._SCALES[self.scaling]
-            batch = (chips - mean) / scale
-        if self._first:
-            batch = batch.transpose(0, 3, 1, 2)
-        batch = np.ascontiguousarray(batch, dtype=np.float16 if self._half else np.float32)
-        parts = [batch[n : n + 1] for n in range(len(batch))] if self._one else [batch]
-        rows = [
-            np.asarray(self._session.run([self._output], {self._input: part})[0], dtype=np.float32) for part in parts
-        ]
-        return np.concatenate([row.reshape(len(part), -1) for row, part in zip(rows, parts, strict=True)])
-
-
 def _file(ref: EncoderRef) -> Path:
     path = ref.file
     if path is None or not path.is_file():
@@ -317,7 +230,8 @@ def load_backbone(path: Path) -> tuple[Any, str]:
     """Return the backbone a file holds, and its name. Raises `RequestError` if it holds none."""
     from safetensors import safe_open
 
-    state = load_state(path)
+    found = find_weights(path)
+    state = found[0].state
     if path.suffix == ".safetensors":
         with safe_open(path, "pt") as file:
             try:
@@ -328,4 +242,10 @@ def load_backbone(path: Path) -> tuple[Any, str]:
             network = backbones.Classifier(name.removeprefix(TORCHVISION), state["features.weight"].shape[0])
             network.start_from(state, str(path))
             return network, name
-    return backbones.infer_backbone(state, str(path))
+    refusals = []
+    for weights in found:
+        try:
+            return backbones.infer_backbone(weights.state, str(path))
+        except RequestError as error:
+            refusals.append(error)
+    raise refusals[0]

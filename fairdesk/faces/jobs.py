@@ -16,6 +16,7 @@ JOBS = [
         "detection:find_faces",
         _HERE,
         lane=Lane.HEAVY,
+        facts="face_counts:images_to_search",
     ),
     JobKind(
         "encode",
@@ -26,5 +27,6 @@ JOBS = [
         _HERE,
         lane=Lane.GPU,
         gpu=True,
+        facts="face_counts:faces_to_encode",
     ),
 ]

@@ -13,7 +13,7 @@ from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
 from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, SIDES, UPSAMPLE, DetectorKey, detector_text
 from fairdesk.project.encoder_ref import encoder_text
-from fairdesk.words import tr
+from fairdesk.words import mark, tr
 
 DETECTORS = ["hog", "cnn", "whole", "deepface:retinaface", "deepface:yunet", "deepface:mtcnn", "deepface:opencv"]
 ENCODERS = [
@@ -51,12 +51,16 @@ def existing_path(value: Path | None) -> Path | None:
     return value
 
 
+_ENGINE = mark("local: this machine's processes; ray: a Ray cluster that sees the same files")
+
+
 class DetectParams(JobParams):
     """Detect faces in the project's images."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Search": ("upsample", "max_side", "where"),
         "Weights": ("weights", "download"),
+        "Speed": ("engine",),
     }
 
     detector: Annotated[str, Offer.DETECTOR] = Field(
@@ -91,6 +95,7 @@ class DetectParams(JobParams):
         title="Download weights",
         description="Download missing weights of deepface's detector (1 to 120 MB) from its authors",
     )
+    engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
 
     _known = field_validator("detector")(detector_name)
     _there = field_validator("weights")(existing_path)
@@ -145,9 +150,7 @@ class EncodeParams(JobParams):
     where: Annotated[list[str] | None, Offer.CONDITION] = Field(
         None, title="Only images of", description="Only images that match: " + HELP
     )
-    engine: Literal["local", "ray"] = Field(
-        "local", description="local: this machine's processes; ray: a Ray cluster that sees the same files"
-    )
+    engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
     batch_size: int = Field(32, ge=1, le=1024, description="Batch size")
 
     _known = field_validator("encoder")(encoder_text)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from fairdesk.errors import RequestError
-from fairdesk.words import tr
+from fairdesk.faces.checkpoint_contents import remedy
+from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     import torch
 
 _DEEP = 4  # how far state dicts are looked for in one another
+_MOST_PARTS = 64  # networks in one state dict
+_WRAPPED = re.compile(r"(?:(?<=\.)|^)(?:module|_orig_mod)\.")
+_COUNTERS = {"n_averaged", "initted", "step", "num_updates", "decay"}  # of averages
+_AVERAGED = re.compile(r"ema|averag|shadow", re.I)
 
 
 class HostileError(ValueError):
@@ -52,44 +58,81 @@ def check_tensors(tensors: dict[str, torch.Tensor]) -> None:
             )
 
 
+class Weights(NamedTuple):
+    """The weights of one network in a file, and the names under which they lie there."""
+
+    where: tuple[str, ...]
+    state: dict[str, torch.Tensor]
+
+    @property
+    def averaged(self) -> bool:
+        """Whether its place is called an average of the training's steps."""
+        return any(_AVERAGED.search(name) for name in self.where)
+
+
 def _loaded(path: Path) -> Any:
     if path.suffix == ".safetensors":
         from safetensors.torch import load_file
 
         return load_file(path)
+    import argparse
+
+    import numpy as np
     import torch
 
     check_archive(path)
-    return torch.load(path, map_location="cpu", weights_only=True)
+    scalar = np.float64(0).__reduce__()[0]  # what a pickled number of NumPy's is made by
+    harmless = [argparse.Namespace, np.dtype, scalar, *(type(np.dtype(kind)) for kind in "fdilqb?")]
+    with torch.serialization.safe_globals(harmless):  # what stands beside weights: options, the best accuracy
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def _states(loaded: Any, depth: int = 0) -> Iterator[dict[str, torch.Tensor]]:
+def _states(loaded: Any, where: tuple[str, ...] = ()) -> Iterator[Weights]:
     """Yield every mapping of names to tensors, however deep it lies."""
     import torch
 
-    if not isinstance(loaded, dict) or depth > _DEEP:
+    if not isinstance(loaded, dict) or len(where) > _DEEP:
         return
     tensors = {str(name): value for name, value in loaded.items() if isinstance(value, torch.Tensor)}
     if tensors:
         check_tensors(tensors)
-        yield {name.removeprefix("module."): value for name, value in tensors.items()}
-    for value in loaded.values():
-        yield from _states(value, depth + 1)
+        yield from _parts({_WRAPPED.sub("", name): value for name, value in tensors.items()}, where)
+    for name, value in loaded.items():
+        yield from _states(value, (*where, str(name)))
 
 
-def load_states(path: Path) -> list[dict[str, torch.Tensor]]:
-    """Read all weights by name that a file holds, under any key, the most first; `module.` before names is taken off.
+def _parts(state: dict[str, torch.Tensor], where: tuple[str, ...], depth: int = 0) -> Iterator[Weights]:
+    """Yield a state dict, and those of the networks in it: `generator.main.0.weight` is a generator's."""
+    state = {name: value for name, value in state.items() if name not in _COUNTERS}
+    yield Weights(where, state)
+    groups: dict[str, dict[str, torch.Tensor]] = {}
+    for name, value in state.items():
+        first, _, rest = name.partition(".")
+        if rest and not first.isdigit():
+            groups.setdefault(first, {})[rest] = value
+    if depth >= _DEEP or len(groups) > _MOST_PARTS:
+        return
+    for first, part in groups.items():
+        if len(part) > 1:
+            yield from _parts(part, (*where, first), depth + 1)
+
+
+def find_weights(path: Path) -> list[Weights]:
+    """Read all weights by name that a file holds, under any key or prefix; the most first, of equals the averaged ones.
+
+    What torch puts before names (`module.` of DataParallel, `_orig_mod.` of torch.compile) is taken off.
 
     Raises
     ------
     RequestError
-        If the file is damaged, hostile, or holds anything but weights.
+        If the file is damaged, hostile, or holds anything but weights; the remedy is told where it can be.
     """
     try:
-        loaded = _loaded(path)
-        found = list(_states(loaded))
+        found = list(_states(_loaded(path)))
     except Exception as error:  # whatever a hostile or damaged file makes torch raise is a refusal, and told
-        why = str(error) if isinstance(error, HostileError) else type(error).__name__
+        if not path.is_file():
+            raise RequestError(tr("There is no file {path}.", path=path)) from error
+        why = remedy(path) or (str(error) if isinstance(error, HostileError) else type(error).__name__)
         raise RequestError(
             tr(
                 "{path} cannot be read as weights: it is damaged, or holds more than plain weights "
@@ -102,12 +145,38 @@ def load_states(path: Path) -> list[dict[str, torch.Tensor]]:
         raise RequestError(
             tr("{path} holds no weights by name. Give a state_dict saved with torch.save or safetensors.", path=path)
         )
-    return sorted(found, key=len, reverse=True)
+    return sorted(found, key=lambda one: (-len(one.state), not one.averaged))
 
 
 def load_state(path: Path) -> dict[str, torch.Tensor]:
-    """Read the weights of a file that holds one network's, beside its optimiser's state. Raises as `load_states` does."""
-    return load_states(path)[0]
+    """Read the weights of a file that holds one network's, beside its optimiser's state. Raises as `find_weights` does."""
+    return find_weights(path)[0].state
+
+
+def misfit(network: torch.nn.Module, state: Mapping[str, torch.Tensor]) -> str:
+    """Fill a network with weights; returns "", or what does not fit, and then nothing is filled."""
+    own = network.state_dict()
+    for name, value in state.items():
+        if name in own and own[name].shape != value.shape:
+            return tr(
+                "{name} is {found} and would be {wanted}", name=name, found=_shape(value), wanted=_shape(own[name])
+            )
+    lacking = [name for name in own if name not in state and not name.endswith("num_batches_tracked")]
+    if lacking:
+        return tr_n("{n} part is missing: {names}", "{n} parts are missing: {names}", len(lacking), names=_few(lacking))
+    surplus = [name for name in state if name not in own]
+    if surplus:
+        return tr_n("{n} part is unknown: {names}", "{n} parts are unknown: {names}", len(surplus), names=_few(surplus))
+    network.load_state_dict(dict(state), strict=False)
+    return ""
+
+
+def _shape(value: torch.Tensor) -> str:
+    return " x ".join(map(str, value.shape)) or tr("one number")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def onnx_errors() -> tuple[type[Exception], ...]:
@@ -115,6 +184,13 @@ def onnx_errors() -> tuple[type[Exception], ...]:
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     return tuple(kind for kind in vars(state).values() if isinstance(kind, type) and issubclass(kind, Exception))
+
+
+def onnx_reason(error: Exception) -> str:
+    """Return what onnxruntime says, without its codes, the path and the names of its parts."""
+    said = str(error).rsplit("Status Message: ", 1)[-1].splitlines()[0]
+    said = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?", "", said)
+    return said[:160].rstrip(" .") + "."
 
 
 def open_onnx(path: Path, device: str) -> Any:
@@ -131,13 +207,15 @@ def open_onnx(path: Path, device: str) -> Any:
         raise RequestError(tr("There is no file {path}.", path=path))
     providers = ["CUDAExecutionProvider", "CPUExecutionProvider"] if device == "cuda" else ["CPUExecutionProvider"]
     known = [one for one in providers if one in onnxruntime.get_available_providers()]
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what it raises is told; its own lines are not for people
     try:
-        return onnxruntime.InferenceSession(str(path), providers=known)
+        return onnxruntime.InferenceSession(str(path), options, providers=known)
     except onnx_errors() as error:
         raise RequestError(
             tr(
                 "{path} cannot be read as an ONNX model: {error}",
                 path=path,
-                error=str(error).splitlines()[0][:200],
+                error=onnx_reason(error),
             )
         ) from error

@@ -12,7 +12,10 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Curve:
-    """Error rates against threshold (ascending; the last is +inf), and the EER point. All of shape (n,)."""
+    """Error rates against threshold and the EER point. All of shape (n,).
+
+    The threshold is in the file's own sense: it ascends to +inf for similarities, and descends to -inf for distances.
+    """
 
     name: str
     threshold: Array
@@ -22,3 +25,4 @@ class Curve:
     eer_threshold: float
     ng: int
     ni: int
+    distance: bool = False

@@ -94,17 +94,25 @@ def rates(curves: Sequence[Curve], threshold: float | None = None) -> Figure:
             )
     if threshold is not None and np.isfinite(threshold):
         axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
-    axes.set(xlabel=tr("threshold (similarity)"), ylabel="rate", ylim=(0, 1))
+    distance = any(curve.distance for curve in curves)
+    axes.set(
+        xlabel=tr("threshold (distance)") if distance else tr("threshold (similarity)"), ylabel=tr("rate"), ylim=(0, 1)
+    )
     axes.legend(fontsize=8)
     return figure
 
 
-def score_histogram(edges: Array, genuine: Array, impostor: Array, title: str = mark("Scores")) -> Figure:
+def score_histogram(
+    edges: Array, genuine: Array, impostor: Array, title: str = mark("Scores"), *, distance: bool = False
+) -> Figure:
     """Densities of genuine and impostor scores."""
     figure, axes = _figure(title)
-    for heights, colour, hatch, name in ((genuine, GENUINE, "//", "genuine"), (impostor, IMPOSTOR, "", "impostor")):
+    for heights, colour, hatch, name in (
+        (genuine, GENUINE, "//", tr("genuine")),
+        (impostor, IMPOSTOR, "", tr("impostor")),
+    ):
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45, hatch=hatch, label=name)
-    axes.set(xlabel=tr("score (similarity)"), ylabel="density")
+    axes.set(xlabel=tr("score (distance)") if distance else tr("score (similarity)"), ylabel=tr("density"))
     axes.legend(fontsize=8)
     return figure
 

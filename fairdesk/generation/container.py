@@ -29,12 +29,36 @@ def _client() -> Any:
     except DockerException as error:
         raise JobFailed(
             tr(
-                "No container engine answers. Start Docker (or podman's service: systemctl --user start podman.socket, then set "
-                "DOCKER_HOST to its socket) and try again. It said: {error}",
-                error=error,
+                "No container engine answers ({why}). Start Docker (or podman's service: systemctl --user start podman.socket, then set "
+                "DOCKER_HOST to its socket) and try again.",
+                why=_reason(error),
             )
         ) from error
     return client
+
+
+def _reason(error: Exception) -> str:
+    """Say what went wrong between here and the engine, without the names of libraries."""
+    from docker.errors import APIError
+
+    if isinstance(error, APIError) and error.explanation:
+        said = error.explanation if isinstance(error.explanation, str) else str(error.explanation)
+        return said.strip().splitlines()[0][:300].rstrip(".")
+    cause: BaseException | None = error
+    seen = str(error)
+    while cause is not None:
+        seen += f" {cause!r}"
+        cause = cause.__cause__ or cause.__context__
+    for word, told in (
+        ("PermissionError", tr("its socket is not yours to use: join the group docker, or use podman")),
+        ("FileNotFoundError", tr("its socket is not there")),
+        ("refused", tr("nobody listens at its address")),
+        ("timed out", tr("it did not answer in time")),
+        ("Invalid bind address", tr("DOCKER_HOST is no address of an engine")),
+    ):
+        if word in seen:
+            return told
+    return tr("the connection failed")
 
 
 def arguments(params: ContainerParams) -> dict[str, Any]:
@@ -112,7 +136,7 @@ class _Output:
             stream.close()
         except (DockerException, OSError) as error:  # also when a stopped container is removed; then nobody reads on
             self._put(rest)
-            rest = f"The container's {name} broke off: {error}".encode()
+            rest = tr("The container's {name} broke off: {why}", name=name, why=_reason(error)).encode()
         self._put(rest)
         self._lines.put(None)
 
@@ -154,7 +178,7 @@ def run_container(params: ContainerParams, context: Context) -> ContainerResult:
             raise JobFailed(
                 tr("There is no container image {image}. Build or pull it first.", image=params.image)
             ) from error
-        raise JobFailed(tr("The container could not be started: {error}", error=error)) from error
+        raise JobFailed(tr("The container could not be started: {error}", error=_reason(error))) from error
     output = _Output(container)
     count = 0
     try:
@@ -175,7 +199,7 @@ def run_container(params: ContainerParams, context: Context) -> ContainerResult:
                 tr(
                     "The container {container} is still there ({error}). Remove it by hand.",
                     container=container.name,
-                    error=error,
+                    error=_reason(error),
                 )
             )
         output.close()

@@ -74,6 +74,9 @@ def run(arguments: list[str]) -> int:
     awake = QTimer(window)  # Python hears of Ctrl-C only when it has something to do
     awake.timeout.connect(lambda: None)
     awake.start(500)
+    answers = QTimer(window)
+    answers.timeout.connect(log.answers)
+    answers.start(5000)
     application.lastWindowClosed.connect(loop.stop)
     with loop:
         loop.run_forever()

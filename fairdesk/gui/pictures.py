@@ -1,14 +1,20 @@
-"""Pictures for the window: from a file or out of an archive, upright, scaled while they are decoded."""
+"""Pictures for the window: from a file or out of an archive, upright, scaled while they are decoded.
+
+Threads call this. No `QBuffer` or other Python-made device may be given to Qt's reader: it asks the device, which
+waits for Python's lock, while it holds a lock of its own that the window may be waiting for. The window stood still.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
 from fairdesk.errors import FairDeskError
 
+_BEGINS = {"jpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 _QTS = {"JPEG": b"jpeg", "PNG": b"png", "WEBP": b"webp", "GIF": b"gif", "BMP": b"bmp"}  # left to Qt, which is faster
 
 
@@ -20,26 +26,22 @@ def read_image(path: str, side: int | None = None) -> tuple[QImage, float]:
     """
     from fairdesk.images.decoding import opened
     from fairdesk.images.formats import HEAD, UndecodableError, kind_of
-    from fairdesk.images.image_reading import read_picture
     from fairdesk.images.image_sources import read_head
 
-    place, inside = Path(path), not Path(path).is_file()
+    place = Path(path)
     try:
         kind = kind_of(read_head(place, HEAD), place.name)
         form = _QTS.get(kind.decoder or "") if kind is not None else None
-        if form is None:
+        if form is None or not place.is_file():
             return _as_the_jobs_do(path, side)
-        data = read_picture(place) if inside else None
-        with opened(place if data is None else data):  # refuses what claims too many pixels
+        with opened(place):  # refuses what claims too many pixels
             pass
     except (OSError, UndecodableError, FairDeskError):
         return QImage(), 1.0
-    buffer = QBuffer()
-    if data is not None:
-        buffer.setData(QByteArray(data))
-        buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(path) if data is None else QImageReader(buffer)
-    _only(reader, form)
+    reader = QImageReader(path)
+    reader.setAutoDetectImageFormat(False)
+    reader.setDecideFormatFromContent(False)
+    reader.setFormat(QByteArray(form))
     reader.setAutoTransform(True)
     size, scale = reader.size(), 1.0
     longest = max(size.width(), size.height())
@@ -55,20 +57,9 @@ def fit(image: QImage, side: int) -> QImage:
     return image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
 
-def decode(data: bytes, form: bytes) -> QImage:
-    """Decode bytes that this program wrote, as that one format; null if they are another."""
-    buffer = QBuffer()
-    buffer.setData(QByteArray(data))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(buffer)
-    _only(reader, form)
-    return reader.read()
-
-
-def _only(reader: QImageReader, form: bytes) -> None:
-    reader.setAutoDetectImageFormat(False)
-    reader.setDecideFormatFromContent(False)
-    reader.setFormat(QByteArray(form))
+def decode(data: bytes, form: Literal["jpeg", "png"]) -> QImage:
+    """Decode bytes that this program wrote; null if they do not begin as that format, by which Qt tells what they are."""
+    return QImage.fromData(QByteArray(data)) if data.startswith(_BEGINS[form]) else QImage()
 
 
 def _as_the_jobs_do(path: str, side: int | None) -> tuple[QImage, float]:

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 from filelock import FileLock, Timeout
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from fairdesk.errors import RequestError, explain
+from fairdesk.errors import RequestError, explain, reason
 from fairdesk.gui.background import Background
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, JobState
@@ -313,7 +313,7 @@ class Session(QObject):
         if known is not None:
             self.told.emit(Notice(known, "error"))
         else:
-            text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=error)
+            text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=reason(error))
             self.told.emit(Notice(text, "error", action=tr("Open log"), run=self.log_file_asked.emit))
 
     def close(self, *, keep_jobs: bool) -> None:

@@ -23,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol, cast
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.images.recordio import RecordFile
 from fairdesk.images.system_places import system_place
 from fairdesk.project.kept_facts import Stamp
@@ -116,11 +116,11 @@ class _Zip:
         except RuntimeError as error:
             if isinstance(error, NotImplementedError):
                 raise MemberError(
-                    tr("packed in a way that is not read here ({error}); unpack it first", error=error)
+                    tr("packed in a way that is not read here ({error}); unpack it first", error=reason(error))
                 ) from error
             raise MemberError(tr("the archive is protected by a password; unpack it first")) from error
         except Exception as error:
-            raise MemberError(tr("damaged in the archive ({error})", error=error)) from error
+            raise MemberError(tr("damaged in the archive ({error})", error=reason(error))) from error
 
 
 class _Guarded(io.RawIOBase):
@@ -216,7 +216,7 @@ class _Tar:
             with self._lock:
                 data = self._read_packed(name, place) if self._packed else self._body(name)
         except Exception as error:
-            raise MemberError(tr("damaged in the archive ({error})", error=error)) from error
+            raise MemberError(tr("damaged in the archive ({error})", error=reason(error))) from error
         if len(data) != size:
             raise MemberError(tr("cut off in the archive"))
         return data
@@ -341,7 +341,7 @@ def _opened(path: Path) -> Archive:
             tr(
                 "{path} is an archive of a kind that is not read here: {error}. Unpack it first.",
                 path=path,
-                error=error,
+                error=reason(error),
             )
         ) from error
     except Exception as error:  # whatever a damaged or hostile archive makes its reader raise
@@ -349,7 +349,7 @@ def _opened(path: Path) -> Archive:
             tr(
                 "{path} cannot be read as an archive: {error}. Is the download complete? Download it again.",
                 path=path,
-                error=error,
+                error=reason(error),
             )
         ) from error
 

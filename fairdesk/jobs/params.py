@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from fairdesk.errors import RequestError
@@ -35,6 +35,9 @@ _PYDANTIC = {
 }
 
 
+_MOST = 2**62
+
+
 class JobParams(BaseModel):
     """Parameters of one job: from this come the form, the options, the kept JSON and the messages."""
 
@@ -45,6 +48,15 @@ class JobParams(BaseModel):
     """Fields that a form shows under Advanced, by the title of their part; all others come first."""
 
     model_config = ConfigDict(extra="forbid", validate_default=True, use_attribute_docstrings=False)
+
+    @model_validator(mode="after")
+    def _storable(self) -> Self:
+        """Refuse whole numbers that nothing could keep or count."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, int) and abs(value) >= _MOST:
+                raise FieldError(name, tr("is too large"))
+        return self
 
     @classmethod
     def option(cls, name: str) -> str:

@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from fairdesk.errors import RequestError
+from fairdesk.faces.weight_files import misfit
 from fairdesk.plain_json import parse_object
 from fairdesk.words import tr
 
@@ -118,13 +119,8 @@ def load_networks(tensors: Tensors, networks: dict[str, torch.nn.Module], path: 
     for name, network in networks.items():
         prefix = f"net/{name}/"
         state = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
-        try:
-            network.load_state_dict(state, strict=True)
-        except RuntimeError as error:
-            told = str(error).splitlines()[-1].strip()
-            raise RequestError(
-                tr("{path} does not fit the network {name}: {why}", path=path, name=name, why=told)
-            ) from error
+        if why := misfit(network, state):
+            raise RequestError(tr("{path} does not fit the network {name}: {why}", path=path, name=name, why=why))
 
 
 def load_optimizers(tensors: Tensors, numbers: dict[str, Any], optimizers: dict[str, torch.optim.Optimizer]) -> None:

@@ -11,10 +11,11 @@ from fairdesk.metrics.error_rates import Scores, equal_error_rate
 Array = npt.NDArray[np.float64]
 
 
-def error_curve(name: str, scores: Scores, points: int = 600) -> Curve | None:
+def error_curve(name: str, scores: Scores, points: int = 600, *, distance: bool = False) -> Curve | None:
     """Choose points evenly in rank, denser in both tails (evenly in log FMR and log FNMR); None if a kind is missing.
 
-    Every threshold is an observed score, so every point is exact.
+    Every threshold is an observed score, so every point is exact. With `distance` the scores are negated distances,
+    and the curve's thresholds are distances again.
     """
     if scores.missing():
         return None
@@ -33,16 +34,17 @@ def error_curve(name: str, scores: Scores, points: int = 600) -> Curve | None:
     fmr = (scores.ni - np.searchsorted(scores.impostor, threshold, "left")) / scores.ni
     fnmr = np.searchsorted(scores.genuine, threshold, "left") / scores.ng
     equal = equal_error_rate(scores)
+    sign = -1 if distance else 1
     return Curve(
-        name, np.append(threshold, np.inf), np.append(fmr, 0.0), np.append(fnmr, 1.0), equal.eer, equal.threshold,
-        scores.ng, scores.ni,
+        name, sign * np.append(threshold, np.inf), np.append(fmr, 0.0), np.append(fnmr, 1.0), equal.eer,
+        sign * equal.threshold, scores.ng, scores.ni, distance,
     )  # fmt: skip
 
 
-def histogram(scores: Scores, bins: int = 80) -> tuple[Array, Array, Array] | None:
+def histogram(scores: Scores, bins: int = 80, *, distance: bool = False) -> tuple[Array, Array, Array] | None:
     """Return bin edges (bins + 1) and the densities of genuine and impostor scores (bins); None if there are none.
 
-    Infinite scores are left out of the picture.
+    Infinite scores are left out of the picture. With `distance` the edges are distances again.
     """
     finite = [values[np.isfinite(values)] for values in (scores.genuine, scores.impostor)]
     both = [values for values in finite if len(values)]
@@ -54,4 +56,6 @@ def histogram(scores: Scores, bins: int = 80) -> tuple[Array, Array, Array] | No
     edges = np.linspace(low, high, bins + 1)
     width = edges[1] - edges[0]
     heights = [np.histogram(v, edges)[0] / (max(len(v), 1) * width) for v in finite]
+    if distance:
+        return -edges[::-1], heights[0][::-1], heights[1][::-1]
     return edges, heights[0], heights[1]

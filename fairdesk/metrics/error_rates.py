@@ -69,12 +69,14 @@ class Point:
     false_non_matches: int
     fmr: float
     fnmr: float
+    reject_all: bool = False
+    """Above every score, an infinite one too."""
 
 
 def at_threshold(scores: Scores, threshold: float, *, reject_all: bool = False) -> Point:
     """Return the error counts and rates at a threshold (both kinds of scores must exist)."""
     if reject_all:
-        return Point(np.inf, 0, scores.ng, 0.0, 1.0)
+        return Point(np.inf, 0, scores.ng, 0.0, 1.0, reject_all=True)
     matches = scores.ni - int(np.searchsorted(scores.impostor, threshold, "left"))
     misses = int(np.searchsorted(scores.genuine, threshold, "left"))
     return Point(float(threshold), matches, misses, matches / scores.ni, misses / scores.ng)
@@ -109,6 +111,7 @@ class EqualError:
     high: float
     threshold: float
     interpolated: float
+    reject_all: bool = False
 
 
 def equal_error_rate(scores: Scores) -> EqualError:
@@ -145,7 +148,7 @@ def equal_error_rate(scores: Scores) -> EqualError:
     d1, d2 = first.fmr - first.fnmr, second.fmr - second.fnmr
     line = first.fmr if d1 == d2 else first.fmr + (second.fmr - first.fmr) * d1 / (d1 - d2)
     rates = (chosen.fmr, chosen.fnmr)
-    return EqualError(sum(rates) / 2, min(rates), max(rates), chosen.threshold, line)
+    return EqualError(sum(rates) / 2, min(rates), max(rates), chosen.threshold, line, chosen.reject_all)
 
 
 def threshold_at_fmr(scores: Scores, target: str | float) -> Point:
@@ -185,17 +188,31 @@ def area_under_curve(scores: Scores) -> float:
 def d_prime(scores: Scores) -> float | None:
     """D' = |mean difference| / sqrt(mean of the variances), ddof 0; None where both variances are 0."""
     (mean_g, var_g), (mean_i, var_i) = _moments(scores.genuine), _moments(scores.impostor)
-    spread = (var_g + var_i) / 2
+    with np.errstate(over="ignore"):
+        spread = (var_g + var_i) / 2
     if not np.isfinite(spread) or spread == 0:
         return None
     return float(abs(mean_g - mean_i) / np.sqrt(spread))
 
 
+def no_d_prime(scores: Scores) -> str:
+    """Say why there is no d'."""
+    ends = [float(end) for values in (scores.genuine, scores.impostor) for end in (values[0], values[-1])]
+    if not np.isfinite(ends).all():
+        return tr("some scores are infinite")
+    if ends[0] == ends[1] and ends[2] == ends[3]:
+        return tr("the scores have no variance")
+    return tr("the scores are too large or too close together")
+
+
 def _moments(values: Floats) -> tuple[float, float]:
-    """Mean and variance in chunks: no array as large as the scores is made."""
-    if len(values) == 0 or values[0] == values[-1]:
-        return (float(values[0]), 0.0) if len(values) else (np.nan, np.nan)
+    """Mean and variance in chunks: no array as large as the scores is made. NaN where a score is infinite."""
+    if len(values) == 0 or not np.isfinite(values[[0, -1]]).all():
+        return np.nan, np.nan
+    if values[0] == values[-1]:
+        return float(values[0]), 0.0
     parts = range(0, len(values), _CHUNK)
-    mean = sum(float(values[s : s + _CHUNK].sum(dtype=np.float64)) for s in parts) / len(values)
-    square = sum(float(((values[s : s + _CHUNK].astype(np.float64) - mean) ** 2).sum()) for s in parts)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = sum(float(values[s : s + _CHUNK].sum(dtype=np.float64)) for s in parts) / len(values)
+        square = sum(float(((values[s : s + _CHUNK].astype(np.float64) - mean) ** 2).sum()) for s in parts)
     return mean, square / len(values)

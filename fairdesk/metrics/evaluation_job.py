@@ -5,7 +5,8 @@ from __future__ import annotations
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.error_rates import Scores
-from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
+from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report import write_report
 from fairdesk.metrics.results import EvaluateResult
@@ -21,7 +22,7 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
         scores.negate()
     context.check()
     context.progress(1, 3, tr("steps"))
-    result, overall = evaluate(scores, params)
+    result, overall = evaluate(scores, params, context.check)
     context.progress(2, 3, tr("steps"))
     result.seed = params.seed
     if result.warning:
@@ -32,10 +33,10 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
             groups = per_group_scores(group_comparisons(scores))
         about = {
             "scores": str(params.scores), "scores SHA-256": file_sha256(params.scores), "threshold": params.at,
-            "threshold from": params.threshold_from, "alpha": params.alpha, "bootstrap draws": params.bootstrap,
-            "seed": params.seed, **scores.about, "polarity": tr("distances, negated") if params.distance else "similarities",
+            "threshold from": params.threshold_from, "alpha": params.alpha, "draws of subjects": result.draws or 0,
+            "seed": params.seed, **scores.about, "polarity": tr("distances (small means alike)") if params.distance else "similarities",
         }  # fmt: skip
-        page = write_report(params.out, result, overall, groups, about)
+        page = write_report(params.out, result, overall, groups, about, distance=params.distance)
         context.artifact(page)
         result.report = str(page)
     context.progress(3, 3, tr("steps"))

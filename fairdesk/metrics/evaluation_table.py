@@ -12,6 +12,7 @@ from fairdesk.metrics.results import EvaluateResult
 TABLE = (
     "group", "genuine", "impostor", "fmr", "fmr_low", "fmr_high", "fnmr", "fnmr_low", "fnmr_high", "false_matches",
     "false_non_matches", "eer", "d_prime", "accuracy",
+    "eer_low", "eer_high", "subjects",
 )  # fmt: skip
 
 
@@ -22,6 +23,7 @@ def group_rows(result: EvaluateResult) -> list[dict[str, Any]]:
         flat: dict[str, Any] = {"group": name, **dict(one)}
         flat["fmr_low"], flat["fmr_high"] = one.fmr_ci or (None, None)
         flat["fnmr_low"], flat["fnmr_high"] = one.fnmr_ci or (None, None)
+        flat["eer_low"], flat["eer_high"] = one.eer_ci or (None, None)
         rows.append({key: flat[key] for key in TABLE})
     return rows
 

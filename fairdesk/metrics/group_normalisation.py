@@ -18,7 +18,8 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.error_rates import resolvable, sort_scores, threshold_at_fmr
-from fairdesk.metrics.evaluation import Grouped, evaluate, group_comparisons
+from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.grouped_scores import Grouped, group_comparisons
 from fairdesk.metrics.params import EvaluateParams, NormaliseParams
 from fairdesk.metrics.results import ErrorRates, EvaluateResult, GroupRule, NormaliseResult
 from fairdesk.metrics.score_files import ScoreSet, read_scores, write_scores
@@ -120,7 +121,7 @@ def divide_people(scores: ScoreSet, share: float, seed: int) -> tuple[Mask, Mask
 
 
 def _part(scores: ScoreSet, rows: Mask) -> ScoreSet:
-    fields = {name: getattr(scores, name)[rows] for name in ("score", "label", "subject1", "subject2", "group1", "group2")
+    fields = {name: getattr(scores, name)[rows] for name in ("score", "label", "subject1", "subject2", "group1", "group2", "fold")
               if getattr(scores, name) is not None}  # fmt: skip
     return ScoreSet(measure=scores.measure, about=scores.about, **fields)
 
@@ -156,7 +157,7 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     assert target.score is not None
     had = int(np.isfinite(target.score).sum())
     made = ScoreSet(score=apply(grouped, rules), label=target.label, subject1=target.subject1, subject2=target.subject2,
-                    group1=target.group1, group2=target.group2, measure=f"{target.measure or 'score'}, normalised by group ({params.method})",
+                    group1=target.group1, group2=target.group2, fold=target.fold, measure=f"{target.measure or 'score'}, normalised by group ({params.method})",
                     about=scores.about)  # fmt: skip
     assert made.score is not None
     lost = had - int(np.isfinite(made.score).sum())
@@ -169,7 +170,9 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
         _register(project, params, made, lost)
     context.artifact(params.out)
     context.progress(2, 3, tr("steps"))
-    how = EvaluateParams(scores=params.out, by="group", at=f"fmr={params.fmr}", threshold_from="within-group")
+    how = EvaluateParams(
+        scores=params.out, by="group", at=f"fmr={params.fmr}", threshold_from="within-group", bootstrap=0
+    )
     before, after = (_figures(evaluate(one, how)[0]) for one in (target, made))
     context.progress(3, 3, tr("steps"))
     lines = [

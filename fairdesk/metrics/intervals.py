@@ -1,19 +1,18 @@
-"""How sure a rate is: Wilson's interval for independent pairs, and the bootstrap over subjects."""
+"""How sure a rate is: by subjects where they are known, else Wilson's interval over pairs."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+Array = npt.NDArray[np.float64]
+Interval = tuple[float, float]
 
 Z95 = 1.959963984540054
+LEVEL = 0.95
 
 
-def wilson(errors: int, trials: int, z: float = Z95) -> tuple[float, float] | None:
+def wilson(errors: int, trials: int, z: float = Z95) -> Interval | None:
     """95 % interval of a rate (Wilson, 1927), as if pairs were independent; None without trials."""
     if trials == 0:
         return None
@@ -25,55 +24,53 @@ def wilson(errors: int, trials: int, z: float = Z95) -> tuple[float, float] | No
     return low, 1.0 if errors == trials else float(min(1.0, centre + half))
 
 
-def rule_of_three(trials: int) -> float | None:
-    """With no error in n trials the rate is below 3/n at 95 %; None without trials."""
-    return 3 / trials if trials else None
+def t_quantile(freedom: float) -> float:
+    """Return the 97.5 % quantile of Student's distribution."""
+    from scipy.stats import t as student  # the window imports this module, and scipy takes long
+
+    return float(student.ppf((1 + LEVEL) / 2, freedom))
 
 
-@dataclass(frozen=True)
-class PairCounts:
-    """Errors and trials gathered by pair of subjects (codes 0 .. subjects - 1)."""
-
-    first: Ints
-    second: Ints
-    errors: Floats
-    trials: Floats
+def nothing_seen(worth: float) -> float:
+    """Return the rate above which no error in `worth` independent comparisons would be a 2.5 % chance."""
+    return float(1 - ((1 - LEVEL) / 2) ** (1 / worth))
 
 
-def count_pairs(first: Ints, second: Ints, wrong: npt.NDArray[np.bool_], subjects: int) -> PairCounts:
-    """Gather comparisons by their two subjects; the order within a pair does not matter."""
-    low, high = np.minimum(first, second), np.maximum(first, second)
-    keys, inverse = np.unique(low * subjects + high, return_inverse=True)
-    trials: Floats = np.bincount(inverse, minlength=len(keys)).astype(np.float64)
-    errors: Floats = np.bincount(inverse, weights=wrong.astype(np.float64), minlength=len(keys)).astype(np.float64)
-    return PairCounts(keys // subjects, keys % subjects, errors, trials)
+def rate_interval(rate: float, deviation: float, freedom: float, worth: float) -> Interval:
+    """Return the interval of a rate with a standard error, on the logit scale with Student's quantile.
 
-
-def subject_weights(subjects: int, draws: int, seed: int) -> Floats:
-    """How often each subject is drawn, shape (draws, subjects): n subjects with replacement each time."""
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(subjects, np.full(subjects, 1 / subjects), size=draws).astype(float)
-
-
-def bootstrap_rates(counts: PairCounts, weights: Floats) -> Floats:
-    """Rates of each draw, NaN where a draw has no trial.
-
-    A genuine comparison weighs as often as its subject is drawn, an impostor one w_i w_j
-    (subject bootstrap; Fogliato et al., IJCV 2024).
+    Without an error, or with nothing else, it is a bound from `worth` independent comparisons.
     """
-    out = np.empty(len(weights))
-    same = counts.first == counts.second
-    for row, drawn in enumerate(weights):
-        weight = np.where(same, drawn[counts.first], drawn[counts.first] * drawn[counts.second])
-        total = float(weight @ counts.trials)
-        out[row] = float(weight @ counts.errors) / total if total else np.nan
-    return out
+    from scipy.special import expit, logit
+
+    if rate <= 0:
+        return 0.0, nothing_seen(worth)
+    if rate >= 1:
+        return 1 - nothing_seen(worth), 1.0
+    half = t_quantile(freedom) * deviation / (rate * (1 - rate))
+    centre = logit(rate)
+    return float(expit(centre - half)), float(expit(centre + half))
 
 
-def percentile(values: Floats, level: float = 0.95) -> tuple[float, float] | None:
-    """Percentile interval of the finite values; None if fewer than 20 are finite."""
-    finite = values[np.isfinite(values)]
-    if len(finite) < 20:
+def likely_rates(rate: float, values: Array, freedom: float, worth: float, rng: np.random.Generator) -> Array:
+    """Return rates that spread as wide as the rate's own interval; `values` are those of the draws, the first the data's.
+
+    What is made of several rates gets its interval from them.
+    """
+    from scipy.special import expit, logit
+
+    draws = len(values) - 1
+    if rate <= 0 or rate >= 1:
+        found = nothing_seen(worth) * rng.exponential(size=draws) / -np.log((1 - LEVEL) / 2)
+        return np.asarray(np.clip(found if rate <= 0 else 1 - found, 0, 1))
+    stretch = t_quantile(freedom) / Z95 / (rate * (1 - rate))
+    return np.asarray(expit(logit(rate) + stretch * (values[1:] - values[0])))
+
+
+def middle(values: Array, level: float = LEVEL) -> Interval | None:
+    """Return the central interval of values that may be infinite; None if fewer than 20 are numbers."""
+    known = np.sort(values[~np.isnan(values)])
+    if len(known) < 20:
         return None
-    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    low, high = ((1 - level) / 2 * (len(known) - 1), (1 + level) / 2 * (len(known) - 1))
+    return float(known[int(np.floor(low))]), float(known[int(np.ceil(high))])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.images.image_sources import exists as there
 from fairdesk.images.table_cells import plain_cell, safe_rows
 from fairdesk.images.written_files import write_text
@@ -45,7 +45,9 @@ def read_pairs(path: Path) -> list[Pair]:
     except FileNotFoundError:
         raise RequestError(tr("There is no pair list {path}.", path=path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(tr("{path} cannot be read as a UTF-8 text file: {error}", path=path, error=error)) from error
+        raise RequestError(
+            tr("{path} cannot be read as a UTF-8 text file: {error}", path=path, error=reason(error))
+        ) from error
     lines = text.splitlines()
     first = next((line for line in lines if line.strip()), "")
     if not first:
@@ -111,7 +113,9 @@ def _read_csv(path: Path, text: str) -> list[Pair]:
                 raise RequestError(tr("{path}: line {line} lacks a path.", path=path, line=rows.line_num))
             pairs.append(Pair(label=label, fold=int(fold), **values))
     except csv.Error as error:
-        raise RequestError(tr("{path}: line {line}: {error}", path=path, line=rows.line_num, error=error)) from error
+        raise RequestError(
+            tr("{path}: line {line}: {error}", path=path, line=rows.line_num, error=reason(error))
+        ) from error
     return pairs
 
 

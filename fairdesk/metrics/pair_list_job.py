@@ -29,11 +29,12 @@ _Found = tuple[list[PairImage], dict[str, int], set[str]]  # with the paths of t
 
 
 def _from_folder(folder: Path, params: PairsParams) -> _Found:
-    items, left_out, made = [], {"unnamed": 0, "synthetic": 0, "unreadable": 0}, set()
+    items, left_out, made = [], {"unnamed": 0, "synthetic": 0, "unreadable": 0, "no_image": 0}, set()
     tree = read_tree(folder)
     for entry in tree.entries:
         path = tree.root / entry.path
         if not looks_like_picture(tree.root, entry.path):
+            left_out["no_image"] += 1
             continue
         try:
             mark = mark_of(path)
@@ -54,10 +55,13 @@ def _from_folder(folder: Path, params: PairsParams) -> _Found:
 
 def project_images(project: Project, params: PairsParams) -> _Found:
     """Return the images of a project that pairs can be made of, how many are left out by why, and the synthetic ones."""
-    items, left_out, made = [], {"unnamed": 0, "synthetic": 0}, set()
+    items, left_out, made = [], {"unnamed": 0, "synthetic": 0, "other_sets": 0}, set()
     chosen = members(project, params.only_set) if params.only_set is not None else None
-    for image in labelled_images(project):
+    shown = labelled_images(project)
+    left_out["hidden"] = len(labelled_images(project, hidden=True)) - len(shown)
+    for image in shown:
         if chosen is not None and image.id not in chosen:
+            left_out["other_sets"] += 1
             continue
         if image.synthetic and not params.synthetic:
             left_out["synthetic"] += 1

@@ -135,12 +135,16 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
         context.progress(min(len(scored), start + 65536), len(pairs), tr("pairs"))
     label = np.array([pair.label == 1 for pair in pairs])
     scores = ScoreSet(score=score, label=label, measure=MEASURES[recipe.metric])
+    list_sha256 = file_sha256(params.pairs)
     scores.about = {
         "encoder": recipe.encoder,
         "detector": recipe.detector,
         "recipe": recipe.hash,
         "faces": len(vectors),
+        "pair_list": params.pairs.name,
+        "pair_list_sha256": list_sha256,
     }
+    scores.fold = np.array([pair.fold for pair in pairs], dtype=np.int64)
     scores.subject1, scores.subject2 = np.array(subjects[0], dtype=str), np.array(subjects[1], dtype=str)
     if any(groups[0]) or any(groups[1]):
         scores.group1, scores.group2 = np.array(groups[0], dtype=str), np.array(groups[1], dtype=str)
@@ -171,7 +175,7 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
                     what=what,
                 )
             )
-    _register(project, out, params, recipe, result)
+    _register(project, out, params, recipe, result, list_sha256)
     context.progress(len(pairs), len(pairs), tr("pairs"))
     context.artifact(out)
     return result
@@ -185,8 +189,10 @@ def _sides(pair: Pair) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     return (pair.path1, pair.subject1, pair.group1), (pair.path2, pair.subject2, pair.group2)
 
 
-def _register(project: Project, out: Path, params: ScoreParams, recipe: StoredRecipe, result: ScoreResult) -> None:
-    kept = {**params.model_dump(mode="json"), "list_sha256": file_sha256(params.pairs)}
+def _register(
+    project: Project, out: Path, params: ScoreParams, recipe: StoredRecipe, result: ScoreResult, list_sha256: str
+) -> None:
+    kept = {**params.model_dump(mode="json"), "list_sha256": list_sha256}
     summary = ScoreSummary(result.genuine, result.impostor, result.dropped, result.measure, result.faces)
     origin = ScoreOrigin(str(params.pairs), recipe.id, basis.take(project))
     add_score_set(project, tr("Score {pairs}", pairs=params.pairs.name), out, origin, kept, summary)

@@ -61,6 +61,9 @@ class PairsParams(JobParams):
         return None if value is None else value.expanduser().absolute()
 
 
+SCORE_ENDINGS = (".npz", ".csv", ".parquet", ".txt")
+
+
 class ScoreParams(JobParams):
     """Compare the two faces of each pair by their embeddings."""
 
@@ -70,10 +73,17 @@ class ScoreParams(JobParams):
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
-        None, title="Output", description="File to write, .npz or .csv"
+        None, title="Output", description="File to write: .npz, .csv, .parquet or .txt"
     )
 
     _known_detector = field_validator("detector")(detector_text)
+
+    @field_validator("out")
+    @classmethod
+    def _known_ending(cls, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() not in SCORE_ENDINGS:
+            raise ValueError(tr("must end in .npz, .csv, .parquet or .txt"))
+        return value
 
     @field_validator("pairs", "out")
     @classmethod
@@ -97,17 +107,17 @@ class EvaluateParams(JobParams):
     alpha: float = Field(
         0.5, ge=0, le=1, title="FMR weight (alpha)", description="Weight of FMR against FNMR in FDR, IR and GARBE"
     )
-    bootstrap: int = Field(
-        0,
+    bootstrap: Annotated[int | None, Unset("1000 where the scores name subjects, else 0")] = Field(
+        None,
         ge=0,
         le=100_000,
-        title="Bootstrap samples",
-        description="Bootstrap samples of subjects for the intervals; 0: Wilson intervals over pairs",
+        title="Draws of subjects",
+        description="Draws of subjects for the intervals; 0: Wilson intervals over pairs, which are too narrow",
     )
     distance: bool = Field(
         False, title="Scores are distances", description="The scores are distances (small means similar)"
     )
-    seed: int = Field(1, ge=0, description="Random seed of the bootstrap")
+    seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
     out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
         None, title="Output", description="Folder for the report: HTML, plots, tables"
     )

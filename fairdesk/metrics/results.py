@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
 from fairdesk.words import mark, tr, tr_n
@@ -13,6 +15,9 @@ _LEFT_OUT = {
     "unreadable": mark("Left out: {n:,} unreadable images."),
     "synthetic": mark("Left out: {n:,} synthetic images."),
     "unnamed": mark("Left out: {n:,} unnamed images."),
+    "no_image": mark("Left out: {n:,} files that are no images."),
+    "hidden": mark("Left out: {n:,} hidden images."),
+    "other_sets": mark("Left out: {n:,} images of no set or another one."),
 }
 
 
@@ -96,6 +101,8 @@ class TarPoint(Record):
 
     tar: float | None
     tar_why: str | None = None
+    tar_ci: Interval | None = None
+    tar_ci_why: str | None = None
     fmr: float | None
     fmr_why: str | None = None
     threshold: float | None
@@ -110,6 +117,8 @@ class Figures(Record):
 
     eer: float | None
     eer_why: str | None = None
+    eer_ci: Interval | None = None
+    eer_ci_why: str | None = None
     auc: float | None
     auc_why: str | None = None
     d_prime: float | None
@@ -134,6 +143,12 @@ class GroupFigures(Figures):
     fnmr_why: str | None = None
     fnmr_ci: Interval | None
     fnmr_ci_why: str | None = None
+    fmr_ci_pairs: Interval | None
+    """Wilson's, as if pairs were independent: too narrow."""
+    fmr_ci_pairs_why: str | None = None
+    fnmr_ci_pairs: Interval | None
+    fnmr_ci_pairs_why: str | None = None
+    subjects: int | None = None
     accuracy: float | None
     accuracy_why: str | None = None
 
@@ -171,11 +186,47 @@ class Fairness(Record):
     accuracy_STD_ddof1_why: str | None = None
     SER: float | None
     SER_why: str | None = None
+    intervals: dict[str, Interval] = {}
+    """Of each figure, by its name."""
+    null_ranges: dict[str, Interval] = {}
+    """Where each figure would lie in 95 % of studies if groups did not differ: subjects' groups permuted."""
 
-    def rows(self) -> list[tuple[str, float | None, str]]:
-        """Return (name, value, reason if undefined) of each figure."""
-        names = [name for name in type(self).model_fields if not name.endswith("_why") and name != "accuracy"]
-        return [(name, getattr(self, name), getattr(self, f"{name}_why", None) or "") for name in names]
+    def rows(self) -> list[FairnessRow]:
+        """Return each figure with its interval and null range."""
+        apart = ("accuracy", "intervals", "null_ranges")
+        names = [name for name in type(self).model_fields if not name.endswith("_why") and name not in apart]
+        return [
+            FairnessRow(
+                name,
+                getattr(self, name),
+                getattr(self, f"{name}_why", None) or "",
+                self.intervals.get(name),
+                self.null_ranges.get(name),
+            )
+            for name in names
+        ]
+
+
+class FairnessRow(NamedTuple):
+    """One figure as a table shows it; `why` it is undefined."""
+
+    name: str
+    value: float | None
+    why: str
+    interval: Interval | None
+    null_range: Interval | None
+
+
+class Difference(Record):
+    """How far the rate of one group lies above another's."""
+
+    rate: str
+    """"fmr" or "fnmr"."""
+    first: str
+    second: str
+    difference: float
+    ci: Interval | None
+    ci_why: str | None = None
 
 
 class CrossCell(Record):
@@ -187,6 +238,37 @@ class CrossCell(Record):
     fmr_why: str | None = None
 
 
+class NotInAGroup(Record):
+    """Scored comparisons that are in no group's rates: of two groups, or of a face without a group."""
+
+    genuine_across: int
+    impostor_across: int
+    """These are in the matrix."""
+    genuine_unnamed: int
+    impostor_unnamed: int
+
+    def lines(self) -> list[str]:
+        """Say what is left out of the groups' rates; the impostor pairs across groups are where they belong."""
+        out = []
+        if self.genuine_across:
+            out.append(
+                tr_n(
+                    "{n:,} genuine pair is of two groups and in no group's FNMR: the labels of one person differ.",
+                    "{n:,} genuine pairs are of two groups and in no group's FNMR: the labels of one person differ.",
+                    self.genuine_across,
+                )
+            )
+        if unnamed := self.genuine_unnamed + self.impostor_unnamed:
+            out.append(
+                tr_n(
+                    "{n:,} pair has a face without a group and is in no group's rates.",
+                    "{n:,} pairs have a face without a group and are in no group's rates.",
+                    unnamed,
+                )
+            )
+        return out
+
+
 class GroupsResult(Record):
     """Every group at one threshold."""
 
@@ -196,6 +278,9 @@ class GroupsResult(Record):
     fairness: Fairness
     fmr_matrix: dict[str, CrossCell]
     """By "A|B"; the order of the two does not matter."""
+    not_in_a_group: NotInAGroup
+    differences: list[Difference] = []
+    """Of each rate between each two groups."""
     interval: str
     """How the intervals were made."""
 
@@ -216,9 +301,16 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     eer_interpolated_why: str | None = None
     warning: str | None = None
     measure: str | None = None
+    pair_list: str | None = None
+    pair_list_sha256: str | None = None
     groups: GroupsResult | None = None
     report: str | None = None
     seed: int | None = None
+    subjects: int | None = None
+    draws: int | None = None
+    """Draws of subjects that the intervals were made of; absent where they are by pairs."""
+    interval: str | None = None
+    """How the intervals were made."""
 
     def text(self) -> str:
         """Return the error rates, overall and by group."""
@@ -245,7 +337,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             lines.append(
                 tr(
                     "EER {eer} at threshold {threshold:.4g}; AUC {auc:.6g}; d' {prime}",
-                    eer=rate(self.eer),
+                    eer=_within(rate(self.eer), self.eer_ci),
                     threshold=self.eer_threshold,
                     auc=self.auc,
                     prime=prime,
@@ -253,12 +345,23 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             )
             for target, point in (self.tar_at_far or {}).items():
                 line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
+                line = _within(line, point.tar_ci)
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
         if self.groups is not None:
             lines += _group_lines(self.groups)
+        if self.interval:
+            lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
         return "\n".join(lines)
+
+
+def _within(value: str, interval: Interval | None) -> str:
+    return value if interval is None else f"{value} [{rate(interval[0])}, {rate(interval[1])}]"
+
+
+def _span(interval: Interval | None) -> str:
+    return "–" if interval is None else f"[{interval[0]:.4g}, {interval[1]:.4g}]"
 
 
 def _group_lines(groups: GroupsResult) -> list[str]:
@@ -268,9 +371,9 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         f"  {name:<{width}}  "
         + tr(
             "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
-            fmr=rate(one.fmr),
-            fnmr=rate(one.fnmr),
-            eer=rate(one.eer),
+            fmr=_within(rate(one.fmr), one.fmr_ci),
+            fnmr=_within(rate(one.fnmr), one.fnmr_ci),
+            eer=_within(rate(one.eer), one.eer_ci),
             genuine=one.genuine,
             impostor=one.impostor,
         )
@@ -280,6 +383,18 @@ def _group_lines(groups: GroupsResult) -> list[str]:
     shown = [
         f"{name} {tr('undefined') if value is None else format(value, '.4g')}"
         for name, value in (("FDR", fair.FDR), ("IR", fair.IR), ("GARBE", fair.GARBE))
+    ]
+    lines += [f"  {line}" for line in groups.not_in_a_group.lines()]
+    lines += [
+        "  "
+        + tr(
+            "{figure} between {interval}; if groups were equal {null}",
+            figure=name,
+            interval=_span(fair.intervals[name]),
+            null=_span(fair.null_ranges.get(name)),
+        )
+        for name in ("FDR", "IR", "GARBE")
+        if name in fair.intervals
     ]
     return [*lines, "  " + ", ".join(shown) + " " + tr("(alpha {alpha:g})", alpha=fair.alpha)]
 
@@ -302,6 +417,9 @@ class ErrorRates(Record):
 
 class NormaliseResult(JobResult, RestsOnVectors):
     """Scores normalised by group, and what that did to every group's error rates."""
+
+    pair_list: str | None = None
+    pair_list_sha256: str | None = None
 
     out: str
     method: str

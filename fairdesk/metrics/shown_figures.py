@@ -7,11 +7,29 @@ import math
 from fairdesk.figures.error_curve import Curve
 from fairdesk.metrics.error_curves import error_curve
 from fairdesk.metrics.error_rates import Scores
+from fairdesk.metrics.results import Interval
+from fairdesk.words import mark, tr
+
+FIGURES = {
+    "gini_fmr": mark("FMR: Gini coefficient"),
+    "fmr_max_over_min": mark("FMR: largest / smallest"),
+    "fmr_max_over_geomean": mark("FMR: largest / geometric mean"),
+    "fmr_max_minus_min": mark("FMR: largest − smallest"),
+    "gini_fnmr": mark("FNMR: Gini coefficient"),
+    "fnmr_max_over_min": mark("FNMR: largest / smallest"),
+    "fnmr_max_over_geomean": mark("FNMR: largest / geometric mean"),
+    "fnmr_max_minus_min": mark("FNMR: largest − smallest"),
+    "alpha": mark("alpha, the weight of the FMR"),
+    "accuracy_STD_ddof0": mark("Accuracy in %: deviation (ddof 0)"),
+    "accuracy_STD_ddof1": mark("Accuracy in %: deviation (ddof 1)"),
+    "SER": mark("SER: largest error / smallest"),
+}
+"""What figures are called where they are shown; FDR, IR and GARBE are called so."""
 
 
-def curves_of(overall: Scores, groups: dict[str, Scores]) -> list[Curve]:
+def curves_of(overall: Scores, groups: dict[str, Scores], *, distance: bool = False) -> list[Curve]:
     """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none."""
-    found = [error_curve("all", overall), *(error_curve(name, scores) for name, scores in groups.items())]
+    found = [error_curve(name, scores, distance=distance) for name, scores in {"all": overall, **groups}.items()]
     return [curve for curve in found if curve is not None]
 
 
@@ -29,3 +47,22 @@ def number(value: float | str | None) -> str:
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int) else "∞" if value == math.inf else f"{value:.4g}"
+
+
+def rates_between(interval: Interval | None, *, by_pairs: bool = False, sign: bool = False) -> str:
+    """Show an interval of rates; one over pairs says that it is too narrow."""
+    if interval is None:
+        return "–"
+    low, high = (rate(end) if end >= 0 or not sign else f"−{rate(-end)}" for end in interval)
+    said = tr("{low} to {high}", low=low, high=high)
+    return tr("{interval} (by pairs: too narrow)", interval=said) if by_pairs else said
+
+
+def numbers_between(interval: Interval | None) -> str:
+    """Show an interval of a figure."""
+    return "–" if interval is None else tr("{low} to {high}", low=number(interval[0]), high=number(interval[1]))
+
+
+def figure_name(name: str) -> str:
+    """Return what a fairness figure is called where it is shown."""
+    return tr(FIGURES[name]) if name in FIGURES else name

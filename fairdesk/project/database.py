@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 import psutil
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.project.changes import Touched, Watch
 from fairdesk.project.schema import JOURNALED, MIGRATIONS, VERSION
 from fairdesk.words import tr
@@ -91,7 +91,7 @@ class Database:
                     "The catalogue of {parent} is damaged ({error}). Put back "
                     "a copy of catalog.sqlite from a backup; the original photographs were not touched.",
                     parent=self.path.parent,
-                    error=error or tr("failed its integrity check"),
+                    error=reason(error) or tr("failed its integrity check"),
                 )
             ) from error
 

@@ -120,6 +120,15 @@ def labelled_faces(project: Project, detector: str) -> dict[int, LabelledFace]:
     }
 
 
+def main_boxes(project: Project) -> dict[int, tuple[int, int, int, int]]:
+    """Return top, right, bottom and left of the largest face of each image, by the detector whose faces are shown."""
+    rows = project.db.rows(
+        "SELECT image_id, top, right, bottom, left FROM face WHERE detector = ? ORDER BY (bottom - top) * (right - left), id DESC",
+        (project.shown_detector() or "",),
+    )
+    return {image: (top, right, bottom, left) for image, top, right, bottom, left in rows}  # the last is the largest
+
+
 def identities_of_faces(project: Project, faces: Ids) -> Ids:
     """Return the identity (its id) of each of some faces, -1 where it is not known."""
     known: dict[int, int] = dict(

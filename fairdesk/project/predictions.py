@@ -76,6 +76,38 @@ def agreement(project: Project, detector: str) -> dict[str, dict[str, dict[str, 
     return out
 
 
+class PredictedFace(NamedTuple):
+    """What models say of the largest face of an image that they have seen."""
+
+    path: str
+    box: tuple[int, ...]
+    """Top, right, bottom, left."""
+    values: dict[str, str]
+    confidences: dict[str, float]
+
+
+def predicted_images(project: Project, detector: str | None = None) -> dict[int, PredictedFace]:
+    """Return what was predicted of each image, by its id: of its largest face, of a detector or of any."""
+    rows = project.db.rows(
+        "SELECT f.image_id, f.id, i.root_id, i.path, f.top, f.right, f.bottom, f.left, p.kind, p.value, p.confidence"
+        " FROM prediction p JOIN face f ON f.id = p.face_id JOIN image i ON i.id = f.image_id"
+        " WHERE ?1 IS NULL OR f.detector = ?1"
+        " ORDER BY f.image_id, (f.bottom - f.top) * (f.right - f.left) DESC, f.id, p.kind",
+        (detector,),
+    )
+    roots = project.roots()
+    out: dict[int, PredictedFace] = {}
+    chosen: dict[int, int] = {}
+    for image, face, root, path, top, right, bottom, left, kind, value, sure in rows:
+        if chosen.setdefault(image, face) != face:
+            continue
+        known = out.setdefault(image, PredictedFace(str(roots[root] / path), (top, right, bottom, left), {}, {}))
+        known.values[kind] = value
+        if sure is not None:
+            known.confidences[kind] = sure
+    return out
+
+
 def predicted_values(project: Project) -> list[str]:
     """Return what models predict, as kind: value."""
     found = project.db.rows("SELECT DISTINCT kind, value FROM prediction WHERE kind != 'age' ORDER BY kind, value")

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.words import tr
 
 _NAME = "events.out.tfevents"
@@ -66,6 +66,6 @@ def read_events(path: Path) -> dict[str, list[tuple[float, float]]]:
                 series[name] = single
     except Exception as error:  # tensorboard and protobuf raise classes of their own; all is told
         raise RequestError(
-            tr("{path} cannot be read as TensorBoard events: {error}", path=path, error=error)
+            tr("{path} cannot be read as TensorBoard events: {error}", path=path, error=reason(error))
         ) from error
     return series

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdesk.errors import JobFailed
+from fairdesk.errors import JobFailed, reason
 from fairdesk.jobs.context import Context, QuietContext
 from fairdesk.runs.animation import export_animation
 from fairdesk.runs.curve_export import export_curves
@@ -22,4 +22,4 @@ def leave_pictures(run: RunFolder, context: Context) -> None:
             export_animation(AnimateParams(run=run.path, out=run.path / FILM), QuietContext())
             context.artifact(run.path / FILM)
     except (OSError, JobFailed) as error:
-        context.message(tr("The training is kept, but its images could not be written: {error}", error=error))
+        context.message(tr("The training is kept, but its images could not be written: {error}", error=reason(error)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk import __version__
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.images.written_files import write_text
 from fairdesk.plain_json import parse
 from fairdesk.words import tr
@@ -54,7 +54,9 @@ class RunFolder:
         try:
             loaded = parse((self.path / CONFIG).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise RequestError(tr("{path} cannot be read: {error}", path=self.path / CONFIG, error=error)) from error
+            raise RequestError(
+                tr("{path} cannot be read: {error}", path=self.path / CONFIG, error=reason(error))
+            ) from error
         return loaded if isinstance(loaded, dict) else {}
 
     def change(self, values: dict[str, Any]) -> None:

@@ -12,7 +12,11 @@ class SeriesEnds(Record):
 
     points: int
     first: tuple[float, float]
+    first_why: str | None = None
     last: tuple[float, float]
+    last_why: str | None = None
+    undefined: int | None = None
+    """How many values are no numbers; absent where all are."""
 
 
 class CurvesResult(JobResult):
@@ -21,6 +25,12 @@ class CurvesResult(JobResult):
     kind: str
     axis: str
     broken_lines: int
+    """Lines of the kind that cannot be read."""
+    other_lines: int = 0
+    """Lines without a figure that is understood."""
+    passes: int = 1
+    """How often the steps begin again, and one: each pass is a series of its own."""
+    notes: list[str] = []
     series: dict[str, SeriesEnds]
 
 

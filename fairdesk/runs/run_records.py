@@ -13,7 +13,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.images.written_files import write_text
 from fairdesk.plain_json import parse
 from fairdesk.runs.folder import CONFIG, METRICS, SCALARS, TIMES, RunFolder
@@ -122,7 +122,7 @@ def read_notes(path: Path) -> tuple[tuple[str, ...], str]:
             tr(
                 "{path} holds the run's tags and note and cannot be read ({error}). Repair or delete it.",
                 path=path / NOTES,
-                error=error,
+                error=reason(error),
             )
         ) from error
 

@@ -120,18 +120,61 @@ class _Careful(pickle.Unpickler):
         raise pickle.UnpicklingError(tr("it needs {module}.{name}", module=module, name=name))
 
 
-def as_bytes(one: Any) -> bytes:
-    """Return an encoded picture: bytes, or an array of bytes. Raises `UnpicklingError`."""
+def as_picture(one: Any) -> bytes | np.ndarray[Any, Any]:
+    """Return an encoded picture (bytes, or an array of them), or the pixels of a decoded one. Raises `UnpicklingError`."""
     if isinstance(one, _Array):
         values = one.values
-        if values.ndim == 1 and values.dtype == np.uint8:
+        if values.dtype == np.uint8 and values.ndim == 1:
             return values.tobytes()
+        if (
+            values.dtype == np.uint8
+            and (values.ndim == 2 or (values.ndim == 3 and values.shape[2] in (1, 3)))
+            and values.size
+        ):
+            return values
         raise pickle.UnpicklingError(
-            tr("its pictures are decoded pixels of shape {shape}; write them as JPEG or PNG bytes", shape=values.shape)
+            tr(
+                "its images are decoded to the shape {shape} of {kind}; write them as JPEG or PNG bytes",
+                shape=values.shape,
+                kind=values.dtype,
+            )
         )
     if isinstance(one, bytes):
         return one
-    raise pickle.UnpicklingError(tr("a picture is a {type}, not encoded bytes", type=type(one).__name__))
+    raise pickle.UnpicklingError(tr("an image is a {type}, not encoded bytes", type=type(one).__name__))
+
+
+def as_pictures(found: Any) -> list[Any]:
+    """Return a list of pictures, of which an array may hold all. Raises `UnpicklingError`."""
+    if isinstance(found, _Array) and found.values.ndim == 4:
+        pictures = []
+        for values in found.values:
+            one = _Array()
+            one.values = values
+            pictures.append(one)
+        return pictures
+    return as_list(found)
+
+
+_PICTURES = ("bins", "images", "imgs", "pictures", "data")
+_FLAGS = ("issame_list", "issame", "is_same", "same", "labels", "label")
+
+
+def two_lists(found: Any) -> tuple[Any, Any]:
+    """Return the pictures and the flags of a pair, or of a dictionary of them. Raises `UnpicklingError`."""
+    if isinstance(found, dict):
+        named = {
+            name.decode("latin1") if isinstance(name, bytes) else str(name): value for name, value in found.items()
+        }
+        pictures, flags = (next((name for name in names if name in named), None) for names in (_PICTURES, _FLAGS))
+        if pictures is None or flags is None or len(named) != 2:
+            raise pickle.UnpicklingError(
+                tr("a dictionary of {names}, not of bins and issame_list", names=", ".join(sorted(named)[:5]))
+            )
+        return named[pictures], named[flags]
+    if not isinstance(found, list | tuple) or len(found) != 2:
+        raise pickle.UnpicklingError(tr("a {type} in place of two lists", type=type(found).__name__))
+    return found[0], found[1]
 
 
 def as_list(found: Any) -> list[Any]:

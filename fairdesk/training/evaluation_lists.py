@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from fairdesk.dataset.collection import SourceImage
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.faces.backbones import SIZE
 from fairdesk.images.decoding import opened
 from fairdesk.images.formats import UndecodableError
@@ -34,10 +34,12 @@ class Listed:
     people: frozenset[str]
     left_out: int
     pairs: int
+    decoded: bool = False
+    """Whether its images are pixels already, in an order of colours that nothing in it tells."""
 
 
-def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
-    """Return the encoded pictures (two for each pair) and which pairs are of one person, of a verification `.bin`.
+def read_bin(path: Path) -> tuple[list[bytes | npt.NDArray[np.uint8]], npt.NDArray[np.bool_]]:
+    """Return the pictures (two for each pair; encoded, or pixels already) and which pairs are of one person, of a verification `.bin`.
 
     Raises
     ------
@@ -46,10 +48,11 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
     """
     try:
         data = path.read_bytes()
-        pictures, same = map(careful_pickles.as_list, careful_pickles.load(data))
+        whole = careful_pickles.two_lists(careful_pickles.load(data))
+        pictures, same = careful_pickles.as_pictures(whole[0]), careful_pickles.as_list(whole[1])
         if len(pictures) > _FEW + len(data) // _LEAST:
             raise ValueError(tr("it claims {count:,} pictures in {data:,} bytes", count=len(pictures), data=len(data)))
-        found = [careful_pickles.as_bytes(one) for one in pictures]
+        found = [careful_pickles.as_picture(one) for one in pictures]
         flags = np.array([bool(one) for one in same])
         if len(found) != 2 * len(flags) or not len(flags):
             raise ValueError(
@@ -68,7 +71,7 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
                 "{path} cannot be read as InsightFace's verification .bin ({error}). It holds a list of pictures and a list of flags; "
                 "FairDesk never runs code from a file.",
                 path=path,
-                error=error,
+                error=reason(error),
             )
         ) from error
     return found, flags
@@ -85,8 +88,11 @@ def _from_bin(path: Path) -> Listed:
     good = np.ones(len(pictures), dtype=bool)
     for place, data in enumerate(pictures):
         try:
-            with opened(data) as image:
-                upright = image.convert("RGB")
+            if isinstance(data, bytes):
+                with opened(data) as image:
+                    upright = image.convert("RGB")
+            else:
+                upright = Image.fromarray(data.squeeze(2) if data.shape[2:] == (1,) else data).convert("RGB")
         except UndecodableError:
             good[place] = False
             continue
@@ -97,7 +103,10 @@ def _from_bin(path: Path) -> Listed:
     pairs = Pairs(
         2 * rows[keep], 2 * rows[keep] + 1, same[keep], np.full(int(keep.sum()), ""), _blocks(len(same))[keep]
     )
-    return Listed(Exam(path.stem, pixels, pairs), frozenset(), int((~keep).sum()), len(same))
+    if not keep.any():
+        raise RequestError(tr("No pair of {path} has two images that can be read.", path=path))
+    decoded = any(not isinstance(one, bytes) for one in pictures)
+    return Listed(Exam(path.stem, pixels, pairs), frozenset(), int((~keep).sum()), len(same), decoded)
 
 
 def _found(name: str, beside: Path, below: Path | None) -> Path:
@@ -171,6 +180,10 @@ def read_lists(paths: Sequence[Path], below: Path | None, crop: str, context: Co
                     left_out=one.left_out,
                     pairs=one.pairs,
                 )
+            )
+        if one.decoded:
+            context.message(
+                tr("{file} holds decoded images: they are taken as RGB (OpenCV's are BGR).", file=path.name)
             )
         if not one.people:
             context.message(

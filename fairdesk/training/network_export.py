@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from fairdesk.dataset.collection import read_either
-from fairdesk.errors import JobFailed, RequestError
+from fairdesk.errors import JobFailed, RequestError, reason
 from fairdesk.faces.backbones import SIZE
 from fairdesk.faces.encoders import load_backbone
 from fairdesk.generation.making.synthetic_faces import at_once, load_generator
@@ -119,7 +119,7 @@ def _kind_of(path: Path) -> tuple[str, str]:
             load()
             return kind, header_of(path).get("norm", "instance")
         except RequestError as error:
-            refusals.append(tr("as a {kind}: {error}", kind=kind, error=error))
+            refusals.append(tr("as a {kind}: {error}", kind=kind, error=reason(error)))
     raise RequestError("\n".join([tr("{path} holds no network that is known here.", path=path), *refusals]))
 
 

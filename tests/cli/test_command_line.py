@@ -238,7 +238,7 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
         values = {"runs": ["r 1", "r2"], "out": "o.csv"}
     if kind == "export-model":
         values |= {"run": tmp_path / "a file", "out": "o.onnx"}
-    if kind == "normalise":
+    if kind in ("normalise", "score", "vectors"):
         values["out"] = "o.npz"
     if kind in ("animate", "interpolate"):
         values["out"] = "o.gif"

@@ -595,6 +595,33 @@ def test_a_form_tells_how_many_pairs_exist(window, hand, qtbot, filled):
     dialog.reject()
 
 
+def test_forms_tell_what_is_there_already(window, hand, qtbot, filled):
+    filled.db.connection.execute("DELETE FROM vector WHERE face_id <= 3")
+    filled.close()
+    hand.open(filled.folder)
+    for kind, values, said in (
+        ("cluster", {}, "37 faces have embeddings (made-up, faces of whole)."),
+        ("encode", {"encoder": "dlib"}, "0 faces of whole have their embeddings."),
+        (
+            "encode",
+            {"encoder": "dlib", "detector": "hog"},
+            "0 faces of hog have their embeddings. 40 images are to be searched first.",
+        ),
+        ("detect", {"detector": "hog"}, "40 images are to be searched."),
+        (
+            "detect",
+            {"detector": "hog", "where": ["group=g1"]},
+            "20 images are to be searched.",
+        ),
+        ("detect", {"detector": "whole"}, "This detector has searched these images already, with these settings."),
+    ):
+        window.session.ask(kind, values)
+        dialog = hand.dialog(JobDialog)
+        qtbot.waitUntil(lambda dialog=dialog, said=said: dialog.facts.text() == said, timeout=5000)
+        dialog.reject()
+        hand.settle()
+
+
 def test_a_wheel_over_a_field_scrolls_the_form(window, hand, filled):
     hand.open(filled.folder)
     window.session.ask("train-dcgan")

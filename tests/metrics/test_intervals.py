@@ -1,9 +1,9 @@
-"""Intervals: Wilson's against statsmodels' printed values and its own equation, the subject bootstrap by hand."""
+"""Intervals over pairs: Wilson's against printed values and its own equation; and what every interval has to be."""
 
 import numpy as np
 import pytest
 
-from fairdesk.metrics.intervals import Z95, bootstrap_rates, count_pairs, percentile, rule_of_three, wilson
+from fairdesk.metrics.intervals import Z95, middle, nothing_seen, rate_interval, t_quantile, wilson
 
 
 def test_wilson_as_printed():
@@ -26,27 +26,29 @@ def test_wilson_solves_its_equation(errors, trials):
 
 
 def test_the_ends_and_nothing_at_all():
-    assert wilson(0, 0) is None and rule_of_three(0) is None
+    assert wilson(0, 0) is None
     assert wilson(0, 9)[0] == 0.0 and wilson(9, 9)[1] == 1.0
-    assert rule_of_three(300) == 0.01
 
 
-def test_the_bootstrap_weighs_by_both_subjects():
-    """Genuine pairs count as often as their subject is drawn, impostor ones as the product of both."""
-    first, second = np.array([0, 0, 1, 2]), np.array([0, 1, 2, 0])
-    wrong = np.array([True, True, False, False])
-    counts = count_pairs(first, second, wrong, 3)
-    drawn = np.array([[2.0, 3.0, 1.0], [0.0, 1.0, 5.0], [0.0, 0.0, 3.0]])
-    rates = bootstrap_rates(counts, drawn)
-    assert rates[0] == pytest.approx((2 + 2 * 3) / (2 + 2 * 3 + 3 * 1 + 1 * 2))
-    assert rates[1] == 0 and np.isnan(rates[2])
+def test_the_interval_of_a_rate_is_even_in_its_odds():
+    """A standard error on the logit scale: what is a rate's interval is also that of its complement, turned round."""
+    low, high = rate_interval(0.1, 0.03, 12, 40)
+    assert 0 < low < 0.1 < high < 1
+    turned = rate_interval(0.9, 0.03, 12, 40)
+    assert turned == pytest.approx((1 - high, 1 - low))
+    odds = [value / (1 - value) for value in (low, 0.1, high)]
+    assert odds[1] / odds[0] == pytest.approx(odds[2] / odds[1])
+    assert np.log(odds[2] / odds[1]) == pytest.approx(t_quantile(12) * 0.03 / 0.09)
+    assert t_quantile(12) == pytest.approx(2.1788, abs=1e-4)  # any printed table
 
 
-def test_the_order_within_a_pair_does_not_matter():
-    one = count_pairs(np.array([0, 1]), np.array([1, 0]), np.array([True, False]), 2)
-    assert (one.errors.tolist(), one.trials.tolist()) == ([1], [2])
+def test_no_error_gives_a_bound_by_the_subjects():
+    assert rate_interval(0, 0, 39, 40) == (0, pytest.approx(1 - 0.025 ** (1 / 40)))
+    assert rate_interval(1, 0, 39, 40) == (pytest.approx(0.025 ** (1 / 40)), 1)
+    assert nothing_seen(3.689) == pytest.approx(1 - np.exp(-1), abs=1e-3)  # of n independent ones it is near 3.689 / n
 
 
-def test_percentiles_need_twenty_draws():
-    assert percentile(np.arange(19.0)) is None
-    assert percentile(np.append(np.arange(101.0), np.nan)) == pytest.approx((2.5, 97.5))
+def test_the_middle_needs_twenty_values_and_keeps_infinities():
+    assert middle(np.arange(19.0)) is None
+    assert middle(np.append(np.arange(101.0), np.nan)) == (2, 98)
+    assert middle(np.append(np.zeros(95), [np.inf] * 5)) == (0, np.inf)

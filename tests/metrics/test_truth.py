@@ -84,7 +84,9 @@ def test_grouped(truth, name, alpha):
                 assert getattr(ours, rate) == (None if row[rate] is None else pytest.approx(row[rate], abs=1e-12))
             for rate in ("fmr", "fnmr"):
                 interval = row.get(f"{rate}_ci95_wilson")
-                assert getattr(ours, f"{rate}_ci") == (None if interval is None else pytest.approx(interval, abs=1e-9))
+                assert getattr(ours, f"{rate}_ci_pairs") == (
+                    None if interval is None else pytest.approx(interval, abs=1e-9)
+                )
         for figure, value in expected["fairness"][str(alpha)].items():
             if hasattr(result.fairness, figure):
                 assert getattr(result.fairness, figure) == pytest.approx(number(value), rel=1e-9), (key, figure)

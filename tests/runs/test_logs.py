@@ -96,7 +96,7 @@ def test_export(tmp_path, suffix):
     assert result.series["Loss"] == SeriesEnds(points=3, first=(20, 41.2034), last=(60, 39.5))
     data = (tmp_path / f"c.{suffix}").read_bytes()
     assert {"png": b"\x89PNG", "svg": b"<svg", "csv": b"Loss,20,41.2034"}[suffix] in data
-    assert any("1 lines" in text for text in context.messages)
+    assert any("1 line of" in text for text in context.messages)
 
 
 @given(st.floats(-1e3, 1e3), st.integers(1, 30), st.floats(0, 0.99))

@@ -15,7 +15,7 @@ from fairdesk.runs.training_logs import read_log
 from fairdesk.training.evaluation_lists import read_bin, read_lists
 from fairdesk.training.heldout_evaluation import fold_accuracy
 from fairdesk.training.recogniser_training import train_recogniser as train
-from tests.conftest import plain_images
+from tests.conftest import SHARED, plain_images
 from tests.training.test_sharing import options
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -50,6 +50,44 @@ def test_bins_of_every_kind(bin_file, tmp_path):
     python2 = tmp_path / "old.bin"
     python2.write_bytes(b"(lp0\nS'ab'\np1\naS'cd'\np2\na(lp3\nI01\na\x86.".replace(b"\x86.", b"\x86."))
     assert read_bin(python2)[0] == [b"ab", b"cd"]
+
+
+def _decoded(kind):
+    """Six pairs of decoded pictures, as people write them who know no better."""
+    same = [n % 2 == 0 for n in range(6)]
+    pictures = [np.full((112, 112, 3), (n, 2 * n, 3 * n), np.uint8) for n in range(12)]
+    return {
+        "list": (pictures, same), "one array": (np.stack(pictures), np.array(same)), "grey": ([one[..., 0] for one in pictures], same),
+        "an axis for grey": ([one[..., :1] for one in pictures], same), "dictionary": {"bins": pictures, "issame_list": same},
+        "dictionary of bytes": {b"bins": [picture(n) for n in range(12)], b"issame_list": same}, "another size": ([one[:60, :80] for one in pictures], same),
+    }[kind]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "kind", ["list", "one array", "grey", "an axis for grey", "dictionary", "dictionary of bytes", "another size"]
+)
+def test_decoded_pictures_and_dictionaries_are_read(tmp_path, kind):
+    (tmp_path / "own.bin").write_bytes(pickle.dumps(_decoded(kind)))
+    context = QuietContext()
+    (one,) = read_lists([tmp_path / "own.bin"], None, "centre", context)
+    assert (one.left_out, one.pairs) == (0, 6) and one.exam.pixels.shape == (12, 112, 112, 3)
+    if kind in ("list", "one array", "dictionary"):
+        assert one.exam.pixels[5, 0, 0].tolist() == [5, 10, 15]
+    assert any("taken as RGB" in text for text in context.messages) == (kind != "dictionary of bytes")
+
+
+def test_a_list_without_one_pair_is_refused_before_training(tmp_path):
+    (tmp_path / "own.bin").write_bytes(pickle.dumps(([b"no picture"] * 4, [True, False])))
+    with pytest.raises(RequestError, match=r"No pair of .*own\.bin has two images that can be read"):
+        read_lists([tmp_path / "own.bin"], None, "centre", QuietContext())
+
+
+def test_the_case_of_the_field():
+    path = SHARED / "cases" / "field" / "pixel-bin" / "own.bin"
+    if not path.exists():
+        pytest.skip("the cases (../shared/cases) are not on this machine")
+    (one,) = read_lists([path], None, "centre", QuietContext())
+    assert (one.left_out, one.pairs) == (0, 2)
 
 
 def test_hostile_and_broken_bins(tmp_path):

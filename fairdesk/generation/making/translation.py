@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.weight_files import load_state
+from fairdesk.faces.weight_files import Weights, find_weights
 from fairdesk.generation.making.translation_inputs import Wanted, wanted_images
 from fairdesk.generation.making.translation_recipes import AS_EXPORTED, RECIPES, Network, Recipe, choose
 from fairdesk.generation.networks.cyclegan import generator_from
@@ -56,10 +56,47 @@ def load_translator(path: Path, name: str, device: str) -> torch.nn.Module:
         prefix = averaged if any(key.startswith(averaged) for key in tensors) else f"net/{name}/"
         state = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
     else:
-        state, norm = load_state(path), header_of(path).get("norm", norm)
+        return _elsewhere(path, name, header_of(path).get("norm", norm)).to(device)
     generator = generator_from(state, str(path), norm)
     generator.eval()
     generator.to(device)
+    return generator
+
+
+def _elsewhere(path: Path, name: str, norm: str) -> torch.nn.Module:
+    """Return the generator of another program's file; of several the one that lies under the direction's name.
+
+    Raises
+    ------
+    RequestError
+        If there is none, or it cannot be told which is meant.
+    """
+    fitting: list[tuple[Weights, torch.nn.Module]] = []
+    refusals = []
+    for weights in find_weights(path):
+        try:
+            fitting.append((weights, generator_from(weights.state, str(path), norm)))
+        except RequestError as error:
+            refusals.append(error)
+    if not fitting:
+        raise refusals[0]
+    wanted = {
+        "G_AB": ("G_AB", "netG_A", "G_A2B", "genA2B", "G_A"),
+        "G_BA": ("G_BA", "netG_B", "G_B2A", "genB2A", "G_B"),
+    }
+    meant = [one for one in fitting if any(place in wanted.get(name, (name,)) for place in one[0].where)]
+    places = {weights.where for weights, _ in fitting}
+    if len(places) > 1 and not meant:
+        raise RequestError(
+            tr(
+                "{path} holds several generators ({places}), and no name tells which is {name}. Save the state_dict of that one.",
+                path=path,
+                places=", ".join(".".join(place) for place in sorted(places)),
+                name=name,
+            )
+        )
+    generator = (meant or fitting)[0][1]
+    generator.eval()
     return generator
 
 

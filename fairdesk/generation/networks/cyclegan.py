@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
+from fairdesk.faces.weight_files import misfit
 from fairdesk.words import tr
 
 
@@ -201,15 +202,13 @@ def generator_from(state: dict[str, Any], where: str, norm: str = "instance") ->
     network: nn.Module = GeneratorResNet(own, features, norm)
     if theirs:
         network = Pix2PixGenerator(theirs, features, dropout="model.10.conv_block.6.weight" in state)
-    try:
-        network.load_state_dict(state, strict=True)
-    except RuntimeError as error:
+    if why := misfit(network, state):
         raise RequestError(
             tr(
                 "{where} does not fit a CycleGAN generator of {blocks} blocks: {error}",
                 where=where,
                 blocks=own or theirs,
-                error=str(error).splitlines()[-1].strip(),
+                error=why,
             )
-        ) from error
+        )
     return network

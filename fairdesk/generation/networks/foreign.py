@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.weight_files import load_states
+from fairdesk.faces.weight_files import find_weights, misfit
 from fairdesk.generation.networks.gan import DCGenerator, FullyConnectedGenerator
 from fairdesk.generation.networks.stylegan2 import Styled, StyleGenerator
 from fairdesk.generation.networks.stylegan3 import AliasFreeGenerator
@@ -39,16 +39,13 @@ def stylegan_from(state: State, where: str) -> tuple[Styled, dict[str, Any]]:
             base = state[f"synthesis.b{size}.conv1.weight"].shape[0] * size
             network = StyleGenerator(latent, labels, width, size, base, layers)
             known |= {"channel_base": base, "mapping_layers": layers}
-        network.load_state_dict(dict(state), strict=True)
+        why = misfit(network, state)
     except (KeyError, ValueError, RuntimeError, IndexError) as error:
+        why = str(error).splitlines()[-1].strip()
+    if why:
         raise RequestError(
-            tr(
-                "{where} does not fit a StyleGAN{family} generator: {error}",
-                where=where,
-                family=family[-1],
-                error=str(error).splitlines()[-1].strip(),
-            )
-        ) from error
+            tr("{where} does not fit a StyleGAN{family} generator: {error}", where=where, family=family[-1], error=why)
+        )
     return network, known | {"size": size}
 
 
@@ -74,9 +71,9 @@ def generator_of(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     if path.suffix.lower() == ".pkl":
         return stylegan_from(read_stylegan_pickle(path), str(path))
     refusals = []
-    for state in load_states(path):
+    for weights in find_weights(path):
         try:
-            return _generator_from(state, path)
+            return _generator_from(weights.state, path)
         except RequestError as error:
             refusals.append(error)
     raise refusals[0]
@@ -89,24 +86,35 @@ def _generator_from(state: State, path: Path) -> tuple[nn.Module, dict[str, Any]
         if "main.0.weight" in state and state["main.0.weight"].dim() == 4:
             layers = sum(value.dim() == 4 for value in state.values())
             latent, size = state["main.0.weight"].shape[0], 4 * 2 ** (layers - 1)
-            features = state[f"main.{3 * (layers - 1)}.weight"].shape[0]
-            network: nn.Module = DCGenerator(latent, size, features)
+            last = state[f"main.{3 * (layers - 1)}.weight"]
+            network: nn.Module = DCGenerator(latent, size, last.shape[0], colours=last.shape[1])
             family = "dcgan"
         elif "model.0.weight" in state and "model.11.weight" in state:
             latent = state["model.0.weight"].shape[1]
-            size = math.isqrt(state["model.11.weight"].shape[0] // 3)
-            network, family = FullyConnectedGenerator(latent, size), "gan"
+            size, colours = _picture(state["model.11.weight"].shape[0])
+            network, family = FullyConnectedGenerator(latent, size, colours=colours), "gan"
         else:
-            raise KeyError("main.0.weight, model.11.weight, synthesis.b4.const or synthesis.input.freqs")
-        network.load_state_dict(dict(state), strict=True)
-    except (KeyError, RuntimeError, IndexError) as error:
+            raise KeyError(tr("main.0.weight, model.11.weight, synthesis.b4.const or synthesis.input.freqs is missing"))
+        why = misfit(network, state)
+    except (KeyError, RuntimeError, IndexError, ValueError) as error:
+        why = str(error.args[0] if error.args else error).splitlines()[-1].strip()
+    if why:
         raise RequestError(
             tr(
                 "{path} holds no generator that is known here (DCGAN as in PyTorch's tutorial, PyTorch-GAN's gan.py, StyleGAN2 and 3): "
-                "{error}. Its first names are: {names}",
+                "{error}. Its first names are: {names}. Another generator can be used as an ONNX file, exported with torch.onnx.export.",
                 path=path,
-                error=str(error).splitlines()[-1].strip(),
-                names=", ".join(list(state)[:3]) or "none",
+                error=why,
+                names=", ".join(list(state)[:3]) or tr("none"),
             )
-        ) from error
+        )
     return network, {"family": family, "latent": latent, "size": size, "labels": [], "step": 0}
+
+
+def _picture(numbers: int) -> tuple[int, int]:
+    """Return side and colours of square pictures of so many numbers. Raises `ValueError`."""
+    for colours in (3, 1):
+        side = math.isqrt(numbers // colours)
+        if side and colours * side * side == numbers:
+            return side, colours
+    raise ValueError(tr("its images of {numbers:,} numbers are not square, in colour or grey", numbers=numbers))

@@ -12,9 +12,9 @@ from torch import nn
 class FullyConnectedGenerator(nn.Module):
     """Goodfellow et al., 2014, as PyTorch-GAN's `gan.py` writes it: 128-256-512-1024, LeakyReLU .2, tanh."""
 
-    def __init__(self, latent: int, size: int, labels: int = 0) -> None:
+    def __init__(self, latent: int, size: int, labels: int = 0, colours: int = 3) -> None:
         super().__init__()
-        self.shape = (3, size, size)
+        self.shape = (colours, size, size)
         latent += labels
 
         def block(inputs: int, outputs: int, *, normalize: bool = True) -> list[nn.Module]:
@@ -31,7 +31,7 @@ class FullyConnectedGenerator(nn.Module):
     def forward(self, latent: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Map latents (n, latent), and one-hot labels, to images (n, 3, size, size) in [-1, 1]."""
         made: torch.Tensor = self.model(_beside(latent, labels))
-        return made.view(-1, *self.shape)
+        return _in_colour(made.view(-1, *self.shape))
 
 
 class FullyConnectedDiscriminator(nn.Module):
@@ -53,7 +53,7 @@ class FullyConnectedDiscriminator(nn.Module):
 class DCGenerator(nn.Module):
     """DCGAN's generator for 32 to 256 pixels, named as in PyTorch's tutorial (`main.0.weight`, ...)."""
 
-    def __init__(self, latent: int, size: int, features: int = 64, labels: int = 0) -> None:
+    def __init__(self, latent: int, size: int, features: int = 64, labels: int = 0, colours: int = 3) -> None:
         super().__init__()
         latent += labels
         doublings = int(math.log2(size)) - 3  # from 4 pixels: layers between the first and the last
@@ -65,12 +65,12 @@ class DCGenerator(nn.Module):
         ]
         for inputs, outputs in pairwise(widths):
             layers += [nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(True)]
-        self.main = nn.Sequential(*layers, nn.ConvTranspose2d(widths[-1], 3, 4, 2, 1, bias=False), nn.Tanh())
+        self.main = nn.Sequential(*layers, nn.ConvTranspose2d(widths[-1], colours, 4, 2, 1, bias=False), nn.Tanh())
 
     def forward(self, latent: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Map latents (n, latent), and one-hot labels, to images (n, 3, size, size) in [-1, 1]."""
         made: torch.Tensor = self.main(_beside(latent, labels)[:, :, None, None])
-        return made
+        return _in_colour(made)
 
 
 class DCDiscriminator(nn.Module):
@@ -107,6 +107,11 @@ def dcgan_weights(module: nn.Module) -> None:
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
         nn.init.zeros_(module.bias)
+
+
+def _in_colour(images: torch.Tensor) -> torch.Tensor:
+    """Return grey images, as other programs' generators may make, as the colours that all else here has."""
+    return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images
 
 
 def _beside(values: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:

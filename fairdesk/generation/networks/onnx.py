@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.weight_files import onnx_errors, open_onnx
+from fairdesk.faces.weight_files import onnx_errors, onnx_reason, open_onnx
 from fairdesk.words import tr
 
 
@@ -42,23 +43,38 @@ class OnnxNetwork(nn.Module):
             a.reshape(len(a), *shape[1:]) if all(isinstance(side, int) for side in shape[1:]) else a
             for a, shape in zip(arrays, self.inputs.values(), strict=True)
         ]
-        count = len(arrays[0])
-        size = self._batch or count
-        parts = []
+        if self._batch is None and len(arrays[0]) > 1:
+            try:
+                return self._run(arrays, len(arrays[0]))
+            except RequestError:  # its batch may be free in name only
+                made = self._run(arrays, 1)
+                self._batch = 1
+                return made
+        return self._run(arrays, self._batch or len(arrays[0]))
+
+    def _run(self, arrays: list[npt.NDArray[np.float32]], size: int) -> torch.Tensor:
+        """Run the graph on so many rows at a time."""
+        count, parts = len(arrays[0]), []
         for start in range(0, count, size):
             rows = np.minimum(np.arange(start, start + size), count - 1)  # the last ones fill a fixed batch
             feed = {name: np.ascontiguousarray(a[rows]) for name, a in zip(self.inputs, arrays, strict=True)}
+            why = ""
             try:
-                parts.append(np.asarray(self.session.run(None, feed)[0])[: count - start])
+                found = np.asarray(self.session.run(None, feed)[0])
             except onnx_errors() as error:
+                why = onnx_reason(error)
+            if not why and len(found) != size:
+                why = tr("it gives {given} images for {asked}", given=len(found), asked=size)
+            if why:
                 raise RequestError(
                     tr(
                         "{path} cannot be run on {shapes}: {error}",
                         path=self.path,
-                        shapes=[a.shape for a in arrays],
-                        error=str(error).splitlines()[0][:200],
+                        shapes=[a[rows].shape for a in arrays],
+                        error=why,
                     )
-                ) from error
+                )
+            parts.append(found[: count - start])
         return torch.from_numpy(np.concatenate(parts).astype(np.float32, copy=False))
 
 

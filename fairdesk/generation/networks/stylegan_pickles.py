@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.faces.weight_files import check_archive, check_tensors
 from fairdesk.words import tr
 
@@ -103,7 +103,7 @@ def read_stylegan_pickle(path: Path) -> dict[str, torch.Tensor]:
                 "{path} cannot be read as a StyleGAN pickle ({error}). FairDesk never runs code from a file: a pickle may hold "
                 "networks of stylegan2-ada-pytorch or stylegan3 and nothing else.",
                 path=path,
-                error=error,
+                error=reason(error),
             )
         ) from error
     return state

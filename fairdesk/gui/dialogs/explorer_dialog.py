@@ -129,7 +129,7 @@ class ExplorerDialog(QDialog):
             return
         self.answers += 1
         self._png, self._mark = base64.b64decode(answer["png"]), answer["mark"]
-        pixmap = QPixmap.fromImage(decode(self._png, b"png"))
+        pixmap = QPixmap.fromImage(decode(self._png, "png"))
         self.picture.setPixmap(
             pixmap.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
         )

@@ -151,7 +151,7 @@ class JobCard(QFrame):
         home = self.parentWidget()
         away = home is None or not home.underMouse()  # nothing grows under the pointer
         unseen = not self.show_log.isChecked() and away
-        if job.state == FAILED and says_more and unseen and log_tail(job.folder):
+        if job.state == FAILED and says_more and unseen and (job.unexpected or log_tail(job.folder)):
             self.show_log.setChecked(True)
         elif job.state == FAILED and self.show_log.isChecked():
             self._fill_log()

@@ -61,8 +61,16 @@ class RatePlot(QWidget):
             for side in ("bottom", "left"):
                 self.plot.getPlotItem().getAxis(side).setTicks(ticks)
 
-    def show_curves(self, curves: Sequence[Curve], groups: list[str], bins: Any, threshold: float | None) -> None:
-        """Draw other curves."""
+    def show_curves(
+        self, curves: Sequence[Curve], groups: list[str], bins: Any, threshold: float | None, *, distance: bool = False
+    ) -> None:
+        """Draw other curves; `distance` says what their thresholds are."""
+        if self.kind in ("rates", "scores"):
+            names = {
+                "rates": (tr("threshold (similarity)"), tr("threshold (distance)")),
+                "scores": (tr("score (similarity)"), tr("score (distance)")),
+            }
+            self.plot.setLabel("bottom", names[self.kind][distance])
         self._curves, self._groups, self._bins, self._threshold = curves, groups, bins, threshold
         self.redraw()
 

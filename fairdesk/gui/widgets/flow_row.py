@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 _SPACING = 6
@@ -15,7 +15,7 @@ class FlowRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)  # a fixed height is the hint's
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -31,13 +31,13 @@ class FlowRow(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return the size of one row."""
         shown = self._shown()
-        width = sum(widget.sizeHint().width() + _SPACING for widget in shown)
+        width = sum(_size(widget).width() + _SPACING for widget in shown)
         return QSize(width, self.heightForWidth(max(self.width(), _USUAL)))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Return the size of the widest widget."""
-        shown = self._shown()
-        return QSize(max((widget.sizeHint().width() for widget in shown), default=0), _height(shown))
+        """Return the width of the widest widget, and the height of the rows: a layout that lacks room takes it elsewhere."""
+        widest = max((_size(widget).width() for widget in self._shown()), default=0)
+        return QSize(widest, self.sizeHint().height())
 
     def event(self, event: QEvent) -> bool:
         """Arrange anew when a child has another size."""
@@ -45,6 +45,10 @@ class FlowRow(QWidget):
             self.updateGeometry()
             self._arrange()
         return super().event(event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.updateGeometry()  # what changed while it was hidden, Qt tells to nobody
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -58,7 +62,7 @@ class FlowRow(QWidget):
         rows: list[list[QWidget]] = [[]]
         x = 0
         for widget in self._shown():
-            wide = widget.sizeHint().width()
+            wide = _size(widget).width()
             if rows[-1] and x + wide > width:
                 rows.append([])
                 x = 0
@@ -72,11 +76,16 @@ class FlowRow(QWidget):
         for row in rows:
             x, height = 0, _height(row)
             for widget in row:
-                size = widget.sizeHint()
+                size = _size(widget)
                 widget.setGeometry(x, y + (height - size.height()) // 2, size.width(), size.height())
                 x += size.width() + _SPACING
             y += height + _SPACING
 
 
 def _height(row: list[QWidget]) -> int:
-    return max((widget.sizeHint().height() for widget in row), default=0)
+    return max((_size(widget).height() for widget in row), default=0)
+
+
+def _size(widget: QWidget) -> QSize:
+    """Return the size a widget would have, within what it was told."""
+    return widget.sizeHint().expandedTo(widget.minimumSize()).boundedTo(widget.maximumSize())

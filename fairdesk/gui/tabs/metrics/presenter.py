@@ -10,11 +10,12 @@ from typing import Any
 from fairdesk.figures.error_curve import Curve
 from fairdesk.metrics.error_curves import histogram
 from fairdesk.metrics.error_rates import TARGETS, Scores
-from fairdesk.metrics.evaluation import evaluate, group_comparisons, per_group_scores
+from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult, GroupFigures
 from fairdesk.metrics.score_files import read_scores
-from fairdesk.metrics.shown_figures import curves_of, number, rate
+from fairdesk.metrics.shown_figures import curves_of, figure_name, number, numbers_between, rate, rates_between
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
@@ -79,6 +80,7 @@ class Evaluation:
     curves: list[Curve]
     bins: Any
     groups: list[str]
+    distance: bool = False
 
 
 def work_out(params: EvaluateParams) -> Evaluation:
@@ -90,7 +92,8 @@ def work_out(params: EvaluateParams) -> Evaluation:
     params = params.model_copy(update={"by": "group" if grouped else "none"})
     result, overall = evaluate(scores, params)
     groups: dict[str, Scores] = per_group_scores(group_comparisons(scores)) if grouped else {}
-    return Evaluation(params.scores, result, curves_of(overall, groups), histogram(overall), list(groups))
+    return Evaluation(params.scores, result, curves_of(overall, groups, distance=params.distance),
+                      histogram(overall, distance=params.distance), list(groups), params.distance)  # fmt: skip
 
 
 def vectors_line(about: dict[str, Any]) -> str:
@@ -145,16 +148,60 @@ HEADER = (
 )
 
 
-def table(result: EvaluateResult) -> list[tuple[tuple[str, ...], bool]]:
-    """Return the rows of the group table, and whether a row rests on fewer than 30 errors."""
-    rows: list[tuple[tuple[str, ...], bool]] = []
+FEW = 30  # errors; a rate from fewer is weak (rule of 30)
+
+
+def table(result: EvaluateResult) -> list[tuple[tuple[str, ...], frozenset[int]]]:
+    """Return the rows of the group table, and which cells rest on fewer than 30 errors of their own rate."""
+    rows: list[tuple[tuple[str, ...], frozenset[int]]] = []
     for name, row in _per_group(result).items():
-        intervals = [f"{rate(ci[0])} – {rate(ci[1])}" if ci else "–" for ci in (row.fmr_ci, row.fnmr_ci)]
+        intervals = [rates_between(ci, by_pairs=result.draws is None) for ci in (row.fmr_ci, row.fnmr_ci)]
         cells = (
             name, f"{row.genuine:,}", f"{row.impostor:,}", rate(row.fmr), intervals[0], rate(row.fnmr),
             intervals[1], f"{row.false_matches:,}", f"{row.false_non_matches:,}", rate(row.eer), number(row.d_prime),
         )  # fmt: skip
-        rows.append((cells, min(row.false_matches, row.false_non_matches) < 30))
+        counts = ((3, row.fmr, row.false_matches), (5, row.fnmr, row.false_non_matches))
+        rows.append((cells, frozenset(cell for cell, rate_, count in counts if rate_ is not None and count < FEW)))
+    return rows
+
+
+def with_interval(value: str, interval: tuple[float, float] | None) -> str:
+    """Return a value with its interval behind it, where there is one."""
+    return value if interval is None else f"{value}  [{rates_between(interval)}]"
+
+
+FAIRNESS_HEADER = (mark("Figure"), mark("Value"), "95 %", mark("If groups were equal"))
+DIFFERENCES_HEADER = (mark("Rate"), mark("Group"), mark("minus"), mark("Difference (percentage points)"), "95 %")
+
+
+def fairness_table(result: EvaluateResult) -> list[tuple[tuple[str, ...], str]]:
+    """Return the fairness figures with interval and null range, and for a tooltip why one is undefined."""
+    if result.groups is None:
+        return []
+    return [
+        (
+            (
+                figure_name(row.name), number(row.value), numbers_between(row.interval),
+                numbers_between(row.null_range),
+            ),
+            row.why,
+        )
+        for row in result.groups.fairness.rows()
+    ]  # fmt: skip
+
+
+def differences_table(result: EvaluateResult) -> list[tuple[tuple[str, ...], bool]]:
+    """Return the differences between groups, and whether each interval leaves zero out."""
+    if result.groups is None:
+        return []
+    rows: list[tuple[tuple[str, ...], bool]] = []
+    for one in result.groups.differences:
+        sign = "−" if one.difference < 0 else "+"
+        cells = (
+            one.rate.upper(), one.first, one.second, f"{sign}{rate(abs(one.difference))}",
+            rates_between(one.ci, sign=True),
+        )  # fmt: skip
+        rows.append((cells, one.ci is not None and not one.ci[0] <= 0 <= one.ci[1]))
     return rows
 
 
@@ -177,9 +224,10 @@ def own_table(result: EvaluateResult) -> list[tuple[str, ...]]:
             if found is None:
                 cells.append(rate(None))
             else:
-                cells.append(rate(found.tar) if found.resolvable else f"({rate(found.tar)})")
+                shown = with_interval(rate(found.tar), found.tar_ci)
+                cells.append(shown if found.resolvable else f"({shown})")
         area = "–" if row.auc is None else f"{row.auc:.6f}"
-        rows.append((name, rate(row.eer), area, number(row.d_prime), *cells))
+        rows.append((name, with_interval(rate(row.eer), row.eer_ci), area, number(row.d_prime), *cells))
     return rows
 
 
@@ -188,6 +236,7 @@ def fairness_line(result: EvaluateResult) -> str:
     groups = result.groups
     if groups is None:
         return ""
+    left_out = "".join(f"<br>{escape(line)}" for line in groups.not_in_a_group.lines())
     fair = groups.fairness
     shown = [
         tr("FDR {fdr}", fdr=number(fair.FDR)),
@@ -200,4 +249,5 @@ def fairness_line(result: EvaluateResult) -> str:
         + "  ·  ".join(shown)
         + "  "
         + tr("(alpha {alpha:g})", alpha=fair.alpha)
+        + left_out
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,8 +86,12 @@ class MetricsTab(Tab):
     tables: QTabWidget
     common_page: QWidget
     own_page: QWidget
+    fairness_page: QWidget
+    differences_page: QWidget
     table: QTableWidget
     own: QTableWidget
+    fairness: QTableWidget
+    differences: QTableWidget
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -105,11 +109,17 @@ class MetricsTab(Tab):
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
         self._offer_sources(["all", "within-group"])
-        for table, header in ((self.table, presenter.HEADER), (self.own, presenter.own_header())):
-            table.setColumnCount(len(header))
-            table.setHorizontalHeaderLabels([tr(text) for text in header])
-            table.verticalHeader().hide()
-            table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        for table, header in (
+            (self.table, presenter.HEADER), (self.own, presenter.own_header()),
+            (self.fairness, presenter.FAIRNESS_HEADER), (self.differences, presenter.DIFFERENCES_HEADER),
+        ):  # fmt: skip
+            _head(table, header)
+        self.fairness.setToolTip(
+            tr(
+                "If groups were equal: where the figure would lie in 95 % of studies, with the subjects' groups permuted"
+            )
+        )
+        self.differences.setToolTip(tr("Bold: the interval leaves zero out. Many comparisons find some by chance"))
         self.own.setToolTip(tr("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs"))
         self.plots: dict[str, RatePlot] = {}
         self.sources.currentItemChanged.connect(self._on_source)
@@ -331,10 +341,8 @@ class MetricsTab(Tab):
         self.headline.setTextFormat(Qt.TextFormat.RichText)  # what is not its own is escaped there
         self.headline.setText(text + (f"<br>{fairness}" if fairness else ""))
         threshold = None if found.result.groups is None else found.result.groups.threshold
-        if threshold is not None and self.distance.isChecked():
-            threshold = -threshold
         for plot in self.plots.values():
-            plot.show_curves(found.curves, found.groups, found.bins, threshold)
+            plot.show_curves(found.curves, found.groups, found.bins, threshold, distance=found.distance)
         self._fill_table(found)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
         if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
@@ -348,18 +356,27 @@ class MetricsTab(Tab):
     def _fill_table(self, found: presenter.Evaluation) -> None:
         rows = presenter.table(found.result)
         self.tables.setTabVisible(0, bool(rows))
+        fairness, differences = presenter.fairness_table(found.result), presenter.differences_table(found.result)
+        _fill(self.fairness, [cells for cells, _ in fairness])
+        for y, (_, why) in enumerate(fairness):
+            for item in _items(self.fairness, y):
+                item.setToolTip(why)
+        _fill(self.differences, [cells for cells, _ in differences], left=3)
+        for y, (_, sure) in enumerate(differences):
+            for item in _items(self.differences, y):
+                font = item.font()
+                font.setBold(sure)
+                item.setFont(font)
+        self.tables.setTabVisible(2, bool(fairness))
+        self.tables.setTabVisible(3, bool(differences))
         own = presenter.own_table(found.result)
-        self.own.setRowCount(len(own))
-        for y, texts in enumerate(own):
-            for x, text in enumerate(texts):
-                self.own.setItem(y, x, _cell(text, left=x == 0))
-        self.own.resizeColumnsToContents()
+        _fill(self.own, own)
         self.table.setRowCount(len(rows))
         weak = QColor(self.session.theme.tokens["warn"])
         for y, (cells, few) in enumerate(rows):
             for x, text in enumerate(cells):
                 item = _cell(text, left=x == 0)
-                if few and x in (3, 5):
+                if x in few:
                     item.setForeground(weak)
                     item.setToolTip(
                         tr("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
@@ -416,6 +433,27 @@ class MetricsTab(Tab):
                 "save scores", lambda: export_csv(source, Path(path)),
                 lambda n: self.session.told.emit(Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))),
             )  # fmt: skip
+
+
+def _head(table: QTableWidget, header: Sequence[str]) -> None:
+    table.setColumnCount(len(header))
+    table.setHorizontalHeaderLabels([tr(text) for text in header])
+    table.verticalHeader().hide()
+    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+
+
+def _fill(table: QTableWidget, rows: Sequence[Sequence[str]], left: int = 1) -> None:
+    """Fill a table; the first `left` columns are texts, the others numbers."""
+    table.setRowCount(len(rows))
+    for y, texts in enumerate(rows):
+        for x, text in enumerate(texts):
+            table.setItem(y, x, _cell(text, left=x < left))
+    table.resizeColumnsToContents()
+
+
+def _items(table: QTableWidget, row: int) -> list[QTableWidgetItem]:
+    found = [table.item(row, column) for column in range(table.columnCount())]
+    return [item for item in found if item is not None]
 
 
 def _cell(text: str, *, left: bool) -> QTableWidgetItem:

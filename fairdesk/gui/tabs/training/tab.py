@@ -40,7 +40,7 @@ from fairdesk.runs.curve_export import curves_csv
 from fairdesk.runs.folder import METRICS, SCALARS, RunFolder, next_run
 from fairdesk.runs.resumption import resume_preset
 from fairdesk.runs.run_records import Run, batches_per_epoch, checkpoints, import_run, list_runs, seconds, write_notes
-from fairdesk.runs.training_logs import Curves, read_log
+from fairdesk.runs.training_logs import Curves, is_evaluated, read_log
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ def _source(path: Path) -> str:
 def _title(path: Path) -> str:
     """A log's name; the run's and which part of it."""
     return f"{_source(path)}: {tr(_PARTS[path.name])}" if path.name in _PARTS else path.name
+
+
+def _is_rate(path: Path, name: str) -> bool:
+    """Whether a series is drawn below: what was evaluated of a run, or rates in another program's log."""
+    return path.name == METRICS or (path.name != SCALARS and is_evaluated(name))
 
 
 class TrainingTab(Tab):
@@ -372,7 +377,7 @@ class TrainingTab(Tab):
             label = f"{_source(path)}: {name}" if several else name
             values = [value for _, value in points]
             lines.append(
-                Line(_source(path), name, label, x if place is None else place(x), values, path.name == METRICS)
+                Line(_source(path), name, label, x if place is None else place(x), values, _is_rate(path, name))
             )
         for run in {path.parent for path, _ in self._ticked()} if self.marked.isChecked() else ():
             place = self._axis_of(run, wanted)
@@ -394,7 +399,10 @@ class TrainingTab(Tab):
             line = f"{_title(path)}: {tr(curves.kind)}"
             if curves.broken:
                 line += ", " + tr_n("{n:,} line could not be read", "{n:,} lines could not be read", curves.broken)
-            if path.name not in _PARTS or curves.broken:
+            if curves.other:
+                line += ", " + tr_n("{n:,} line without figures", "{n:,} lines without figures", curves.other)
+            line = " ".join([line, *curves.notes])
+            if path.name not in _PARTS or curves.broken or curves.notes:
                 told.append(line)
         if without:
             names = ", ".join(sorted(without))

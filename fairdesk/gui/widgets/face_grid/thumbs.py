@@ -127,7 +127,7 @@ def load_thumbnail(project: Project, kind: Kind, item: GridItem) -> QImage | Non
         _log.warning("the thumbnail of %s %d cannot be read: %s", kind, item.id, error)
         jpeg = None
     if jpeg is not None:
-        image = decode(jpeg, b"jpeg")
+        image = decode(jpeg, "jpeg")
         if not image.isNull():
             return image
     if kind == "face" and item.box is not None:

@@ -1,0 +1,144 @@
+"""Absurd values of every option of every verb: refused or done, in plain words, in a moment, and nothing half written."""
+
+import argparse
+import contextlib
+import io
+import re
+import time
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from fairdesk.cli import run
+from fairdesk.cli.main import _parser
+
+LONGEST = 20.0  # seconds, torch imported
+ABSURD = (
+    "", " ", "-1", "0", "1", "nan", "inf", "-inf", "1e309", "99999999999999999999999", "0x10", "1.5", "x" * 3000, "..", "/", "/dev/null",
+    "/proc/self/mem", "a\nb", "é\u202e\u0301", "=cmd|' /C calc'!A0", "[1", "{x}", "%s", "$HOME", "a=b=c", "group=", "*", "..//..", "'; DROP TABLE image;--",
+    "deepface:", "onnx:", "arcface:/", "1x1", "0x0", "999999x999999", "fmr=nan", "threshold=", "path1=x,path1=y",
+)  # fmt: skip
+NOT_RUN = {
+    "open",
+    "demo",
+    "fetch",
+    "train",
+}  # these open a window, draw faces, ask the network, import torch for many seconds
+
+
+def _leaves(parser, words=()):
+    children = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not children:
+        yield words, parser
+    for name, child in children[0].items() if children else ():
+        if name not in NOT_RUN:
+            yield from _leaves(child, (*words, name))
+
+
+def _places():
+    """Every (verb, option or positional) that takes a value."""
+    for words, parser in _leaves(_parser()):
+        for action in parser._actions:
+            if action.nargs != 0 and action.dest != "help":
+                yield words, action.option_strings[-1] if action.option_strings else action.dest
+
+
+PLACES = list(_places())
+
+
+def _argument(action, world):
+    """A value that is right for what an argument asks for, or nearly."""
+    if action.choices:
+        return [str(next(iter(action.choices)))]
+    if action.dest in ("project",):
+        return [str(world / "study")]
+    if action.dest == "out":
+        return [str(world / "out")]
+    if action.dest in ("folder", "data", "input", "a", "b", "data_b", "old", "new"):
+        return [str(world / "in")]
+    if action.type is int:
+        return ["1"]
+    return [str(world / "gone")]
+
+
+def _line(words, place, value, world):
+    """A command line in which one place has an absurd value and all that is needed besides has a plain one."""
+    parser = dict(_leaves(_parser()))[words]
+    options, positionals = [], []
+    if words[0] == "train":  # what is not refused ends soon
+        options += [one for one in ("--epochs=1", "--batch-size=2") if not one.startswith(place + "=")]
+    for action in parser._actions:
+        name = action.option_strings[-1] if action.option_strings else action.dest
+        if name == place:
+            given_ = [value]
+        elif action.required and action.dest != "help":
+            given_ = _argument(action, world)
+        else:
+            continue
+        if action.option_strings:
+            options += [f"{name}={given_[0]}"]
+        else:
+            positionals += given_
+    return [*words, *options, "--", *positionals] if words[0] != "container" else [*words, *options, *positionals]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A project of two images, and a folder of them."""
+    home = tmp_path_factory.mktemp("world")
+    rng = np.random.default_rng(0)
+    for person in ("a", "b"):
+        (home / "in" / person).mkdir(parents=True)
+        Image.fromarray(rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(home / "in" / person / "1.png")
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        assert run(["new", str(home / "study")]) == 0
+        assert run(["import", str(home / "study"), str(home / "in")]) == 0
+    return home
+
+
+def _there(world):
+    return {path for path in world.rglob("*") if world / "study" not in path.parents}
+
+
+_LIBRARY = re.compile(
+    r"Traceback|Internal error|Warning:|\bpydantic\b|HTTPSConnectionPool|http\+docker|<class '|object at 0x|\[Errno"
+)
+
+
+def check(line, world):
+    """Run a line in this process and hold it to what every verb promises."""
+    before, started = _there(world), time.monotonic()
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = run(line)
+        except SystemExit as ended:  # --help and the like
+            status = ended.code
+    shown = f"{line}\n{status}\n{err.getvalue()}"
+    assert status in (0, 1, 2, 130), shown
+    assert time.monotonic() - started < LONGEST, shown
+    assert not _LIBRARY.search(err.getvalue() + out.getvalue()), shown
+    if status:
+        assert err.getvalue().strip() and not out.getvalue(), shown
+    if status == 2:
+        assert _there(world) == before, shown
+
+
+@settings(
+    max_examples=60, deadline=None, derandomize=True, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(
+    place=st.sampled_from(PLACES),
+    value=st.one_of(st.sampled_from(ABSURD), st.text(max_size=30).filter(lambda t: "\x00" not in t)),
+)
+def test_absurd_values_are_refused_in_words(world, place, value):
+    check(_line(*place, value, world), world)
+
+
+@pytest.mark.parametrize("words", [words for words, option in PLACES if option == "--out"], ids=" ".join)
+def test_an_empty_name_to_write_to(world, words):
+    check(_line(words, "--out", "", world), world)

@@ -1,0 +1,193 @@
+"""Scores as files really have them: 32 bits, distances, odd labels, infinities, pairs that are in no group."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.evaluation_job import evaluate_scores
+from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.report import figures
+from fairdesk.metrics.score_files import ScoreSet, export_csv, read_scores, write_scores
+
+
+def grouped_file(path, score, label, groups=None, dtype=np.float64):
+    n = len(score)
+    first, second = groups or (["A"] * n, ["A"] * n)
+    np.savez(
+        path,
+        score=np.array(score, dtype=dtype),
+        label=np.array(label),
+        group1=np.array(first),
+        group2=np.array(second),
+        subject1=np.array([f"s{i}" for i in range(n)]),
+        subject2=np.array([f"s{i}" if one in (1, True) else f"t{i}" for i, one in enumerate(label)]),
+    )
+    return path
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("typed", ["0.9", "0.7", "0.1", "0.3"])
+@pytest.mark.parametrize("distance", [False, True])
+def test_a_typed_threshold_is_of_the_scores_precision(tmp_path, dtype, typed, distance):
+    """A score that was written as the threshold is accepted, whatever it is stored in, and from CSV as well."""
+    value = float(typed)
+    step = 0.05 if distance else -0.05
+    source = grouped_file(tmp_path / "s.npz", [value, value + step, value, value + step], [1, 1, 0, 0], dtype=dtype)
+    export_csv(source, tmp_path / "s.csv")
+    for file in (source, tmp_path / "s.csv"):
+        params = EvaluateParams(scores=file, by="group", at=f"threshold={typed}", distance=distance)
+        groups = evaluate_scores(params, QuietContext()).groups
+        row = groups.per_group["A"]
+        assert (row.false_matches, row.false_non_matches) == (1, 1), file.name
+        assert groups.fmr_matrix["A|A"].false_matches == 1
+        assert groups.threshold == value
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        [True, True, False, False],
+        [1.0, 1.0, 0.0, -1.0],
+        np.array([1, 1, 0, 0], dtype=np.uint8),
+        ["genuine", "Genuine", "impostor", "IMPOSTER"],
+        ["1", "1.0", "0", "-1"],
+        np.array([b"same", b"mated", b"different", b"non-mated"]),
+        ["1.000000000000000000e+00", "+1", "0.0e0", "-1.0"],
+    ],
+)
+def test_labels_of_any_kind(tmp_path, label):
+    np.savez(tmp_path / "s.npz", score=[0.9, 0.8, 0.1, 0.2], label=label)
+    assert read_scores(tmp_path / "s.npz").label.tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("label", "named"),
+    [
+        ([1, 1, 0, 2], r"'2' \(comparison 4 of 4\)"),
+        ([1.0, np.nan, 0.0, 0.0], r"'nan' \(comparison 2 of 4\)"),
+        ([1.0, 1.0, 0.5, 0.0], r"'0.5' \(comparison 3 of 4\)"),
+        (["genuine", "perhaps", "impostor", "impostor"], r"'perhaps' \(comparison 2 of 4\)"),
+        (["1", "", "0", "0"], r"'' \(comparison 2 of 4\)"),
+        ([np.inf, 1, 0, 0], r"'inf' \(comparison 1 of 4\)"),
+    ],
+)
+def test_a_label_that_says_neither_is_named(tmp_path, label, named):
+    np.savez(tmp_path / "s.npz", score=[0.9, 0.8, 0.1, 0.2], label=label)
+    with pytest.raises(RequestError, match=named):
+        read_scores(tmp_path / "s.npz")
+
+
+def test_what_savetxt_writes_is_read(tmp_path):
+    np.savetxt(tmp_path / "s.txt", np.array([[0.9, 1], [0.2, 0], [0.1, -1]]))
+    scores = read_scores(tmp_path / "s.txt")
+    assert scores.label.tolist() == [True, False, False] and scores.score.tolist() == [0.9, 0.2, 0.1]
+
+
+@pytest.mark.parametrize(("name", "value"), [("group1", np.zeros((2, 2))), ("subject1", np.array([0.5, 1.5]))])
+def test_groups_that_are_no_texts_are_refused(tmp_path, name, value):
+    np.savez(tmp_path / "s.npz", score=[0.9, 0.1], label=[1, 0], **{name: value})
+    with pytest.raises(RequestError, match=name):
+        read_scores(tmp_path / "s.npz")
+
+
+def test_plots_of_distances_stand_on_the_distance_side(tmp_path):
+    score, label = [0.1, 0.2, 0.3, 0.8, 0.9, 1.0], [1, 1, 1, 0, 0, 0]
+    source = grouped_file(tmp_path / "d.npz", score, label)
+    params = EvaluateParams(scores=source, by="group", at="eer", distance=True, out=tmp_path / "report")
+    result = evaluate_scores(params, QuietContext())
+    assert result.groups.threshold == 0.3
+    scores = read_scores(source)
+    scores.negate()
+    _, everything = evaluate(scores, params)
+    groups = per_group_scores(group_comparisons(scores))
+    drawn = figures(everything, groups, result.groups.threshold, distance=True)
+    axes = drawn["rates"].axes[0]
+    fmr = axes.lines[0].get_xydata()
+    assert axes.get_xlabel() == "threshold (distance)"
+    assert fmr[fmr[:, 1] == 0][:, 0].max() < 0.8  # no false match below the least impostor distance
+    assert {tuple(line.get_xdata()) for line in axes.lines if len(line.get_xdata()) == 2} == {(0.3, 0.3)}
+    genuine = drawn["scores-all"].axes[0].patches[0].get_data()
+    assert genuine.edges[0] == 0.1 and genuine.edges[-1] == 1.0
+    assert genuine.values[0] > 0 and genuine.values[-1] == 0
+
+
+def test_infinite_scores(tmp_path, recwarn):
+    np.savez(tmp_path / "i.npz", genuine=[np.inf, 0.9, 0.8, -np.inf], impostor=[-np.inf, 0.1, 0.2, np.inf])
+    result = evaluate_scores(EvaluateParams(scores=tmp_path / "i.npz"), QuietContext())
+    assert (result.eer, result.d_prime, result.d_prime_why) == (0.25, None, "some scores are infinite")
+    np.savez(tmp_path / "h.npz", genuine=[1e308, 1.7e308], impostor=[-1e308, -1.7e308])
+    assert evaluate_scores(EvaluateParams(scores=tmp_path / "h.npz"), QuietContext()).d_prime is None
+    source = grouped_file(tmp_path / "g.npz", [np.inf, 0.5, np.inf, 0.1], [1, 1, 0, 0])
+    for at, matches, misses in (("threshold=inf", 1, 1), ("fmr=0.1", 0, 2)):  # above all: rejects infinite ones too
+        groups = evaluate_scores(EvaluateParams(scores=source, by="group", at=at), QuietContext()).groups
+        row = groups.per_group["A"]
+        assert (row.false_matches, row.false_non_matches) == (matches, misses)
+        assert groups.fmr_matrix["A|A"].false_matches == matches
+    assert not recwarn.list
+
+
+def test_nothing_raw_reaches_the_terminal(tmp_path):
+    """A library's warning goes to the log: here one is made where the verb runs."""
+    np.savez(tmp_path / "i.npz", genuine=[np.inf, 0.9], impostor=[-np.inf, 0.1])
+    child = (
+        "import sys, warnings, fairdesk.metrics.evaluation_job as job; from fairdesk.cli.main import run\n"
+        "read = job.read_scores\n"
+        "job.read_scores = lambda path: (warnings.warn('raw words'), read(path))[1]\n"
+        "sys.exit(run(['evaluate', sys.argv[1]]))"
+    )
+    done = subprocess.run([sys.executable, "-c", child, tmp_path / "i.npz"], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == ""
+
+
+def test_a_group_without_genuine_pairs_has_no_accuracy(tmp_path):
+    score, label = [0.9, 0.4, 0.3, 0.6, 0.9, 0.1, 0.2, 0.1], [1, 1, 0, 0, 1, 0, 0, 0]
+    groups = ["A"] * 4 + ["B"] * 2 + ["C"] * 2
+    source = grouped_file(tmp_path / "s.npz", score, label, (groups, groups))
+    found = evaluate_scores(EvaluateParams(scores=source, by="group", at="threshold=0.5"), QuietContext()).groups
+    assert found.per_group["C"].accuracy is None and "no genuine pairs" in found.per_group["C"].accuracy_why
+    assert found.fairness.accuracy == {"A": 50.0, "B": 100.0}
+
+
+def test_pairs_in_no_group_are_counted(tmp_path):
+    source = grouped_file(
+        tmp_path / "s.npz",
+        [0.9, 0.9, 0.8, 0.1, 0.1, np.nan],
+        [1, 1, 1, 0, 0, 1],
+        (["A", "A", "A", "A", "A", "A"], ["A", "B", "", "B", "A", "B"]),
+    )
+    result = evaluate_scores(EvaluateParams(scores=source, by="group"), QuietContext())
+    left = result.groups.not_in_a_group
+    assert (left.genuine_across, left.impostor_across, left.genuine_unnamed, left.impostor_unnamed) == (1, 1, 1, 0)
+    assert "1 genuine pair is of two groups" in result.text()
+    assert "1 pair has a face without a group" in result.text()
+
+
+@pytest.mark.parametrize("name", ["s.npz", "s.csv"])
+def test_fold_and_list_are_kept(tmp_path, name):
+    made = ScoreSet(score=np.array([0.5, 0.25]), label=np.array([True, False]), fold=np.array([3, 4]))
+    made.about = {"encoder": "e", "detector": "d", "pair_list": "l.csv", "pair_list_sha256": "ab" * 32}
+    write_scores(tmp_path / name, made)
+    back = read_scores(tmp_path / name)
+    assert back.fold.tolist() == [3, 4] and back.about == made.about
+    result = evaluate_scores(EvaluateParams(scores=tmp_path / name), QuietContext())
+    assert (result.pair_list, result.pair_list_sha256) == ("l.csv", "ab" * 32)
+
+
+def test_a_rate_is_weak_by_its_own_errors(tmp_path):
+    from fairdesk.gui.tabs.metrics.presenter import table
+
+    wrong = {"A": (40, 3), "B": (3, 40)}  # false matches, false non-matches of 50 each
+    score, label, groups = [], [], []
+    for name, (matches, misses) in wrong.items():
+        score += [0.9] * matches + [0.1] * (50 - matches) + [0.1] * misses + [0.9] * (50 - misses)
+        label += [0] * 50 + [1] * 50
+        groups += [name] * 100
+    source = grouped_file(tmp_path / "s.npz", score, label, (groups, groups))
+    result = evaluate_scores(EvaluateParams(scores=source, by="group", at="threshold=0.5"), QuietContext())
+    assert {cells[0]: few for cells, few in table(result)} == {"A": frozenset({5}), "B": frozenset({3})}
