@@ -35,6 +35,7 @@ from fairdesk.images.written_files import safe_name, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
+from fairdesk.project.conditions import what_is_meant
 from fairdesk.project.faces import main_boxes
 from fairdesk.project.labels import NO_LABELS, other_labels
 from fairdesk.project.predictions import predicted_images
@@ -58,11 +59,13 @@ def export_images(params: ExportParams, context: Context) -> ExportResult:
         dry_run=params.dry_run,
         summary=found.words(),
     )
+    if project is not None and params.where and (told := what_is_meant(project, params.where)):
+        context.message(told)
     if params.dry_run:
         return result
     about = {
         "job": "export", "from": str(params.folder or (project.folder.name if project else "")), "layout": params.layout,
-        "set": params.only_set,
+        "set": params.only_set, "where": params.where,
     }  # fmt: skip
     if params.layout == "manifest":
         result.rows = _write_table(params.out, items, project, context)
@@ -79,11 +82,13 @@ def export_images(params: ExportParams, context: Context) -> ExportResult:
 def _items(params: ExportParams, project: Project | None) -> tuple[list[SourceImage], list[dict[str, str]]]:
     left_out: list[dict[str, str]] = []
     if project is not None:
-        items = project_items(project, params.only_set)
+        items = project_items(project, params.only_set, params.where or ())
     else:
         assert params.folder is not None
         if params.only_set is not None:
             raise RequestError(tr("A folder has no sets. Leave --set out, or export a project."))
+        if params.where:
+            raise RequestError(tr("A folder has no labels to choose by. Leave --where out, or export a project."))
         source = read_folder(params.folder, params.source_layout)
         left_out = list(source.left_out)
         items = []

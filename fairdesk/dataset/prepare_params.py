@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from fairdesk.jobs.fields import LINK, ExistingFolder, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
+from fairdesk.project.conditions import HELP, check_conditions
 from fairdesk.project.detector_key import detector_text, whose_faces
 from fairdesk.words import mark, tr, tr_n
 
@@ -220,6 +221,9 @@ class ExportParams(JobParams):
     only_set: Annotated[str | None, Offer.SET] = Field(
         None, alias="set", title="Set", description="Only images of this set"
     )
+    where: Annotated[list[str] | None, Offer.CONDITION] = Field(
+        None, title="Only images of", description="Only images of the project that match: " + HELP
+    )
     synthetic: Literal["keep", "leave-out"] = Field(
         "keep", description="Images marked synthetic: keep (still marked) or leave out"
     )
@@ -234,6 +238,8 @@ class ExportParams(JobParams):
     dry_run: bool = Field(False, description="Only show what would be written")
 
     model_config = JobParams.model_config | {"populate_by_name": True}
+
+    _conditions = field_validator("where")(check_conditions)
 
     @field_validator("folder", "out")
     @classmethod

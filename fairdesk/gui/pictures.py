@@ -52,6 +52,11 @@ def read_image(path: str, side: int | None = None) -> tuple[QImage, float]:
     return (image, scale) if not image.isNull() else _as_the_jobs_do(path, side)
 
 
+def fit(image: QImage, side: int) -> QImage:
+    """Return a picture as large as fits into a square, also one that is smaller."""
+    return image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+
+
 def decode(data: bytes, form: Literal["jpeg", "png"]) -> QImage:
     """Decode bytes that this program wrote; null if they do not begin as that format, by which Qt tells what they are."""
     return QImage.fromData(QByteArray(data)) if data.startswith(_BEGINS[form]) else QImage()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.journal import Step
 from fairdesk.project.originals import Original, missing_originals
+from fairdesk.project.project import CATALOG, SUFFIX
+from fairdesk.runs.folder import next_run
 from fairdesk.words import mark, tr, tr_n
 
 Output = TypeVar("Output")
@@ -100,6 +103,15 @@ class Session(QObject):
                     )
                 ) from None
             project.journal.prune()
+        except RequestError as error:
+            can_make = not new and folder.is_dir() and not (folder / CATALOG).exists()
+            place = folder / f"{folder.name}{SUFFIX}"
+            if can_make and not place.exists():
+                button = tr("Create a project here")
+                self.told.emit(Notice(str(error), "error", button, lambda: self._make(place)))
+            else:
+                self.tell_error(error)
+            return False
         except Exception as error:
             self.tell_error(error)
             return False
@@ -122,6 +134,9 @@ class Session(QObject):
         self.look_for_originals()
         self.jobs.find_again(self.jobs_home())
         return True
+
+    def _make(self, folder: Path) -> None:
+        self.open(folder, new=True)
 
     def look_for_originals(self, after_ms: int = 0) -> None:
         """See soon which originals are missing; asked again meanwhile, it looks once."""
@@ -264,7 +279,15 @@ class Session(QObject):
         if caution is None:
             return Notice(tr("{job}: done", job=job.title))
         text = tr("{job}: done, but look at this first: {caution}", job=job.title, caution=caution)
-        return Notice(text, "error", tr("Change it…"), lambda: self.ask(job.spec.kind, dict(job.spec.params)))
+        return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
+
+    def _ask_anew(self, job: JobState) -> None:
+        """Open a job's form as it was; a training goes to a new folder."""
+        params = dict(job.spec.params)
+        if job.trains and self.project is not None:
+            stem = re.sub(r"-\d+$", "", Path(str(params.get("out", ""))).name)
+            params |= {"out": str(next_run(self.project.folder, stem)), "resume": False}
+        self.ask(job.spec.kind, params)
 
     @Slot(int)
     def _on_waiting(self, count: int) -> None:

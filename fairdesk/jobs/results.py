@@ -18,7 +18,7 @@ class NextStep(Enum):
 
     SHOW_PAIRS = mark("Show pairs")  # pictures side by side
     SHOW_REVIEW = mark("Show faces")  # synthetic faces with their verdicts
-    REVIEW = mark("Review them")  # check what was generated before it enters the project
+    REVIEW = mark("Review…")  # check what was generated before it enters the project
     IMPORT = mark("Import them")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairdesk.jobs.results import JobResult
 from fairdesk.learning.results import TrainingResult
+from fairdesk.words import tr
 
 
 class RecogniserResult(TrainingResult):
@@ -19,6 +20,14 @@ class RecogniserResult(TrainingResult):
     weights: str
     weights_of: str
     """The checkpoint that the exported weights are of."""
+
+    def caution(self) -> str | None:
+        """Return that nothing is known of how well it recognises other people."""
+        if self.error_rates:
+            return None
+        return tr(
+            "No error rates were measured on people it was not trained on. Give a larger validation share, or more identities."
+        )
 
 
 class ExportModelResult(JobResult):

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -15,7 +16,7 @@ from fairdesk.errors import RequestError
 from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.params import EncodeParams
 from fairdesk.generation.networks.gan import DCGenerator
-from fairdesk.generation.results import AssessResult
+from fairdesk.generation.results import AssessResult, ReviewedFace, ReviewResult
 from fairdesk.generation.training.gan_training import train_gan as train
 from fairdesk.generation.training.params import gan_params
 from fairdesk.gui.dialogs.job_dialog import JobDialog
@@ -67,6 +68,7 @@ def test_review_accept_by_hand_and_import(window, hand, qtbot, project, drawn):
     assert "too close to a real identity" in dialog.about.text() and not dialog.real.pixmap().isNull()
     dialog.accept_button.click()
     assert dialog.import_button.text() == "Import 3 accepted"
+    dialog.list.setCurrentRow([f["path"] for f in job.result["faces"]].index("copy.png"))
     dialog.reject_button.click()
     dialog.list.setCurrentRow([f["path"] for f in job.result["faces"]].index("other.png"))
     dialog.reject_button.click()
@@ -150,6 +152,31 @@ def test_a_film_of_the_sample_grids(tmp_path, suffix):
         animate(AnimateParams(run=tmp_path / "run", out=tmp_path / "no.gif"), QuietContext())
 
 
+def test_a_and_r_go_from_face_to_face_and_small_ones_are_shown_large(window, qtbot, tmp_path):
+    rng = np.random.default_rng(1)
+    for n in range(4):
+        Image.fromarray(rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(tmp_path / f"{n}.png")
+    unknown = dict.fromkeys(
+        ("nearest", "nearest_path", "distance", "source_distance", "group", "group_share", "group_share_why", "quality")
+    )
+    faces = [ReviewedFace(path=f"{n}.png", why=[], **unknown) for n in range(4)]
+    result = ReviewResult(made=str(tmp_path), faces=faces, imported=0)
+    dialog = ReviewDialog(result, tmp_path / "kept.json", window.session.theme, window)
+    dialog.open()
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow, timeout=5000)
+    assert dialog.made.pixmap().width() == dialog.made.width() == 220
+    for key in "arr":
+        qtbot.keyClick(dialog, key)
+    assert dialog.list.currentRow() == 3 and dialog.accepted_paths() == ["0.png", "3.png"]
+    qtbot.keyClick(dialog, "r")  # the last one: it stays
+    assert dialog.list.currentRow() == 3 and dialog.accepted_paths() == ["0.png"]
+    dialog.list.selectAll()
+    qtbot.keyClick(dialog, "a")
+    assert len(dialog.accepted_paths()) == 4 and len(dialog.list.selectedItems()) == 4
+    dialog.reject()
+
+
 def test_made_faces_are_offered_for_review(window, hand, qtbot, filled):
     hand.open(filled.folder)
     out = filled.exports("synthetic", "x") / "made"
@@ -170,10 +197,17 @@ def test_made_faces_are_offered_for_review(window, hand, qtbot, filled):
     window.toasts.show = lambda notice: shown.append(notice)
     window.session.run("generate", {"run": str(filled.folder / "runs" / "r"), "out": str(out), "images": 3})
     hand.finish_job("generate")
-    notice = next(n for n in shown if n.action == "Review them")
+    notice = next(n for n in shown if n.action == "Review…")
     notice.run()
     form = hand.dialog(JobDialog)
     assert Path(form.form.values()["made"]) == out
+    form.reject()
+    card = next(card for card in window.panel.cards.values() if card.job.spec.kind == "generate")
+    assert card.pairs.isVisible() and card.pairs.text() == "Review…"
+    qtbot.waitUntil(lambda: not isValid(form), timeout=5000)
+    card.pairs.click()
+    form = hand.dialog(JobDialog)
+    assert (form.kind.name, Path(form.form.values()["made"])) == ("review", out)
     form.reject()
     shown.clear()
     window.session.open(filled.folder.with_name("other.fairdesk"), new=True)

@@ -7,8 +7,12 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.session import Notice
+from fairdesk.jobs.messages import JobSpec
 from fairdesk.project.labels import Edit, edit_labels
+from fairdesk.runs.folder import RunFolder
+from fairdesk.training.results import RecogniserResult
 
 
 @pytest.fixture
@@ -72,3 +76,38 @@ def test_a_division_that_lacks_a_group_says_so_and_offers_its_form(window, at, h
     again = hand.dialog(JobDialog)
     assert again.kind.name == "divide" and again.form.values()["shares"] == ["0.8", "0.1", "0.1"]
     again.reject()
+
+
+def test_a_folder_that_is_no_project_can_become_one(window, hand, qtbot, tmp_path):
+    (tmp_path / "photos").mkdir()
+    told: list[Notice] = []
+    window.session.told.connect(told.append)
+    assert not window.session.open(tmp_path / "photos")
+    (notice,) = told
+    assert notice.kind == "error" and notice.action == "Create a project here"
+    notice.run()
+    assert window.session.project.folder == tmp_path / "photos" / "photos.fairdesk"
+    hand.settle()
+    assert not window.session.open(tmp_path / "nowhere") and told[-1].action == ""
+
+
+def test_a_recogniser_without_error_rates_offers_its_form_with_a_new_folder(window, hand, filled):
+    filled.close()
+    hand.open(filled.folder)
+    out = filled.folder / "runs" / "arcface-01"
+    RunFolder.create(out, {"kind": "recogniser", "params": {}})
+    result = RecogniserResult(
+        steps=1, steps_before=0, epochs=1, losses={}, stopped_early=False, best=None, unreadable=[], run=str(out), images=4,
+        identities=2, groups=["g0"], device="cpu", left_out_without_identity=0, error_rates={}, images_per_second=1.0, seed=1,
+        processes=1, weights="w", weights_of="last",
+    )  # fmt: skip
+    params = {"data": str(filled.folder), "out": str(out), "validation": 0.02}
+    job = JobState("r1", window.session.jobs_home() / "r1", JobSpec("train-arcface", params), state=DONE)
+    job.result = result.json_values()
+    notice = window.session._done(job)
+    assert notice.kind == "error" and "Give a larger validation share" in notice.text
+    notice.run()
+    form = hand.dialog(JobDialog)
+    values = form.form.values()
+    assert values["out"].endswith("arcface-02") and values["validation"] == 0.02
+    form.reject()

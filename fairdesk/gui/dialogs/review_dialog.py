@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QKeySequence, QPainter, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -22,18 +22,19 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.generation.results import ReviewResult
-from fairdesk.gui.pictures import read_image
+from fairdesk.gui.pictures import fit, read_image
 from fairdesk.gui.theme import Theme
 from fairdesk.images.written_files import write_text
 from fairdesk.words import tr
 
 SIDE = 128
+_LARGE = 220  # of the face that is looked at, however small it is
 _MOMENT = 0.01  # seconds
 VERDICTS = "review.json"  # beside a review's result: the files that a person accepts
 
 
 class ReviewDialog(QDialog):
-    """`accepted_paths()` after it was accepted. A accepts and R rejects the selected faces.
+    """`accepted_paths()` after it was accepted. A accepts and R rejects a face and goes to the next; several at once stay.
 
     What a person says is written down at once, and is there again the next time.
     """
@@ -78,13 +79,13 @@ class ReviewDialog(QDialog):
         self.accept_button, self.reject_button = QPushButton(tr("Accept (A)")), QPushButton(tr("Reject (R)"))
         self.import_button = QPushButton()
         self.import_button.setProperty("primary", True)
-        self.accept_button.setShortcut("A")
-        self.reject_button.setShortcut("R")
+        for key, good in (("A", True), ("R", False)):  # a button's own shortcut waits 0.1 s and loses fast keys
+            QShortcut(QKeySequence(key), self).activated.connect(lambda good=good: self._judge(good=good))
         close = QPushButton(tr("Close"))
         self._build(close)
         self.list.currentItemChanged.connect(lambda *_: self._show())
-        self.accept_button.clicked.connect(lambda: self._set(good=True))
-        self.reject_button.clicked.connect(lambda: self._set(good=False))
+        self.accept_button.clicked.connect(lambda: self._judge(good=True))
+        self.reject_button.clicked.connect(lambda: self._judge(good=False))
         self.import_button.clicked.connect(self.accept)
         close.clicked.connect(self.reject)
         self.resize(1040, 680)
@@ -110,7 +111,7 @@ class ReviewDialog(QDialog):
         column = QVBoxLayout(side)
         for title, picture in ((tr("Synthetic face"), self.made), (tr("Nearest real face"), self.real)):
             column.addWidget(QLabel(title))
-            picture.setFixedSize(220, 220)
+            picture.setFixedSize(_LARGE, _LARGE)
             column.addWidget(picture)
         column.addWidget(self.about)
         column.addStretch()
@@ -137,11 +138,8 @@ class ReviewDialog(QDialog):
         canvas = QPixmap(SIDE, SIDE)
         canvas.fill(QColor(self._theme.tokens["good" if self._good[number] else "bad"]))
         painter = QPainter(canvas)
-        size = image.size().scaled(QSize(SIDE - 8, SIDE - 8), Qt.AspectRatioMode.KeepAspectRatio)
-        x, y = (SIDE - size.width()) // 2, (SIDE - size.height()) // 2
-        painter.drawImage(
-            x, y, image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
-        )
+        shown = fit(image, SIDE - 8)
+        painter.drawImage((SIDE - shown.width()) // 2, (SIDE - shown.height()) // 2, shown)
         painter.fillRect(4, 4, 18, 18, QColor(0, 0, 0, 190))
         painter.setPen(QColor("white"))
         painter.drawText(4, 4, 18, 18, Qt.AlignmentFlag.AlignCenter, "✓" if self._good[number] else "✕")
@@ -154,8 +152,8 @@ class ReviewDialog(QDialog):
             return
         face = self._faces[int(item.data(Qt.ItemDataRole.UserRole))]
         for label, path in ((self.made, str(self._home / face.path)), (self.real, face.nearest_path)):
-            pixmap = QPixmap.fromImage(read_image(path, 220)[0]) if path else QPixmap()
-            label.setPixmap(pixmap)
+            image = read_image(path, _LARGE)[0] if path else QImage()
+            label.setPixmap(QPixmap() if image.isNull() else QPixmap.fromImage(fit(image, _LARGE)))
         lines = []
         if face.distance is not None:
             lines.append(
@@ -180,6 +178,13 @@ class ReviewDialog(QDialog):
                 )
             )
         self.about.setText("\n".join([*lines, "", *(face.why or [tr("Passes every check.")])]))
+
+    def _judge(self, *, good: bool) -> None:
+        """Judge the selected faces; of a single one, go to the next."""
+        self._set(good=good)
+        row = self.list.currentRow()
+        if len(self.list.selectedItems()) == 1 and row + 1 < self.list.count():
+            self.list.setCurrentRow(row + 1)
 
     def _set(self, *, good: bool) -> None:
         for item in self.list.selectedItems():

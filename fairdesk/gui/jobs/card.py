@@ -250,10 +250,11 @@ class JobCard(QFrame):
             self._session.run(name, params, self.job.spec.device)
 
     def _pictures(self) -> NextStep | None:
-        """What its result has to look at: pairs, or faces to review."""
+        """What its result has to look at: pairs, faces with their verdicts, or faces to review."""
         result = self.job.typed_result()
         steps = result.next_steps() if result is not None else []
-        return next((step for step in steps if step in (NextStep.SHOW_PAIRS, NextStep.SHOW_REVIEW)), None)
+        shown = (NextStep.SHOW_PAIRS, NextStep.SHOW_REVIEW, NextStep.REVIEW)
+        return next((step for step in steps if step in shown), None)
 
     def _show_pairs(self) -> None:
         from fairdesk.gui.dialogs.leaks_dialog import LeaksDialog
@@ -261,6 +262,8 @@ class JobCard(QFrame):
         result = self.job.typed_result()
         if self._pictures() is NextStep.SHOW_REVIEW:
             self._session.review_asked.emit(self.job)
+        elif self._pictures() is NextStep.REVIEW:
+            self._session.ask("review", {"made": str(getattr(result, "out", ""))})
         elif result is not None:
             LeaksDialog(result, self.window()).open()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QPushButton, QWidget
 
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.session import Session
@@ -72,6 +73,30 @@ class Tab(QWidget):
     def has_project(self) -> bool:
         """Whether a project is open."""
         return self.session.project is not None
+
+
+def add_menu(view: QAbstractItemView, book: ActionBook, tab: str, actions: Sequence[str]) -> None:
+    """Give a list or grid a menu on the right button: actions of its tab, and "" for a line between them.
+
+    What lies under the pointer is selected first, unless it is among what is selected.
+    """
+    view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def show(place: QPoint) -> None:
+        index = view.indexAt(place)
+        if index.isValid() and not view.selectionModel().isSelected(index):
+            view.setCurrentIndex(index)
+        book.refresh(tab)
+        menu = QMenu(view)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for number in actions:
+            if number:
+                menu.addAction(book.actions[number])
+            else:
+                menu.addSeparator()
+        menu.popup(view.viewport().mapToGlobal(place))
+
+    view.customContextMenuRequested.connect(show)
 
 
 def bind_button(button: QPushButton, book: ActionBook, action_id: str, text: str = "") -> None:

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from fairdesk.gui.tabs.clustering.tab import ClusteringTab
 
 
+MENUS = {  # on the right button, by list or grid
+    "clusters": (
+        "clustering.rename",
+        "clustering.identity",
+        "clustering.merge",
+        "",
+        "clustering.mosaic",
+        "clustering.export",
+    ),
+    "grid": ("clustering.split", "clustering.out", "clustering.move", "", "clustering.mosaic"),
+}
+
+
 def actions(tab: ClusteringTab) -> list[ActionSpec]:
     """Return the tab's actions."""
     some = lambda: tab.view.version is not None

@@ -15,9 +15,9 @@ from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Session
-from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.clustering import presenter
-from fairdesk.gui.tabs.clustering.actions import actions
+from fairdesk.gui.tabs.clustering.actions import MENUS, actions
 from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
@@ -99,6 +99,8 @@ class ClusteringTab(Tab):
             bind_button(button, book, number)
         self._book = book
         self.empty_button.clicked.connect(self._next_step)
+        add_menu(self.clusters, book, self.name, MENUS["clusters"])
+        add_menu(self.grid, book, self.name, MENUS["grid"])
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
@@ -378,7 +380,9 @@ class ClusteringTab(Tab):
     def _open_photograph(self, number: int) -> None:
         row = self.grid.grid_model.row_of(number)
         if row is not None:
-            Photograph(self.grid.grid_model, row, self).open()
+            photograph = Photograph(self.grid.grid_model, row, self)
+            photograph.shown.connect(lambda shown: self.grid.select_ids([shown]))
+            photograph.open()
 
     def show_target(self, target: dict[str, Any]) -> None:
         """Show the cluster an undone step was about."""

@@ -15,6 +15,27 @@ if TYPE_CHECKING:
     from fairdesk.gui.tabs.dataset.tab import DatasetTab
 
 
+MENUS = {  # on the right button, by list or grid
+    "grid": (
+        "dataset.open_photograph",
+        "",
+        "dataset.name",
+        "dataset.edit_labels",
+        "dataset.tag",
+        "",
+        "dataset.like",
+        "dataset.encode_selected",
+        "dataset.translate",
+        "dataset.export",
+        "",
+        "dataset.relink",
+        "dataset.hide",
+        "dataset.show",
+        "dataset.purge",
+    ),
+}
+
+
 def actions(tab: DatasetTab) -> list[ActionSpec]:
     """Return the tab's actions."""
     has, images = tab.has_project, lambda: tab.view.counts.get("images", 0) > 0
@@ -189,13 +210,23 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
             tip=tr("Training, validation and test sets, or folds, that share no identity"),
         ),
         ActionSpec(
+            "dataset.open_photograph",
+            tr("Show the photograph"),
+            tab.open_current,
+            tr("&Dataset"),
+            icon="search",
+            enabled=lambda: images() and tab.grid.currentIndex().isValid(),
+            tip=tr("The whole picture with the boxes of its faces (Space in the grid)"),
+            tab=tab.name,
+        ),
+        ActionSpec(
             "dataset.export",
             tr("E&xport…"),
-            lambda: tab.session.ask("export"),
+            tab.export_shown,
             tr("&Dataset"),
             icon="export",
             enabled=images,
-            tip=tr("Folders, ImageFolder, InsightFace .rec, or a table"),
+            tip=tr("The selected images, or those shown: as folders, ImageFolder, InsightFace .rec, or a table"),
         ),
         ActionSpec(
             "dataset.purge",

@@ -26,9 +26,9 @@ from fairdesk.gui.dialogs.photograph import Photograph
 from fairdesk.gui.dialogs.vectors_dialog import show_faces_of
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Session
-from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.dataset import presenter
-from fairdesk.gui.tabs.dataset.actions import actions
+from fairdesk.gui.tabs.dataset.actions import MENUS, actions
 from fairdesk.gui.tabs.dataset.filter_panel import FilterPanel
 from fairdesk.gui.tabs.dataset.side_tree import SideTree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
@@ -148,6 +148,7 @@ class DatasetTab(Tab):
             (self.empty_samples, "dataset.samples", ""), (self.empty_fetch, "dataset.fetch", ""), (self.missing_button, "dataset.relink", ""),
         ):  # fmt: skip
             bind_button(button, book, number, text)
+        add_menu(self.grid, book, self.name, MENUS["grid"])
 
     def translate_selected(self) -> None:
         project, images = self.session.project, self.grid.selected_ids()
@@ -158,6 +159,17 @@ class DatasetTab(Tab):
 
     def encode_selected(self) -> None:
         self.session.ask("encode", {"where": [ids_condition(self.grid.selected_ids())]})
+
+    def export_shown(self) -> None:
+        """Ask how to export the selected images, or those that the filter shows; without either, all."""
+        chosen = self.grid.selected_ids() if self.isVisible() else []
+        if not chosen and len(self.view.ids) != self.view.counts.get("images", 0):
+            chosen = self.view.ids.tolist()
+        self.session.ask("export", {"where": [ids_condition(chosen)] if chosen else None})
+
+    def open_current(self) -> None:
+        """Show the photograph of the current cell."""
+        self._open_photograph(int(self.grid.grid_model.ids[self.grid.currentIndex().row()]))
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
@@ -471,7 +483,9 @@ class DatasetTab(Tab):
     def _open_photograph(self, number: int) -> None:
         row = self.grid.grid_model.row_of(number)
         if row is not None:
-            Photograph(self.grid.grid_model, row, self).open()
+            photograph = Photograph(self.grid.grid_model, row, self)
+            photograph.shown.connect(lambda shown: self.grid.select_ids([shown]))
+            photograph.open()
 
     def show_target(self, target: dict[str, Any]) -> None:
         """Select the images or faces an undone step was about."""

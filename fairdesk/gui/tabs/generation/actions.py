@@ -13,6 +13,23 @@ if TYPE_CHECKING:
     from fairdesk.gui.tabs.generation.tab import GenerationTab
 
 
+MENUS = {  # on the right button, by list or grid
+    "runs": (
+        "generation.resume",
+        "generation.make",
+        "generation.explore",
+        "generation.walk",
+        "",
+        "generation.sample",
+        "generation.checkpoint",
+        "",
+        "generation.assess",
+        "generation.film",
+        "generation.curves",
+    ),
+}
+
+
 def actions(tab: GenerationTab) -> list[ActionSpec]:
     """Return the tab's actions."""
     ready = lambda: (run := tab.run_folder()) is not None and run.checkpoint(LAST).exists()

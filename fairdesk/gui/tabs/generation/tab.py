@@ -27,8 +27,8 @@ from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.session import Notice, Session
-from fairdesk.gui.tabs.base import Tab, bind_button
-from fairdesk.gui.tabs.generation.actions import actions
+from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
+from fairdesk.gui.tabs.generation.actions import MENUS, actions
 from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.jobs.results import NextStep
@@ -120,6 +120,7 @@ class GenerationTab(Tab):
             (self.translate_button, "generation.translate"), (self.empty_button, "generation.train"), (self.use_button, "generation.make"),
         ):  # fmt: skip
             bind_button(button, book, number)
+        add_menu(self.runs, book, self.name, MENUS["runs"])
 
     def runs_home(self) -> Path | None:
         return None if self.session.project is None else self.session.project.folder / "runs"

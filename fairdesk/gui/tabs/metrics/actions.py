@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from fairdesk.gui.tabs.metrics.tab import MetricsTab
 
 
+MENUS = {  # on the right button, by list or grid
+    "sources": (
+        "metrics.score",
+        "metrics.freeze",
+        "",
+        "metrics.normalise",
+        "metrics.report",
+        "metrics.plot",
+        "metrics.table",
+        "metrics.scores_csv",
+    ),
+}
+
+
 def actions(tab: MetricsTab) -> list[ActionSpec]:
     """Return the tab's actions."""
     people = lambda: tab.view.identities > 0

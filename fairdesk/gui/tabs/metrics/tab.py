@@ -29,9 +29,9 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
-from fairdesk.gui.tabs.base import Tab, bind_button
+from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.metrics import presenter
-from fairdesk.gui.tabs.metrics.actions import actions
+from fairdesk.gui.tabs.metrics.actions import MENUS, actions
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
@@ -128,6 +128,7 @@ class MetricsTab(Tab):
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
         self.distance.toggled.connect(lambda _on: self._evaluate())
         self.empty_button.clicked.connect(self._next_step)
+        session.theme.changed.connect(lambda: self._fill_table(self.shown) if self.shown is not None else None)
         self.banner.hide()
         self.pages.setCurrentWidget(self.empty_page)
 
@@ -163,6 +164,7 @@ class MetricsTab(Tab):
             (self.report_button, "metrics.report"), (self.plot_button, "metrics.plot"), (self.table_button, "metrics.table"),
         ):  # fmt: skip
             bind_button(button, book, number)
+        add_menu(self.sources, book, self.name, MENUS["sources"])
 
     def update_shown(self, change: Change) -> None:
         """Read again, unless there are only more vectors: all that is shown of them is whether there are any."""

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from fairdesk.gui.tabs.training.tab import TrainingTab
 
 
+MENUS = {  # on the right button, by list or grid
+    "run_list": ("training.resume", "training.compare", "training.notes", "", "training.export"),
+    "logs": ("training.plot", "training.table", "", "training.close"),
+}
+
+
 def actions(tab: TrainingTab) -> list[ActionSpec]:
     """Return the tab's actions."""
     shown = lambda: bool(tab.read_logs)

@@ -30,8 +30,8 @@ from fairdesk.gui.dialogs.notes_dialog import NotesDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Notice, Session
-from fairdesk.gui.tabs.base import Tab, bind_button
-from fairdesk.gui.tabs.training.actions import actions
+from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
+from fairdesk.gui.tabs.training.actions import MENUS, actions
 from fairdesk.gui.tabs.training.run_list import RunList
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
@@ -154,6 +154,8 @@ class TrainingTab(Tab):
             (self.compare_button, "training.compare"), (self.empty_button, "training.open"), (self.train_button, "training.train"), (self.empty_train, "training.train"),
         ):  # fmt: skip
             bind_button(button, book, number)
+        add_menu(self.run_list, book, self.name, MENUS["run_list"])
+        add_menu(self.logs, book, self.name, MENUS["logs"])
 
     async def open_logs(self) -> None:
         path = await async_glue.choose_file(
@@ -188,8 +190,9 @@ class TrainingTab(Tab):
             self.open_run(run.path)
 
     async def resume_run(self) -> None:
+        selected = self.run_list.selectedItems()
         try:
-            run = await self._choose_run()
+            run = RunFolder.open(self.run_list.chosen()[0]) if len(selected) == 1 else await self._choose_run()
         except RequestError as error:
             self.session.tell_error(error)
             return
