@@ -39,7 +39,7 @@ DATA = [
     r"\bg\d/id\d\d/\d+\.png\b", r"\bid\d\d\b", r"\bg\d\b", r"/[\w./ -]+", r"\b[\w-]+\.(csv|npz|json|fairdesk|jsonl|log)\b",
     r"\bstudy\b", r"\bmade-up\b", r"\bwhole\b", r"\b(set|state|group|tag|source)=[\w.-]+", r"\btrain\b", r"\bphotographs\b", r"\b(fe)?male\b", r"\btagged\b", r"\beuclidean\b",
     r"\b(Ctrl|Shift|Alt|Del|Space|Wheel|Up|Down|Home|Return|Esc|PgUp|PgDown)\b",
-    r"fairdesk [\w-]+( .*)?", r"\bFairDesk\b", r"\b(set|state|group|tag|source)=[\w.-]+", r"\{\w+\}", r"\bROC\b",
+    r"fairdesk [\w-]+( .*)?", r"\bFairDesk\b", r"\b(set|state|group|tag|source)=[\w.-]+", r"\{\w+\}", r"\b(ROC|FMR|FNMR|FDR|IR|GARBE)\b",
 ]  # fmt: skip
 
 
