@@ -15,7 +15,7 @@ class FlowRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)  # a fixed height is the hint's
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -35,20 +35,19 @@ class FlowRow(QWidget):
         return QSize(width, self.heightForWidth(max(self.width(), _USUAL)))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Return the width of the widest widget, and the height of the rows: a layout that lacks room takes it elsewhere."""
+        """Return the width of the widest widget, and the height of the rows."""
         widest = max((_size(widget).width() for widget in self._shown()), default=0)
         return QSize(widest, self.sizeHint().height())
 
     def event(self, event: QEvent) -> bool:
         """Arrange anew when a child has another size."""
         if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
             self._arrange()
         return super().event(event)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
-        self.updateGeometry()  # what changed while it was hidden, Qt tells to nobody
+        self._arrange()  # what changed while it was hidden, Qt tells to nobody
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -71,8 +70,11 @@ class FlowRow(QWidget):
         return rows
 
     def _arrange(self) -> None:
+        """Place the children, and take the height that they need at this width: a layout's own idea is that of the hint."""
         y = 0
         rows = self._rows(self.width())
+        if (height := self.heightForWidth(self.width())) != self.height():
+            self.setFixedHeight(height)
         for row in rows:
             x, height = 0, _height(row)
             for widget in row:
