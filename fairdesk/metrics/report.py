@@ -17,7 +17,7 @@ from fairdesk.metrics.error_curves import histogram
 from fairdesk.metrics.error_rates import Scores
 from fairdesk.metrics.evaluation_table import group_rows, table_csv
 from fairdesk.metrics.results import EvaluateResult
-from fairdesk.metrics.shown_figures import curves_of, figure_name, number, numbers_between, rate, rates_between
+from fairdesk.metrics.shown_figures import RATES, curves_of, figure_name, number, numbers_between, rate, rates_between
 from fairdesk.words import language, tr, tr_n
 
 
@@ -62,6 +62,7 @@ def write_report(
     environment.filters |= {
         "rate": rate, "number": number, "rates": rates_between, "numbers": numbers_between, "figure": figure_name,
     }  # fmt: skip
+    environment.globals |= {"rates": {name: tr(text) for name, text in RATES.items()}}
     environment.globals |= {"tr": tr, "tr_n": tr_n, "language": language()}
     template = environment.from_string(asset("resources", "report.html.j2").read_text(encoding="utf-8"))
     page = template.render(

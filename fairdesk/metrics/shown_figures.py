@@ -22,9 +22,13 @@ FIGURES = {
     "alpha": mark("alpha, the weight of the FMR"),
     "accuracy_STD_ddof0": mark("Accuracy in %: deviation (ddof 0)"),
     "accuracy_STD_ddof1": mark("Accuracy in %: deviation (ddof 1)"),
+    "FDR": mark("FDR"),
+    "IR": mark("IR"),
+    "GARBE": mark("GARBE"),
     "SER": mark("SER: largest error / smallest"),
 }
-"""What figures are called where they are shown; FDR, IR and GARBE are called so."""
+"""What figures are called where they are shown."""
+RATES = {"fmr": mark("FMR"), "fnmr": mark("FNMR")}
 
 
 def curves_of(overall: Scores, groups: dict[str, Scores], *, distance: bool = False) -> list[Curve]:

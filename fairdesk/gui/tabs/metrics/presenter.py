@@ -15,7 +15,7 @@ from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult, GroupFigures
 from fairdesk.metrics.score_files import read_scores
-from fairdesk.metrics.shown_figures import curves_of, figure_name, number, numbers_between, rate, rates_between
+from fairdesk.metrics.shown_figures import RATES, curves_of, figure_name, number, numbers_between, rate, rates_between
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
@@ -198,7 +198,7 @@ def differences_table(result: EvaluateResult) -> list[tuple[tuple[str, ...], boo
     for one in result.groups.differences:
         sign = "−" if one.difference < 0 else "+"
         cells = (
-            one.rate.upper(), one.first, one.second, f"{sign}{rate(abs(one.difference))}",
+            tr(RATES[one.rate]), one.first, one.second, f"{sign}{rate(abs(one.difference))}",
             rates_between(one.ci, sign=True),
         )  # fmt: skip
         rows.append((cells, one.ci is not None and not one.ci[0] <= 0 <= one.ci[1]))
