@@ -21,6 +21,8 @@ from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
 from fairdesk.words import mark, tr, tr_n
 
+INTERVAL = "95 %"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -138,9 +140,9 @@ HEADER = (
     mark("Genuine"),
     mark("Impostor"),
     mark("FMR"),
-    "95 %",
+    INTERVAL,
     mark("FNMR"),
-    "95 %",
+    INTERVAL,
     mark("False matches"),
     mark("False non-matches"),
     mark("Own EER"),
@@ -170,8 +172,8 @@ def with_interval(value: str, interval: tuple[float, float] | None) -> str:
     return value if interval is None else f"{value}  [{rates_between(interval)}]"
 
 
-FAIRNESS_HEADER = (mark("Figure"), mark("Value"), "95 %", mark("If groups were equal"))
-DIFFERENCES_HEADER = (mark("Rate"), mark("Group"), mark("minus"), mark("Difference (percentage points)"), "95 %")
+FAIRNESS_HEADER = (mark("Figure"), mark("Value"), INTERVAL, mark("If groups were equal"))
+DIFFERENCES_HEADER = (mark("Rate"), mark("Group"), mark("minus"), mark("Difference (percentage points)"), INTERVAL)
 
 
 def fairness_table(result: EvaluateResult) -> list[tuple[tuple[str, ...], str]]:

@@ -97,6 +97,7 @@ class MetricsTab(Tab):
         super().__init__(session)
         load_form(self, "metrics_tab.ui", (FlowRow,))
         self.view = presenter.View()
+        self._drawing = False  # the intervals of what is shown are being worked out
         self.shown: presenter.Evaluation | None = None
         self.scores: Path | None = None
         self._stale: str | None = None
@@ -174,6 +175,7 @@ class MetricsTab(Tab):
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
         self.scores = self.shown = self._stale = None
+        self._drawing = False
         self._fill(presenter.View())
 
     def refresh(self) -> None:
@@ -250,6 +252,8 @@ class MetricsTab(Tab):
         elif not any(s.kind == "scores" for s in view.sources):
             title, button, self._next = tr("The list has no scores yet"), tr("Score a list…"), self.ask_score
             text = tr("Scoring compares the embeddings of the two faces of every pair.")
+        elif self._drawing:
+            title, text = tr("Working out the error rates …"), ""
         else:
             title, text = tr("Select scores on the left"), tr("Their error rates and curves appear here.")
         self.empty_title.setText(title)
@@ -322,17 +326,35 @@ class MetricsTab(Tab):
         )  # fmt: skip
 
     def _evaluate(self) -> None:
+        """Show the rates at once, and the intervals when their draws are made."""
         params = self._params()
-        if params is not None:
-            self.session.background.read("evaluate", lambda: presenter.work_out(params), self._evaluated, self._failed)
+        if params is None:
+            return
+        quick = params.model_copy(update={"bootstrap": 0})
+        read = self.session.background.read
+        read("rates", lambda: presenter.work_out(quick), self._rates_arrived, lambda _error: None)
+        read("evaluate", lambda: presenter.work_out(params), self._evaluated, self._failed)
+        self._drawing = True
+
+    def _rates_arrived(self, found: presenter.Evaluation) -> None:
+        if self._drawing and self.scores is not None:
+            self._show_evaluation(found)
+            for table in (self.table, self.own):
+                _hold_intervals(table)
 
     def _failed(self, error: BaseException) -> None:
+        self._drawing = False
         self.shown = None
         self._show()
         self.session.tell_error(error)
 
     @Slot(object)
     def _evaluated(self, found: presenter.Evaluation) -> None:
+        self._drawing = False
+        if self.scores is not None:  # else another project was opened meanwhile
+            self._show_evaluation(found)
+
+    def _show_evaluation(self, found: presenter.Evaluation) -> None:
         self.shown = found
         if not self.plots:
             self._make_plots()
@@ -433,6 +455,17 @@ class MetricsTab(Tab):
                 "save scores", lambda: export_csv(source, Path(path)),
                 lambda n: self.session.told.emit(Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))),
             )  # fmt: skip
+
+
+def _hold_intervals(table: QTableWidget) -> None:
+    """Say in each interval's cell that it is being worked out."""
+    for x in range(table.columnCount()):
+        header = table.horizontalHeaderItem(x)
+        if header is not None and header.text() == presenter.INTERVAL:
+            for y in range(table.rowCount()):
+                if (item := table.item(y, x)) is not None:
+                    item.setText("…")
+                    item.setToolTip(tr("The interval is being worked out"))
 
 
 def _head(table: QTableWidget, header: Sequence[str]) -> None:
