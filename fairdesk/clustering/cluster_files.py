@@ -115,6 +115,16 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
         for path in paths:
             if path in faces:
                 kept.setdefault(faces[path], place)
+    if not kept:
+        raise RequestError(
+            tr(
+                "None of the paths in {file} is an image of the project with a face that {detector} found, for example {path}. "
+                "Nothing was read.",
+                file=params.file,
+                detector=detector,
+                path=unknown[0] if unknown else "",
+            )
+        )
     said = [(label, label.lstrip("-").isdigit()) for label in data]
     found = [NewCluster(int(label)) if number else NewCluster(at, label) for at, (label, number) in enumerate(said)]
     about = {"file": str(params.file), "detector": detector}

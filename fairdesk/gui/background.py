@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -26,6 +27,7 @@ class Background(QObject):
         super().__init__(parent)
         self._make_pools()
         self._tickets: dict[object, int] = {}
+        self._numbers = itertools.count(1)  # never again the same: a result of before may still be on its way
         self._open = 0
         self._closed = False
         self._arrived.connect(self._deliver)
@@ -54,7 +56,7 @@ class Background(QObject):
     ) -> None:
         if self._closed:
             return
-        ticket = self._tickets.get(key, 0) + 1
+        ticket = next(self._numbers)
         self._tickets[key] = ticket
         self._open += 1
         pool.submit(work).add_done_callback(lambda future: self._arrived.emit(key, ticket, done, failed, future))

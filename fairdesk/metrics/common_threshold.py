@@ -18,8 +18,8 @@ from fairdesk.words import tr, tr_n
 class CommonThreshold:
     """A threshold as similarity, and how it came about.
 
-    One that a person typed is rounded to the precision of the scores: 0.9 accepts a score that was 0.9 before it was
-    stored in 32 bits. `reject_all` stands above infinite scores too.
+    Scores of 32 bits are compared as the numbers that they are, in 64: 0.7 stored in 32 bits is 0.699999988, and below
+    a threshold of 0.7. `reject_all` stands above infinite scores too.
     """
 
     value: float
@@ -34,7 +34,7 @@ class CommonThreshold:
 
     def accepts(self, score: Floats) -> npt.NDArray[np.bool_]:
         """Tell which scores are matches."""
-        return np.zeros(len(score), dtype=bool) if self.reject_all else np.asarray(score >= self.value)
+        return np.zeros(len(score), dtype=bool) if self.reject_all else np.asarray(score >= np.float64(self.value))
 
     def shown(self, *, distance: bool) -> float:
         """Return it as the file has its scores: a distance where those are distances."""
@@ -53,7 +53,9 @@ def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParam
     """
     if params.at.startswith("threshold="):
         typed = float(params.at.partition("=")[2])
-        value = float(grouped.score.dtype.type(-typed if params.distance else typed))
+        value = np.float64(
+            -typed if params.distance else typed
+        )  # a float of Python's would be rounded to the scores' precision
         return CommonThreshold(value, tr("threshold {value:g}, as given", value=typed), typed=typed)
     source, words = everything, tr("all pairs")
     if params.threshold_from == "within-group":

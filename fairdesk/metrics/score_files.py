@@ -406,7 +406,7 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
         pyarrow.parquet.write_table(pyarrow.table(dict(zip(header, map(list, columns), strict=True))), part)
     elif ending == ".txt":
         order = np.argsort(~scores.label, kind="stable")
-        lines = (f"{scores.score[row]!s} {int(scores.label[row])}\n" for row in order)
+        lines = (f"{float(scores.score[row])!r} {int(scores.label[row])}\n" for row in order)
         part.write_text("".join(lines), encoding="utf-8")
     else:
         texts = _pairwise(scores)
@@ -428,8 +428,8 @@ def _pairwise(scores: ScoreSet) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    """Return a score as text, empty where there is none; all else as it is."""
-    return ("" if np.isnan(value) else str(value)) if isinstance(value, np.floating) else value
+    """Return a score as the text of its very number, empty where there is none; all else as it is."""
+    return ("" if np.isnan(value) else repr(float(value))) if isinstance(value, np.floating) else value
 
 
 def _rows(scores: ScoreSet, paths: tuple[list[str], list[str]] | None) -> tuple[list[str], Iterator[list[Any]]]:
@@ -441,7 +441,7 @@ def _rows(scores: ScoreSet, paths: tuple[list[str], list[str]] | None) -> tuple[
     rows = (
         [
             *((paths[0][row], paths[1][row]) if paths else ()),
-            values[row],  # as it is: 32 bits have a shorter text
+            values[row],
             int(labels[row]),
             *(str(column[row]) for column in texts.values()),
             scores.measure,

@@ -403,3 +403,23 @@ def test_a_cell_that_changes_is_painted_and_no_row_laid_out_again(at, hand, qtbo
         calls = {name: counts[0] for (_, _, name), counts in pstats.Stats(profile).stats.items()}
         assert calls["paint"] >= 1  # of the delegate
         assert calls.get("rowCount", 0) < 20 < len(at.grid.grid_model.ids)  # a layout asks once a row
+
+
+def test_a_person_who_vanishes_by_an_edit_and_comes_back_by_undo_is_shown_again(at, hand, qtbot, filled):
+    tree = at.groups
+    group = next(tree.topLevelItem(n) for n in range(tree.topLevelItemCount()) if tree.topLevelItem(n).text(0) == "g1")
+    group.setExpanded(True)
+    tree.setCurrentItem(group.child(1))
+    hand.settle()
+    images = shown(at)
+    assert len(images) == 5
+    edit_labels(filled, images, Edit(identity="Renamed"))
+    qtbot.waitUntil(lambda: shown(at) == [], timeout=5000)
+    assert not tree.currentIndex().isValid()  # nothing says that all are shown
+    filled.journal.undo()
+    qtbot.waitUntil(lambda: shown(at) == images, timeout=5000)
+    assert tree.currentItem().text(0) == "id11"
+    edit_labels(filled, images, Edit(identity="Renamed"))
+    qtbot.waitUntil(lambda: shown(at) == [], timeout=5000)
+    tree.setCurrentItem(tree.topLevelItem(0))
+    qtbot.waitUntil(lambda: len(shown(at)) == 40, timeout=5000)

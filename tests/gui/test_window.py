@@ -2,6 +2,7 @@
 
 import re
 import signal
+import threading
 import typing
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from fairdesk.gui.palette import CommandPalette, matches
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.gui.widgets.plot_export import write_plot
 from fairdesk.jobs.context import QuietContext
+from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
 from fairdesk.project.faces import largest_faces, set_identity
@@ -698,3 +700,34 @@ def test_a_tab_says_that_it_reads_and_shows_nothing_of_the_project_before(
         tab.refresh()
         hand.settle()
         assert tab.empty_title.text() not in ("", "Reading the project …")
+
+
+def test_a_form_that_is_closed_while_facts_are_looked_up_says_nothing(window, hand, qtbot, filled, monkeypatch):
+    free = threading.Event()
+    monkeypatch.setattr(JobKind, "facts_of", lambda *_: str(free.wait(20)))
+    hand.open(filled.folder)
+    window.session.ask("pairs")
+    dialog = hand.dialog(JobDialog)
+    qtbot.wait(500)  # it looks them up
+    dialog.reject()
+    qtbot.wait(50)
+    free.set()
+    hand.settle()
+    qtbot.wait(200)
+    assert not [notice for notice in window.toasts.history if notice.kind == "error"]
+
+
+def test_a_wheel_over_network_and_preset_changes_neither(window, hand, filled):
+    hand.open(filled.folder)
+    window.session.ask("train-dcgan")
+    dialog = hand.dialog(JobDialog)
+    for box in (dialog.choice, dialog.presets.box):
+        box.addItem("another")
+        before = box.currentText()
+        for down in (-120, 120):
+            place = QPointF(box.rect().center())
+            wheel = QWheelEvent(place, box.mapToGlobal(place), QPoint(), QPoint(0, down), Qt.MouseButton.NoButton,
+                                Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+            QApplication.sendEvent(box, wheel)
+            assert box.currentText() == before
+    dialog.reject()

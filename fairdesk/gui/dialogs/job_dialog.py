@@ -6,7 +6,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QHBoxLayout,
     QLabel,
@@ -25,6 +24,7 @@ from fairdesk.gui.jobs.preview import PreviewRun, told
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
+from fairdesk.gui.widgets.parameter_form.numbers import ChoiceBox
 from fairdesk.jobs.commands import command
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import choices_of, job_kind
@@ -70,7 +70,8 @@ class JobDialog(QDialog):
         self.presets.chosen.connect(self._use_preset)
         self.presets.asked.connect(lambda: self.presets.keep(self.form.values()))
         top = QHBoxLayout()
-        self.choice = QComboBox()
+        self._over = False
+        self.choice = ChoiceBox([])
         top.addWidget(QLabel(tr("Network")))
         top.addWidget(self.choice, 1)
         self._choice_row = QWidget()
@@ -174,8 +175,13 @@ class JobDialog(QDialog):
         )
 
     def _show_facts(self, text: str) -> None:
-        if self.isVisible():
+        if not self._over and self.isVisible():
             self.facts.setText(text)
+
+    def done(self, result: int) -> None:
+        """Close it; what is still being looked up arrives too late."""
+        self._over = True
+        super().done(result)
 
     def _command(self) -> str:
         project = self._session.project.folder.name if self._session.project else "PROJECT"

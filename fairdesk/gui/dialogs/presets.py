@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QLabel, QPushButton, QWidget
 
 from fairdesk.gui.settings import Settings
+from fairdesk.gui.widgets.parameter_form.numbers import ChoiceBox
 from fairdesk.words import mark, tr
 
 _LAST, _DEFAULTS = mark("Last used"), mark("Defaults")
@@ -22,7 +23,7 @@ class PresetBar(QWidget):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings, self._kind = settings, ""
-        self.box = QComboBox()
+        self.box = ChoiceBox([])
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.save = QPushButton(tr("Save preset…"))
         self.delete = QPushButton(tr("Delete preset"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from fairdesk.gui.session import Session
@@ -87,12 +87,17 @@ class SideTree(QTreeWidget):
             _write(item, row)
             self._fit(item, row)
         found = self._find(self.chosen)
-        if found is None:
+        gone = found is None and self.chosen[0] != "group"  # a group or a person may come back, by undo
+        if gone:
             self.chosen = EVERYTHING
             found = self.topLevelItem(0)
-        if found is not None and found is not self.currentItem():
+        if found is None:
+            self.setCurrentIndex(QModelIndex())
+        elif found is not self.currentItem():
             self.setCurrentItem(found)
         self.blockSignals(False)
+        if gone:
+            self.picked.emit()
 
     def _rows(self, view: View) -> list[Row]:
         rows = [Row(tr("All"), f"{view.counts['images']:,}", EVERYTHING)]

@@ -30,7 +30,7 @@ from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.dataset import presenter
 from fairdesk.gui.tabs.dataset.actions import MENUS, actions
 from fairdesk.gui.tabs.dataset.filter_panel import FilterPanel
-from fairdesk.gui.tabs.dataset.side_tree import SideTree
+from fairdesk.gui.tabs.dataset.side_tree import EVERYTHING, SideTree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project.changes import EVERY, Change, Kind
@@ -174,6 +174,7 @@ class DatasetTab(Tab):
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
         self.view = presenter.View()
+        self.groups.chosen = EVERYTHING
         self._like = None
         self.missing_button.hide()
         self.grid.set_missing(frozenset())
