@@ -164,9 +164,6 @@ def _numbers(path: Path, array: npt.NDArray[Any]) -> Floats:
                 shape=array.shape,
             )
         )
-    if array.dtype == np.float16:  # as the decimals it stands for: 0.9 is 0.9, not 0.89990234375
-        values, places = np.unique(array, return_inverse=True)
-        return np.array([float(str(value)) for value in values])[places]
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
