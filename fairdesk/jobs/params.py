@@ -49,6 +49,14 @@ class JobParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", validate_default=True, use_attribute_docstrings=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        """Refuse an empty name to write to: it would be read as the folder one is in."""
+        if isinstance(values, dict) and isinstance(out := values.get("out"), str) and not out.strip():
+            raise FieldError("out", tr("must name a file or a folder"))
+        return values
+
     @model_validator(mode="after")
     def _storable(self) -> Self:
         """Refuse whole numbers that nothing could keep or count."""
