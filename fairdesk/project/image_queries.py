@@ -42,7 +42,9 @@ State = Literal[
     "any", "with face", "without face", "several faces", "unnamed", "synthetic", "real", "hidden", "missing"
 ]
 _STATES: dict[str, str] = {
-    "any": "1", "hidden": "1", "missing": "1",  # the disk says which are missing "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL",
+    "any": "1", "hidden": "1",
+    "missing": "1",  # the disk says which are missing
+    "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL",
     "synthetic": "i.synthetic IS NOT NULL", "real": "i.synthetic IS NULL",
     "several faces": "EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1 AND d.faces > 1)",
     "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1)",

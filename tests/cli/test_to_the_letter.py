@@ -62,7 +62,10 @@ def test_a_share_that_leaves_a_group_out_says_so(capsys, tmp_path):
     found, err = fairdesk(capsys, "split", tmp_path / "in", "--out", *outs, "--shares", ".8", ".1", ".1", "--json")
     for row in found["sets"]:
         for group in ("G0", "G1", "G2"):
-            told = any(line.startswith(f"{row['name']} has nobody of") and group in line for line in err.splitlines())
+            told = any(
+                line.startswith(f"{row['name']} has nobody of") and group in line
+                for line in found["warning"].splitlines()
+            )
             assert (row["groups"].get(group, 0) == 0) == told
 
 

@@ -104,7 +104,8 @@ def test_a_score_file_says_whose_vectors_it_compares(two, pairs, tmp_path):
     known = {"encoder": "made-up", "detector": "whole", "faces": 24}
     for name in ("scores.npz", "scores.csv"):
         result, scores, _ = _score(two, pairs, "whole", name=name)
-        assert scores.about == known | {"recipe": result.recipe}
+        assert {key: scores.about[key] for key in (*known, "recipe")} == known | {"recipe": result.recipe}
+        assert scores.about["pair_list"] == pairs.name and len(scores.about["pair_list_sha256"]) == 64
     export_csv(tmp_path / "scores.npz", tmp_path / "copy.csv")
     assert read_scores(tmp_path / "copy.csv").about == scores.about
     context = QuietContext(two)

@@ -150,7 +150,7 @@ def test_a_full_disk_at_the_end_keeps_the_training(folder, tmp_path, monkeypatch
     monkeypatch.setattr("fairdesk.runs.final_pictures.export_curves", full)
     context = QuietContext()
     assert train(options(folder, tmp_path / "run", epochs=1), context).steps == 3
-    assert "The training is kept, but its images could not be written: [Errno 28]" in context.messages[-1]
+    assert "The training is kept, but its images could not be written: No space left on device" in context.messages[-1]
 
 
 @pytest.mark.parametrize("family", ["gan", "dcgan"])

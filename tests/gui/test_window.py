@@ -541,8 +541,9 @@ def test_train_a_gan_and_make_faces(window, hand, qtbot, filled, monkeypatch):
     form.form.editors["epochs"].setValue(2)
     form.choice.setCurrentIndex(form.choice.findData("train-gan"))
     assert form.form.editors["epochs"].value() == 2  # what both have is taken over
-    for name, number in (("latent", 8), ("batch_size", 10), ("image_size", 16), ("preview_every", 3)):
+    for name, number in (("latent", 8), ("batch_size", 10), ("image_size", 16)):
         form.form.editors[name].setValue(number)
+    form.form.editors["preview_every"].setText("3")
     form.form.editors["device"].setCurrentText("cpu")
     form.run_button.click()
     hand.finish_job("train-gan")
