@@ -59,7 +59,7 @@ def test_a_share_that_leaves_a_group_out_says_so(capsys, tmp_path):
     names = [f"G{g}/p{g}{p}/{n}.png" for g in range(3) for p in range(5) for n in range(4)]
     _write(tmp_path / "in", names)
     outs = [tmp_path / name for name in ("train", "val", "test")]
-    found, err = fairdesk(capsys, "split", tmp_path / "in", "--out", *outs, "--shares", ".8", ".1", ".1", "--json")
+    found, _ = fairdesk(capsys, "split", tmp_path / "in", "--out", *outs, "--shares", ".8", ".1", ".1", "--json")
     for row in found["sets"]:
         for group in ("G0", "G1", "G2"):
             told = any(
