@@ -74,11 +74,3 @@ def group_counts(project: Project, *, named: bool = False) -> list[GroupCount]:
         " WHERE i.hidden = 0 GROUP BY g.name ORDER BY g.name IS NULL, g.name"
     )
     return [GroupCount(*row) for row in rows]
-
-
-def identity_counts(project: Project, group: str | None = None) -> list[tuple[str, int]]:
-    """Return (identity, images), by name, of one group or of all."""
-    where = "WHERE i.hidden = 0 AND who.id IS NOT NULL" + (" AND g.name = ?" if group is not None else "")
-    values = [group] if group is not None else []
-    sql = f"SELECT who.name, count(*) FROM image i {LABELS} {where} GROUP BY who.id ORDER BY who.name"
-    return project.db.rows(sql, values)

@@ -8,8 +8,8 @@ import numpy as np
 
 from fairdesk.clustering.store import Cluster, Version, clusters, faces_of, versions
 from fairdesk.project import Project
-from fairdesk.project.identities import group_counts, identity_counts
 from fairdesk.project.image_queries import GridItem, Ids, items, overview
+from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.words import tr, tr_n
 
 
@@ -33,8 +33,9 @@ def look(project: Project, wanted: int | None) -> View:
     found = versions(project)
     chosen = next((v for v in found if v.id == wanted), found[0] if found else None)
     view = View(bool(counts["vectors"]), counts["images"] > 0, found, chosen)
-    view.groups = [name for name, _, _ in group_counts(project) if name is not None]
-    view.names = sorted({name for name, _ in identity_counts(project)})
+    people = LabelSnapshot.read(project).people()
+    view.groups = sorted(name for name in people if name is not None)
+    view.names = sorted({name for named in people.values() for name, _ in named})
     if chosen is not None:
         view.clusters = clusters(project, chosen.id)
         covers = [cluster.cover for cluster in view.clusters if cluster.cover is not None]
