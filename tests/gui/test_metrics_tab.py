@@ -1,6 +1,7 @@
 """The Metrics tab shows rates at once, and intervals when their draws are made."""
 
 import threading
+import time
 
 import pytest
 
@@ -27,7 +28,9 @@ def cells(tab):
 
 def test_rates_come_first_and_intervals_later(window, hand, qtbot, scored, monkeypatch):
     free, work = threading.Event(), presenter.work_out
-    monkeypatch.setattr(presenter, "work_out", lambda params: (params.bootstrap == 0 or free.wait(30)) and work(params))
+    monkeypatch.setattr(
+        presenter, "work_out", lambda params, check: (params.bootstrap == 0 or free.wait(30)) and work(params, check)
+    )
     window.show_tab("metrics")
     assert window.session.open(scored)
     tab = window.metrics
@@ -43,15 +46,55 @@ def test_rates_come_first_and_intervals_later(window, hand, qtbot, scored, monke
     assert all(row[x] not in ("", "…") for row in last for x in at), last
 
 
+def test_an_evaluation_that_another_replaces_ends(window, hand, qtbot, scored, monkeypatch):
+    ended, drawing, work = [], threading.Event(), presenter.work_out
+
+    def slow(params, check):
+        if params.bootstrap == 0:
+            return work(params, check)
+        drawing.set()
+        try:
+            for _ in range(500):  # as the draws do: it asks in between
+                check()
+                time.sleep(0.01)
+        except presenter.SupersededError:
+            ended.append(params.at)
+            raise
+        return work(params, check)
+
+    monkeypatch.setattr(presenter, "work_out", slow)
+    window.show_tab("metrics")
+    assert window.session.open(scored)
+    tab = window.metrics
+    qtbot.waitUntil(drawing.is_set, timeout=10_000)
+    first = tab.at.currentData()
+    monkeypatch.setattr(presenter, "work_out", work)
+    tab.at.setCurrentIndex(
+        next(row for row in range(tab.at.count()) if tab.at.itemData(row) not in (first, "threshold"))
+    )
+    qtbot.waitUntil(lambda: ended == [first], timeout=2000)  # long before its five seconds
+    qtbot.waitUntil(lambda: tab.table.rowCount() == 2 and "…" not in cells(tab)[0], timeout=20_000)
+    assert not [notice for notice in window.toasts.history if notice.kind == "error"]
+
+
 def test_scores_of_a_project_that_was_closed_are_not_shown(window, hand, qtbot, scored, project_at, monkeypatch):
-    free, work = threading.Event(), presenter.work_out
-    monkeypatch.setattr(presenter, "work_out", lambda params: free.wait(30) and work(params))
+    ended = []
+
+    def endless(_params, check):
+        try:
+            while True:
+                check()
+                time.sleep(0.01)
+        finally:
+            ended.append(True)
+
+    monkeypatch.setattr(presenter, "work_out", endless)
     window.show_tab("metrics")
     assert window.session.open(scored)
     qtbot.waitUntil(lambda: window.metrics.scores is not None, timeout=10_000)
     assert window.metrics.empty_title.text() == "Working out the error rates …"
-    assert window.session.open(project_at("other"))
-    free.set()
+    assert window.session.open(project_at("other"))  # which waits for what is under way
+    assert ended
     hand.settle()
-    qtbot.wait(300)
     assert window.metrics.shown is None and window.metrics.pages.currentWidget() is window.metrics.empty_page
+    assert not [notice for notice in window.toasts.history if notice.kind == "error"]

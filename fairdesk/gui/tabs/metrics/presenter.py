@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -83,19 +84,25 @@ class Evaluation:
     bins: Any
     groups: list[str]
     distance: bool = False
+    subjects: bool = False  # whether the scores name them, so that intervals are drawn by subjects
 
 
-def work_out(params: EvaluateParams) -> Evaluation:
-    """Evaluate a score file; by group where the scores name groups."""
+class SupersededError(Exception):
+    """Nobody waits for this evaluation any more."""
+
+
+def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluation:
+    """Evaluate a score file; by group where the scores name groups. `check` may raise to end it."""
     scores = read_scores(params.scores)
     if params.distance:
         scores.negate()
     grouped = scores.grouped and bool(scores.group1 is not None and (scores.group1 != "").any())
     params = params.model_copy(update={"by": "group" if grouped else "none"})
-    result, overall = evaluate(scores, params)
+    result, overall = evaluate(scores, params, check)
+    subjects = scores.subject1 is not None and scores.subject2 is not None
     groups: dict[str, Scores] = per_group_scores(group_comparisons(scores)) if grouped else {}
     return Evaluation(params.scores, result, curves_of(overall, groups, distance=params.distance),
-                      histogram(overall, distance=params.distance), list(groups), params.distance)  # fmt: skip
+                      histogram(overall, distance=params.distance), list(groups), params.distance, subjects)  # fmt: skip
 
 
 def vectors_line(about: dict[str, Any]) -> str:

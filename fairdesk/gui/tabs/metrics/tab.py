@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QTableWidget,
-    QTableWidgetItem,
     QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -32,6 +31,7 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.tabs.metrics.actions import MENUS, actions
+from fairdesk.gui.tabs.metrics.tables import cell, fill, hold_intervals, items_of, set_header
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.params import EvaluateParams
@@ -98,6 +98,7 @@ class MetricsTab(Tab):
         load_form(self, "metrics_tab.ui", (FlowRow,))
         self.view = presenter.View()
         self._drawing = False  # the intervals of what is shown are being worked out
+        self._asked = 0  # evaluations so far: only the newest goes on
         self.shown: presenter.Evaluation | None = None
         self.scores: Path | None = None
         self._stale: str | None = None
@@ -114,7 +115,7 @@ class MetricsTab(Tab):
             (self.table, presenter.HEADER), (self.own, presenter.own_header()),
             (self.fairness, presenter.FAIRNESS_HEADER), (self.differences, presenter.DIFFERENCES_HEADER),
         ):  # fmt: skip
-            _head(table, header)
+            set_header(table, header)
         self.fairness.setToolTip(
             tr(
                 "If groups were equal: where the figure would lie in 95 % of studies, with the subjects' groups permuted"
@@ -176,6 +177,7 @@ class MetricsTab(Tab):
         """Show nothing of the project that was open before."""
         self.scores = self.shown = self._stale = None
         self._drawing = False
+        self._asked += 1  # nobody waits for what is being evaluated
         self._fill(presenter.View())
 
     def refresh(self) -> None:
@@ -330,19 +332,29 @@ class MetricsTab(Tab):
         params = self._params()
         if params is None:
             return
-        quick = params.model_copy(update={"bootstrap": 0})
-        read = self.session.background.read
-        read("rates", lambda: presenter.work_out(quick), self._rates_arrived, lambda _error: None)
-        read("evaluate", lambda: presenter.work_out(params), self._evaluated, self._failed)
-        self._drawing = True
+        self._asked += 1
+        asked = self._asked
 
-    def _rates_arrived(self, found: presenter.Evaluation) -> None:
-        if self._drawing and self.scores is not None:
+        def check() -> None:
+            if asked != self._asked:
+                raise presenter.SupersededError
+
+        def rates(found: presenter.Evaluation) -> None:
+            if not found.subjects:  # there is nothing to draw
+                self._evaluated(found)
+                return
             self._show_evaluation(found)
             for table in (self.table, self.own):
-                _hold_intervals(table)
+                hold_intervals(table)
+            read("evaluate", lambda: presenter.work_out(params, check), self._evaluated, self._failed)
+
+        quick, read = params.model_copy(update={"bootstrap": 0}), self.session.background.read
+        read("evaluate", lambda: presenter.work_out(quick, check), rates, self._failed)
+        self._drawing = True
 
     def _failed(self, error: BaseException) -> None:
+        if isinstance(error, presenter.SupersededError):
+            return
         self._drawing = False
         self.shown = None
         self._show()
@@ -351,8 +363,7 @@ class MetricsTab(Tab):
     @Slot(object)
     def _evaluated(self, found: presenter.Evaluation) -> None:
         self._drawing = False
-        if self.scores is not None:  # else another project was opened meanwhile
-            self._show_evaluation(found)
+        self._show_evaluation(found)
 
     def _show_evaluation(self, found: presenter.Evaluation) -> None:
         self.shown = found
@@ -379,25 +390,25 @@ class MetricsTab(Tab):
         rows = presenter.table(found.result)
         self.tables.setTabVisible(0, bool(rows))
         fairness, differences = presenter.fairness_table(found.result), presenter.differences_table(found.result)
-        _fill(self.fairness, [cells for cells, _ in fairness])
+        fill(self.fairness, [cells for cells, _ in fairness])
         for y, (_, why) in enumerate(fairness):
-            for item in _items(self.fairness, y):
+            for item in items_of(self.fairness, y):
                 item.setToolTip(why)
-        _fill(self.differences, [cells for cells, _ in differences], left=3)
+        fill(self.differences, [cells for cells, _ in differences], left=3)
         for y, (_, sure) in enumerate(differences):
-            for item in _items(self.differences, y):
+            for item in items_of(self.differences, y):
                 font = item.font()
                 font.setBold(sure)
                 item.setFont(font)
         self.tables.setTabVisible(2, bool(fairness))
         self.tables.setTabVisible(3, bool(differences))
         own = presenter.own_table(found.result)
-        _fill(self.own, own)
+        fill(self.own, own)
         self.table.setRowCount(len(rows))
         weak = QColor(self.session.theme.tokens["warn"])
         for y, (cells, few) in enumerate(rows):
             for x, text in enumerate(cells):
-                item = _cell(text, left=x == 0)
+                item = cell(text, left=x == 0)
                 if x in few:
                     item.setForeground(weak)
                     item.setToolTip(
@@ -455,42 +466,3 @@ class MetricsTab(Tab):
                 "save scores", lambda: export_csv(source, Path(path)),
                 lambda n: self.session.told.emit(Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))),
             )  # fmt: skip
-
-
-def _hold_intervals(table: QTableWidget) -> None:
-    """Say in each interval's cell that it is being worked out."""
-    for x in range(table.columnCount()):
-        header = table.horizontalHeaderItem(x)
-        if header is not None and header.text() == presenter.INTERVAL:
-            for y in range(table.rowCount()):
-                if (item := table.item(y, x)) is not None:
-                    item.setText("…")
-                    item.setToolTip(tr("The interval is being worked out"))
-
-
-def _head(table: QTableWidget, header: Sequence[str]) -> None:
-    table.setColumnCount(len(header))
-    table.setHorizontalHeaderLabels([tr(text) for text in header])
-    table.verticalHeader().hide()
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-
-
-def _fill(table: QTableWidget, rows: Sequence[Sequence[str]], left: int = 1) -> None:
-    """Fill a table; the first `left` columns are texts, the others numbers."""
-    table.setRowCount(len(rows))
-    for y, texts in enumerate(rows):
-        for x, text in enumerate(texts):
-            table.setItem(y, x, _cell(text, left=x < left))
-    table.resizeColumnsToContents()
-
-
-def _items(table: QTableWidget, row: int) -> list[QTableWidgetItem]:
-    found = [table.item(row, column) for column in range(table.columnCount())]
-    return [item for item in found if item is not None]
-
-
-def _cell(text: str, *, left: bool) -> QTableWidgetItem:
-    item = QTableWidgetItem(text)
-    side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
-    item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | side)
-    return item
