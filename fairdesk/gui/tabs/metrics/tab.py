@@ -105,7 +105,7 @@ class MetricsTab(Tab):
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.splitter.setSizes([260, 900])
         self.splitter.setStretchFactor(1, 1)
-        self.vertical.setSizes([520, 200])
+        self.vertical.setSizes([380, 320])
         self.sources.setHeaderLabels([tr("Pair lists and scores")])
         for rule, text in _AT.items():
             self.at.addItem(tr(text), rule)
