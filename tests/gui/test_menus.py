@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from fairdesk.dataset.image_export import export_images
@@ -37,9 +38,12 @@ def test_every_list_and_grid_has_its_menu(window, hand, qtbot, at, tab, view):
     menu.close()
 
 
-def test_the_menu_is_of_what_lies_under_the_pointer(window, hand, at):
+@pytest.mark.parametrize("held", [Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier])
+def test_the_menu_is_of_what_lies_under_the_pointer(window, hand, at, held):
     grid, ids = at.grid, at.grid.grid_model.ids.tolist()
     grid.select_ids([ids[0], ids[1]])
+    if held:  # Qt asks no Python: the key has to be pressed
+        QTest.keyPress(grid, Qt.Key.Key_Control, held)
     for row, selected in ((1, ids[:2]), (3, [ids[3]])):  # within the selection it stays
         grid.customContextMenuRequested.emit(grid.visualRect(grid.grid_model.index(row)).center())
         assert grid.selected_ids() == selected
@@ -47,6 +51,8 @@ def test_the_menu_is_of_what_lies_under_the_pointer(window, hand, at):
         (menu,) = [one for one in QApplication.topLevelWidgets() if isinstance(one, QMenu) and one.isVisible()]
         menu.close()
         QApplication.processEvents()
+    if held:
+        QTest.keyRelease(grid, Qt.Key.Key_Control)
 
 
 @pytest.mark.parametrize(("select", "search", "images"), [([1, 2, 9], "", 3), ([], "id00", 5), ([], "", 40)])

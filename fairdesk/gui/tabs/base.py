@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QPushButton, QWidget
 
@@ -85,7 +85,8 @@ def add_menu(view: QAbstractItemView, book: ActionBook, tab: str, actions: Seque
     def show(place: QPoint) -> None:
         index = view.indexAt(place)
         if index.isValid() and not view.selectionModel().isSelected(index):
-            view.setCurrentIndex(index)
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            view.selectionModel().setCurrentIndex(index, flags)  # whatever keys are held
         book.refresh(tab)
         menu = QMenu(view)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
