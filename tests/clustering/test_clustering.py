@@ -45,7 +45,9 @@ def test_methods_agree_with_scikit_learn(blobs):
 
 
 def test_requests_that_cannot_be(blobs, monkeypatch):
-    from fairdesk.clustering import methods
+    from types import SimpleNamespace
+
+    from fairdesk.clustering import room
 
     with pytest.raises(RequestError, match="--n-clusters"):
         cluster_vectors(blobs, ClusterParams(method="kmeans"), "euclidean")
@@ -53,9 +55,13 @@ def test_requests_that_cannot_be(blobs, monkeypatch):
         cluster_vectors(blobs, ClusterParams(method="kmeans", n_clusters=101), "euclidean")
     with pytest.raises(RequestError, match="at least 2"):
         cluster_vectors(blobs[:1], ClusterParams(), "euclidean")
-    monkeypatch.setattr(methods, "WARD_LIMIT", 50)
-    with pytest.raises(JobFailed, match="GB for their distances"):
-        cluster_vectors(blobs, ClusterParams(method="hierarchical", n_clusters=3), "euclidean")
+    with pytest.raises(ValueError, match="not both"):
+        ClusterParams(method="hierarchical", n_clusters=3, distance=2)
+    monkeypatch.setattr(room.psutil, "virtual_memory", lambda: SimpleNamespace(available=70_000))
+    for method in ("hierarchical", "hdbscan"):
+        with pytest.raises(JobFailed, match=r"GB for their distances.*at most") as refused:
+            cluster_vectors(np.tile(blobs, (5, 1)), ClusterParams(method=method, n_clusters=3), "euclidean")
+        assert "at most 72" in str(refused.value) or "at most 102" in str(refused.value)
 
 
 def test_quality_by_hand():

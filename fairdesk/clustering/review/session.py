@@ -175,7 +175,14 @@ class ReviewSession:
         self.version = add_version(
             self.project,
             tr("Review clustering {version}", version=self.version),
-            NewVersion(METHOD, {"of": self.version}, made, recipe=self.recipe.id, quality=quality.model_dump()),
+            NewVersion(
+                METHOD,
+                {"of": self.version},
+                made,
+                recipe=self.recipe.id,
+                quality=quality.model_dump(),
+                about=tr("review of {version}", version=self.version),
+            ),
             members,
         )
         self.read()
