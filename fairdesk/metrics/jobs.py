@@ -14,7 +14,9 @@ JOBS = [
         "pairs", "Create a pair list", params.PairsParams, results.PairsResult, "pair_list_job:make_pair_list",
         needs=Needs.EITHER, instead="folder", facts="pair_counts:pairs_that_exist",
     ),
-    _Job("score", "Score a pair list", params.ScoreParams, results.ScoreResult, "pair_scores:score_pairs", gpu=True),
+    _Job("score", "Score a pair list", params.ScoreParams, results.ScoreResult, "pair_scores:score_pairs", gpu=True,
+        facts="score_counts:embeddings_to_compare",
+    ),
     _Job(
         "normalise", "Normalise scores by group", params.NormaliseParams, results.NormaliseResult, "group_normalisation:normalise_scores",
         needs=Needs.FOLDERS, positional=("scores",),

@@ -156,7 +156,7 @@ def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
     )
     found = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
     if wanted.state == "missing":
-        return found[np.isin(found, [one.id for one in missing_originals(project)])]
+        return found[np.isin(found, list(missing_originals(project)))]
     return found
 
 

@@ -353,6 +353,36 @@ def test_find_undo_and_redo_from_the_keyboard(window, hand, qtbot, clustered):
     assert [notice.text.partition(":")[0] for notice in window.toasts.history] == ["Undone", "Redone"] * 2
 
 
+def test_undo_and_redo_pressed_at_once_are_both_done(window, hand, qtbot, clustered):
+    """Nobody waits for the window between two keys; one too many is news, not an error."""
+    hand.open(clustered.folder)
+    hand.go("dataset")
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    grid, ctrl = window.dataset.grid, Qt.KeyboardModifier.ControlModifier
+    grid.setFocus()
+    for name in ("Ann", "Bea"):
+        window.session.edit(
+            lambda project, name=name: set_identity(project, largest_faces(project, "whole", [1]), name, None)
+        )
+        hand.settle()
+    window._refresh_actions()
+    for key in (Qt.Key.Key_Z, Qt.Key.Key_Z, Qt.Key.Key_Y, Qt.Key.Key_Y, Qt.Key.Key_Y):
+        qtbot.keyClick(grid, key, ctrl)
+    hand.settle()
+    told = [(notice.kind, notice.text.partition(":")[0]) for notice in window.toasts.history]
+    assert told == [("info", "Undone")] * 2 + [("info", "Redone")] * 2 + [("info", "There is nothing to redo.")]
+    window._refresh_actions()
+    assert window.book.actions["edit.undo"].isEnabled() and not window.book.actions["edit.redo"].isEnabled()
+
+
+def test_a_project_that_is_open_is_opened_again_without_a_word(window, hand, clustered):
+    hand.open(clustered.folder)
+    project = window.session.project
+    assert window.session.open(clustered.folder / ".." / clustered.folder.name)
+    assert window.session.project is project and not window.toasts.history
+
+
 def test_command_palette(window, hand, qtbot, project):
     hand.open(project.folder)
     window.show_palette()

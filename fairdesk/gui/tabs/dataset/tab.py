@@ -99,6 +99,7 @@ class DatasetTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "dataset_tab.ui", (FaceGrid, FilterPanel, SideTree, FlowRow))
+        self.find_line = self.search
         self.view = presenter.View()
         self._unread = Change.everything()
         self._importing: str | None = None
@@ -431,11 +432,6 @@ class DatasetTab(Tab):
     async def fetch_public_set(self) -> None:
         assert self.session.project is not None
         self.session.ask("fetch", {"out": str(self.session.project.folder.parent / "public faces")})
-
-    def find_text(self) -> None:
-        """Put the cursor into the search box, what stands there selected."""
-        self.search.setFocus()
-        self.search.selectAll()
 
     async def name_selected(self) -> None:
         images = self.grid.selected_ids()
