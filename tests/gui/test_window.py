@@ -18,12 +18,13 @@ from fairdesk.clustering.store import clusters
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
-from fairdesk.gui.jobs.state import FAILED, PAUSED, RUNNING, STOPPED
+from fairdesk.gui.jobs.state import FAILED, PAUSED, RUNNING, STOPPED, JobState
 from fairdesk.gui.palette import CommandPalette, matches
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.gui.widgets.plot_export import write_plot
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.kinds import JobKind
+from fairdesk.jobs.messages import JobSpec
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
 from fairdesk.project.faces import largest_faces, set_identity
@@ -731,6 +732,33 @@ def test_a_tab_says_that_it_reads_and_shows_nothing_of_the_project_before(
         tab.refresh()
         hand.settle()
         assert tab.empty_title.text() not in ("", "Reading the project …")
+
+
+def test_the_score_form_tells_whose_embeddings_it_compares(window, hand, qtbot, filled, tmp_path):
+    (tmp_path / "pairs.csv").write_text("path1,path2,genuine\n")
+    hand.open(filled.folder)
+    hand.go("metrics")
+    dialog = JobDialog(window.session, "score", {"pairs": str(tmp_path / "pairs.csv"), "encoder": "made-up"}, window)
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.facts.text() == "40 faces have embeddings (made-up, faces of whole).", timeout=5000)
+    dialog.form.editors["encoder"].setCurrentText("sface")
+    qtbot.waitUntil(lambda: "computed first" in dialog.facts.text(), timeout=5000)
+    dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "subject"),
+    [
+        ("detect", {"detector": "cnn", "upsample": 1}, "cnn"),
+        ("cluster", {"method": "dbscan", "encoder": "dlib", "detector": None}, "dbscan, dlib"),
+        ("score", {"pairs": "/somewhere/rfw.csv", "encoder": "dlib"}, "rfw.csv, dlib"),
+        ("train-arcface", {"data": "/p", "out": "/p/runs/plain", "method": "x"}, "plain"),
+        ("quality", {"limits": ["a"]}, ""),
+        ("score", {"pairs": 3, "encoder": ["a stranger's"]}, ""),
+    ],
+)
+def test_a_job_is_told_apart_by_what_it_works_with(tmp_path, kind, params, subject):
+    assert JobState("1", tmp_path, JobSpec(kind=kind, title="T", params=params)).subject == subject
 
 
 def test_a_form_that_is_closed_while_facts_are_looked_up_says_nothing(window, hand, qtbot, filled, monkeypatch):
