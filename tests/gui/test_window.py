@@ -790,3 +790,15 @@ def test_a_wheel_over_network_and_preset_changes_neither(window, hand, filled):
             QApplication.sendEvent(box, wheel)
             assert box.currentText() == before
     dialog.reject()
+
+
+def test_a_window_comes_up_as_large_as_it_was_asked_to_be(qapp, settings_home):
+    from fairdesk.gui.app import make_window
+
+    window = make_window(qapp)
+    window.resize(1024, 700)
+    window.show()
+    qapp.processEvents()
+    assert (window.width(), window.height()) == (1024, 700)
+    window.shut_down(keep_jobs=False)
+    window.deleteLater()

@@ -100,6 +100,8 @@ class DatasetTab(Tab):
         super().__init__(session)
         load_form(self, "dataset_tab.ui", (FaceGrid, FilterPanel, SideTree, FlowRow))
         self.find_line = self.search
+        for button in (self.empty_import, self.empty_samples, self.empty_fetch):
+            button.hide()  # no project is open yet; shown even once, they would widen the window
         self.view = presenter.View()
         self._unread = Change.everything()
         self._importing: str | None = None
