@@ -57,7 +57,7 @@ CHOICES = {
 }  # fmt: skip
 # Being worked on: these may be missing yet, and hold as soon as they are there.
 TO_COME = {
-    "suggestions", "verdict", "verdicts", "identify", ("pairs", "--from"), ("pairs", "--columns"), ("score", "--columns"),
+    "suggestions", "identify", ("pairs", "--from"), ("pairs", "--columns"), ("score", "--columns"),
     ("evaluate", "--columns"), ("pairs", "--format"),
 }  # fmt: skip
 
