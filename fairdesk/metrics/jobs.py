@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from fairdesk.jobs.kinds import JobKind, Needs
-from fairdesk.metrics import params, results
+from fairdesk.metrics import identification_results, params, results
 
 _Job = partial(JobKind, domain="fairdesk.metrics")
 
@@ -24,5 +24,9 @@ JOBS = [
     _Job(
         "evaluate", "Compute error rates", params.EvaluateParams, results.EvaluateResult, "evaluation_job:evaluate_scores",
         needs=Needs.FOLDERS, positional=("scores",),
+    ),
+    _Job(
+        "identify", "Compute identification rates", params.IdentifyParams, identification_results.IdentifyResult,
+        "identification_job:identify_probes", needs=Needs.FOLDERS, positional=("scores",),
     ),
 ]  # fmt: skip

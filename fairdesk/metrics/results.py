@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
+from fairdesk.metrics.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
 from fairdesk.words import mark, tr, tr_n
 
 Interval = tuple[float, float]
@@ -125,6 +126,15 @@ class Figures(Record):
     d_prime_why: str | None = None
     tar_at_far: dict[str, TarPoint] | None
     tar_at_far_why: str | None = None
+    eer_hull: float | None = None
+    """Of the convex hull of the ROC."""
+    eer_hull_why: str | None = None
+    operating_points: dict[str, OperatingPoint] | None = None
+    operating_points_why: str | None = None
+    tar_at_nearest_far: dict[str, NearestPoint] | None = None
+    """By InsightFace's rule, where it was asked for."""
+    fold_accuracy: dict[str, FoldFigures] | None = None
+    """By threshold rule."""
 
 
 class GroupFigures(Figures):
@@ -279,6 +289,8 @@ class GroupsResult(Record):
     fmr_matrix: dict[str, CrossCell]
     """By "A|B"; the order of the two does not matter."""
     not_in_a_group: NotInAGroup
+    fold_fairness: dict[str, FoldFairness] | None = None
+    """By threshold rule, of the accuracies over folds."""
     differences: list[Difference] = []
     """Of each rate between each two groups."""
     interval: str
@@ -343,10 +355,12 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
                     prime=prime,
                 )
             )
+            lines += _rule_lines(self)
             for target, point in (self.tar_at_far or {}).items():
                 line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
                 line = _within(line, point.tar_ci)
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
+        lines += _fold_lines(self)
         if self.groups is not None:
             lines += _group_lines(self.groups)
         if self.interval:
@@ -354,6 +368,50 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
         return "\n".join(lines)
+
+
+def _rule_lines(row: EvaluateResult) -> list[str]:
+    """Say the EER by the other rules, and the named operating points."""
+    if row.eer_hull is None or row.operating_points is None:
+        return []
+    named = ", ".join(
+        f"{name} {rate(point.fmr if name == 'ZeroFNMR' else point.fnmr)}"
+        for name, point in row.operating_points.items()
+    )
+    hull = tr(
+        "EER interpolated {line}, of the convex hull {hull}", line=rate(row.eer_interpolated), hull=rate(row.eer_hull)
+    )
+    return [f"  {hull}", f"  {named}"]
+
+
+def _fold_lines(row: EvaluateResult) -> list[str]:
+    """Say the accuracy over folds by each rule."""
+    lines = []
+    for rule, found in (row.fold_accuracy or {}).items():
+        if found.accuracy is None:
+            said = tr("undefined: {why}", why=found.accuracy_why)
+        else:
+            said = tr(
+                "{accuracy:.3f} %, deviation {std:.3f} (ddof 0), standard error {error:.3f}",
+                accuracy=100 * found.accuracy,
+                std=100 * (found.std or 0),
+                error=100 * (found.standard_error or 0),
+            )
+        lines.append(tr("Accuracy over {folds} folds, rule {rule}: {said}", folds=found.folds, rule=rule, said=said))
+        spread = (row.groups.fold_fairness or {}).get(rule) if row.groups is not None else None
+        if spread is not None and spread.SER is not None:
+            lines.append(
+                "  "
+                + ", ".join(f"{name} {value:.3f} %" for name, value in spread.accuracy.items())
+                + "; "
+                + tr(
+                    "STD {std0:.3f} (ddof 0), {std1:.3f} (ddof 1), SER {ser:.4g}",
+                    std0=spread.accuracy_STD_ddof0,
+                    std1=spread.accuracy_STD_ddof1,
+                    ser=spread.SER,
+                )
+            )
+    return lines
 
 
 def _within(value: str, interval: Interval | None) -> str:
