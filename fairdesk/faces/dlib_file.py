@@ -18,6 +18,12 @@ Array = npt.NDArray[np.float32]
 _MOST = 1 << 24  # numbers in one array of this network at most
 
 
+_KNOWN = {  # layers of this network, in the versions that dlib has written
+    "con": ("con_4", "con_5", "con_6"), "affine": ("affine_", "affine_2"), "fc": ("fc_2", "fc_3"),
+    "relu": ("relu_", "relu_2"), "max_pool": ("max_pool_2",), "avg_pool": ("avg_pool_2",), "add_prev": ("add_prev_",),
+}  # fmt: skip
+
+
 class DlibFormatError(ValueError):
     """The file is not what was expected."""
 
@@ -137,7 +143,7 @@ def read_layers(path: Path) -> tuple[list[Layer], tuple[float, float, float]]:
 
 def _read_layer(reader: _Reader, kind: str) -> Layer | None:
     said = reader.text()
-    if not said.startswith(kind + "_"):
+    if said not in _KNOWN[kind]:
         raise DlibFormatError(f"a layer {said[:40]!r} where {kind} was expected")
     read: dict[str, Any] = {"con": _convolution, "affine": _affine, "fc": _linear, "relu": _relu, "max_pool": _pool,
                             "avg_pool": _pool, "add_prev": lambda *_: None}  # fmt: skip

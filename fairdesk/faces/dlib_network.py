@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +18,13 @@ from fairdesk.faces.dlib_file import DlibFormatError, Layer, read_layers
 from fairdesk.words import tr
 
 CHIP = 150  # pixels of an aligned face
-_LEVELS = ((32, 3, False), (64, 4, True), (128, 3, True), (256, 3, True), (256, 1, True))  # channels, blocks, the first halves
+_LEVELS = (
+    (32, 3, False),
+    (64, 4, True),
+    (128, 3, True),
+    (256, 3, True),
+    (256, 1, True),
+)  # channels, blocks, the first halves
 
 
 class _Block(nn.Module):
@@ -63,6 +68,7 @@ class DlibNetwork(nn.Module):
         self.last = nn.Linear(before, 128, bias=False)
 
     def forward(self, faces: Tensor) -> Tensor:
+        """Return the descriptors of faces."""
         x = (faces - self.mean) / 256
         x = functional.max_pool2d(functional.relu(self.stem(x)), 3, 2)
         out: Tensor = self.last(self.blocks(x).mean((2, 3)))
@@ -70,12 +76,14 @@ class DlibNetwork(nn.Module):
 
     def convolutions(self) -> list[nn.Conv2d]:
         """Return its convolutions from the input to the output."""
-        of_blocks = [one for block in self.blocks for one in (block.first, block.second)]
-        return [self.stem, *cast(list[nn.Conv2d], of_blocks)]
+        return [self.stem, *(one for block in self.blocks for one in (block.first, block.second))]
 
-    @torch.no_grad()
     def fill(self, layers: list[Layer], mean: tuple[float, float, float]) -> None:
         """Take the weights of dlib's layers. Raises `DlibFormatError` where they are of another network."""
+        with torch.no_grad():
+            self._fill(layers, mean)
+
+    def _fill(self, layers: list[Layer], mean: tuple[float, float, float]) -> None:
         self.mean.copy_(torch.tensor(mean).reshape(3, 1, 1))
         convolutions = self.convolutions()
         if [layer.kind for layer in layers] != ["con", "affine"] * len(convolutions) + ["fc"]:
@@ -85,7 +93,11 @@ class DlibNetwork(nn.Module):
             same = (channels, layer.size, layer.stride, layer.padding) == (
                 shape[0], shape[2], convolution.stride[0], convolution.padding[0],
             )  # fmt: skip
-            if not same or len(layer.params) != convolution.weight.numel() + channels or len(affine.params) != 2 * channels:
+            if (
+                not same
+                or len(layer.params) != convolution.weight.numel() + channels
+                or len(affine.params) != 2 * channels
+            ):
                 raise DlibFormatError("a convolution of another size")
             params = torch.from_numpy(layer.params)
             gamma, beta = torch.from_numpy(affine.params).split(channels)
@@ -106,6 +118,11 @@ def load_network(path: Path) -> DlibNetwork:
         network.fill(*read_layers(path))
     except DlibFormatError as error:
         raise JobFailed(
-            tr("{file} is not dlib's face recognition network ({why}). Install the package face_recognition_models again.", file=path.name, why=error)
+            tr(
+                "{file} is not dlib's face recognition network ({why}). Install the package face_recognition_models again.",
+                file=path.name,
+                why=error,
+            )
         ) from error
-    return network.eval()
+    network.eval()
+    return network
