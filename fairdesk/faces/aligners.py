@@ -12,6 +12,8 @@ from fairdesk.faces.alignment import face_chip
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.boxes import FaceBox
 
+Engine = Literal["torch", "one core", "all cores"]  # what a call of an encoder computes with, on a processor
+
 
 @dataclass(frozen=True)
 class Aligner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.faces import deepface_models, dlib_models
-from fairdesk.faces.aligners import Aligner
+from fairdesk.faces.aligners import Aligner, Engine
+from fairdesk.faces.dlib_file import CHIP, read_network
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.onnx_encoder import OnnxEncoder
 from fairdesk.faces.params import TORCHVISION, EncodeParams, Precision
@@ -35,7 +36,7 @@ class Encoder(Protocol):
     """Turns faces into vectors of `dim` numbers."""
 
     dim: int
-    spreads: bool  # takes all cores by itself, or is to be called from one thread for another reason
+    engine: Engine
 
     @property
     def aligner(self) -> Aligner:
@@ -75,45 +76,51 @@ def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) 
 
 
 class DlibEncoder:
-    """dlib's face recognition network in PyTorch: 128 numbers, compared by Euclidean distance.
+    """dlib's face recognition network: 128 numbers, compared by Euclidean distance; the same person is below about 0.6.
 
-    The same person is below about 0.6. The vectors equal those of ``face_recognition.face_encodings(image, [box])``
-    to 1e-4 in float32 (tested; 5e-7 was the most seen).
+    ONNX Runtime computes it on a processor, PyTorch on a GPU and in bf16. In float32 the vectors equal those of
+    ``face_recognition.face_encodings(image, [box])`` to 1e-4 (tested; 5e-7 was the most seen).
     """
 
     dim = 128
-    spreads = False
-    aligner = Aligner("dlib", 150)
+    aligner = Aligner("dlib", CHIP)
 
     def __init__(self, device: str = "cpu", precision: Precision = "float32") -> None:
         self._device, self._precision = device, precision
+        self.engine: Engine = "one core" if device == "cpu" and precision == "float32" else "torch"
 
     def recipe(self, detector: str) -> Recipe:
         """Describe the vectors: those of dlib itself, as the numbers are the same, unless the precision is another."""
+        code = "ONNX Runtime" if self.engine == "one core" else "PyTorch"
         return Recipe(
             "dlib", detector, "dlib 5 points, 150 px", 128, "euclidean", "dlib_face_recognition_resnet_model_v1",
             {"dlib": dlib_models.version()}, self._precision,
-            code="PyTorch; agrees with dlib's own to 1e-4" if self._precision == "float32" else "PyTorch",
+            code=f"{code}; agrees with dlib's own to 1e-4" if self._precision == "float32" else code,
         )  # fmt: skip
 
     @cached_property
-    def _network(self) -> TorchNetwork:
+    def _run(self) -> Callable[[Pixels], Vectors]:
         """Loaded when it is first needed: meanwhile faces are searched for already."""
+        file = dlib_models.recogniser_file()
+        if self.engine == "one core":
+            from fairdesk.faces.dlib_graph import network_graph
+
+            return one_core_session(network_graph(*read_network(file)))
         from fairdesk.faces.dlib_network import load_network
 
-        return TorchNetwork(load_network(dlib_models.recogniser_file()), self._device, self._precision)
+        return TorchNetwork(load_network(file), self._device, self._precision).run
 
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode one batch."""
-        return self._network.run(np.stack(chips))
+        return self._run(np.stack(chips))
 
 
 class DlibReference:
     """dlib's face recognition network as dlib computes it, one face at a time: to compare with, many times slower."""
 
     dim = 128
-    spreads = True
-    aligner = Aligner("dlib", 150)
+    engine: Engine = "all cores"  # one, but dlib holds on to the interpreter
+    aligner = Aligner("dlib", CHIP)
 
     def recipe(self, detector: str) -> Recipe:
         """Describe the vectors."""
@@ -134,7 +141,7 @@ class DeepFaceEncoder:
     They equal ``DeepFace.represent`` on the face cut out by its box (detector "skip").
     """
 
-    spreads = True
+    engine: Engine = "all cores"
     aligner = Aligner("box")
 
     def __init__(self, params: EncodeParams, ref: EncoderRef, watch: Watch | None = None) -> None:
@@ -169,7 +176,7 @@ class ResNet50Encoder:
     """
 
     dim = 2048
-    spreads = False
+    engine: Engine = "torch"
     aligner = Aligner("template", 224)
     _URL = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
     _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
@@ -226,7 +233,7 @@ class ArcFaceEncoder:
     RGB, (x / 255 - 0.5) / 0.5. An image that is the face already (detector "whole") is only scaled.
     """
 
-    spreads = False
+    engine: Engine = "torch"
     aligner = Aligner("template", FACE_SIDE)
 
     def __init__(self, ref: EncoderRef, device: str, precision: Precision = "float32") -> None:
@@ -249,6 +256,23 @@ class ArcFaceEncoder:
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode one batch."""
         return self._network.run((np.stack(chips).astype(np.float32) / 255 - 0.5) / 0.5)
+
+
+def one_core_session(model: bytes) -> Callable[[Pixels], Vectors]:
+    """Return what runs an ONNX model with one input and one output, on one core a call."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+
+    def run(batch: Pixels) -> Vectors:
+        found: Vectors = session.run(None, {name: batch})[0]
+        return found
+
+    return run
 
 
 def _file(ref: EncoderRef) -> Path:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.aligners import Aligner
+from fairdesk.faces.aligners import Aligner, Engine
 from fairdesk.faces.params import EncodeParams
 from fairdesk.faces.weight_files import onnx_errors, onnx_reason, open_onnx
 from fairdesk.images.file_facts import file_sha256
@@ -42,7 +42,7 @@ class OnnxEncoder:
     that is `scaling`, "arcface" unless said; a graph that takes bytes gets bytes.
     """
 
-    spreads = True
+    engine: Engine = "all cores"
 
     def __init__(self, params: EncodeParams, ref: EncoderRef, device: str, file: Path) -> None:
         import onnxruntime

@@ -5,6 +5,7 @@ The helpers never import torch, so they work while it is still being loaded here
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +15,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from PIL import Image
 
+from fairdesk.errors import FairDeskError, Stopped
 from fairdesk.faces import deepface_models
 from fairdesk.faces.aligners import Aligner
 from fairdesk.faces.detectors import detect_faces
@@ -100,28 +102,47 @@ def compute_each(
     On the processor every thread computes a batch of its own with one core: threads that share a batch wait for each
     other wherever a core is taken by something else. Twice as many batches as threads are in memory at most.
     """
-    one_core = device == "cpu" and not encoder.spreads
-    threads = processes() if one_core else 1
+    threads = processes() if device == "cpu" and encoder.engine != "all cores" else 1
+    by_torch = encoder.engine == "torch" and threads > 1
+    cores = _torch_cores()
     waiting: deque[tuple[list[Item], Output, Future[Vectors]]] = deque()
-    with ThreadPoolExecutor(threads, initializer=_one_core if one_core else None) as pool:
-        try:
-            for batch, result in results:
-                waiting.append((batch, result, pool.submit(_compute, encoder, chips_of(result), size)))
-                while waiting and (waiting[0][2].done() or len(waiting) >= 2 * threads):
-                    first, found, future = waiting.popleft()
-                    yield first, found, future.result()
+    ended: FairDeskError | Stopped | None = None
+    try:
+        with ThreadPoolExecutor(threads, initializer=_one_core if by_torch else None) as pool:
+            try:
+                for batch, result in results:
+                    waiting.append((batch, result, pool.submit(_compute, encoder, chips_of(result), size)))
+                    while waiting and (waiting[0][2].done() or len(waiting) >= 2 * threads):
+                        first, found, future = waiting.popleft()
+                        yield first, found, future.result()
+            except (FairDeskError, Stopped) as error:  # stopped, or a helper died: what was found until then is kept
+                ended = error
             while waiting:
                 first, found, future = waiting.popleft()
                 yield first, found, future.result()
-        finally:
-            for _, _, future in waiting:
-                future.cancel()
+    finally:
+        if by_torch:
+            _give_back(cores)
+    if ended is not None:
+        raise ended
+
+
+def _torch_cores() -> int | None:
+    """Return on how many cores torch computes; None where it is not loaded yet."""
+    return sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
 
 
 def _one_core() -> None:
     import torch
 
-    torch.set_num_threads(1)  # of this thread alone, where PyTorch is built with OpenMP
+    torch.set_num_threads(1)
+
+
+def _give_back(cores: int | None) -> None:
+    """Let later work of this process compute on as many cores as before."""
+    import torch
+
+    torch.set_num_threads(cores or processes())
 
 
 def _compute(encoder: Encoder, chips: list[Pixels], size: int) -> Vectors:

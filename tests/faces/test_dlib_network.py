@@ -8,6 +8,7 @@ from fairdesk.faces import dlib_models
 from fairdesk.faces.dlib_file import DlibFormatError, read_layers
 from fairdesk.faces.dlib_network import load_network
 from fairdesk.faces.encoders import DlibEncoder, DlibReference
+from fairdesk.faces.torch_network import TorchNetwork
 from fairdesk.images.pixels import read_pixels
 from fairdesk.project.boxes import FaceBox
 
@@ -30,6 +31,9 @@ def test_the_same_numbers_as_dlib(drawn):
     assert ours.shape == (len(chips), 128) and np.abs(ours - theirs).max() < 1e-4
     alone = np.concatenate([DlibEncoder().compute([chip]) for chip in reversed(chips)])
     assert np.abs(alone[::-1] - theirs).max() < 1e-4
+    torch_network = load_network(dlib_models.recogniser_file())
+    by_torch = TorchNetwork(torch_network, "cpu", "float32").run(np.stack(chips))
+    assert np.abs(by_torch - theirs).max() < 1e-4
     low = DlibEncoder("cpu", "bf16").compute(chips[4:])
     assert 1e-5 < np.abs(low - theirs[4:]).max() < 0.01
 

@@ -126,7 +126,7 @@ def test_batches_come_in_order_and_few_are_in_memory(monkeypatch):
     pulled, most = [], 0
 
     class Slow:
-        dim, spreads, aligner = 1, False, Aligner("box")
+        dim, engine, aligner = 1, "one core", Aligner("box")
 
         def compute(self, chips):
             return np.array([[chip[0, 0, 0]] for chip in chips], dtype=np.float32)

@@ -357,7 +357,7 @@ class MeanColours:
     """An encoder that is quick: the mean colours of the box's quarters."""
 
     dim = 12
-    spreads = True
+    engine = "all cores"
     aligner = Aligner("box")
 
     def __init__(self, name: str = "dlib") -> None:
