@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from pathlib import Path
 
@@ -30,34 +31,37 @@ def read_table(path: Path) -> Table:
     if path.suffix.lower() == ".parquet":
         return _parquet(path)
     text = read_text(path)
-    published = published_table(path, text)
-    if published is not None:
-        return published
+    return published_table(path, text) or parse_table(path, text)
+
+
+def parse_table(path: Path, text: str, *, header: bool = True) -> Table:
+    """Read the text of a table; one without a header gets numbers for names. Raises as `read_table` does."""
     text = _without_hint(text)
     delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
     quote = "'" if _APOSTROPHES.match(text) else '"'
     reader = csv.reader(io.StringIO(text), strict=True, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     rows, lines = [], []
     try:
-        header = [cell.strip() for cell in next((row for row in reader if row), [])]
-        for row in reader:
+        first = next((row for row in reader if row), [])
+        names = [cell.strip() for cell in first] if header else [str(place) for place in range(1, len(first) + 1)]
+        for row in reader if header or not first else itertools.chain([first], reader):
             if not row:
                 continue
-            if len(row) != len(header):
+            if len(row) != len(names):
                 raise RequestError(
                     tr(
                         "{path}: line {line} has {count} fields, the header has {header}.",
                         path=path,
                         line=reader.line_num,
                         count=len(row),
-                        header=len(header),
+                        header=len(names),
                     )
                 )
             rows.append([plain_cell(cell.strip()) for cell in row])
             lines.append(reader.line_num)
     except csv.Error as error:
         raise RequestError(tr("{path}: line {line}: {error}", path=path, line=reader.line_num, error=error)) from error
-    return Table(path, header, rows, lines)
+    return Table(path, names, rows, lines)
 
 
 def read_text(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Where a picture's bytes come from: a file, or a member of an archive that is never unpacked.
 
 A member's path is the archive's path and then its name within it: ``faces.zip/African/m.01/1.jpg``,
-``train.rec/12/345.jpg`` (label and record of a `.rec`). Everything that opens pictures goes through here.
+``train.rec/12/345.jpg`` (label and record of a `.rec`), ``lfw.bin/000012.jpg`` (picture of a verification list). Everything that opens pictures goes through here.
 An archive is listed once and then looked up by name; one that was replaced since is opened anew.
 """
 
@@ -24,12 +24,13 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol, cast
 
 from fairdesk.errors import RequestError, reason
+from fairdesk.images.insightface_bins import Picture, encoded_picture, member_names, read_bin
 from fairdesk.images.recordio import RecordFile
 from fairdesk.images.system_places import system_place
 from fairdesk.project.kept_facts import Stamp
 from fairdesk.words import tr
 
-_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".rec")
+_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".rec", ".bin")
 _ARCHIVE = re.compile(
     rf"[^{re.escape(os.sep)}](?:{'|'.join(map(re.escape, _SUFFIXES))})(?={re.escape(os.sep)})", re.IGNORECASE
 )
@@ -293,6 +294,32 @@ class _Rec:
         return self.read(name)[:count]
 
 
+class _Bin:
+    """A verification list: its pictures by their number, two a pair."""
+
+    def __init__(self, path: Path) -> None:
+        pictures, _ = read_bin(path)
+        self._pictures: dict[str, Picture] = dict(zip(member_names(pictures), pictures, strict=True))
+        self._places = {name: place for place, name in enumerate(self._pictures)}
+
+    def members(self) -> list[str]:
+        return list(self._pictures)
+
+    def notes(self) -> list[str]:
+        return []
+
+    def place(self, name: str) -> int | None:
+        return self._places.get(name)
+
+    def read(self, name: str) -> bytes:
+        if name not in self._pictures:
+            raise MemberError(tr("the archive does not hold it any more"))
+        return encoded_picture(self._pictures[name])
+
+    def head(self, name: str, count: int) -> bytes:
+        return self.read(name)[:count]
+
+
 _open: OrderedDict[str, tuple[Stamp, Archive]] = OrderedDict()
 _guard = threading.Lock()
 
@@ -331,9 +358,9 @@ def open_archive(path: Path) -> Archive:
 
 
 def _opened(path: Path) -> Archive:
-    name = path.name.lower()
+    readers: dict[str, Callable[[Path], Archive]] = {".zip": _Zip, ".rec": _Rec, ".bin": _Bin}
     try:
-        return _Zip(path) if name.endswith(".zip") else _Rec(path) if name.endswith(".rec") else _Tar(path)
+        return readers.get(path.suffix.lower(), _Tar)(path)
     except (RequestError, FileNotFoundError, PermissionError):
         raise
     except NotImplementedError as error:

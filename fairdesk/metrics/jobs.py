@@ -11,8 +11,8 @@ _Job = partial(JobKind, domain="fairdesk.metrics")
 
 JOBS = [
     _Job(
-        "pairs", "Create a pair list", params.PairsParams, results.PairsResult, "pair_list_job:make_pair_list",
-        needs=Needs.EITHER, instead="folder", facts="pair_counts:pairs_that_exist",
+        "pairs", "Create a pair list", params.PairsParams, results.PairsResult, "pair_list_job:pair_list",
+        needs=Needs.EITHER, instead="folder", without="from_list", facts="pair_counts:pairs_that_exist",
     ),
     _Job("score", "Score a pair list", params.ScoreParams, results.ScoreResult, "pair_scores:score_pairs", gpu=True),
     _Job(

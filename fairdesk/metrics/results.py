@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
+from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import rate
 from fairdesk.words import mark, tr, tr_n
 
@@ -21,38 +21,59 @@ _LEFT_OUT = {
 }
 
 
+class LeftOutOfList(Record):
+    """A line of a list that gave no pair."""
+
+    line: int
+    why: str
+
+
 class PairsResult(JobResult):
-    """A pair list that was made."""
+    """A pair list that was made, or converted."""
 
     out: str
     genuine: int
     impostor: int
-    genuine_exist: int
-    impostor_exist: int
-    genuine_asked: int
-    impostor_asked: int
-    identities: int
-    images: int
-    left_out: dict[str, int]
-    """Images that are in no pair, by why."""
-    seed: int
+    genuine_exist: int | None = None
+    impostor_exist: int | None = None
+    genuine_asked: int | None = None
+    impostor_asked: int | None = None
+    identities: int | None = None
+    images: int | None = None
+    read_as: str | None = None
+    """The format of the list that was converted."""
+    left_out: dict[str, int] | list[LeftOutOfList]
+    """Images that are in no pair, by why; of a list that was converted its lines, each with why."""
+    unmatched: list[Unreadable] | None = None
+    """Paths of a converted list that mean no image."""
+    seed: int | None = None
     format: str
-    within_group: bool
+    within_group: bool | None = None
     folds: int
     sha256: str
     synthetic: list[str] = []
 
     def text(self) -> str:
         """Return what is in the list."""
+        if not isinstance(self.left_out, dict):
+            return self._conversion(self.left_out)
         lines = [
             tr(
                 "{genuine:,} genuine and {impostor:,} impostor pairs over {identities}, seed {seed}.",
                 genuine=self.genuine,
                 impostor=self.impostor,
-                identities=tr_n("{n:,} identity", "{n:,} identities", self.identities),
+                identities=tr_n("{n:,} identity", "{n:,} identities", self.identities or 0),
                 seed=self.seed,
             )
         ]
+        for asked, made, exist, kind in (
+            (self.genuine_asked, self.genuine, self.genuine_exist, mark("genuine")),
+            (self.impostor_asked, self.impostor, self.impostor_exist, mark("impostor")),
+        ):
+            if asked is not None and exist is not None and made < asked:
+                lines.append(
+                    tr("{kind}: {asked:,} were asked for, {exist:,} exist.", kind=tr(kind), asked=asked, exist=exist)
+                )
         return "\n".join(
             lines
             + [
@@ -61,6 +82,18 @@ class PairsResult(JobResult):
                 if number
             ]
         )
+
+    def _conversion(self, left_out: list[LeftOutOfList]) -> str:
+        said = tr(
+            "{genuine:,} genuine and {impostor:,} impostor pairs, read as {read_as}, written as {format}.",
+            genuine=self.genuine,
+            impostor=self.impostor,
+            read_as=self.read_as,
+            format=self.format,
+        )
+        if left_out:
+            said += "\n" + tr_n("{n:,} pair is left out.", "{n:,} pairs are left out.", len(left_out))
+        return said
 
 
 class ScoreResult(JobResult, RestsOnVectors):
@@ -74,6 +107,12 @@ class ScoreResult(JobResult, RestsOnVectors):
     dropped: int
     without_vector: list[str]
     not_in_project: list[str]
+    unmatched: list[Unreadable] | None = None
+    """The same, each with why."""
+    read_as: str | None = None
+    """The format of the list."""
+    left_out: list[LeftOutOfList] | None = None
+    """Lines of the list that gave no pair."""
     measure: str
 
     def text(self) -> str:

@@ -15,12 +15,12 @@ from safetensors.torch import save_file
 
 from fairdesk.errors import RequestError
 from fairdesk.generation.making.synthetic_faces import load_generator
+from fairdesk.images.insightface_bins import read_bin
 from fairdesk.images.synthetic_marks import mark_values
 from fairdesk.learning.checkpoints import read_checkpoint
 from fairdesk.plain_json import parse
 from fairdesk.runs.folder import RunFolder, runs_below
 from fairdesk.runs.run_records import checkpoints
-from fairdesk.training.evaluation_lists import read_bin
 
 DEEP = "[" * 100_000
 
