@@ -87,6 +87,19 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
     return out
 
 
+def guess_labels(table: Table) -> dict[str, str]:
+    """Return the name of each field's column, as far as the usual names tell."""
+    taken: dict[str, str] = {}
+    for field, names in GUESSES.items():
+        guess = next(
+            (name for word in names for name in table.header if name.lower() == word and name not in taken.values()),
+            None,
+        )
+        if guess is not None:
+            taken[field] = guess
+    return taken
+
+
 def _label(row: list[str], places: dict[str, int], header: list[str]) -> Label:
     cell = {field: row[place] or None for field, place in places.items()}
     tags = _tags(cell.get("tags") or "", header[places["tags"]] if "tags" in places else "")

@@ -12,7 +12,8 @@ _Job = partial(JobKind, domain="fairdesk.metrics")
 JOBS = [
     _Job(
         "pairs", "Create a pair list", params.PairsParams, results.PairsResult, "pair_list_job:pair_list",
-        needs=Needs.EITHER, instead="folder", without="from_list", facts="pair_counts:pairs_that_exist",
+        needs=Needs.EITHER, instead="folder", without="from_list",
+        without_title="Import a pair list", without_those=("genuine", "impostor", "within_group", "folds", "seed", "only_set"), facts="pair_counts:pairs_that_exist",
     ),
     _Job("score", "Score a pair list", params.ScoreParams, results.ScoreResult, "pair_scores:score_pairs", gpu=True),
     _Job(

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from fairdesk.jobs.fields import DETECTOR_UNSET, ExistingFile, ExistingPath, NewFile, Offer, Pick, Unset
+from fairdesk.jobs.fields import DETECTOR_UNSET, ColumnsOf, ExistingFile, ExistingPath, NewFile, Offer, Pick, Unset
 from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.metrics.pair_lists.columns import parse_columns
 from fairdesk.metrics.pair_lists.writing import Format
@@ -70,7 +70,9 @@ class PairsParams(JobParams):
         description="Convert this list instead (LFW, RFW, BFW, CFP, AgeDB, CALFW, CPLFW, InsightFace, IJB, text, CSV, Parquet); "
         "with a project, its paths become those of the project's images",
     )
-    columns: list[str] | None = Field(None, title="Column names", description=_COLUMNS_HELP)
+    columns: Annotated[list[str] | None, ColumnsOf("from_list", "pairs")] = Field(
+        None, title="Column names", description=_COLUMNS_HELP
+    )
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
@@ -114,7 +116,9 @@ class ScoreParams(JobParams):
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
         None, title="Output", description="File to write: .npz, .csv, .parquet or .txt"
     )
-    columns: list[str] | None = Field(None, title="Column names", description=_COLUMNS_HELP)
+    columns: Annotated[list[str] | None, ColumnsOf("pairs", "pairs")] = Field(
+        None, title="Column names", description=_COLUMNS_HELP
+    )
 
     _known_detector = field_validator("detector")(detector_text)
     _known_columns = field_validator("columns")(_columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fairdesk.dataset.table_files import read_text
+from fairdesk.dataset.table_files import read_table, read_text
 from fairdesk.errors import RequestError
 from fairdesk.images.insightface_bins import member_names, read_bin
 from fairdesk.metrics.pair_lists import agedb, cfp, ijb, lfw, path_lines, tables
@@ -60,7 +60,7 @@ def _read(path: Path, mapping: Mapping[str, str]) -> PairList:
             tr("{path} is a pickle, which can run programs and is not read. Save it as CSV or Parquet.", path=path)
         )
     if suffix == ".parquet":
-        return tables.read_pair_table(tables.parquet_table(path), mapping)
+        return tables.read_pair_table(read_table(path), mapping)
     return _read_text(path, read_text(path), mapping)
 
 

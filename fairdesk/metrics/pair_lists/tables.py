@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from fairdesk.dataset.table_files import parse_table, read_table
+from fairdesk.dataset.table_files import parse_table, read_beginning, read_head
 from fairdesk.dataset.tables import SUFFIXES, Table
 from fairdesk.errors import RequestError
 from fairdesk.images.image_reading import is_picture
@@ -48,22 +48,28 @@ def _cells(line: str) -> list[str]:
     return [cell.strip().strip("'") for cell in found] if len(found) > 2 else []
 
 
-def parquet_table(path: Path) -> Table:
-    """Return a Parquet table. Raises `RequestError` if it is none."""
-    return read_table(path)
+def first_rows(path: Path) -> Table | None:
+    """Return the first rows of the table that a list is; None where it is no table. Raises `RequestError` if it cannot be read."""
+    if path.suffix.lower() == ".parquet":
+        return read_head(path)
+    return table_in(path, read_beginning(path), {})
+
+
+def columns_of(table: Table) -> dict[str, str]:
+    """Return the name of each field's column, as far as the names tell."""
+    header = table.header
+    if all(name == str(place) for place, name in enumerate(header, 1)) and len(header) > 2:
+        return {"path1": "1", "path2": "2", "label": "3"}
+    if set(header) >= _BFW:
+        found = {"path1": "p1", "path2": "p2", "label": "label", "fold": "fold", "subject1": "id1", "subject2": "id2"}
+        found |= {f"group{side}": f"a{side}" if f"a{side}" in header else f"att{side}" for side in "12"}
+        return {field: name for field, name in found.items() if name in header}
+    return {field: header[place] for field, place in guess_columns(header).items()}
 
 
 def read_pair_table(table: Table, mapping: Mapping[str, str]) -> PairList:
     """Read a table's pairs. A row without a label or a path is left out and told; a label that says neither is an error."""
-    header = table.header
-    if all(name == str(place) for place, name in enumerate(header, 1)) and not mapping:
-        mapping = {"path1": "1", "path2": "2", "label": "3"}
-    bfw = not mapping and set(header) >= _BFW
-    if bfw:
-        mapping = {"path1": "p1", "path2": "p2", "subject1": "id1", "subject2": "id2"}
-        mapping |= {f"group{side}": f"a{side}" if f"a{side}" in header else f"att{side}" for side in "12"}
-        mapping = {field: name for field, name in mapping.items() if name in header}
-    where = find_columns(table.path, header, mapping)
+    where = find_columns(table.path, table.header, mapping or columns_of(table))
     fold = _fold_reader(table)
     pairs: list[Pair] = []
     left_out: list[LeftOutLine] = []
@@ -75,7 +81,13 @@ def read_pair_table(table: Table, mapping: Mapping[str, str]) -> PairList:
             continue
         label = label_of(table.path, line, cell.pop("label"))
         pairs.append(Pair(label=label, fold=fold(line, cell.pop("fold", "")), line=line, **cell))
-    kind = "bfw" if bfw else "parquet" if table.path.suffix.lower() == ".parquet" else "csv"
+    kind = (
+        "bfw"
+        if not mapping and set(table.header) >= _BFW
+        else "parquet"
+        if table.path.suffix.lower() == ".parquet"
+        else "csv"
+    )
     return PairList(pairs, kind, left_out)
 
 
