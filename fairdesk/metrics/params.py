@@ -30,7 +30,6 @@ class PairsParams(JobParams):
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "List": ("format", "folds", "seed"),
         "Images": ("only_set", "synthetic"),
-        "Conversion": ("from_list", "columns"),
     }
 
     genuine: int = Field(

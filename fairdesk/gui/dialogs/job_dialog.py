@@ -39,6 +39,7 @@ from fairdesk.words import tr
 
 _NOT_KEPT = ("out", "folder", "where", "where_b", "detector")  # belong to one request
 _WIDTH = 620
+_WITH_COLUMNS = 690  # high, where a table's columns are shown
 _FACTS_MS = 250  # after the last change
 
 
@@ -188,6 +189,8 @@ class JobDialog(QDialog):
         self.columns.setVisible(table is not None)
         if table is not None:
             self.columns.show_table(table, given)
+            room = self.screen().availableGeometry().height() - 60
+            self.resize(self.width(), min(room, max(self.height(), _WITH_COLUMNS)))
         elif (mapped := columns_field(self.kind.params)) is not None:
             self.form.set_hidden(mapped[0], None)
 

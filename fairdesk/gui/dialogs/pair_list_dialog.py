@@ -46,6 +46,7 @@ class PairListDialog(QDialog):
             (tr("without an image"), -1),
         ):
             self.label.addItem(text, value)
+        self.group.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.label.setAccessibleName(tr("Kind of pair"))
         self.group.setAccessibleName(tr("Group"))
         self.count, self.about = QLabel(tr("Reading the list …")), QLabel()
@@ -89,6 +90,7 @@ class PairListDialog(QDialog):
             self.group.addItem(tr("between groups"), _BETWEEN)
         self.group.setVisible(len(groups) > 0)
         self.group.blockSignals(False)
+        self.group.adjustSize()
         if all(face.path for pair in pairs for face in pair.faces):
             self.label.removeItem(self.label.findData(-1))
         self._filter()
