@@ -166,3 +166,14 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help=tr("Print the result as one JSON document")
     )
+
+
+def whole_number(text: str) -> int:
+    """Read a number that an option takes."""
+    try:
+        number = int(text[:20])
+    except ValueError:
+        raise argparse.ArgumentTypeError(tr("{text!r} is no whole number", text=text[:20])) from None
+    if abs(number) > 10**9:
+        raise argparse.ArgumentTypeError(tr("{number} is too large", number=number))
+    return number

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import norm
@@ -118,7 +119,9 @@ def score_histogram(
 
 
 def picture(figure: Figure, form: str) -> bytes:
-    """Return a figure as PNG or SVG; the same figure gives the same bytes."""
+    """Return a figure as PNG, SVG or PDF; the same figure gives the same bytes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=form, dpi=130, metadata={"Date": None} if form == "svg" else {"Software": None})
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {"Software": None})
+    with rc_context({"svg.hashsalt": "fairdesk"}):  # else names within the drawing are random
+        figure.savefig(buffer, format=form, dpi=130, metadata=metadata)
     return buffer.getvalue()

@@ -24,6 +24,7 @@ from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
 from fairdesk.metrics.grouped_scores import Grouped, group_comparisons, per_group_scores
 from fairdesk.metrics.pair_intervals import wilson
 from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.protocol import add_folds, add_points
 from fairdesk.metrics.results import (
     CrossCell,
     Dropped,
@@ -212,7 +213,10 @@ def evaluate(
         result.measure = scores.measure
     result.rest_on(dict(scores.about))
     check()
+    add_points(result, sorted_scores, params)
+    check()
     if params.by != "group":
+        add_folds(result, scores, params, {})
         add_intervals(result, scores, sorted_scores, params, check)
         return result, sorted_scores
     grouped = group_comparisons(scores)
@@ -221,6 +225,10 @@ def evaluate(
     own = per_group_scores(grouped)
     check()
     result.groups = by_group(grouped, own, threshold, params)
+    for name, row in result.groups.per_group.items():
+        check()
+        add_points(row, own[name], params)
+    add_folds(result, scores, params, {name: grouped.within(number) for number, name in enumerate(grouped.names)})
     check()
     add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
     result.groups.interval = result.interval or ""

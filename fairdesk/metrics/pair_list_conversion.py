@@ -26,8 +26,8 @@ from fairdesk.metrics.list_matching import (
 from fairdesk.metrics.pair_lists.pairs import LeftOutLine, Pair, PairList
 from fairdesk.metrics.pair_lists.reading import read_list
 from fairdesk.metrics.pair_lists.writing import ending, write_pairs
+from fairdesk.metrics.pair_results import LeftOutOfList, PairsResult
 from fairdesk.metrics.params import PairsParams
-from fairdesk.metrics.results import LeftOutOfList, PairsResult
 from fairdesk.metrics.store import add_pair_list, need_thawed
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images

@@ -19,9 +19,9 @@ from fairdesk.metrics.face_pictures import FacePictures
 from fairdesk.metrics.pair_list_conversion import convert_list, destination, genders_of
 from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.writing import ending, write_pairs
+from fairdesk.metrics.pair_results import PairsResult
 from fairdesk.metrics.pair_sampling import PairImage, Pick, genuine_pairs, impostor_pairs
 from fairdesk.metrics.params import PairsParams
-from fairdesk.metrics.results import PairsResult
 from fairdesk.metrics.store import add_pair_list
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images

@@ -15,8 +15,8 @@ from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.metrics.list_matching import ListedName, match_list, names_of, told_unmatched
 from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.reading import read_list
+from fairdesk.metrics.pair_results import LeftOutOfList, ScoreResult
 from fairdesk.metrics.params import ScoreParams
-from fairdesk.metrics.results import LeftOutOfList, ScoreResult
 from fairdesk.metrics.score_files import ScoreSet, write_scores
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set
 from fairdesk.metrics.template_vectors import pooled

@@ -166,6 +166,18 @@ class EvaluateParams(JobParams):
     distance: bool = Field(
         False, title="Scores are distances", description="The scores are distances (small means similar)"
     )
+    folds: Annotated[int | None, Unset("the file's own folds, where it has some")] = Field(
+        None,
+        ge=2,
+        le=1000,
+        title="Folds",
+        description="Accuracy over so many folds: consecutive blocks of the list, or of each group's part of it",
+    )
+    insightface: bool = Field(
+        False,
+        title="InsightFace's rules too",
+        description="Also TAR at the nearest FAR and accuracy over folds by InsightFace's rules, to compare with its tables",
+    )
     seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
     out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
         None, title="Output", description="Folder for the report: HTML, plots, tables"
@@ -198,6 +210,34 @@ class EvaluateParams(JobParams):
         if value not in ("all", "within-group") and not (value.startswith("group:") and len(value) > 6):
             raise ValueError(tr("must be all, within-group or group:NAME"))
         return value
+
+
+class IdentifyParams(JobParams):
+    """Compute identification rates: who is found in a gallery, and who is taken for another."""
+
+    scores: ExistingFile = Field(
+        description="Scores of a search: .npz with scores (probes, gallery), probe_subject, gallery_subject, probe_group"
+    )
+    by: Literal["none", "group"] = Field("none", description="group: the rates of each group of probes")
+    bootstrap: Annotated[int | None, Unset("1000")] = Field(
+        None,
+        ge=0,
+        le=100_000,
+        title="Draws of subjects",
+        description="Draws of the probes' subjects for the intervals; 0: Wilson intervals over probes, which are too narrow",
+    )
+    distance: bool = Field(
+        False, title="Scores are distances", description="The scores are distances (small means similar)"
+    )
+    seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
+    out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
+        None, title="Output", description="Folder for the tables and plots"
+    )
+
+    @field_validator("scores", "out")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
 
 class NormaliseParams(JobParams):

@@ -4,128 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
-from fairdesk.words import mark, tr, tr_n
+from fairdesk.metrics.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
+from fairdesk.words import tr, tr_n
 
 Interval = tuple[float, float]
-
-
-_LEFT_OUT = {
-    "unreadable": mark("Left out: {n:,} unreadable images."),
-    "synthetic": mark("Left out: {n:,} synthetic images."),
-    "unnamed": mark("Left out: {n:,} unnamed images."),
-    "no_image": mark("Left out: {n:,} files that are no images."),
-    "hidden": mark("Left out: {n:,} hidden images."),
-    "other_sets": mark("Left out: {n:,} images of no set or another one."),
-}
-
-
-class LeftOutOfList(Record):
-    """A line of a list that gave no pair."""
-
-    line: int
-    why: str
-
-
-class PairsResult(JobResult):
-    """A pair list that was made, or converted."""
-
-    out: str
-    genuine: int
-    impostor: int
-    genuine_exist: int | None = None
-    impostor_exist: int | None = None
-    genuine_asked: int | None = None
-    impostor_asked: int | None = None
-    identities: int | None = None
-    images: int | None = None
-    read_as: str | None = None
-    """The format of the list that was converted."""
-    left_out: dict[str, int] | list[LeftOutOfList]
-    """Images that are in no pair, by why; of a list that was converted its lines, each with why."""
-    unmatched: list[Unreadable] | None = None
-    """Paths of a converted list that mean no image."""
-    seed: int | None = None
-    format: str
-    within_group: bool | None = None
-    folds: int
-    sha256: str
-    synthetic: list[str] = []
-
-    def text(self) -> str:
-        """Return what is in the list."""
-        if not isinstance(self.left_out, dict):
-            return self._conversion(self.left_out)
-        lines = [
-            tr(
-                "{genuine:,} genuine and {impostor:,} impostor pairs over {identities}, seed {seed}.",
-                genuine=self.genuine,
-                impostor=self.impostor,
-                identities=tr_n("{n:,} identity", "{n:,} identities", self.identities or 0),
-                seed=self.seed,
-            )
-        ]
-        for asked, made, exist, kind in (
-            (self.genuine_asked, self.genuine, self.genuine_exist, mark("genuine")),
-            (self.impostor_asked, self.impostor, self.impostor_exist, mark("impostor")),
-        ):
-            if asked is not None and exist is not None and made < asked:
-                lines.append(
-                    tr("{kind}: {asked:,} were asked for, {exist:,} exist.", kind=tr(kind), asked=asked, exist=exist)
-                )
-        return "\n".join(
-            lines
-            + [
-                tr(_LEFT_OUT.get(why, "Left out: {n:,} images."), n=number)
-                for why, number in self.left_out.items()
-                if number
-            ]
-        )
-
-    def _conversion(self, left_out: list[LeftOutOfList]) -> str:
-        said = tr(
-            "{genuine:,} genuine and {impostor:,} impostor pairs, read as {read_as}, written as {format}.",
-            genuine=self.genuine,
-            impostor=self.impostor,
-            read_as=self.read_as,
-            format=self.format,
-        )
-        if left_out:
-            said += "\n" + tr_n("{n:,} pair is left out.", "{n:,} pairs are left out.", len(left_out))
-        return said
-
-
-class ScoreResult(JobResult, RestsOnVectors):
-    """Scores of a pair list."""
-
-    out: str
-    pairs: int
-    genuine: int
-    impostor: int
-    images: int
-    dropped: int
-    without_vector: list[str]
-    not_in_project: list[str]
-    unmatched: list[Unreadable] | None = None
-    """The same, each with why."""
-    read_as: str | None = None
-    """The format of the list."""
-    left_out: list[LeftOutOfList] | None = None
-    """Lines of the list that gave no pair."""
-    measure: str
-
-    def text(self) -> str:
-        """Return what was scored and what has no score."""
-        said = tr(
-            "{pairs:,} pairs of {images:,} images scored ({measure}).",
-            pairs=self.pairs,
-            images=self.images,
-            measure=tr(self.measure),
-        )
-        if self.dropped:
-            said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
-        return "\n".join([said, *self.vector_lines()])
 
 
 class Dropped(Record):
@@ -164,6 +48,15 @@ class Figures(Record):
     d_prime_why: str | None = None
     tar_at_far: dict[str, TarPoint] | None
     tar_at_far_why: str | None = None
+    eer_hull: float | None = None
+    """Of the convex hull of the ROC."""
+    eer_hull_why: str | None = None
+    operating_points: dict[str, OperatingPoint] | None = None
+    operating_points_why: str | None = None
+    tar_at_nearest_far: dict[str, NearestPoint] | None = None
+    """By InsightFace's rule, where it was asked for."""
+    fold_accuracy: dict[str, FoldFigures] | None = None
+    """By threshold rule."""
 
 
 class GroupFigures(Figures):
@@ -318,6 +211,8 @@ class GroupsResult(Record):
     fmr_matrix: dict[str, CrossCell]
     """By "A|B"; the order of the two does not matter."""
     not_in_a_group: NotInAGroup
+    fold_fairness: dict[str, FoldFairness] | None = None
+    """By threshold rule, of the accuracies over folds."""
     differences: list[Difference] = []
     """Of each rate between each two groups."""
     interval: str
@@ -382,10 +277,12 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
                     prime=prime,
                 )
             )
+            lines += _rule_lines(self)
             for target, point in (self.tar_at_far or {}).items():
                 line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
                 line = _within(line, point.tar_ci)
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
+        lines += _fold_lines(self)
         if self.groups is not None:
             lines += _group_lines(self.groups)
         if self.interval:
@@ -393,6 +290,50 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
         return "\n".join(lines)
+
+
+def _rule_lines(row: EvaluateResult) -> list[str]:
+    """Say the EER by the other rules, and the named operating points."""
+    if row.eer_hull is None or row.operating_points is None:
+        return []
+    named = ", ".join(
+        f"{name} {rate(point.fmr if name == 'ZeroFNMR' else point.fnmr)}"
+        for name, point in row.operating_points.items()
+    )
+    hull = tr(
+        "EER interpolated {line}, of the convex hull {hull}", line=rate(row.eer_interpolated), hull=rate(row.eer_hull)
+    )
+    return [f"  {hull}", f"  {named}"]
+
+
+def _fold_lines(row: EvaluateResult) -> list[str]:
+    """Say the accuracy over folds by each rule."""
+    lines = []
+    for rule, found in (row.fold_accuracy or {}).items():
+        if found.accuracy is None:
+            said = tr("undefined: {why}", why=found.accuracy_why)
+        else:
+            said = tr(
+                "{accuracy:.3f} %, deviation {std:.3f} (ddof 0), standard error {error:.3f}",
+                accuracy=100 * found.accuracy,
+                std=100 * (found.std or 0),
+                error=100 * (found.standard_error or 0),
+            )
+        lines.append(tr("Accuracy over {folds} folds, rule {rule}: {said}", folds=found.folds, rule=rule, said=said))
+        spread = (row.groups.fold_fairness or {}).get(rule) if row.groups is not None else None
+        if spread is not None and spread.SER is not None:
+            lines.append(
+                "  "
+                + ", ".join(f"{name} {value:.3f} %" for name, value in spread.accuracy.items())
+                + "; "
+                + tr(
+                    "STD {std0:.3f} (ddof 0), {std1:.3f} (ddof 1), SER {ser:.4g}",
+                    std0=spread.accuracy_STD_ddof0,
+                    std1=spread.accuracy_STD_ddof1,
+                    ser=spread.SER,
+                )
+            )
+    return lines
 
 
 def _within(value: str, interval: Interval | None) -> str:

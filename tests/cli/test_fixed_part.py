@@ -40,7 +40,7 @@ FIXED = {
         "--columns --by --at --threshold-from --alpha --bootstrap --distance --out",
         "n_genuine n_impostor dropped eer eer_low eer_high eer_threshold eer_interpolated auc d_prime tar_at_far groups",
     ),
-    "identify": ("--by --bootstrap --out", ""), "review": ("--detector", "encoder detector"),
+    "identify": ("--by --bootstrap --out", "n_mated n_nonmated n_gallery cmc fnir_at_fpir"), "review": ("--detector", "encoder detector"),
     "train": ("--out --image-size --epochs --batch-size --precision --device --resume --seed", ""),
     "generate": ("--images --per-identity --out --seed", ""), "translate": ("--g-ab --g-ba --direction --out", ""),
     "curves": ("--out", "kind series"), "container": ("--gpu --shm --workdir", ""), "open": ("", ""),
@@ -57,7 +57,7 @@ CHOICES = {
 }  # fmt: skip
 # Being worked on: these may be missing yet, and hold as soon as they are there.
 TO_COME = {
-    "suggestions", "verdict", "verdicts", "identify", ("evaluate", "--columns"),
+    "suggestions", ("evaluate", "--columns"),
 }  # fmt: skip
 
 

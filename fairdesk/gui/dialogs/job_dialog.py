@@ -249,7 +249,10 @@ class JobDialog(QDialog):
             return
         kind, params = self.kind, self.form.params()
         self._session.background.read(
-            ("facts", id(self)), lambda: kind.facts_of(project, params), self._show_facts, lambda _error: None
+            ("facts", id(self)),
+            lambda: kind.facts_of(project, params),
+            self._show_facts,
+            lambda _error: self._show_facts(""),  # what was true of other values is not said of these
         )
 
     def _show_facts(self, text: str) -> None:
