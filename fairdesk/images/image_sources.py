@@ -10,7 +10,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
-import lzma
 import os
 import re
 import stat
@@ -27,6 +26,7 @@ from fairdesk.errors import RequestError, reason
 from fairdesk.images.insightface_bins import Picture, encoded_picture, member_names, read_bin
 from fairdesk.images.recordio import RecordFile
 from fairdesk.images.system_places import system_place
+from fairdesk.images.xz_files import XzFile
 from fairdesk.project.kept_facts import Stamp
 from fairdesk.words import tr
 
@@ -70,6 +70,10 @@ class Archive(Protocol):
         """Return what a person should know of how it was read."""
         ...
 
+    def empty(self, name: str) -> bool:
+        """Whether its list says that a file has no bytes."""
+        ...
+
 
 class _Zip:
     def __init__(self, path: Path) -> None:
@@ -83,6 +87,9 @@ class _Zip:
 
     def notes(self) -> list[str]:
         return []
+
+    def empty(self, name: str) -> bool:
+        return not self._file.NameToInfo[name].file_size
 
     def place(self, name: str) -> int | None:
         return self._places.get(name)
@@ -151,7 +158,7 @@ def _decompressor(path: Path) -> BinaryIO:
     if head.startswith(b"BZh"):
         return cast(BinaryIO, bz2.open(path))
     if head.startswith((b"\xfd7zXZ\0", b"\x5d\0\0\x80")):
-        return cast(BinaryIO, lzma.open(path))
+        return cast(BinaryIO, XzFile(path))
     return path.open("rb")
 
 
@@ -202,6 +209,9 @@ class _Tar:
 
     def notes(self) -> list[str]:
         return []
+
+    def empty(self, name: str) -> bool:
+        return not self._bodies[name][1]
 
     def place(self, name: str) -> int | None:
         return self._places.get(name)
@@ -281,6 +291,9 @@ class _Rec:
         self._places()
         return self._file.notes
 
+    def empty(self, name: str) -> bool:
+        return False
+
     def place(self, name: str) -> int | None:
         return self._places().get(name)
 
@@ -307,6 +320,9 @@ class _Bin:
 
     def notes(self) -> list[str]:
         return []
+
+    def empty(self, name: str) -> bool:
+        return not len(self._pictures[name])
 
     def place(self, name: str) -> int | None:
         return self._places.get(name)
