@@ -61,6 +61,7 @@ def convert_list(params: PairsParams, context: Context, project: Project | None)
         sha256=file_sha256(out),
         synthetic=sorted(chosen.synthetic & {path for pair in written.pairs for path in (pair.path1, pair.path2)}),
     )
+    result.summary = result.text()
     side = {"made_by": f"FairDesk {__version__}", "from": params.from_list.name, "from_sha256": _sha256(params.from_list),
             **result.json_values(), "out": out.name}  # fmt: skip
     write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")

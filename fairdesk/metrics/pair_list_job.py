@@ -169,6 +169,7 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
         sha256=digest,
         synthetic=sorted(made & {path for pair in written.pairs for path in (pair.path1, pair.path2)}),
     )
+    result.summary = result.text()
     if result.synthetic:
         context.message(
             tr(
