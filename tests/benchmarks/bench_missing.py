@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QTimer
@@ -57,7 +58,7 @@ def main():
         while not done:
             app.processEvents()
             time.sleep(0.001)
-        gap = max(later - earlier for earlier, later in zip(beats, beats[1:], strict=False))
+        gap = max(later - earlier for earlier, later in pairwise(beats))
         background.close()
         project.close()
     print(f"  {FOLDERS * EACH:,} images, {GONE} missing: {took:.2f} s; a bare listing of the folders {bare:.2f} s")
