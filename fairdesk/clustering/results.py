@@ -179,6 +179,8 @@ class LoadClustersResult(JobResult):
     faces: int
     unknown: int
     unknown_paths: list[str]
+    unmatched: list[Unreadable] | None = None
+    """The same, each with why."""
 
     def text(self) -> str:
         """Return the counts."""

@@ -220,7 +220,8 @@ class MainWindow(QMainWindow):
 
     async def _ask_job(self, kind: str, preset: dict[str, Any]) -> None:
         asked = job_kind(kind)
-        hide = tuple(name for name in (asked.instead, asked.without) if name)
+        other = bool(asked.without and preset.get(asked.without))
+        hide = (asked.instead, *(asked.without_those if other else (asked.without,)))
         dialog = JobDialog(self.session, kind, preset, self, hide=hide)
         if await async_glue.finished(dialog):
             self.session.run(dialog.kind.name, dialog.values)

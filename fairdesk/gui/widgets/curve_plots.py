@@ -16,6 +16,7 @@ from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, GENUINE, IMPOSTOR, group_style
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
+from fairdesk.gui.widgets.top_legend import TopLegend
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
@@ -48,7 +49,8 @@ class RatePlot(QWidget):
         self._bins: Any = None
         self._threshold: float | None = None
         self.plot = new_plot(*titles[kind], self.redraw)
-        self.legend = self.plot.addLegend(offset=(-10, 10) if kind != "roc" else (-10, -10))
+        self.legend = TopLegend(self.plot)
+        self._entries: list[tuple[str, Any]] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -86,10 +88,9 @@ class RatePlot(QWidget):
         """Draw everything again in the theme's colours."""
         retheme(self.plot, self._theme)
         self.plot.clear()
-        self.legend.clear()
-        self.legend.setLabelTextColor(self._theme.tokens["text"])
-        self._drawn = []
+        self._drawn, self._entries = [], []
         {"roc": self._roc, "det": self._det, "rates": self._rates, "scores": self._scores}[self.kind]()
+        self.legend.show_entries(self._entries, self._theme.tokens["text"])
         self.plot.enableAutoRange()
         if self.kind == "det":
             low = min(
@@ -102,7 +103,8 @@ class RatePlot(QWidget):
 
     def _line(self, curve: Curve, x: Array, y: Array) -> None:
         pen, colour, symbol = self._pen(curve.name)
-        self.plot.plot(x, y, pen=pen, name=curve.name, connect="finite")
+        self.plot.plot(x, y, pen=pen, connect="finite")
+        self._entries.append((curve.name, pen))
         if symbol is not None:
             good = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
             if len(good):
@@ -159,9 +161,9 @@ class RatePlot(QWidget):
         for heights, colour, name in ((impostor, IMPOSTOR, tr("impostor")), (genuine, GENUINE, tr("genuine"))):
             fill = pg.mkColor(colour)
             fill.setAlpha(110)
-            self.plot.plot(
-                edges, heights, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colour, width=1), name=name
-            )
+            pen = pg.mkPen(colour, width=1)
+            self.plot.plot(edges, heights, stepMode="center", fillLevel=0, brush=fill, pen=pen)
+            self._entries.append((name, pen))
 
     def _on_move(self, position: Any) -> None:
         if not self._drawn or not self.plot.sceneBoundingRect().contains(position):
