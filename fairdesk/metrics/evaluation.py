@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,10 @@ from fairdesk.metrics.error_rates import (
     sort_scores,
     threshold_at_fmr,
 )
-from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
+from fairdesk.metrics.fairness import accuracy_figures, fairness_figures, floored_ratios
+from fairdesk.metrics.fairness_results import Fairness
 from fairdesk.metrics.grouped_scores import Grouped, group_comparisons, per_group_scores
+from fairdesk.metrics.own_thresholds import own_thresholds
 from fairdesk.metrics.pair_intervals import wilson
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.protocol import add_folds, add_points
@@ -29,14 +32,16 @@ from fairdesk.metrics.results import (
     CrossCell,
     Dropped,
     EvaluateResult,
-    Fairness,
     GroupFigures,
     GroupsResult,
     NotInAGroup,
     TarPoint,
 )
-from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from fairdesk.metrics.uncertainty import Drawn
 
 Mask = npt.NDArray[np.bool_]
 
@@ -123,6 +128,10 @@ def _group_row(scores: Scores, threshold: CommonThreshold, *, distance: bool) ->
             row["d_prime_why"] = no_d_prime(scores)
     else:
         row |= _undefined(("eer", "d_prime", "auc", "tar_at_far"), tr("{why} in this group", why=why))
+    for kind, values in (("genuine", scores.genuine), ("impostor", scores.impostor)):
+        if len(values):
+            row[f"{kind}_mean"] = _sign(float(values.mean(dtype=np.float64)), distance)
+            row[f"{kind}_median"] = _sign(float(np.median(values)), distance)
     total = scores.ng + scores.ni
     if scores.ng:
         row["accuracy"] = (total - matches - misses) / total
@@ -146,7 +155,13 @@ def by_group(
         {name: row["fmr"] for name, row in table.items()},
         {name: row["fnmr"] for name, row in table.items()},
         params.alpha,
+        params.target_fmr,
     )
+    rated = [
+        {name: (row[rate], row[trials]) for name, row in table.items() if row[rate] is not None}
+        for rate, trials in (("fmr", "impostor"), ("fnmr", "genuine"))
+    ]
+    fairness["floored"] = floored_ratios(rated[0], rated[1], params.alpha, fairness)
     accuracy = {name: 100 * row["accuracy"] for name, row in table.items() if row["accuracy"] is not None}
     return GroupsResult(
         threshold=threshold.shown(distance=params.distance),
@@ -195,6 +210,19 @@ def _matrix(grouped: Grouped, threshold: CommonThreshold) -> dict[str, CrossCell
     return out
 
 
+@dataclass
+class Evaluated:
+    """The figures of a score set, its sorted scores, and what they were made with."""
+
+    result: EvaluateResult
+    scores: Scores
+    grouped: Grouped | None = None
+    own: dict[str, Scores] = field(default_factory=dict)
+    """Each group's scores, sorted."""
+    threshold: CommonThreshold | None = None
+    drawn: Drawn | None = None
+
+
 def evaluate(
     scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None
 ) -> tuple[EvaluateResult, Scores]:
@@ -202,6 +230,12 @@ def evaluate(
 
     `check` is called every fraction of a second and may raise to end it.
     """
+    found = evaluate_whole(scores, params, check)
+    return found.result, found.scores
+
+
+def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluated:
+    """Evaluate a score set; returns all that the figures were made with."""
     from fairdesk.metrics.uncertainty import add_intervals  # scipy: the window imports it when it evaluates
 
     genuine, impostor = scores.split()
@@ -217,8 +251,8 @@ def evaluate(
     check()
     if params.by != "group":
         add_folds(result, scores, params, {})
-        add_intervals(result, scores, sorted_scores, params, check)
-        return result, sorted_scores
+        drawn = add_intervals(result, scores, sorted_scores, params, check)
+        return Evaluated(result, sorted_scores, drawn=drawn)
     grouped = group_comparisons(scores)
     check()
     threshold = choose_threshold(grouped, sorted_scores, params)
@@ -230,6 +264,8 @@ def evaluate(
         add_points(row, own[name], params)
     add_folds(result, scores, params, {name: grouped.within(number) for number, name in enumerate(grouped.names)})
     check()
-    add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
+    result.groups.own_thresholds = own_thresholds(own, params)
+    check()
+    drawn = add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
     result.groups.interval = result.interval or ""
-    return result, sorted_scores
+    return Evaluated(result, sorted_scores, grouped, own, threshold, drawn)

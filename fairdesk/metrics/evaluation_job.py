@@ -17,7 +17,7 @@ from fairdesk.words import tr
 def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
     """Job: evaluate scores; with `out` also write the report."""
     context.progress(0, 3, tr("steps"))
-    scores = read_scores(params.scores)
+    scores = read_scores(params.scores, columns=params.named_columns(), impostor=params.impostor)
     if params.distance:
         scores.negate()
     context.check()

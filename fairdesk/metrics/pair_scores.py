@@ -15,7 +15,8 @@ from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.metrics.pair_list_files import Pair, read_pairs
 from fairdesk.metrics.params import ScoreParams
 from fairdesk.metrics.results import ScoreResult
-from fairdesk.metrics.score_files import ScoreSet, write_scores
+from fairdesk.metrics.score_files import write_scores
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis

@@ -7,27 +7,10 @@ import math
 from fairdesk.figures.error_curve import Curve
 from fairdesk.metrics.error_curves import error_curve
 from fairdesk.metrics.error_rates import Scores
+from fairdesk.metrics.figure_notes import FIGURES
 from fairdesk.metrics.results import Interval
 from fairdesk.words import mark, tr
 
-FIGURES = {
-    "gini_fmr": mark("FMR: Gini coefficient"),
-    "fmr_max_over_min": mark("FMR: largest / smallest"),
-    "fmr_max_over_geomean": mark("FMR: largest / geometric mean"),
-    "fmr_max_minus_min": mark("FMR: largest − smallest"),
-    "gini_fnmr": mark("FNMR: Gini coefficient"),
-    "fnmr_max_over_min": mark("FNMR: largest / smallest"),
-    "fnmr_max_over_geomean": mark("FNMR: largest / geometric mean"),
-    "fnmr_max_minus_min": mark("FNMR: largest − smallest"),
-    "alpha": mark("alpha, the weight of the FMR"),
-    "accuracy_STD_ddof0": mark("Accuracy in %: deviation (ddof 0)"),
-    "accuracy_STD_ddof1": mark("Accuracy in %: deviation (ddof 1)"),
-    "FDR": mark("FDR"),
-    "IR": mark("IR"),
-    "GARBE": mark("GARBE"),
-    "SER": mark("SER: largest error / smallest"),
-}
-"""What figures are called where they are shown."""
 RATES = {"fmr": mark("FMR"), "fnmr": mark("FNMR")}
 
 
@@ -69,4 +52,4 @@ def numbers_between(interval: Interval | None) -> str:
 
 def figure_name(name: str) -> str:
     """Return what a fairness figure is called where it is shown."""
-    return tr(FIGURES[name]) if name in FIGURES else name
+    return tr(FIGURES[name].title) if name in FIGURES else name

@@ -57,8 +57,7 @@ CHOICES = {
 }  # fmt: skip
 # Being worked on: these may be missing yet, and hold as soon as they are there.
 TO_COME = {
-    "suggestions", "verdict", "verdicts", ("pairs", "--from"), ("pairs", "--columns"), ("score", "--columns"),
-    ("evaluate", "--columns"), ("pairs", "--format"),
+    "suggestions", "verdict", "verdicts", ("pairs", "--from"), ("pairs", "--columns"), ("score", "--columns"), ("pairs", "--format"),
 }  # fmt: skip
 
 

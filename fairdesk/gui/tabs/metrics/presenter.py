@@ -93,7 +93,7 @@ class SupersededError(Exception):
 
 def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluation:
     """Evaluate a score file; by group where the scores name groups. `check` may raise to end it."""
-    scores = read_scores(params.scores)
+    scores = read_scores(params.scores, columns=params.named_columns(), impostor=params.impostor)
     if params.distance:
         scores.negate()
     grouped = scores.grouped and bool(scores.group1 is not None and (scores.group1 != "").any())
