@@ -95,6 +95,13 @@ class ScoreParams(JobParams):
 class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "File": ("columns", "impostor", "distance"),
+        "Protocol": ("folds", "insightface"),
+        "Intervals": ("alpha", "bootstrap", "seed"),
+        "Report": ("language", "date", "label_source"),
+    }
+
     scores: ExistingFile = Field(description="Scores: .npz, .csv, .parquet or text")
     columns: Annotated[str | None, Unset("their own names, BFW's or bob's")] = Field(
         None, description="A table's columns, such as score=similarity,label=same,group1=race1,group2=race2"
@@ -140,7 +147,18 @@ class EvaluateParams(JobParams):
     )
     seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
     out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
-        None, title="Output", description="Folder for the report: HTML, plots, tables"
+        None, title="Output", description="Folder for the report: HTML, PDF, plots, tables (CSV, LaTeX)"
+    )
+    language: Annotated[Literal["en", "es"] | None, Unset("the program's own")] = Field(
+        None, title="Language of the report", description="Language of the report"
+    )
+    date: Annotated[str | None, Unset("none, so that the same scores give the same report")] = Field(
+        None, title="Date in the report", description="The date that the report bears, as it is typed"
+    )
+    label_source: str | None = Field(
+        None,
+        title="Source of group labels",
+        description="How group labels came about: self-reported, annotated, predicted",
     )
 
     @field_validator("scores", "out", "impostor")

@@ -277,6 +277,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     measure: str | None = None
     pair_list: str | None = None
     pair_list_sha256: str | None = None
+    weights_sha256: str | None = None
     groups: GroupsResult | None = None
     report: str | None = None
     seed: int | None = None

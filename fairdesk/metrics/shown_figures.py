@@ -6,7 +6,7 @@ import math
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.metrics.error_curves import error_curve
-from fairdesk.metrics.error_rates import Scores
+from fairdesk.metrics.error_rates import Scores, at_threshold
 from fairdesk.metrics.figure_notes import FIGURES
 from fairdesk.metrics.results import Interval
 from fairdesk.words import mark, tr
@@ -14,9 +14,20 @@ from fairdesk.words import mark, tr
 RATES = {"fmr": mark("FMR"), "fnmr": mark("FNMR")}
 
 
-def curves_of(overall: Scores, groups: dict[str, Scores], *, distance: bool = False) -> list[Curve]:
-    """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none."""
-    found = [error_curve(name, scores, distance=distance) for name, scores in {"all": overall, **groups}.items()]
+def curves_of(
+    overall: Scores, groups: dict[str, Scores], *, distance: bool = False, threshold: float | None = None
+) -> list[Curve]:
+    """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none.
+
+    `threshold` is the common one, as similarity: each curve has its point there.
+    """
+    found = []
+    for name, scores in {"all": overall, **groups}.items():
+        point = None
+        if threshold is not None and scores.missing() is None:
+            at = at_threshold(scores, threshold, reject_all=threshold == math.inf)
+            point = (at.fmr, at.fnmr)
+        found.append(error_curve(name, scores, distance=distance, common=point))
     return [curve for curve in found if curve is not None]
 
 
@@ -48,6 +59,24 @@ def rates_between(interval: Interval | None, *, by_pairs: bool = False, sign: bo
 def numbers_between(interval: Interval | None) -> str:
     """Show an interval of a figure."""
     return "–" if interval is None else tr("{low} to {high}", low=number(interval[0]), high=number(interval[1]))
+
+
+_RATE_LIKE = ("_max_minus_min", "_AAD", "_MAD", "_STD_ddof0", "_STD_ddof1", "_mean", "_geomean", "_worst")
+
+
+def is_rate(name: str) -> bool:
+    """Tell whether a fairness figure is a rate, or a difference of rates: shown in percent."""
+    return name.startswith(("fmr_", "fnmr_")) and name.endswith(_RATE_LIKE) and "_over_" not in name
+
+
+def figure_value(name: str, value: float | None) -> str:
+    """Show a fairness figure: rates in percent, all else as a number."""
+    return rate(value) if is_rate(name) else number(value)
+
+
+def figure_between(name: str, interval: Interval | None) -> str:
+    """Show the interval of a fairness figure."""
+    return rates_between(interval) if is_rate(name) else numbers_between(interval)
 
 
 def figure_name(name: str) -> str:
