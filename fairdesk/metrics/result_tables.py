@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fairdesk.metrics.error_rates import TARGETS
 from fairdesk.metrics.figure_notes import figure_tip
@@ -52,18 +52,18 @@ class Table:
     columns: list[Column]
     rows: list[list[Cell]]
     note: str = ""
-    follows: bool = field(default=True)
-    """Whether it changes with the common threshold."""
 
 
-def tables_of(result: EvaluateResult) -> list[Table]:
-    """Return all tables of an evaluation that have rows."""
+def tables_of(result: EvaluateResult, *, following: bool = False) -> list[Table]:
+    """Return all tables of an evaluation that have rows; with `following` those that the common threshold changes."""
     groups = result.groups
-    made = [_overall(result)]
+    made = [] if following else [_overall(result)]
     if groups is not None:
-        made += [_common(result, groups), _own_thresholds(groups), _fairness(groups), _differences(groups)]
-        made += [_between(groups), _scores(groups)]
-    made += [_own(result), _points(result), _folds(result)]
+        made += [_common(result, groups), _fairness(groups), _between(groups)]
+    if groups is not None and not following:
+        made += [_own_thresholds(groups), _differences(groups), _scores(groups)]
+    if not following:
+        made += [_own(result), _points(result), _folds(result)]
     return [table for table in made if table.rows]
 
 
@@ -103,7 +103,6 @@ def _overall(result: EvaluateResult) -> Table:
         [Column(tr("Figure"), text=True), Column(tr("Value")), Column(INTERVAL)],
         [[Cell(name), Cell(value, tip=why if value == "–" else ""), Cell(interval)] for name, value, interval in rows],
         why and tr("Undefined: {why}.", why=why),
-        follows=False,
     )
 
 
@@ -262,7 +261,7 @@ def _scores(groups: GroupsResult) -> Table:
         for name, row in groups.per_group.items()
     ]  # fmt: skip
     note = tr("How scores differ between groups (comparison score differential), and comparisons without a score.")
-    return Table("scores", tr("Scores by group"), columns, rows, note, follows=False)
+    return Table("scores", tr("Scores by group"), columns, rows, note)
 
 
 def _rows_of(result: EvaluateResult) -> dict[str, Figures]:
@@ -289,7 +288,7 @@ def _own(result: EvaluateResult) -> Table:
     note = tr(
         "Each row at its own thresholds. In brackets: below resolution, as there are too few impostor comparisons."
     )
-    return Table("own", tr("EER, AUC, TAR at FAR"), columns, rows, note, follows=False)
+    return Table("own", tr("EER, AUC, TAR at FAR"), columns, rows, note)
 
 
 def _points(result: EvaluateResult) -> Table:
@@ -323,7 +322,7 @@ def _points(result: EvaluateResult) -> Table:
                     *([Cell("")] * (len(names) + 1)),
                 ]
             )
-    return Table("points", tr("Operating points"), columns, rows, follows=False)
+    return Table("points", tr("Operating points"), columns, rows)
 
 
 def _folds(result: EvaluateResult) -> Table:
@@ -354,4 +353,4 @@ def _folds(result: EvaluateResult) -> Table:
                     ser=number(one.SER),
                 )
             )
-    return Table("folds", tr("Accuracy over folds"), columns, rows, " ".join(notes), follows=False)
+    return Table("folds", tr("Accuracy over folds"), columns, rows, " ".join(notes))

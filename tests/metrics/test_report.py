@@ -126,7 +126,7 @@ def test_tables_are_the_results_numbers(scores, tmp_path):
     result = reported(scores, None)
     tables = {table.name: table for table in tables_of(result)}
     assert list(tables) == [
-        "overall", "common", "own_thresholds", "fairness", "differences", "between", "scores", "own", "points", "folds",
+        "overall", "common", "fairness", "between", "own_thresholds", "differences", "scores", "own", "points", "folds",
     ]  # fmt: skip
     for table in tables.values():
         assert all(len(row) == len(table.columns) for row in table.rows), table.name
