@@ -19,60 +19,75 @@ class FigureNote:
 
 _ONE = mark("1 for equal groups, larger for less equal ones")
 _NONE = mark("no figure of equality")
-_NIST = "NIST IR 8429 (FRVT Part 8)"
-_FAIRCAL = "Salvador et al., FairCal, ICLR 2022"
+_NIST = mark("NIST IR 8429 (FRVT Part 8)")
+_FAIRCAL = mark("Salvador et al., FairCal, ICLR 2022")
 
 FIGURES: dict[str, FigureNote] = {
     "FDR": FigureNote(
         mark("FDR"),
-        "1 - (alpha (max A - min A) + (1 - alpha) (max B - min B))",
-        "de Freitas Pereira and Marcel, 2021",
+        mark("1 - (alpha (max A - min A) + (1 - alpha) (max B - min B))"),
+        mark("de Freitas Pereira and Marcel, 2021"),
         mark("1 for equal groups, smaller for less equal ones; it hardly moves where rates are small"),
     ),
-    "IR": FigureNote(mark("IR"), "(max A / min A)^alpha (max B / min B)^(1 - alpha)", _NIST, _ONE),
-    "GARBE": FigureNote(mark("GARBE"), "alpha G(A) + (1 - alpha) G(B)", "Howard et al., 2022"),
+    "IR": FigureNote(mark("IR"), mark("(max A / min A)^alpha (max B / min B)^(1 - alpha)"), _NIST, _ONE),
+    "GARBE": FigureNote(mark("GARBE"), mark("alpha G(A) + (1 - alpha) G(B)"), mark("Howard et al., 2022")),
     "gini_fmr": FigureNote(
-        mark("FMR: Gini coefficient"), "G(A) = n / (n - 1) sum |Ai - Aj| / (2 n^2 mean A)", "Howard et al., 2022"
+        mark("FMR: Gini coefficient"),
+        mark("G(A) = n / (n - 1) sum |Ai - Aj| / (2 n^2 mean A)"),
+        mark("Howard et al., 2022"),
     ),
-    "fmr_max_over_min": FigureNote(mark("FMR: largest / smallest"), "max A / min A", _NIST, _ONE),
-    "fmr_max_over_geomean": FigureNote(mark("FMR: largest / geometric mean"), "max A / (A1 ... An)^(1/n)", _NIST, _ONE),
-    "fmr_max_over_mean": FigureNote(mark("FMR: largest / mean"), "max A / mean A", "", _ONE),
-    "fmr_max_minus_min": FigureNote(mark("FMR: largest − smallest"), "max A - min A"),
-    "fmr_AAD": FigureNote(mark("FMR: mean deviation (AAD)"), "mean |Ai - mean A|", _FAIRCAL),
-    "fmr_MAD": FigureNote(mark("FMR: largest deviation (MAD)"), "max |Ai - mean A|", _FAIRCAL),
-    "fmr_STD_ddof0": FigureNote(mark("FMR: standard deviation (ddof 0)"), "sqrt(mean (Ai - mean A)^2)", _FAIRCAL),
-    "fmr_STD_ddof1": FigureNote(mark("FMR: standard deviation (ddof 1)"), "sqrt(sum (Ai - mean A)^2 / (n - 1))"),
-    "fmr_mean": FigureNote(mark("FMR: mean of the groups"), "mean A", "", _NONE),
-    "fmr_geomean": FigureNote(mark("FMR: geometric mean"), "(A1 ... An)^(1/n)", "", _NONE),
-    "fmr_worst": FigureNote(mark("FMR: worst group"), "max A", "", _NONE),
+    "fmr_max_over_min": FigureNote(mark("FMR: largest / smallest"), mark("max A / min A"), _NIST, _ONE),
+    "fmr_max_over_geomean": FigureNote(
+        mark("FMR: largest / geometric mean"), mark("max A / (A1 ... An)^(1/n)"), _NIST, _ONE
+    ),
+    "fmr_max_over_mean": FigureNote(mark("FMR: largest / mean"), mark("max A / mean A"), "", _ONE),
+    "fmr_max_minus_min": FigureNote(mark("FMR: largest − smallest"), mark("max A - min A")),
+    "fmr_AAD": FigureNote(mark("FMR: mean deviation (AAD)"), mark("mean |Ai - mean A|"), _FAIRCAL),
+    "fmr_MAD": FigureNote(mark("FMR: largest deviation (MAD)"), mark("max |Ai - mean A|"), _FAIRCAL),
+    "fmr_STD_ddof0": FigureNote(mark("FMR: standard deviation (ddof 0)"), mark("sqrt(mean (Ai - mean A)^2)"), _FAIRCAL),
+    "fmr_STD_ddof1": FigureNote(mark("FMR: standard deviation (ddof 1)"), mark("sqrt(sum (Ai - mean A)^2 / (n - 1))")),
+    "fmr_mean": FigureNote(mark("FMR: mean of the groups"), mark("mean A"), "", _NONE),
+    "fmr_geomean": FigureNote(mark("FMR: geometric mean"), mark("(A1 ... An)^(1/n)"), "", _NONE),
+    "fmr_worst": FigureNote(mark("FMR: worst group"), mark("max A"), "", _NONE),
     "fmr_MAPE": FigureNote(
         mark("FMR: deviation from the target in % (MAPE)"),
-        "100 mean |Ai - target| / target",
-        "Robinson et al., BFW, CVPRW 2020",
+        mark("100 mean |Ai - target| / target"),
+        mark("Robinson et al., BFW, CVPRW 2020"),
         mark("0 where every group has the FMR aimed at, larger farther away"),
     ),
-    "gini_fnmr": FigureNote(mark("FNMR: Gini coefficient"), "G(B)", "Howard et al., 2022"),
-    "fnmr_max_over_min": FigureNote(mark("FNMR: largest / smallest"), "max B / min B", _NIST, _ONE),
+    "gini_fnmr": FigureNote(mark("FNMR: Gini coefficient"), mark("G(B)"), mark("Howard et al., 2022")),
+    "fnmr_max_over_min": FigureNote(mark("FNMR: largest / smallest"), mark("max B / min B"), _NIST, _ONE),
     "fnmr_max_over_geomean": FigureNote(
-        mark("FNMR: largest / geometric mean"), "max B / (B1 ... Bn)^(1/n)", _NIST, _ONE
+        mark("FNMR: largest / geometric mean"), mark("max B / (B1 ... Bn)^(1/n)"), _NIST, _ONE
     ),
-    "fnmr_max_over_mean": FigureNote(mark("FNMR: largest / mean"), "max B / mean B", "", _ONE),
-    "fnmr_max_minus_min": FigureNote(mark("FNMR: largest − smallest"), "max B - min B"),
-    "fnmr_AAD": FigureNote(mark("FNMR: mean deviation (AAD)"), "mean |Bi - mean B|", _FAIRCAL),
-    "fnmr_MAD": FigureNote(mark("FNMR: largest deviation (MAD)"), "max |Bi - mean B|", _FAIRCAL),
-    "fnmr_STD_ddof0": FigureNote(mark("FNMR: standard deviation (ddof 0)"), "sqrt(mean (Bi - mean B)^2)", _FAIRCAL),
-    "fnmr_STD_ddof1": FigureNote(mark("FNMR: standard deviation (ddof 1)"), "sqrt(sum (Bi - mean B)^2 / (n - 1))"),
-    "fnmr_mean": FigureNote(mark("FNMR: mean of the groups"), "mean B", "", _NONE),
-    "fnmr_geomean": FigureNote(mark("FNMR: geometric mean"), "(B1 ... Bn)^(1/n)", "", _NONE),
-    "fnmr_worst": FigureNote(mark("FNMR: worst group"), "max B", "", _NONE),
+    "fnmr_max_over_mean": FigureNote(mark("FNMR: largest / mean"), mark("max B / mean B"), "", _ONE),
+    "fnmr_max_minus_min": FigureNote(mark("FNMR: largest − smallest"), mark("max B - min B")),
+    "fnmr_AAD": FigureNote(mark("FNMR: mean deviation (AAD)"), mark("mean |Bi - mean B|"), _FAIRCAL),
+    "fnmr_MAD": FigureNote(mark("FNMR: largest deviation (MAD)"), mark("max |Bi - mean B|"), _FAIRCAL),
+    "fnmr_STD_ddof0": FigureNote(
+        mark("FNMR: standard deviation (ddof 0)"), mark("sqrt(mean (Bi - mean B)^2)"), _FAIRCAL
+    ),
+    "fnmr_STD_ddof1": FigureNote(
+        mark("FNMR: standard deviation (ddof 1)"), mark("sqrt(sum (Bi - mean B)^2 / (n - 1))")
+    ),
+    "fnmr_mean": FigureNote(mark("FNMR: mean of the groups"), mark("mean B"), "", _NONE),
+    "fnmr_geomean": FigureNote(mark("FNMR: geometric mean"), mark("(B1 ... Bn)^(1/n)"), "", _NONE),
+    "fnmr_worst": FigureNote(mark("FNMR: worst group"), mark("max B"), "", _NONE),
     "accuracy_STD_ddof0": FigureNote(
-        mark("Accuracy in %: deviation (ddof 0)"), "sqrt(mean (acc - mean)^2)", "Wang and Deng, RFW, CVPR 2020"
+        mark("Accuracy in %: deviation (ddof 0)"),
+        mark("sqrt(mean (acc - mean)^2)"),
+        mark("Wang and Deng, RFW, CVPR 2020"),
     ),
     "accuracy_STD_ddof1": FigureNote(
-        mark("Accuracy in %: deviation (ddof 1)"), "sqrt(sum (acc - mean)^2 / (n - 1))", "Wang and Deng, RFW, CVPR 2020"
+        mark("Accuracy in %: deviation (ddof 1)"),
+        mark("sqrt(sum (acc - mean)^2 / (n - 1))"),
+        mark("Wang and Deng, RFW, CVPR 2020"),
     ),
     "SER": FigureNote(
-        mark("SER: largest error / smallest"), "max(100 - acc) / min(100 - acc)", "Wang and Deng, RFW, CVPR 2020", _ONE
+        mark("SER: largest error / smallest"),
+        mark("max(100 - acc) / min(100 - acc)"),
+        mark("Wang and Deng, RFW, CVPR 2020"),
+        _ONE,
     ),
     "alpha": FigureNote(mark("alpha, the weight of the FMR"), "", "", _NONE),
 }
@@ -91,5 +106,5 @@ def figure_tip(name: str) -> str:
     note = FIGURES.get(name)
     if note is None:
         return ""
-    lines = [note.formula, note.source, tr(note.even) if note.even else ""]
+    lines = [tr(one) if one else "" for one in (note.formula, note.source, note.even)]
     return "\n".join(line for line in lines if line)

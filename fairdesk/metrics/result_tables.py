@@ -17,7 +17,7 @@ from fairdesk.metrics.shown_figures import (
     rate,
     rates_between,
 )
-from fairdesk.words import tr
+from fairdesk.words import mark, tr
 
 INTERVAL = "95 %"
 FEW = 30  # errors; a rate from fewer is weak (rule of 30)
@@ -291,12 +291,28 @@ def _own(result: EvaluateResult) -> Table:
     return Table("own", tr("EER, AUC, TAR at FAR"), columns, rows, note)
 
 
+_POINTS = {
+    "FMR10": mark("FMR10"), "FMR20": mark("FMR20"), "FMR100": mark("FMR100"), "FMR1000": mark("FMR1000"),
+    "ZeroFMR": mark("ZeroFMR"), "ZeroFNMR": mark("ZeroFNMR"),
+}  # fmt: skip
+
+
+def _point_column(name: str) -> Column:
+    if name == "ZeroFNMR":
+        tip = tr("The lowest FMR without a false non-match")
+    elif name == "ZeroFMR":
+        tip = tr("The lowest FNMR without a false match")
+    else:
+        tip = tr("The lowest FNMR with so small an FMR (1 in {n})", n=name.removeprefix("FMR"))
+    return Column(tr(_POINTS[name]), tip)
+
+
 def _points(result: EvaluateResult) -> Table:
     names = list(result.operating_points or {})
     columns = [
         Column(tr("Group"), text=True), Column(tr("EER, interpolated")),
         Column(tr("EER, convex hull"), tr("Where the convex hull of the ROC has FMR = FNMR")),
-        *(Column(name, tr("The lowest FMR without a false non-match") if name == "ZeroFNMR" else tr("The lowest FNMR with so small an FMR (1 in {n})", n=name[3:]) if name != "ZeroFMR" else tr("The lowest FNMR without a false match")) for name in names),
+        *(_point_column(name) for name in names),
     ]  # fmt: skip
     rows = []
     for name, row in _rows_of(result).items():
