@@ -9,6 +9,7 @@ from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report import write_report
+from fairdesk.metrics.report_language import speaking_report
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.score_files import read_scores
 from fairdesk.words import tr
@@ -16,8 +17,13 @@ from fairdesk.words import tr
 
 def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
     """Job: evaluate scores; with `out` also write the report."""
+    with speaking_report(params.language if params.out is not None else None):  # rules and reasons are in the report
+        return _evaluate(params, context)
+
+
+def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
     context.progress(0, 3, tr("steps"))
-    scores = read_scores(params.scores)
+    scores = read_scores(params.scores, columns=params.named_columns(), impostor=params.impostor)
     if params.distance:
         scores.negate()
     context.check()
@@ -36,7 +42,7 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
             "threshold from": params.threshold_from, "alpha": params.alpha, "draws of subjects": result.draws or 0,
             "seed": params.seed, **scores.about, "polarity": tr("distances (small means alike)") if params.distance else "similarities",
         }  # fmt: skip
-        page = write_report(params.out, result, overall, groups, about, distance=params.distance)
+        page = write_report(params.out, result, overall, groups, about, params)
         context.artifact(page)
         result.report = str(page)
     context.progress(3, 3, tr("steps"))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.metrics.error_rates import Floats, Scores, sort_scores
-from fairdesk.metrics.score_files import ScoreSet, Strings
+from fairdesk.metrics.score_set import ScoreSet, Strings
 from fairdesk.words import tr
 
 Mask = npt.NDArray[np.bool_]

@@ -17,7 +17,8 @@ from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.reading import read_list
 from fairdesk.metrics.pair_results import LeftOutOfList, ScoreResult
 from fairdesk.metrics.params import ScoreParams
-from fairdesk.metrics.score_files import ScoreSet, write_scores
+from fairdesk.metrics.score_files import write_scores
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set
 from fairdesk.metrics.template_vectors import pooled
 from fairdesk.project import Project

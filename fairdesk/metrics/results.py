@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
+from fairdesk.metrics.fairness_results import Fairness
 from fairdesk.metrics.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
 from fairdesk.words import tr, tr_n
 
@@ -81,72 +80,12 @@ class GroupFigures(Figures):
     fnmr_ci_pairs: Interval | None
     fnmr_ci_pairs_why: str | None = None
     subjects: int | None = None
+    genuine_mean: float | None = None
+    genuine_median: float | None = None
+    impostor_mean: float | None = None
+    impostor_median: float | None = None
     accuracy: float | None
     accuracy_why: str | None = None
-
-
-class Fairness(Record):
-    """Fairness figures over groups; the names are those of the literature."""
-
-    alpha: float
-    gini_fmr: float | None
-    gini_fmr_why: str | None = None
-    fmr_max_over_min: float | None
-    fmr_max_over_min_why: str | None = None
-    fmr_max_over_geomean: float | None
-    fmr_max_over_geomean_why: str | None = None
-    fmr_max_minus_min: float | None
-    fmr_max_minus_min_why: str | None = None
-    gini_fnmr: float | None
-    gini_fnmr_why: str | None = None
-    fnmr_max_over_min: float | None
-    fnmr_max_over_min_why: str | None = None
-    fnmr_max_over_geomean: float | None
-    fnmr_max_over_geomean_why: str | None = None
-    fnmr_max_minus_min: float | None
-    fnmr_max_minus_min_why: str | None = None
-    FDR: float | None
-    FDR_why: str | None = None
-    IR: float | None
-    IR_why: str | None = None
-    GARBE: float | None
-    GARBE_why: str | None = None
-    accuracy: dict[str, float]
-    accuracy_STD_ddof0: float | None
-    accuracy_STD_ddof0_why: str | None = None
-    accuracy_STD_ddof1: float | None
-    accuracy_STD_ddof1_why: str | None = None
-    SER: float | None
-    SER_why: str | None = None
-    intervals: dict[str, Interval] = {}
-    """Of each figure, by its name."""
-    null_ranges: dict[str, Interval] = {}
-    """Where each figure would lie in 95 % of studies if groups did not differ: subjects' groups permuted."""
-
-    def rows(self) -> list[FairnessRow]:
-        """Return each figure with its interval and null range."""
-        apart = ("accuracy", "intervals", "null_ranges")
-        names = [name for name in type(self).model_fields if not name.endswith("_why") and name not in apart]
-        return [
-            FairnessRow(
-                name,
-                getattr(self, name),
-                getattr(self, f"{name}_why", None) or "",
-                self.intervals.get(name),
-                self.null_ranges.get(name),
-            )
-            for name in names
-        ]
-
-
-class FairnessRow(NamedTuple):
-    """One figure as a table shows it; `why` it is undefined."""
-
-    name: str
-    value: float | None
-    why: str
-    interval: Interval | None
-    null_range: Interval | None
 
 
 class Difference(Record):
@@ -158,7 +97,10 @@ class Difference(Record):
     second: str
     difference: float
     ci: Interval | None
+    """Of this difference alone."""
     ci_why: str | None = None
+    together: Interval | None = None
+    """Such that all differences of this rate lie in theirs in 95 % of studies."""
 
 
 class CrossCell(Record):
@@ -201,6 +143,25 @@ class NotInAGroup(Record):
         return out
 
 
+class OwnRates(Record):
+    """A group's rates at its own threshold."""
+
+    threshold: float | None
+    threshold_why: str | None = None
+    fmr: float | None
+    fmr_why: str | None = None
+    fnmr: float | None
+    fnmr_why: str | None = None
+
+
+class OwnThresholds(Record):
+    """The second view: every group at a threshold that its own comparisons set, by the same rule."""
+
+    rule: str
+    per_group: dict[str, OwnRates]
+    fairness: dict[str, float]
+
+
 class GroupsResult(Record):
     """Every group at one threshold."""
 
@@ -213,6 +174,7 @@ class GroupsResult(Record):
     not_in_a_group: NotInAGroup
     fold_fairness: dict[str, FoldFairness] | None = None
     """By threshold rule, of the accuracies over folds."""
+    own_thresholds: OwnThresholds | None = None
     differences: list[Difference] = []
     """Of each rate between each two groups."""
     interval: str
@@ -237,6 +199,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     measure: str | None = None
     pair_list: str | None = None
     pair_list_sha256: str | None = None
+    weights_sha256: str | None = None
     groups: GroupsResult | None = None
     report: str | None = None
     seed: int | None = None

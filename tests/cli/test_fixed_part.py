@@ -57,7 +57,7 @@ CHOICES = {
 }  # fmt: skip
 # Being worked on: these may be missing yet, and hold as soon as they are there.
 TO_COME = {
-    "suggestions", ("evaluate", "--columns"),
+    "suggestions",
 }  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from fairdesk.metrics.evaluation_job import evaluate_scores
 from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report import figures
-from fairdesk.metrics.score_files import ScoreSet, export_csv, read_scores, write_scores
+from fairdesk.metrics.score_files import export_csv, read_scores, write_scores
+from fairdesk.metrics.score_set import ScoreSet
 
 
 def grouped_file(path, score, label, groups=None, dtype=np.float64):
@@ -140,7 +141,7 @@ def test_nothing_raw_reaches_the_terminal(tmp_path):
     child = (
         "import sys, warnings, fairdesk.metrics.evaluation_job as job; from fairdesk.cli.main import run\n"
         "read = job.read_scores\n"
-        "job.read_scores = lambda path: (warnings.warn('raw words'), read(path))[1]\n"
+        "job.read_scores = lambda path, **more: (warnings.warn('raw words'), read(path, **more))[1]\n"
         "sys.exit(run(['evaluate', sys.argv[1]]))"
     )
     done = subprocess.run([sys.executable, "-c", child, tmp_path / "i.npz"], capture_output=True, text=True)

@@ -14,7 +14,7 @@ from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
 from fairdesk.metrics.fairness_spread import figure_interval, many_figures, permuted_rates
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rate_variance import variance_of
-from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.subject_draws import choose_thresholds
 from fairdesk.metrics.subjects import Subjects
 

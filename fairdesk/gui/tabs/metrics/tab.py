@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -17,8 +16,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTableWidget,
-    QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -31,16 +28,20 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.tabs.metrics.actions import MENUS, actions
-from fairdesk.gui.tabs.metrics.tables import cell, fill, hold_intervals, items_of, set_header
+from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
+from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
+from fairdesk.metrics.pair_query import PairQuery
 from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.result_tables import tables_of
+from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.sets import freeze
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
-    from fairdesk.gui.widgets.curve_plots import RatePlot
+    pass
 
 _AT = {
     "fmr=1e-3": mark("FMR 0.1 %"),
@@ -81,27 +82,19 @@ class MetricsTab(Tab):
     value: QDoubleSpinBox
     source: QComboBox
     distance: QCheckBox
-    hover: QLabel
-    figures: QTabWidget
-    tables: QTabWidget
-    common_page: QWidget
-    own_page: QWidget
-    fairness_page: QWidget
-    differences_page: QWidget
-    table: QTableWidget
-    own: QTableWidget
-    fairness: QTableWidget
-    differences: QTableWidget
+    figures: ResultPlots
+    tables: ResultTables
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "metrics_tab.ui", (FlowRow,))
+        load_form(self, "metrics_tab.ui", (FlowRow, ResultPlots, ResultTables))
         self.view = presenter.View()
         self._drawing = False  # the intervals of what is shown are being worked out
         self._asked = 0  # evaluations so far: only the newest goes on
         self.shown: presenter.Evaluation | None = None
         self.scores: Path | None = None
         self._stale: str | None = None
+        self._typed: float | None = None  # where the line was let go
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.splitter.setSizes([260, 900])
         self.splitter.setStretchFactor(1, 1)
@@ -111,19 +104,12 @@ class MetricsTab(Tab):
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
         self._offer_sources(["all", "within-group"])
-        for table, header in (
-            (self.table, presenter.HEADER), (self.own, presenter.own_header()),
-            (self.fairness, presenter.FAIRNESS_HEADER), (self.differences, presenter.DIFFERENCES_HEADER),
-        ):  # fmt: skip
-            set_header(table, header)
-        self.fairness.setToolTip(
-            tr(
-                "If groups were equal: where the figure would lie in 95 % of studies, with the subjects' groups permuted"
-            )
-        )
-        self.differences.setToolTip(tr("Bold: the interval leaves zero out. Many comparisons find some by chance"))
-        self.own.setToolTip(tr("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs"))
-        self.plots: dict[str, RatePlot] = {}
+        self.tables.use_theme(session.theme)
+        self.tables.pairs_asked.connect(self.show_pairs)
+        self.figures.pairs_asked.connect(self.show_pairs)
+        self.figures.threshold_moved.connect(self._on_drag)
+        self.figures.threshold_settled.connect(self._on_dropped)
+        self.figures.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
         self.sources.currentItemChanged.connect(self._on_source)
         self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(self.look_at_list()))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
@@ -140,21 +126,6 @@ class MetricsTab(Tab):
         self.source.clear()
         for rule in rules:
             self.source.addItem(tr(_SOURCES[rule]) if rule in _SOURCES else rule, rule)
-
-    def _make_plots(self) -> None:
-        """Make the plots on first use: importing pyqtgraph would slow the window's start."""
-        from fairdesk.gui.widgets.curve_plots import RatePlot
-
-        for name, title in (
-            ("scores", tr("Scores")),
-            ("roc", tr("ROC")),
-            ("det", tr("DET")),
-            ("rates", tr("FMR and FNMR")),
-        ):
-            plot = RatePlot(self.session.theme, name)
-            plot.hovered.connect(self.hover.setText)
-            self.plots[name] = plot
-            self.figures.addTab(plot, title)
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
@@ -337,10 +308,15 @@ class MetricsTab(Tab):
         at = self.at.currentData()
         return EvaluateParams.model_validate(
             {
-                "scores": self.scores, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
+                "scores": self.scores, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
                 "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
             }
         )  # fmt: skip
+
+    def _threshold(self) -> float:
+        """Return the threshold that is typed, or where the line was let go: the field shows four digits of it."""
+        typed = self.value.value()
+        return self._typed if self._typed is not None and f"{self._typed:.4f}" == f"{typed:.4f}" else typed
 
     def _evaluate(self) -> None:
         """Show the rates at once, and the intervals when their draws are made."""
@@ -359,8 +335,7 @@ class MetricsTab(Tab):
                 self._evaluated(found)
                 return
             self._show_evaluation(found)
-            for table in (self.table, self.own):
-                hold_intervals(table)
+            self.tables.hold_intervals()
             read("evaluate", lambda: presenter.work_out(params, check), self._evaluated, self._failed)
 
         quick, read = params.model_copy(update={"bootstrap": 0}), self.session.background.read
@@ -382,15 +357,9 @@ class MetricsTab(Tab):
 
     def _show_evaluation(self, found: presenter.Evaluation) -> None:
         self.shown = found
-        if not self.plots:
-            self._make_plots()
-        text = presenter.headline(found.result)
-        fairness = presenter.fairness_line(found.result)
-        self.headline.setTextFormat(Qt.TextFormat.RichText)  # what is not its own is escaped there
-        self.headline.setText(text + (f"<br>{fairness}" if fairness else ""))
-        threshold = None if found.result.groups is None else found.result.groups.threshold
-        for plot in self.plots.values():
-            plot.show_curves(found.curves, found.groups, found.bins, threshold, distance=found.distance)
+        self.figures.make(self.session.theme)
+        self._show_headline(found.result)
+        self.figures.show_result(presenter.shown_curves(found), found.result.groups)
         self._fill_table(found)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
         if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
@@ -401,36 +370,47 @@ class MetricsTab(Tab):
             self.source.blockSignals(False)
         self._show()
 
+    def _show_headline(self, result: EvaluateResult) -> None:
+        text, line = presenter.headline(result), presenter.threshold_line(result)
+        self.headline.setTextFormat(Qt.TextFormat.RichText)  # what is not its own is escaped there
+        self.headline.setText(text + (f"<br>{line}" if line else ""))
+
     def _fill_table(self, found: presenter.Evaluation) -> None:
-        rows = presenter.table(found.result)
-        self.tables.setTabVisible(0, bool(rows))
-        fairness, differences = presenter.fairness_table(found.result), presenter.differences_table(found.result)
-        fill(self.fairness, [cells for cells, _ in fairness])
-        for y, (_, why) in enumerate(fairness):
-            for item in items_of(self.fairness, y):
-                item.setToolTip(why)
-        fill(self.differences, [cells for cells, _ in differences], left=3)
-        for y, (_, sure) in enumerate(differences):
-            for item in items_of(self.differences, y):
-                font = item.font()
-                font.setBold(sure)
-                item.setFont(font)
-        self.tables.setTabVisible(2, bool(fairness))
-        self.tables.setTabVisible(3, bool(differences))
-        own = presenter.own_table(found.result)
-        fill(self.own, own)
-        self.table.setRowCount(len(rows))
-        weak = QColor(self.session.theme.tokens["warn"])
-        for y, (cells, few) in enumerate(rows):
-            for x, text in enumerate(cells):
-                item = cell(text, left=x == 0)
-                if x in few:
-                    item.setForeground(weak)
-                    item.setToolTip(
-                        tr("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
-                    )
-                self.table.setItem(y, x, item)
-        self.table.resizeColumnsToContents()
+        self.tables.show_tables(tables_of(found.result), presenter.ORDER)
+
+    @Slot(float)
+    def _on_drag(self, threshold: float) -> None:
+        """Follow the threshold's line: everything but intervals, which take draws."""
+        found = self.shown
+        if found is None:
+            return
+        moved = found.live.at(threshold)
+        self.figures.follow(threshold, found.live.rates(threshold), moved.groups)
+        for table in tables_of(moved, following=True):
+            if table.name in self.tables.pages:
+                self.tables.fill(table, widths=False)
+        self.tables.hold_intervals()
+        self._show_headline(moved)
+
+    @Slot(float)
+    def _on_dropped(self, threshold: float) -> None:
+        """Evaluate at the threshold where the line was let go."""
+        if self.shown is None:
+            return
+        place = self.at.findData("threshold")
+        self.at.blockSignals(True)
+        self.at.setCurrentIndex(place)
+        self.at.blockSignals(False)
+        self.value.setVisible(True)
+        self._typed = threshold
+        self.value.blockSignals(True)
+        self.value.setValue(threshold)
+        self.value.blockSignals(False)
+        self._evaluate()
+
+    @Slot(object)
+    def show_pairs(self, query: PairQuery) -> None:
+        """Show the comparisons behind a number."""
 
     async def open_scores(self) -> None:
         path = await async_glue.choose_file(self, tr("Open scores"), tr("Scores (*.npz *.csv *.txt);;All files (*)"))
@@ -455,11 +435,11 @@ class MetricsTab(Tab):
             self.session.ask("evaluate", preset)
 
     async def save_plot(self) -> None:
-        plot = next((p for p in self.plots.values() if p is self.figures.currentWidget()), None)
+        plot = self.figures.current()
         if plot is not None:
             from fairdesk.gui.widgets.plot_export import save_plot
 
-            path = await save_plot(self, plot.plot)
+            path = await save_plot(self, plot)
             if path:
                 self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
