@@ -54,7 +54,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "metrics.look",
-            tr("&Look at the pairs…"),
+            tr("Loo&k at the pairs…"),
             lambda: start(tab.look_at_list()),
             tr("&Metrics"),
             icon="face",
