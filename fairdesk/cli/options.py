@@ -74,6 +74,13 @@ class Parser(argparse.ArgumentParser):
         raise RequestError(tr("{message}\nSee: {prog} --help", message=message, prog=self.prog))
 
 
+def named_path(text: str) -> Path:
+    """Read a path to write to: an empty one would be the folder one is in."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(tr("must name a file or a folder"))
+    return Path(text)
+
+
 def _plain(annotation: Any) -> tuple[Any, bool]:
     """Strip Optional and Annotated; return the type and whether it is a list."""
     if typing.get_origin(annotation) is typing.Annotated:
@@ -166,3 +173,14 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help=tr("Print the result as one JSON document")
     )
+
+
+def whole_number(text: str) -> int:
+    """Read a number that an option takes."""
+    try:
+        number = int(text[:20])
+    except ValueError:
+        raise argparse.ArgumentTypeError(tr("{text!r} is no whole number", text=text[:20])) from None
+    if abs(number) > 10**9:
+        raise argparse.ArgumentTypeError(tr("{number} is too large", number=number))
+    return number

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fairdesk.cli.job_verbs import add_project, open_project
+from fairdesk.cli.options import named_path, whole_number
 from fairdesk.cli.verb import Namespace, Verb
 from fairdesk.errors import RequestError
 from fairdesk.jobs.results import JobResult, Record
@@ -72,16 +73,6 @@ class HistoryResult(JobResult):
         )
 
 
-def _whole_number(text: str) -> int:
-    try:
-        number = int(text[:20])
-    except ValueError:
-        raise argparse.ArgumentTypeError(tr("{text!r} is no whole number", text=text[:20])) from None
-    if abs(number) > 10**9:
-        raise argparse.ArgumentTypeError(tr("{number} is too large", number=number))
-    return number
-
-
 def _new(arguments: Namespace) -> JobResult:
     project = Project.create(arguments.project)
     project.close()
@@ -89,6 +80,13 @@ def _new(arguments: Namespace) -> JobResult:
 
 
 def _open(arguments: Namespace) -> int:
+    if arguments.project is not None and not arguments.project.expanduser().is_dir():
+        raise RequestError(
+            tr(
+                "{folder} is not a folder. Give a project's folder, or make one: fairdesk new {folder}",
+                folder=arguments.project,
+            )
+        )
     from fairdesk.gui.app import run
 
     return run([str(arguments.project)] if arguments.project else [])
@@ -101,7 +99,7 @@ def _name_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--group", metavar="G", help=tr("The identity's group (default: the one most of its faces have)")
     )
-    parser.add_argument("--version", type=_whole_number, metavar="N", help=tr("Which clustering (default: the newest)"))
+    parser.add_argument("--version", type=whole_number, metavar="N", help=tr("Which clustering (default: the newest)"))
 
 
 def _name(arguments: Namespace) -> JobResult:
@@ -191,10 +189,10 @@ def _history(arguments: Namespace) -> JobResult:
 
 
 def _demo_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=Path("demo"), help=tr("Output folder (default: demo)"))
+    parser.add_argument("--out", type=named_path, default=Path("demo"), help=tr("Output folder (default: demo)"))
     parser.add_argument("--headless", action="store_true", help=tr("Do not open the window at the end"))
     parser.add_argument(
-        "--identities", type=_whole_number, default=8, help=tr("Drawn identities in each of four tones (default: 8)")
+        "--identities", type=whole_number, default=8, help=tr("Drawn identities in each of four tones (default: 8)")
     )
 
 

@@ -46,9 +46,7 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         raise RequestError(
             tr("There are {count} faces with an embedding; clustering needs at least 2.", count=len(vectors))
         )
-    if metric == "cosine":
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
+    vectors = unit_length(vectors, metric)
     if params.method == "dbscan":
         from sklearn.cluster import DBSCAN
 
@@ -89,6 +87,15 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
     raw = fcluster(tree, wanted, criterion="maxclust")
     _, labels = np.unique(raw, return_inverse=True)
     return Clustered(labels.astype(np.int64), tree)
+
+
+def unit_length(vectors: Floats, metric: str) -> Floats:
+    """Return vectors scaled to length 1 where they are compared by their angle ("cosine"), else as they are."""
+    if metric != "cosine":
+        return vectors
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Floats = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
+    return scaled
 
 
 def _pca(vectors: Floats, share: float) -> Floats:

@@ -7,15 +7,19 @@ import numpy.typing as npt
 
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.cluster_files import save_clusters, write_clusters
-from fairdesk.clustering.methods import Clustered, by_size, cluster_vectors
+from fairdesk.clustering.constrained import corrected
+from fairdesk.clustering.known_people import known_people
+from fairdesk.clustering.methods import Clustered, by_size, cluster_vectors, unit_length
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
 from fairdesk.errors import RequestError, reason
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
-from fairdesk.project.faces import identities_of_faces
 from fairdesk.project.npz import NOT_NPZ, open_npz
+from fairdesk.project.verdict_constraints import Constraints, constraints
+from fairdesk.project.verdicts import Said, Verdict, of_detector
+from fairdesk.project.verdicts import verdicts as all_verdicts
 from fairdesk.words import tr, tr_n
 
 
@@ -30,11 +34,19 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     recipe = chosen.recipe
     context.progress(0, 3, tr("steps"))
     faces, vectors = project.vectors.load(recipe, hidden=False)
-    truth = identities_of_faces(project, faces)
+    verdicts = of_detector(project, all_verdicts(project), recipe.detector)
+    said = constraints(verdicts)
+    kept = ~np.isin(faces, list(said.ignored))
+    ignored, faces, vectors = int(np.count_nonzero(~kept)), faces[kept], vectors[kept]
+    truth = known_people(project, faces, said)
     people = len(np.unique(truth[truth >= 0]))
     context.check()
     found = cluster_vectors(vectors, params, recipe.metric, people if people >= 2 else None)
-    labels = by_size(found.labels)
+    raw, broken = corrected(found.labels, faces, unit_length(vectors, recipe.metric), said)
+    labels = by_size(raw)
+    contradictions = _contradictions(said, broken)
+    for line in contradictions:
+        context.message(line)
     context.check()
     context.progress(1, 3, tr("steps"))
     known = truth >= 0
@@ -55,8 +67,21 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         version=version,
         **chosen.about(),
         seed=params.seed,
+        verdicts=sum(one.said is not Said.UNSURE for one in verdicts) - len(contradictions) if verdicts else None,
+        ignored=ignored or None,
+        contradictions=contradictions,
         **dict(quality),
     )
+
+
+def _contradictions(said: Constraints, broken: list[Verdict]) -> list[str]:
+    return [one.text() for one in said.contradictions] + [
+        tr(
+            "Verdict {verdict} could not be honoured: others keep these faces out of that person's cluster.",
+            verdict=one.title,
+        )
+        for one in broken
+    ]
 
 
 def _store(

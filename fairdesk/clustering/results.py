@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
 
 
@@ -29,6 +31,19 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     faces: int
     version: int | None = None
     seed: int
+    verdicts: int | None = None
+    """How many verdicts were honoured."""
+    ignored: int | None = None
+    """Faces that were left out because somebody said they are of no interest."""
+    contradictions: list[str] = []
+    """Verdicts that could not be honoured beside others."""
+
+    def caution(self) -> str | None:
+        """Say what contradicts what: a person has to decide."""
+        if not self.contradictions:
+            return None
+        more = len(self.contradictions) - 1
+        return self.contradictions[0] + (" " + tr_n("And {n:,} more.", "And {n:,} more.", more) if more else "")
 
     def text(self) -> str:
         """Return the counts, and the agreement with known identities."""
@@ -48,7 +63,111 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
                 nmi=self.nmi,
                 ari=self.ari,
             )
-        return "\n".join([said, *self.vector_lines()])
+        if self.verdicts:
+            said += "\n" + tr_n("{n:,} verdict honoured.", "{n:,} verdicts honoured.", self.verdicts)
+        if self.ignored:
+            said += " " + tr_n("{n:,} ignored face left out.", "{n:,} ignored faces left out.", self.ignored)
+        return "\n".join([said, *self.contradictions, *self.vector_lines()])
+
+
+class VerdictResult(JobResult):
+    """A verdict that was kept, and what came of it."""
+
+    verdicts: list[int]
+    """The numbers of the new verdicts."""
+    said: str
+    moved: int
+    """Faces that changed their cluster."""
+    replaced: list[int] = []
+    """Earlier verdicts of the same person that said the opposite: they no longer hold."""
+    contradictions: list[str] = []
+    """What contradicts verdicts of others."""
+
+    def text(self) -> str:
+        """Return what was kept, what moved, and what it contradicts."""
+        lines = [
+            tr_n(
+                "Kept: {said}. {n:,} face changed its cluster.",
+                "Kept: {said}. {n:,} faces changed their cluster.",
+                self.moved,
+                said=Said(self.said).words,
+            )
+        ]
+        if self.replaced:
+            lines.append(
+                tr_n(
+                    "It replaces your earlier verdict {numbers}.",
+                    "It replaces your earlier verdicts {numbers}.",
+                    len(self.replaced),
+                    numbers=", ".join(map(str, self.replaced)),
+                )
+            )
+        return "\n".join([*lines, *self.contradictions])
+
+
+class VerdictRow(Record):
+    """One verdict."""
+
+    id: int
+    said: str
+    faces: list[int]
+    others: list[int]
+    who: str
+    created: float
+
+
+class VerdictsResult(JobResult):
+    """A project's verdicts, those that were just read, and what contradicts what."""
+
+    verdicts: list[VerdictRow]
+    added: int | None = None
+    known: int | None = None
+    """Of the file's verdicts those that the project had already."""
+    removed: int | None = None
+    unknown_faces: int | None = None
+    """Faces of the file that the project lacks."""
+    left_out: int | None = None
+    """Verdicts of which no face is in the project."""
+    contradictions: list[str]
+    out: str | None = None
+
+    def text(self) -> str:
+        """Return the counts, the verdicts and the contradictions."""
+        lines = []
+        if self.added is not None:
+            lines.append(
+                tr(
+                    "{added:,} verdicts added, {known:,} were known, {left:,} are about faces that this project lacks.",
+                    added=self.added,
+                    known=self.known or 0,
+                    left=self.left_out or 0,
+                )
+            )
+        if self.removed is not None:
+            lines.append(tr_n("{n:,} verdict removed.", "{n:,} verdicts removed.", self.removed))
+        if self.out is not None:
+            lines.append(
+                tr_n(
+                    "{n:,} verdict written to {out}.",
+                    "{n:,} verdicts written to {out}.",
+                    len(self.verdicts),
+                    out=self.out,
+                )
+            )
+        elif not lines:
+            lines += [
+                tr(
+                    "{id}  {said}  {faces} against {others} faces  {who}  {when}",
+                    id=row.id,
+                    said=Said(row.said).words,
+                    faces=len(row.faces),
+                    others=len(row.others),
+                    who=row.who,
+                    when=time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created)),
+                )
+                for row in self.verdicts
+            ] or [tr("No verdicts yet.")]
+        return "\n".join([*lines, *self.contradictions])
 
 
 class LoadClustersResult(JobResult):
@@ -60,6 +179,8 @@ class LoadClustersResult(JobResult):
     faces: int
     unknown: int
     unknown_paths: list[str]
+    unmatched: list[Unreadable] | None = None
+    """The same, each with why."""
 
     def text(self) -> str:
         """Return the counts."""

@@ -17,6 +17,8 @@ from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.faces import commonest_group, face_paths, give_identity
 from fairdesk.project.identities import groups_with, identity_names, label_ids
+from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdicts import Said, Verdict, keep_verdict, take_back, this_person, verdicts
 from fairdesk.words import tr, tr_n
 
 UNCLUSTERED = -1
@@ -249,6 +251,8 @@ def rename_cluster(project: Project, cluster: int, name: str) -> None:
 def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
     """Move all faces of other clusters into one that keeps its name; returns how many moved.
 
+    That they are one person is kept as a verdict, and so is what the other corrections say: the next clustering honours it.
+
     Raises
     ------
     RequestError
@@ -260,28 +264,81 @@ def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
     with project.journal.step(
         tr_n("Merge {n} cluster", "Merge {n} clusters", len(others) + 1), target=_target(keep)
     ) as connection:
-        version, label = _row(connection, keep)
-        if label == UNCLUSTERED:
-            raise RequestError(
-                tr(
-                    "Merge into a cluster, not into the unclustered faces; to remove faces from a cluster, use Remove from cluster."
-                )
+        return join_clusters(project, connection, keep, others)[0]
+
+
+def join_clusters(
+    project: Project, connection: apsw.Connection, keep: int, others: Sequence[int]
+) -> tuple[int, list[Verdict]]:
+    """Within a journal step: move all faces of other clusters into one; returns how many moved, and the verdicts replaced."""
+    version, label = _row(connection, keep)
+    if label == UNCLUSTERED:
+        raise RequestError(
+            tr(
+                "Merge into a cluster, not into the unclustered faces; to remove faces from a cluster, use Remove from cluster."
             )
-        moved = 0
-        for cluster in others:
-            if _row(connection, cluster).version != version:
-                raise RequestError(tr("Clusters of two versions cannot be merged."))
-            connection.execute("UPDATE cluster_member SET cluster_id = ? WHERE cluster_id = ?", (keep, cluster))
-            moved += connection.changes()
-        _drop_empty(connection, version)
-    return moved
+        )
+    moved, mine, theirs, replaced = 0, faces_of(project, keep), list[int](), list[Verdict]()
+    for cluster in others:
+        found = _row(connection, cluster)
+        if found.version != version:
+            raise RequestError(tr("Clusters of two versions cannot be merged."))
+        joined = faces_of(project, cluster)
+        if found.label == UNCLUSTERED:
+            replaced += say(project, connection, Said.CONFIRMED, joined, mine)[1]
+        else:
+            theirs += joined
+        connection.execute("UPDATE cluster_member SET cluster_id = ? WHERE cluster_id = ?", (keep, cluster))
+        moved += connection.changes()
+    if theirs:
+        replaced += say(project, connection, Said.SAME, mine, theirs)[1]
+    _drop_empty(connection, version)
+    return moved, replaced
+
+
+def say(
+    project: Project, connection: apsw.Connection, said: Said, faces: Iterable[int], others: Iterable[int] = ()
+) -> tuple[int, list[Verdict]]:
+    """Within a journal step: keep a verdict of this person; returns its number and those that it replaces.
+
+    A person's newer word replaces their own older word that says the opposite; those of others stay, as contradictions.
+    """
+    who = this_person()
+    number = keep_verdict(connection, said, faces, others, who)
+    replaced = []
+    for one in constraints(verdicts(project)).contradictions:
+        if one.verdict.who == who and one.verdict.id != number and any(v.id == number for v in one.against):
+            take_back(connection, one.verdict, one.faces)
+            replaced.append(one.verdict)
+    return number, replaced
+
+
+def _leave(project: Project, connection: apsw.Connection, version: int, faces: list[int]) -> None:
+    """Within a journal step: say that faces are not the person of the clusters they are about to leave."""
+    rows = connection.execute(
+        "SELECT m.cluster_id, m.face_id FROM cluster_member m JOIN cluster c ON c.id = m.cluster_id"
+        " WHERE m.clustering_id = ? AND c.label != -1 AND m.face_id IN (SELECT value FROM json_each(?))",
+        (version, json.dumps(faces)),
+    ).fetchall()
+    leaving: dict[int, list[int]] = {}
+    for cluster, face in rows:
+        leaving.setdefault(int(str(cluster)), []).append(int(str(face)))
+    for cluster, gone in leaving.items():
+        rest = [face for face in faces_of(project, cluster) if face not in set(gone)]
+        if rest:
+            say(project, connection, Said.NOT, gone, rest)
 
 
 def move_faces(project: Project, faces: list[int], cluster: int) -> int:
     """Move faces into another cluster of the same version; clusters left empty go. Returns how many moved."""
     with project.journal.step(tr("Move {faces}", faces=_faces(faces)), target=_target(cluster)) as connection:
-        version = _row(connection, cluster).version
+        version, label = _row(connection, cluster)
+        there = set(faces_of(project, cluster))
+        coming = [face for face in faces if face not in there]
+        _leave(project, connection, version, coming)
         moved = _move(connection, version, faces, cluster)
+        if label != UNCLUSTERED:
+            say(project, connection, Said.CONFIRMED, coming, there)
         _drop_empty(connection, version)
     return moved
 
@@ -295,7 +352,10 @@ def split_faces(project: Project, version: int, faces: list[int]) -> int:
             "SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)
         ).get
         cluster = _add_cluster(connection, version, NewCluster(label))
+        _leave(project, connection, version, faces)
         _move(connection, version, faces, cluster)
+        if len(faces) > 1:
+            say(project, connection, Said.CONFIRMED, faces)
         _drop_empty(connection, version)
     return cluster
 
@@ -323,12 +383,45 @@ def unassign_faces(project: Project, version: int, faces: list[int]) -> int:
     with project.journal.step(
         tr("Remove {faces} from their cluster", faces=_faces(faces)), target={"tab": "clustering", "version": version}
     ) as connection:
-        found = connection.execute("SELECT id FROM cluster WHERE clustering_id = ? AND label = -1", (version,)).get
-        if found is None:
-            found = _add_cluster(connection, version, NewCluster(UNCLUSTERED))
-        moved = _move(connection, version, faces, int(found))
-        _drop_empty(connection, version)
+        _leave(project, connection, version, faces)
+        moved = put_out(project, connection, version, faces)
+        if not moved:
+            raise RequestError(
+                tr("None of these faces could be moved: they are in that cluster already, or in another version.")
+            )
     return moved
+
+
+def put_out(project: Project, connection: apsw.Connection, version: int, faces: Iterable[int]) -> int:
+    """Within a journal step: faces of a version become unclustered; returns how many were not."""
+    found = connection.execute("SELECT id FROM cluster WHERE clustering_id = ? AND label = -1", (version,)).get
+    if found is None:
+        found = _add_cluster(connection, version, NewCluster(UNCLUSTERED))
+    connection.execute(
+        "UPDATE cluster_member SET cluster_id = ?1 WHERE clustering_id = ?2 AND cluster_id != ?1"
+        " AND face_id IN (SELECT value FROM json_each(?3))",
+        (found, version, json.dumps(list(faces))),
+    )
+    moved = connection.changes()
+    _drop_empty(connection, version)
+    return int(moved)
+
+
+def place_faces(project: Project, connection: apsw.Connection, version: int, faces: Sequence[int], cluster: int) -> int:
+    """Within a journal step: put faces into a cluster, those that the version lacks too; returns how many were not in it."""
+    wanted = json.dumps(list(faces))
+    connection.execute(
+        "UPDATE cluster_member SET cluster_id = ?1 WHERE clustering_id = ?2 AND cluster_id != ?1"
+        " AND face_id IN (SELECT value FROM json_each(?3))",
+        (cluster, version, wanted),
+    )
+    moved = connection.changes()
+    connection.execute(
+        "INSERT OR IGNORE INTO cluster_member SELECT ?1, value, ?2 FROM json_each(?3)", (version, cluster, wanted)
+    )
+    moved += connection.changes()
+    _drop_empty(connection, version)
+    return int(moved)
 
 
 def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> NamedResult:

@@ -47,4 +47,6 @@ def _draw(
         else:
             axes.plot(steps, raw, color=colour, linewidth=1.0, label=name, marker="o" if len(raw) == 1 else None)
     axes.grid(visible=True, alpha=0.25)
-    axes.legend(fontsize=8)
+    axes.legend(
+        fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0)
+    )  # beside the curves, never on the newest points

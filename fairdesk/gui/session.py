@@ -23,8 +23,8 @@ from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
-from fairdesk.project.journal import Step
-from fairdesk.project.originals import Original, missing_originals
+from fairdesk.project.journal import NoStepError, Step
+from fairdesk.project.originals import missing_originals
 from fairdesk.project.project import CATALOG, SUFFIX
 from fairdesk.runs.folder import next_run
 from fairdesk.words import mark, tr, tr_n
@@ -59,6 +59,7 @@ class Session(QObject):
     failed = Signal(object)  # an exception that is in the log already, from any thread: it is told in the window
     log_file_asked = Signal()  # show the program's own log
     missing_changed = Signal()  # other originals are missing than before
+    stepping_changed = Signal()  # an undo or redo was asked for, or the last of them has ended
     state_changed = Signal()  # a selection or a count changed: what can be done may have
 
     def __init__(self, settings: Settings, theme: Theme, parent: QObject | None = None) -> None:
@@ -75,6 +76,7 @@ class Session(QObject):
         self._ended: set[str] = set()
         self.missing: frozenset[str] = frozenset()  # paths of originals that are not there
         self._told_missing = False
+        self._steps = 0  # undos and redos under way
         self._missing_soon = QTimer(self)
         self._missing_soon.setSingleShot(True)
         self._missing_soon.timeout.connect(self._read_missing)
@@ -87,7 +89,9 @@ class Session(QObject):
         self._watch.timeout.connect(self.look)
 
     def open(self, folder: Path, *, new: bool = False) -> bool:
-        """Open (or make) a project; says what is wrong and returns False if that cannot be."""
+        """Open (or make) a project; says what is wrong and returns False if that cannot be. One that is open stays so."""
+        if self.project is not None and not new and _same_folder(self.project.folder, folder):
+            return True
         try:
             project = Project.create(folder) if new else Project.open(folder)
             lock = FileLock(project.folder / "window.lock")
@@ -149,14 +153,14 @@ class Session(QObject):
         if project is not None:
             self.background.read("missing originals", lambda: missing_originals(project), self._on_missing)
 
-    def _on_missing(self, found: list[Original]) -> None:
-        paths = frozenset(str(one.path) for one in found)
+    def _on_missing(self, found: dict[int, str]) -> None:
+        paths = frozenset(found.values())
         if paths and not self._told_missing:
             text = tr_n(
                 "{n:,} original is missing: {path}. Its thumbnail, labels and results stay.",
                 "{n:,} originals are missing, for example {path}. Their thumbnails, labels and results stay.",
                 len(paths),
-                path=found[0].path,
+                path=next(iter(found.values())),
             )
             self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved))
         self._told_missing = bool(paths)
@@ -180,6 +184,7 @@ class Session(QObject):
         if self.project is not None:
             self.jobs.leave(self.jobs_home())
         project, self.project, self._changes = self.project, None, None
+        self._steps = 0
         if project is not None:
             self.project_changed.emit(None)
             self.background.settle()
@@ -240,13 +245,32 @@ class Session(QObject):
         if project is None:
             return
 
-        def finished(step: Step) -> None:
+        def ended() -> None:
+            self._steps -= 1
             self.look()
+            self.stepping_changed.emit()
+
+        def finished(step: Step) -> None:
+            ended()
             self.told.emit(Notice(tr(told, step=step.text)))
             if step.target:
                 self.show_target.emit(step.target)
 
-        self.background.edit(lambda: work(project), finished)
+        def refused(error: BaseException) -> None:
+            ended()
+            if isinstance(error, NoStepError):
+                self.told.emit(Notice(str(error)))
+            else:
+                self.tell_error(error)
+
+        self._steps += 1
+        self.stepping_changed.emit()
+        self.background.edit(lambda: work(project), finished, refused)
+
+    @property
+    def stepping(self) -> bool:
+        """Whether an undo or redo is under way: then the other can be asked for, whatever the journal says yet."""
+        return self._steps > 0
 
     def run(self, kind: str, params: dict[str, Any], device: str = "auto") -> str | None:
         """Queue a job on the open project."""
@@ -322,3 +346,10 @@ class Session(QObject):
         self.background.close()
         self.close_project()
         self.settings.sync()
+
+
+def _same_folder(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk.metrics.look_at_list import list_facts
 from fairdesk.metrics.pair_list_job import project_images
 from fairdesk.metrics.pair_sampling import existing_pairs
 from fairdesk.metrics.params import PairsParams
@@ -10,7 +11,9 @@ from fairdesk.words import tr
 
 
 def pairs_that_exist(project: Project, params: PairsParams) -> str:
-    """Say how many pairs of each kind the chosen images allow."""
+    """Say how many pairs of each kind the chosen images allow; of a list that is imported, what it holds."""
+    if params.from_list is not None:
+        return list_facts(project, params)
     items, _, _ = project_images(project, params)
     genuine, impostor = existing_pairs(items, within_group=params.within_group)
     people = len({(item.group, item.identity) for item in items})

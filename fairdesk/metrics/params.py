@@ -6,18 +6,27 @@ import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from fairdesk.jobs.fields import DETECTOR_UNSET, ExistingFile, NewFile, Offer, Pick, Unset
-from fairdesk.jobs.params import JobParams
-from fairdesk.metrics.score_tables import parse_columns
+from fairdesk.jobs.fields import DETECTOR_UNSET, ColumnsOf, ExistingFile, ExistingPath, NewFile, Offer, Pick, Unset
+from fairdesk.jobs.params import FieldError, JobParams
+from fairdesk.metrics.pair_lists.columns import parse_columns
+from fairdesk.metrics.pair_lists.writing import Format
+from fairdesk.metrics.score_tables import parse_score_columns
 from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
 from fairdesk.words import tr
 
+_COLUMNS_HELP = "Columns of a table whose names do not tell: path1=FILE_A,path2=FILE_B,label=SAME,group1=RACE_A"
+
+
+def _columns(value: list[str] | None) -> list[str] | None:
+    parse_columns(value or [])
+    return value
+
 
 class PairsParams(JobParams):
-    """Create a list of genuine and impostor pairs."""
+    """Create a list of genuine and impostor pairs, or convert one."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "List": ("format", "folds", "seed"),
@@ -41,9 +50,10 @@ class PairsParams(JobParams):
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/lists in the project")] = Field(
         None, title="Output", description="File to write"
     )
-    format: Literal["csv", "pairs", "lfw"] = Field(
+    format: Format = Field(
         "csv",
-        description="csv: quoted, with subjects and groups; pairs: the text `path1 path2 1`; lfw: names and numbers",
+        description="csv: with subjects and groups; pairs, insightface-txt: the text `path1 path2 1`; lfw, rfw: names and numbers; "
+        "bfw: its data table; cplfw: two lines a pair; insightface-bin: the faces themselves",
     )
     within_group: bool = Field(False, description="Impostor pairs only within a group")
     folds: int = Field(1, ge=1, le=1000, description="Blocks for cross-validation")
@@ -53,13 +63,41 @@ class PairsParams(JobParams):
         None, alias="set", title="Set", description="Only images of this set"
     )
     folder: Annotated[Path | None, Pick.FOLDER] = Field(None, description="Use a folder instead of a project")
+    from_list: Annotated[Path | None, Pick.EITHER] = Field(
+        None,
+        alias="from",
+        title="List to convert",
+        description="Convert this list instead (LFW, RFW, BFW, CFP, AgeDB, CALFW, CPLFW, InsightFace, IJB, text, CSV, Parquet); "
+        "with a project, its paths become those of the project's images",
+    )
+    columns: Annotated[list[str] | None, ColumnsOf("from_list", "pairs")] = Field(
+        None, title="Column names", description=_COLUMNS_HELP
+    )
 
     model_config = JobParams.model_config | {"populate_by_name": True}
 
-    @field_validator("out", "folder")
+    _known_columns = field_validator("columns")(_columns)
+
+    @field_validator("out", "folder", "from_list")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _together(self) -> PairsParams:
+        if self.columns and self.from_list is None:
+            raise FieldError("columns", tr("are those of a list that is converted: give it with --from"))
+        given = self.model_fields_set & {"genuine", "impostor", "within_group", "folds", "only_set"}
+        if self.from_list is not None and any(
+            getattr(self, name) != type(self).model_fields[name].default for name in given
+        ):
+            raise FieldError("from_list", tr("takes all pairs of the list as they are; leave the numbers of pairs out"))
+        return self
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Columns by field."""
+        return parse_columns(self.columns or [])
 
 
 SCORE_ENDINGS = (".npz", ".csv", ".parquet", ".txt")
@@ -68,7 +106,9 @@ SCORE_ENDINGS = (".npz", ".csv", ".parquet", ".txt")
 class ScoreParams(JobParams):
     """Compare the two faces of each pair by their embeddings."""
 
-    pairs: ExistingFile = Field(title="Pair list", description="The pair list")
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Table": ("columns",)}
+
+    pairs: ExistingPath = Field(title="Pair list", description="The pair list, of any format")
     encoder: Annotated[str, Offer.VECTORS] = Field(
         "dlib", title="Embedding model", description="Model whose embeddings are compared"
     )
@@ -76,8 +116,17 @@ class ScoreParams(JobParams):
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
         None, title="Output", description="File to write: .npz, .csv, .parquet or .txt"
     )
+    columns: Annotated[list[str] | None, ColumnsOf("pairs", "pairs")] = Field(
+        None, title="Column names", description=_COLUMNS_HELP
+    )
 
     _known_detector = field_validator("detector")(detector_text)
+    _known_columns = field_validator("columns")(_columns)
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Columns of the list by field."""
+        return parse_columns(self.columns or [])
 
     @field_validator("out")
     @classmethod
@@ -175,12 +224,12 @@ class EvaluateParams(JobParams):
     @classmethod
     def _known_columns(cls, value: str | None) -> str | None:
         if value is not None:
-            parse_columns(value)
+            parse_score_columns(value)
         return value
 
     def named_columns(self) -> dict[str, str] | None:
         """Return the columns of a table that are called otherwise: ours to theirs."""
-        return None if self.columns is None else parse_columns(self.columns)
+        return None if self.columns is None else parse_score_columns(self.columns)
 
     @field_validator("at")
     @classmethod

@@ -6,87 +6,9 @@ from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.fairness_results import Fairness
 from fairdesk.metrics.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
-from fairdesk.words import mark, tr, tr_n
+from fairdesk.words import tr, tr_n
 
 Interval = tuple[float, float]
-
-
-_LEFT_OUT = {
-    "unreadable": mark("Left out: {n:,} unreadable images."),
-    "synthetic": mark("Left out: {n:,} synthetic images."),
-    "unnamed": mark("Left out: {n:,} unnamed images."),
-    "no_image": mark("Left out: {n:,} files that are no images."),
-    "hidden": mark("Left out: {n:,} hidden images."),
-    "other_sets": mark("Left out: {n:,} images of no set or another one."),
-}
-
-
-class PairsResult(JobResult):
-    """A pair list that was made."""
-
-    out: str
-    genuine: int
-    impostor: int
-    genuine_exist: int
-    impostor_exist: int
-    genuine_asked: int
-    impostor_asked: int
-    identities: int
-    images: int
-    left_out: dict[str, int]
-    """Images that are in no pair, by why."""
-    seed: int
-    format: str
-    within_group: bool
-    folds: int
-    sha256: str
-    synthetic: list[str] = []
-
-    def text(self) -> str:
-        """Return what is in the list."""
-        lines = [
-            tr(
-                "{genuine:,} genuine and {impostor:,} impostor pairs over {identities}, seed {seed}.",
-                genuine=self.genuine,
-                impostor=self.impostor,
-                identities=tr_n("{n:,} identity", "{n:,} identities", self.identities),
-                seed=self.seed,
-            )
-        ]
-        return "\n".join(
-            lines
-            + [
-                tr(_LEFT_OUT.get(why, "Left out: {n:,} images."), n=number)
-                for why, number in self.left_out.items()
-                if number
-            ]
-        )
-
-
-class ScoreResult(JobResult, RestsOnVectors):
-    """Scores of a pair list."""
-
-    out: str
-    pairs: int
-    genuine: int
-    impostor: int
-    images: int
-    dropped: int
-    without_vector: list[str]
-    not_in_project: list[str]
-    measure: str
-
-    def text(self) -> str:
-        """Return what was scored and what has no score."""
-        said = tr(
-            "{pairs:,} pairs of {images:,} images scored ({measure}).",
-            pairs=self.pairs,
-            images=self.images,
-            measure=tr(self.measure),
-        )
-        if self.dropped:
-            said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
-        return "\n".join([said, *self.vector_lines()])
 
 
 class Dropped(Record):

@@ -24,7 +24,7 @@ _BFW_OTHERS = {
 _BOB = {"subject1": "bio_ref_subject_id", "subject2": "probe_subject_id"}
 
 
-def parse_columns(text: str) -> dict[str, str]:
+def parse_score_columns(text: str) -> dict[str, str]:
     """Read `score=NAME,label=NAME`: ours to theirs. Raises `ValueError` with what is wrong."""
     found: dict[str, str] = {}
     for part in text.split(","):

@@ -171,6 +171,10 @@ class Database:
         """Run a query and return its rows."""
         return self.connection.execute(sql, bindings).fetchall()
 
+    def each(self, sql: str, bindings: Any = ()) -> Iterator[Row]:
+        """Run a query and return its rows one by one: where there are many, they are never all in memory."""
+        return iter(self.connection.execute(sql, bindings))
+
     def value(self, sql: str, bindings: Any = ()) -> Any:
         """Return the first column of the first row, or None."""
         return self.connection.execute(sql, bindings).get

@@ -16,6 +16,7 @@ import apsw
 from fairdesk.project import label_basis as basis
 from fairdesk.project.database import compact
 from fairdesk.project.kept_facts import user_facts
+from fairdesk.project.verdicts import erase_faces
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -48,6 +49,7 @@ def erase_images(project: Project, images: list[int], names: Sequence[str]) -> E
     with project.db.transaction() as connection:
         connection.execute("PRAGMA secure_delete = ON")
         _erase_rows(connection, chosen, json.dumps(faces))
+        erase_faces(connection, faces)
         for name in names:
             connection.execute("DELETE FROM saved_view WHERE instr(wanted, ?)", (json.dumps(name, ensure_ascii=False),))
         gone = _erase_nobodies(connection)

@@ -188,11 +188,36 @@ def give_identity(project: Project, faces: list[int], identity: int | None) -> i
     return changed
 
 
+def same_faces_of(project: Project, faces: Sequence[int], detector: str) -> dict[int, int]:
+    """Return, for some faces, the face that a detector found at the same place: itself where it is that detector's."""
+    wanted = json.dumps(list(faces))
+    found: dict[int, int] = {
+        row[0]: row[0]
+        for row in project.db.rows(f"SELECT id FROM face WHERE id {_THESE} AND detector = ?", (wanted, detector))
+    }
+    best: dict[int, float] = {}
+    for face, other, whole, *box in project.db.rows(
+        "SELECT a.id, b.id, a.place = 0 AND b.place = 0 AND 'whole' IN (a.detector, b.detector),"
+        " a.top, a.right, a.bottom, a.left, b.top, b.right, b.bottom, b.left"
+        " FROM face a JOIN face b ON b.image_id = a.image_id AND b.detector = ?2"
+        " WHERE a.id IN (SELECT value FROM json_each(?1)) AND a.detector != ?2 ORDER BY a.id, b.id",
+        (wanted, detector),
+    ):
+        share = 1.0 if whole else overlap(FaceBox(*box[:4]), FaceBox(*box[4:]))
+        if share > max(SAME, best.get(face, 0.0)):
+            found[face], best[face] = other, share
+    return found
+
+
 def _same_faces(project: Project, faces: Iterable[int]) -> list[int]:
     """Return the faces that other detectors found where these lie: the same faces, so that they get the same label.
 
     Where the whole image was taken for the face, that is the largest face of any other detector.
     """
+    if project.db.value(
+        "SELECT (SELECT min(detector) FROM face) IS (SELECT max(detector) FROM face)"  # an index's two ends
+    ):
+        return []  # there is no other detector
     rows = project.db.rows(
         "SELECT b.id, a.place = 0 AND b.place = 0 AND 'whole' IN (a.detector, b.detector),"
         " a.top, a.right, a.bottom, a.left, b.top, b.right, b.bottom, b.left"

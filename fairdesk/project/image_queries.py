@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.project.faces import images_of_faces, largest_faces
 from fairdesk.project.main_face import FACE_LABELS, LABELS, SOURCE
 from fairdesk.project.originals import missing_originals
 from fairdesk.project.quality import MEASURES, Limit
+from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdicts import of_detector, verdicts
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -156,7 +159,7 @@ def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
     )
     found = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
     if wanted.state == "missing":
-        return found[np.isin(found, [one.id for one in missing_originals(project)])]
+        return found[np.isin(found, list(missing_originals(project)))]
     return found
 
 
@@ -269,7 +272,8 @@ def overview(project: Project) -> dict[str, Any]:
 def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids:
     """Return images ordered by how near their largest face's vector is to one image's; those without one are left out.
 
-    `recipe_hash` says which vectors.
+    `recipe_hash` says which vectors. What people have said is honoured: faces of the same person come first, those
+    of others and those of no interest are left out.
 
     Raises
     ------
@@ -295,6 +299,12 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
         distance = 1 - (vectors @ mine) / np.where(norms == 0, 1, norms)
     else:
         distance = np.sqrt(((vectors - mine) ** 2).sum(1))
+    said = constraints(of_detector(project, verdicts(project), recipe.detector))
+    if said:
+        with_it, without = said.beside(*largest_faces(project, recipe.detector, [image]))
+        faces = images_of_faces(project, [*with_it, *without])
+        distance = np.where(np.isin(images, [faces[face] for face in with_it]), -0.5, distance)
+        keep &= ~np.isin(images, [faces[face] for face in without]) | (images == image)
     distance = np.where(images == image, -1.0, distance)
     order = np.argsort(distance, kind="stable")
     return np.asarray(images[order][keep[order]])

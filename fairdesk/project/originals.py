@@ -15,6 +15,8 @@ from fairdesk.words import tr
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
+_AT_ONCE = 5000  # rows that are in memory at once, and read in one go
+
 
 class Original(NamedTuple):
     """An image's file as it is recorded, whether or not it is there now."""
@@ -39,23 +41,28 @@ def recorded_under(project: Project, folder: Path) -> list[Original]:
     return [one for one in found if one.path.is_relative_to(folder)]
 
 
-def missing_originals(project: Project) -> list[Original]:
-    """Return the originals that are not where the project looks for them; each folder is listed once.
+def missing_originals(project: Project) -> dict[int, str]:
+    """Return image ids and paths of originals that are not where the project looks for them.
 
+    Each folder is listed once.
     A member of an archive is there where its archive is.
     """
     roots = project.roots()
-    rows = project.db.rows("SELECT id, root_id, path, size, sha256 FROM image ORDER BY id")
     listed: dict[str, set[str] | None] = {}  # the names in a folder; None: all are there, as it is an archive
-    missing = []
-    for number, root, path, size, sha in rows:
-        place = os.path.join(roots[root], path)
-        folder, name = os.path.split(place)
-        if folder not in listed:
-            listed[folder] = _names_in(folder)
-        names = listed[folder]
-        if names is not None and name not in names and not (names and os.path.exists(place)):  # other case, other form
-            missing.append(Original(number, Path(place), size, sha))
+    missing: dict[int, str] = {}
+    last = 0
+    while rows := project.db.rows(
+        "SELECT id, root_id, path FROM image WHERE id > ? ORDER BY id LIMIT ?", (last, _AT_ONCE)
+    ):
+        last = rows[-1][0]
+        for number, root, path in rows:
+            place = os.path.join(roots[root], path)
+            folder, name = os.path.split(place)
+            if folder not in listed:
+                listed[folder] = _names_in(folder)
+            names = listed[folder]
+            if names is not None and name not in names and not (names and os.path.exists(place)):  # other case or form
+                missing[number] = place
     return missing
 
 

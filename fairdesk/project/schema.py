@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairdesk.project.bulk_edits import SCHEMA as BULK
 from fairdesk.project.changes import SCHEMA as CHANGES
+from fairdesk.project.verdicts import SCHEMA as VERDICTS
 
 # Each entry moves a catalogue from version index to index + 1. Entries are never edited, only added.
 MIGRATIONS: list[str] = [
@@ -147,6 +148,7 @@ MIGRATIONS: list[str] = [
     # A named face decides its image's label, whichever detector found it (project/main_face.py).
     "CREATE INDEX face_named ON face(image_id) WHERE place = 0 AND label_source IS NOT NULL",
     CHANGES,
+    VERDICTS,
     """
     -- Comparisons that a person left out of the error rates, and why; image1 < image2.
     CREATE TABLE comparison_mark (
@@ -163,5 +165,5 @@ VERSION = len(MIGRATIONS)
 # computed: they are only ever added, and the journal records a change of a face's label alone.
 JOURNALED = (
     "root", "grp", "identity", "image", "unreadable", "face", "clustering", "cluster",
-    "cluster_member", "pair_list", "score_set", "comparison_mark", "image_tag", "image_set", "set_member", "saved_view",
+    "cluster_member", "pair_list", "score_set", "comparison_mark", "image_tag", "image_set", "set_member", "saved_view", "verdict",
 )  # fmt: skip

@@ -32,7 +32,7 @@ FIXED = {
     "sample": ("--out --images --identities --fraction --excluding --link --copy --seed", ""),
     "split": ("--out --images --shares --by --seed", ""), "flatten": ("--out --copy", ""), "resize": ("--out --size --fit", ""),
     "leaks": ("--detector", "encoder detector"), "duplicates": ("--detector", "encoder detector"), "balance": ("--target", ""),
-    "pairs": ("--genuine --impostor --out --format --within-group --folds --from --columns --seed", "genuine impostor folds left_out"),
+    "pairs": ("--genuine --impostor --out --format --within-group --folds --from --columns --seed", "genuine impostor folds read_as left_out"),
     "score": ("--encoder --detector --pairs --columns --out", "encoder detector"),
     "suggestions": ("--version --limit", ""), "verdict": ("--same --different --confirm --cluster --not --ignore", ""),
     "verdicts": ("--file --out", ""),
@@ -57,7 +57,7 @@ CHOICES = {
 }  # fmt: skip
 # Being worked on: these may be missing yet, and hold as soon as they are there.
 TO_COME = {
-    "suggestions", "verdict", "verdicts", ("pairs", "--from"), ("pairs", "--columns"), ("score", "--columns"), ("pairs", "--format"),
+    "suggestions",
 }  # fmt: skip
 
 

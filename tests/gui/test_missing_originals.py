@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 
@@ -80,10 +81,10 @@ def test_what_counts_as_missing(project, tmp_path):
             archive.write(path, f"GroupA/who/{n}.png")
     for source in (tmp_path / "in", tmp_path / "faces.zip"):
         import_images(ImportParams(folder=source), QuietContext(project))
-    assert missing_originals(project) == []
+    assert missing_originals(project) == {}
     (tmp_path / "in" / "g0" / "id00" / "001.png").unlink()
     shutil.rmtree(tmp_path / "in" / "g0" / "id01")
-    assert [one.path.relative_to(tmp_path / "in").as_posix() for one in missing_originals(project)] == [
+    assert [Path(one).relative_to(tmp_path / "in").as_posix() for one in missing_originals(project).values()] == [
         "g0/id00/001.png", "g0/id01/000.png", "g0/id01/001.png", "g0/id01/002.png",
     ]  # fmt: skip
     assert len(image_ids(project, read_conditions(project, ["state=missing", "group=g0"]))) == 4

@@ -10,9 +10,10 @@ from PIL import Image
 from sklearn.model_selection import KFold
 
 from fairdesk.errors import RequestError
+from fairdesk.images.insightface_bins import read_bin
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.training_logs import read_log
-from fairdesk.training.evaluation_lists import read_bin, read_lists
+from fairdesk.training.evaluation_lists import read_lists
 from fairdesk.training.heldout_evaluation import fold_accuracy
 from fairdesk.training.recogniser_training import train_recogniser as train
 from tests.conftest import SHARED, plain_images

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton,
 
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.results import ImportResult
-from fairdesk.dataset.table_files import is_table, read_table
+from fairdesk.dataset.table_files import is_table, read_head
 from fairdesk.dataset.tables import Table
 from fairdesk.gui import async_glue
 from fairdesk.gui.jobs.preview import PreviewRun, told
@@ -36,7 +36,7 @@ class ImportDialog(QDialog):
         self.form = ParameterForm(
             ImportParams, ({"folder": str(folder)} if folder else {}) | {"layout": layout}, hide=("columns", "base")
         )
-        self.columns = ColumnMap()
+        self.columns = ColumnMap("labels")
         self.columns.hide()
         self._table: Path | None = None
         self.preview = QLabel(tr("Choose a folder, an archive or a table, then scan it. Nothing is written yet."))
@@ -88,7 +88,7 @@ class ImportDialog(QDialog):
         if table is None:
             self.form.set_hidden("columns", None)
         else:
-            self._session.background.read("columns", lambda: read_table(table), self._show_columns)
+            self._session.background.read("columns", lambda: read_head(table), self._show_columns)
 
     def _show_columns(self, table: Table) -> None:
         self.columns.show_table(table)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MENUS = {  # on the right button, by list or grid
     "sources": (
+        "metrics.look",
         "metrics.score",
         "metrics.freeze",
         "",
@@ -41,6 +42,25 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             icon="list",
             shortcut="Ctrl+L",
             enabled=people,
+        ),
+        ActionSpec(
+            "metrics.import_list",
+            tr("&Import a pair list…"),
+            lambda: start(tab.import_list()),
+            tr("&Metrics"),
+            icon="import",
+            enabled=lambda: tab.view.images > 0,
+            tip=tr("A list of any format: LFW, RFW, BFW, CFP, AgeDB, CALFW, CPLFW, InsightFace, text, CSV, Parquet"),
+        ),
+        ActionSpec(
+            "metrics.look",
+            tr("&Look at the pairs…"),
+            lambda: start(tab.look_at_list()),
+            tr("&Metrics"),
+            icon="face",
+            enabled=lambda: tab.chosen_list() is not None,
+            tip=tr("Each pair's two faces, by label and group"),
+            tab=tab.name,
         ),
         ActionSpec("metrics.score", tr("&Score a list…"), tab.ask_score, tr("&Metrics"), icon="encode", enabled=lists),
         ActionSpec(

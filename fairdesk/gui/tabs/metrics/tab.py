@@ -115,6 +115,7 @@ class MetricsTab(Tab):
         self.figures.threshold_settled.connect(self._on_dropped)
         self.figures.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
         self.sources.currentItemChanged.connect(self._on_source)
+        self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(self.look_at_list()))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
@@ -260,6 +261,20 @@ class MetricsTab(Tab):
                 tr("{list} is frozen", list=source.name) if on else tr("{list} is no longer frozen", list=source.name)
             )
             self.session.edit(lambda project: freeze(project, source.name, on=on), told)
+
+    async def import_list(self) -> None:
+        path = await async_glue.choose_file(
+            self, tr("Import a pair list"), tr("Pair lists (*.txt *.csv *.tsv *.parquet *.bin *.mat);;All files (*)")
+        )
+        if path:
+            self.session.ask("pairs", {"from_list": path})
+
+    async def look_at_list(self) -> None:
+        source = self.chosen_list()
+        if source is not None:
+            from fairdesk.gui.dialogs.pair_list_dialog import PairListDialog
+
+            await async_glue.finished(PairListDialog(self.session, Path(source.path), self.window()))
 
     def ask_score(self) -> None:
         item = self.sources.currentItem()

@@ -1,0 +1,102 @@
+"""The verbs that give verdicts on clusters and faces, list them, and carry them between projects."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fairdesk.cli.job_verbs import add_project, open_project
+from fairdesk.cli.options import named_path, whole_number
+from fairdesk.cli.verb import Namespace, Verb
+from fairdesk.errors import RequestError
+from fairdesk.jobs.results import JobResult
+from fairdesk.words import mark, tr
+
+
+def _verdict_options(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument("--same", nargs=2, metavar=("A", "B"), help=tr("Two clusters are one person: they are merged"))
+    one.add_argument("--different", nargs=2, metavar=("A", "B"), help=tr("Two clusters are two people"))
+    one.add_argument(
+        "--confirm",
+        nargs="+",
+        type=whole_number,
+        metavar="FACE",
+        help=tr("These faces belong to the cluster of --cluster"),
+    )
+    one.add_argument(
+        "--not", nargs="+", type=whole_number, dest="reject", metavar="FACE",
+        help=tr("These faces are not the person of --cluster"),
+    )  # fmt: skip
+    one.add_argument(
+        "--ignore",
+        nargs="+",
+        type=whole_number,
+        metavar="FACE",
+        help=tr("These faces are of no interest: leave them out"),
+    )
+    parser.add_argument("--cluster", metavar="C", help=tr("The cluster's label or name"))
+    parser.add_argument("--version", type=whole_number, metavar="N", help=tr("Which clustering (default: the newest)"))
+
+
+def _verdict(arguments: Namespace) -> JobResult:
+    from fairdesk.clustering import verdict_edits as edits
+    from fairdesk.clustering.store import find_cluster, need_version, newest_version
+
+    needs = arguments.confirm or arguments.reject
+    if bool(needs) != (arguments.cluster is not None):
+        raise RequestError(
+            tr("Say with --cluster C which cluster is meant.")
+            if needs
+            else tr("--cluster goes with --confirm and --not alone.")
+        )
+    with open_project(arguments.project) as project:
+        if arguments.ignore and arguments.version is None:
+            return edits.ignore(project, newest_version(project), arguments.ignore)
+        version = need_version(project, arguments.version)
+        if arguments.ignore:
+            return edits.ignore(project, version, arguments.ignore)
+        if arguments.same or arguments.different:
+            a, b = (find_cluster(project, version, label) for label in arguments.same or arguments.different)
+            return edits.say_same(project, a, b) if arguments.same else edits.say_different(project, a, b)
+        cluster = find_cluster(project, version, arguments.cluster)
+        if arguments.confirm:
+            return edits.confirm(project, version, arguments.confirm, cluster)
+        return edits.reject(project, version, arguments.reject, cluster)
+
+
+def _verdicts_options(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    parser.add_argument("--file", type=Path, metavar="CSV", help=tr("Add the verdicts of this file"))
+    parser.add_argument("--out", type=named_path, metavar="CSV", help=tr("Write all verdicts to this file"))
+    parser.add_argument("--remove", nargs="+", type=whole_number, metavar="N", help=tr("Remove these verdicts"))
+
+
+def _verdicts(arguments: Namespace) -> JobResult:
+    from fairdesk.clustering.verdict_files import listed, read_verdicts, write_verdicts
+    from fairdesk.project.verdicts import remove_verdicts
+
+    with open_project(arguments.project) as project:
+        done = {}
+        if arguments.remove:
+            done["removed"] = remove_verdicts(project, arguments.remove)
+        if arguments.file is not None:
+            read = read_verdicts(project, arguments.file)
+            done |= {
+                name: value
+                for name in ("added", "known", "unknown_faces", "left_out")
+                if (value := getattr(read, name)) is not None
+            }
+        if arguments.out is not None:
+            write_verdicts(project, arguments.out.expanduser().absolute())
+            return listed(project, out=str(arguments.out), **done)
+        return listed(project, **done)
+
+
+VERDICT_VERBS = [
+    Verb(
+        "verdict", mark("Say that clusters or faces are one person, two, or of no interest"), _verdict_options, _verdict
+    ),
+    Verb("verdicts", mark("List, write, read or remove verdicts"), _verdicts_options, _verdicts),
+]

@@ -1,0 +1,143 @@
+"""Giving verdicts: each is one undoable step that keeps what was said, and corrects the version at hand by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fairdesk.clustering.results import VerdictResult
+from fairdesk.clustering.store import (
+    UNCLUSTERED,
+    Cluster,
+    faces_of,
+    join_clusters,
+    place_faces,
+    put_out,
+    say,
+)
+from fairdesk.errors import RequestError
+from fairdesk.project import Project
+from fairdesk.project.faces import images_of_faces
+from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdicts import Said, Verdict, last_verdict, verdicts
+from fairdesk.words import tr, tr_n
+
+
+def _target(cluster: Cluster | None = None) -> dict[str, Any]:
+    return {"tab": "clustering"} | ({"cluster": cluster.id} if cluster is not None else {})
+
+
+def _result(project: Project, said: Said, before: int, moved: int, replaced: Sequence[Verdict]) -> VerdictResult:
+    """Say what was kept; contradictions are those that the new verdicts are part of."""
+    new = [v.id for v in verdicts(project) if v.id > before]
+    told = [
+        one.text()
+        for one in constraints(verdicts(project)).contradictions
+        if one.verdict.id in new or any(v.id in new for v in one.against)
+    ]
+    return VerdictResult(
+        verdicts=new, said=said.value, moved=moved, replaced=[v.id for v in replaced], contradictions=told
+    )
+
+
+def _known(project: Project, faces: Sequence[int]) -> list[int]:
+    """Return the faces without repetitions. Raises `RequestError` if one does not exist."""
+    wanted = list(dict.fromkeys(faces))
+    there = images_of_faces(project, wanted)
+    for face in wanted:
+        if face not in there:
+            raise RequestError(
+                tr(
+                    "The project has no face {face}. `fairdesk suggestions PROJECT --json` names faces by number.",
+                    face=face,
+                )
+            )
+    if not wanted:
+        raise RequestError(tr("Say which faces are meant."))
+    return wanted
+
+
+def _two(a: Cluster, b: Cluster) -> None:
+    if a.id == b.id:
+        raise RequestError(tr("{cluster} is one cluster. Name two.", cluster=a.title))
+    for one in (a, b):
+        if one.label == UNCLUSTERED:
+            raise RequestError(
+                tr("The unclustered faces are not one person. Name two clusters, or use --confirm for single faces.")
+            )
+
+
+def say_same(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
+    """Two clusters are one person: they are merged into the named one, else the larger."""
+    _two(a, b)
+    before = last_verdict(project)
+    keep, other = sorted((a, b), key=lambda c: (c.name is None and c.identity is None, -c.faces, c.label))
+    text = tr("{a} and {b} are one person", a=keep.title, b=other.title)
+    with project.journal.step(text, target=_target(keep)) as connection:
+        moved, replaced = join_clusters(project, connection, keep.id, [other.id])
+    return _result(project, Said.SAME, before, moved, replaced)
+
+
+def say_different(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
+    """Two clusters are two people: they stay as they are, and no later clustering joins them."""
+    _two(a, b)
+    before = last_verdict(project)
+    text = tr("{a} and {b} are different people", a=a.title, b=b.title)
+    with project.journal.step(text, target=_target(a)) as connection:
+        _, replaced = say(project, connection, Said.DIFFERENT, faces_of(project, a.id), faces_of(project, b.id))
+    return _result(project, Said.DIFFERENT, before, 0, replaced)
+
+
+def say_unsure(project: Project, faces: Sequence[int], others: Sequence[int]) -> int:
+    """A person looked and could not tell: kept, so that it is not asked again; binds no clustering."""
+    with project.journal.step(tr("Not sure"), target=_target()) as connection:
+        number, _ = say(project, connection, Said.UNSURE, faces, others)
+    return number
+
+
+def confirm(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
+    """Faces are the person of a cluster: those that are elsewhere are moved there."""
+    wanted = _known(project, faces)
+    if cluster.label == UNCLUSTERED:
+        raise RequestError(tr("The unclustered faces are not one person: a face cannot be confirmed there."))
+    before = last_verdict(project)
+    text = tr_n(
+        "Confirm {n:,} face of {cluster}", "Confirm {n:,} faces of {cluster}", len(wanted), cluster=cluster.title
+    )
+    with project.journal.step(text, target=_target(cluster)) as connection:
+        moved = place_faces(project, connection, version, wanted, cluster.id)
+        others = set(faces_of(project, cluster.id)) - set(wanted)
+        _, replaced = say(project, connection, Said.CONFIRMED, wanted, others)
+    return _result(project, Said.CONFIRMED, before, moved, replaced)
+
+
+def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
+    """Faces are not the person of a cluster: those that are in it become unclustered."""
+    wanted = _known(project, faces)
+    if cluster.label == UNCLUSTERED:
+        raise RequestError(
+            tr("The unclustered faces are not one person: there is nothing a face could be said not to be.")
+        )
+    before = last_verdict(project)
+    text = tr_n("{n:,} face is not {cluster}", "{n:,} faces are not {cluster}", len(wanted), cluster=cluster.title)
+    with project.journal.step(text, target=_target(cluster)) as connection:
+        there = faces_of(project, cluster.id)
+        rest = set(there) - set(wanted)
+        if not rest:
+            raise RequestError(
+                tr("These are all faces of {cluster}: nobody is left that they are not.", cluster=cluster.title)
+            )
+        _, replaced = say(project, connection, Said.NOT, wanted, rest)
+        moved = put_out(project, connection, version, [face for face in wanted if face in set(there)])
+    return _result(project, Said.NOT, before, moved, replaced)
+
+
+def ignore(project: Project, version: int | None, faces: Sequence[int]) -> VerdictResult:
+    """Faces are of no interest: they become unclustered, and later clusterings leave them out."""
+    wanted = _known(project, faces)
+    before = last_verdict(project)
+    text = tr_n("Ignore {n:,} face", "Ignore {n:,} faces", len(wanted))
+    with project.journal.step(text, target=_target()) as connection:
+        _, replaced = say(project, connection, Said.IGNORED, wanted)
+        moved = 0 if version is None else put_out(project, connection, version, wanted)
+    return _result(project, Said.IGNORED, before, moved, replaced)

@@ -1,0 +1,158 @@
+"""Verdicts as CSV, one row a face: what several people said comes together, and what contradicts is shown.
+
+A face is told by its picture's SHA-256 (or path) and where it lies in it, so that a file fits every project that has the
+pictures, whichever detector it used.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from fairdesk.clustering.results import VerdictRow, VerdictsResult
+from fairdesk.errors import RequestError, reason
+from fairdesk.images.table_cells import plain_cell, safe_rows
+from fairdesk.images.written_files import write_text
+from fairdesk.project import Project
+from fairdesk.project.portable_faces import FaceFinder, PortableFace, portable_faces
+from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdicts import OF_FACES, Said, keep_verdict, verdicts
+from fairdesk.words import tr, tr_n
+
+HEADER = ("verdict", "said", "side", "who", "when", "image", "sha256", "detector", "top", "right", "bottom", "left")
+SUBJECT, OTHER = "face", "other"
+
+
+def listed(project: Project, **more: object) -> VerdictsResult:
+    """Return all verdicts and what contradicts what."""
+    found = verdicts(project)
+    return VerdictsResult(
+        verdicts=[
+            VerdictRow(
+                id=v.id, said=v.said.value, faces=list(v.faces), others=list(v.others), who=v.who, created=v.created
+            )
+            for v in found
+        ],
+        contradictions=[one.text() for one in constraints(found).contradictions],
+        **more,
+    )  # type: ignore[arg-type]
+
+
+def write_verdicts(project: Project, path: Path) -> int:
+    """Write all verdicts as CSV; returns how many."""
+    found = verdicts(project)
+    everyone = sorted({face for v in found for face in (*v.faces, *v.others)})
+    places = portable_faces(project, everyone)
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        yield HEADER
+        for v in found:
+            when = datetime.fromtimestamp(v.created).astimezone().isoformat()
+            for side, faces in ((SUBJECT, v.faces), (OTHER, v.others)):
+                for face in faces:
+                    at = places[face]
+                    yield v.uuid, v.said.value, side, v.who, when, at.image, at.sha256, at.detector, *at.box
+
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator="\n").writerows(safe_rows(rows()))
+    write_text(path, buffer.getvalue())
+    return len(found)
+
+
+class _Said(NamedTuple):
+    said: Said
+    who: str
+    created: float
+    faces: dict[str, list[tuple[int, PortableFace]]]  # side to the line and place of each face
+
+
+def _read(path: Path) -> dict[str, _Said]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(tr("{path} cannot be read: {error}", path=path, error=reason(error))) from error
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [name for name in HEADER if name not in (reader.fieldnames or ())]
+    if missing:
+        raise RequestError(
+            tr(
+                "{path} is not a file of verdicts: it lacks the column {missing}. Write one with: fairdesk verdicts PROJECT --out FILE.csv",
+                path=path,
+                missing=missing[0],
+            )
+        )
+    found: dict[str, _Said] = {}
+    for row in reader:
+        cells = {name: plain_cell(row[name] or "") for name in HEADER}
+        try:
+            said = Said(cells["said"])
+            created = datetime.fromisoformat(cells["when"]).timestamp()
+            box = (int(cells["top"]), int(cells["right"]), int(cells["bottom"]), int(cells["left"]))
+            if cells["side"] not in (SUBJECT, OTHER) or not cells["verdict"]:
+                raise ValueError(cells["side"])
+        except (ValueError, OverflowError, OSError) as error:
+            raise RequestError(
+                tr(
+                    "{path}, line {line}: {error}. Nothing was read.",
+                    path=path,
+                    line=reader.line_num,
+                    error=reason(error),
+                )
+            ) from error
+        one = found.setdefault(
+            cells["verdict"], _Said(said, cells["who"] or "unknown", created, {SUBJECT: [], OTHER: []})
+        )
+        place = PortableFace(cells["image"], cells["sha256"], cells["detector"], box)
+        one.faces[cells["side"]].append((reader.line_num, place))
+    if not found:
+        raise RequestError(tr("{path} holds no verdict.", path=path))
+    return found
+
+
+def read_verdicts(project: Project, path: Path) -> VerdictsResult:
+    """Add the verdicts of a file: one undoable step. Those that the project has already are counted, not added twice.
+
+    Clusters stay as they are: the next clustering honours all verdicts, and says what contradicts what.
+
+    Raises
+    ------
+    RequestError
+        If the file is none of verdicts, or none of its faces is in the project.
+    """
+    found = _read(path)
+    have = {v.uuid for v in verdicts(project)}
+    faces = FaceFinder(project)
+    new: list[tuple[str, _Said, list[int], list[int]]] = []
+    unknown = left_out = 0
+    for key, one in found.items():
+        if key in have:
+            continue
+        sides: dict[str, list[int]] = {}
+        for side, places in one.faces.items():
+            known = [face for face in (faces.at(place) for _, place in places) if face is not None]
+            unknown += len(places) - len(known)
+            sides[side] = known
+        if not sides[SUBJECT] or (not sides[OTHER] and one.said not in OF_FACES):
+            left_out += 1
+        else:
+            new.append((key, one, sides[SUBJECT], sides[OTHER]))
+    if not new and left_out:
+        raise RequestError(
+            tr(
+                "None of the faces in {path} is in this project, for example in {image}. Nothing was read.",
+                path=path,
+                image=next(place.image for one in found.values() for rows in one.faces.values() for _, place in rows),
+            )
+        )
+    if new:
+        text = tr_n("Read {n:,} verdict from {file}", "Read {n:,} verdicts from {file}", len(new), file=path.name)
+        with project.journal.step(text, target={"tab": "clustering"}) as connection:
+            for key, one, first, second in new:
+                keep_verdict(connection, one.said, first, second, one.who, created=one.created, key=key)
+    return listed(
+        project, added=len(new), known=len(found) - len(new) - left_out, unknown_faces=unknown, left_out=left_out
+    )

@@ -1,0 +1,212 @@
+"""What people have said of faces and of the people they show, kept for good: who said it, and when.
+
+A verdict is about faces, never about clusters, which come and go: it holds the faces that the clusters had when it
+was given. What follows of all of them together is worked out in `verdict_constraints.py`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import time
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import apsw
+
+from fairdesk.errors import RequestError
+from fairdesk.project.faces import same_faces_of
+from fairdesk.words import mark, tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.project.project import Project
+
+SCHEMA = """
+-- What people have said of faces (project/verdicts.py). `faces` and `others` are JSON lists of face ids: the faces it is
+-- about, and those of the cluster or person they were compared with.
+CREATE TABLE verdict (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+    faces TEXT NOT NULL, others TEXT NOT NULL, who TEXT NOT NULL, created REAL NOT NULL);
+"""
+
+
+class Said(StrEnum):
+    """What a verdict says."""
+
+    CONFIRMED = "confirmed"  # these faces are of the person the others show
+    NOT = "not"  # these faces are not of that person
+    SAME = "same"  # both sides are one person
+    DIFFERENT = "different"  # they are two
+    IGNORED = "ignored"  # these faces are of no interest
+    UNSURE = "unsure"  # a person looked and could not tell: it is not asked again
+
+    @property
+    def words(self) -> str:
+        """What a person reads."""
+        return tr(_TITLES[self])
+
+
+_TITLES = {
+    Said.CONFIRMED: mark("confirmed"),
+    Said.NOT: mark("not this person"),
+    Said.SAME: mark("same person"),
+    Said.DIFFERENT: mark("different people"),
+    Said.IGNORED: mark("ignored"),
+    Said.UNSURE: mark("not sure"),
+}
+OF_FACES = frozenset({Said.CONFIRMED, Said.NOT, Said.IGNORED})
+"""Verdicts about each of their faces. The others are about the people that two clusters show."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One thing that somebody said."""
+
+    id: int
+    uuid: str
+    said: Said
+    faces: tuple[int, ...]
+    others: tuple[int, ...]
+    who: str
+    created: float
+
+    @property
+    def title(self) -> str:
+        """Say it in a few words: what, of how many faces, by whom, when."""
+        when = time.strftime("%Y-%m-%d", time.localtime(self.created))
+        return tr(
+            "{number} ({said}, {faces}, {who}, {when})",
+            number=self.id,
+            said=self.said.words,
+            faces=tr_n("{n:,} face", "{n:,} faces", len(self.faces) + len(self.others)),
+            who=self.who,
+            when=when,
+        )
+
+
+def this_person() -> str:
+    """Return the name under which verdicts are kept: that of the user who runs the program."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # no name for the user's number
+        return "unknown"
+
+
+def verdicts(project: Project) -> list[Verdict]:
+    """Return all verdicts, the oldest first."""
+    rows = project.db.rows("SELECT id, uuid, kind, faces, others, who, created FROM verdict ORDER BY created, id")
+    return [
+        Verdict(number, key, Said(kind), tuple(json.loads(faces)), tuple(json.loads(others)), who, created)
+        for number, key, kind, faces, others, who, created in rows
+    ]
+
+
+def last_verdict(project: Project) -> int:
+    """Return the number of the newest verdict; 0 where there is none."""
+    found: int = project.db.value("SELECT ifnull(max(id), 0) FROM verdict")
+    return found
+
+
+def keep_verdict(
+    connection: apsw.Connection,
+    said: Said,
+    faces: Iterable[int],
+    others: Iterable[int] = (),
+    who: str | None = None,
+    *,
+    created: float | None = None,
+    key: str | None = None,
+) -> int:
+    """Within a journal step: write a verdict down and return its number."""
+    connection.execute(
+        "INSERT INTO verdict (uuid, kind, faces, others, who, created) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            key or uuid.uuid4().hex,
+            said.value,
+            json.dumps(sorted(set(faces))),
+            json.dumps(sorted(set(others))),
+            who or this_person(),
+            time.time() if created is None else created,
+        ),
+    )
+    return int(connection.last_insert_rowid())
+
+
+def take_back(connection: apsw.Connection, verdict: Verdict, faces: Collection[int]) -> None:
+    """Within a journal step: a verdict no longer says anything of some faces; one that says nothing is removed."""
+    left = [face for face in verdict.faces if face not in faces]
+    others = [face for face in verdict.others if face not in faces]
+    if not left or (verdict.said not in OF_FACES and not others):
+        connection.execute("DELETE FROM verdict WHERE id = ?", (verdict.id,))
+    else:
+        connection.execute(
+            "UPDATE verdict SET faces = ?, others = ? WHERE id = ?", (json.dumps(left), json.dumps(others), verdict.id)
+        )
+
+
+def remove_verdicts(project: Project, numbers: Sequence[int]) -> int:
+    """Remove verdicts by number: one undoable step; clusters stay as they are. Returns how many went.
+
+    Raises
+    ------
+    RequestError
+        If one of them does not exist.
+    """
+    known = {row[0] for row in project.db.rows("SELECT id FROM verdict")}
+    unknown = [number for number in numbers if number not in known]
+    if unknown or not numbers:
+        raise RequestError(
+            tr(
+                "There is no verdict {number}. See them all: fairdesk verdicts PROJECT",
+                number=unknown[0] if unknown else "",
+            )
+        )
+    text = tr_n("Remove {n:,} verdict", "Remove {n:,} verdicts", len(set(numbers)))
+    with project.journal.step(text, target={"tab": "clustering"}) as connection:
+        connection.execute(
+            "DELETE FROM verdict WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(numbers)),)
+        )
+    return len(set(numbers))
+
+
+def ignored_faces(project: Project) -> frozenset[int]:
+    """Return the faces that are of no interest."""
+    rows = project.db.rows(
+        "SELECT DISTINCT f.value FROM verdict v, json_each(v.faces) f WHERE v.kind = ?", (Said.IGNORED.value,)
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def of_detector(project: Project, found: Sequence[Verdict], detector: str) -> list[Verdict]:
+    """Return verdicts as they are about the faces that one detector found: the same faces, by where they lie.
+
+    Faces that this detector did not find are left out, and verdicts of which nothing is left.
+    """
+    everyone = {face for verdict in found for face in (*verdict.faces, *verdict.others)}
+    place = same_faces_of(project, sorted(everyone), detector)
+
+    def here(faces: Iterable[int]) -> tuple[int, ...]:
+        return tuple(sorted({place[face] for face in faces if face in place}))
+
+    moved = [Verdict(v.id, v.uuid, v.said, here(v.faces), here(v.others), v.who, v.created) for v in found]
+    return [v for v in moved if v.faces and (v.others or v.said in OF_FACES)]
+
+
+def erase_faces(connection: apsw.Connection, faces: Collection[int]) -> None:
+    """Erase faces from all verdicts, for good; not within a journal step."""
+    gone = set(faces)
+    for number, kind, first, second in connection.execute("SELECT id, kind, faces, others FROM verdict").fetchall():
+        assert isinstance(first, str) and isinstance(second, str) and isinstance(kind, str)
+        a, b = json.loads(first), json.loads(second)
+        if not gone.intersection(a) and not gone.intersection(b):
+            continue
+        a, b = [face for face in a if face not in gone], [face for face in b if face not in gone]
+        if not a or (Said(kind) is not Said.IGNORED and not b):
+            connection.execute("DELETE FROM verdict WHERE id = ?", (number,))
+        else:
+            connection.execute(
+                "UPDATE verdict SET faces = ?, others = ? WHERE id = ?", (json.dumps(a), json.dumps(b), number)
+            )

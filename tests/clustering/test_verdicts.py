@@ -1,0 +1,363 @@
+"""Verdicts: kept for good, undoable, honoured by every method, carried between projects, and never broken silently."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fairdesk.cli import run
+from fairdesk.clustering import store, verdict_edits
+from fairdesk.clustering.constrained import corrected
+from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.store import clusters, faces_of, find_cluster
+from fairdesk.clustering.verdict_files import read_verdicts, write_verdicts
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project import Project
+from fairdesk.project import verdicts as verdict_rows
+from fairdesk.project.faces import largest_faces
+from fairdesk.project.image_queries import more_like
+from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdicts import Said, Verdict, remove_verdicts, verdicts
+from tests.conftest import add_faces
+
+METHODS = {
+    "dbscan": {"eps": 0.8}, "hierarchical": {"n_clusters": 8}, "kmeans": {"n_clusters": 8},
+    "hdbscan": {"min_samples": 3},
+}  # fmt: skip
+
+
+def again(project, method="dbscan", **more):
+    """Cluster again; returns the result, and the cluster of each face."""
+    context = QuietContext(project)
+    result = cluster(ClusterParams(method=method, **({"pca": 1.0} | METHODS[method] | more)), context)
+    return result, placed(project, result.version)
+
+
+def placed(project, version):
+    return dict(project.db.rows("SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ?", (version,)))
+
+
+@pytest.fixture
+def first(filled):
+    """Eight clusters of five faces, and their faces."""
+    again(filled)
+    found = clusters(filled, 1)
+    assert [c.faces for c in found] == [5] * 8
+    return filled, found, [faces_of(filled, c.id) for c in found]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_honours_all_verdicts(first, method):
+    project, found, faces = first
+    verdict_edits.say_same(project, found[0], found[1])
+    verdict_edits.say_different(project, found[2], found[3])
+    found = {c.id: c for c in clusters(project, 1)}
+    four, five = find_cluster(project, 1, "4"), find_cluster(project, 1, "5")
+    assert verdict_edits.confirm(project, 1, faces[5][:1], four).moved == 1
+    assert verdict_edits.reject(project, 1, faces[5][1:2], five).moved == 1
+    assert verdict_edits.ignore(project, 1, faces[6][:2]).moved == 2
+    result, at = again(project, method)
+    assert len({at[f] for f in faces[0] + faces[1]}) == 1
+    assert not {at[f] for f in faces[2]} & {at[f] for f in faces[3]}
+    assert at[faces[5][0]] in {at[f] for f in faces[4]}
+    assert at[faces[5][1]] not in {at[f] for f in faces[5][2:]}
+    assert not set(faces[6][:2]) & set(at) and result.faces == 38 and result.ignored == 2
+    assert result.contradictions == [] and result.verdicts == len(verdicts(project))
+
+
+def test_different_people_in_one_cluster_are_taken_apart(first):
+    """All in one cluster by the method: the verdicts part it, and the other faces go with the nearer side."""
+    project, found, faces = first
+    verdict_edits.say_different(project, found[0], found[1])
+    _, at = again(project, eps=900)
+    assert {at[f] for f in faces[0]}.isdisjoint(at[f] for f in faces[1])
+    assert len(set(at.values())) == 2 and len(at) == 40
+    for group in faces:  # nobody is torn apart
+        assert len({at[f] for f in group}) == 1
+
+
+def test_corrections_by_hand_are_not_forgotten(first):
+    project, found, faces = first
+    store.merge_clusters(project, found[0].id, [found[1].id])
+    store.move_faces(project, faces[2][:1], found[3].id)
+    store.unassign_faces(project, 1, faces[4][:1])
+    store.split_faces(project, 1, faces[5][:2])
+    _, at = again(project)
+    assert len({at[f] for f in faces[0] + faces[1]}) == 1
+    assert at[faces[2][0]] == at[faces[3][0]] != at[faces[2][1]]
+    assert at[faces[4][0]] not in {at[f] for f in faces[4][1:]}
+    assert at[faces[5][0]] == at[faces[5][1]] not in {at[f] for f in faces[5][2:]}
+
+
+def test_undo_takes_a_verdict_back_with_what_it_moved(first):
+    project, found, _ = first
+    before = placed(project, 1)
+    verdict_edits.say_same(project, found[0], found[1])
+    assert len(verdicts(project)) == 1 and placed(project, 1) != before
+    project.journal.undo()
+    assert verdicts(project) == [] and placed(project, 1) == before
+    project.journal.redo()
+    (kept,) = verdicts(project)
+    assert kept.said is Said.SAME and kept.who == verdict_rows.this_person() and kept.created > 1e9
+    remove_verdicts(project, [kept.id])
+    assert verdicts(project) == []
+    with pytest.raises(RequestError, match="no verdict 99"):
+        remove_verdicts(project, [99])
+
+
+def test_my_newer_word_replaces_my_older_one_another_persons_is_a_contradiction(first, monkeypatch):
+    project, found, faces = first
+    verdict_edits.say_different(project, found[0], found[1])
+    said = verdict_edits.say_same(project, found[0], found[1])
+    assert said.replaced and not said.contradictions and [v.said for v in verdicts(project)] == [Said.SAME]
+    project.journal.undo()
+    assert [v.said for v in verdicts(project)] == [Said.DIFFERENT]
+    monkeypatch.setattr(verdict_rows, "this_person", lambda: "ann")
+    monkeypatch.setattr(store, "this_person", lambda: "ann")
+    said = verdict_edits.say_same(project, found[0], found[1])
+    assert not said.replaced and "different people" in said.contradictions[0] and "ann" in said.contradictions[0]
+    result, at = again(project)
+    assert len(result.contradictions) == 1 and len({at[f] for f in faces[0] + faces[1]}) == 1
+    assert result.caution() and "different people" in result.text()
+
+
+def test_a_face_judged_by_itself_leaves_what_was_said_of_its_cluster(first):
+    project, found, faces = first
+    verdict_edits.say_same(project, found[0], found[1])
+    whole = find_cluster(project, 1, str(min(found[0].label, found[1].label)))
+    said = verdict_edits.reject(project, 1, faces[0][:1], whole)
+    assert not said.replaced and not said.contradictions
+    result, at = again(project)
+    assert result.contradictions == [] and at[faces[0][0]] != at[faces[0][1]] == at[faces[1][0]]
+
+
+def test_confirmed_then_rejected(first):
+    project, _, faces = first
+    verdict_edits.confirm(project, 1, faces[0], find_cluster(project, 1, "0"))
+    said = verdict_edits.reject(project, 1, faces[0][:1], find_cluster(project, 1, "0"))
+    assert len(said.replaced) == 1
+    assert [(v.said, len(v.faces)) for v in verdicts(project)] == [(Said.CONFIRMED, 4), (Said.NOT, 1)]
+
+
+def test_chains_that_contradict_are_found():
+    def say(number, said, faces, others, who="a"):
+        return Verdict(number, str(number), said, tuple(faces), tuple(others), who, float(number))
+
+    chain = [say(1, Said.SAME, [1], [2]), say(2, Said.SAME, [2], [3]), say(3, Said.DIFFERENT, [1], [3])]
+    found = constraints(chain)
+    assert [(c.verdict.id, [v.id for v in c.against]) for c in found.contradictions] == [(1, [3])]
+    assert found.together == ((2, 3),)
+    found = constraints([chain[2], chain[0], chain[1]])  # the different one is the oldest now
+    assert found.contradictions[0].verdict.id == 3 and found.together == ((1, 2, 3),)
+    both = constraints([say(1, Said.NOT, [9], [1, 2, 3]), say(2, Said.CONFIRMED, [9], [1, 2])])
+    assert [c.verdict.id for c in both.contradictions] == [1]
+    assert not constraints([say(1, Said.NOT, [9], [1, 2]), say(2, Said.CONFIRMED, [9], [5, 6])]).contradictions
+
+
+def test_more_like_this_honours_verdicts(first):
+    project, found, faces = first
+    image = project.db.value("SELECT image_id FROM face WHERE id = ?", (faces[0][0],))
+    every = np.array([row[0] for row in project.db.rows("SELECT id FROM image")])
+    recipe = project.vectors.choose().recipe.hash
+    verdict_edits.say_different(project, found[0], found[1])
+    verdict_edits.ignore(project, 1, faces[2][:1])
+    like = more_like(project, image, recipe, every).tolist()
+    images = dict(project.db.rows("SELECT id, image_id FROM face"))
+    assert not set(like) & {images[f] for f in faces[1]} and images[faces[2][0]] not in like and like[0] == image
+    assert len(like) == 40 - 5 - 1
+
+
+def test_another_detectors_faces_are_the_same_faces(first):
+    project, found, faces = first
+    verdict_edits.say_same(project, found[0], found[1])
+    add_faces(project, detector="hog+all@1/1000", box=(1, 9, 9, 0))
+    result, at = again(project)
+    assert result.detector == "hog+all@1/1000" and not set(at) & set(faces[0])
+    images = dict(project.db.rows("SELECT id, image_id FROM face"))
+    twins = largest_faces(project, result.detector, [images[f] for f in faces[0] + faces[1]])
+    assert len(twins) == 10 and len({at[f] for f in twins}) == 1
+
+
+def test_csv_carries_verdicts_to_a_copy_and_shows_conflicts(first, tmp_path, monkeypatch):
+    import shutil
+
+    project, found, faces = first
+    copy_at = tmp_path / "copy.fairdesk"
+    project.db.connection.wal_checkpoint()
+    shutil.copytree(project.folder, copy_at)
+    other = Project.open(copy_at)
+    try:
+        verdict_edits.say_same(project, found[0], found[1])
+        verdict_edits.ignore(project, 1, faces[3][:1])
+        monkeypatch.setattr(store, "this_person", lambda: "=ann")  # a name that a spreadsheet would run
+        verdict_edits.say_different(other, found[0], found[1])
+        assert write_verdicts(other, tmp_path / "v.csv") == 1
+        rows = list(csv.DictReader((tmp_path / "v.csv").read_text().splitlines()))
+        assert len(rows) == 10 and {row["side"] for row in rows} == {"face", "other"}
+        added = read_verdicts(project, tmp_path / "v.csv")
+        assert (added.added, added.known, added.unknown_faces) == (1, 0, 0) and len(added.contradictions) == 1
+        assert [v.who for v in verdicts(project)][-1] == "=ann"
+        assert read_verdicts(project, tmp_path / "v.csv").known == 1
+        assert len(verdicts(project)) == 3
+        project.journal.undo()
+        assert len(verdicts(project)) == 2
+    finally:
+        other.close()
+    text = (tmp_path / "v.csv").read_text()
+    for bad, why in (("a,b\n1,2\n", "lacks the column"), (text.replace("different", "who knows"), "line 2"), (text.splitlines()[0] + "\n", "no verdict")):  # fmt: skip
+        (tmp_path / "bad.csv").write_text(bad)
+        with pytest.raises(RequestError, match=why):
+            read_verdicts(project, tmp_path / "bad.csv")
+    rows = text.splitlines()
+    (tmp_path / "gone.csv").write_text("\n".join([rows[0], *(f"{r.split(',')[0]},not,face,x,2026-01-01T00:00:00,no.jpg,ff,whole,0,1,1,0" for r in rows[1:2])]))  # fmt: skip
+    with pytest.raises(RequestError, match="None of the faces"):
+        read_verdicts(project, tmp_path / "gone.csv")
+
+
+def test_purge_erases_faces_from_verdicts(first):
+    from fairdesk.dataset.purge import purge
+
+    project, found, faces = first
+    verdict_edits.say_same(project, found[0], found[1])
+    verdict_edits.confirm(project, 1, faces[2][:1], find_cluster(project, 1, "2"))
+    images = dict(project.db.rows("SELECT id, image_id FROM face"))
+    purge(project, [images[f] for f in (*faces[0][:2], faces[2][0])])
+    (left,) = verdicts(project)
+    assert left.said is Said.SAME and len(left.faces) + len(left.others) == 8
+    assert not {*faces[0][:2], faces[2][0]} & {*left.faces, *left.others}
+
+
+def test_verbs(first, capsys, tmp_path):
+    project, _, faces = first
+    here = str(project.folder)
+
+    def said(*arguments, status=0):
+        assert run([*arguments, "--json"]) == status
+        out = capsys.readouterr()
+        return json.loads(out.out) if status == 0 else out.err
+
+    assert said("verdict", here, "--same", "0", "1")["moved"] == 5
+    assert said("verdict", here, "--different", "2", "3")["said"] == "different"
+    assert said("verdict", here, "--not", str(faces[4][0]), "--cluster", "4")["moved"] == 1
+    assert said("verdict", here, "--confirm", str(faces[4][0]), "--cluster", "5")["moved"] == 1
+    assert said("verdict", here, "--ignore", str(faces[6][0]))["moved"] == 1
+    assert [v["said"] for v in said("verdicts", here)["verdicts"]] == [
+        "same",
+        "different",
+        "not",
+        "confirmed",
+        "ignored",
+    ]
+    assert said("verdicts", here, "--out", str(tmp_path / "v.csv"))["out"] == str(tmp_path / "v.csv")
+    assert said("verdicts", here, "--remove", "5")["removed"] == 1
+    assert said("verdicts", here, "--file", str(tmp_path / "v.csv"))["added"] == 1
+    for arguments, why in (
+        (("--same", "0", "99"), "no cluster '99'"), (("--same", "0", "0"), "one cluster"), (("--same", "0", "-1"), "unclustered"),
+        (("--confirm", "999999", "--cluster", "0"), "no face 999999"), (("--confirm", "1"), "--cluster C"),
+        (("--ignore", "1", "--cluster", "0"), "alone"), ((), "required"), (("--ignore", "x"), "whole number"),
+    ):  # fmt: skip
+        assert why in said("verdict", here, *arguments, status=2)
+
+
+def vectors_of(draw_seed, n=24):
+    rng = np.random.default_rng(draw_seed)
+    return rng.normal(size=(n, 4)).astype(np.float32), rng.integers(-1, 5, n).astype(np.int64)
+
+
+SAY = st.tuples(
+    st.sampled_from([Said.SAME, Said.DIFFERENT, Said.NOT, Said.CONFIRMED, Said.IGNORED]),
+    st.sets(st.integers(0, 23), min_size=1, max_size=6),
+    st.sets(st.integers(0, 23), min_size=1, max_size=6),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 5), st.lists(SAY, max_size=8))
+def test_no_verdict_is_broken_silently(seed, says):
+    """Whatever was said and whatever the method found: each verdict holds, or is named among the contradictions."""
+    vectors, labels = vectors_of(seed)
+    faces = np.arange(24)
+    found = [
+        Verdict(n, str(n), said, tuple(sorted(a)), tuple(sorted(b - a)), "a", float(n))
+        for n, (said, a, b) in enumerate(says)
+        if b - a or said in verdict_rows.OF_FACES
+    ]
+    said = constraints(found)
+    kept = ~np.isin(faces, list(said.ignored))
+    out, broken = corrected(labels[kept], faces[kept], vectors[kept], said)
+    at = {int(f): (int(c) if c >= 0 else -2 - int(f)) for f, c in zip(faces[kept], out, strict=True)}
+    told = {(c.verdict.id, face) for c in said.contradictions for face in c.faces} | {
+        (v.id, face) for v in broken for face in v.faces
+    }
+    for place, v in enumerate(found):
+        judged = {f for later in found[place + 1 :] if later.said in verdict_rows.OF_FACES for f in later.faces}
+        a = [
+            f
+            for f in v.faces
+            if f in at and (v.id, f) not in told and (v.said in verdict_rows.OF_FACES or f not in judged)
+        ]
+        b = [f for f in v.others if f in at and (v.id, f) not in told and f not in judged]
+        if v.said is Said.SAME and a and b:
+            assert len({at[f] for f in a + b}) == 1, v
+        if v.said in (Said.DIFFERENT, Said.NOT):
+            assert not {at[f] for f in a} & {at[f] for f in b}, v
+        if v.said is Said.CONFIRMED:
+            assert len({at[f] for f in a}) <= 1, v
+        if v.said is Said.IGNORED:
+            assert not a, v
+    assert len(out) == kept.sum()
+    assert (np.unique(out[out >= 0], return_counts=True)[1] > 0).all()
+
+
+EDITS = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.integers(0, 39)), min_size=1, max_size=8)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(EDITS)
+def test_undo_of_all_gives_the_same_catalogue(first, edits):
+    project, _, _ = first
+    tables = ("clustering", "cluster", "cluster_member", "verdict")
+
+    def state():
+        return {t: project.db.rows(f"SELECT * FROM {t} ORDER BY 1, 2") for t in tables}
+
+    before, done = state(), 0
+    everyone = sorted(placed(project, 1))
+    for what, a, b in edits:
+        now = [c for c in clusters(project, 1) if c.label >= 0]
+        one, two, face = now[a % len(now)], now[b % len(now)], [everyone[b]]
+        last = project.journal.next_undo().id
+        try:
+            if what == 0:
+                verdict_edits.say_same(project, one, two)
+            elif what == 1:
+                verdict_edits.say_different(project, one, two)
+            elif what == 2:
+                verdict_edits.confirm(project, 1, face, one)
+            elif what == 3:
+                verdict_edits.reject(project, 1, face, one)
+            elif what == 4:
+                verdict_edits.ignore(project, 1, face)
+            elif what == 5:
+                store.split_faces(project, 1, face)
+            elif what == 6:
+                store.move_faces(project, face, one.id)
+            else:
+                again(project)
+        except RequestError:
+            assert project.journal.next_undo().id == last
+        done += project.journal.next_undo().id != last
+    after = state()
+    for _ in range(done):
+        project.journal.undo()
+    assert state() == before
+    for _ in range(done):
+        project.journal.redo()
+    assert state() == after
+    for _ in range(done):
+        project.journal.undo()
