@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.jobs.context import Context
+from fairdesk.metrics.corrections import correct, read_known_of
 from fairdesk.metrics.error_rates import Scores
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
@@ -23,12 +24,18 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
 
 def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
     context.progress(0, 3, tr("steps"))
-    scores = read_scores(params.scores, columns=params.named_columns(), impostor=params.impostor)
+    scores = read_scores(
+        params.scores, paths=params.labels_of is not None, columns=params.named_columns(), impostor=params.impostor
+    )
+    corrections = None
+    if params.labels_of is not None:
+        scores, corrections = correct(scores, read_known_of(params.labels_of), needed=True)
     if params.distance:
         scores.negate()
     context.check()
     context.progress(1, 3, tr("steps"))
     result, overall = evaluate(scores, params, context.check)
+    result.corrections = corrections
     context.progress(2, 3, tr("steps"))
     result.seed = params.seed
     if result.warning:

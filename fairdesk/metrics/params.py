@@ -145,7 +145,7 @@ class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "File": ("columns", "impostor", "distance"),
+        "File": ("columns", "impostor", "distance", "labels_of"),
         "Protocol": ("folds", "insightface"),
         "Intervals": ("alpha", "bootstrap", "seed"),
         "Report": ("language", "date", "label_source"),
@@ -189,6 +189,11 @@ class EvaluateParams(JobParams):
         title="Folds",
         description="Accuracy over so many folds: consecutive blocks of the list, or of each group's part of it",
     )
+    labels_of: Annotated[Path | None, Pick.FOLDER, Unset("the list's own labels")] = Field(
+        None,
+        title="Labels of the project",
+        description="A project whose labels set by people, and comparisons left out, are taken into account",
+    )
     insightface: bool = Field(
         False,
         title="InsightFace's rules too",
@@ -210,7 +215,7 @@ class EvaluateParams(JobParams):
         description="How group labels came about: self-reported, annotated, predicted",
     )
 
-    @field_validator("scores", "out", "impostor")
+    @field_validator("scores", "out", "impostor", "labels_of")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

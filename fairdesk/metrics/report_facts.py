@@ -60,6 +60,8 @@ def caveats(result: EvaluateResult) -> list[str]:
                 "Intervals take comparisons for independent and are too narrow: comparisons of one person depend on each other."
             )
         )
+    if result.corrections is not None:
+        lines += result.corrections.lines()
     groups = result.groups
     if groups is None:
         return lines

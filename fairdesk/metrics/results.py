@@ -181,6 +181,38 @@ class GroupsResult(Record):
     """How the intervals were made."""
 
 
+class Corrections(Record):
+    """What people corrected since the scores were made, and how it changed what is counted."""
+
+    excluded: int
+    wrong_label: int
+    """Comparisons left out because a label is wrong."""
+    relabelled_images: int
+    relabelled: int
+    """Comparisons that are genuine or impostor by a label that a person set, and were not by the list."""
+    reasons: dict[str, int]
+
+    def lines(self) -> list[str]:
+        """Say it."""
+        out = []
+        left = self.excluded + self.wrong_label
+        if left:
+            why = "; ".join(f"{reason} ({count:,})" for reason, count in self.reasons.items())
+            out.append(
+                tr_n("{n:,} comparison is left out: {why}", "{n:,} comparisons are left out: {why}", left, why=why)
+            )
+        if self.relabelled_images:
+            out.append(
+                tr_n(
+                    "{n:,} image has a label that a person set; {changed:,} comparisons changed sides by such labels.",
+                    "{n:,} images have a label that a person set; {changed:,} comparisons changed sides by such labels.",
+                    self.relabelled_images,
+                    changed=self.relabelled,
+                )
+            )
+        return out
+
+
 class EvaluateResult(JobResult, Figures, RestsOnVectors):
     """The evaluation of a score set."""
 
@@ -201,6 +233,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     pair_list_sha256: str | None = None
     weights_sha256: str | None = None
     groups: GroupsResult | None = None
+    corrections: Corrections | None = None
     report: str | None = None
     seed: int | None = None
     subjects: int | None = None
@@ -245,6 +278,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
                 line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
                 line = _within(line, point.tar_ci)
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
+        if self.corrections is not None:
+            lines += self.corrections.lines()
         lines += _fold_lines(self)
         if self.groups is not None:
             lines += _group_lines(self.groups)

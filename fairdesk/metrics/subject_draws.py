@@ -143,6 +143,8 @@ def draw_subjects(
 ) -> Draws:
     """Draw subjects `count` times; `cells` names unions of the groups' numbers (the last number: all other pairs)."""
     number = int(subjects.group.max(initial=-1)) + 2
+    from threadpoolctl import threadpool_limits  # the window imports this module
+
     good = ~np.isnan(score)
     kinds: list[ErrorCounts] = []
     for genuine in (False, True):
@@ -152,13 +154,14 @@ def draw_subjects(
     batch = int(np.clip(_PRODUCTS // max(busiest, 1), _UNIT, _BATCH)) // _UNIT * _UNIT
     tallies: dict[str, list[list[Array]]] = {name: [[], []] for name in cells}
     itself = np.ones((1, subjects.count), dtype=np.float32)
-    for weights in itertools.chain([itself], _weights(subjects, count, seed, batch)):
-        for which, kind in enumerate(kinds):
-            check()
-            errors, trials = kind.totals(weights)
-            for name, parts in cells.items():
-                with np.errstate(invalid="ignore", divide="ignore"):
-                    tallies[name][which].append(errors[:, parts].sum(1) / trials[:, parts].sum(1)[:, None])
+    with threadpool_limits(1, "blas"):  # small products: several threads wait for each other, and round otherwise
+        for weights in itertools.chain([itself], _weights(subjects, count, seed, batch)):
+            for which, kind in enumerate(kinds):
+                check()
+                errors, trials = kind.totals(weights)
+                for name, parts in cells.items():
+                    with np.errstate(invalid="ignore", divide="ignore"):
+                        tallies[name][which].append(errors[:, parts].sum(1) / trials[:, parts].sum(1)[:, None])
     draws = Draws(thresholds, count, kinds)
     for name, parts in cells.items():
         check()

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairdesk.figures.error_curve import Curve
+from fairdesk.metrics.corrections import correct, read_known_of
 from fairdesk.metrics.error_curves import histogram
 from fairdesk.metrics.evaluation import evaluate_whole
 from fairdesk.metrics.live_threshold import LiveThreshold
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.shown_figures import curves_of, number, rate
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
@@ -98,14 +100,27 @@ class SupersededError(Exception):
     """Nobody waits for this evaluation any more."""
 
 
+def read_corrected(params: EvaluateParams, *, paths: bool = False) -> tuple[ScoreSet, Corrections | None]:
+    """Read scores; where the project open (`labels_of`) has labels set by people, or comparisons left out, by those."""
+    known = None if params.labels_of is None else read_known_of(params.labels_of)
+    scores = read_scores(
+        params.scores, paths=paths or bool(known), columns=params.named_columns(), impostor=params.impostor
+    )
+    if not known:
+        return scores, None
+    scores, corrections = correct(scores, known)
+    return scores, corrections if corrections.lines() else None
+
+
 def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluation:
     """Evaluate a score file; by group where the scores name groups. `check` may raise to end it."""
-    scores = read_scores(params.scores, columns=params.named_columns(), impostor=params.impostor)
+    scores, corrections = read_corrected(params)
     if params.distance:
         scores.negate()
     grouped = scores.grouped and bool(scores.group1 is not None and (scores.group1 != "").any())
     params = params.model_copy(update={"by": "group" if grouped else "none"})
     found = evaluate_whole(scores, params, check)
+    found.result.corrections = corrections
     subjects = scores.subject1 is not None and scores.subject2 is not None
     bins = histogram(found.scores, distance=params.distance)
     group_bins = {}
@@ -147,6 +162,8 @@ def headline(result: EvaluateResult) -> str:
     text = "  ·  ".join(parts)
     if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
         text += "<br>" + tr("Embeddings: {vectors}", vectors=escape(vectors))
+    if result.corrections is not None:
+        text += "".join(f"<br>{escape(line)}" for line in result.corrections.lines())
     if result.warning:
         text += f"<br><b>{escape(result.warning)}</b>"
     return text

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
@@ -36,6 +37,7 @@ from fairdesk.metrics.pair_query import PairQuery
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.result_tables import tables_of
 from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.shown_pairs import ShownPairs, read_pairs_of
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.sets import freeze
 from fairdesk.words import mark, tr, tr_n
@@ -94,6 +96,8 @@ class MetricsTab(Tab):
         self.shown: presenter.Evaluation | None = None
         self.scores: Path | None = None
         self._stale: str | None = None
+        self._pairs: PairsDialog | None = None  # that is open, and what it shows
+        self._query: PairQuery | None = None
         self._typed: float | None = None  # where the line was let go
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.splitter.setSizes([260, 900])
@@ -144,10 +148,14 @@ class MetricsTab(Tab):
         """Read again, unless there are only more vectors: all that is shown of them is whether there are any."""
         if set(change.touched) != {Kind.VECTORS} or not self.view.vectors:
             self.refresh()
+        if self.shown is not None and {Kind.LABELS, Kind.SCORES} & set(change.touched):
+            self._evaluate()  # figures follow what people correct
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
         self.scores = self.shown = self._stale = None
+        if self._pairs is not None:
+            self._pairs.reject()
         self._drawing = False
         self._asked += 1  # nobody waits for what is being evaluated
         self._fill(presenter.View())
@@ -310,6 +318,7 @@ class MetricsTab(Tab):
             {
                 "scores": self.scores, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
                 "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
+                "labels_of": None if self.session.project is None else self.session.project.folder,
             }
         )  # fmt: skip
 
@@ -354,6 +363,7 @@ class MetricsTab(Tab):
     def _evaluated(self, found: presenter.Evaluation) -> None:
         self._drawing = False
         self._show_evaluation(found)
+        self._read_pairs()
 
     def _show_evaluation(self, found: presenter.Evaluation) -> None:
         self.shown = found
@@ -411,6 +421,43 @@ class MetricsTab(Tab):
     @Slot(object)
     def show_pairs(self, query: PairQuery) -> None:
         """Show the comparisons behind a number."""
+        if self.shown is None:
+            return
+        if self._pairs is None or not self._pairs.isVisible():
+            self._pairs = PairsDialog(self.session, self)
+            self._pairs.finished.connect(self._forget_pairs)
+        self._query = query
+        self._pairs.show()
+        self._pairs.raise_()
+        self._read_pairs()
+
+    def _read_pairs(self) -> None:
+        """Read the pairs that are shown again: labels or marks may have changed."""
+        found, query = self.shown, self._query
+        if found is None or query is None or self._pairs is None:
+            return
+        groups = found.result.groups
+        threshold = found.result.eer_threshold if groups is None else groups.threshold
+        params = found.params
+        self.session.background.read(
+            "pairs", lambda: read_pairs_of(params, query, threshold), self._show_pairs, self._no_pairs
+        )
+
+    def _show_pairs(self, found: ShownPairs) -> None:
+        if self._pairs is not None:
+            self._pairs.setWindowTitle(self._query.title() if self._query is not None else tr("Pairs"))
+            self._pairs.show_pairs(found)
+
+    def _no_pairs(self, error: BaseException) -> None:
+        if self._pairs is not None:
+            self._pairs.reject()
+        self.session.tell_error(error)
+
+    @Slot()
+    def _forget_pairs(self) -> None:
+        if self._pairs is not None:
+            self._pairs.deleteLater()
+        self._pairs = self._query = None
 
     async def open_scores(self) -> None:
         path = await async_glue.choose_file(self, tr("Open scores"), tr("Scores (*.npz *.csv *.txt);;All files (*)"))
