@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fairdesk import counted
 from fairdesk.faces.detection import detect, unseen
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
@@ -117,8 +118,8 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     if todo:
         context.message(
             tr(
-                "Encoding {faces:,} faces of the detector {detector} with {encoder}.",
-                faces=len(todo),
+                "Encoding {faces} of the detector {detector} with {encoder}.",
+                faces=counted.faces(len(todo)),
                 detector=key,
                 encoder=recipe.encoder,
             )

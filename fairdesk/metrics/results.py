@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
@@ -250,9 +251,9 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         """Return the error rates, overall and by group."""
         lines = [
             tr(
-                "{genuine:,} genuine and {impostor:,} impostor scores",
-                genuine=self.n_genuine,
-                impostor=self.n_impostor,
+                "{genuine} and {impostor}",
+                genuine=counted.genuine_scores(self.n_genuine),
+                impostor=counted.impostor_scores(self.n_impostor),
             ),
             *self.vector_lines(),
         ]

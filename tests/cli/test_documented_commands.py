@@ -99,7 +99,7 @@ def run_as_written(words, home):
     try:
         while process.poll() is None and time.monotonic() - begin < END:
             time.sleep(0.2)
-            if words[0] in STOPPED and time.monotonic() - begin > LONG and begun(words, home):
+            if words[0] in STOPPED and words[1] != "arcface" and time.monotonic() - begin > LONG and begun(words, home):
                 process.send_signal(signal.SIGINT)
                 break
         process.wait(END)
