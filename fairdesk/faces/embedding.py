@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from fairdesk import counted
 from fairdesk.faces import pipeline
 from fairdesk.faces.detection import BATCH, check_detector, detect, unseen
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
@@ -184,8 +185,8 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     if todo:
         context.message(
             tr(
-                "Encoding {faces:,} faces of the detector {detector} with {encoder}.",
-                faces=len(todo),
+                "Encoding {faces} of the detector {detector} with {encoder}.",
+                faces=counted.faces(len(todo)),
                 detector=key,
                 encoder=recipe.encoder,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
@@ -57,8 +58,8 @@ class EncodeResult(JobResult):
             new = tr("{n:,} new, {speed:,.1f} per second", n=self.encoded_now, speed=self.per_second)
         lines = [
             tr(
-                "{vectors:,} embeddings of dimension {dim} ({new}): encoder {encoder}, detector {detector}.",
-                vectors=self.vectors,
+                "{vectors} of dimension {dim} ({new}): encoder {encoder}, detector {detector}.",
+                vectors=counted.embeddings(self.vectors),
                 dim=self.dim,
                 new=new,
                 encoder=self.encoder,

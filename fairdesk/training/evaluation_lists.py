@@ -21,7 +21,7 @@ from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.reading import read_list
 from fairdesk.training.heldout_evaluation import Exam, Pairs
 from fairdesk.training.training_faces import cut_faces
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 FOLDS = 10  # of a list that names none
 
@@ -138,10 +138,11 @@ def read_lists(paths: Sequence[Path], below: Path | None, crop: str, context: Co
             )
         if one.left_out:
             context.message(
-                tr(
-                    "{file}: {left_out:,} of {pairs:,} pairs are left out, as an image has no face or cannot be read.",
+                tr_n(
+                    "{file}: {n:,} of {pairs:,} pairs is left out, as an image has no face or cannot be read.",
+                    "{file}: {n:,} of {pairs:,} pairs are left out, as an image has no face or cannot be read.",
+                    one.left_out,
                     file=path.name,
-                    left_out=one.left_out,
                     pairs=one.pairs,
                 )
             )

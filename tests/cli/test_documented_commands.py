@@ -93,23 +93,30 @@ def world(tmp_path_factory):
 def run_as_written(words, home):
     """Run a command; one that takes long is stopped by Ctrl-C. Returns its status, seconds and output."""
     begin = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fairdesk", *words],
-        cwd=home,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    log = home / "said.txt"
+    with log.open("w") as file:
+        process = subprocess.Popen([sys.executable, "-m", "fairdesk", *words], cwd=home, stdout=file, stderr=file)
     try:
-        said, _ = process.communicate(timeout=LONG if words[0] in STOPPED else END)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-        try:
-            said, _ = process.communicate(timeout=END)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+        while process.poll() is None and time.monotonic() - begin < END:
+            time.sleep(0.2)
+            if words[0] in STOPPED and words[1] != "arcface" and time.monotonic() - begin > LONG and begun(words, home):
+                process.send_signal(signal.SIGINT)
+                break
+        process.wait(END)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        process.wait()
+    said = log.read_text(encoding="utf-8")
     return process.returncode, time.monotonic() - begin, said
+
+
+def begun(words, home):
+    """Whether a training has made a step, so that stopping it leaves a checkpoint."""
+    if words[0] != "train":
+        return True
+    scalars = home / words[words.index("--out") + 1] / "scalars.csv"
+    return scalars.exists() and scalars.read_text().count("\n") > 1
 
 
 def before(words, home):

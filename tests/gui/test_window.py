@@ -622,7 +622,7 @@ def test_a_form_tells_how_many_pairs_exist(window, hand, qtbot, filled):
     hand.open(filled.folder)
     window.session.ask("pairs")
     dialog = hand.dialog(JobDialog)
-    every = "80 genuine and 700 impostor pairs exist, of 40 images of 8 identities."
+    every = "80 genuine pairs and 700 impostor pairs exist, of 40 images of 8 identities."
     qtbot.waitUntil(lambda: dialog.facts.text() == every, timeout=5000)
     dialog.form.editors["within_group"].setChecked(True)
     qtbot.waitUntil(lambda: dialog.facts.text() == every.replace("700", "300"), timeout=5000)

@@ -151,7 +151,7 @@ def test_a_run_is_evaluated_on_lists(bin_file, tmp_path):
         "mine EER gap",
     } <= set(result.error_rates)
     assert len(read_log(tmp_path / "run" / "metrics.csv").series["mine EER"]) == 2
-    assert any("1 of 20 pairs are left out" in text for text in context.messages) and any(
+    assert any("1 of 20 pairs is left out" in text for text in context.messages) and any(
         "names nobody" in text for text in context.messages
     )
     assert "agedb_30 EER" in (tmp_path / "run" / "model-card.md").read_text()
