@@ -88,7 +88,8 @@ def test_from_a_folder_to_error_rates(window, hand, qtbot, project, drawn):
     hand.settle()
     assert "EER" in window.metrics.headline.text()
     assert window.metrics.tables.pages["common"].rowCount() == 2
-    assert all(plot.plot.listDataItems() for plot in window.metrics.figures.made.values())
+    assert all(plot.plot.listDataItems() for plot in window.metrics.figures.curves.values())
+    assert all(plot.plot.getPlotItem().items for plot in window.metrics.figures.groups.values())
     hand.do("metrics.report")
     hand.dialog(JobDialog).run_button.click()
     job = hand.finish_job("evaluate")
