@@ -149,6 +149,12 @@ class CellView(QListView):
                 selection.select(self.model().index(ends[0], 0), self.model().index(ends[-1], 0))
         self.selectionModel().select(selection, command)
 
+    def selectAll(self) -> None:  # noqa: N802
+        if self._count():  # as one range: Qt's own asks the model about every row
+            model = self.model()
+            every = QItemSelection(model.index(0, 0), model.index(self._count() - 1, 0))
+            self.selectionModel().select(every, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
     def visualRegionForSelection(self, _selection: QItemSelection) -> QRegion:  # noqa: N802
         return QRegion(self.viewport().rect())  # walking all that is selected takes seconds
 
