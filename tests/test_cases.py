@@ -94,7 +94,7 @@ def test_cluster_files(brought, said, name):
 @pytest.mark.parametrize(
     ("place", "series"),
     [
-        ("field/oneline-gan/train.log", {"D loss": ([0, 0.0], [5, 0.5])}), ("field/tensorboard-csv/run.csv", {"Value": ([0, 1.2], [5, 1.1])}),
+        ("field/oneline-gan/train.log", {"D loss": ([0, 0.0], [5, 1.2])}), ("field/tensorboard-csv/run.csv", {"Value": ([0, 1.2], [5, 1.1])}),
         ("field/cyclegan-restart/loss_log.txt", {"D_A (pass 1)": None, "D_A (pass 2)": None}),
         ("field/mxnet-mixed/train.log", {"lossvalue": (42, 41), "acc": None, "Speed": None, "lfw XNorm": None, "lfw Accuracy-Flip": None}),
         ("field/stylegan-fid/run", {"Loss/G/loss": None, "fid50k_full": (120.5, 60.25)}),
