@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from safetensors.torch import save_file
 
+from fairdesk import counted
 from fairdesk.dataset.collection import SourceImage, people_of, project_items, read_folder, with_marks
 from fairdesk.errors import RequestError
 from fairdesk.images.written_files import write_text
@@ -219,10 +220,10 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
         weights=str(folder.path / RUN_WEIGHTS),
         weights_of=best,
         summary=tr(
-            "{batches:,} batches of {faces:,} faces of {identities:,} identities; on others: {rates}",
-            batches=result.steps,
-            faces=len(images),
-            identities=len(classes),
+            "{batches} of {faces} of {identities}; on others: {rates}",
+            batches=tr_n("{n:,} batch", "{n:,} batches", result.steps),
+            faces=counted.faces(len(images)),
+            identities=counted.identities(len(classes)),
             rates=rates,
         ),
     )

@@ -33,7 +33,8 @@ def table_in(path: Path, text: str, mapping: Mapping[str, str]) -> Table | None:
     cells = _cells(first)
     if mapping or {"path1", "path2", "label"} <= set(guess_columns(cells)):
         return parse_table(path, text)
-    if len(cells) > 2 and is_picture(cells[0]) and is_picture(cells[1]) and known_label(cells[2]) is not None:
+    pictures = len(cells) > 2 and is_picture(cells[0]) and is_picture(cells[1]) and known_label(cells[2]) is not None
+    if pictures or (named and len(cells) > 2 and cells[2] in ("0", "1", "-1")):
         return parse_table(path, text, header=False) if named or "\t" not in first else None
     return parse_table(path, text) if named else None
 
