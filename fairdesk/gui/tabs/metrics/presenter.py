@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairdesk.figures.error_curve import Curve
+from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.corrections import correct, read_known_of
 from fairdesk.metrics.error_curves import histogram
 from fairdesk.metrics.evaluation import evaluate_whole
+from fairdesk.metrics.identification_files import read_search
+from fairdesk.metrics.identification_job import evaluate_search
+from fairdesk.metrics.identification_results import IdentifyResult
 from fairdesk.metrics.live_threshold import LiveThreshold
-from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.params import EvaluateParams, IdentifyParams
 from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.score_files import read_scores
 from fairdesk.metrics.score_set import ScoreSet
@@ -132,6 +136,14 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     curves = curves_of(found.scores, found.own, distance=params.distance)
     live = LiveThreshold(found, params)
     return Evaluation(params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, subjects)
+
+
+def work_out_search(path: Path) -> IdentifyResult:
+    """Evaluate a one-to-many search; by group where the probes name theirs."""
+    found = read_search(path)
+    grouped = found.probe_group is not None and bool((found.probe_group != "").any())
+    params = IdentifyParams(scores=path, by="group" if grouped else "none")
+    return evaluate_search(found, params, QuietContext())[0]
 
 
 def vectors_line(about: dict[str, Any]) -> str:
