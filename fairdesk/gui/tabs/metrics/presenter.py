@@ -25,7 +25,7 @@ from fairdesk.metrics.shown_figures import curves_of, number, rate
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
-from fairdesk.words import tr, tr_n
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import Shown
@@ -92,6 +92,7 @@ class Evaluation:
     groups: list[str]
     live: LiveThreshold
     distance: bool = False
+    ways: tuple[str, ...] = ()  # in which the scores can be grouped
     subjects: bool = False  # whether the scores name them, so that intervals are drawn by subjects
 
     @property
@@ -122,7 +123,8 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     if params.distance:
         scores.negate()
     grouped = scores.grouped and bool(scores.group1 is not None and (scores.group1 != "").any())
-    params = params.model_copy(update={"by": "group" if grouped else "none"})
+    if params.by == "none" and grouped:
+        params = params.model_copy(update={"by": "group"})
     found = evaluate_whole(scores, params, check)
     found.result.corrections = corrections
     subjects = scores.subject1 is not None and scores.subject2 is not None
@@ -135,7 +137,28 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     check()
     curves = curves_of(found.scores, found.own, distance=params.distance)
     live = LiveThreshold(found, params)
-    return Evaluation(params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, subjects)
+    ways = tuple(way for way in WAYS if all(_names(scores, kind) for kind in way.split("+")))
+    return Evaluation(
+        params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways, subjects
+    )
+
+
+WAYS = {
+    "group": mark("group"),
+    "gender": mark("gender"),
+    "age": mark("age"),
+    "group+gender": mark("group and gender"),
+    "group+age": mark("group and age"),
+    "gender+age": mark("gender and age"),
+    "group+gender+age": mark("group, gender and age"),
+}
+"""How comparisons can be grouped."""
+
+
+def _names(scores: ScoreSet, kind: str) -> bool:
+    """Tell whether scores name the group, gender or age of their faces."""
+    values = [getattr(scores, f"{kind}{side}") for side in (1, 2)]
+    return all(value is not None and bool((value != "").any()) for value in values)
 
 
 def work_out_search(path: Path) -> IdentifyResult:

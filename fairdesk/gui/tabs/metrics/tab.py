@@ -85,6 +85,8 @@ class MetricsTab(Tab):
     at: QComboBox
     value: QDoubleSpinBox
     source: QComboBox
+    by: QComboBox
+    by_label: QLabel
     distance: QCheckBox
     figures: ResultPlots
     tables: ResultTables
@@ -122,6 +124,7 @@ class MetricsTab(Tab):
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
+        self.by.currentTextChanged.connect(lambda _t: self._evaluate())
         self.distance.toggled.connect(lambda _on: self._evaluate())
         self.empty_button.clicked.connect(self._next_step)
         session.theme.changed.connect(lambda: self._fill_table(self.shown) if self.shown is not None else None)
@@ -299,9 +302,10 @@ class MetricsTab(Tab):
         """Evaluate and show a score file."""
         if path != self.scores:
             self.scores = path
-            self.source.blockSignals(True)
-            self.source.setCurrentIndex(0)
-            self.source.blockSignals(False)
+            for box in (self.source, self.by):
+                box.blockSignals(True)
+                box.setCurrentIndex(0)
+                box.blockSignals(False)
         self._evaluate()
 
     def _on_rule(self, rule: str) -> None:
@@ -319,7 +323,7 @@ class MetricsTab(Tab):
         return EvaluateParams.model_validate(
             {
                 "scores": self.scores, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
-                "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
+                "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
                 "labels_of": None if self.session.project is None else self.session.project.folder,
             }
         )  # fmt: skip
@@ -373,6 +377,7 @@ class MetricsTab(Tab):
         self._show_headline(found.result)
         self.figures.show_result(presenter.shown_curves(found), found.result.groups)
         self._fill_table(found)
+        self._offer_ways(found.ways)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
         if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
             kept = self.source.currentData()
@@ -381,6 +386,19 @@ class MetricsTab(Tab):
             self.source.setCurrentIndex(max(0, self.source.findData(kept)))
             self.source.blockSignals(False)
         self._show()
+
+    def _offer_ways(self, ways: tuple[str, ...]) -> None:
+        """Offer by what the comparisons can be grouped."""
+        if [self.by.itemData(row) for row in range(self.by.count())] != list(ways):
+            kept = self.by.currentData()
+            self.by.blockSignals(True)
+            self.by.clear()
+            for way in ways:
+                self.by.addItem(tr(presenter.WAYS[way]), way)
+            self.by.setCurrentIndex(max(0, self.by.findData(kept)))
+            self.by.blockSignals(False)
+        for widget in (self.by, self.by_label):
+            widget.setVisible(len(ways) > 1)
 
     def _show_headline(self, result: EvaluateResult) -> None:
         text, line = presenter.headline(result), presenter.threshold_line(result)
@@ -468,5 +486,5 @@ class MetricsTab(Tab):
         params, project = self._params(), self.session.project
         if params is not None and project is not None and self.shown is not None:
             out = project.exports("reports", params.scores.stem)
-            preset = params.model_dump(mode="json") | {"out": str(out), "by": "group" if self.shown.groups else "none"}
+            preset = params.model_dump(mode="json") | {"out": str(out), "by": self.shown.params.by}
             self.session.ask("evaluate", preset)
