@@ -322,6 +322,33 @@ class CompareScoresParams(JobParams):
         return EvaluateParams._source(value)
 
 
+class AllPairsParams(JobParams):
+    """Compare every two faces of the project: exact counts at every TAR point, block by block."""
+
+    encoder: Annotated[str, Offer.VECTORS] = Field(
+        "dlib", title="Embedding model", description="Model whose embeddings are compared"
+    )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    metric: Literal["own", "cosine", "euclidean"] = Field(
+        "own", title="Compared by", description="own: as the model's embeddings are meant to be compared"
+    )
+    at: Literal["0.1", "0.01", "0.001", "0.0001", "0.00001", "0.000001"] = Field(
+        "0.001",
+        title="Operating point",
+        description="FMR of all impostor comparisons that sets the threshold of the groups",
+    )
+    out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
+        None, title="Output", description="Folder for the counts (JSON) and the histogram (CSV)"
+    )
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @field_validator("out")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+
 class IdentifyParams(JobParams):
     """Compute identification rates: who is found in a gallery, and who is taken for another."""
 
