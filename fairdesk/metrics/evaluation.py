@@ -23,7 +23,7 @@ from fairdesk.metrics.error_rates import (
 )
 from fairdesk.metrics.fairness import accuracy_figures, fairness_figures, floored_ratios
 from fairdesk.metrics.fairness_results import Fairness
-from fairdesk.metrics.grouped_scores import Grouped, group_comparisons, per_group_scores
+from fairdesk.metrics.grouped_scores import Grouped, group_comparisons, per_group_scores, regrouped
 from fairdesk.metrics.own_thresholds import own_thresholds
 from fairdesk.metrics.pair_intervals import wilson
 from fairdesk.metrics.params import EvaluateParams
@@ -252,6 +252,7 @@ def evaluate(
 
 def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluated:
     """Evaluate a score set; returns all that the figures were made with."""
+    scores = regrouped(scores, params.by)
     from fairdesk.metrics.uncertainty import add_intervals  # scipy: the window imports it when it evaluates
 
     genuine, impostor = scores.split()
@@ -265,7 +266,7 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     check()
     add_points(result, sorted_scores, params)
     check()
-    if params.by != "group":
+    if params.by == "none":
         add_folds(result, scores, params, {})
         drawn = add_intervals(result, scores, sorted_scores, params, check)
         return Evaluated(result, sorted_scores, drawn=drawn)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.corrections import correct, read_known_of
-from fairdesk.metrics.error_rates import Scores
-from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
+from fairdesk.metrics.evaluation import evaluate_whole
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report import write_report
 from fairdesk.metrics.report_language import speaking_report
@@ -34,22 +32,20 @@ def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
         scores.negate()
     context.check()
     context.progress(1, 3, tr("steps"))
-    result, overall = evaluate(scores, params, context.check)
+    found = evaluate_whole(scores, params, context.check)
+    result = found.result
     result.corrections = corrections
     context.progress(2, 3, tr("steps"))
     result.seed = params.seed
     if result.warning:
         context.message(result.warning)
     if params.out is not None:
-        groups: dict[str, Scores] = {}
-        if params.by == "group":
-            groups = per_group_scores(group_comparisons(scores))
         about = {
             "scores": str(params.scores), "scores SHA-256": file_sha256(params.scores), "threshold": params.at,
             "threshold from": params.threshold_from, "alpha": params.alpha, "draws of subjects": result.draws or 0,
             "seed": params.seed, **scores.about, "polarity": tr("distances (small means alike)") if params.distance else "similarities",
         }  # fmt: skip
-        page = write_report(params.out, result, overall, groups, about, params)
+        page = write_report(params.out, result, found.scores, found.own, about, params)
         context.artifact(page)
         result.report = str(page)
     context.progress(3, 3, tr("steps"))

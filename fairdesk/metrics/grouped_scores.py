@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -86,6 +86,45 @@ def _number_by_dictionary(columns: list[Strings]) -> tuple[list[str], npt.NDArra
     for number, name in enumerate(names):
         place[seen[name]] = number
     return names, place[np.array(raw, dtype=np.int64)]
+
+
+JOIN = " · "
+
+
+def age_band(text: str) -> str:
+    """Return the decade of an age in years ("34" is "30–39"); other texts stay as they are."""
+    number = text.strip()
+    return f"{10 * (int(number) // 10)}–{10 * (int(number) // 10) + 9}" if number.isdecimal() else text
+
+
+def regrouped(scores: ScoreSet, by: str) -> ScoreSet:
+    """Return scores whose groups are those of gender, age, or several together; a face that lacks one of them has none.
+
+    Raises
+    ------
+    RequestError
+        If the scores do not name what is asked for.
+    """
+    if by in ("none", "group"):
+        return scores
+    sides: list[Strings] = []
+    for side in ("1", "2"):
+        parts: list[list[str]] = []
+        for kind in by.split("+"):
+            values: Strings | None = getattr(scores, f"{kind}{side}")
+            if values is None or not (values != "").any():
+                raise RequestError(
+                    tr(
+                        "These scores do not name {kind}1 and {kind}2 of each comparison. Label the images, and score the list again.",
+                        kind=kind,
+                    )
+                )
+            names, codes = number_texts([values])
+            shown = [age_band(name) for name in names] if kind == "age" else names
+            parts.append(np.array(shown, dtype=str)[codes].tolist())
+        joined = [JOIN.join(one) if all(one) else "" for one in zip(*parts, strict=True)]
+        sides.append(np.array(joined, dtype=str))
+    return replace(scores, group1=sides[0], group2=sides[1])
 
 
 def group_comparisons(scores: ScoreSet) -> Grouped:

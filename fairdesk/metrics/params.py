@@ -106,13 +106,19 @@ SCORE_ENDINGS = (".npz", ".csv", ".parquet", ".txt")
 class ScoreParams(JobParams):
     """Compare the two faces of each pair by their embeddings."""
 
-    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Table": ("columns",)}
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Models": ("also", "metric"), "Table": ("columns",)}
 
     pairs: ExistingPath = Field(title="Pair list", description="The pair list, of any format")
     encoder: Annotated[str, Offer.VECTORS] = Field(
         "dlib", title="Embedding model", description="Model whose embeddings are compared"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    also: list[str] | None = Field(
+        None, title="More models", description="More embedding models to score with, each into a file of its own"
+    )
+    metric: Literal["own", "cosine", "euclidean"] = Field(
+        "own", title="Compared by", description="own: as the model's embeddings are meant to be compared"
+    )
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
         None, title="Output", description="File to write: .npz, .csv, .parquet or .txt"
     )
@@ -160,7 +166,12 @@ class EvaluateParams(JobParams):
         title="Impostor scores",
         description="A second text file of impostor scores, where the first holds genuine ones only (pyeer)",
     )
-    by: Literal["none", "group"] = Field("none", description="group: error rates for each group and fairness figures")
+    by: Literal["none", "group", "gender", "age", "group+gender", "group+age", "gender+age", "group+gender+age"] = (
+        Field(
+            "none",
+            description="group: error rates for each group and fairness figures; or by gender, age, and together",
+        )
+    )
     at: str = Field(
         "fmr=1e-3",
         title="Operating point",
@@ -309,6 +320,33 @@ class CompareScoresParams(JobParams):
     @classmethod
     def _pairs(cls, value: str) -> str:
         return EvaluateParams._source(value)
+
+
+class AllPairsParams(JobParams):
+    """Compare every two faces of the project: exact counts at every TAR point, block by block."""
+
+    encoder: Annotated[str, Offer.VECTORS] = Field(
+        "dlib", title="Embedding model", description="Model whose embeddings are compared"
+    )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    metric: Literal["own", "cosine", "euclidean"] = Field(
+        "own", title="Compared by", description="own: as the model's embeddings are meant to be compared"
+    )
+    at: Literal["0.1", "0.01", "0.001", "0.0001", "0.00001", "0.000001"] = Field(
+        "0.001",
+        title="Operating point",
+        description="FMR of all impostor comparisons that sets the threshold of the groups",
+    )
+    out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
+        None, title="Output", description="Folder for the counts (JSON) and the histogram (CSV)"
+    )
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @field_validator("out")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
 
 class IdentifyParams(JobParams):

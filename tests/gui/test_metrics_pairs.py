@@ -85,4 +85,4 @@ def test_scores_without_images_say_why(shown, window, hand, qtbot, tmp_path):
     settled(shown, hand, qtbot)
     shown.show_pairs(PairQuery("impostor"))
     qtbot.waitUntil(lambda: any("path1" in notice.text for notice in window.toasts.history), timeout=5000)
-    assert shown._pairs is None
+    assert shown.pairs.dialog is None

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
+from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.corrections import correct, read_known_of
 from fairdesk.metrics.error_curves import histogram
 from fairdesk.metrics.evaluation import evaluate_whole
+from fairdesk.metrics.identification_files import read_search
+from fairdesk.metrics.identification_job import evaluate_search
+from fairdesk.metrics.identification_results import IdentifyResult
 from fairdesk.metrics.live_threshold import LiveThreshold
-from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.params import EvaluateParams, IdentifyParams
 from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.score_files import read_scores
 from fairdesk.metrics.score_set import ScoreSet
@@ -22,7 +26,7 @@ from fairdesk.metrics.shown_figures import curves_of, number, rate
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
-from fairdesk.words import tr, tr_n
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import Shown
@@ -89,6 +93,7 @@ class Evaluation:
     groups: list[str]
     live: LiveThreshold
     distance: bool = False
+    ways: tuple[str, ...] = ()  # in which the scores can be grouped
     subjects: bool = False  # whether the scores name them, so that intervals are drawn by subjects
 
     @property
@@ -119,7 +124,8 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     if params.distance:
         scores.negate()
     grouped = scores.grouped and bool(scores.group1 is not None and (scores.group1 != "").any())
-    params = params.model_copy(update={"by": "group" if grouped else "none"})
+    if params.by == "none" and grouped:
+        params = params.model_copy(update={"by": "group"})
     found = evaluate_whole(scores, params, check)
     found.result.corrections = corrections
     subjects = scores.subject1 is not None and scores.subject2 is not None
@@ -132,7 +138,36 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     check()
     curves = curves_of(found.scores, found.own, distance=params.distance)
     live = LiveThreshold(found, params)
-    return Evaluation(params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, subjects)
+    ways = tuple(way for way in WAYS if all(_names(scores, kind) for kind in way.split("+")))
+    return Evaluation(
+        params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways, subjects
+    )
+
+
+WAYS = {
+    "group": mark("group"),
+    "gender": mark("gender"),
+    "age": mark("age"),
+    "group+gender": mark("group and gender"),
+    "group+age": mark("group and age"),
+    "gender+age": mark("gender and age"),
+    "group+gender+age": mark("group, gender and age"),
+}
+"""How comparisons can be grouped."""
+
+
+def _names(scores: ScoreSet, kind: str) -> bool:
+    """Tell whether scores name the group, gender or age of their faces."""
+    values = [getattr(scores, f"{kind}{side}") for side in (1, 2)]
+    return all(value is not None and bool((value != "").any()) for value in values)
+
+
+def work_out_search(path: Path) -> IdentifyResult:
+    """Evaluate a one-to-many search; by group where the probes name theirs."""
+    found = read_search(path)
+    grouped = found.probe_group is not None and bool((found.probe_group != "").any())
+    params = IdentifyParams(scores=path, by="group" if grouped else "none")
+    return evaluate_search(found, params, QuietContext())[0]
 
 
 def vectors_line(about: dict[str, Any]) -> str:

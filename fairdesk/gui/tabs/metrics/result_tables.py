@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QTableWidget, QTableWidgetItem, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.table_view import TableView
 from fairdesk.metrics.pair_query import PairQuery
-from fairdesk.metrics.result_tables import INTERVAL, Cell, Table
-from fairdesk.words import tr
+from fairdesk.metrics.result_tables import Table
 
 
 class ResultTables(QTabWidget):
@@ -22,10 +21,9 @@ class ResultTables(QTabWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setUsesScrollButtons(True)
-        self.pages: dict[str, QTableWidget] = {}
+        self.pages: dict[str, TableView] = {}
         self._notes: dict[str, QLabel] = {}
-        self._homes: dict[str, QWidget] = {}
-        self._cells: dict[str, list[list[Cell]]] = {}
+        self.homes: dict[str, QWidget] = {}
         self._theme: Theme | None = None
 
     def use_theme(self, theme: Theme) -> None:
@@ -39,16 +37,12 @@ class ResultTables(QTabWidget):
             if name in named and name not in self.pages:
                 self._make(named[name])
         for name in self.pages:
-            self.setTabVisible(self.indexOf(self._homes[name]), name in named)
+            self.setTabVisible(self.indexOf(self.homes[name]), name in named)
         for table in tables:
             self.fill(table, widths=True)
 
     def _make(self, table: Table) -> None:
-        page, grid, note = QWidget(), QTableWidget(), QLabel()
-        grid.setAccessibleName(table.title)
-        grid.verticalHeader().hide()
-        grid.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        grid.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
+        page, grid, note = QWidget(), TableView(self._theme), QLabel()
         note.setProperty("role", "muted")
         note.setWordWrap(True)
         layout = QVBoxLayout(page)
@@ -56,42 +50,13 @@ class ResultTables(QTabWidget):
         layout.addWidget(grid)
         layout.addWidget(note)
         grid.cellDoubleClicked.connect(lambda y, x, name=table.name: self._on_cell(name, y, x))
-        self.pages[table.name], self._notes[table.name], self._homes[table.name] = grid, note, page
+        self.pages[table.name], self._notes[table.name], self.homes[table.name] = grid, note, page
         self.addTab(page, table.title)
 
     def fill(self, table: Table, *, widths: bool) -> None:
         """Fill one table; without `widths` its columns stay as wide as they are."""
-        grid = self.pages[table.name]
-        self._cells[table.name] = table.rows
-        if grid.columnCount() != len(table.columns) or widths:
-            grid.setColumnCount(len(table.columns))
-            for x, column in enumerate(table.columns):
-                head = QTableWidgetItem(column.title)
-                head.setToolTip(column.tip)
-                grid.setHorizontalHeaderItem(x, head)
-        grid.setRowCount(len(table.rows))
-        for y, row in enumerate(table.rows):
-            for x, cell in enumerate(row):
-                grid.setItem(y, x, self._item(cell, left=table.columns[x].text))
+        self.pages[table.name].show_table(table, widths=widths)
         self._notes[table.name].setText(table.note)
-        if widths:
-            grid.resizeColumnsToContents()
-
-    def _item(self, cell: Cell, *, left: bool) -> QTableWidgetItem:
-        item = QTableWidgetItem(cell.text)
-        side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
-        item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | side)
-        font = item.font()
-        font.setBold(cell.strong)
-        font.setUnderline(cell.pairs is not None)
-        item.setFont(font)
-        tip = cell.tip
-        if cell.pairs is not None:
-            tip = "\n".join(part for part in (tip, tr("Double-click shows the pairs")) if part)
-        item.setToolTip(tip)
-        if cell.weak and self._theme is not None:
-            item.setForeground(QColor(self._theme.tokens["warn"]))
-        return item
 
     def _on_cell(self, name: str, row: int, column: int) -> None:
         query = self.query_at(name, row, column)
@@ -100,16 +65,15 @@ class ResultTables(QTabWidget):
 
     def query_at(self, name: str, row: int, column: int) -> PairQuery | None:
         """Return the pairs behind a cell."""
-        rows = self._cells.get(name, [])
+        shown = self.pages[name].shown if name in self.pages else None
+        rows = [] if shown is None else shown.rows
         return rows[row][column].pairs if row < len(rows) and column < len(rows[row]) else None
+
+    def current(self) -> Table | None:
+        """Return the table that is seen."""
+        return next((page.shown for name, page in self.pages.items() if self.homes[name] is self.currentWidget()), None)
 
     def hold_intervals(self) -> None:
         """Say in each interval's cell that it is being worked out."""
         for grid in self.pages.values():
-            for x in range(grid.columnCount()):
-                head = grid.horizontalHeaderItem(x)
-                if head is not None and head.text().startswith(INTERVAL):
-                    for y in range(grid.rowCount()):
-                        if (item := grid.item(y, x)) is not None and item.text():
-                            item.setText("…")
-                            item.setToolTip(tr("The interval is being worked out"))
+            grid.hold_intervals()

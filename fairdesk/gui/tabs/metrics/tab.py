@@ -23,24 +23,26 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
+from fairdesk.gui.dialogs.models_dialog import ModelsDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.tabs.metrics.actions import MENUS, actions
+from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
 from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
+from fairdesk.gui.tabs.metrics.search_page import SearchPage
 from fairdesk.gui.widgets.flow_row import FlowRow
-from fairdesk.images.written_files import write_text
+from fairdesk.metrics.identification_files import holds_search
+from fairdesk.metrics.identification_results import IdentifyResult
 from fairdesk.metrics.pair_query import PairQuery
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.result_tables import tables_of
 from fairdesk.metrics.results import EvaluateResult
-from fairdesk.metrics.shown_pairs import ShownPairs, read_pairs_of
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.sets import freeze
-from fairdesk.words import mark, tr, tr_n
+from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
     pass
@@ -83,6 +85,8 @@ class MetricsTab(Tab):
     at: QComboBox
     value: QDoubleSpinBox
     source: QComboBox
+    by: QComboBox
+    by_label: QLabel
     distance: QCheckBox
     figures: ResultPlots
     tables: ResultTables
@@ -96,8 +100,6 @@ class MetricsTab(Tab):
         self.shown: presenter.Evaluation | None = None
         self.scores: Path | None = None
         self._stale: str | None = None
-        self._pairs: PairsDialog | None = None  # that is open, and what it shows
-        self._query: PairQuery | None = None
         self._typed: float | None = None  # where the line was let go
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.splitter.setSizes([260, 900])
@@ -108,6 +110,9 @@ class MetricsTab(Tab):
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
         self._offer_sources(["all", "within-group"])
+        self.pairs = PairViewer(session, self)
+        self.search = SearchPage(session.theme)
+        self.pages.addWidget(self.search)
         self.tables.use_theme(session.theme)
         self.tables.pairs_asked.connect(self.show_pairs)
         self.figures.pairs_asked.connect(self.show_pairs)
@@ -119,6 +124,7 @@ class MetricsTab(Tab):
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
+        self.by.currentTextChanged.connect(lambda _t: self._evaluate())
         self.distance.toggled.connect(lambda _on: self._evaluate())
         self.empty_button.clicked.connect(self._next_step)
         session.theme.changed.connect(lambda: self._fill_table(self.shown) if self.shown is not None else None)
@@ -154,8 +160,7 @@ class MetricsTab(Tab):
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
         self.scores = self.shown = self._stale = None
-        if self._pairs is not None:
-            self._pairs.reject()
+        self.pairs.close()
         self._drawing = False
         self._asked += 1  # nobody waits for what is being evaluated
         self._fill(presenter.View())
@@ -297,9 +302,10 @@ class MetricsTab(Tab):
         """Evaluate and show a score file."""
         if path != self.scores:
             self.scores = path
-            self.source.blockSignals(True)
-            self.source.setCurrentIndex(0)
-            self.source.blockSignals(False)
+            for box in (self.source, self.by):
+                box.blockSignals(True)
+                box.setCurrentIndex(0)
+                box.blockSignals(False)
         self._evaluate()
 
     def _on_rule(self, rule: str) -> None:
@@ -317,7 +323,7 @@ class MetricsTab(Tab):
         return EvaluateParams.model_validate(
             {
                 "scores": self.scores, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
-                "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
+                "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
                 "labels_of": None if self.session.project is None else self.session.project.folder,
             }
         )  # fmt: skip
@@ -363,7 +369,7 @@ class MetricsTab(Tab):
     def _evaluated(self, found: presenter.Evaluation) -> None:
         self._drawing = False
         self._show_evaluation(found)
-        self._read_pairs()
+        self.pairs.read_again(found)
 
     def _show_evaluation(self, found: presenter.Evaluation) -> None:
         self.shown = found
@@ -371,6 +377,7 @@ class MetricsTab(Tab):
         self._show_headline(found.result)
         self.figures.show_result(presenter.shown_curves(found), found.result.groups)
         self._fill_table(found)
+        self._offer_ways(found.ways)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
         if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
             kept = self.source.currentData()
@@ -379,6 +386,19 @@ class MetricsTab(Tab):
             self.source.setCurrentIndex(max(0, self.source.findData(kept)))
             self.source.blockSignals(False)
         self._show()
+
+    def _offer_ways(self, ways: tuple[str, ...]) -> None:
+        """Offer by what the comparisons can be grouped."""
+        if [self.by.itemData(row) for row in range(self.by.count())] != list(ways):
+            kept = self.by.currentData()
+            self.by.blockSignals(True)
+            self.by.clear()
+            for way in ways:
+                self.by.addItem(tr(presenter.WAYS[way]), way)
+            self.by.setCurrentIndex(max(0, self.by.findData(kept)))
+            self.by.blockSignals(False)
+        for widget in (self.by, self.by_label):
+            widget.setVisible(len(ways) > 1)
 
     def _show_headline(self, result: EvaluateResult) -> None:
         text, line = presenter.headline(result), presenter.threshold_line(result)
@@ -421,50 +441,38 @@ class MetricsTab(Tab):
     @Slot(object)
     def show_pairs(self, query: PairQuery) -> None:
         """Show the comparisons behind a number."""
-        if self.shown is None:
-            return
-        if self._pairs is None or not self._pairs.isVisible():
-            self._pairs = PairsDialog(self.session, self)
-            self._pairs.finished.connect(self._forget_pairs)
-        self._query = query
-        self._pairs.show()
-        self._pairs.raise_()
-        self._read_pairs()
-
-    def _read_pairs(self) -> None:
-        """Read the pairs that are shown again: labels or marks may have changed."""
-        found, query = self.shown, self._query
-        if found is None or query is None or self._pairs is None:
-            return
-        groups = found.result.groups
-        threshold = found.result.eer_threshold if groups is None else groups.threshold
-        params = found.params
-        self.session.background.read(
-            "pairs", lambda: read_pairs_of(params, query, threshold), self._show_pairs, self._no_pairs
-        )
-
-    def _show_pairs(self, found: ShownPairs) -> None:
-        if self._pairs is not None:
-            self._pairs.setWindowTitle(self._query.title() if self._query is not None else tr("Pairs"))
-            self._pairs.show_pairs(found)
-
-    def _no_pairs(self, error: BaseException) -> None:
-        if self._pairs is not None:
-            self._pairs.reject()
-        self.session.tell_error(error)
-
-    @Slot()
-    def _forget_pairs(self) -> None:
-        if self._pairs is not None:
-            self._pairs.deleteLater()
-        self._pairs = self._query = None
+        self.pairs.show(query, self.shown)
 
     async def open_scores(self) -> None:
         path = await async_glue.choose_file(self, tr("Open scores"), tr("Scores (*.npz *.csv *.txt);;All files (*)"))
         if path:
             self.sources.clearSelection()
             self._stale = None
-            self.show_scores(Path(path))
+            self.open_file(Path(path))
+
+    def open_file(self, path: Path) -> None:
+        """Show a score file: comparisons, or a one-to-many search."""
+        if holds_search(path):
+            self._asked += 1  # nobody waits for what is being evaluated
+            self.session.background.read("evaluate", lambda: presenter.work_out_search(path), self._show_search)
+        else:
+            self.show_scores(path)
+
+    def _show_search(self, result: IdentifyResult) -> None:
+        self.shown = self.scores = None
+        self._drawing = False
+        self.search.show_search(result)
+        self._show()
+        self.pages.setCurrentWidget(self.search)
+
+    async def compare_models(self) -> None:
+        """Compare the scores shown with another model's over the same list."""
+        params = self._params()
+        if params is not None:
+            others = [
+                Path(one.path) for one in self.view.sources if one.kind == "scores" and Path(one.path) != params.scores
+            ]
+            await async_glue.finished(ModelsDialog(self.session, params.scores, others, params.at, self))
 
     def normalise_scores(self) -> None:
         project = self.session.project
@@ -478,33 +486,5 @@ class MetricsTab(Tab):
         params, project = self._params(), self.session.project
         if params is not None and project is not None and self.shown is not None:
             out = project.exports("reports", params.scores.stem)
-            preset = params.model_dump(mode="json") | {"out": str(out), "by": "group" if self.shown.groups else "none"}
+            preset = params.model_dump(mode="json") | {"out": str(out), "by": self.shown.params.by}
             self.session.ask("evaluate", preset)
-
-    async def save_plot(self) -> None:
-        plot = self.figures.current()
-        if plot is not None:
-            from fairdesk.gui.widgets.plot_export import save_plot
-
-            path = await save_plot(self, plot)
-            if path:
-                self.session.told.emit(Notice(tr("Saved {path}", path=path)))
-
-    async def save_table(self) -> None:
-        from fairdesk.metrics.evaluation_table import table_csv
-
-        path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
-        if path and self.shown is not None:
-            write_text(Path(path), table_csv(self.shown.result))
-            self.session.told.emit(Notice(tr("Saved {path}", path=path)))
-
-    async def save_scores(self) -> None:
-        from fairdesk.metrics.score_files import export_csv
-
-        path = await async_glue.choose_file(self, tr("Save the scores"), tr("CSV (*.csv)"), save="csv")
-        source = self.scores
-        if path and source is not None:
-            self.session.background.read(
-                "save scores", lambda: export_csv(source, Path(path)),
-                lambda n: self.session.told.emit(Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))),
-            )  # fmt: skip
