@@ -155,10 +155,10 @@ def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
             raise ValueError(f"no such order: {order}")
         join = " LEFT JOIN quality s ON s.image_id = i.id AND s.detector = ?1"
         by = f"s.{order} IS NULL, s.{order}, i.id"
-    rows = project.db.rows(
-        f"SELECT i.id {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}", [wanted.faces_of(project), *values]
+    found = project.db.numbers(
+        f"SELECT i.id AS n {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}",
+        [wanted.faces_of(project), *values],
     )
-    found = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
     if wanted.state == "missing":
         return found[np.isin(found, list(missing_originals(project)))]
     return found
