@@ -1,4 +1,7 @@
-"""Make the guide's pictures: the program draws its own faces and photographs its own window."""
+"""Make the guide's pictures: the program draws its own faces and photographs its own window.
+
+`python docs/make_pictures.py FOLDER` keeps the project in a folder, so that it is made only once.
+"""
 
 import asyncio
 import io
@@ -15,13 +18,13 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent / "pictures"
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["XDG_CONFIG_HOME"] = folder
-        from fairdesk.cli.demo import run
+def prepare(folder: Path) -> Path:
+    """Make the project that is photographed, or resume the making of it: the demo's, two recognisers and a GAN."""
+    from fairdesk.cli.demo import run
 
-        run(Path(folder) / "demo", headless=True)
-        project = Path(folder) / "demo" / "demo.fairdesk"
+    project = folder / "demo" / "demo.fairdesk"
+    if not (folder / "made").exists():
+        run(folder / "demo", headless=True)
         for name, switch in (("plain", []), ("group-sampling", ["--sampling", "group"])):
             line = [sys.executable, "-m", "fairdesk", "train", "arcface", str(project), "--out", str(project / "runs" / name), "--width", "1",
                     "--epochs", "5", "--batch-size", "16", "--crop", "whole", "--validation", ".35", "--evaluate-every", "5", *switch]  # fmt: skip
@@ -29,6 +32,14 @@ def main() -> None:
         line = [sys.executable, "-m", "fairdesk", "train", "dcgan", str(project), "--out", str(project / "runs" / "faces"),
                 "--epochs", "60", "--batch-size", "16", "--preview-every", "50"]  # fmt: skip
         subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        (folder / "made").touch()
+    return project
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        os.environ["XDG_CONFIG_HOME"] = temporary
+        project = prepare(Path(sys.argv[1] if sys.argv[1:] else temporary))
         import qasync
         from PySide6.QtCore import QBuffer, QIODevice, Qt
 

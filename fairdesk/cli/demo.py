@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from fairdesk.cli.console import ConsoleContext
 from fairdesk.clustering.params import ClusterParams, MosaicParams
@@ -15,6 +16,7 @@ from fairdesk.dataset.drawn_set import draw_sample_faces as draw_faces
 from fairdesk.dataset.params import ImportParams, SampleFacesParams
 from fairdesk.errors import RequestError
 from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.jobs.params import parse
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project import Project
@@ -29,6 +31,17 @@ def run(out: Path, *, headless: bool, identities: int = 8, as_json: bool = False
     started = time.monotonic()
     out = out.expanduser().absolute()
     folder, photographs = out / "demo.fairdesk", out / "faces"
+    faces = parse(
+        SampleFacesParams,
+        {
+            "out": photographs,
+            "tones": [2, 5, 7, 9],
+            "identities": identities,
+            "images": _IMAGES,
+            "size": 256,
+            "seed": 1,
+        },
+    )
     out.mkdir(parents=True, exist_ok=True)
 
     def say(text: str) -> None:
@@ -51,11 +64,8 @@ def run(out: Path, *, headless: bool, identities: int = 8, as_json: bool = False
                 people=4 * identities,
             )
         )
-        faces = SampleFacesParams(
-            out=photographs, tones=[2, 5, 7, 9], identities=identities, images=_IMAGES, size=256, seed=1
-        )
         with ConsoleContext(None, "cpu") as context:
-            draw_faces(faces, context)
+            draw_faces(cast(SampleFacesParams, faces), context)
     project = Project.open(folder) if folder.exists() else Project.create(folder)
     try:
         result = _work(project, photographs, out, say)

@@ -42,11 +42,13 @@ def add_project(parser: argparse.ArgumentParser, *, needed: bool = True, told: s
 def _add_options(kind: JobKind, parser: argparse.ArgumentParser) -> None:
     if kind.instead:
         other = "FILE.json" if kind.instead == "file" else "FOLDER"
-        parser.add_argument("project", metavar=f"PROJECT|{other}", type=Path, help=tr("A project folder, or the other"))
+        parser.add_argument(
+            "project", metavar=f"PROJECT|{other}", type=Path, nargs="?" if kind.without else None,
+            help=tr("A project folder, or the other"),
+        )  # fmt: skip
     elif kind.without:
-        add_project(
-            parser, needed=False, told=tr("The project folder, unless --{without} is given", without=kind.without)
-        )
+        option = kind.params.option(kind.without)
+        add_project(parser, needed=False, told=tr("The project folder, unless {option} is given", option=option))
     elif kind.needs is Needs.PROJECT:
         add_project(parser)
     add_options(parser, kind)
@@ -67,10 +69,10 @@ def _run(kind: JobKind, arguments: Namespace) -> JobResult:
         if plain:
             fixed, folder = {kind.instead: folder}, None
     params = collect(kind.params, arguments, **fixed)
-    if kind.without and getattr(params, kind.without) is not None:
+    if kind.without and getattr(params, kind.without) is not None and not kind.instead:
         folder = None
-    elif kind.without and folder is None:
-        raise RequestError(tr("Give a project, or --{without} FILE.", without=kind.without))
+    elif kind.without and folder is None and not fixed and getattr(params, kind.without) is None:
+        raise RequestError(tr("Give a project, or {option} FILE.", option=kind.params.option(kind.without)))
     if folder is None:
         return run_job(kind, params, None, device=device)
     with open_project(folder) as project:

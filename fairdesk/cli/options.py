@@ -74,6 +74,13 @@ class Parser(argparse.ArgumentParser):
         raise RequestError(tr("{message}\nSee: {prog} --help", message=message, prog=self.prog))
 
 
+def named_path(text: str) -> Path:
+    """Read a path to write to: an empty one would be the folder one is in."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(tr("must name a file or a folder"))
+    return Path(text)
+
+
 def _plain(annotation: Any) -> tuple[Any, bool]:
     """Strip Optional and Annotated; return the type and whether it is a list."""
     if typing.get_origin(annotation) is typing.Annotated:

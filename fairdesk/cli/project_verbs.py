@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fairdesk.cli.job_verbs import add_project, open_project
-from fairdesk.cli.options import whole_number
+from fairdesk.cli.options import named_path, whole_number
 from fairdesk.cli.verb import Namespace, Verb
 from fairdesk.errors import RequestError
 from fairdesk.jobs.results import JobResult, Record
@@ -80,6 +80,13 @@ def _new(arguments: Namespace) -> JobResult:
 
 
 def _open(arguments: Namespace) -> int:
+    if arguments.project is not None and not arguments.project.expanduser().is_dir():
+        raise RequestError(
+            tr(
+                "{folder} is not a folder. Give a project's folder, or make one: fairdesk new {folder}",
+                folder=arguments.project,
+            )
+        )
     from fairdesk.gui.app import run
 
     return run([str(arguments.project)] if arguments.project else [])
@@ -182,7 +189,7 @@ def _history(arguments: Namespace) -> JobResult:
 
 
 def _demo_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=Path("demo"), help=tr("Output folder (default: demo)"))
+    parser.add_argument("--out", type=named_path, default=Path("demo"), help=tr("Output folder (default: demo)"))
     parser.add_argument("--headless", action="store_true", help=tr("Do not open the window at the end"))
     parser.add_argument(
         "--identities", type=whole_number, default=8, help=tr("Drawn identities in each of four tones (default: 8)")

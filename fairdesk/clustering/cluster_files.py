@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.results import LoadClustersResult
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clustered_faces
+from fairdesk.dataset.known_images import project_files
 from fairdesk.errors import RequestError, reason
 from fairdesk.images.written_files import write_manifest, write_text
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
 from fairdesk.plain_json import parse
 from fairdesk.project import Project
 from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.faces import largest_face_of_paths
 from fairdesk.project.images import labelled_images
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 def write_clusters(project: Project, version: int, path: Path) -> int:
@@ -85,15 +88,32 @@ def read_clusters(path: Path) -> dict[str, list[str]]:
     return data
 
 
+class _Faces(NamedTuple):
+    of: dict[str, int]  # the face that a path of the file means
+    why: dict[str, str]  # why it means none
+
+
+def _faces_of_paths(project: Project, data: Mapping[str, Sequence[str]], faces: Mapping[Path, int]) -> _Faces:
+    """Find the faces that the paths of a cluster file mean, however they are written."""
+    images, files = project_files(project)
+    matched = files.match(path for paths in data.values() for path in paths)
+    out = _Faces({}, dict(matched.why))
+    for path, place in matched.found.items():
+        face = faces.get(Path(images[place].path))
+        if face is None:
+            out.why[path] = tr("no face was found in it")
+        else:
+            out.of[path] = face
+    return out
+
+
 def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersResult:
     """Job: read a cluster file into the project as a new version; paths it does not know are counted."""
     project = context.project
     data = read_clusters(params.file)
     detector = params.detector or project.shown_detector()
-    faces: dict[str, int] = {}
-    for image, face in largest_face_of_paths(project, detector).items():
-        faces[str(image)] = faces[str(image.resolve())] = face
-    if not faces:
+    found = largest_face_of_paths(project, detector)
+    if not found:
         options = f" {DetectorKey.parse(detector).options()}" if detector else ""
         have = ", ".join(f"{one.detector} ({one.faces:,})" for one in searches(project) if one.faces)
         raise RequestError(
@@ -109,12 +129,13 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 "The project has no faces yet. Detect faces first: fairdesk detect PROJECT{options}", options=options
             )
         )
-    unknown = [path for paths in data.values() for path in paths if path not in faces]
+    faces = _faces_of_paths(project, data, found)
+    unknown = list(faces.why)
     kept: dict[int, int] = {}
     for place, paths in enumerate(data.values()):
         for path in paths:
-            if path in faces:
-                kept.setdefault(faces[path], place)
+            if path in faces.of:
+                kept.setdefault(faces.of[path], place)
     if not kept:
         raise RequestError(
             tr(
@@ -122,21 +143,27 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 "Nothing was read.",
                 file=params.file,
                 detector=detector,
-                path=unknown[0] if unknown else "",
+                path=f"{unknown[0]} ({faces.why[unknown[0]]})" if unknown else tr("it names no image"),
             )
         )
     said = [(label, label.lstrip("-").isdigit()) for label in data]
-    found = [NewCluster(int(label)) if number else NewCluster(at, label) for at, (label, number) in enumerate(said)]
+    clusters = [NewCluster(int(label)) if number else NewCluster(at, label) for at, (label, number) in enumerate(said)]
     about = {"file": str(params.file), "detector": detector}
     version = add_version(
         project,
         tr("Read clusters from {file}", file=params.file.name),
-        NewVersion("file", about, found, params.file.stem),
+        NewVersion("file", about, clusters, params.file.stem),
         kept.items(),
     )
     if unknown:
         context.message(
-            tr("{count} paths are not in the project, the first: {unknown}", count=len(unknown), unknown=unknown[0])
+            tr_n(
+                "{n:,} path has no face here, and is left out: {path} ({why}).",
+                "{n:,} paths have no face here, and are left out; the first: {path} ({why}).",
+                len(unknown),
+                path=unknown[0],
+                why=faces.why[unknown[0]],
+            )
         )
     return LoadClustersResult(
         version=version,
@@ -145,4 +172,5 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
         faces=len(kept),
         unknown=len(unknown),
         unknown_paths=unknown,
+        unmatched=[Unreadable(path=path, why=why) for path, why in faces.why.items()],
     )

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable, jsonable
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -295,13 +296,15 @@ class LoadClustersResult(JobResult):
     faces: int
     unknown: int
     unknown_paths: list[str]
+    unmatched: list[Unreadable] | None = None
+    """The same, each with why."""
 
     def text(self) -> str:
         """Return the counts."""
         return tr(
-            "{clusters} clusters, {faces} faces; {unknown} paths are not in the project.",
-            clusters=self.clusters,
-            faces=self.faces,
+            "{clusters}, {faces}; {unknown} paths are not in the project.",
+            clusters=counted.clusters(self.clusters),
+            faces=counted.faces(self.faces),
             unknown=self.unknown,
         )
 
@@ -318,8 +321,8 @@ class MosaicResult(JobResult):
     def text(self) -> str:
         """Return what is on the sheets and where they are."""
         return tr(
-            "{faces} faces of “{title}” in {files}",
-            faces=self.faces,
+            "{faces} of “{title}” in {files}",
+            faces=counted.faces(self.faces),
             title=self.title,
             files=", ".join(map(str, self.files)),
         )
@@ -370,9 +373,10 @@ class NamedResult(JobResult):
 
     def text(self) -> str:
         """Return who the faces are now."""
-        return tr(
-            "{faces} faces are now {identity} (group {group}).",
-            faces=self.faces,
+        return tr_n(
+            "{n:,} face is now {identity} (group {group}).",
+            "{n:,} faces are now {identity} (group {group}).",
+            self.faces,
             identity=self.identity,
             group=self.group,
         )

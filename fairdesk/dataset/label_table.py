@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from fairdesk.dataset.row_matching import Files
+from fairdesk.dataset.path_matching import Files
 from fairdesk.dataset.table_files import read_table
 from fairdesk.dataset.tables import Table
 from fairdesk.errors import JobFailed, RequestError
@@ -87,6 +87,19 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
     return out
 
 
+def guess_labels(table: Table) -> dict[str, str]:
+    """Return the name of each field's column, as far as the usual names tell."""
+    taken: dict[str, str] = {}
+    for field, names in GUESSES.items():
+        guess = next(
+            (name for word in names for name in table.header if name.lower() == word and name not in taken.values()),
+            None,
+        )
+        if guess is not None:
+            taken[field] = guess
+    return taken
+
+
 def _label(row: list[str], places: dict[str, int], header: list[str]) -> Label:
     cell = {field: row[place] or None for field, place in places.items()}
     tags = _tags(cell.get("tags") or "", header[places["tags"]] if "tags" in places else "")
@@ -155,7 +168,7 @@ def _bfw(table: Table) -> Iterator[tuple[str, Label]]:
 def read_labels(path: Path, tree: Tree, given: dict[str, str] | None = None) -> tuple[dict[str, Label], list[str]]:
     """Read labels for the files of a tree.
 
-    Which file a row means is told in `row_matching.Files`; a table without paths is keyed by identity. Returns the labels
+    Which file a row means is told in `path_matching.Files`; a table without paths is keyed by identity. Returns the labels
     by relative path, and what names no file. Raises as `read_table` and `find_columns` do.
     """
     rows = list(_rows(read_table(path), given or {}))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fairdesk.dataset.collection import Collection, SourceImage, people_of, read_either
+from fairdesk.dataset.manifests import as_written
 from fairdesk.dataset.overlap_results import LeaksResult, NearPair, Person, PicturePair, SharedResult, VectorPair
 from fairdesk.dataset.picture_similarity import Vectors, confirmed, near_hashes, near_vectors
 from fairdesk.dataset.prepare_params import LeaksParams
@@ -287,8 +288,8 @@ def _alike(a: Recipe | None, b: Recipe | None) -> bool:
 
 def check_leaks(params: LeaksParams, context: Context) -> LeaksResult:
     """Job: compare two folders, archives or projects."""
-    a: Collection = read_either(params.a)
-    b: Collection = read_either(params.b)
+    a: Collection = as_written(read_either(params.a), params.a)
+    b: Collection = as_written(read_either(params.b), params.b)
     vectors = _both_vectors(params, context) if params.encoder else None
     total = len(a.items) + len(b.items)
     with facts_at(a.root) as store:

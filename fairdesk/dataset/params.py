@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -11,6 +12,7 @@ from fairdesk.dataset.prepare_params import DISTANCE_HELP, LEAKS_HELP, Leaks, ch
 from fairdesk.faces.params import existing_path
 from fairdesk.jobs.fields import (
     DETECTOR_UNSET,
+    ColumnsOf,
     ExistingFolder,
     ExistingPath,
     NewFile,
@@ -29,10 +31,13 @@ from fairdesk.words import tr
 FIELDS = ("path", "identity", "group", "gender", "age", "tags")
 
 
+_WORD = re.compile(rf",\s*(?=(?:{'|'.join(FIELDS)})=)")
+
+
 def _parse_columns(given: list[str]) -> dict[str, str]:
     """Read FIELD=COLUMN words. Raises `ValueError` if that cannot be."""
     out = {}
-    for word in given:
+    for word in (one for text in given for one in _WORD.split(text)):
         field, equals, column = word.partition("=")
         if not equals or field not in FIELDS or not column:
             raise ValueError(tr("are FIELD=COLUMN with the fields {fields}", fields=", ".join(FIELDS)))
@@ -194,7 +199,7 @@ class LabelParams(JobParams):
         title="Label table",
         description="Table (.csv, .tsv, .parquet) with the columns path, identity, group, gender, age, tags to set",
     )
-    columns: list[str] | None = Field(
+    columns: Annotated[list[str] | None, ColumnsOf("csv", "labels")] = Field(
         None,
         title="Column names",
         description="Column names where they differ from the fields: path=FILE identity=WHO group=RACE",

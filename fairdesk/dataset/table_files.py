@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from pathlib import Path
 
@@ -30,38 +31,56 @@ def read_table(path: Path) -> Table:
     if path.suffix.lower() == ".parquet":
         return _parquet(path)
     text = read_text(path)
-    published = published_table(path, text)
-    if published is not None:
-        return published
+    return published_table(path, text) or parse_table(path, text)
+
+
+def read_beginning(path: Path) -> str:
+    """Return the first whole lines of a text file. Raises as `read_text` does."""
+    text = read_text(path, _BEGINNING)
+    return text if len(text) < _BEGINNING // 4 or "\n" not in text else text[: text.rindex("\n")]
+
+
+def read_head(path: Path) -> Table:
+    """Return a table's first rows. Raises as `read_table` does."""
+    if path.suffix.lower() == ".parquet":
+        return _parquet(path, _HEAD_ROWS)
+    text = read_beginning(path)
+    found = published_table(path, text) or parse_table(path, text)
+    return Table(path, found.header, found.rows[:_HEAD_ROWS], found.lines[:_HEAD_ROWS])
+
+
+def parse_table(path: Path, text: str, *, header: bool = True) -> Table:
+    """Read the text of a table; one without a header gets numbers for names. Raises as `read_table` does."""
     text = _without_hint(text)
     delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
     quote = "'" if _APOSTROPHES.match(text) else '"'
     reader = csv.reader(io.StringIO(text), strict=True, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     rows, lines = [], []
     try:
-        header = [cell.strip() for cell in next((row for row in reader if row), [])]
-        for row in reader:
+        first = next((row for row in reader if row), [])
+        names = [cell.strip() for cell in first] if header else [str(place) for place in range(1, len(first) + 1)]
+        for row in reader if header or not first else itertools.chain([first], reader):
             if not row:
                 continue
-            if len(row) != len(header):
+            if len(row) != len(names):
                 raise RequestError(
                     tr(
                         "{path}: line {line} has {count} fields, the header has {header}.",
                         path=path,
                         line=reader.line_num,
                         count=len(row),
-                        header=len(header),
+                        header=len(names),
                     )
                 )
             rows.append([plain_cell(cell.strip()) for cell in row])
             lines.append(reader.line_num)
     except csv.Error as error:
         raise RequestError(tr("{path}: line {line}: {error}", path=path, line=reader.line_num, error=error)) from error
-    return Table(path, header, rows, lines)
+    return Table(path, names, rows, lines)
 
 
-def read_text(path: Path) -> str:
-    """Return a text file's text: UTF-8 with or without its mark, or UTF-16, with any line ends.
+def read_text(path: Path, most: int | None = None) -> str:
+    """Return a text file's text: UTF-8 with or without its mark, or UTF-16, with any line ends. `most`: bytes to read.
 
     Raises
     ------
@@ -69,7 +88,8 @@ def read_text(path: Path) -> str:
         If it cannot be read, or is in another encoding.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read() if most is None else file.read(most)
     except OSError as error:
         raise RequestError(tr("{path} cannot be read: {strerror}", path=path, strerror=error.strerror)) from error
     encoding = "utf-8-sig"
@@ -78,7 +98,8 @@ def read_text(path: Path) -> str:
     elif len(data) > 1 and 0 in data[:2] and data[:2] != b"\0\0":  # no mark: text begins with a letter
         encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
     try:
-        text = data.decode(encoding)
+        cut = most is not None and len(data) == most  # perhaps within a letter
+        text = data.decode(encoding, "ignore" if cut else "strict")
     except UnicodeDecodeError as error:
         raise RequestError(
             tr(
@@ -92,6 +113,8 @@ def read_text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+_BEGINNING = 1 << 16  # bytes
+_HEAD_ROWS = 8
 _APOSTROPHES = re.compile(r"\s*'[^'\n]*'\s*[,;\t]\s*'")
 _HINT = re.compile(r"\s*\"?sep=(.)\"?[ ]*\n", re.IGNORECASE)  # Excel's own first line
 
@@ -106,12 +129,19 @@ def _delimiter(text: str) -> str:
     return max((",", ";", "\t"), key=lambda one: header.count(one))
 
 
-def _parquet(path: Path) -> Table:
+def _parquet(path: Path, most: int | None = None) -> Table:
     import pyarrow
     import pyarrow.parquet
 
     try:
-        found = pyarrow.parquet.ParquetFile(path).read()
+        file = pyarrow.parquet.ParquetFile(path)
+        found = (
+            file.read()
+            if most is None
+            else pyarrow.Table.from_batches(
+                [next(file.iter_batches(most))] if file.metadata.num_rows else [], file.schema_arrow
+            )
+        )
     except (OSError, pyarrow.ArrowException) as error:
         raise RequestError(
             tr("{path} cannot be read as Parquet: {error}", path=path, error=str(error).splitlines()[0])

@@ -26,5 +26,5 @@ def groups_figure(rates: Mapping[str, Mapping[str, float]]) -> Figure:
     axes.set(ylabel=tr("EER (%)"), title=tr("EER by group on held-out identities"))
     axes.grid(visible=True, axis="y", alpha=0.25)
     axes.set_axisbelow(True)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import locale
 import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -15,12 +17,11 @@ from PySide6.QtWidgets import QApplication
 from fairdesk import __version__
 from fairdesk.gui import translator
 from fairdesk.gui.hooks import Hooks
-from fairdesk.gui.main_window import MainWindow
-from fairdesk.gui.session import Session
-from fairdesk.gui.settings import Settings
-from fairdesk.gui.theme import Theme
 from fairdesk.logfile import LogFile
 from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from fairdesk.gui.main_window import MainWindow
 
 
 def headless() -> bool:
@@ -44,10 +45,24 @@ def make_application() -> QApplication:
 
 
 def make_window(application: QApplication) -> MainWindow:
-    """Build the window, without showing it."""
-    settings = Settings()
-    theme = Theme(application, settings.theme())
-    return MainWindow(Session(settings, theme))
+    """Build the window, without showing it.
+
+    What is imported and built meanwhile stays until the program ends. So the garbage collector waits, and never looks
+    at any of it afterwards: the window opens sooner, and scrolling does not stutter while a reader makes objects.
+    """
+    gc.disable()
+    try:
+        from fairdesk.gui.main_window import MainWindow
+        from fairdesk.gui.session import Session
+        from fairdesk.gui.settings import Settings
+        from fairdesk.gui.theme import Theme
+
+        settings = Settings()
+        theme = Theme(application, settings.theme())
+        return MainWindow(Session(settings, theme))
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def run(arguments: list[str]) -> int:

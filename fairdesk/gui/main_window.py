@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
+from fairdesk import counted
 from fairdesk.dataset.table_files import is_table
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.timeout.connect(self._refresh_actions)
+        session.stepping_changed.connect(self._refresh_steps)
         session.state_changed.connect(lambda: self._refresh_timer.start(0))
         session.catalogue_changed.connect(lambda _change: self._refresh_timer.start(0))
         self.tabs.currentChanged.connect(self._on_tab)
@@ -118,6 +120,7 @@ class MainWindow(QMainWindow):
             ActionSpec("file.quit", tr("&Quit"), self._quit, tr("&File"), "", "Ctrl+Q"),
             ActionSpec("edit.undo", tr("&Undo"), self.session.undo, tr("&Edit"), "undo", "Ctrl+Z", self._can_undo),
             ActionSpec("edit.redo", tr("&Redo"), self.session.redo, tr("&Edit"), "redo", "Ctrl+Shift+Z", self._can_redo, also="Ctrl+Y"),
+            ActionSpec("edit.find", tr("&Find"), lambda: self._shown().start_finding(), tr("&Edit"), "search", "Ctrl+F", lambda: self._shown().can_find(), tr("Find in what the tab lists"), also="/"),
             ActionSpec("edit.history", tr("&History…"), lambda: start(self._history()), tr("&Edit"), "list", "Ctrl+H", has),
         ]  # fmt: skip
         for tab in self.all_tabs:
@@ -151,21 +154,30 @@ class MainWindow(QMainWindow):
         project = self.session.project
         step = project.journal.next_undo() if project else None
         self.book.actions["edit.undo"].setText(tr("&Undo: {step}", step=step.text) if step else tr("&Undo"))
-        return step is not None
+        return step is not None or self.session.stepping
 
     def _can_redo(self) -> bool:
         project = self.session.project
         step = project.journal.next_redo() if project else None
         self.book.actions["edit.redo"].setText(tr("&Redo: {step}", step=step.text) if step else tr("&Redo"))
-        return step is not None
+        return step is not None or self.session.stepping
+
+    @Slot()
+    def _refresh_steps(self) -> None:
+        """Enable Undo and Redo at once: a person may press the other key before the first has ended."""
+        self.book.actions["edit.undo"].setEnabled(self._can_undo())
+        self.book.actions["edit.redo"].setEnabled(self._can_redo())
 
     @Slot()
     def _refresh_actions(self) -> None:
-        self.book.refresh(self.all_tabs[self.tabs.currentIndex()].name)
+        self.book.refresh(self.tab_name())
+
+    def _shown(self) -> Tab:
+        return self.all_tabs[self.tabs.currentIndex()]
 
     def tab_name(self) -> str:
         """Return the name of the tab that is shown."""
-        return self.all_tabs[self.tabs.currentIndex()].name
+        return self._shown().name
 
     def show_tab(self, name: str) -> None:
         """Show a tab by its name; others' names change nothing."""
@@ -209,7 +221,8 @@ class MainWindow(QMainWindow):
 
     async def _ask_job(self, kind: str, preset: dict[str, Any]) -> None:
         asked = job_kind(kind)
-        hide = tuple(name for name in (asked.instead, asked.without) if name)
+        other = bool(asked.without and preset.get(asked.without))
+        hide = (asked.instead, *(asked.without_those if other else (asked.without,)))
         dialog = JobDialog(self.session, kind, preset, self, hide=hide)
         if await async_glue.finished(dialog):
             self.session.run(dialog.kind.name, dialog.values)
@@ -258,9 +271,9 @@ class MainWindow(QMainWindow):
         for step in result.next_steps():
             if step in ways:
                 told = tr(
-                    "{job}: done. {images:,} images in {made}",
+                    "{job}: done. {images} in {made}",
                     job=job.title,
-                    images=getattr(result, "images", 0),
+                    images=counted.images(getattr(result, "images", 0)),
                     made=made.name,
                 )
                 self._on_notice(Notice(told, action=tr(step.value), run=ways[step]))

@@ -18,13 +18,14 @@ from fairdesk.errors import RequestError, explain, reason
 from fairdesk.gui.background import Background
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.remedies import verb_in
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
-from fairdesk.project.journal import Step
-from fairdesk.project.originals import Original, missing_originals
+from fairdesk.project.journal import NoStepError, Step
+from fairdesk.project.originals import missing_originals
 from fairdesk.project.project import CATALOG, SUFFIX
 from fairdesk.runs.folder import next_run
 from fairdesk.words import mark, tr, tr_n
@@ -59,6 +60,7 @@ class Session(QObject):
     failed = Signal(object)  # an exception that is in the log already, from any thread: it is told in the window
     log_file_asked = Signal()  # show the program's own log
     missing_changed = Signal()  # other originals are missing than before
+    stepping_changed = Signal()  # an undo or redo was asked for, or the last of them has ended
     state_changed = Signal()  # a selection or a count changed: what can be done may have
 
     def __init__(self, settings: Settings, theme: Theme, parent: QObject | None = None) -> None:
@@ -75,6 +77,7 @@ class Session(QObject):
         self._ended: set[str] = set()
         self.missing: frozenset[str] = frozenset()  # paths of originals that are not there
         self._told_missing = False
+        self._steps = 0  # undos and redos under way
         self._missing_soon = QTimer(self)
         self._missing_soon.setSingleShot(True)
         self._missing_soon.timeout.connect(self._read_missing)
@@ -87,7 +90,9 @@ class Session(QObject):
         self._watch.timeout.connect(self.look)
 
     def open(self, folder: Path, *, new: bool = False) -> bool:
-        """Open (or make) a project; says what is wrong and returns False if that cannot be."""
+        """Open (or make) a project; says what is wrong and returns False if that cannot be. One that is open stays so."""
+        if self.project is not None and not new and _same_folder(self.project.folder, folder):
+            return True
         try:
             project = Project.create(folder) if new else Project.open(folder)
             lock = FileLock(project.folder / "window.lock")
@@ -149,14 +154,14 @@ class Session(QObject):
         if project is not None:
             self.background.read("missing originals", lambda: missing_originals(project), self._on_missing)
 
-    def _on_missing(self, found: list[Original]) -> None:
-        paths = frozenset(str(one.path) for one in found)
+    def _on_missing(self, found: dict[int, str]) -> None:
+        paths = frozenset(found.values())
         if paths and not self._told_missing:
             text = tr_n(
                 "{n:,} original is missing: {path}. Its thumbnail, labels and results stay.",
                 "{n:,} originals are missing, for example {path}. Their thumbnails, labels and results stay.",
                 len(paths),
-                path=found[0].path,
+                path=next(iter(found.values())),
             )
             self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved))
         self._told_missing = bool(paths)
@@ -180,6 +185,7 @@ class Session(QObject):
         if self.project is not None:
             self.jobs.leave(self.jobs_home())
         project, self.project, self._changes = self.project, None, None
+        self._steps = 0
         if project is not None:
             self.project_changed.emit(None)
             self.background.settle()
@@ -240,13 +246,32 @@ class Session(QObject):
         if project is None:
             return
 
-        def finished(step: Step) -> None:
+        def ended() -> None:
+            self._steps -= 1
             self.look()
+            self.stepping_changed.emit()
+
+        def finished(step: Step) -> None:
+            ended()
             self.told.emit(Notice(tr(told, step=step.text)))
             if step.target:
                 self.show_target.emit(step.target)
 
-        self.background.edit(lambda: work(project), finished)
+        def refused(error: BaseException) -> None:
+            ended()
+            if isinstance(error, NoStepError):
+                self.told.emit(Notice(str(error)))
+            else:
+                self.tell_error(error)
+
+        self._steps += 1
+        self.stepping_changed.emit()
+        self.background.edit(lambda: work(project), finished, refused)
+
+    @property
+    def stepping(self) -> bool:
+        """Whether an undo or redo is under way: then the other can be asked for, whatever the journal says yet."""
+        return self._steps > 0
 
     def run(self, kind: str, params: dict[str, Any], device: str = "auto") -> str | None:
         """Queue a job on the open project."""
@@ -267,10 +292,14 @@ class Session(QObject):
         if job.finished and job.id not in self._ended:
             self._ended.add(job.id)
             self.look()
+            if getattr(job.typed_result(), "unreadable", None) or getattr(job.typed_result(), "failed", None):
+                self.look_for_originals()  # they may have moved
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
                 self.told.emit(self._done(job))
+            elif job.failed_in_words and not job.preview and self.ended_now(job):
+                self.told.emit(self._failed(job))
 
     def _done(self, job: JobState) -> Notice:
         """Say that a job is done; what a person must know of its result stays until it is closed, with its form."""
@@ -279,6 +308,14 @@ class Session(QObject):
         if caution is None:
             return Notice(tr("{job}: done", job=job.title))
         text = tr("{job}: done, but look at this first: {caution}", job=job.title, caution=caution)
+        return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
+
+    def _failed(self, job: JobState) -> Notice:
+        """Say why a job failed, with the form that mends it: of the verb that the reason names, else its own as it was."""
+        text = tr("{job}: {why}", job=job.title, why=job.message)
+        remedy = verb_in(job.message)
+        if remedy is not None and remedy.name != job.spec.kind:
+            return Notice(text, "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name))
         return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
 
     def _ask_anew(self, job: JobState) -> None:
@@ -322,3 +359,10 @@ class Session(QObject):
         self.background.close()
         self.close_project()
         self.settings.sync()
+
+
+def _same_folder(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

@@ -78,11 +78,14 @@ def _members(archive: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]
     """Return the files in an archive; names that lead out of it are skipped."""
     files: list[str] = []
     skipped: list[tuple[str, str]] = []
-    for name in open_archive(archive).members():
+    opened = open_archive(archive)
+    for name in opened.members():
         if not safe_member(name):
             skipped.append((name, tr("a name that leads out of the archive")))
         elif found := junk_in(name):
             junk.add(*found)
+        elif opened.empty(name):  # nothing to look at: a hundred thousand of them cost no more than their list
+            skipped.append((name, tr("the file is empty")))
         else:
             files.append(name)
     return files, skipped
@@ -116,7 +119,7 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
         if folder.exists():
             what = tr("{path} is not a folder or an archive (.zip, .tar, .rec).", path=folder)
         raise RequestError(what + " " + tr("Give the folder that holds the face images."))
-    if not files:
+    if not files and not skipped:
         raise RequestError(tr("{folder} holds no files. Give the folder that holds the face images.", folder=folder))
     pictures = [path for path in files if looks_like_picture(folder, path)]
     above = _wrappers(folder, pictures) if layout == "auto" else 0

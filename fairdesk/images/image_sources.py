@@ -1,7 +1,7 @@
 """Where a picture's bytes come from: a file, or a member of an archive that is never unpacked.
 
 A member's path is the archive's path and then its name within it: ``faces.zip/African/m.01/1.jpg``,
-``train.rec/12/345.jpg`` (label and record of a `.rec`). Everything that opens pictures goes through here.
+``train.rec/12/345.jpg`` (label and record of a `.rec`), ``lfw.bin/000012.jpg`` (picture of a verification list). Everything that opens pictures goes through here.
 An archive is listed once and then looked up by name; one that was replaced since is opened anew.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
-import lzma
 import os
 import re
 import stat
@@ -24,12 +23,14 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol, cast
 
 from fairdesk.errors import RequestError, reason
+from fairdesk.images.insightface_bins import Picture, encoded_picture, member_names, read_bin
 from fairdesk.images.recordio import RecordFile
 from fairdesk.images.system_places import system_place
+from fairdesk.images.xz_files import XzFile
 from fairdesk.project.kept_facts import Stamp
 from fairdesk.words import tr
 
-_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".rec")
+_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".rec", ".bin")
 _ARCHIVE = re.compile(
     rf"[^{re.escape(os.sep)}](?:{'|'.join(map(re.escape, _SUFFIXES))})(?={re.escape(os.sep)})", re.IGNORECASE
 )
@@ -69,6 +70,10 @@ class Archive(Protocol):
         """Return what a person should know of how it was read."""
         ...
 
+    def empty(self, name: str) -> bool:
+        """Whether its list says that a file has no bytes."""
+        ...
+
 
 class _Zip:
     def __init__(self, path: Path) -> None:
@@ -82,6 +87,9 @@ class _Zip:
 
     def notes(self) -> list[str]:
         return []
+
+    def empty(self, name: str) -> bool:
+        return not self._file.NameToInfo[name].file_size
 
     def place(self, name: str) -> int | None:
         return self._places.get(name)
@@ -150,7 +158,7 @@ def _decompressor(path: Path) -> BinaryIO:
     if head.startswith(b"BZh"):
         return cast(BinaryIO, bz2.open(path))
     if head.startswith((b"\xfd7zXZ\0", b"\x5d\0\0\x80")):
-        return cast(BinaryIO, lzma.open(path))
+        return cast(BinaryIO, XzFile(path))
     return path.open("rb")
 
 
@@ -201,6 +209,9 @@ class _Tar:
 
     def notes(self) -> list[str]:
         return []
+
+    def empty(self, name: str) -> bool:
+        return not self._bodies[name][1]
 
     def place(self, name: str) -> int | None:
         return self._places.get(name)
@@ -280,6 +291,9 @@ class _Rec:
         self._places()
         return self._file.notes
 
+    def empty(self, name: str) -> bool:
+        return False
+
     def place(self, name: str) -> int | None:
         return self._places().get(name)
 
@@ -288,6 +302,35 @@ class _Rec:
         if not stem.isdecimal():
             raise MemberError(tr("a .rec file has numbered records only"))
         return self._file.record(int(stem)).data
+
+    def head(self, name: str, count: int) -> bytes:
+        return self.read(name)[:count]
+
+
+class _Bin:
+    """A verification list: its pictures by their number, two a pair."""
+
+    def __init__(self, path: Path) -> None:
+        pictures, _ = read_bin(path)
+        self._pictures: dict[str, Picture] = dict(zip(member_names(pictures), pictures, strict=True))
+        self._places = {name: place for place, name in enumerate(self._pictures)}
+
+    def members(self) -> list[str]:
+        return list(self._pictures)
+
+    def notes(self) -> list[str]:
+        return []
+
+    def empty(self, name: str) -> bool:
+        return not len(self._pictures[name])
+
+    def place(self, name: str) -> int | None:
+        return self._places.get(name)
+
+    def read(self, name: str) -> bytes:
+        if name not in self._pictures:
+            raise MemberError(tr("the archive does not hold it any more"))
+        return encoded_picture(self._pictures[name])
 
     def head(self, name: str, count: int) -> bytes:
         return self.read(name)[:count]
@@ -331,9 +374,9 @@ def open_archive(path: Path) -> Archive:
 
 
 def _opened(path: Path) -> Archive:
-    name = path.name.lower()
+    readers: dict[str, Callable[[Path], Archive]] = {".zip": _Zip, ".rec": _Rec, ".bin": _Bin}
     try:
-        return _Zip(path) if name.endswith(".zip") else _Rec(path) if name.endswith(".rec") else _Tar(path)
+        return readers.get(path.suffix.lower(), _Tar)(path)
     except (RequestError, FileNotFoundError, PermissionError):
         raise
     except NotImplementedError as error:

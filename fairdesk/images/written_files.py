@@ -76,8 +76,12 @@ def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file whole or not at all; missing folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="")
-    part.replace(path)
+    try:
+        part.write_text(text, encoding="utf-8", newline="")
+        part.replace(path)
+    except OSError:  # a full disk, a folder of that name: nothing half written stays
+        part.unlink(missing_ok=True)
+        raise
 
 
 def write_manifest(out: Path, about: dict[str, Any], files: Sequence[dict[str, Any] | str]) -> None:

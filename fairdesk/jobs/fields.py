@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic.fields import FieldInfo
 
@@ -58,6 +58,14 @@ class Negated:
 
     option: str
     help: str
+
+
+@dataclass(frozen=True)
+class ColumnsOf:
+    """Says which columns of a table are what; a form shows the table's first rows beside the choice."""
+
+    field: str  # that names the table
+    what: Literal["labels", "pairs"]
 
 
 DETECTOR_UNSET = Unset("that of this model's newest embeddings")

@@ -56,6 +56,8 @@ class JobKind:
     positional: tuple[str, ...] = ()  # parameters that the verb takes without an option's name
     instead: str = ""  # the parameter whose path may stand in the project's place
     without: str = ""  # the option that makes a project unneeded
+    without_title: str = ""  # the title where that option is given
+    without_those: tuple[str, ...] = ()  # the parameters that mean nothing then
     passes_on: str = ""  # the positional that takes the rest of the line as it is
     verb: str = ""  # where it is not the name: "train arcface"
     short: str = ""  # the title among the kinds of its choice: "DCGAN"

@@ -47,7 +47,12 @@ class JobParams(BaseModel):
     sections: ClassVar[dict[str, tuple[str, ...]]] = {}
     """Fields that a form shows under Advanced, by the title of their part; all others come first."""
 
-    model_config = ConfigDict(extra="forbid", validate_default=True, use_attribute_docstrings=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        validate_default=True,
+        use_attribute_docstrings=False,
+        defer_build=True,  # over a hundred models: each is built when it is first used, not while the window opens
+    )
 
     @model_validator(mode="before")
     @classmethod

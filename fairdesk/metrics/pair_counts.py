@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
+from fairdesk.metrics.look_at_list import list_facts
 from fairdesk.metrics.pair_list_job import project_images
 from fairdesk.metrics.pair_sampling import existing_pairs
 from fairdesk.metrics.params import PairsParams
@@ -10,14 +12,16 @@ from fairdesk.words import tr
 
 
 def pairs_that_exist(project: Project, params: PairsParams) -> str:
-    """Say how many pairs of each kind the chosen images allow."""
+    """Say how many pairs of each kind the chosen images allow; of a list that is imported, what it holds."""
+    if params.from_list is not None:
+        return list_facts(project, params)
     items, _, _ = project_images(project, params)
     genuine, impostor = existing_pairs(items, within_group=params.within_group)
     people = len({(item.group, item.identity) for item in items})
     return tr(
-        "{genuine:,} genuine and {impostor:,} impostor pairs exist, of {count:,} images of {people:,} identities.",
-        genuine=genuine,
-        impostor=impostor,
-        count=len(items),
-        people=people,
+        "{genuine} and {impostor} exist, of {count} of {people}.",
+        genuine=counted.genuine_pairs(genuine),
+        impostor=counted.impostor_pairs(impostor),
+        count=counted.images(len(items)),
+        people=counted.identities(people),
     )

@@ -15,15 +15,18 @@ from fairdesk.images.image_reading import UnreadableImageError, looks_like_pictu
 from fairdesk.images.synthetic_marks import mark_of, marked_labels
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import Context
-from fairdesk.metrics.pair_list_files import Pair, write_pairs
-from fairdesk.metrics.pair_sampling import PairImage, genuine_pairs, impostor_pairs
+from fairdesk.metrics.face_pictures import FacePictures
+from fairdesk.metrics.pair_list_conversion import convert_list, destination, genders_of
+from fairdesk.metrics.pair_lists.pairs import Pair
+from fairdesk.metrics.pair_lists.writing import ending, write_pairs
+from fairdesk.metrics.pair_results import PairsResult
+from fairdesk.metrics.pair_sampling import PairImage, Pick, genuine_pairs, impostor_pairs
 from fairdesk.metrics.params import PairsParams
-from fairdesk.metrics.results import PairsResult
-from fairdesk.metrics.store import add_pair_list, need_thawed
+from fairdesk.metrics.store import add_pair_list
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
 from fairdesk.project.sets import members
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 _Found = tuple[list[PairImage], dict[str, int], set[str]]  # with the paths of the synthetic ones
 
@@ -73,8 +76,55 @@ def project_images(project: Project, params: PairsParams) -> _Found:
     return items, left_out, made
 
 
+def _open_project(context: Context) -> Project | None:
+    try:
+        return context.project
+    except RequestError:
+        return None
+
+
+def pair_list(params: PairsParams, context: Context) -> PairsResult:
+    """Job: make a pair list, or convert one."""
+    if params.from_list is not None:
+        return convert_list(params, context, None if params.folder is not None else _open_project(context))
+    return make_pair_list(params, context)
+
+
+def _tell_few(context: Context, params: PairsParams, genuine: tuple[int, int], impostor: tuple[int, int]) -> None:
+    """Say where fewer pairs exist than asked for; of each kind how many were made and how many exist."""
+    for asked, (got, exist), kind in ((params.genuine, genuine, "genuine"), (params.impostor, impostor, "impostor")):
+        if got < asked:
+            few = tr_n(
+                "Only {n:,} impostor pair exists; {asked:,} were asked for.",
+                "Only {n:,} impostor pairs exist; {asked:,} were asked for.",
+                exist,
+                asked=asked,
+            )
+            if kind == "genuine":
+                few = tr_n(
+                    "Only {n:,} genuine pair exists; {asked:,} were asked for.",
+                    "Only {n:,} genuine pairs exist; {asked:,} were asked for.",
+                    exist,
+                    asked=asked,
+                )
+            context.message(few + " " + tr("All {n:,} are in the list.", n=got))
+
+
+def _even(genuine: list[Pick], impostor: list[Pick], folds: int, context: Context) -> tuple[list[Pick], list[Pick]]:
+    """Return as many pairs of each kind as LFW's format can hold."""
+    even = min(len(genuine), len(impostor)) // folds * folds
+    if (len(genuine), len(impostor)) != (even, even):
+        context.message(
+            tr(
+                "The format lfw needs equal numbers in every fold: {n:,} pairs of each kind are written.",
+                n=even,
+            )
+        )
+    return genuine[:even], impostor[:even]
+
+
 def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
-    """Job: make a pair list. Where fewer pairs exist than asked for, all are written and that is said."""
+    """Make a pair list. Where fewer pairs exist than asked for, all are written and that is said."""
     project = None if params.folder is not None else context.project
     if params.folder is not None:
         items, left_out, made = _from_folder(params.folder, params)
@@ -98,39 +148,23 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
     impostor, exist_i = impostor_pairs(
         items, params.impostor, np.random.default_rng([params.seed, 2]), within_group=params.within_group
     )
-    for asked, got, exist, kind in (
-        (params.genuine, len(genuine), exist_g, "genuine"), (params.impostor, len(impostor), exist_i, "impostor"),
-    ):  # fmt: skip
-        if got < asked:
-            few = tr("Only {n:,} impostor pairs exist; {asked:,} were asked for.", n=exist, asked=asked)
-            if kind == "genuine":
-                few = tr("Only {n:,} genuine pairs exist; {asked:,} were asked for.", n=exist, asked=asked)
-            context.message(few + " " + tr("All {n:,} are in the list.", n=got))
-    if params.format == "lfw":
-        even = min(len(genuine), len(impostor)) // params.folds * params.folds
-        if (len(genuine), len(impostor)) != (even, even) and params.genuine == params.impostor:
-            context.message(
-                tr(
-                    "The format lfw needs equal numbers in every fold: {n:,} pairs of each kind are written.",
-                    n=even,
-                )
-            )
-            genuine, impostor = genuine[:even], impostor[:even]
+    _tell_few(context, params, (len(genuine), exist_g), (len(impostor), exist_i))
+    if params.format == "lfw" and params.genuine == params.impostor:
+        genuine, impostor = _even(genuine, impostor, params.folds, context)
     pairs = _in_folds(items, genuine, impostor, params.folds)
-    suffix = {"csv": ".csv", "pairs": ".txt", "lfw": ".txt"}[params.format]
-    out = params.out
-    if out is None:
-        if project is None:
-            raise RequestError(tr("Say where to write the list: --out FILE"))
-        out = project.exports("lists", f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{suffix}")
-    if project is not None:
-        need_thawed(project, out)
-    write_pairs(out, pairs, params.format, params.folds)
+    name = f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{ending(params.format)}"
+    out = destination(params, project, name)
+    faces = FacePictures(project)
+    genders = genders_of(project) if project is not None and params.format == "bfw" else {}
+    written = write_pairs(out, pairs, params.format, genders=genders, picture=faces)
+    for line in [*faces.told(), *(one.why for one in written.left_out[:5])]:
+        context.message(line)
+    of_each = [sum(pair.label == label for pair in written.pairs) for label in (1, 0)]
     digest = file_sha256(out)
     result = PairsResult(
         out=str(out),
-        genuine=len(genuine),
-        impostor=len(impostor),
+        genuine=of_each[0],
+        impostor=of_each[1],
         genuine_exist=exist_g,
         impostor_exist=exist_i,
         genuine_asked=params.genuine,
@@ -143,20 +177,22 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
         within_group=params.within_group,
         folds=params.folds,
         sha256=digest,
-        synthetic=sorted(made & {path for pair in pairs for path in (pair.path1, pair.path2)}),
+        synthetic=sorted(made & {path for pair in written.pairs for path in (pair.path1, pair.path2)}),
     )
+    result.summary = result.text()
     if result.synthetic:
         context.message(
-            tr(
+            tr_n(
+                "{n:,} image of the list is synthetic: {list}.json names it.",
                 "{n:,} images of the list are synthetic: {list}.json names them.",
-                n=len(result.synthetic),
+                len(result.synthetic),
                 list=out.name,
             )
         )
     side = {"made_by": f"FairDesk {__version__}", **result.json_values(), "out": out.name}
     write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")
     if project is not None:
-        add_pair_list(project, out, params.model_dump(mode="json"), len(genuine), len(impostor), digest)
+        add_pair_list(project, out, params.model_dump(mode="json"), of_each[0], of_each[1], digest)
     context.progress(2, 2, tr("kinds of pairs"))
     context.artifact(out)
     return result

@@ -2,91 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
-from fairdesk.words import mark, tr, tr_n
+from fairdesk.metrics.fairness_results import Fairness
+from fairdesk.metrics.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
+from fairdesk.words import tr, tr_n
 
 Interval = tuple[float, float]
-
-
-_LEFT_OUT = {
-    "unreadable": mark("Left out: {n:,} unreadable images."),
-    "synthetic": mark("Left out: {n:,} synthetic images."),
-    "unnamed": mark("Left out: {n:,} unnamed images."),
-    "no_image": mark("Left out: {n:,} files that are no images."),
-    "hidden": mark("Left out: {n:,} hidden images."),
-    "other_sets": mark("Left out: {n:,} images of no set or another one."),
-}
-
-
-class PairsResult(JobResult):
-    """A pair list that was made."""
-
-    out: str
-    genuine: int
-    impostor: int
-    genuine_exist: int
-    impostor_exist: int
-    genuine_asked: int
-    impostor_asked: int
-    identities: int
-    images: int
-    left_out: dict[str, int]
-    """Images that are in no pair, by why."""
-    seed: int
-    format: str
-    within_group: bool
-    folds: int
-    sha256: str
-    synthetic: list[str] = []
-
-    def text(self) -> str:
-        """Return what is in the list."""
-        lines = [
-            tr(
-                "{genuine:,} genuine and {impostor:,} impostor pairs over {identities}, seed {seed}.",
-                genuine=self.genuine,
-                impostor=self.impostor,
-                identities=tr_n("{n:,} identity", "{n:,} identities", self.identities),
-                seed=self.seed,
-            )
-        ]
-        return "\n".join(
-            lines
-            + [
-                tr(_LEFT_OUT.get(why, "Left out: {n:,} images."), n=number)
-                for why, number in self.left_out.items()
-                if number
-            ]
-        )
-
-
-class ScoreResult(JobResult, RestsOnVectors):
-    """Scores of a pair list."""
-
-    out: str
-    pairs: int
-    genuine: int
-    impostor: int
-    images: int
-    dropped: int
-    without_vector: list[str]
-    not_in_project: list[str]
-    measure: str
-
-    def text(self) -> str:
-        """Return what was scored and what has no score."""
-        said = tr(
-            "{pairs:,} pairs of {images:,} images scored ({measure}).",
-            pairs=self.pairs,
-            images=self.images,
-            measure=tr(self.measure),
-        )
-        if self.dropped:
-            said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
-        return "\n".join([said, *self.vector_lines()])
 
 
 class Dropped(Record):
@@ -125,6 +48,15 @@ class Figures(Record):
     d_prime_why: str | None = None
     tar_at_far: dict[str, TarPoint] | None
     tar_at_far_why: str | None = None
+    eer_hull: float | None = None
+    """Of the convex hull of the ROC."""
+    eer_hull_why: str | None = None
+    operating_points: dict[str, OperatingPoint] | None = None
+    operating_points_why: str | None = None
+    tar_at_nearest_far: dict[str, NearestPoint] | None = None
+    """By InsightFace's rule, where it was asked for."""
+    fold_accuracy: dict[str, FoldFigures] | None = None
+    """By threshold rule."""
 
 
 class GroupFigures(Figures):
@@ -149,72 +81,12 @@ class GroupFigures(Figures):
     fnmr_ci_pairs: Interval | None
     fnmr_ci_pairs_why: str | None = None
     subjects: int | None = None
+    genuine_mean: float | None = None
+    genuine_median: float | None = None
+    impostor_mean: float | None = None
+    impostor_median: float | None = None
     accuracy: float | None
     accuracy_why: str | None = None
-
-
-class Fairness(Record):
-    """Fairness figures over groups; the names are those of the literature."""
-
-    alpha: float
-    gini_fmr: float | None
-    gini_fmr_why: str | None = None
-    fmr_max_over_min: float | None
-    fmr_max_over_min_why: str | None = None
-    fmr_max_over_geomean: float | None
-    fmr_max_over_geomean_why: str | None = None
-    fmr_max_minus_min: float | None
-    fmr_max_minus_min_why: str | None = None
-    gini_fnmr: float | None
-    gini_fnmr_why: str | None = None
-    fnmr_max_over_min: float | None
-    fnmr_max_over_min_why: str | None = None
-    fnmr_max_over_geomean: float | None
-    fnmr_max_over_geomean_why: str | None = None
-    fnmr_max_minus_min: float | None
-    fnmr_max_minus_min_why: str | None = None
-    FDR: float | None
-    FDR_why: str | None = None
-    IR: float | None
-    IR_why: str | None = None
-    GARBE: float | None
-    GARBE_why: str | None = None
-    accuracy: dict[str, float]
-    accuracy_STD_ddof0: float | None
-    accuracy_STD_ddof0_why: str | None = None
-    accuracy_STD_ddof1: float | None
-    accuracy_STD_ddof1_why: str | None = None
-    SER: float | None
-    SER_why: str | None = None
-    intervals: dict[str, Interval] = {}
-    """Of each figure, by its name."""
-    null_ranges: dict[str, Interval] = {}
-    """Where each figure would lie in 95 % of studies if groups did not differ: subjects' groups permuted."""
-
-    def rows(self) -> list[FairnessRow]:
-        """Return each figure with its interval and null range."""
-        apart = ("accuracy", "intervals", "null_ranges")
-        names = [name for name in type(self).model_fields if not name.endswith("_why") and name not in apart]
-        return [
-            FairnessRow(
-                name,
-                getattr(self, name),
-                getattr(self, f"{name}_why", None) or "",
-                self.intervals.get(name),
-                self.null_ranges.get(name),
-            )
-            for name in names
-        ]
-
-
-class FairnessRow(NamedTuple):
-    """One figure as a table shows it; `why` it is undefined."""
-
-    name: str
-    value: float | None
-    why: str
-    interval: Interval | None
-    null_range: Interval | None
 
 
 class Difference(Record):
@@ -226,7 +98,10 @@ class Difference(Record):
     second: str
     difference: float
     ci: Interval | None
+    """Of this difference alone."""
     ci_why: str | None = None
+    together: Interval | None = None
+    """Such that all differences of this rate lie in theirs in 95 % of studies."""
 
 
 class CrossCell(Record):
@@ -269,6 +144,25 @@ class NotInAGroup(Record):
         return out
 
 
+class OwnRates(Record):
+    """A group's rates at its own threshold."""
+
+    threshold: float | None
+    threshold_why: str | None = None
+    fmr: float | None
+    fmr_why: str | None = None
+    fnmr: float | None
+    fnmr_why: str | None = None
+
+
+class OwnThresholds(Record):
+    """The second view: every group at a threshold that its own comparisons set, by the same rule."""
+
+    rule: str
+    per_group: dict[str, OwnRates]
+    fairness: dict[str, float]
+
+
 class GroupsResult(Record):
     """Every group at one threshold."""
 
@@ -279,10 +173,45 @@ class GroupsResult(Record):
     fmr_matrix: dict[str, CrossCell]
     """By "A|B"; the order of the two does not matter."""
     not_in_a_group: NotInAGroup
+    fold_fairness: dict[str, FoldFairness] | None = None
+    """By threshold rule, of the accuracies over folds."""
+    own_thresholds: OwnThresholds | None = None
     differences: list[Difference] = []
     """Of each rate between each two groups."""
     interval: str
     """How the intervals were made."""
+
+
+class Corrections(Record):
+    """What people corrected since the scores were made, and how it changed what is counted."""
+
+    excluded: int
+    wrong_label: int
+    """Comparisons left out because a label is wrong."""
+    relabelled_images: int
+    relabelled: int
+    """Comparisons that are genuine or impostor by a label that a person set, and were not by the list."""
+    reasons: dict[str, int]
+
+    def lines(self) -> list[str]:
+        """Say it."""
+        out = []
+        left = self.excluded + self.wrong_label
+        if left:
+            why = "; ".join(f"{reason} ({count:,})" for reason, count in self.reasons.items())
+            out.append(
+                tr_n("{n:,} comparison is left out: {why}", "{n:,} comparisons are left out: {why}", left, why=why)
+            )
+        if self.relabelled_images:
+            out.append(
+                tr_n(
+                    "{n:,} image has a label that a person set; {changed:,} comparisons changed sides by such labels.",
+                    "{n:,} images have a label that a person set; {changed:,} comparisons changed sides by such labels.",
+                    self.relabelled_images,
+                    changed=self.relabelled,
+                )
+            )
+        return out
 
 
 class EvaluateResult(JobResult, Figures, RestsOnVectors):
@@ -303,7 +232,9 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     measure: str | None = None
     pair_list: str | None = None
     pair_list_sha256: str | None = None
+    weights_sha256: str | None = None
     groups: GroupsResult | None = None
+    corrections: Corrections | None = None
     report: str | None = None
     seed: int | None = None
     subjects: int | None = None
@@ -316,9 +247,9 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         """Return the error rates, overall and by group."""
         lines = [
             tr(
-                "{genuine:,} genuine and {impostor:,} impostor scores",
-                genuine=self.n_genuine,
-                impostor=self.n_impostor,
+                "{genuine} and {impostor}",
+                genuine=counted.genuine_scores(self.n_genuine),
+                impostor=counted.impostor_scores(self.n_impostor),
             ),
             *self.vector_lines(),
         ]
@@ -343,10 +274,14 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
                     prime=prime,
                 )
             )
+            lines += _rule_lines(self)
             for target, point in (self.tar_at_far or {}).items():
                 line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
                 line = _within(line, point.tar_ci)
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
+        if self.corrections is not None:
+            lines += self.corrections.lines()
+        lines += _fold_lines(self)
         if self.groups is not None:
             lines += _group_lines(self.groups)
         if self.interval:
@@ -354,6 +289,50 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
         return "\n".join(lines)
+
+
+def _rule_lines(row: EvaluateResult) -> list[str]:
+    """Say the EER by the other rules, and the named operating points."""
+    if row.eer_hull is None or row.operating_points is None:
+        return []
+    named = ", ".join(
+        f"{name} {rate(point.fmr if name == 'ZeroFNMR' else point.fnmr)}"
+        for name, point in row.operating_points.items()
+    )
+    hull = tr(
+        "EER interpolated {line}, of the convex hull {hull}", line=rate(row.eer_interpolated), hull=rate(row.eer_hull)
+    )
+    return [f"  {hull}", f"  {named}"]
+
+
+def _fold_lines(row: EvaluateResult) -> list[str]:
+    """Say the accuracy over folds by each rule."""
+    lines = []
+    for rule, found in (row.fold_accuracy or {}).items():
+        if found.accuracy is None:
+            said = tr("undefined: {why}", why=found.accuracy_why)
+        else:
+            said = tr(
+                "{accuracy:.3f} %, deviation {std:.3f} (ddof 0), standard error {error:.3f}",
+                accuracy=100 * found.accuracy,
+                std=100 * (found.std or 0),
+                error=100 * (found.standard_error or 0),
+            )
+        lines.append(tr("Accuracy over {folds} folds, rule {rule}: {said}", folds=found.folds, rule=rule, said=said))
+        spread = (row.groups.fold_fairness or {}).get(rule) if row.groups is not None else None
+        if spread is not None and spread.SER is not None:
+            lines.append(
+                "  "
+                + ", ".join(f"{name} {value:.3f} %" for name, value in spread.accuracy.items())
+                + "; "
+                + tr(
+                    "STD {std0:.3f} (ddof 0), {std1:.3f} (ddof 1), SER {ser:.4g}",
+                    std0=spread.accuracy_STD_ddof0,
+                    std1=spread.accuracy_STD_ddof1,
+                    ser=spread.SER,
+                )
+            )
+    return lines
 
 
 def _within(value: str, interval: Interval | None) -> str:

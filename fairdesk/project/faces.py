@@ -214,6 +214,10 @@ def _same_faces(project: Project, faces: Iterable[int]) -> list[int]:
 
     Where the whole image was taken for the face, that is the largest face of any other detector.
     """
+    if project.db.value(
+        "SELECT (SELECT min(detector) FROM face) IS (SELECT max(detector) FROM face)"  # an index's two ends
+    ):
+        return []  # there is no other detector
     rows = project.db.rows(
         "SELECT b.id, a.place = 0 AND b.place = 0 AND 'whole' IN (a.detector, b.detector),"
         " a.top, a.right, a.bottom, a.left, b.top, b.right, b.bottom, b.left"

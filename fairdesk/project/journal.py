@@ -31,6 +31,10 @@ MAX_BYTES = 200_000_000
 LARGE = 100_000  # bytes of packed changes, some 30,000 rows
 
 
+class NoStepError(RequestError):
+    """There is nothing to undo or redo."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One edit as the history shows it."""
@@ -163,8 +167,10 @@ class Journal:
 
         Raises
         ------
+        NoStepError
+            If there is none.
         RequestError
-            If there is none, or if its rows were changed or used by later work.
+            If its rows were changed or used by later work.
         """
         return self._apply("undone = 0 ORDER BY id DESC", undo=True)
 
@@ -178,7 +184,7 @@ class Journal:
                 f"SELECT id, text, created, undone, target FROM journal_step WHERE {which} LIMIT 1"
             ).fetchone()
             if row is None:
-                raise RequestError(tr("There is nothing to undo.") if undo else tr("There is nothing to redo."))
+                raise NoStepError(tr("There is nothing to undo.") if undo else tr("There is nothing to redo."))
             parts = connection.execute(
                 "SELECT changes FROM journal_part WHERE step_id = ? ORDER BY seq" + (" DESC" if undo else ""), (row[0],)
             ).fetchall()

@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,8 @@ Ids = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Counts = dict[int, dict[int, int]]  # group to identity to images; 0 is none of either
 NOBODY = 0
+_AT_ONCE = 10_000  # rows that are in memory as objects
+_ARRAYS = ("images", "hidden", "synthetic", "identity", "group", "gender", "source")
 _ROWS = (
     f"SELECT i.id, i.hidden, i.synthetic IS NOT NULL, ifnull({WHO}, 0), ifnull(i.group_id, 0),"
     f" ifnull(i.gender, ''), ifnull({SOURCE}, '') FROM image i {NAMED}"
@@ -71,13 +74,18 @@ class LabelSnapshot:
     def read(cls, project: Project) -> LabelSnapshot:
         """Read every image's labels."""
         with project.db.moment():
-            rows = project.db.rows(f"{_ROWS} ORDER BY i.id")
             names, groups = _names(project)
-        none, no_codes, no_flags = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.bool_)
-        empty = cls(
-            none, no_flags, no_flags, none, none, no_codes, no_codes, Words(), Words(), names, groups, counts={}
-        )
-        found = empty._with(rows)
+            none, no_codes, no_flags = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.bool_)
+            part = cls(
+                none, no_flags, no_flags, none, none, no_codes, no_codes, Words(), Words(), names, groups, counts={}
+            )
+            parts = [part]
+            rows = project.db.each(f"{_ROWS} ORDER BY i.id")
+            while some := list(islice(rows, _AT_ONCE)):
+                part = part._with(some)
+                parts.append(part)
+        arrays: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in parts]) for name in _ARRAYS}
+        found = replace(part, **arrays)
         shown = ~found.hidden
         counts: Counts = {}
         pairs = np.stack([found.group[shown], found.identity[shown]], axis=1)
@@ -102,7 +110,7 @@ class LabelSnapshot:
             return LabelSnapshot.read(project)
         new = current._with(rows)
         arrays = {}
-        for name in ("hidden", "synthetic", "identity", "group", "gender", "source"):
+        for name in _ARRAYS[1:]:
             array = getattr(self, name).copy()
             array[place] = getattr(new, name)
             arrays[name] = array

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
 
+from fairdesk import counted
 from fairdesk.errors import RequestError
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
+
+_AT_ONCE = 5000  # rows that are in memory at once, and read in one go
 
 
 class Original(NamedTuple):
@@ -39,23 +42,28 @@ def recorded_under(project: Project, folder: Path) -> list[Original]:
     return [one for one in found if one.path.is_relative_to(folder)]
 
 
-def missing_originals(project: Project) -> list[Original]:
-    """Return the originals that are not where the project looks for them; each folder is listed once.
+def missing_originals(project: Project) -> dict[int, str]:
+    """Return image ids and paths of originals that are not where the project looks for them.
 
+    Each folder is listed once.
     A member of an archive is there where its archive is.
     """
     roots = project.roots()
-    rows = project.db.rows("SELECT id, root_id, path, size, sha256 FROM image ORDER BY id")
     listed: dict[str, set[str] | None] = {}  # the names in a folder; None: all are there, as it is an archive
-    missing = []
-    for number, root, path, size, sha in rows:
-        place = os.path.join(roots[root], path)
-        folder, name = os.path.split(place)
-        if folder not in listed:
-            listed[folder] = _names_in(folder)
-        names = listed[folder]
-        if names is not None and name not in names and not (names and os.path.exists(place)):  # other case, other form
-            missing.append(Original(number, Path(place), size, sha))
+    missing: dict[int, str] = {}
+    last = 0
+    while rows := project.db.rows(
+        "SELECT id, root_id, path FROM image WHERE id > ? ORDER BY id LIMIT ?", (last, _AT_ONCE)
+    ):
+        last = rows[-1][0]
+        for number, root, path in rows:
+            place = os.path.join(roots[root], path)
+            folder, name = os.path.split(place)
+            if folder not in listed:
+                listed[folder] = _names_in(folder)
+            names = listed[folder]
+            if names is not None and name not in names and not (names and os.path.exists(place)):  # other case or form
+                missing[number] = place
     return missing
 
 
@@ -123,17 +131,17 @@ def relocate(project: Project, folder: Path, found: Sequence[tuple[int, str]]) -
         If one of these files is another image of the project already.
     """
     with project.journal.step(
-        tr("Relink {count} images to {folder}", count=len(found), folder=folder.name)
+        tr("Relink {count} to {folder}", count=counted.images(len(found)), folder=folder.name)
     ) as connection:
         root = keep_folder(connection, folder, project)
         taken = {row[0] for row in connection.execute("SELECT path FROM image WHERE root_id = ?", (root,))}
         clash = [path for _, path in found if path in taken]
         if clash:
             raise RequestError(
-                tr(
-                    "{count} of these files are in the project already under {folder} (first: {clash}). "
-                    "Undo that import first, then relink.",
-                    count=len(clash),
+                tr_n(
+                    "{n:,} of these files is in the project already under {folder}: {clash}. Undo that import first, then relink.",
+                    "{n:,} of these files are in the project already under {folder} (first: {clash}). Undo that import first, then relink.",
+                    len(clash),
                     folder=folder,
                     clash=clash[0],
                 )

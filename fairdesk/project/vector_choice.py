@@ -52,6 +52,15 @@ class VectorChoice:
         """Return encoder and detector in a few words."""
         return tr("{encoder}, faces of {detector}", encoder=self.recipe.encoder, detector=self.recipe.detector)
 
+    def counted(self) -> str:
+        """Say how many faces have these embeddings, and whose they are."""
+        return tr_n(
+            "{n:,} face has an embedding ({which}).",
+            "{n:,} faces have embeddings ({which}).",
+            self.used.vectors,
+            which=self.named(),
+        )
+
     def told(self) -> str | None:
         """Say which are used and that others exist; None where that is plain."""
         same = [other for other in self.others if other.recipe.detector == self.recipe.detector]

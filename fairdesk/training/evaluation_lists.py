@@ -11,18 +11,18 @@ import numpy.typing as npt
 from PIL import Image
 
 from fairdesk.dataset.collection import SourceImage
-from fairdesk.errors import RequestError, reason
+from fairdesk.errors import RequestError
 from fairdesk.faces.backbones import SIZE
 from fairdesk.images.decoding import opened
 from fairdesk.images.formats import UndecodableError
+from fairdesk.images.insightface_bins import as_image, read_bin
 from fairdesk.jobs.context import Context
-from fairdesk.metrics.pair_list_files import Pair, read_pairs
-from fairdesk.training import careful_pickles
+from fairdesk.metrics.pair_lists.pairs import Pair
+from fairdesk.metrics.pair_lists.reading import read_list
 from fairdesk.training.heldout_evaluation import Exam, Pairs
 from fairdesk.training.training_faces import cut_faces
 from fairdesk.words import tr, tr_n
 
-_FEW, _LEAST = 1000, 200  # a list of more pictures has this many bytes a picture
 FOLDS = 10  # of a list that names none
 
 
@@ -36,45 +36,6 @@ class Listed:
     pairs: int
     decoded: bool = False
     """Whether its images are pixels already, in an order of colours that nothing in it tells."""
-
-
-def read_bin(path: Path) -> tuple[list[bytes | npt.NDArray[np.uint8]], npt.NDArray[np.bool_]]:
-    """Return the pictures (two for each pair; encoded, or pixels already) and which pairs are of one person, of a verification `.bin`.
-
-    Raises
-    ------
-    RequestError
-        If the file is damaged, or holds anything but pictures and flags.
-    """
-    try:
-        data = path.read_bytes()
-        whole = careful_pickles.two_lists(careful_pickles.load(data))
-        pictures, same = careful_pickles.as_pictures(whole[0]), careful_pickles.as_list(whole[1])
-        if len(pictures) > _FEW + len(data) // _LEAST:
-            raise ValueError(tr("it claims {count:,} pictures in {data:,} bytes", count=len(pictures), data=len(data)))
-        found = [careful_pickles.as_picture(one) for one in pictures]
-        flags = np.array([bool(one) for one in same])
-        if len(found) != 2 * len(flags) or not len(flags):
-            raise ValueError(
-                tr_n(
-                    "{pictures} pictures for {n} pair",
-                    "{pictures} pictures for {n} pairs",
-                    len(flags),
-                    pictures=len(found),
-                )
-            )
-    except OSError as error:
-        raise RequestError(tr("{path} cannot be read: {strerror}", path=path, strerror=error.strerror)) from error
-    except Exception as error:  # whatever a hostile or damaged pickle raises is a refusal, and told
-        raise RequestError(
-            tr(
-                "{path} cannot be read as InsightFace's verification .bin ({error}). It holds a list of pictures and a list of flags; "
-                "FairDesk never runs code from a file.",
-                path=path,
-                error=reason(error),
-            )
-        ) from error
-    return found, flags
 
 
 def _blocks(count: int) -> npt.NDArray[np.int64]:
@@ -92,7 +53,7 @@ def _from_bin(path: Path) -> Listed:
                 with opened(data) as image:
                     upright = image.convert("RGB")
             else:
-                upright = Image.fromarray(data.squeeze(2) if data.shape[2:] == (1,) else data).convert("RGB")
+                upright = as_image(data).convert("RGB")
         except UndecodableError:
             good[place] = False
             continue
@@ -125,7 +86,10 @@ def person_of(path: str, subject: str) -> str:
 
 
 def _from_pairs(path: Path, below: Path | None, crop: str, context: Context) -> Listed:
-    listed = read_pairs(path)
+    read = read_list(path)
+    if read.templates:
+        raise RequestError(tr("{path} compares templates; a training is evaluated on pairs of images.", path=path))
+    listed = read.pairs
     names = sorted({name for pair in listed for name in (pair.path1, pair.path2)})
     items = [SourceImage(_found(name, path.parent, below), name, None, None) for name in names]
     chips = cut_faces(items, crop, context)
@@ -174,10 +138,11 @@ def read_lists(paths: Sequence[Path], below: Path | None, crop: str, context: Co
             )
         if one.left_out:
             context.message(
-                tr(
-                    "{file}: {left_out:,} of {pairs:,} pairs are left out, as an image has no face or cannot be read.",
+                tr_n(
+                    "{file}: {n:,} of {pairs:,} pairs is left out, as an image has no face or cannot be read.",
+                    "{file}: {n:,} of {pairs:,} pairs are left out, as an image has no face or cannot be read.",
+                    one.left_out,
                     file=path.name,
-                    left_out=one.left_out,
                     pairs=one.pairs,
                 )
             )

@@ -11,7 +11,7 @@ _Job = partial(JobKind, domain="fairdesk.training", needs=Needs.FOLDERS)
 
 JOBS = [
     _Job(
-        "train-arcface", "Train a recogniser", params.RecogniserParams, results.RecogniserResult, "recogniser_training:train_recogniser",
+        "train-arcface", "Train a recogniser", params.RecogniserParams, results.RecogniserResult, "recogniser_start:start_training",
         lane=Lane.GPU, gpu=True, positional=("data",), verb="train arcface", begins_again=Home.RUNS,
         after_stop="resume it with --resume",
     ),

@@ -14,6 +14,8 @@ from PIL import Image
 
 from fairdesk.cli import run
 from fairdesk.cli.main import _parser
+from fairdesk.errors import JobFailed
+from fairdesk.jobs.kinds import JobKind
 
 LONGEST = 20.0  # seconds, torch imported
 ABSURD = (
@@ -21,12 +23,7 @@ ABSURD = (
     "/proc/self/mem", "a\nb", "é\u202e\u0301", "=cmd|' /C calc'!A0", "[1", "{x}", "%s", "$HOME", "a=b=c", "group=", "*", "..//..", "'; DROP TABLE image;--",
     "deepface:", "onnx:", "arcface:/", "1x1", "0x0", "999999x999999", "fmr=nan", "threshold=", "path1=x,path1=y",
 )  # fmt: skip
-NOT_RUN = {
-    "open",
-    "demo",
-    "fetch",
-    "train",
-}  # these open a window, draw faces, ask the network, import torch for many seconds
+BEGUN = "It would begin now."  # what opens a window, draws faces, asks the network or trains says in its place
 
 
 def _leaves(parser, words=()):
@@ -34,8 +31,7 @@ def _leaves(parser, words=()):
     if not children:
         yield words, parser
     for name, child in children[0].items() if children else ():
-        if name not in NOT_RUN:
-            yield from _leaves(child, (*words, name))
+        yield from _leaves(child, (*words, name))
 
 
 def _places():
@@ -46,6 +42,7 @@ def _places():
                 yield words, action.option_strings[-1] if action.option_strings else action.dest
 
 
+PARSERS = dict(_leaves(_parser()))
 PLACES = list(_places())
 
 
@@ -66,7 +63,7 @@ def _argument(action, world):
 
 def _line(words, place, value, world):
     """A command line in which one place has an absurd value and all that is needed besides has a plain one."""
-    parser = dict(_leaves(_parser()))[words]
+    parser = PARSERS[words]
     options, positionals = [], []
     if words[0] == "train":  # what is not refused ends soon
         options += [one for one in ("--epochs=1", "--batch-size=2") if not one.startswith(place + "=")]
@@ -99,6 +96,21 @@ def world(tmp_path_factory):
     return home
 
 
+@pytest.fixture(autouse=True)
+def _nothing_long(monkeypatch):
+    """What would take long, once nothing is wrong with the request, says so instead."""
+
+    def begun(*_args, **_values):
+        raise JobFailed(BEGUN)
+
+    function = JobKind.function
+    monkeypatch.setattr(
+        JobKind, "function", lambda kind: begun if kind.words.split()[0] in ("train", "fetch") else function(kind)
+    )
+    monkeypatch.setattr("fairdesk.gui.app.run", begun)
+    monkeypatch.setattr("fairdesk.cli.demo.draw_faces", begun)
+
+
 def _there(world):
     return {path for path in world.rglob("*") if world / "study" not in path.parents}
 
@@ -129,7 +141,7 @@ def check(line, world):
 
 
 @settings(
-    max_examples=60, deadline=None, derandomize=True, database=None,
+    max_examples=80, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(
@@ -143,3 +155,26 @@ def test_absurd_values_are_refused_in_words(world, place, value):
 @pytest.mark.parametrize("words", [words for words, option in PLACES if option == "--out"], ids=" ".join)
 def test_an_empty_name_to_write_to(world, words):
     check(_line(words, "--out", "", world), world)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [words for words in PARSERS if words[0] in ("fetch", "demo", "open") or words[1:] in (("arcface",), ("cyclegan",))],
+    ids=" ".join,
+)
+def test_what_takes_long_is_refused_before_it_begins(world, words):
+    """Every value of a training, the demo and the window that cannot be is refused before anything is imported or drawn."""
+    for place in [place for leaf, place in PLACES if leaf == words]:
+        for value in ("", "nan", "/dev/null"):
+            check(_line(words, place, value, world), world)
+
+
+def test_they_begin_with_a_plain_request(world, capsys):
+    """Else the test above would say nothing."""
+    for line in (
+        ["train", "arcface", str(world / "in"), "--out", str(world / "r")],
+        ["open", str(world / "study")],
+        ["demo", "--out", str(world / "d")],
+    ):
+        assert run(line) == 1
+        assert BEGUN in capsys.readouterr().err

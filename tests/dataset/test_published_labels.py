@@ -11,7 +11,7 @@ from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.label_sources import label_faces
 from fairdesk.dataset.label_table import read_labels
 from fairdesk.dataset.params import ImportParams, LabelParams
-from fairdesk.dataset.row_matching import Files
+from fairdesk.dataset.path_matching import Files
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.jobs.context import QuietContext

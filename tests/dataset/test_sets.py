@@ -276,3 +276,43 @@ def test_folds_of_any_collection(collection, seed, folds, by_image):
         sizes = [sum(item.group == group for item in one) for one in sets]
         largest = max(images for g, images in collection if f"g{g}" == group)
         assert max(sizes) - sum(sizes) / folds <= largest
+
+
+def test_folders_split_by_image_are_known_to_share_their_people(tmp_path, capsys):
+    """Split by image gives flat folders with names of their own: the manifests beside them say who is in each."""
+    import json
+
+    from fairdesk.cli import run
+
+    plain_images(tmp_path / "in", 1, 3, 8)
+    line = [
+        "split",
+        str(tmp_path / "in"),
+        "--out",
+        str(tmp_path / "a"),
+        str(tmp_path / "b"),
+        "--images",
+        "6",
+        "--by",
+        "image",
+    ]
+    assert run(line) == 0
+    capsys.readouterr()
+    assert run(["leaks", str(tmp_path / "a"), str(tmp_path / "b"), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    both = [
+        {row["identity"] for row in json.loads((tmp_path / f"{name}.manifest.json").read_text())["files"]}
+        for name in "ab"
+    ]
+    assert not result["clean"] and [one["identity"] for one in result["identities"]] == sorted(both[0] & both[1]) != []
+    manifest = tmp_path / "a.manifest.json"
+    whole = manifest.read_text()
+    manifest.unlink()
+    assert run(["leaks", str(tmp_path / "a"), str(tmp_path / "b"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["identities"] == []  # nothing else tells
+    for damaged in (whole[:50], "[]", '{"files": 3}', "[" * 100_000):
+        manifest.write_text(damaged)
+        assert run(["leaks", str(tmp_path / "a"), str(tmp_path / "b")]) == 2
+        assert "a.manifest.json cannot be read" in capsys.readouterr().err
+    manifest.write_text(json.dumps({"files": [{"path": "nix"}, 3, {"path": 7, "identity": ["x"]}]}))
+    assert run(["leaks", str(tmp_path / "a"), str(tmp_path / "b")]) == 0

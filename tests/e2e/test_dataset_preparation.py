@@ -146,7 +146,7 @@ def test_create_imposter_genuine_lists(verb, lfw, tmp_path):
             os.symlink(path, home / person.name.replace("_", " ") / path.name.replace("_", " "))
     result = verb("pairs", home, "--genuine", 100, "--impostor", 100, "--out", tmp_path / "p.csv")
     assert (result["genuine"], result["impostor"]) == (100, 100)
-    from fairdesk.metrics.pair_list_files import read_pairs
+    from fairdesk.metrics.pair_lists.reading import read_pairs
 
     found = read_pairs(tmp_path / "p.csv")
     assert len({frozenset((p.path1, p.path2)) for p in found}) == 200

@@ -63,6 +63,37 @@ def trained(window, hand, filled):
     return window.training
 
 
+def test_ctrl_f_finds_runs_and_series(trained, hand, window, qtbot):
+    """Only what holds the text is listed; a run that appears meanwhile is judged too; Escape shows all again."""
+    tab = window.training
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window._refresh_actions()
+    shown = lambda: [
+        tab.run_list.topLevelItem(row).text(0)
+        for row in range(tab.run_list.topLevelItemCount())
+        if not tab.run_list.topLevelItem(row).isHidden()
+    ]
+    every = shown()
+    assert len(every) == 4
+    row_of(tab, "none-1").setCheckState(0, Qt.CheckState.Checked)
+    hand.settle()
+    qtbot.keyClick(tab.run_list, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.focusWidget() is tab.find_line
+    qtbot.keyClicks(tab.find_line, "BALANCED")
+    assert sorted(shown()) == ["balanced-1", "balanced-2"]
+    assert tab.logs.topLevelItem(0).isHidden()  # no series of this name
+    made(window.session.project.folder / "runs", "balanced-3", 3, (0.1, 0.2), sampling="group")
+    made(window.session.project.folder / "runs", "none-3", 3, (0.1, 0.2))
+    tab.refresh()
+    hand.settle()
+    assert sorted(shown()) == ["balanced-1", "balanced-2", "balanced-3"]
+    tab.find_line.setText("eer")  # a series of a log that is open: its log stays
+    assert not tab.logs.topLevelItem(0).isHidden() and shown() == []
+    qtbot.keyClick(tab.find_line, Qt.Key.Key_Escape)
+    assert len(shown()) == 6 and tab.find_line.text() == ""
+
+
 def row_of(tab, name):
     return next(
         tab.run_list.topLevelItem(n)

@@ -18,12 +18,13 @@ from fairdesk.clustering.store import clusters
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
-from fairdesk.gui.jobs.state import FAILED, PAUSED, RUNNING, STOPPED
+from fairdesk.gui.jobs.state import FAILED, PAUSED, RUNNING, STOPPED, JobState
 from fairdesk.gui.palette import CommandPalette, matches
 from fairdesk.gui.widgets.parameter_form.form import ParameterForm
 from fairdesk.gui.widgets.plot_export import write_plot
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.kinds import JobKind
+from fairdesk.jobs.messages import JobSpec
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
 from fairdesk.project.faces import largest_faces, set_identity
@@ -86,8 +87,9 @@ def test_from_a_folder_to_error_rates(window, hand, qtbot, project, drawn):
     hand.finish_job("score")
     hand.settle()
     assert "EER" in window.metrics.headline.text()
-    assert window.metrics.table.rowCount() == 2
-    assert all(plot.plot.listDataItems() for plot in window.metrics.plots.values())
+    assert window.metrics.tables.pages["common"].rowCount() == 2
+    assert all(plot.plot.listDataItems() for plot in window.metrics.figures.curves.values())
+    assert all(plot.plot.getPlotItem().items for plot in window.metrics.figures.groups.values())
     hand.do("metrics.report")
     hand.dialog(JobDialog).run_button.click()
     job = hand.finish_job("evaluate")
@@ -353,6 +355,36 @@ def test_find_undo_and_redo_from_the_keyboard(window, hand, qtbot, clustered):
     assert [notice.text.partition(":")[0] for notice in window.toasts.history] == ["Undone", "Redone"] * 2
 
 
+def test_undo_and_redo_pressed_at_once_are_both_done(window, hand, qtbot, clustered):
+    """Nobody waits for the window between two keys; one too many is news, not an error."""
+    hand.open(clustered.folder)
+    hand.go("dataset")
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    grid, ctrl = window.dataset.grid, Qt.KeyboardModifier.ControlModifier
+    grid.setFocus()
+    for name in ("Ann", "Bea"):
+        window.session.edit(
+            lambda project, name=name: set_identity(project, largest_faces(project, "whole", [1]), name, None)
+        )
+        hand.settle()
+    window._refresh_actions()
+    for key in (Qt.Key.Key_Z, Qt.Key.Key_Z, Qt.Key.Key_Y, Qt.Key.Key_Y, Qt.Key.Key_Y):
+        qtbot.keyClick(grid, key, ctrl)
+    hand.settle()
+    told = [(notice.kind, notice.text.partition(":")[0]) for notice in window.toasts.history]
+    assert told == [("info", "Undone")] * 2 + [("info", "Redone")] * 2 + [("info", "There is nothing to redo.")]
+    window._refresh_actions()
+    assert window.book.actions["edit.undo"].isEnabled() and not window.book.actions["edit.redo"].isEnabled()
+
+
+def test_a_project_that_is_open_is_opened_again_without_a_word(window, hand, clustered):
+    hand.open(clustered.folder)
+    project = window.session.project
+    assert window.session.open(clustered.folder / ".." / clustered.folder.name)
+    assert window.session.project is project and not window.toasts.history
+
+
 def test_command_palette(window, hand, qtbot, project):
     hand.open(project.folder)
     window.show_palette()
@@ -465,8 +497,8 @@ def test_plots_are_saved(window, hand, tmp_path):
     hand.go("metrics")
     window.metrics.show_scores(tmp_path / "s.npz")
     hand.settle()
-    assert window.metrics.table.rowCount() == 2
-    for name, plot in window.metrics.plots.items():
+    assert window.metrics.tables.pages["common"].rowCount() == 2
+    for name, plot in window.metrics.figures.made.items():
         for suffix in ("png", "svg"):
             write_plot(tmp_path / f"{name}.{suffix}", plot.plot)
             assert (tmp_path / f"{name}.{suffix}").stat().st_size > 2000
@@ -591,7 +623,7 @@ def test_a_form_tells_how_many_pairs_exist(window, hand, qtbot, filled):
     hand.open(filled.folder)
     window.session.ask("pairs")
     dialog = hand.dialog(JobDialog)
-    every = "80 genuine and 700 impostor pairs exist, of 40 images of 8 identities."
+    every = "80 genuine pairs and 700 impostor pairs exist, of 40 images of 8 identities."
     qtbot.waitUntil(lambda: dialog.facts.text() == every, timeout=5000)
     dialog.form.editors["within_group"].setChecked(True)
     qtbot.waitUntil(lambda: dialog.facts.text() == every.replace("700", "300"), timeout=5000)
@@ -703,6 +735,33 @@ def test_a_tab_says_that_it_reads_and_shows_nothing_of_the_project_before(
         assert tab.empty_title.text() not in ("", "Reading the project …")
 
 
+def test_the_score_form_tells_whose_embeddings_it_compares(window, hand, qtbot, filled, tmp_path):
+    (tmp_path / "pairs.csv").write_text("path1,path2,genuine\n")
+    hand.open(filled.folder)
+    hand.go("metrics")
+    dialog = JobDialog(window.session, "score", {"pairs": str(tmp_path / "pairs.csv"), "encoder": "made-up"}, window)
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.facts.text() == "40 faces have embeddings (made-up, faces of whole).", timeout=5000)
+    dialog.form.editors["encoder"].setCurrentText("sface")
+    qtbot.waitUntil(lambda: "computed first" in dialog.facts.text(), timeout=5000)
+    dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "subject"),
+    [
+        ("detect", {"detector": "cnn", "upsample": 1}, "cnn"),
+        ("cluster", {"method": "dbscan", "encoder": "dlib", "detector": None}, "dbscan, dlib"),
+        ("score", {"pairs": "/somewhere/rfw.csv", "encoder": "dlib"}, "rfw.csv, dlib"),
+        ("train-arcface", {"data": "/p", "out": "/p/runs/plain", "method": "x"}, "plain"),
+        ("quality", {"limits": ["a"]}, ""),
+        ("score", {"pairs": 3, "encoder": ["a stranger's"]}, ""),
+    ],
+)
+def test_a_job_is_told_apart_by_what_it_works_with(tmp_path, kind, params, subject):
+    assert JobState("1", tmp_path, JobSpec(kind=kind, title="T", params=params)).subject == subject
+
+
 def test_a_form_that_is_closed_while_facts_are_looked_up_says_nothing(window, hand, qtbot, filled, monkeypatch):
     free = threading.Event()
     monkeypatch.setattr(JobKind, "facts_of", lambda *_: str(free.wait(20)))
@@ -732,3 +791,15 @@ def test_a_wheel_over_network_and_preset_changes_neither(window, hand, filled):
             QApplication.sendEvent(box, wheel)
             assert box.currentText() == before
     dialog.reject()
+
+
+def test_a_window_comes_up_as_large_as_it_was_asked_to_be(qapp, settings_home):
+    from fairdesk.gui.app import make_window
+
+    window = make_window(qapp)
+    window.resize(1024, 700)
+    window.show()
+    qapp.processEvents()
+    assert (window.width(), window.height()) == (1024, 700)
+    window.shut_down(keep_jobs=False)
+    window.deleteLater()

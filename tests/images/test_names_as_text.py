@@ -15,7 +15,9 @@ from fairdesk.dataset.prepare_params import ExportParams
 from fairdesk.dataset.table_files import read_table
 from fairdesk.images.table_cells import plain_cell, safe_cell, safe_rows
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_list_files import Pair, read_pairs, write_pairs
+from fairdesk.metrics.pair_lists.pairs import Pair
+from fairdesk.metrics.pair_lists.reading import read_pairs
+from fairdesk.metrics.pair_lists.writing import write_pairs
 from tests.conftest import plain_images
 
 NAMES = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "<img src=file:///etc/passwd>", "<b>bold</b>", "../../etc", "/etc/passwd",

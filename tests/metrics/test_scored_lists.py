@@ -5,7 +5,8 @@ import numpy as np
 from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_list_files import Pair, write_pairs
+from fairdesk.metrics.pair_lists.pairs import Pair
+from fairdesk.metrics.pair_lists.writing import write_pairs
 from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import ScoreParams
 from fairdesk.metrics.score_files import read_scores

@@ -6,7 +6,7 @@ import pytest
 
 from fairdesk.errors import RequestError
 from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.pair_list_files import read_pairs
+from fairdesk.metrics.pair_lists.reading import read_pairs
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.score_files import read_scores
 

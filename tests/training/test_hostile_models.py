@@ -15,12 +15,12 @@ from safetensors.torch import save_file
 
 from fairdesk.errors import RequestError
 from fairdesk.generation.making.synthetic_faces import load_generator
+from fairdesk.images.insightface_bins import read_bin
 from fairdesk.images.synthetic_marks import mark_values
 from fairdesk.learning.checkpoints import read_checkpoint
 from fairdesk.plain_json import parse
 from fairdesk.runs.folder import RunFolder, runs_below
 from fairdesk.runs.run_records import checkpoints
-from fairdesk.training.evaluation_lists import read_bin
 
 DEEP = "[" * 100_000
 
@@ -128,3 +128,31 @@ def test_a_mark_nested_deep_is_kept_as_text():
     assert mark_values(DEEP) == {"text": DEEP}
     with pytest.raises(ValueError, match="too deep"):
         parse('{"a":' * 100_000)
+
+
+def test_a_hostile_list_is_refused_before_torch_is_imported(tmp_path):
+    """The refusal cost ten seconds of processor time, nearly all of it torch's import."""
+    import subprocess
+    import sys
+
+    (tmp_path / "a.bin").write_bytes(pickle.dumps(({"a": 1}, 2)))
+    (tmp_path / "b.txt").write_text("no list of pairs\n")
+    code = (
+        "import sys; from fairdesk.cli import run; status = run(sys.argv[1:]);"
+        " print(status, [name for name in ('torch', 'lightning') if name in sys.modules])"
+    )
+    for name in ("a.bin", "b.txt"):
+        line = [
+            "train",
+            "arcface",
+            str(tmp_path),
+            "--out",
+            str(tmp_path / "run"),
+            "--evaluate-on",
+            str(tmp_path / name),
+        ]
+        done = subprocess.run(
+            [sys.executable, "-c", code, *line, "--device", "cpu"], capture_output=True, text=True, timeout=120
+        )
+        assert done.stdout.strip() == "2 []", done.stdout + done.stderr
+        assert name in done.stderr

@@ -10,9 +10,10 @@ from PIL import Image
 from sklearn.model_selection import KFold
 
 from fairdesk.errors import RequestError
+from fairdesk.images.insightface_bins import read_bin
 from fairdesk.jobs.context import QuietContext
 from fairdesk.runs.training_logs import read_log
-from fairdesk.training.evaluation_lists import read_bin, read_lists
+from fairdesk.training.evaluation_lists import read_lists
 from fairdesk.training.heldout_evaluation import fold_accuracy
 from fairdesk.training.recogniser_training import train_recogniser as train
 from tests.conftest import SHARED, plain_images
@@ -150,7 +151,7 @@ def test_a_run_is_evaluated_on_lists(bin_file, tmp_path):
         "mine EER gap",
     } <= set(result.error_rates)
     assert len(read_log(tmp_path / "run" / "metrics.csv").series["mine EER"]) == 2
-    assert any("1 of 20 pairs are left out" in text for text in context.messages) and any(
+    assert any("1 of 20 pairs is left out" in text for text in context.messages) and any(
         "names nobody" in text for text in context.messages
     )
     assert "agedb_30 EER" in (tmp_path / "run" / "model-card.md").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -23,6 +24,7 @@ from fairdesk.figures.style import group_style
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme, save_plot
+from fairdesk.gui.widgets.top_legend import TopLegend
 from fairdesk.images.written_files import write_text
 from fairdesk.runs.run_comparison import by_group, effects, table, table_csv, unpaired
 from fairdesk.runs.run_records import Run
@@ -105,21 +107,22 @@ class CompareDialog(QDialog):
         groups = list(dict.fromkeys(group for row in rates.values() for group in row))
         plot = new_plot(tr("EER by group, on held-out identities"), "", tr("EER (%)"))
         retheme(plot, theme)
-        legend = plot.addLegend(offset=(10, 1), colCount=4)
-        legend.setLabelTextColor(theme.tokens["text"])
+        legend = TopLegend(plot)
+        entries: list[tuple[str, Any]] = []
         width = 0.8 / len(rates)
         for number, (name, row) in enumerate(rates.items()):
             colour, _, _ = group_style(number)
             here = [place for place, group in enumerate(groups) if group in row]
             x = np.array(here, dtype=float) + (number - (len(rates) - 1) / 2) * width
             bars = pg.BarGraphItem(
-                x=x, height=[100 * row[groups[p]] for p in here], width=width, brush=colour, pen=None, name=name
+                x=x, height=[100 * row[groups[p]] for p in here], width=width, brush=colour, pen=None
             )
             plot.addItem(bars)
+            entries.append((name, pg.mkPen(colour, width=6)))
+        legend.show_entries(entries, theme.tokens["text"])
         plot.getPlotItem().getAxis("bottom").setTicks([list(enumerate(groups))])
         highest = max(value for row in rates.values() for value in row.values())
-        rows_of_legend = -(-len(rates) // 4)
-        plot.setYRange(0, max(1.0, 100 * highest) * (1.05 + 0.08 * rows_of_legend), padding=0)
+        plot.setYRange(0, max(1.0, 100 * highest) * 1.05, padding=0)
         return plot
 
     async def _save(self) -> None:

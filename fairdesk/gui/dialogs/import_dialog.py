@@ -8,9 +8,10 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from fairdesk import counted
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.results import ImportResult
-from fairdesk.dataset.table_files import is_table, read_table
+from fairdesk.dataset.table_files import is_table, read_head
 from fairdesk.dataset.tables import Table
 from fairdesk.gui import async_glue
 from fairdesk.gui.jobs.preview import PreviewRun, told
@@ -36,7 +37,7 @@ class ImportDialog(QDialog):
         self.form = ParameterForm(
             ImportParams, ({"folder": str(folder)} if folder else {}) | {"layout": layout}, hide=("columns", "base")
         )
-        self.columns = ColumnMap()
+        self.columns = ColumnMap("labels")
         self.columns.hide()
         self._table: Path | None = None
         self.preview = QLabel(tr("Choose a folder, an archive or a table, then scan it. Nothing is written yet."))
@@ -88,7 +89,7 @@ class ImportDialog(QDialog):
         if table is None:
             self.form.set_hidden("columns", None)
         else:
-            self._session.background.read("columns", lambda: read_table(table), self._show_columns)
+            self._session.background.read("columns", lambda: read_head(table), self._show_columns)
 
     def _show_columns(self, table: Table) -> None:
         self.columns.show_table(table)
@@ -143,10 +144,10 @@ def describe(found: ImportResult) -> str:
     lines = [
         tr("Layout: {layout}.", layout=layouts[found.layout]),
         tr(
-            "{images:,} images ({new:,} new), {identities:,} identities.",
-            images=found.images,
+            "{images} ({new:,} new), {identities}.",
+            images=counted.images(found.images),
             new=found.new,
-            identities=found.identities,
+            identities=counted.identities(found.identities),
         ),
     ]
     if found.groups:

@@ -119,7 +119,7 @@ class JobCard(QFrame):
     def update_job(self, job: JobState) -> None:
         """Show a job's newest state."""
         self.job = job
-        self.title.setText(job.title)
+        self.title.setText(f"{job.title} · {job.subject}" if job.subject else job.title)
         self.line.setText(job.line())
         live = not job.finished
         self.bar.setVisible(live and job.state != QUEUED)

@@ -20,7 +20,7 @@ from fairdesk.gui.jobs.card import JOB_MIME, JobCard
 from fairdesk.gui.jobs.state import QUEUED, JobState
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
-from fairdesk.words import tr, tr_n
+from fairdesk.words import tr
 
 
 def _place(job: JobState) -> tuple[int, int, float]:
@@ -131,9 +131,9 @@ class JobsPanel(QWidget):
         jobs = [card.job for card in self.cards.values()]
         ended, waiting = sum(job.finished for job in jobs), sum(job.state == QUEUED for job in jobs)
         running = len(jobs) - ended - waiting
-        counts = [tr_n("{n} runs", "{n} run", running)] if running else []
+        counts = [tr("{n} running", n=running)] if running else []
         if waiting:
-            counts.append(tr_n("{n} waits", "{n} wait", waiting))
+            counts.append(tr("{n} waiting", n=waiting))
         self.counts.setText(", ".join(counts) or tr("Idle"))
         self.clear.setEnabled(ended > 0)
         chosen = self.cards.get(self._chosen or "")

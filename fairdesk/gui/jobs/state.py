@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,21 @@ QUEUED, RUNNING, PAUSED, STOPPING, DONE, FAILED, STOPPED = (
     "queued", "running", "paused", "stopping", "done", "failed", "stopped",
 )  # fmt: skip
 ENDED = frozenset({DONE, FAILED, STOPPED})
+# Parameters that tell two jobs of one kind apart, the most telling first.
+_TELLING = (
+    "run",
+    "made",
+    "a",
+    "pairs",
+    "scores",
+    "file",
+    "input",
+    "folder",
+    "method",
+    "encoder",
+    "detector",
+    "backend",
+)
 
 
 @dataclass
@@ -59,6 +75,11 @@ class JobState:
         """Whether it only looks: a dialog shows it, and it is nothing to keep."""
         kind = self.kind()
         return kind is not None and lane_of(kind, self.spec.params) is Lane.PREVIEW
+
+    @property
+    def failed_in_words(self) -> bool:
+        """Whether it failed for a reason that a person can mend; weights that are missing are asked for elsewhere."""
+        return self.state == FAILED and not self.unexpected and self.missing is None
 
     def apply(self, event: dict[str, Any]) -> None:
         """Take in one event of events.jsonl."""
@@ -104,6 +125,12 @@ class JobState:
     def title(self) -> str:
         """What it is called, in the language in use."""
         return tr(self.spec.title)
+
+    @property
+    def subject(self) -> str:
+        """What it works on and with, in a few words: two jobs of one kind are told apart by it."""
+        told = (self.spec.params.get(name) for name in (("out",) if self.trains else _TELLING))
+        return ", ".join([os.path.basename(text.rstrip("/\\")) for text in told if text and isinstance(text, str)][:2])
 
     @property
     def trains(self) -> bool:

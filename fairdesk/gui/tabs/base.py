@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QPushButton, QWidget
 
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.session import Session
@@ -25,6 +25,7 @@ class Tab(QWidget):
         super().__init__(parent)
         self.session = session
         self.stale = Change.everything()  # what was touched since the last refresh
+        self.find_line: QLineEdit | None = None  # what Ctrl+F goes to
         self.reading = False  # a project was just opened, and what it holds is not known yet
         session.project_changed.connect(self._on_project)
         session.catalogue_changed.connect(self._on_changed)
@@ -69,6 +70,16 @@ class Tab(QWidget):
         if self.isVisible() and self.stale:
             change, self.stale = self.stale, Change()
             self.update_shown(change)
+
+    def can_find(self) -> bool:
+        """Whether there is a line to find with, and something to find."""
+        return self.find_line is not None and self.find_line.isVisible() and self.find_line.isEnabled()
+
+    def start_finding(self) -> None:
+        """Go to the line that finds; what stands there is replaced by what is typed."""
+        if self.find_line is not None:
+            self.find_line.setFocus()
+            self.find_line.selectAll()
 
     def has_project(self) -> bool:
         """Whether a project is open."""

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
+    QGridLayout,
     QHeaderView,
+    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from fairdesk.dataset.label_table import GUESSES
+from fairdesk.dataset.label_table import GUESSES, guess_labels
 from fairdesk.dataset.tables import Table
+from fairdesk.metrics.pair_lists.columns import FIELDS as PAIR_FIELDS
+from fairdesk.metrics.pair_lists.tables import columns_of
 from fairdesk.words import mark, tr
 
 NONE = mark("(none)")
 FIELDS = (  # the names of what a table can say
     mark("path"), mark("identity"), mark("group"), mark("gender"), mark("age"), mark("tags"),
+    mark("path1"), mark("path2"), mark("label"), mark("fold"), mark("subject1"), mark("subject2"), mark("group1"), mark("group2"),
 )  # fmt: skip
 SHOWN = 4  # rows
+_ACROSS = 2  # choices in a row
 
 
 class ColumnMap(QWidget):
@@ -29,18 +37,26 @@ class ColumnMap(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, what: Literal["labels", "pairs"], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._guess = guess_labels if what == "labels" else columns_of
         self.boxes: dict[str, QComboBox] = {}
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        for field in GUESSES:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        for place, field in enumerate(GUESSES if what == "labels" else PAIR_FIELDS):
             box = QComboBox()
             box.setAccessibleName(tr("Column of {field}", field=tr(field)))
             box.currentTextChanged.connect(lambda _text: self.changed.emit())
             self.boxes[field] = box
-            form.addRow(tr("Column of {field}", field=tr(field)), box)
+            title = QLabel(tr("Column of {field}", field=tr(field)))
+            title.setBuddy(box)
+            row, column = divmod(place, _ACROSS)
+            grid.addWidget(title, row, 2 * column)
+            grid.addWidget(box, row, 2 * column + 1)
+        for column in range(_ACROSS):
+            grid.setColumnStretch(2 * column + 1, 1)
         self.rows = QTableWidget()
+        self.rows.setAccessibleName(tr("First rows of the table"))
         self.rows.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.rows.verticalHeader().hide()
         self.rows.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
@@ -48,28 +64,18 @@ class ColumnMap(QWidget):
         self.rows.setWordWrap(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form)
+        layout.addLayout(grid)
         layout.addWidget(self.rows)
 
-    def show_table(self, table: Table) -> None:
-        """Offer a table's columns, guessed by their names."""
-        taken: set[str] = set()
+    def show_table(self, table: Table, given: Mapping[str, str] | None = None) -> None:
+        """Offer a table's columns: as given, else guessed by their names."""
+        chosen = self._guess(table) | dict(given or {})
         for field, box in self.boxes.items():
             box.blockSignals(True)
             box.clear()
             box.addItems([tr(NONE), *table.header])
-            guess = next(
-                (
-                    name
-                    for word in GUESSES[field]
-                    for name in table.header
-                    if name.lower() == word and name not in taken
-                ),
-                None,
-            )
-            if guess is not None:
-                box.setCurrentText(guess)
-                taken.add(guess)
+            if field in chosen:
+                box.setCurrentText(chosen[field])
             box.blockSignals(False)
         self.rows.setColumnCount(len(table.header))
         self.rows.setHorizontalHeaderLabels(table.header)

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
+from fairdesk import counted
 from fairdesk.clustering import store, verdict_edits
 from fairdesk.clustering.results import VerdictResult
 from fairdesk.clustering.review.session import METHOD
@@ -339,10 +340,10 @@ class ClusteringTab(Tab):
         self.session.edit(
             lambda project: store.merge_clusters(project, keep.id, others),
             lambda moved: tr(
-                "Merged {count} clusters into {keep}: {moved:,} faces moved",
-                count=len(others) + 1,
+                "Merged {count} into {keep}: {moved} moved",
+                count=counted.clusters(len(others) + 1),
                 keep=keep.title,
-                moved=moved,
+                moved=counted.faces(moved),
             ),
         )
 

@@ -303,18 +303,6 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
             enabled=images,
             tip=tr("Which faces and embeddings exist, and which are shown and used"),
         ),
-        ActionSpec(
-            "dataset.search",
-            tr("&Search"),
-            tab.find_text,
-            tr("&Dataset"),
-            icon="search",
-            shortcut="Ctrl+F",
-            enabled=images,
-            tip=tr("Search names and paths"),
-            tab=tab.name,
-            also="/",
-        ),
     ]
 
 

@@ -99,6 +99,9 @@ class DatasetTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "dataset_tab.ui", (FaceGrid, FilterPanel, SideTree, FlowRow))
+        self.find_line = self.search
+        for button in (self.empty_import, self.empty_samples, self.empty_fetch):
+            button.hide()  # no project is open yet; shown even once, they would widen the window
         self.view = presenter.View()
         self._unread = Change.everything()
         self._importing: str | None = None
@@ -431,11 +434,6 @@ class DatasetTab(Tab):
     async def fetch_public_set(self) -> None:
         assert self.session.project is not None
         self.session.ask("fetch", {"out": str(self.session.project.folder.parent / "public faces")})
-
-    def find_text(self) -> None:
-        """Put the cursor into the search box, what stands there selected."""
-        self.search.setFocus()
-        self.search.selectAll()
 
     async def name_selected(self) -> None:
         images = self.grid.selected_ids()

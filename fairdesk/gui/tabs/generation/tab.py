@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QSlider,
     QSplitter,
     QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -30,6 +31,7 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.generation.actions import MENUS, actions
 from fairdesk.gui.tabs.generation.curves_pane import CurvesPane
+from fairdesk.gui.widgets.find_line import FindLine
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
@@ -84,6 +86,13 @@ class GenerationTab(Tab):
         self._known: set[str] = set()  # runs that were there at the last look
         self._known_home: Path | None = None
         self.curves = CurvesPane(session)
+        self.find_line = FindLine((self.runs,), tr("Find a run"))
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.find_line)
+        column.addWidget(self.runs)
+        self.splitter.insertWidget(0, left)
         self.splitter.addWidget(self.curves)
         self.splitter.setSizes([180, 560, 400])
         self.splitter.setStretchFactor(1, 3)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
+from fairdesk.gui.tabs.metrics.saving import save_shown_plot, save_shown_scores, save_shown_table
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
 MENUS = {  # on the right button, by list or grid
     "sources": (
+        "metrics.look",
         "metrics.score",
         "metrics.freeze",
         "",
+        "metrics.compare",
         "metrics.normalise",
         "metrics.report",
         "metrics.plot",
@@ -41,6 +44,25 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             icon="list",
             shortcut="Ctrl+L",
             enabled=people,
+        ),
+        ActionSpec(
+            "metrics.import_list",
+            tr("&Import a pair list…"),
+            lambda: start(tab.import_list()),
+            tr("&Metrics"),
+            icon="import",
+            enabled=lambda: tab.view.images > 0,
+            tip=tr("A list of any format: LFW, RFW, BFW, CFP, AgeDB, CALFW, CPLFW, InsightFace, text, CSV, Parquet"),
+        ),
+        ActionSpec(
+            "metrics.look",
+            tr("Loo&k at the pairs…"),
+            lambda: start(tab.look_at_list()),
+            tr("&Metrics"),
+            icon="face",
+            enabled=lambda: tab.chosen_list() is not None,
+            tip=tr("Each pair's two faces, by label and group"),
+            tab=tab.name,
         ),
         ActionSpec("metrics.score", tr("&Score a list…"), tab.ask_score, tr("&Metrics"), icon="encode", enabled=lists),
         ActionSpec(
@@ -71,6 +93,16 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tip=tr("Evaluate any score file"),
         ),
         ActionSpec(
+            "metrics.compare",
+            tr("Co&mpare two models…"),
+            lambda: start(tab.compare_models()),
+            tr("&Metrics"),
+            icon="chart",
+            enabled=shown,
+            tip=tr("These scores against another model's over the same list, with intervals of every difference"),
+            tab=tab.name,
+        ),
+        ActionSpec(
             "metrics.normalise",
             tr("&Normalise by group…"),
             tab.normalise_scores,
@@ -92,7 +124,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.plot",
             tr("Save p&lot…"),
-            lambda: start(tab.save_plot()),
+            lambda: start(save_shown_plot(tab)),
             tr("&Metrics"),
             icon="chart",
             enabled=shown,
@@ -101,7 +133,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.table",
             tr("Save &table…"),
-            lambda: start(tab.save_table()),
+            lambda: start(save_shown_table(tab)),
             tr("&Metrics"),
             icon="table",
             enabled=shown,
@@ -110,7 +142,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.scores_csv",
             tr("Save scores as &CSV…"),
-            lambda: start(tab.save_scores()),
+            lambda: start(save_shown_scores(tab)),
             tr("&Metrics"),
             icon="export",
             enabled=shown,

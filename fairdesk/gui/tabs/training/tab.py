@@ -33,6 +33,7 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.training.actions import MENUS, actions
 from fairdesk.gui.tabs.training.run_list import RunList
+from fairdesk.gui.widgets.find_line import FindLine
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.project.changes import Change, Kind
@@ -114,7 +115,13 @@ class TrainingTab(Tab):
         self.run_list = RunList()
         self.run_list.ticked.connect(lambda path, on: self.open_run(path) if on else self._close_run(path))
         self.run_list.itemSelectionChanged.connect(session.told_state)
-        self.side.insertWidget(0, self.run_list)
+        self.find_line = FindLine((self.run_list, self.logs), tr("Find a run or a series"))
+        runs = QWidget()
+        column = QVBoxLayout(runs)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.find_line)
+        column.addWidget(self.run_list)
+        self.side.insertWidget(0, runs)
         for axis, text in _AXES.items():
             self.axis.addItem(tr(text), axis)
         self.axis.currentTextChanged.connect(lambda _text: self._draw())

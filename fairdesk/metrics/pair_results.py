@@ -1,0 +1,132 @@
+"""What the jobs on pair lists return: lists that were made or converted, and their scores."""
+
+from __future__ import annotations
+
+from fairdesk import counted
+from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk.words import mark, tr, tr_n
+
+
+def _told_left_out(why: str, n: int) -> str:
+    """Say how many images are in no pair, and why."""
+    said = {
+        "unreadable": tr_n("Left out: {n:,} unreadable image.", "Left out: {n:,} unreadable images.", n),
+        "synthetic": tr_n("Left out: {n:,} synthetic image.", "Left out: {n:,} synthetic images.", n),
+        "unnamed": tr_n("Left out: {n:,} unnamed image.", "Left out: {n:,} unnamed images.", n),
+        "no_image": tr_n("Left out: {n:,} file that is no image.", "Left out: {n:,} files that are no images.", n),
+        "hidden": tr_n("Left out: {n:,} hidden image.", "Left out: {n:,} hidden images.", n),
+        "other_sets": tr_n(
+            "Left out: {n:,} image of no set or another one.", "Left out: {n:,} images of no set or another one.", n
+        ),
+    }
+    return said.get(why) or tr_n("Left out: {n:,} image.", "Left out: {n:,} images.", n)
+
+
+class LeftOutOfList(Record):
+    """A line of a list that gave no pair."""
+
+    line: int
+    why: str
+
+
+class PairsResult(JobResult):
+    """A pair list that was made, or converted."""
+
+    out: str
+    genuine: int
+    impostor: int
+    genuine_exist: int | None = None
+    impostor_exist: int | None = None
+    genuine_asked: int | None = None
+    impostor_asked: int | None = None
+    identities: int | None = None
+    images: int | None = None
+    read_as: str | None = None
+    """The format of the list that was converted."""
+    left_out: dict[str, int] | list[LeftOutOfList]
+    """Images that are in no pair, by why; of a list that was converted its lines, each with why."""
+    unmatched: list[Unreadable] | None = None
+    """Paths of a converted list that mean no image."""
+    seed: int | None = None
+    format: str
+    within_group: bool | None = None
+    folds: int
+    sha256: str
+    synthetic: list[str] = []
+
+    def text(self) -> str:
+        """Return what is in the list."""
+        if not isinstance(self.left_out, dict):
+            return self._conversion(self.left_out)
+        lines = [
+            tr(
+                "{genuine} and {impostor} over {identities}, seed {seed}.",
+                genuine=counted.genuine_pairs(self.genuine),
+                impostor=counted.impostor_pairs(self.impostor),
+                identities=tr_n("{n:,} identity", "{n:,} identities", self.identities or 0),
+                seed=self.seed,
+            )
+        ]
+        for asked, made, exist, kind in (
+            (self.genuine_asked, self.genuine, self.genuine_exist, mark("genuine")),
+            (self.impostor_asked, self.impostor, self.impostor_exist, mark("impostor")),
+        ):
+            if asked is not None and exist is not None and made < asked:
+                lines.append(
+                    tr("{kind}: {asked:,} were asked for, {exist:,} exist.", kind=tr(kind), asked=asked, exist=exist)
+                )
+        return "\n".join(lines + [_told_left_out(why, number) for why, number in self.left_out.items() if number])
+
+    def _conversion(self, left_out: list[LeftOutOfList]) -> str:
+        said = tr(
+            "{genuine} and {impostor}, read as {read_as}, written as {format}.",
+            genuine=counted.genuine_pairs(self.genuine),
+            impostor=counted.impostor_pairs(self.impostor),
+            read_as=self.read_as,
+            format=self.format,
+        )
+        if left_out:
+            said += "\n" + tr_n("{n:,} pair is left out.", "{n:,} pairs are left out.", len(left_out))
+        return said
+
+
+class OtherScores(Record):
+    """The scores of another embedding model over the same list."""
+
+    encoder: str
+    out: str
+    dropped: int
+
+
+class ScoreResult(JobResult, RestsOnVectors):
+    """Scores of a pair list."""
+
+    out: str
+    pairs: int
+    genuine: int
+    impostor: int
+    images: int
+    dropped: int
+    without_vector: list[str]
+    not_in_project: list[str]
+    unmatched: list[Unreadable] | None = None
+    """The same, each with why."""
+    read_as: str | None = None
+    """The format of the list."""
+    left_out: list[LeftOutOfList] | None = None
+    """Lines of the list that gave no pair."""
+    measure: str
+    others: list[OtherScores] | None = None
+
+    def text(self) -> str:
+        """Return what was scored and what has no score."""
+        said = tr(
+            "{pairs} of {images} scored ({measure}).",
+            pairs=counted.pairs(self.pairs),
+            images=counted.images(self.images),
+            measure=tr(self.measure),
+        )
+        if self.dropped:
+            said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
+        also = [tr("{encoder}: {out}", encoder=one.encoder, out=one.out) for one in self.others or []]
+        return "\n".join([said, *self.vector_lines(), *also])

@@ -1,0 +1,218 @@
+"""One-to-many search against the definitions, probe by probe."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairdesk.cli import run
+from fairdesk.metrics.identification import search, threshold_at_fpir
+
+
+def by_hand(scores, probes, gallery):
+    """Ranks of each mated probe, pessimistic and optimistic, by counting; None where the subject is not enrolled."""
+    out = []
+    for row, who in zip(scores, probes, strict=True):
+        own = [s for s, g in zip(row, gallery, strict=True) if g == who and not math.isnan(s)]
+        others = [s for s, g in zip(row, gallery, strict=True) if g != who and not math.isnan(s)]
+        if who not in gallery:
+            out.append(None)
+        elif not own:
+            out.append((len(gallery) + 1,) * 2)
+        else:
+            out.append((1 + sum(s >= max(own) for s in others), 1 + sum(s > max(own) for s in others)))
+    return out
+
+
+matrices = st.integers(1, 6).flatmap(
+    lambda n: st.tuples(
+        st.lists(
+            st.lists(st.one_of(st.integers(-3, 3).map(float), st.just(math.nan)), min_size=n, max_size=n),
+            min_size=1, max_size=8,
+        ),
+        st.lists(st.sampled_from("abcd"), min_size=n, max_size=n),
+        st.lists(st.sampled_from("abcdef"), min_size=8, max_size=8),
+    )
+)  # fmt: skip
+
+
+@given(matrices)
+@settings(max_examples=300, deadline=None)
+def test_ranks_by_counting(case):
+    scores, gallery, probes = case
+    probes = probes[: len(scores)]
+    found = search(np.array(scores), np.array(probes), np.array(gallery))
+    for number, expected in enumerate(by_hand(scores, probes, gallery)):
+        assert bool(found.mated[number]) == (expected is not None)
+        if expected is not None:
+            assert (found.pessimistic[number], found.optimistic[number]) == expected
+        known = [s for s in scores[number] if not math.isnan(s)]
+        assert bool(found.failed[number]) == (not known)
+        assert found.highest[number] == max(known, default=-math.inf)
+
+
+@given(matrices, st.sampled_from(["0.001", "0.1", "0.34", "0.5", "1"]))
+@settings(max_examples=300, deadline=None)
+def test_the_threshold_is_the_smallest_observed_score(case, target):
+    scores, gallery, probes = case
+    probes = probes[: len(scores)]
+    found = search(np.array(scores), np.array(probes), np.array(gallery))
+    nonmated = ~found.mated & ~found.failed
+    if not nonmated.any():
+        return
+    highest = np.sort(found.highest[nonmated])
+    observed = sorted({s for row in scores for s in row if not math.isnan(s)})
+    good = [t for t in [*observed, math.inf] if np.mean(highest >= t) <= float(target) + 1e-12]
+    assert threshold_at_fpir(highest, np.array(scores), target) == min(good)
+
+
+def made(seed=0, people=60, enrolled=40, images=3, groups=("A", "B")):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(people, 16))
+    who = np.repeat(np.arange(people), images)
+    probes = centres[who] + rng.normal(scale=1.1, size=(len(who), 16))
+    gallery = centres[:enrolled] + rng.normal(scale=0.6, size=(enrolled, 16))
+    unit = lambda v: v / np.linalg.norm(v, axis=1, keepdims=True)
+    names = np.array([f"p{n:03d}" for n in range(people)])
+    return {
+        "scores": np.round(unit(probes) @ unit(gallery).T, 2), "probe_subject": names[who],
+        "gallery_subject": names[:enrolled], "probe_group": np.array(groups)[who % len(groups)],
+    }  # fmt: skip
+
+
+def identified(capsys, tmp_path, arrays, *options):
+    np.savez(tmp_path / "s.npz", **arrays)
+    assert run(["identify", str(tmp_path / "s.npz"), "--json", *options]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_verb_says_what_counting_says(capsys, tmp_path):
+    arrays = made()
+    found = identified(capsys, tmp_path, arrays, "--by", "group")
+    scores, probes, gallery = (arrays[k].tolist() for k in ("scores", "probe_subject", "gallery_subject"))
+    ranks = by_hand(scores, probes, gallery)
+    for part, row in [("all", found), *found["groups"].items()]:
+        mine = [n for n in range(len(probes)) if part in ("all", arrays["probe_group"][n])]
+        mated = [n for n in mine if ranks[n] is not None]
+        non = [n for n in mine if ranks[n] is None]
+        assert (row["n_mated"], row["n_nonmated"]) == (len(mated), len(non))
+        for place, kind in enumerate(("pessimistic", "optimistic")):
+            expected = [np.mean([ranks[n][place] <= k for n in mated]) for k in range(1, len(gallery) + 1)]
+            assert row["cmc"][kind] == pytest.approx(expected)
+        for target, point in row["fnir_at_fpir"].items():
+            everyone = [n for n in range(len(probes)) if ranks[n] is None]
+            observed = [*sorted({s for r in scores for s in r}), math.inf]
+            threshold = min(t for t in observed if np.mean([max(scores[n]) >= t for n in everyone]) <= float(target))
+            own = {n: scores[n][gallery.index(probes[n])] for n in mated}
+            assert float(point["threshold"]) == threshold
+            assert point["fnir_rank1"] == pytest.approx(
+                np.mean([not (ranks[n][0] == 1 and own[n] >= threshold) for n in mated])
+            )
+            assert point["fpir"] == pytest.approx(np.mean([max(scores[n]) >= threshold for n in non]))
+    assert found["n_gallery"] == 40
+    assert found["cmc"]["optimistic"] != found["cmc"]["pessimistic"]  # there are ties
+
+
+def test_intervals_hold_the_rates_and_follow_the_subjects(capsys, tmp_path):
+    one = identified(capsys, tmp_path, made(), "--by", "group")
+    for row in (one, *one["groups"].values()):
+        low, high = row["rank1_ci"]
+        assert low < row["cmc"]["pessimistic"][0] < high
+        point = row["fnir_at_fpir"]["0.1"]
+        low, high = point["fnir_rank1_ci"]
+        assert low < point["fnir_rank1"] < high
+    arrays = made()
+    twice = {k: v if k == "gallery_subject" else np.concatenate([v, v]) for k, v in arrays.items()}
+    two = identified(capsys, tmp_path, twice)  # the same people: no more is known of them
+    assert two["cmc"]["pessimistic"] == pytest.approx(one["cmc"]["pessimistic"])
+    widths = [row["rank1_ci"][1] - row["rank1_ci"][0] for row in (one, two)]
+    assert widths[1] == pytest.approx(widths[0], rel=0.1)
+    by_probes = identified(capsys, tmp_path, twice, "--bootstrap", "0")
+    assert by_probes["rank1_ci"][1] - by_probes["rank1_ci"][0] < 0.8 * widths[1]
+    assert "too narrow" in by_probes["interval"]
+
+
+def test_the_interval_of_rank_1_is_that_of_the_subjects_means(capsys, tmp_path):
+    """Where each subject has as many probes, the standard error is that of the mean of the subjects' rates."""
+    arrays = made(people=200, enrolled=200)
+    found = identified(capsys, tmp_path, arrays, "--bootstrap", "4000")
+    ranks = by_hand(*(arrays[k].tolist() for k in ("scores", "probe_subject", "gallery_subject")))
+    means = np.array([r[0] == 1 for r in ranks], dtype=float).reshape(-1, 3).mean(1)
+    error = means.std(ddof=1) / np.sqrt(len(means))
+    p = means.mean()
+    half = 1.972 * error / (p * (1 - p))  # Student, 199 degrees of freedom at most
+    low, high = 1 / (1 + np.exp(-(np.log(p / (1 - p)) + np.array([-half, half]))))
+    assert found["rank1_ci"] == pytest.approx([low, high], abs=0.01)
+
+
+def test_without_strangers_there_is_no_open_set_rate(capsys, tmp_path):
+    found = identified(capsys, tmp_path, made(people=40))
+    point = found["fnir_at_fpir"]["0.01"]
+    assert point["fnir_rank1"] is None and "no non-mated" in point["fnir_rank1_why"]
+    assert found["cmc"]["pessimistic"][0] > 0.3
+    strangers = made(enrolled=40)
+    mask = np.isin(strangers["probe_subject"], strangers["gallery_subject"])
+    only = {k: v if k == "gallery_subject" else v[~mask] for k, v in strangers.items()}
+    found = identified(capsys, tmp_path, only)
+    assert found["cmc"]["pessimistic"] is None and found["cmc"]["pessimistic_why"] == "no mated probes"
+    assert found["fnir_at_fpir"]["0.1"]["fpir"] <= 0.1
+
+
+def test_a_probe_without_scores_is_counted_and_in_no_rate(capsys, tmp_path):
+    arrays = made()
+    before = identified(capsys, tmp_path, arrays)
+    more = {k: v if k == "gallery_subject" else np.concatenate([v, v[:1]]) for k, v in arrays.items()}
+    more["scores"] = more["scores"].copy()
+    more["scores"][-1] = np.nan
+    after = identified(capsys, tmp_path, more)
+    assert after["dropped"] == {"mated": 1, "nonmated": 0}
+    assert after["cmc"] == before["cmc"] and after["n_mated"] == before["n_mated"] + 1
+
+
+def test_distances_turn_round(capsys, tmp_path):
+    arrays = made()
+    near = identified(capsys, tmp_path, arrays)
+    far = identified(capsys, tmp_path, arrays | {"scores": -arrays["scores"]}, "--distance")
+    assert far["cmc"] == near["cmc"]
+    for target, point in near["fnir_at_fpir"].items():
+        other = far["fnir_at_fpir"][target]
+        assert other["fnir_rank1"] == point["fnir_rank1"]
+        if point["threshold"] != "inf":
+            assert other["threshold"] == -point["threshold"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"scores": np.zeros(3)}, "table of numbers"), ({"probe_subject": np.array(["a"])}, "probe_subject must be 180"),
+        ({"scores": np.zeros((180, 0)), "gallery_subject": np.array([], dtype=str)}, "no gallery"),
+        ({"gallery_subject": None}, "lacks the arrays gallery_subject"),
+        ({"probe_subject": np.array([None] * 180)}, "Python objects"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(capsys, tmp_path, change, said):
+    arrays = {k: v for k, v in (made() | change).items() if v is not None}
+    np.savez(tmp_path / "s.npz", **arrays, allow_pickle=True)
+    assert run(["identify", str(tmp_path / "s.npz")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_groups_must_be_named(capsys, tmp_path):
+    arrays = made()
+    del arrays["probe_group"]
+    np.savez(tmp_path / "s.npz", **arrays)
+    assert run(["identify", str(tmp_path / "s.npz"), "--by", "group"]) == 2
+    assert "probe_group" in capsys.readouterr().err
+
+
+def test_the_files_are_written_and_the_same_again(capsys, tmp_path):
+    for name in ("a", "b"):
+        identified(capsys, tmp_path, made(), "--by", "group", "--out", str(tmp_path / name))
+    names = sorted(p.name for p in (tmp_path / "a").iterdir())
+    assert names == ["cmc.csv", "cmc.png", "cmc.svg", "fnir.csv", "identification.json"]
+    for name in ("cmc.csv", "cmc.png", "cmc.svg", "fnir.csv"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert (tmp_path / "a" / "cmc.csv").read_text().splitlines()[1].startswith("all,1,")
