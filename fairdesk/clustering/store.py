@@ -162,6 +162,11 @@ def cluster_names(project: Project, version: int) -> dict[int, NewCluster]:
     return {number: NewCluster(label, name, identity) for number, label, name, identity in rows}
 
 
+def method_of(project: Project, version: int) -> str:
+    """Return the method of a version."""
+    return str(project.db.value("SELECT method FROM clustering WHERE id = ?", (version,)))
+
+
 def recipe_of(project: Project, version: int) -> int | None:
     """Return the recipe of the vectors that a version was made of; None for one from a file."""
     found: int | None = project.db.value("SELECT recipe_id FROM clustering WHERE id = ?", (version,))

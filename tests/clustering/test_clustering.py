@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from fairdesk.clustering import store
 from fairdesk.clustering.agreement import agreement
@@ -71,6 +71,18 @@ def test_quality_by_hand():
     assert found.bcubed_f1 == pytest.approx(2 * precision * recall / (precision + recall))
     assert agreement(np.array([0]), np.array([0])).ari is None
     assert by_size(np.array([4, 9, 9, -1])).tolist() == [1, 0, 0, -1]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nmi_and_ari_are_scikit_learns(seed):
+    rng = np.random.default_rng(seed)
+    n, a, b = int(rng.integers(2, 60)), int(rng.integers(1, 9)), int(rng.integers(1, 9))
+    labels, truth = rng.integers(0, a, n), rng.integers(0, b, n)
+    if seed % 3 == 0:
+        labels = truth.copy()
+    found = agreement(labels, truth)
+    assert found.nmi == pytest.approx(normalized_mutual_info_score(truth, labels), abs=1e-9)
+    assert found.ari == pytest.approx(adjusted_rand_score(truth, labels), abs=1e-9)
 
 
 def test_versions_stand_side_by_side(filled):
