@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 START = (11.0, 11.0, -15.0, 0.0, 0.0)
 """Weights before any answer: nearness of single faces, of several, two heaps, and what speaks for either from the start."""
-TRUST = (2.0, 2.0, 4.0, 1.5, 1.5)
+TRUST = (2.0, 2.0, 7.0, 1.5, 3.0)
 """How far answers may move each (standard deviations)."""
 NEARER = 0.85  # of the strangers' distance: as likely one person as two
 HEAPS = 0.2  # excess (logarithm) of the distance between two parts over those within that means nothing
