@@ -7,6 +7,8 @@ Which language is said by LANGUAGE, LC_ALL, LC_MESSAGES or LANG, as gettext has 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +86,17 @@ def use(wanted: str) -> None:
     """Use a language in this process, and in those that it starts. A catalogue that cannot be read is as good as none."""
     os.environ["LANGUAGE"] = wanted
     _load()
+
+
+@contextmanager
+def speaking(catalogue: NullTranslations | None) -> Iterator[None]:
+    """Speak by another catalogue within the block, None for English: what is written for other readers."""
+    global _catalogue
+    before, _catalogue = _catalogue, catalogue
+    try:
+        yield
+    finally:
+        _catalogue = before
 
 
 def _load() -> None:

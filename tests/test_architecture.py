@@ -25,7 +25,7 @@ _TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)")
 # The tables that a domain alone writes and reads by SQL; all others are the project's.
 OWN_TABLES = {
     "clustering": {"clustering", "cluster", "cluster_member"},
-    "metrics": {"pair_list", "score_set"},
+    "metrics": {"pair_list", "score_set", "comparison_mark"},
 }
 
 

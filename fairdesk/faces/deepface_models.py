@@ -146,16 +146,14 @@ def encoder_size(name: str) -> int:
     return int(_build("facial_recognition", name).output_shape)
 
 
-def represent(faces: Sequence[tuple[Pixels, FaceBox]], name: str) -> npt.NDArray[np.float32]:
-    """Return the vectors of ``DeepFace.represent`` for faces cut out by their boxes, shape (n, dim)."""
+def represent(crops: Sequence[Pixels], name: str) -> npt.NDArray[np.float32]:
+    """Return the vectors of ``DeepFace.represent`` for faces that were cut out by `crop`, shape (n, dim)."""
     from deepface import DeepFace
 
     _build("facial_recognition", name)
     rows = []
-    for image, box in faces:
-        found = DeepFace.represent(
-            crop(image, box), model_name=name, detector_backend="skip", enforce_detection=False, align=False
-        )
+    for one in crops:
+        found = DeepFace.represent(one, model_name=name, detector_backend="skip", enforce_detection=False, align=False)
         rows.append(found[0]["embedding"])
     return np.array(rows, dtype=np.float32)
 

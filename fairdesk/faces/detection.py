@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-
-from PIL import Image
 
 from fairdesk.faces.deepface_models import load_detector, prepare
-from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.params import DetectParams
+from fairdesk.faces.pipeline import load, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
-from fairdesk.images.image_reading import UnreadableImageError, box_with_margin, thumbnail
-from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.jobs.results import Unreadable
@@ -26,44 +21,24 @@ from fairdesk.project.detections import (
     keep_faces,
     unseen_images,
 )
-from fairdesk.project.thumbnails import SIDE
 from fairdesk.words import tr
 
 BATCH = 8
 _COMMIT = 64  # images a transaction
-
-_params = DetectParams()
-
-
-def _load(params: DetectParams) -> None:
-    global _params
-    _params = params
-    if params.key.deepface is not None:
-        prepare(params.weights, download=params.download)
-
-
-def _detect(batch: list[UnseenImage]) -> list[FoundFaces]:
-    """Find the faces of a batch of images, with their thumbnails; runs in a helper process."""
-    out: list[FoundFaces] = []
-    for _, path in batch:
-        try:
-            image = read_pixels(Path(path))
-        except UnreadableImageError as error:
-            out.append(FoundFaces([], error.why))
-            continue
-        picture = Image.fromarray(image)
-        faces = [
-            (face, thumbnail(picture.crop(box_with_margin(face.css, picture.size, 0.25)), SIDE))
-            for face in detect_faces(image, _params)
-        ]
-        out.append(FoundFaces(faces))
-    return out
 
 
 def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> list[UnseenImage]:
     """Images (that meet some conditions) a detector has not looked at yet; a failed read is tried again."""
     wanted = meeting(project, where) if where else None
     return [image for image in unseen_images(project, key) if wanted is None or image.id in wanted]
+
+
+def check_detector(params: DetectParams, context: Context) -> None:
+    """Say here, once, which weights are missing: in a helper process nobody could be asked."""
+    deepface = params.key.deepface
+    if deepface is not None:
+        prepare(params.weights, download=params.download, watch=context)
+        load_detector(deepface)
 
 
 def detect(params: DetectParams, context: Context) -> str:
@@ -74,17 +49,15 @@ def detect(params: DetectParams, context: Context) -> str:
     project = context.project
     key = str(params.key)
     todo = unseen(project, key, params.where)
-    deepface = params.key.deepface
-    if todo and deepface is not None:  # say here, once, what is missing
-        prepare(params.weights, download=params.download, watch=context)
-        load_detector(deepface)
+    if todo:
+        check_detector(params, context)
     done = 0
     pending: list[tuple[int, FoundFaces]] = []
     context.progress(0, len(todo), tr("images"))
     try:
         mapped = map_on_ray if params.engine == "ray" else map_batches
-        for batch, results in mapped(_detect, todo, BATCH, context, _load, (params,)):
-            pending += [(image.id, found) for image, found in zip(batch, results, strict=True)]
+        for batch, results in mapped(search_batch, todo, BATCH, context, load, (params, None)):
+            pending += [(image.id, one.found) for image, one in zip(batch, results, strict=True)]
             if len(pending) >= _COMMIT:
                 keep_faces(project, key, pending)
                 pending = []

@@ -46,6 +46,11 @@ def _hog(image: Pixels, params: DetectParams) -> list[FaceBox]:
     return _finish(image, boxes, scale)
 
 
+def _hog_fast(image: Pixels, params: DetectParams) -> list[FaceBox]:
+    """Search the image as it is, about four times as fast; enlarge it only where nothing was found."""
+    return _hog(image, params.model_copy(update={"upsample": 0})) or _hog(image, params)
+
+
 def _cnn(image: Pixels, params: DetectParams) -> list[FaceBox]:
     small, scale = _scaled(image, params.max_side)
     found = dlib_models.cnn()(small, params.upsample)
@@ -82,4 +87,9 @@ def _landmarks(image: Pixels, top: int, right: int, bottom: int, left: int) -> P
     return tuple((round(float(x), 2), round(float(y), 2)) for x, y in five)
 
 
-_DETECTORS: dict[str, Callable[[Pixels, DetectParams], list[FaceBox]]] = {"hog": _hog, "cnn": _cnn, "whole": _whole}
+_DETECTORS: dict[str, Callable[[Pixels, DetectParams], list[FaceBox]]] = {
+    "hog": _hog,
+    "hog-fast": _hog_fast,
+    "cnn": _cnn,
+    "whole": _whole,
+}

@@ -14,8 +14,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.errors import JobFailed
+from fairdesk.words import tr
+
 Array = npt.NDArray[np.float32]
+CHIP = 150  # pixels of an aligned face
+LEVELS = (
+    (32, 3, False),
+    (64, 4, True),
+    (128, 3, True),
+    (256, 3, True),
+    (256, 1, True),
+)  # channels, blocks, the first halves
 _MOST = 1 << 24  # numbers in one array of this network at most
+
+
+_KNOWN = {  # layers of this network, in the versions that dlib has written
+    "con": ("con_4", "con_5", "con_6"), "affine": ("affine_", "affine_2"), "fc": ("fc_2", "fc_3"),
+    "relu": ("relu_", "relu_2"), "max_pool": ("max_pool_2",), "avg_pool": ("avg_pool_2",), "add_prev": ("add_prev_",),
+}  # fmt: skip
 
 
 class DlibFormatError(ValueError):
@@ -111,7 +128,7 @@ def read_layers(path: Path) -> tuple[list[Layer], tuple[float, float, float]]:
     if reader.text() != "input_rgb_image_sized":
         raise DlibFormatError("no input of RGB images where one was expected")
     mean = (reader.number(), reader.number(), reader.number())
-    if (rows := reader.integer(), columns := reader.integer()) != (150, 150):
+    if (rows := reader.integer(), columns := reader.integer()) != (CHIP, CHIP):
         raise DlibFormatError(f"images of {rows} x {columns} pixels, not 150 x 150")
     found = []
     for place in reversed(range(len(layers))):
@@ -132,12 +149,45 @@ def read_layers(path: Path) -> tuple[list[Layer], tuple[float, float, float]]:
             reader.tensor()
     if not reader.at_end():
         raise DlibFormatError("there is more in the file than the network")
+    _check(found)
     return found, mean
+
+
+def read_network(path: Path) -> tuple[list[Layer], tuple[float, float, float]]:
+    """Do as `read_layers` does, for a person: raises `JobFailed`, naming the remedy."""
+    try:
+        return read_layers(path)
+    except DlibFormatError as error:
+        raise JobFailed(
+            tr(
+                "{file} is not dlib's face recognition network ({why}). Install the package face_recognition_models again.",
+                file=path.name,
+                why=error,
+            )
+        ) from error
+
+
+def _check(layers: list[Layer]) -> None:
+    """See that all layers have the sizes of this network."""
+    wanted, before = [(32, 3, 7, 2, 0)], 32  # outputs, inputs, kernel, stride, padding
+    for channels, count, halves in LEVELS:
+        for number in range(count):
+            wanted.append((channels, before, 3, 2, 0) if halves and number == 0 else (channels, before, 3, 1, 1))
+            wanted.append((channels, channels, 3, 1, 1))
+            before = channels
+    for layer, affine, (outputs, inputs, size, stride, padding) in zip(
+        layers[:-1:2], layers[1::2], wanted, strict=True
+    ):
+        same = (layer.filters, layer.size, layer.stride, layer.padding) == (outputs, size, stride, padding)
+        if not same or layer.params.size != outputs * (inputs * size * size + 1) or affine.params.size != 2 * outputs:
+            raise DlibFormatError("a convolution of another size")
+    if layers[-1].filters != 128 or layers[-1].params.size != 128 * before:
+        raise DlibFormatError("a last layer of another size")
 
 
 def _read_layer(reader: _Reader, kind: str) -> Layer | None:
     said = reader.text()
-    if not said.startswith(kind + "_"):
+    if said not in _KNOWN[kind]:
         raise DlibFormatError(f"a layer {said[:40]!r} where {kind} was expected")
     read: dict[str, Any] = {"con": _convolution, "affine": _affine, "fc": _linear, "relu": _relu, "max_pool": _pool,
                             "avg_pool": _pool, "add_prev": lambda *_: None}  # fmt: skip

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.errors import JobFailed
+from fairdesk.images.pixels import Pixels
+from fairdesk.project.boxes import FaceBox
 from fairdesk.words import tr
 
 
@@ -55,10 +57,22 @@ def many_points() -> Any:
     return _dlib().shape_predictor(_file("shape_predictor_68_face_landmarks.dat"))
 
 
+def chip(image: Pixels, box: FaceBox, side: int) -> Pixels:
+    """Cut a face out as dlib's network takes it: upright by five landmarks, with a quarter of its size around it."""
+    points = five_points()(image, rectangle(*box.css))
+    cut: Pixels = _dlib().get_face_chip(image, points, side, 0.25)
+    return cut
+
+
+def recogniser_file() -> Path:
+    """Where the weights of the 128-d face recognition network are."""
+    return Path(_file("dlib_face_recognition_resnet_model_v1.dat"))
+
+
 @cache
 def recogniser() -> Any:
-    """The 128-d face recognition network."""
-    return _dlib().face_recognition_model_v1(_file("dlib_face_recognition_resnet_model_v1.dat"))
+    """The 128-d face recognition network as dlib computes it."""
+    return _dlib().face_recognition_model_v1(str(recogniser_file()))
 
 
 def rectangle(top: int, right: int, bottom: int, left: int) -> Any:

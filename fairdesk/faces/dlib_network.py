@@ -8,24 +8,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fairdesk.errors import JobFailed
-from fairdesk.faces.dlib_file import DlibFormatError, Layer, read_layers
-from fairdesk.words import tr
-
-CHIP = 150  # pixels of an aligned face
-_LEVELS = (
-    (32, 3, False),
-    (64, 4, True),
-    (128, 3, True),
-    (256, 3, True),
-    (256, 1, True),
-)  # channels, blocks, the first halves
+from fairdesk.faces.dlib_file import LEVELS, Layer, read_network
 
 
 class _Block(nn.Module):
@@ -61,7 +49,7 @@ class DlibNetwork(nn.Module):
         self.register_buffer("mean", torch.zeros(3, 1, 1))
         self.stem = nn.Conv2d(3, 32, 7, 2)
         blocks, before = [], 32
-        for channels, count, halves in _LEVELS:
+        for channels, count, halves in LEVELS:
             for number in range(count):
                 blocks.append(_Block(before, channels, halves=halves and number == 0))
                 before = channels
@@ -69,6 +57,7 @@ class DlibNetwork(nn.Module):
         self.last = nn.Linear(before, 128, bias=False)
 
     def forward(self, faces: Tensor) -> Tensor:
+        """Return the descriptors of faces."""
         x = (faces - self.mean) / 256
         x = functional.max_pool2d(functional.relu(self.stem(x)), 3, 2)
         out: Tensor = self.last(self.blocks(x).mean((2, 3)))
@@ -76,35 +65,23 @@ class DlibNetwork(nn.Module):
 
     def convolutions(self) -> list[nn.Conv2d]:
         """Return its convolutions from the input to the output."""
-        of_blocks = [one for block in self.blocks for one in (block.first, block.second)]
-        return [self.stem, *cast(list[nn.Conv2d], of_blocks)]
+        return [self.stem, *(one for block in self.blocks for one in (block.first, block.second))]
 
-    @torch.no_grad()
     def fill(self, layers: list[Layer], mean: tuple[float, float, float]) -> None:
-        """Take the weights of dlib's layers. Raises `DlibFormatError` where they are of another network."""
+        """Take the weights of dlib's layers."""
+        with torch.no_grad():
+            self._fill(layers, mean)
+
+    def _fill(self, layers: list[Layer], mean: tuple[float, float, float]) -> None:
         self.mean.copy_(torch.tensor(mean).reshape(3, 1, 1))
-        convolutions = self.convolutions()
-        if [layer.kind for layer in layers] != ["con", "affine"] * len(convolutions) + ["fc"]:
-            raise DlibFormatError("other layers than those of this network")
-        for convolution, layer, affine in zip(convolutions, layers[:-1:2], layers[1::2], strict=True):
+        for convolution, layer, affine in zip(self.convolutions(), layers[:-1:2], layers[1::2], strict=True):
             shape, channels = convolution.weight.shape, layer.filters
-            same = (channels, layer.size, layer.stride, layer.padding) == (
-                shape[0], shape[2], convolution.stride[0], convolution.padding[0],
-            )  # fmt: skip
-            if (
-                not same
-                or len(layer.params) != convolution.weight.numel() + channels
-                or len(affine.params) != 2 * channels
-            ):
-                raise DlibFormatError("a convolution of another size")
             params = torch.from_numpy(layer.params)
             gamma, beta = torch.from_numpy(affine.params).split(channels)
             weights, biases = params[:-channels].reshape(shape), params[-channels:]
             convolution.weight.copy_(weights * gamma.reshape(-1, 1, 1, 1))
             assert convolution.bias is not None
             convolution.bias.copy_(biases * gamma + beta)
-        if len(layers[-1].params) != self.last.weight.numel():
-            raise DlibFormatError("a last layer of another size")
         self.last.weight.copy_(torch.from_numpy(layers[-1].params).reshape(-1, 128).T)
 
 
@@ -112,14 +89,6 @@ class DlibNetwork(nn.Module):
 def load_network(path: Path) -> DlibNetwork:
     """Return the network of a file, on the processor, ready to compute. Raises `JobFailed` if it is another file."""
     network = DlibNetwork()
-    try:
-        network.fill(*read_layers(path))
-    except DlibFormatError as error:
-        raise JobFailed(
-            tr(
-                "{file} is not dlib's face recognition network ({why}). Install the package face_recognition_models again.",
-                file=path.name,
-                why=error,
-            )
-        ) from error
-    return network.eval()
+    network.fill(*read_network(path))
+    network.eval()
+    return network

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from fairdesk import counted
-from fairdesk.faces.detection import detect, unseen
+from fairdesk.faces import pipeline
+from fairdesk.faces.detection import BATCH, check_detector, counts, detect, unseen
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, search_batch
 from fairdesk.faces.results import EncodeResult
 from fairdesk.images.file_facts import file_sha256
-from fairdesk.images.image_reading import UnreadableImageError
-from fairdesk.images.pixels import read_pixels
+from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting, what_is_meant
-from fairdesk.project.detections import searches
+from fairdesk.project.detections import FoundFaces, keep_faces, searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.faces import FacePlace, face_places, images_of_faces
@@ -29,30 +29,23 @@ from fairdesk.project.images import need_images
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
 
-Encoded = tuple[list[int], Vectors, dict[int, str]]
-
-_COMMIT = 256  # faces a chunk
+_COMMIT = 256  # images, or faces, that are written at once
 _encoder: Encoder | None = None
 
 
-def _load(params: EncodeParams, device: str) -> None:
+def _load_whole(params: EncodeParams) -> None:
+    """Get a process of a cluster ready: it does everything itself."""
     global _encoder
-    _encoder = make_encoder(params, device)
+    _encoder = make_encoder(params, "cpu")
+    pipeline.load(None, _encoder.aligner)
 
 
-def _encode(batch: list[FacePlace]) -> Encoded:
-    """Read and encode a batch of faces; runs in a helper process."""
+def _encode_whole(batch: list[FacePlace]) -> tuple[Aligned, Vectors]:
     assert _encoder is not None
-    faces, good, failures = [], [], {}
-    for face in batch:
-        try:
-            faces.append((read_pixels(Path(face.path)), face.box))
-            good.append(face.id)
-        except UnreadableImageError as error:
-            failures[face.id] = error.why
-    if not faces:
-        return [], np.empty((0, _encoder.dim), dtype=np.float32), failures
-    return good, _encoder.encode(faces), failures
+    aligned = pipeline.align_batch(batch)
+    vectors = _encoder.compute(aligned.chips) if aligned.chips else np.empty((0, _encoder.dim), dtype=np.float32)
+    aligned.chips.clear()  # they need not travel
+    return aligned, vectors
 
 
 def _wanted_faces(project: Project, faces: list[int], where: list[str] | None) -> list[FacePlace]:
@@ -88,20 +81,93 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
     return key
 
 
-def _search(key: str, params: EncodeParams, context: Context) -> None:
-    """Look for faces in the images that the detector has not seen, and say so first."""
-    missing = len(unseen(context.project, key, params.where))
-    if missing:
-        context.message(
-            tr_n(
-                "Detecting faces first in {n:,} image (detector {detector}).",
-                "Detecting faces first in {n:,} images (detector {detector}).",
-                missing,
-                detector=key,
-            )
+class _Writer:
+    """Collects what was computed, and writes it in large parts: what is written is never computed again."""
+
+    def __init__(self, project: Project, recipe: StoredRecipe) -> None:
+        self._project, self._recipe = project, recipe
+        self._images: list[tuple[int, FoundFaces]] = []
+        self._of_images: list[Vectors] = []
+        self._faces: list[int] = []
+        self._of_faces: list[Vectors] = []
+        self._failures: dict[int, str] = {}
+
+    def add_images(self, images: list[tuple[int, FoundFaces]], vectors: Vectors) -> None:
+        """Take images that were searched, with the vectors of all their faces."""
+        self._images += images
+        self._of_images.append(vectors)
+        if len(self._images) >= _COMMIT:
+            self.write()
+
+    def add_faces(self, aligned: Aligned, vectors: Vectors) -> None:
+        """Take faces that were there already."""
+        self._faces += aligned.faces
+        self._of_faces.append(vectors)
+        self._failures |= aligned.failures
+        if len(self._faces) >= _COMMIT:
+            self.write()
+
+    def write(self) -> None:
+        """Write what was collected. Faces are written before their vectors: if that is cut off, they are encoded later."""
+        if self._images:
+            found = keep_faces(self._project, self._recipe.detector, self._images)
+            counts = [len(one.faces) for _, one in self._images]
+            rows = np.concatenate(self._of_images)
+            kept = np.repeat([bool(faces) for faces in found], counts)  # an image may have been removed meanwhile
+            self._append([face for faces in found for face in faces], rows[kept])
+            self._images, self._of_images = [], []
+        if self._faces or self._failures:
+            self._append(self._faces, np.concatenate(self._of_faces), self._failures)
+            self._faces, self._of_faces, self._failures = [], [], {}
+
+    def _append(self, faces: list[int], rows: Vectors, failures: dict[int, str] | None = None) -> None:
+        if faces or failures:
+            self._project.vectors.append(self._recipe, faces, rows, failures or {})
+
+
+def _search(key: str, params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context) -> int:
+    """Look for faces in the images that the detector has not seen, and encode them in the same pass; returns how many."""
+    project = context.project
+    todo = unseen(project, key, params.where)
+    if not todo:
+        return 0
+    context.message(
+        tr_n(
+            "Detecting faces first in {n:,} image (detector {detector}).",
+            "Detecting faces first in {n:,} images (detector {detector}).",
+            len(todo),
+            detector=key,
         )
-        more = {"weights": params.weights, "download": params.download, "where": params.where}
-        detect(DetectParams.of(DetectorKey.parse(key), **more), context)
+    )
+    more = {"weights": params.weights, "download": params.download, "where": params.where}
+    search = DetectParams.of(DetectorKey.parse(key), **more)
+    if params.engine == "ray":
+        detect(search.model_copy(update={"engine": "ray"}), context)
+        return 0
+    check_detector(search, context)
+    writer, done, faces = _Writer(project, recipe), 0, 0
+    context.progress(0, len(todo), tr("images"))
+    searched = map_batches(search_batch, todo, _at_once(params, context), context, load, (search, encoder.aligner))
+    try:
+        for batch, results, vectors in compute_each(
+            searched, _chips_of_images, encoder, context.device, params.batch_size
+        ):
+            writer.add_images([(image.id, one.found) for image, one in zip(batch, results, strict=True)], vectors)
+            done, faces = done + len(batch), faces + len(vectors)
+            context.progress(done, len(todo), tr("images"))
+    finally:
+        writer.write()
+    project.keep_detector(key)
+    return faces
+
+
+def _at_once(params: EncodeParams, context: Context) -> int:
+    """Return how many images a helper works on at once: few keep all cores busy, a GPU wants a whole batch."""
+    return BATCH if context.device == "cpu" else max(BATCH, params.batch_size)
+
+
+def _chips_of_images(results: list[Searched]) -> list[Pixels]:
+    return [chip for one in results for chip in one.chips]
 
 
 def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, float]:
@@ -109,11 +175,12 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     project = context.project
     need_images(project)
     key = _chosen_detector(params, context)
-    _search(key, params, context)
     params = _with_scaling(params, project)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
+    started = time.monotonic()
+    done = _search(key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
     if todo:
         context.message(
@@ -124,38 +191,33 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
                 encoder=recipe.encoder,
             )
         )
-    started, done = time.monotonic(), 0
-    good: list[int] = []
-    arrays: list[Vectors] = []
-    failures: dict[int, str] = {}
+        done += _encode_known(todo, params, encoder, recipe, context)
+    elif not done:
+        context.progress(0, 0, tr("faces"))
+    return recipe, done, time.monotonic() - started
 
-    def commit() -> None:
-        if good or failures:
-            rows = np.concatenate(arrays) if arrays else np.empty((0, recipe.dim), dtype=np.float32)
-            project.vectors.append(recipe, good, rows, failures)
-            good.clear()
-            arrays.clear()
-            failures.clear()
 
+def _encode_known(
+    todo: list[FacePlace], params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context
+) -> int:
+    """Encode faces that were detected before; returns how many were tried."""
+    writer, done = _Writer(context.project, recipe), 0
     context.progress(0, len(todo), tr("faces"))
+    results: Iterator[tuple[list[FacePlace], Aligned, Vectors]]
     if params.engine == "ray":
-        results = map_on_ray(_encode, todo, params.batch_size, context, _load, (params, "cpu"))
-    elif EncoderRef.parse(params.encoder).kind in ("dlib", "deepface"):
-        results = map_batches(_encode, todo, min(8, params.batch_size), context, _load, (params, context.device))
-    else:  # torch spreads over the cores by itself: one process holds the model
-        results = _here(encoder, todo, params.batch_size, context)
+        whole = map_on_ray(_encode_whole, todo, params.batch_size, context, _load_whole, (params,))
+        results = ((batch, aligned, vectors) for batch, (aligned, vectors) in whole)
+    else:
+        aligned = map_batches(align_batch, todo, _at_once(params, context), context, load, (None, encoder.aligner))
+        results = compute_each(aligned, lambda found: found.chips, encoder, context.device, params.batch_size)
     try:
-        for batch, (numbers, vectors, failed) in results:
-            good += numbers
-            arrays.append(vectors)
-            failures |= failed
-            if len(good) >= _COMMIT:
-                commit()
+        for batch, found, vectors in results:
+            writer.add_faces(found, vectors)
             done += len(batch)
             context.progress(done, len(todo), tr("faces"))
     finally:
-        commit()
-    return recipe, done, time.monotonic() - started
+        writer.write()
+    return done
 
 
 def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
@@ -177,6 +239,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         per_second=round(done / seconds, 2) if done and seconds > 0 else None,
         per_second_why=None if done else tr("every face had its embedding already"),
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
+        unreadable=counts(project, recipe.detector).unreadable,
     )
 
 
@@ -191,12 +254,3 @@ def _with_scaling(params: EncodeParams, project: Project) -> EncodeParams:
         project.set_setting(key, params.scaling)
         return params
     return params.model_copy(update={"scaling": project.setting(key)})
-
-
-def _here(encoder: Encoder, todo: list[FacePlace], size: int, context: Context) -> Any:
-    global _encoder
-    _encoder = encoder
-    for start in range(0, len(todo), size):
-        context.check()
-        batch = todo[start : start + size]
-        yield batch, _encode(batch)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.faces import backbones, deepface_models, dlib_models
-from fairdesk.faces.alignment import face_chip
+from fairdesk.faces import deepface_models, dlib_models
+from fairdesk.faces.aligners import Aligner, Engine
+from fairdesk.faces.dlib_file import CHIP, read_network
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.onnx_encoder import OnnxEncoder
-from fairdesk.faces.params import TORCHVISION, EncodeParams
+from fairdesk.faces.params import TORCHVISION, EncodeParams, Precision
+from fairdesk.faces.torch_network import TorchNetwork
 from fairdesk.faces.weight_files import find_weights, load_state, misfit
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
@@ -26,20 +29,32 @@ from fairdesk.project.recipes import Recipe
 from fairdesk.words import tr
 
 Vectors = npt.NDArray[np.float32]
+FACE_SIDE = 112  # pixels of a face as ArcFace's backbones take it
 
 
 class Encoder(Protocol):
     """Turns faces into vectors of `dim` numbers."""
 
     dim: int
+    engine: Engine
+
+    @property
+    def aligner(self) -> Aligner:
+        """How it wants faces cut out."""
+        ...
 
     def recipe(self, detector: str) -> Recipe:
         """Describe how vectors of this detector's faces are made."""
         ...
 
-    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
-        """Return vectors of shape (n, dim) for n faces, each an upright RGB picture and the box in it."""
+    def compute(self, chips: Sequence[Pixels]) -> Vectors:
+        """Return vectors of shape (n, dim) for n faces that were cut out by `aligner`."""
         ...
+
+
+def encode(encoder: Encoder, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
+    """Return vectors of shape (n, dim) for n faces, each an upright RGB picture and the box in it."""
+    return encoder.compute([encoder.aligner(image, box) for image, box in faces])
 
 
 def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) -> Encoder:
@@ -47,51 +62,77 @@ def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) 
     ref = EncoderRef.parse(params.encoder)
     match ref.kind:
         case "dlib":
-            return DlibEncoder()
+            return DlibEncoder(device, params.precision)
+        case "dlib-reference":
+            return DlibReference()
         case "resnet50":
             return ResNet50Encoder(params, device, watch)
         case "deepface":
             return DeepFaceEncoder(params, ref, watch)
         case "arcface":
-            return ArcFaceEncoder(ref, device)
+            return ArcFaceEncoder(ref, device, params.precision)
         case "onnx":
             return OnnxEncoder(params, ref, device, _file(ref))
 
 
 class DlibEncoder:
-    """dlib's face recognition network: 128 numbers, compared by Euclidean distance (same person below about 0.6).
+    """dlib's face recognition network: 128 numbers, compared by Euclidean distance; the same person is below about 0.6.
 
-    The vectors equal those of ``face_recognition.face_encodings(image, [box])``.
+    ONNX Runtime computes it on a processor, PyTorch on a GPU and in bf16. In float32 the vectors equal those of
+    ``face_recognition.face_encodings(image, [box])`` to 1e-4 (tested; 5e-7 was the most seen).
     """
 
     dim = 128
+    aligner = Aligner("dlib", CHIP)
+
+    def __init__(self, device: str = "cpu", precision: Precision = "float32") -> None:
+        self._device, self._precision = device, precision
+        self.engine: Engine = "one core" if device == "cpu" and precision == "float32" else "torch"
+
+    def recipe(self, detector: str) -> Recipe:
+        """Describe the vectors: those of dlib itself, as the numbers are the same, unless the precision is another."""
+        code = "ONNX Runtime" if self.engine == "one core" else "PyTorch"
+        return Recipe(
+            "dlib", detector, "dlib 5 points, 150 px", 128, "euclidean", "dlib_face_recognition_resnet_model_v1",
+            {"dlib": dlib_models.version()}, self._precision,
+            code=f"{code}; agrees with dlib's own to 1e-4" if self._precision == "float32" else code,
+        )  # fmt: skip
+
+    @cached_property
+    def _run(self) -> Callable[[Pixels], Vectors]:
+        """Loaded when it is first needed: meanwhile faces are searched for already."""
+        file = dlib_models.recogniser_file()
+        if self.engine == "one core":
+            from fairdesk.faces.dlib_graph import network_graph
+
+            return one_core_session(network_graph(*read_network(file)))
+        from fairdesk.faces.dlib_network import load_network
+
+        return TorchNetwork(load_network(file), self._device, self._precision).run
+
+    def compute(self, chips: Sequence[Pixels]) -> Vectors:
+        """Encode one batch."""
+        return self._run(np.stack(chips))
+
+
+class DlibReference:
+    """dlib's face recognition network as dlib computes it, one face at a time: to compare with, many times slower."""
+
+    dim = 128
+    engine: Engine = "all cores"  # one, but dlib holds on to the interpreter
+    aligner = Aligner("dlib", CHIP)
 
     def recipe(self, detector: str) -> Recipe:
         """Describe the vectors."""
         return Recipe(
-            "dlib", detector, "dlib 5 points, 150 px", 128, "euclidean", "dlib_face_recognition_resnet_model_v1",
-            {"dlib": dlib_models.version()},
+            "dlib-reference", detector, "dlib 5 points, 150 px", 128, "euclidean", "dlib_face_recognition_resnet_model_v1",
+            {"dlib": dlib_models.version()}, code="dlib",
         )  # fmt: skip
 
-    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
+    def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode faces one by one."""
-        out = np.empty((len(faces), 128), dtype=np.float32)
-        predictor, network = dlib_models.five_points(), dlib_models.recogniser()
-        for row, (image, box) in enumerate(faces):
-            points = predictor(image, dlib_models.rectangle(*box.css))
-            out[row] = np.asarray(network.compute_face_descriptor(image, points, 1), dtype=np.float32)
-        return out
-
-
-def dlib_chips(pictures: Sequence[Pixels]) -> Vectors:
-    """Encode whole pictures as dlib's aligned 150 x 150 chips: no landmarks, so two like pictures have like vectors."""
-    from PIL import Image
-
-    network = dlib_models.recogniser()
-    chips = (np.asarray(Image.fromarray(one).resize((150, 150), Image.Resampling.BILINEAR)) for one in pictures)
-    return np.array([np.asarray(network.compute_face_descriptor(chip), dtype=np.float32) for chip in chips]).reshape(
-        -1, 128
-    )
+        network = dlib_models.recogniser()
+        return np.array([network.compute_face_descriptor(chip) for chip in chips], dtype=np.float32).reshape(-1, 128)
 
 
 class DeepFaceEncoder:
@@ -99,6 +140,9 @@ class DeepFaceEncoder:
 
     They equal ``DeepFace.represent`` on the face cut out by its box (detector "skip").
     """
+
+    engine: Engine = "all cores"
+    aligner = Aligner("box")
 
     def __init__(self, params: EncodeParams, ref: EncoderRef, watch: Watch | None = None) -> None:
         from importlib.metadata import version
@@ -120,9 +164,9 @@ class DeepFaceEncoder:
             self._versions,
         )
 
-    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
+    def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode faces one by one."""
-        return deepface_models.represent(faces, self._name)
+        return deepface_models.represent(chips, self._name)
 
 
 class ResNet50Encoder:
@@ -132,6 +176,8 @@ class ResNet50Encoder:
     """
 
     dim = 2048
+    engine: Engine = "torch"
+    aligner = Aligner("template", 224)
     _URL = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
     _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
     _STD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
@@ -140,8 +186,6 @@ class ResNet50Encoder:
         import torch
         import torchvision
 
-        self._torch = torch
-        self._device = device
         self._versions = {"torch": torch.__version__, "torchvision": torchvision.__version__}
         path = self._find(params, watch)
         self._weights = file_sha256(path)
@@ -149,7 +193,7 @@ class ResNet50Encoder:
         if why := misfit(network, load_state(path)):
             raise RequestError(tr("{path} does not hold ResNet-50 weights: {error}", path=path, error=why))
         network.fc = torch.nn.Identity()
-        self._network = network.eval().to(device)
+        self._network = TorchNetwork(network.eval(), device, params.precision)
 
     @classmethod
     def _find(cls, params: EncodeParams, watch: Watch | None) -> Path:
@@ -175,16 +219,12 @@ class ResNet50Encoder:
             "euclidean",
             self._weights,
             self._versions,
+            self._network.precision,
         )
 
-    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
+    def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode one batch."""
-        chips = np.stack([np.asarray(face_chip(image, box, 224), dtype=np.float32) for image, box in faces])
-        batch = ((chips / 255 - self._MEAN) / self._STD).transpose(0, 3, 1, 2)
-        with self._torch.inference_mode():
-            out = self._network(self._torch.from_numpy(np.ascontiguousarray(batch)).to(self._device))
-        result: Vectors = out.float().cpu().numpy()
-        return result
+        return self._network.run((np.stack(chips).astype(np.float32) / 255 - self._MEAN) / self._STD)
 
 
 class ArcFaceEncoder:
@@ -193,30 +233,46 @@ class ArcFaceEncoder:
     RGB, (x / 255 - 0.5) / 0.5. An image that is the face already (detector "whole") is only scaled.
     """
 
-    def __init__(self, ref: EncoderRef, device: str) -> None:
+    engine: Engine = "torch"
+    aligner = Aligner("template", FACE_SIDE)
+
+    def __init__(self, ref: EncoderRef, device: str, precision: Precision = "float32") -> None:
         import torch
 
-        self._torch, self._device = torch, device
         self._name, path = ref.stored, _file(ref)
         self._weights = file_sha256(path)
         network, self.backbone = load_backbone(path)
-        self._network = network.eval().to(device)
-        with torch.inference_mode():
-            self.dim = int(self._network(torch.zeros(1, 3, backbones.SIZE, backbones.SIZE, device=device)).shape[1])
+        self._network = TorchNetwork(network.eval(), device, precision)
         self._versions = {"torch": torch.__version__}
+        self.dim = int(self.compute([np.zeros((FACE_SIDE, FACE_SIDE, 3), dtype=np.uint8)]).shape[1])
 
     def recipe(self, detector: str) -> Recipe:
         """Describe the vectors."""
-        how = "5 points to the ArcFace template, 112 px"
-        return Recipe(self._name, detector, how, self.dim, "cosine", self._weights, self._versions)
+        how = f"5 points to the ArcFace template, {FACE_SIDE} px"
+        return Recipe(
+            self._name, detector, how, self.dim, "cosine", self._weights, self._versions, self._network.precision
+        )
 
-    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
+    def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode one batch."""
-        chips = np.stack([np.asarray(face_chip(image, box, backbones.SIZE), dtype=np.float32) for image, box in faces])
-        batch = np.ascontiguousarray(((chips / 255 - 0.5) / 0.5).transpose(0, 3, 1, 2))
-        with self._torch.inference_mode():
-            out: Vectors = self._network(self._torch.from_numpy(batch).to(self._device)).float().cpu().numpy()
-        return out
+        return self._network.run((np.stack(chips).astype(np.float32) / 255 - 0.5) / 0.5)
+
+
+def one_core_session(model: bytes) -> Callable[[Pixels], Vectors]:
+    """Return what runs an ONNX model with one input and one output, on one core a call."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+
+    def run(batch: Pixels) -> Vectors:
+        found: Vectors = session.run(None, {name: batch})[0]
+        return found
+
+    return run
 
 
 def _file(ref: EncoderRef) -> Path:
@@ -229,6 +285,8 @@ def _file(ref: EncoderRef) -> Path:
 def load_backbone(path: Path) -> tuple[Any, str]:
     """Return the backbone a file holds, and its name. Raises `RequestError` if it holds none."""
     from safetensors import safe_open
+
+    from fairdesk.faces import backbones
 
     found = find_weights(path)
     state = found[0].state

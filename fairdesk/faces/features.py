@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
-from fairdesk.faces.encoders import Encoder, dlib_chips, make_encoder
+from fairdesk.faces.encoders import Encoder, encode, make_encoder
 from fairdesk.faces.params import EncodeParams
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import Pixels, read_pixels
@@ -37,11 +38,18 @@ class Features:
     def of(self, pictures: Sequence[Pixels]) -> npt.NDArray[np.float64]:
         """Return features of pictures, shape (n, dim)."""
         if self._chips:
-            return dlib_chips(pictures).astype(np.float64)
+            return self._of_chips(pictures)
         parts = [
-            self._encoder.encode([(one, whole(one)) for one in pictures[n : n + _BATCH]])
+            encode(self._encoder, [(one, whole(one)) for one in pictures[n : n + _BATCH]])
             for n in range(0, len(pictures), _BATCH)
         ]
+        return np.concatenate(parts).astype(np.float64) if parts else np.empty((0, self._encoder.dim))
+
+    def _of_chips(self, pictures: Sequence[Pixels]) -> npt.NDArray[np.float64]:
+        """Take whole pictures as dlib's aligned chips: no landmarks, so two like pictures have like vectors."""
+        side = (self._encoder.aligner.side,) * 2
+        chips = [np.asarray(Image.fromarray(one).resize(side, Image.Resampling.BILINEAR)) for one in pictures]
+        parts = [self._encoder.compute(chips[n : n + _BATCH]) for n in range(0, len(chips), _BATCH)]
         return np.concatenate(parts).astype(np.float64) if parts else np.empty((0, self._encoder.dim))
 
     def of_files(

@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.alignment import face_chip
+from fairdesk.faces.aligners import Aligner, Engine
 from fairdesk.faces.params import EncodeParams
 from fairdesk.faces.weight_files import onnx_errors, onnx_reason, open_onnx
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
-from fairdesk.project.boxes import FaceBox
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe
 from fairdesk.words import tr
@@ -42,6 +41,8 @@ class OnnxEncoder:
     go in together, as a graph may say so and have its batch fixed inside. How pixels are scaled cannot be told, so
     that is `scaling`, "arcface" unless said; a graph that takes bytes gets bytes.
     """
+
+    engine: Engine = "all cores"
 
     def __init__(self, params: EncodeParams, ref: EncoderRef, device: str, file: Path) -> None:
         import onnxruntime
@@ -190,11 +191,15 @@ class OnnxEncoder:
             how += f", output {self._output}"
         return Recipe(self._name, detector, how, self.dim, "cosine", self._weights, self._versions)
 
-    def encode(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors:
+    @property
+    def aligner(self) -> Aligner:
+        """How faces are cut out."""
+        return Aligner("template", self._side)
+
+    def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode one batch."""
-        chips = np.stack([np.asarray(face_chip(image, box, self._side), dtype=np.float32) for image, box in faces])
         try:
-            return self._run(chips)
+            return self._run(np.stack(chips).astype(np.float32))
         except _UnfitError as error:
             raise RequestError(tr("{path} cannot be run: {why}", path=self._path, why=str(error))) from error
 

@@ -26,3 +26,14 @@ class Curve:
     ng: int
     ni: int
     distance: bool = False
+    zero_fmr: float = 1.0
+    """The lowest FNMR without a false match: in plots at an FMR of 3 / ni, where one would be expected."""
+    zero_fnmr: float = 1.0
+    """The lowest FMR without a false non-match."""
+    common: tuple[float, float] | None = None
+    """FMR and FNMR at the common threshold."""
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """The points of no error, (FMR, FNMR), with the error that was not seen at its bound (rule of three)."""
+        return [(min(1.0, 3 / self.ni), self.zero_fmr), (self.zero_fnmr, min(1.0, 3 / self.ng))]

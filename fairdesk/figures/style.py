@@ -11,5 +11,6 @@ GENUINE, IMPOSTOR = "#009E73", "#D55E00"
 
 
 def group_style(number: int) -> tuple[str, str, str]:
-    """Return (colour, pyqtgraph symbol, matplotlib marker) of the n-th group."""
-    return COLOURS[number % len(COLOURS)], SYMBOLS[number % len(SYMBOLS)], MARKERS[number % len(MARKERS)]
+    """Return (colour, pyqtgraph symbol, matplotlib marker) of the n-th group: of 64, no two are alike."""
+    shape = (number + number // len(COLOURS)) % len(SYMBOLS)
+    return COLOURS[number % len(COLOURS)], SYMBOLS[shape], MARKERS[shape]

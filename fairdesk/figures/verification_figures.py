@@ -1,44 +1,65 @@
-"""ROC, DET, FMR/FNMR and score plots with matplotlib, as PNG or SVG."""
+"""ROC, DET, error rates, score and group plots with matplotlib, as PNG, SVG or PDF."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 from scipy.stats import norm
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.style import ALL_LIGHT, GENUINE, IMPOSTOR, group_style
 from fairdesk.words import mark, tr
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 Array = npt.NDArray[np.float64]
+Bins = tuple[Array, Array, Array]
 
 TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8)
 
 
-def _figure(title: str) -> tuple[Figure, Axes]:
+def percent(value: float) -> str:
+    """Show a rate on an axis."""
+    return f"{100 * value:.6g} %"
+
+
+def framed(draw: Callable[[Axes], None]) -> Figure:
+    """Return a figure of its own for one plot."""
     figure = Figure(figsize=(5.6, 4.4), layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_title(title, fontsize=11)
+    draw(figure.add_subplot())
+    return figure
+
+
+def _dress(axes: Axes, title: str, *, legend: bool = True) -> None:
+    axes.set_title(title, fontsize=10)
     axes.grid(visible=True, alpha=0.25)
-    return figure, axes
+    axes.tick_params(labelsize=8)
+    count = len(axes.get_legend_handles_labels()[1])
+    if legend and count:  # below the plot, where it covers no point
+        axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=min(4, count), frameon=False)
+
+
+def _percent_axis(axis: Any) -> None:
+    axis.set_major_formatter(FuncFormatter(lambda value, _place: percent(value)))
+
+
+def _colour(curve: Curve, number: int) -> str:
+    return ALL_LIGHT if curve.name == "all" else group_style(number)[0]
 
 
 def _line(axes: Axes, x: Array, y: Array, name: str, number: int) -> None:
     """Draw one curve; groups are told apart by markers too, not by colour alone."""
     if name == "all":
-        axes.plot(x, y, label=name, color=ALL_LIGHT, linewidth=1.8)
+        axes.plot(x, y, label=name, color=ALL_LIGHT, linewidth=1.6)
     else:
         colour, _, marker = group_style(number)
-        axes.plot(x, y, label=name, color=colour, marker=marker, markevery=0.12, markersize=4.5, linewidth=1.3)
+        axes.plot(x, y, label=name, color=colour, marker=marker, markevery=0.12, markersize=4, linewidth=1.2)
 
 
 def _numbered(curves: Sequence[Curve]) -> list[tuple[int, Curve]]:
@@ -46,82 +67,169 @@ def _numbered(curves: Sequence[Curve]) -> list[tuple[int, Curve]]:
     return [(groups.index(curve.name) if curve.name != "all" else 0, curve) for curve in curves]
 
 
-def roc(curves: Sequence[Curve]) -> Figure:
-    """TAR against FAR, FAR on a logarithmic axis."""
-    figure, axes = _figure(tr("ROC"))
+def _ring(axes: Axes, curve: Curve, number: int, x: float, y: float) -> None:
+    """Mark the common threshold on a curve."""
+    if np.isfinite([x, y]).all():
+        axes.plot([x], [y], marker="o", markersize=8, markerfacecolor="none", color=_colour(curve, number))
+
+
+def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Draw TAR against FAR, FAR on a logarithmic axis, the common threshold as a ring."""
+    lowest = 1.0
     for number, curve in _numbered(curves):
-        floor = 1 / max(curve.ni, 1)
-        keep = curve.fmr >= floor
+        keep = curve.fmr >= 1 / max(curve.ni, 1)
         _line(axes, curve.fmr[keep], 1 - curve.fnmr[keep], curve.name, number)
-    axes.set(xscale="log", xlabel=tr("FAR (= FMR)"), ylabel=tr("TAR (= 1 - FNMR)"), ylim=(None, 1.005))
-    axes.legend(fontsize=8)
-    return figure
+        if keep.any():
+            lowest = min(lowest, float((1 - curve.fnmr[keep]).min()))
+        bound = curve.bounds[0]
+        axes.plot([bound[0]], [1 - bound[1]], marker="<", markerfacecolor="none", color=_colour(curve, number))
+        if curve.common is not None:
+            fmr, fnmr = curve.common
+            _ring(axes, curve, number, fmr or bound[0], 1 - fnmr)
+    axes.set(
+        xscale="log", xlabel=tr("FAR (= FMR)"), ylabel=tr("TAR (= 1 - FNMR)"), ylim=(max(0.0, lowest - 0.03), 1.01)
+    )
+    _percent_axis(axes.xaxis)
+    _percent_axis(axes.yaxis)
+    _dress(axes, tr("ROC"))
 
 
-def det(curves: Sequence[Curve]) -> Figure:
-    """FNMR against FMR on probit axes; rates of 0 and 1 have no probit and lie outside."""
-    figure, axes = _figure(tr("DET"))
-    shown = [1e-4, 0.5]
+def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Draw FNMR against FMR on probit axes; where no error was seen, a triangle stands at 3 / comparisons."""
+    shown = [1e-3]
     for number, curve in _numbered(curves):
         keep = (curve.fmr > 0) & (curve.fmr < 1) & (curve.fnmr > 0) & (curve.fnmr < 1)
         if keep.any():
             shown += [float(curve.fmr[keep].min()), float(curve.fnmr[keep].min())]
             _line(axes, norm.ppf(curve.fmr[keep]), norm.ppf(curve.fnmr[keep]), curve.name, number)
-    places = norm.ppf(TICKS)
-    texts = [f"{tick:.3g}" for tick in TICKS]
-    axes.set_xticks(places, texts, fontsize=8)
-    axes.set_yticks(places, texts, fontsize=8)
-    low = float(norm.ppf(max(min(shown), 1e-6)))
-    axes.set(xlabel=tr("FMR"), ylabel=tr("FNMR"), xlim=(low, norm.ppf(0.6)), ylim=(low, norm.ppf(0.6)))
-    if axes.lines:
-        axes.legend(fontsize=8)
-    return figure
+        for (fmr, fnmr), marker in zip(curve.bounds, ("<", "v"), strict=True):
+            if 0 < fmr < 1 and 0 < fnmr < 1:
+                axes.plot(
+                    [norm.ppf(fmr)],
+                    [norm.ppf(fnmr)],
+                    marker=marker,
+                    markerfacecolor="none",
+                    color=_colour(curve, number),
+                )
+                shown += [fmr, fnmr]
+        if curve.common is not None:
+            _ring(axes, curve, number, float(norm.ppf(curve.common[0])), float(norm.ppf(curve.common[1])))
+    low, high = float(norm.ppf(max(min(shown) * 0.7, 1e-7))), float(norm.ppf(0.5))
+    ticks = [tick for tick in (1e-6, 1e-5, *TICKS) if low <= norm.ppf(tick) <= high]
+    for side in ("x", "y"):
+        axes.set(**{f"{side}ticks": norm.ppf(ticks), f"{side}ticklabels": [percent(tick) for tick in ticks]})
+    axes.set(xlabel=tr("FMR"), ylabel=tr("FNMR"), xlim=(low, high), ylim=(low, high))
+    _dress(axes, tr("DET (triangles: no error seen, drawn at 3 / comparisons)"))
 
 
-def rates(curves: Sequence[Curve], threshold: float | None = None) -> Figure:
-    """FMR (solid) and FNMR (dashed) against threshold, each EER marked, and the common threshold."""
-    figure, axes = _figure(tr("FMR (solid) and FNMR (dashed) against threshold"))
+def draw_rates(axes: Axes, curves: Sequence[Curve], threshold: float | None = None) -> None:
+    """Draw FMR (solid) and FNMR (dashed) against threshold, each EER marked, and the common threshold."""
     for number, curve in _numbered(curves):
-        colour, width = (ALL_LIGHT, 1.8) if curve.name == "all" else (group_style(number)[0], 1.3)
+        colour, width = _colour(curve, number), 1.6 if curve.name == "all" else 1.2
         finite = np.isfinite(curve.threshold)
         where = curve.threshold[finite]
         axes.plot(where, curve.fmr[finite], label=curve.name, color=colour, linewidth=width)
         axes.plot(where, curve.fnmr[finite], linestyle="--", color=colour, linewidth=width)
-        at, eer = curve.eer_threshold, curve.eer
-        if np.isfinite(at):
-            axes.plot([at], [eer], marker="o", color=colour, markersize=6)
-            axes.annotate(
-                tr("EER {eer:.2%}", eer=eer), (at, eer), xytext=(4, 4), textcoords="offset points", fontsize=7
-            )
+        if np.isfinite(curve.eer_threshold):
+            axes.plot([curve.eer_threshold], [curve.eer], marker="o", color=colour, markersize=5)
     if threshold is not None and np.isfinite(threshold):
         axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
     distance = any(curve.distance for curve in curves)
     axes.set(
         xlabel=tr("threshold (distance)") if distance else tr("threshold (similarity)"), ylabel=tr("rate"), ylim=(0, 1)
     )
-    axes.legend(fontsize=8)
-    return figure
+    _percent_axis(axes.yaxis)
+    _dress(axes, tr("FMR (solid) and FNMR (dashed) against threshold"))
 
 
-def score_histogram(
-    edges: Array, genuine: Array, impostor: Array, title: str = mark("Scores"), *, distance: bool = False
-) -> Figure:
-    """Densities of genuine and impostor scores."""
-    figure, axes = _figure(title)
+def draw_scores(axes: Axes, bins: Bins, title: str, *, distance: bool = False, threshold: float | None = None) -> None:
+    """Draw densities of genuine and impostor scores."""
+    edges, genuine, impostor = bins
     for heights, colour, hatch, name in (
         (genuine, GENUINE, "//", tr("genuine")),
         (impostor, IMPOSTOR, "", tr("impostor")),
     ):
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45, hatch=hatch, label=name)
+    if threshold is not None and np.isfinite(threshold):
+        axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
     axes.set(xlabel=tr("score (distance)") if distance else tr("score (similarity)"), ylabel=tr("density"))
-    axes.legend(fontsize=8)
-    return figure
+    _dress(axes, title)
+
+
+def draw_group_scores(
+    axes: Axes, bins: Mapping[str, Bins], *, distance: bool = False, threshold: float | None = None
+) -> None:
+    """Draw the densities of every group on shared axes: genuine solid, impostor dashed."""
+    for number, (name, (edges, genuine, impostor)) in enumerate(bins.items()):
+        colour = group_style(number)[0]
+        axes.stairs(genuine, edges, color=colour, label=name)
+        axes.stairs(impostor, edges, color=colour, linestyle="--")
+    if threshold is not None and np.isfinite(threshold):
+        axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
+    axes.set(xlabel=tr("score (distance)") if distance else tr("score (similarity)"), ylabel=tr("density"))
+    _dress(axes, tr("Scores by group: genuine solid, impostor dashed"))
+
+
+def draw_bars(axes: Axes, rates: Mapping[str, tuple[float | None, tuple[float, float] | None]], name: str) -> None:
+    """Draw one rate of every group as bars with intervals."""
+    for number, (rate, interval) in enumerate(rates.values()):
+        if rate is None:
+            axes.text(number, 0, tr("undefined"), ha="center", va="bottom", fontsize=7, rotation=90)
+            continue
+        spread = None if interval is None else [[max(0.0, rate - interval[0])], [max(0.0, interval[1] - rate)]]
+        axes.bar(number, rate, color=group_style(number)[0], yerr=spread, capsize=4, ecolor="#444444")
+    axes.set_xticks(range(len(rates)), list(rates), rotation=30 if len(rates) > 5 else 0, fontsize=8)
+    axes.set(ylabel=name, ylim=(0, None))
+    _percent_axis(axes.yaxis)
+    _dress(axes, tr("{rate} by group, with 95 % intervals", rate=name), legend=False)
+
+
+def draw_heat_map(axes: Axes, names: Sequence[str], rates: Array, counts: Sequence[Sequence[str]]) -> None:
+    """Draw the FMR between every two groups, its logarithm as colour; NaN where there are no pairs, and empty."""
+    with np.errstate(divide="ignore"):
+        shown = np.log10(rates)
+    known = shown[np.isfinite(shown)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (-3.0, 0.0)
+    coloured = np.where(np.isneginf(shown), low, shown)
+    axes.imshow(np.ma.masked_invalid(coloured), cmap="cividis", vmin=low, vmax=max(high, low + 1e-9))
+    for y in range(len(names)):
+        for x in range(len(names)):
+            if not np.isnan(rates[y, x]):
+                bright = coloured[y, x] > (low + high) / 2
+                text = f"{percent(float(f'{rates[y, x]:.3g}'))}\n{counts[y][x]}"
+                axes.text(x, y, text, ha="center", va="center", fontsize=7, color="black" if bright else "white")
+    axes.set_xticks(range(len(names)), list(names), fontsize=8, rotation=30 if len(names) > 4 else 0)
+    axes.set_yticks(range(len(names)), list(names), fontsize=8)
+    _dress(axes, tr("FMR between groups (colour: its logarithm)"), legend=False)
+    axes.grid(visible=False)
+
+
+def roc(curves: Sequence[Curve]) -> Figure:
+    """Return the ROC as a figure."""
+    return framed(lambda axes: draw_roc(axes, curves))
+
+
+def det(curves: Sequence[Curve]) -> Figure:
+    """Return the DET plot as a figure."""
+    return framed(lambda axes: draw_det(axes, curves))
+
+
+def rates(curves: Sequence[Curve], threshold: float | None = None) -> Figure:
+    """Return error rates against threshold as a figure."""
+    return framed(lambda axes: draw_rates(axes, curves, threshold))
+
+
+def score_histogram(
+    edges: Array, genuine: Array, impostor: Array, title: str = mark("Scores"), *, distance: bool = False
+) -> Figure:
+    """Return the densities of scores as a figure."""
+    return framed(lambda axes: draw_scores(axes, (edges, genuine, impostor), title, distance=distance))
 
 
 def picture(figure: Figure, form: str) -> bytes:
     """Return a figure as PNG, SVG or PDF; the same figure gives the same bytes."""
     buffer = io.BytesIO()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {"Software": None})
-    with rc_context({"svg.hashsalt": "fairdesk"}):  # else names within the drawing are random
+    with rc_context({"svg.hashsalt": "fairdesk", "pdf.fonttype": 42}):  # else names within the drawing are random
         figure.savefig(buffer, format=form, dpi=130, metadata=metadata)
     return buffer.getvalue()

@@ -292,6 +292,8 @@ class Session(QObject):
         if job.finished and job.id not in self._ended:
             self._ended.add(job.id)
             self.look()
+            if getattr(job.typed_result(), "unreadable", None) or getattr(job.typed_result(), "failed", None):
+                self.look_for_originals()  # they may have moved
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):

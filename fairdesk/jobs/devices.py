@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from fairdesk.errors import RequestError
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.lanes import wanted_device
@@ -17,7 +20,7 @@ def choose_device(wanted: str) -> str:
     RequestError
         If the device asked for is not there.
     """
-    if wanted == "cpu":
+    if wanted == "cpu" or (wanted == "auto" and not _may_have_gpu()):
         return "cpu"
     import torch
 
@@ -27,6 +30,11 @@ def choose_device(wanted: str) -> str:
     if not have.get(wanted, False):
         raise RequestError(tr("This machine has no device {wanted!r}. Use --device cpu, or auto.", wanted=wanted))
     return wanted
+
+
+def _may_have_gpu() -> bool:
+    """Whether it is worth importing torch to ask; on Linux a GPU that computes has a device file of its driver's."""
+    return sys.platform != "linux" or any(os.path.exists(f"/dev/{name}") for name in ("nvidiactl", "kfd", "dxg"))
 
 
 def device_for(kind: JobKind, params: JobParams, wanted: str) -> str:

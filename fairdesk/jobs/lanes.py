@@ -19,7 +19,7 @@ def lane_of(kind: JobKind, params: dict[str, Any]) -> Lane:
 
 def wanted_device(kind: JobKind, params: JobParams, wanted: str) -> str:
     """Return "cpu", "cuda", "mps" or "auto": what a job asks for, before it is looked up what this machine has."""
-    if not kind.gpu or getattr(params, "encoder", None) == "dlib":
+    if not kind.gpu or getattr(params, "encoder", None) == "dlib-reference":
         return "cpu"
     return str(getattr(params, "device", wanted))
 

@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.floating]
 
 TARGETS = ("0.1", "0.01", "0.001", "0.0001", "0.00001", "0.000001")
 _CHUNK = 1 << 19
+_CACHED = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -178,9 +179,10 @@ def area_under_curve(scores: Scores) -> float:
     for start in range(0, len(few), _CHUNK):
         part = few[start : start + _CHUNK]
         left = np.searchsorted(many, part, "left")
-        right = np.searchsorted(many, part, "right")
         below += int(left.sum())
-        ties += int((right - left).sum())
+        equal = np.flatnonzero(many[np.minimum(left, len(many) - 1)] == part)  # few, as a rule
+        if len(equal):
+            ties += int((np.searchsorted(many, part[equal], "right") - left[equal]).sum())
     wins = len(few) * len(many) - below - ties if flip else below
     return float(Fraction(2 * wins + ties, 2 * scores.ng * scores.ni))
 
@@ -211,8 +213,12 @@ def _moments(values: Floats) -> tuple[float, float]:
         return np.nan, np.nan
     if values[0] == values[-1]:
         return float(values[0]), 0.0
-    parts = range(0, len(values), _CHUNK)
+    parts = range(0, len(values), _CACHED)
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = sum(float(values[s : s + _CHUNK].sum(dtype=np.float64)) for s in parts) / len(values)
-        square = sum(float(((values[s : s + _CHUNK].astype(np.float64) - mean) ** 2).sum()) for s in parts)
+        mean = sum(float(values[s : s + _CACHED].sum(dtype=np.float64)) for s in parts) / len(values)
+        square = 0.0
+        for start in parts:
+            away = values[start : start + _CACHED].astype(np.float64) - mean
+            away *= away  # no product of BLAS: its threads would wait for each other
+            square += float(away.sum())
     return mean, square / len(values)

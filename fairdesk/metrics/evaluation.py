@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,10 @@ from fairdesk.metrics.error_rates import (
     sort_scores,
     threshold_at_fmr,
 )
-from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
-from fairdesk.metrics.grouped_scores import Grouped, group_comparisons, per_group_scores
+from fairdesk.metrics.fairness import accuracy_figures, fairness_figures, floored_ratios
+from fairdesk.metrics.fairness_results import Fairness
+from fairdesk.metrics.grouped_scores import Grouped, group_comparisons, per_group_scores, regrouped
+from fairdesk.metrics.own_thresholds import own_thresholds
 from fairdesk.metrics.pair_intervals import wilson
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.protocol import add_folds, add_points
@@ -29,14 +32,16 @@ from fairdesk.metrics.results import (
     CrossCell,
     Dropped,
     EvaluateResult,
-    Fairness,
     GroupFigures,
     GroupsResult,
     NotInAGroup,
     TarPoint,
 )
-from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from fairdesk.metrics.uncertainty import Drawn
 
 Mask = npt.NDArray[np.bool_]
 
@@ -100,21 +105,32 @@ def _tar_table(scores: Scores, *, distance: bool) -> dict[str, TarPoint]:
     return table
 
 
-def _group_row(scores: Scores, threshold: CommonThreshold, *, distance: bool) -> dict[str, Any]:
-    """Error counts, rates and own figures of one group at the common threshold."""
-    row: dict[str, Any] = {"genuine": scores.ng, "impostor": scores.ni, "dropped": _dropped(scores)}
+def common_row(scores: Scores, threshold: CommonThreshold) -> dict[str, Any]:
+    """Return the error counts and rates of one group at the common threshold."""
     reject_all, value = threshold.reject_all, threshold.value
     matches = 0 if reject_all else scores.ni - int(np.searchsorted(scores.impostor, value, "left"))
     misses = scores.ng if reject_all else int(np.searchsorted(scores.genuine, value, "left"))
-    row |= {"false_matches": matches, "false_non_matches": misses}
-    if scores.ni:
-        row["fmr"] = matches / scores.ni
-    else:
-        row |= _undefined(("fmr",), tr("no impostor pairs within this group"))
+    row: dict[str, Any] = {"false_matches": matches, "false_non_matches": misses}
+    for rate, errors, trials, why in (
+        ("fmr", matches, scores.ni, tr("no impostor pairs within this group")),
+        ("fnmr", misses, scores.ng, tr("no genuine pairs in this group")),
+    ):
+        row |= {rate: errors / trials, f"{rate}_why": None} if trials else _undefined((rate,), why)
+        row[f"{rate}_ci"] = row[f"{rate}_ci_pairs"] = wilson(errors, trials)
+        row[f"{rate}_ci_why"] = row[f"{rate}_ci_pairs_why"] = row[f"{rate}_why"]
+    total = scores.ng + scores.ni
     if scores.ng:
-        row["fnmr"] = misses / scores.ng
+        row |= {"accuracy": (total - matches - misses) / total, "accuracy_why": None}
     else:
-        row |= _undefined(("fnmr",), tr("no genuine pairs in this group"))
+        row |= _undefined(
+            ("accuracy",), tr("no genuine pairs in this group") if total else tr("no comparisons in this group")
+        )
+    return row
+
+
+def _own_row(scores: Scores, *, distance: bool) -> dict[str, Any]:
+    """Return the figures of one group that no common threshold decides."""
+    row: dict[str, Any] = {"genuine": scores.ng, "impostor": scores.ni, "dropped": _dropped(scores)}
     why = scores.missing()
     if why is None:
         row["eer"], row["d_prime"] = equal_error_rate(scores).eer, d_prime(scores)
@@ -123,36 +139,46 @@ def _group_row(scores: Scores, threshold: CommonThreshold, *, distance: bool) ->
             row["d_prime_why"] = no_d_prime(scores)
     else:
         row |= _undefined(("eer", "d_prime", "auc", "tar_at_far"), tr("{why} in this group", why=why))
-    total = scores.ng + scores.ni
-    if scores.ng:
-        row["accuracy"] = (total - matches - misses) / total
-    else:
-        row |= _undefined(
-            ("accuracy",), tr("no genuine pairs in this group") if total else tr("no comparisons in this group")
-        )
+    for kind, values in (("genuine", scores.genuine), ("impostor", scores.impostor)):
+        if len(values):
+            row[f"{kind}_mean"] = _sign(float(values.mean(dtype=np.float64)), distance)
+            row[f"{kind}_median"] = _sign(float(np.median(values)), distance)
     return row
+
+
+def fairness_of(rows: dict[str, GroupFigures], params: EvaluateParams) -> Fairness:
+    """Return the fairness figures of groups at one threshold."""
+    fairness = fairness_figures(
+        {name: row.fmr for name, row in rows.items()},
+        {name: row.fnmr for name, row in rows.items()},
+        params.alpha,
+        params.target_fmr,
+    )
+    rated = [
+        {name: (value, trials) for name, value, trials in found if value is not None}
+        for found in (
+            [(name, row.fmr, row.impostor) for name, row in rows.items()],
+            [(name, row.fnmr, row.genuine) for name, row in rows.items()],
+        )
+    ]
+    fairness["floored"] = floored_ratios(rated[0], rated[1], params.alpha, fairness)
+    accuracy = {name: 100 * row.accuracy for name, row in rows.items() if row.accuracy is not None}
+    return Fairness(**fairness, **accuracy_figures(accuracy))
 
 
 def by_group(
     grouped: Grouped, own: dict[str, Scores], threshold: CommonThreshold, params: EvaluateParams
 ) -> GroupsResult:
     """Return the `groups` part of an evaluation: every group at one common threshold, and fairness."""
-    table = {name: _group_row(own[name], threshold, distance=params.distance) for name in grouped.names}
-    for row in table.values():
-        for rate, errors, trials in (("fmr", "false_matches", "impostor"), ("fnmr", "false_non_matches", "genuine")):
-            row[f"{rate}_ci"] = row[f"{rate}_ci_pairs"] = wilson(row[errors], row[trials])
-            row[f"{rate}_ci_why"] = row[f"{rate}_ci_pairs_why"] = row.get(f"{rate}_why")
-    fairness = fairness_figures(
-        {name: row["fmr"] for name, row in table.items()},
-        {name: row["fnmr"] for name, row in table.items()},
-        params.alpha,
-    )
-    accuracy = {name: 100 * row["accuracy"] for name, row in table.items() if row["accuracy"] is not None}
+    rows = {
+        name: GroupFigures(**_own_row(own[name], distance=params.distance), **common_row(own[name], threshold))
+        for name in grouped.names
+    }
     return GroupsResult(
         threshold=threshold.shown(distance=params.distance),
         rule=threshold.rule,
-        per_group={name: GroupFigures(**row) for name, row in table.items()},
-        fairness=Fairness(**fairness, **accuracy_figures(accuracy)),
+        per_group=rows,
+        fairness=fairness_of(rows, params),
         fmr_matrix=_matrix(grouped, threshold),
         not_in_a_group=_not_in_a_group(grouped),
         interval="",
@@ -181,11 +207,16 @@ def _matrix(grouped: Grouped, threshold: CommonThreshold) -> dict[str, CrossCell
     cells = low * n + high
     trials = np.bincount(cells, minlength=n * n)
     wrong = np.bincount(cells[threshold.accepts(grouped.score[use])], minlength=n * n)
+    return matrix_of(grouped.names, lambda cell: (int(trials[cell]), int(wrong[cell])))
+
+
+def matrix_of(names: list[str], counted: Callable[[int], tuple[int, int]]) -> dict[str, CrossCell]:
+    """Return the cells between every two groups; `counted` gives comparisons and errors of the cell low * n + high."""
+    n = len(names)
     out = {}
-    for a, first in enumerate(grouped.names):
-        for b, second in enumerate(grouped.names):
-            cell = min(a, b) * n + max(a, b)
-            count, errors = int(trials[cell]), int(wrong[cell])
+    for a, first in enumerate(names):
+        for b, second in enumerate(names):
+            count, errors = counted(min(a, b) * n + max(a, b))
             out[f"{first}|{second}"] = CrossCell(
                 impostor=count,
                 false_matches=errors,
@@ -195,6 +226,19 @@ def _matrix(grouped: Grouped, threshold: CommonThreshold) -> dict[str, CrossCell
     return out
 
 
+@dataclass
+class Evaluated:
+    """The figures of a score set, its sorted scores, and what they were made with."""
+
+    result: EvaluateResult
+    scores: Scores
+    grouped: Grouped | None = None
+    own: dict[str, Scores] = field(default_factory=dict)
+    """Each group's scores, sorted."""
+    threshold: CommonThreshold | None = None
+    drawn: Drawn | None = None
+
+
 def evaluate(
     scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None
 ) -> tuple[EvaluateResult, Scores]:
@@ -202,6 +246,13 @@ def evaluate(
 
     `check` is called every fraction of a second and may raise to end it.
     """
+    found = evaluate_whole(scores, params, check)
+    return found.result, found.scores
+
+
+def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluated:
+    """Evaluate a score set; returns all that the figures were made with."""
+    scores = regrouped(scores, params.by)
     from fairdesk.metrics.uncertainty import add_intervals  # scipy: the window imports it when it evaluates
 
     genuine, impostor = scores.split()
@@ -215,10 +266,10 @@ def evaluate(
     check()
     add_points(result, sorted_scores, params)
     check()
-    if params.by != "group":
+    if params.by == "none":
         add_folds(result, scores, params, {})
-        add_intervals(result, scores, sorted_scores, params, check)
-        return result, sorted_scores
+        drawn = add_intervals(result, scores, sorted_scores, params, check)
+        return Evaluated(result, sorted_scores, drawn=drawn)
     grouped = group_comparisons(scores)
     check()
     threshold = choose_threshold(grouped, sorted_scores, params)
@@ -230,6 +281,8 @@ def evaluate(
         add_points(row, own[name], params)
     add_folds(result, scores, params, {name: grouped.within(number) for number, name in enumerate(grouped.names)})
     check()
-    add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
+    result.groups.own_thresholds = own_thresholds(own, params)
+    check()
+    drawn = add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
     result.groups.interval = result.interval or ""
-    return result, sorted_scores
+    return Evaluated(result, sorted_scores, grouped, own, threshold, drawn)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.jobs.context import Context
-from fairdesk.metrics.error_rates import Scores
-from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
+from fairdesk.metrics.corrections import correct, read_known_of
+from fairdesk.metrics.evaluation import evaluate_whole
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report import write_report
+from fairdesk.metrics.report_language import speaking_report
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.score_files import read_scores
 from fairdesk.words import tr
@@ -16,27 +16,36 @@ from fairdesk.words import tr
 
 def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
     """Job: evaluate scores; with `out` also write the report."""
+    with speaking_report(params.language if params.out is not None else None):  # rules and reasons are in the report
+        return _evaluate(params, context)
+
+
+def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
     context.progress(0, 3, tr("steps"))
-    scores = read_scores(params.scores)
+    scores = read_scores(
+        params.scores, paths=params.labels_of is not None, columns=params.named_columns(), impostor=params.impostor
+    )
+    corrections = None
+    if params.labels_of is not None:
+        scores, corrections = correct(scores, read_known_of(params.labels_of), needed=True)
     if params.distance:
         scores.negate()
     context.check()
     context.progress(1, 3, tr("steps"))
-    result, overall = evaluate(scores, params, context.check)
+    found = evaluate_whole(scores, params, context.check)
+    result = found.result
+    result.corrections = corrections
     context.progress(2, 3, tr("steps"))
     result.seed = params.seed
     if result.warning:
         context.message(result.warning)
     if params.out is not None:
-        groups: dict[str, Scores] = {}
-        if params.by == "group":
-            groups = per_group_scores(group_comparisons(scores))
         about = {
             "scores": str(params.scores), "scores SHA-256": file_sha256(params.scores), "threshold": params.at,
             "threshold from": params.threshold_from, "alpha": params.alpha, "draws of subjects": result.draws or 0,
             "seed": params.seed, **scores.about, "polarity": tr("distances (small means alike)") if params.distance else "similarities",
         }  # fmt: skip
-        page = write_report(params.out, result, overall, groups, about, distance=params.distance)
+        page = write_report(params.out, result, found.scores, found.own, about, params)
         context.artifact(page)
         result.report = str(page)
     context.progress(3, 3, tr("steps"))

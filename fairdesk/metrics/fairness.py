@@ -33,17 +33,48 @@ def geometric_mean(rates: list[float]) -> float:
     return 0.0 if min(rates) == 0 else math.exp(sum(math.log(rate) for rate in rates) / len(rates))
 
 
+SPREADS = (
+    "max_over_min", "max_over_geomean", "max_over_mean", "max_minus_min", "AAD", "MAD", "STD_ddof0", "STD_ddof1",
+    "mean", "geomean", "worst",
+)  # fmt: skip
+RATIOS = ("max_over_min", "max_over_geomean", "max_over_mean")
+
+
 def _spread(name: str, rates: list[float]) -> dict[str, Any]:
-    keys = (f"gini_{name}", f"{name}_max_over_min", f"{name}_max_over_geomean", f"{name}_max_minus_min")
+    """AAD and MAD: mean and largest deviation from the mean (Salvador et al., ICLR 2022)."""
+    keys = (f"gini_{name}", *(f"{name}_{key}" for key in SPREADS))
     if len(rates) < 2:
         why = tr("fewer than two groups have an {rate}", rate=name.upper())
         return dict.fromkeys(keys) | {f"{key}_why": why for key in keys}
-    high, low = max(rates), min(rates)
-    return dict(zip(keys, (gini(rates), ratio(high, low), ratio(high, geometric_mean(rates)), high - low), strict=True))
+    high, low, n = max(rates), min(rates), len(rates)
+    mean = sum(rates) / n
+    square = sum((rate - mean) ** 2 for rate in rates)
+    values = (
+        gini(rates), ratio(high, low), ratio(high, geometric_mean(rates)), ratio(high, mean), high - low,
+        sum(abs(rate - mean) for rate in rates) / n, max(abs(rate - mean) for rate in rates),
+        math.sqrt(square / n), math.sqrt(square / (n - 1)), mean, geometric_mean(rates), high,
+    )  # fmt: skip
+    return dict(zip(keys, values, strict=True))
 
 
-def fairness_figures(fmr: dict[str, float | None], fnmr: dict[str, float | None], alpha: float = 0.5) -> dict[str, Any]:
-    """Return FDR, IR, GARBE and the spreads of both rates over groups.
+def worst_group(rates: dict[str, float | None]) -> str | None:
+    """Return the name of the group with the highest rate; several of one rate with commas, None where all are equal."""
+    known = {name: rate for name, rate in rates.items() if rate is not None}
+    if len(set(known.values())) < 2:
+        return None
+    top = max(known.values())
+    return ", ".join(name for name, rate in known.items() if rate == top)
+
+
+def mean_percentage_error(rates: list[float], target: float) -> float:
+    """Return how far the rates lie from the one meant, in percent of it, on average (MAPE; Robinson et al., 2020)."""
+    return 100 * sum(abs(rate - target) for rate in rates) / len(rates) / target
+
+
+def fairness_figures(
+    fmr: dict[str, float | None], fnmr: dict[str, float | None], alpha: float = 0.5, target: float | None = None
+) -> dict[str, Any]:
+    """Return FDR, IR, GARBE and the spreads of both rates over groups; MAPE where a target FMR sets the threshold.
 
     FDR: de Freitas Pereira and Marcel, 2021. IR: NIST FRVT part 3/8. GARBE: Howard et al., 2022.
     `alpha` weighs FMR against FNMR.
@@ -51,6 +82,11 @@ def fairness_figures(fmr: dict[str, float | None], fnmr: dict[str, float | None]
     a = [rate for rate in fmr.values() if rate is not None]
     b = [rate for rate in fnmr.values() if rate is not None]
     out: dict[str, Any] = {"alpha": alpha, **_spread("fmr", a), **_spread("fnmr", b)}
+    out |= {"fmr_worst_group": worst_group(fmr), "fnmr_worst_group": worst_group(fnmr)}
+    if target is not None and target > 0 and a:
+        out["fmr_MAPE"] = mean_percentage_error(a, target)
+    else:
+        out |= {"fmr_MAPE": None, "fmr_MAPE_why": tr("no FMR above 0 is aimed at")}
     if len(a) < 2 or len(b) < 2:
         why = tr("fewer than two groups have both an FMR and an FNMR")
         return out | dict.fromkeys(("FDR", "IR", "GARBE")) | {f"{key}_why": why for key in ("FDR", "IR", "GARBE")}
@@ -58,6 +94,19 @@ def fairness_figures(fmr: dict[str, float | None], fnmr: dict[str, float | None]
     out["IR"] = _power(ratio(max(a), min(a)), alpha) * _power(ratio(max(b), min(b)), 1 - alpha)
     out["GARBE"] = alpha * gini(a) + (1 - alpha) * gini(b)
     return out
+
+
+def floored_ratios(
+    fmr: dict[str, tuple[float, int]], fnmr: dict[str, tuple[float, int]], alpha: float, found: dict[str, Any]
+) -> dict[str, float]:
+    """Return the infinite ratios among `found`, with rates of no error at 3 / comparisons; rates are (rate, comparisons)."""
+    rates = {
+        name: {group: rate or 3 / trials for group, (rate, trials) in rows.items()}
+        for name, rows in (("fmr", fmr), ("fnmr", fnmr))
+    }
+    again = fairness_figures({**rates["fmr"]}, {**rates["fnmr"]}, alpha)
+    names = [f"{rate}_{ratio}" for rate in rates for ratio in RATIOS] + ["IR"]
+    return {name: again[name] for name in names if found.get(name) == math.inf and again[name] is not None}
 
 
 def _power(base: float, exponent: float) -> float:

@@ -31,17 +31,26 @@ def _spreads(name: str, rates: Array) -> dict[str, Array]:
     if rates.shape[1] < 2:
         return {}
     high, low = rates.max(1), rates.min(1)
+    mean = rates.mean(1)
+    away = np.abs(rates - mean[:, None])
     with np.errstate(divide="ignore"):
-        mean = np.exp(np.log(rates).mean(1))
+        geometric = np.exp(np.log(rates).mean(1))
     return {
         f"gini_{name}": _gini(rates),
         f"{name}_max_over_min": _ratio(high, low),
-        f"{name}_max_over_geomean": _ratio(high, mean),
+        f"{name}_max_over_geomean": _ratio(high, geometric),
+        f"{name}_max_over_mean": _ratio(high, mean),
         f"{name}_max_minus_min": high - low,
+        f"{name}_AAD": away.mean(1),
+        f"{name}_MAD": away.max(1),
+        f"{name}_STD_ddof0": rates.std(1),
+        f"{name}_STD_ddof1": rates.std(1, ddof=1),
     }
 
 
-def many_figures(fmr: Array, fnmr: Array, alpha: float, accuracy: Array | None = None) -> dict[str, Array]:
+def many_figures(
+    fmr: Array, fnmr: Array, alpha: float, accuracy: Array | None = None, target: float | None = None
+) -> dict[str, Array]:
     """Return what `fairness_figures` and `accuracy_figures` give, for each row of rates (rows, groups).
 
     The columns are the groups whose rate is defined; `accuracy` is in percent.
@@ -54,6 +63,8 @@ def many_figures(fmr: Array, fnmr: Array, alpha: float, accuracy: Array | None =
         out["FDR"] = 1 - (alpha * out["fmr_max_minus_min"] + (1 - alpha) * out["fnmr_max_minus_min"])
         out["IR"] = first * second
         out["GARBE"] = alpha * out["gini_fmr"] + (1 - alpha) * out["gini_fnmr"]
+    if target is not None and target > 0 and fmr.shape[1]:
+        out["fmr_MAPE"] = 100 * np.abs(fmr - target).mean(1) / target
     if accuracy is not None and accuracy.shape[1] > 1:
         out["accuracy_STD_ddof0"] = accuracy.std(1)
         out["accuracy_STD_ddof1"] = accuracy.std(1, ddof=1)

@@ -22,7 +22,8 @@ from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.grouped_scores import Grouped, group_comparisons
 from fairdesk.metrics.params import EvaluateParams, NormaliseParams
 from fairdesk.metrics.results import ErrorRates, EvaluateResult, GroupRule, NormaliseResult
-from fairdesk.metrics.score_files import ScoreSet, read_scores, write_scores
+from fairdesk.metrics.score_files import read_scores, write_scores
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
 from fairdesk.project import Project
 from fairdesk.words import tr
@@ -120,7 +121,8 @@ def divide_people(scores: ScoreSet, share: float, seed: int) -> tuple[Mask, Mask
     return learned, applied, int((a != b).sum())
 
 
-def _part(scores: ScoreSet, rows: Mask) -> ScoreSet:
+def part_of(scores: ScoreSet, rows: Mask | npt.NDArray[np.int64]) -> ScoreSet:
+    """Return some of the comparisons: a mask, or their rows."""
     fields = {name: getattr(scores, name)[rows] for name in ("score", "label", "subject1", "subject2", "group1", "group2", "fold")
               if getattr(scores, name) is not None}  # fmt: skip
     return ScoreSet(measure=scores.measure, about=scores.about, **fields)
@@ -150,8 +152,8 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
                 )
             )
         learned, applied, between = divide_people(scores, params.share, params.seed)
-        rules = learn(group_comparisons(_part(scores, learned)), params.method, params.fmr)
-        target = _part(scores, applied)
+        rules = learn(group_comparisons(part_of(scores, learned)), params.method, params.fmr)
+        target = part_of(scores, applied)
     context.progress(1, 3, tr("steps"))
     grouped = group_comparisons(target)
     assert target.score is not None

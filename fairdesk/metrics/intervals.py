@@ -14,9 +14,11 @@ LEVEL = 0.95
 
 def t_quantile(freedom: float) -> float:
     """Return the 97.5 % quantile of Student's distribution."""
-    from scipy.stats import t as student  # the window imports this module, and scipy takes long
+    if np.isinf(freedom):
+        return Z95
+    from scipy.special import stdtrit  # the window imports this module; scipy.stats would take a second to import
 
-    return float(student.ppf((1 + LEVEL) / 2, freedom))
+    return float(stdtrit(freedom, (1 + LEVEL) / 2))
 
 
 def nothing_seen(worth: float) -> float:

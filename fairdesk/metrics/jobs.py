@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from fairdesk.jobs.kinds import JobKind, Needs
-from fairdesk.metrics import identification_results, pair_results, params, results
+from fairdesk.jobs.kinds import JobKind, Lane, Needs
+from fairdesk.metrics import (
+    all_pairs_results,
+    comparison_results,
+    identification_results,
+    pair_results,
+    params,
+    results,
+)
 
 _Job = partial(JobKind, domain="fairdesk.metrics")
 
@@ -25,6 +32,14 @@ JOBS = [
     _Job(
         "evaluate", "Compute error rates", params.EvaluateParams, results.EvaluateResult, "evaluation_job:evaluate_scores",
         needs=Needs.FOLDERS, positional=("scores",),
+    ),
+    _Job(
+        "all-pairs", "Compare every two faces", params.AllPairsParams, all_pairs_results.AllPairsResult,
+        "all_pairs_job:compare_project", lane=Lane.HEAVY,
+    ),
+    _Job(
+        "compare-scores", "Compare two models", params.CompareScoresParams, comparison_results.CompareScoresResult,
+        "model_comparison:compare_scores", needs=Needs.FOLDERS, positional=("first", "second"),
     ),
     _Job(
         "identify", "Compute identification rates", params.IdentifyParams, identification_results.IdentifyResult,

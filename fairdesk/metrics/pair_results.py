@@ -95,6 +95,14 @@ class PairsResult(JobResult):
         return said
 
 
+class OtherScores(Record):
+    """The scores of another embedding model over the same list."""
+
+    encoder: str
+    out: str
+    dropped: int
+
+
 class ScoreResult(JobResult, RestsOnVectors):
     """Scores of a pair list."""
 
@@ -113,6 +121,7 @@ class ScoreResult(JobResult, RestsOnVectors):
     left_out: list[LeftOutOfList] | None = None
     """Lines of the list that gave no pair."""
     measure: str
+    others: list[OtherScores] | None = None
 
     def text(self) -> str:
         """Return what was scored and what has no score."""
@@ -124,4 +133,5 @@ class ScoreResult(JobResult, RestsOnVectors):
         )
         if self.dropped:
             said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
-        return "\n".join([said, *self.vector_lines()])
+        also = [tr("{encoder}: {out}", encoder=one.encoder, out=one.out) for one in self.others or []]
+        return "\n".join([said, *self.vector_lines(), *also])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,17 @@ from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.metrics.list_matching import ListedName, match_list, names_of, told_unmatched
 from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.reading import read_list
-from fairdesk.metrics.pair_results import LeftOutOfList, ScoreResult
+from fairdesk.metrics.pair_results import LeftOutOfList, OtherScores, ScoreResult
 from fairdesk.metrics.params import ScoreParams
-from fairdesk.metrics.score_files import ScoreSet, write_scores
+from fairdesk.metrics.score_files import write_scores
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set
 from fairdesk.metrics.template_vectors import pooled
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.images import labelled_images
+from fairdesk.project.labels import other_labels
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.project.vector_choice import VectorChoice
 from fairdesk.words import mark, tr, tr_n
@@ -68,7 +71,21 @@ def _rows_of_paths(project: Project, images: npt.NDArray[np.int64]) -> dict[str,
 
 
 def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
-    """Job: score a pair list. A pair whose image has no vector is a failure to acquire: NaN, counted."""
+    """Job: score a pair list, with each embedding model asked for into a file of its own."""
+    result = _score(params, context)
+    for encoder in dict.fromkeys(params.also or []):
+        if encoder != params.encoder:
+            out = None
+            if params.out is not None:
+                out = params.out.with_name(f"{params.out.stem}-{safe_name(encoder)}{params.out.suffix}")
+            context.check()
+            more = _score(params.model_copy(update={"encoder": encoder, "also": None, "out": out}), context)
+            result.others = [*(result.others or []), OtherScores(encoder=encoder, out=more.out, dropped=more.dropped)]
+    return result
+
+
+def _score(params: ScoreParams, context: Context) -> ScoreResult:
+    """Score with one model. A pair whose image has no vector is a failure to acquire: NaN, counted."""
     project = context.project
     listed = read_list(params.pairs, params.mapping)
     pairs = listed.pairs
@@ -81,6 +98,7 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
     chosen = _ready(params, context)
     recipe = chosen.recipe
     context.check()
+    metric = recipe.metric if params.metric == "own" else params.metric
     images, vectors = project.vectors.of_images(recipe)
     row_of = _rows_of_paths(project, images)
     templates, vectors = pooled(listed.templates, known, row_of, vectors)
@@ -109,10 +127,10 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
     for start in range(0, len(scored), 65536):
         context.check()
         part = scored[start : start + 65536]
-        score[part] = similarities(vectors[rows[part, 0]], vectors[rows[part, 1]], recipe.metric)
+        score[part] = similarities(vectors[rows[part, 0]], vectors[rows[part, 1]], metric)
         context.progress(min(len(scored), start + 65536), len(pairs), tr("pairs"))
     label = np.array([pair.label == 1 for pair in pairs])
-    scores = ScoreSet(score=score, label=label, measure=MEASURES[recipe.metric])
+    scores = ScoreSet(score=score, label=label, measure=MEASURES[metric])
     list_sha256 = file_sha256(params.pairs)
     scores.about = {
         "encoder": recipe.encoder,
@@ -122,10 +140,14 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
         "pair_list": params.pairs.name,
         "pair_list_sha256": list_sha256,
     }
+    described = project.vectors.described(recipe)
+    if described is not None and re.fullmatch("[0-9a-f]{64}", described.weights):
+        scores.about["weights_sha256"] = described.weights
     scores.fold = np.array([pair.fold for pair in pairs], dtype=np.int64)
     scores.subject1, scores.subject2 = np.array(subjects[0], dtype=str), np.array(subjects[1], dtype=str)
     if any(groups[0]) or any(groups[1]):
         scores.group1, scores.group2 = np.array(groups[0], dtype=str), np.array(groups[1], dtype=str)
+    _add_people(scores, project, paths)
     out = params.out or project.exports("scores", _file_name(params, recipe))
     write_scores(out, scores, paths)
     result = ScoreResult(
@@ -152,6 +174,19 @@ def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
     context.progress(len(pairs), len(pairs), tr("pairs"))
     context.artifact(out)
     return result
+
+
+def _add_people(scores: ScoreSet, project: Project, paths: tuple[list[str], list[str]]) -> None:
+    """Add gender and age of each image as the project has them, where it has any."""
+    others = other_labels(project)
+    known = {str(image.path): others[image.id] for image in labelled_images(project)}
+    for kind in ("gender", "age"):
+        for side, names in enumerate(paths, 1):
+            found = [getattr(known[name], kind) or "" if name in known else "" for name in names]
+            setattr(scores, f"{kind}{side}", np.array(found, dtype=str))
+        if not any((getattr(scores, f"{kind}{side}") != "").any() for side in (1, 2)):
+            setattr(scores, f"{kind}1", None)
+            setattr(scores, f"{kind}2", None)
 
 
 def _told_left_out(lines: int, unmatched: int, faceless: int) -> list[str]:

@@ -12,6 +12,7 @@ from fairdesk.jobs.fields import DETECTOR_UNSET, ColumnsOf, ExistingFile, Existi
 from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.metrics.pair_lists.columns import parse_columns
 from fairdesk.metrics.pair_lists.writing import Format
+from fairdesk.metrics.score_tables import parse_score_columns
 from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
 from fairdesk.words import tr
@@ -105,13 +106,19 @@ SCORE_ENDINGS = (".npz", ".csv", ".parquet", ".txt")
 class ScoreParams(JobParams):
     """Compare the two faces of each pair by their embeddings."""
 
-    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Table": ("columns",)}
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Models": ("also", "metric"), "Table": ("columns",)}
 
     pairs: ExistingPath = Field(title="Pair list", description="The pair list, of any format")
     encoder: Annotated[str, Offer.VECTORS] = Field(
         "dlib", title="Embedding model", description="Model whose embeddings are compared"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    also: list[str] | None = Field(
+        None, title="More models", description="More embedding models to score with, each into a file of its own"
+    )
+    metric: Literal["own", "cosine", "euclidean"] = Field(
+        "own", title="Compared by", description="own: as the model's embeddings are meant to be compared"
+    )
     out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
         None, title="Output", description="File to write: .npz, .csv, .parquet or .txt"
     )
@@ -143,8 +150,28 @@ class ScoreParams(JobParams):
 class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
-    scores: ExistingFile = Field(description="Scores: .npz, .csv or text")
-    by: Literal["none", "group"] = Field("none", description="group: error rates for each group and fairness figures")
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "File": ("columns", "impostor", "distance", "labels_of"),
+        "Protocol": ("folds", "insightface"),
+        "Intervals": ("alpha", "bootstrap", "seed"),
+        "Report": ("language", "date", "label_source"),
+    }
+
+    scores: ExistingFile = Field(description="Scores: .npz, .csv, .parquet or text")
+    columns: Annotated[str | None, Unset("their own names, BFW's or bob's")] = Field(
+        None, description="A table's columns, such as score=similarity,label=same,group1=race1,group2=race2"
+    )
+    impostor: Annotated[Path | None, Pick.FILE] = Field(
+        None,
+        title="Impostor scores",
+        description="A second text file of impostor scores, where the first holds genuine ones only (pyeer)",
+    )
+    by: Literal["none", "group", "gender", "age", "group+gender", "group+age", "gender+age", "group+gender+age"] = (
+        Field(
+            "none",
+            description="group: error rates for each group and fairness figures; or by gender, age, and together",
+        )
+    )
     at: str = Field(
         "fmr=1e-3",
         title="Operating point",
@@ -173,6 +200,11 @@ class EvaluateParams(JobParams):
         title="Folds",
         description="Accuracy over so many folds: consecutive blocks of the list, or of each group's part of it",
     )
+    labels_of: Annotated[Path | None, Pick.FOLDER, Unset("the list's own labels")] = Field(
+        None,
+        title="Labels of the project",
+        description="A project whose labels set by people, and comparisons left out, are taken into account",
+    )
     insightface: bool = Field(
         False,
         title="InsightFace's rules too",
@@ -180,13 +212,35 @@ class EvaluateParams(JobParams):
     )
     seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
     out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
-        None, title="Output", description="Folder for the report: HTML, plots, tables"
+        None, title="Output", description="Folder for the report: HTML, PDF, plots, tables (CSV, LaTeX)"
+    )
+    language: Annotated[Literal["en", "es"] | None, Unset("the program's own")] = Field(
+        None, title="Language of the report", description="Language of the report"
+    )
+    date: Annotated[str | None, Unset("none, so that the same scores give the same report")] = Field(
+        None, title="Date in the report", description="The date that the report bears, as it is typed"
+    )
+    label_source: str | None = Field(
+        None,
+        title="Source of group labels",
+        description="How group labels came about: self-reported, annotated, predicted",
     )
 
-    @field_validator("scores", "out")
+    @field_validator("scores", "out", "impostor", "labels_of")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_score_columns(value)
+        return value
+
+    def named_columns(self) -> dict[str, str] | None:
+        """Return the columns of a table that are called otherwise: ours to theirs."""
+        return None if self.columns is None else parse_score_columns(self.columns)
 
     @field_validator("at")
     @classmethod
@@ -204,12 +258,95 @@ class EvaluateParams(JobParams):
             raise ValueError(tr("an FMR lies between 0 and 1"))
         return value
 
+    @property
+    def target_fmr(self) -> float | None:
+        """The FMR that the threshold is set for, or None."""
+        return float(self.at[4:]) if self.at.startswith("fmr=") else None
+
     @field_validator("threshold_from")
     @classmethod
     def _source(cls, value: str) -> str:
         if value not in ("all", "within-group") and not (value.startswith("group:") and len(value) > 6):
             raise ValueError(tr("must be all, within-group or group:NAME"))
         return value
+
+
+class CompareScoresParams(JobParams):
+    """Compare two models over the same list: differences of every figure, with intervals."""
+
+    first: ExistingFile = Field(description="Scores of the first model")
+    second: ExistingFile = Field(description="Scores of the second model over the same comparisons")
+    at: str = Field(
+        "fmr=1e-3",
+        title="Operating point",
+        description="Threshold of each model for all groups: eer, fmr=1e-3 or threshold=0.5",
+    )
+    threshold_from: str = Field(
+        "all", description="The pairs the thresholds are taken from: all, within-group or group:NAME"
+    )
+    alpha: float = Field(
+        0.5, ge=0, le=1, title="FMR weight (alpha)", description="Weight of FMR against FNMR in FDR, IR and GARBE"
+    )
+    bootstrap: Annotated[int | None, Unset("1000 where the scores name subjects, else 0")] = Field(
+        None, ge=0, le=100_000, title="Draws of subjects", description="Draws of subjects for the intervals; 0: none"
+    )
+    distance: bool = Field(
+        False, title="The first are distances", description="The first scores are distances (small means similar)"
+    )
+    second_distance: bool = Field(
+        False, title="The second are distances", description="The second scores are distances (small means similar)"
+    )
+    seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
+    out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(None, title="Output", description="Folder for the tables")
+
+    @field_validator("first", "second", "out")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    def evaluation(self, *, grouped: bool) -> EvaluateParams:
+        """Return how each model is evaluated."""
+        return EvaluateParams(
+            scores=self.first, by="group" if grouped else "none", at=self.at, threshold_from=self.threshold_from,
+            alpha=self.alpha, bootstrap=self.bootstrap, seed=self.seed,
+        )  # fmt: skip
+
+    @field_validator("at")
+    @classmethod
+    def _point(cls, value: str) -> str:
+        return EvaluateParams._known(value)
+
+    @field_validator("threshold_from")
+    @classmethod
+    def _pairs(cls, value: str) -> str:
+        return EvaluateParams._source(value)
+
+
+class AllPairsParams(JobParams):
+    """Compare every two faces of the project: exact counts at every TAR point, block by block."""
+
+    encoder: Annotated[str, Offer.VECTORS] = Field(
+        "dlib", title="Embedding model", description="Model whose embeddings are compared"
+    )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    metric: Literal["own", "cosine", "euclidean"] = Field(
+        "own", title="Compared by", description="own: as the model's embeddings are meant to be compared"
+    )
+    at: Literal["0.1", "0.01", "0.001", "0.0001", "0.00001", "0.000001"] = Field(
+        "0.001",
+        title="Operating point",
+        description="FMR of all impostor comparisons that sets the threshold of the groups",
+    )
+    out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
+        None, title="Output", description="Folder for the counts (JSON) and the histogram (CSV)"
+    )
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @field_validator("out")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
 
 class IdentifyParams(JobParams):

@@ -13,7 +13,7 @@ from fairdesk.metrics.operating_points import equal_error_of_hull, operating_poi
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
 from fairdesk.metrics.results import EvaluateResult, Figures
-from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.words import tr
 
 Mask = npt.NDArray[np.bool_]

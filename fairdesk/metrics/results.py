@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
+from fairdesk.metrics.fairness_results import Fairness
 from fairdesk.metrics.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
 from fairdesk.words import tr, tr_n
 
@@ -82,72 +81,12 @@ class GroupFigures(Figures):
     fnmr_ci_pairs: Interval | None
     fnmr_ci_pairs_why: str | None = None
     subjects: int | None = None
+    genuine_mean: float | None = None
+    genuine_median: float | None = None
+    impostor_mean: float | None = None
+    impostor_median: float | None = None
     accuracy: float | None
     accuracy_why: str | None = None
-
-
-class Fairness(Record):
-    """Fairness figures over groups; the names are those of the literature."""
-
-    alpha: float
-    gini_fmr: float | None
-    gini_fmr_why: str | None = None
-    fmr_max_over_min: float | None
-    fmr_max_over_min_why: str | None = None
-    fmr_max_over_geomean: float | None
-    fmr_max_over_geomean_why: str | None = None
-    fmr_max_minus_min: float | None
-    fmr_max_minus_min_why: str | None = None
-    gini_fnmr: float | None
-    gini_fnmr_why: str | None = None
-    fnmr_max_over_min: float | None
-    fnmr_max_over_min_why: str | None = None
-    fnmr_max_over_geomean: float | None
-    fnmr_max_over_geomean_why: str | None = None
-    fnmr_max_minus_min: float | None
-    fnmr_max_minus_min_why: str | None = None
-    FDR: float | None
-    FDR_why: str | None = None
-    IR: float | None
-    IR_why: str | None = None
-    GARBE: float | None
-    GARBE_why: str | None = None
-    accuracy: dict[str, float]
-    accuracy_STD_ddof0: float | None
-    accuracy_STD_ddof0_why: str | None = None
-    accuracy_STD_ddof1: float | None
-    accuracy_STD_ddof1_why: str | None = None
-    SER: float | None
-    SER_why: str | None = None
-    intervals: dict[str, Interval] = {}
-    """Of each figure, by its name."""
-    null_ranges: dict[str, Interval] = {}
-    """Where each figure would lie in 95 % of studies if groups did not differ: subjects' groups permuted."""
-
-    def rows(self) -> list[FairnessRow]:
-        """Return each figure with its interval and null range."""
-        apart = ("accuracy", "intervals", "null_ranges")
-        names = [name for name in type(self).model_fields if not name.endswith("_why") and name not in apart]
-        return [
-            FairnessRow(
-                name,
-                getattr(self, name),
-                getattr(self, f"{name}_why", None) or "",
-                self.intervals.get(name),
-                self.null_ranges.get(name),
-            )
-            for name in names
-        ]
-
-
-class FairnessRow(NamedTuple):
-    """One figure as a table shows it; `why` it is undefined."""
-
-    name: str
-    value: float | None
-    why: str
-    interval: Interval | None
-    null_range: Interval | None
 
 
 class Difference(Record):
@@ -159,7 +98,10 @@ class Difference(Record):
     second: str
     difference: float
     ci: Interval | None
+    """Of this difference alone."""
     ci_why: str | None = None
+    together: Interval | None = None
+    """Such that all differences of this rate lie in theirs in 95 % of studies."""
 
 
 class CrossCell(Record):
@@ -202,6 +144,25 @@ class NotInAGroup(Record):
         return out
 
 
+class OwnRates(Record):
+    """A group's rates at its own threshold."""
+
+    threshold: float | None
+    threshold_why: str | None = None
+    fmr: float | None
+    fmr_why: str | None = None
+    fnmr: float | None
+    fnmr_why: str | None = None
+
+
+class OwnThresholds(Record):
+    """The second view: every group at a threshold that its own comparisons set, by the same rule."""
+
+    rule: str
+    per_group: dict[str, OwnRates]
+    fairness: dict[str, float]
+
+
 class GroupsResult(Record):
     """Every group at one threshold."""
 
@@ -214,10 +175,43 @@ class GroupsResult(Record):
     not_in_a_group: NotInAGroup
     fold_fairness: dict[str, FoldFairness] | None = None
     """By threshold rule, of the accuracies over folds."""
+    own_thresholds: OwnThresholds | None = None
     differences: list[Difference] = []
     """Of each rate between each two groups."""
     interval: str
     """How the intervals were made."""
+
+
+class Corrections(Record):
+    """What people corrected since the scores were made, and how it changed what is counted."""
+
+    excluded: int
+    wrong_label: int
+    """Comparisons left out because a label is wrong."""
+    relabelled_images: int
+    relabelled: int
+    """Comparisons that are genuine or impostor by a label that a person set, and were not by the list."""
+    reasons: dict[str, int]
+
+    def lines(self) -> list[str]:
+        """Say it."""
+        out = []
+        left = self.excluded + self.wrong_label
+        if left:
+            why = "; ".join(f"{reason} ({count:,})" for reason, count in self.reasons.items())
+            out.append(
+                tr_n("{n:,} comparison is left out: {why}", "{n:,} comparisons are left out: {why}", left, why=why)
+            )
+        if self.relabelled_images:
+            out.append(
+                tr_n(
+                    "{n:,} image has a label that a person set; {changed:,} comparisons changed sides by such labels.",
+                    "{n:,} images have a label that a person set; {changed:,} comparisons changed sides by such labels.",
+                    self.relabelled_images,
+                    changed=self.relabelled,
+                )
+            )
+        return out
 
 
 class EvaluateResult(JobResult, Figures, RestsOnVectors):
@@ -238,7 +232,9 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     measure: str | None = None
     pair_list: str | None = None
     pair_list_sha256: str | None = None
+    weights_sha256: str | None = None
     groups: GroupsResult | None = None
+    corrections: Corrections | None = None
     report: str | None = None
     seed: int | None = None
     subjects: int | None = None
@@ -283,6 +279,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
                 line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
                 line = _within(line, point.tar_ci)
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
+        if self.corrections is not None:
+            lines += self.corrections.lines()
         lines += _fold_lines(self)
         if self.groups is not None:
             lines += _group_lines(self.groups)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,77 +11,44 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError, reason
-from fairdesk.images.table_cells import plain_cell, safe_cell
+from fairdesk.images.table_cells import safe_cell
+from fairdesk.metrics.score_set import ABOUT, PAIRWISE, PATHS, Floats, ScoreSet, Strings, known_about, known_label
+from fairdesk.metrics.score_tables import read_score_table
+from fairdesk.metrics.score_texts import read_score_text, read_two_texts
 from fairdesk.project.npz import NOT_NPZ, open_npz
-from fairdesk.words import tr, tr_n
-
-Floats = npt.NDArray[np.floating]
-Strings = npt.NDArray[np.str_]
+from fairdesk.words import tr
 
 
-@dataclass
-class ScoreSet:
-    """Similarity scores of comparisons: `genuine` and `impostor`, or with labels and subjects pair by pair.
+def read_scores(
+    path: Path, *, paths: bool = False, columns: dict[str, str] | None = None, impostor: Path | None = None
+) -> ScoreSet:
+    """Read a score file of any known kind, with `paths` also the images of each comparison, where it names them.
 
-    `score` has shape (n,); the other pairwise arrays too, or are None. A score that is NaN is a failure
-    to acquire. `measure` says what the numbers are ("cosine similarity", "negative euclidean distance").
-    """
-
-    genuine: Floats | None = None
-    impostor: Floats | None = None
-    score: Floats | None = None
-    label: npt.NDArray[np.bool_] | None = None
-    subject1: Strings | None = None
-    subject2: Strings | None = None
-    group1: Strings | None = None
-    group2: Strings | None = None
-    fold: npt.NDArray[np.int64] | None = None
-    measure: str = ""
-    about: dict[str, str | int] = field(default_factory=dict)  # of `ABOUT` what is known: which vectors were compared
-
-    def split(self) -> tuple[Floats, Floats]:
-        """Return genuine and impostor scores; the arrays may be sorted in place by the caller."""
-        if self.genuine is not None and self.impostor is not None:
-            return self.genuine, self.impostor
-        assert self.score is not None and self.label is not None
-        return self.score[self.label], self.score[~self.label]
-
-    @property
-    def grouped(self) -> bool:
-        """Whether each comparison names its groups."""
-        return self.group1 is not None and self.group2 is not None
-
-    def negate(self) -> None:
-        """Turn distances into similarities, in place."""
-        for array in (self.genuine, self.impostor, self.score):
-            if array is not None:
-                np.negative(array, out=array)
-
-
-ABOUT = ("encoder", "detector", "recipe", "faces", "pair_list", "pair_list_sha256")
-_PAIRWISE = ("subject1", "subject2", "group1", "group2")
-_GENUINE = {"true", "yes", "genuine", "mated", "same"}
-_IMPOSTOR = {"false", "no", "impostor", "imposter", "non-mated", "nonmated", "different"}
-
-
-def read_scores(path: Path) -> ScoreSet:
-    """Read a score file of any known kind.
+    `columns` names a table's columns where they are called otherwise: ours to theirs. `impostor` is a second text file of
+    one score a line, where the first holds genuine ones only (pyeer's pair of files).
 
     Raises
     ------
     RequestError
         Naming the file, the line where there is one, and what was expected.
     """
-    if not path.is_file():
-        raise RequestError(tr("There is no file {path}.", path=path))
+    for one in (path, impostor):
+        if one is not None and not one.is_file():
+            raise RequestError(tr("There is no file {path}.", path=one))
     suffix = path.suffix.lower()
-    if suffix == ".npz":
-        return _read_npz(path)
-    if suffix == ".parquet":
-        return _read_csv(path, _parquet_lines(path))
     try:
+        if impostor is not None:
+            return read_two_texts(path, impostor)
+        if suffix == ".npz":
+            if columns:
+                raise RequestError(tr("Columns are of tables (.csv, .parquet); {path} holds arrays.", path=path))
+            return _read_npz(path, paths)
+        if suffix == ".parquet":
+            return read_score_table(path, _parquet_lines(path), paths, columns)
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return _read_csv(path, file) if suffix == ".csv" else _read_text(path, file)
+            if suffix in (".csv", ".tsv") or columns:
+                return read_score_table(path, file, paths, columns)
+            return read_score_text(path, file)
     except UnicodeDecodeError as error:
         raise RequestError(
             tr("{path} is not a text file. Scores are .npz, .csv, .parquet or text.", path=path)
@@ -104,7 +70,7 @@ def _parquet_lines(path: Path) -> Iterator[str]:
     return iter(buffer.getvalue().to_pybytes().decode("utf-8").splitlines(keepends=True))
 
 
-def _read_npz(path: Path) -> ScoreSet:
+def _read_npz(path: Path, paths: bool) -> ScoreSet:
     try:
         with open_npz(path) as data:
             have = set(data.files)
@@ -112,7 +78,7 @@ def _read_npz(path: Path) -> ScoreSet:
                 if {genuine, impostor} <= have and "score" not in have:
                     return ScoreSet(
                         _numbers(path, data[genuine]), _numbers(path, data[impostor]), measure=_measure(data),
-                        about=_about({name: str(data[name]) for name in ABOUT if name in have and data[name].ndim == 0}),
+                        about=known_about({name: str(data[name]) for name in ABOUT if name in have and data[name].ndim == 0}),
                     )  # fmt: skip
             if not {"score", "label"} <= have:
                 raise RequestError(
@@ -126,14 +92,14 @@ def _read_npz(path: Path) -> ScoreSet:
             score = _numbers(path, data["score"])
             label = _labels(path, np.asarray(data["label"]))
             out = ScoreSet(score=score, label=label, measure=_measure(data))
-            out.about = _about({name: str(data[name]) for name in ABOUT if name in have and data[name].ndim == 0})
-            for name in _PAIRWISE:
+            out.about = known_about({name: str(data[name]) for name in ABOUT if name in have and data[name].ndim == 0})
+            for name in (*PAIRWISE, *(PATHS if paths else ())):
                 if name in have:
                     setattr(out, name, _texts(path, name, np.asarray(data[name])))
             if "fold" in have:
                 out.fold = _folds(path, np.asarray(data["fold"]))
             lengths = {len(label), len(score)} | {
-                len(getattr(out, n)) for n in (*_PAIRWISE, "fold") if getattr(out, n) is not None
+                len(getattr(out, n)) for n in (*PAIRWISE, *PATHS, "fold") if getattr(out, n) is not None
             }
             if len(lengths) > 1:
                 raise RequestError(
@@ -178,7 +144,7 @@ def _labels(path: Path, array: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8", "replace")
     values, places = np.unique(array, return_inverse=True)
-    known = [_known_label(str(value)) for value in values]
+    known = [known_label(str(value)) for value in values]
     if None in known:
         wrong = known.index(None)
         raise RequestError(
@@ -218,163 +184,6 @@ def _folds(path: Path, array: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 def _measure(data: Any) -> str:
     return str(data["measure"]) if "measure" in data.files else ""
-
-
-def _about(found: dict[str, str]) -> dict[str, str | int]:
-    return {
-        name: int(value) if name == "faces" and value.isdigit() else value for name, value in found.items() if value
-    }
-
-
-def _read_csv(path: Path, file: Iterable[str]) -> ScoreSet:
-    rows = csv.reader(file)
-    header = [cell.strip().lower() for cell in next(rows, [])]
-    if not {"score", "label"} <= set(header):
-        raise RequestError(
-            tr(
-                "{path}: line 1 must name the columns score and label; it has: {header}",
-                path=path,
-                header=", ".join(header) or "nothing",
-            )
-        )
-    where = {
-        name: header.index(name) for name in ("score", "label", *_PAIRWISE, "fold", "measure", *ABOUT) if name in header
-    }
-    scores: list[float] = []
-    labels: list[bool] = []
-    texts: dict[str, list[str]] = {name: [] for name in _PAIRWISE if name in where}
-    measure = ""
-    about: dict[str, set[str]] = {}
-    folds: list[int] = []
-    for row in rows:
-        if not row:
-            continue
-        if len(row) != len(header):
-            raise RequestError(
-                tr_n(
-                    "{path}: line {line} has {n} field, the header has {header}.",
-                    "{path}: line {line} has {n} fields, the header has {header}.",
-                    len(row),
-                    path=path,
-                    line=rows.line_num,
-                    header=len(header),
-                )
-            )
-        scores.append(_score(path, rows.line_num, row[where["score"]]))
-        labels.append(_label(path, rows.line_num, row[where["label"]]))
-        if "fold" in where:
-            folds.append(_fold(path, rows.line_num, plain_cell(row[where["fold"]])))
-        for name, column in texts.items():
-            column.append(plain_cell(row[where[name]]))
-        if not measure and "measure" in where:
-            measure = plain_cell(row[where["measure"]])
-        for name in ABOUT:
-            if name in where:
-                about.setdefault(name, set()).add(plain_cell(row[where[name]].strip()))
-    known = _about({name: next(iter(values)) for name, values in about.items() if len(values) == 1})
-    out = ScoreSet(score=np.array(scores), label=np.array(labels, dtype=bool), measure=measure, about=known)
-    for name, column in texts.items():
-        setattr(out, name, np.array(column, dtype=str))
-    if "fold" in where:
-        out.fold = np.array(folds, dtype=np.int64)
-    return out
-
-
-def _fold(path: Path, line: int, text: str) -> int:
-    try:
-        return int(text.strip() or 0)
-    except ValueError:
-        raise RequestError(
-            tr("{path}: line {line}: the fold {fold!r} is not a whole number.", path=path, line=line, fold=text)
-        ) from None
-
-
-def _score(path: Path, line: int, text: str) -> float:
-    text = text.strip()
-    if not text:
-        return float("nan")
-    try:
-        return float(text)
-    except ValueError:
-        raise RequestError(
-            tr("{path}: line {line}: the score {text!r} is not a number.", path=path, line=line, text=text)
-        ) from None
-
-
-def _known_label(text: str) -> bool | None:
-    """Return whether a label says genuine, or None where it says neither: words, or a number in any notation."""
-    lowered = text.strip().lower()
-    if lowered in _GENUINE or lowered in _IMPOSTOR:
-        return lowered in _GENUINE
-    try:
-        return {1.0: True, 0.0: False, -1.0: False}.get(float(lowered))
-    except ValueError:
-        return None
-
-
-def _label(path: Path, line: int, text: str) -> bool:
-    known = _known_label(text)
-    if known is not None:
-        return known
-    raise RequestError(
-        tr(
-            "{path}: line {line}: the label {text!r} is neither 1 (genuine) nor 0 or -1 (impostor).",
-            path=path,
-            line=line,
-            text=text,
-        )
-    )
-
-
-def _read_text(path: Path, file: Iterable[str]) -> ScoreSet:
-    """Read `score label`, or bob's 4 columns (claimed real probe score) and 5 (claimed model real probe score)."""
-    scores: list[float] = []
-    labels: list[bool] = []
-    subjects: tuple[list[str], list[str]] = ([], [])
-    width = 0
-    for number, line in enumerate(file, 1):
-        fields = line.split()
-        if not fields:
-            continue
-        width = width or len(fields)
-        if len(fields) != width:
-            raise RequestError(
-                tr_n(
-                    "{path}: line {number} has {n} field, the lines before have {width}.",
-                    "{path}: line {number} has {n} fields, the lines before have {width}.",
-                    len(fields),
-                    path=path,
-                    number=number,
-                    width=width,
-                )
-            )
-        if width in (4, 5):
-            claimed, real = fields[0], fields[1 if width == 4 else 2]
-            labels.append(claimed == real)
-            subjects[0].append(claimed)
-            subjects[1].append(real)
-            scores.append(_score(path, number, fields[-1]))
-        elif width == 2:
-            scores.append(_score(path, number, fields[0]))
-            labels.append(_label(path, number, fields[1]))
-        else:
-            raise RequestError(
-                tr_n(
-                    "{path}: line {number} has {n} field and does not say which scores are genuine. Known text "
-                    "files: `score label`, and bob's 4 or 5 columns.",
-                    "{path}: line {number} has {n} fields and does not say which scores are genuine. Known text "
-                    "files: `score label`, and bob's 4 or 5 columns.",
-                    width,
-                    path=path,
-                    number=number,
-                )
-            )
-    if not scores:
-        raise RequestError(tr("{path} holds no scores.", path=path))
-    out = ScoreSet(score=np.array(scores), label=np.array(labels, dtype=bool))
-    if subjects[0]:
-        out.subject1, out.subject2 = np.array(subjects[0]), np.array(subjects[1])
-    return out
 
 
 def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]] | None = None) -> None:
@@ -421,7 +230,7 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
 
 def _pairwise(scores: ScoreSet) -> dict[str, Any]:
     """Return what is known of each pair beside its score and label."""
-    return {name: getattr(scores, name) for name in (*_PAIRWISE, "fold") if getattr(scores, name) is not None}
+    return {name: getattr(scores, name) for name in (*PAIRWISE, "fold") if getattr(scores, name) is not None}
 
 
 def _cell(value: Any) -> Any:

@@ -6,34 +6,28 @@ import math
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.metrics.error_curves import error_curve
-from fairdesk.metrics.error_rates import Scores
+from fairdesk.metrics.error_rates import Scores, at_threshold
+from fairdesk.metrics.figure_notes import FIGURES
 from fairdesk.metrics.results import Interval
 from fairdesk.words import mark, tr
 
-FIGURES = {
-    "gini_fmr": mark("FMR: Gini coefficient"),
-    "fmr_max_over_min": mark("FMR: largest / smallest"),
-    "fmr_max_over_geomean": mark("FMR: largest / geometric mean"),
-    "fmr_max_minus_min": mark("FMR: largest − smallest"),
-    "gini_fnmr": mark("FNMR: Gini coefficient"),
-    "fnmr_max_over_min": mark("FNMR: largest / smallest"),
-    "fnmr_max_over_geomean": mark("FNMR: largest / geometric mean"),
-    "fnmr_max_minus_min": mark("FNMR: largest − smallest"),
-    "alpha": mark("alpha, the weight of the FMR"),
-    "accuracy_STD_ddof0": mark("Accuracy in %: deviation (ddof 0)"),
-    "accuracy_STD_ddof1": mark("Accuracy in %: deviation (ddof 1)"),
-    "FDR": mark("FDR"),
-    "IR": mark("IR"),
-    "GARBE": mark("GARBE"),
-    "SER": mark("SER: largest error / smallest"),
-}
-"""What figures are called where they are shown."""
 RATES = {"fmr": mark("FMR"), "fnmr": mark("FNMR")}
 
 
-def curves_of(overall: Scores, groups: dict[str, Scores], *, distance: bool = False) -> list[Curve]:
-    """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none."""
-    found = [error_curve(name, scores, distance=distance) for name, scores in {"all": overall, **groups}.items()]
+def curves_of(
+    overall: Scores, groups: dict[str, Scores], *, distance: bool = False, threshold: float | None = None
+) -> list[Curve]:
+    """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none.
+
+    `threshold` is the common one, as similarity: each curve has its point there.
+    """
+    found = []
+    for name, scores in {"all": overall, **groups}.items():
+        point = None
+        if threshold is not None and scores.missing() is None:
+            at = at_threshold(scores, threshold, reject_all=threshold == math.inf)
+            point = (at.fmr, at.fnmr)
+        found.append(error_curve(name, scores, distance=distance, common=point))
     return [curve for curve in found if curve is not None]
 
 
@@ -67,6 +61,24 @@ def numbers_between(interval: Interval | None) -> str:
     return "–" if interval is None else tr("{low} to {high}", low=number(interval[0]), high=number(interval[1]))
 
 
+_RATE_LIKE = ("_max_minus_min", "_AAD", "_MAD", "_STD_ddof0", "_STD_ddof1", "_mean", "_geomean", "_worst")
+
+
+def is_rate(name: str) -> bool:
+    """Tell whether a fairness figure is a rate, or a difference of rates: shown in percent."""
+    return name.startswith(("fmr_", "fnmr_")) and name.endswith(_RATE_LIKE) and "_over_" not in name
+
+
+def figure_value(name: str, value: float | None) -> str:
+    """Show a fairness figure: rates in percent, all else as a number."""
+    return rate(value) if is_rate(name) else number(value)
+
+
+def figure_between(name: str, interval: Interval | None) -> str:
+    """Show the interval of a fairness figure."""
+    return rates_between(interval) if is_rate(name) else numbers_between(interval)
+
+
 def figure_name(name: str) -> str:
     """Return what a fairness figure is called where it is shown."""
-    return tr(FIGURES[name]) if name in FIGURES else name
+    return tr(FIGURES[name].title) if name in FIGURES else name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.label_basis import LeftOut
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 @dataclass(frozen=True)
@@ -139,3 +140,59 @@ def add_score_set(
             (out.name, str(out), origin.pairs, origin.recipe, json.dumps(params), json.dumps(asdict(summary)),
              time.time(), origin.basis),
         )  # fmt: skip
+
+
+class MarkKind(StrEnum):
+    """Why a comparison is left out of the error rates."""
+
+    EXCLUDED = "excluded"
+    WRONG_LABEL = "wrong label"
+
+
+@dataclass(frozen=True)
+class ComparisonMark:
+    """A comparison that a person left out."""
+
+    kind: MarkKind
+    reason: str
+
+
+def comparison_marks(project: Project) -> dict[tuple[int, int], ComparisonMark]:
+    """Return the comparisons that are left out, by their two images, the smaller id first."""
+    rows = project.db.rows("SELECT image1, image2, kind, reason FROM comparison_mark")
+    return {(one, two): ComparisonMark(MarkKind(kind), reason) for one, two, kind, reason in rows}
+
+
+def mark_comparisons(project: Project, pairs: list[tuple[int, int]], kind: MarkKind, reason: str) -> int:
+    """Leave comparisons out of the error rates: one undoable step; returns how many.
+
+    Raises
+    ------
+    RequestError
+        Without a reason: what is left out of a study has to be accounted for.
+    """
+    if not reason.strip():
+        raise RequestError(tr("Give a reason: what is left out has to be accounted for."))
+    text = tr_n(
+        "Leave {n:,} comparison out: {reason}", "Leave {n:,} comparisons out: {reason}", len(pairs), reason=reason
+    )
+    with project.journal.step(text, target={"tab": "metrics"}) as connection:
+        for one, two in pairs:
+            connection.execute(
+                "INSERT INTO comparison_mark (image1, image2, kind, reason, created) VALUES (?,?,?,?,?)"
+                " ON CONFLICT (image1, image2) DO UPDATE SET kind = excluded.kind, reason = excluded.reason",
+                (min(one, two), max(one, two), kind.value, reason.strip(), time.time()),
+            )
+    return len(pairs)
+
+
+def unmark_comparisons(project: Project, pairs: list[tuple[int, int]]) -> int:
+    """Count comparisons again: one undoable step; returns how many were left out."""
+    text = tr_n("Count {n:,} comparison again", "Count {n:,} comparisons again", len(pairs))
+    with project.journal.step(text, target={"tab": "metrics"}) as connection:
+        before = connection.total_changes()
+        for one, two in pairs:
+            connection.execute(
+                "DELETE FROM comparison_mark WHERE image1 = ? AND image2 = ?", (min(one, two), max(one, two))
+            )
+        return connection.total_changes() - before

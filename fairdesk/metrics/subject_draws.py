@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.floating]
 
 _PRODUCTS = 40_000_000  # weights multiplied in one step: well below a second
 _BATCH = 128
+_UNIT = 16
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,11 @@ def _weights(subjects: Subjects, draws: int, seed: int, batch: int) -> Iterator[
     for start in range(0, draws, batch):
         rows = min(batch, draws - start)
         out = np.empty((rows, subjects.count), dtype=np.float32)
-        for members in strata:
-            n = len(members)
-            out[:, members] = rng.multinomial(n, np.full(n, 1 / n), size=rows)
+        for part in range(0, rows, _UNIT):  # the same draws whatever the batch: two models are compared over them
+            size = min(_UNIT, rows - part)
+            for members in strata:
+                n = len(members)
+                out[part : part + size, members] = rng.multinomial(n, np.full(n, 1 / n), size=size)
         yield out
 
 
@@ -140,22 +143,25 @@ def draw_subjects(
 ) -> Draws:
     """Draw subjects `count` times; `cells` names unions of the groups' numbers (the last number: all other pairs)."""
     number = int(subjects.group.max(initial=-1)) + 2
+    from threadpoolctl import threadpool_limits  # the window imports this module
+
     good = ~np.isnan(score)
     kinds: list[ErrorCounts] = []
     for genuine in (False, True):
         check()
         kinds.append(count_errors(subjects, good & (label == genuine), score, thresholds, number, falling=not genuine))
     busiest = max(len(kind.dyads.first) for kind in kinds)
-    batch = int(np.clip(_PRODUCTS // max(busiest, 1), 16, _BATCH))
+    batch = int(np.clip(_PRODUCTS // max(busiest, 1), _UNIT, _BATCH)) // _UNIT * _UNIT
     tallies: dict[str, list[list[Array]]] = {name: [[], []] for name in cells}
     itself = np.ones((1, subjects.count), dtype=np.float32)
-    for weights in itertools.chain([itself], _weights(subjects, count, seed, batch)):
-        for which, kind in enumerate(kinds):
-            check()
-            errors, trials = kind.totals(weights)
-            for name, parts in cells.items():
-                with np.errstate(invalid="ignore", divide="ignore"):
-                    tallies[name][which].append(errors[:, parts].sum(1) / trials[:, parts].sum(1)[:, None])
+    with threadpool_limits(1, "blas"):  # small products: several threads wait for each other, and round otherwise
+        for weights in itertools.chain([itself], _weights(subjects, count, seed, batch)):
+            for which, kind in enumerate(kinds):
+                check()
+                errors, trials = kind.totals(weights)
+                for name, parts in cells.items():
+                    with np.errstate(invalid="ignore", divide="ignore"):
+                        tallies[name][which].append(errors[:, parts].sum(1) / trials[:, parts].sum(1)[:, None])
     draws = Draws(thresholds, count, kinds)
     for name, parts in cells.items():
         check()

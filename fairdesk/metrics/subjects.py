@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.metrics.grouped_scores import Grouped, number_texts
-from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.words import tr
 
 Ints = npt.NDArray[np.int64]

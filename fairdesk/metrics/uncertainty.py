@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +14,12 @@ from fairdesk.metrics.common_threshold import CommonThreshold
 from fairdesk.metrics.error_rates import Scores, equal_error_rate
 from fairdesk.metrics.fairness_spread import figure_interval, many_figures, permuted_rates, weighted_interval
 from fairdesk.metrics.grouped_scores import Grouped
-from fairdesk.metrics.intervals import likely_rates, middle, rate_interval
+from fairdesk.metrics.intervals import LEVEL, likely_rates, middle, rate_interval
 from fairdesk.metrics.pair_intervals import Interval
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rate_variance import FEWEST, Variance
 from fairdesk.metrics.results import Difference, EvaluateResult, Figures, GroupsResult
-from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.subject_draws import Curves, Draws, Place, choose_thresholds, draw_subjects
 from fairdesk.metrics.subjects import Subjects, number_subjects, why_unknown
 from fairdesk.words import tr
@@ -28,14 +29,22 @@ Array = npt.NDArray[np.float64]
 DRAWS = 1000
 _HELD = 0.05  # of a rate's own spread: what is left of it where the threshold follows it
 _KEPT = 960_000  # rates kept of a cell: with more draws, at fewer thresholds
-_ALL, _WITHIN, _GROUP = "*", "=", ":"  # names of cells; a group's stands behind the last
+ALL, WITHIN, GROUP = "*", "=", ":"  # names of cells; a group's stands behind the last
+
+
+class Drawn(NamedTuple):
+    """The draws behind the intervals of an evaluation; `common` where there are groups."""
+
+    draws: Draws
+    subjects: Subjects
+    common: Common | None
 
 
 def add_intervals(
     result: EvaluateResult, scores: ScoreSet, everything: Scores, params: EvaluateParams, check: Callable[[], None],
     grouped: Grouped | None = None, own: dict[str, Scores] | None = None, threshold: CommonThreshold | None = None,
-) -> None:  # fmt: skip
-    """Add intervals by subjects to a result, or say why there are none.
+) -> Drawn | None:  # fmt: skip
+    """Add intervals by subjects to a result, or say why there are none; returns the draws.
 
     Raises
     ------
@@ -47,7 +56,7 @@ def add_intervals(
         if params.bootstrap:
             raise RequestError(why_unknown(scores))
         result.interval = _by_pairs(params, scores)
-        return
+        return None
     check()
     count = params.bootstrap or DRAWS
     groups = own or {}
@@ -55,9 +64,9 @@ def add_intervals(
     if threshold is not None:
         exact.append(threshold.value)
     names = list(groups)
-    cells = {_ALL: list(range(len(names) + 1))} | {_GROUP + name: [number] for number, name in enumerate(names)}
+    cells = {ALL: list(range(len(names) + 1))} | {GROUP + name: [number] for number, name in enumerate(names)}
     if params.threshold_from == "within-group":
-        cells[_WITHIN] = list(range(len(names)))
+        cells[WITHIN] = list(range(len(names)))
     budget = int(np.clip(_KEPT / count, 48, 480))
     chosen = choose_thresholds(everything, list(groups.values()), exact, budget)
     check()
@@ -66,11 +75,14 @@ def add_intervals(
     draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
     result.subjects, result.draws = subjects.count, count
     result.interval = tr("95 % by subjects, {draws:,} draws, seed {seed}", draws=count, seed=params.seed)
-    _own_figures(result, draws.cells[_ALL], draws, everything)
-    if result.groups is not None and grouped is not None and threshold is not None:
-        for name, one in groups.items():
-            _own_figures(result.groups.per_group[name], draws.cells[_GROUP + name], draws, one)
-        _Common(result.groups, draws, threshold, params).fill(subjects, check)
+    _own_figures(result, draws.cells[ALL], draws, everything)
+    if result.groups is None or grouped is None or threshold is None:
+        return Drawn(draws, subjects, None)
+    for name, one in groups.items():
+        _own_figures(result.groups.per_group[name], draws.cells[GROUP + name], draws, one)
+    common = Common(result.groups, draws, threshold, params)
+    common.fill(subjects, check)
+    return Drawn(draws, subjects, common)
 
 
 def _by_pairs(params: EvaluateParams, scores: ScoreSet) -> str:
@@ -128,12 +140,34 @@ def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores) -> 
         point.tar_ci = rate_interval(point.tar, _spread(tar), _freedom(fnmr, at), fnmr.trials_at(at))
 
 
-class _Common:
+def _widen_together(spreads: list[tuple[Difference, Array]]) -> None:
+    """Give differences intervals that hold together: each its own, stretched by one factor.
+
+    The factor is the 95 % quantile, over draws, of the largest deviation in units of the own interval (max-T; Romano and
+    Wolf, 2005). Of one difference it is 1.
+    """
+    largest = np.zeros(0)
+    for made, likely in spreads:
+        assert made.ci is not None
+        down, up = made.difference - made.ci[0], made.ci[1] - made.difference
+        with np.errstate(invalid="ignore", divide="ignore"):
+            away = np.nan_to_num(np.maximum((made.difference - likely) / down, (likely - made.difference) / up))
+        largest = np.maximum(largest, away) if len(largest) else away
+    if not spreads:
+        return
+    factor = max(1.0, float(np.quantile(largest, LEVEL)))
+    for made, _ in spreads:
+        assert made.ci is not None
+        low, high = made.difference - made.ci[0], made.ci[1] - made.difference
+        made.together = (max(-1.0, made.difference - factor * low), min(1.0, made.difference + factor * high))
+
+
+class Common:
     """The figures of all groups at the common threshold."""
 
     def __init__(self, groups: GroupsResult, draws: Draws, threshold: CommonThreshold, params: EvaluateParams) -> None:
         self.groups, self.draws, self.threshold, self.params = groups, draws, threshold, params
-        self.place = self._place()
+        self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
         self.made: dict[str, dict[str, tuple[float, Array, float, float]]] = {"fmr": {}, "fnmr": {}}
 
     def _place(self) -> Place:
@@ -142,7 +176,7 @@ class _Common:
         if not self.threshold.from_data:
             return fixed
         source = self.params.threshold_from
-        name = _ALL if source == "all" else _WITHIN if source == "within-group" else _GROUP + source[6:]
+        name = ALL if source == "all" else WITHIN if source == "within-group" else GROUP + source[6:]
         curves = self.draws.cells[name]
         if self.params.at == "eer":
             found = curves.equal_error()
@@ -154,7 +188,7 @@ class _Common:
         for number, (name, row) in enumerate(self.groups.per_group.items()):
             check()
             row.subjects = int((subjects.group == number).sum())
-            curves = self.draws.cells[_GROUP + name]
+            curves = self.draws.cells[GROUP + name]
             row.fmr_ci, row.fmr_ci_why = self._rate("fmr", name, row.fmr, row.fmr_why, curves.fmr, curves.fmr_variance)
             row.fnmr_ci, row.fnmr_ci_why = self._rate(
                 "fnmr", name, row.fnmr, row.fnmr_why, curves.fnmr, curves.fnmr_variance
@@ -180,7 +214,7 @@ class _Common:
         self.made[rate][name] = (value, values, freedom, worth)
         return rate_interval(value, spread, freedom, worth), None
 
-    def _likely(self, rate: str, groups: int) -> dict[str, Array]:
+    def likely(self, rate: str, groups: int) -> dict[str, Array]:
         """Return likely rates of each group that has an interval, for a figure of so many groups.
 
         Their degrees of freedom add up: that the variances of all groups are too small at once is not likely.
@@ -194,15 +228,20 @@ class _Common:
     def _differences(self) -> list[Difference]:
         out = []
         for rate in ("fmr", "fnmr"):
-            rates = self._likely(rate, 2)
+            rates = self.likely(rate, 2)
             known = {n: v for n, row in self.groups.per_group.items() if (v := getattr(row, rate)) is not None}
+            spreads: list[tuple[Difference, Array]] = []
             for one, two in combinations(known, 2):
                 likely = [rates[name] for name in (one, two) if name in rates]
                 ci = middle(likely[0] - likely[1]) if len(likely) == 2 else None
                 why = None if ci is not None else tr("one of the two rates has no interval")
-                out.append(
-                    Difference(rate=rate, first=one, second=two, difference=known[one] - known[two], ci=ci, ci_why=why)
+                made = Difference(
+                    rate=rate, first=one, second=two, difference=known[one] - known[two], ci=ci, ci_why=why
                 )
+                out.append(made)
+                if ci is not None:
+                    spreads.append((made, likely[0] - likely[1]))
+            _widen_together(spreads)
         return out
 
     def _columns(self, rate: str, likely: dict[str, Array]) -> Array:
@@ -225,12 +264,17 @@ class _Common:
                 columns.append(np.broadcast_to(100 - 100 * wrong / (row.impostor + row.genuine), self.draws.count))
         return np.stack(columns, 1) if columns else None
 
+    def likely_figures(self) -> dict[str, Array]:
+        """Return every fairness figure over likely rates, one value a draw."""
+        fmr, fnmr = (self.likely(rate, len(self.groups.per_group)) for rate in ("fmr", "fnmr"))
+        return many_figures(
+            self._columns("fmr", fmr), self._columns("fnmr", fnmr), self.params.alpha, self._accuracies(fmr, fnmr),
+            self.params.target_fmr,
+        )  # fmt: skip
+
     def _fairness(self, wide: dict[str, Interval]) -> None:
         fair = self.groups.fairness
-        fmr, fnmr = (self._likely(rate, len(self.groups.per_group)) for rate in ("fmr", "fnmr"))
-        found = many_figures(
-            self._columns("fmr", fmr), self._columns("fnmr", fnmr), self.params.alpha, self._accuracies(fmr, fnmr)
-        )
+        found = self.likely_figures()
         for figure, values in found.items():
             estimate = getattr(fair, figure)
             interval = None if estimate is None else figure_interval(figure, estimate, values, wide.get(figure))
@@ -252,7 +296,7 @@ class _Common:
         rows = self.groups.per_group
         if len(rows) < 2:
             return {}
-        fixed = self.draws.at(self.threshold.value, reject_all=self.threshold.reject_all)
+        fixed = self.fixed
         count = int((subjects.group >= 0).sum())
         rng = np.random.default_rng([self.params.seed, 2])
         orders = rng.permuted(np.tile(np.arange(count), (self.draws.count, 1)), axis=1)
@@ -271,6 +315,7 @@ class _Common:
             rates["fnmr"][:, defined["fnmr"]],
             self.params.alpha,
             self._accuracies(named["fmr"], named["fnmr"]),
+            self.params.target_fmr,
         )
         for figure, values in found.items():
             span, wider = middle(values), middle(values, 0.98)

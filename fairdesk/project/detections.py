@@ -77,14 +77,21 @@ def unseen_images(project: Project, detector: str) -> list[UnseenImage]:
     return [UnseenImage(number, str(roots[root] / path)) for number, root, path in rows]
 
 
-def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, FoundFaces]]) -> None:
+def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, FoundFaces]]) -> list[list[int]]:
     """Keep the faces that a detector found in images (by id), with their thumbnails.
 
     A face that a person has labelled, by any detector, keeps its label; an image that was removed meanwhile is left out.
+
+    Returns
+    -------
+    list of list of int
+        For each image the ids of its faces; none where the image was removed.
     """
+    numbers: list[list[int]] = []
     pictures: list[tuple[str, int, bytes]] = []
     with project.db.transaction() as connection:
         for image, (faces, why) in found:
+            numbers.append([])
             if not connection.execute("SELECT 1 FROM image WHERE id = ?", (image,)).get:
                 continue
             known = _named_faces(project, image, detector)
@@ -99,8 +106,13 @@ def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, Found
                     (image, detector, place, *box.css, box.score, json.dumps(box.landmarks) if box.landmarks else None,
                      named and named.identity, named and named.source),
                 )  # fmt: skip
-                pictures.append(("face", connection.last_insert_rowid(), jpeg))
+                number = connection.execute(
+                    "SELECT id FROM face WHERE image_id = ? AND detector = ? AND place = ?", (image, detector, place)
+                ).get
+                numbers[-1].append(number)
+                pictures.append(("face", number, jpeg))
     project.thumbnails.put(pictures)
+    return numbers
 
 
 def _is_same(named: _Named, box: FaceBox, place: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from fairdesk.words import tr
 
-OWN = ("hog", "cnn", "whole")
+OWN = ("hog", "hog-fast", "cnn", "whole")
 DEEPFACE = "deepface:"
 UPSAMPLE, MAX_SIDE = 1, 2000  # unless said
 MOST_UPSAMPLE, SIDES = 3, (200, 20000)  # what may be said

@@ -8,15 +8,15 @@ from typing import Literal, cast, get_args
 
 from fairdesk.words import tr
 
-Kind = Literal["dlib", "resnet50", "deepface", "arcface", "onnx"]
+Kind = Literal["dlib", "dlib-reference", "resnet50", "deepface", "arcface", "onnx"]
 RUN_WEIGHTS = "backbone.safetensors"  # what a run folder of Training holds
-_PLAIN = ("dlib", "resnet50")
+_PLAIN = ("dlib", "dlib-reference", "resnet50")
 _FILES = ("arcface", "onnx")
 
 
 @dataclass(frozen=True)
 class EncoderRef:
-    """An encoder. As text: ``dlib``, ``resnet50``, ``deepface:NAME``, ``arcface:FILE``, ``onnx:FILE``."""
+    """An encoder. As text: ``dlib``, ``dlib-reference``, ``resnet50``, ``deepface:NAME``, ``arcface:FILE``, ``onnx:FILE``."""
 
     kind: Kind
     name: str = ""  # deepface's name, or the file's
@@ -26,7 +26,7 @@ class EncoderRef:
         """Read an encoder as text. Raises `ValueError`."""
         kind, _, name = text.partition(":")
         if text not in _PLAIN and (kind in _PLAIN or kind not in get_args(Kind) or not name):
-            raise ValueError(tr("must be dlib, resnet50, deepface:NAME, arcface:FILE or onnx:FILE"))
+            raise ValueError(tr("must be dlib, dlib-reference, resnet50, deepface:NAME, arcface:FILE or onnx:FILE"))
         return cls(cast(Kind, kind), name)
 
     @property

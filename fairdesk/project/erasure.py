@@ -76,6 +76,7 @@ def _erase_rows(connection: apsw.Connection, images: str, faces: str) -> None:
         connection.execute(f"DELETE FROM {table} WHERE face_id {_THESE}", (faces,))
     for table in ("face", "detection", "image_tag", "quality", "set_member"):
         connection.execute(f"DELETE FROM {table} WHERE image_id {_THESE}", (images,))
+    connection.execute(f"DELETE FROM comparison_mark WHERE image1 {_THESE} OR image2 {_THESE}", (images, images))
     connection.execute(f"DELETE FROM image WHERE id {_THESE}", (images,))
     connection.execute("DELETE FROM journal_step")
     connection.execute("DELETE FROM change")

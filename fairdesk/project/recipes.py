@@ -20,11 +20,16 @@ class Recipe:
     metric: str  # "euclidean" or "cosine": how two such vectors are compared
     weights: str  # the weights' SHA-256, or a published name
     versions: dict[str, str] = field(default_factory=dict)
+    precision: str = "float32"  # of the computation
+    code: str = ""  # what computed it, where that gives the same numbers as other code; it does not count
 
     @property
     def hash(self) -> str:
         """16 hex digits that name the recipe's folder."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        counts = {name: value for name, value in asdict(self).items() if name != "code"}
+        if self.precision == "float32":  # as it always was
+            del counts["precision"]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,14 @@ MIGRATIONS: list[str] = [
     "CREATE INDEX face_named ON face(image_id) WHERE place = 0 AND label_source IS NOT NULL",
     CHANGES,
     VERDICTS,
+    """
+    -- Comparisons that a person left out of the error rates, and why; image1 < image2.
+    CREATE TABLE comparison_mark (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, image1 INTEGER NOT NULL REFERENCES image(id),
+        image2 INTEGER NOT NULL REFERENCES image(id), kind TEXT NOT NULL, reason TEXT NOT NULL, created REAL NOT NULL,
+        UNIQUE (image1, image2));
+    CREATE INDEX comparison_mark_second ON comparison_mark(image2);
+    """,
 ]
 
 VERSION = len(MIGRATIONS)
@@ -157,5 +165,5 @@ VERSION = len(MIGRATIONS)
 # computed: they are only ever added, and the journal records a change of a face's label alone.
 JOURNALED = (
     "root", "grp", "identity", "image", "unreadable", "face", "clustering", "cluster",
-    "cluster_member", "pair_list", "score_set", "image_tag", "image_set", "set_member", "saved_view", "verdict",
+    "cluster_member", "pair_list", "score_set", "comparison_mark", "image_tag", "image_set", "set_member", "saved_view", "verdict",
 )  # fmt: skip

@@ -17,7 +17,7 @@ from scipy.stats import norm
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.score_set import ScoreSet
 
 GROUPS = ("A", "B", "C", "D")
 

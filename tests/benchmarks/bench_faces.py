@@ -1,42 +1,134 @@
-"""Encoding photographs (or drawn faces) against a plain face_recognition loop."""
+"""Finding and encoding faces, whole verbs with thumbnails, against the original way (face_recognition, one image after the other)."""
 
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
+import numpy as np
+import psutil
+from PIL import Image
+
 from fairdesk.dataset.drawn_set import draw_sample_faces as draw
-from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams, SampleFacesParams
-from fairdesk.faces.embedding import encode_faces as encode
-from fairdesk.faces.params import EncodeParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 
 PHOTOGRAPHS = Path(__file__).resolve().parents[3] / "shared" / "data" / "faces" / "lfw10"
+ROUNDS = 3
+_THEIRS = """
+import sys, json
+from pathlib import Path
+import numpy as np
+import face_recognition
+whole, home, out = sys.argv[1] == "whole", Path(sys.argv[2]), sys.argv[3]
+vectors = {}
+for path in sorted(home.rglob("*.jpg")):
+    image = face_recognition.load_image_file(path)
+    boxes = [(0, image.shape[1], image.shape[0], 0)] if whole else face_recognition.face_locations(image)
+    boxes = sorted(boxes, key=lambda box: (-(box[2] - box[0]) * (box[1] - box[3]), box[0], box[3]))[:1]
+    for vector in face_recognition.face_encodings(image, boxes):
+        vectors[str(path)] = vector.tolist()
+Path(out).write_text(json.dumps(vectors))
+"""
+WAYS = {
+    "exact": ["--detector", "hog"],
+    "fast": ["--detector", "hog-fast"],
+    "whole": ["--detector", "whole"],
+    "whole, bf16": ["--detector", "whole", "--precision", "bf16"],
+}
+
+
+def run(command):
+    """Run a command; return its seconds and the most memory that it and what it started had at once, in MB."""
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    begin, most = time.perf_counter(), 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
+        watched = psutil.Process(process.pid)
+        while process.poll() is None:
+            try:
+                every = [watched, *watched.children(recursive=True)]
+                most = max(most, sum(one.memory_full_info().pss for one in every))
+            except psutil.Error:
+                pass
+            time.sleep(0.1)
+        said = process.stdout.read()
+    assert process.returncode == 0, command
+    return time.perf_counter() - begin, most / 1e6, said
+
+
+def vectors_of(project, where):
+    run([sys.executable, "-m", "fairdesk", "vectors", str(project), "--encoder", "dlib", "--out", str(where)])
+    with np.load(where, allow_pickle=False) as found:
+        return dict(zip(found["paths"].tolist(), found["vectors"], strict=True))
+
+
+def many(home, folder, times):
+    """Write each photograph so many times, turned a little and written anew: no two files are the same."""
+    for number in range(times):
+        for path in sorted(home.rglob("*.jpg")):
+            made = folder / path.parent.name / f"{path.stem}_{number}.jpg"
+            made.parent.mkdir(parents=True, exist_ok=True)
+            with Image.open(path) as picture:
+                picture.convert("RGB").rotate(number - times // 2).save(made, quality=92)
+    return folder
+
+
+def compare(label, home, folder, rounds):
+    """Run every way on the same images in turn, and print what came of it."""
+    folder.mkdir()
+    bare = folder / "bare.fairdesk"
+    project = Project.create(bare)
+    images = import_images(ImportParams(folder=home), QuietContext(project)).images
+    project.close()
+    theirs, memory, known = {}, {}, {}
+    times = {name: [] for name in (*WAYS, "their found", "their whole")}
+    for turn in range(rounds):
+        for kind in ("found", "whole"):
+            out = folder / "theirs.json"
+            seconds, most, _ = run([sys.executable, "-c", _THEIRS, kind, str(home), str(out)])
+            times[f"their {kind}"].append(seconds)
+            memory[f"their {kind}"] = max(memory.get(f"their {kind}", 0), most)
+            theirs[kind] = json.loads(out.read_text())
+        for name, options in WAYS.items():
+            copy = folder / f"{turn} {name}.fairdesk"
+            shutil.copytree(bare, copy)
+            seconds, most, _ = run([sys.executable, "-m", "fairdesk", "encode", str(copy), "--json", *options])
+            times[name].append(seconds)
+            memory[name] = max(memory.get(name, 0), most)
+            if not turn:
+                known[name] = vectors_of(copy, folder / "v.npz")
+            shutil.rmtree(copy)
+    for name in WAYS:
+        kind = "whole" if "whole" in name else "found"
+        peer = times[f"their {kind}"]
+        ours, others = known[name], theirs[kind]
+        apart = np.array([np.abs(ours[path] - np.array(others[path])).max() for path in ours if path in others])
+        print(
+            f"{label}, {name}: {images} images in {statistics.median(times[name]):.1f} s, the original way"
+            f" {statistics.median(peer):.1f} s ({statistics.median(p / o for p, o in zip(peer, times[name], strict=True)):.1f}x);"
+            f" memory {memory[name]:.0f} MB, the original way {memory[f'their {kind}']:.0f} MB; {len(ours)} faces,"
+            f" {len(others.keys() - ours.keys())} of theirs not found, {len(ours.keys() - others.keys())} more;"
+            f" largest difference of a number {apart.max():.1e}, over 1e-4 in {(apart > 1e-4).sum()} (another box or precision)"
+        )
 
 
 def main():
-    warnings.filterwarnings("ignore")
-    import face_recognition
-
-    with tempfile.TemporaryDirectory() as folder:
-        home = PHOTOGRAPHS
+    with tempfile.TemporaryDirectory() as place:
+        folder, home = Path(place), PHOTOGRAPHS
         if not home.exists():
-            home = Path(folder) / "faces"
-            draw(SampleFacesParams(out=home, identities=5, images=5), QuietContext())
-        project = Project.create(Path(folder) / "p")
-        import_folder(ImportParams(folder=home), QuietContext(project))
-        start = time.perf_counter()
-        result = encode(EncodeParams(detector="hog"), QuietContext(project))
-        ours = time.perf_counter() - start
-        start = time.perf_counter()
-        count = 0
-        for path in sorted(home.rglob("*.*")):
-            image = face_recognition.load_image_file(path)
-            count += len(face_recognition.face_encodings(image, face_recognition.face_locations(image)[:1]))
-        plain = time.perf_counter() - start
-        print(
-            f"{result.vectors} faces: ours {ours:.1f} s with detection, landmarks and thumbnails; plain loop {plain:.1f} s ({plain / ours:.2f}x ours)"
-        )
-        project.close()
+            home = folder / "faces"
+            draw(SampleFacesParams(out=home, identities=10, images=5), QuietContext())
+        compare(home.name, home, folder / "once", 3)
+        compare(f"{home.name} ten times", many(home, folder / "many", 10), folder / "ten", 1)
+
+
+if __name__ == "__main__":
+    main()

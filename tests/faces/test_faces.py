@@ -14,6 +14,7 @@ from fairdesk.faces.detection import find_faces as detect
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.encoders import DlibEncoder, ResNet50Encoder
+from fairdesk.faces.encoders import encode as encode_of
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
@@ -38,8 +39,8 @@ def _against_face_recognition(paths):
         assert sorted(face.css for face in ours) == sorted(theirs)
         if theirs:
             vectors = face_recognition.face_encodings(image, [face.css for face in ours])
-            mine = DlibEncoder().encode([(image, face) for face in ours])
-            assert np.abs(np.array(vectors) - mine).max() < 1e-3
+            mine = encode_of(DlibEncoder(), [(image, face) for face in ours])
+            assert np.abs(np.array(vectors) - mine).max() < 1e-4
 
 
 def test_same_as_face_recognition_on_drawn_faces(drawn):
@@ -139,7 +140,7 @@ def weights(tmp_path):
 def test_resnet50_equals_torchvision(weights, drawn):
     image = read_pixels(next(drawn.rglob("*.jpg")))
     box = FaceBox(0, image.shape[1], image.shape[0], 0)
-    ours = ResNet50Encoder(EncodeParams(encoder="resnet50", weights=weights), "cpu").encode([(image, box)])
+    ours = encode_of(ResNet50Encoder(EncodeParams(encoder="resnet50", weights=weights), "cpu"), [(image, box)])
     network = torchvision.models.resnet50(weights=None)
     network.load_state_dict(torch.load(weights, weights_only=True))
     network.fc = torch.nn.Identity()

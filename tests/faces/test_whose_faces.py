@@ -28,6 +28,7 @@ from fairdesk.dataset.project_sets import divide_project as divide
 from fairdesk.dataset.quality_measurement import measure_quality as measure
 from fairdesk.dataset.vector_export import export_vectors
 from fairdesk.errors import RequestError
+from fairdesk.faces.aligners import Aligner
 from fairdesk.faces.detection import find_faces as detect
 from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.encoders import Vectors
@@ -294,7 +295,7 @@ def test_conditions_of_faces_say_whose(two, tmp_path):
             connection.execute(add, row)
     assert len(meeting(two, ["state=with face"])) == 24
     assert len(meeting(two, ["state=without face", "detector=cnn"])) == 5
-    with pytest.raises(ValueError, match="hog, cnn, whole"):
+    with pytest.raises(ValueError, match="hog, hog-fast, cnn, whole"):
         DetectParams(where=["detector=eyes"])
     context = QuietContext(two)
     detect(DetectParams(detector="whole", where=["state=with face"]), context)
@@ -356,6 +357,8 @@ class MeanColours:
     """An encoder that is quick: the mean colours of the box's quarters."""
 
     dim = 12
+    engine = "all cores"
+    aligner = Aligner("box")
 
     def __init__(self, name: str = "dlib") -> None:
         self.name = name
@@ -363,12 +366,11 @@ class MeanColours:
     def recipe(self, detector: str) -> Recipe:
         return Recipe(self.name, detector, "box", self.dim, "euclidean", "mean colours")
 
-    def encode(self, faces: list[tuple[Pixels, object]]) -> Vectors:
+    def compute(self, chips: list[Pixels]) -> Vectors:
         rows = []
-        for image, box in faces:
-            top, right, bottom, left = box.css
-            y, x = (top + bottom) // 2, (left + right) // 2
-            quarters = (image[top:y, left:x], image[top:y, x:right], image[y:bottom, left:x], image[y:bottom, x:right])
+        for chip in chips:
+            y, x = chip.shape[0] // 2, chip.shape[1] // 2
+            quarters = (chip[:y, :x], chip[:y, x:], chip[y:, :x], chip[y:, x:])
             rows.append(np.concatenate([part.reshape(-1, 3).mean(0) for part in quarters]))
         return np.array(rows, dtype=np.float32)
 

@@ -13,6 +13,7 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.picture_similarity import distances
 from fairdesk.errors import RequestError
 from fairdesk.faces.embedding import encode_faces as encode
+from fairdesk.faces.encoders import encode as encode_of
 from fairdesk.faces.encoders import make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.generation.checking.real_people import Real, impostor_limit, real_faces, shares_of_groups
@@ -149,7 +150,7 @@ def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
     (stranger,) = [face for face in result.faces if face.path.endswith("stranger.png")]
     encoder = make_encoder(EncodeParams(), "cpu")
     pixels, box, _ = _look(made / "tone 5" / "s1" / "stranger.png", DetectParams(faces="all"))
-    order = np.argsort(distances(encoder.encode([(pixels, box)]), real.vectors, "euclidean")[0])
+    order = np.argsort(distances(encode_of(encoder, [(pixels, box)]), real.vectors, "euclidean")[0])
     nearest = list(dict.fromkeys(real.who[n] for n in order))[:3]  # of 2 + 2 people
     fives, sevens = (sum(name.startswith(f"tone {tone}") for name in nearest) for tone in (5, 7))
     assert stranger.group == "tone 5" and stranger.group_share == pytest.approx(fives / (fives + sevens))

@@ -78,8 +78,8 @@ def test_few_errors_stay_readable_after_a_change_of_theme(window, hand, at, tmp_
     hand.go("metrics")
     window.metrics.show_scores(tmp_path / "scores.csv")
     hand.settle()
-    theme, table = window.session.theme, window.metrics.table
+    theme, table = window.session.theme, window.metrics.tables.pages["common"]
     assert table.rowCount() == 2
     for name in ("dark", "light", "dark"):
         theme.apply(name)
-        assert table.item(0, 3).foreground().color().name() == theme.tokens["warn"]
+        assert table.item(0, 5).foreground().color().name() == theme.tokens["warn"]

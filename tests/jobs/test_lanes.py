@@ -56,7 +56,8 @@ def test_so_many_light_ones_at_once(job):
 def test_on_the_processor_a_training_is_a_heavy_job(job, tmp_path):
     machine = Machine()
     assert places(train(job, tmp_path, "a", device="cpu").spec, machine) == [{"heavy"}]
-    assert places(job("b", "encode").spec, machine) == [{"heavy"}]  # dlib's, which knows no GPU
+    assert places(job("b", "encode", encoder="dlib-reference").spec, machine) == [{"heavy"}]  # dlib itself knows no GPU
+    assert places(job("c", "encode").spec, machine) != [{"heavy"}]
     assert places(train(job, tmp_path, "c").spec, machine) == [{"heavy", "cuda:0"}]  # not known yet
     machine.learn("auto", "cpu", 1)
     assert places(train(job, tmp_path, "d").spec, machine) == [{"heavy"}]

@@ -107,7 +107,8 @@ def test_a_job_is_added_in_one_folder(house, tmp_path):
     assert run("-m", "fairdesk", "letters", "a file.txt") == "3 letters\n"
     assert '"letters": 1' in run("-m", "fairdesk", "letters", "a file.txt", "--upper", "--json")
     assert (
-        run("-c", WINDOW, str(tmp_path / "p.fairdesk"), str(tmp_path / "a file.txt")) == "Count letters 3 letters 3\n"
+        run("-c", WINDOW, str(tmp_path / "p.fairdesk"), str(tmp_path / "a file.txt"))
+        == "Count letters · a file.txt 3 letters 3\n"
     )
 
 

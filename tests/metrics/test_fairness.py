@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from fairdesk.metrics.fairness import accuracy_figures, fairness_figures, geometric_mean, gini, ratio
+from fairdesk.metrics.fairness import accuracy_figures, fairness_figures, floored_ratios, geometric_mean, gini, ratio
 
 FMR = {"a": 0.01, "b": 0.04, "c": 0.02}
 FNMR = {"a": 0.10, "b": 0.30, "c": 0.10}
@@ -55,3 +55,86 @@ def test_accuracies_by_hand():
     assert found["accuracy_STD_ddof1"] == pytest.approx(2)
     assert found["SER"] == pytest.approx(6 / 2)
     assert accuracy_figures({"a": 98.0})["SER"] is None
+
+
+def test_deviations_by_hand():
+    found = fairness_figures(FMR, FNMR, target=0.02)
+    mean = (0.01 + 0.04 + 0.02) / 3
+    away = [abs(r - mean) for r in (0.01, 0.04, 0.02)]
+    assert found["fmr_AAD"] == pytest.approx(sum(away) / 3) and found["fmr_MAD"] == pytest.approx(max(away))
+    assert found["fmr_STD_ddof0"] == pytest.approx(math.sqrt(sum(a * a for a in away) / 3))
+    assert found["fmr_STD_ddof1"] == pytest.approx(math.sqrt(sum(a * a for a in away) / 2))
+    assert found["fmr_max_over_mean"] == pytest.approx(0.04 / mean) and found["fmr_worst"] == 0.04
+    assert found["fmr_worst_group"] == "b" and found["fnmr_worst_group"] == "b"
+    assert found["fmr_MAPE"] == pytest.approx(100 * (0.5 + 1 + 0) / 3)
+    assert fairness_figures(FMR, FNMR)["fmr_MAPE"] is None
+    assert fairness_figures({"a": 0.1, "b": 0.1}, FNMR)["fmr_worst_group"] is None
+    assert fairness_figures({"a": 0.1, "b": 0.1, "c": 0.0}, FNMR)["fmr_worst_group"] == "a, b"
+
+
+def test_an_infinite_ratio_has_a_stated_floor():
+    fmr = {"a": (0.0, 300), "b": (0.02, 300)}
+    fnmr = {"a": (0.1, 50), "b": (0.2, 50)}
+    found = fairness_figures({n: r for n, (r, _) in fmr.items()}, {n: r for n, (r, _) in fnmr.items()})
+    floored = floored_ratios(fmr, fnmr, 0.5, found)
+    assert floored["fmr_max_over_min"] == pytest.approx(0.02 / 0.01)
+    assert floored["IR"] == pytest.approx(math.sqrt(2 * 2))
+    assert set(floored) == {"fmr_max_over_min", "fmr_max_over_geomean", "IR"}
+    assert floored_ratios(fmr, fnmr, 0.5, {"IR": 2.0}) == {}
+
+
+def test_every_figure_has_a_name_a_formula_and_a_direction():
+    from fairdesk.metrics.fairness_results import Fairness
+    from fairdesk.metrics.figure_notes import FIGURES, figure_tip
+
+    shown = [
+        name for name in Fairness.model_fields
+        if not name.endswith(("_why", "_group")) and name not in ("accuracy", "floored", "intervals", "null_ranges", "alpha")
+    ]  # fmt: skip
+    assert set(shown) <= set(FIGURES)
+    assert all(FIGURES[name].formula in figure_tip(name) and FIGURES[name].formula for name in shown)
+
+
+def test_intervals_that_hold_together(tmp_path):
+    """All differences of a rate are in their joint intervals when each widens by one factor; of one, it is its own."""
+    import numpy as np
+
+    from fairdesk.metrics.evaluation import evaluate
+    from fairdesk.metrics.params import EvaluateParams
+    from fairdesk.metrics.score_set import ScoreSet
+    from tests.metrics.test_model_comparison import study
+
+    for groups in (("A", "B"), ("A", "B", "C", "D", "E")):
+        (score, _), about = study(people=15, groups=groups)
+        texts = {k: v for k, v in about.items() if k not in ("label", "path1", "path2")}
+        made = ScoreSet(score=score, label=about["label"].astype(bool), **texts)
+        found, _ = evaluate(made, EvaluateParams(scores=tmp_path, by="group", at="fmr=0.05", bootstrap=400))
+        rows = [row for row in found.groups.differences if row.rate == "fmr" and row.ci is not None]
+        assert len(rows) == len(groups) * (len(groups) - 1) // 2
+        factors = [(row.together[1] - row.difference) / (row.ci[1] - row.difference) for row in rows]
+        assert np.ptp(factors) < 1e-6
+        assert factors[0] == pytest.approx(1, abs=0.05) if len(groups) == 2 else 1.2 < factors[0] < 1.8
+
+
+def test_the_second_view_is_each_group_at_its_own_threshold(tmp_path):
+    import numpy as np
+
+    from fairdesk.metrics.error_rates import sort_scores, threshold_at_fmr
+    from fairdesk.metrics.evaluation import evaluate
+    from fairdesk.metrics.params import EvaluateParams
+    from fairdesk.metrics.score_set import ScoreSet
+    from tests.metrics.test_model_comparison import study
+
+    (score, _), about = study(people=15, bias=1.5)
+    made = ScoreSet(score=score, label=about["label"].astype(bool), group1=about["group1"], group2=about["group2"])
+    found = evaluate(made, EvaluateParams(scores=tmp_path, by="group", at="fmr=0.05"))[0].groups
+    assert found.fairness.fmr_max_over_min > 5
+    for name, row in found.own_thresholds.per_group.items():
+        mine = made.group1 == name
+        point = threshold_at_fmr(sort_scores(score[mine & made.label], score[mine & ~made.label]), "0.05")
+        assert (row.threshold, row.fmr, row.fnmr) == (point.threshold, point.fmr, point.fnmr)
+    assert found.own_thresholds.fairness["fmr_max_over_min"] < 1.1
+    typed = evaluate(made, EvaluateParams(scores=tmp_path, by="group", at="threshold=1"))[0].groups
+    assert typed.own_thresholds is None
+    assert found.per_group["A"].impostor_mean == pytest.approx(np.mean(score[(made.group1 == "A") & ~made.label]))
+    assert found.per_group["B"].genuine_median == pytest.approx(np.median(score[(made.group1 == "B") & made.label]))

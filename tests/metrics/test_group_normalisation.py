@@ -9,7 +9,8 @@ from fairdesk.metrics.group_normalisation import normalise_scores as normalise
 from fairdesk.metrics.pair_list_job import make_pair_list
 from fairdesk.metrics.pair_scores import score_pairs
 from fairdesk.metrics.params import NormaliseParams, PairsParams, ScoreParams
-from fairdesk.metrics.score_files import ScoreSet, read_scores, write_scores
+from fairdesk.metrics.score_files import read_scores, write_scores
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.store import ScoreSummary, origin_of, score_sets
 from fairdesk.project.labels import Edit, edit_labels
 

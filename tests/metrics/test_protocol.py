@@ -18,7 +18,8 @@ from fairdesk.metrics.fold_accuracy import blocks, fold_accuracy
 from fairdesk.metrics.insightface_rules import tar_at_nearest_far
 from fairdesk.metrics.operating_points import equal_error_of_hull, operating_points
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.score_files import ScoreSet, read_scores
+from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.score_set import ScoreSet
 
 numbers = st.lists(st.integers(-20, 20).map(float), min_size=1, max_size=40)
 CASES = ["hand", "ties_2dec", "gauss_small", "constant", "top_is_impostor", "nan_one", "distance_l2"]

@@ -10,7 +10,8 @@ from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
 from fairdesk.metrics.pair_lists.reading import read_pairs
 from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
-from fairdesk.metrics.score_files import ScoreSet, export_csv, read_scores, write_scores
+from fairdesk.metrics.score_files import export_csv, read_scores, write_scores
+from fairdesk.metrics.score_set import ScoreSet
 
 
 @pytest.fixture

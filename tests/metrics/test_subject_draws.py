@@ -14,7 +14,8 @@ from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
 from fairdesk.metrics.fairness_spread import figure_interval, many_figures, permuted_rates
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rate_variance import variance_of
-from fairdesk.metrics.score_files import ScoreSet
+from fairdesk.metrics.result_tables import tables_of
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.subject_draws import choose_thresholds
 from fairdesk.metrics.subjects import Subjects
 
@@ -162,9 +163,8 @@ def test_without_subjects_intervals_are_by_pairs_and_say_so():
     row = result.groups.per_group["A"]
     assert result.draws is None and row.fmr_ci == row.fmr_ci_pairs
     assert "too narrow" in result.interval and "do not name subjects" in result.text()
-    from fairdesk.gui.tabs.metrics.presenter import table
-
-    assert all("too narrow" in cells[4] and "too narrow" in cells[6] for cells, _ in table(result))
+    common = next(table for table in tables_of(result) if table.name == "common")
+    assert all("too narrow" in row[6].text and "too narrow" in row[8].text for row in common.rows)
     with pytest.raises(RequestError, match="do not name subjects"):
         evaluate(scores, params(bootstrap=100))
     half = study(np.random.default_rng(6))

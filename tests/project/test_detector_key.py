@@ -31,7 +31,7 @@ def test_what_changes_nothing_is_not_written():
     "text", ["", "eyes", "deepface:", "deepface", "hog@", "hog@4", "hog/10", "hog all", "hog/300@2", "all+hog"]
 )
 def test_no_detectors(text):
-    with pytest.raises(ValueError, match=r"hog, cnn, whole|enlarges up to"):
+    with pytest.raises(ValueError, match=r"hog, hog-fast, cnn, whole|enlarges up to"):
         DetectorKey.parse(text)
 
 
@@ -59,5 +59,5 @@ def test_a_run_is_its_weights(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "dlib:", "dlib:x", "deepface:", "arcface:", "onnx:", "facenet", "file:x"])
 def test_no_encoders(text):
-    with pytest.raises(ValueError, match=r"dlib, resnet50, deepface:NAME"):
+    with pytest.raises(ValueError, match=r"dlib, dlib-reference, resnet50, deepface:NAME"):
         EncoderRef.parse(text)

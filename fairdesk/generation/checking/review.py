@@ -16,7 +16,7 @@ from fairdesk.dataset.picture_similarity import distances
 from fairdesk.errors import RequestError
 from fairdesk.faces.deepface_models import prepare
 from fairdesk.faces.detectors import detect_faces
-from fairdesk.faces.encoders import Encoder, make_encoder
+from fairdesk.faces.encoders import Encoder, encode, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.faces.quality import measure
 from fairdesk.generation.checking.real_people import (
@@ -149,7 +149,7 @@ def _sources(folder: Path) -> dict[str, Path]:
 
 
 def _vector(encoder: Encoder, image: Pixels, box: FaceBox) -> npt.NDArray[np.float32]:
-    return encoder.encode([(image, box)])
+    return encode(encoder, [(image, box)])
 
 
 def _against(quality: Quality, limits: list[Limit]) -> list[str]:

@@ -1,8 +1,9 @@
-"""ROC, DET, FMR/FNMR and score plots, one colour and symbol a group, with a readout under the pointer."""
+"""ROC, DET, FMR/FNMR and score plots: one colour and symbol a group, the common threshold as a line to drag."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
@@ -16,12 +17,16 @@ from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, GENUINE, IMPOSTOR, group_style
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
+from fairdesk.gui.widgets.plot_gestures import PlotGestures
+from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.gui.widgets.top_legend import TopLegend
+from fairdesk.metrics.pair_query import PairQuery
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
+Bins = tuple[Array, Array, Array]
 _PROBIT = NormalDist().inv_cdf
-_TICKS = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.2, 0.4)
+_NEAR = 0.01  # of the plot's width and height, squared
 
 
 def probit(rates: Array) -> Array:
@@ -29,161 +34,357 @@ def probit(rates: Array) -> Array:
     return np.array([_PROBIT(r) if 0 < r < 1 else np.nan for r in rates])
 
 
-class RatePlot(QWidget):
-    """One plot of error rates; `hovered` tells what lies under the pointer."""
+@dataclass(frozen=True)
+class Shown:
+    """What the plots draw; thresholds are in the file's own sense."""
 
-    hovered = Signal(str)
+    curves: Sequence[Curve] = ()
+    groups: Sequence[str] = ()
+    bins: Bins | None = None
+    group_bins: dict[str, Bins] = field(default_factory=dict)
+    threshold: float | None = None
+    common: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """FMR and FNMR of each curve at the common threshold."""
+    distance: bool = False
+
+
+class RatePlot(QWidget):
+    """One plot of error rates. A readout follows the pointer; the legend above hides and shows curves."""
+
+    threshold_moved = Signal(float)  # while the line is dragged
+    threshold_settled = Signal(float)  # when it is let go
+    pairs_asked = Signal(object)  # PairQuery
+    saved = Signal(str)
 
     def __init__(self, theme: Theme, kind: str) -> None:
         super().__init__()
         titles = {
-            "roc": (tr("ROC"), tr("FAR (= FMR)"), tr("TAR (= 1 − FNMR)")), "det": (tr("DET"), tr("FMR"), tr("FNMR")),
-            "rates": (tr("FMR (solid) and FNMR (dashed)"), tr("threshold (similarity)"), tr("rate")),
-            "scores": (tr("Scores of all pairs"), tr("score (similarity)"), tr("density")),
-        }  # fmt: skip
+            "roc": ("", tr("FAR (= FMR)"), tr("TAR (= 1 − FNMR)")),
+            "det": ("", tr("FMR"), tr("FNMR")),
+            "rates": ("", tr("threshold (similarity)"), tr("rate")),
+            "scores": ("", tr("score (similarity)"), tr("density")),
+        }
+        axes: dict[str, Any] = {
+            "roc": {"bottom": RateAxis("bottom", "log"), "left": RateAxis("left")},
+            "det": {"bottom": RateAxis("bottom", "probit"), "left": RateAxis("left", "probit")},
+            "rates": {"left": RateAxis("left")},
+        }
         self.kind = kind
         self._theme = theme
-        self._curves: Sequence[Curve] = ()
-        self._drawn: list[tuple[Curve, Array, Array]] = []
-        self._groups: list[str] = []
-        self._bins: Any = None
-        self._threshold: float | None = None
-        self.plot = new_plot(*titles[kind], self.redraw)
+        self._shown = Shown()
+        self.hidden: set[str] = set()
+        self._drawn: list[tuple[Curve, Array, Array, bool]] = []  # in the plot's values; whether it is the FNMR
+        self._rings: dict[str, Any] = {}
+        self.plot = new_plot(*titles[kind], self.reset, axes=axes.get(kind))
         self.legend = TopLegend(self.plot)
-        self._entries: list[tuple[str, Any]] = []
+        self.legend.item.sigSampleClicked.connect(self._on_legend)
+        self._legend_names: list[str] = []
+        self.gestures = PlotGestures(self.plot, self.reset)
+        self.gestures.entries = self._entries
+        self.gestures.clicked.connect(self._on_click)
+        self.gestures.saved.connect(self.saved)
+        self.line = pg.InfiniteLine(0, angle=90, movable=True)
+        self.line.setZValue(20)
+        self.line.setCursor(Qt.CursorShape.SizeHorCursor)
+        self.line.sigPositionChanged.connect(lambda: self._on_line(self.threshold_moved))
+        self.line.sigPositionChangeFinished.connect(lambda: self._on_line(self.threshold_settled))
+        self._placing = False
+        self.readout = pg.TextItem(anchor=(0, 1))
+        self.readout.setZValue(30)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
         self.plot.scene().sigMouseMoved.connect(self._on_move)
         theme.changed.connect(self.redraw)
-        if kind == "roc":
-            self.plot.setLogMode(x=True, y=False)
-        elif kind == "det":
-            ticks = [[(_PROBIT(t), f"{100 * t:g} %") for t in _TICKS]]
-            for side in ("bottom", "left"):
-                self.plot.getPlotItem().getAxis(side).setTicks(ticks)
 
-    def show_curves(
-        self, curves: Sequence[Curve], groups: list[str], bins: Any, threshold: float | None, *, distance: bool = False
-    ) -> None:
-        """Draw other curves; `distance` says what their thresholds are."""
+    def show_curves(self, shown: Shown) -> None:
+        """Draw other curves."""
         if self.kind in ("rates", "scores"):
             names = {
-                "rates": (tr("threshold (similarity)"), tr("threshold (distance)")),
-                "scores": (tr("score (similarity)"), tr("score (distance)")),
+                "rates": (
+                    tr("threshold (similarity); FMR solid, FNMR dashed"),
+                    tr("threshold (distance); FMR solid, FNMR dashed"),
+                ),
+                "scores": (
+                    tr("score (similarity); genuine solid, impostor dashed"),
+                    tr("score (distance); genuine solid, impostor dashed"),
+                ),
             }
-            self.plot.setLabel("bottom", names[self.kind][distance])
-        self._curves, self._groups, self._bins, self._threshold = curves, groups, bins, threshold
+            self.plot.setLabel("bottom", names[self.kind][shown.distance])
+        self._shown = shown
         self.redraw()
 
-    def _pen(self, name: str, *, dashed: bool = False) -> tuple[Any, str, str | None]:
+    def move_threshold(self, threshold: float | None, common: dict[str, tuple[float, float]]) -> None:
+        """Move the line and the rings on the curves; nothing else is drawn anew."""
+        shown = self._shown
+        self._shown = Shown(
+            shown.curves, shown.groups, shown.bins, shown.group_bins, threshold, common, shown.distance
+        )  # fmt: skip
+        self._place_line()
+        self._place_rings()
+
+    def _colour(self, name: str) -> tuple[str, str | None]:
+        if name not in self._shown.groups:
+            return (ALL_DARK if self._theme.dark else ALL_LIGHT), None
+        colour, symbol, _ = group_style(list(self._shown.groups).index(name))
+        return colour, symbol
+
+    def _pen(self, name: str, *, dashed: bool = False) -> Any:
+        number = list(self._shown.groups).index(name) if name in self._shown.groups else 0
         style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
-        if name == "all":
-            colour = ALL_DARK if self._theme.dark else ALL_LIGHT
-            return pg.mkPen(colour, width=1, style=style), colour, None
-        colour, symbol, _ = group_style(self._groups.index(name))
-        return pg.mkPen(colour, width=1, style=style), colour, symbol
+        return pg.mkPen(self._colour(name)[0], width=1 + number // 8, style=style)
 
     def redraw(self) -> None:
         """Draw everything again in the theme's colours."""
         retheme(self.plot, self._theme)
         self.plot.clear()
-        self._drawn, self._entries = [], []
-        {"roc": self._roc, "det": self._det, "rates": self._rates, "scores": self._scores}[self.kind]()
-        self.legend.show_entries(self._entries, self._theme.tokens["text"])
-        self.plot.enableAutoRange()
-        if self.kind == "det":
-            low = min(
-                [
-                    _PROBIT(0.001),
-                    *(float(np.nanmin(a)) for _, x, y in self._drawn for a in (x, y) if np.isfinite(a).any()),
-                ]
-            )
-            self.plot.setRange(xRange=(low, _PROBIT(0.5)), yRange=(low, _PROBIT(0.5)), padding=0.02)
+        self._drawn, self._rings = [], {}
+        if self.kind == "scores":
+            self._scores()
+        else:
+            for curve in self._shown.curves:
+                if curve.name not in self.hidden:
+                    {"roc": self._roc, "det": self._det, "rates": self._rates}[self.kind](curve)
+        self._show_legend()
+        text = self._theme.tokens["text"]
+        self.line.setPen(pg.mkPen(self._theme.tokens["accent"], width=2, style=Qt.PenStyle.DashLine))
+        self.line.setHoverPen(pg.mkPen(self._theme.tokens["accent"], width=4))
+        self.plot.addItem(self.line, ignoreBounds=True)
+        self.readout.setColor(text)
+        self.readout.fill = pg.mkBrush(self._theme.tokens["base"])
+        self.readout.border = pg.mkPen(self._theme.tokens["border"])
+        self.readout.hide()
+        self.plot.addItem(self.readout, ignoreBounds=True)
+        self._place_line()
+        self._place_rings()
+        self.reset()
 
-    def _line(self, curve: Curve, x: Array, y: Array) -> None:
-        pen, colour, symbol = self._pen(curve.name)
-        self.plot.plot(x, y, pen=pen, connect="finite")
-        self._entries.append((curve.name, pen))
+    def reset(self) -> None:
+        """Show all of what is drawn, in a range that shows the curves."""
+        self.plot.zoom_reset.hide()
+        if self.kind == "scores" or not self._drawn:
+            self.plot.enableAutoRange()
+            return
+        view = self.plot.getPlotItem().vb
+        if self.kind == "rates":
+            xs = np.concatenate([x[np.isfinite(x)] for _, x, _, _ in self._drawn] or [np.zeros(1)])
+            view.setRange(xRange=(float(xs.min()), float(xs.max())), yRange=(0, 1), padding=0.02)
+        elif self.kind == "roc":
+            lows = [float(np.nanmin(x)) for _, x, _, _ in self._drawn if np.isfinite(x).any()]
+            tars = [float(np.nanmin(y[np.isfinite(x)])) for _, x, y, _ in self._drawn if np.isfinite(x).any()]
+            view.setRange(xRange=(min(lows, default=-4), 0), yRange=(min(tars, default=0), 1), padding=0.03)
+        else:
+            ends = [float(np.nanmin(a)) for _, x, y, _ in self._drawn for a in (x, y) if np.isfinite(a).any()]
+            low = min([_PROBIT(0.001), *ends])
+            high = _PROBIT(min(0.95, max([0.5, *(1.1 * one for pair in self._shown.common.values() for one in pair)])))
+            view.setRange(xRange=(low, high), yRange=(low, high), padding=0.02)
+
+    def _line(self, curve: Curve, x: Array, y: Array, *, fnmr: bool = False) -> None:
+        self.plot.plot(x, y, pen=self._pen(curve.name, dashed=fnmr), connect="finite")
+        colour, symbol = self._colour(curve.name)
         if symbol is not None:
             good = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
             if len(good):
                 some = good[np.linspace(0, len(good) - 1, 9).astype(int)]
                 self.plot.plot(
                     x[some], y[some], pen=None, symbol=symbol, symbolSize=7, symbolBrush=colour, symbolPen=None
-                )
-        self._drawn.append((curve, x, y))
+                )  # fmt: skip
+        self._drawn.append((curve, x, y, fnmr))
 
-    def _mark(self, curve: Curve, x: float, y: float) -> None:
-        _, colour, symbol = self._pen(curve.name)
-        if np.isfinite(x) and np.isfinite(y):
-            self.plot.plot(
-                [x],
-                [y],
-                pen=None,
-                symbol=symbol or "o",
-                symbolSize=11,
-                symbolBrush=None,
-                symbolPen=pg.mkPen(colour, width=2),
-            )
+    def _place(self, fmr: float, fnmr: float) -> tuple[float, float]:
+        """Return where a pair of rates lies in the ROC or DET plot; NaN where it lies nowhere."""
+        if self.kind == "roc":
+            return (float(np.log10(fmr)) if fmr > 0 else np.nan), 1 - fnmr
+        return tuple(probit(np.array([fmr, fnmr])).tolist())  # type: ignore[return-value]
 
-    def _roc(self) -> None:
-        for curve in self._curves:
-            keep = curve.fmr > 0
-            self._line(curve, np.where(keep, curve.fmr, np.nan), 1 - curve.fnmr)
-            self._mark(curve, curve.eer, 1 - curve.eer) if curve.eer > 0 else None
+    def _bounds(self, curve: Curve) -> None:
+        """Mark where no error was seen: an open triangle at 3 / comparisons."""
+        colour, _ = self._colour(curve.name)
+        for (fmr, fnmr), symbol in zip(curve.bounds, ("t3", "t"), strict=True):
+            x, y = self._place(fmr, fnmr)
+            if np.isfinite([x, y]).all() and not (self.kind == "roc" and symbol == "t"):
+                self.plot.plot(
+                    [x], [y], pen=None, symbol=symbol, symbolSize=10, symbolBrush=None, symbolPen=pg.mkPen(colour, width=1.5)
+                )  # fmt: skip
+                self._drawn.append((curve, np.array([x]), np.array([y]), False))
 
-    def _det(self) -> None:
-        for curve in self._curves:
-            self._line(curve, probit(curve.fmr), probit(curve.fnmr))
-            if 0 < curve.eer < 1:
-                self._mark(curve, _PROBIT(curve.eer), _PROBIT(curve.eer))
+    def _roc(self, curve: Curve) -> None:
+        with np.errstate(divide="ignore"):
+            x = np.where(curve.fmr > 0, np.log10(np.maximum(curve.fmr, 1e-300)), np.nan)
+        self._line(curve, x, 1 - curve.fnmr)
+        self._bounds(curve)
 
-    def _rates(self) -> None:
-        for curve in self._curves:
-            where = np.where(np.isfinite(curve.threshold), curve.threshold, np.nan)
-            self._line(curve, where, curve.fmr)
-            pen, _, _ = self._pen(curve.name, dashed=True)
-            self.plot.plot(where, curve.fnmr, pen=pen, connect="finite")
-            self._mark(curve, curve.eer_threshold, curve.eer)
-            if curve.name == "all" and np.isfinite(curve.eer_threshold):
-                text = pg.TextItem(tr("EER {eer:.2%}", eer=curve.eer), color=self._theme.tokens["text"], anchor=(0, 1))
-                text.setPos(curve.eer_threshold, curve.eer)
-                self.plot.addItem(text)
-        if self._threshold is not None and np.isfinite(self._threshold):
-            pen = pg.mkPen(self._theme.tokens["muted"], style=Qt.PenStyle.DotLine)
-            self.plot.addItem(pg.InfiniteLine(self._threshold, angle=90, pen=pen))
+    def _det(self, curve: Curve) -> None:
+        self._line(curve, probit(curve.fmr), probit(curve.fnmr))
+        self._bounds(curve)
+
+    def _rates(self, curve: Curve) -> None:
+        where = np.where(np.isfinite(curve.threshold), curve.threshold, np.nan)
+        self._line(curve, where, curve.fmr)
+        self._line(curve, where, curve.fnmr, fnmr=True)
 
     def _scores(self) -> None:
-        if self._bins is None:
-            return
-        edges, genuine, impostor = self._bins
-        for heights, colour, name in ((impostor, IMPOSTOR, tr("impostor")), (genuine, GENUINE, tr("genuine"))):
-            fill = pg.mkColor(colour)
-            fill.setAlpha(110)
-            pen = pg.mkPen(colour, width=1)
-            self.plot.plot(edges, heights, stepMode="center", fillLevel=0, brush=fill, pen=pen)
-            self._entries.append((name, pen))
+        shown = {name: bins for name, bins in self._shown.group_bins.items() if name not in self.hidden}
+        if self._shown.group_bins:
+            for name, (edges, genuine, impostor) in shown.items():
+                for heights, dashed in ((impostor, True), (genuine, False)):
+                    self.plot.plot(edges, heights, stepMode="center", pen=self._pen(name, dashed=dashed))
+        elif self._shown.bins is not None:
+            edges, genuine, impostor = self._shown.bins
+            for heights, colour, name in ((impostor, IMPOSTOR, "impostor"), (genuine, GENUINE, "genuine")):
+                if name not in self.hidden:
+                    fill = pg.mkColor(colour)
+                    fill.setAlpha(110)
+                    self.plot.plot(
+                        edges, heights, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colour, width=1)
+                    )  # fmt: skip
 
-    def _on_move(self, position: Any) -> None:
-        if not self._drawn or not self.plot.sceneBoundingRect().contains(position):
+    def _names(self) -> list[tuple[str, str, Any]]:
+        """Return key, text and pen of what can be hidden."""
+        if self.kind != "scores":
+            return [(curve.name, curve.name, self._pen(curve.name)) for curve in self._shown.curves]
+        if self._shown.group_bins:
+            return [(name, name, self._pen(name)) for name in self._shown.group_bins]
+        return [
+            ("genuine", tr("genuine"), pg.mkPen(GENUINE, width=3)),
+            ("impostor", tr("impostor"), pg.mkPen(IMPOSTOR, width=3)),
+        ]
+
+    def _show_legend(self) -> None:
+        muted = self._theme.tokens["muted"]
+        entries = []
+        self._legend_names = []
+        for key, text, pen in self._names():
+            off = key in self.hidden
+            entries.append((tr("{name} (hidden)", name=text) if off else text, pg.mkPen(muted) if off else pen))
+            self._legend_names.append(key)
+        self.legend.show_entries(entries, self._theme.tokens["text"])
+
+    def _on_legend(self, clicked: Any) -> None:
+        for place, (sample, _) in enumerate(self.legend.item.items):
+            if sample.item is clicked:
+                self.hide_curve(self._legend_names[place], hide=self._legend_names[place] not in self.hidden)
+                return
+
+    def hide_curve(self, name: str, *, hide: bool) -> None:
+        """Hide one curve, or show it again."""
+        self.hidden = self.hidden | {name} if hide else self.hidden - {name}
+        self.redraw()
+
+    def _entries(self) -> list[tuple[str, bool, Any]]:
+        return [
+            (text, key not in self.hidden, lambda on, key=key: self.hide_curve(key, hide=not on))
+            for key, text, _ in self._names()
+        ]
+
+    def _whole(self) -> Curve | None:
+        return next((curve for curve in self._shown.curves if curve.name == "all"), None)
+
+    def _place_line(self) -> None:
+        """Put the line where the common threshold is: in ROC and DET at the FMR of all comparisons."""
+        threshold, place = self._shown.threshold, None
+        if threshold is not None and np.isfinite(threshold):
+            if self.kind in ("rates", "scores"):
+                place = threshold
+            elif "all" in self._shown.common:
+                x, _ = self._place(*self._shown.common["all"])
+                place = x if np.isfinite(x) else None
+        self.line.setVisible(place is not None)
+        if place is not None:
+            self._placing = True
+            self.line.setValue(place)
+            self._placing = False
+
+    def _on_line(self, told: Any) -> None:
+        if self._placing:
             return
-        view = self.plot.getPlotItem().vb
-        pointer = view.mapSceneToView(position)
-        (x0, x1), (y0, y1) = view.viewRange()
-        best: tuple[float, str] | None = None
-        for curve, x, y in self._drawn:
-            shown = np.log10(x, where=x > 0, out=np.full_like(x, np.nan)) if self.kind == "roc" else x
-            far = ((shown - pointer.x()) / (x1 - x0)) ** 2 + ((y - pointer.y()) / (y1 - y0)) ** 2
+        value = float(self.line.value())
+        if self.kind in ("roc", "det"):
+            curve = self._whole()
+            if curve is None:
+                return
+            with np.errstate(divide="ignore"):
+                places = np.log10(curve.fmr) if self.kind == "roc" else probit(curve.fmr)
+            usable = np.flatnonzero(np.isfinite(places) & np.isfinite(curve.threshold))
+            if not len(usable):
+                return
+            value = float(curve.threshold[usable[np.argmin(np.abs(places[usable] - value))]])
+        told.emit(value)
+
+    def _place_rings(self) -> None:
+        """Mark the common threshold on each curve."""
+        if self.kind not in ("roc", "det"):
+            return
+        for curve in self._shown.curves:
+            point = self._shown.common.get(curve.name)
+            x, y = (np.nan, np.nan) if point is None else self._place(*point)
+            good = bool(np.isfinite([x, y]).all()) and curve.name not in self.hidden
+            ring = self._rings.get(curve.name)
+            if ring is None:
+                pen = pg.mkPen(self._colour(curve.name)[0], width=2)
+                ring = self._rings[curve.name] = pg.ScatterPlotItem(symbol="o", size=13, brush=None, pen=pen)
+                self.plot.addItem(ring, ignoreBounds=True)
+            ring.setData([x] if good else [], [y] if good else [])
+
+    def _nearest(self, x: float, y: float) -> tuple[Curve, int, bool] | None:
+        """Return the curve, its point and whether it is its FNMR, near a place of the plot."""
+        (x0, x1), (y0, y1) = self.plot.getPlotItem().vb.viewRange()
+        best: tuple[float, tuple[Curve, int, bool]] | None = None
+        for curve, xs, ys, fnmr in self._drawn:
+            if len(xs) != len(curve.threshold):
+                continue
+            far = ((xs - x) / (x1 - x0)) ** 2 + ((ys - y) / (y1 - y0)) ** 2
             if np.isfinite(far).any():
                 place = int(np.nanargmin(far))
                 if best is None or far[place] < best[0]:
-                    text = tr(
-                        ("{curve}: threshold {threshold:.4g}, FMR {fmr:.3g} %, FNMR {fnmr:.3g} %"),
-                        curve=curve.name,
-                        threshold=curve.threshold[place],
-                        fmr=100 * curve.fmr[place],
-                        fnmr=100 * curve.fnmr[place],
-                    )
-                    best = (float(far[place]), text)
-        self.hovered.emit(best[1] if best is not None and best[0] < 0.01 else "")
+                    best = float(far[place]), (curve, place, fnmr)
+        return best[1] if best is not None and best[0] < _NEAR else None
+
+    def read_out(self, x: float, y: float) -> str:
+        """Return what lies at a place of the plot."""
+        if self.kind == "scores":
+            return tr("score {score:.4g}", score=x)
+        found = self._nearest(x, y)
+        if found is None:
+            return ""
+        curve, place, _ = found
+        return tr(
+            "{curve}: threshold {threshold:.4g}, FMR {fmr:.3g} %, FNMR {fnmr:.3g} %",
+            curve=curve.name,
+            threshold=curve.threshold[place],
+            fmr=100 * curve.fmr[place],
+            fnmr=100 * curve.fnmr[place],
+        )
+
+    def _on_move(self, position: Any) -> None:
+        view = self.plot.getPlotItem().vb
+        if not view.sceneBoundingRect().contains(position):
+            self.readout.hide()
+            return
+        pointer = view.mapSceneToView(position)
+        text = self.read_out(pointer.x(), pointer.y())
+        self.readout.setVisible(bool(text))
+        if text:
+            (x0, x1), (y0, y1) = view.viewRange()
+            right, top = pointer.x() > (x0 + x1) / 2, pointer.y() > (y0 + y1) / 2
+            self.readout.setText(text)
+            self.readout.setAnchor((1 if right else 0, 0 if top else 1))
+            self.readout.setPos(pointer.x(), pointer.y())
+
+    def query_at(self, x: float, y: float) -> PairQuery | None:
+        """Return the pairs behind a place of the plot: those whose scores are nearest to its threshold."""
+        if self.kind == "scores":
+            return PairQuery("impostor", near=x) if self._shown.bins is not None else None
+        found = self._nearest(x, y)
+        if found is None:
+            return None
+        curve, place, fnmr = found
+        group = curve.name if curve.name in self._shown.groups else ""
+        threshold = float(curve.threshold[place])
+        near = threshold if np.isfinite(threshold) else None
+        return PairQuery("genuine" if fnmr else "impostor", group, group, near)
+
+    def _on_click(self, x: float, y: float) -> None:
+        query = self.query_at(x, y)
+        if query is not None:
+            self.pairs_asked.emit(query)

@@ -21,9 +21,11 @@ PNG_WIDTH = 1600
 pg.setConfigOptions(antialias=True)
 
 
-def new_plot(title: str, x: str, y: str, reset: Callable[[], object] | None = None) -> pg.PlotWidget:
+def new_plot(
+    title: str, x: str, y: str, reset: Callable[[], object] | None = None, axes: dict[str, pg.AxisItem] | None = None
+) -> pg.PlotWidget:
     """Return an empty plot; `reset` shows all of it again after it was zoomed, where that is more than to fit it."""
-    plot = pg.PlotWidget()
+    plot = pg.PlotWidget(axisItems=axes)
     plot.setTitle(title)
     plot.setLabel("bottom", x)
     plot.setLabel("left", y)
@@ -70,11 +72,17 @@ def write_plot(path: Path, *plots: pg.PlotWidget) -> None:
         drawing.setViewBox(QRectF(0, 0, size.width(), size.height()))
         _paint(drawing, plots, 1.0)
         return
-    scale = PNG_WIDTH / width
-    image = QImage(size * scale, QImage.Format.Format_RGB32)
-    _paint(image, plots, scale)
-    if not image.save(str(path)):
+    if not picture_of(*plots).save(str(path)):
         raise RequestError(tr("{path} could not be written. Choose a folder that may be written to.", path=path))
+
+
+def picture_of(*plots: pg.PlotWidget) -> QImage:
+    """Return plots, one below the other, as a picture 1,600 pixels wide."""
+    width, height = max(plot.width() for plot in plots), sum(plot.height() for plot in plots)
+    scale = PNG_WIDTH / width
+    image = QImage(QSize(width, height) * scale, QImage.Format.Format_RGB32)
+    _paint(image, plots, scale)
+    return image
 
 
 def _paint(device: QImage | QSvgGenerator, plots: tuple[pg.PlotWidget, ...], scale: float) -> None:

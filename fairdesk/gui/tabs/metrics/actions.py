@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
+from fairdesk.gui.tabs.metrics.saving import save_shown_plot, save_shown_scores, save_shown_table
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ MENUS = {  # on the right button, by list or grid
         "metrics.score",
         "metrics.freeze",
         "",
+        "metrics.compare",
         "metrics.normalise",
         "metrics.report",
         "metrics.plot",
@@ -55,7 +57,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "metrics.look",
-            tr("&Look at the pairs…"),
+            tr("Loo&k at the pairs…"),
             lambda: start(tab.look_at_list()),
             tr("&Metrics"),
             icon="face",
@@ -92,6 +94,16 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tip=tr("Evaluate any score file"),
         ),
         ActionSpec(
+            "metrics.compare",
+            tr("Co&mpare two models…"),
+            lambda: start(tab.compare_models()),
+            tr("&Metrics"),
+            icon="chart",
+            enabled=shown,
+            tip=tr("These scores against another model's over the same list, with intervals of every difference"),
+            tab=tab.name,
+        ),
+        ActionSpec(
             "metrics.normalise",
             tr("&Normalise by group…"),
             tab.normalise_scores,
@@ -113,7 +125,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.plot",
             tr("Save p&lot…"),
-            lambda: start(tab.save_plot()),
+            lambda: start(save_shown_plot(tab)),
             tr("&Metrics"),
             icon="chart",
             enabled=shown,
@@ -122,7 +134,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.table",
             tr("Save &table…"),
-            lambda: start(tab.save_table()),
+            lambda: start(save_shown_table(tab)),
             tr("&Metrics"),
             icon="table",
             enabled=shown,
@@ -131,7 +143,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.scores_csv",
             tr("Save scores as &CSV…"),
-            lambda: start(tab.save_scores()),
+            lambda: start(save_shown_scores(tab)),
             tr("&Metrics"),
             icon="export",
             enabled=shown,

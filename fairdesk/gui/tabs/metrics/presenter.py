@@ -6,24 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.corrections import correct, read_known_of
 from fairdesk.metrics.error_curves import histogram
-from fairdesk.metrics.error_rates import TARGETS, Scores
-from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
-from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.results import EvaluateResult, GroupFigures
+from fairdesk.metrics.evaluation import evaluate_whole
+from fairdesk.metrics.identification_files import read_search
+from fairdesk.metrics.identification_job import evaluate_search
+from fairdesk.metrics.identification_results import IdentifyResult
+from fairdesk.metrics.live_threshold import LiveThreshold
+from fairdesk.metrics.params import EvaluateParams, IdentifyParams
+from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.score_files import read_scores
-from fairdesk.metrics.shown_figures import RATES, curves_of, figure_name, number, numbers_between, rate, rates_between
+from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.shown_figures import curves_of, number, rate
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
 from fairdesk.words import mark, tr, tr_n
 
-INTERVAL = "95 %"
+if TYPE_CHECKING:
+    from fairdesk.gui.widgets.curve_plots import Shown
 
 
 @dataclass(frozen=True)
@@ -79,31 +85,89 @@ def look(project: Project) -> View:
 class Evaluation:
     """One evaluated score file, ready to draw."""
 
-    path: Path
+    params: EvaluateParams
     result: EvaluateResult
     curves: list[Curve]
     bins: Any
+    group_bins: dict[str, Any]
     groups: list[str]
+    live: LiveThreshold
     distance: bool = False
+    ways: tuple[str, ...] = ()  # in which the scores can be grouped
     subjects: bool = False  # whether the scores name them, so that intervals are drawn by subjects
+
+    @property
+    def path(self) -> Path:
+        """The score file."""
+        return self.params.scores
 
 
 class SupersededError(Exception):
     """Nobody waits for this evaluation any more."""
 
 
+def read_corrected(params: EvaluateParams, *, paths: bool = False) -> tuple[ScoreSet, Corrections | None]:
+    """Read scores; where the project open (`labels_of`) has labels set by people, or comparisons left out, by those."""
+    known = None if params.labels_of is None else read_known_of(params.labels_of)
+    scores = read_scores(
+        params.scores, paths=paths or bool(known), columns=params.named_columns(), impostor=params.impostor
+    )
+    if not known:
+        return scores, None
+    scores, corrections = correct(scores, known)
+    return scores, corrections if corrections.lines() else None
+
+
 def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluation:
     """Evaluate a score file; by group where the scores name groups. `check` may raise to end it."""
-    scores = read_scores(params.scores)
+    scores, corrections = read_corrected(params)
     if params.distance:
         scores.negate()
     grouped = scores.grouped and bool(scores.group1 is not None and (scores.group1 != "").any())
-    params = params.model_copy(update={"by": "group" if grouped else "none"})
-    result, overall = evaluate(scores, params, check)
+    if params.by == "none" and grouped:
+        params = params.model_copy(update={"by": "group"})
+    found = evaluate_whole(scores, params, check)
+    found.result.corrections = corrections
     subjects = scores.subject1 is not None and scores.subject2 is not None
-    groups: dict[str, Scores] = per_group_scores(group_comparisons(scores)) if grouped else {}
-    return Evaluation(params.scores, result, curves_of(overall, groups, distance=params.distance),
-                      histogram(overall, distance=params.distance), list(groups), params.distance, subjects)  # fmt: skip
+    bins = histogram(found.scores, distance=params.distance)
+    group_bins = {}
+    if bins is not None:
+        edges = -bins[0][::-1] if params.distance else bins[0]
+        made = {name: histogram(one, distance=params.distance, edges=edges) for name, one in found.own.items()}
+        group_bins = {name: one for name, one in made.items() if one is not None}
+    check()
+    curves = curves_of(found.scores, found.own, distance=params.distance)
+    live = LiveThreshold(found, params)
+    ways = tuple(way for way in WAYS if all(_names(scores, kind) for kind in way.split("+")))
+    return Evaluation(
+        params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways, subjects
+    )
+
+
+WAYS = {
+    "group": mark("group"),
+    "gender": mark("gender"),
+    "age": mark("age"),
+    "group+gender": mark("group and gender"),
+    "group+age": mark("group and age"),
+    "gender+age": mark("gender and age"),
+    "group+gender+age": mark("group, gender and age"),
+}
+"""How comparisons can be grouped."""
+
+
+def _names(scores: ScoreSet, kind: str) -> bool:
+    """Tell whether scores name the group, gender or age of their faces."""
+    values = [getattr(scores, f"{kind}{side}") for side in (1, 2)]
+    return all(value is not None and bool((value != "").any()) for value in values)
+
+
+def work_out_search(path: Path) -> IdentifyResult:
+    """Evaluate a one-to-many search; by group where the probes name theirs."""
+    found = read_search(path)
+    grouped = found.probe_group is not None and bool((found.probe_group != "").any())
+    params = IdentifyParams(scores=path, by="group" if grouped else "none")
+    return evaluate_search(found, params, QuietContext())[0]
 
 
 def vectors_line(about: dict[str, Any]) -> str:
@@ -140,130 +204,40 @@ def headline(result: EvaluateResult) -> str:
     text = "  ·  ".join(parts)
     if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
         text += "<br>" + tr("Embeddings: {vectors}", vectors=escape(vectors))
+    if result.corrections is not None:
+        text += "".join(f"<br>{escape(line)}" for line in result.corrections.lines())
     if result.warning:
         text += f"<br><b>{escape(result.warning)}</b>"
     return text
 
 
-def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
-    return {} if result.groups is None else result.groups.per_group
-
-
-HEADER = (
-    mark("Group"),
-    mark("Genuine"),
-    mark("Impostor"),
-    mark("FMR"),
-    INTERVAL,
-    mark("FNMR"),
-    INTERVAL,
-    mark("False matches"),
-    mark("False non-matches"),
-    mark("Own EER"),
-    "d′",
-)
-
-
-FEW = 30  # errors; a rate from fewer is weak (rule of 30)
-
-
-def table(result: EvaluateResult) -> list[tuple[tuple[str, ...], frozenset[int]]]:
-    """Return the rows of the group table, and which cells rest on fewer than 30 errors of their own rate."""
-    rows: list[tuple[tuple[str, ...], frozenset[int]]] = []
-    for name, row in _per_group(result).items():
-        intervals = [rates_between(ci, by_pairs=result.draws is None) for ci in (row.fmr_ci, row.fnmr_ci)]
-        cells = (
-            name, f"{row.genuine:,}", f"{row.impostor:,}", rate(row.fmr), intervals[0], rate(row.fnmr),
-            intervals[1], f"{row.false_matches:,}", f"{row.false_non_matches:,}", rate(row.eer), number(row.d_prime),
-        )  # fmt: skip
-        counts = ((3, row.fmr, row.false_matches), (5, row.fnmr, row.false_non_matches))
-        rows.append((cells, frozenset(cell for cell, rate_, count in counts if rate_ is not None and count < FEW)))
-    return rows
-
-
-def with_interval(value: str, interval: tuple[float, float] | None) -> str:
-    """Return a value with its interval behind it, where there is one."""
-    return value if interval is None else f"{value}  [{rates_between(interval)}]"
-
-
-FAIRNESS_HEADER = (mark("Figure"), mark("Value"), INTERVAL, mark("If groups were equal"))
-DIFFERENCES_HEADER = (mark("Rate"), mark("Group"), mark("minus"), mark("Difference (percentage points)"), INTERVAL)
-
-
-def fairness_table(result: EvaluateResult) -> list[tuple[tuple[str, ...], str]]:
-    """Return the fairness figures with interval and null range, and for a tooltip why one is undefined."""
-    if result.groups is None:
-        return []
-    return [
-        (
-            (
-                figure_name(row.name), number(row.value), numbers_between(row.interval),
-                numbers_between(row.null_range),
-            ),
-            row.why,
-        )
-        for row in result.groups.fairness.rows()
-    ]  # fmt: skip
-
-
-def differences_table(result: EvaluateResult) -> list[tuple[tuple[str, ...], bool]]:
-    """Return the differences between groups, and whether each interval leaves zero out."""
-    if result.groups is None:
-        return []
-    rows: list[tuple[tuple[str, ...], bool]] = []
-    for one in result.groups.differences:
-        sign = "−" if one.difference < 0 else "+"
-        cells = (
-            tr(RATES[one.rate]), one.first, one.second, f"{sign}{rate(abs(one.difference))}",
-            rates_between(one.ci, sign=True),
-        )  # fmt: skip
-        rows.append((cells, one.ci is not None and not one.ci[0] <= 0 <= one.ci[1]))
-    return rows
-
-
-def own_header() -> tuple[str, ...]:
-    """Return the header of the table of each group's own figures."""
-    return (tr("Group"), tr("EER"), tr("AUC"), "d′", *(tr("TAR at FAR {target}", target=target) for target in TARGETS))
-
-
-def own_table(result: EvaluateResult) -> list[tuple[str, ...]]:
-    """Return EER, AUC, d' and TAR at each FAR, over all pairs and for each group at its own thresholds.
-
-    A value in brackets is below resolution: fewer than one false match is allowed among the impostor pairs.
-    """
-    rows = []
-    for name, row in {"all": result, **_per_group(result)}.items():
-        targets = row.tar_at_far or {}
-        cells = []
-        for target in TARGETS:
-            found = targets.get(target)
-            if found is None:
-                cells.append(rate(None))
-            else:
-                shown = with_interval(rate(found.tar), found.tar_ci)
-                cells.append(shown if found.resolvable else f"({shown})")
-        area = "–" if row.auc is None else f"{row.auc:.6f}"
-        rows.append((name, with_interval(rate(row.eer), row.eer_ci), area, number(row.d_prime), *cells))
-    return rows
-
-
-def fairness_line(result: EvaluateResult) -> str:
-    """Return the fairness figures as one line."""
+def threshold_line(result: EvaluateResult) -> str:
+    """Return the common threshold, its rule, the worst groups and what is in no group, as rich text."""
     groups = result.groups
     if groups is None:
         return ""
+    parts = [tr("Threshold {threshold} ({rule})", threshold=number(groups.threshold), rule=escape(groups.rule))]
+    for name, group in ((tr("FMR"), groups.fairness.fmr_worst_group), (tr("FNMR"), groups.fairness.fnmr_worst_group)):
+        if group is not None:
+            parts.append(tr("highest {rate}: {group}", rate=name, group=escape(group)))
     left_out = "".join(f"<br>{escape(line)}" for line in groups.not_in_a_group.lines())
-    fair = groups.fairness
-    shown = [
-        tr("FDR {fdr}", fdr=number(fair.FDR)),
-        tr("IR {ir}", ir=number(fair.IR)),
-        tr("GARBE {garbe}", garbe=number(fair.GARBE)),
-    ]
-    return (
-        tr("Threshold {threshold} ({rule})", threshold=number(groups.threshold), rule=escape(groups.rule))
-        + "  ·  "
-        + "  ·  ".join(shown)
-        + "  "
-        + tr("(alpha {alpha:g})", alpha=fair.alpha)
-        + left_out
-    )
+    return "  ·  ".join(parts) + left_out
+
+
+ORDER = (
+    "common", "fairness", "differences", "own", "between", "own_thresholds", "folds", "points", "scores", "overall",
+)  # fmt: skip
+"""Of the tables, as their pages stand."""
+
+
+def shown_curves(found: Evaluation) -> Shown:
+    """Return what the plots draw of an evaluation."""
+    from fairdesk.gui.widgets.curve_plots import Shown
+
+    threshold = None if found.result.groups is None else found.result.groups.threshold
+    if threshold is None and found.result.eer_threshold is not None:
+        threshold = found.result.eer_threshold
+    common = {} if threshold is None else found.live.rates(threshold)
+    return Shown(
+        found.curves, found.groups, found.bins, found.group_bins, threshold, common, found.distance
+    )  # fmt: skip

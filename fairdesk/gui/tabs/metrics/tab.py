@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -17,8 +16,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTableWidget,
-    QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -26,21 +23,29 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.dialogs.models_dialog import ModelsDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.tabs.metrics.actions import MENUS, actions
-from fairdesk.gui.tabs.metrics.tables import cell, fill, hold_intervals, items_of, set_header
+from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
+from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
+from fairdesk.gui.tabs.metrics.result_tables import ResultTables
+from fairdesk.gui.tabs.metrics.search_page import SearchPage
 from fairdesk.gui.widgets.flow_row import FlowRow
-from fairdesk.images.written_files import write_text
+from fairdesk.metrics.identification_files import holds_search
+from fairdesk.metrics.identification_results import IdentifyResult
+from fairdesk.metrics.pair_query import PairQuery
 from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.result_tables import tables_of
+from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.sets import freeze
-from fairdesk.words import mark, tr, tr_n
+from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
-    from fairdesk.gui.widgets.curve_plots import RatePlot
+    pass
 
 _AT = {
     "fmr=1e-3": mark("FMR 0.1 %"),
@@ -80,28 +85,22 @@ class MetricsTab(Tab):
     at: QComboBox
     value: QDoubleSpinBox
     source: QComboBox
+    by: QComboBox
+    by_label: QLabel
     distance: QCheckBox
-    hover: QLabel
-    figures: QTabWidget
-    tables: QTabWidget
-    common_page: QWidget
-    own_page: QWidget
-    fairness_page: QWidget
-    differences_page: QWidget
-    table: QTableWidget
-    own: QTableWidget
-    fairness: QTableWidget
-    differences: QTableWidget
+    figures: ResultPlots
+    tables: ResultTables
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "metrics_tab.ui", (FlowRow,))
+        load_form(self, "metrics_tab.ui", (FlowRow, ResultPlots, ResultTables))
         self.view = presenter.View()
         self._drawing = False  # the intervals of what is shown are being worked out
         self._asked = 0  # evaluations so far: only the newest goes on
         self.shown: presenter.Evaluation | None = None
         self.scores: Path | None = None
         self._stale: str | None = None
+        self._typed: float | None = None  # where the line was let go
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.splitter.setSizes([260, 900])
         self.splitter.setStretchFactor(1, 1)
@@ -111,24 +110,21 @@ class MetricsTab(Tab):
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
         self._offer_sources(["all", "within-group"])
-        for table, header in (
-            (self.table, presenter.HEADER), (self.own, presenter.own_header()),
-            (self.fairness, presenter.FAIRNESS_HEADER), (self.differences, presenter.DIFFERENCES_HEADER),
-        ):  # fmt: skip
-            set_header(table, header)
-        self.fairness.setToolTip(
-            tr(
-                "If groups were equal: where the figure would lie in 95 % of studies, with the subjects' groups permuted"
-            )
-        )
-        self.differences.setToolTip(tr("Bold: the interval leaves zero out. Many comparisons find some by chance"))
-        self.own.setToolTip(tr("Each row at its own thresholds. In brackets: below resolution, too few impostor pairs"))
-        self.plots: dict[str, RatePlot] = {}
+        self.pairs = PairViewer(session, self)
+        self.search = SearchPage(session.theme)
+        self.pages.addWidget(self.search)
+        self.tables.use_theme(session.theme)
+        self.tables.pairs_asked.connect(self.show_pairs)
+        self.figures.pairs_asked.connect(self.show_pairs)
+        self.figures.threshold_moved.connect(self._on_drag)
+        self.figures.threshold_settled.connect(self._on_dropped)
+        self.figures.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
         self.sources.currentItemChanged.connect(self._on_source)
         self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(self.look_at_list()))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
+        self.by.currentTextChanged.connect(lambda _t: self._evaluate())
         self.distance.toggled.connect(lambda _on: self._evaluate())
         self.empty_button.clicked.connect(self._next_step)
         session.theme.changed.connect(lambda: self._fill_table(self.shown) if self.shown is not None else None)
@@ -140,21 +136,6 @@ class MetricsTab(Tab):
         self.source.clear()
         for rule in rules:
             self.source.addItem(tr(_SOURCES[rule]) if rule in _SOURCES else rule, rule)
-
-    def _make_plots(self) -> None:
-        """Make the plots on first use: importing pyqtgraph would slow the window's start."""
-        from fairdesk.gui.widgets.curve_plots import RatePlot
-
-        for name, title in (
-            ("scores", tr("Scores")),
-            ("roc", tr("ROC")),
-            ("det", tr("DET")),
-            ("rates", tr("FMR and FNMR")),
-        ):
-            plot = RatePlot(self.session.theme, name)
-            plot.hovered.connect(self.hover.setText)
-            self.plots[name] = plot
-            self.figures.addTab(plot, title)
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
@@ -173,10 +154,13 @@ class MetricsTab(Tab):
         """Read again, unless there are only more vectors: all that is shown of them is whether there are any."""
         if set(change.touched) != {Kind.VECTORS} or not self.view.vectors:
             self.refresh()
+        if self.shown is not None and {Kind.LABELS, Kind.SCORES} & set(change.touched):
+            self._evaluate()  # figures follow what people correct
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
         self.scores = self.shown = self._stale = None
+        self.pairs.close()
         self._drawing = False
         self._asked += 1  # nobody waits for what is being evaluated
         self._fill(presenter.View())
@@ -321,9 +305,10 @@ class MetricsTab(Tab):
         """Evaluate and show a score file."""
         if path != self.scores:
             self.scores = path
-            self.source.blockSignals(True)
-            self.source.setCurrentIndex(0)
-            self.source.blockSignals(False)
+            for box in (self.source, self.by):
+                box.blockSignals(True)
+                box.setCurrentIndex(0)
+                box.blockSignals(False)
         self._evaluate()
 
     def _on_rule(self, rule: str) -> None:
@@ -340,10 +325,16 @@ class MetricsTab(Tab):
         at = self.at.currentData()
         return EvaluateParams.model_validate(
             {
-                "scores": self.scores, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
-                "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
+                "scores": self.scores, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
+                "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
+                "labels_of": None if self.session.project is None else self.session.project.folder,
             }
         )  # fmt: skip
+
+    def _threshold(self) -> float:
+        """Return the threshold that is typed, or where the line was let go: the field shows four digits of it."""
+        typed = self.value.value()
+        return self._typed if self._typed is not None and f"{self._typed:.4f}" == f"{typed:.4f}" else typed
 
     def _evaluate(self) -> None:
         """Show the rates at once, and the intervals when their draws are made."""
@@ -362,8 +353,7 @@ class MetricsTab(Tab):
                 self._evaluated(found)
                 return
             self._show_evaluation(found)
-            for table in (self.table, self.own):
-                hold_intervals(table)
+            self.tables.hold_intervals()
             read("evaluate", lambda: presenter.work_out(params, check), self._evaluated, self._failed)
 
         quick, read = params.model_copy(update={"bootstrap": 0}), self.session.background.read
@@ -382,19 +372,15 @@ class MetricsTab(Tab):
     def _evaluated(self, found: presenter.Evaluation) -> None:
         self._drawing = False
         self._show_evaluation(found)
+        self.pairs.read_again(found)
 
     def _show_evaluation(self, found: presenter.Evaluation) -> None:
         self.shown = found
-        if not self.plots:
-            self._make_plots()
-        text = presenter.headline(found.result)
-        fairness = presenter.fairness_line(found.result)
-        self.headline.setTextFormat(Qt.TextFormat.RichText)  # what is not its own is escaped there
-        self.headline.setText(text + (f"<br>{fairness}" if fairness else ""))
-        threshold = None if found.result.groups is None else found.result.groups.threshold
-        for plot in self.plots.values():
-            plot.show_curves(found.curves, found.groups, found.bins, threshold, distance=found.distance)
+        self.figures.make(self.session.theme)
+        self._show_headline(found.result)
+        self.figures.show_result(presenter.shown_curves(found), found.result.groups)
         self._fill_table(found)
+        self._offer_ways(found.ways)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
         if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
             kept = self.source.currentData()
@@ -404,43 +390,92 @@ class MetricsTab(Tab):
             self.source.blockSignals(False)
         self._show()
 
+    def _offer_ways(self, ways: tuple[str, ...]) -> None:
+        """Offer by what the comparisons can be grouped."""
+        if [self.by.itemData(row) for row in range(self.by.count())] != list(ways):
+            kept = self.by.currentData()
+            self.by.blockSignals(True)
+            self.by.clear()
+            for way in ways:
+                self.by.addItem(tr(presenter.WAYS[way]), way)
+            self.by.setCurrentIndex(max(0, self.by.findData(kept)))
+            self.by.blockSignals(False)
+        for widget in (self.by, self.by_label):
+            widget.setVisible(len(ways) > 1)
+
+    def _show_headline(self, result: EvaluateResult) -> None:
+        text, line = presenter.headline(result), presenter.threshold_line(result)
+        self.headline.setTextFormat(Qt.TextFormat.RichText)  # what is not its own is escaped there
+        self.headline.setText(text + (f"<br>{line}" if line else ""))
+
     def _fill_table(self, found: presenter.Evaluation) -> None:
-        rows = presenter.table(found.result)
-        self.tables.setTabVisible(0, bool(rows))
-        fairness, differences = presenter.fairness_table(found.result), presenter.differences_table(found.result)
-        fill(self.fairness, [cells for cells, _ in fairness])
-        for y, (_, why) in enumerate(fairness):
-            for item in items_of(self.fairness, y):
-                item.setToolTip(why)
-        fill(self.differences, [cells for cells, _ in differences], left=3)
-        for y, (_, sure) in enumerate(differences):
-            for item in items_of(self.differences, y):
-                font = item.font()
-                font.setBold(sure)
-                item.setFont(font)
-        self.tables.setTabVisible(2, bool(fairness))
-        self.tables.setTabVisible(3, bool(differences))
-        own = presenter.own_table(found.result)
-        fill(self.own, own)
-        self.table.setRowCount(len(rows))
-        weak = QColor(self.session.theme.tokens["warn"])
-        for y, (cells, few) in enumerate(rows):
-            for x, text in enumerate(cells):
-                item = cell(text, left=x == 0)
-                if x in few:
-                    item.setForeground(weak)
-                    item.setToolTip(
-                        tr("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
-                    )
-                self.table.setItem(y, x, item)
-        self.table.resizeColumnsToContents()
+        self.tables.show_tables(tables_of(found.result), presenter.ORDER)
+
+    @Slot(float)
+    def _on_drag(self, threshold: float) -> None:
+        """Follow the threshold's line: everything but intervals, which take draws."""
+        found = self.shown
+        if found is None:
+            return
+        moved = found.live.at(threshold)
+        self.figures.follow(threshold, found.live.rates(threshold), moved.groups)
+        for table in tables_of(moved, following=True):
+            if table.name in self.tables.pages:
+                self.tables.fill(table, widths=False)
+        self.tables.hold_intervals()
+        self._show_headline(moved)
+
+    @Slot(float)
+    def _on_dropped(self, threshold: float) -> None:
+        """Evaluate at the threshold where the line was let go."""
+        if self.shown is None:
+            return
+        place = self.at.findData("threshold")
+        self.at.blockSignals(True)
+        self.at.setCurrentIndex(place)
+        self.at.blockSignals(False)
+        self.value.setVisible(True)
+        self._typed = threshold
+        self.value.blockSignals(True)
+        self.value.setValue(threshold)
+        self.value.blockSignals(False)
+        self._evaluate()
+
+    @Slot(object)
+    def show_pairs(self, query: PairQuery) -> None:
+        """Show the comparisons behind a number."""
+        self.pairs.show(query, self.shown)
 
     async def open_scores(self) -> None:
         path = await async_glue.choose_file(self, tr("Open scores"), tr("Scores (*.npz *.csv *.txt);;All files (*)"))
         if path:
             self.sources.clearSelection()
             self._stale = None
-            self.show_scores(Path(path))
+            self.open_file(Path(path))
+
+    def open_file(self, path: Path) -> None:
+        """Show a score file: comparisons, or a one-to-many search."""
+        if holds_search(path):
+            self._asked += 1  # nobody waits for what is being evaluated
+            self.session.background.read("evaluate", lambda: presenter.work_out_search(path), self._show_search)
+        else:
+            self.show_scores(path)
+
+    def _show_search(self, result: IdentifyResult) -> None:
+        self.shown = self.scores = None
+        self._drawing = False
+        self.search.show_search(result)
+        self._show()
+        self.pages.setCurrentWidget(self.search)
+
+    async def compare_models(self) -> None:
+        """Compare the scores shown with another model's over the same list."""
+        params = self._params()
+        if params is not None:
+            others = [
+                Path(one.path) for one in self.view.sources if one.kind == "scores" and Path(one.path) != params.scores
+            ]
+            await async_glue.finished(ModelsDialog(self.session, params.scores, others, params.at, self))
 
     def normalise_scores(self) -> None:
         project = self.session.project
@@ -454,33 +489,5 @@ class MetricsTab(Tab):
         params, project = self._params(), self.session.project
         if params is not None and project is not None and self.shown is not None:
             out = project.exports("reports", params.scores.stem)
-            preset = params.model_dump(mode="json") | {"out": str(out), "by": "group" if self.shown.groups else "none"}
+            preset = params.model_dump(mode="json") | {"out": str(out), "by": self.shown.params.by}
             self.session.ask("evaluate", preset)
-
-    async def save_plot(self) -> None:
-        plot = next((p for p in self.plots.values() if p is self.figures.currentWidget()), None)
-        if plot is not None:
-            from fairdesk.gui.widgets.plot_export import save_plot
-
-            path = await save_plot(self, plot.plot)
-            if path:
-                self.session.told.emit(Notice(tr("Saved {path}", path=path)))
-
-    async def save_table(self) -> None:
-        from fairdesk.metrics.evaluation_table import table_csv
-
-        path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
-        if path and self.shown is not None:
-            write_text(Path(path), table_csv(self.shown.result))
-            self.session.told.emit(Notice(tr("Saved {path}", path=path)))
-
-    async def save_scores(self) -> None:
-        from fairdesk.metrics.score_files import export_csv
-
-        path = await async_glue.choose_file(self, tr("Save the scores"), tr("CSV (*.csv)"), save="csv")
-        source = self.scores
-        if path and source is not None:
-            self.session.background.read(
-                "save scores", lambda: export_csv(source, Path(path)),
-                lambda n: self.session.told.emit(Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))),
-            )  # fmt: skip

@@ -1,0 +1,151 @@
+"""Bunches: faces so near to one another that nobody need be asked, the pieces that a review puts together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.review.likeness import Likeness
+from fairdesk.clustering.review.parts import Part, join
+
+Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
+Sides = dict[int, tuple[frozenset[int], frozenset[int]]]
+NEIGHBOURS, OF_BUNCHES = 12, 8
+FIRST = 2.3  # times the distance that a quarter of the faces have their nearest within: a first guess at where strangers begin
+STRANGER = 5  # the nearest clusters may be pieces of one person; the fifth is a stranger
+SURE = 14.0  # log odds
+_FEW, _ROWS = 3, 2000
+Check = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Bunches:
+    """The pieces, which of them are neighbours, and the measure of likeness that fits these vectors."""
+
+    of: Numbers  # face (row) to bunch
+    parts: list[Part]
+    edges: Numbers  # (m, 2)
+    like: Likeness
+    strangers: npt.NDArray[np.float64]  # of each face: the squared distance at which others begin
+
+    def faces(self) -> list[list[int]]:
+        """Return the rows of each bunch."""
+        order = np.argsort(self.of, kind="stable")
+        _, starts = np.unique(self.of[order], return_index=True)
+        return [part.tolist() for part in np.split(order, starts[1:])]
+
+
+def make_bunches(vectors: Floats, together: list[list[int]], sides: Sides, check: Check | None = None) -> Bunches:
+    """Join faces to bunches.
+
+    Parameters
+    ----------
+    vectors
+        Shape (n, dim), to be compared by Euclidean distance.
+    together
+        Rows that people said are one person: they are one bunch.
+    sides
+        Row to the sides of verdicts that it is on, and those that it must not be with.
+    """
+    rows = vectors.astype(np.float64)
+    found, squared = nearest(vectors, NEIGHBOURS, check)
+    group = np.arange(len(rows))
+    for members in together:
+        group[members] = members[0]
+    edges = group[_edges(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())]
+    near = np.sqrt(squared[:, 0])
+    near = near[near > 0]
+    first = (FIRST * float(np.quantile(near, 0.25)) if len(near) else 1.0) ** 2
+    guess = Likeness(first / 3, first, nearer=1.0)
+    squares = np.einsum("ij,ij->i", rows, rows)
+    homes = _joined(rows, squares, np.full(len(rows), first), group, sides, edges, guess, 0.0)
+    strangers, spread = _strangers(rows, squares, homes)
+    like = Likeness(spread, float(np.median(strangers)))
+    homes = _joined(rows, squares, strangers, group, sides, edges, like, SURE)
+    _, of = np.unique(homes, return_inverse=True)
+    parts = _parts(rows, squares, strangers, of, sides)
+    means = np.array([part.mean for part in parts], dtype=np.float32)
+    beside, _ = nearest(means, OF_BUNCHES)
+    between = np.concatenate([of[edges], _edges(np.repeat(np.arange(len(parts)), beside.shape[1]), beside.ravel())])
+    return Bunches(of.astype(np.int64), parts, _edges(between[:, 0], between[:, 1]), like, strangers)
+
+
+def _edges(first: Numbers, second: Numbers) -> Numbers:
+    pairs = np.sort(np.stack([first, second], axis=1), axis=1)
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    return np.unique(pairs, axis=0)
+
+
+def _parts(
+    rows: npt.NDArray[np.float64],
+    squares: npt.NDArray[np.float64],
+    strangers: npt.NDArray[np.float64],
+    of: Numbers,
+    sides: Sides,
+) -> list[Part]:
+    sizes = np.bincount(of).astype(np.float64)
+    means = np.zeros((len(sizes), rows.shape[1]))
+    np.add.at(means, of, rows)
+    means /= np.maximum(sizes, 1)[:, None]
+    square, begin = np.bincount(of, squares) / np.maximum(sizes, 1), np.bincount(of, strangers) / np.maximum(sizes, 1)
+    mine: dict[int, tuple[frozenset[int], frozenset[int]]] = {}
+    for row, (on, against) in sides.items():
+        before = mine.get(int(of[row]), (frozenset(), frozenset()))
+        mine[int(of[row])] = (before[0] | on, before[1] | against)
+    return [
+        Part(float(sizes[n]), means[n], float(square[n]), float(begin[n]), [n], *mine.get(n, ()))
+        for n in range(len(sizes))
+    ]
+
+
+def _joined(
+    rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], strangers: npt.NDArray[np.float64], group: Numbers,
+    sides: Sides, edges: Numbers, like: Likeness, stop: float,
+) -> Numbers:  # fmt: skip
+    """Join faces, and return the number of the part that each is in."""
+    numbers, start = np.unique(group, return_inverse=True)
+    parts = _parts(rows, squares, strangers, start, sides)
+    place = {int(number): at for at, number in enumerate(numbers)}
+    pairs = [(place[a], place[b]) for a, b in edges.tolist() if a != b]
+    done = join(dict(enumerate(parts)), pairs, like, stop)
+    home = np.arange(len(parts) + len(done.joins))
+    for number in range(len(home) - 1, -1, -1):  # what a part went into has a higher number
+        if number in done.into:
+            home[number] = home[done.into[number]]
+    return home[start]
+
+
+def _strangers(
+    rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], homes: Numbers
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return, for each face, how far its fifth nearest cluster is (mean squared), and the usual spread within clusters."""
+    _, of = np.unique(homes, return_inverse=True)
+    sizes = np.bincount(of)
+    means = np.zeros((len(sizes), rows.shape[1]))
+    np.add.at(means, of, rows)
+    means /= sizes[:, None]
+    square = np.bincount(of, squares) / sizes
+    known = sizes >= _FEW
+    if np.count_nonzero(known) < 2 * STRANGER:
+        known[:] = True
+    place = min(STRANGER, int(np.count_nonzero(known)) - 1)
+    out, within = np.empty(len(rows)), [np.empty(0)]
+    for start in range(0, len(rows), _ROWS):
+        some = np.arange(start, min(start + _ROWS, len(rows)))
+        distance = squares[some, None] + square - 2 * rows[some] @ means.T
+        own = distance[np.arange(len(some)), of[some]]
+        several = sizes[of[some]] >= _FEW
+        within.append((own * sizes[of[some]] / np.maximum(1, sizes[of[some]] - 1))[several])
+        distance[np.arange(len(some)), of[some]] = np.inf
+        distance[:, ~known] = np.inf
+        out[some] = np.partition(distance, place - 1, axis=1)[:, place - 1] if place > 0 else own * 3
+    inside = np.concatenate(within)
+    usual = float(np.median(inside)) if len(inside) else float(np.median(out)) / 4
+    unknown = ~np.isfinite(out)
+    out[unknown] = float(np.median(out[~unknown])) if (~unknown).any() else 3 * usual
+    return np.maximum(out, 1e-12), max(usual, 1e-12)

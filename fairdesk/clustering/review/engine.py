@@ -1,0 +1,328 @@
+"""The review: what the vectors and all answers say of who is whom, and which question is worth most next.
+
+Faces that nobody need be asked about are bunches. Bunches are joined to clusters while they are more likely one person
+than not; an answer binds, teaches the measure of likeness, and is doubted where everything else speaks against it, so
+that a slip of the hand comes back as a question.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from fairdesk.clustering.review.bunches import Check, Floats, Numbers, Sides, make_bunches
+from fairdesk.clustering.review.likeness import Features, share
+from fairdesk.clustering.review.parts import Join, Part, join
+
+SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for granted before any was given
+EVEN = 0.5  # probability that the halves of a side that looked mixed are one person
+Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
+
+
+class Candidate(NamedTuple):
+    """A question that could be asked, and how many faces it is expected to put right."""
+
+    gain: float
+    first: Part
+    second: Part
+    together: bool  # they are in one cluster now
+    likely: float  # probability that they are one person
+    clusters: tuple[int, int]
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person said of two parts."""
+
+    pair: Pair
+    same: bool
+    features: Features
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How right the clusters are thought to be."""
+
+    purity: float
+    completeness: float
+    answers_left: int
+
+    @property
+    def f1(self) -> float:
+        """Their harmonic mean: the BCubed F1 to be expected."""
+        total = self.purity + self.completeness
+        return 2 * self.purity * self.completeness / total if total else 0.0
+
+
+def worth(first: Part, second: Part) -> float:
+    """Return how many faces are put right by joining, or parting, two parts (the change of BCubed recall, or precision)."""
+    return 2 * first.faces * second.faces / (first.faces + second.faces)
+
+
+class Review:
+    """Clusters of n faces, by row, and the questions about them."""
+
+    def __init__(
+        self,
+        vectors: Floats,
+        together: Sequence[Sequence[int]] = (),
+        apart: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
+        taught: Sequence[tuple[Sequence[int], Sequence[int], bool]] = (),
+        check: Check | None = None,
+    ) -> None:
+        self.n = len(vectors)
+        sides: Sides = {}
+        for number, (first, second) in enumerate(apart):
+            for rows, side in ((first, 2 * number), (second, 2 * number + 1)):
+                for row in rows:
+                    on, against = sides.get(row, (frozenset(), frozenset()))
+                    sides[row] = (on | {side}, against | {side ^ 1})
+        self._first_side = 2 * len(apart)
+        self.bunches = make_bunches(vectors, [list(group) for group in together], sides, check)
+        self.like = self.bunches.like
+        self.rows = self.bunches.faces()
+        count = len(self.bunches.parts)
+        self._beside: list[list[int]] = [[] for _ in range(count)]
+        for a, b in self.bunches.edges.tolist():
+            self._beside[a].append(b)
+            self._beside[b].append(a)
+        self.clusters: dict[int, Part] = {}
+        self.home = np.full(count, -1, dtype=np.int64)
+        self._next = 0
+        self.answers: list[Answer] = []
+        self.unsure: list[Pair] = []
+        self._candidates: list[Candidate] = []
+        self._taught = [
+            (self.like.features(self._of_rows(vectors, first), self._of_rows(vectors, second)), same)
+            for first, second, same in taught
+        ]
+        self._teach()
+        self.relearn()
+
+    # what people said
+
+    def answer(
+        self, candidate: Candidate, *, same: bool, seen: tuple[Sequence[int], Sequence[int]] | None = None
+    ) -> None:
+        """Take an answer: it binds, until a later one to the same question.
+
+        `seen` are the faces of either side that the person looked at: the bunches that these are in are bound, no others.
+        """
+        pair = _pair(candidate) if seen is None or candidate.again else self._bunches_of(seen)
+        self.answers.append(Answer(pair, same, self.like.features(candidate.first, candidate.second)))
+        self._teach()
+        self._refresh(self._region(pair))
+
+    def _bunches_of(self, seen: tuple[Sequence[int], Sequence[int]]) -> Pair:
+        first, second = (frozenset(self.bunches.of[list(rows)].tolist()) for rows in seen)
+        return first, second
+
+    def not_sure(self, candidate: Candidate) -> None:
+        """A person cannot tell: it is not asked again, but what its sides are made of is doubted: they may be mixed."""
+        pair = _pair(candidate)
+        self.unsure.append(pair)
+        self._refresh(self._region(pair))
+
+    def told_unsure(self, first: Sequence[int], second: Sequence[int]) -> None:
+        """Know from earlier that a person could not tell of some faces."""
+        if first and second:
+            self.unsure.append(self._bunches_of((first, second)))
+
+    def sure_again(self) -> None:
+        """Take back that a person could not tell."""
+        self._refresh(self._region(self.unsure.pop()))
+
+    def undo(self) -> None:
+        """Take the last answer back."""
+        last = self.answers.pop()
+        self._teach()
+        self._refresh(self._region(last.pair))
+
+    def _of_rows(self, vectors: Floats, rows: Sequence[int]) -> Part:
+        some = vectors[list(rows)].astype(np.float64)
+        square = float((some**2).sum(axis=1).mean())
+        return Part(float(len(some)), some.mean(axis=0), square, float(self.bunches.strangers[list(rows)].mean()), [])
+
+    def _weight(self) -> float:
+        """Return the log odds that an answer adds: the more answers were changed when they were asked again, the less."""
+        last: dict[Pair, bool] = {}
+        changed = 0
+        for one in self.answers:
+            changed += last.get(one.pair, one.same) != one.same
+            last[one.pair] = one.same
+        slips = (SLIPS + changed) / (OF + len(self.answers))
+        return math.log((1 - slips) / slips)
+
+    def _teach(self) -> None:
+        self.like.learn(self._taught + [(one.features, one.same) for one in self.answers])
+
+    def relearn(self) -> None:
+        """Work everything out again with what was learned."""
+        self.clusters.clear()
+        self._candidates.clear()
+        self._refresh(set(range(len(self.rows))))
+
+    # clusters
+
+    def labels(self) -> Numbers:
+        """Return the number of the cluster of each face."""
+        return self.home[self.bunches.of]
+
+    def faces(self, part: Part) -> list[int]:
+        """Return the rows of a part."""
+        return [row for bunch in part.bunches for row in self.rows[bunch]]
+
+    def _bound(self) -> dict[Pair, Answer]:
+        """Return the answers that bind: the last to each question."""
+        return {one.pair: one for one in self.answers}
+
+    def _region(self, pair: Pair) -> set[int]:
+        """Return the bunches of all clusters that a question is about."""
+        homes = {int(self.home[bunch]) for side in pair for bunch in side}
+        return {bunch for home in homes for bunch in self.clusters[home].bunches}
+
+    def _pieces(self, region: set[int]) -> dict[int, Part]:
+        """Return the parts to join: bunches, those that answers join as one, with the sides that answers put them on."""
+        parent = {bunch: bunch for bunch in region}
+
+        def top(bunch: int) -> int:
+            while parent[bunch] != bunch:
+                parent[bunch] = parent[parent[bunch]]
+                bunch = parent[bunch]
+            return bunch
+
+        on: dict[int, set[int]] = {}
+        for number, (pair, one) in enumerate(self._bound().items()):
+            if one.same:
+                inside = [bunch for side in pair for bunch in side if bunch in region]
+                for bunch in inside[1:]:
+                    parent[top(bunch)] = top(inside[0])
+            else:
+                for at, side in enumerate(pair):
+                    for bunch in side & region:
+                        on.setdefault(bunch, set()).add(self._first_side + 2 * number + at)
+        found: dict[int, Part] = {}
+        for bunch in sorted(region):
+            part = self.bunches.parts[bunch]
+            if bunch in on:
+                mine = frozenset(on[bunch])
+                part = Part(
+                    part.faces, part.mean, part.square, part.strangers, part.bunches,
+                    part.sides | mine, part.others | {side ^ 1 for side in mine},
+                )  # fmt: skip
+            head = top(bunch)
+            found[head] = found[head].with_(part) if head in found else part
+        return found
+
+    def _refresh(self, region: set[int]) -> None:
+        """Join the bunches of some clusters anew, and find the questions about them."""
+        old = {int(home) for home in self.home[sorted(region)]}
+        for home in old:
+            self.clusters.pop(home, None)
+        pieces = self._pieces(region)
+        piece_of = {bunch: number for number, part in pieces.items() for bunch in part.bunches}
+        edges = [(piece_of[a], piece_of[b]) for a in sorted(region) for b in self._beside[a] if a < b and b in region]
+        done = join(pieces, sorted({(min(e), max(e)) for e in edges if e[0] != e[1]}), self.like)
+        renamed: dict[int, int] = {}
+        for number, part in done.parts.items():
+            renamed[number], self._next = self._next, self._next + 1
+            self.clusters[renamed[number]] = part
+            self.home[part.bunches] = renamed[number]
+        kept = [one for one in self._candidates if one.clusters[0] not in old and one.clusters[1] not in old]
+        self._candidates = sorted([*kept, *self._found(done.joins, region)], key=lambda one: -one.gain)
+
+    def _found(self, joins: list[tuple[int, Join]], region: set[int]) -> Iterable[Candidate]:
+        """Yield the questions about some bunches: joins that may be wrong, neighbours that may be one, answers in doubt."""
+        for pair, answer in self._bound().items():
+            if not any(bunch in region for side in pair for bunch in side):
+                continue
+            said = sum(1 if one.same else -1 for one in self.answers if one.pair == pair) * self._weight()
+            likely = share(self.like.of(answer.features) + said)
+            wrong = 1 - likely if answer.same else likely
+            first, second = (self._part(side) for side in pair)
+            homes = (int(self.home[min(pair[0])]), int(self.home[min(pair[1])]))
+            yield Candidate(wrong * worth(first, second), first, second, answer.same, likely, homes, True)
+        mixed = self._looked_mixed([one for _, one in joins])
+        for _, one in joins:
+            home = int(self.home[one.first.bunches[0]])
+            likely = share(one.log_odds)
+            if id(one) in mixed:
+                likely = min(likely, EVEN)
+            yield Candidate(
+                (1 - likely) * worth(one.first, one.second), one.first, one.second, True, likely, (home, home)
+            )
+        seen: set[tuple[int, int]] = set()
+        for a in sorted(region):
+            for b in self._beside[a]:
+                here, there = int(self.home[a]), int(self.home[b])
+                key = (min(here, there), max(here, there))
+                if here == there or key in seen:
+                    continue
+                seen.add(key)
+                first, second = self.clusters[key[0]], self.clusters[key[1]]
+                if first.may_join(second):
+                    likely = share(self.like.log_odds(first, second))
+                    yield Candidate(likely * worth(first, second), first, second, False, likely, key)
+
+    def _looked_mixed(self, joins: list[Join]) -> set[int]:
+        """Return the joins (by id) that made the sides of which a person could not tell: a side may be two people."""
+        out: set[int] = set()
+        for side in {side for pair in self.unsure for side in pair if len(side) > 1}:
+            inside = [
+                one for one in joins if side.issuperset(one.first.bunches) and side.issuperset(one.second.bunches)
+            ]
+            if inside:
+                out.add(id(max(inside, key=lambda one: one.first.faces + one.second.faces)))
+        return out
+
+    def _part(self, side: frozenset[int]) -> Part:
+        parts = [self.bunches.parts[bunch] for bunch in sorted(side)]
+        whole = parts[0]
+        for part in parts[1:]:
+            whole = whole.with_(part)
+        return whole
+
+    # questions
+
+    def candidates(self) -> Iterable[Candidate]:
+        """Yield the questions, that which is worth most first."""
+        for one in self._candidates:
+            if not any(_covers(pair, one) for pair in self.unsure):
+                yield one
+
+    def estimate(self, wanted: float = 0.99) -> Estimate:
+        """Return how right the clusters are thought to be, and how many answers are left until that F1."""
+        joined: set[int] = set()  # a part can be joined with one other: the likeliest counts
+        wrong = []
+        for one in self._candidates:
+            if not one.together:
+                smaller = one.clusters[0] if one.first.faces <= one.second.faces else one.clusters[1]
+                if smaller in joined:
+                    continue
+                joined.add(smaller)
+            wrong.append((one.gain, one.together))
+        gains = np.array([gain for gain, _ in wrong]) / max(self.n, 1)
+        together = np.array([one for _, one in wrong], dtype=bool)
+        purity = max(0.0, 1 - float(gains[together].sum()))
+        completeness = max(0.0, 1 - float(gains[~together].sum()))
+        f1 = (purity + completeness) / 2 + np.cumsum(gains) / 2
+        now = Estimate(purity, completeness, 0)
+        if now.f1 >= wanted:
+            return now
+        there = np.flatnonzero(f1 >= wanted)
+        return Estimate(purity, completeness, int(there[0]) + 1 if len(there) else len(wrong))
+
+
+def _pair(candidate: Candidate) -> Pair:
+    return frozenset(candidate.first.bunches), frozenset(candidate.second.bunches)
+
+
+def _covers(pair: Pair, candidate: Candidate) -> bool:
+    """Whether a question is one that a person could not answer: its sides hold those of that question."""
+    first, second = _pair(candidate)
+    return (pair[0] <= first and pair[1] <= second) or (pair[0] <= second and pair[1] <= first)

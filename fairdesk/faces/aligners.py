@@ -1,0 +1,31 @@
+"""How an encoder wants a face cut out. Nothing here imports torch: this is what runs on every core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from fairdesk.faces import deepface_models, dlib_models
+from fairdesk.faces.alignment import face_chip
+from fairdesk.images.pixels import Pixels
+from fairdesk.project.boxes import FaceBox
+
+Engine = Literal["torch", "one core", "all cores"]  # what a call of an encoder computes with, on a processor
+
+
+@dataclass(frozen=True)
+class Aligner:
+    """Cuts one face out of its picture."""
+
+    kind: Literal["dlib", "template", "box"]
+    side: int = 0  # pixels of the square; "box" keeps the face's own size
+
+    def __call__(self, image: Pixels, box: FaceBox) -> Pixels:
+        """Return the face as its encoder takes it: RGB, but BGR for "box", which is deepface's."""
+        if self.kind == "dlib":
+            return dlib_models.chip(image, box, self.side)
+        if self.kind == "template":
+            return np.asarray(face_chip(image, box, self.side))
+        return deepface_models.crop(image, box)

@@ -1,0 +1,196 @@
+"""A plain PDF of headings, paragraphs, tables and plots, drawn with matplotlib: text stays text, plots stay vectors."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+
+_WIDTH, _HEIGHT, _MARGIN = 595.0, 842.0, 42.0  # A4, in points
+_ROOM = _WIDTH - 2 * _MARGIN
+_SIZES = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5)
+_FONTS: Any = {"pdf.fonttype": 42}  # TrueType, as journals ask; the whole file has one kind
+
+
+@lru_cache(maxsize=8192)
+def _measure(text: str, size: float, weight: str) -> float:
+    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
+    font.set_size(size, 72)
+    font.set_text(text)
+    return float(font.get_width_height()[0]) / 64
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace(" %", "\u00a0%").split(" ") if word]
+
+
+def _wrapped(text: str, size: float, room: float, weight: str = "normal") -> list[str]:
+    """Break a text into lines that fit; a word longer than a line is cut, and a number keeps its percent sign."""
+    lines = [""]
+    for word in _words(text):
+        while _measure(word, size, weight) > room:
+            part = len(word)
+            while part > 1 and _measure(word[:part], size, weight) > room:
+                part -= 1
+            lines += [word[:part]]
+            word = word[part:]
+        longer = f"{lines[-1]} {word}".strip()
+        if _measure(longer, size, weight) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [line for line in lines if line]
+
+
+class PdfPage:
+    """Fills pages from top to bottom; `finish` returns the file. The same content gives the same bytes."""
+
+    def __init__(self, title: str, producer: str) -> None:
+        self._buffer = io.BytesIO()
+        metadata = {"Title": title, "Producer": producer, "Creator": producer, "CreationDate": None}
+        with rc_context(_FONTS):
+            self._pages: Any = PdfPages(self._buffer, metadata=metadata)  # its stubs lack types
+        self._figure: Figure | None = None
+        self._number = 0
+        self._left_plot = True
+        self._top = _MARGIN
+        self._turn()
+        self._text(title, 15, weight="bold")
+        self._top += 8
+
+    def _turn(self) -> None:
+        """Begin a new page."""
+        self._end()
+        self._figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72))
+        self._number += 1
+        self._top = _MARGIN
+        self._left_plot = True
+        self._put(str(self._number), _WIDTH / 2, _HEIGHT - 24, 7, align="center")
+
+    def _end(self) -> None:
+        if self._figure is not None:
+            with rc_context(_FONTS):
+                self._pages.savefig(self._figure)
+
+    def _put(
+        self, text: str, x: float, baseline: float, size: float, *, align: str = "left", weight: str = "normal"
+    ) -> None:
+        assert self._figure is not None
+        self._figure.text(
+            x / _WIDTH, 1 - baseline / _HEIGHT, text, fontsize=size, ha=align, va="baseline", family="DejaVu Sans",
+            weight=weight, parse_math=False,
+        )  # fmt: skip
+
+    def _need(self, height: float) -> None:
+        if self._top + height > _HEIGHT - _MARGIN:
+            self._turn()
+
+    def _text(self, text: str, size: float, *, weight: str = "normal") -> None:
+        for line in _wrapped(text, size * (1.08 if weight == "bold" else 1), _ROOM):
+            self._need(size * 1.4)
+            self._top += size * 1.4
+            self._put(line, _MARGIN, self._top, size, weight=weight)
+
+    def heading(self, text: str) -> None:
+        """Write a heading, with room for some lines below it."""
+        self._end_row()
+        self._need(80)
+        self._top += 10
+        self._text(text, 11, weight="bold")
+        self._top += 4
+
+    def paragraph(self, text: str, *, small: bool = False) -> None:
+        """Write a paragraph."""
+        self._text(text, 7 if small else 8.5)
+        self._top += 3
+
+    def table(
+        self, header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: Collection[int], head: bool = True
+    ) -> None:
+        """Write a table, as large as the page's width allows; texts are broken between words where they must be."""
+        every = [header, *rows] if head else rows
+        columns = [[row[place] for row in every] for place in range(len(header))]
+        for size in _SIZES:
+            whole = [max(_measure(text, size, "bold") for text in column) + 8 for column in columns]
+            if sum(whole) <= _ROOM:
+                found = whole
+                break
+            words = [
+                max(_measure(word, size, "bold") for text in column for word in (_words(text) or [""])) + 8
+                for column in columns
+            ]
+            if sum(words) <= _ROOM:
+                left = (_ROOM - sum(words)) / max(sum(whole) - sum(words), 1e-9)
+                found = [least + left * (most - least) for least, most in zip(words, whole, strict=True)]
+                break
+        else:
+            size = _SIZES[-1]
+            found = [least * _ROOM / sum(words) for least in words]
+        if head:
+            self._row(header, found, size, text_columns, weight="bold")
+        for row in rows:
+            self._row(row, found, size, text_columns)
+        self._top += 4
+
+    def _row(
+        self,
+        cells: Sequence[str],
+        widths: Sequence[float],
+        size: float,
+        text_columns: Collection[int],
+        weight: str = "normal",
+    ) -> None:
+        lines = [_wrapped(cell, size, width - 5, weight) or [""] for cell, width in zip(cells, widths, strict=True)]
+        self._need(size * 1.45 * max(len(one) for one in lines))
+        top, x = self._top, _MARGIN
+        for place, (parts, width) in enumerate(zip(lines, widths, strict=True)):
+            for number, part in enumerate(parts):
+                left = place in text_columns
+                self._put(
+                    part, x if left else x + width - 6, top + size * 1.45 * (number + 1), size,
+                    align="left" if left else "right", weight=weight,
+                )  # fmt: skip
+            x += width
+        self._top = top + size * 1.45 * max(len(one) for one in lines)
+
+    def _end_row(self) -> None:
+        if not self._left_plot:
+            self._top += 215
+            self._left_plot = True
+
+    def plot(self, draw: Callable[[Axes], None]) -> None:
+        """Draw a plot; two stand side by side."""
+        if self._left_plot:
+            self._need(215)
+        assert self._figure is not None
+        x = _MARGIN + 40 + (0 if self._left_plot else _ROOM / 2 + 6)
+        width, height = _ROOM / 2 - 50, 135
+        axes = self._figure.add_axes(
+            (x / _WIDTH, 1 - (self._top + 22 + height) / _HEIGHT, width / _WIDTH, height / _HEIGHT)
+        )
+        draw(axes)
+        for text in (axes.title, axes.xaxis.label, axes.yaxis.label, *axes.get_xticklabels(), *axes.get_yticklabels()):
+            text.set_fontsize(6)
+        legend = axes.get_legend()
+        if legend is not None:
+            legend.set_bbox_to_anchor((0.5, -0.22))
+            for text in legend.get_texts():
+                text.set_fontsize(5.5)
+        if not self._left_plot:
+            self._top += 215
+        self._left_plot = not self._left_plot
+
+    def finish(self) -> bytes:
+        """Return the file."""
+        self._end()
+        self._figure = None
+        with rc_context(_FONTS):
+            self._pages.close()
+        return self._buffer.getvalue()

@@ -1,0 +1,102 @@
+"""Two models over the same list: every figure's difference, and whether the second treats groups more alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fairdesk.gui import async_glue
+from fairdesk.gui.session import Session
+from fairdesk.gui.widgets.table_view import TableView
+from fairdesk.images.written_files import write_text
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.comparison_results import CompareScoresResult, normalised_line
+from fairdesk.metrics.model_comparison import compare_scores
+from fairdesk.metrics.params import CompareScoresParams
+from fairdesk.metrics.search_tables import answer_line, difference_table
+from fairdesk.metrics.table_files import as_csv
+from fairdesk.words import tr
+
+
+class ModelsDialog(QDialog):
+    """The first model's scores are those shown; the second's are chosen here."""
+
+    def __init__(self, session: Session, first: Path, others: list[Path], at: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._first, self._at = session, first, at
+        self.found: CompareScoresResult | None = None
+        self.setWindowTitle(tr("Compare two models"))
+        self.second = QComboBox()
+        self.second.setAccessibleName(tr("Scores of the second model"))
+        for path in others:
+            self.second.addItem(path.stem, path)
+            self.second.setItemData(self.second.count() - 1, str(path), 3)
+        browse = QPushButton(tr("Other file…"))
+        self.answer, self.more = QLabel(), QLabel()
+        for label in (self.answer, self.more):
+            label.setWordWrap(True)
+        self.more.setProperty("role", "muted")
+        self.view = TableView(session.theme)
+        self.save, close = QPushButton(tr("Save as CSV…")), QPushButton(tr("Close"))
+        self.save.setEnabled(False)
+        top, buttons = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(QLabel(tr("{first} against", first=first.stem)))
+        top.addWidget(self.second, 1)
+        top.addWidget(browse)
+        buttons.addStretch()
+        buttons.addWidget(self.save)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(self.answer)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.more)
+        layout.addLayout(buttons)
+        browse.clicked.connect(lambda: async_glue.start(self._browse()))
+        self.save.clicked.connect(lambda: async_glue.start(self._save()))
+        close.clicked.connect(self.reject)
+        self.second.currentIndexChanged.connect(lambda _row: self.compare())
+        self.resize(860, 560)
+        self.compare()
+
+    def compare(self) -> None:
+        """Compare with the scores that are chosen."""
+        path = self.second.currentData()
+        if path is None:
+            self.answer.setText(tr("Choose the scores of a second model over the same list."))
+            return
+        params = CompareScoresParams(first=self._first, second=path, at=self._at)
+        self.answer.setText(tr("Comparing …"))
+        self._session.background.read(
+            ("compare models", id(self)), lambda: compare_scores(params, QuietContext()), self._show, self._failed
+        )
+
+    def _show(self, result: CompareScoresResult) -> None:
+        self.found = result
+        self.save.setEnabled(True)
+        self.answer.setText(answer_line(result))
+        table = difference_table(result)
+        self.view.show_table(table)
+        lines = [table.note, tr("Intervals: {interval}", interval=result.interval)]
+        for side, found in ((result.first, result.normalised_first), (result.second, result.normalised_second)):
+            if found is not None and found.why is None:
+                lines.append(normalised_line(side, found))
+        self.more.setText("\n".join(lines))
+
+    def _failed(self, error: BaseException) -> None:
+        self.answer.setText(str(error))
+        self.save.setEnabled(False)
+
+    async def _browse(self) -> None:
+        path = await async_glue.choose_file(
+            self, tr("Open scores"), tr("Scores (*.npz *.csv *.parquet);;All files (*)")
+        )
+        if path:
+            self.second.addItem(Path(path).stem, Path(path))
+            self.second.setCurrentIndex(self.second.count() - 1)
+
+    async def _save(self) -> None:
+        path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
+        if path and self.found is not None:
+            write_text(Path(path), as_csv(difference_table(self.found)))

@@ -1,0 +1,66 @@
+"""Opens the pairs behind a number of the Metrics tab, and keeps them as they are now."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
+from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.metrics.presenter import Evaluation
+from fairdesk.metrics.pair_query import PairQuery
+from fairdesk.metrics.shown_pairs import ShownPairs, read_pairs_of
+from fairdesk.words import tr
+
+
+class PairViewer(QObject):
+    """One dialog at most."""
+
+    def __init__(self, session: Session, home: QWidget) -> None:
+        super().__init__(home)
+        self._session, self._home = session, home
+        self.dialog: PairsDialog | None = None
+        self._query: PairQuery | None = None
+
+    def show(self, query: PairQuery, found: Evaluation | None) -> None:
+        """Show the comparisons behind a number of an evaluation."""
+        if found is None:
+            return
+        if self.dialog is None:
+            self.dialog = PairsDialog(self._session, self._home)
+            self.dialog.finished.connect(self._forget)
+        self._query = query
+        self.dialog.show()
+        self.dialog.raise_()
+        self.read_again(found)
+
+    def read_again(self, found: Evaluation | None) -> None:
+        """Read the pairs that are shown again: labels or marks may have changed."""
+        query = self._query
+        if found is None or query is None or self.dialog is None:
+            return
+        groups, params = found.result.groups, found.params
+        threshold = found.result.eer_threshold if groups is None else groups.threshold
+        self._session.background.read(
+            "pairs", lambda: read_pairs_of(params, query, threshold), self._show_found, self._no_pairs
+        )
+
+    def close(self) -> None:
+        """Close the dialog, where one is open."""
+        if self.dialog is not None:
+            self.dialog.reject()
+
+    def _show_found(self, found: ShownPairs) -> None:
+        if self.dialog is not None:
+            self.dialog.setWindowTitle(self._query.title() if self._query is not None else tr("Pairs"))
+            self.dialog.show_pairs(found)
+
+    def _no_pairs(self, error: BaseException) -> None:
+        self.close()
+        self._session.tell_error(error)
+
+    @Slot()
+    def _forget(self) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+        self.dialog = self._query = None

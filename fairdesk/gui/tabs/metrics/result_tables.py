@@ -1,0 +1,79 @@
+"""The tables of an evaluation, a page each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+
+from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.table_view import TableView
+from fairdesk.metrics.pair_query import PairQuery
+from fairdesk.metrics.result_tables import Table
+
+
+class ResultTables(QTabWidget):
+    """Shows tables; `pairs_asked` when a number that has comparisons behind it is double-clicked."""
+
+    pairs_asked = Signal(object)  # PairQuery
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setUsesScrollButtons(True)
+        self.pages: dict[str, TableView] = {}
+        self._notes: dict[str, QLabel] = {}
+        self.homes: dict[str, QWidget] = {}
+        self._theme: Theme | None = None
+
+    def use_theme(self, theme: Theme) -> None:
+        """Take the colour of weak numbers from a theme."""
+        self._theme = theme
+
+    def show_tables(self, tables: Sequence[Table], order: Sequence[str]) -> None:
+        """Show these tables in an order; pages that are not among them are hidden."""
+        named = {table.name: table for table in tables}
+        for name in [*order, *(name for name in named if name not in order)]:
+            if name in named and name not in self.pages:
+                self._make(named[name])
+        for name in self.pages:
+            self.setTabVisible(self.indexOf(self.homes[name]), name in named)
+        for table in tables:
+            self.fill(table, widths=True)
+
+    def _make(self, table: Table) -> None:
+        page, grid, note = QWidget(), TableView(self._theme), QLabel()
+        note.setProperty("role", "muted")
+        note.setWordWrap(True)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(6, 6, 6, 4)
+        layout.addWidget(grid)
+        layout.addWidget(note)
+        grid.cellDoubleClicked.connect(lambda y, x, name=table.name: self._on_cell(name, y, x))
+        self.pages[table.name], self._notes[table.name], self.homes[table.name] = grid, note, page
+        self.addTab(page, table.title)
+
+    def fill(self, table: Table, *, widths: bool) -> None:
+        """Fill one table; without `widths` its columns stay as wide as they are."""
+        self.pages[table.name].show_table(table, widths=widths)
+        self._notes[table.name].setText(table.note)
+
+    def _on_cell(self, name: str, row: int, column: int) -> None:
+        query = self.query_at(name, row, column)
+        if query is not None:
+            self.pairs_asked.emit(query)
+
+    def query_at(self, name: str, row: int, column: int) -> PairQuery | None:
+        """Return the pairs behind a cell."""
+        shown = self.pages[name].shown if name in self.pages else None
+        rows = [] if shown is None else shown.rows
+        return rows[row][column].pairs if row < len(rows) and column < len(rows[row]) else None
+
+    def current(self) -> Table | None:
+        """Return the table that is seen."""
+        return next((page.shown for name, page in self.pages.items() if self.homes[name] is self.currentWidget()), None)
+
+    def hold_intervals(self) -> None:
+        """Say in each interval's cell that it is being worked out."""
+        for grid in self.pages.values():
+            grid.hold_intervals()

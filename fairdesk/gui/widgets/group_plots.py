@@ -1,0 +1,146 @@
+"""Rates of groups as bars with intervals, and between every two groups as a heat map; a click leads to the pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from fairdesk.figures.style import group_style
+from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.plot_export import new_plot, retheme
+from fairdesk.gui.widgets.plot_gestures import PlotGestures
+from fairdesk.gui.widgets.rate_axis import RateAxis
+from fairdesk.metrics.pair_query import PairQuery
+from fairdesk.metrics.results import GroupsResult
+from fairdesk.metrics.shown_figures import rate, rates_between
+from fairdesk.words import tr
+
+
+class GroupPlot(QWidget):
+    """One plot of all groups: "fnmr", "fmr" (bars) or "between" (the heat map)."""
+
+    pairs_asked = Signal(object)  # PairQuery
+    saved = Signal(str)
+
+    def __init__(self, theme: Theme, kind: str) -> None:
+        super().__init__()
+        self.kind, self._theme = kind, theme
+        self._groups: GroupsResult | None = None
+        self._top = 0.0  # of the bars and their intervals
+        titles = {
+            "fnmr": (tr("FNMR by group, with 95 % intervals"), "", tr("FNMR")),
+            "fmr": (tr("FMR by group, with 95 % intervals"), "", tr("FMR")),
+            "between": (tr("FMR between groups (colour: its logarithm)"), "", ""),
+        }
+        axes = {"left": RateAxis("left")} if kind != "between" else {}
+        self.plot = new_plot(*titles[kind], self.reset, axes=axes)
+        self.gestures = PlotGestures(self.plot, self.reset)
+        self.gestures.clicked.connect(self._on_click)
+        self.gestures.saved.connect(self.saved)
+        if kind == "between":
+            self.plot.showGrid(x=False, y=False)
+            self.plot.getPlotItem().vb.invertY(True)
+            self.plot.getPlotItem().vb.setAspectLocked(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.plot)
+        theme.changed.connect(self.redraw)
+
+    def show_groups(self, groups: GroupsResult | None) -> None:
+        """Draw other rates."""
+        self._groups = groups
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything again in the theme's colours."""
+        retheme(self.plot, self._theme)
+        self.plot.clear()
+        if self._groups is None:
+            return
+        if self.kind == "between":
+            self._heat_map(self._groups)
+        else:
+            self._bars(self._groups)
+        self.reset()
+
+    def reset(self) -> None:
+        """Show all of it."""
+        count = 0 if self._groups is None else len(self._groups.per_group)
+        if self.kind == "between":
+            self.plot.setRange(xRange=(-0.5, count - 0.5), yRange=(-0.5, count - 0.5), padding=0.02)
+        else:
+            self.plot.setRange(xRange=(-0.6, count - 0.4), padding=0)
+            self.plot.setRange(yRange=(0, max(self._top, 1e-6) * 1.15), padding=0)
+        self.plot.zoom_reset.hide()
+
+    def _names(self, side: str, names: list[str]) -> None:
+        self.plot.getPlotItem().getAxis(side).setTicks([list(enumerate(names))])
+
+    def _bars(self, groups: GroupsResult) -> None:
+        self._names("bottom", list(groups.per_group))
+        self._top = 0.0
+        for number, row in enumerate(groups.per_group.values()):
+            value, interval = (row.fnmr, row.fnmr_ci) if self.kind == "fnmr" else (row.fmr, row.fmr_ci)
+            if value is None:
+                self._note(number, 0.0, tr("undefined"))
+                continue
+            self._top = max(self._top, value, 0.0 if interval is None else interval[1])
+            bar = pg.BarGraphItem(x=[number], height=[value], width=0.6, brush=group_style(number)[0], pen=None)
+            self.plot.addItem(bar)
+            if interval is not None:
+                error = pg.ErrorBarItem(
+                    x=np.array([number]), y=np.array([value]), top=np.array([max(0.0, interval[1] - value)]),
+                    bottom=np.array([max(0.0, value - interval[0])]), beam=0.15,
+                    pen=pg.mkPen(self._theme.tokens["text"], width=1.5),
+                )  # fmt: skip
+                self.plot.addItem(error)
+            bar.setToolTip(f"{rate(value)}  [{rates_between(interval)}]")
+
+    def _note(self, x: float, y: float, text: str, colour: str | None = None) -> None:
+        item = pg.TextItem(text, color=colour or self._theme.tokens["text"], anchor=(0.5, 0.5))
+        item.setPos(x, y)
+        self.plot.addItem(item)
+
+    def _heat_map(self, groups: GroupsResult) -> None:
+        names = list(groups.per_group)
+        cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
+        rates = np.array([[np.nan if one.fmr is None else one.fmr for one in row] for row in cells])
+        with np.errstate(divide="ignore"):
+            shown = np.log10(rates)
+        known = shown[np.isfinite(shown)]
+        low, high = (float(known.min()), float(known.max())) if len(known) else (-3.0, 0.0)
+        share = np.clip((np.where(np.isneginf(shown), low, shown) - low) / max(high - low, 1e-9), 0, 1)
+        colours = pg.colormap.get("cividis").map(np.nan_to_num(share), mode="byte")
+        colours[np.isnan(rates), 3] = 0  # empty where there are no pairs
+        image = pg.ImageItem(colours, axisOrder="row-major")
+        image.setRect(-0.5, -0.5, len(names), len(names))
+        self.plot.addItem(image)
+        for side in ("bottom", "left"):
+            self._names(side, names)
+        for y, row in enumerate(cells):
+            for x, one in enumerate(row):
+                if one.fmr is not None:
+                    text = f"{rate(one.fmr)}\n{one.false_matches:,}/{one.impostor:,}"
+                    self._note(x, y, text, "#000000" if share[y, x] > 0.5 else "#ffffff")
+
+    def query_at(self, x: float, y: float) -> PairQuery | None:
+        """Return the pairs behind what lies at a place of the plot."""
+        groups = self._groups
+        if groups is None:
+            return None
+        names = list(groups.per_group)
+        column, row = round(x), round(y)
+        if not 0 <= column < len(names) or abs(x - column) > 0.5:
+            return None
+        if self.kind != "between":
+            return PairQuery("false non-match" if self.kind == "fnmr" else "false match", names[column], names[column])
+        if not 0 <= row < len(names):
+            return None
+        return PairQuery("false match", names[row], names[column])
+
+    def _on_click(self, x: float, y: float) -> None:
+        query = self.query_at(x, y)
+        if query is not None:
+            self.pairs_asked.emit(query)

@@ -1,0 +1,41 @@
+"""Axes of rates: percent, and on a logarithmic axis a tick a decade."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import pyqtgraph as pg
+
+_INVERSE = NormalDist().inv_cdf
+_PROBITS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
+
+
+class RateAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """`scale` is "linear", "log" (values are logarithms) or "probit"."""
+
+    def __init__(self, side: str, scale: str = "linear") -> None:
+        super().__init__(side)
+        self._scale = scale
+        self.enableAutoSIPrefix(False)
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
+        """Return the places of ticks, as pyqtgraph asks for them."""
+        if self._scale == "log":
+            decades = [float(n) for n in range(math.floor(low), math.ceil(high) + 1) if low <= n <= high]
+            if len(decades) < 3:  # a narrow range: 2 and 5 between them
+                between = [n + math.log10(k) for n in range(math.floor(low) - 1, math.ceil(high) + 1) for k in (2, 5)]
+                decades = sorted([*decades, *(place for place in between if low <= place <= high)])
+            return [(1.0, decades)]
+        if self._scale == "probit":
+            return [(1.0, [place for rate in _PROBITS if low <= (place := _INVERSE(rate)) <= high])]
+        found: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
+        return found[:1] if len(found[0][1]) > 2 else found[:2]
+
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
+        """Return what stands at ticks."""
+        if self._scale == "log":
+            values = [10**value for value in values]
+        elif self._scale == "probit":
+            values = [NormalDist().cdf(value) for value in values]
+        return [f"{float(f'{100 * value:.3g}'):g} %" for value in values]

@@ -1,0 +1,82 @@
+"""What comparing every two faces gave."""
+
+from __future__ import annotations
+
+from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
+from fairdesk.jobs.wording import rate
+from fairdesk.metrics.results import CrossCell, TarPoint
+from fairdesk.words import tr, tr_n
+
+
+class GroupCounts(Record):
+    """Errors of one group at the common threshold."""
+
+    genuine: int
+    impostor: int
+    false_matches: int
+    false_non_matches: int
+    fmr: float | None
+    fmr_why: str | None = None
+    fnmr: float | None
+    fnmr_why: str | None = None
+
+
+class AllPairsResult(JobResult, RestsOnVectors):
+    """Exact counts over all comparisons of a set."""
+
+    n_genuine: int
+    n_impostor: int
+    subjects: int
+    without_identity: int
+    """Faces that are in no comparison."""
+    measure: str
+    tar_at_far: dict[str, TarPoint]
+    at: str
+    threshold: float
+    per_group: dict[str, GroupCounts]
+    fmr_matrix: dict[str, CrossCell]
+    histogram: str | None = None
+    """The file with the histogram of impostor and genuine scores."""
+
+    def text(self) -> str:
+        """Say the counts."""
+        lines = [
+            tr(
+                "{genuine:,} genuine and {impostor:,} impostor comparisons of {subjects:,} subjects ({measure})",
+                genuine=self.n_genuine,
+                impostor=self.n_impostor,
+                subjects=self.subjects,
+                measure=tr(self.measure),
+            ),
+            *self.vector_lines(),
+        ]
+        if self.without_identity:
+            lines.append(
+                tr_n(
+                    "{n:,} face has no identity and is in no comparison.",
+                    "{n:,} faces have no identity and are in no comparison.",
+                    self.without_identity,
+                )
+            )
+        for target, point in self.tar_at_far.items():
+            line = "  " + tr(
+                "TAR at FAR {target:>8}: {tar:>8}  ({n:,} false matches)",
+                target=target,
+                tar=rate(point.tar),
+                n=point.false_matches,
+            )
+            lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
+        for name, row in self.per_group.items():
+            lines.append(
+                f"  {name}: "
+                + tr(
+                    "FMR {fmr} ({matches:,} of {impostor:,}), FNMR {fnmr} ({misses:,} of {genuine:,})",
+                    fmr=rate(row.fmr),
+                    matches=row.false_matches,
+                    impostor=row.impostor,
+                    fnmr=rate(row.fnmr),
+                    misses=row.false_non_matches,
+                    genuine=row.genuine,
+                )
+            )
+        return "\n".join(lines)

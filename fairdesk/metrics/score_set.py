@@ -1,0 +1,79 @@
+"""Comparisons and their scores, as they are worked with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+Strings = npt.NDArray[np.str_]
+
+ABOUT = ("encoder", "detector", "recipe", "faces", "pair_list", "pair_list_sha256", "weights_sha256")
+"""What a score file says of the vectors and the list that it was made from."""
+PAIRWISE = ("subject1", "subject2", "group1", "group2", "gender1", "gender2", "age1", "age2")
+PATHS = ("path1", "path2")
+_GENUINE = {"true", "yes", "genuine", "mated", "same"}
+_IMPOSTOR = {"false", "no", "impostor", "imposter", "non-mated", "nonmated", "different"}
+
+
+@dataclass
+class ScoreSet:
+    """Similarity scores of comparisons: `genuine` and `impostor`, or with labels and subjects pair by pair.
+
+    `score` has shape (n,); the other pairwise arrays too, or are None. A score that is NaN is a failure
+    to acquire. `measure` says what the numbers are ("cosine similarity", "negative euclidean distance").
+    """
+
+    genuine: Floats | None = None
+    impostor: Floats | None = None
+    score: Floats | None = None
+    label: npt.NDArray[np.bool_] | None = None
+    subject1: Strings | None = None
+    subject2: Strings | None = None
+    group1: Strings | None = None
+    group2: Strings | None = None
+    gender1: Strings | None = None
+    gender2: Strings | None = None
+    age1: Strings | None = None
+    age2: Strings | None = None
+    path1: Strings | None = None  # these two only where they were asked for
+    path2: Strings | None = None
+    fold: npt.NDArray[np.int64] | None = None
+    measure: str = ""
+    about: dict[str, str | int] = field(default_factory=dict)  # of `ABOUT` what is known: which vectors were compared
+
+    def split(self) -> tuple[Floats, Floats]:
+        """Return genuine and impostor scores; the arrays may be sorted in place by the caller."""
+        if self.genuine is not None and self.impostor is not None:
+            return self.genuine, self.impostor
+        assert self.score is not None and self.label is not None
+        return self.score[self.label], self.score[~self.label]
+
+    @property
+    def grouped(self) -> bool:
+        """Whether each comparison names its groups."""
+        return self.group1 is not None and self.group2 is not None
+
+    def negate(self) -> None:
+        """Turn distances into similarities, in place."""
+        for array in (self.genuine, self.impostor, self.score):
+            if array is not None:
+                np.negative(array, out=array)
+
+
+def known_label(text: str) -> bool | None:
+    """Return whether a label says genuine, or None where it says neither: words, or a number in any notation."""
+    lowered = text.strip().lower()
+    if lowered in _GENUINE or lowered in _IMPOSTOR:
+        return lowered in _GENUINE
+    try:
+        return {1.0: True, 0.0: False, -1.0: False}.get(float(lowered))
+    except ValueError:
+        return None
+
+
+def known_about(texts: dict[str, str]) -> dict[str, str | int]:
+    """Return what a file says of its vectors and list; `faces` is a number."""
+    return {name: int(text) if name == "faces" and text.isdigit() else text for name, text in texts.items() if text}

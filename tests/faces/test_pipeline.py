@@ -1,0 +1,163 @@
+"""From photographs to vectors in one pass: the same as in two, each image decoded once, whatever ends it."""
+
+import numpy as np
+import pytest
+
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams
+from fairdesk.errors import Stopped
+from fairdesk.faces import pipeline
+from fairdesk.faces.aligners import Aligner
+from fairdesk.faces.detection import find_faces
+from fairdesk.faces.embedding import encode_faces
+from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.images.image_reading import UnreadableImageError
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project import Project
+
+
+def project_of(folder, drawn):
+    made = Project.create(folder)
+    import_images(ImportParams(folder=drawn), QuietContext(made))
+    return made
+
+
+def contents(project, encoder="dlib"):
+    """All faces with boxes and vectors, by image."""
+    recipe = project.vectors.choose(encoder, "hog").recipe
+    faces, vectors = project.vectors.load(recipe)
+    place = {face: row for row, face in enumerate(faces.tolist())}
+    rows = project.db.rows(
+        "SELECT f.id, i.path, f.top, f.right, f.bottom, f.left, f.landmarks FROM face f JOIN image i ON i.id = image_id ORDER BY i.path, place"
+    )
+    return [(row[1:], vectors[place[row[0]]].round(4).tolist()) for row in rows]
+
+
+def test_one_pass_finds_and_encodes_what_two_do(tmp_path, drawn):
+    one, two = project_of(tmp_path / "one", drawn), project_of(tmp_path / "two", drawn)
+    context = QuietContext(one)
+    result = encode_faces(EncodeParams(), context)
+    find_faces(DetectParams(), QuietContext(two))
+    encode_faces(EncodeParams(), QuietContext(two))
+    assert contents(one) == contents(two) and result.vectors == result.encoded_now >= 20
+    assert not any("Encoding" in told for told in context.messages)  # nothing was left for a second pass
+    faces = one.db.rows("SELECT id FROM face")
+    assert all(one.thumbnails.get("face", face) for (face,) in faces)
+
+
+def test_each_image_is_decoded_once(tmp_path, drawn, monkeypatch):
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    project, read, plain = project_of(tmp_path / "p", drawn), [], pipeline.read_pixels
+    monkeypatch.setattr(pipeline, "read_pixels", lambda path: (read.append(path), plain(path))[1])
+    encode_faces(EncodeParams(), QuietContext(project))
+    assert len(read) == len(set(read)) == 24
+
+
+def test_a_stop_keeps_what_is_done_and_nothing_is_done_twice(tmp_path, drawn, monkeypatch):
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    monkeypatch.setattr("fairdesk.faces.embedding._COMMIT", 8)
+    whole, cut = project_of(tmp_path / "whole", drawn), project_of(tmp_path / "cut", drawn)
+    encode_faces(EncodeParams(), QuietContext(whole))
+    for stops in (1, 1):
+        with pytest.raises(Stopped):
+            encode_faces(EncodeParams(), QuietContext(cut, stop_after=stops))
+    seen = cut.db.value("SELECT count(*) FROM detection")
+    faces = cut.db.value("SELECT count(*) FROM face")
+    assert 0 < seen < 24 and cut.db.value("SELECT count(*) FROM vector") == faces
+    read, plain = [], pipeline.read_pixels
+    monkeypatch.setattr(pipeline, "read_pixels", lambda path: (read.append(path), plain(path))[1])
+    encode_faces(EncodeParams(), QuietContext(cut))
+    assert len(read) == 24 - seen and contents(cut) == contents(whole)
+
+
+def test_faces_whose_vectors_were_cut_off_are_encoded_later(tmp_path, drawn, monkeypatch):
+    """As a kill between the two writings leaves it."""
+    project = project_of(tmp_path / "p", drawn)
+    with monkeypatch.context() as patched:
+        patched.setattr(project.vectors, "append", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            encode_faces(EncodeParams(), QuietContext(project))
+    assert project.db.value("SELECT count(*) FROM face") > 0 == project.db.value("SELECT count(*) FROM vector")
+    result = encode_faces(EncodeParams(), QuietContext(project))
+    assert (
+        result.vectors
+        == project.db.value("SELECT count(*) FROM face")
+        == project.db.value("SELECT count(*) FROM vector")
+    )
+
+
+def test_an_image_that_goes_meanwhile_takes_only_its_own_vectors_along(tmp_path, drawn, monkeypatch):
+    whole, project = project_of(tmp_path / "whole", drawn), project_of(tmp_path / "p", drawn)
+    encode_faces(EncodeParams(), QuietContext(whole))
+    plain = pipeline.search_batch
+
+    def search(batch):
+        found = plain(batch)
+        with project.db.transaction() as connection:
+            connection.execute("DELETE FROM image WHERE id = 5")
+        return found
+
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    monkeypatch.setattr("fairdesk.faces.embedding.search_batch", search)
+    encode_faces(EncodeParams(), QuietContext(project))
+    gone = whole.db.value("SELECT path FROM image WHERE id = 5")
+    assert contents(project) == [one for one in contents(whole) if one[0][0] != gone]
+
+
+def test_unreadable_images_are_told_and_the_rest_goes_on(tmp_path, drawn, monkeypatch):
+    project = project_of(tmp_path / "p", drawn)
+    plain = pipeline.read_pixels
+
+    def read(path):
+        if path.name.endswith("2.jpg"):
+            raise UnreadableImageError(path, "it is torn")
+        return plain(path)
+
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    monkeypatch.setattr(pipeline, "read_pixels", read)
+    result = encode_faces(EncodeParams(), QuietContext(project))
+    torn = project.db.value("SELECT count(*) FROM detection WHERE why = 'it is torn'")
+    assert 0 < torn < 24 and 0 < result.vectors <= 24 - torn
+
+
+def test_batches_come_in_order_and_few_are_in_memory(monkeypatch):
+    """Later batches are computed while an earlier one is still at it, and no more than twice as many as threads."""
+    monkeypatch.setattr(pipeline, "processes", lambda: 2)
+    pulled, most = [], 0
+
+    class Slow:
+        dim, engine, aligner = 1, "one core", Aligner("box")
+
+        def compute(self, chips):
+            return np.array([[chip[0, 0, 0]] for chip in chips], dtype=np.float32)
+
+    def batches():
+        for number in range(40):
+            pulled.append(number)
+            yield [number], [np.full((1, 1, 3), number, dtype=np.uint8)] * (number % 3)
+
+    given = []
+    for batch, _, vectors in pipeline.compute_each(batches(), lambda chips: chips, Slow(), "cpu", 1):
+        most = max(most, len(pulled) - batch[0])
+        given.append(batch[0])
+        assert vectors.shape == (batch[0] % 3, 1) and (vectors == batch[0]).all()
+    assert given == list(range(40)) and most <= 5
+
+
+def test_the_fast_search_enlarges_only_where_nothing_was_found(drawn, monkeypatch):
+    from fairdesk.faces import detectors
+    from fairdesk.images.pixels import read_pixels
+
+    tried = []
+    plain = detectors._hog
+    monkeypatch.setattr(
+        detectors, "_hog", lambda image, params: (tried.append(params.upsample), plain(image, params))[1]
+    )
+    image = read_pixels(sorted(drawn.rglob("*.jpg"))[0])
+    found = detectors.detect_faces(image, DetectParams(detector="hog-fast"))
+    assert len(found) == 1 and tried == [0]
+    tried.clear()
+    assert detectors.detect_faces(image[::3, ::3].copy(), DetectParams(detector="hog-fast")) is not None and tried == [
+        0,
+        1,
+    ]

@@ -1,0 +1,69 @@
+"""A one-to-many search and the comparison of two models in the window."""
+
+import numpy as np
+import pytest
+
+from fairdesk.gui.dialogs.models_dialog import ModelsDialog
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.identification_files import read_search
+from fairdesk.metrics.identification_job import evaluate_search
+from fairdesk.metrics.params import IdentifyParams
+from tests.metrics.test_identification import made
+from tests.metrics.test_model_comparison import study
+
+
+def texts(table):
+    return [[table.item(y, x).text() for x in range(table.columnCount())] for y in range(table.rowCount())]
+
+
+def test_a_search_is_shown_with_its_curve_and_tables(window, hand, qtbot, tmp_path):
+    np.savez(tmp_path / "s.npz", **made())
+    hand.go("metrics")
+    tab = window.metrics
+    tab.open_file(tmp_path / "s.npz")
+    qtbot.waitUntil(lambda: tab.search.result is not None, timeout=20_000)
+    hand.settle()
+    assert tab.pages.currentWidget() is tab.search
+    params = IdentifyParams(scores=tmp_path / "s.npz", by="group")
+    expected, _ = evaluate_search(read_search(params.scores), params, QuietContext())
+    rows = texts(tab.search.tables.pages["ranks"])
+    assert [row[0] for row in rows] == ["all", "A", "B"]
+    assert rows[0][5] == f"{100 * expected.cmc.pessimistic[0]:.3g} %" and " to " in rows[0][6]
+    assert len(texts(tab.search.tables.pages["open_set"])) == 9
+    curves = tab.search.plot.listDataItems()
+    assert curves[0].getData()[1][0] == expected.cmc.pessimistic[0] and len(curves) == 6  # ties: both rules
+    (one, _), about = study(people=8)
+    np.savez(tmp_path / "v.npz", score=one, **about)
+    tab.open_file(tmp_path / "v.npz")
+    qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=20_000)
+    assert tab.pages.currentWidget() is tab.result_page
+
+
+def test_two_models_are_compared(window, hand, qtbot, tmp_path):
+    (one, two), about = study(people=25, bias=1.2)
+    for name, score in (("biased", one), ("fair", two)):
+        np.savez(tmp_path / f"{name}.npz", score=score, **about)
+    hand.go("metrics")
+    tab = window.metrics
+    tab.open_file(tmp_path / "biased.npz")
+    qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=20_000)
+    tab.at.setCurrentIndex(tab.at.findData("fmr=1e-2"))
+    qtbot.waitUntil(lambda: not tab._drawing, timeout=20_000)
+    hand.do("metrics.compare")
+    dialog = hand.dialog(ModelsDialog)
+    assert dialog.second.count() == 0 and not dialog.save.isEnabled()
+    dialog.second.addItem("fair", tmp_path / "fair.npz")
+    dialog.second.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: dialog.found is not None, timeout=20_000)
+    assert dialog.found.threshold_first == pytest.approx(tab.shown.result.groups.threshold)
+    rows = {row[0]: row for row in texts(dialog.view)}
+    assert rows["FMR, B"][5] == "fair is better"
+    assert "Does fair treat groups more alike than biased?" in dialog.answer.text()
+    assert dialog.save.isEnabled() and "normalised by group" in dialog.more.text()
+    np.savez(tmp_path / "other.npz", score=[0.1, 0.2], label=[0, 1])
+    dialog.second.addItem("other", tmp_path / "other.npz")
+    dialog.second.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: "not scores of the same list" in dialog.answer.text(), timeout=10_000)
+    dialog.second.setCurrentIndex(0)
+    hand.settle()
+    dialog.reject()

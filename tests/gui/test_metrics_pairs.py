@@ -1,0 +1,88 @@
+"""From a number to the faces behind it, and back: what is corrected there changes the figures, and undo changes them back."""
+
+import pytest
+
+from fairdesk.gui.dialogs.label_dialog import LabelDialog
+from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.pair_list_job import make_pair_list
+from fairdesk.metrics.pair_query import PairQuery
+from fairdesk.metrics.pair_scores import score_pairs
+from fairdesk.metrics.params import PairsParams, ScoreParams
+
+
+@pytest.fixture
+def shown(window, hand, qtbot, filled, tmp_path):
+    make_pair_list(PairsParams(genuine=60, impostor=200, out=tmp_path / "pairs.csv"), QuietContext(filled))
+    score_pairs(
+        ScoreParams(pairs=tmp_path / "pairs.csv", encoder="made-up", out=tmp_path / "s.npz"), QuietContext(filled)
+    )
+    filled.close()
+    window.show_tab("metrics")
+    assert window.session.open(filled.folder)
+    tab = window.metrics
+    qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=30_000)
+    tab.at.setCurrentIndex(tab.at.findData("eer"))
+    qtbot.waitUntil(lambda: not tab._drawing, timeout=30_000)
+    return tab
+
+
+def counts(tab):
+    return tab.shown.result.n_genuine, tab.shown.result.n_impostor
+
+
+def settled(tab, hand, qtbot):
+    hand.settle()
+    qtbot.waitUntil(lambda: not tab._drawing, timeout=30_000)
+    hand.settle()
+
+
+def test_pairs_are_left_out_relabelled_and_brought_back(shown, window, hand, qtbot):
+    before = counts(shown)
+    shown.figures.groups["fnmr"].pairs_asked.emit(PairQuery("genuine", "g0", "g0"))
+    dialog = hand.dialog(PairsDialog)
+    qtbot.waitUntil(lambda: dialog.table.rowCount() > 3, timeout=10_000)
+    qtbot.waitUntil(lambda: not dialog.table.item(2, 1).icon().isNull(), timeout=10_000)
+    assert not dialog.wrong.isEnabled()
+    dialog.table.selectRow(0)
+    dialog.table.selectRow(1)
+    dialog.table.selectRow(0)
+    assert dialog.wrong.isEnabled() and not dialog.count.isEnabled()
+    dialog.reason.setCurrentText("two people in one picture")
+    dialog.exclude.click()
+    qtbot.waitUntil(lambda: counts(shown) == (before[0] - 1, before[1]), timeout=10_000)
+    settled(shown, hand, qtbot)
+    assert "1 comparison is left out: two people in one picture (1)" in shown.headline.text()
+    qtbot.waitUntil(lambda: dialog.table.item(0, 4).text() == "two people in one picture", timeout=10_000)
+    assert dialog.count.isEnabled()  # what was selected is selected still
+    dialog.count.click()
+    qtbot.waitUntil(lambda: counts(shown) == before, timeout=10_000)
+    settled(shown, hand, qtbot)
+    window.session.undo()
+    qtbot.waitUntil(lambda: counts(shown) == (before[0] - 1, before[1]), timeout=10_000)
+    settled(shown, hand, qtbot)
+    window.session.undo()
+    qtbot.waitUntil(lambda: counts(shown) == before, timeout=10_000)
+    settled(shown, hand, qtbot)
+    dialog.table.clearSelection()
+    dialog.table.selectRow(0)
+    dialog.relabel_second.click()
+    label = hand.dialog(LabelDialog)
+    label.boxes["identity"].setCurrentText("somebody new")
+    label.accept()
+    qtbot.waitUntil(lambda: counts(shown)[0] < before[0], timeout=10_000)
+    settled(shown, hand, qtbot)
+    assert "has a label that a person set" in shown.headline.text()
+    assert sum(counts(shown)) == sum(before)
+    dialog.reject()
+
+
+def test_scores_without_images_say_why(shown, window, hand, qtbot, tmp_path):
+    import numpy as np
+
+    np.savez(tmp_path / "n.npz", score=[0.9, 0.1, 0.3], label=[1, 0, 0])
+    shown.show_scores(tmp_path / "n.npz")
+    settled(shown, hand, qtbot)
+    shown.show_pairs(PairQuery("impostor"))
+    qtbot.waitUntil(lambda: any("path1" in notice.text for notice in window.toasts.history), timeout=5000)
+    assert shown.pairs.dialog is None

@@ -1,0 +1,157 @@
+"""Labels that people set and comparisons that they leave out: what is counted follows, and undo brings it back."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fairdesk.cli import run
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.corrections import correct, read_known
+from fairdesk.metrics.pair_list_job import make_pair_list
+from fairdesk.metrics.pair_query import PairQuery, find_pairs
+from fairdesk.metrics.pair_scores import score_pairs
+from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
+from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.shown_pairs import read_pairs_of
+from fairdesk.metrics.store import MarkKind, comparison_marks, mark_comparisons, unmark_comparisons
+from fairdesk.project.images import labelled_images
+from fairdesk.project.labels import Edit, edit_labels
+
+
+@pytest.fixture
+def scored(filled, tmp_path):
+    make_pair_list(PairsParams(genuine=60, impostor=200, out=tmp_path / "pairs.csv"), QuietContext(filled))
+    score_pairs(
+        ScoreParams(pairs=tmp_path / "pairs.csv", encoder="made-up", out=tmp_path / "s.npz"), QuietContext(filled)
+    )
+    return tmp_path / "s.npz"
+
+
+def ids_of(project):
+    return {str(one.path): one.id for one in labelled_images(project)}
+
+
+def test_nothing_corrected_changes_nothing(filled, scored):
+    before = read_scores(scored, paths=True)
+    after, told = correct(read_scores(scored, paths=True), read_known(filled), needed=True)
+    assert told.lines() == [] and (after.label == before.label).all() and len(after.score) == len(before.score)
+
+
+def test_a_relabelled_image_changes_the_sides_of_its_comparisons(filled, scored):
+    before = read_scores(scored, paths=True)
+    ids = ids_of(filled)
+    image = str(before.path1[np.flatnonzero(before.label)[0]])
+    other = next(one for one in labelled_images(filled) if one.group == "g1" and one.identity != "id10")
+    edit_labels(filled, [ids[image]], Edit(identity=other.identity, group=other.group))
+    after, told = correct(read_scores(scored, paths=True), read_known(filled), needed=True)
+    mine = (before.path1 == image) | (before.path2 == image)
+    names = {str(one.path): (one.identity, one.group) for one in labelled_images(filled)}
+    for row in range(len(before.score)):
+        expected = names[before.path1[row]] == names[before.path2[row]] if mine[row] else before.label[row]
+        assert after.label[row] == expected, row
+    changed = int((after.label != before.label).sum())
+    assert told.relabelled == changed > 0 and told.relabelled_images == 1
+    row = int(np.flatnonzero(before.path1 == image)[0])
+    assert (after.subject1[row], after.group1[row]) == (other.identity, "g1")
+    filled.journal.undo()
+    again, told = correct(read_scores(scored, paths=True), read_known(filled), needed=True)
+    assert told.lines() == [] and (again.label == before.label).all()
+
+
+def test_a_list_with_names_of_its_own_is_not_torn_apart(filled, scored):
+    """Where the other image has no identity in the project, a person's label says nothing of the comparison."""
+    scores = read_scores(scored, paths=True)
+    ids = ids_of(filled)
+    row = int(np.flatnonzero(scores.label)[0])
+    edit_labels(filled, [ids[str(scores.path1[row])]], Edit(identity="Somebody", group="g0"))
+    edit_labels(filled, [ids[str(scores.path2[row])]], Edit(identity=""))
+    after, _ = correct(read_scores(scored, paths=True), read_known(filled))
+    assert after.label[row]
+
+
+def test_what_is_left_out_is_counted_with_its_reason(capsys, filled, scored):
+    scores = read_scores(scored, paths=True)
+    ids = ids_of(filled)
+    pairs = [(ids[str(scores.path1[row])], ids[str(scores.path2[row])]) for row in (0, 5, 70)]
+    mark_comparisons(filled, pairs[:2], MarkKind.EXCLUDED, "two people")
+    mark_comparisons(filled, [pairs[2][::-1]], MarkKind.WRONG_LABEL, "label")
+    with pytest.raises(RequestError, match="Give a reason"):
+        mark_comparisons(filled, pairs, MarkKind.EXCLUDED, "  ")
+    assert run(["evaluate", str(scored), "--labels-of", str(filled.folder), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["corrections"] == {
+        "excluded": 2, "wrong_label": 1, "relabelled_images": 0, "relabelled": 0, "reasons": {"two people": 2, "label": 1},
+    }  # fmt: skip
+    assert found["n_genuine"] + found["n_impostor"] == len(scores.score) - 3
+    kept = np.ones(len(scores.score), dtype=bool)
+    kept[[0, 5, 70]] = False
+    assert found["n_genuine"] == int(scores.label[kept].sum())
+    filled.journal.undo()
+    assert len(comparison_marks(filled)) == 2
+    filled.journal.redo()
+    assert unmark_comparisons(filled, pairs) == 3 and not comparison_marks(filled)
+
+
+def test_scores_of_elsewhere_are_refused(capsys, filled, tmp_path):
+    np.savez(tmp_path / "s.npz", score=[0.1, 0.9], label=[0, 1], path1=["x/1.jpg"] * 2, path2=["x/2.jpg"] * 2)
+    assert run(["evaluate", str(tmp_path / "s.npz"), "--labels-of", str(filled.folder)]) == 2
+    assert "x/1.jpg" in capsys.readouterr().err
+    np.savez(tmp_path / "s.npz", genuine=[0.9], impostor=[0.1])
+    assert run(["evaluate", str(tmp_path / "s.npz"), "--labels-of", str(filled.folder)]) == 2
+    assert "path1" in capsys.readouterr().err
+
+
+def test_a_purged_image_takes_its_marks_along(filled, scored):
+    from fairdesk.dataset.purge import purge
+
+    scores = read_scores(scored, paths=True)
+    ids = ids_of(filled)
+    pair = ids[str(scores.path1[0])], ids[str(scores.path2[0])]
+    mark_comparisons(filled, [pair], MarkKind.EXCLUDED, "blurred")
+    person = next(one.identity for one in labelled_images(filled) if one.id == pair[0])
+    purge(filled, [pair[0]], [person])
+    assert not comparison_marks(filled)
+
+
+def test_the_worst_come_first(filled, scored):
+    scores = read_scores(scored, paths=True)
+    accepted = scores.score >= np.median(scores.score)
+    for kind, genuine in (("false match", False), ("false non-match", True), ("impostor", False), ("genuine", True)):
+        rows = find_pairs(scores, PairQuery(kind), accepted)
+        assert (scores.label[rows] == genuine).all()
+        wrong = (
+            accepted
+            if kind == "false match"
+            else ~accepted
+            if kind == "false non-match"
+            else np.ones(len(accepted), bool)
+        )
+        assert len(rows) == int((wrong & (scores.label == genuine)).sum())
+        ordered = scores.score[rows] if genuine else -scores.score[rows]
+        assert (np.diff(ordered) >= 0).all()
+    between = find_pairs(scores, PairQuery("impostor", "g1", "g0"), accepted)
+    assert len(between) and {(scores.group1[r], scores.group2[r]) for r in between} <= {("g0", "g1"), ("g1", "g0")}
+    near = find_pairs(scores, PairQuery("impostor", near=-1.0), accepted)
+    assert (np.diff(np.abs(scores.score[near] + 1.0)) >= 0).all()
+
+
+def test_pairs_are_shown_with_scores_as_the_file_has_them(filled, scored):
+    plain = EvaluateParams(scores=scored, labels_of=filled.folder)
+    scores = read_scores(scored, paths=True)
+    threshold = float(np.median(scores.score[~scores.label]))
+    shown = read_pairs_of(plain, PairQuery("false match"), threshold)
+    wrong = int(((scores.score >= threshold) & ~scores.label).sum())
+    assert shown.text.startswith(f"False matches: {wrong:,}") and len(shown.pairs) == min(wrong, 200)
+    assert all(float(pair.score) >= threshold - 1e-3 for pair in shown.pairs) and shown.pairs[0].images is not None
+    assert "impostor" in shown.pairs[0].labels and "g0" in shown.pairs[0].labels + shown.pairs[1].labels
+    np.savez(scored.with_name("d.npz"), score=-scores.score, label=scores.label, path1=scores.path1, path2=scores.path2)
+    turned = read_pairs_of(
+        EvaluateParams(scores=scored.with_name("d.npz"), distance=True), PairQuery("false match"), -threshold
+    )
+    assert [pair.key for pair in turned.pairs] == [pair.key for pair in shown.pairs]
+    assert float(turned.pairs[0].score) == -float(shown.pairs[0].score)
+    np.savez(scored.with_name("n.npz"), score=[0.1, 0.2], label=[0, 1])
+    with pytest.raises(RequestError, match="path1"):
+        read_pairs_of(EvaluateParams(scores=scored.with_name("n.npz")), PairQuery("genuine"), 0.0)

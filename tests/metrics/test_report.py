@@ -1,0 +1,169 @@
+"""The report: what it says, in both languages, in every format, and that the same inputs give the same bytes."""
+
+import csv
+import json
+import re
+from string import Formatter
+
+import numpy as np
+import pytest
+
+from fairdesk import words
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.evaluation_job import evaluate_scores
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.report_language import phrases
+from fairdesk.metrics.result_tables import tables_of
+from fairdesk.metrics.table_files import as_csv, as_latex, latex_text
+from tests.metrics.test_model_comparison import study
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory):
+    (one, _), about = study(people=12, bias=1.0, groups=("A_1 & co", "B", "C"))
+    score = one.copy()
+    score[:4] = np.nan
+    path = tmp_path_factory.mktemp("report") / "scores.npz"
+    fold = np.random.default_rng(0).integers(0, 5, len(score))
+    np.savez(
+        path, score=score, fold=fold, **about, measure=np.array("cosine similarity"), encoder=np.array("dlib"),
+        detector=np.array("hog"), pair_list=np.array("pairs.csv"), pair_list_sha256=np.array("ab" * 32),
+        weights_sha256=np.array("cd" * 32),
+    )  # fmt: skip
+    return path
+
+
+def reported(scores, out, **options):
+    params = EvaluateParams(scores=scores, by="group", at="fmr=0.05", bootstrap=60, out=out, **options)
+    return evaluate_scores(params, QuietContext())
+
+
+def test_the_same_inputs_give_the_same_bytes(scores, tmp_path):
+    for name in ("a", "b"):
+        reported(scores, tmp_path / name, date="2026-01-02")
+    files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file())
+    assert {"report.html", "report.pdf", "evaluation.json", "table.csv", "tables/common.tex", "roc.pdf"} <= {
+        p.as_posix() for p in files
+    }
+    for name in files:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    reported(scores, tmp_path / "c", date="2026-01-03")
+    assert (tmp_path / "c" / "report.html").read_bytes() != (tmp_path / "a" / "report.html").read_bytes()
+
+
+def text_of(page):
+    import html
+
+    return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>|<img[^>]*>", "", page, flags=re.S)))
+
+
+def test_it_says_where_the_numbers_come_from(scores, tmp_path):
+    result = reported(scores, tmp_path / "r", date="2026-01-02", label_source="annotated by two people")
+    said = text_of((tmp_path / "r" / "report.html").read_text())
+    for wanted in (
+        "2026-01-02", "annotated by two people", "dlib", "hog", "pairs.csv", "ab" * 32, "cd" * 32, "FMR <= 0.05 on all pairs",
+        "Conformance with the standard is not claimed", "95 % by subjects, 60 draws", "GARBE", "A_1 & co", "Dropped",
+        "no impostor comparisons between groups",
+    ):  # fmt: skip
+        assert wanted in said, wanted
+    assert not re.search(r"\b(gini_fmr|fmr_ci|max_over|n_genuine|false_matches)\b", said)  # never raw keys
+    row = result.groups.per_group["B"]
+    common = (tmp_path / "r" / "tables" / "common.csv").read_text()
+    assert f"{row.false_matches:,}" in common and f"{row.genuine:,}" in common
+    pdf = (tmp_path / "r" / "report.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF") and pdf.count(b"/Type /Page ") >= 3
+    assert b"CreationDate" not in pdf and b"/Type3" not in pdf  # TrueType throughout
+
+
+def test_every_text_of_it_is_in_spanish(scores, tmp_path, monkeypatch):
+    """No text that the report goes through is left in English, for scores with and without subjects."""
+    from fairdesk.metrics import report_language
+
+    missed = set()
+    plain = report_language._Phrases.gettext
+    number = report_language._Phrases.ngettext
+
+    def gettext(self, message):
+        if message not in self._phrases:
+            missed.add(message)
+        return plain(self, message)
+
+    def ngettext(self, one, many, n):
+        missed.update({one, many} - set(self._phrases))
+        return number(self, one, many, n)
+
+    monkeypatch.setattr(report_language._Phrases, "gettext", gettext)
+    monkeypatch.setattr(report_language._Phrases, "ngettext", ngettext)
+    reported(scores, tmp_path / "a", language="es", insightface=True)
+    said = text_of((tmp_path / "a" / "report.html").read_text())
+    assert 'lang="es"' in (tmp_path / "a" / "report.html").read_text()
+    assert "Grupos con un mismo umbral" in said and "por sujetos" in said and "Groups at" not in said
+    evaluate_scores(
+        EvaluateParams(
+            scores=scores, by="group", at="eer", bootstrap=0, out=tmp_path / "b", language="es", distance=True
+        ),
+        QuietContext(),
+    )
+    np.savez(
+        tmp_path / "few.npz", score=[0.1, 0.2, 0.9], label=[0, 0, 1], group1=["A", "B", "A"], group2=["A", "B", "B"]
+    )
+    evaluate_scores(
+        EvaluateParams(scores=tmp_path / "few.npz", by="group", at="threshold=0.15", out=tmp_path / "c", language="es"),
+        QuietContext(),
+    )
+    missed -= {"steps"}  # progress, not the report
+    assert not missed
+    assert words.in_english()  # the program itself speaks as before
+
+
+def test_spanish_names_the_values_it_is_given():
+    for english, spanish in phrases("es").items():
+        names = lambda text: sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+        assert names(english) == names(spanish), english
+
+
+def test_tables_are_the_results_numbers(scores, tmp_path):
+    result = reported(scores, None)
+    tables = {table.name: table for table in tables_of(result)}
+    assert list(tables) == [
+        "overall", "common", "fairness", "between", "own_thresholds", "differences", "scores", "own", "points", "folds",
+    ]  # fmt: skip
+    for table in tables.values():
+        assert all(len(row) == len(table.columns) for row in table.rows), table.name
+    fair = {row[0].text: row for row in tables["fairness"].rows}
+    assert fair["GARBE"][1].text == f"{result.groups.fairness.GARBE:.4g}"
+    assert fair["FMR: largest − smallest"][1].text == f"{100 * result.groups.fairness.fmr_max_minus_min:.3g} %"
+    assert "max A / min A" in fair["FMR: largest / smallest"][1].tip
+    outside = {
+        name for name, span in result.groups.fairness.null_ranges.items()
+        if not span[0] <= getattr(result.groups.fairness, name) <= span[1]
+    }  # fmt: skip
+    assert sum(row[1].strong for row in tables["fairness"].rows) == len(outside) > 0
+    assert "highest FMR: C" in tables["common"].note
+    cell = tables["common"].rows[2][5]
+    assert (cell.pairs.kind, cell.pairs.first, cell.pairs.second) == ("false match", "C", "C")
+    assert tables["between"].rows[0][2].text == ""  # none between groups
+
+
+def test_csv_and_latex_hold_the_table(scores):
+    result = reported(scores, None)
+    for table in tables_of(result):
+        rows = list(csv.reader(as_csv(table).splitlines()))
+        assert len(rows) == len(table.rows) + 1
+        made = as_latex(table)
+        body = made.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
+        assert len(body) == len(table.rows)
+        for line in body:
+            assert len(re.findall(r"(?<!\\)&", line)) == len(table.columns) - 1
+        assert not re.search(r"(?<!\\)[%#_]", made), table.name
+    assert latex_text("A_1 & 50 % − ∞") == r"A\_1 \& 50 \% $-$ $\infty$"
+
+
+def test_a_project_of_one_number_has_a_report_too(tmp_path):
+    np.savez(tmp_path / "s.npz", genuine=[0.9, 0.8], impostor=[0.1, 0.2])
+    evaluate_scores(EvaluateParams(scores=tmp_path / "s.npz", out=tmp_path / "r"), QuietContext())
+    assert json.loads((tmp_path / "r" / "evaluation.json").read_text())["eer"] == 0
+    assert (tmp_path / "r" / "report.pdf").exists()
+    np.savez(tmp_path / "e.npz", genuine=np.array([]), impostor=[0.1, 0.2])
+    evaluate_scores(EvaluateParams(scores=tmp_path / "e.npz", out=tmp_path / "e"), QuietContext())
+    assert "no genuine scores" in (tmp_path / "e" / "report.html").read_text()
