@@ -490,4 +490,6 @@ class MetricsTab(Tab):
         if params is not None and project is not None and self.shown is not None:
             out = project.exports("reports", params.scores.stem)
             preset = params.model_dump(mode="json") | {"out": str(out), "by": self.shown.params.by}
+            if self.shown.result.corrections is None:  # nothing of the project changes these scores
+                preset["labels_of"] = None
             self.session.ask("evaluate", preset)
