@@ -111,7 +111,26 @@ def _suggestions(arguments: Namespace) -> JobResult:
         return suggestions(project, arguments.version, arguments.limit)
 
 
+def _compare_options(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    parser.add_argument("first", type=whole_number, metavar="A", help=tr("The number of a clustering"))
+    parser.add_argument("second", type=whole_number, metavar="B", help=tr("The number of the other"))
+
+
+def _compare(arguments: Namespace) -> JobResult:
+    from fairdesk.clustering.comparison import compare_versions
+
+    with open_project(arguments.project) as project:
+        return compare_versions(project, arguments.first, arguments.second)
+
+
 VERDICT_VERBS = [
+    Verb(
+        "compare-clusterings",
+        mark("Compare two clusterings: what moved, and how alike they are"),
+        _compare_options,
+        _compare,
+    ),
     Verb("suggestions", mark("List the questions to a person that are worth most"), _suggestions_options, _suggestions),
     Verb(
         "verdict", mark("Say that clusters or faces are one person, two, or of no interest"), _verdict_options, _verdict

@@ -8,6 +8,8 @@ import numpy.typing as npt
 from fairdesk.clustering.results import Agreement
 from fairdesk.words import tr
 
+Counts = npt.NDArray[np.float64]
+
 
 def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Agreement:
     """Compare cluster labels with identities; both of shape (n,), unclustered faces (-1) are clusters of one.
@@ -27,8 +29,6 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Ag
             ari=None,
             ari_why=why,
         )
-    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
-
     alone = labels < 0
     clusters = labels.copy()
     clusters[alone] = labels.max(initial=0) + 1 + np.arange(int(alone.sum()))
@@ -49,6 +49,31 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Ag
         pairwise_f1=2 * hits / together if together > 0 else None,
         pairwise_f1_why=None if together > 0 else tr("no two faces share a cluster or an identity"),
         bcubed_f1=2 * precision * recall / (precision + recall),
-        nmi=float(normalized_mutual_info_score(t, c)),
-        ari=float(adjusted_rand_score(t, c)),
+        nmi=_mutual_information(both, sizes_c, sizes_t),
+        ari=_adjusted_rand(hits, said, true, pairs(np.array([len(c)], dtype=float))),
     )
+
+
+def _mutual_information(both: Counts, one: Counts, other: Counts) -> float:
+    """Return the mutual information of two partitions by the mean of their entropies (both in one piece: 1).
+
+    `both` are the sizes of what two parts share, where they share anything; it is summed over n log n alone.
+    """
+    if len(one) == len(other) == 1:
+        return 1.0
+    n = float(one.sum())
+
+    def entropy(sizes: Counts) -> float:
+        return float(np.log(n) - (sizes * np.log(sizes)).sum() / n)
+
+    joint, first, second = entropy(both), entropy(one), entropy(other)
+    shared = first + second - joint
+    return 0.0 if shared <= 1e-12 else float(min(1.0, 2 * shared / (first + second)))
+
+
+def _adjusted_rand(hits: float, said: float, true: float, every: float) -> float:
+    """Return the Rand index adjusted for chance (Hubert and Arabie, 1985), from counts of pairs."""
+    if hits == said == true:
+        return 1.0
+    expected = said * true / every
+    return float((hits - expected) / ((said + true) / 2 - expected))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.density import dbscan, hdbscan
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.errors import JobFailed, RequestError
+from fairdesk.clustering.room import need_memory
+from fairdesk.clustering.ward import ward_tree
+from fairdesk.errors import RequestError
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
-WARD_LIMIT = 30_000  # faces; the distances of more would not fit the memory of a desk
+WARD_WITH_DISTANCES = 12_000  # faces: SciPy needs 8 bytes for each pair, twice
 
 
 @dataclass(frozen=True)
@@ -48,20 +52,16 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         )
     vectors = unit_length(vectors, metric)
     if params.method == "dbscan":
-        from sklearn.cluster import DBSCAN
-
-        model = DBSCAN(eps=params.eps, min_samples=params.min_samples, metric="euclidean", n_jobs=-1)
-        return Clustered(model.fit_predict(vectors).astype(np.int64))
+        return Clustered(dbscan(vectors, params.eps, params.min_samples))
     if params.method == "hdbscan":
-        from sklearn.cluster import HDBSCAN
-
-        return Clustered(HDBSCAN(min_cluster_size=params.min_samples, copy=True).fit_predict(vectors).astype(np.int64))
-    wanted = params.n_clusters or n_clusters
-    if wanted is None:
+        return Clustered(hdbscan(vectors, params.min_samples))
+    cut = params.distance if params.method == "hierarchical" else None
+    wanted = None if cut is not None else params.n_clusters or n_clusters
+    if wanted is None and cut is None:
         raise RequestError(
             tr("{method} must be told how many clusters to make. Give --n-clusters N.", method=params.method)
         )
-    if wanted > len(vectors):
+    if wanted is not None and wanted > len(vectors):
         raise RequestError(
             tr("--n-clusters {n} is more than the {faces} faces there are.", n=wanted, faces=len(vectors))
         )
@@ -70,23 +70,23 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         from sklearn.cluster import KMeans
 
         return Clustered(KMeans(wanted, random_state=params.seed, n_init="auto").fit_predict(reduced).astype(np.int64))
-    if len(reduced) > WARD_LIMIT:
-        need = len(reduced) ** 2 * 4 / 1e9
-        raise JobFailed(
-            tr(
-                "Hierarchical clustering of {faces:,} faces needs {gigabytes:,.0f} GB for their distances. "
-                "Use dbscan, hdbscan or kmeans, or at most {most:,} faces.",
-                faces=len(reduced),
-                gigabytes=need,
-                most=WARD_LIMIT,
-            )
-        )
-    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.cluster.hierarchy import fcluster
 
-    tree = linkage(reduced.astype(np.float64), method="ward")
-    raw = fcluster(tree, wanted, criterion="maxclust")
+    tree = _tree(reduced, params.linkage)
+    raw = fcluster(tree, cut or wanted or 1, criterion="maxclust" if cut is None else "distance")
     _, labels = np.unique(raw, return_inverse=True)
     return Clustered(labels.astype(np.int64), tree)
+
+
+def _tree(vectors: Floats, linkage: Literal["ward", "average", "complete"]) -> npt.NDArray[np.float64]:
+    """Return SciPy's linkage matrix; Ward's of many faces is made without their distances, which takes longer."""
+    if linkage == "ward" and len(vectors) > WARD_WITH_DISTANCES:
+        return ward_tree(vectors)
+    from scipy.cluster import hierarchy
+
+    need_memory(8.0 * len(vectors) ** 2, len(vectors), tr("Hierarchical clustering"))
+    found: npt.NDArray[np.float64] = hierarchy.linkage(vectors.astype(np.float64), method=linkage)
+    return found
 
 
 def unit_length(vectors: Floats, metric: str) -> Floats:

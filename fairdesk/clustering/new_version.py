@@ -98,6 +98,7 @@ def _store(
             [NewCluster(number) for number in numbers.tolist()],
             recipe=recipe,
             quality=quality.model_dump(),
+            about=params.about(int(labels.max(initial=-1)) + 1),
         ),
         zip(faces.tolist(), places.tolist(), strict=True),
     )

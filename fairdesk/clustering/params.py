@@ -11,7 +11,7 @@ from fairdesk.jobs.fields import DETECTOR_UNSET, LINK, ExistingFile, NewFile, Ne
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 class ClusterParams(JobParams):
@@ -21,11 +21,13 @@ class ClusterParams(JobParams):
         "eps": ("method", ("dbscan",)),
         "min_samples": ("method", ("dbscan", "hdbscan")),
         "n_clusters": ("method", ("hierarchical", "kmeans")),
+        "linkage": ("method", ("hierarchical",)),
+        "distance": ("method", ("hierarchical",)),
         "pca": ("method", ("hierarchical", "kmeans")),
         "seed": ("method", ("kmeans",)),
     }
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Method": ("pca", "seed"),
+        "Method": ("linkage", "distance", "pca", "seed"),
         "Vectors": ("encoder", "detector"),
         "Output": ("out",),
     }
@@ -36,7 +38,7 @@ class ClusterParams(JobParams):
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan"] = Field(
         "dbscan",
-        description="dbscan and hdbscan find the number of clusters; hierarchical (Ward) and kmeans are told it",
+        description="dbscan and hdbscan find the number of clusters; hierarchical and kmeans are told it",
     )
     eps: float = Field(0.5, gt=0, le=1000, title="Epsilon", description="dbscan: greatest distance of neighbours")
     min_samples: int = Field(
@@ -51,6 +53,16 @@ class ClusterParams(JobParams):
         ge=2,
         title="Number of clusters",
         description="hierarchical, kmeans: how many clusters",
+    )
+    linkage: Literal["ward", "average", "complete"] = Field(
+        "ward", description="hierarchical: which distance two clusters have"
+    )
+    distance: Annotated[float | None, Unset("cut at the number of clusters")] = Field(
+        None,
+        gt=0,
+        le=1_000_000,
+        title="Distance to cut at",
+        description="hierarchical: join clusters up to this distance, instead of to a number of clusters",
     )
     pca: float = Field(
         0.95,
@@ -69,10 +81,22 @@ class ClusterParams(JobParams):
 
     _known_detector = field_validator("detector")(detector_text)
 
+    def about(self, made: int) -> str:
+        """Name method and parameters in a few words; `made` clusters came of it."""
+        number = tr_n("{n:,} cluster", "{n:,} clusters", made)
+        return {
+            "dbscan": f"dbscan {self.eps:g}, {self.min_samples}",
+            "hdbscan": f"hdbscan {self.min_samples}",
+            "kmeans": f"kmeans, {number}",
+            "hierarchical": f"{self.linkage}, {number if self.distance is None else f'{self.distance:g}'}",
+        }[self.method]
+
     @model_validator(mode="after")
     def _minimum(self) -> ClusterParams:
         if self.method == "hdbscan" and self.min_samples < 2:
             raise ValueError(tr("hdbscan needs min_samples of at least 2"))
+        if self.distance is not None and self.n_clusters is not None:
+            raise ValueError(tr("say either how many clusters or the distance to cut at, not both"))
         if self.vectors is not None and self.detector is not None:
             raise ValueError(tr("a file of embeddings is clustered as it is: leave the detector out"))
         return self

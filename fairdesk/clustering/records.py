@@ -57,7 +57,8 @@ class NewVersion:
     method: str
     params: dict[str, Any]
     clusters: Sequence[NewCluster]
-    name: str | None = None  # None: its number and its method
+    name: str | None = None  # None: its number and what it is
+    about: str = ""  # method and parameters; empty: the method
     recipe: int | None = None  # of the vectors
     quality: dict[str, Any] = field(default_factory=dict)
 

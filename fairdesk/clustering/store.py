@@ -133,7 +133,7 @@ def add_version(project: Project, text: str, new: NewVersion, members: Iterable[
         count = connection.execute("SELECT count(*) FROM clustering").get
         connection.execute(
             "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis) VALUES (?,?,?,?,?,?,?)",
-            (new.name or f"{count + 1}: {new.method}", new.method, json.dumps(new.params), new.recipe, time.time(),
+            (new.name or f"{count + 1}: {new.about or new.method}", new.method, json.dumps(new.params), new.recipe, time.time(),
              json.dumps(new.quality) if new.quality else None, taken),
         )  # fmt: skip
         version = connection.last_insert_rowid()
@@ -160,6 +160,11 @@ def cluster_names(project: Project, version: int) -> dict[int, NewCluster]:
         (version,),
     )
     return {number: NewCluster(label, name, identity) for number, label, name, identity in rows}
+
+
+def method_of(project: Project, version: int) -> str:
+    """Return the method of a version."""
+    return str(project.db.value("SELECT method FROM clustering WHERE id = ?", (version,)))
 
 
 def recipe_of(project: Project, version: int) -> int | None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from fairdesk.clustering import store
 from fairdesk.clustering.agreement import agreement
@@ -45,7 +45,9 @@ def test_methods_agree_with_scikit_learn(blobs):
 
 
 def test_requests_that_cannot_be(blobs, monkeypatch):
-    from fairdesk.clustering import methods
+    from types import SimpleNamespace
+
+    from fairdesk.clustering import room
 
     with pytest.raises(RequestError, match="--n-clusters"):
         cluster_vectors(blobs, ClusterParams(method="kmeans"), "euclidean")
@@ -53,9 +55,13 @@ def test_requests_that_cannot_be(blobs, monkeypatch):
         cluster_vectors(blobs, ClusterParams(method="kmeans", n_clusters=101), "euclidean")
     with pytest.raises(RequestError, match="at least 2"):
         cluster_vectors(blobs[:1], ClusterParams(), "euclidean")
-    monkeypatch.setattr(methods, "WARD_LIMIT", 50)
-    with pytest.raises(JobFailed, match="GB for their distances"):
-        cluster_vectors(blobs, ClusterParams(method="hierarchical", n_clusters=3), "euclidean")
+    with pytest.raises(ValueError, match="not both"):
+        ClusterParams(method="hierarchical", n_clusters=3, distance=2)
+    monkeypatch.setattr(room.psutil, "virtual_memory", lambda: SimpleNamespace(available=70_000))
+    for method in ("hierarchical", "hdbscan"):
+        with pytest.raises(JobFailed, match=r"GB for their distances.*at most") as refused:
+            cluster_vectors(np.tile(blobs, (5, 1)), ClusterParams(method=method, n_clusters=3), "euclidean")
+        assert "at most 72" in str(refused.value) or "at most 102" in str(refused.value)
 
 
 def test_quality_by_hand():
@@ -65,6 +71,18 @@ def test_quality_by_hand():
     assert found.bcubed_f1 == pytest.approx(2 * precision * recall / (precision + recall))
     assert agreement(np.array([0]), np.array([0])).ari is None
     assert by_size(np.array([4, 9, 9, -1])).tolist() == [1, 0, 0, -1]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nmi_and_ari_are_scikit_learns(seed):
+    rng = np.random.default_rng(seed)
+    n, a, b = int(rng.integers(2, 60)), int(rng.integers(1, 9)), int(rng.integers(1, 9))
+    labels, truth = rng.integers(0, a, n), rng.integers(0, b, n)
+    if seed % 3 == 0:
+        labels = truth.copy()
+    found = agreement(labels, truth)
+    assert found.nmi == pytest.approx(normalized_mutual_info_score(truth, labels), abs=1e-9)
+    assert found.ari == pytest.approx(adjusted_rand_score(truth, labels), abs=1e-9)
 
 
 def test_versions_stand_side_by_side(filled):

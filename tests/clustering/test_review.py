@@ -58,7 +58,7 @@ def test_few_answers_bring_clusters_right(seed):
     assert start < 0.97 and now >= 0.99 and answers <= 0.08 * len(truth)
 
 
-@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("seed", [3, 7])
 def test_slips_of_the_hand_come_back_as_questions(seed):
     vectors, truth = people(seed)
     answers, _, now, wrong, _ = review(vectors, truth, slips=0.03, seed=seed)

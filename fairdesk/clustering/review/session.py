@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,6 +26,7 @@ from fairdesk.clustering.store import (
     cluster_names,
     clusters,
     membership,
+    method_of,
     name_identity,
     need_version,
     recipe_of,
@@ -83,6 +84,7 @@ class ReviewSession:
     def __init__(self, project: Project, version: int | None = None, check: Check | None = None) -> None:
         self.project = project
         self.version = need_version(project, version)
+        self._keeps = method_of(project, self.version) == METHOD
         recipe = recipe_of(project, self.version)
         stored = project.vectors.choose().recipe if recipe is None else project.vectors.by_id(recipe)
         if stored is None:
@@ -175,9 +177,17 @@ class ReviewSession:
         self.version = add_version(
             self.project,
             tr("Review clustering {version}", version=self.version),
-            NewVersion(METHOD, {"of": self.version}, made, recipe=self.recipe.id, quality=quality.model_dump()),
+            NewVersion(
+                METHOD,
+                {"of": self.version},
+                made,
+                recipe=self.recipe.id,
+                quality=quality.model_dump(),
+                about=tr("review of {version}", version=self.version),
+            ),
             members,
         )
+        self._keeps = True
         self.read()
         return self.version
 
@@ -195,25 +205,30 @@ class ReviewSession:
     def queue(self, count: int, leave_out: Sequence[Candidate] = ()) -> list[Asked]:
         """Return the questions that are worth most, the first first; those of names come after all others."""
         found: list[Asked] = []
-        ranked = self._ranked()
-        for gain, together, candidate in ranked:
+        for gain, together, candidate in self._ranked():
             if len(found) >= count:
                 return found
             if not self._put_off(candidate) and candidate not in leave_out:
                 found.append(self._asked(gain, together, candidate))
         return found + self._names(count - len(found))
 
-    def _ranked(self) -> list[tuple[float, bool, Candidate]]:
-        """Return the candidates with what they are worth for the version as it is, in order."""
+    def _ranked(self) -> Iterator[tuple[float, bool, Candidate]]:
+        """Yield the candidates with what they are worth for the version as it is, in order.
+
+        A version that the review keeps is as the review thinks; of another each candidate has to be looked at.
+        """
+        if self._keeps:
+            for one in self.review.candidates():
+                yield one.gain, one.together, one
+            return
         out = []
         for one in self.review.candidates():
-            together = one.together
-            gain = one.gain
+            together, gain = one.together, one.gain
             if not one.again:
                 together = self._together(one)
                 gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second)
             out.append((gain, together, one))
-        return sorted(out, key=lambda ranked: -ranked[0])
+        yield from sorted(out, key=lambda ranked: -ranked[0])
 
     def _together(self, one: Candidate) -> bool:
         first, second = self._home(one.first.bunches), self._home(one.second.bunches)

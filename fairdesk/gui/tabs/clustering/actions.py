@@ -8,6 +8,8 @@ from fairdesk.clustering.store import UNCLUSTERED
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
+from fairdesk.gui.dialogs.verdicts_dialog import show_verdicts
+from fairdesk.gui.tabs.clustering.exports import export_clusters, export_mosaic
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -19,11 +21,23 @@ MENUS = {  # on the right button, by list or grid
         "clustering.rename",
         "clustering.identity",
         "clustering.merge",
+        "clustering.different",
+        "clustering.nearest",
         "",
         "clustering.mosaic",
         "clustering.export",
     ),
-    "grid": ("clustering.split", "clustering.out", "clustering.move", "", "clustering.mosaic"),
+    "grid": (
+        "clustering.confirm",
+        "clustering.reject",
+        "clustering.ignore",
+        "",
+        "clustering.split",
+        "clustering.out",
+        "clustering.move",
+        "",
+        "clustering.mosaic",
+    ),
 }
 
 
@@ -34,6 +48,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
     one = lambda: some() and len(tab.clusters.selected()) == 1
     real = lambda: one() and tab.clusters.selected()[0].label != UNCLUSTERED
     two = lambda: some() and len(tab.clusters.selected()) >= 2
+    real_two = lambda: some() and [c.label != UNCLUSTERED for c in tab.clusters.selected()] == [True, True]
     vectors = lambda: bool(tab.view.vectors)
     return [
         ActionSpec(
@@ -140,9 +155,73 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             tab=tab.name,
         ),
         ActionSpec(
+            "clustering.confirm",
+            tr("&Confirm"),
+            lambda: tab.judge("confirm"),
+            tr("&Clustering"),
+            icon="check",
+            shortcut="C",
+            enabled=lambda: faces() and real(),
+            tip=tr("The selected faces are this cluster's person: kept for good, and honoured by every clustering"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.reject",
+            tr("Not this &person"),
+            lambda: tab.judge("not"),
+            tr("&Clustering"),
+            icon="close",
+            shortcut="X",
+            enabled=lambda: faces() and real(),
+            tip=tr("The selected faces are not this cluster's person: they leave it, and no clustering puts them back"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.ignore",
+            tr("I&gnore"),
+            lambda: tab.judge("ignore"),
+            tr("&Clustering"),
+            icon="stop",
+            shortcut="I",
+            enabled=faces,
+            tip=tr("The selected faces are of no interest: later clusterings leave them out"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.different",
+            tr("&Different people"),
+            tab.say_different,
+            tr("&Clustering"),
+            icon="split",
+            shortcut="D",
+            enabled=real_two,
+            tip=tr("The two selected clusters are two people: no clustering joins them"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.nearest",
+            tr("Nearest clusters &first"),
+            tab.show_nearest,
+            tr("&Clustering"),
+            icon="list",
+            shortcut="L",
+            enabled=lambda: real() and vectors(),
+            tip=tr("List the clusters most like the selected one first; select some and merge with M"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.verdicts",
+            tr("&Verdicts…"),
+            lambda: start(show_verdicts(tab.session, tab)),
+            tr("&Clustering"),
+            icon="table",
+            enabled=lambda: tab.has_project() and not tab.reviewing,
+            tip=tr("All verdicts: who said what and when; remove, write and read them"),
+        ),
+        ActionSpec(
             "clustering.mosaic",
             tr("Export a m&osaic…"),
-            tab.export_mosaic,
+            lambda: export_mosaic(tab),
             tr("&Clustering"),
             icon="mosaic",
             enabled=one,
@@ -151,7 +230,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
         ActionSpec(
             "clustering.export",
             tr("&Export clusters…"),
-            lambda: start(tab.export_clusters()),
+            lambda: start(export_clusters(tab)),
             tr("&Clustering"),
             icon="export",
             enabled=some,

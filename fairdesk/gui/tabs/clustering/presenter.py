@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 
-from fairdesk.clustering.store import Cluster, Version, clusters, faces_of, versions
+from fairdesk.clustering.agreement import agreement
+from fairdesk.clustering.known_people import known_people
+from fairdesk.clustering.results import Agreement
+from fairdesk.clustering.store import Cluster, Version, clusters, membership, versions
+from fairdesk.gui.tabs.clustering.shown_faces import Centres
 from fairdesk.project import Project
-from fairdesk.project.image_queries import GridItem, Ids, items, overview
+from fairdesk.project.image_queries import GridItem, items, overview
 from fairdesk.project.label_snapshot import LabelSnapshot
-from fairdesk.words import tr, tr_n
+from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdicts import verdicts
+from fairdesk.words import mark, tr, tr_n
 
 
 @dataclass
@@ -23,6 +30,10 @@ class View:
     version: Version | None = None
     clusters: list[Cluster] = field(default_factory=list)
     covers: dict[int, GridItem] = field(default_factory=dict)
+    quality: Agreement | None = None  # of the version as it is corrected now
+    mixed: dict[int, float] = field(
+        default_factory=dict
+    )  # cluster to the share of its labelled faces that others are called
     groups: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
@@ -40,12 +51,95 @@ def look(project: Project, wanted: int | None) -> View:
         view.clusters = clusters(project, chosen.id)
         covers = [cluster.cover for cluster in view.clusters if cluster.cover is not None]
         view.covers = items(project, "face", covers)
+        view.quality, view.mixed = judged(project, chosen.id, view.clusters)
     return view
 
 
-def faces_in(project: Project, chosen: list[Cluster]) -> Ids:
-    """Return the faces of some clusters, cluster after cluster."""
-    return np.array([face for cluster in chosen for face in faces_of(project, cluster.id)], dtype=np.int64)
+def nothing_yet(view: View, project: bool, *, reading: bool) -> tuple[str, str, str]:
+    """Return title, text and button of the page that stands for clusters while there are none."""
+    if not project:
+        return tr("No project is open"), tr("Open or create a project from the File menu."), ""
+    if reading:
+        return tr("Reading the project …"), "", ""
+    if not view.images:
+        return tr("Nothing to cluster yet"), tr("Import images in the Dataset tab first."), ""
+    if not view.vectors:
+        text = tr("Clustering compares embeddings. Compute them first; faces are detected first where needed.")
+        return tr("The faces have no embeddings yet"), text, tr("Compute embeddings…")
+    text = tr("Group similar faces, then correct the clusters by hand. Every version is kept.")
+    return tr("No clusters yet"), text, tr("Cluster…")
+
+
+def judged(project: Project, version: int, found: list[Cluster]) -> tuple[Agreement | None, dict[int, float]]:
+    """Return how well the clusters agree with what is known of their faces, and how mixed the labels of each are."""
+    at = membership(project, version)
+    loose = {cluster.id for cluster in found if cluster.label < 0}
+    faces = np.array(sorted(at), dtype=np.int64)
+    known = known_people(project, faces, constraints(verdicts(project)))
+    home = np.array([-1 if at[int(face)] in loose else at[int(face)] for face in faces], dtype=np.int64)
+    there = known >= 0
+    if np.count_nonzero(there) < 2:
+        return None, {}
+    labelled = there & (home >= 0)
+    _, who = np.unique(known[labelled], return_inverse=True)
+    numbers, place = np.unique(home[labelled], return_inverse=True)
+    mixed: dict[int, float] = {}
+    if len(numbers):
+        cells, counts = np.unique(place * (int(who.max()) + 1) + who, return_counts=True)
+        most = np.zeros(len(numbers))
+        np.maximum.at(most, cells // (int(who.max()) + 1), counts)
+        mixed = dict(zip(numbers.tolist(), (1 - most / np.bincount(place)).tolist(), strict=True))
+    return agreement(home[there], known[there]), mixed
+
+
+class Order(Enum):
+    """How the list of clusters is sorted."""
+
+    SIZE = mark("Largest first")
+    NAME = mark("By name")
+    SPREAD = mark("Widest first")
+    MIXED = mark("Mixed labels first")
+    NEAREST = mark("Nearest to the selected")
+
+
+def arranged(
+    found: list[Cluster], order: Order, view: View, centres: Centres | None, selected: int | None
+) -> list[Cluster]:
+    """Return clusters in an order; the unclustered faces are last, whatever the order."""
+    spread = centres.spreads() if centres is not None else {}
+    near = centres.nearest(selected) if centres is not None and selected is not None else {}
+
+    def key(cluster: Cluster) -> tuple[float, str, float, int]:
+        first = {
+            Order.SIZE: 0.0,
+            Order.NAME: 0.0,
+            Order.SPREAD: -spread.get(cluster.id, 0.0) if cluster.faces > 1 else 1.0,
+            Order.MIXED: -view.mixed.get(cluster.id, 0.0),
+            Order.NEAREST: -1.0 if cluster.id == selected else near.get(cluster.id, np.inf),
+        }[order]
+        named = cluster.name or cluster.identity or ""
+        name = ("0" + named.casefold() if named else "1") if order is Order.NAME else ""
+        return float(first), name, -cluster.faces, cluster.label
+
+    return sorted(found, key=lambda cluster: (cluster.label < 0, *key(cluster)))
+
+
+def in_place(found: list[Cluster], before: list[int], beside: int | None) -> list[Cluster]:
+    """Return clusters where they were: new ones stand below the one they came from, the unclustered faces last."""
+    at = {number: float(place) for place, number in enumerate(before)}
+    new = at[beside] + 0.5 if beside is not None and beside in at else float(len(before))
+    return sorted(found, key=lambda cluster: (cluster.label < 0, at.get(cluster.id, new)))
+
+
+def matching(found: list[Cluster], text: str) -> list[Cluster]:
+    """Return the clusters whose title, name or identity has a text in it, or all for none."""
+    wanted = text.strip().casefold()
+    return [
+        cluster
+        for cluster in found
+        if not wanted
+        or any(wanted in (part or "").casefold() for part in (cluster.title, cluster.name, cluster.identity))
+    ]
 
 
 def vectors_line(version: Version) -> str:
@@ -54,8 +148,8 @@ def vectors_line(version: Version) -> str:
     return ", ".join([*parts, tr_n("{n:,} face", "{n:,} faces", version.faces)])
 
 
-def quality_line(version: Version, shown: list[Cluster]) -> str:
-    """Say how well a version did."""
+def quality_line(version: Version, shown: list[Cluster], quality: Agreement | None) -> str:
+    """Say how well a version does, as it is corrected now."""
     count = sum(1 for cluster in shown if cluster.label >= 0)
     loose = sum(cluster.faces for cluster in shown if cluster.label < 0)
     parts = [
@@ -63,10 +157,9 @@ def quality_line(version: Version, shown: list[Cluster]) -> str:
         tr("{loose:,} unclustered", loose=loose),
         vectors_line(version),
     ]
-    quality = version.quality
-    if quality.get("bcubed_f1") is not None:
-        parts.append(tr("BCubed F1 {f1:.3f}", f1=quality["bcubed_f1"]))
-        if quality.get("pairwise_f1") is not None:
-            parts.append(tr("pairwise F1 {f1:.3f}", f1=quality["pairwise_f1"]))
-        parts.append(tr("against the known identities at the time"))
+    if quality is not None and quality.bcubed_f1 is not None:
+        parts.append(tr("BCubed F1 {f1:.3f}", f1=quality.bcubed_f1))
+        if quality.pairwise_f1 is not None:
+            parts.append(tr("pairwise F1 {f1:.3f}", f1=quality.pairwise_f1))
+        parts.append(tr("against the known and confirmed identities"))
     return "  ·  ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.clustering.review.engine import Estimate
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
 from fairdesk.gui.session import Session
@@ -101,6 +103,18 @@ class Faces(QWidget):
             target = QRect(area.topLeft(), size)
             target.moveCenter(area.center())
             painter.drawPixmap(target, pixmap)
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The next questions, and how right the clusters are thought to be."""
+
+    queue: list[Asked]
+    estimate: Estimate
+
+
+def _ahead(review: ReviewSession) -> Ahead:
+    return Ahead(review.queue(AHEAD), review.estimate())
 
 
 class ReviewPane(QWidget):
@@ -189,12 +203,12 @@ class ReviewPane(QWidget):
         self.title.setText(tr("Comparing faces …"))
         self.setFocus()
 
-        def work() -> tuple[ReviewSession, list[Asked]]:
+        def work() -> tuple[ReviewSession, Ahead]:
             review = ReviewSession(project, version)
             if not keep:
                 review.start()
                 review.remember()
-            return review, review.queue(AHEAD)
+            return review, _ahead(review)
 
         self._session.background.edit(work, self._guarded(self._opened), self._failed)
 
@@ -208,6 +222,7 @@ class ReviewPane(QWidget):
         self._items.clear()
         self._touched.clear()
         self._pending, self.answered, self._exhausted = 0, 0, False
+        self.progress.setText("")
         self._show(None)
 
     def _guarded(self, done: Callable[..., None]) -> Callable[..., None]:
@@ -220,21 +235,21 @@ class ReviewPane(QWidget):
         self._session.tell_error(error)
         self.closed.emit()
 
-    def _opened(self, found: tuple[ReviewSession, list[Asked]]) -> None:
-        self._review, self._queue = found
+    def _opened(self, found: tuple[ReviewSession, Ahead]) -> None:
+        self._review = found[0]
         self.started.emit(self._review.version)
         self._session.look()
-        self._take(self._queue)
+        self._take(found[1])
         self._next()
 
     # questions
 
-    def _take(self, queue: list[Asked]) -> None:
+    def _take(self, ahead: Ahead) -> None:
         """Know the next questions, and have the pictures of the first of them read."""
         review, project = self._review, self._session.project
         if review is None or project is None:
             return
-        self._queue = [one for one in queue if self.current is None or _key(one) != _key(self.current)]
+        self._queue = [one for one in ahead.queue if self.current is None or _key(one) != _key(self.current)]
         self._titles = dict(review.titles)
         unknown = [f for one in self._queue for f in (*one.shown_first, *one.shown_second) if f not in self._items]
         if unknown:
@@ -243,7 +258,7 @@ class ReviewPane(QWidget):
             for face in (*one.shown_first, *one.shown_second):
                 if face in self._items:
                     self._thumbnails.get("face", self._items[face])
-        self._say_progress()
+        self._say_progress(ahead.estimate)
 
     def _next(self) -> None:
         """Ask the next question that no answer on its way is about."""
@@ -263,16 +278,16 @@ class ReviewPane(QWidget):
         assert review is not None
         leave = self.current
 
-        def arrived(queue: list[Asked]) -> None:
-            self._exhausted = not [one for one in queue if leave is None or _key(one) != _key(leave)]
+        def arrived(ahead: Ahead) -> None:
+            self._exhausted = not [one for one in ahead.queue if leave is None or _key(one) != _key(leave)]
             if not self._pending:
-                self._take(queue)
+                self._take(ahead)
                 if self.current is None and self._queue:
                     self._next()
                 elif self.current is None:
                     self._show(None)
 
-        self._session.background.edit(lambda: review.queue(AHEAD), self._guarded(arrived), self._failed)
+        self._session.background.edit(lambda: _ahead(review), self._guarded(arrived), self._failed)
 
     def _show(self, asked: Asked | None) -> None:
         self.current = asked
@@ -324,12 +339,7 @@ class ReviewPane(QWidget):
             title = titles[0] if first else titles[1]
         return f"{title}  ·  {count}" if title else count
 
-    def _say_progress(self) -> None:
-        review = self._review
-        if review is None:
-            self.progress.setText("")
-            return
-        found = review.estimate()
+    def _say_progress(self, found: Estimate) -> None:
         parts = [
             tr(
                 "Estimated: {purity:.1%} pure, {completeness:.1%} complete",
@@ -373,19 +383,19 @@ class ReviewPane(QWidget):
         self.answered += 1
         self._next()
 
-        def work() -> list[Asked]:
+        def work() -> Ahead:
             answer()
-            return review.queue(AHEAD)
+            return _ahead(review)
 
         self._session.background.edit(work, self._guarded(self._kept), self._failed)
 
-    def _kept(self, queue: list[Asked]) -> None:
+    def _kept(self, ahead: Ahead) -> None:
         self._pending -= 1
         self._exhausted = False
         if not self._pending:
             self._touched.clear()
         self._session.look()
-        self._take(queue)
+        self._take(ahead)
         if self.current is None:
             self._next()
 
@@ -402,15 +412,15 @@ class ReviewPane(QWidget):
             self._show(asked)
             return
 
-        def work() -> list[Asked]:
+        def work() -> Ahead:
             review.take_back()
-            return review.queue(AHEAD)
+            return _ahead(review)
 
-        def back(queue: list[Asked]) -> None:
+        def back(ahead: Ahead) -> None:
             self.answered = max(0, self.answered - 1)
             self._session.look()
             self.current = asked
-            self._take(queue)
+            self._take(ahead)
             self._show(asked)
 
         self._session.background.edit(work, self._guarded(back), self._failed)
@@ -434,13 +444,13 @@ class ReviewPane(QWidget):
             return
         now = self._round
 
-        def work() -> tuple[ReviewSession, list[Asked]] | None:
+        def work() -> tuple[ReviewSession, Ahead] | None:
             if not review.outdated():
                 return None
             fresh = ReviewSession(review.project, review.version)
-            return fresh, fresh.queue(AHEAD)
+            return fresh, _ahead(fresh)
 
-        def done(found: tuple[ReviewSession, list[Asked]] | None) -> None:
+        def done(found: tuple[ReviewSession, Ahead] | None) -> None:
             if found is not None and now == self._round:
                 self._review, self._done, self.current = found[0], [], None
                 self._take(found[1])

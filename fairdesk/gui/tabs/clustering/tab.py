@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from fairdesk import counted
-from fairdesk.clustering import store
+from fairdesk.clustering import store, verdict_edits
+from fairdesk.clustering.results import VerdictResult
 from fairdesk.clustering.review.session import METHOD
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
@@ -21,10 +23,13 @@ from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.gui.tabs.clustering.actions import MENUS, actions
 from fairdesk.gui.tabs.clustering.models import ClusterList
+from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
+from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, shown_faces
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
+from fairdesk.project import Project
 from fairdesk.project.changes import Kind
 from fairdesk.words import mark, tr, tr_n
 
@@ -61,6 +66,8 @@ class ClusteringTab(Tab):
     empty_button: QPushButton
     splitter: QSplitter
     vertical: QSplitter
+    order: QComboBox
+    find_name: QLineEdit
     clusters: ClusterList
     review_button: QPushButton
     rename_button: QPushButton
@@ -79,6 +86,12 @@ class ClusteringTab(Tab):
         self._wanted: int | None = None
         self._select_next: int | None = None
         self._reviewing = False
+        self._centres: Centres | None = None
+        self._listed: tuple[int | None, list[int]] = (None, [])  # version, and its clusters in the order shown
+        for one in Order:
+            self.order.addItem(tr(one.value), one)
+        self.order.activated.connect(lambda _row: self._sort())
+        self.find_name.textChanged.connect(lambda _text: self._list())
         self.clusters.thumbnails = self.grid.thumbnails
         self.grid.thumbnails.ready.connect(lambda *_: self.clusters.viewport().update())
         self.splitter.setSizes([250, 900])
@@ -160,7 +173,7 @@ class ClusteringTab(Tab):
         self.version.setEnabled(bool(view.versions))
         self.grid.cells.groups = view.groups
         self._show()
-        self.clusters.show_clusters(view.clusters, view.covers)
+        self._arrange()
         if self._select_next is not None:
             self.clusters.select_cluster(self._select_next)
             self._select_next = None
@@ -172,7 +185,7 @@ class ClusteringTab(Tab):
         view = self.view
         home = self.review if self._reviewing else self.splitter
         self.pages.setCurrentWidget(home if view.version else self.empty_page)
-        self.quality.setText(presenter.quality_line(view.version, view.clusters) if view.version else "")
+        self.quality.setText(presenter.quality_line(view.version, view.clusters, view.quality) if view.version else "")
         self.quality.setToolTip(self.quality.text())
         stale = view.version.stale if view.version else None
         self.banner.setVisible(stale is not None)
@@ -182,22 +195,55 @@ class ClusteringTab(Tab):
         self.tree_button.setVisible(hierarchical)
         if not hierarchical:
             self.tree.hide()
-        if self.session.project is None:
-            title, text, button = tr("No project is open"), tr("Open or create a project from the File menu."), ""
-        elif self.reading:
-            title, text, button = tr("Reading the project …"), "", ""
-        elif not view.images:
-            title, text, button = tr("Nothing to cluster yet"), tr("Import images in the Dataset tab first."), ""
-        elif not view.vectors:
-            title, button = tr("The faces have no embeddings yet"), tr("Compute embeddings…")
-            text = tr("Clustering compares embeddings. Compute them first; faces are detected first where needed.")
-        else:
-            title, button = tr("No clusters yet"), tr("Cluster…")
-            text = tr("Group similar faces, then correct the clusters by hand. Every version is kept.")
+        title, text, button = presenter.nothing_yet(view, self.session.project is not None, reading=self.reading)
         self.empty_title.setText(title)
         self.empty_text.setText(text)
         self.empty_button.setText(button)
         self.empty_button.setVisible(bool(button))
+
+    def _arrange(self) -> None:
+        """List the clusters: sorted where another version is shown, else each where it was, whatever was corrected."""
+        version = self.view.version.id if self.view.version else None
+        if version == self._listed[0]:
+            chosen = self.clusters.selected()
+            found = presenter.in_place(self.view.clusters, self._listed[1], chosen[0].id if chosen else None)
+            self._listed = version, [cluster.id for cluster in found]
+        else:
+            self._centres = None
+            self._listed = version, []
+            self._sort()
+        self._list()
+
+    def _sort(self) -> None:
+        """Sort the list as was chosen; it stays as it is until that is asked for again."""
+        order: Order = self.order.currentData()
+        project, version = self.session.project, self.view.version
+        chosen = self.clusters.selected()
+        selected = chosen[0].id if chosen else None
+        if order in (Order.SPREAD, Order.NEAREST) and project is not None and version is not None:
+            earlier = self._centres
+
+            def sorted_now(centres: Centres | None) -> None:
+                self._centres = centres
+                self._put(presenter.arranged(self.view.clusters, order, self.view, centres, selected))
+
+            self.session.background.read("centres", lambda: Centres.read(project, version, earlier), sorted_now)
+        else:
+            self._put(presenter.arranged(self.view.clusters, order, self.view, None, selected))
+
+    def _put(self, found: list[Cluster]) -> None:
+        self._listed = self._listed[0], [cluster.id for cluster in found]
+        self._list()
+
+    def _list(self) -> None:
+        """Show the clusters that are looked for, in the order that was made."""
+        found = presenter.in_place(self.view.clusters, self._listed[1], None)
+        self.clusters.show_clusters(presenter.matching(found, self.find_name.text()), self.view.covers)
+
+    def show_nearest(self) -> None:
+        """List the clusters that are most like the selected one first, so that they can be merged at once."""
+        self.order.setCurrentIndex(self.order.findData(Order.NEAREST))
+        self._sort()
 
     def open_review(self) -> None:
         """Ask the questions that are worth most; the answers are kept in a version of their own."""
@@ -237,17 +283,24 @@ class ClusteringTab(Tab):
     def _on_clusters(self) -> None:
         project = self.session.project
         chosen = self.clusters.selected()
-        if project is None or not chosen:
-            self.grid.show_ids(
-                project, "face", presenter.faces_in(project, []) if project else self.grid.grid_model.ids[:0]
-            )
+        version = self.view.version
+        if project is None or version is None or not chosen:
+            self.grid.set_marks({}, {})
+            self.grid.show_ids(project, "face", self.grid.grid_model.ids[:0])
             self._say_selected()
             return
-        self.session.background.read(
-            "cluster faces",
-            lambda: presenter.faces_in(project, chosen),
-            lambda ids: self.grid.show_ids(project, "face", ids),
-        )
+        earlier, titles = self._centres, {one.id: one.title for one in self.view.clusters if one.label >= 0}
+
+        def read() -> tuple[Centres | None, Shown]:
+            centres = Centres.read(project, version, earlier)
+            return centres, shown_faces(project, chosen, centres, titles)
+
+        def arrived(found: tuple[Centres | None, Shown]) -> None:
+            self._centres = found[0]
+            self.grid.set_marks(found[1].marks, found[1].notes)
+            self.grid.show_ids(project, "face", found[1].ids)
+
+        self.session.background.read("cluster faces", read, arrived)
 
     def _say_selected(self) -> None:
         clusters, faces = self.clusters.selected(), self.grid.selected_count()
@@ -313,6 +366,28 @@ class ClusteringTab(Tab):
                     "Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", moved
                 ),
             )
+
+    def judge(self, what: str) -> None:
+        """Say of the selected faces that they are the cluster's person, or not, or of no interest; kept for good."""
+        faces, version = self.grid.selected_ids(), self.view.version
+        chosen = self.clusters.selected()
+        if not faces or version is None:
+            return
+        if what == "ignore":
+            self._say(lambda project: verdict_edits.ignore(project, version.id, faces))
+        elif len(chosen) == 1 and what == "confirm":
+            self._say(lambda project: verdict_edits.confirm(project, version.id, faces, chosen[0]))
+        elif len(chosen) == 1:
+            self._say(lambda project: verdict_edits.reject(project, version.id, faces, chosen[0]))
+
+    def say_different(self) -> None:
+        """Say that the two selected clusters are two people."""
+        chosen = self.clusters.selected()
+        if len(chosen) == 2:
+            self._say(lambda project: verdict_edits.say_different(project, chosen[0], chosen[1]))
+
+    def _say(self, work: Callable[[Project], VerdictResult]) -> None:
+        self.session.edit(work, lambda done: done.text())
 
     @Slot(object, object)
     def _on_dropped(self, faces: list[int], cluster: Cluster) -> None:
@@ -388,30 +463,6 @@ class ClusteringTab(Tab):
             lambda project: store.name_identity(project, cluster, name, group),
             lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
         )
-
-    def export_mosaic(self) -> None:
-        chosen = self.clusters.selected()
-        if len(chosen) == 1 and self.view.version is not None and self.session.project is not None:
-            cluster = chosen[0]
-            out = self.session.project.exports("mosaics", f"{self.view.version.id}-{cluster.label}.png")
-            preset = {"cluster": str(cluster.label), "version": self.view.version.id, "out": str(out)}
-            self.session.ask("mosaic", preset)
-
-    async def export_clusters(self) -> None:
-        version, project = self.view.version, self.session.project
-        if version is None or project is None:
-            return
-        path = await async_glue.choose_file(self, tr("Export the clusters"), tr("JSON (*.json)"), save="json")
-        if path:
-            from pathlib import Path
-
-            from fairdesk.clustering.cluster_files import write_clusters
-            from fairdesk.gui.session import Notice
-
-            self.session.background.read(
-                "export clusters", lambda: write_clusters(project, version.id, Path(path)),
-                lambda n: self.session.told.emit(Notice(tr_n("Wrote {n:,} image to {path}", "Wrote {n:,} images to {path}", n, path=path))),
-            )  # fmt: skip
 
     @Slot(bool)
     def _show_tree(self, shown: bool) -> None:

@@ -83,6 +83,12 @@ class FaceDelegate(QStyledItemDelegate):
             painter.fillRect(badge, QColor(_MISSING))
             painter.setPen(QColor("black"))
             painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, tr("missing"))
+        mark = self._model.marks.get(item.id)
+        if mark is not None:
+            badge = QRect(area.left() + 2, area.bottom() - 19, 18, 18)
+            painter.fillRect(badge, QColor(0, 0, 0, 170))
+            painter.setPen(QColor("white"))
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, mark)
         if item.synthetic:
             badge = QRect(area.right() - 34, area.top() + 3, 32, 14)
             painter.fillRect(badge, QColor(0, 0, 0, 170))

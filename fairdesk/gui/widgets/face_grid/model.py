@@ -47,6 +47,8 @@ class FaceGridModel(QAbstractListModel):
         self.kind: Kind = "image"
         self.ids: Ids = np.empty(0, dtype=np.int64)
         self.missing: frozenset[str] = frozenset()  # paths of originals that are not there
+        self.marks: dict[int, str] = {}  # a sign that a cell bears, by id
+        self.notes: dict[int, list[str]] = {}  # lines that its tip says too
         self._project: Project | None = None
         self._pages: OrderedDict[int, dict[int, GridItem]] = OrderedDict()
         self._dirty: set[int] = set()
@@ -116,6 +118,7 @@ class FaceGridModel(QAbstractListModel):
                 lines.append(tr("Label from: {source}", source=tr(item.source)))
             if item.predicted:
                 lines.append(tr("Predicted by a model: {predicted}", predicted=item.predicted))
+            lines += self.notes.get(item.id, [])
             return "\n".join(lines + ([tr("Marked synthetic")] if item.synthetic else []))
         return None
 

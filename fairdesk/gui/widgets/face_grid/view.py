@@ -53,6 +53,11 @@ class FaceGrid(CellView):
         self.cells.missing = self.grid_model.missing = paths
         self.viewport().update()
 
+    def set_marks(self, marks: dict[int, str], notes: dict[int, list[str]]) -> None:
+        """Let cells bear signs, and their tips say more, by id."""
+        self.grid_model.marks, self.grid_model.notes = marks, notes
+        self.viewport().update()
+
     def set_side(self, side: int) -> None:
         """Set the size of the pictures in pixels."""
         self.cells.side = max(MIN_SIDE, min(MAX_SIDE, side))

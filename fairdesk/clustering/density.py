@@ -1,0 +1,127 @@
+"""Clusters of dense places, on exact distances computed in blocks: DBSCAN, and the tree that HDBSCAN needs.
+
+A block is one product of matrices, and of two faces only one order is computed: several times faster than asking for
+each face's neighbours, at labels that are the same but for pairs at the very edge of the radius.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.clustering.room import need_memory
+from fairdesk.words import tr
+
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+ROWS = 2048  # of a block
+
+
+def dbscan(vectors: Floats, eps: float, min_samples: int) -> Labels:
+    """Cluster by DBSCAN; labels of shape (n,), numbered in the order of their first core face, -1 for noise."""
+    n = len(vectors)
+    vectors = np.ascontiguousarray(vectors - vectors.mean(axis=0), dtype=np.float32)  # smaller numbers, smaller errors
+    half = np.einsum("ij,ij->i", vectors, vectors)[:, None] / 2
+    one = np.ones_like(half)
+    left, right = np.hstack([vectors, -half, one]), np.ascontiguousarray(np.hstack([vectors, one, -half]).T)
+    limit = np.float32(-eps * eps / 2)  # a product is half the squared distance, negative
+    first: list[npt.NDArray[np.int32]] = []
+    second: list[npt.NDArray[np.int32]] = []
+    for a in range(0, n, ROWS):
+        for b in range(a, n, ROWS):
+            block = left[a : a + ROWS] @ right[:, b : b + ROWS]
+            rows, columns = np.divmod(np.flatnonzero(block >= limit), block.shape[1])
+            if a == b:
+                above = columns > rows
+                rows, columns = rows[above], columns[above]
+            first.append((rows + a).astype(np.int32))
+            second.append((columns + b).astype(np.int32))
+    return _from_pairs(n, np.concatenate(first), np.concatenate(second), min_samples)
+
+
+def _from_pairs(n: int, first: npt.NDArray[np.int32], second: npt.NDArray[np.int32], min_samples: int) -> Labels:
+    """Return DBSCAN's labels from the pairs of neighbours, each once."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    counts = 1 + np.bincount(first, minlength=n) + np.bincount(second, minlength=n)  # a face is its own neighbour
+    core = counts >= min_samples
+    both = core[first] & core[second]
+    graph = coo_matrix((np.ones(int(both.sum()), dtype=np.int8), (first[both], second[both])), shape=(n, n))
+    _, part = connected_components(graph, directed=False)
+    labels = np.full(n, -1, dtype=np.int64)
+    places = np.flatnonzero(core)
+    numbers, firsts = np.unique(part[places], return_index=True)
+    order = np.empty(len(numbers), dtype=np.int64)
+    order[np.argsort(firsts, kind="stable")] = np.arange(len(numbers))
+    labels[places] = order[np.searchsorted(numbers, part[places])]
+    edge = np.full(n, np.iinfo(np.int64).max)  # a border face goes to the first cluster that reaches it
+    for a, b in ((first, second), (second, first)):
+        reach = core[a] & ~core[b]
+        np.minimum.at(edge, b[reach], labels[a[reach]])
+    border = ~core & (edge < np.iinfo(np.int64).max)
+    labels[border] = edge[border]
+    return labels
+
+
+def hdbscan(vectors: Floats, min_cluster_size: int) -> Labels:
+    """Cluster by HDBSCAN, as scikit-learn does, which is given the tree that it would look for; -1 for noise.
+
+    Raises
+    ------
+    JobFailed
+        If the distances would not fit into the memory that is free.
+    """
+    from scipy.sparse import coo_matrix
+    from sklearn.cluster import HDBSCAN
+
+    n = len(vectors)
+    if n < min_cluster_size or n < 3:
+        return np.full(n, -1, dtype=np.int64)
+    need_memory(4 * n * n, n, tr("HDBSCAN"))
+    first, second, length = _tree(vectors, min_cluster_size)
+    order = np.argsort(length)  # of equal lengths too: scikit-learn takes them in this order, and it matters
+    length[order] += np.arange(1, n) * (1e-13 * float(length.max()))
+    both = coo_matrix((np.append(length, length), (np.append(first, second), np.append(second, first))), shape=(n, n))
+    model = HDBSCAN(min_cluster_size=min_cluster_size, min_samples=1, metric="precomputed", copy=True)
+    found: Labels = model.fit_predict(both.tocsr()).astype(np.int64)
+    return found
+
+
+def _tree(
+    vectors: Floats, min_samples: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the edges of the shortest spanning tree of mutual reachability, by Prim's algorithm on all distances."""
+    n = len(vectors)
+    vectors = np.ascontiguousarray(vectors - vectors.mean(axis=0), dtype=np.float32)
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    squared = np.empty((n, n), dtype=np.float32)
+    core = np.empty(n, dtype=np.float32)
+    for start in range(0, n, ROWS):
+        block = squared[start : start + ROWS]
+        np.matmul(vectors[start : start + ROWS], vectors.T, out=block)
+        block *= -2
+        block += squares
+        block += squares[start : start + ROWS, None]
+        np.maximum(block, 0, out=block)
+        block[np.arange(len(block)), start + np.arange(len(block))] = 0
+        core[start : start + ROWS] = np.partition(block, min_samples - 1, axis=1)[:, min_samples - 1]
+    near = np.full(n, np.inf, dtype=np.float32)
+    source = np.zeros(n, dtype=np.int64)
+    open_ = np.ones(n, dtype=bool)
+    edges = np.empty((n - 1, 2), dtype=np.int64)
+    length = np.empty(n - 1)
+    now = 0
+    for step in range(n - 1):
+        open_[now] = False
+        near[now] = np.inf
+        reach = np.maximum(squared[now], core)
+        np.maximum(reach, core[now], out=reach)
+        closer = np.flatnonzero((reach < near) & open_)
+        near[closer] = reach[closer]
+        source[closer] = now
+        following = int(near.argmin())
+        edges[step] = source[following], following
+        length[step] = near[following]
+        now = following
+    return edges[:, 0], edges[:, 1], np.maximum(np.sqrt(length), 1e-12)  # a zero would be no edge

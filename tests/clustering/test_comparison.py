@@ -1,0 +1,43 @@
+"""Two versions side by side."""
+
+import json
+
+import pytest
+
+from fairdesk.cli import run
+from fairdesk.clustering import store
+from fairdesk.clustering.comparison import compare_versions
+from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.store import clusters, faces_of
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from tests.conftest import add_faces
+
+
+def test_what_moved(filled, capsys):
+    for _ in range(2):
+        cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    same = compare_versions(filled, 1, 2)
+    assert (same.moved, same.bcubed_f1, same.ari, same.faces, len(same.contingency)) == (0, 1, 1, 40, 8)
+    a, b = clusters(filled, 2)[:2]
+    face, other = faces_of(filled, a.id)[0], faces_of(filled, a.id)[1]
+    store.move_faces(filled, [face], b.id)
+    store.unassign_faces(filled, 2, [other])
+    found = compare_versions(filled, 1, 2)
+    assert {(m.face, m.first, m.second) for m in found.moved_faces} == {(face, a.label, b.label), (other, a.label, -1)}
+    assert found.moved == 2 and found.bcubed_f1 < 1
+    assert sum(cell.faces for cell in found.contingency) == 40 and len(found.contingency) == 10
+    assert run(["compare-clusterings", str(filled.folder), "1", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["moved"] == 2
+    assert run(["compare-clusterings", str(filled.folder), "1", "2"]) == 0
+    assert "2 moved" in capsys.readouterr().out
+    assert run(["compare-clusterings", str(filled.folder), "1", "9"]) == 2
+
+
+def test_versions_of_other_faces(filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    add_faces(filled, detector="hog+all@1/1000")
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    with pytest.raises(RequestError, match="no face in common"):
+        compare_versions(filled, 1, 2)
