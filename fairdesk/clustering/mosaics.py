@@ -5,39 +5,99 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from fairdesk import counted
 from fairdesk.clustering.cluster_files import read_clusters
 from fairdesk.clustering.params import MosaicParams
 from fairdesk.clustering.results import MosaicResult
-from fairdesk.clustering.store import UNCLUSTERED, faces_of, find_cluster, need_version
+from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, find_cluster, need_version
 from fairdesk.errors import RequestError
 from fairdesk.images.decoding import opened
 from fairdesk.images.formats import UndecodableError
 from fairdesk.images.image_reading import UnreadableImageError, open_image
 from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.faces import face_places, synthetic_faces
+from fairdesk.project.image_queries import items
 from fairdesk.words import tr
 
 _TITLE = 28  # pixels above the tiles
+_CAPTION = 16  # below each
+ALL = "all"  # instead of a label: each cluster
+
+
+class _Entry(NamedTuple):
+    """A face to be shown: of the project, or a file."""
+
+    face: int | None
+    path: str
+    caption: str
+
+
+class _Group(NamedTuple):
+    """A cluster to be shown."""
+
+    label: str
+    title: str
+    entries: list[_Entry]
+
+
+class _Tile(NamedTuple):
+    """A picture of a face, whether it is synthetic, and what stands below it."""
+
+    picture: Image.Image
+    made: bool
+    caption: str
 
 
 def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
     """Job: write a montage. With more faces than a sheet holds, files are numbered (out_2.png, ...)."""
-    title, tiles, failed = _from_file(params, context) if params.file is not None else _from_project(params, context)
-    synthetic = sum(made for _, made in tiles)
-    if synthetic:
-        title += " " + tr("({n:,} synthetic: S)", n=synthetic)
-    if not tiles:
+    groups = _of_file(params) if params.file is not None else _of_project(params, context.project)
+    if params.sample is not None:
+        rng = np.random.default_rng(params.seed)
+        groups = [_drawn(group, params.sample, rng) for group in groups]
+    total = sum(len(group.entries) for group in groups)
+    written: list[Path] = []
+    failed: list[Unreadable] = []
+    title, done, shown, synthetic = "", 0, 0, 0
+    params.out.parent.mkdir(parents=True, exist_ok=True)
+    for group in groups:
+        tiles: list[_Tile] = []
+        made_here = set[int]()
+        if params.file is None:
+            made_here = synthetic_faces(context.project, [e.face for e in group.entries if e.face is not None])
+        for entry in group.entries:
+            context.check()
+            try:
+                tiles.append(_tile_of(entry, params, context, made_here))
+            except UnreadableImageError as error:
+                failed.append(Unreadable(path=str(error.path), why=error.why))
+            done += 1
+            context.progress(done, total, tr("faces"))
+        made = sum(tile.made for tile in tiles)
+        title = group.title + (" " + tr("({n:,} synthetic: S)", n=made) if made else "")
+        if tiles:
+            out = params.out.with_stem(f"{params.out.stem}-{group.label}") if params.cluster == ALL else params.out
+            written += _sheets(tiles, title, out, params, context)
+        shown, synthetic = shown + len(tiles), synthetic + made
+    if not written:
         raise RequestError(tr("Cluster {cluster} has no readable face.", cluster=params.cluster))
+    if params.cluster == ALL:
+        title = counted.clusters(len(groups))
+    return MosaicResult(title=title, faces=shown, synthetic=synthetic, files=written, unreadable=failed)
+
+
+def _sheets(tiles: list[_Tile], title: str, out: Path, params: MosaicParams, context: Context) -> list[Path]:
     sheet = params.columns * (params.rows or math.ceil(len(tiles) / params.columns))
     written = []
-    params.out.parent.mkdir(parents=True, exist_ok=True)
     for number, start in enumerate(range(0, len(tiles), sheet), 1):
-        path = params.out if number == 1 else params.out.with_stem(f"{params.out.stem}_{number}")
+        path = out if number == 1 else out.with_stem(f"{out.stem}_{number}")
         try:
             _montage(tiles[start : start + sheet], title, params).save(path)
         except (ValueError, KeyError) as error:
@@ -50,22 +110,27 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
             ) from error
         written.append(path)
         context.artifact(path)
-    return MosaicResult(title=title, faces=len(tiles), synthetic=synthetic, files=written, unreadable=failed)
+    return written
+
+
+def _drawn(group: _Group, count: int, rng: np.random.Generator) -> _Group:
+    if count >= len(group.entries):
+        return group
+    places = sorted(rng.choice(len(group.entries), count, replace=False).tolist())
+    return group._replace(
+        title=tr("{title} ({n:,} of {total:,})", title=group.title, n=count, total=len(group.entries)),
+        entries=[group.entries[place] for place in places],
+    )
 
 
 def _title(label: str, name: str) -> str:
     return tr("Unknown Faces") if label == str(UNCLUSTERED) else name
 
 
-_Tiles = tuple[
-    str, list[tuple[Image.Image, bool]], list[dict[str, str]]
-]  # title, faces and whether synthetic, unreadable
-
-
-def _from_file(params: MosaicParams, context: Context) -> _Tiles:
+def _of_file(params: MosaicParams) -> list[_Group]:
     assert params.file is not None
     data = read_clusters(params.file)
-    if params.cluster not in data:
+    if params.cluster not in data and params.cluster != ALL:
         raise RequestError(
             tr(
                 "{file} has no cluster {cluster!r}. It has: {data}",
@@ -74,32 +139,33 @@ def _from_file(params: MosaicParams, context: Context) -> _Tiles:
                 data=", ".join(list(data)[:20]),
             )
         )
-    tiles, failed = [], []
-    for done, path in enumerate(data[params.cluster], 1):
-        context.check()
-        try:
-            made = mark_of(Path(path)) is not None
-            tiles.append((_tile(open_image(Path(path)), params.tile, made=made), made))
-        except UnreadableImageError as error:
-            failed.append({"path": path, "why": error.why})
-        context.progress(done, len(data[params.cluster]), tr("faces"))
-    return _title(params.cluster, tr("Cluster {cluster}", cluster=params.cluster)), tiles, failed
+    return [
+        _Group(
+            label,
+            _title(label, tr("Cluster {cluster}", cluster=label)),
+            [_Entry(None, p, Path(p).name) for p in data[label]],
+        )
+        for label in (data if params.cluster == ALL else [params.cluster])
+    ]
 
 
-def _from_project(params: MosaicParams, context: Context) -> _Tiles:
-    project = context.project
-    cluster = find_cluster(project, need_version(project, params.version), params.cluster)
-    faces = faces_of(project, cluster.id)
-    synthetic = synthetic_faces(project, faces)
-    tiles, failed = [], []
-    for done, face in enumerate(faces, 1):
-        context.check()
-        try:
-            tiles.append((_tile(face_picture(project, face), params.tile, made=face in synthetic), face in synthetic))
-        except UnreadableImageError as error:
-            failed.append({"path": str(error.path), "why": error.why})
-        context.progress(done, len(faces), tr("faces"))
-    return _title(str(cluster.label), cluster.title), tiles, failed
+def _of_project(params: MosaicParams, project: Project) -> list[_Group]:
+    version = need_version(project, params.version)
+    chosen = clusters(project, version) if params.cluster == ALL else [find_cluster(project, version, params.cluster)]
+    groups = []
+    for cluster in chosen:
+        found = items(project, "face", faces_of(project, cluster.id))
+        entries = [_Entry(face, item.path, item.title) for face, item in sorted(found.items())]
+        groups.append(_Group(str(cluster.label), _title(str(cluster.label), cluster.title), entries))
+    return groups
+
+
+def _tile_of(entry: _Entry, params: MosaicParams, context: Context, synthetic: set[int]) -> _Tile:
+    if entry.face is not None:
+        made = entry.face in synthetic
+        return _Tile(_tile(face_picture(context.project, entry.face), params.tile, made=made), made, entry.caption)
+    made = mark_of(Path(entry.path)) is not None
+    return _Tile(_tile(open_image(Path(entry.path)), params.tile, made=made), made, entry.caption)
 
 
 def face_picture(project: Project, face: int) -> Image.Image:
@@ -134,11 +200,20 @@ def _tile(image: Image.Image, side: int, *, made: bool) -> Image.Image:
     return tile
 
 
-def _montage(tiles: list[tuple[Image.Image, bool]], title: str, params: MosaicParams) -> Image.Image:
+def _montage(tiles: list[_Tile], title: str, params: MosaicParams) -> Image.Image:
     columns = min(params.columns, len(tiles))
     rows = math.ceil(len(tiles) / columns)
-    sheet = Image.new("RGB", (max(columns * params.tile, 200), rows * params.tile + _TITLE), (255, 255, 255))
-    ImageDraw.Draw(sheet).text((8, 5), title, fill=(20, 20, 20), font=ImageFont.load_default(16))
-    for place, (tile, _) in enumerate(tiles):
-        sheet.paste(tile, (place % columns * params.tile, place // columns * params.tile + _TITLE))
+    height = params.tile + (_CAPTION if params.captions else 0)
+    sheet = Image.new("RGB", (max(columns * params.tile, 200), rows * height + _TITLE), (255, 255, 255))
+    draw = ImageDraw.Draw(sheet)
+    draw.text((8, 5), title, fill=(20, 20, 20), font=ImageFont.load_default(16))
+    font = ImageFont.load_default(_CAPTION - 4)
+    for place, tile in enumerate(tiles):
+        left, top = place % columns * params.tile, place // columns * height + _TITLE
+        sheet.paste(tile.picture, (left, top))
+        if params.captions:
+            text = tile.caption
+            while len(text) > 1 and draw.textlength(text, font=font) > params.tile - 4:
+                text = text.removesuffix("…")[:-1] + "…"
+            draw.text((left + params.tile / 2, top + params.tile + 1), text, fill=(20, 20, 20), font=font, anchor="ma")
     return sheet

@@ -116,10 +116,13 @@ class LoadClustersParams(JobParams):
 class MosaicParams(JobParams):
     """Export one cluster's faces as a mosaic."""
 
-    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Sheet": ("tile", "columns", "rows")}
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Sheet": ("tile", "columns", "rows", "captions"),
+        "Faces": ("sample", "seed"),
+    }
 
-    cluster: str = Field(description="Label of the cluster; -1 is the unclustered faces")
-    out: NewFile = Field(title="Output", description="Image file to write")
+    cluster: str = Field(description="Label of the cluster; -1 is the unclustered faces; all: a file for each cluster")
+    out: NewFile = Field(title="Output", description="Image file to write; with several clusters, NAME-LABEL")
     file: Annotated[Path | None, Pick.FILE] = Field(
         None, title="Cluster file", description="Cluster JSON to take it from instead of the project"
     )
@@ -131,6 +134,11 @@ class MosaicParams(JobParams):
     rows: Annotated[int | None, Unset("as many as needed")] = Field(
         None, ge=1, description="Rows of a sheet; more faces make more files"
     )
+    captions: bool = Field(False, description="Write below each face whose it is, or its file's name")
+    sample: Annotated[int | None, Unset("all")] = Field(
+        None, ge=1, description="Only so many faces of a cluster, drawn at random"
+    )
+    seed: int = Field(0, ge=0, description="sample: random seed")
 
     @field_validator("out")
     @classmethod

@@ -178,6 +178,26 @@ def test_mosaic_shows_every_face(filled, tmp_path):
         mosaic(MosaicParams(cluster="0", out=tmp_path / "m.what"), QuietContext(filled))
 
 
+def test_mosaics_of_all_clusters_samples_and_captions(filled, tmp_path):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    result = mosaic(MosaicParams(cluster="all", out=tmp_path / "m.png"), QuietContext(filled))
+    assert [path.name for path in result.files] == [f"m-{n}.png" for n in range(8)] and result.faces == 40
+    write_clusters(filled, 1, tmp_path / "c.json")
+    result = mosaic(MosaicParams(cluster="all", file=tmp_path / "c.json", out=tmp_path / "f.png"), QuietContext())
+    assert len(result.files) == 8
+    few = MosaicParams(cluster="0", out=tmp_path / "s.png", sample=3, captions=True, columns=3)
+    result = mosaic(few, QuietContext(filled))
+    assert result.faces == 3 and "3 of 5" in result.title
+    first = (tmp_path / "s.png").read_bytes()
+    mosaic(few, QuietContext(filled))
+    assert (tmp_path / "s.png").read_bytes() == first  # by the seed
+    with Image.open(tmp_path / "s.png") as sheet:
+        assert sheet.size == (3 * 96, 96 + 16 + 28)
+        assert np.ptp(np.asarray(sheet.crop((0, 28 + 96, 96, 28 + 112)))) > 100  # something is written
+    faces = folders(FoldersParams(out=tmp_path / "dry", dry_run=True), QuietContext(filled))
+    assert faces.images == 40
+
+
 def test_folders_lose_no_image_to_equal_names(filled, tmp_path):
     cluster(
         ClusterParams(method="kmeans", n_clusters=2), QuietContext(filled)

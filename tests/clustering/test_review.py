@@ -174,6 +174,25 @@ def test_a_review_keeps_a_version_and_every_answer_is_a_verdict(crowd):
         assert (membership(project, version), len(verdicts(project))) == state
 
 
+def test_what_follows_of_an_answer_is_moved_in_the_version(crowd):
+    project, _ = crowd
+    session = ReviewSession(project, 1)
+    version = session.start()
+    asked = next(one for one in session.queue(50) if one.kind is not Kind.NAME)
+    before = membership(project, version)
+    together = asked.question.candidate.together
+    says_same = Reply.NO if asked.kind is Kind.SPLIT else Reply.YES
+    says_two = Reply.YES if asked.kind is Kind.SPLIT else Reply.NO
+    assert session.answer(asked, says_two if together else says_same) > 0  # the opposite of what it thought
+    at = membership(project, version)
+    loose = {c.id for c in clusters(project, version) if c.label < 0}
+    a, b = ({at[f] for f in side} for side in (asked.shown_first, asked.shown_second))
+    assert (not (a & b) - loose) if together else (len(a | b) == 1 and not (a | b) & loose)
+    assert at != before and set(at) == set(before)
+    session.take_back()
+    assert membership(project, version) == before
+
+
 def test_a_review_goes_on_where_it_was_left(crowd):
     project, who = crowd
     session = ReviewSession(project, 1)

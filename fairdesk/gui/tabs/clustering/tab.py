@@ -170,7 +170,7 @@ class ClusteringTab(Tab):
             self.version.setItemData(self.version.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         if view.version is not None:
             self.version.setCurrentIndex(self.version.findData(view.version.id))
-        self.version.setEnabled(bool(view.versions))
+        self.version.setEnabled(bool(view.versions) and not self._reviewing)
         self.grid.cells.groups = view.groups
         self._show()
         self._arrange()
@@ -250,6 +250,7 @@ class ClusteringTab(Tab):
         version = self.view.version
         if version is not None and not self._reviewing:
             self._reviewing = True
+            self.version.setEnabled(False)
             self.pages.setCurrentWidget(self.review)
             self.review.open(version.id, keep=version.method == METHOD)
             self.session.told_state()
