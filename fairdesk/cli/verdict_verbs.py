@@ -94,7 +94,25 @@ def _verdicts(arguments: Namespace) -> JobResult:
         return listed(project, **done)
 
 
+def _suggestions_options(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    parser.add_argument("--version", type=whole_number, metavar="N", help=tr("Which clustering (default: the newest)"))
+    parser.add_argument(
+        "--limit", type=whole_number, default=20, metavar="N", help=tr("How many questions (default: 20)")
+    )
+
+
+def _suggestions(arguments: Namespace) -> JobResult:
+    from fairdesk.clustering.review.suggestions import suggestions
+
+    if arguments.limit < 1:
+        raise RequestError(tr("--limit must be at least 1 (given: {limit}).", limit=arguments.limit))
+    with open_project(arguments.project) as project:
+        return suggestions(project, arguments.version, arguments.limit)
+
+
 VERDICT_VERBS = [
+    Verb("suggestions", mark("List the questions to a person that are worth most"), _suggestions_options, _suggestions),
     Verb(
         "verdict", mark("Say that clusters or faces are one person, two, or of no interest"), _verdict_options, _verdict
     ),

@@ -51,7 +51,13 @@ class _Corrector:
         return dict(zip(numbers.tolist(), np.split(order, starts[1:]), strict=True))
 
     def put_together(self) -> None:
-        """Join what is one person: clusters that consist mostly of its faces, and its faces in other clusters."""
+        """Join what is one person: the clusters with most of either side, and its faces in other clusters."""
+        for first, second in self.said.same:
+            sides = [self.labels[rows] for rows in (self.rows(first), self.rows(second)) if rows]
+            homes = [int(np.bincount(np.unique(side, return_inverse=True)[1]).argmax()) for side in sides]
+            if len(homes) == 2:
+                one, other = (int(np.unique(side)[home]) for side, home in zip(sides, homes, strict=True))
+                self.labels[self.labels == other] = one
         for together in self.said.together:
             rows = np.array(self.rows(together), dtype=np.intp)
             if len(rows) < 2:

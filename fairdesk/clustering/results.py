@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any, Literal
 
-from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk import counted
+from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable, jsonable
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
 
@@ -170,6 +172,65 @@ class VerdictsResult(JobResult):
         return "\n".join([*lines, *self.contradictions])
 
 
+class Suggestion(Record):
+    """A question of the review."""
+
+    kind: Literal["same", "belongs", "split", "name"]
+    clusters: list[int]
+    """Labels of the clusters that it is about."""
+    faces: list[int]
+    """`belongs`: the face; `split`: the faces of the smaller of the two; else some of each side to look at."""
+    gain: float
+    """How many faces an answer is expected to put right."""
+    shown: list[list[int]]
+    """Faces to look at, by side."""
+    names: list[str] = []
+    """Names that its faces have, for `name`."""
+    again: bool = False
+    """An earlier answer is doubted: everything else speaks against it."""
+    version: int
+
+
+class SuggestionsResult(JobResult):
+    """The next questions of the review, and how right the clusters are thought to be."""
+
+    suggestions: list[Suggestion]
+    version: int
+    purity: float
+    completeness: float
+    answers_left: int
+
+    def json_values(self) -> Any:
+        """Return the questions alone, as a list."""
+        return [jsonable(one.model_dump()) for one in self.suggestions]
+
+    def text(self) -> str:
+        """Return the questions, one a line."""
+        asked = {
+            "same": tr("Same person?"), "belongs": tr("Does this face belong?"), "split": tr("Two people?"), "name": tr("Who is it?"),
+        }  # fmt: skip
+        lines = [
+            tr(
+                "{question}  clusters {clusters}  faces {faces}  worth {gain:.2f}",
+                question=asked[one.kind],
+                clusters=", ".join(map(str, one.clusters)) or "-",
+                faces=" ".join(map(str, one.faces)),
+                gain=one.gain,
+            )
+            for one in self.suggestions
+        ]
+        lines.append(
+            tr(
+                "Clustering {version}: about {purity:.1%} pure and {completeness:.1%} complete once every answer and what follows is kept; some {n} answers to 99 %.",
+                version=self.version,
+                purity=self.purity,
+                completeness=self.completeness,
+                n=self.answers_left,
+            )
+        )
+        return "\n".join(lines)
+
+
 class LoadClustersResult(JobResult):
     """A cluster file that became a version."""
 
@@ -185,9 +246,9 @@ class LoadClustersResult(JobResult):
     def text(self) -> str:
         """Return the counts."""
         return tr(
-            "{clusters} clusters, {faces} faces; {unknown} paths are not in the project.",
-            clusters=self.clusters,
-            faces=self.faces,
+            "{clusters}, {faces}; {unknown} paths are not in the project.",
+            clusters=counted.clusters(self.clusters),
+            faces=counted.faces(self.faces),
             unknown=self.unknown,
         )
 
@@ -204,8 +265,8 @@ class MosaicResult(JobResult):
     def text(self) -> str:
         """Return what is on the sheets and where they are."""
         return tr(
-            "{faces} faces of “{title}” in {files}",
-            faces=self.faces,
+            "{faces} of “{title}” in {files}",
+            faces=counted.faces(self.faces),
             title=self.title,
             files=", ".join(map(str, self.files)),
         )
@@ -256,9 +317,10 @@ class NamedResult(JobResult):
 
     def text(self) -> str:
         """Return who the faces are now."""
-        return tr(
-            "{faces} faces are now {identity} (group {group}).",
-            faces=self.faces,
+        return tr_n(
+            "{n:,} face is now {identity} (group {group}).",
+            "{n:,} faces are now {identity} (group {group}).",
+            self.faces,
             identity=self.identity,
             group=self.group,
         )

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import apsw
 
+from fairdesk.clustering.records import UNCLUSTERED as UNCLUSTERED
+from fairdesk.clustering.records import Cluster as Cluster
+from fairdesk.clustering.records import ClusteredFace as ClusteredFace
+from fairdesk.clustering.records import NewCluster as NewCluster
+from fairdesk.clustering.records import NewVersion as NewVersion
+from fairdesk.clustering.records import Regrouping as Regrouping
+from fairdesk.clustering.records import Version as Version
 from fairdesk.clustering.results import NamedResult
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -20,75 +25,6 @@ from fairdesk.project.identities import groups_with, identity_names, label_ids
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import Said, Verdict, keep_verdict, take_back, this_person, verdicts
 from fairdesk.words import tr, tr_n
-
-UNCLUSTERED = -1
-
-
-@dataclass(frozen=True)
-class Version:
-    """One clustering."""
-
-    id: int
-    name: str
-    method: str
-    params: dict[str, Any]
-    quality: dict[str, Any]
-    created: float
-    stale: str | None  # what changed since, or None
-    recipe: str | None = None  # of the vectors; None: from a file
-    encoder: str | None = None
-    detector: str | None = None
-    faces: int = 0
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """One cluster as a list shows it."""
-
-    id: int
-    label: int
-    name: str | None
-    identity: str | None
-    faces: int
-    cover: int | None  # a face id
-
-    @property
-    def title(self) -> str:
-        """What a person reads: its name, its identity, or its number."""
-        if self.name:
-            return self.name
-        if self.identity:
-            return self.identity
-        return tr("Unclustered") if self.label == UNCLUSTERED else tr("Cluster {label}", label=self.label)
-
-
-@dataclass(frozen=True)
-class NewVersion:
-    """A clustering that is to be kept."""
-
-    method: str
-    params: dict[str, Any]
-    clusters: Sequence[NewCluster]
-    name: str | None = None  # None: its number and its method
-    recipe: int | None = None  # of the vectors
-    quality: dict[str, Any] = field(default_factory=dict)
-
-
-class NewCluster(NamedTuple):
-    """A cluster that is to be kept."""
-
-    label: int
-    name: str | None = None
-
-
-class ClusteredFace(NamedTuple):
-    """One face of a version, and the cluster it is in."""
-
-    face: int
-    cluster: int
-    label: int
-    title: str
-    path: Path  # of its image
 
 
 def versions(project: Project) -> list[Version]:
@@ -210,9 +146,26 @@ def add_version(project: Project, text: str, new: NewVersion, members: Iterable[
 
 def _add_cluster(connection: apsw.Connection, version: int, new: NewCluster) -> int:
     connection.execute(
-        "INSERT INTO cluster (clustering_id, label, name) VALUES (?, ?, ?)", (version, new.label, new.name)
+        "INSERT INTO cluster (clustering_id, label, name, identity_id) VALUES (?, ?, ?, ?)",
+        (version, new.label, new.name, new.identity),
     )
     return connection.last_insert_rowid()
+
+
+def cluster_names(project: Project, version: int) -> dict[int, NewCluster]:
+    """Return what each cluster of a version that has a name or an identity is called, to be carried to another version."""
+    rows = project.db.rows(
+        "SELECT id, label, name, identity_id FROM cluster WHERE clustering_id = ?"
+        " AND (name IS NOT NULL OR identity_id IS NOT NULL)",
+        (version,),
+    )
+    return {number: NewCluster(label, name, identity) for number, label, name, identity in rows}
+
+
+def recipe_of(project: Project, version: int) -> int | None:
+    """Return the recipe of the vectors that a version was made of; None for one from a file."""
+    found: int | None = project.db.value("SELECT recipe_id FROM clustering WHERE id = ?", (version,))
+    return found
 
 
 class _Row(NamedTuple):
@@ -422,6 +375,41 @@ def place_faces(project: Project, connection: apsw.Connection, version: int, fac
     moved += connection.changes()
     _drop_empty(connection, version)
     return int(moved)
+
+
+def regroup(project: Project, connection: apsw.Connection, version: int, moves: Sequence[Regrouping]) -> list[int]:
+    """Within a journal step: move faces between clusters, those that become unclustered last; clusters left empty go.
+
+    Returns the cluster that each of the moves went to.
+    """
+    went: list[int] = []
+    for cluster, faces in sorted(
+        moves, key=lambda one: one.cluster == UNCLUSTERED
+    ):  # what becomes empty goes at the end
+        target = cluster
+        if target == UNCLUSTERED:
+            put_out(project, connection, version, faces)
+            went.append(UNCLUSTERED)
+            continue
+        if target is None:
+            label = connection.execute(
+                "SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)
+            ).get
+            assert isinstance(label, int)
+            target = _add_cluster(connection, version, NewCluster(label))
+        connection.execute(
+            "UPDATE cluster_member SET cluster_id = ? WHERE clustering_id = ?"
+            " AND face_id IN (SELECT value FROM json_each(?))",
+            (target, version, json.dumps(faces)),
+        )
+        went.append(target)
+    _drop_empty(connection, version)
+    return went
+
+
+def membership(project: Project, version: int) -> dict[int, int]:
+    """Return the cluster of each face of a version."""
+    return dict(project.db.rows("SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ?", (version,)))
 
 
 def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> NamedResult:

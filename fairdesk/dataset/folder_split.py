@@ -90,7 +90,13 @@ def split_folder(params: SplitParams, context: Context) -> SplitResult:
         summary=text,
     )
     if unnamed:
-        context.message(tr("{unnamed:,} images have no identity and are in no set.", unnamed=unnamed))
+        context.message(
+            tr_n(
+                "{n:,} image has no identity and is in no set.",
+                "{n:,} images have no identity and are in no set.",
+                unnamed,
+            )
+        )
     if params.leaks != "skip":
         with user_facts() as store:
             checked = check_sets(sets, store, context, distance=params.distance)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fairdesk import counted
 from fairdesk.dataset.collection import SourceImage, people_of, project_items, read_folder
 from fairdesk.dataset.identity_partition import nearest_subset
 from fairdesk.dataset.image_import import Labelled, bring_in
@@ -264,12 +265,12 @@ def _lines(
     lines = []
     for name, row in rows.items():
         line = tr(
-            "{group}: {kept:,} of {images:,} images, {people:,} of {identities:,} identities stay",
+            "{group}: {kept:,} of {images}, {people:,} of {identities} stay",
             group=name,
             kept=row.images_kept,
-            images=row.images,
+            images=counted.images(row.images),
             people=row.identities_kept,
-            identities=row.identities,
+            identities=counted.identities(row.identities),
         )
         if row.images_added:
             line += "; " + tr(
@@ -279,9 +280,9 @@ def _lines(
             )
         if row.lacking:
             line += "; " + (
-                tr("shortfall: {n:,} images", n=row.lacking)
+                tr("shortfall: {n}", n=counted.images(row.lacking))
                 if params.by == "images"
-                else tr("shortfall: {n:,} identities", n=row.lacking)
+                else tr("shortfall: {n}", n=counted.identities(row.lacking))
             )
         lines.append(line)
     lines += [told_unnamed(name, row.without_identity) for name, row in rows.items() if row.without_identity]

@@ -28,7 +28,7 @@ from fairdesk.project import Project
 from fairdesk.project.images import NewImage, add_image
 from fairdesk.project.originals import folder_number, imported_paths, keep_folder, keep_unreadable
 from fairdesk.project.thumbnails import SIDE
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 _BATCH = 64
 _COMMIT = 512  # images a transaction
@@ -115,9 +115,10 @@ def _given(params: ImportParams, tree: Tree, context: Context) -> dict[str, Labe
     if unmatched:
         shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
         context.message(
-            tr(
-                "{count} rows of {labels} name no file in {root}: {shown}",
-                count=len(unmatched),
+            tr_n(
+                "{n:,} row of {labels} names no file in {root}: {shown}",
+                "{n:,} rows of {labels} name no file in {root}: {shown}",
+                len(unmatched),
                 labels=params.labels,
                 root=tree.root,
                 shown=shown,

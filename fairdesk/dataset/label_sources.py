@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fairdesk import counted
 from fairdesk.dataset.label_table import need_matches, read_labels
 from fairdesk.dataset.params import LabelParams
 from fairdesk.dataset.results import LabelResult, PredictedImage
@@ -59,16 +60,17 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
         need_matches(dict.fromkeys(range(set_)), sorted(unmatched), params.csv, tr("an image of the project"))
     if unmatched:
         context.message(
-            tr(
-                "{count:,} rows name no image of the project, for example {unmatched}",
-                count=len(unmatched),
+            tr_n(
+                "{n:,} row names no image of the project: {unmatched}",
+                "{n:,} rows name no image of the project, for example {unmatched}",
+                len(unmatched),
                 unmatched=sorted(unmatched)[0],
             )
         )
     return LabelResult(
         labelled=set_,
         unmatched=sorted(unmatched),
-        summary=tr("{set:,} images labelled from {csv}", set=set_, csv=params.csv.name),
+        summary=tr("{set} labelled from {csv}", set=counted.images(set_), csv=params.csv.name),
     )
 
 

@@ -14,7 +14,7 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project.sets import keep_sets
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 def divide_project(params: DivideParams, context: Context) -> DivideResult:
@@ -40,7 +40,13 @@ def divide_project(params: DivideParams, context: Context) -> DivideResult:
         summary=text,
     )
     if unnamed:
-        context.message(tr("{unnamed:,} images have no identity and are in no set.", unnamed=unnamed))
+        context.message(
+            tr_n(
+                "{n:,} image has no identity and is in no set.",
+                "{n:,} images have no identity and are in no set.",
+                unnamed,
+            )
+        )
     if params.leaks != "skip":
         chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
         checked = check_sets(

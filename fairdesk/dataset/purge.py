@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from fairdesk import counted
 from fairdesk.dataset.results import PurgeResult
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -58,9 +59,9 @@ def purge(project: Project, images: list[int], names: Sequence[str] = ()) -> Pur
         outside=outside,
         originals=originals,
         summary=tr(
-            "{images:,} images and {faces:,} faces are permanently removed, and the history before it.",
-            images=len(images),
-            faces=len(erased.faces),
+            "Permanently removed: {images} and {faces}, and the history before it.",
+            images=counted.images(len(images)),
+            faces=counted.faces(len(erased.faces)),
         ),
     )
 

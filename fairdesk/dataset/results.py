@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.dataset.overlap_results import SharedResult
 from fairdesk.jobs.results import JobResult, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import left_out, listed
@@ -59,7 +60,9 @@ class RelinkResult(JobResult):
     def text(self) -> str:
         """Return both counts."""
         return tr(
-            "{relinked} images found again, {missing} still missing.", relinked=self.relinked, missing=self.missing
+            "{relinked} found again, {missing} still missing.",
+            relinked=counted.images(self.relinked),
+            missing=self.missing,
         )
 
 
@@ -95,7 +98,7 @@ class FetchResult(JobResult):
 
     def text(self) -> str:
         """Return count and place."""
-        return tr("{images} images in {out}", images=self.images, out=self.out)
+        return tr("{images} in {out}", images=counted.images(self.images), out=self.out)
 
     def next_steps(self) -> list[NextStep]:
         """Return that they can be imported."""
@@ -113,7 +116,7 @@ class Contents(Record):
         """Say it: 412 identities, 9,870 images, African 103 ..."""
         parts = [tr_n("{n:,} image", "{n:,} images", self.images)]
         if self.identities:
-            parts.insert(0, tr("{n:,} identities", n=self.identities))
+            parts.insert(0, counted.identities(self.identities))
         return ", ".join(parts + [f"{name} {number:,}" for name, number in self.groups.items()])
 
 
@@ -414,8 +417,8 @@ class VectorsResult(JobResult, RestsOnVectors):
     def text(self) -> str:
         """Return count, size and place."""
         return tr(
-            "{vectors} embeddings of dimension {dim} in {out} (encoder {encoder}, detector {detector})",
-            vectors=self.vectors,
+            "{vectors} of dimension {dim} in {out} (encoder {encoder}, detector {detector})",
+            vectors=counted.embeddings(self.vectors),
             dim=self.dim,
             out=self.out,
             encoder=self.encoder,
@@ -465,9 +468,9 @@ class SetsResult(JobResult):
         """Return the sets, one a line."""
         return "\n".join(
             tr(
-                "{name}: {images:,} images of {identities}",
+                "{name}: {images} of {identities}",
                 name=s.name,
-                images=s.images,
+                images=counted.images(s.images),
                 identities=tr_n("{n:,} identity", "{n:,} identities", s.identities),
             )
             + (", " + tr("frozen") if s.frozen else "")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from fairdesk import counted
 from fairdesk.faces import pipeline
-from fairdesk.faces.detection import BATCH, check_detector, detect, unseen
+from fairdesk.faces.detection import BATCH, check_detector, counts, detect, unseen
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, search_batch
@@ -184,8 +185,8 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     if todo:
         context.message(
             tr(
-                "Encoding {faces:,} faces of the detector {detector} with {encoder}.",
-                faces=len(todo),
+                "Encoding {faces} of the detector {detector} with {encoder}.",
+                faces=counted.faces(len(todo)),
                 detector=key,
                 encoder=recipe.encoder,
             )
@@ -238,6 +239,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         per_second=round(done / seconds, 2) if done and seconds > 0 else None,
         per_second_why=None if done else tr("every face had its embedding already"),
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
+        unreadable=counts(project, recipe.detector).unreadable,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
@@ -36,6 +37,23 @@ class DetectResult(JobResult, FaceCounts):
         lines += listed(tr("Without a face"), self.without_face_paths)
         return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
 
+    def caution(self) -> str | None:
+        """Say which images could not be read."""
+        return _not_read(self.unreadable)
+
+
+def _not_read(files: list[Unreadable]) -> str | None:
+    """Say that images were left out, and the first of them."""
+    if not files:
+        return None
+    return tr_n(
+        "{n:,} image could not be read: {path}: {why}",
+        "{n:,} images could not be read, for example {path}: {why}",
+        len(files),
+        path=files[0].path,
+        why=files[0].why,
+    )
+
 
 class EncodeResult(JobResult):
     """Vectors that exist now, and how fast the new ones were made."""
@@ -49,6 +67,8 @@ class EncodeResult(JobResult):
     per_second: float | None
     per_second_why: str | None = None
     failed: list[Unreadable]
+    unreadable: list[Unreadable] = []
+    """Images in which no face could be looked for."""
 
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
@@ -57,12 +77,16 @@ class EncodeResult(JobResult):
             new = tr("{n:,} new, {speed:,.1f} per second", n=self.encoded_now, speed=self.per_second)
         lines = [
             tr(
-                "{vectors:,} embeddings of dimension {dim} ({new}): encoder {encoder}, detector {detector}.",
-                vectors=self.vectors,
+                "{vectors} of dimension {dim} ({new}): encoder {encoder}, detector {detector}.",
+                vectors=counted.embeddings(self.vectors),
                 dim=self.dim,
                 new=new,
                 encoder=self.encoder,
                 detector=self.detector,
             )
         ]
-        return "\n".join(lines + left_out(tr("Failed"), self.failed))
+        return "\n".join(lines + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
+
+    def caution(self) -> str | None:
+        """Say which images could not be read."""
+        return _not_read([*self.unreadable, *self.failed])

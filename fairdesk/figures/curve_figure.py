@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from fairdesk.figures.axis_names import axis_name
 from fairdesk.figures.style import group_style
-from fairdesk.words import tr
 
 
 def curves_figure(
@@ -28,7 +28,7 @@ def curves_figure(
     plots = figure.subplots(len(kept), sharex=True, squeeze=False)[:, 0]
     for plot, names in zip(plots, kept, strict=True):
         _draw(plot, {name: series[name] for name in names}, smoothed)
-        plot.set_ylabel(tr("evaluated") if names and names[0] in evaluated else tr("value"))
+        plot.set_ylabel(axis_name(names))
     plots[0].set_title(title)
     plots[-1].set_xlabel(axis)
     return figure

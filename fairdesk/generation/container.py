@@ -23,10 +23,13 @@ def _client() -> Any:
     import docker
     from docker.errors import DockerException
 
+    client = None
     try:
         client = docker.from_env()
         client.ping()
     except DockerException as error:
+        if client is not None:
+            client.close()
         raise JobFailed(
             tr(
                 "No container engine answers ({why}). Start Docker (or podman's service: systemctl --user start podman.socket, then set "

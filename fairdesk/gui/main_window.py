@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
+from fairdesk import counted
 from fairdesk.dataset.table_files import is_table
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
@@ -270,9 +271,9 @@ class MainWindow(QMainWindow):
         for step in result.next_steps():
             if step in ways:
                 told = tr(
-                    "{job}: done. {images:,} images in {made}",
+                    "{job}: done. {images} in {made}",
                     job=job.title,
-                    images=getattr(result, "images", 0),
+                    images=counted.images(getattr(result, "images", 0)),
                     made=made.name,
                 )
                 self._on_notice(Notice(told, action=tr(step.value), run=ways[step]))

@@ -18,6 +18,7 @@ from fairdesk.errors import RequestError, explain, reason
 from fairdesk.gui.background import Background
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.remedies import verb_in
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
@@ -291,10 +292,14 @@ class Session(QObject):
         if job.finished and job.id not in self._ended:
             self._ended.add(job.id)
             self.look()
+            if getattr(job.typed_result(), "unreadable", None) or getattr(job.typed_result(), "failed", None):
+                self.look_for_originals()  # they may have moved
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
                 self.told.emit(self._done(job))
+            elif job.failed_in_words and not job.preview and self.ended_now(job):
+                self.told.emit(self._failed(job))
 
     def _done(self, job: JobState) -> Notice:
         """Say that a job is done; what a person must know of its result stays until it is closed, with its form."""
@@ -303,6 +308,14 @@ class Session(QObject):
         if caution is None:
             return Notice(tr("{job}: done", job=job.title))
         text = tr("{job}: done, but look at this first: {caution}", job=job.title, caution=caution)
+        return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
+
+    def _failed(self, job: JobState) -> Notice:
+        """Say why a job failed, with the form that mends it: of the verb that the reason names, else its own as it was."""
+        text = tr("{job}: {why}", job=job.title, why=job.message)
+        remedy = verb_in(job.message)
+        if remedy is not None and remedy.name != job.spec.kind:
+            return Notice(text, "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name))
         return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
 
     def _ask_anew(self, job: JobState) -> None:

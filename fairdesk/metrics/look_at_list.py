@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairdesk import counted
 from fairdesk.dataset.known_images import project_files
 from fairdesk.errors import RequestError
 from fairdesk.metrics.list_matching import ListedName, match_list, names_of
@@ -82,16 +83,16 @@ def list_facts(project: Project, params: PairsParams) -> str:
     images = match_list(names_of(listed), *project_files(project))
     lines = [
         tr(
-            "Read as {format}: {genuine:,} genuine and {impostor:,} impostor pairs in {folds}.",
+            "Read as {format}: {genuine} and {impostor} in {folds}.",
             format=listed.read_as,
-            genuine=genuine,
-            impostor=len(listed.pairs) - genuine,
+            genuine=counted.genuine_pairs(genuine),
+            impostor=counted.impostor_pairs(len(listed.pairs) - genuine),
             folds=tr_n("{n:,} fold", "{n:,} folds", listed.folds),
         ),
         tr(
-            "{found:,} of its {all:,} images are in the project.",
+            "{found:,} of its {all} are in the project.",
             found=len(images.found),
-            all=len(images.found) + len(images.why),
+            all=counted.images(len(images.found) + len(images.why)),
         ),
         *images.notes,
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.metrics.look_at_list import list_facts
 from fairdesk.metrics.pair_list_job import project_images
 from fairdesk.metrics.pair_sampling import existing_pairs
@@ -18,9 +19,9 @@ def pairs_that_exist(project: Project, params: PairsParams) -> str:
     genuine, impostor = existing_pairs(items, within_group=params.within_group)
     people = len({(item.group, item.identity) for item in items})
     return tr(
-        "{genuine:,} genuine and {impostor:,} impostor pairs exist, of {count:,} images of {people:,} identities.",
-        genuine=genuine,
-        impostor=impostor,
-        count=len(items),
-        people=people,
+        "{genuine} and {impostor} exist, of {count} of {people}.",
+        genuine=counted.genuine_pairs(genuine),
+        impostor=counted.impostor_pairs(impostor),
+        count=counted.images(len(items)),
+        people=counted.identities(people),
     )

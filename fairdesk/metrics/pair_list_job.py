@@ -26,7 +26,7 @@ from fairdesk.metrics.store import add_pair_list
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
 from fairdesk.project.sets import members
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 _Found = tuple[list[PairImage], dict[str, int], set[str]]  # with the paths of the synthetic ones
 
@@ -94,9 +94,19 @@ def _tell_few(context: Context, params: PairsParams, genuine: tuple[int, int], i
     """Say where fewer pairs exist than asked for; of each kind how many were made and how many exist."""
     for asked, (got, exist), kind in ((params.genuine, genuine, "genuine"), (params.impostor, impostor, "impostor")):
         if got < asked:
-            few = tr("Only {n:,} impostor pairs exist; {asked:,} were asked for.", n=exist, asked=asked)
+            few = tr_n(
+                "Only {n:,} impostor pair exists; {asked:,} were asked for.",
+                "Only {n:,} impostor pairs exist; {asked:,} were asked for.",
+                exist,
+                asked=asked,
+            )
             if kind == "genuine":
-                few = tr("Only {n:,} genuine pairs exist; {asked:,} were asked for.", n=exist, asked=asked)
+                few = tr_n(
+                    "Only {n:,} genuine pair exists; {asked:,} were asked for.",
+                    "Only {n:,} genuine pairs exist; {asked:,} were asked for.",
+                    exist,
+                    asked=asked,
+                )
             context.message(few + " " + tr("All {n:,} are in the list.", n=got))
 
 
@@ -172,9 +182,10 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
     result.summary = result.text()
     if result.synthetic:
         context.message(
-            tr(
+            tr_n(
+                "{n:,} image of the list is synthetic: {list}.json names it.",
                 "{n:,} images of the list are synthetic: {list}.json names them.",
-                n=len(result.synthetic),
+                len(result.synthetic),
                 list=out.name,
             )
         )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.words import mark, tr, tr_n
 
-_LEFT_OUT = {
-    "unreadable": mark("Left out: {n:,} unreadable images."),
-    "synthetic": mark("Left out: {n:,} synthetic images."),
-    "unnamed": mark("Left out: {n:,} unnamed images."),
-    "no_image": mark("Left out: {n:,} files that are no images."),
-    "hidden": mark("Left out: {n:,} hidden images."),
-    "other_sets": mark("Left out: {n:,} images of no set or another one."),
-}
+
+def _told_left_out(why: str, n: int) -> str:
+    """Say how many images are in no pair, and why."""
+    said = {
+        "unreadable": tr_n("Left out: {n:,} unreadable image.", "Left out: {n:,} unreadable images.", n),
+        "synthetic": tr_n("Left out: {n:,} synthetic image.", "Left out: {n:,} synthetic images.", n),
+        "unnamed": tr_n("Left out: {n:,} unnamed image.", "Left out: {n:,} unnamed images.", n),
+        "no_image": tr_n("Left out: {n:,} file that is no image.", "Left out: {n:,} files that are no images.", n),
+        "hidden": tr_n("Left out: {n:,} hidden image.", "Left out: {n:,} hidden images.", n),
+        "other_sets": tr_n(
+            "Left out: {n:,} image of no set or another one.", "Left out: {n:,} images of no set or another one.", n
+        ),
+    }
+    return said.get(why) or tr_n("Left out: {n:,} image.", "Left out: {n:,} images.", n)
 
 
 class LeftOutOfList(Record):
@@ -53,35 +60,33 @@ class PairsResult(JobResult):
             return self._conversion(self.left_out)
         lines = [
             tr(
-                "{genuine:,} genuine and {impostor:,} impostor pairs over {identities}, seed {seed}.",
-                genuine=self.genuine,
-                impostor=self.impostor,
+                "{genuine} and {impostor} over {identities}, seed {seed}.",
+                genuine=counted.genuine_pairs(self.genuine),
+                impostor=counted.impostor_pairs(self.impostor),
                 identities=tr_n("{n:,} identity", "{n:,} identities", self.identities or 0),
                 seed=self.seed,
             )
         ]
-        for asked, made, exist, kind in (
-            (self.genuine_asked, self.genuine, self.genuine_exist, mark("genuine")),
-            (self.impostor_asked, self.impostor, self.impostor_exist, mark("impostor")),
-        ):
-            if asked is not None and exist is not None and made < asked:
-                lines.append(
-                    tr("{kind}: {asked:,} were asked for, {exist:,} exist.", kind=tr(kind), asked=asked, exist=exist)
-                )
-        return "\n".join(
-            lines
-            + [
-                tr(_LEFT_OUT.get(why, "Left out: {n:,} images."), n=number)
-                for why, number in self.left_out.items()
-                if number
-            ]
-        )
+        lines[:0] = self._limits()
+        return "\n".join(lines + [_told_left_out(why, number) for why, number in self.left_out.items() if number])
+
+    def _limits(self) -> list[str]:
+        """Say, in as few words as a card has room for, that fewer pairs exist than were asked for."""
+        few = [
+            tr(text, made=made, asked=asked)
+            for text, made, asked in (
+                (mark("{made:,} of {asked:,} genuine"), self.genuine, self.genuine_asked),
+                (mark("{made:,} of {asked:,} impostor"), self.impostor, self.impostor_asked),
+            )
+            if asked is not None and made < asked
+        ]
+        return [tr("No more pairs exist: {few}.", few=", ".join(few))] if few else []
 
     def _conversion(self, left_out: list[LeftOutOfList]) -> str:
         said = tr(
-            "{genuine:,} genuine and {impostor:,} impostor pairs, read as {read_as}, written as {format}.",
-            genuine=self.genuine,
-            impostor=self.impostor,
+            "{genuine} and {impostor}, read as {read_as}, written as {format}.",
+            genuine=counted.genuine_pairs(self.genuine),
+            impostor=counted.impostor_pairs(self.impostor),
             read_as=self.read_as,
             format=self.format,
         )
@@ -121,9 +126,9 @@ class ScoreResult(JobResult, RestsOnVectors):
     def text(self) -> str:
         """Return what was scored and what has no score."""
         said = tr(
-            "{pairs:,} pairs of {images:,} images scored ({measure}).",
-            pairs=self.pairs,
-            images=self.images,
+            "{pairs} of {images} scored ({measure}).",
+            pairs=counted.pairs(self.pairs),
+            images=counted.images(self.images),
             measure=tr(self.measure),
         )
         if self.dropped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.fairness_results import Fairness
@@ -246,9 +247,9 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         """Return the error rates, overall and by group."""
         lines = [
             tr(
-                "{genuine:,} genuine and {impostor:,} impostor scores",
-                genuine=self.n_genuine,
-                impostor=self.n_impostor,
+                "{genuine} and {impostor}",
+                genuine=counted.genuine_scores(self.n_genuine),
+                impostor=counted.impostor_scores(self.n_impostor),
             ),
             *self.vector_lines(),
         ]

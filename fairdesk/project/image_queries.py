@@ -50,7 +50,8 @@ _STATES: dict[str, str] = {
     "with face": "f.id IS NOT NULL", "unnamed": "who.id IS NULL",
     "synthetic": "i.synthetic IS NOT NULL", "real": "i.synthetic IS NULL",
     "several faces": "EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1 AND d.faces > 1)",
-    "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d WHERE d.image_id = i.id AND d.detector = ?1)",
+    "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d"
+    " WHERE d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL)",  # one that could not be read may have faces
 }  # fmt: skip
 
 
@@ -154,10 +155,10 @@ def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
             raise ValueError(f"no such order: {order}")
         join = " LEFT JOIN quality s ON s.image_id = i.id AND s.detector = ?1"
         by = f"s.{order} IS NULL, s.{order}, i.id"
-    rows = project.db.rows(
-        f"SELECT i.id {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}", [wanted.faces_of(project), *values]
+    found = project.db.numbers(
+        f"SELECT i.id AS n {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}",
+        [wanted.faces_of(project), *values],
     )
-    found = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
     if wanted.state == "missing":
         return found[np.isin(found, list(missing_originals(project)))]
     return found
@@ -261,7 +262,10 @@ def overview(project: Project) -> dict[str, Any]:
         "detector": detector,
         "searched": searched,
         "faces": value("SELECT count(*) FROM face WHERE detector = ?", (detector,)),
-        "without_face": value("SELECT count(*) FROM detection WHERE detector = ? AND faces = 0", (detector,)),
+        "without_face": value(
+            "SELECT count(*) FROM detection WHERE detector = ? AND faces = 0 AND why IS NULL", (detector,)
+        ),
+        "not_searched": value("SELECT count(*) FROM detection WHERE detector = ? AND why IS NOT NULL", (detector,)),
         "vectors": project.vectors.sets(),
         "clusterings": value("SELECT count(*) FROM clustering"),
         "lists": value("SELECT count(*) FROM pair_list"),

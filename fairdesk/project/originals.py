@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
 
+from fairdesk import counted
 from fairdesk.errors import RequestError
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -130,17 +131,17 @@ def relocate(project: Project, folder: Path, found: Sequence[tuple[int, str]]) -
         If one of these files is another image of the project already.
     """
     with project.journal.step(
-        tr("Relink {count} images to {folder}", count=len(found), folder=folder.name)
+        tr("Relink {count} to {folder}", count=counted.images(len(found)), folder=folder.name)
     ) as connection:
         root = keep_folder(connection, folder, project)
         taken = {row[0] for row in connection.execute("SELECT path FROM image WHERE root_id = ?", (root,))}
         clash = [path for _, path in found if path in taken]
         if clash:
             raise RequestError(
-                tr(
-                    "{count} of these files are in the project already under {folder} (first: {clash}). "
-                    "Undo that import first, then relink.",
-                    count=len(clash),
+                tr_n(
+                    "{n:,} of these files is in the project already under {folder}: {clash}. Undo that import first, then relink.",
+                    "{n:,} of these files are in the project already under {folder} (first: {clash}). Undo that import first, then relink.",
+                    len(clash),
                     folder=folder,
                     clash=clash[0],
                 )

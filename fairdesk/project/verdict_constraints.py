@@ -46,6 +46,7 @@ class Constraints:
     """What every clustering honours."""
 
     together: tuple[Faces, ...] = ()  # each at least two faces
+    same: tuple[tuple[Faces, Faces], ...] = ()  # the clusters that hold most of either are one
     apart: tuple[Apart, ...] = ()
     joined: tuple[tuple[Verdict, Faces, Faces], ...] = ()  # the first go where most of the second are
     ignored: frozenset[int] = frozenset()
@@ -83,6 +84,7 @@ class _Compiler:
         self.of: dict[int, _Merged] = {}
         self.apart: list[Apart] = []
         self.joined: list[tuple[Verdict, Faces, Faces]] = []
+        self.both: list[tuple[Faces, Faces]] = []
         self.ignored: set[int] = set()
         self.judged: set[int] = set()  # by newer verdicts of single faces
         self.contradictions: list[Contradiction] = []
@@ -128,6 +130,7 @@ class _Compiler:
             self._set_aside(verdict, against, [*first, *second])
         else:
             self._unite([*first, *second], verdict)
+            self.both.append((tuple(first), tuple(second)))
 
     def different(self, verdict: Verdict) -> None:
         """Two people: no face of one side with one of the other."""
@@ -220,6 +223,7 @@ def constraints(found: Sequence[Verdict]) -> Constraints:
     together = [tuple(sorted(m.faces - made.ignored)) for m in groups.values()]
     return Constraints(
         tuple(sorted(group for group in together if len(group) > 1)),
+        tuple(reversed(made.both)),
         tuple(made.apart),
         tuple(made.joined),
         frozenset(made.ignored),

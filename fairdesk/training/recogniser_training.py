@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from safetensors.torch import save_file
 
+from fairdesk import counted
 from fairdesk.dataset.collection import SourceImage, people_of, project_items, read_folder, with_marks
 from fairdesk.errors import RequestError
 from fairdesk.images.written_files import write_text
@@ -34,7 +35,7 @@ from fairdesk.training.params import RecogniserParams
 from fairdesk.training.recogniser_task import RecogniserTask, backbone_of
 from fairdesk.training.results import RecogniserResult
 from fairdesk.training.training_faces import Chips, TrainingFaces, cut_once
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 def _items(params: RecogniserParams, context: Context) -> tuple[list[SourceImage], int]:
@@ -99,9 +100,10 @@ def without_listed(
     if not both or params.overlap == "allow":
         if both:
             context.message(
-                tr(
-                    "{count:,} people are both trained and evaluated on: the figures of the lists say nothing about unseen people.",
-                    count=len(both),
+                tr_n(
+                    "{n:,} person is both trained and evaluated on: the figures of the lists say nothing about unseen people.",
+                    "{n:,} people are both trained and evaluated on: the figures of the lists say nothing about unseen people.",
+                    len(both),
                 )
             )
         return items
@@ -109,10 +111,10 @@ def without_listed(
     if params.overlap == "refuse":
         assert first is not None
         raise RequestError(
-            tr(
-                "{count:,} people of the training images are also in the lists, for example {person} in {list}. "
-                "Leave their images out with --overlap leave-out, or say --overlap allow.",
-                count=len(both),
+            tr_n(
+                "{n:,} person of the training images is also in the lists: {person} in {list}. Leave the images out with --overlap leave-out, or say --overlap allow.",
+                "{n:,} people of the training images are also in the lists, for example {person} in {list}. Leave their images out with --overlap leave-out, or say --overlap allow.",
+                len(both),
                 person=first[1],
                 list=both[first],
             )
@@ -218,10 +220,10 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
         weights=str(folder.path / RUN_WEIGHTS),
         weights_of=best,
         summary=tr(
-            "{batches:,} batches of {faces:,} faces of {identities:,} identities; on others: {rates}",
-            batches=result.steps,
-            faces=len(images),
-            identities=len(classes),
+            "{batches} of {faces} of {identities}; on others: {rates}",
+            batches=tr_n("{n:,} batch", "{n:,} batches", result.steps),
+            faces=counted.faces(len(images)),
+            identities=counted.identities(len(classes)),
             rates=rates,
         ),
     )

@@ -20,7 +20,7 @@ from fairdesk.clustering.methods import cluster_vectors
 from fairdesk.clustering.neighbours import nearest
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review.engine import Review
-from fairdesk.clustering.review.questions import Kind, questions
+from fairdesk.clustering.review.questions import Kind, answered_sides, questions
 
 WANTED, SLIPS, MOST = 0.99, 0.03, 0.5
 RELEARN_FIRST, RELEARN = 10, 5  # answers after which everything is worked out again, as the window does
@@ -84,11 +84,12 @@ def nearest_pairs(vectors, labels, truth):
 
 
 def says(question, truth):
-    """What a person who knows everyone says of the faces shown: yes, no, or that they cannot tell."""
-    sides = [Counter(truth[shown].tolist()).most_common(2) for shown in (question.shown_first, question.shown_second)]
-    if any(len(side) > 1 and side[0][1] == side[1][1] for side in sides):
+    """What a person who knows everyone says of the faces shown: yes, no, or, where a side is mixed, that they cannot tell."""
+    shown = (question.shown_first, question.shown_second)
+    sides = [set(truth[side].tolist()) for side in shown]
+    if any(len(side) > 1 for side in sides):
         return None
-    same = sides[0][0][0] == sides[1][0][0]
+    same = sides[0] == sides[1]
     return same != (question.kind is Kind.SPLIT)
 
 
@@ -111,7 +112,8 @@ def review(vectors, truth, slips=0.0, seed=0):
         else:
             if rng.random() < slips:
                 said, wrong = not said, wrong + 1
-            session.answer(asked[0].candidate, same=said != (asked[0].kind is Kind.SPLIT))
+            seen = answered_sides(asked[0])
+            session.answer(asked[0].candidate, same=said != (asked[0].kind is Kind.SPLIT), seen=seen)
             slowest = max(slowest, time.perf_counter() - begin)
             if answers <= RELEARN_FIRST or answers % RELEARN == 0:
                 session.relearn()

@@ -69,7 +69,7 @@ def test_labels_from_a_csv(project, tmp_path):
     run(ImportParams(folder=root, labels=tmp_path / "l.csv"), context)
     found = [(image.identity, image.group) for image in labelled_images(project)]
     assert found == [("Åse, B", "north"), ("id00", "g0")]
-    assert any("1 rows" in text and "nowhere.png" in text for text in context.messages)
+    assert any("1 row of" in text and "nowhere.png" in text for text in context.messages)
     (tmp_path / "bad.csv").write_text("path,identity\na,b,c\n")
     with pytest.raises(RequestError, match=r"bad\.csv: line 2 has 3 fields"):
         bring(project, root, labels=tmp_path / "bad.csv")

@@ -5,14 +5,18 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams
 from fairdesk.gui.dialogs.groups_dialog import GroupsDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
-from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.session import Notice
+from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.messages import JobSpec
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.runs.folder import RunFolder
 from fairdesk.training.results import RecogniserResult
+from tests.conftest import plain_images
 
 
 @pytest.fixture
@@ -111,3 +115,38 @@ def test_a_recogniser_without_error_rates_offers_its_form_with_a_new_folder(wind
     values = form.form.values()
     assert values["out"].endswith("arcface-02") and values["validation"] == 0.02
     form.reject()
+
+
+def test_a_job_that_fails_offers_the_form_that_mends_it(hand, qtbot, project, tmp_path):
+    """The verb that its reason names, else its own form as it was filled in."""
+    plain_images(tmp_path / "in", 1, 2, 2)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    (tmp_path / "c.json").write_text('{"0": ["x.jpg"]}')
+    folder = project.folder
+    project.close()
+    hand.open(folder)
+    session, told, asked = hand.window.session, [], []
+    session.told.connect(told.append)
+    session.job_asked.connect(lambda kind, preset: asked.append((kind, preset)))
+    session.run("load-clusters", {"file": str(tmp_path / "c.json")})
+    hand.finish_job("load-clusters", FAILED)
+    (notice,) = [one for one in told if one.kind == "error"]
+    assert "Detect faces first" in notice.text and notice.action == "Detect faces…"
+    notice.run()
+    told.clear()
+    session.run("pairs", {"genuine": 5, "format": "lfw", "seed": 7})
+    hand.finish_job("pairs", FAILED)
+    (notice,) = [one for one in told if one.kind == "error"]
+    assert "lfw" in notice.text and notice.action == "Change it…"
+    notice.run()
+    assert [kind for kind, _ in asked] == ["detect", "pairs"] and asked[1][1]["seed"] == 7
+
+
+def test_the_card_of_a_pair_list_tells_both_limits(hand, filled):
+    filled.close()
+    hand.open(filled.folder)
+    hand.window.session.run("pairs", {"genuine": 450, "impostor": 1200})
+    job = hand.finish_job("pairs")
+    card = hand.window.panel.cards[job.id]
+    first = "No more pairs exist: 80 of 450 genuine, 700 of 1,200 impostor."
+    assert card.detail.text().startswith(first) or card.detail.toolTip().startswith(first)

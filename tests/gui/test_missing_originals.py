@@ -11,7 +11,7 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project.conditions import read_conditions
-from fairdesk.project.image_queries import image_ids
+from fairdesk.project.image_queries import Filter, image_ids
 from fairdesk.project.originals import missing_originals
 from tests.conftest import plain_images
 
@@ -90,3 +90,27 @@ def test_what_counts_as_missing(project, tmp_path):
     assert len(image_ids(project, read_conditions(project, ["state=missing", "group=g0"]))) == 4
     (tmp_path / "faces.zip").unlink()
     assert len(missing_originals(project)) == 6
+
+
+def test_images_that_are_gone_are_missing_and_not_without_a_face(window, hand, qtbot, project, tmp_path):
+    """The card, the header and the notice say so, and *Find moved originals* is offered; the filter does not list them."""
+    plain_images(tmp_path / "in", 2, 3, 2)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    hand.open(project.folder)
+    (tmp_path / "in").rename(tmp_path / "elsewhere")
+    window.session.run("encode", {"detector": "whole"})
+    job = hand.finish_job("encode")
+    card = window.panel.cards[job.id]
+    qtbot.waitUntil(lambda: "12 images could not be read" in card.detail.text())
+    qtbot.waitUntil(
+        lambda: any(notice.action == "Find moved originals…" for notice in window.toasts.history), timeout=5000
+    )
+    hand.settle()
+    assert (
+        "12 could not be read" in window.dataset.counts.text() and "without a face" not in window.dataset.counts.text()
+    )
+    assert image_ids(project, Filter(state="without face")).tolist() == []
+    (tmp_path / "elsewhere").rename(tmp_path / "in")
+    window.session.run("encode", {"detector": "whole"})
+    assert hand.finish_job("encode").result["vectors"] == 12
+    assert "could not be read" not in window.dataset.counts.text()

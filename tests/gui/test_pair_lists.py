@@ -31,7 +31,7 @@ def test_a_table_is_mapped_and_imported(hand, qtbot, listed, tmp_path):
     qtbot.waitUntil(lambda: "is not known" in dialog.facts.text(), timeout=5000)
     for field, column in (("path1", "who"), ("path2", "whom"), ("label", "verdict")):
         columns.boxes[field].setCurrentText(column)
-    qtbot.waitUntil(lambda: "Read as csv: 1 genuine and 2 impostor pairs" in dialog.facts.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Read as csv: 1 genuine pair and 2 impostor pairs" in dialog.facts.text(), timeout=5000)
     assert "3 of its 4 images are in the project." in dialog.facts.text()
     assert "gone.png: no image of that name is there" in dialog.facts.text()
     assert "--columns path1=who path2=whom label=verdict" in dialog.command.text()

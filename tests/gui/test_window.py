@@ -88,7 +88,8 @@ def test_from_a_folder_to_error_rates(window, hand, qtbot, project, drawn):
     hand.settle()
     assert "EER" in window.metrics.headline.text()
     assert window.metrics.tables.pages["common"].rowCount() == 2
-    assert all(plot.plot.listDataItems() for plot in window.metrics.figures.made.values())
+    assert all(plot.plot.listDataItems() for plot in window.metrics.figures.curves.values())
+    assert all(plot.plot.getPlotItem().items for plot in window.metrics.figures.groups.values())
     hand.do("metrics.report")
     hand.dialog(JobDialog).run_button.click()
     job = hand.finish_job("evaluate")
@@ -622,7 +623,7 @@ def test_a_form_tells_how_many_pairs_exist(window, hand, qtbot, filled):
     hand.open(filled.folder)
     window.session.ask("pairs")
     dialog = hand.dialog(JobDialog)
-    every = "80 genuine and 700 impostor pairs exist, of 40 images of 8 identities."
+    every = "80 genuine pairs and 700 impostor pairs exist, of 40 images of 8 identities."
     qtbot.waitUntil(lambda: dialog.facts.text() == every, timeout=5000)
     dialog.form.editors["within_group"].setChecked(True)
     qtbot.waitUntil(lambda: dialog.facts.text() == every.replace("700", "300"), timeout=5000)

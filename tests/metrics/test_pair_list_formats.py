@@ -39,6 +39,8 @@ TWO = {  # all say the same two pairs
     "excel.csv": ("Image 1;Image 2;Same?\r\na/1.jpg;a/2.jpg;TRUE\r\na/1.jpg;b/1.jpg;FALSE\r\n", "csv"),
     "words.tsv": ("img_a\timg_b\tmatch\na/1.jpg\ta/2.jpg\tgenuine\na/1.jpg\tb/1.jpg\timpostor\n", "csv"),
     "text.txt": ("id,left,right,is_same\n7,a/1.jpg,a/2.jpg,1.0\n8,a/1.jpg,b/1.jpg,0.0\n", "csv"),
+    "label-first.txt": ("1 a/1.jpg a/2.jpg\n0 a/1.jpg b/1.jpg\n", "pairs"),
+    "commas.csv": ("img1;img2;label\na/1.jpg;a/2.jpg;1,0\na/1.jpg;b/1.jpg;0,0\n", "csv"),
     "no-header.csv": ("a/1.jpg,a/2.jpg,1\na/1.jpg,b/1.jpg,0\n", "csv"),
     "no-header.txt": ("a/1.jpg;a/2.jpg;same\na/1.jpg;b/1.jpg;different\n", "csv"),
     "quoted.csv": ('sep=;\n"p1";"p2";"label"\n"a/1.jpg";"a/2.jpg";"1"\n"a/1.jpg";"b/1.jpg";"-1"\n', "csv"),
@@ -206,7 +208,7 @@ def test_published_lists_without_folds_have_ten():
         ("a.jpg 1\nb.jpg 0\n", "lines 1 and 2 are a pair but their numbers differ"),
         ("a.jpg 1\nb.jpg 1\nc.jpg 0\n", "has 3 lines, and two lines are a pair"),
         ("a.jpg b.jpg 1\nc.jpg d.jpg 7\n", "line 2: the label '7' is not 1"),
-        ("a.jpg b.jpg 1\nc.jpg\n", "line 2 has 1 field, expected"),
+        ("a.jpg b.jpg 1\nc.jpg\n", "line 2 has 1 field, expected"), ("a.jpg b.jpg 1 0\n", "line 1 has 4 fields, expected"),
         ("x/1.jpg copy.jpg y/2.jpg 1\n", "line 1 can be split into two paths in more than one way"),
         ("1.jpg 1 69544\n", "label '69544'"),
         ("", "is empty"), (" \n\t\n", "is empty"),
@@ -426,3 +428,11 @@ def _same(pairs, wanted):
         assert {key: getattr(pair, key) for key in row if key != "scores"} == {
             k: v for k, v in row.items() if k != "scores"
         }
+
+
+def test_names_without_an_ending_need_no_header(tmp_path):
+    (tmp_path / "l.csv").write_text("00001,00002,1\n00003,00004,0\n")
+    assert said(read_pairs(tmp_path / "l.csv")) == [("00001", "00002", 1), ("00003", "00004", 0)]
+    (tmp_path / "l.csv").write_text("a,b,same\n00001,00002,1\n")
+    with pytest.raises(RequestError, match="path1 and path2 is not known"):
+        read_list(tmp_path / "l.csv")

@@ -200,6 +200,11 @@ def test_losses_and_rates_have_plots_of_their_own(tmp_path):
     assert [line.get_label() for line in upper.lines] == ["Loss"] and [line.get_label() for line in lower.lines] == [
         "acc"
     ]
+    names = [
+        axes.get_ylabel()
+        for axes in curves_figure({"D_loss": [(0, 1)], "D(x)": [(0, 1)]}, {}, "step", "t", {"D(x)"}).axes
+    ]
+    assert names == ["D_loss", "D(x)"]
     assert len(curves_figure({"Loss": [(0, 40.0)]}, {}, "step", "t", set()).axes) == 1
 
 

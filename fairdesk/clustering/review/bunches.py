@@ -18,7 +18,7 @@ Sides = dict[int, tuple[frozenset[int], frozenset[int]]]
 NEIGHBOURS, OF_BUNCHES = 12, 8
 FIRST = 2.3  # times the distance that a quarter of the faces have their nearest within: a first guess at where strangers begin
 STRANGER = 5  # the nearest clusters may be pieces of one person; the fifth is a stranger
-SURE = 9.0  # log odds
+SURE = 14.0  # log odds
 _FEW, _ROWS = 3, 2000
 Check = Callable[[int, int], None]
 
@@ -31,6 +31,7 @@ class Bunches:
     parts: list[Part]
     edges: Numbers  # (m, 2)
     like: Likeness
+    strangers: npt.NDArray[np.float64]  # of each face: the squared distance at which others begin
 
     def faces(self) -> list[list[int]]:
         """Return the rows of each bunch."""
@@ -71,7 +72,7 @@ def make_bunches(vectors: Floats, together: list[list[int]], sides: Sides, check
     means = np.array([part.mean for part in parts], dtype=np.float32)
     beside, _ = nearest(means, OF_BUNCHES)
     between = np.concatenate([of[edges], _edges(np.repeat(np.arange(len(parts)), beside.shape[1]), beside.ravel())])
-    return Bunches(of.astype(np.int64), parts, _edges(between[:, 0], between[:, 1]), like)
+    return Bunches(of.astype(np.int64), parts, _edges(between[:, 0], between[:, 1]), like, strangers)
 
 
 def _edges(first: Numbers, second: Numbers) -> Numbers:

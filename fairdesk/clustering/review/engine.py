@@ -7,6 +7,7 @@ that a slip of the hand comes back as a question.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,8 +18,8 @@ from fairdesk.clustering.review.bunches import Check, Floats, Numbers, Sides, ma
 from fairdesk.clustering.review.likeness import Features, share
 from fairdesk.clustering.review.parts import Join, Part, join
 
-ANSWER = 3.5  # log odds that an answer adds: 3 in 100 are slips
-DOUBT = 0.1  # an answer that is wrong with more than this probability is asked again
+SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for granted before any was given
+EVEN = 0.5  # probability that the halves of a side that looked mixed are one person
 Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
 
 
@@ -71,6 +72,7 @@ class Review:
         vectors: Floats,
         together: Sequence[Sequence[int]] = (),
         apart: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
+        taught: Sequence[tuple[Sequence[int], Sequence[int], bool]] = (),
         check: Check | None = None,
     ) -> None:
         self.n = len(vectors)
@@ -95,20 +97,45 @@ class Review:
         self.answers: list[Answer] = []
         self.unsure: list[Pair] = []
         self._candidates: list[Candidate] = []
+        self._taught = [
+            (self.like.features(self._of_rows(vectors, first), self._of_rows(vectors, second)), same)
+            for first, second, same in taught
+        ]
+        self._teach()
         self.relearn()
 
     # what people said
 
-    def answer(self, candidate: Candidate, *, same: bool) -> None:
-        """Take an answer: it binds, until a later one to the same question."""
-        pair = _pair(candidate)
+    def answer(
+        self, candidate: Candidate, *, same: bool, seen: tuple[Sequence[int], Sequence[int]] | None = None
+    ) -> None:
+        """Take an answer: it binds, until a later one to the same question.
+
+        `seen` are the faces of either side that the person looked at: the bunches that these are in are bound, no others.
+        """
+        pair = _pair(candidate) if seen is None or candidate.again else self._bunches_of(seen)
         self.answers.append(Answer(pair, same, self.like.features(candidate.first, candidate.second)))
         self._teach()
         self._refresh(self._region(pair))
 
+    def _bunches_of(self, seen: tuple[Sequence[int], Sequence[int]]) -> Pair:
+        first, second = (frozenset(self.bunches.of[list(rows)].tolist()) for rows in seen)
+        return first, second
+
     def not_sure(self, candidate: Candidate) -> None:
-        """A person cannot tell: it is not asked again."""
-        self.unsure.append(_pair(candidate))
+        """A person cannot tell: it is not asked again, but what its sides are made of is doubted: they may be mixed."""
+        pair = _pair(candidate)
+        self.unsure.append(pair)
+        self._refresh(self._region(pair))
+
+    def told_unsure(self, first: Sequence[int], second: Sequence[int]) -> None:
+        """Know from earlier that a person could not tell of some faces."""
+        if first and second:
+            self.unsure.append(self._bunches_of((first, second)))
+
+    def sure_again(self) -> None:
+        """Take back that a person could not tell."""
+        self._refresh(self._region(self.unsure.pop()))
 
     def undo(self) -> None:
         """Take the last answer back."""
@@ -116,8 +143,23 @@ class Review:
         self._teach()
         self._refresh(self._region(last.pair))
 
+    def _of_rows(self, vectors: Floats, rows: Sequence[int]) -> Part:
+        some = vectors[list(rows)].astype(np.float64)
+        square = float((some**2).sum(axis=1).mean())
+        return Part(float(len(some)), some.mean(axis=0), square, float(self.bunches.strangers[list(rows)].mean()), [])
+
+    def _weight(self) -> float:
+        """Return the log odds that an answer adds: the more answers were changed when they were asked again, the less."""
+        last: dict[Pair, bool] = {}
+        changed = 0
+        for one in self.answers:
+            changed += last.get(one.pair, one.same) != one.same
+            last[one.pair] = one.same
+        slips = (SLIPS + changed) / (OF + len(self.answers))
+        return math.log((1 - slips) / slips)
+
     def _teach(self) -> None:
-        self.like.learn([(one.features, one.same) for one in self.answers])
+        self.like.learn(self._taught + [(one.features, one.same) for one in self.answers])
 
     def relearn(self) -> None:
         """Work everything out again with what was learned."""
@@ -196,21 +238,21 @@ class Review:
 
     def _found(self, joins: list[tuple[int, Join]], region: set[int]) -> Iterable[Candidate]:
         """Yield the questions about some bunches: joins that may be wrong, neighbours that may be one, answers in doubt."""
-        doubted: set[Pair] = set()
         for pair, answer in self._bound().items():
             if not any(bunch in region for side in pair for bunch in side):
                 continue
-            said = sum(ANSWER if one.same else -ANSWER for one in self.answers if one.pair == pair)
+            said = sum(1 if one.same else -1 for one in self.answers if one.pair == pair) * self._weight()
             likely = share(self.like.of(answer.features) + said)
             wrong = 1 - likely if answer.same else likely
-            if wrong > DOUBT:
-                first, second = (self._part(side) for side in pair)
-                homes = (int(self.home[min(pair[0])]), int(self.home[min(pair[1])]))
-                doubted.add(pair)
-                yield Candidate(wrong * worth(first, second), first, second, answer.same, likely, homes, True)
+            first, second = (self._part(side) for side in pair)
+            homes = (int(self.home[min(pair[0])]), int(self.home[min(pair[1])]))
+            yield Candidate(wrong * worth(first, second), first, second, answer.same, likely, homes, True)
+        mixed = self._looked_mixed([one for _, one in joins])
         for _, one in joins:
             home = int(self.home[one.first.bunches[0]])
             likely = share(one.log_odds)
+            if id(one) in mixed:
+                likely = min(likely, EVEN)
             yield Candidate(
                 (1 - likely) * worth(one.first, one.second), one.first, one.second, True, likely, (home, home)
             )
@@ -226,6 +268,17 @@ class Review:
                 if first.may_join(second):
                     likely = share(self.like.log_odds(first, second))
                     yield Candidate(likely * worth(first, second), first, second, False, likely, key)
+
+    def _looked_mixed(self, joins: list[Join]) -> set[int]:
+        """Return the joins (by id) that made the sides of which a person could not tell: a side may be two people."""
+        out: set[int] = set()
+        for side in {side for pair in self.unsure for side in pair if len(side) > 1}:
+            inside = [
+                one for one in joins if side.issuperset(one.first.bunches) and side.issuperset(one.second.bunches)
+            ]
+            if inside:
+                out.add(id(max(inside, key=lambda one: one.first.faces + one.second.faces)))
+        return out
 
     def _part(self, side: frozenset[int]) -> Part:
         parts = [self.bunches.parts[bunch] for bunch in sorted(side)]

@@ -12,7 +12,7 @@ from fairdesk.clustering.review.bunches import Floats
 from fairdesk.clustering.review.engine import Candidate, Review
 
 SHOWN = 6  # faces of each side
-_RANKS = 3  # nearest and farthest of each side that are sure to be shown
+NEAREST = 2  # of them that are the nearest to the other side
 
 
 class Kind(StrEnum):
@@ -66,15 +66,24 @@ def ask(review: Review, vectors: Floats, candidate: Candidate) -> Question:
 
 
 def shown(vectors: Floats, mine: Sequence[int], others: Sequence[int], most: int = SHOWN) -> list[int]:
-    """Return the faces of a side to look at: those nearest to the other side, and those farthest from their own middle."""
+    """Return the faces of a side to look at: those nearest to the other side, then each time that farthest from all these.
+
+    So a side that is two people shows both.
+    """
     if len(mine) <= most:
         return list(mine)
     rows = vectors[list(mine)]
     across = ((rows - vectors[list(others)].mean(axis=0)) ** 2).sum(axis=1)
-    middle = ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
-    chosen = dict.fromkeys(np.argsort(across, kind="stable")[:_RANKS].tolist())
-    for place in np.argsort(-middle, kind="stable").tolist():
-        if len(chosen) >= most:
-            break
-        chosen.setdefault(place)
+    chosen = np.argsort(across, kind="stable")[:NEAREST].tolist()
+    away = np.min([((rows - rows[place]) ** 2).sum(axis=1) for place in chosen], axis=0)
+    while len(chosen) < most:
+        place = int(away.argmax())
+        chosen.append(place)
+        away = np.minimum(away, ((rows - rows[place]) ** 2).sum(axis=1))
     return [mine[place] for place in chosen]
+
+
+def answered_sides(question: Question) -> tuple[list[int], list[int]]:
+    """Return the faces that an answer is about, in the order of the candidate's parts."""
+    sides = question.shown_first, question.shown_second
+    return sides if question.candidate.first.faces >= question.candidate.second.faces else sides[::-1]

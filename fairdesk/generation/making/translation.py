@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces.weight_files import Weights, find_weights
 from fairdesk.generation.making.translation_inputs import Wanted, wanted_images
@@ -321,8 +322,8 @@ def translate_faces(params: TranslateParams, context: Context) -> TranslateResul
         device=device,
         recipes=writer.recipes(),
         summary=tr(
-            "{made:,} images from {read:,}, all marked synthetic",
-            made=len(files),
+            "{made} from {read:,}, all marked synthetic",
+            made=counted.images(len(files)),
             read=len(todo) - len(unreadable),
         )
         + ("; " + tr("{n:,} could not be translated", n=len(unreadable)) if unreadable else "")

@@ -55,9 +55,10 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
     paths = [[item.path for item in items] for items in (chosen, *every[1:])]
     if len(chosen) < len(every[0]):
         context.message(
-            tr(
-                "{count:,} images have no {condition} and are left out.",
-                count=len(every[0]) - len(chosen),
+            tr_n(
+                "{n:,} image has no {condition} and is left out.",
+                "{n:,} images have no {condition} and are left out.",
+                len(every[0]) - len(chosen),
                 condition=condition,
             )
         )
@@ -80,12 +81,22 @@ def _run(params: GanParams, context: Context, fabric: Any, device: str) -> Train
         tell_left_out(context, left_out)
         spared = images.spared if isinstance(images, UnpairedImages) else 0
         if spared:
-            context.message(tr("{spared} images are shown in sample grids only, and not trained on.", spared=spared))
+            context.message(
+                tr_n(
+                    "{n:,} image is shown in sample grids only, and not trained on.",
+                    "{n:,} images are shown in sample grids only, and not trained on.",
+                    spared,
+                )
+            )
         read = set(images.paths)
         synthetic = sum(bool(item.synthetic) and item.path in read for items in every for item in items)
         if synthetic:
             context.message(
-                tr("{synthetic:,} images are marked synthetic: the network learns from them too.", synthetic=synthetic)
+                tr_n(
+                    "{n:,} image is marked synthetic: the network learns from it too.",
+                    "{n:,} images are marked synthetic: the network learns from them too.",
+                    synthetic,
+                )
             )
         task: CycleGanTask | StyleGanTask | GanTask
         if isinstance(params, CycleGanParams):

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from fairdesk import counted
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.results import ImportResult
 from fairdesk.dataset.table_files import is_table, read_head
@@ -143,10 +144,10 @@ def describe(found: ImportResult) -> str:
     lines = [
         tr("Layout: {layout}.", layout=layouts[found.layout]),
         tr(
-            "{images:,} images ({new:,} new), {identities:,} identities.",
-            images=found.images,
+            "{images} ({new:,} new), {identities}.",
+            images=counted.images(found.images),
             new=found.new,
-            identities=found.identities,
+            identities=counted.identities(found.identities),
         ),
     ]
     if found.groups:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fairdesk import counted
 from fairdesk.words import tr, tr_n
 
 
@@ -62,10 +63,10 @@ def steps(counts: dict[str, Any] | None) -> list[Step]:
             tr("Detect faces"),
             images > 0 and searched >= images,
             tr(
-                "{faces} on {searched:,} of {images:,} images",
+                "{faces} on {searched:,} of {images}",
                 faces=tr_n("{n:,} face", "{n:,} faces", faces),
                 searched=searched,
-                images=images,
+                images=counted.images(images),
             ),
             "dataset.detect",
         ),

@@ -76,6 +76,11 @@ class JobState:
         kind = self.kind()
         return kind is not None and lane_of(kind, self.spec.params) is Lane.PREVIEW
 
+    @property
+    def failed_in_words(self) -> bool:
+        """Whether it failed for a reason that a person can mend; weights that are missing are asked for elsewhere."""
+        return self.state == FAILED and not self.unexpected and self.missing is None
+
     def apply(self, event: dict[str, Any]) -> None:
         """Take in one event of events.jsonl."""
         at = float(event.get("time", time.time()))

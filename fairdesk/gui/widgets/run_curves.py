@@ -12,6 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from fairdesk.figures.axis_names import axis_name
 from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
@@ -20,7 +21,6 @@ from fairdesk.runs.training_logs import smooth
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
-_NAMED = 3  # series that an axis names
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _NEAR = 0.003  # how near the pointer has to be, as a share of the plot, squared
 
@@ -56,12 +56,6 @@ def _pens(lines: list[Line]) -> tuple[list[Any], list[tuple[str, Any]]]:
     legend = [(name, pg.mkPen(colour, width=1)) for name, colour in colours.items()]
     legend += [(source, pg.mkPen("#888888", width=1, style=dash)) for source, dash in dashes.items()]
     return [pg.mkPen(colours[line.name], width=1, style=dashes[line.source]) for line in lines], legend
-
-
-def _measured(lines: list[Line]) -> str:
-    """Return what an axis shows: the names of the series, those of groups as one."""
-    names = list(dict.fromkeys(line.name.partition("[")[0] for line in lines))
-    return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 
 
 def _told(line: Line, value: float, row: int) -> str:
@@ -132,7 +126,7 @@ class RunCurves(QWidget):
                 self._curve(plot, line.x, shown, pen)
                 self._drawn[plot].append((line, np.array(shown)))
             self._legends[plot].show_entries(legend, self._theme.tokens["text"])
-            plot.setLabel("left", _measured(here))
+            plot.setLabel("left", axis_name(line.name for line in here))
         pen = pg.mkPen(self._theme.tokens["muted"], style=Qt.PenStyle.DotLine)
         for name, place in marks:
             for plot in (self.losses, self.rates):

@@ -97,7 +97,7 @@ def known_label(text: str) -> bool | None:
     if lowered in _GENUINE or lowered in _IMPOSTOR:
         return lowered in _GENUINE
     try:
-        return {1.0: True, 0.0: False, -1.0: False}.get(float(lowered))
+        return {1.0: True, 0.0: False, -1.0: False}.get(float(lowered.replace(",", ".")))
     except ValueError:
         return None
 

@@ -38,6 +38,9 @@ def _triple(path: Path, number: int, line: str, exists: Callable[[str], bool] | 
         if len(fields) != 3:
             raise _wrong_count(path, number, len(fields), line)
         return Pair(fields[0], fields[1], label_of(path, number, fields[2]), line=number)
+    first, *rest = line.split()
+    if len(rest) == 2 and is_picture(rest[1]) and first in ("0", "1", "-1"):  # the label comes first
+        return Pair(rest[0], rest[1], label_of(path, number, first), line=number)
     body, _, label = line.rpartition(" ")
     fields = body.split()
     if len(fields) < 2:
@@ -47,6 +50,8 @@ def _triple(path: Path, number: int, line: str, exists: Callable[[str], bool] | 
         return Pair(fields[0], fields[1], value, line=number)
     body = body.strip()
     splits = [(body[: match.end()].rstrip(), body[match.end() :]) for match in _SPLIT.finditer(body)]
+    if splits and not any(is_picture(second) for _, second in splits):  # more columns than three
+        raise _wrong_count(path, number, len(fields) + 1, line)
     if len(splits) > 1:
         on_disk = [split for split in splits if exists(split[0]) and exists(split[1])]
         splits = on_disk if len(on_disk) == 1 else splits

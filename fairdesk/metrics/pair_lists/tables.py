@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from fairdesk.dataset.table_files import parse_table, read_beginning, read_head
@@ -33,7 +33,8 @@ def table_in(path: Path, text: str, mapping: Mapping[str, str]) -> Table | None:
     cells = _cells(first)
     if mapping or {"path1", "path2", "label"} <= set(guess_columns(cells)):
         return parse_table(path, text)
-    if len(cells) > 2 and is_picture(cells[0]) and is_picture(cells[1]) and known_label(cells[2]) is not None:
+    pictures = len(cells) > 2 and is_picture(cells[0]) and is_picture(cells[1]) and known_label(cells[2]) is not None
+    if pictures or (named and len(cells) > 2 and cells[2] in ("0", "1", "-1")):
         return parse_table(path, text, header=False) if named or "\t" not in first else None
     return parse_table(path, text) if named else None
 
@@ -119,11 +120,11 @@ def csv_text(pairs: Sequence[Pair]) -> str:
     return _table_text(FIELDS, ([getattr(pair, name) for name in FIELDS] for pair in pairs))
 
 
-def _table_text(header: Sequence[str], rows: object) -> str:
+def _table_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(safe_rows(rows))  # type: ignore[arg-type]
+    writer.writerows(safe_rows(rows))
     return buffer.getvalue()
 
 

@@ -29,12 +29,12 @@ MENUS = {  # on the right button, by list or grid
 
 def actions(tab: ClusteringTab) -> list[ActionSpec]:
     """Return the tab's actions."""
-    some = lambda: tab.view.version is not None
+    some = lambda: tab.view.version is not None and not tab.reviewing
     faces = lambda: some() and tab.grid.selected_count() > 0
-    one = lambda: len(tab.clusters.selected()) == 1
+    one = lambda: some() and len(tab.clusters.selected()) == 1
     real = lambda: one() and tab.clusters.selected()[0].label != UNCLUSTERED
-    two = lambda: len(tab.clusters.selected()) >= 2
-    vectors = lambda: tab.view.vectors
+    two = lambda: some() and len(tab.clusters.selected()) >= 2
+    vectors = lambda: bool(tab.view.vectors)
     return [
         ActionSpec(
             "clustering.cluster",
@@ -44,6 +44,17 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             icon="cluster",
             shortcut="Ctrl+K",
             enabled=vectors,
+        ),
+        ActionSpec(
+            "clustering.review",
+            tr("Re&view…"),
+            tab.open_review,
+            tr("&Clustering"),
+            icon="search",
+            shortcut="R",
+            enabled=lambda: some() and vectors(),
+            tip=tr("Answer the questions that put most faces right, one key each"),
+            tab=tab.name,
         ),
         ActionSpec(
             "clustering.vectors",

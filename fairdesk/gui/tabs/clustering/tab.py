@@ -7,7 +7,9 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSplitter, QStackedWidget, QWidget
 
+from fairdesk import counted
 from fairdesk.clustering import store
+from fairdesk.clustering.review.session import METHOD
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
@@ -19,6 +21,7 @@ from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.gui.tabs.clustering.actions import MENUS, actions
 from fairdesk.gui.tabs.clustering.models import ClusterList
+from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
@@ -32,7 +35,16 @@ class ClusteringTab(Tab):
     name = "clustering"
     tab_title = mark("Clustering")
     shows = frozenset(
-        {Kind.IMAGES, Kind.LABELS, Kind.FACES, Kind.VECTORS, Kind.CLUSTERS, Kind.PREDICTIONS, Kind.SETTINGS}
+        {
+            Kind.IMAGES,
+            Kind.LABELS,
+            Kind.FACES,
+            Kind.VECTORS,
+            Kind.CLUSTERS,
+            Kind.VERDICTS,
+            Kind.PREDICTIONS,
+            Kind.SETTINGS,
+        }
     )
 
     cluster_button: QPushButton
@@ -50,6 +62,7 @@ class ClusteringTab(Tab):
     splitter: QSplitter
     vertical: QSplitter
     clusters: ClusterList
+    review_button: QPushButton
     rename_button: QPushButton
     merge_button: QPushButton
     split_button: QPushButton
@@ -65,6 +78,7 @@ class ClusteringTab(Tab):
         self.view = presenter.View()
         self._wanted: int | None = None
         self._select_next: int | None = None
+        self._reviewing = False
         self.clusters.thumbnails = self.grid.thumbnails
         self.grid.thumbnails.ready.connect(lambda *_: self.clusters.viewport().update())
         self.splitter.setSizes([250, 900])
@@ -83,6 +97,10 @@ class ClusteringTab(Tab):
         session.missing_changed.connect(lambda: self.grid.set_missing(session.missing))
         self.tree_button.toggled.connect(self._show_tree)
         self.again_button.clicked.connect(self._again)
+        self.review = ReviewPane(session, self.grid.thumbnails, self)
+        self.pages.addWidget(self.review)
+        self.review.closed.connect(self.close_review)
+        self.review.started.connect(self._on_review_started)
         self.pages.setCurrentWidget(self.empty_page)
 
     def specs(self) -> list[ActionSpec]:
@@ -92,7 +110,7 @@ class ClusteringTab(Tab):
     def place_actions(self, book: ActionBook) -> None:
         """Put actions on the tab's buttons."""
         for button, number in (
-            (self.cluster_button, "clustering.cluster"), (self.rename_button, "clustering.rename"),
+            (self.cluster_button, "clustering.cluster"), (self.review_button, "clustering.review"), (self.rename_button, "clustering.rename"),
             (self.merge_button, "clustering.merge"), (self.split_button, "clustering.split"),
             (self.out_button, "clustering.out"), (self.identity_button, "clustering.identity"),
         ):  # fmt: skip
@@ -105,6 +123,8 @@ class ClusteringTab(Tab):
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
         self._wanted = None
+        self._reviewing = False
+        self.review.close_review()
         self._fill(presenter.View())
 
     def refresh(self) -> None:
@@ -150,13 +170,14 @@ class ClusteringTab(Tab):
 
     def _show(self) -> None:
         view = self.view
-        self.pages.setCurrentWidget(self.splitter if view.version else self.empty_page)
+        home = self.review if self._reviewing else self.splitter
+        self.pages.setCurrentWidget(home if view.version else self.empty_page)
         self.quality.setText(presenter.quality_line(view.version, view.clusters) if view.version else "")
         self.quality.setToolTip(self.quality.text())
         stale = view.version.stale if view.version else None
         self.banner.setVisible(stale is not None)
         self.banner_text.setText(tr("Out of date: {stale}.", stale=stale) if stale else "")
-        self.again_button.setVisible(bool(view.version and view.version.method != "file"))
+        self.again_button.setVisible(bool(view.version and view.version.method not in ("file", METHOD)))
         hierarchical = bool(view.version and view.version.method == "hierarchical")
         self.tree_button.setVisible(hierarchical)
         if not hierarchical:
@@ -177,6 +198,32 @@ class ClusteringTab(Tab):
         self.empty_text.setText(text)
         self.empty_button.setText(button)
         self.empty_button.setVisible(bool(button))
+
+    def open_review(self) -> None:
+        """Ask the questions that are worth most; the answers are kept in a version of their own."""
+        version = self.view.version
+        if version is not None and not self._reviewing:
+            self._reviewing = True
+            self.pages.setCurrentWidget(self.review)
+            self.review.open(version.id, keep=version.method == METHOD)
+            self.session.told_state()
+
+    @Slot()
+    def close_review(self) -> None:
+        """Go back to the clusters; every answer is kept."""
+        self._reviewing = False
+        self.review.close_review()
+        self.refresh()
+        self.clusters.setFocus()
+
+    @Slot(int)
+    def _on_review_started(self, version: int) -> None:
+        self._wanted = version
+
+    @property
+    def reviewing(self) -> bool:
+        """Whether questions are asked now."""
+        return self._reviewing
 
     def _next_step(self) -> None:
         self.session.ask("cluster" if self.view.vectors else "encode")
@@ -240,10 +287,10 @@ class ClusteringTab(Tab):
         self.session.edit(
             lambda project: store.merge_clusters(project, keep.id, others),
             lambda moved: tr(
-                "Merged {count} clusters into {keep}: {moved:,} faces moved",
-                count=len(others) + 1,
+                "Merged {count} into {keep}: {moved} moved",
+                count=counted.clusters(len(others) + 1),
                 keep=keep.title,
-                moved=moved,
+                moved=counted.faces(moved),
             ),
         )
 
@@ -334,10 +381,13 @@ class ClusteringTab(Tab):
         dialog = NameDialog(question, (self.view.names, self.view.groups), self, value=value)
         if await async_glue.finished(dialog):
             name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
-            self.session.edit(
-                lambda project: store.name_identity(project, cluster.id, name, group),
-                lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
-            )
+            self._name_cluster(cluster.id, name, group)
+
+    def _name_cluster(self, cluster: int, name: str, group: str | None) -> None:
+        self.session.edit(
+            lambda project: store.name_identity(project, cluster, name, group),
+            lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
+        )
 
     def export_mosaic(self) -> None:
         chosen = self.clusters.selected()

@@ -194,6 +194,8 @@ def headline(view: View, selected: int, missing: int = 0) -> str:
         )
         if counts["without_face"]:
             parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
+        if counts["not_searched"]:
+            parts.append(tr_n("{n:,} could not be read", "{n:,} could not be read", counts["not_searched"]))
     sets: list[VectorSet] = counts["vectors"]
     parts += [
         tr(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MENUS = {  # on the right button, by list or grid
     "sources": (
         "metrics.look",
+        "metrics.import_list",
         "metrics.score",
         "metrics.freeze",
         "",
@@ -56,7 +57,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "metrics.look",
-            tr("&Look at the pairs…"),
+            tr("Loo&k at the pairs…"),
             lambda: start(tab.look_at_list()),
             tr("&Metrics"),
             icon="face",

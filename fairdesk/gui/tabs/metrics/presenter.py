@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.corrections import correct, read_known_of
@@ -181,13 +182,19 @@ def headline(result: EvaluateResult) -> str:
     dropped = result.dropped.genuine + result.dropped.impostor
     parts = [
         tr(
-            "{genuine:,} genuine and {impostor:,} impostor scores",
-            genuine=result.n_genuine,
-            impostor=result.n_impostor,
+            "{genuine} and {impostor}",
+            genuine=counted.genuine_scores(result.n_genuine),
+            impostor=counted.impostor_scores(result.n_impostor),
         )
     ]
     if dropped:
-        parts.append(tr("<b>{dropped:,} pairs dropped</b> (no score)", dropped=dropped))
+        parts.append(
+            tr_n(
+                "<b>{n:,} pair dropped</b> (no score)",
+                "<b>{n:,} pairs dropped</b> (no score)",
+                dropped,
+            )
+        )
     if result.eer is None:
         parts.append(tr("EER undefined: {why}", why=escape(result.eer_why or "")))
     else:

@@ -235,7 +235,10 @@ class MetricsTab(Tab):
         elif not any(s.kind == "list" for s in view.sources):
             title, button = tr("No pair list yet"), tr("Create a pair list…")
             self._next = lambda: self.session.ask("pairs")
-            text = tr("A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two.")
+            text = tr(
+                "A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two. "
+                "A published list (LFW, RFW, BFW, CFP, a table …) is imported from the Metrics menu."
+            )
         elif not any(s.kind == "scores" for s in view.sources):
             title, button, self._next = tr("The list has no scores yet"), tr("Score a list…"), self.ask_score
             text = tr("Scoring compares the embeddings of the two faces of every pair.")

@@ -50,7 +50,7 @@ class FaceGridModel(QAbstractListModel):
         self._project: Project | None = None
         self._pages: OrderedDict[int, dict[int, GridItem]] = OrderedDict()
         self._dirty: set[int] = set()
-        self._rows: dict[int, int] | None = None
+        self._order: tuple[Ids, Ids] | None = None  # the ids in order, and the row of each
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(16)
@@ -62,7 +62,7 @@ class FaceGridModel(QAbstractListModel):
         self.beginResetModel()
         self._project, self.kind, self.ids = project, kind, ids
         self._pages.clear()
-        self._rows = None
+        self._order = None
         self.endResetModel()
 
     def refresh(self, numbers: Collection[int] | None = None) -> None:
@@ -127,16 +127,26 @@ class FaceGridModel(QAbstractListModel):
         return [MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802  # type: ignore[override]
-        data = QMimeData()
-        rows = np.array([index.row() for index in indexes], dtype=np.int64)
-        data.setData(MIME, QByteArray(self.ids[rows].astype("<i8").tobytes()))
-        return data
+        return data_of(self.ids[[index.row() for index in indexes]])
+
+    def rows_of(self, numbers: Ids | Sequence[int]) -> Ids:
+        """Return the rows of the ids that are shown."""
+        if self._order is None:
+            rows = np.argsort(self.ids, kind="stable")
+            self._order = self.ids[rows], rows
+        known, rows = self._order
+        wanted = np.asarray(numbers, dtype=np.int64)
+        place = np.searchsorted(known, wanted)
+        if not len(known):
+            return rows
+        place = np.minimum(place, len(known) - 1)
+        found: Ids = rows[place[known[place] == wanted]]
+        return found
 
     def row_of(self, number: int) -> int | None:
         """Return the row of an id."""
-        if self._rows is None:
-            self._rows = {int(one): row for row, one in enumerate(self.ids)}
-        return self._rows.get(number)
+        found = self.rows_of([number])
+        return int(found[0]) if len(found) else None
 
     @Slot(str, int)
     def _on_ready(self, kind: str, number: int) -> None:
@@ -147,10 +157,17 @@ class FaceGridModel(QAbstractListModel):
 
     @Slot()
     def _repaint(self) -> None:
-        rows = sorted(row for row in (self.row_of(number) for number in self._dirty) if row is not None)
+        rows = sorted(self.rows_of(list(self._dirty)).tolist())
         self._dirty.clear()
         if rows:
             self.looks_different.emit(rows)
+
+
+def data_of(ids: Ids) -> QMimeData:
+    """Return ids as a drag carries them."""
+    data = QMimeData()
+    data.setData(MIME, QByteArray(ids.astype("<i8").tobytes()))
+    return data
 
 
 def faces_in(data: QMimeData) -> list[int]:

@@ -1,24 +1,26 @@
-"""The face grid: 100,000 cells that scroll smoothly, with range selection and drag."""
+"""The face grid: a million cells that scroll smoothly, with range selection and drag."""
 
 from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPaintEvent, QPixmap, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
+from fairdesk.gui.widgets.face_grid.cell_view import CellView
 from fairdesk.gui.widgets.face_grid.delegate import CAPTION, FaceDelegate
-from fairdesk.gui.widgets.face_grid.model import FaceGridModel
+from fairdesk.gui.widgets.face_grid.model import FaceGridModel, data_of
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids, Kind
 from fairdesk.words import tr, tr_n
 
 MIN_SIDE, MAX_SIDE = 48, 256
+NO_IDS: Ids = np.empty(0, dtype=np.int64)
 _FEW = 100  # cells that are painted one by one
 
 
-class FaceGrid(QListView):
+class FaceGrid(CellView):
     """A grid of images or faces."""
 
     selection_changed = Signal(int)  # how many are selected
@@ -31,19 +33,11 @@ class FaceGrid(QListView):
         self.cells = FaceDelegate(self.grid_model, self)
         self.setModel(self.grid_model)
         self.setItemDelegate(self.cells)
-        self.setFlow(QListView.Flow.LeftToRight)
-        self.setWrapping(True)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setMovement(QListView.Movement.Static)
         self.setDragEnabled(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setMouseTracking(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(tr("Faces"))
-        self.setSpacing(0)
         self.set_side(112)
         self.empty_text = ""
         self.selectionModel().selectionChanged.connect(self._on_selection)
@@ -62,18 +56,17 @@ class FaceGrid(QListView):
     def set_side(self, side: int) -> None:
         """Set the size of the pictures in pixels."""
         self.cells.side = max(MIN_SIDE, min(MAX_SIDE, side))
-        self.setGridSize(QSize(self.cells.side + 8, self.cells.side + CAPTION + 8))
-        self.verticalScrollBar().setSingleStep(self.cells.side // 3)
+        self.set_cell(QSize(self.cells.side + 8, self.cells.side + CAPTION + 8))
 
     def show_ids(self, project: Project | None, kind: Kind, ids: Ids) -> None:
         """Show other ids; selection, current cell and scroll position stay where their ids are still there."""
         same = kind == self.grid_model.kind
-        kept = self.selected_ids() if same and len(self.grid_model.ids) else []
+        kept = self.selected_array() if same else NO_IDS
         current = self.currentIndex()
         now = int(self.grid_model.ids[current.row()]) if same and current.isValid() else None
         scroll = self.verticalScrollBar().value()
         self.grid_model.show(project, kind, ids)
-        if kept or now is not None:
+        if len(kept) or now is not None:
             self._select_ids(kept)
             row = self.grid_model.row_of(now) if now is not None else None
             if row is not None:
@@ -83,16 +76,12 @@ class FaceGrid(QListView):
         self.verticalScrollBar().setValue(scroll if same else 0)
         self._on_selection()
 
-    def _select_ids(self, ids: list[int]) -> None:
-        rows = sorted(row for row in (self.grid_model.row_of(one) for one in ids) if row is not None)
+    def _select_ids(self, ids: Ids | list[int]) -> None:
+        rows = np.sort(self.grid_model.rows_of(ids))
         selection = QItemSelection()
-        start = None
-        for place, row in enumerate(rows):
-            if start is None:
-                start = row
-            if place + 1 == len(rows) or rows[place + 1] != row + 1:
-                selection.select(self.grid_model.index(start), self.grid_model.index(row))
-                start = None
+        breaks = np.flatnonzero(np.diff(rows) > 1) + 1
+        for part in np.split(rows, breaks) if len(rows) else []:
+            selection.select(self.grid_model.index(int(part[0])), self.grid_model.index(int(part[-1])))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def select_ids(self, ids: list[int]) -> None:
@@ -113,11 +102,12 @@ class FaceGrid(QListView):
 
     def selected_ids(self) -> list[int]:
         """Return the selected ids, in the order shown."""
-        ranges = sorted(self._ranges())
-        if not ranges:
-            return []
-        parts = [self.grid_model.ids[top : bottom + 1] for top, bottom in ranges]
-        return [int(one) for one in np.concatenate(parts)]
+        return [int(one) for one in self.selected_array()]
+
+    def selected_array(self) -> Ids:
+        """Return the selected ids, in the order shown, as an array."""
+        parts = [self.grid_model.ids[top : bottom + 1] for top, bottom in sorted(self._ranges())]
+        return np.concatenate(parts) if parts else NO_IDS
 
     @Slot(list)
     def _paint_again(self, rows: list[int]) -> None:
@@ -145,12 +135,11 @@ class FaceGrid(QListView):
 
     def startDrag(self, _actions: Qt.DropAction) -> None:  # noqa: N802
         """Drag the selected ids, with their number on a small picture."""
-        ids = self.selected_ids()
-        if not ids:
+        ids = self.selected_array()
+        if not len(ids):
             return
-        rows = [row for row in (self.grid_model.row_of(one) for one in ids) if row is not None]
         drag = QDrag(self)
-        drag.setMimeData(self.grid_model.mimeData([self.grid_model.index(row) for row in rows]))
+        drag.setMimeData(data_of(ids))
         picture = QPixmap(90, 28)
         picture.fill(self.palette().highlight().color())
         painter = QPainter(picture)
@@ -165,18 +154,14 @@ class FaceGrid(QListView):
         drag.setHotSpot(QPoint(-8, -8))
         drag.exec(Qt.DropAction.MoveAction)
 
-    def paintEvent(self, event: object) -> None:  # noqa: N802
-        super().paintEvent(event)  # type: ignore[arg-type]
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
         if not len(self.grid_model.ids) and self.empty_text:
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().placeholderText().color())
             area = QRect(self.viewport().rect()).adjusted(40, 40, -40, -40)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty_text)
             painter.end()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self.verticalScrollBar().setPageStep(max(1, self.viewport().height() - self.cells.side))
 
     def close_threads(self) -> None:
         """End the decoding threads."""

@@ -1,0 +1,87 @@
+"""Versions, clusters and their faces, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fairdesk.words import tr
+
+UNCLUSTERED = -1
+
+
+@dataclass(frozen=True)
+class Version:
+    """One clustering."""
+
+    id: int
+    name: str
+    method: str
+    params: dict[str, Any]
+    quality: dict[str, Any]
+    created: float
+    stale: str | None  # what changed since, or None
+    recipe: str | None = None  # of the vectors; None: from a file
+    encoder: str | None = None
+    detector: str | None = None
+    faces: int = 0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One cluster as a list shows it."""
+
+    id: int
+    label: int
+    name: str | None
+    identity: str | None
+    faces: int
+    cover: int | None  # a face id
+
+    @property
+    def title(self) -> str:
+        """What a person reads: its name, its identity, or its number."""
+        if self.name:
+            return self.name
+        if self.identity:
+            return self.identity
+        return tr("Unclustered") if self.label == UNCLUSTERED else tr("Cluster {label}", label=self.label)
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """A clustering that is to be kept."""
+
+    method: str
+    params: dict[str, Any]
+    clusters: Sequence[NewCluster]
+    name: str | None = None  # None: its number and its method
+    recipe: int | None = None  # of the vectors
+    quality: dict[str, Any] = field(default_factory=dict)
+
+
+class NewCluster(NamedTuple):
+    """A cluster that is to be kept."""
+
+    label: int
+    name: str | None = None
+    identity: int | None = None
+
+
+class ClusteredFace(NamedTuple):
+    """One face of a version, and the cluster it is in."""
+
+    face: int
+    cluster: int
+    label: int
+    title: str
+    path: Path  # of its image
+
+
+class Regrouping(NamedTuple):
+    """Faces that go to a cluster: one that exists, a new one (None), or the unclustered (`UNCLUSTERED`)."""
+
+    cluster: int | None
+    faces: list[int]

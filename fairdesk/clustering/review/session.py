@@ -1,0 +1,430 @@
+"""The review of one version of a project: questions with faces, and answers that become verdicts and corrections."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from fairdesk.clustering.agreement import agreement
+from fairdesk.clustering.known_people import known_people
+from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.results import NamedResult
+from fairdesk.clustering.review.bunches import Check
+from fairdesk.clustering.review.engine import Candidate, Estimate, Review, worth
+from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
+from fairdesk.clustering.store import (
+    UNCLUSTERED,
+    NewCluster,
+    NewVersion,
+    Regrouping,
+    add_version,
+    cluster_names,
+    clusters,
+    membership,
+    name_identity,
+    need_version,
+    recipe_of,
+    regroup,
+    say,
+)
+from fairdesk.errors import RequestError
+from fairdesk.project import Project
+from fairdesk.project.faces import identities_of_faces
+from fairdesk.project.identities import identity_names
+from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdicts import Said, of_detector, verdicts
+from fairdesk.words import tr
+
+METHOD = "review"  # of a version that a review keeps
+DOUBT = 0.9  # an answer that is right with less than this probability is doubted
+PATIENCE = 0.1  # of a second of working everything out again, for each answer
+
+
+class Reply(StrEnum):
+    """What a person can answer."""
+
+    YES = "yes"
+    NO = "no"
+    UNSURE = "not sure"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question about a project's faces."""
+
+    kind: Kind
+    gain: float
+    clusters: list[int]  # ids; of a face that is in none, none
+    first: list[int]
+    second: list[int]
+    shown_first: list[int]
+    shown_second: list[int]
+    again: bool = False  # it was answered before
+    doubted: bool = False  # and everything else speaks against that answer
+    names: tuple[str, ...] = ()  # suggested, for `name`
+    question: Question | None = None
+
+    @property
+    def faces(self) -> list[int]:
+        """The faces that it is about: the one that may not belong, those of the smaller of two people, or a few of each side."""
+        if self.kind in (Kind.BELONGS, Kind.SPLIT):
+            return self.second
+        return [*self.shown_first, *self.shown_second]
+
+
+class ReviewSession:
+    """Loads a version, and keeps it as the answers say."""
+
+    def __init__(self, project: Project, version: int | None = None, check: Check | None = None) -> None:
+        self.project = project
+        self.version = need_version(project, version)
+        recipe = recipe_of(project, self.version)
+        stored = project.vectors.choose().recipe if recipe is None else project.vectors.by_id(recipe)
+        if stored is None:
+            raise RequestError(tr("The embeddings that this clustering rests on are no longer there. Cluster again."))
+        self.recipe = stored
+        every, vectors = project.vectors.load(stored, hidden=False)
+        said = constraints(of_detector(project, verdicts(project), stored.detector))
+        at = membership(project, self.version)
+        kept = np.array([int(face) in at and int(face) not in said.ignored for face in every], dtype=bool)
+        self.faces = every[kept]
+        if len(self.faces) < 2:
+            raise RequestError(tr("There are not two faces with embeddings in this clustering to compare."))
+        self.vectors = unit_length(vectors[kept], stored.metric)
+        self._row = {int(face): row for row, face in enumerate(self.faces)}
+        self._said = said
+        self.review = Review(self.vectors, *self._told(), check=check)
+        for verdict in of_detector(project, verdicts(project), stored.detector):
+            if verdict.said is Said.UNSURE:
+                self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))
+        self._cost, self._since = 0.0, 0
+        self._step: int | None = None  # the newest step of the history that this knows
+        self._replies: list[Reply | None] = []  # None: a name
+        self._unnamed: set[int] = set()  # clusters that nobody wants to name now
+        self._skipped: list[tuple[frozenset[int], frozenset[int]]] = []
+        self.read()
+        self.remember()
+
+    def read(self) -> None:
+        """Read the version's clusters again."""
+        at = membership(self.project, self.version)
+        of = {one.id: one for one in clusters(self.project, self.version)}
+        self._loose = {number for number, one in of.items() if one.label == UNCLUSTERED}
+        self.titles = {number: one.title for number, one in of.items()}
+        self.named = {number for number, one in of.items() if one.name or one.identity}
+        self.labels = {number: one.label for number, one in of.items()}
+        self._at = np.array(
+            [UNCLUSTERED if at.get(int(face), -1) in self._loose else at.get(int(face), -1) for face in self.faces],
+            dtype=np.int64,
+        )
+
+    def _rows(self, faces: Sequence[int]) -> list[int]:
+        return [self._row[face] for face in faces if face in self._row]
+
+    def _told(
+        self,
+    ) -> tuple[list[list[int]], list[tuple[list[int], list[int]]], list[tuple[list[int], list[int], bool]]]:
+        """Return what verdicts say, by row: together, apart, and what they teach."""
+        together = [self._rows(group) for group in self._said.together]
+        apart = [(self._rows(one.faces), self._rows(one.others)) for one in self._said.apart]
+        taught: list[tuple[list[int], list[int], bool]] = [(a, b, False) for a, b in apart]
+        for _, faces, others in self._said.joined:
+            mine, anchor = self._rows(faces), self._rows(others)
+            if mine and anchor:
+                taught.append((mine, anchor, True))
+                middle = self.vectors[mine].mean(axis=0)
+                together.append([*mine, anchor[int(((self.vectors[anchor] - middle) ** 2).sum(axis=1).argmin())]])
+        for verdict in of_detector(self.project, verdicts(self.project), self.recipe.detector):
+            first, second = self._rows(verdict.faces), self._rows(verdict.others)
+            if verdict.said is Said.SAME and first and second:
+                taught.append((first, second, True))
+        return (
+            _merged([group for group in together if len(group) > 1], apart),
+            [(a, b) for a, b in apart if a and b],
+            [one for one in taught if one[0] and one[1]],
+        )
+
+    # the version that a review keeps
+
+    def start(self) -> int:
+        """Keep what the review thinks as a new version beside the one it looks at: one undoable step. Returns its id.
+
+        Names go along to the cluster that has most of a named cluster's faces.
+        """
+        labels = self.review.labels()
+        _, place, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+        alone = sizes[place] == 1
+        order = np.argsort(-sizes, kind="stable")
+        order = order[sizes[order] > 1]
+        number = {int(old): new for new, old in enumerate(order.tolist())}
+        names = {number[home]: named for home, named in self._carried(place).items() if home in number}
+        made = [NewCluster(new, *(names[new][1:] if new in names else ())) for new in range(len(order))]
+        made.append(NewCluster(UNCLUSTERED))
+        members = [
+            (int(face), len(order) if lonely else number[int(home)])
+            for face, home, lonely in zip(self.faces, place, alone, strict=True)
+        ]
+        truth = known_people(self.project, self.faces, self._said)
+        known = truth >= 0
+        quality = agreement(np.where(alone, -1, place)[known], truth[known])
+        self.version = add_version(
+            self.project,
+            tr("Review clustering {version}", version=self.version),
+            NewVersion(METHOD, {"of": self.version}, made, recipe=self.recipe.id, quality=quality.model_dump()),
+            members,
+        )
+        self.read()
+        return self.version
+
+    def _carried(self, place: np.ndarray[tuple[int], np.dtype[np.intp]]) -> dict[int, NewCluster]:
+        """Return, for the new clusters that take over a named one, its name."""
+        out: dict[int, NewCluster] = {}
+        for old, named in cluster_names(self.project, self.version).items():
+            homes = Counter(place[self._at == old].tolist()).most_common(1)
+            if homes and homes[0][0] not in out:
+                out[homes[0][0]] = named
+        return out
+
+    # questions
+
+    def queue(self, count: int, leave_out: Sequence[Candidate] = ()) -> list[Asked]:
+        """Return the questions that are worth most, the first first; those of names come after all others."""
+        found: list[Asked] = []
+        ranked = self._ranked()
+        for gain, together, candidate in ranked:
+            if len(found) >= count:
+                return found
+            if not self._put_off(candidate) and candidate not in leave_out:
+                found.append(self._asked(gain, together, candidate))
+        return found + self._names(count - len(found))
+
+    def _ranked(self) -> list[tuple[float, bool, Candidate]]:
+        """Return the candidates with what they are worth for the version as it is, in order."""
+        out = []
+        for one in self.review.candidates():
+            together = one.together
+            gain = one.gain
+            if not one.again:
+                together = self._together(one)
+                gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second)
+            out.append((gain, together, one))
+        return sorted(out, key=lambda ranked: -ranked[0])
+
+    def _together(self, one: Candidate) -> bool:
+        first, second = self._home(one.first.bunches), self._home(one.second.bunches)
+        return first == second != UNCLUSTERED
+
+    def _home(self, bunches: Sequence[int]) -> int:
+        rows = [row for bunch in bunches for row in self.review.rows[bunch]]
+        return int(Counter(self._at[rows].tolist()).most_common(1)[0][0])
+
+    def _asked(self, gain: float, together: bool, candidate: Candidate) -> Asked:
+        question = ask(self.review, self.vectors, candidate)
+        kind = question.kind
+        if kind is not Kind.BELONGS:
+            kind = Kind.SPLIT if together else Kind.SAME
+        homes = [self._home(part.bunches) for part in (candidate.first, candidate.second)]
+        if len(self.review.faces(candidate.first)) < len(self.review.faces(candidate.second)):
+            homes.reverse()
+
+        def named(rows: list[int]) -> list[int]:
+            return [int(self.faces[row]) for row in rows]
+
+        return Asked(
+            kind,
+            gain,
+            [home for home in dict.fromkeys(homes) if home != UNCLUSTERED],
+            named(question.first),
+            named(question.second),
+            named(question.shown_first),
+            named(question.shown_second),
+            again=candidate.again,
+            doubted=candidate.again
+            and (candidate.likely < DOUBT if candidate.together else candidate.likely > 1 - DOUBT),
+            question=question,
+        )
+
+    def _names(self, count: int) -> list[Asked]:
+        """Return who is to be named: clusters without a name, the largest first, with the names their faces have."""
+        numbers, sizes = np.unique(self._at[self._at >= 0], return_counts=True)
+        out: list[Asked] = []
+        for place in np.argsort(-sizes, kind="stable").tolist():
+            number = int(numbers[place])
+            if len(out) >= count:
+                break
+            if number in self.named or number in self._unnamed or sizes[place] < 2:
+                continue
+            faces = self.faces[self._at == number]
+            known = identities_of_faces(self.project, faces)
+            counted = Counter(known[known >= 0].tolist()).most_common(3)
+            names = identity_names(self.project, [who for who, _ in counted])
+            shown = [int(face) for face in faces[:6]]
+            out.append(
+                Asked(
+                    Kind.NAME, 0.0, [number], [int(face) for face in faces], [], shown, [],
+                    names=tuple(names[who] for who, _ in counted),
+                )
+            )  # fmt: skip
+        return out
+
+    def _put_off(self, candidate: Candidate) -> bool:
+        """Whether a question was skipped."""
+        return (frozenset(candidate.first.bunches), frozenset(candidate.second.bunches)) in self._skipped
+
+    def estimate(self, wanted: float = 0.99) -> Estimate:
+        """Return how right the clusters are thought to be, and how many answers are left."""
+        return self.review.estimate(wanted)
+
+    def skip(self, asked: Asked) -> None:
+        """Put a question off until the review is opened again."""
+        if asked.question is None:
+            self._unnamed.update(asked.clusters)
+        else:
+            one = asked.question.candidate
+            self._skipped.append((frozenset(one.first.bunches), frozenset(one.second.bunches)))
+
+    # answers
+
+    def answer(self, asked: Asked, reply: Reply) -> int:
+        """Keep an answer as a verdict, and what follows of it in the version: one undoable step. Returns how many faces moved."""
+        if asked.question is None:
+            raise RequestError(tr("Who it is is answered by a name."))
+        candidate = asked.question.candidate
+        if reply is Reply.UNSURE:
+            with self.project.journal.step(tr("Not sure"), target={"tab": "clustering"}) as connection:
+                say(self.project, connection, Said.UNSURE, asked.shown_second, asked.shown_first)
+            self.review.not_sure(candidate)
+            self._replies.append(reply)
+            self.remember()
+            return 0
+        same = (reply is Reply.YES) != (asked.kind is Kind.SPLIT)
+        self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
+        self._since += 1
+        if self._cost <= PATIENCE * self._since:
+            begin = time.perf_counter()
+            self.review.relearn()
+            self._cost, self._since = time.perf_counter() - begin, 0
+        single = asked.kind is Kind.BELONGS
+        with self.project.journal.step(self._text(asked, same=same), target={"tab": "clustering"}) as connection:
+            if single:
+                say(self.project, connection, Said.CONFIRMED if same else Said.NOT, asked.second, asked.shown_first)
+            else:
+                said = Said.SAME if same else Said.DIFFERENT
+                say(self.project, connection, said, asked.shown_first, asked.shown_second)
+            moves = self._moves()
+            regroup(self.project, connection, self.version, moves)
+        self._replies.append(reply)
+        self.read()
+        self.remember()
+        return sum(len(move.faces) for move in moves)
+
+    def _text(self, asked: Asked, *, same: bool) -> str:
+        named = [self.titles[number] for number in asked.clusters if number in self.titles]
+        who = named[0] if named else tr("faces")
+        if asked.kind is Kind.BELONGS:
+            return (
+                tr("A face belongs to {cluster}", cluster=who) if same else tr("A face is not {cluster}", cluster=who)
+            )
+        return tr("{cluster}: one person", cluster=who) if same else tr("{cluster}: two people", cluster=who)
+
+    def name(self, asked: Asked, name: str) -> NamedResult:
+        """Answer who it is: the cluster becomes an identity, one undoable step."""
+        done = name_identity(self.project, asked.clusters[0], name)
+        self._replies.append(None)
+        self.read()
+        self.remember()
+        return done
+
+    def remember(self) -> None:
+        """Know the newest step of the history as one's own."""
+        newest = self.project.journal.next_undo()
+        self._step = None if newest is None else newest.id
+
+    def outdated(self) -> bool:
+        """Whether somebody else has changed something since the last answer."""
+        newest = self.project.journal.next_undo()
+        return (None if newest is None else newest.id) != self._step
+
+    def take_back(self) -> None:
+        """Undo the last answer.
+
+        Raises
+        ------
+        RequestError
+            If there is none, or something else was changed since.
+        """
+        if not self._replies or self.outdated():
+            raise RequestError(tr("Something else was changed since that answer. Undo it first: Edit, Undo."))
+        self.project.journal.undo()
+        last = self._replies.pop()
+        if last is Reply.UNSURE:
+            self.review.sure_again()
+        elif last is not None:
+            self.review.undo()
+        self.read()
+        self.remember()
+
+    def unskip(self, asked: Asked) -> None:
+        """Ask a question that was skipped again."""
+        if asked.question is None:
+            self._unnamed.difference_update(asked.clusters)
+        else:
+            self._skipped.pop()
+
+    def _moves(self) -> list[Regrouping]:
+        """Return what the version's clusters lack of what the review thinks; each keeps the cluster with most of its faces."""
+        labels = self.review.labels()
+        _, place, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+        out: list[Regrouping] = []
+        lonely = np.flatnonzero((sizes[place] == 1) & (self._at != UNCLUSTERED))
+        if len(lonely):
+            out.append(Regrouping(UNCLUSTERED, self.faces[lonely].tolist()))
+        several = np.flatnonzero(sizes[place] > 1)
+        wide = int(self._at.max(initial=0)) + 2
+        cells, counts = np.unique(place[several] * wide + self._at[several] + 1, return_counts=True)
+        target: dict[int, int] = {}
+        taken: set[int] = set()
+        for at in np.argsort(-counts, kind="stable").tolist():
+            new, old = int(cells[at]) // wide, int(cells[at]) % wide - 1
+            if new not in target and old >= 0 and old not in taken:
+                target[new] = old
+                taken.add(old)
+        order = np.argsort(place[several], kind="stable")
+        rows = several[order]
+        for members in np.split(rows, np.flatnonzero(np.diff(place[rows])) + 1):
+            if not len(members):
+                continue
+            home = target.get(int(place[members[0]]))
+            moving = members if home is None else members[self._at[members] != home]
+            if len(moving):
+                out.append(Regrouping(home, self.faces[moving].tolist()))
+        return out
+
+
+def _merged(groups: list[list[int]], apart: list[tuple[list[int], list[int]]]) -> list[list[int]]:
+    """Join groups that share faces, but where a verdict keeps them apart."""
+    sides: dict[int, set[int]] = {}
+    for number, (first, second) in enumerate(apart):
+        for rows, side in ((first, 2 * number), (second, 2 * number + 1)):
+            for row in rows:
+                sides.setdefault(row, set()).add(side)
+    out: list[set[int]] = []
+    for group in groups:
+        whole = set(group)
+        touching = [one for one in out if one & whole]
+        for one in touching:
+            mine = {side for row in whole for side in sides.get(row, ())}
+            theirs = {side ^ 1 for row in one for side in sides.get(row, ())}
+            if mine & theirs:
+                whole -= one
+            else:
+                whole |= one
+                out.remove(one)
+        if len(whole) > 1:
+            out.append(whole)
+    return [sorted(one) for one in out]

@@ -1,0 +1,32 @@
+"""The review's next questions as the verb `suggestions` prints them."""
+
+from __future__ import annotations
+
+from fairdesk.clustering.results import Suggestion, SuggestionsResult
+from fairdesk.clustering.review.session import ReviewSession
+from fairdesk.project import Project
+
+
+def suggestions(project: Project, version: int | None, limit: int) -> SuggestionsResult:
+    """Return the questions that are worth most for a version; nothing is changed."""
+    session = ReviewSession(project, version)
+    estimate = session.estimate()
+    return SuggestionsResult(
+        suggestions=[
+            Suggestion(
+                kind=one.kind.value,
+                clusters=[session.labels[number] for number in one.clusters],
+                faces=one.faces,
+                gain=one.gain,
+                shown=[one.shown_first, one.shown_second],
+                names=list(one.names),
+                again=one.again,
+                version=session.version,
+            )
+            for one in session.queue(limit)
+        ],
+        version=session.version,
+        purity=estimate.purity,
+        completeness=estimate.completeness,
+        answers_left=estimate.answers_left,
+    )

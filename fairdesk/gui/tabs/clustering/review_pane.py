@@ -1,0 +1,487 @@
+"""The review: one question at a time with its faces side by side, one key an answer, the next question there already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fairdesk.clustering.review.questions import Kind
+from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
+from fairdesk.gui.session import Session
+from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
+from fairdesk.project.changes import Change
+from fairdesk.project.changes import Kind as Touched
+from fairdesk.project.image_queries import GridItem, items
+from fairdesk.words import mark, tr, tr_n
+
+AHEAD = 12  # questions that are known before they are asked
+PREFETCHED = 3  # of which the pictures are read
+SIDE, LEAST, GAP = 150, 64, 6
+
+_TITLES = {
+    Kind.SAME: mark("Same person?"),
+    Kind.BELONGS: mark("Does this face belong?"),
+    Kind.SPLIT: mark("Two people?"),
+    Kind.NAME: mark("Who is it?"),
+}
+_KEYS = {
+    Qt.Key.Key_Y: "yes", Qt.Key.Key_N: "no", Qt.Key.Key_U: "unsure", Qt.Key.Key_S: "skip", Qt.Key.Key_Backspace: "back",
+    Qt.Key.Key_Escape: "done",
+}  # fmt: skip
+
+
+class Faces(QWidget):
+    """A few faces, as large as there is room for."""
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._items: list[GridItem] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(LEAST * 2, LEAST * 2)
+        thumbnails.ready.connect(lambda *_: self.update())
+
+    def show_faces(self, found: list[GridItem]) -> None:
+        """Show other faces."""
+        self._items = found
+        names = sorted({item.identity for item in found if item.identity})
+        self.setAccessibleName(
+            tr_n("{n:,} face", "{n:,} faces", len(found)) + (f": {', '.join(names)}" if names else "")
+        )
+        self.setToolTip("\n".join(item.path for item in found))
+        self.update()
+
+    def shown(self) -> int:
+        """How many of the faces have their picture."""
+        return sum(self._thumbnails.get("face", item) is not None for item in self._items)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(3 * SIDE + 2 * GAP, 2 * SIDE + GAP)
+
+    def _layout(self) -> tuple[int, int]:
+        """Return columns and side such that the pictures are as large as they can be."""
+        count = max(1, len(self._items))
+        best = (1, 1)
+        for columns in range(1, count + 1):
+            rows = -(-count // columns)
+            side = min(
+                (self.width() - (columns - 1) * GAP) // columns, (self.height() - (rows - 1) * GAP) // rows, SIDE * 2
+            )
+            if side > best[1]:
+                best = (columns, side)
+        return best
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        columns, side = self._layout()
+        for place, item in enumerate(self._items):
+            area = QRect((place % columns) * (side + GAP), (place // columns) * (side + GAP), side, side)
+            pixmap = self._thumbnails.get("face", item)
+            if pixmap is None:
+                painter.fillRect(area, self.palette().alternateBase())
+                if self._thumbnails.is_missing("face", item.id):
+                    painter.setPen(self.palette().placeholderText().color())
+                    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                    painter.drawText(area, flags, tr("Original not found"))
+                continue
+            size = pixmap.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            target = QRect(area.topLeft(), size)
+            target.moveCenter(area.center())
+            painter.drawPixmap(target, pixmap)
+
+
+class ReviewPane(QWidget):
+    """Asks; what is answered is kept by a `ReviewSession` off this thread."""
+
+    closed = Signal()
+    started = Signal(int)  # the version that the review keeps
+
+    def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._thumbnails = session, thumbnails
+        self._review: ReviewSession | None = None
+        self._queue: list[Asked] = []
+        self._titles: dict[int, str] = {}
+        self._items: dict[int, GridItem] = {}
+        self._touched: set[int] = set()  # clusters of answers that are on their way
+        self._pending = 0
+        self._exhausted = False  # there are no other questions
+        self._round = 0  # of a review that was closed meanwhile nothing arrives
+        self._done: list[tuple[str, Asked]] = []
+        self.current: Asked | None = None
+        self.answered = 0
+        self.title, self.note, self.progress = QLabel(), QLabel(), QLabel()
+        self.title.setProperty("role", "title")
+        self.note.setProperty("role", "muted")
+        self.progress.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        self.progress.setWordWrap(True)
+        self.first, self.second = Faces(thumbnails), Faces(thumbnails)
+        self.first_title, self.second_title = QLabel(), QLabel()
+        for label in (self.first_title, self.second_title):
+            label.setProperty("role", "heading")
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        sides = QGridLayout()
+        sides.setHorizontalSpacing(24)
+        for column, (label, faces) in enumerate(((self.first_title, self.first), (self.second_title, self.second))):
+            sides.addWidget(label, 0, column)
+            sides.addWidget(faces, 1, column)
+            sides.setColumnStretch(column, 1)
+        sides.setRowStretch(1, 1)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText(tr("Type a name, or choose one with 1, 2 or 3"))
+        self.name.returnPressed.connect(lambda: self._name(self.name.text()))
+        self.names = [QPushButton() for _ in range(3)]
+        naming = QHBoxLayout()
+        naming.addWidget(self.name, 1)
+        for place, button in enumerate(self.names):
+            button.clicked.connect(lambda _checked=False, at=place: self._choose(at))
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            naming.addWidget(button)
+        self.buttons: dict[str, QPushButton] = {}
+        row = QHBoxLayout()
+        for reply, text in (
+            ("yes", tr("Yes (Y)")), ("no", tr("No (N)")), ("unsure", tr("Not sure (U)")), ("skip", tr("Skip (S)")), ("back", tr("Back (Backspace)")),
+        ):  # fmt: skip
+            self.buttons[reply] = QPushButton(text)
+            row.addWidget(self.buttons[reply])
+        row.addStretch()
+        self.buttons["done"] = QPushButton(tr("Close (Esc)"))
+        row.addWidget(self.buttons["done"])
+        for reply, button in self.buttons.items():
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the question's
+            button.clicked.connect(lambda _checked=False, what=reply: self.reply(what))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.title)
+        layout.addWidget(self.note)
+        layout.addLayout(sides, 1)
+        layout.addLayout(naming)
+        layout.addLayout(row)
+        layout.addWidget(self.progress)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.name.installEventFilter(self)
+        session.catalogue_changed.connect(self._on_changed)
+        self._show(None)
+
+    # opening and closing
+
+    def open(self, version: int, *, keep: bool) -> None:
+        """Review a version; `keep` where it is one that a review keeps, else a new one is made beside it."""
+        project = self._session.project
+        if project is None:
+            return
+        self._round += 1
+        self._forget()
+        self.title.setText(tr("Comparing faces …"))
+        self.setFocus()
+
+        def work() -> tuple[ReviewSession, list[Asked]]:
+            review = ReviewSession(project, version)
+            if not keep:
+                review.start()
+                review.remember()
+            return review, review.queue(AHEAD)
+
+        self._session.background.edit(work, self._guarded(self._opened), self._failed)
+
+    def close_review(self) -> None:
+        """Forget the review; every answer is kept."""
+        self._round += 1
+        self._forget()
+
+    def _forget(self) -> None:
+        self._review, self._queue, self._done = None, [], []
+        self._items.clear()
+        self._touched.clear()
+        self._pending, self.answered, self._exhausted = 0, 0, False
+        self._show(None)
+
+    def _guarded(self, done: Callable[..., None]) -> Callable[..., None]:
+        """Drop results of a review that was closed meanwhile."""
+        now = self._round
+        return lambda found: done(found) if now == self._round else None
+
+    def _failed(self, error: BaseException) -> None:
+        self._pending = max(0, self._pending - 1)
+        self._session.tell_error(error)
+        self.closed.emit()
+
+    def _opened(self, found: tuple[ReviewSession, list[Asked]]) -> None:
+        self._review, self._queue = found
+        self.started.emit(self._review.version)
+        self._session.look()
+        self._take(self._queue)
+        self._next()
+
+    # questions
+
+    def _take(self, queue: list[Asked]) -> None:
+        """Know the next questions, and have the pictures of the first of them read."""
+        review, project = self._review, self._session.project
+        if review is None or project is None:
+            return
+        self._queue = [one for one in queue if self.current is None or _key(one) != _key(self.current)]
+        self._titles = dict(review.titles)
+        unknown = [f for one in self._queue for f in (*one.shown_first, *one.shown_second) if f not in self._items]
+        if unknown:
+            self._items.update(items(project, "face", unknown))
+        for one in reversed(self._queue[:PREFETCHED]):
+            for face in (*one.shown_first, *one.shown_second):
+                if face in self._items:
+                    self._thumbnails.get("face", self._items[face])
+        self._say_progress()
+
+    def _next(self) -> None:
+        """Ask the next question that no answer on its way is about."""
+        for one in self._queue:
+            if not self._touched.intersection(one.clusters):
+                self._queue.remove(one)
+                self._show(one)
+                break
+        else:
+            self._show(None)
+        if len(self._queue) < PREFETCHED and not self._pending and self._review is not None and not self._exhausted:
+            self._more()
+
+    def _more(self) -> None:
+        """Ask for further questions, where many were skipped."""
+        review = self._review
+        assert review is not None
+        leave = self.current
+
+        def arrived(queue: list[Asked]) -> None:
+            self._exhausted = not [one for one in queue if leave is None or _key(one) != _key(leave)]
+            if not self._pending:
+                self._take(queue)
+                if self.current is None and self._queue:
+                    self._next()
+                elif self.current is None:
+                    self._show(None)
+
+        self._session.background.edit(lambda: review.queue(AHEAD), self._guarded(arrived), self._failed)
+
+    def _show(self, asked: Asked | None) -> None:
+        self.current = asked
+        naming = asked is not None and asked.kind is Kind.NAME
+        self.name.setVisible(naming)
+        for place, button in enumerate(self.names):
+            there = naming and asked is not None and place < len(asked.names)
+            button.setVisible(there)
+            if there and asked is not None:
+                button.setText(f"{place + 1}  {asked.names[place]}")
+        for reply in ("yes", "no", "unsure"):
+            self.buttons[reply].setVisible(not naming)
+        for reply in ("yes", "no", "unsure", "skip"):
+            self.buttons[reply].setEnabled(asked is not None)
+        self.buttons["back"].setEnabled(bool(self._done))
+        self.note.setText("")
+        if asked is None:
+            for faces, label in ((self.first, self.first_title), (self.second, self.second_title)):
+                faces.show_faces([])
+                label.setText("")
+            waiting = self._review is None or self._pending > 0
+            self.title.setText(tr("One moment …") if waiting else tr("Nothing is left to ask"))
+            return
+        self.title.setText(tr(_TITLES[asked.kind]))
+        if asked.again:
+            self.note.setText(
+                tr("You answered this before, but everything else speaks against it. Please look again.")
+                if asked.doubted
+                else tr("You answered this before. It decides much: please look again.")
+            )
+        for faces, label, shown, every in (
+            (self.first, self.first_title, asked.shown_first, asked.first),
+            (self.second, self.second_title, asked.shown_second, asked.second),
+        ):
+            faces.show_faces([self._items[face] for face in shown if face in self._items])
+            faces.setVisible(bool(shown))
+            label.setVisible(bool(shown))
+            label.setText(self._side(asked, every, first=faces is self.first))
+        if naming:
+            self.name.setText("")
+        self.setFocus()
+
+    def _side(self, asked: Asked, faces: list[int], *, first: bool) -> str:
+        count = tr_n("{n:,} face", "{n:,} faces", len(faces))
+        titles = [self._titles.get(number, "") for number in asked.clusters]
+        if asked.kind is Kind.SPLIT or len(titles) < 2:
+            title = titles[0] if titles and (first or asked.kind is Kind.SPLIT) else ""
+        else:
+            title = titles[0] if first else titles[1]
+        return f"{title}  ·  {count}" if title else count
+
+    def _say_progress(self) -> None:
+        review = self._review
+        if review is None:
+            self.progress.setText("")
+            return
+        found = review.estimate()
+        parts = [
+            tr(
+                "Estimated: {purity:.1%} pure, {completeness:.1%} complete",
+                purity=found.purity,
+                completeness=found.completeness,
+            ),
+            tr_n("some {n:,} answer to 99 %", "some {n:,} answers to 99 %", found.answers_left),
+            tr_n("{n:,} answered", "{n:,} answered", self.answered),
+        ]
+        self.progress.setText("  ·  ".join(parts))
+
+    # answers
+
+    def reply(self, what: str) -> None:
+        """Do what a key or a button says."""
+        if what == "done":
+            self.closed.emit()
+        elif what == "back":
+            self._back()
+        elif self.current is not None and self._review is not None:
+            asked = self.current
+            if what == "skip":
+                self._review.skip(asked)
+                self._done.append((what, asked))
+                self._next()
+            elif asked.kind is not Kind.NAME:
+                self._answer(asked, {"yes": Reply.YES, "no": Reply.NO, "unsure": Reply.UNSURE}[what])
+
+    def _answer(self, asked: Asked, reply: Reply) -> None:
+        review = self._review
+        assert review is not None
+        self._keep(asked, lambda: review.answer(asked, reply))
+
+    def _keep(self, asked: Asked, answer: Callable[[], object]) -> None:
+        """Have an answer kept, and ask the next question meanwhile."""
+        review = self._review
+        assert review is not None
+        self._done.append(("answer", asked))
+        self._touched.update(asked.clusters)
+        self._pending += 1
+        self.answered += 1
+        self._next()
+
+        def work() -> list[Asked]:
+            answer()
+            return review.queue(AHEAD)
+
+        self._session.background.edit(work, self._guarded(self._kept), self._failed)
+
+    def _kept(self, queue: list[Asked]) -> None:
+        self._pending -= 1
+        self._exhausted = False
+        if not self._pending:
+            self._touched.clear()
+        self._session.look()
+        self._take(queue)
+        if self.current is None:
+            self._next()
+
+    def _back(self) -> None:
+        """Take the last answer back, and ask again."""
+        review = self._review
+        if review is None or not self._done or self._pending:
+            return
+        what, asked = self._done.pop()
+        if what == "skip":
+            review.unskip(asked)
+            if self.current is not None:
+                self._queue.insert(0, self.current)
+            self._show(asked)
+            return
+
+        def work() -> list[Asked]:
+            review.take_back()
+            return review.queue(AHEAD)
+
+        def back(queue: list[Asked]) -> None:
+            self.answered = max(0, self.answered - 1)
+            self._session.look()
+            self.current = asked
+            self._take(queue)
+            self._show(asked)
+
+        self._session.background.edit(work, self._guarded(back), self._failed)
+
+    def _choose(self, place: int) -> None:
+        if self.current is not None and place < len(self.current.names):
+            self._name(self.current.names[place])
+
+    def _name(self, name: str) -> None:
+        asked = self.current
+        if asked is not None and asked.kind is Kind.NAME and name.strip():
+            review = self._review
+            assert review is not None
+            self._keep(asked, lambda: review.name(asked, name.strip()))
+
+    @Slot(object)
+    def _on_changed(self, change: Change) -> None:
+        """What others changed is read again: undo in a menu, a correction in the list, a verb."""
+        review = self._review
+        if review is None or self._pending or not change.within(frozenset({Touched.CLUSTERS, Touched.VERDICTS})):
+            return
+        now = self._round
+
+        def work() -> tuple[ReviewSession, list[Asked]] | None:
+            if not review.outdated():
+                return None
+            fresh = ReviewSession(review.project, review.version)
+            return fresh, fresh.queue(AHEAD)
+
+        def done(found: tuple[ReviewSession, list[Asked]] | None) -> None:
+            if found is not None and now == self._round:
+                self._review, self._done, self.current = found[0], [], None
+                self._take(found[1])
+                self._next()
+
+        self._session.background.edit(work, done, self._failed)
+
+    # keys
+
+    def event(self, event: QEvent) -> bool:
+        """Keys are the question's before they are anything else's."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._meant(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    @staticmethod
+    def _meant(event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Z and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            return True
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+        return plain and (Qt.Key(event.key()) in _KEYS or event.key() in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if not self._meant(event):
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Z:
+            self.reply("back")
+        elif event.key() in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3):
+            self._choose(event.key() - Qt.Key.Key_1)
+        else:
+            self.reply(_KEYS[Qt.Key(event.key())])
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Escape in the field of the name closes the review too."""
+        if watched is self.name and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.KeyPress:
+                self.reply("done")
+            return True
+        return super().eventFilter(watched, event)
+
+
+def _key(asked: Asked) -> tuple[Kind, tuple[int, ...], tuple[int, ...]]:
+    return asked.kind, tuple(asked.first), tuple(asked.second)

@@ -1,0 +1,225 @@
+"""The review: what it asks, what follows of answers, and how few of them bring clusters right."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fairdesk.cli import run
+from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.review.engine import Review
+from fairdesk.clustering.review.likeness import START, Likeness
+from fairdesk.clustering.review.parts import Part
+from fairdesk.clustering.review.questions import Kind, questions, shown
+from fairdesk.clustering.review.session import METHOD, Reply, ReviewSession
+from fairdesk.clustering.store import clusters, faces_of, membership, name_identity
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project.recipes import Recipe
+from fairdesk.project.verdicts import Said, verdicts
+from tests.benchmarks.bench_corrections import f1, review, says
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+def people(seed, count=60, dims=64, faces=8, two=0.25, twins=0.15, spread=0.26):
+    """People as vectors: some have two modes, some are near twins of others."""
+    rng = np.random.default_rng(seed)
+    centres = unit(rng.normal(size=(count, dims))) * 0.65
+    for one in rng.permutation(count)[: int(count * twins)]:
+        centres[one] = centres[rng.integers(count)] + unit(rng.normal(size=dims)) * 0.36
+    vectors, who = [], []
+    for one in range(count):
+        modes = [centres[one]] + [centres[one] + unit(rng.normal(size=dims)) * 0.42] * (rng.random() < two)
+        for _ in range(max(1, int(rng.poisson(faces)))):
+            vectors.append(modes[rng.integers(len(modes))] + rng.normal(size=dims) * spread / np.sqrt(dims))
+            who.append(one)
+    return np.array(vectors, dtype=np.float32), np.array(who)
+
+
+def test_neighbours_are_exact():
+    from sklearn.neighbors import NearestNeighbors
+
+    vectors, _ = people(0)
+    found, squared = nearest(vectors, 5)
+    expected, places = NearestNeighbors(n_neighbors=6).fit(vectors).kneighbors(vectors)
+    assert np.allclose(np.sqrt(squared), expected[:, 1:], atol=1e-3)
+    assert (found == places[:, 1:]).mean() > 0.999
+    assert nearest(vectors[:1], 5)[0].shape == (1, 0) and nearest(vectors[:3], 5)[0].shape == (3, 2)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_few_answers_bring_clusters_right(seed):
+    vectors, truth = people(seed)
+    answers, start, now, _, _ = review(vectors, truth)
+    assert start < 0.97 and now >= 0.99 and answers <= 0.08 * len(truth)
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_slips_of_the_hand_come_back_as_questions(seed):
+    vectors, truth = people(seed)
+    answers, _, now, wrong, _ = review(vectors, truth, slips=0.03, seed=seed)
+    assert wrong and now >= 0.98 and answers <= 0.15 * len(truth)
+
+
+def test_an_answer_that_all_else_speaks_against_is_asked_again_at_once():
+    rng = np.random.default_rng(0)
+    vectors = np.concatenate([c + rng.normal(size=(6, 32)) * 0.02 for c in unit(rng.normal(size=(8, 32)))]).astype(
+        np.float32
+    )
+    session = Review(vectors, apart=[])
+    assert len(set(session.labels())) == 8
+    candidate = next(c for c in session.candidates() if not c.together)
+    session.answer(candidate, same=True)  # two heaps far apart: surely a slip
+    assert len(set(session.labels())) == 7
+    again = next(iter(session.candidates()))
+    assert again.again and again.together
+    session.answer(again, same=False)
+    assert len(set(session.labels())) == 8 and all(c.likely < 0.01 for c in session.candidates() if c.again)
+    session.undo()
+    assert len(set(session.labels())) == 7
+    session.undo()
+    assert len(set(session.labels())) == 8 and session.like.weights == START
+
+
+def test_what_follows_by_logic_is_never_asked():
+    vectors, truth = people(3, twins=0.3)
+    session, asked = Review(vectors), set()
+    for _ in range(60):
+        found = questions(session, vectors, 1)
+        if not found:
+            break
+        one = found[0]
+        said = says(one, truth)
+        if said is None:
+            session.not_sure(one.candidate)
+            continue
+        pair = frozenset([frozenset(one.first), frozenset(one.second)])
+        assert pair not in asked or one.candidate.again
+        asked.add(pair)
+        session.answer(one.candidate, same=said != (one.kind is Kind.SPLIT))
+        bound = session._bound().values()
+        for answer in bound:  # every answer holds in the clusters
+            homes = [{int(session.home[b]) for b in side} for side in answer.pair]
+            assert (len(homes[0] | homes[1]) == 1) if answer.same else not homes[0] & homes[1]
+        for candidate in session.candidates():  # and is not asked the other way round
+            if not candidate.together and not candidate.again:
+                assert candidate.first.may_join(candidate.second)
+
+
+def test_answers_teach():
+    like = Likeness(0.1, 0.6)
+    near = Part(4.0, np.zeros(2), 0.05, 0.6, [0])
+    far = Part(4.0, np.array([0.4, 0.0]), 0.05 + 0.16, 0.6, [1])
+    before = like.log_odds(near, far)
+    like.learn([(like.features(near, far), True)] * 5)
+    assert like.log_odds(near, far) > before + 1
+    like.learn([(like.features(near, far), False)] * 5)
+    assert like.log_odds(near, far) < before
+
+
+def test_faces_to_look_at_are_the_nearest_and_the_farthest():
+    vectors = np.array([[x, 0.0] for x in range(10)] + [[20.0, 0.0]], dtype=np.float32)
+    assert shown(vectors, list(range(10)), [10], 4)[:3] == [9, 8, 0]
+    assert shown(vectors, [3, 4], [10]) == [3, 4]
+
+
+@pytest.fixture
+def crowd(filled):
+    """The made-up project with vectors of people who have two modes and twins."""
+    vectors, truth = people(5, count=6, faces=7, two=0.5, twins=0.5)
+    vectors, truth = vectors[:40], truth[:40]
+    recipe = filled.vectors.register(Recipe("people", "whole", "none", vectors.shape[1], "euclidean", "none"))
+    faces = filled.vectors.missing(recipe)
+    filled.vectors.append(recipe, faces, vectors[: len(faces)], {})
+    cluster(ClusterParams(encoder="people"), QuietContext(filled))
+    return filled, dict(zip(faces, truth.tolist(), strict=True))
+
+
+def reply(asked, who):
+    sides = [
+        max(set(found), key=found.count)
+        for found in ([who[f] for f in side] for side in (asked.shown_first, asked.shown_second))
+    ]
+    return Reply.YES if (sides[0] == sides[1]) != (asked.kind is Kind.SPLIT) else Reply.NO
+
+
+def test_a_review_keeps_a_version_and_every_answer_is_a_verdict(crowd):
+    project, who = crowd
+    before = membership(project, 1)
+    session = ReviewSession(project, 1)
+    version = session.start()
+    assert version == 2 and membership(project, 1) == before
+    states = []
+    for count in range(1, 6):
+        asked = session.queue(1)
+        if not asked or asked[0].kind is Kind.NAME:
+            break
+        states.append((membership(project, version), len(verdicts(project))))
+        session.answer(asked[0], reply(asked[0], who))
+        assert len(verdicts(project)) == count
+        at, labels = membership(project, version), session.review.labels()
+        for face, row in session._row.items():  # the version is what the review thinks
+            same = {f for f, r in session._row.items() if labels[r] == labels[row]}
+            if len(same) > 1:
+                assert {at[f] for f in same} == {at[face]}
+    assert states
+    truth = np.array([who[int(f)] for f in session.faces])
+    assert f1(session.review.labels(), truth) > 0.9
+    for state in reversed(states):
+        session.take_back()
+        assert (membership(project, version), len(verdicts(project))) == state
+
+
+def test_a_review_goes_on_where_it_was_left(crowd):
+    project, who = crowd
+    session = ReviewSession(project, 1)
+    session.start()
+    for _ in range(3):
+        asked = session.queue(1)[0]
+        if asked.kind is Kind.NAME:
+            break
+        session.answer(asked, reply(asked, who))
+    later = ReviewSession(project)
+    assert later.version == session.version
+    assert later.review.like.samples and later.review.like.weights != START
+    for verdict in verdicts(project):
+        a, b = ({int(later.review.labels()[later._row[f]]) for f in side} for side in (verdict.faces, verdict.others))
+        assert (len(a | b) == 1) if verdict.said in (Said.SAME, Said.CONFIRMED) else not a & b
+    asked = later.queue(1)[0]
+    if asked.kind is not Kind.NAME:
+        later.answer(asked, Reply.UNSURE)
+        assert verdicts(project)[-1].said is Said.UNSURE
+        key = (asked.first, asked.second)
+        assert key not in [(one.first, one.second) for one in later.queue(50)]
+        assert key not in [(one.first, one.second) for one in ReviewSession(project).queue(50)]
+
+
+def test_names_go_along(crowd):
+    project, _ = crowd
+    first = clusters(project, 1)[0]
+    name_identity(project, first.id, "Ann")
+    session = ReviewSession(project, 1)
+    version = session.start()
+    named = [c for c in clusters(project, version) if c.identity == "Ann"]
+    assert len(named) == 1 and set(faces_of(project, named[0].id)) & set(faces_of(project, first.id))
+    names = [one for one in session.queue(100) if one.kind is Kind.NAME]
+    assert names and named[0].id not in [one.clusters[0] for one in names] and names[0].gain == 0
+
+
+def test_verb(crowd, capsys):
+    project, _ = crowd
+    assert run(["suggestions", str(project.folder), "--limit", "4", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert 1 <= len(found) <= 4 and all({"kind", "clusters", "faces", "gain"} <= set(one) for one in found)
+    gains = [one["gain"] for one in found]
+    assert gains == sorted(gains, reverse=True)
+    labels = {c.label for c in clusters(project, 1)}
+    assert all(set(one["clusters"]) <= labels for one in found)
+    assert verdicts(project) == [] and project.db.value("SELECT count(*) FROM clustering") == 1
+    assert run(["suggestions", str(project.folder)]) == 0 and "answers to 99 %" in capsys.readouterr().out
+    assert run(["suggestions", str(project.folder), "--limit", "0"]) == 2
+    assert METHOD == "review"

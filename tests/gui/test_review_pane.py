@@ -1,0 +1,149 @@
+"""The review in the window: one key an answer, the next question at once, back through answers."""
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+
+from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.review.questions import Kind
+from fairdesk.clustering.review.session import METHOD
+from fairdesk.clustering.store import clusters, membership, versions
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project.recipes import Recipe
+from fairdesk.project.verdicts import Said, verdicts
+from tests.benchmarks.bench_corrections import f1
+from tests.clustering.test_review import people
+from tests.conftest import add_faces, plain_images
+
+KEYS = {"yes": Qt.Key.Key_Y, "no": Qt.Key.Key_N, "unsure": Qt.Key.Key_U}
+
+
+@pytest.fixture
+def crowd(project, tmp_path):
+    """500 faces of people with two modes and near twins; returns the project and who each face shows."""
+    vectors, truth = people(4, count=60, two=0.5, twins=0.4)
+    vectors, truth = vectors[:480], truth[:480]
+    plain_images(tmp_path / "in", 4, 12, 10, side=8)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    add_faces(project)
+    recipe = project.vectors.register(Recipe("people", "whole", "none", vectors.shape[1], "euclidean", "none"))
+    faces = project.vectors.missing(recipe)[: len(vectors)]
+    project.vectors.append(recipe, faces, vectors, {})
+    cluster(ClusterParams(encoder="people"), QuietContext(project))
+    return project, dict(zip(faces, truth.tolist(), strict=True))
+
+
+@pytest.fixture
+def reviewing(window, hand, crowd):
+    project, who = crowd
+    hand.open(project.folder)
+    hand.go("clustering")
+    hand.do("clustering.review")
+    hand.settle()
+    return project, who, window.clustering.review
+
+
+def says(asked, who):
+    sides = [[who[f] for f in side] for side in (asked.shown_first, asked.shown_second)]
+    a, b = (max(set(side), key=side.count) for side in sides)
+    if any(side.count(one) < len(side) for side, one in zip(sides, (a, b), strict=True)):
+        return "unsure"
+    return "yes" if (a == b) != (asked.kind is Kind.SPLIT) else "no"
+
+
+def test_a_hundred_questions_from_the_keyboard(window, hand, qtbot, reviewing):
+    project, who, pane = reviewing
+    assert versions(project)[0].method == METHOD and window.clustering.pages.currentWidget() is pane
+    slowest, answered = 0.0, 0
+    for _ in range(100):
+        if pane.current is None or pane.current.kind is Kind.NAME:
+            break
+        before = pane.current
+        begin = time.perf_counter()
+        qtbot.keyClick(pane, KEYS[says(before, who)])
+        qtbot.waitUntil(lambda before=before: pane.current is not before, timeout=5000)
+        slowest = max(slowest, time.perf_counter() - begin)
+        answered += 1
+        hand.settle()
+    assert answered == 100 == pane.answered and len(verdicts(project)) > 50
+    assert slowest < 1.0  # seconds; `bench_review` measures it
+    assert pane.first.shown() == len(pane.current.shown_first)
+    labels, loose = membership(project, versions(project)[0].id), clusters(project, versions(project)[0].id)[-1]
+    now = np.array([-1 if labels[face] == loose.id and loose.label < 0 else labels[face] for face in who])
+    assert f1(now, np.array(list(who.values()))) > 0.96
+
+
+def test_back_undo_skip_and_not_sure(window, hand, qtbot, reviewing):
+    project, who, pane = reviewing
+    version = versions(project)[0].id
+    first, state = pane.current, membership(project, version)
+    qtbot.keyClick(pane, Qt.Key.Key_S)
+    assert pane.current is not first and not verdicts(project)
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    assert pane.current is first
+    qtbot.keyClick(pane, KEYS[says(first, who)])
+    second = pane.current
+    hand.settle()
+    assert len(verdicts(project)) == 1 and pane.current is second
+    qtbot.keyClick(pane, Qt.Key.Key_U)
+    hand.settle()
+    assert verdicts(project)[-1].said is Said.UNSURE
+    qtbot.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    hand.settle()
+    assert len(verdicts(project)) == 1 and pane.current is second
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert verdicts(project) == [] and pane.current is first and membership(project, version) == state
+    qtbot.keyClick(pane, KEYS[says(first, who)])
+    hand.settle()
+    hand.do("edit.undo")  # by the menu: the review notices, and goes on
+    hand.settle()
+    assert verdicts(project) == [] and pane.current is not None and membership(project, version) == state
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    assert len(verdicts(project)) == 1
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    hand.settle()
+    assert window.clustering.pages.currentWidget() is window.clustering.splitter
+    assert window.clustering.view.version.id == version and not window.clustering.reviewing
+
+
+def test_who_is_it(window, hand, qtbot, filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.review")
+    hand.settle()
+    pane = window.clustering.review
+    for _ in range(40):
+        if pane.current.kind is Kind.NAME:
+            break
+        qtbot.keyClick(pane, Qt.Key.Key_S)
+        hand.settle()
+    first = pane.current
+    assert first.names and pane.names[0].isVisible() and first.names[0] in pane.names[0].text()
+    qtbot.keyClick(pane, Qt.Key.Key_1)
+    hand.settle()
+    version = versions(filled)[0].id
+    assert first.names[0] in [c.identity for c in clusters(filled, version)]
+    assert isinstance(pane.name, QLineEdit)
+    qtbot.keyClicks(pane.name, "Zoe")
+    qtbot.keyClick(pane.name, Qt.Key.Key_Return)
+    hand.settle()
+    assert "Zoe" in [c.identity for c in clusters(filled, version)]
+    assert np.unique(list(membership(filled, version).values())).size == 8
+
+
+def test_keys_of_the_tab_do_nothing_while_questions_are_asked(window, hand, qtbot, reviewing):
+    project, _, _pane = reviewing
+    before = membership(project, versions(project)[0].id)
+    window._refresh_actions()
+    for action in ("clustering.merge", "clustering.split", "clustering.out", "clustering.rename", "clustering.review"):
+        assert not window.book.actions[action].isEnabled()
+    assert membership(project, versions(project)[0].id) == before
