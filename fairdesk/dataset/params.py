@@ -56,7 +56,7 @@ class ImportParams(JobParams):
     sections: ClassVar[dict[str, tuple[str, ...]]] = {"Table": ("columns", "base")}
 
     folder: ExistingPath = Field(
-        description="A folder, an archive (.zip, .tar, .rec), or a table of images (.csv, .tsv, .parquet)"
+        description="A folder, an archive (.zip, .tar, .rec, .bin), or a table of images (.csv, .tsv, .parquet)"
     )
     layout: Literal["auto", "flat", "identity", "group-identity"] = Field(
         "auto", description="Meaning of the folders: none, one identity each, or groups of identities; auto detects it"

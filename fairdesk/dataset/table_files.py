@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from fairdesk.dataset.published_tables import published_table
@@ -54,8 +54,9 @@ def parse_table(path: Path, text: str, *, header: bool = True) -> Table:
     text = _without_hint(text)
     delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
     quote = "'" if _APOSTROPHES.match(text) else '"'
-    reader = csv.reader(io.StringIO(text), strict=True, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
+    reader = csv.reader(_lines(text), strict=True, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     rows, lines = [], []
+    texts: dict[str, str] = {}  # names come again and again: each is kept once
     try:
         first = next((row for row in reader if row), [])
         names = [cell.strip() for cell in first] if header else [str(place) for place in range(1, len(first) + 1)]
@@ -72,7 +73,7 @@ def parse_table(path: Path, text: str, *, header: bool = True) -> Table:
                         header=len(names),
                     )
                 )
-            rows.append([plain_cell(cell.strip()) for cell in row])
+            rows.append([texts.setdefault(cell, cell) for cell in map(plain_cell, map(str.strip, row))])
             lines.append(reader.line_num)
     except csv.Error as error:
         raise RequestError(tr("{path}: line {line}: {error}", path=path, line=reader.line_num, error=error)) from error
@@ -111,6 +112,15 @@ def read_text(path: Path, most: int | None = None) -> str:
             )
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text with their ends; `StringIO` would keep four bytes for each letter."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 _BEGINNING = 1 << 16  # bytes

@@ -16,6 +16,7 @@ from fairdesk.faces import deepface_models, dlib_models
 from fairdesk.faces.aligners import Aligner, Engine
 from fairdesk.faces.dlib_file import CHIP, read_network
 from fairdesk.faces.downloads import Watch, fetch, missing
+from fairdesk.faces.mirrored import Mirrored
 from fairdesk.faces.onnx_encoder import OnnxEncoder
 from fairdesk.faces.params import TORCHVISION, EncodeParams, Precision
 from fairdesk.faces.torch_network import TorchNetwork
@@ -59,6 +60,11 @@ def encode(encoder: Encoder, faces: Sequence[tuple[Pixels, FaceBox]]) -> Vectors
 
 def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) -> Encoder:
     """Load an encoder. Raises `JobFailed` when its weights are missing, naming the remedy."""
+    encoder = _make(params, device, watch)
+    return Mirrored(encoder) if params.mirrored else encoder
+
+
+def _make(params: EncodeParams, device: str, watch: Watch | None) -> Encoder:
     ref = EncoderRef.parse(params.encoder)
     match ref.kind:
         case "dlib":

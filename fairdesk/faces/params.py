@@ -127,7 +127,7 @@ class EncodeParams(JobParams):
     """Compute face embeddings."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Faces": ("where",),
+        "Faces": ("where", "mirrored"),
         "Weights": ("weights", "download", "scaling"),
         "Speed": ("precision", "batch_size", "engine"),
     }
@@ -164,6 +164,11 @@ class EncodeParams(JobParams):
         "float32",
         description="float32, or bf16: faster on a processor or GPU that has it, with vectors of their own; "
         "dlib's then differ by up to .005 a number",
+    )
+    mirrored: bool = Field(
+        False,
+        title="Flip test",
+        description="Mean of the embeddings of the face and of its mirror image, as InsightFace's evaluation does",
     )
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
     batch_size: int = Field(32, ge=1, le=1024, description="Batch size")

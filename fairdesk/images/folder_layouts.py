@@ -117,7 +117,7 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
     else:
         what = tr("{path} does not exist.", path=folder)
         if folder.exists():
-            what = tr("{path} is not a folder or an archive (.zip, .tar, .rec).", path=folder)
+            what = tr("{path} is not a folder or an archive (.zip, .tar, .rec, .bin).", path=folder)
         raise RequestError(what + " " + tr("Give the folder that holds the face images."))
     if not files and not skipped:
         raise RequestError(tr("{folder} holds no files. Give the folder that holds the face images.", folder=folder))

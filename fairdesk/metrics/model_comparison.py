@@ -322,20 +322,15 @@ class _Paired:
                 rows.append((row.name, None, row.value, other, None, tr("the subjects are not known")))
                 continue
             ratio = row.name == "IR" or row.name == "SER" or "_over_" in row.name
-            rows.append(
-                (
-                    row.name,
-                    None,
-                    row.value,
-                    other,
-                    _of_figures(row.value, other, tables[0][row.name], tables[1][row.name], ratio=ratio),
-                    None,
-                )
-            )
+            bound = None if row.name.startswith("accuracy") or row.name == "fmr_MAPE" else 1.0
+            ci = _of_figures(row.value, other, tables[0][row.name], tables[1][row.name], ratio=ratio, bound=bound)
+            rows.append((row.name, None, row.value, other, ci, None))
         return rows
 
 
-def _of_figures(first: float, second: float, one: Array, two: Array, *, ratio: bool) -> tuple[float, float] | None:
+def _of_figures(
+    first: float, second: float, one: Array, two: Array, *, ratio: bool, bound: float | None
+) -> tuple[float, float] | None:
     """Return the interval of a difference of figures from both models' values over the same draws.
 
     Each figure is larger in a sample than in truth; most of that excess is taken off with the median of the draws'
@@ -352,7 +347,8 @@ def _of_figures(first: float, second: float, one: Array, two: Array, *, ratio: b
     centre = float(np.median(known))
     if not ratio:
         estimate = second - first
-        return estimate + span[0] - centre, estimate + span[1] - centre
+        low, high = estimate + span[0] - centre, estimate + span[1] - centre
+        return (low, high) if bound is None else (max(-bound, low), min(bound, high))
     estimate = math.log(second) - math.log(first)
     low, high = estimate + span[0] - centre, estimate + span[1] - centre
     return first * math.expm1(low), first * math.expm1(high)

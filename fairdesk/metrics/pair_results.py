@@ -67,15 +67,20 @@ class PairsResult(JobResult):
                 seed=self.seed,
             )
         ]
-        for asked, made, exist, kind in (
-            (self.genuine_asked, self.genuine, self.genuine_exist, mark("genuine")),
-            (self.impostor_asked, self.impostor, self.impostor_exist, mark("impostor")),
-        ):
-            if asked is not None and exist is not None and made < asked:
-                lines.append(
-                    tr("{kind}: {asked:,} were asked for, {exist:,} exist.", kind=tr(kind), asked=asked, exist=exist)
-                )
+        lines[:0] = self._limits()
         return "\n".join(lines + [_told_left_out(why, number) for why, number in self.left_out.items() if number])
+
+    def _limits(self) -> list[str]:
+        """Say, in as few words as a card has room for, that fewer pairs exist than were asked for."""
+        few = [
+            tr(text, made=made, asked=asked)
+            for text, made, asked in (
+                (mark("{made:,} of {asked:,} genuine"), self.genuine, self.genuine_asked),
+                (mark("{made:,} of {asked:,} impostor"), self.impostor, self.impostor_asked),
+            )
+            if asked is not None and made < asked
+        ]
+        return [tr("No more pairs exist: {few}.", few=", ".join(few))] if few else []
 
     def _conversion(self, left_out: list[LeftOutOfList]) -> str:
         said = tr(

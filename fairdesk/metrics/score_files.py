@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError, reason
 from fairdesk.images.table_cells import safe_cell
-from fairdesk.metrics.score_set import ABOUT, PAIRWISE, PATHS, Floats, ScoreSet, Strings, known_about, known_label
+from fairdesk.metrics.pair_lists.pairs import known_label
+from fairdesk.metrics.score_set import ABOUT, PAIRWISE, PATHS, Floats, ScoreSet, Strings, known_about
 from fairdesk.metrics.score_tables import read_score_table
 from fairdesk.metrics.score_texts import read_score_text, read_two_texts
 from fairdesk.project.npz import NOT_NPZ, open_npz

@@ -14,8 +14,6 @@ ABOUT = ("encoder", "detector", "recipe", "faces", "pair_list", "pair_list_sha25
 """What a score file says of the vectors and the list that it was made from."""
 PAIRWISE = ("subject1", "subject2", "group1", "group2", "gender1", "gender2", "age1", "age2")
 PATHS = ("path1", "path2")
-_GENUINE = {"true", "yes", "genuine", "mated", "same"}
-_IMPOSTOR = {"false", "no", "impostor", "imposter", "non-mated", "nonmated", "different"}
 
 
 @dataclass
@@ -61,17 +59,6 @@ class ScoreSet:
         for array in (self.genuine, self.impostor, self.score):
             if array is not None:
                 np.negative(array, out=array)
-
-
-def known_label(text: str) -> bool | None:
-    """Return whether a label says genuine, or None where it says neither: words, or a number in any notation."""
-    lowered = text.strip().lower()
-    if lowered in _GENUINE or lowered in _IMPOSTOR:
-        return lowered in _GENUINE
-    try:
-        return {1.0: True, 0.0: False, -1.0: False}.get(float(lowered))
-    except ValueError:
-        return None
 
 
 def known_about(texts: dict[str, str]) -> dict[str, str | int]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import plain_cell
-from fairdesk.metrics.score_set import ABOUT, PAIRWISE, PATHS, ScoreSet, known_about, known_label
+from fairdesk.metrics.pair_lists.pairs import known_label
+from fairdesk.metrics.score_set import ABOUT, PAIRWISE, PATHS, ScoreSet, known_about
 from fairdesk.words import tr, tr_n
 
 KNOWN = ("score", "label", *PAIRWISE, *PATHS, "fold", "measure", *ABOUT)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.score_set import ScoreSet, known_label
+from fairdesk.metrics.pair_lists.pairs import known_label
+from fairdesk.metrics.score_set import ScoreSet
 from fairdesk.metrics.score_tables import label_of, score_of
 from fairdesk.words import tr, tr_n
 

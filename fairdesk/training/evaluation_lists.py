@@ -11,13 +11,16 @@ import numpy.typing as npt
 from PIL import Image
 
 from fairdesk.dataset.collection import SourceImage
+from fairdesk.dataset.known_images import folder_files
 from fairdesk.errors import RequestError
 from fairdesk.faces.backbones import SIZE
 from fairdesk.images.decoding import opened
+from fairdesk.images.folder_layouts import read_tree
 from fairdesk.images.formats import UndecodableError
 from fairdesk.images.insightface_bins import as_image, read_bin
 from fairdesk.jobs.context import Context
-from fairdesk.metrics.pair_lists.pairs import Pair
+from fairdesk.metrics.list_matching import match_list, names_of
+from fairdesk.metrics.pair_lists.pairs import Pair, PairList
 from fairdesk.metrics.pair_lists.reading import read_list
 from fairdesk.training.heldout_evaluation import Exam, Pairs
 from fairdesk.training.training_faces import cut_faces
@@ -80,6 +83,14 @@ def _found(name: str, beside: Path, below: Path | None) -> Path:
     )
 
 
+def _meant(listed: PairList, below: Path, context: Context) -> dict[str, Path]:
+    """Return the images below a folder that the paths of a list mean, as they are found in a project."""
+    images = match_list(names_of(listed), *folder_files(read_tree(below)))
+    for note in images.notes:
+        context.message(note)
+    return {name.path: Path(images.images[place].path) for name, place in images.found.items()}
+
+
 def person_of(path: str, subject: str) -> str:
     """Return who an image of a list is of: as the list says, else the name of its folder."""
     return subject or Path(path).parent.name
@@ -91,7 +102,8 @@ def _from_pairs(path: Path, below: Path | None, crop: str, context: Context) -> 
         raise RequestError(tr("{path} compares templates; a training is evaluated on pairs of images.", path=path))
     listed = read.pairs
     names = sorted({name for pair in listed for name in (pair.path1, pair.path2)})
-    items = [SourceImage(_found(name, path.parent, below), name, None, None) for name in names]
+    meant = _meant(read, below, context) if below is not None else {}
+    items = [SourceImage(meant.get(name) or _found(name, path.parent, below), name, None, None) for name in names]
     chips = cut_faces(items, crop, context)
     row = {item.relative: place for place, item in enumerate(chips.items)}
     kept: list[Pair] = [pair for pair in listed if pair.path1 in row and pair.path2 in row]

@@ -191,7 +191,7 @@ def test_demo(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "EER" in done.stdout and "Monk 02" in done.stdout
     page = (tmp_path / "demo" / "report" / "report.html").read_text()
-    assert page.count("data:image/png;base64") >= 8
+    assert page.count("data:image/svg+xml;base64") >= 8 and (tmp_path / "demo" / "report" / "report.pdf").exists()
 
 
 def test_real_photographs(capsys, tmp_path, photographs):
@@ -234,6 +234,8 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
         values["out"] = ["o one", "two"]
     if kind == "curves":
         values["out"] = "o.csv"
+    if kind == "compare-scores":
+        values |= {"first": tmp_path / "a file", "second": "two.npz"}
     if kind == "compare":
         values = {"runs": ["r 1", "r2"], "out": "o.csv"}
     if kind == "export-model":

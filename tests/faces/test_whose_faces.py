@@ -113,7 +113,8 @@ def test_a_score_file_says_whose_vectors_it_compares(two, pairs, tmp_path):
     found = evaluate(EvaluateParams(scores=tmp_path / "scores.csv", out=tmp_path / "report"), context)
     assert {key: getattr(found, key) for key in known} == known
     page = (tmp_path / "report" / "report.html").read_text()
-    assert "Embeddings of the encoder made-up, faces as the detector whole found them (24 faces)." in page
+    for name, value in (("Embedding model", "made-up"), ("Detector", "whole"), ("Faces with an embedding", "24")):
+        assert f'<tr><th class="text">{name}</th><td>{value}</td></tr>' in page
     assert json.loads((tmp_path / "report" / "evaluation.json").read_text())["detector"] == "whole"
 
 

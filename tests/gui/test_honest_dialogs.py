@@ -140,3 +140,13 @@ def test_a_job_that_fails_offers_the_form_that_mends_it(hand, qtbot, project, tm
     assert "lfw" in notice.text and notice.action == "Change it…"
     notice.run()
     assert [kind for kind, _ in asked] == ["detect", "pairs"] and asked[1][1]["seed"] == 7
+
+
+def test_the_card_of_a_pair_list_tells_both_limits(hand, filled):
+    filled.close()
+    hand.open(filled.folder)
+    hand.window.session.run("pairs", {"genuine": 450, "impostor": 1200})
+    job = hand.finish_job("pairs")
+    card = hand.window.panel.cards[job.id]
+    first = "No more pairs exist: 80 of 450 genuine, 700 of 1,200 impostor."
+    assert card.detail.text().startswith(first) or card.detail.toolTip().startswith(first)

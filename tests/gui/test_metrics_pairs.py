@@ -1,14 +1,21 @@
 """From a number to the faces behind it, and back: what is corrected there changes the figures, and undo changes them back."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
 from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.corrections import read_known_of
 from fairdesk.metrics.pair_list_job import make_pair_list
 from fairdesk.metrics.pair_query import PairQuery
 from fairdesk.metrics.pair_scores import score_pairs
 from fairdesk.metrics.params import PairsParams, ScoreParams
+from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.store import MarkKind, mark_comparisons
 
 
 @pytest.fixture
@@ -78,11 +85,35 @@ def test_pairs_are_left_out_relabelled_and_brought_back(shown, window, hand, qtb
 
 
 def test_scores_without_images_say_why(shown, window, hand, qtbot, tmp_path):
-    import numpy as np
-
     np.savez(tmp_path / "n.npz", score=[0.9, 0.1, 0.3], label=[1, 0, 0])
     shown.show_scores(tmp_path / "n.npz")
     settled(shown, hand, qtbot)
     shown.show_pairs(PairQuery("impostor"))
     qtbot.waitUntil(lambda: any("path1" in notice.text for notice in window.toasts.history), timeout=5000)
     assert shown.pairs.dialog is None
+
+
+def test_a_report_takes_corrections_along_and_only_those(shown, window, hand, qtbot, tmp_path):
+    rng = np.random.default_rng(0)
+    label = np.repeat([1, 0], 50)
+    np.savez(tmp_path / "n.npz", score=rng.normal(size=100) + 2 * label, label=label)  # of elsewhere: no images
+    shown.show_scores(tmp_path / "n.npz")
+    settled(shown, hand, qtbot)
+    hand.do("metrics.report")
+    form = hand.dialog(JobDialog)
+    assert "--labels-of" not in form.command.text()
+    form.reject()
+    project = window.session.project
+    shown.show_scores(tmp_path / "s.npz")
+    settled(shown, hand, qtbot)
+    scores = read_scores(tmp_path / "s.npz", paths=True)
+    known = read_known_of(project.folder).images
+    pair = known[str(scores.path1[0])], known[str(scores.path2[0])]
+    window.session.edit(lambda p: mark_comparisons(p, [pair], MarkKind.EXCLUDED, "blurred"))
+    qtbot.waitUntil(lambda: shown.shown.result.corrections is not None, timeout=10_000)
+    settled(shown, hand, qtbot)
+    hand.do("metrics.report")
+    form = hand.dialog(JobDialog)
+    form.run_button.click()
+    job = hand.finish_job("evaluate")
+    assert "1 comparison is left out: blurred (1)" in Path(job.result["report"]).read_text()

@@ -134,6 +134,10 @@ def test_xz_data_is_read_as_others_read_it(tmp_path):
         assert file.read(count) == whole[at : at + count] and file.tell() == min(len(whole), at + count)
     file.seek(0)
     assert file.read() == whole and file.read(1) == b""
+    hostile = _asking_for(tmp_path / "hostile.xz", 37).read_bytes()
+    path.write_bytes(lzma.compress(b"first") + hostile)
+    with pytest.raises(OSError, match="asks for more than 256 MB"):
+        XzFile(path).read()
     path.write_bytes(lzma.compress(whole)[:1000])
     with pytest.raises(EOFError, match="cut off"):
         XzFile(path).read()

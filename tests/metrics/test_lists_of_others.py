@@ -5,7 +5,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -228,6 +228,7 @@ parts = st.sampled_from(["a", "b", "train", "val", "1", "2"])
 paths = st.builds(lambda folders, name: "/".join([*folders, f"{name}.jpg"]), st.lists(parts, max_size=3), parts)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(paths, min_size=1, max_size=8, unique=True), st.lists(paths, min_size=1, max_size=8, unique=True))
 def test_every_name_means_one_file_or_says_why(here, there):
     """Each is in exactly one of both, a whole path means itself, two names never mean one file, and nothing is guessed."""

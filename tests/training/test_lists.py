@@ -188,3 +188,20 @@ def test_people_of_a_list_are_not_trained_on_unless_allowed(tmp_path):
     lost.write_text("no/a.jpg no/b.jpg 1\n")
     with pytest.raises(RequestError, match="No image has a face"):
         read_lists([lost], None, "whole", QuietContext())
+
+
+def test_lists_of_others_find_their_images_below_a_folder(tmp_path):
+    """RFW's names without its group's folder, a list of Windows, and PNG where the list says JPEG."""
+    for name in ("m.0a_0001", "m.0a_0002", "m.0b_0001"):
+        place = tmp_path / "in" / "GroupA" / name[:4] / f"{name}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(picture(len(name)))
+    (tmp_path / "GroupA_pairs.txt").write_text("m.0a\t1\t2\nm.0a\t1\tm.0b\t1\n")
+    (tmp_path / "w.csv").write_text("path1,path2,label\nGroupA\\m.0a\\m.0a_0001.png,GroupA\\m.0b\\m.0b_0001.png,0\n")
+    context = QuietContext()
+    lists = [tmp_path / "GroupA_pairs.txt", tmp_path / "w.csv"]
+    assert [(one.pairs, one.left_out) for one in read_lists(lists, tmp_path / "in", "whole", context)] == [
+        (2, 0),
+        (1, 0),
+    ]
+    assert any("end otherwise in the list than here" in text for text in context.messages)

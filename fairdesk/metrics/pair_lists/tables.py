@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from fairdesk.dataset.table_files import parse_table, read_beginning, read_head
@@ -120,11 +120,11 @@ def csv_text(pairs: Sequence[Pair]) -> str:
     return _table_text(FIELDS, ([getattr(pair, name) for name in FIELDS] for pair in pairs))
 
 
-def _table_text(header: Sequence[str], rows: object) -> str:
+def _table_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(safe_rows(rows))  # type: ignore[arg-type]
+    writer.writerows(safe_rows(rows))
     return buffer.getvalue()
 
 

@@ -82,6 +82,7 @@ class ClusteringTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, FlowRow))
+        self.find_line = self.find_name
         self.view = presenter.View()
         self._wanted: int | None = None
         self._select_next: int | None = None

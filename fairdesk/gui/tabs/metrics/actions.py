@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MENUS = {  # on the right button, by list or grid
     "sources": (
         "metrics.look",
+        "metrics.import_list",
         "metrics.score",
         "metrics.freeze",
         "",

@@ -123,9 +123,9 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     scores, corrections = read_corrected(params)
     if params.distance:
         scores.negate()
-    grouped = scores.grouped and bool(scores.group1 is not None and (scores.group1 != "").any())
-    if params.by == "none" and grouped:
-        params = params.model_copy(update={"by": "group"})
+    ways = tuple(way for way in WAYS if all(_names(scores, kind) for kind in way.split("+")))
+    if params.by not in ways:  # of another file, or none was asked for yet
+        params = params.model_copy(update={"by": ways[0] if ways else "none"})
     found = evaluate_whole(scores, params, check)
     found.result.corrections = corrections
     subjects = scores.subject1 is not None and scores.subject2 is not None
@@ -138,7 +138,6 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     check()
     curves = curves_of(found.scores, found.own, distance=params.distance)
     live = LiveThreshold(found, params)
-    ways = tuple(way for way in WAYS if all(_names(scores, kind) for kind in way.split("+")))
     return Evaluation(
         params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways, subjects
     )

@@ -235,7 +235,10 @@ class MetricsTab(Tab):
         elif not any(s.kind == "list" for s in view.sources):
             title, button = tr("No pair list yet"), tr("Create a pair list…")
             self._next = lambda: self.session.ask("pairs")
-            text = tr("A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two.")
+            text = tr(
+                "A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two. "
+                "A published list (LFW, RFW, BFW, CFP, a table …) is imported from the Metrics menu."
+            )
         elif not any(s.kind == "scores" for s in view.sources):
             title, button, self._next = tr("The list has no scores yet"), tr("Score a list…"), self.ask_score
             text = tr("Scoring compares the embeddings of the two faces of every pair.")
@@ -487,4 +490,6 @@ class MetricsTab(Tab):
         if params is not None and project is not None and self.shown is not None:
             out = project.exports("reports", params.scores.stem)
             preset = params.model_dump(mode="json") | {"out": str(out), "by": self.shown.params.by}
+            if self.shown.result.corrections is None:  # nothing of the project changes these scores
+                preset["labels_of"] = None
             self.session.ask("evaluate", preset)
