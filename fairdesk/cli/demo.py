@@ -92,8 +92,8 @@ def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], N
     from fairdesk.faces.detection import find_faces as detect
     from fairdesk.faces.embedding import encode_faces as encode
     from fairdesk.metrics.evaluation_job import evaluate_scores as evaluate
-    from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
-    from fairdesk.metrics.pair_scores import score_pairs as score
+    from fairdesk.metrics.pair_lists.job import make_pair_list as make_pairs
+    from fairdesk.metrics.scores.pair_scores import score_pairs as score
 
     with ConsoleContext(project, "cpu") as context:
         say(tr("Importing them"))

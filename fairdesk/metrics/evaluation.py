@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.common_threshold import CommonThreshold, choose_threshold
-from fairdesk.metrics.error_rates import (
+from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures, floored_ratios
+from fairdesk.metrics.fairness.results import Fairness
+from fairdesk.metrics.intervals.by_pairs import wilson
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.rates.common_threshold import CommonThreshold, choose_threshold
+from fairdesk.metrics.rates.error_rates import (
     TARGETS,
     Scores,
     area_under_curve,
@@ -21,13 +25,8 @@ from fairdesk.metrics.error_rates import (
     sort_scores,
     threshold_at_fmr,
 )
-from fairdesk.metrics.fairness import accuracy_figures, fairness_figures, floored_ratios
-from fairdesk.metrics.fairness_results import Fairness
-from fairdesk.metrics.grouped_scores import Grouped, group_comparisons, per_group_scores, regrouped
-from fairdesk.metrics.own_thresholds import own_thresholds
-from fairdesk.metrics.pair_intervals import wilson
-from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.protocol import add_folds, add_points
+from fairdesk.metrics.rates.own_thresholds import own_thresholds
+from fairdesk.metrics.rates.protocol import add_folds, add_points
 from fairdesk.metrics.results import (
     CrossCell,
     Dropped,
@@ -37,11 +36,12 @@ from fairdesk.metrics.results import (
     NotInAGroup,
     TarPoint,
 )
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons, per_group_scores, regrouped
+from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
-    from fairdesk.metrics.uncertainty import Drawn
+    from fairdesk.metrics.intervals.uncertainty import Drawn
 
 Mask = npt.NDArray[np.bool_]
 
@@ -253,7 +253,7 @@ def evaluate(
 def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluated:
     """Evaluate a score set; returns all that the figures were made with."""
     scores = regrouped(scores, params.by)
-    from fairdesk.metrics.uncertainty import add_intervals  # scipy: the window imports it when it evaluates
+    from fairdesk.metrics.intervals.uncertainty import add_intervals  # scipy: the window imports it when it evaluates
 
     genuine, impostor = scores.split()
     check()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.jobs.context import Context
-from fairdesk.metrics.corrections import correct, read_known_of
 from fairdesk.metrics.evaluation import evaluate_whole
+from fairdesk.metrics.pairs_behind.corrections import correct, read_known_of
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.report import write_report
-from fairdesk.metrics.report_language import speaking_report
+from fairdesk.metrics.report.language import speaking_report
+from fairdesk.metrics.report.written import write_report
 from fairdesk.metrics.results import EvaluateResult
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.words import tr
 
 

@@ -12,7 +12,7 @@ from fairdesk.jobs.fields import DETECTOR_UNSET, ColumnsOf, ExistingFile, Existi
 from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.metrics.pair_lists.columns import parse_columns
 from fairdesk.metrics.pair_lists.writing import Format
-from fairdesk.metrics.score_tables import parse_score_columns
+from fairdesk.metrics.scores.score_tables import parse_score_columns
 from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
 from fairdesk.words import tr

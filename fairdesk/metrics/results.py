@@ -5,8 +5,8 @@ from __future__ import annotations
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
-from fairdesk.metrics.fairness_results import Fairness
-from fairdesk.metrics.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
+from fairdesk.metrics.fairness.results import Fairness
+from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
 from fairdesk.words import tr, tr_n
 
 Interval = tuple[float, float]

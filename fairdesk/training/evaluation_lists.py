@@ -19,7 +19,7 @@ from fairdesk.images.folder_layouts import read_tree
 from fairdesk.images.formats import UndecodableError
 from fairdesk.images.insightface_bins import as_image, read_bin
 from fairdesk.jobs.context import Context
-from fairdesk.metrics.list_matching import match_list, names_of
+from fairdesk.metrics.pair_lists.matching import match_list, names_of
 from fairdesk.metrics.pair_lists.pairs import Pair, PairList
 from fairdesk.metrics.pair_lists.reading import read_list
 from fairdesk.training.heldout_evaluation import Exam, Pairs

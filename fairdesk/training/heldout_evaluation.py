@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fairdesk.metrics.error_rates import equal_error_rate, sort_scores, threshold_at_fmr
+from fairdesk.metrics.rates.error_rates import equal_error_rate, sort_scores, threshold_at_fmr
 from fairdesk.runs.figure_key import EER, GAP, TAR, FigureKey
 from fairdesk.training.training_faces import Chips, normalised
 

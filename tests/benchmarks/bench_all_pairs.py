@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from fairdesk.metrics.all_pairs import compare_all, tar_points
+from fairdesk.metrics.scores.all_pairs import compare_all, tar_points
 
 
 def main(images=20_000, dim=512):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fairdesk.metrics.model_comparison import compare_matched
+from fairdesk.metrics.comparison.job import compare_matched
 from fairdesk.metrics.params import CompareScoresParams
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.scores.score_set import ScoreSet
 from tests.metrics.test_model_comparison import study
 
 DESIGNS = {

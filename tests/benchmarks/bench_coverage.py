@@ -15,9 +15,9 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
+from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.scores.score_set import ScoreSet
 
 GROUPS = ("A", "B", "C", "D")
 

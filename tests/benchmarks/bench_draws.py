@@ -11,7 +11,7 @@ import numpy as np
 
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.score_files import read_scores
 
 
 def make(path, pairs=1_000_000, people=2000):

@@ -11,7 +11,7 @@ import numpy as np
 _CHILD = """
 import sys, time, json
 from pathlib import Path
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.params import EvaluateParams
 params = EvaluateParams(scores=Path(sys.argv[1]))

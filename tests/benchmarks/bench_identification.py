@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.identification_files import SearchScores
-from fairdesk.metrics.identification_job import evaluate_search
+from fairdesk.metrics.identification.files import SearchScores
+from fairdesk.metrics.identification.job import evaluate_search
 from fairdesk.metrics.params import IdentifyParams
 
 DESIGNS = {"100 mated and 100 other subjects": 100, "30 and 30": 30}

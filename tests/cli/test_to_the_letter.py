@@ -11,8 +11,8 @@ from fairdesk.cli.main import _parser
 from fairdesk.errors import RequestError
 from fairdesk.faces.deepface_models import prepare
 from fairdesk.faces.downloads import fetch
-from fairdesk.metrics.score_files import read_scores, write_scores
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.scores.score_files import read_scores, write_scores
+from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.project import Project
 from fairdesk.project.predictions import Prediction, keep_predictions
 from tests.cli.test_command_line import fairdesk

@@ -18,9 +18,9 @@ from fairdesk.dataset.purge import find_images, purge
 from fairdesk.dataset.quality_measurement import measure_quality
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
-from fairdesk.metrics.pair_scores import score_pairs as score
+from fairdesk.metrics.pair_lists.job import make_pair_list as make_pairs
 from fairdesk.metrics.params import PairsParams, ScoreParams
+from fairdesk.metrics.scores.pair_scores import score_pairs as score
 from fairdesk.project.image_queries import Filter
 from fairdesk.project.kept_facts import user_cache
 from fairdesk.project.labels import Edit, edit_labels

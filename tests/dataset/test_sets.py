@@ -25,7 +25,7 @@ from fairdesk.errors import RequestError
 from fairdesk.images.recordio import RecordFile
 from fairdesk.images.synthetic_marks import mark_of, save_marked
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_list_job import make_pair_list as pairs
+from fairdesk.metrics.pair_lists.job import make_pair_list as pairs
 from fairdesk.metrics.params import PairsParams
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.sets import all_sets, freeze, members, remove_sets

@@ -16,9 +16,9 @@ from fairdesk.faces.params import EncodeParams
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation_job import evaluate_scores as evaluate
-from fairdesk.metrics.pair_list_job import make_pair_list as pairs
-from fairdesk.metrics.pair_scores import score_pairs as score
+from fairdesk.metrics.pair_lists.job import make_pair_list as pairs
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
+from fairdesk.metrics.scores.pair_scores import score_pairs as score
 from fairdesk.project.boxes import FaceBox
 
 # Parameters in millions, as arcface_torch's own table has them.

@@ -18,7 +18,7 @@ from fairdesk.faces.encoders import encode as encode_of
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.error_rates import equal_error_rate, sort_scores
+from fairdesk.metrics.rates.error_rates import equal_error_rate, sort_scores
 from fairdesk.project.boxes import FaceBox, overlap
 
 

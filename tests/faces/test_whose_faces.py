@@ -38,10 +38,10 @@ from fairdesk.generation.params import ReviewParams
 from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation_job import evaluate_scores as evaluate
-from fairdesk.metrics.group_normalisation import normalise_scores as normalise
-from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import EvaluateParams, NormaliseParams, ScoreParams
-from fairdesk.metrics.score_files import export_csv, read_scores
+from fairdesk.metrics.scores.group_normalisation import normalise_scores as normalise
+from fairdesk.metrics.scores.pair_scores import score_pairs as score
+from fairdesk.metrics.scores.score_files import export_csv, read_scores
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting
 from fairdesk.project.faces import set_identity

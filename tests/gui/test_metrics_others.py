@@ -5,8 +5,8 @@ import pytest
 
 from fairdesk.gui.dialogs.models_dialog import ModelsDialog
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.identification_files import read_search
-from fairdesk.metrics.identification_job import evaluate_search
+from fairdesk.metrics.identification.files import read_search
+from fairdesk.metrics.identification.job import evaluate_search
 from fairdesk.metrics.params import IdentifyParams
 from tests.metrics.test_identification import made
 from tests.metrics.test_model_comparison import study

@@ -9,12 +9,12 @@ from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.corrections import read_known_of
-from fairdesk.metrics.pair_list_job import make_pair_list
-from fairdesk.metrics.pair_query import PairQuery
-from fairdesk.metrics.pair_scores import score_pairs
+from fairdesk.metrics.pair_lists.job import make_pair_list
+from fairdesk.metrics.pairs_behind.corrections import read_known_of
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.metrics.params import PairsParams, ScoreParams
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.pair_scores import score_pairs
+from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.store import MarkKind, mark_comparisons
 
 

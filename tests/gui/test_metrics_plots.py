@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.score_files import read_scores
 from tests.metrics.test_model_comparison import study
 
 

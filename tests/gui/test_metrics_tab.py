@@ -7,10 +7,10 @@ import pytest
 
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_list_job import make_pair_list
-from fairdesk.metrics.pair_scores import score_pairs
+from fairdesk.metrics.pair_lists.job import make_pair_list
 from fairdesk.metrics.params import PairsParams, ScoreParams
-from fairdesk.metrics.result_tables import INTERVAL
+from fairdesk.metrics.report.result_tables import INTERVAL
+from fairdesk.metrics.scores.pair_scores import score_pairs
 
 
 @pytest.fixture

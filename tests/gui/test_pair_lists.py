@@ -5,8 +5,8 @@ import pytest
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.pair_list_dialog import PairListDialog, kept
 from fairdesk.gui.widgets.pair_view import PairRole, told
-from fairdesk.metrics.look_at_list import pairs_to_see
 from fairdesk.metrics.pair_lists.reading import read_pairs
+from fairdesk.metrics.pair_lists.viewing import pairs_to_see
 from fairdesk.project import Project
 
 ROWS = "who;whom;verdict\ng0\\id00\\000.png;g0\\id00\\001.png;yes\ng0\\id00\\000.png;g1\\id10\\000.png;no\ng0\\id00\\000.png;gone.png;no\n"
@@ -84,7 +84,7 @@ def test_pairs_are_seen_by_label_and_group(filled, tmp_path):
 def test_the_window_shows_a_list(hand, qtbot, listed, tmp_path):
     project = Project.open(listed)
     from fairdesk.jobs.context import QuietContext
-    from fairdesk.metrics.pair_list_job import pair_list
+    from fairdesk.metrics.pair_lists.job import pair_list
     from fairdesk.metrics.params import PairsParams
 
     pair_list(PairsParams(genuine=30, impostor=30), QuietContext(project))

@@ -11,8 +11,8 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.vectors_dialog import VectorsDialog
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import ScoreParams
+from fairdesk.metrics.scores.pair_scores import score_pairs as score
 from fairdesk.project.images import labelled_images
 from tests.conftest import add_faces
 

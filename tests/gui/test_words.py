@@ -28,9 +28,9 @@ from fairdesk.gui import translator
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
-from fairdesk.metrics.pair_list_job import make_pair_list
-from fairdesk.metrics.pair_scores import score_pairs
+from fairdesk.metrics.pair_lists.job import make_pair_list
 from fairdesk.metrics.params import PairsParams, ScoreParams
+from fairdesk.metrics.scores.pair_scores import score_pairs
 from fairdesk.project.sets import keep_sets
 from tests import pseudo
 

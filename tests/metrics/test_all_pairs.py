@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fairdesk.cli import run
-from fairdesk.metrics import all_pairs
-from fairdesk.metrics.all_pairs import compare_all, tar_points
-from fairdesk.metrics.error_rates import sort_scores, threshold_at_fmr
+from fairdesk.metrics.rates.error_rates import sort_scores, threshold_at_fmr
+from fairdesk.metrics.scores import all_pairs
+from fairdesk.metrics.scores.all_pairs import compare_all, tar_points
 
 
 def vectors_of(people, images, dim=24, seed=0):

@@ -8,13 +8,13 @@ import pytest
 from fairdesk.cli import run
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.corrections import correct, read_known
-from fairdesk.metrics.pair_list_job import make_pair_list
-from fairdesk.metrics.pair_query import PairQuery, find_pairs
-from fairdesk.metrics.pair_scores import score_pairs
+from fairdesk.metrics.pair_lists.job import make_pair_list
+from fairdesk.metrics.pairs_behind.corrections import correct, read_known
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery, find_pairs
+from fairdesk.metrics.pairs_behind.shown_pairs import read_pairs_of
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
-from fairdesk.metrics.score_files import read_scores
-from fairdesk.metrics.shown_pairs import read_pairs_of
+from fairdesk.metrics.scores.pair_scores import score_pairs
+from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.store import MarkKind, comparison_marks, mark_comparisons, unmark_comparisons
 from fairdesk.project.images import labelled_images
 from fairdesk.project.labels import Edit, edit_labels

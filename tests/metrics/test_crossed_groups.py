@@ -7,11 +7,11 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.grouped_scores import age_band
-from fairdesk.metrics.pair_list_job import make_pair_list
-from fairdesk.metrics.pair_scores import score_pairs, similarities
+from fairdesk.metrics.pair_lists.job import make_pair_list
 from fairdesk.metrics.params import PairsParams, ScoreParams
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.grouped_scores import age_band
+from fairdesk.metrics.scores.pair_scores import score_pairs, similarities
+from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.project.images import labelled_images
 from fairdesk.project.labels import Edit, edit_labels
 

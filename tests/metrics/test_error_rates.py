@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from fairdesk.metrics.error_curves import error_curve, histogram
-from fairdesk.metrics.error_rates import (
+from fairdesk.metrics.rates.error_curves import error_curve, histogram
+from fairdesk.metrics.rates.error_rates import (
     area_under_curve,
     at_threshold,
     d_prime,

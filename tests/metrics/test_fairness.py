@@ -4,7 +4,14 @@ import math
 
 import pytest
 
-from fairdesk.metrics.fairness import accuracy_figures, fairness_figures, floored_ratios, geometric_mean, gini, ratio
+from fairdesk.metrics.fairness.figures import (
+    accuracy_figures,
+    fairness_figures,
+    floored_ratios,
+    geometric_mean,
+    gini,
+    ratio,
+)
 
 FMR = {"a": 0.01, "b": 0.04, "c": 0.02}
 FNMR = {"a": 0.10, "b": 0.30, "c": 0.10}
@@ -84,8 +91,8 @@ def test_an_infinite_ratio_has_a_stated_floor():
 
 
 def test_every_figure_has_a_name_a_formula_and_a_direction():
-    from fairdesk.metrics.fairness_results import Fairness
-    from fairdesk.metrics.figure_notes import FIGURES, figure_tip
+    from fairdesk.metrics.fairness.figure_notes import FIGURES, figure_tip
+    from fairdesk.metrics.fairness.results import Fairness
 
     shown = [
         name for name in Fairness.model_fields
@@ -101,7 +108,7 @@ def test_intervals_that_hold_together(tmp_path):
 
     from fairdesk.metrics.evaluation import evaluate
     from fairdesk.metrics.params import EvaluateParams
-    from fairdesk.metrics.score_set import ScoreSet
+    from fairdesk.metrics.scores.score_set import ScoreSet
     from tests.metrics.test_model_comparison import study
 
     for groups in (("A", "B"), ("A", "B", "C", "D", "E")):
@@ -119,10 +126,10 @@ def test_intervals_that_hold_together(tmp_path):
 def test_the_second_view_is_each_group_at_its_own_threshold(tmp_path):
     import numpy as np
 
-    from fairdesk.metrics.error_rates import sort_scores, threshold_at_fmr
     from fairdesk.metrics.evaluation import evaluate
     from fairdesk.metrics.params import EvaluateParams
-    from fairdesk.metrics.score_set import ScoreSet
+    from fairdesk.metrics.rates.error_rates import sort_scores, threshold_at_fmr
+    from fairdesk.metrics.scores.score_set import ScoreSet
     from tests.metrics.test_model_comparison import study
 
     (score, _), about = study(people=15, bias=1.5)

@@ -5,12 +5,12 @@ import pytest
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.group_normalisation import normalise_scores as normalise
-from fairdesk.metrics.pair_list_job import make_pair_list
-from fairdesk.metrics.pair_scores import score_pairs
+from fairdesk.metrics.pair_lists.job import make_pair_list
 from fairdesk.metrics.params import NormaliseParams, PairsParams, ScoreParams
-from fairdesk.metrics.score_files import read_scores, write_scores
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.scores.group_normalisation import normalise_scores as normalise
+from fairdesk.metrics.scores.pair_scores import score_pairs
+from fairdesk.metrics.scores.score_files import read_scores, write_scores
+from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.store import ScoreSummary, origin_of, score_sets
 from fairdesk.project.labels import Edit, edit_labels
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairdesk.cli import run
-from fairdesk.metrics.identification import search, threshold_at_fpir
+from fairdesk.metrics.identification.rates import search, threshold_at_fpir
 
 
 def by_hand(scores, probes, gallery):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fairdesk.metrics.intervals import middle, nothing_seen, rate_interval, t_quantile
-from fairdesk.metrics.pair_intervals import Z95, wilson
+from fairdesk.metrics.intervals.by_pairs import Z95, wilson
+from fairdesk.metrics.intervals.by_subjects import middle, nothing_seen, rate_interval, t_quantile
 
 
 def test_wilson_as_printed():

@@ -18,11 +18,11 @@ from fairdesk.dataset.path_matching import KnownFiles
 from fairdesk.errors import RequestError
 from fairdesk.images.synthetic_marks import save_marked
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_list_job import pair_list
+from fairdesk.metrics.pair_lists.job import pair_list
 from fairdesk.metrics.pair_lists.reading import read_pairs
-from fairdesk.metrics.pair_scores import score_pairs
 from fairdesk.metrics.params import PairsParams, ScoreParams
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.pair_scores import score_pairs
+from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.store import pair_lists
 from tests.conftest import SHARED, add_faces
 

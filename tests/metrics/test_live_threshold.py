@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fairdesk.metrics.evaluation import evaluate, evaluate_whole
-from fairdesk.metrics.live_threshold import LiveThreshold
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.rates.live_threshold import LiveThreshold
+from fairdesk.metrics.scores.score_set import ScoreSet
 
 
 def scored(seed=0, n=3000, distance=False):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fairdesk.cli import run
-from fairdesk.metrics.error_counts import count_errors
-from fairdesk.metrics.paired_spread import paired_deviation
-from fairdesk.metrics.rate_variance import variance_of
-from fairdesk.metrics.subjects import Subjects
+from fairdesk.metrics.intervals.error_counts import count_errors
+from fairdesk.metrics.intervals.paired_spread import paired_deviation
+from fairdesk.metrics.intervals.rate_variance import variance_of
+from fairdesk.metrics.scores.subjects import Subjects
 
 
 def study(seed=0, people=40, images=3, bias=0.0, noise=1.0, groups=("A", "B")):
@@ -168,9 +168,9 @@ def test_intervals_of_differences_hold_the_truth():
     """120 studies of two models that do not differ: an interval of 95 % leaves zero out in few of them."""
     from pathlib import Path
 
-    from fairdesk.metrics.model_comparison import compare_matched
+    from fairdesk.metrics.comparison.job import compare_matched
     from fairdesk.metrics.params import CompareScoresParams
-    from fairdesk.metrics.score_set import ScoreSet
+    from fairdesk.metrics.scores.score_set import ScoreSet
 
     here = Path(__file__)
     params = CompareScoresParams(first=here, second=here, at="fmr=0.05", bootstrap=120)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairdesk.metrics import grouped_scores
-from fairdesk.metrics.grouped_scores import number_texts
+from fairdesk.metrics.scores import grouped_scores
+from fairdesk.metrics.scores.grouped_scores import number_texts
 
 texts = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6), max_size=30)
 

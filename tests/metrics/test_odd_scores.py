@@ -10,12 +10,12 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.evaluation_job import evaluate_scores
-from fairdesk.metrics.grouped_scores import group_comparisons, per_group_scores
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.report import figures
-from fairdesk.metrics.result_tables import tables_of
-from fairdesk.metrics.score_files import export_csv, read_scores, write_scores
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.report.result_tables import tables_of
+from fairdesk.metrics.report.written import figures
+from fairdesk.metrics.scores.grouped_scores import group_comparisons, per_group_scores
+from fairdesk.metrics.scores.score_files import export_csv, read_scores, write_scores
+from fairdesk.metrics.scores.score_set import ScoreSet
 
 
 def grouped_file(path, score, label, groups=None, dtype=np.float64):

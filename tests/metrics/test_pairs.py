@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_list_job import make_pair_list as run
+from fairdesk.metrics.pair_lists.job import make_pair_list as run
 from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.reading import read_pairs
+from fairdesk.metrics.pair_lists.sampling import PairImage, _all_of, genuine_pairs, impostor_pairs
 from fairdesk.metrics.pair_lists.writing import write_pairs
-from fairdesk.metrics.pair_sampling import PairImage, _all_of, genuine_pairs, impostor_pairs
 from fairdesk.metrics.params import PairsParams
 
 sizes = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 6)), min_size=1, max_size=9)

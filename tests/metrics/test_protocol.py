@@ -12,14 +12,14 @@ from sklearn.metrics import roc_curve
 from sklearn.model_selection import KFold
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.error_rates import sort_scores
 from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.fold_accuracy import blocks, fold_accuracy
-from fairdesk.metrics.insightface_rules import tar_at_nearest_far
-from fairdesk.metrics.operating_points import equal_error_of_hull, operating_points
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.score_files import read_scores
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.rates.error_rates import sort_scores
+from fairdesk.metrics.rates.fold_accuracy import blocks, fold_accuracy
+from fairdesk.metrics.rates.insightface_rules import tar_at_nearest_far
+from fairdesk.metrics.rates.operating_points import equal_error_of_hull, operating_points
+from fairdesk.metrics.scores.score_files import read_scores
+from fairdesk.metrics.scores.score_set import ScoreSet
 
 numbers = st.lists(st.integers(-20, 20).map(float), min_size=1, max_size=40)
 CASES = ["hand", "ties_2dec", "gauss_small", "constant", "top_is_impostor", "nan_one", "distance_l2"]

@@ -12,9 +12,9 @@ from fairdesk import words
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation_job import evaluate_scores
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.report_language import phrases
-from fairdesk.metrics.result_tables import tables_of
-from fairdesk.metrics.table_files import as_csv, as_latex, latex_text
+from fairdesk.metrics.report.language import phrases
+from fairdesk.metrics.report.result_tables import tables_of
+from fairdesk.metrics.report.table_files import as_csv, as_latex, latex_text
 from tests.metrics.test_model_comparison import study
 
 
@@ -77,7 +77,7 @@ def test_it_says_where_the_numbers_come_from(scores, tmp_path):
 
 def test_every_text_of_it_is_in_spanish(scores, tmp_path, monkeypatch):
     """No text that the report goes through is left in English, for scores with and without subjects."""
-    from fairdesk.metrics import report_language
+    from fairdesk.metrics.report import language as report_language
 
     missed = set()
     plain = report_language._Phrases.gettext

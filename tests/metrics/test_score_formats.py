@@ -7,7 +7,7 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.errors import RequestError
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.score_files import read_scores
 
 BFW = (
     "fold,p1,p2,label,id1,id2,att1,att2,vgg16,resnet50,senet50,a1,a2,g1,g2,e1,e2\n"

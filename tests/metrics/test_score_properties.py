@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.scores.score_set import ScoreSet
 
 cases = st.integers(0, 10_000)
 

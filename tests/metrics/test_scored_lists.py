@@ -7,9 +7,9 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.writing import write_pairs
-from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import ScoreParams
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.pair_scores import score_pairs as score
+from fairdesk.metrics.scores.score_files import read_scores
 from tests.conftest import add_faces, plain_images
 
 

@@ -6,12 +6,12 @@ import pytest
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation_job import evaluate_scores as evaluate
-from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
+from fairdesk.metrics.pair_lists.job import make_pair_list as make_pairs
 from fairdesk.metrics.pair_lists.reading import read_pairs
-from fairdesk.metrics.pair_scores import score_pairs as score
 from fairdesk.metrics.params import EvaluateParams, PairsParams, ScoreParams
-from fairdesk.metrics.score_files import export_csv, read_scores, write_scores
-from fairdesk.metrics.score_set import ScoreSet
+from fairdesk.metrics.scores.pair_scores import score_pairs as score
+from fairdesk.metrics.scores.score_files import export_csv, read_scores, write_scores
+from fairdesk.metrics.scores.score_set import ScoreSet
 
 
 @pytest.fixture

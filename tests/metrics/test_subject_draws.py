@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from fairdesk.errors import RequestError, Stopped
-from fairdesk.metrics.error_counts import count_errors
-from fairdesk.metrics.error_rates import sort_scores
 from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.fairness import accuracy_figures, fairness_figures
-from fairdesk.metrics.fairness_spread import figure_interval, many_figures, permuted_rates
+from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures
+from fairdesk.metrics.fairness.spread import figure_interval, many_figures, permuted_rates
+from fairdesk.metrics.intervals.error_counts import count_errors
+from fairdesk.metrics.intervals.rate_variance import variance_of
+from fairdesk.metrics.intervals.subject_draws import choose_thresholds
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.rate_variance import variance_of
-from fairdesk.metrics.result_tables import tables_of
-from fairdesk.metrics.score_set import ScoreSet
-from fairdesk.metrics.subject_draws import choose_thresholds
-from fairdesk.metrics.subjects import Subjects
+from fairdesk.metrics.rates.error_rates import sort_scores
+from fairdesk.metrics.report.result_tables import tables_of
+from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.metrics.scores.subjects import Subjects
 
 THRESHOLDS = np.array([-1.0, -0.2, 0.0, 0.4, 1.5])
 

@@ -8,7 +8,7 @@ from fairdesk.errors import RequestError
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.pair_lists.reading import read_pairs
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.score_files import read_scores
+from fairdesk.metrics.scores.score_files import read_scores
 
 CASES = [
     "hand", "ties_2dec", "distance_l2", "gauss_small", "constant", "top_is_impostor", "nan_one", "empty_genuine",

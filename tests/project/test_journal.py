@@ -17,7 +17,7 @@ from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_list_job import make_pair_list as make_pairs
+from fairdesk.metrics.pair_lists.job import make_pair_list as make_pairs
 from fairdesk.metrics.params import PairsParams
 from fairdesk.project import Project, journal
 from fairdesk.project.faces import set_identity

@@ -9,9 +9,9 @@ from fairdesk.dataset.params import DivideParams, ImportParams
 from fairdesk.dataset.project_sets import divide_project as divide
 from fairdesk.images.synthetic_marks import save_marked
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pair_list_job import make_pair_list
-from fairdesk.metrics.pair_scores import score_pairs
+from fairdesk.metrics.pair_lists.job import make_pair_list
 from fairdesk.metrics.params import PairsParams, ScoreParams
+from fairdesk.metrics.scores.pair_scores import score_pairs
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import Edit, edit_labels

@@ -11,11 +11,11 @@ from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.table_view import TableView
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.comparison_results import CompareScoresResult, normalised_line
-from fairdesk.metrics.model_comparison import compare_scores
+from fairdesk.metrics.comparison.job import compare_scores
+from fairdesk.metrics.comparison.results import CompareScoresResult, normalised_line
 from fairdesk.metrics.params import CompareScoresParams
-from fairdesk.metrics.search_tables import answer_line, difference_table
-from fairdesk.metrics.table_files import as_csv
+from fairdesk.metrics.report.search_tables import answer_line, difference_table
+from fairdesk.metrics.report.table_files import as_csv
 from fairdesk.words import tr
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButt
 
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.pair_view import PairView, told
-from fairdesk.metrics.look_at_list import ListedPair, pairs_to_see
+from fairdesk.metrics.pair_lists.viewing import ListedPair, pairs_to_see
 from fairdesk.words import tr, tr_n
 
 _BETWEEN = "\0between"

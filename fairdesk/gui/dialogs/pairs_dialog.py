@@ -22,7 +22,7 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.session import Session
-from fairdesk.metrics.shown_pairs import ShownPair, ShownPairs
+from fairdesk.metrics.pairs_behind.shown_pairs import ShownPair, ShownPairs
 from fairdesk.metrics.store import MarkKind, mark_comparisons, unmark_comparisons
 from fairdesk.project.labels import edit_labels
 from fairdesk.words import mark, tr, tr_n

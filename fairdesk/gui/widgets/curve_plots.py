@@ -20,7 +20,7 @@ from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.gui.widgets.top_legend import TopLegend
-from fairdesk.metrics.pair_query import PairQuery
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]

@@ -12,9 +12,9 @@ from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.rate_axis import RateAxis
-from fairdesk.metrics.pair_query import PairQuery
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery
+from fairdesk.metrics.pairs_behind.shown_figures import rate, rates_between
 from fairdesk.metrics.results import GroupsResult
-from fairdesk.metrics.shown_figures import rate, rates_between
 from fairdesk.words import tr
 
 

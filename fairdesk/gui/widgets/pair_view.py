@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
-from fairdesk.metrics.look_at_list import ListedFace, ListedPair
+from fairdesk.metrics.pair_lists.viewing import ListedFace, ListedPair
 from fairdesk.project import Project
 from fairdesk.project.image_queries import GridItem, Kind
 from fairdesk.words import tr

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem
 
 from fairdesk.gui.theme import Theme
-from fairdesk.metrics.result_tables import INTERVAL, Cell, Table
+from fairdesk.metrics.report.result_tables import INTERVAL, Cell, Table
 from fairdesk.words import tr
 
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.metrics.presenter import Evaluation
-from fairdesk.metrics.pair_query import PairQuery
-from fairdesk.metrics.shown_pairs import ShownPairs, read_pairs_of
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery
+from fairdesk.metrics.pairs_behind.shown_pairs import ShownPairs, read_pairs_of
 from fairdesk.words import tr
 
 

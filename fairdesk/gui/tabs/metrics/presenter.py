@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.corrections import correct, read_known_of
-from fairdesk.metrics.error_curves import histogram
 from fairdesk.metrics.evaluation import evaluate_whole
-from fairdesk.metrics.identification_files import read_search
-from fairdesk.metrics.identification_job import evaluate_search
-from fairdesk.metrics.identification_results import IdentifyResult
-from fairdesk.metrics.live_threshold import LiveThreshold
+from fairdesk.metrics.identification.files import read_search
+from fairdesk.metrics.identification.job import evaluate_search
+from fairdesk.metrics.identification.results import IdentifyResult
+from fairdesk.metrics.pairs_behind.corrections import correct, read_known_of
+from fairdesk.metrics.pairs_behind.shown_figures import curves_of, number, rate
 from fairdesk.metrics.params import EvaluateParams, IdentifyParams
+from fairdesk.metrics.rates.error_curves import histogram
+from fairdesk.metrics.rates.live_threshold import LiveThreshold
 from fairdesk.metrics.results import Corrections, EvaluateResult
-from fairdesk.metrics.score_files import read_scores
-from fairdesk.metrics.score_set import ScoreSet
-from fairdesk.metrics.shown_figures import curves_of, number, rate
+from fairdesk.metrics.scores.score_files import read_scores
+from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview

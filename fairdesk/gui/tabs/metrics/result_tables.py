@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.table_view import TableView
-from fairdesk.metrics.pair_query import PairQuery
-from fairdesk.metrics.result_tables import Table
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery
+from fairdesk.metrics.report.result_tables import Table
 
 
 class ResultTables(QTabWidget):

@@ -31,7 +31,7 @@ async def save_shown_plot(tab: MetricsTab) -> None:
 
 async def save_shown_table(tab: MetricsTab) -> None:
     """Save the table that is seen, as CSV or LaTeX."""
-    from fairdesk.metrics.table_files import as_csv, as_latex
+    from fairdesk.metrics.report.table_files import as_csv, as_latex
 
     table = tab.tables.current()
     if table is None:
@@ -44,7 +44,7 @@ async def save_shown_table(tab: MetricsTab) -> None:
 
 async def save_shown_scores(tab: MetricsTab) -> None:
     """Save the scores as CSV."""
-    from fairdesk.metrics.score_files import export_csv
+    from fairdesk.metrics.scores.score_files import export_csv
 
     path = await async_glue.choose_file(tab, tr("Save the scores"), tr("CSV (*.csv)"), save="csv")
     source = tab.scores

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, group_style
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.theme import Theme
-from fairdesk.metrics.identification_results import IdentifyResult
-from fairdesk.metrics.search_tables import search_tables
+from fairdesk.metrics.identification.results import IdentifyResult
+from fairdesk.metrics.report.search_tables import search_tables
 from fairdesk.words import tr
 
 if TYPE_CHECKING:

@@ -34,11 +34,11 @@ from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.tabs.metrics.search_page import SearchPage
 from fairdesk.gui.widgets.flow_row import FlowRow
-from fairdesk.metrics.identification_files import holds_search
-from fairdesk.metrics.identification_results import IdentifyResult
-from fairdesk.metrics.pair_query import PairQuery
+from fairdesk.metrics.identification.files import holds_search
+from fairdesk.metrics.identification.results import IdentifyResult
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.result_tables import tables_of
+from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.sets import freeze

@@ -1,0 +1,128 @@
+"""Two models compared over the same list."""
+
+from __future__ import annotations
+
+from fairdesk.jobs.results import JobResult, Record
+from fairdesk.jobs.wording import rate
+from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.pairs_behind.shown_figures import RATES, figure_name, number
+from fairdesk.words import mark, tr, tr_n
+
+
+class PairedDifference(Record):
+    """One figure of both models, and the second's less the first's."""
+
+    figure: str
+    """"eer", "fmr", "fnmr", "tar_at_far 0.01", or a fairness figure."""
+    group: str | None = None
+    first: float
+    second: float
+    difference: float
+    ci: Interval | None
+    ci_why: str | None = None
+    better: str
+    """"first", "second" or "cannot tell"."""
+
+
+class Normalised(Record):
+    """What normalising by group would buy: rates on people whom it was not learned from, before and after."""
+
+    comparisons: int
+    before: dict[str, float]
+    after: dict[str, float]
+    why: str | None = None
+    """Why it could not be tried."""
+
+
+ANSWERS = {"yes": mark("yes"), "no": mark("no"), "cannot tell": mark("cannot tell")}
+
+
+class CompareScoresResult(JobResult):
+    """The comparison of two models, and whether the second treats groups more alike."""
+
+    first: str
+    second: str
+    encoder_first: str | None = None
+    encoder_second: str | None = None
+    comparisons: int
+    matched_by: str
+    only_in_first: int
+    only_in_second: int
+    unscored: int
+    """Comparisons that one of the two has no score for; they are in no figure."""
+    threshold_first: float | None = None
+    threshold_second: float | None = None
+    rule: str | None = None
+    less_biased: dict[str, str]
+    """Of each fairness figure: does the second model treat groups more alike? yes, no or cannot tell."""
+    differences: list[PairedDifference]
+    normalised_first: Normalised | None = None
+    normalised_second: Normalised | None = None
+    subjects: int | None = None
+    draws: int | None = None
+    seed: int
+    interval: str
+    report: str | None = None
+
+    def text(self) -> str:
+        """Say what differs, and what cannot be told."""
+        lines = [
+            tr(
+                "{second} less {first}, over {n:,} comparisons",
+                second=self.second,
+                first=self.first,
+                n=self.comparisons,
+            )
+        ]
+        left = self.only_in_first + self.only_in_second + self.unscored
+        if left:
+            lines.append(tr_n("{n:,} comparison is left out.", "{n:,} comparisons are left out.", left))
+        for row in self.differences:
+            of_rate = row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far")
+            shown = rate if of_rate else number
+            name = difference_name(row)
+            line = f"  {name}: {shown(row.first)} -> {shown(row.second)}"
+            if row.ci is not None:
+                low, high = (100 * end if of_rate else end for end in row.ci)
+                line += "  " + tr("[{low:+.3g} to {high:+.3g}]", low=low, high=high)
+            lines.append(line + ("  " + better_name(row, self) if row.better != "cannot tell" else ""))
+        if self.less_biased:
+            lines.append(tr("Does {second} treat groups more alike?", second=self.second))
+            lines += [f"  {figure_name(name)}: {tr(ANSWERS[said])}" for name, said in self.less_biased.items()]
+        for side, found in ((self.first, self.normalised_first), (self.second, self.normalised_second)):
+            if found is not None and found.why is None:
+                lines.append(normalised_line(side, found))
+        lines.append(tr("Intervals: {interval}", interval=self.interval))
+        if self.report:
+            lines.append(tr("Report: {report}", report=self.report))
+        return "\n".join(lines)
+
+
+def normalised_line(side: str, found: Normalised) -> str:
+    """Say what normalising by group would buy a model."""
+    return tr(
+        "{name} normalised by group, on other people: FMR largest / smallest {before} -> {after}, GARBE {garbe} -> {garbe_after}",
+        name=side,
+        before=number(found.before.get("fmr_max_over_min")),
+        after=number(found.after.get("fmr_max_over_min")),
+        garbe=number(found.before.get("GARBE")),
+        garbe_after=number(found.after.get("GARBE")),
+    )
+
+
+def difference_name(row: PairedDifference) -> str:
+    """Return what a figure is called where it is shown."""
+    if row.figure.startswith("tar_at_far "):
+        name = tr("TAR at FAR {target}", target=row.figure.partition(" ")[2])
+    elif row.figure == "eer":
+        name = tr("EER")
+    else:
+        name = tr(RATES[row.figure]) if row.figure in RATES else figure_name(row.figure)
+    return name if row.group is None else f"{name}, {row.group}"
+
+
+def better_name(row: PairedDifference, result: CompareScoresResult) -> str:
+    """Say which model is better in a figure."""
+    if row.better == "cannot tell":
+        return tr("cannot tell")
+    return tr("{name} is better", name=result.second if row.better == "second" else result.first)

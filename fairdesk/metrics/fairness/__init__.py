@@ -1,0 +1,1 @@
+"""How differently groups are treated."""

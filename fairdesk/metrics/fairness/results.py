@@ -1,0 +1,113 @@
+"""Fairness figures, as results have them. A figure that is undefined is None, with the reason beside it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fairdesk.jobs.results import Record
+from fairdesk.metrics.intervals.by_pairs import Interval
+
+
+class Fairness(Record):
+    """Fairness figures over groups; the names are those of the literature."""
+
+    alpha: float
+    gini_fmr: float | None
+    gini_fmr_why: str | None = None
+    fmr_max_over_min: float | None
+    fmr_max_over_min_why: str | None = None
+    fmr_max_over_geomean: float | None
+    fmr_max_over_geomean_why: str | None = None
+    fmr_max_over_mean: float | None
+    fmr_max_over_mean_why: str | None = None
+    fmr_max_minus_min: float | None
+    fmr_max_minus_min_why: str | None = None
+    fmr_AAD: float | None
+    fmr_AAD_why: str | None = None
+    fmr_MAD: float | None
+    fmr_MAD_why: str | None = None
+    fmr_STD_ddof0: float | None
+    fmr_STD_ddof0_why: str | None = None
+    fmr_STD_ddof1: float | None
+    fmr_STD_ddof1_why: str | None = None
+    fmr_mean: float | None
+    fmr_mean_why: str | None = None
+    fmr_geomean: float | None
+    fmr_geomean_why: str | None = None
+    fmr_worst: float | None
+    fmr_worst_why: str | None = None
+    gini_fnmr: float | None
+    gini_fnmr_why: str | None = None
+    fnmr_max_over_min: float | None
+    fnmr_max_over_min_why: str | None = None
+    fnmr_max_over_geomean: float | None
+    fnmr_max_over_geomean_why: str | None = None
+    fnmr_max_over_mean: float | None
+    fnmr_max_over_mean_why: str | None = None
+    fnmr_max_minus_min: float | None
+    fnmr_max_minus_min_why: str | None = None
+    fnmr_AAD: float | None
+    fnmr_AAD_why: str | None = None
+    fnmr_MAD: float | None
+    fnmr_MAD_why: str | None = None
+    fnmr_STD_ddof0: float | None
+    fnmr_STD_ddof0_why: str | None = None
+    fnmr_STD_ddof1: float | None
+    fnmr_STD_ddof1_why: str | None = None
+    fnmr_mean: float | None
+    fnmr_mean_why: str | None = None
+    fnmr_geomean: float | None
+    fnmr_geomean_why: str | None = None
+    fnmr_worst: float | None
+    fnmr_worst_why: str | None = None
+    fmr_MAPE: float | None
+    fmr_MAPE_why: str | None = None
+    FDR: float | None
+    FDR_why: str | None = None
+    IR: float | None
+    IR_why: str | None = None
+    GARBE: float | None
+    GARBE_why: str | None = None
+    accuracy: dict[str, float]
+    accuracy_STD_ddof0: float | None
+    accuracy_STD_ddof0_why: str | None = None
+    accuracy_STD_ddof1: float | None
+    accuracy_STD_ddof1_why: str | None = None
+    SER: float | None
+    SER_why: str | None = None
+    fmr_worst_group: str | None = None
+    """Whose FMR is the highest; several of one rate are listed with commas."""
+    fnmr_worst_group: str | None = None
+    floored: dict[str, float] = {}
+    """Ratios that are infinite, with the rates of no error put at 3 / comparisons (rule of three) instead."""
+    intervals: dict[str, Interval] = {}
+    """Of each figure, by its name."""
+    null_ranges: dict[str, Interval] = {}
+    """Where each figure would lie in 95 % of studies if groups did not differ: subjects' groups permuted."""
+
+    def rows(self) -> list[FairnessRow]:
+        """Return each figure with its interval and null range."""
+        apart = ("alpha", "accuracy", "floored", "intervals", "null_ranges", "fmr_worst_group", "fnmr_worst_group")
+        names = [name for name in type(self).model_fields if not name.endswith("_why") and name not in apart]
+        return [
+            FairnessRow(
+                name,
+                getattr(self, name),
+                getattr(self, f"{name}_why", None) or "",
+                self.intervals.get(name),
+                self.null_ranges.get(name),
+                self.floored.get(name),
+            )
+            for name in names
+        ]
+
+
+class FairnessRow(NamedTuple):
+    """One figure as a table shows it; `why` it is undefined, and its value with the floor where it is infinite."""
+
+    name: str
+    value: float | None
+    why: str
+    interval: Interval | None
+    null_range: Interval | None
+    floored: float | None

@@ -1,0 +1,186 @@
+"""The job that evaluates a one-to-many search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import Context
+from fairdesk.metrics.identification.files import SearchScores, read_search
+from fairdesk.metrics.identification.rates import Mask, Searches, match_rates, search, threshold_at_fpir
+from fairdesk.metrics.identification.results import (
+    DroppedProbes,
+    IdentifyResult,
+    MatchCurves,
+    SearchFigures,
+    SearchPoint,
+)
+from fairdesk.metrics.identification.spread import ProbeDraws
+from fairdesk.metrics.intervals.by_pairs import wilson
+from fairdesk.metrics.params import IdentifyParams
+from fairdesk.metrics.rates.error_rates import resolvable
+from fairdesk.words import tr
+
+TARGETS = ("0.001", "0.01", "0.1")
+DRAWS = 1000
+
+
+def identify_probes(params: IdentifyParams, context: Context) -> IdentifyResult:
+    """Job: rank the gallery for each probe; with `out` also write the report."""
+    context.progress(0, 3, tr("steps"))
+    found = read_search(params.scores)
+    if params.distance:
+        np.negative(found.scores, out=found.scores)
+    context.check()
+    context.progress(1, 3, tr("steps"))
+    result, _ = evaluate_search(found, params, context)
+    context.progress(2, 3, tr("steps"))
+    if params.out is not None:
+        from fairdesk.metrics.identification.written import write_search_report
+
+        page = write_search_report(params.out, result, params)
+        context.artifact(page)
+        result.report = str(page)
+    context.progress(3, 3, tr("steps"))
+    return result
+
+
+def evaluate_search(found: SearchScores, params: IdentifyParams, context: Context) -> tuple[IdentifyResult, Searches]:
+    """Return the figures of a search (similarities), and each probe's ranks.
+
+    Raises
+    ------
+    RequestError
+        If groups are asked for and the probes do not name theirs.
+    """
+    if params.by == "group" and (found.probe_group is None or not (found.probe_group != "").any()):
+        raise RequestError(tr("These scores do not name the groups of the probes: they need probe_group."))
+    searches = search(found.scores, found.probe_subject, found.gallery_subject)
+    context.check()
+    everyone = np.ones(len(found.probe_subject), dtype=bool)
+    made = _Figures(found, searches, params, context)
+    overall = made.of(everyone)
+    groups = None
+    if params.by == "group" and found.probe_group is not None:
+        names = sorted(set(found.probe_group.tolist()) - {""})
+        groups = {name: SearchFigures(**made.of(found.probe_group == name)) for name in names}
+    draws = DRAWS if params.bootstrap is None else params.bootstrap
+    result = IdentifyResult(
+        **overall,
+        n_gallery=len(found.gallery_subject),
+        gallery_subjects=len(np.unique(found.gallery_subject)),
+        groups=groups,
+        measure=found.measure or None,
+        draws=draws,
+        seed=params.seed,
+        interval=tr(
+            "95 % by probes' subjects, {draws:,} draws, seed {seed}; the gallery is fixed",
+            draws=draws,
+            seed=params.seed,
+        )
+        if draws
+        else tr("Wilson 95 %, as if probes were independent: too narrow"),
+    )
+    return result, searches
+
+
+class _Figures:
+    """The figures of parts of the probes, at the thresholds of all."""
+
+    def __init__(self, found: SearchScores, searches: Searches, params: IdentifyParams, context: Context) -> None:
+        self.searches, self.params, self.context = searches, params, context
+        self.entries = found.scores.shape[1]
+        self.sign = -1 if params.distance else 1
+        scored = ~searches.failed
+        self.mated, self.nonmated = searches.mated & scored, ~searches.mated & scored
+        highest = np.sort(searches.highest[self.nonmated])
+        self.thresholds: dict[str, float | None] = {}
+        for target in TARGETS:
+            context.check()
+            self.thresholds[target] = threshold_at_fpir(highest, found.scores, target) if len(highest) else None
+        _, self.subject = np.unique(found.probe_subject, return_inverse=True)
+        draws = DRAWS if params.bootstrap is None else params.bootstrap
+        group = np.zeros(len(self.subject), dtype=np.int64)
+        if params.by == "group" and found.probe_group is not None:
+            _, group = np.unique(found.probe_group, return_inverse=True)
+        # a subject whose images name two groups is drawn with the last of them
+        self.draws = (
+            ProbeDraws(self.subject, group * 2 + searches.mated, draws, params.seed, context.check) if draws else None
+        )
+
+    def of(self, part: Mask) -> dict[str, Any]:
+        """Return the fields of `SearchFigures`."""
+        found, scored = self.searches, ~self.searches.failed
+        mated, nonmated = self.mated & part, self.nonmated & part
+        out: dict[str, Any] = {
+            "n_mated": int((found.mated & part).sum()),
+            "n_nonmated": int((~found.mated & part).sum()),
+            "dropped": DroppedProbes(
+                mated=int((found.mated & part & ~scored).sum()), nonmated=int((~found.mated & part & ~scored).sum())
+            ),
+            "subjects": len(np.unique(self.subject[part])),
+        }
+        if mated.any():
+            curves = [match_rates(ranks[mated], self.entries) for ranks in (found.pessimistic, found.optimistic)]
+            out["cmc"] = MatchCurves(pessimistic=curves[0].tolist(), optimistic=curves[1].tolist())
+            first = found.pessimistic == 1
+            out["rank1_ci"], out["rank1_ci_why"] = self._fixed(float(curves[0][0]), mated, first)
+        else:
+            why = tr("no mated probes")
+            out["cmc"] = MatchCurves(pessimistic=None, pessimistic_why=why, optimistic=None, optimistic_why=why)
+        out["fnir_at_fpir"] = {target: self._point(target, mated, nonmated) for target in TARGETS}
+        return out
+
+    def _fixed(self, rate: float, use: Mask, event: Mask) -> tuple[tuple[float, float] | None, str | None]:
+        """Return the interval of a rate that rests on no threshold from the data."""
+        if self.draws is None:
+            return wilson(int((use & event).sum()), int(use.sum())), None
+        (values,) = self.draws.rates([(use, event, None)], None)
+        return _or_why(self.draws.interval(rate, values, use, event))
+
+    def _point(self, target: str, mated: Mask, nonmated: Mask) -> SearchPoint:
+        threshold, found = self.thresholds[target], self.searches
+        if threshold is None:
+            why = tr("no non-mated probes, so no threshold")
+            return SearchPoint(
+                fnir_rank1=None, fnir_rank1_why=why, fpir=None, fpir_why=why, threshold=None, threshold_why=why,
+                resolvable=False,
+            )  # fmt: skip
+        out: dict[str, Any] = {
+            "threshold": self.sign * threshold,
+            "resolvable": resolvable(target, int(self.nonmated.sum())),
+        }
+        limit = (self.nonmated, found.highest, target)
+        first = found.pessimistic == 1
+        miss = ~(first & (found.mate >= threshold))
+        positive = found.highest >= threshold
+        for name, use, event, hit, value in (
+            ("fnir_rank1", mated, miss, first, found.mate),
+            ("fpir", nonmated, positive, np.ones(len(first), dtype=bool), found.highest),
+        ):
+            count, total = int((use & event).sum()), int(use.sum())
+            out["misses" if name == "fnir_rank1" else "false_positives"] = count
+            if not total:
+                why = tr("no mated probes") if name == "fnir_rank1" else tr("no non-mated probes")
+                out |= {name: None, f"{name}_why": why}
+                continue
+            rate = out[name] = count / total
+            if self.draws is None:
+                out[f"{name}_ci"] = wilson(count, total)
+                continue
+            if name == "fpir" and total == int(self.nonmated.sum()):
+                out["fpir_ci_why"] = tr("the threshold is set by this rate")
+                continue
+            if not out["resolvable"]:
+                out[f"{name}_ci_why"] = tr("below resolution")
+                continue
+            (values,) = self.draws.rates([(use, hit, value)], limit)
+            shown = 1 - values if name == "fnir_rank1" else values
+            out[f"{name}_ci"], out[f"{name}_ci_why"] = _or_why(self.draws.interval(rate, shown, use, event))
+        return SearchPoint(**out)
+
+
+def _or_why(interval: tuple[float, float] | None) -> tuple[tuple[float, float] | None, str | None]:
+    return interval, None if interval is not None else tr("fewer than {n} subjects", n=4)

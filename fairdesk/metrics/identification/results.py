@@ -1,0 +1,133 @@
+"""What a one-to-many search is said to be worth."""
+
+from __future__ import annotations
+
+from fairdesk.jobs.results import JobResult, Record
+from fairdesk.jobs.wording import rate
+from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.words import tr
+
+
+class MatchCurves(Record):
+    """Share of mated probes whose mate is within rank 1, 2, ..., by both rules for equal scores."""
+
+    pessimistic: list[float] | None
+    pessimistic_why: str | None = None
+    optimistic: list[float] | None
+    optimistic_why: str | None = None
+
+
+class SearchPoint(Record):
+    """FNIR at rank 1 and the FPIR at one threshold."""
+
+    fnir_rank1: float | None
+    fnir_rank1_why: str | None = None
+    fnir_rank1_ci: Interval | None = None
+    fnir_rank1_ci_why: str | None = None
+    misses: int | None = None
+    fpir: float | None
+    fpir_why: str | None = None
+    fpir_ci: Interval | None = None
+    fpir_ci_why: str | None = None
+    false_positives: int | None = None
+    threshold: float | None
+    threshold_why: str | None = None
+    resolvable: bool
+    """Whether the target is at least one of the non-mated probes."""
+
+
+class DroppedProbes(Record):
+    """Probes without any score: in no rate."""
+
+    mated: int
+    nonmated: int
+
+
+class SearchFigures(Record):
+    """Figures of all probes, or of a group's."""
+
+    n_mated: int
+    n_nonmated: int
+    dropped: DroppedProbes
+    subjects: int
+    cmc: MatchCurves
+    rank1_ci: Interval | None = None
+    rank1_ci_why: str | None = None
+    fnir_at_fpir: dict[str, SearchPoint]
+
+
+class IdentifyResult(JobResult, SearchFigures):
+    """The evaluation of a one-to-many search."""
+
+    n_gallery: int
+    gallery_subjects: int
+    groups: dict[str, SearchFigures] | None = None
+    """Each at the threshold of all probes."""
+    measure: str | None = None
+    draws: int
+    seed: int
+    interval: str
+    """How the intervals were made."""
+    report: str | None = None
+
+    def text(self) -> str:
+        """Say ranks and rates, overall and by group."""
+        lines = [
+            tr(
+                "{mated:,} mated and {nonmated:,} non-mated probes, {gallery:,} gallery entries of {subjects:,} subjects",
+                mated=self.n_mated,
+                nonmated=self.n_nonmated,
+                gallery=self.n_gallery,
+                subjects=self.gallery_subjects,
+            ),
+            *_lines(self),
+        ]
+        for name, row in (self.groups or {}).items():
+            lines += [
+                f"{name}: " + tr("{mated:,} mated, {nonmated:,} non-mated", mated=row.n_mated, nonmated=row.n_nonmated)
+            ]
+            lines += _lines(row)
+        lines.append(tr("Intervals: {interval}", interval=self.interval))
+        if self.report:
+            lines.append(tr("Report: {report}", report=self.report))
+        return "\n".join(lines)
+
+
+def _within(value: str, interval: Interval | None) -> str:
+    return value if interval is None else f"{value} [{rate(interval[0])}, {rate(interval[1])}]"
+
+
+def _lines(row: SearchFigures) -> list[str]:
+    lines = []
+    if row.dropped.mated or row.dropped.nonmated:
+        lines.append(
+            "  "
+            + tr(
+                "Dropped, no score: {mated:,} mated, {nonmated:,} non-mated probes",
+                mated=row.dropped.mated,
+                nonmated=row.dropped.nonmated,
+            )
+        )
+    if row.cmc.pessimistic is None or row.cmc.optimistic is None:
+        lines.append("  " + tr("CMC undefined: {why}", why=row.cmc.pessimistic_why))
+    else:
+        first, kind = row.cmc.pessimistic, row.cmc.optimistic
+        lines.append(
+            "  "
+            + tr(
+                "Rank 1 {rank1}, rank 5 {rank5} (equal scores counted in favour: {best1}, {best5})",
+                rank1=_within(rate(first[0]), row.rank1_ci),
+                rank5=rate(first[min(4, len(first) - 1)]),
+                best1=rate(kind[0]),
+                best5=rate(kind[min(4, len(kind) - 1)]),
+            )
+        )
+    for target, point in row.fnir_at_fpir.items():
+        line = tr(
+            "FNIR at FPIR {target}: {fnir} (FPIR {fpir})",
+            target=target,
+            fnir=_within(rate(point.fnir_rank1), point.fnir_rank1_ci),
+            fpir=_within(rate(point.fpir), point.fpir_ci),
+        )
+        lines.append("  " + (line if point.resolvable else line + "  " + tr("(below resolution)")))
+    return lines

@@ -1,0 +1,71 @@
+"""Tables and plots of a one-to-many search, as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from fairdesk.images.table_cells import safe_rows
+from fairdesk.images.written_files import write_text
+from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures
+from fairdesk.metrics.params import IdentifyParams
+from fairdesk.words import tr
+
+
+def rows_of(result: IdentifyResult) -> dict[str, SearchFigures]:
+    """Return the figures of all probes ("all") and of each group."""
+    return {"all": result, **(result.groups or {})}
+
+
+def cmc_csv(result: IdentifyResult) -> str:
+    """Return every match characteristic as CSV: a row a group and rank."""
+    rows: list[list[object]] = [["group", "rank", "pessimistic", "optimistic"]]
+    for name, row in rows_of(result).items():
+        for number, rates in enumerate(zip(row.cmc.pessimistic or [], row.cmc.optimistic or [], strict=True), 1):
+            rows.append([name, number, *rates])
+    return _csv(rows)
+
+
+def points_csv(result: IdentifyResult) -> str:
+    """Return FNIR and FPIR at each target as CSV."""
+    columns = ("fnir_rank1", "misses", "fpir", "false_positives", "threshold")
+    rows: list[list[object]] = [
+        ["group", "target_fpir", *columns, "fnir_low", "fnir_high", "mated", "nonmated", "resolvable"]
+    ]
+    for name, row in rows_of(result).items():
+        for target, point in row.fnir_at_fpir.items():
+            values = ["" if (value := getattr(point, column)) is None else value for column in columns]
+            low, high = point.fnir_rank1_ci or ("", "")
+            rows.append([name, target, *values, low, high, row.n_mated, row.n_nonmated, point.resolvable])
+    return _csv(rows)
+
+
+def _csv(rows: list[list[object]]) -> str:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator="\n").writerows(safe_rows(rows))
+    return buffer.getvalue()
+
+
+def write_search_report(folder: Path, result: IdentifyResult, params: IdentifyParams) -> Path:
+    """Write identification.json, cmc.csv, fnir.csv and the curve (PNG, SVG) into a folder; returns the JSON's path."""
+    from fairdesk.figures.identification_figures import match_figure
+    from fairdesk.figures.verification_figures import picture
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "cmc.csv", cmc_csv(result))
+    write_text(folder / "fnir.csv", points_csv(result))
+    curves = {
+        name: (row.cmc.pessimistic, row.cmc.optimistic)
+        for name, row in rows_of(result).items()
+        if row.cmc.pessimistic is not None and row.cmc.optimistic is not None
+    }
+    if curves:
+        figure = match_figure(curves, tr("Cumulative match characteristic"))
+        for form in ("svg", "png"):
+            (folder / f"cmc.{form}").write_bytes(picture(figure, form))
+    page = folder / "identification.json"
+    about = {"scores": params.scores.name, "distance": params.distance, "by": params.by}
+    write_text(page, json.dumps(result.json_values() | {"about": about}, indent=1) + "\n")
+    return page

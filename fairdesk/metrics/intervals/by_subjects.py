@@ -1,0 +1,66 @@
+"""How sure a rate is where its subjects are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.metrics.intervals.by_pairs import Z95, Interval
+
+Array = npt.NDArray[np.float64]
+
+LEVEL = 0.95
+
+
+def t_quantile(freedom: float) -> float:
+    """Return the 97.5 % quantile of Student's distribution."""
+    if np.isinf(freedom):
+        return Z95
+    from scipy.special import stdtrit  # the window imports this module; scipy.stats would take a second to import
+
+    return float(stdtrit(freedom, (1 + LEVEL) / 2))
+
+
+def nothing_seen(worth: float) -> float:
+    """Return the rate above which no error in `worth` independent comparisons would be a 2.5 % chance."""
+    return float(1 - ((1 - LEVEL) / 2) ** (1 / worth))
+
+
+def rate_interval(rate: float, deviation: float, freedom: float, worth: float) -> Interval:
+    """Return the interval of a rate with a standard error, on the logit scale with Student's quantile.
+
+    Without an error, or with nothing else, it is a bound from `worth` independent comparisons.
+    """
+    from scipy.special import expit, logit
+
+    if rate <= 0:
+        return 0.0, nothing_seen(worth)
+    if rate >= 1:
+        return 1 - nothing_seen(worth), 1.0
+    half = t_quantile(freedom) * deviation / (rate * (1 - rate))
+    centre = logit(rate)
+    return float(expit(centre - half)), float(expit(centre + half))
+
+
+def likely_rates(rate: float, values: Array, freedom: float, worth: float, rng: np.random.Generator) -> Array:
+    """Return rates that spread as wide as the rate's own interval; `values` are those of the draws, the first the data's.
+
+    What is made of several rates gets its interval from them.
+    """
+    from scipy.special import expit, logit
+
+    draws = len(values) - 1
+    if rate <= 0 or rate >= 1:
+        found = nothing_seen(worth) * rng.exponential(size=draws) / -np.log((1 - LEVEL) / 2)
+        return np.asarray(np.clip(found if rate <= 0 else 1 - found, 0, 1))
+    stretch = t_quantile(freedom) / Z95 / (rate * (1 - rate))
+    return np.asarray(expit(logit(rate) + stretch * (values[1:] - values[0])))
+
+
+def middle(values: Array, level: float = LEVEL) -> Interval | None:
+    """Return the central interval of values that may be infinite; None if fewer than 20 are numbers."""
+    known = np.sort(values[~np.isnan(values)])
+    if len(known) < 20:
+        return None
+    low, high = ((1 - level) / 2 * (len(known) - 1), (1 + level) / 2 * (len(known) - 1))
+    return float(known[int(np.floor(low))]), float(known[int(np.ceil(high))])

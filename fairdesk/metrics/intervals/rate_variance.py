@@ -1,0 +1,95 @@
+"""How far a rate would be from the truth with other subjects: the variance of a rate over pairs of subjects.
+
+With R_i the sum of the residuals of the pairs of subject i, and U_ij that of the pairs of i and j, the variance of the
+rate is f (sum R_i^2 - sum U_ij^2) / pairs^2 (Aronow, Samii and Assenova, Political Analysis 2015; Fafchamps and Gubert,
+2007). The bootstrap alone would give sum R_i^2 + sum U_ij^2, three times too much where pairs are independent.
+The factor f for few subjects and the degrees of freedom are chosen by simulation: docs/intervals.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.metrics.intervals.error_counts import ErrorCounts
+
+Array = npt.NDArray[np.float64]
+
+FEWEST = 4  # subjects for an interval
+LEAST = 0.5  # of the variance that independent pairs of subjects would have
+_FEW_ERRORS = 10
+_KNOWN = 20  # errors from which the design effect is taken
+
+
+@dataclass(frozen=True)
+class Variance:
+    """The rate of a cell at each threshold, its variance and degrees of freedom; all of shape (thresholds,)."""
+
+    rate: Array
+    errors: Array
+    variance: Array
+    freedom: Array
+    trials: float
+    subjects: int
+
+    def trials_at(self, place: int) -> float:
+        """Return how many independent comparisons these are worth, at least one a subject: for where there is no error.
+
+        The design effect is that of the nearest threshold with 20 errors.
+        """
+        known = np.flatnonzero((self.errors >= _KNOWN) & (self.variance > 0) & (self.rate < 1))
+        if not len(known):
+            return float(self.subjects)
+        near = known[np.argmin(np.abs(known - place))]
+        worth = self.rate[near] * (1 - self.rate[near]) / self.variance[near]
+        return float(np.clip(worth, self.subjects, self.trials))
+
+
+def _few(subjects: int, of_two: bool) -> float:
+    """Return by how much the residuals of few subjects are too small, squared."""
+    return (subjects / max(subjects - 2, 1)) ** 2 if of_two else subjects / max(subjects - 1, 1)
+
+
+def variance_of(counts: ErrorCounts, cells: list[int]) -> Variance | None:
+    """Return rate and variance over the union of cells; None without comparisons.
+
+    How many subjects a group has is part of the study, and not chance: residuals are from the rate of their own cell,
+    and from the mean of their group.
+    """
+    errors, trials = np.zeros(counts.thresholds), 0.0
+    residuals = np.zeros((len(counts.cell_of), counts.thresholds))
+    pairs = np.zeros(counts.thresholds)
+    compared = np.zeros(len(counts.cell_of), dtype=bool)
+    of_two = any(bool(counts.of_cell(cell)[3].any()) for cell in cells)
+    for cell in cells:
+        own, dyads, own_trials, dyad_trials = counts.of_cell(cell)
+        here = float(own_trials.sum() + dyad_trials.sum() / 2)
+        if not here:
+            continue
+        wrong = own.sum(0) + dyads.sum(0) / 2
+        rate = wrong / here
+        residuals += own + dyads - rate * (own_trials + dyad_trials)[:, None]
+        square, product = counts.squares[:, cell]
+        members = int(((own_trials > 0) | (dyad_trials > 0)).sum())
+        pairs += _few(members, of_two) * (square - 2 * rate * product + rate**2 * counts.trials_squared[cell])
+        errors, trials = errors + wrong, trials + here
+        compared |= (own_trials > 0) | (dyad_trials > 0)
+    if not trials:
+        return None
+    for group in np.unique(counts.cell_of[compared]):
+        mine = compared & (counts.cell_of == group)
+        residuals[mine] -= residuals[mine].mean(0)
+        residuals[mine] *= np.sqrt(_few(int(mine.sum()), of_two))
+    rate, subjects = errors / trials, int(compared.sum())
+    between = (residuals**2).sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        even = between**2 / (residuals**4).sum(0)
+    if of_two:
+        variance, freedom = np.maximum(between - pairs, LEAST * pairs), even
+    else:
+        variance, freedom = between, 3 * even - 1
+    lowest = np.where(errors < _FEW_ERRORS, 10, 3)  # few errors are uneven by their number, not by the subjects
+    freedom = np.clip(np.nan_to_num(freedom, nan=3), lowest, max(subjects - 1, 3))
+    return Variance(rate, errors, np.maximum(variance, 0) / trials**2, freedom, trials, subjects)

@@ -1,0 +1,1 @@
+"""From a number to the pairs behind it, and what people corrected."""

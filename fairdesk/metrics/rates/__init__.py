@@ -1,0 +1,1 @@
+"""Error rates at thresholds, and the protocols that name them."""

@@ -1,0 +1,95 @@
+"""The one threshold at which all groups are judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.errors import RequestError
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.rates.error_rates import (
+    Floats,
+    Scores,
+    equal_error_rate,
+    resolvable,
+    sort_scores,
+    threshold_at_fmr,
+)
+from fairdesk.metrics.scores.grouped_scores import Grouped, per_group_scores
+from fairdesk.words import tr, tr_n
+
+
+@dataclass(frozen=True)
+class CommonThreshold:
+    """A threshold as similarity, and how it came about.
+
+    Scores of 32 bits are compared as the numbers that they are, in 64: 0.7 stored in 32 bits is 0.699999988, and below
+    a threshold of 0.7. `reject_all` stands above infinite scores too.
+    """
+
+    value: float
+    rule: str
+    reject_all: bool = False
+    typed: float | None = None
+
+    @property
+    def from_data(self) -> bool:
+        """Whether other scores would have given another."""
+        return self.typed is None
+
+    def accepts(self, score: Floats) -> npt.NDArray[np.bool_]:
+        """Tell which scores are matches."""
+        return np.zeros(len(score), dtype=bool) if self.reject_all else np.asarray(score >= np.float64(self.value))
+
+    def shown(self, *, distance: bool) -> float:
+        """Return it as the file has its scores: a distance where those are distances."""
+        if self.typed is not None:
+            return self.typed
+        return -self.value if distance else self.value
+
+
+def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParams) -> CommonThreshold:
+    """Return the one threshold for all groups and the rule in words.
+
+    Raises
+    ------
+    RequestError
+        If the named group is not there, or the pairs to take it from are missing.
+    """
+    if params.at.startswith("threshold="):
+        typed = float(params.at.partition("=")[2])
+        value = np.float64(
+            -typed if params.distance else typed
+        )  # a float of Python's would be rounded to the scores' precision
+        return CommonThreshold(value, tr("threshold {value:g}, as given", value=typed), typed=typed)
+    source, words = everything, tr("all pairs")
+    if params.threshold_from == "within-group":
+        same = grouped.code1 == grouped.code2
+        source = sort_scores(grouped.score[same & grouped.label], grouped.score[same & ~grouped.label])
+        words = tr("pairs within groups")
+    elif params.threshold_from.startswith("group:"):
+        name = params.threshold_from[6:]
+        if name not in grouped.names:
+            raise RequestError(
+                tr("There is no group {name!r}. The scores have: {names}", name=name, names=", ".join(grouped.names))
+            )
+        source, words = per_group_scores(grouped)[name], tr("the group {name}", name=name)
+        if params.at != "eer":  # its impostors set the FMR; the threshold lies among everyone's genuine scores
+            source = Scores(everything.genuine, source.impostor)
+    if source.missing():
+        raise RequestError(tr("No threshold can be taken from {pairs}: {why}.", pairs=words, why=source.missing()))
+    if params.at == "eer":
+        equal = equal_error_rate(source)
+        return CommonThreshold(equal.threshold, tr("EER of {pairs}", pairs=words), reject_all=equal.reject_all)
+    target = params.at.partition("=")[2]
+    rule = tr("FMR <= {target} on {pairs}", target=target, pairs=words)
+    if not resolvable(target, source.ni):
+        rule += " " + tr_n(
+            "(below resolution: only {n:,} impostor score)",
+            "(below resolution: only {n:,} impostor scores)",
+            source.ni,
+        )
+    point = threshold_at_fmr(source, target)
+    return CommonThreshold(point.threshold, rule, reject_all=point.reject_all)

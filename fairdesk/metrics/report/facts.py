@@ -1,0 +1,80 @@
+"""What a report says of where its numbers come from, and of what they do not say."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import numpy as np
+
+from fairdesk import __version__
+from fairdesk.metrics.pairs_behind.shown_figures import number
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.results import EvaluateResult
+from fairdesk.words import tr
+
+
+def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return names and values: the scores, the list, the vectors, the threshold, the rules, versions and the date."""
+    groups = result.groups
+    rows: list[tuple[str, Any]] = [
+        (tr("Date"), params.date or tr("not given")),
+        (tr("Scores"), params.scores.name),
+        (tr("SHA-256 of the scores"), about.get("scores SHA-256")),
+        (tr("What the scores are"), tr(result.measure) if result.measure else None),
+        (tr("Polarity"), tr("distances: small means alike") if params.distance else tr("similarities: large means alike")),
+        (tr("Pair list"), result.pair_list),
+        (tr("SHA-256 of the pair list"), result.pair_list_sha256),
+        (tr("Embedding model"), result.encoder),
+        (tr("SHA-256 of its weights"), result.weights_sha256),
+        (tr("Detector"), result.detector),
+        (tr("Recipe of the embeddings (hash)"), result.recipe),
+        (tr("Faces with an embedding"), None if result.faces is None else f"{result.faces:,}"),
+        (tr("Source of the group labels"), params.label_source or (tr("not given") if groups is not None else None)),
+        (
+            tr("Threshold"),
+            None if groups is None else f"{number(groups.threshold)} ({groups.rule})",
+        ),
+        (tr("Weight of the FMR (alpha)"), None if groups is None else f"{params.alpha:g}"),
+        (tr("Intervals"), result.interval),
+        (tr("Random seed"), f"{params.seed}"),
+        (tr("EER"), tr("FVC rule: the mean of FMR and FNMR where they are closest; the operating points are the distinct scores and +inf")),
+        (tr("TAR at FAR"), tr("the greatest TAR with FMR ≤ target; never the nearest point")),
+        (tr("Equal scores"), tr("a score equal to the threshold is accepted; AUC counts ties half")),
+        (tr("Versions"), f"FairDesk {__version__}, Python {platform.python_version()}, NumPy {np.__version__}"),
+    ]  # fmt: skip
+    return [(name, str(value)) for name, value in rows if value not in (None, "")]
+
+
+def caveats(result: EvaluateResult) -> list[str]:
+    """Return what a reader must know: limits of the data, of the figures and of this report."""
+    lines = [
+        tr(
+            "Rates are per comparison. FMR and FNMR leave out comparisons without a score; these are counted as dropped."
+        ),
+        tr("Rates from fewer than 30 errors are weak: weaker than ±30 % at 90 % confidence (rule of 30)."),
+    ]
+    if result.draws is None:
+        lines.append(
+            tr(
+                "Intervals take comparisons for independent and are too narrow: comparisons of one person depend on each other."
+            )
+        )
+    if result.corrections is not None:
+        lines += result.corrections.lines()
+    groups = result.groups
+    if groups is None:
+        return lines
+    lines += [
+        tr("Groups are as labelled in the data; nobody's race is known to this program."),
+        tr(
+            "Terms follow ISO/IEC 19795-10: differences of FMR between groups are false positive differential performance, of "
+            "FNMR false negative differential performance; FDR, IR and GARBE are aggregate equitability measures. Conformance "
+            "with the standard is not claimed."
+        ),
+        tr("Equal groups give figures away from equality by chance too: compare each with the range beside it."),
+        *groups.not_in_a_group.lines(),
+    ]
+    if not any(cell.impostor for key, cell in groups.fmr_matrix.items() if len(set(key.split("|"))) > 1):
+        lines.append(tr("There are no impostor comparisons between groups, so nothing is said of them."))
+    return lines

@@ -1,0 +1,125 @@
+"""A one-to-many search, and the comparison of two models, as tables."""
+
+from __future__ import annotations
+
+from fairdesk.metrics.comparison.results import (
+    ANSWERS,
+    CompareScoresResult,
+    PairedDifference,
+    better_name,
+    difference_name,
+)
+from fairdesk.metrics.fairness.figure_notes import figure_tip
+from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures
+from fairdesk.metrics.pairs_behind.shown_figures import is_rate, number, numbers_between, rate, rates_between
+from fairdesk.metrics.report.result_tables import INTERVAL, Cell, Column, Table
+from fairdesk.words import tr
+
+RANKS = (1, 5, 10, 20)
+
+
+def search_tables(result: IdentifyResult) -> list[Table]:
+    """Return ranks, and FNIR at each FPIR, of all probes and each group."""
+    rows = {"all": result, **(result.groups or {})}
+    return [_ranks(rows), _points(rows)]
+
+
+def _ranks(rows: dict[str, SearchFigures]) -> Table:
+    columns = [
+        Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
+        Column(tr("Dropped")), Column(tr("Rank 1")), Column(INTERVAL),
+        *(Column(tr("Rank {k}", k=k)) for k in RANKS[1:]),
+        Column(tr("Rank 1, ties in favour"), tr("Where another's entry has the same score, the mate counts as first")),
+    ]  # fmt: skip
+    out = []
+    for name, row in rows.items():
+        worst, best = row.cmc.pessimistic, row.cmc.optimistic
+        at = [None if worst is None else worst[min(k, len(worst)) - 1] for k in RANKS]
+        tip = row.cmc.pessimistic_why or ""
+        out.append(
+            [
+                Cell(name), Cell(f"{row.subjects:,}"), Cell(f"{row.n_mated:,}"), Cell(f"{row.n_nonmated:,}"),
+                Cell(f"{row.dropped.mated + row.dropped.nonmated:,}"), Cell(rate(at[0]), tip=tip),
+                Cell(rates_between(row.rank1_ci), tip=row.rank1_ci_why or ""), *(Cell(rate(one), tip=tip) for one in at[1:]),
+                Cell(rate(None if best is None else best[0]), tip=tip),
+            ]
+        )  # fmt: skip
+    note = tr(
+        "Share of mated probes whose mate is within a rank; an entry of another person with the same score comes first."
+    )
+    return Table("ranks", tr("Ranks"), columns, out, note)
+
+
+def _points(rows: dict[str, SearchFigures]) -> Table:
+    columns = [
+        Column(tr("Group"), text=True), Column(tr("Target FPIR")), Column(tr("FNIR at rank 1")), Column(INTERVAL),
+        Column(tr("Misses")), Column(tr("FPIR")), Column(INTERVAL), Column(tr("False positives")), Column(tr("Threshold")),
+    ]  # fmt: skip
+    out = []
+    for name, row in rows.items():
+        for target, point in row.fnir_at_fpir.items():
+            below = not point.resolvable
+            shown = rate(point.fnir_rank1)
+            counts = ["–" if one is None else f"{one:,}" for one in (point.misses, point.false_positives)]
+            out.append(
+                [
+                    Cell(name), Cell(f"{100 * float(target):g} %"),
+                    Cell(f"({shown})" if below else shown, below, tip=point.fnir_rank1_why or ""),
+                    Cell(rates_between(point.fnir_rank1_ci), tip=point.fnir_rank1_ci_why or ""), Cell(counts[0]),
+                    Cell(rate(point.fpir), tip=point.fpir_why or ""),
+                    Cell(rates_between(point.fpir_ci), tip=point.fpir_ci_why or ""), Cell(counts[1]),
+                    Cell(number(point.threshold), tip=point.threshold_why or ""),
+                ]
+            )  # fmt: skip
+    note = tr("One threshold for all groups, set by all non-mated probes. In brackets: below resolution.")
+    return Table("open_set", tr("FNIR at FPIR"), columns, out, note)
+
+
+def _of_rate(row: PairedDifference) -> bool:
+    return row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far") or is_rate(row.figure)
+
+
+def difference_table(result: CompareScoresResult) -> Table:
+    """Return the differences of two models, figure by figure."""
+    columns = [
+        Column(tr("Figure"), text=True), Column(result.first), Column(result.second), Column(tr("Difference")), Column(INTERVAL),
+        Column(tr("Better"), text=True),
+    ]  # fmt: skip
+    rows = []
+    for row in result.differences:
+        percent = _of_rate(row)
+        shown = rate if percent else number
+        sign = "−" if row.difference < 0 else "+"
+        between = rates_between(row.ci, sign=True) if percent else numbers_between(row.ci)
+        sure = row.better != "cannot tell"
+        tip = "\n".join(part for part in (row.ci_why or "", figure_tip(row.figure)) if part)
+        cells = (
+            difference_name(row),
+            shown(row.first),
+            shown(row.second),
+            f"{sign}{shown(abs(row.difference))}",
+            between,
+        )
+        rows.append(
+            [*(Cell(text, strong=sure, tip=tip) for text in cells), Cell(better_name(row, result), strong=sure)]
+        )
+    note = tr(
+        "{n:,} comparisons, matched by {by}. Each interval is of one difference: of many, some leave zero out by chance.",
+        n=result.comparisons,
+        by=result.matched_by,
+    )
+    return Table("models", tr("Two models"), columns, rows, note)
+
+
+def answer_line(result: CompareScoresResult) -> str:
+    """Answer whether the second model treats groups more alike, by the figures of the literature."""
+    shown = [
+        f"{name}: {tr(ANSWERS[result.less_biased[name]])}"
+        for name in ("FDR", "IR", "GARBE")
+        if name in result.less_biased
+    ]
+    if not shown:
+        return tr("There are no groups to compare.")
+    return tr(
+        "Does {second} treat groups more alike than {first}? ", second=result.second, first=result.first
+    ) + "  ".join(shown)

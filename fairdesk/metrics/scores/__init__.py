@@ -1,0 +1,1 @@
+"""Scores of comparisons: making, reading, matching and grouping them."""

@@ -1,0 +1,103 @@
+"""The job that compares every two faces of a project."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from fairdesk.errors import RequestError
+from fairdesk.images.table_cells import safe_rows
+from fairdesk.images.written_files import write_text
+from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.metrics.evaluation import matrix_of
+from fairdesk.metrics.params import AllPairsParams
+from fairdesk.metrics.rates.error_rates import resolvable
+from fairdesk.metrics.results import TarPoint
+from fairdesk.metrics.scores.all_pairs import AllPairs, compare_all, tar_points
+from fairdesk.metrics.scores.all_pairs_results import AllPairsResult, GroupCounts
+from fairdesk.metrics.scores.pair_scores import MEASURES
+from fairdesk.project.images import labelled_images
+from fairdesk.words import tr
+
+
+def compare_project(params: AllPairsParams, context: Context) -> AllPairsResult:
+    """Job: compare every two images that have an identity and a vector; exact counts at every TAR point."""
+    project = context.project
+    chosen = choose_vectors(context, params.encoder, params.detector)
+    recipe = chosen.recipe
+    images, vectors = project.vectors.of_images(recipe)
+    people = {one.id: (one.group or "", one.identity) for one in labelled_images(project) if one.identity is not None}
+    named = np.array([image in people for image in images.tolist()], dtype=bool)
+    if not named.any():
+        raise RequestError(tr("No image with an embedding has an identity, so that there is nothing to compare."))
+    keys = [people[image] for image in images[named].tolist()]
+    names, who = np.unique(np.array(["\x1f".join(key) for key in keys]), return_inverse=True)
+    groups, group = np.unique(np.array([key[0] for key in keys]), return_inverse=True)
+    metric = recipe.metric if params.metric == "own" else params.metric
+    found = compare_all(
+        vectors[named], who.astype(np.int64), group.astype(np.int64), len(groups), metric, context.check,
+        lambda done, total: context.progress(done, total, tr("images")),
+    )  # fmt: skip
+    result = _result(found, [str(name) or tr("no group") for name in groups], params.at, MEASURES[metric])
+    result.subjects, result.without_identity = len(names), int((~named).sum())
+    result.rest_on(chosen.about(), len(images))
+    if params.out is not None:
+        _write(params.out, result, found)
+        context.artifact(params.out / "all-pairs.json")
+    return result
+
+
+def _result(found: AllPairs, names: list[str], at: str, measure: str) -> AllPairsResult:
+    genuine, points = len(found.genuine), {}
+    none = tr("no genuine comparisons")
+    for target, (threshold, matches, misses) in tar_points(found).items():
+        points[target] = TarPoint(
+            tar=1 - misses / genuine if genuine else None,
+            tar_why=None if genuine else none,
+            fmr=matches / found.impostors if found.impostors else None,
+            fmr_why=None if found.impostors else tr("no impostor comparisons"),
+            threshold=threshold,
+            false_matches=matches,
+            resolvable=resolvable(target, found.impostors),
+        )
+    threshold = found.threshold_at(at)
+    above = found.tail_cell[len(found.tail) - found.false_matches(threshold) :]
+    wrong = np.bincount(above, minlength=len(names) ** 2)
+    missed = np.bincount(found.genuine_group[: found.misses(threshold)], minlength=len(names))
+    mates = np.bincount(found.genuine_group, minlength=len(names))
+    rows = {}
+    for number, name in enumerate(names):
+        cell = number * len(names) + number
+        impostor, matches = int(found.impostors_of[cell]), int(wrong[cell])
+        rows[name] = GroupCounts(
+            genuine=int(mates[number]),
+            impostor=impostor,
+            false_matches=matches,
+            false_non_matches=int(missed[number]),
+            fmr=matches / impostor if impostor else None,
+            fmr_why=None if impostor else tr("no impostor pairs within this group"),
+            fnmr=int(missed[number]) / int(mates[number]) if mates[number] else None,
+            fnmr_why=None if mates[number] else tr("no genuine pairs in this group"),
+        )
+    return AllPairsResult(
+        n_genuine=genuine, n_impostor=found.impostors, subjects=0, without_identity=0, measure=measure, tar_at_far=points,
+        at=at, threshold=threshold, per_group=rows,
+        fmr_matrix=matrix_of(names, lambda cell: (int(found.impostors_of[cell]), int(wrong[cell]))),
+    )  # fmt: skip
+
+
+def _write(folder: Path, result: AllPairsResult, found: AllPairs) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    genuine, _ = np.histogram(found.genuine, found.edges)
+    rows = zip(found.edges[:-1], found.edges[1:], found.counts, genuine, strict=True)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["from", "to", "impostor", "genuine"])
+    writer.writerows(safe_rows([f"{a:.6g}", f"{b:.6g}", int(i), int(g)] for a, b, i, g in rows if i or g))
+    write_text(folder / "histogram.csv", buffer.getvalue())
+    result.histogram = str(folder / "histogram.csv")
+    write_text(folder / "all-pairs.json", json.dumps(result.json_values(), indent=1) + "\n")

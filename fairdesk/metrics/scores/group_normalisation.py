@@ -1,0 +1,273 @@
+"""Post-hoc mitigation: scores normalised by group, learned on some people and applied to others.
+
+`threshold` moves each group's scores so that the group reaches the target FMR at the threshold of all (per-group
+thresholds; Robinson et al., "Face recognition: too bias, or not too bias?", CVPRW 2020). `zscore` gives the impostor
+scores of each group mean 0 and deviation 1 (after Linghu et al., "Score normalization for demographic fairness in
+face recognition", IJCB 2024). A comparison across groups takes the mean of what both groups' rules say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.wording import rate
+from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.params import EvaluateParams, NormaliseParams
+from fairdesk.metrics.rates.error_rates import resolvable, sort_scores, threshold_at_fmr
+from fairdesk.metrics.results import ErrorRates, EvaluateResult, GroupRule, NormaliseResult
+from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons
+from fairdesk.metrics.scores.score_files import read_scores, write_scores
+from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
+from fairdesk.project import Project
+from fairdesk.words import tr
+
+Mask = npt.NDArray[np.bool_]
+_UNIT = "\x1f"  # parts a group from a subject (the unit separator; numpy would drop a final NUL)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is done to a group's scores: (score - centre) / width."""
+
+    centre: float
+    width: float
+    impostors: int  # it was learned from
+
+
+def learn(grouped: Grouped, method: str, fmr: str) -> dict[str, Rule]:
+    """Learn the rule of each group from its own comparisons.
+
+    Raises
+    ------
+    RequestError
+        If a group has too few impostor comparisons for the FMR.
+    """
+    good = np.isfinite(grouped.score)
+    parts: dict[str, npt.NDArray[Any]] = {}
+    for number, name in enumerate(grouped.names):
+        scores = grouped.score[grouped.within(number) & ~grouped.label & good]
+        if not resolvable(fmr, len(scores)) or len(scores) < 2:
+            raise RequestError(
+                tr(
+                    "The group {group} has {count:,} impostor comparisons to learn from; an FMR of {fmr} needs at least "
+                    "{least:,}. Give more, or a larger --fmr.",
+                    group=name,
+                    count=len(scores),
+                    fmr=fmr,
+                    least=max(2, int(np.ceil(1 / float(fmr)))),
+                )
+            )
+        parts[name] = np.asarray(scores, dtype=np.float64)
+    if method == "zscore":
+        return {name: Rule(float(s.mean()), float(s.std()) or 1.0, len(s)) for name, s in parts.items()}
+    genuine = grouped.score[grouped.label & good]
+    everything = threshold_at_fmr(sort_scores(genuine, np.concatenate(list(parts.values()))), fmr).threshold
+    rules = {}
+    for name, scores in parts.items():
+        own = threshold_at_fmr(sort_scores(genuine, scores), fmr).threshold
+        if not np.isfinite(own) or not np.isfinite(everything):
+            raise RequestError(
+                tr(
+                    "No threshold gives the group {name} an FMR of {fmr}: its impostor scores reach above all others.",
+                    name=name,
+                    fmr=fmr,
+                )
+            )
+        rules[name] = Rule(own - everything, 1.0, len(scores))
+    return rules
+
+
+def apply(grouped: Grouped, rules: dict[str, Rule]) -> npt.NDArray[np.float64]:
+    """Return normalised scores, NaN where a group has no rule. Shape (n,)."""
+    # The last entry, NaN, is for a comparison without a group: its code is -1.
+    centres, widths = (np.array([getattr(rules[name], field) if name in rules else np.nan for name in grouped.names] + [np.nan])
+                       for field in ("centre", "width"))  # fmt: skip
+    sides = [
+        (np.asarray(grouped.score, dtype=np.float64) - centres[codes]) / widths[codes]
+        for codes in (grouped.code1, grouped.code2)
+    ]
+    return np.asarray((sides[0] + sides[1]) / 2)
+
+
+def divide_people(scores: ScoreSet, share: float, seed: int) -> tuple[Mask, Mask, int]:
+    """Return the comparisons among the people to learn from, those among the others, and how many are between.
+
+    People are drawn by group, so that every group is on both sides.
+    """
+    assert scores.subject1 is not None
+    assert scores.subject2 is not None
+    assert scores.group1 is not None
+    assert scores.group2 is not None
+    first, second = (
+        np.char.add(np.char.add(g, _UNIT), s)
+        for g, s in ((scores.group1, scores.subject1), (scores.group2, scores.subject2))
+    )
+    people = np.unique(np.concatenate([first, second]))
+    groups = np.array([name.partition(_UNIT)[0] for name in people])
+    rng = np.random.default_rng([seed, 17])
+    chosen = np.zeros(len(people), dtype=bool)
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
+        chosen[rng.permutation(rows)[: round(share * len(rows))]] = True
+    a, b = (chosen[np.searchsorted(people, side)] for side in (first, second))
+    learned, applied = a & b, ~a & ~b
+    return learned, applied, int((a != b).sum())
+
+
+def part_of(scores: ScoreSet, rows: Mask | npt.NDArray[np.int64]) -> ScoreSet:
+    """Return some of the comparisons: a mask, or their rows."""
+    fields = {name: getattr(scores, name)[rows] for name in ("score", "label", "subject1", "subject2", "group1", "group2", "fold")
+              if getattr(scores, name) is not None}  # fmt: skip
+    return ScoreSet(measure=scores.measure, about=scores.about, **fields)
+
+
+def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResult:
+    """Job: learn on some people, apply to others, and tell what it did to every group there."""
+    scores = read_scores(params.scores)
+    if params.distance:
+        scores.negate()
+    group_comparisons(scores)  # or a refusal that says what is missing
+    between = 0
+    if params.learn_from is not None:
+        source = read_scores(params.learn_from)
+        if params.distance:
+            source.negate()
+        _refuse_other_vectors(source, scores)
+        _refuse_shared(source, scores, str(params.learn_from))
+        rules = learn(group_comparisons(source), params.method, params.fmr)
+        target = scores
+    else:
+        if scores.subject1 is None or scores.subject2 is None:
+            raise RequestError(
+                tr(
+                    "These scores do not name subjects, so the people to learn from cannot be told from the others. "
+                    "Give scores of other people: --learn-from FILE"
+                )
+            )
+        learned, applied, between = divide_people(scores, params.share, params.seed)
+        rules = learn(group_comparisons(part_of(scores, learned)), params.method, params.fmr)
+        target = part_of(scores, applied)
+    context.progress(1, 3, tr("steps"))
+    grouped = group_comparisons(target)
+    assert target.score is not None
+    had = int(np.isfinite(target.score).sum())
+    made = ScoreSet(score=apply(grouped, rules), label=target.label, subject1=target.subject1, subject2=target.subject2,
+                    group1=target.group1, group2=target.group2, fold=target.fold, measure=f"{target.measure or 'score'}, normalised by group ({params.method})",
+                    about=scores.about)  # fmt: skip
+    assert made.score is not None
+    lost = had - int(np.isfinite(made.score).sum())
+    write_scores(params.out, made)
+    try:
+        project = context.project
+    except RequestError:  # it was started without one
+        project = None
+    if project is not None:
+        _register(project, params, made, lost)
+    context.artifact(params.out)
+    context.progress(2, 3, tr("steps"))
+    how = EvaluateParams(
+        scores=params.out, by="group", at=f"fmr={params.fmr}", threshold_from="within-group", bootstrap=0
+    )
+    before, after = (_figures(evaluate(one, how)[0]) for one in (target, made))
+    context.progress(3, 3, tr("steps"))
+    lines = [
+        tr(
+            "{group}: FMR {fmr} -> {fmr_after}, FNMR {fnmr} -> {fnmr_after}",
+            group=name,
+            fmr=rate(one.fmr),
+            fmr_after=rate(after[name].fmr),
+            fnmr=rate(one.fnmr),
+            fnmr_after=rate(after[name].fnmr),
+        )
+        for name, one in before.items()
+        if name in after and None not in (one.fmr, one.fnmr, after[name].fmr, after[name].fnmr)
+    ]
+    told = [
+        tr("{n:,} comparisons of people who were not learned from, at one threshold for all:", n=had - lost),
+        *lines,
+    ]
+    if between:
+        told.append(tr("{n:,} comparisons between the two halves are left out.", n=between))
+    result = NormaliseResult(
+        out=str(params.out),
+        method=params.method,
+        fmr=params.fmr,
+        seed=params.seed,
+        rules={name: GroupRule(**asdict(rule)) for name, rule in rules.items()},
+        comparisons=had - lost,
+        between_the_halves=between,
+        without_a_rule=lost,
+        before=before,
+        after=after,
+        summary="\n".join(told),
+    )
+    result.rest_on(dict(scores.about))
+    return result
+
+
+def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: int) -> None:
+    """List the new scores beside the old ones, made from the same labels."""
+    assert made.label is not None
+    genuine = int(made.label.sum())
+    faces = made.about.get("faces")
+    known = faces if isinstance(faces, int) else None
+    summary = ScoreSummary(genuine, len(made.label) - genuine, lost, made.measure, known)
+    origin = origin_of(project, params.scores) or ScoreOrigin(str(params.scores))
+    kept = params.model_dump(mode="json")
+    add_score_set(project, tr("Normalise {scores}", scores=params.scores.name), params.out, origin, kept, summary)
+
+
+def _figures(result: EvaluateResult) -> dict[str, ErrorRates]:
+    assert result.groups is not None
+    return {name: ErrorRates(fmr=row.fmr, fnmr=row.fnmr) for name, row in result.groups.per_group.items()}
+
+
+def _people(scores: ScoreSet) -> set[tuple[str, str]]:
+    sides = ((scores.group1, scores.subject1), (scores.group2, scores.subject2))
+    return {
+        person
+        for g, s in sides
+        if g is not None and s is not None
+        for person in zip(g.tolist(), s.tolist(), strict=True)
+    }
+
+
+def _refuse_other_vectors(source: ScoreSet, target: ScoreSet) -> None:
+    """Refuse to learn from scores of other vectors, where both files name theirs: such scores are not alike."""
+    for name in ("encoder", "detector"):
+        ours, theirs = target.about.get(name), source.about.get(name)
+        if None not in (ours, theirs) and ours != theirs:
+            raise RequestError(
+                tr(
+                    "The scores to learn from are of the {name} {theirs}, these of {ours}: what is learned would not fit. "
+                    "Score the other list with the {name} {ours}.",
+                    name=name,
+                    theirs=theirs,
+                    ours=ours,
+                )
+            )
+
+
+def _refuse_shared(source: ScoreSet, target: ScoreSet, where: str) -> None:
+    """Refuse to learn from the people it is applied to, where the files name them."""
+    if source.subject1 is None or target.subject1 is None:
+        return
+    people = [_people(part) for part in (source, target)]
+    both = {person for person in people[0] & people[1] if person[1]}
+    if both:
+        raise RequestError(
+            tr(
+                "{count:,} people are in both score files, for example {person}. Learn from other people than those "
+                "you apply it to, or leave {option} out: then half of the people are learned from.",
+                count=len(both),
+                person=min(both)[1],
+                option=where,
+            )
+        )

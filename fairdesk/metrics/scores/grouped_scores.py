@@ -1,0 +1,149 @@
+"""Comparisons by group, and each group's own scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.errors import RequestError
+from fairdesk.metrics.rates.error_rates import Floats, Scores, sort_scores
+from fairdesk.metrics.scores.score_set import ScoreSet, Strings
+from fairdesk.words import tr
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Comparisons by group: genuine ones within it, impostor ones within it."""
+
+    names: list[str]
+    code1: npt.NDArray[np.int64]
+    code2: npt.NDArray[np.int64]
+    score: Floats
+    label: Mask
+
+    def within(self, group: int) -> Mask:
+        """Comparisons whose two faces are of one group."""
+        same: Mask = (self.code1 == group) & (self.code2 == group)
+        return same
+
+
+_SEED = 0x9E3779B97F4A7C15
+_ROWS = 1 << 14  # that fit a cache
+
+
+def _hashes(column: Strings) -> npt.NDArray[np.uint64]:
+    """Return a number for each text; texts of other widths have the same, two texts seldom do."""
+    count, width = len(column), column.dtype.itemsize // 4
+    letters = np.ascontiguousarray(column).view(np.uint32).reshape(count, width)
+    factors = np.array([(_SEED * (2 * place + 1) ** 3 | 1) & (2**64 - 1) for place in range(width)], dtype=np.uint64)
+    out = np.zeros(count, dtype=np.uint64)
+    for start in range(0, count, _ROWS):
+        part, sums = letters[start : start + _ROWS], out[start : start + _ROWS]
+        for place in range(width):
+            sums += part[:, place] * factors[place]
+    return out
+
+
+def number_texts(columns: list[Strings]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the texts of columns in order, and each row's number among them, one column after the other.
+
+    Texts are told apart by a hash first: sorting two million texts, or a dictionary of them, takes many times as long.
+    Every row is compared with the text it was given; should two texts share a hash, a dictionary decides.
+    """
+    hashes = np.concatenate([_hashes(column) for column in columns])
+    if not len(hashes):
+        return [], np.empty(0, dtype=np.int64)
+    known = np.unique(hashes[:: max(1, len(hashes) // 50_000)])
+    while True:
+        codes = np.searchsorted(known, hashes)
+        np.minimum(codes, len(known) - 1, out=codes)
+        new = hashes[known[codes] != hashes]
+        if not len(new):
+            break
+        known = np.union1d(known, new)
+    first = np.empty(len(known), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    starts = np.cumsum([0, *(len(column) for column in columns)])
+    sides = np.searchsorted(starts, first, "right") - 1
+    texts = np.array([columns[side][row - starts[side]] for side, row in zip(sides, first, strict=True)])
+    names, place = np.unique(texts, return_inverse=True)
+    codes = place.astype(np.int64)[codes]
+    for column, start in zip(columns, starts, strict=False):
+        if len(names) < len(known) or (names[codes[start : start + len(column)]] != column).any():
+            return _number_by_dictionary(columns)
+    return names.tolist(), codes
+
+
+def _number_by_dictionary(columns: list[Strings]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    seen: dict[str, int] = {}
+    raw = [seen.setdefault(text, len(seen)) for column in columns for text in column.tolist()]
+    names = sorted(seen)
+    place = np.empty(len(names), dtype=np.int64)
+    for number, name in enumerate(names):
+        place[seen[name]] = number
+    return names, place[np.array(raw, dtype=np.int64)]
+
+
+JOIN = " · "
+
+
+def age_band(text: str) -> str:
+    """Return the decade of an age in years ("34" is "30–39"); other texts stay as they are."""
+    number = text.strip()
+    return f"{10 * (int(number) // 10)}–{10 * (int(number) // 10) + 9}" if number.isdecimal() else text
+
+
+def regrouped(scores: ScoreSet, by: str) -> ScoreSet:
+    """Return scores whose groups are those of gender, age, or several together; a face that lacks one of them has none.
+
+    Raises
+    ------
+    RequestError
+        If the scores do not name what is asked for.
+    """
+    if by in ("none", "group"):
+        return scores
+    sides: list[Strings] = []
+    for side in ("1", "2"):
+        parts: list[list[str]] = []
+        for kind in by.split("+"):
+            values: Strings | None = getattr(scores, f"{kind}{side}")
+            if values is None or not (values != "").any():
+                raise RequestError(
+                    tr(
+                        "These scores do not name {kind}1 and {kind}2 of each comparison. Label the images, and score the list again.",
+                        kind=kind,
+                    )
+                )
+            names, codes = number_texts([values])
+            shown = [age_band(name) for name in names] if kind == "age" else names
+            parts.append(np.array(shown, dtype=str)[codes].tolist())
+        joined = [JOIN.join(one) if all(one) else "" for one in zip(*parts, strict=True)]
+        sides.append(np.array(joined, dtype=str))
+    return replace(scores, group1=sides[0], group2=sides[1])
+
+
+def group_comparisons(scores: ScoreSet) -> Grouped:
+    """Number the groups of a score set, in order of their names. Raises `RequestError` if it has none."""
+    if scores.group1 is None or scores.group2 is None or scores.score is None or scores.label is None:
+        raise RequestError(tr("These scores do not name groups: they need group1 and group2 for each comparison."))
+    names, codes = number_texts([scores.group1, scores.group2])
+    n = len(scores.score)
+    kept = [name for name in names if name]
+    if not kept:
+        raise RequestError(tr("These scores do not name groups: group1 and group2 are empty."))
+    shift = 1 if len(kept) < len(names) else 0  # the empty name sorts first: code -1
+    return Grouped(kept, codes[:n] - shift, codes[n:] - shift, scores.score, scores.label)
+
+
+def per_group_scores(grouped: Grouped) -> dict[str, Scores]:
+    """Return each group's own scores: genuine, and impostor within the group."""
+    out = {}
+    for number, name in enumerate(grouped.names):
+        within = grouped.within(number)
+        out[name] = sort_scores(grouped.score[within & grouped.label], grouped.score[within & ~grouped.label])
+    return out

@@ -1,0 +1,232 @@
+"""The job that scores a pair list with a project's vectors: each image is encoded once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.dataset.known_images import project_files
+from fairdesk.errors import RequestError
+from fairdesk.images.file_facts import file_sha256
+from fairdesk.images.written_files import safe_name
+from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.metrics.pair_lists.matching import ListedName, match_list, names_of, told_unmatched
+from fairdesk.metrics.pair_lists.pairs import Pair
+from fairdesk.metrics.pair_lists.reading import read_list
+from fairdesk.metrics.pair_lists.results import LeftOutOfList, OtherScores, ScoreResult
+from fairdesk.metrics.params import ScoreParams
+from fairdesk.metrics.scores.score_files import write_scores
+from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.metrics.scores.template_vectors import pooled
+from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set
+from fairdesk.project import Project
+from fairdesk.project import label_basis as basis
+from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.images import labelled_images
+from fairdesk.project.labels import other_labels
+from fairdesk.project.recipes import StoredRecipe
+from fairdesk.project.vector_choice import VectorChoice
+from fairdesk.words import mark, tr, tr_n
+
+MEASURES = {"euclidean": mark("negative euclidean distance"), "cosine": mark("cosine similarity")}
+
+
+def similarities(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], metric: str) -> npt.NDArray[np.float64]:
+    """Return similarity of rows, shape (n,): minus the Euclidean distance, or the cosine."""
+    a, b = left.astype(np.float64), right.astype(np.float64)
+    if metric == "euclidean":
+        distance: npt.NDArray[np.float64] = np.sqrt(((a - b) ** 2).sum(1))
+        return -distance
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cosine: npt.NDArray[np.float64] = (a * b).sum(1) / norms
+    return cosine
+
+
+def _ready(params: ScoreParams, context: Context) -> VectorChoice:
+    """Return the vectors to score with; faces without one are encoded first, which says so itself."""
+    from fairdesk.faces.embedding import encode
+    from fairdesk.faces.params import EncodeParams
+
+    store = context.project.vectors
+    try:
+        whole_job = EncoderRef.parse(params.encoder).file is None  # another's weights may be anywhere by now
+    except ValueError:
+        whole_job = False
+    if whole_job:
+        made = [one for one in store.of_encoder(params.encoder) if params.detector in (None, one.recipe.detector)]
+        if not made or store.missing(made[0].recipe):
+            detector = params.detector or (made[0].recipe.detector if made else None)
+            encode(EncodeParams(encoder=params.encoder, detector=detector), context)
+    return choose_vectors(context, params.encoder, params.detector)
+
+
+def _rows_of_paths(project: Project, images: npt.NDArray[np.int64]) -> dict[str, int]:
+    """Return the place among the `images` that have a vector of each image by path; of the others there is none."""
+    row_of = {image: row for row, image in enumerate(images.tolist())}
+    return {str(image.path): row_of[image.id] for image in labelled_images(project) if image.id in row_of}
+
+
+def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
+    """Job: score a pair list, with each embedding model asked for into a file of its own."""
+    result = _score(params, context)
+    for encoder in dict.fromkeys(params.also or []):
+        if encoder != params.encoder:
+            out = None
+            if params.out is not None:
+                out = params.out.with_name(f"{params.out.stem}-{safe_name(encoder)}{params.out.suffix}")
+            context.check()
+            more = _score(params.model_copy(update={"encoder": encoder, "also": None, "out": out}), context)
+            result.others = [*(result.others or []), OtherScores(encoder=encoder, out=more.out, dropped=more.dropped)]
+    return result
+
+
+def _score(params: ScoreParams, context: Context) -> ScoreResult:
+    """Score with one model. A pair whose image has no vector is a failure to acquire: NaN, counted."""
+    project = context.project
+    listed = read_list(params.pairs, params.mapping)
+    pairs = listed.pairs
+    known = match_list(names_of(listed), *project_files(project))
+    unmatched = known.unmatched()
+    if not known.found:
+        raise RequestError(
+            tr("None of the images in {pairs} is in the project. ", pairs=params.pairs) + told_unmatched(unmatched)
+        )
+    chosen = _ready(params, context)
+    recipe = chosen.recipe
+    context.check()
+    metric = recipe.metric if params.metric == "own" else params.metric
+    images, vectors = project.vectors.of_images(recipe)
+    row_of = _rows_of_paths(project, images)
+    templates, vectors = pooled(listed.templates, known, row_of, vectors)
+    rows = np.full((len(pairs), 2), -1, dtype=np.int64)
+    paths: tuple[list[str], list[str]] = ([], [])
+    subjects: tuple[list[str], list[str]] = ([], [])
+    groups: tuple[list[str], list[str]] = ([], [])
+    faceless: dict[str, None] = {}
+    context.progress(0, len(pairs), tr("pairs"))
+    for number, pair in enumerate(pairs):
+        for side, (name, who, group) in enumerate(_sides(pair)):
+            if listed.templates:
+                row, image = templates[name]
+            else:
+                image = known.image(ListedName(name, group))
+                row = -1 if image is None else row_of.get(image.path, -1)
+            rows[number, side] = row
+            paths[side].append(name if image is None or listed.templates else image.path)
+            subjects[side].append(who or ("" if image is None else image.subject))
+            groups[side].append(group or ("" if image is None else image.group))
+            if image is not None and row < 0:
+                faceless[image.path] = None
+    usable = (rows >= 0).all(1)
+    score = np.full(len(pairs), np.nan)
+    scored = np.flatnonzero(usable)
+    for start in range(0, len(scored), 65536):
+        context.check()
+        part = scored[start : start + 65536]
+        score[part] = similarities(vectors[rows[part, 0]], vectors[rows[part, 1]], metric)
+        context.progress(min(len(scored), start + 65536), len(pairs), tr("pairs"))
+    label = np.array([pair.label == 1 for pair in pairs])
+    scores = ScoreSet(score=score, label=label, measure=MEASURES[metric])
+    list_sha256 = file_sha256(params.pairs)
+    scores.about = {
+        "encoder": recipe.encoder,
+        "detector": recipe.detector,
+        "recipe": recipe.hash,
+        "faces": len(images),
+        "pair_list": params.pairs.name,
+        "pair_list_sha256": list_sha256,
+    }
+    described = project.vectors.described(recipe)
+    if described is not None and re.fullmatch("[0-9a-f]{64}", described.weights):
+        scores.about["weights_sha256"] = described.weights
+    scores.fold = np.array([pair.fold for pair in pairs], dtype=np.int64)
+    scores.subject1, scores.subject2 = np.array(subjects[0], dtype=str), np.array(subjects[1], dtype=str)
+    if any(groups[0]) or any(groups[1]):
+        scores.group1, scores.group2 = np.array(groups[0], dtype=str), np.array(groups[1], dtype=str)
+    _add_people(scores, project, paths)
+    out = params.out or project.exports("scores", _file_name(params, recipe))
+    write_scores(out, scores, paths)
+    result = ScoreResult(
+        out=str(out),
+        pairs=len(pairs),
+        genuine=int(label.sum()),
+        impostor=int((~label).sum()),
+        images=len(set(paths[0]) | set(paths[1])),
+        dropped=int((~usable).sum()),
+        without_vector=list(faceless),
+        not_in_project=list(dict.fromkeys(one.path for one in unmatched)),
+        unmatched=unmatched,
+        read_as=listed.read_as,
+        left_out=[LeftOutOfList(line=one.line, why=one.why) for one in listed.left_out],
+        faces=len(images),
+        **chosen.about(),
+        measure=scores.measure,
+    )
+    for text in [*listed.notes, *known.notes, *_told_left_out(len(listed.left_out), len(unmatched), len(faceless))]:
+        context.message(text)
+    if unmatched:
+        context.message(told_unmatched(unmatched))
+    _register(project, out, params, recipe, result, list_sha256)
+    context.progress(len(pairs), len(pairs), tr("pairs"))
+    context.artifact(out)
+    return result
+
+
+def _add_people(scores: ScoreSet, project: Project, paths: tuple[list[str], list[str]]) -> None:
+    """Add gender and age of each image as the project has them, where it has any."""
+    others = other_labels(project)
+    known = {str(image.path): others[image.id] for image in labelled_images(project)}
+    for kind in ("gender", "age"):
+        for side, names in enumerate(paths, 1):
+            found = [getattr(known[name], kind) or "" if name in known else "" for name in names]
+            setattr(scores, f"{kind}{side}", np.array(found, dtype=str))
+        if not any((getattr(scores, f"{kind}{side}") != "").any() for side in (1, 2)):
+            setattr(scores, f"{kind}1", None)
+            setattr(scores, f"{kind}2", None)
+
+
+def _told_left_out(lines: int, unmatched: int, faceless: int) -> list[str]:
+    """Say what has no score."""
+    out = []
+    if lines:
+        out.append(
+            tr_n("{n:,} line of the list gives no pair.", "{n:,} lines of the list give no pair.", lines)
+        )  # fmt: skip
+    if unmatched:
+        out.append(
+            tr_n(
+                "{n:,} image of the list is not in the project; its pairs have no score and are counted as dropped.",
+                "{n:,} images of the list are not in the project; their pairs have no score and are counted as dropped.",
+                unmatched,
+            )
+        )
+    if faceless:
+        out.append(
+            tr_n(
+                "{n:,} image of the list has no face or no embedding; its pairs have no score and are counted as dropped.",
+                "{n:,} images of the list have no face or no embedding; their pairs have no score and are counted as dropped.",
+                faceless,
+            )
+        )
+    return out
+
+
+def _file_name(params: ScoreParams, recipe: StoredRecipe) -> str:
+    return safe_name(f"{params.pairs.stem}-{recipe.encoder}-{recipe.detector}") + ".npz"
+
+
+def _sides(pair: Pair) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    return (pair.path1, pair.subject1, pair.group1), (pair.path2, pair.subject2, pair.group2)
+
+
+def _register(
+    project: Project, out: Path, params: ScoreParams, recipe: StoredRecipe, result: ScoreResult, list_sha256: str
+) -> None:
+    kept = {**params.model_dump(mode="json"), "list_sha256": list_sha256}
+    summary = ScoreSummary(result.genuine, result.impostor, result.dropped, result.measure, result.faces)
+    origin = ScoreOrigin(str(params.pairs), recipe.id, basis.take(project))
+    add_score_set(project, tr("Score {pairs}", pairs=params.pairs.name), out, origin, kept, summary)

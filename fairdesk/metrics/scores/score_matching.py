@@ -1,0 +1,117 @@
+"""The comparisons that two score files share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.errors import RequestError
+from fairdesk.metrics.scores.group_normalisation import part_of
+from fairdesk.metrics.scores.grouped_scores import number_texts
+from fairdesk.metrics.scores.score_set import ScoreSet, Strings
+from fairdesk.words import tr
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Two score sets over the same comparisons, row by row; both have a score for each."""
+
+    first: ScoreSet
+    second: ScoreSet
+    by: str
+    left_out: tuple[int, int, int]
+    """Only in the first, only in the second, without a score in one of them."""
+
+
+def match_comparisons(first: ScoreSet, second: ScoreSet, names: tuple[Path, Path]) -> Matched:
+    """Match comparisons by the two images, else row by row where both files name the same list.
+
+    Raises
+    ------
+    RequestError
+        If the files do not say which comparisons are the same, or share none.
+    """
+    for scores, name in zip((first, second), names, strict=True):
+        if scores.score is None or scores.label is None:
+            raise RequestError(
+                tr(
+                    "{path} does not have the comparisons in order: it only holds genuine and impostor scores.",
+                    path=name,
+                )
+            )
+    assert first.score is not None
+    assert second.score is not None
+    keys = [_by_images(one) for one in (first, second)]
+    by = tr("the two images of each comparison")
+    if keys[0] is None or keys[1] is None:
+        if not _same_rows(first, second):
+            raise RequestError(
+                tr(
+                    "{first} and {second} are not scores of the same list: their rows differ in number, label or subject, and "
+                    "they do not name the images (path1, path2).",
+                    first=names[0],
+                    second=names[1],
+                )
+            )
+        rows = (np.arange(len(first.score)), np.arange(len(second.score)))
+        by = tr("the order of the rows")
+    else:
+        rows = _shared(keys[0], keys[1])
+    if not len(rows[0]):
+        raise RequestError(tr("{first} and {second} share no comparison.", first=names[0], second=names[1]))
+    assert first.label is not None
+    assert second.label is not None
+    if (first.label[rows[0]] != second.label[rows[1]]).any():
+        wrong = int(np.flatnonzero(first.label[rows[0]] != second.label[rows[1]])[0])
+        raise RequestError(
+            tr(
+                "{first} and {second} disagree on which comparisons are genuine, for example comparison {row:,}.",
+                first=names[0],
+                second=names[1],
+                row=int(rows[0][wrong]) + 1,
+            )
+        )
+    scored = ~np.isnan(first.score[rows[0]]) & ~np.isnan(second.score[rows[1]])
+    kept = tuple(side[scored] for side in rows)
+    if not len(kept[0]):
+        raise RequestError(tr("No comparison has a score in both files."))
+    one, two = part_of(first, kept[0]), part_of(second, kept[1])
+    for field in ("subject1", "subject2", "group1", "group2", "fold"):  # what one file knows counts for both
+        value = getattr(one, field)
+        value = getattr(two, field) if value is None else value
+        setattr(one, field, value)
+        setattr(two, field, value)
+    left = (len(first.score) - len(rows[0]), len(second.score) - len(rows[1]), int((~scored).sum()))
+    return Matched(one, two, by, left)
+
+
+def _by_images(scores: ScoreSet) -> tuple[Strings, Strings] | None:
+    return None if scores.path1 is None or scores.path2 is None else (scores.path1, scores.path2)
+
+
+def _same_rows(first: ScoreSet, second: ScoreSet) -> bool:
+    assert first.label is not None
+    assert second.label is not None
+    if len(first.label) != len(second.label) or (first.label != second.label).any():
+        return False
+    return all(
+        one is None or two is None or bool((one == two).all())
+        for one, two in ((first.subject1, second.subject1), (first.subject2, second.subject2))
+    )
+
+
+def _shared(one: tuple[Strings, Strings], two: tuple[Strings, Strings]) -> tuple[Ints, Ints]:
+    """Return the rows of the comparisons that both have, in the first's order; the order of two images does not matter."""
+    names, codes = number_texts([*one, *two])
+    sizes = [len(one[0]), len(two[0])]
+    places = np.cumsum([0, sizes[0], sizes[0], sizes[1], sizes[1]])
+    sides = [codes[places[k] : places[k + 1]] for k in range(4)]
+    keys = [np.minimum(a, b) * len(names) + np.maximum(a, b) for a, b in ((sides[0], sides[1]), (sides[2], sides[3]))]
+    _, rows1, rows2 = np.intersect1d(keys[0], keys[1], return_indices=True)
+    order = np.argsort(rows1, kind="stable")
+    return rows1[order], rows2[order]

@@ -1,0 +1,177 @@
+"""Scores in tables: our own, BFW's and bob's CSV, and any other whose columns are named."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from fairdesk.errors import RequestError
+from fairdesk.images.table_cells import plain_cell
+from fairdesk.metrics.pair_lists.pairs import known_label
+from fairdesk.metrics.scores.score_set import ABOUT, PAIRWISE, PATHS, ScoreSet, known_about
+from fairdesk.words import tr, tr_n
+
+KNOWN = ("score", "label", *PAIRWISE, *PATHS, "fold", "measure", *ABOUT)
+"""What a column can be."""
+_BFW = {"path1": "p1", "path2": "p2", "subject1": "id1", "subject2": "id2", "group1": "att1", "group2": "att2"}
+_BFW_OTHERS = {
+    "fold", "p1", "p2", "label", "id1", "id2", "att1", "att2", "a1", "a2", "g1", "g2", "e1", "e2", "id", "fname1",
+    "fname2", "same_gender", "same_ethnicity",
+}  # fmt: skip
+_BOB = {"subject1": "bio_ref_subject_id", "subject2": "probe_subject_id"}
+
+
+def parse_score_columns(text: str) -> dict[str, str]:
+    """Read `score=NAME,label=NAME`: ours to theirs. Raises `ValueError` with what is wrong."""
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        ours, equals, theirs = (one.strip() for one in part.partition("="))
+        if not equals or not theirs:
+            raise ValueError(
+                tr("must be NAME=COLUMN, such as score=similarity,label=same; this is neither: {part}", part=part)
+            )
+        if ours not in KNOWN:
+            raise ValueError(tr("{name} is no known column. Known are: {known}", name=ours, known=", ".join(KNOWN)))
+        found[ours] = theirs
+    return found
+
+
+def _delimiter(line: str) -> str:
+    """Return what parts the cells of a header."""
+    return max((",", ";", "\t"), key=line.count) if line else ","
+
+
+def _where(path: Path, header: list[str], columns: dict[str, str] | None) -> dict[str, int]:
+    """Return the place of each column that is known or named."""
+    lowered = [cell.lower() for cell in header]
+    where = {name: lowered.index(name) for name in KNOWN if name in lowered}
+    if {"p1", "p2", "att1", "att2"} <= set(lowered):
+        where |= {ours: lowered.index(theirs) for ours, theirs in _BFW.items() if theirs in lowered}
+        models = [cell for cell in lowered if cell not in _BFW_OTHERS and cell]
+        if "score" not in where and not (columns and "score" in columns):
+            if len(models) != 1:
+                raise RequestError(
+                    tr(
+                        "{path}: say which column holds the scores, for example --columns score={first}. It has: {models}",
+                        path=path,
+                        first=models[0] if models else "NAME",
+                        models=", ".join(models) or tr("none"),
+                    )
+                )
+            where["score"] = lowered.index(models[0])
+    elif set(_BOB.values()) <= set(lowered):
+        where |= {ours: lowered.index(theirs) for ours, theirs in _BOB.items()}
+    for ours, theirs in (columns or {}).items():
+        if theirs.lower() not in lowered:
+            raise RequestError(
+                tr(
+                    "{path}: line 1 has no column {name!r}; it has: {header}",
+                    path=path,
+                    name=theirs,
+                    header=", ".join(header),
+                )
+            )
+        where[ours] = header.index(theirs) if theirs in header else lowered.index(theirs.lower())
+    return where
+
+
+def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict[str, str] | None) -> ScoreSet:
+    """Read a table with a header. Where no column says what is genuine, both subjects do. Raises `RequestError`."""
+    lines = iter(file)
+    first = next(lines, "")
+    rows = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(first))
+    header = [cell.strip() for cell in next(rows, [])]
+    where = _where(path, header, columns)
+    by_subject = "label" not in where and {"subject1", "subject2"} <= set(where)
+    if "score" not in where or not ("label" in where or by_subject):
+        raise RequestError(
+            tr(
+                "{path}: line 1 must name the columns score and label; it has: {header}. Columns of other names are told "
+                "with --columns score=NAME,label=NAME",
+                path=path,
+                header=", ".join(header) or tr("nothing"),
+            )
+        )
+    scores: list[float] = []
+    labels: list[bool] = []
+    texts: dict[str, list[str]] = {name: [] for name in (*PAIRWISE, *(PATHS if paths else ())) if name in where}
+    about: dict[str, set[str]] = {name: set() for name in ("measure", *ABOUT) if name in where}
+    folds: list[int] = []
+    for row in rows:
+        if not row:
+            continue
+        if len(row) != len(header):
+            raise RequestError(
+                tr_n(
+                    "{path}: line {line} has {n} field, the header has {header}.",
+                    "{path}: line {line} has {n} fields, the header has {header}.",
+                    len(row),
+                    path=path,
+                    line=rows.line_num,
+                    header=len(header),
+                )
+            )
+        scores.append(score_of(path, rows.line_num, row[where["score"]]))
+        for name, column in texts.items():
+            column.append(plain_cell(row[where[name]]))
+        labels.append(
+            texts["subject1"][-1] == texts["subject2"][-1]
+            if by_subject
+            else label_of(path, rows.line_num, row[where["label"]])
+        )
+        if "fold" in where:
+            folds.append(_fold(path, rows.line_num, plain_cell(row[where["fold"]])))
+        for name, values in about.items():
+            if len(values) < 2:
+                values.add(plain_cell(row[where[name]].strip()))
+    single = {name: next(iter(values)) for name, values in about.items() if len(values) == 1}
+    out = ScoreSet(
+        score=np.array(scores), label=np.array(labels, dtype=bool), measure=single.pop("measure", ""),
+        about=known_about(single),
+    )  # fmt: skip
+    for name, column in texts.items():
+        setattr(out, name, np.array(column, dtype=str))
+    if "fold" in where:
+        out.fold = np.array(folds, dtype=np.int64)
+    return out
+
+
+def _fold(path: Path, line: int, text: str) -> int:
+    try:
+        return int(text.strip() or 0)
+    except ValueError:
+        raise RequestError(
+            tr("{path}: line {line}: the fold {fold!r} is not a whole number.", path=path, line=line, fold=text)
+        ) from None
+
+
+def score_of(path: Path, line: int, text: str) -> float:
+    """Read a score; an empty one is none. Raises `RequestError` naming the line."""
+    text = text.strip()
+    if not text:
+        return float("nan")
+    try:
+        return float(text)
+    except ValueError:
+        raise RequestError(
+            tr("{path}: line {line}: the score {text!r} is not a number.", path=path, line=line, text=text)
+        ) from None
+
+
+def label_of(path: Path, line: int, text: str) -> bool:
+    """Read a label. Raises `RequestError` naming the line."""
+    known = known_label(text)
+    if known is not None:
+        return known
+    raise RequestError(
+        tr(
+            "{path}: line {line}: the label {text!r} is neither 1 (genuine) nor 0 or -1 (impostor).",
+            path=path,
+            line=line,
+            text=text,
+        )
+    )
