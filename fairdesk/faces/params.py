@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from fairdesk.jobs.fields import Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
-from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, SIDES, UPSAMPLE, DetectorKey, detector_text
+from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, OWN, SIDES, UPSAMPLE, DetectorKey, detector_text
 from fairdesk.project.encoder_ref import encoder_text
 from fairdesk.words import mark, tr
 
@@ -39,7 +39,7 @@ def detector_name(value: str | None) -> str | None:
         with suppress(ValueError):
             plain = DetectorKey.parse(value).name == value
     if not plain:
-        raise ValueError(tr("must be hog, cnn, whole or deepface:NAME"))
+        raise ValueError(tr("must be {own} or deepface:NAME", own=", ".join(OWN)))
     return value
 
 

@@ -73,7 +73,7 @@ def test_the_queue_says_why_and_can_be_put_in_order(window, hand, qtbot, busy):
     one, two, three = busy
     cards = window.panel.cards
     assert "number 1" in cards[two].line.text() and "behind Draw sample faces" in cards[two].line.text()
-    assert window.panel.counts.text() == "1 runs, 2 wait"
+    assert window.panel.counts.text() == "1 running, 2 waiting"
     cards[three].setFocus()
     window.panel.choose(three)
     assert window.panel.earlier.isEnabled() and not window.panel.later.isEnabled()
