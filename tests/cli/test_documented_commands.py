@@ -134,19 +134,18 @@ def before(words, home):
 README = [words for document, words in commands() if document == "README.md"]
 
 
-@pytest.mark.xdist_group("commands of the README")
-@pytest.mark.parametrize("words", README, ids=lambda words: shlex.join(words)[:60])
-def test_the_readmes_commands_run_as_written(world, words):
+def test_the_readmes_commands_run_as_written(world):
     """In their order: each needs what those before it have made."""
-    before(words, world)
-    status, seconds, said = run_as_written(words, world)
-    shown = f"fairdesk {shlex.join(words)}\n{status} after {seconds:.0f} s\n{said[-3000:]}"
-    assert status == 0 or (status == 130 and words[0] in STOPPED), shown
-    assert "Traceback" not in said and "Internal error" not in said, shown
+    for words in README:
+        before(words, world)
+        status, seconds, said = run_as_written(words, world)
+        shown = f"fairdesk {shlex.join(words)}\n{status} after {seconds:.0f} s\n{said[-3000:]}"
+        assert status == 0 or (status == 130 and words[0] in STOPPED), shown
+        assert "Traceback" not in said and "Internal error" not in said, shown
+    see_what_they_made(world)
 
 
-@pytest.mark.xdist_group("commands of the README")
-def test_they_made_what_they_say(world):
+def see_what_they_made(world):
     made = (
         "report/report.html",
         "curves.png",
