@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.intervals.by_pairs import Z95, wilson
-from fairdesk.metrics.intervals.by_subjects import middle, nothing_seen, rate_interval, t_quantile
+from fairdesk.metrics.intervals.by_subjects import middle, nothing_seen, rate_interval, stretch_for_few, t_quantile
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.scores.score_set import ScoreSet
 
 
 def test_wilson_as_printed():
@@ -53,3 +56,43 @@ def test_the_middle_needs_twenty_values_and_keeps_infinities():
     assert middle(np.arange(19.0)) is None
     assert middle(np.append(np.arange(101.0), np.nan)) == (2, 98)
     assert middle(np.append(np.zeros(95), [np.inf] * 5)) == (0, np.inf)
+
+
+def test_few_errors_claim_no_more_than_pairs_alone_would(tmp_path):
+    """One error is one error, also where the threshold follows it in every draw, and an interval holds Wilson's."""
+    seen = 0
+    for number in range(6):
+        rng = np.random.default_rng(number)
+        parts = []
+        for group in "ABCD":
+            names = np.array([f"{group}{person}" for person in range(8)])
+            of, to = np.repeat(np.triu_indices(8, 1), 18, axis=1)
+            own = np.repeat(np.arange(8), 12)
+            score = np.concatenate([rng.normal(4, 1, len(own)), rng.normal(0, 1, len(of))])
+            parts.append(
+                (
+                    score,
+                    np.arange(len(score)) < len(own),
+                    names[np.append(own, of)],
+                    names[np.append(own, to)],
+                    np.full(len(score), group),
+                )
+            )
+        score, label, first, second, groups = (np.concatenate(column) for column in zip(*parts, strict=True))
+        scores = ScoreSet(score=score, label=label, subject1=first, subject2=second, group1=groups, group2=groups)
+        params = EvaluateParams(scores=tmp_path, by="group", at="fmr=1e-3", bootstrap=300)
+        for row in evaluate(scores, params)[0].groups.per_group.values():
+            for rate in ("fmr", "fnmr"):
+                value, ci, pairs = getattr(row, rate), getattr(row, f"{rate}_ci"), getattr(row, f"{rate}_ci_pairs")
+                errors = row.false_matches if rate == "fmr" else row.false_non_matches
+                if ci is not None and value > 0 and errors < 10:
+                    seen += 1
+                    assert ci[0] <= pairs[0] * 1.001 and ci[1] >= pairs[1] * 0.999, (rate, errors, ci, pairs)
+    assert seen > 12
+
+
+def test_many_errors_are_not_stretched():
+    assert stretch_for_few(0.1, 0.001, 20, 10, 100) == 1.0
+    assert stretch_for_few(0.0, 0.001, 20, 0, 100) == 1.0
+    assert stretch_for_few(0.02, 0.0002, 20, 2, 100) > 10
+    assert stretch_for_few(0.02, 0.5, 20, 2, 100) == 1.0

@@ -30,7 +30,9 @@ class TopLegend(QObject):
         self.item.clear()
         self.item.setLabelTextColor(colour)
         for text, pen in entries:
-            self.item.addItem(pg.PlotDataItem(pen=pen), text)
+            thick = pg.mkPen(pen)
+            thick.setWidthF(3)  # a line of one pixel is pale, most of all on dark
+            self.item.addItem(pg.PlotDataItem(pen=thick), text)
         self._arrange()
 
     def _arrange(self) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.intervals.by_pairs import Z95, Interval
+from fairdesk.metrics.intervals.by_pairs import Z95, Interval, wilson
 
 Array = npt.NDArray[np.float64]
 
 LEVEL = 0.95
+FEW = 10  # errors: with fewer, an interval by subjects is held to that by pairs
 
 
 def t_quantile(freedom: float) -> float:
@@ -40,6 +41,21 @@ def rate_interval(rate: float, deviation: float, freedom: float, worth: float) -
     half = t_quantile(freedom) * deviation / (rate * (1 - rate))
     centre = logit(rate)
     return float(expit(centre - half)), float(expit(centre + half))
+
+
+def stretch_for_few(rate: float, deviation: float, freedom: float, errors: int, trials: int) -> float:
+    """Return by which factor a deviation is to grow, so that few errors claim no more than pairs alone would allow.
+
+    With fewer than `FEW` errors the draws may all show the same: a threshold that is taken from the data stays beside
+    the one error it rests on. The interval then holds Wilson's at least.
+    """
+    from scipy.special import logit
+
+    pairs = wilson(errors, trials)
+    if errors >= FEW or not 0 < rate < 1 or pairs is None or deviation <= 0:
+        return 1.0
+    reach = max(logit(rate) - logit(pairs[0]) if pairs[0] > 0 else 0.0, logit(pairs[1]) - logit(rate))
+    return max(1.0, float(reach) / (t_quantile(freedom) * deviation / (rate * (1 - rate))))
 
 
 def likely_rates(rate: float, values: Array, freedom: float, worth: float, rng: np.random.Generator) -> Array:

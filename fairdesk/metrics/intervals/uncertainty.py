@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.metrics.fairness.spread import figure_interval, many_figures, permuted_rates, weighted_interval
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.metrics.intervals.by_subjects import LEVEL, likely_rates, middle, rate_interval
+from fairdesk.metrics.intervals.by_subjects import LEVEL, likely_rates, middle, rate_interval, stretch_for_few
 from fairdesk.metrics.intervals.rate_variance import FEWEST, Variance
 from fairdesk.metrics.intervals.subject_draws import Curves, Draws, Place, choose_thresholds, draw_subjects
 from fairdesk.metrics.params import EvaluateParams
@@ -211,6 +211,10 @@ class Common:
         if spread < _HELD * np.sqrt(variance.variance[at]):
             return None, tr("the threshold is set by this rate")
         freedom, worth = _freedom(variance, at), variance.trials_at(at)
+        row = self.groups.per_group[name]
+        errors, trials = (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine)
+        stretch = stretch_for_few(value, spread, freedom, errors, trials)
+        values, spread = values[0] + stretch * (values - values[0]), stretch * spread
         self.made[rate][name] = (value, values, freedom, worth)
         return rate_interval(value, spread, freedom, worth), None
 
