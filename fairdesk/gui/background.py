@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal, Slot
 
 Output = TypeVar("Output")
@@ -67,6 +68,8 @@ class Background(QObject):
         if self._closed or self._tickets.get(key) != ticket:
             return
         del self._tickets[key]
+        if _gone(done):
+            return
         error = future.exception()
         if error is None:
             done(future.result())
@@ -87,3 +90,9 @@ class Background(QObject):
         self._closed = True
         self._readers.shutdown(wait=True, cancel_futures=True)
         self._writer.shutdown(wait=True)
+
+
+def _gone(done: Done) -> bool:
+    """Whether the dialog that waited for a result was closed and deleted meanwhile."""
+    owner = getattr(done, "__self__", None)
+    return isinstance(owner, QObject) and not shiboken6.isValid(owner)

@@ -2,6 +2,9 @@
 
 import threading
 
+import shiboken6
+from PySide6.QtWidgets import QDialog, QLabel
+
 from fairdesk.gui.background import Background
 
 
@@ -14,4 +17,21 @@ def test_a_result_on_its_way_is_not_taken_for_the_next_one(qtbot):
     background.read("list", lambda: "of the second", got.append)
     qtbot.waitUntil(lambda: not background.busy, timeout=5000)
     assert got == ["of the second"]
+    background.close()
+
+
+def test_a_dialog_that_is_gone_gets_no_result(qtbot):
+    class Asks(QDialog):
+        def __init__(self):
+            super().__init__()
+            self.told = QLabel(self)
+
+        def show_it(self, text):
+            self.told.setText(text)
+
+    background, free, dialog = Background(), threading.Event(), Asks()
+    background.read("words", lambda: free.wait(5) and "late", dialog.show_it)
+    shiboken6.delete(dialog)
+    free.set()
+    qtbot.waitUntil(lambda: not background.busy, timeout=5000)  # qtbot fails the test on an exception in the event loop
     background.close()
