@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
 from fairdesk.gui.session import Session
-from fairdesk.gui.tabs.metrics.presenter import Evaluation
-from fairdesk.metrics.pairs_behind.pair_query import PairQuery
-from fairdesk.metrics.pairs_behind.shown_pairs import ShownPairs, read_pairs_of
 from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
+    from fairdesk.gui.tabs.metrics.presenter import Evaluation
+    from fairdesk.metrics.pairs_behind.pair_query import PairQuery
+    from fairdesk.metrics.pairs_behind.shown_pairs import ShownPairs
 
 
 class PairViewer(QObject):
@@ -26,6 +30,8 @@ class PairViewer(QObject):
         """Show the comparisons behind a number of an evaluation."""
         if found is None:
             return
+        from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
+
         if self.dialog is None:
             self.dialog = PairsDialog(self._session, self._home)
             self.dialog.finished.connect(self._forget)
@@ -36,6 +42,8 @@ class PairViewer(QObject):
 
     def read_again(self, found: Evaluation | None) -> None:
         """Read the pairs that are shown again: labels or marks may have changed."""
+        from fairdesk.metrics.pairs_behind.shown_pairs import read_pairs_of
+
         query = self._query
         if found is None or query is None or self.dialog is None:
             return

@@ -11,22 +11,18 @@ from typing import TYPE_CHECKING, Any
 from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.evaluation import evaluate_whole
-from fairdesk.metrics.identification.files import read_search
-from fairdesk.metrics.identification.job import evaluate_search
-from fairdesk.metrics.identification.results import IdentifyResult
-from fairdesk.metrics.pairs_behind.corrections import correct, read_known_of
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of, number, rate
 from fairdesk.metrics.params import EvaluateParams, IdentifyParams
-from fairdesk.metrics.rates.error_curves import histogram
-from fairdesk.metrics.rates.live_threshold import LiveThreshold
 from fairdesk.metrics.results import Corrections, EvaluateResult
-from fairdesk.metrics.scores.score_files import read_scores
-from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
 from fairdesk.words import mark, tr, tr_n
+
+if TYPE_CHECKING:  # what evaluates is imported by the functions that do: the window opens without it
+    from fairdesk.metrics.identification.results import IdentifyResult
+    from fairdesk.metrics.rates.live_threshold import LiveThreshold
+    from fairdesk.metrics.scores.score_set import ScoreSet
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import Shown
@@ -108,6 +104,9 @@ class SupersededError(Exception):
 
 def read_corrected(params: EvaluateParams, *, paths: bool = False) -> tuple[ScoreSet, Corrections | None]:
     """Read scores; where the project open (`labels_of`) has labels set by people, or comparisons left out, by those."""
+    from fairdesk.metrics.pairs_behind.corrections import correct, read_known_of
+    from fairdesk.metrics.scores.score_files import read_scores
+
     known = None if params.labels_of is None else read_known_of(params.labels_of)
     scores = read_scores(
         params.scores, paths=paths or bool(known), columns=params.named_columns(), impostor=params.impostor
@@ -120,6 +119,10 @@ def read_corrected(params: EvaluateParams, *, paths: bool = False) -> tuple[Scor
 
 def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluation:
     """Evaluate a score file; by group where the scores name groups. `check` may raise to end it."""
+    from fairdesk.metrics.evaluation import evaluate_whole
+    from fairdesk.metrics.rates.error_curves import histogram
+    from fairdesk.metrics.rates.live_threshold import LiveThreshold
+
     scores, corrections = read_corrected(params)
     if params.distance:
         scores.negate()
@@ -163,6 +166,9 @@ def _names(scores: ScoreSet, kind: str) -> bool:
 
 def work_out_search(path: Path) -> IdentifyResult:
     """Evaluate a one-to-many search; by group where the probes name theirs."""
+    from fairdesk.metrics.identification.files import read_search
+    from fairdesk.metrics.identification.job import evaluate_search
+
     found = read_search(path)
     grouped = found.probe_group is not None and bool((found.probe_group != "").any())
     params = IdentifyParams(scores=path, by="group" if grouped else "none")

@@ -11,7 +11,6 @@ from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, group_style
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.theme import Theme
 from fairdesk.metrics.identification.results import IdentifyResult
-from fairdesk.metrics.report.search_tables import search_tables
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ class SearchPage(QWidget):
             + "\n"
             + tr("Intervals: {interval}", interval=result.interval)
         )
+        from fairdesk.metrics.report.search_tables import search_tables
+
         self.tables.show_tables(search_tables(result), ("ranks", "open_set"))
         self._draw()
 

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.models_dialog import ModelsDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
@@ -34,11 +33,9 @@ from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.tabs.metrics.search_page import SearchPage
 from fairdesk.gui.widgets.flow_row import FlowRow
-from fairdesk.metrics.identification.files import holds_search
 from fairdesk.metrics.identification.results import IdentifyResult
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.sets import freeze
@@ -409,11 +406,15 @@ class MetricsTab(Tab):
         self.headline.setText(text + (f"<br>{line}" if line else ""))
 
     def _fill_table(self, found: presenter.Evaluation) -> None:
+        from fairdesk.metrics.report.result_tables import tables_of
+
         self.tables.show_tables(tables_of(found.result), presenter.ORDER)
 
     @Slot(float)
     def _on_drag(self, threshold: float) -> None:
         """Follow the threshold's line: everything but intervals, which take draws."""
+        from fairdesk.metrics.report.result_tables import tables_of
+
         found = self.shown
         if found is None:
             return
@@ -455,6 +456,8 @@ class MetricsTab(Tab):
 
     def open_file(self, path: Path) -> None:
         """Show a score file: comparisons, or a one-to-many search."""
+        from fairdesk.metrics.identification.files import holds_search
+
         if holds_search(path):
             self._asked += 1  # nobody waits for what is being evaluated
             self.session.background.read("evaluate", lambda: presenter.work_out_search(path), self._show_search)
@@ -470,6 +473,8 @@ class MetricsTab(Tab):
 
     async def compare_models(self) -> None:
         """Compare the scores shown with another model's over the same list."""
+        from fairdesk.gui.dialogs.models_dialog import ModelsDialog
+
         params = self._params()
         if params is not None:
             others = [
