@@ -1,12 +1,12 @@
 """dlib's face recognition network in PyTorch, with the weights of dlib's own file: the same numbers, many times faster.
 
 Twenty-nine convolutions in residual blocks (He et al., CVPR 2016, made smaller by D. King; dlib's
-`dnn_face_recognition_ex`), 128 numbers. Each affine layer is folded into the convolution before it.
+`dnn_face_recognition_ex`), 128 numbers. Each affine layer is folded into the convolution before it, and the scaling of the
+input into the first.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import torch
@@ -42,11 +42,8 @@ class DlibNetwork(nn.Module):
     Input (n, 3, 150, 150), RGB from 0 to 255; output (n, 128).
     """
 
-    mean: Tensor
-
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(3, 1, 1))
         self.stem = nn.Conv2d(3, 32, 7, 2)
         blocks, before = [], 32
         for channels, count, halves in LEVELS:
@@ -58,8 +55,7 @@ class DlibNetwork(nn.Module):
 
     def forward(self, faces: Tensor) -> Tensor:
         """Return the descriptors of faces."""
-        x = (faces - self.mean) / 256
-        x = functional.max_pool2d(functional.relu(self.stem(x)), 3, 2)
+        x = functional.max_pool2d(functional.relu(self.stem(faces)), 3, 2)
         out: Tensor = self.last(self.blocks(x).mean((2, 3)))
         return out
 
@@ -73,7 +69,6 @@ class DlibNetwork(nn.Module):
             self._fill(layers, mean)
 
     def _fill(self, layers: list[Layer], mean: tuple[float, float, float]) -> None:
-        self.mean.copy_(torch.tensor(mean).reshape(3, 1, 1))
         for convolution, layer, affine in zip(self.convolutions(), layers[:-1:2], layers[1::2], strict=True):
             shape, channels = convolution.weight.shape, layer.filters
             params = torch.from_numpy(layer.params)
@@ -82,12 +77,14 @@ class DlibNetwork(nn.Module):
             convolution.weight.copy_(weights * gamma.reshape(-1, 1, 1, 1))
             assert convolution.bias is not None
             convolution.bias.copy_(biases * gamma + beta)
+        assert self.stem.bias is not None  # (x - mean) / 256 is folded in too: bytes are exact in bf16, means are not
+        self.stem.weight.div_(256)
+        self.stem.bias.sub_((self.stem.weight * torch.tensor(mean).reshape(1, 3, 1, 1)).sum((1, 2, 3)))
         self.last.weight.copy_(torch.from_numpy(layers[-1].params).reshape(-1, 128).T)
 
 
-@cache
 def load_network(path: Path) -> DlibNetwork:
-    """Return the network of a file, on the processor, ready to compute. Raises `JobFailed` if it is another file."""
+    """Return a network of one's own with the weights of a file, ready to compute. Raises `JobFailed` if it is another file."""
     network = DlibNetwork()
     network.fill(*read_network(path))
     network.eval()

@@ -24,13 +24,17 @@ class TorchNetwork:
 
         self.precision, self._device = precision, device
         self._network = network.to(device, memory_format=torch.channels_last)
+        norms = any(isinstance(layer, torch.nn.modules.batchnorm._BatchNorm) for layer in network.modules())
+        self._lower = precision == "bf16" and norms  # its norms stay in float32
+        self._dtype = torch.bfloat16 if precision == "bf16" and not norms else torch.float32
+        self._network.to(self._dtype)
 
     def run(self, faces: npt.NDArray[Any]) -> Vectors:
         """Return the network's output for pictures of shape (n, height, width, 3), shape (n, dim)."""
         import torch
 
-        batch = torch.from_numpy(np.ascontiguousarray(faces)).to(self._device).float().permute(0, 3, 1, 2)
-        lower = torch.autocast(self._device, torch.bfloat16) if self.precision == "bf16" else nullcontext()
+        batch = torch.from_numpy(np.ascontiguousarray(faces)).to(self._device).to(self._dtype).permute(0, 3, 1, 2)
+        lower = torch.autocast(self._device, torch.bfloat16) if self._lower else nullcontext()
         # TF32, which CUDA takes for convolutions by itself, keeps ten bits of a number: that is not float32
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False), lower:
             out = self._network(batch)
