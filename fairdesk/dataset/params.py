@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from fairdesk.dataset.prepare_params import DISTANCE_HELP, LEAKS_HELP, Leaks, check_sizes
 from fairdesk.faces.params import existing_path
+from fairdesk.images.system_places import system_place
 from fairdesk.jobs.fields import (
     DETECTOR_UNSET,
     ColumnsOf,
@@ -84,7 +85,10 @@ class ImportParams(JobParams):
     @field_validator("folder")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        found = value.expanduser().absolute()
+        if place := system_place(found / "any"):  # what lies in the folder
+            raise ValueError(tr("lies in {place}, a place of the system, where nothing is read", place=place))
+        return found
 
     _known_columns = field_validator("columns")(_columns)
 

@@ -144,6 +144,11 @@ class SplitParams(JobParams):
         found = [_absolute(path) for path in value]
         if len(set(found)) != len(found):
             raise ValueError(tr("name a different folder for each set"))
+        inside = next(((a, b) for a in found for b in found if a in b.parents), None)
+        if inside is not None:
+            raise ValueError(
+                tr("{inner} lies in {outer}: one set would hold the other's images", inner=inside[1], outer=inside[0])
+            )
         return found
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -57,9 +58,16 @@ class JobParams(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _named(cls, values: Any) -> Any:
-        """Refuse an empty name to write to: it would be read as the folder one is in."""
-        if isinstance(values, dict) and isinstance(out := values.get("out"), str) and not out.strip():
-            raise FieldError("out", tr("must name a file or a folder"))
+        """Refuse an empty name to write to, or of what must be given: it would be read as the folder one is in."""
+        if isinstance(values, dict):
+            for name, field in cls.model_fields.items():
+                given = values.get(name)
+                if name != "out" and not (field.annotation is Path and field.is_required()):
+                    continue
+                if any(
+                    isinstance(one, str) and not one.strip() for one in (given if isinstance(given, list) else [given])
+                ):
+                    raise FieldError(name, tr("must name a file or a folder"))
         return values
 
     @model_validator(mode="after")

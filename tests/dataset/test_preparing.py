@@ -283,3 +283,15 @@ def test_writing_into_the_source_or_over_something_is_refused(folder, tmp_path):
     for out, message in ((folder / "s", "inside the source"), (folder / "g0", "not empty")):
         with pytest.raises(RequestError, match=message):
             sample(SampleParams(folder=folder, out=out, images=2), QuietContext())
+
+
+def test_a_set_inside_another_set_is_refused(folder, tmp_path):
+    with pytest.raises(ValueError, match="one set would hold the other's images"):
+        SplitParams(folder=folder, out=[tmp_path / "train", tmp_path / "train" / "test"], shares=[0.5, 0.5])
+    assert not (tmp_path / "train").exists()
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_folder_is_not_the_folder_one_is_in(name, tmp_path):
+    with pytest.raises(ValueError, match="must name a file or a folder"):
+        FlattenParams(folder=name, out=tmp_path / "out")

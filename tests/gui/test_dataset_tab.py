@@ -430,3 +430,12 @@ def test_a_person_who_vanishes_by_an_edit_and_comes_back_by_undo_is_shown_again(
     qtbot.waitUntil(lambda: shown(at) == [], timeout=5000)
     tree.setCurrentItem(tree.topLevelItem(0))
     qtbot.waitUntil(lambda: len(shown(at)) == 40, timeout=5000)
+
+
+def test_a_project_whose_images_are_all_hidden_does_not_say_that_it_has_none(window, at, hand):
+    hand.go("dataset")
+    hand.do("dataset.select_all")
+    hand.do("dataset.hide")
+    hand.settle()
+    assert at.pages.currentWidget() is at.grid_page
+    assert "40 hidden" in at.counts.text()

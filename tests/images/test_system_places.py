@@ -64,3 +64,9 @@ def test_a_project_that_points_there_says_so_and_reads_nothing(project, tmp_path
     told = capsys.readouterr()
     assert "lie in /etc: a place of the system. Nothing is read there." in told.err
     assert "Traceback" not in told.err
+
+
+@pytest.mark.parametrize("path", ["/etc", "/proc/self", "/dev"])
+def test_a_place_of_the_system_is_not_walked_for_an_import(path):
+    with pytest.raises(ValueError, match="a place of the system"):
+        ImportParams(folder=path)

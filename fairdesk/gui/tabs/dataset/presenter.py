@@ -180,7 +180,7 @@ def ids(project: Project, wish: Wish) -> Ids:
 def headline(view: View, selected: int, missing: int = 0) -> str:
     """Return the line of counts at the top; `missing` originals are not where they were."""
     counts = view.counts
-    if not counts.get("images"):
+    if not (counts.get("images") or counts.get("hidden")):
         return ""
     parts = [
         tr_n("{n:,} image", "{n:,} images", counts["images"]),

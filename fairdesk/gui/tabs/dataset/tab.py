@@ -283,7 +283,7 @@ class DatasetTab(Tab):
         )
 
     def _show(self) -> None:
-        images = self.view.counts.get("images", 0)
+        images = self.view.counts.get("images", 0) or self.view.counts.get("hidden", 0)
         self.pages.setCurrentWidget(self.grid_page if images else self.empty_page)
         if not self.has_project():
             self.empty_title.setText(tr("No project is open"))
