@@ -183,7 +183,7 @@ def _run(params: RecogniserParams, context: Context, fabric: Any, device: str, s
         context.message(
             tr(
                 "No error rates will be measured on held-out identities: too few for pairs of both kinds within a group. "
-                "Give a larger --validation share, or more identities."
+                "Give a larger share with --validation, or more identities."
             )
         )
     else:

@@ -195,3 +195,18 @@ def test_a_rate_is_weak_by_its_own_errors(tmp_path):
     common = next(table for table in tables_of(result) if table.name == "common")
     weak = {row[0].text: [common.columns[x].title for x, cell in enumerate(row) if cell.weak] for row in common.rows}
     assert weak == {"A": ["FNMR"], "B": ["FMR"]}
+
+
+def test_decimal_commas_as_a_spreadsheet_writes_them(tmp_path):
+    (tmp_path / "s.csv").write_text("score;label\n0,5;1\n-1,25;0\n,75;1\n2e-1;0\n1,5e-3;0\n")
+    found = read_scores(tmp_path / "s.csv")
+    assert found.score.tolist() == [0.5, -1.25, 0.75, 0.2, 0.0015] and found.label.tolist() == [
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
+    (tmp_path / "t.csv").write_text("score;label\n1,2,3;1\n")
+    with pytest.raises(RequestError, match="'1,2,3' is not a number"):
+        read_scores(tmp_path / "t.csv")

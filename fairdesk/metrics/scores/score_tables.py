@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _BFW_OTHERS = {
     "fold", "p1", "p2", "label", "id1", "id2", "att1", "att2", "a1", "a2", "g1", "g2", "e1", "e2", "id", "fname1",
     "fname2", "same_gender", "same_ethnicity",
 }  # fmt: skip
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _BOB = {"subject1": "bio_ref_subject_id", "subject2": "probe_subject_id"}
 
 
@@ -155,7 +157,7 @@ def score_of(path: Path, line: int, text: str) -> float:
     if not text:
         return float("nan")
     try:
-        return float(text)
+        return float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)
     except ValueError:
         raise RequestError(
             tr("{path}: line {line}: the score {text!r} is not a number.", path=path, line=line, text=text)
