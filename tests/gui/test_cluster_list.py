@@ -127,7 +127,8 @@ def test_verdicts_by_key_are_shown_on_the_face_and_listed(window, tab, hand, fil
     dialog.table.selectRow(0)
     dialog.remove.click()
     hand.settle()
-    assert dialog.table.rowCount() == 3 and len(verdicts(filled)) == 3
+    qtbot.waitUntil(lambda: dialog.table.rowCount() == 3, timeout=10_000)
+    assert len(verdicts(filled)) == 3
     dialog.reject()
     for _ in range(5):
         hand.do("edit.undo")
