@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 import qasync
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication, QDialog
 
 from fairdesk.gui.app import make_window
@@ -30,6 +30,8 @@ def window(qapp, qtbot, settings_home):
     made.resize(1280, 800)
     made.show()
     qtbot.waitExposed(made)
+    qtbot.keyClick(made, Qt.Key.Key_unknown)  # Qt goes on to think that a key of an earlier test is held: Shift, Ctrl
+    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
     yield made
     made.shut_down(keep_jobs=False)
     made.close()
