@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from functools import partial
 
-from fairdesk.clustering import params, results
+from fairdesk.clustering import params
 from fairdesk.jobs.kinds import JobKind, Lane, Needs
 
 _Job = partial(JobKind, domain="fairdesk.clustering")
 
 JOBS = [
     _Job(
-        "cluster", "Cluster faces", params.ClusterParams, results.ClusterResult, "new_version:cluster_faces",
+        "cluster", "Cluster faces", params.ClusterParams, "results:ClusterResult", "new_version:cluster_faces",
         needs=Needs.EITHER, without="vectors", lane=Lane.HEAVY, facts="vector_counts:faces_to_cluster",
     ),
     _Job(
-        "load-clusters", "Import a cluster file", params.LoadClustersParams, results.LoadClustersResult, "cluster_files:load_clusters",
+        "load-clusters", "Import a cluster file", params.LoadClustersParams, "results:LoadClustersResult", "cluster_files:load_clusters",
         positional=("file",),
     ),
     _Job(
-        "mosaic", "Export a mosaic", params.MosaicParams, results.MosaicResult, "mosaics:write_mosaic",
+        "mosaic", "Export a mosaic", params.MosaicParams, "results:MosaicResult", "mosaics:write_mosaic",
         needs=Needs.EITHER, instead="file",
     ),
     _Job(
-        "identity-folders", "Export identity folders", params.FoldersParams, results.FoldersResult, "identity_folders:write_identity_folders",
+        "identity-folders", "Export identity folders", params.FoldersParams, "results:FoldersResult", "identity_folders:write_identity_folders",
         needs=Needs.EITHER, instead="file",
     ),
 ]  # fmt: skip

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from fairdesk import counted
 from fairdesk.clustering import store, verdict_edits
-from fairdesk.clustering.results import VerdictResult
 from fairdesk.clustering.review.session import METHOD
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
@@ -32,6 +31,9 @@ from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project import Project
 from fairdesk.project.changes import Kind
 from fairdesk.words import mark, tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.clustering.results import VerdictResult
 
 
 class ClusteringTab(Tab):
