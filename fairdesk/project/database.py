@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -185,6 +185,11 @@ class Database:
         text = self.value(f"SELECT group_concat(n) FROM ({sql})", bindings)
         return np.fromstring(text or "", dtype=np.int64, sep=",")
 
+    def integers(self, columns: Sequence[str], rest: str, bindings: Any = ()) -> npt.NDArray[np.int64]:
+        """Run a query of several columns of integers, none of them NULL, that goes on with `rest`: a row of the result each."""
+        joined = " || ',' || ".join(f"({column})" for column in columns)
+        return self.numbers(f"SELECT {joined} AS n {rest}", bindings).reshape(-1, len(columns))
+
     def value(self, sql: str, bindings: Any = ()) -> Any:
         """Return the first column of the first row, or None."""
         return self.connection.execute(sql, bindings).get
@@ -192,6 +197,21 @@ class Database:
     def data_version(self) -> int:
         """A number that changes when another connection has written."""
         return int(self.connection.pragma("data_version"))
+
+    def being_written(self) -> bool:
+        """Tell whether another connection is in the middle of a write transaction."""
+        connection = self.connection
+        if connection.in_transaction:
+            return False
+        connection.set_busy_timeout(0)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except apsw.BusyError:
+            return True
+        finally:
+            connection.set_busy_timeout(BUSY_MS)
+        return False
 
     def close(self) -> None:
         """Close every connection of every thread."""

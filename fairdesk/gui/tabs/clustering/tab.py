@@ -42,6 +42,7 @@ class ClusteringTab(Tab):
     shows = frozenset(
         {
             Kind.IMAGES,
+            Kind.HIDDEN,
             Kind.LABELS,
             Kind.FACES,
             Kind.VECTORS,
