@@ -183,6 +183,7 @@ def _relabel(project: Project, db: apsw.Connection, edit: Edit) -> None:
             )
         )
         project.journal.update_to("face", ("identity_id",), faces)
+    db.execute("DELETE FROM relabelled")
 
 
 def _text(edit: Edit, count: int) -> str:
