@@ -6,7 +6,7 @@ import random
 import pytest
 
 from fairdesk.errors import RequestError
-from fairdesk.project import Project, bulk_edits, label_snapshot
+from fairdesk.project import Project, bulk_edits, database, label_snapshot
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.faces import set_identity
 from fairdesk.project.image_orders import sort_key
@@ -157,10 +157,10 @@ def test_hiding_all_and_taking_it_back_leaves_what_was_hidden(many):
     assert image_ids(many, Filter(state="hidden")).tolist() == hidden
 
 
-def test_a_long_write_says_what_it_touched_when_it_is_done(many):
+def test_a_long_write_says_what_it_touched_when_it_is_done(many, monkeypatch):
+    monkeypatch.setattr(database, "_WRITE_KIB", 40)  # what is written goes to the disk before it is done
     other = Project.open(many.folder)
     reader = ChangeReader(many.db)
-    other.db.connection.pragma("cache_size", 10)  # pages: what is written goes to the disk before it is done
     edit_labels(other, [1], Edit(gender="male"))
     assert reader.read().touched[Kind.LABELS] == {1}
     other.db.connection.wal_checkpoint()  # so that the next write starts the log anew
