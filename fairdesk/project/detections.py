@@ -111,7 +111,7 @@ def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, Found
                 ).get
                 numbers[-1].append(number)
                 pictures.append(("face", number, jpeg))
-    project.thumbnails.put(pictures)
+        project.thumbnails.put(pictures)  # first: a face has its thumbnail, whatever ends this in between
     return numbers
 
 

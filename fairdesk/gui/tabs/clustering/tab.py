@@ -44,6 +44,7 @@ class ClusteringTab(Tab):
     shows = frozenset(
         {
             Kind.IMAGES,
+            Kind.HIDDEN,
             Kind.LABELS,
             Kind.FACES,
             Kind.VECTORS,

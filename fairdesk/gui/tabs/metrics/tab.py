@@ -59,7 +59,7 @@ class MetricsTab(Tab):
 
     name = "metrics"
     tab_title = mark("Metrics")
-    shows = frozenset({Kind.IMAGES, Kind.LABELS, Kind.LISTS, Kind.SCORES, Kind.VECTORS})
+    shows = frozenset({Kind.IMAGES, Kind.HIDDEN, Kind.LABELS, Kind.LISTS, Kind.SCORES, Kind.VECTORS})
 
     pairs_button: QPushButton
     score_button: QPushButton
