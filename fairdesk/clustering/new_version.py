@@ -10,6 +10,7 @@ from fairdesk.clustering.cluster_files import save_clusters, write_clusters
 from fairdesk.clustering.constrained import corrected
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods import Clustered, by_size, cluster_vectors, unit_length
+from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
@@ -41,8 +42,17 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     truth = known_people(project, faces, said)
     people = len(np.unique(truth[truth >= 0]))
     context.check()
-    found = cluster_vectors(vectors, params, recipe.metric, people if people >= 2 else None)
-    raw, broken = corrected(found.labels, faces, unit_length(vectors, recipe.metric), said)
+    metric = params.metric or recipe.metric
+
+    def near(scaled: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        kept = neighbours_of(project, recipe, faces, scaled, metric, pause)
+        return kept.found, kept.squared
+
+    def pause(_done: int, _of: int) -> None:
+        context.check()
+
+    found = cluster_vectors(vectors, params, metric, people if people >= 2 else None, near, pause)
+    raw, broken = corrected(found.labels, faces, unit_length(vectors, metric), said)
     labels = by_size(raw)
     contradictions = _contradictions(said, broken)
     for line in contradictions:
@@ -51,7 +61,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     context.progress(1, 3, tr("steps"))
     known = truth >= 0
     quality = agreement(labels[known], truth[known])
-    used = params.model_copy(update={"encoder": recipe.encoder, "detector": recipe.detector})
+    used = params.model_copy(update={"encoder": recipe.encoder, "detector": recipe.detector, "eps": found.eps})
     version = _store(project, used, recipe.id, faces, labels, quality)
     if found.linkage is not None:
         _store_tree(project, version, found, faces)
@@ -143,7 +153,15 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
     _, truth = np.unique(names, return_inverse=True)
     people = len(np.unique(names[known]))
     context.progress(0, 1, tr("steps"))
-    labels = by_size(cluster_vectors(vectors, params, "euclidean", people if people >= 2 else None).labels)
+
+    def pause(_done: int, _of: int) -> None:
+        context.check()
+
+    labels = by_size(
+        cluster_vectors(
+            vectors, params, params.metric or "euclidean", people if people >= 2 else None, check=pause
+        ).labels
+    )
     quality = agreement(labels[known], truth[known].astype(np.int64))
     if params.out is not None:
         clusters: dict[str, list[str]] = {}
