@@ -16,11 +16,13 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int32]
 ROWS, COLUMNS = 1024, 1024  # of a block: 4 MB, of which half stays in a core's cache
 SAMPLE = 500  # vectors whose neighbours are counted first
-_BYTES = 30.0  # of a pair, in all that DBSCAN makes of it
+_BYTES = 40.0  # of a pair, in all that DBSCAN makes of it
 
 
-def close_pairs(vectors: Floats, radius: float, check: Check | None = None) -> tuple[Rows, Rows]:
-    """Return the pairs (first < second) within a radius, sorted by block.
+def close_pairs(vectors: Floats, radius: float, check: Check | None = None) -> tuple[Rows, Rows, Floats]:
+    """Return the pairs (first < second) within a radius, sorted by block, and their squared distances.
+
+    A radius that is smaller takes exactly those whose squared distance is at most its square, in 32 bits.
 
     Raises
     ------
@@ -35,23 +37,26 @@ def close_pairs(vectors: Floats, radius: float, check: Check | None = None) -> t
     limit = np.float32(-radius * radius / 2)  # a product is half the squared distance, negative
     _refuse_too_many(left, right, limit, radius)
 
-    def work(a: int) -> list[tuple[Rows, Rows]]:
+    def work(a: int) -> list[tuple[Rows, Rows, Floats]]:
         found = []
         height = min(ROWS, n - a)
         for b in range(a, n, COLUMNS):
             width = min(COLUMNS, n - b)
-            rows, columns = np.divmod(np.flatnonzero(left[a : a + height] @ right[:, b : b + width] >= limit), width)
+            block = left[a : a + height] @ right[:, b : b + width]
+            rows, columns = np.divmod(np.flatnonzero(block >= limit), width)
             if b < a + height:
                 above = columns + b > rows + a
                 rows, columns = rows[above], columns[above]
             if len(rows):
-                found.append(((rows + a).astype(np.int32), (columns + b).astype(np.int32)))
+                squared = np.maximum(-2 * block[rows, columns], 0)
+                found.append(((rows + a).astype(np.int32), (columns + b).astype(np.int32), squared))
         return found
 
-    parts = [pair for block in each_block(work, range(0, n, ROWS), check) for pair in block]
+    parts = [part for block in each_block(work, range(0, n, ROWS), check) for part in block]
     if not parts:
-        return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
-    return np.concatenate([first for first, _ in parts]), np.concatenate([second for _, second in parts])
+        return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
+    first, second, squared = (np.concatenate(some) for some in zip(*parts, strict=True))
+    return first, second, squared
 
 
 def _refuse_too_many(left: Floats, right: Floats, limit: np.float32, radius: float) -> None:

@@ -20,7 +20,8 @@ ROWS = 2048  # of a block
 
 def dbscan(vectors: Floats, eps: float, min_samples: int, check: Check | None = None) -> Labels:
     """Cluster by DBSCAN; labels of shape (n,), numbered in the order of their first core face, -1 for noise."""
-    return from_pairs(len(vectors), *close_pairs(vectors, eps, check), min_samples)
+    first, second, _ = close_pairs(vectors, eps, check)
+    return from_pairs(len(vectors), first, second, min_samples)
 
 
 def from_pairs(n: int, first: npt.NDArray[np.int32], second: npt.NDArray[np.int32], min_samples: int) -> Labels:

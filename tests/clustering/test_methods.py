@@ -114,14 +114,14 @@ def test_graph_of_few_faces():
 
 
 def test_whispers_join_what_is_linked_and_part_what_hangs_by_a_thread():
-    two_cliques = [(a, b) for part in (range(6), range(6, 12)) for a in part for b in part if a != b] + [(0, 6), (6, 0)]
-    found, squared = np.zeros((12, 6), dtype=np.int64), np.full((12, 6), 9, dtype=np.float32)
-    place = np.zeros(12, dtype=int)
+    two_cliques = [(a, b) for part in (range(9), range(9, 18)) for a in part for b in part if a != b] + [(0, 9), (9, 0)]
+    found, squared = np.zeros((18, 9), dtype=np.int64), np.full((18, 9), 9, dtype=np.float32)
+    place = np.zeros(18, dtype=int)
     for a, b in two_cliques:
-        found[a, place[a]], squared[a, place[a]] = b, 0.2 if (a, b) not in ((0, 6), (6, 0)) else 0.24
+        found[a, place[a]], squared[a, place[a]] = b, 0.2 if (a, b) not in ((0, 9), (9, 0)) else 0.24
         place[a] += 1
     labels = whispers(found, squared, 0.5)
-    assert len(set(labels[:6])) == len(set(labels[6:])) == 1 and labels[0] != labels[6]
+    assert len(set(labels[:9])) == len(set(labels[9:])) == 1 and labels[0] != labels[9]
 
 
 def test_graph_honours_verdicts_and_keeps_its_eps(filled):

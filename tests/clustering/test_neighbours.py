@@ -70,10 +70,11 @@ def test_close_pairs_are_all_pairs(monkeypatch):
     monkeypatch.setattr(close_pairs, "ROWS", 70)
     monkeypatch.setattr(close_pairs, "COLUMNS", 90)
     vectors, _ = people(1)
-    first, second = close_pairs.close_pairs(vectors, 0.6)
+    first, second, squared = close_pairs.close_pairs(vectors, 0.6)
     away = np.linalg.norm(vectors[:, None].astype(np.float64) - vectors, axis=2)
     expected = {(int(a), int(b)) for a, b in zip(*np.nonzero(away <= 0.6), strict=True) if a < b}
     assert set(zip(first.tolist(), second.tolist(), strict=True)) == expected and len(first) == len(expected)
+    assert np.allclose(np.sqrt(squared), away[first, second], atol=1e-3)
 
 
 def test_more_pairs_than_memory_holds_are_refused_at_once(monkeypatch):
