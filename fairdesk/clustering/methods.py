@@ -93,16 +93,14 @@ def cluster_vectors(
         raise RequestError(
             tr("--n-clusters {n} is more than the {faces} faces there are.", n=wanted, faces=len(vectors))
         )
-    if params.method == "hierarchical" and not _without_distances(params.linkage, len(vectors)):
-        need_memory(8.0 * len(vectors) ** 2, len(vectors), tr("Hierarchical clustering"))
-    reduced = _pca(vectors, params.pca)
     if params.method == "kmeans":
         from sklearn.cluster import KMeans
 
+        reduced = _pca(vectors, params.pca)
         return Clustered(KMeans(wanted, random_state=params.seed, n_init="auto").fit_predict(reduced).astype(np.int64))
     from scipy.cluster.hierarchy import fcluster
 
-    tree = _tree(reduced, params.linkage)
+    tree = linkage_tree(vectors, params.linkage, params.pca, check)
     raw = fcluster(tree, cut or wanted or 1, criterion="maxclust" if cut is None else "distance")
     _, labels = np.unique(raw, return_inverse=True)
     return Clustered(labels.astype(np.int64), tree)
@@ -112,13 +110,23 @@ def _without_distances(linkage: str, faces: int) -> bool:
     return linkage == "ward" and faces > WARD_WITH_DISTANCES
 
 
-def _tree(vectors: Floats, linkage: Literal["ward", "average", "complete"]) -> npt.NDArray[np.float64]:
-    """Return SciPy's linkage matrix; Ward's of many faces is made without their distances, which takes longer."""
+def linkage_tree(
+    vectors: Floats, linkage: Literal["ward", "average", "complete"], pca: float, check: Check | None = None
+) -> npt.NDArray[np.float64]:
+    """Return SciPy's linkage matrix; Ward's of many faces is made without their distances, which takes longer.
+
+    Raises
+    ------
+    JobFailed
+        If the distances would not fit into the memory that is free.
+    """
     if _without_distances(linkage, len(vectors)):
-        return ward_tree(vectors)
+        return ward_tree(_pca(vectors, pca), check)
     from scipy.cluster import hierarchy
 
-    found: npt.NDArray[np.float64] = hierarchy.linkage(vectors.astype(np.float64), method=linkage)
+    need_memory(8.0 * len(vectors) ** 2, len(vectors), tr("Hierarchical clustering"))
+    reduced = _pca(vectors, pca).astype(np.float64)
+    found: npt.NDArray[np.float64] = hierarchy.linkage(reduced, method=linkage)
     return found
 
 

@@ -14,10 +14,9 @@ from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
-from fairdesk.errors import RequestError, reason
+from fairdesk.clustering.vector_files import read_vectors
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
-from fairdesk.project.npz import NOT_NPZ, open_npz
 from fairdesk.project.verdict_constraints import Constraints, constraints
 from fairdesk.project.verdicts import Said, Verdict, of_detector
 from fairdesk.project.verdicts import verdicts as all_verdicts
@@ -123,32 +122,9 @@ def _store_tree(project: Project, version: int, found: Clustered, faces: npt.NDA
 
 
 def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
-    path = params.vectors
-    assert path is not None
-    try:
-        with open_npz(path) as data:
-            vectors = np.asarray(data["vectors"], dtype=np.float32)
-            paths = data["paths"].astype(str) if "paths" in data else np.arange(len(vectors)).astype(str)
-            names = data["identities"].astype(str) if "identities" in data else np.array([""] * len(vectors))
-            about = {name: str(data[name]) for name in ("encoder", "detector", "recipe") if name in data}
-            made = data["synthetic"].astype(bool) if "synthetic" in data else np.zeros(len(vectors), dtype=bool)
-    except NOT_NPZ as error:
-        raise RequestError(
-            tr(
-                "{path} cannot be read as embeddings: it must be an .npz with an array `vectors` ({error}).",
-                path=path,
-                error=reason(error),
-            )
-        ) from error
-    if vectors.ndim != 2 or len(paths) != len(vectors) or len(names) != len(vectors) or len(made) != len(vectors):
-        raise RequestError(
-            tr(
-                "{path}: `vectors` has shape {shape} and there are {count} paths; they must match.",
-                path=path,
-                shape=vectors.shape,
-                count=len(paths),
-            )
-        )
+    assert params.vectors is not None
+    given = read_vectors(params.vectors)
+    vectors, paths, names, made, about = given.vectors, given.paths, given.names, given.made, given.about
     known = names != ""
     _, truth = np.unique(names, return_inverse=True)
     people = len(np.unique(names[known]))

@@ -114,6 +114,39 @@ class ClusterParams(JobParams):
         return self
 
 
+class EpsParams(JobParams):
+    """List what each greatest distance of neighbours (epsilon of dbscan) comes to, from one computation."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Vectors": ("encoder", "detector", "metric")}
+
+    encoder: Annotated[str | None, Offer.ENCODER, Unset("the newest")] = Field(
+        None, title="Embedding model", description="Model whose embeddings are compared"
+    )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    min_samples: int = Field(
+        2,
+        ge=1,
+        le=17,
+        title="Minimum samples",
+        description="dbscan: neighbours that make a core, the face itself counted",
+    )
+    steps: int = Field(40, ge=2, le=500, description="About how many values to list")
+    metric: Annotated[Literal["euclidean", "cosine"] | None, Unset("what the embedding model is for")] = Field(
+        None, description="How embeddings are compared; cosine scales them to length 1 first"
+    )
+    vectors: Annotated[Path | None, Pick.FILE] = Field(
+        None, title="Embeddings file", description="Look at an .npz of embeddings instead of a project"
+    )
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @model_validator(mode="after")
+    def _of_a_file(self) -> EpsParams:
+        if self.vectors is not None and self.detector is not None:
+            raise ValueError(tr("a file of embeddings is taken as it is: leave the detector out"))
+        return self
+
+
 class LoadClustersParams(JobParams):
     """Read a cluster file {label: [image path, ...]} as a new version beside the others."""
 

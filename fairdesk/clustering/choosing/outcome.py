@@ -36,18 +36,20 @@ class Known:
     def __init__(self, people: Labels, groups: list[str | None]) -> None:
         self.people = people
         self.known = people >= 0
-        names = sorted({name for name, known in zip(groups, self.known, strict=True) if name is not None and known})
-        given = np.array([name if name is not None else "" for name in groups])
+        self._names = groups
+        names = sorted({name for name, known in zip(groups, self.known, strict=True) if name and known})
+        given = np.array([name or "" for name in groups])
         self.groups = {name: self.known & (given == name) for name in names}
+
+    def some(self, rows: Labels) -> Known:
+        """Return the same of some faces."""
+        return Known(self.people[rows], [self._names[row] for row in rows.tolist()])
 
     @property
     def enough(self) -> bool:
         """Whether there is anybody to compare with: some person with two known faces."""
-        return (
-            bool(len(self.people)) and bool((np.bincount(self.people[self.known]) > 1).any())
-            if self.known.any()
-            else False
-        )
+        known = self.people[self.known]
+        return len(known) > 0 and bool((np.unique(known, return_counts=True)[1] > 1).any())
 
     def judged(self, labels: Labels) -> tuple[Figures | None, dict[str, Figures]]:
         """Return the figures over all known faces, and within each group."""

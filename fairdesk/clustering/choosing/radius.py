@@ -84,7 +84,7 @@ class Radius:
     @property
     def most_samples(self) -> int:
         """The largest `min_samples` that there are neighbours for."""
-        return self.squared.shape[1] + 1
+        return int(self.squared.shape[1]) + 1
 
     def labels(self, eps: float, min_samples: int) -> Numbers:
         """Return DBSCAN's labels."""
