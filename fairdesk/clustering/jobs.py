@@ -15,6 +15,10 @@ JOBS = [
         needs=Needs.EITHER, without="vectors", lane=Lane.HEAVY, facts="vector_counts:faces_to_cluster",
     ),
     _Job(
+        "eps", "Choose epsilon", params.EpsParams, "results:EpsResult", "choosing.job:list_radii",
+        needs=Needs.EITHER, without="vectors",
+    ),
+    _Job(
         "load-clusters", "Import a cluster file", params.LoadClustersParams, "results:LoadClustersResult", "cluster_files:load_clusters",
         positional=("file",),
     ),

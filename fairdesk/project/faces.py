@@ -140,6 +140,17 @@ def identities_of_faces(project: Project, faces: Ids) -> Ids:
     return np.array([known.get(int(face), -1) for face in faces], dtype=np.int64)
 
 
+def groups_of_faces(project: Project, faces: Ids) -> list[str | None]:
+    """Return the group of each of some faces, None where it has none."""
+    known: dict[int, str] = dict(
+        project.db.rows(
+            f"SELECT l.face_id, g.name FROM face_label l{FACE_LABELS} WHERE l.face_id {_THESE} AND g.id IS NOT NULL",
+            (json.dumps(faces.tolist()),),
+        )
+    )
+    return [known.get(int(face)) for face in faces]
+
+
 def commonest_group(project: Project, faces: Sequence[int]) -> str | None:
     """Return the group that most of some faces are in, or None where none is in any."""
     name = project.db.value(

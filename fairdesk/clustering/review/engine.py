@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fairdesk.clustering.review.bunches import Check, Floats, Numbers, Sides, make_bunches
+from fairdesk.clustering.review.bunches import Check, Floats, Near, Numbers, Sides, make_bunches
 from fairdesk.clustering.review.likeness import Features, share
 from fairdesk.clustering.review.parts import Join, Part, join
 
@@ -74,6 +74,7 @@ class Review:
         apart: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
         taught: Sequence[tuple[Sequence[int], Sequence[int], bool]] = (),
         check: Check | None = None,
+        near: Near | None = None,
     ) -> None:
         self.n = len(vectors)
         sides: Sides = {}
@@ -83,7 +84,7 @@ class Review:
                     on, against = sides.get(row, (frozenset(), frozenset()))
                     sides[row] = (on | {side}, against | {side ^ 1})
         self._first_side = 2 * len(apart)
-        self.bunches = make_bunches(vectors, [list(group) for group in together], sides, check)
+        self.bunches = make_bunches(vectors, [list(group) for group in together], sides, check, near)
         self.like = self.bunches.like
         self.rows = self.bunches.faces()
         count = len(self.bunches.parts)

@@ -13,6 +13,7 @@ import numpy as np
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.review.bunches import Check
 from fairdesk.clustering.review.engine import Candidate, Estimate, Review, worth
@@ -100,7 +101,8 @@ class ReviewSession:
         self.vectors = unit_length(vectors[kept], stored.metric)
         self._row = {int(face): row for row, face in enumerate(self.faces)}
         self._said = said
-        self.review = Review(self.vectors, *self._told(), check=check)
+        near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, check)
+        self.review = Review(self.vectors, *self._told(), check=check, near=(near.found, near.squared))
         for verdict in of_detector(project, verdicts(project), stored.detector):
             if verdict.said is Said.UNSURE:
                 self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))
