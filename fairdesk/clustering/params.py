@@ -13,6 +13,8 @@ from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
 from fairdesk.words import tr, tr_n
 
+PERPLEXITY = 30.0  # of t-SNE
+
 
 class ClusterParams(JobParams):
     """Cluster faces by similarity."""
@@ -173,3 +175,56 @@ class FoldersParams(JobParams):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+
+class MapParams(JobParams):
+    """Lay faces out on a map where those that look alike lie near each other."""
+
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
+        "perplexity": ("method", ("tsne",)),
+        "seed": ("method", ("tsne",)),
+    }
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Method": ("perplexity", "seed"),
+        "Vectors": ("encoder", "detector"),
+        "Output": ("out", "colour_by"),
+    }
+
+    method: Literal["pca", "tsne"] = Field(
+        "tsne",
+        description="pca: the two directions that differ most, at once; tsne: keeps neighbours together, in minutes",
+    )
+    version: Annotated[int | None, Offer.VERSION, Unset("the newest")] = Field(
+        None, description="Which clustering of the project"
+    )
+    perplexity: float = Field(
+        PERPLEXITY, ge=2, le=200, description="tsne: about how many neighbours of each face are kept together"
+    )
+    seed: int = Field(0, ge=0, description="tsne: random seed")
+    encoder: Annotated[str | None, Offer.VECTORS, Unset("that of the clustering")] = Field(
+        None, title="Embedding model", description="Model whose embeddings are laid out, instead of a clustering's"
+    )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    out: Annotated[Path | None, Pick.NEW_FILE, Unset("the map is kept with the project alone")] = Field(
+        None, title="Output", description="Also write it: .csv or .parquet (a row a face), or .png"
+    )
+    colour_by: Literal["cluster", "identity", "group", "verdict"] = Field(
+        "cluster", title="Colour by", description="What the colours of a .png mean"
+    )
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @field_validator("out")
+    @classmethod
+    def _known_ending(cls, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() not in (".csv", ".parquet", ".png"):
+            raise ValueError(tr("must end in .csv, .parquet or .png"))
+        return None if value is None else value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> MapParams:
+        if self.version is not None and (self.encoder is not None or self.detector is not None):
+            raise ValueError(
+                tr("a clustering has embeddings of its own: say which clustering or which embeddings, not both")
+            )
+        return self

@@ -120,6 +120,14 @@ def labelled_faces(project: Project, detector: str) -> dict[int, LabelledFace]:
     }
 
 
+def names_of_faces(project: Project, detector: str) -> dict[int, tuple[str | None, str | None]]:
+    """Return what each face that a detector found is called: its identity and its group, by id."""
+    rows = project.db.rows(
+        f"SELECT l.face_id, who.name, g.name FROM face_label l{FACE_LABELS} WHERE l.detector = ?", (detector,)
+    )
+    return {face: (who, group) for face, who, group in rows}
+
+
 def main_boxes(project: Project) -> dict[int, tuple[int, int, int, int]]:
     """Return top, right, bottom and left of the largest face of each image, by the detector whose faces are shown."""
     rows = project.db.rows(
@@ -138,6 +146,16 @@ def identities_of_faces(project: Project, faces: Ids) -> Ids:
         )
     )
     return np.array([known.get(int(face), -1) for face in faces], dtype=np.int64)
+
+
+def groups_of_faces(project: Project, faces: Sequence[int]) -> dict[str | None, int]:
+    """Return how many of some faces each group has; None is "no group"."""
+    return dict(
+        project.db.rows(
+            f"SELECT g.name, count(*) FROM face_label l{FACE_LABELS} WHERE l.face_id {_THESE} GROUP BY g.name",
+            (json.dumps(list(faces)),),
+        )
+    )
 
 
 def commonest_group(project: Project, faces: Sequence[int]) -> str | None:
