@@ -85,15 +85,23 @@ def largest_faces(project: Project, detector: str, images: Sequence[int]) -> lis
     return [row[0] for row in rows]
 
 
-def largest_face_of_paths(project: Project, detector: str) -> dict[Path, int]:
-    """Return the largest face that a detector found in each image, by the image's path."""
+def faces_of_paths(project: Project, detector: str) -> dict[Path, list[tuple[int, FaceBox]]]:
+    """Return the faces that a detector found in each image, the largest first, by the image's path."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT f.id, i.root_id, i.path FROM face f JOIN image i ON i.id = f.image_id"
-        " WHERE f.place = 0 AND f.detector = ?",
+        "SELECT f.id, i.root_id, i.path, f.top, f.right, f.bottom, f.left FROM face f JOIN image i ON i.id = f.image_id"
+        " WHERE f.detector = ? ORDER BY f.place",
         (detector,),
     )
-    return {roots[root] / path: face for face, root, path in rows}
+    out: dict[Path, list[tuple[int, FaceBox]]] = {}
+    for face, root, path, *box in rows:
+        out.setdefault(roots[root] / path, []).append((face, FaceBox(*box)))
+    return out
+
+
+def largest_face_of_paths(project: Project, detector: str) -> dict[Path, int]:
+    """Return the largest face that a detector found in each image, by the image's path."""
+    return {path: faces[0][0] for path, faces in faces_of_paths(project, detector).items()}
 
 
 def synthetic_faces(project: Project, faces: Sequence[int]) -> set[int]:

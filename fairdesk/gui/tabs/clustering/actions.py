@@ -236,7 +236,8 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             lambda: export_mosaic(tab),
             tr("&Clustering"),
             icon="mosaic",
-            enabled=one,
+            enabled=lambda: one() or (some() and tab.grid.selected_count() > 1),
+            tip=tr("A picture of the selected faces, or of all of the cluster"),
             tab=tab.name,
         ),
         ActionSpec(
@@ -246,7 +247,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             tr("&Clustering"),
             icon="export",
             enabled=some,
-            tip=tr("Write {label: [image path, ...]} as JSON"),
+            tip=tr("Write the clusters as JSON, CSV or Parquet"),
             tab=tab.name,
         ),
         ActionSpec(
