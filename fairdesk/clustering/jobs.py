@@ -19,6 +19,9 @@ JOBS = [
         needs=Needs.EITHER, without="vectors",
     ),
     _Job(
+        "map", "Make a map", params.MapParams, "results:MapResult", "face_map:draw_map", lane=Lane.HEAVY, after_stop="run it again",
+    ),
+    _Job(
         "load-clusters", "Import a cluster file", params.LoadClustersParams, "results:LoadClustersResult", "cluster_files:load_clusters",
         positional=("file",),
     ),

@@ -60,9 +60,9 @@ def versions(project: Project) -> list[Version]:
     return out
 
 
-def newest_version(project: Project) -> int | None:
-    """Return the id of the newest clustering, or None where there is none."""
-    found: int | None = project.db.value("SELECT max(id) FROM clustering")
+def newest_version(project: Project, recipe: int | None = None) -> int | None:
+    """Return the id of the newest clustering (of a recipe's vectors, where one is named), or None where there is none."""
+    found: int | None = project.db.value("SELECT max(id) FROM clustering WHERE ?1 IS NULL OR recipe_id = ?1", (recipe,))
     return found
 
 
@@ -173,6 +173,13 @@ def recipe_of(project: Project, version: int) -> int | None:
     """Return the recipe of the vectors that a version was made of; None for one from a file."""
     found: int | None = project.db.value("SELECT recipe_id FROM clustering WHERE id = ?", (version,))
     return found
+
+
+def detector_of(project: Project, version: int) -> str | None:
+    """Return the detector whose faces a version from a file is of; None where its vectors tell."""
+    params: str = project.db.value("SELECT params FROM clustering WHERE id = ?", (version,))
+    found = json.loads(params).get("detector")
+    return None if found is None else str(found)
 
 
 class _Row(NamedTuple):
@@ -422,8 +429,8 @@ def membership(project: Project, version: int) -> dict[int, int]:
 def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> NamedResult:
     """Turn a cluster into an identity: all its faces get the name, as said by a person.
 
-    Without a group the identity of that name is used if there is just one; else the group that most of
-    the cluster's faces have already, so that naming loses no group label.
+    Without a group `likely_group` chooses it; an empty one means no group. What that joins and changes is told before
+    by `clustering/naming.py`.
 
     Raises
     ------
@@ -443,13 +450,17 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
                 tr("Unclustered faces are not one identity. First split off the faces that belong together.")
             )
         members = faces_of(project, cluster)
-        chosen = group.strip() if group and group.strip() else _likely_group(project, members, name)
+        chosen = likely_group(project, members, name) if group is None else group.strip() or None
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
         connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
     return NamedResult(identity=name, group=chosen, faces=faces, cluster=cluster)
 
 
-def _likely_group(project: Project, faces: list[int], name: str) -> str | None:
-    groups = groups_with(project, name)
-    return groups[0] if len(groups) == 1 else commonest_group(project, faces)
+def likely_group(project: Project, faces: Sequence[int], name: str) -> str | None:
+    """Return the group that a name means for some faces.
+
+    That of most of the faces, if the name is new or is known there, so that naming loses no group; else the one group that has the name.
+    """
+    usual, groups = commonest_group(project, faces), groups_with(project, name)
+    return groups[0] if len(groups) == 1 and usual not in groups else usual

@@ -13,6 +13,7 @@ import numpy as np
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.review.bunches import Check
@@ -28,7 +29,6 @@ from fairdesk.clustering.store import (
     clusters,
     membership,
     method_of,
-    name_identity,
     need_version,
     recipe_of,
     regroup,
@@ -349,9 +349,9 @@ class ReviewSession:
             )
         return tr("{cluster}: one person", cluster=who) if same else tr("{cluster}: two people", cluster=who)
 
-    def name(self, asked: Asked, name: str) -> NamedResult:
+    def name(self, wanted: Naming) -> NamedResult:
         """Answer who it is: the cluster becomes an identity, one undoable step."""
-        done = name_identity(self.project, asked.clusters[0], name)
+        done = name_cluster(self.project, wanted)
         self._replies.append(None)
         self.read()
         self.remember()

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
+    QItemSelection,
     QMimeData,
     QModelIndex,
     QObject,
@@ -162,9 +163,12 @@ class ClusterList(QListView):
     def select_rows(self, rows: list[int]) -> None:
         """Select rows and make the first current."""
         flags = self.selectionModel().SelectionFlag
-        self.selectionModel().clearSelection()
-        for row in rows:
-            self.selectionModel().select(self.cluster_model.index(row), flags.Select)
+        wanted, begin = QItemSelection(), 0
+        for at, row in enumerate(rows):  # ranges: of thousands of rows one by one each would take seconds
+            if at + 1 == len(rows) or rows[at + 1] != row + 1:
+                wanted.select(self.cluster_model.index(rows[begin]), self.cluster_model.index(row))
+                begin = at + 1
+        self.selectionModel().select(wanted, flags.ClearAndSelect)
         if rows:
             self.selectionModel().setCurrentIndex(self.cluster_model.index(rows[0]), flags.NoUpdate)
             self.scrollTo(self.cluster_model.index(rows[0]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -18,10 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.clustering.naming import Naming
 from fairdesk.clustering.review.engine import Estimate
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.naming import ask_before_naming
+from fairdesk.gui.tabs.clustering.side_faces import Faces
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.changes import Change
 from fairdesk.project.changes import Kind as Touched
@@ -30,7 +33,6 @@ from fairdesk.words import mark, tr, tr_n
 
 AHEAD = 12  # questions that are known before they are asked
 PREFETCHED = 3  # of which the pictures are read
-SIDE, LEAST, GAP = 150, 64, 6
 
 _TITLES = {
     Kind.SAME: mark("Same person?"),
@@ -42,67 +44,6 @@ _KEYS = {
     Qt.Key.Key_Y: "yes", Qt.Key.Key_N: "no", Qt.Key.Key_U: "unsure", Qt.Key.Key_S: "skip", Qt.Key.Key_Backspace: "back",
     Qt.Key.Key_Escape: "done",
 }  # fmt: skip
-
-
-class Faces(QWidget):
-    """A few faces, as large as there is room for."""
-
-    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._thumbnails = thumbnails
-        self._items: list[GridItem] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(LEAST * 2, LEAST * 2)
-        thumbnails.ready.connect(lambda *_: self.update())
-
-    def show_faces(self, found: list[GridItem]) -> None:
-        """Show other faces."""
-        self._items = found
-        names = sorted({item.identity for item in found if item.identity})
-        self.setAccessibleName(
-            tr_n("{n:,} face", "{n:,} faces", len(found)) + (f": {', '.join(names)}" if names else "")
-        )
-        self.setToolTip("\n".join(item.path for item in found))
-        self.update()
-
-    def shown(self) -> int:
-        """How many of the faces have their picture."""
-        return sum(self._thumbnails.get("face", item) is not None for item in self._items)
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(3 * SIDE + 2 * GAP, 2 * SIDE + GAP)
-
-    def _layout(self) -> tuple[int, int]:
-        """Return columns and side such that the pictures are as large as they can be."""
-        count = max(1, len(self._items))
-        best = (1, 1)
-        for columns in range(1, count + 1):
-            rows = -(-count // columns)
-            side = min(
-                (self.width() - (columns - 1) * GAP) // columns, (self.height() - (rows - 1) * GAP) // rows, SIDE * 2
-            )
-            if side > best[1]:
-                best = (columns, side)
-        return best
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        columns, side = self._layout()
-        for place, item in enumerate(self._items):
-            area = QRect((place % columns) * (side + GAP), (place // columns) * (side + GAP), side, side)
-            pixmap = self._thumbnails.get("face", item)
-            if pixmap is None:
-                painter.fillRect(area, self.palette().alternateBase())
-                if self._thumbnails.is_missing("face", item.id):
-                    painter.setPen(self.palette().placeholderText().color())
-                    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-                    painter.drawText(area, flags, tr("Original not found"))
-                continue
-            size = pixmap.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(area.topLeft(), size)
-            target.moveCenter(area.center())
-            painter.drawPixmap(target, pixmap)
 
 
 @dataclass(frozen=True)
@@ -434,7 +375,12 @@ class ReviewPane(QWidget):
         if asked is not None and asked.kind is Kind.NAME and name.strip():
             review = self._review
             assert review is not None
-            self._keep(asked, lambda: review.name(asked, name.strip()))
+
+            def give(wanted: Naming) -> None:
+                if self._review is review and self.current is asked:
+                    self._keep(asked, lambda: review.name(wanted))
+
+            ask_before_naming(self._session, self, asked.clusters[0], name.strip(), None, give, self.setFocus)
 
     @Slot(object)
     def _on_changed(self, change: Change) -> None:
