@@ -17,7 +17,7 @@ from fairdesk.faces.results import EncodeResult
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import map_batches, map_on_ray
+from fairdesk.jobs.pool import make_ready, map_batches, map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting, what_is_meant
@@ -175,6 +175,8 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     project = context.project
     need_images(project)
     key = _chosen_detector(params, context)
+    if params.engine == "local":
+        make_ready("fairdesk.faces." + ("ready_to_search" if key.startswith("hog") else "ready_to_align"))
     params = _with_scaling(params, project)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
