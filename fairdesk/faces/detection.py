@@ -9,7 +9,8 @@ from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import load, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import make_ready, map_batches, map_on_ray
+from fairdesk.jobs.pool import make_ready, map_batches
+from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting, what_is_meant

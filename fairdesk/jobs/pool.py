@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fairdesk.errors import JobFailed, RequestError
+from fairdesk.errors import JobFailed
 from fairdesk.jobs.processes import CORES, cores
 from fairdesk.words import tr
 
@@ -113,55 +113,3 @@ def map_batches(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def map_on_ray(
-    function: Callable[[list[Item]], Output],
-    items: Sequence[Item],
-    size: int,
-    context: Context,
-    initializer: Callable[..., None],
-    arguments: tuple[Any, ...] = (),
-) -> Iterator[tuple[list[Item], Output]]:
-    """Do as `map_batches` does, on a Ray cluster (RAY_ADDRESS, else one on this machine).
-
-    Raises
-    ------
-    RequestError
-        If Ray is not installed.
-    """
-    # Ray would report its use to its makers, and copy the working folder of a `uv run`, 7 GB with its environment.
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    try:
-        import ray
-        from ray.util import ActorPool
-    except ImportError as error:
-        raise RequestError(
-            tr(
-                "The engine ray needs the package ray, which is not installed. Install it with: uv pip install 'fairdesk[ray]'"
-            )
-        ) from error
-    started = not ray.is_initialized()
-    if started:
-        ray.init(log_to_driver=False, logging_level="error", include_dashboard=False)
-
-    class Worker:
-        def __init__(self) -> None:
-            initializer(*arguments)
-
-        def work(self, batch: list[Item]) -> Output:
-            return function(batch)
-
-    try:
-        batches = [list(items[i : i + size]) for i in range(0, len(items), size)]
-        count = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        remote = ray.remote(num_cpus=1)(Worker)
-        pool = ActorPool([remote.remote() for _ in range(min(count, max(1, len(batches))))])
-        results = pool.map(lambda actor, batch: actor.work.remote(batch), batches)
-        for batch, result in zip(batches, results, strict=True):
-            yield batch, result
-            context.check()
-    finally:
-        if started:
-            ray.shutdown()
