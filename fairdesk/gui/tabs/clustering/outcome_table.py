@@ -61,7 +61,7 @@ class OutcomeTable(QWidget):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().setDefaultSectionSize(20)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.horizontalHeader().setMinimumSectionSize(70)
+        self.table.horizontalHeader().setMinimumSectionSize(58)
         self.table.setAccessibleName(tr("Quality against known identities"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 0, 0, 0)

@@ -81,7 +81,7 @@ class RadiusPage(QWidget):
         grid.addWidget(self.table, 1, 1)
         for at in (0, 1):
             grid.setColumnStretch(at, 1)
-            grid.setRowStretch(at, 1)
+            grid.setRowStretch(at, 5 + at)
         row = QHBoxLayout()
         row.addWidget(QLabel(tr("Epsilon")))
         row.addWidget(self.slider, 1)
