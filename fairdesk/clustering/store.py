@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import apsw
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.clustering.records import UNCLUSTERED as UNCLUSTERED
 from fairdesk.clustering.records import Cluster as Cluster
@@ -417,6 +420,15 @@ def regroup(project: Project, connection: apsw.Connection, version: int, moves: 
         went.append(target)
     _drop_empty(connection, version)
     return went
+
+
+def members(project: Project, version: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the faces of a version, ascending, and the cluster of each."""
+    rows = project.db.rows(
+        "SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ? ORDER BY face_id", (version,)
+    )
+    found = np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int64, count=2 * len(rows)).reshape(-1, 2)
+    return found[:, 0].copy(), found[:, 1].copy()
 
 
 def membership(project: Project, version: int) -> dict[int, int]:
