@@ -12,7 +12,7 @@ from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.store import faces_of, likely_group, name_identity
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
-from fairdesk.project.faces import commonest_group, groups_of_faces, identities_of_faces
+from fairdesk.project.faces import commonest_group, group_counts_of_faces, identities_of_faces
 from fairdesk.project.identities import find_identity, identity_names, images_beside
 from fairdesk.words import tr, tr_n
 
@@ -80,7 +80,7 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     identity = find_identity(project, name, chosen)
     joins = 0 if identity is None else images_beside(project, identity, faces)
     own = identity is not None and _commonest(project, faces) == identity
-    leaving = {g: n for g, n in groups_of_faces(project, faces).items() if g is not None and g != chosen}
+    leaving = {g: n for g, n in group_counts_of_faces(project, faces).items() if g is not None and g != chosen}
     return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual)
 
 

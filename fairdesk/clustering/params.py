@@ -15,6 +15,7 @@ from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
 from fairdesk.words import tr, tr_n
 
+DBSCAN_EPS = 0.5
 PERPLEXITY = 30.0  # of t-SNE
 
 
@@ -22,16 +23,16 @@ class ClusterParams(JobParams):
     """Cluster faces by similarity."""
 
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
-        "eps": ("method", ("dbscan",)),
+        "eps": ("method", ("dbscan", "graph")),
         "min_samples": ("method", ("dbscan", "hdbscan")),
         "n_clusters": ("method", ("hierarchical", "kmeans")),
         "linkage": ("method", ("hierarchical",)),
         "distance": ("method", ("hierarchical",)),
         "pca": ("method", ("hierarchical", "kmeans")),
-        "seed": ("method", ("kmeans",)),
+        "seed": ("method", ("kmeans", "graph")),
     }
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Method": ("linkage", "distance", "pca", "seed"),
+        "Method": ("linkage", "distance", "pca", "metric", "seed"),
         "Vectors": ("encoder", "detector"),
         "Output": ("out",),
     }
@@ -40,11 +41,14 @@ class ClusterParams(JobParams):
         None, title="Embedding model", description="Model whose embeddings are clustered"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
-    method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan"] = Field(
+    method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan", "graph"] = Field(
         "dbscan",
-        description="dbscan and hdbscan find the number of clusters; hierarchical and kmeans are told it",
+        description="dbscan, hdbscan and graph (Chinese Whispers, for very many faces) find the number of clusters; "
+        "hierarchical and kmeans are told it",
     )
-    eps: float = Field(0.5, gt=0, le=1000, title="Epsilon", description="dbscan: greatest distance of neighbours")
+    eps: Annotated[float | None, Unset("dbscan: 0.5; graph: from the data")] = Field(
+        None, gt=0, le=1000, title="Epsilon", description="dbscan, graph: greatest distance of neighbours"
+    )
     min_samples: int = Field(
         2,
         ge=1,
@@ -75,7 +79,11 @@ class ClusterParams(JobParams):
         title="PCA share",
         description="hierarchical, kmeans: share of variance kept by PCA first; 1 keeps all",
     )
-    seed: int = Field(0, ge=0, description="kmeans: random seed")
+    metric: Annotated[Literal["euclidean", "cosine"] | None, Unset("what the embedding model is for")] = Field(
+        None,
+        description="How embeddings are compared; cosine scales them to length 1 first, so that a distance d stands for a cosine of 1 - d²/2",
+    )
+    seed: int = Field(0, ge=0, description="kmeans, graph: random seed")
     vectors: Annotated[Path | None, Pick.FILE] = Field(
         None, title="Embeddings file", description="Cluster an .npz of embeddings instead of a project"
     )
@@ -90,12 +98,15 @@ class ClusterParams(JobParams):
     def about(self, made: int) -> str:
         """Name method and parameters in a few words; `made` clusters came of it."""
         number = tr_n("{n:,} cluster", "{n:,} clusters", made)
-        return {
-            "dbscan": f"dbscan {self.eps:g}, {self.min_samples}",
+        eps = f"{DBSCAN_EPS if self.eps is None else self.eps:.4g}"
+        text = {
+            "dbscan": f"dbscan {eps}, {self.min_samples}",
+            "graph": f"graph {eps}",
             "hdbscan": f"hdbscan {self.min_samples}",
             "kmeans": f"kmeans, {number}",
             "hierarchical": f"{self.linkage}, {number if self.distance is None else f'{self.distance:g}'}",
         }[self.method]
+        return text if self.metric is None else f"{text}, {self.metric}"
 
     @model_validator(mode="after")
     def _minimum(self) -> ClusterParams:
@@ -105,6 +116,39 @@ class ClusterParams(JobParams):
             raise ValueError(tr("say either how many clusters or the distance to cut at, not both"))
         if self.vectors is not None and self.detector is not None:
             raise ValueError(tr("a file of embeddings is clustered as it is: leave the detector out"))
+        return self
+
+
+class EpsParams(JobParams):
+    """List what each greatest distance of neighbours (epsilon of dbscan) comes to, from one computation."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Vectors": ("encoder", "detector", "metric")}
+
+    encoder: Annotated[str | None, Offer.ENCODER, Unset("the newest")] = Field(
+        None, title="Embedding model", description="Model whose embeddings are compared"
+    )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    min_samples: int = Field(
+        2,
+        ge=1,
+        le=17,
+        title="Minimum samples",
+        description="dbscan: neighbours that make a core, the face itself counted",
+    )
+    steps: int = Field(40, ge=2, le=500, description="About how many values to list")
+    metric: Annotated[Literal["euclidean", "cosine"] | None, Unset("what the embedding model is for")] = Field(
+        None, description="How embeddings are compared; cosine scales them to length 1 first"
+    )
+    vectors: Annotated[Path | None, Pick.FILE] = Field(
+        None, title="Embeddings file", description="Look at an .npz of embeddings instead of a project"
+    )
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @model_validator(mode="after")
+    def _of_a_file(self) -> EpsParams:
+        if self.vectors is not None and self.detector is not None:
+            raise ValueError(tr("a file of embeddings is taken as it is: leave the detector out"))
         return self
 
 

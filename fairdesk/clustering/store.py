@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
 import numpy as np
@@ -19,7 +19,6 @@ from fairdesk.clustering.records import NewCluster as NewCluster
 from fairdesk.clustering.records import NewVersion as NewVersion
 from fairdesk.clustering.records import Regrouping as Regrouping
 from fairdesk.clustering.records import Version as Version
-from fairdesk.clustering.results import NamedResult
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
@@ -28,6 +27,9 @@ from fairdesk.project.identities import groups_with, identity_names, label_ids
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import Said, Verdict, keep_verdict, take_back, this_person, verdicts
 from fairdesk.words import tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.clustering.results import NamedResult
 
 
 def versions(project: Project) -> list[Version]:
@@ -447,6 +449,8 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
     RequestError
         If the name is empty or the cluster is the unclustered faces.
     """
+    from fairdesk.clustering.results import NamedResult
+
     name = name.strip()
     if not name:
         raise RequestError(tr("An identity needs a name."))

@@ -10,7 +10,7 @@ import numpy as np
 from fairdesk.dataset.face_encodings import Encoding, read_encodings
 from fairdesk.dataset.known_images import project_files
 from fairdesk.dataset.params import LoadEncodingsParams
-from fairdesk.dataset.results import LoadEncodingsResult
+from fairdesk.dataset.vector_results import LoadEncodingsResult
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.jobs.results import Unreadable

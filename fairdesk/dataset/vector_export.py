@@ -8,7 +8,7 @@ import numpy as np
 
 from fairdesk.dataset.face_encodings import Encoding, read_encodings, write_encodings
 from fairdesk.dataset.params import VectorsParams
-from fairdesk.dataset.results import VectorsResult
+from fairdesk.dataset.vector_results import VectorsResult
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project.faces import labelled_faces
 

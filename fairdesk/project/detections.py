@@ -112,7 +112,7 @@ def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, Found
                 numbers[-1].append(number)
                 if jpeg:
                     pictures.append(("face", number, jpeg))
-    project.thumbnails.put(pictures)
+        project.thumbnails.put(pictures)  # first: a face has its thumbnail, whatever ends this in between
     return numbers
 
 

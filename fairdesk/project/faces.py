@@ -156,7 +156,18 @@ def identities_of_faces(project: Project, faces: Ids) -> Ids:
     return np.array([known.get(int(face), -1) for face in faces], dtype=np.int64)
 
 
-def groups_of_faces(project: Project, faces: Sequence[int]) -> dict[str | None, int]:
+def groups_of_faces(project: Project, faces: Ids) -> list[str | None]:
+    """Return the group of each of some faces, None where it has none."""
+    known: dict[int, str] = dict(
+        project.db.rows(
+            f"SELECT l.face_id, g.name FROM face_label l{FACE_LABELS} WHERE l.face_id {_THESE} AND g.id IS NOT NULL",
+            (json.dumps(faces.tolist()),),
+        )
+    )
+    return [known.get(int(face)) for face in faces]
+
+
+def group_counts_of_faces(project: Project, faces: Sequence[int]) -> dict[str | None, int]:
     """Return how many of some faces each group has; None is "no group"."""
     return dict(
         project.db.rows(

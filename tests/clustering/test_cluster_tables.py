@@ -15,7 +15,7 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detections import FoundFaces, keep_faces
-from fairdesk.project.faces import groups_of_faces, set_identity
+from fairdesk.project.faces import group_counts_of_faces, set_identity
 from fairdesk.project.images import labelled_images
 from fairdesk.project.verdicts import verdicts
 
@@ -132,7 +132,8 @@ def test_a_mosaic_of_chosen_faces(clustered, tmp_path, capsys):
 def test_a_name_that_exists_is_asked_about(clustered):
     first, second, third = clusters(clustered, 1)[:3]  # of g0 or g1, five faces each
     groups = {
-        one.id: next(iter(groups_of_faces(clustered, faces_of(clustered, one.id)))) for one in (first, second, third)
+        one.id: next(iter(group_counts_of_faces(clustered, faces_of(clustered, one.id))))
+        for one in (first, second, third)
     }
     fresh = foresee(clustered, first.id, "Ann")
     assert fresh.question() is None and fresh.group == groups[first.id] and fresh.joins == 0
@@ -140,25 +141,26 @@ def test_a_name_that_exists_is_asked_about(clustered):
     other = next(
         one
         for one in clusters(clustered, 1)
-        if one.id != first.id and groups_of_faces(clustered, faces_of(clustered, one.id)).keys() != {groups[first.id]}
+        if one.id != first.id
+        and group_counts_of_faces(clustered, faces_of(clustered, one.id)).keys() != {groups[first.id]}
     )
     wanted = foresee(clustered, other.id, "Ann")
     group = groups[first.id]
-    there = next(iter(groups_of_faces(clustered, faces_of(clustered, other.id))))
+    there = next(iter(group_counts_of_faces(clustered, faces_of(clustered, other.id))))
     assert (
         wanted.question()
         == f"Join the 5 images of Ann in {group}?\n5 faces change their group from {there} to {group}."
     )
     with pytest.raises(RequestError, match=r"Join the 5 images of Ann in .*--join"):
         name_as_asked(clustered, other.id, "Ann", None, join=False)
-    assert groups_of_faces(clustered, faces_of(clustered, other.id)) == {there: 5}
+    assert group_counts_of_faces(clustered, faces_of(clustered, other.id)) == {there: 5}
     apart = foresee(clustered, other.id, "Ann", there)
     assert apart.question() is None and apart.group == there
     joined = name_as_asked(clustered, other.id, "Ann", None, join=True)
     assert (joined.joined, joined.regrouped, joined.group) == (5, 5, group)
     assert "5 faces changed their group." in joined.text()
     clustered.journal.undo()
-    assert groups_of_faces(clustered, faces_of(clustered, other.id)) == {there: 5}
+    assert group_counts_of_faces(clustered, faces_of(clustered, other.id)) == {there: 5}
 
 
 def test_no_question_where_the_faces_are_called_so_already(clustered):

@@ -19,6 +19,7 @@ FIRST = 2.3  # times the distance that a quarter of the faces have their nearest
 STRANGER = 5  # the nearest clusters may be pieces of one person; the fifth is a stranger
 SURE = 14.0  # log odds
 _FEW, _ROWS = 3, 2000
+Near = tuple[Numbers, Floats]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class Bunches:
         return [part.tolist() for part in np.split(order, starts[1:])]
 
 
-def make_bunches(vectors: Floats, together: list[list[int]], sides: Sides, check: Check | None = None) -> Bunches:
+def make_bunches(
+    vectors: Floats, together: list[list[int]], sides: Sides, check: Check | None = None, near: Near | None = None
+) -> Bunches:
     """Join faces to bunches.
 
     Parameters
@@ -49,17 +52,20 @@ def make_bunches(vectors: Floats, together: list[list[int]], sides: Sides, check
         Rows that people said are one person: they are one bunch.
     sides
         Row to the sides of verdicts that it is on, and those that it must not be with.
+    near
+        At least `NEIGHBOURS` nearest neighbours of each face and their squared distances, where they are known.
     """
     stages = Stages(check)
     rows = vectors.astype(np.float64)
-    found, squared = nearest(vectors, NEIGHBOURS, stages.next(0.4))
+    found, squared = nearest(vectors, NEIGHBOURS, stages.next(0.4)) if near is None else near
+    found, squared = found[:, :NEIGHBOURS], squared[:, :NEIGHBOURS]
     group = np.arange(len(rows))
     for members in together:
         group[members] = members[0]
     edges = group[_edges(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())]
-    near = np.sqrt(squared[:, 0])
-    near = near[near > 0]
-    first = (FIRST * float(np.quantile(near, 0.25)) if len(near) else 1.0) ** 2
+    away = np.sqrt(squared[:, 0])
+    away = away[away > 0]
+    first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2
     guess = Likeness(first / 3, first, nearer=1.0)
     squares = np.einsum("ij,ij->i", rows, rows)
     homes = _joined(rows, squares, np.full(len(rows), first), group, sides, edges, guess, 0.0, stages.next(0.2))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fairdesk.clustering.review.bunches import Floats, Numbers, Sides, Stages, make_bunches
+from fairdesk.clustering.review.bunches import Floats, Near, Numbers, Sides, Stages, make_bunches
 from fairdesk.clustering.review.likeness import Features, share
 from fairdesk.clustering.review.parts import Check, Join, Part, join
 
@@ -75,6 +75,7 @@ class Review:
         apart: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
         taught: Sequence[tuple[Sequence[int], Sequence[int], bool]] = (),
         check: Check | None = None,
+        near: Near | None = None,
     ) -> None:
         self.n = len(vectors)
         sides: Sides = {}
@@ -85,7 +86,7 @@ class Review:
                     sides[row] = (on | {side}, against | {side ^ 1})
         self._first_side = 2 * len(apart)
         stages = Stages(check)
-        self.bunches = make_bunches(vectors, [list(group) for group in together], sides, stages.next(0.85))
+        self.bunches = make_bunches(vectors, [list(group) for group in together], sides, stages.next(0.85), near)
         self.like = self.bunches.like
         self.rows = self.bunches.faces()
         count = len(self.bunches.parts)

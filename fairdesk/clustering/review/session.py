@@ -13,7 +13,9 @@ from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods import unit_length
 from fairdesk.clustering.naming import Naming, name_cluster
+from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.results import NamedResult
+from fairdesk.clustering.review.bunches import Stages
 from fairdesk.clustering.review.engine import Candidate, Estimate, Review, worth
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
@@ -98,7 +100,9 @@ class ReviewSession:
         self.vectors = unit_length(vectors[kept], stored.metric)
         self._row = dict(zip(self.faces.tolist(), range(len(self.faces)), strict=True))
         self._said = said
-        self.review = Review(self.vectors, *self._told(), check=check)
+        stages = Stages(check)
+        near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.4))
+        self.review = Review(self.vectors, *self._told(), check=stages.next(0.6), near=(near.found, near.squared))
         for verdict in of_detector(project, verdicts(project), stored.detector):
             if verdict.said is Said.UNSURE:
                 self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))

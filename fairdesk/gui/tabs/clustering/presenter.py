@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
-from fairdesk.clustering.results import Agreement
 from fairdesk.clustering.store import Cluster, Version, clusters, membership, versions
 from fairdesk.gui.tabs.clustering.shown_faces import Centres
 from fairdesk.project import Project
@@ -18,6 +18,9 @@ from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import verdicts
 from fairdesk.words import mark, tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.clustering.results import Agreement
 
 
 @dataclass

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from fairdesk import counted
 from fairdesk.clustering import store, verdict_edits
-from fairdesk.clustering.results import VerdictResult
 from fairdesk.clustering.review.session import METHOD
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
@@ -34,6 +33,9 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Kind
 from fairdesk.words import mark, tr, tr_n
 
+if TYPE_CHECKING:
+    from fairdesk.clustering.results import VerdictResult
+
 
 class ClusteringTab(Tab):
     """Clusters on the left, the faces of the selected ones in the grid."""
@@ -43,6 +45,7 @@ class ClusteringTab(Tab):
     shows = frozenset(
         {
             Kind.IMAGES,
+            Kind.HIDDEN,
             Kind.LABELS,
             Kind.FACES,
             Kind.VECTORS,

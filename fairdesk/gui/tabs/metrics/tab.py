@@ -33,16 +33,16 @@ from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.tabs.metrics.search_page import SearchPage
 from fairdesk.gui.widgets.flow_row import FlowRow
-from fairdesk.metrics.identification.results import IdentifyResult
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
-from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.results import EvaluateResult
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.sets import freeze
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
-    pass
+    from fairdesk.metrics.identification.results import IdentifyResult
+    from fairdesk.metrics.params import EvaluateParams
+    from fairdesk.metrics.results import EvaluateResult
+
 
 _AT = {
     "fmr=1e-3": mark("FMR 0.1 %"),
@@ -59,7 +59,7 @@ class MetricsTab(Tab):
 
     name = "metrics"
     tab_title = mark("Metrics")
-    shows = frozenset({Kind.IMAGES, Kind.LABELS, Kind.LISTS, Kind.SCORES, Kind.VECTORS})
+    shows = frozenset({Kind.IMAGES, Kind.HIDDEN, Kind.LABELS, Kind.LISTS, Kind.SCORES, Kind.VECTORS})
 
     pairs_button: QPushButton
     score_button: QPushButton
@@ -317,6 +317,8 @@ class MetricsTab(Tab):
         self._evaluate()
 
     def _params(self) -> EvaluateParams | None:
+        from fairdesk.metrics.params import EvaluateParams
+
         if self.scores is None:
             return None
         at = self.at.currentData()
