@@ -174,7 +174,7 @@ class ClusteringTab(Tab):
         self.view = view
         self.version.clear()
         for one in view.versions:
-            text = f"{one.name} · {presenter.vectors_line(one)}"
+            text = " · ".join(part for part in (one.name, presenter.vectors_line(one), one.note) if part)
             self.version.addItem(tr("{version}  (out of date)", version=text) if one.stale else text, one.id)
             self.version.setItemData(self.version.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         if view.version is not None:
@@ -294,7 +294,11 @@ class ClusteringTab(Tab):
 
     @Slot(int)
     def _on_version(self, row: int) -> None:
-        self._wanted = self.version.itemData(row)
+        self.show_version(self.version.itemData(row))
+
+    def show_version(self, version: int) -> None:
+        """Show another clustering."""
+        self._wanted = version
         self.refresh()
 
     @Slot()
