@@ -185,7 +185,7 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
         )
     faces = _faces_of_rows(project, rows, detector)
     unknown = list(faces.why)
-    labels = list(dict.fromkeys(row.cluster for row in rows))
+    labels = list(dict.fromkeys(row.cluster for row, face in zip(rows, faces.of, strict=True) if face is not None))
     place_of = {label: place for place, label in enumerate(labels)}
     kept: dict[int, int] = {}
     twice = 0

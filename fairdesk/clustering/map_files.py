@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fairdesk.clustering.face_map import Coloured, MapPoints, coloured
 from fairdesk.figures.point_raster import NONE, as_pixels, colours, draw_points
+from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.project import Project
 from fairdesk.project.faces import labelled_faces
@@ -40,9 +41,8 @@ def write_map(project: Project, points: MapPoints, recipe: StoredRecipe, path: P
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table)
-    writer.writerows(
-        zip(*(["" if value is None else value for value in column] for column in table.values()), strict=True)
-    )
+    columns = [["" if value is None else value for value in column] for column in table.values()]
+    writer.writerows(safe_rows(zip(*columns, strict=True)))
     write_text(path, text.getvalue())
 
 
@@ -79,8 +79,8 @@ def _picture(points: MapPoints, by: Coloured, path: Path) -> None:
         np.round((points.places[:, at] - middle[at]) * scale * sign + SIDE / 2).astype(np.int32)
         for at, sign in ((0, 1), (1, -1))
     )
-    order = np.argsort(by.of >= 0, kind="stable")  # grey ones below
-    draw_points(canvas, x[order], y[order], shades[by.of[order]], 2.0 if len(order) > 20_000 else 4.0)
+    for some in (np.flatnonzero(by.of < 0), np.flatnonzero(by.of >= 0)):  # grey ones below
+        draw_points(canvas, x[some], y[some], shades[by.of[some]], 2.0 if len(by.of) > 20_000 else 4.0)
     rgb = np.stack([(canvas >> shift & 0xFF).astype(np.uint8) for shift in (16, 8, 0)], axis=-1)
     whole = Image.new("RGB", (SIDE + WIDE, SIDE), "white")
     whole.paste(Image.fromarray(rgb), (0, 0))

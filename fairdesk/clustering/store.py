@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.clustering.records import UNCLUSTERED as UNCLUSTERED
 from fairdesk.clustering.records import Cluster as Cluster
@@ -33,11 +37,12 @@ def versions(project: Project) -> list[Version]:
     """Return all clusterings, newest first."""
     rows = project.db.rows(
         "SELECT id, name, method, params, quality, created, recipe_id, basis,"
-        " (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id) FROM clustering c ORDER BY id DESC"
+        " (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id), ifnull(note, ''),"
+        " (SELECT count(*) FROM cluster k WHERE k.clustering_id = c.id AND k.label != -1) FROM clustering c ORDER BY id DESC"
     )
     changes = basis.changes_since(project, [row[7] for row in rows])
     out = []
-    for (number, name, method, params, quality, created, recipe_id, _, faces), change in zip(
+    for (number, name, method, params, quality, created, recipe_id, _, faces, note, count), change in zip(
         rows, changes, strict=True
     ):
         said = json.loads(params)
@@ -55,6 +60,8 @@ def versions(project: Project) -> list[Version]:
                 None if recipe is None else recipe.encoder,
                 said.get("detector") if recipe is None else recipe.detector,
                 faces,
+                note,
+                count,
             )
         )
     return out
@@ -152,6 +159,49 @@ def _add_cluster(connection: apsw.Connection, version: int, new: NewCluster) -> 
         (version, new.label, new.name, new.identity),
     )
     return connection.last_insert_rowid()
+
+
+def note_version(project: Project, version: int, note: str) -> None:
+    """Write down what a person says of a clustering; an empty note takes it away. One undoable step."""
+    version = need_version(project, version)
+    target = {"tab": "clustering", "version": version}
+    with project.journal.step(tr("Note on clustering {version}", version=version), target=target) as connection:
+        connection.execute("UPDATE clustering SET note = ? WHERE id = ?", (note.strip() or None, version))
+
+
+def revert_to(project: Project, version: int) -> int:
+    """Go back to an earlier clustering: a copy of it, as it is now, becomes the newest. One undoable step; returns its id.
+
+    Raises
+    ------
+    RequestError
+        If there is no such clustering, or it is the newest.
+    """
+    version = need_version(project, version)
+    if version == newest_version(project):
+        raise RequestError(tr("Clustering {version} is the newest already.", version=version))
+    with project.journal.step(
+        tr("Go back to clustering {version}", version=version), target={"tab": "clustering"}
+    ) as connection:
+        count = connection.execute("SELECT count(*) FROM clustering").get
+        name = connection.execute("SELECT name FROM clustering WHERE id = ?", (version,)).get
+        plain = re.sub(r"^\d+: ", "", str(name))
+        connection.execute(
+            "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis, note)"
+            " SELECT ?, method, params, recipe_id, ?, quality, basis, note FROM clustering WHERE id = ?",
+            (f"{int(str(count)) + 1}: {plain} ({tr('as {version}', version=version)})", time.time(), version),
+        )
+        new = connection.last_insert_rowid()
+        number = {}
+        for old, label, called, identity in connection.execute(
+            "SELECT id, label, name, identity_id FROM cluster WHERE clustering_id = ? ORDER BY id", (version,)
+        ).fetchall():
+            number[old] = _add_cluster(connection, new, NewCluster(int(str(label)), called, identity))  # type: ignore[arg-type]
+        connection.executemany(
+            "INSERT INTO cluster_member SELECT ?, face_id, ? FROM cluster_member WHERE clustering_id = ? AND cluster_id = ?",
+            ((new, made, version, old) for old, made in number.items()),
+        )
+    return new
 
 
 def cluster_names(project: Project, version: int) -> dict[int, NewCluster]:
@@ -419,6 +469,15 @@ def regroup(project: Project, connection: apsw.Connection, version: int, moves: 
         went.append(target)
     _drop_empty(connection, version)
     return went
+
+
+def members(project: Project, version: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the faces of a version, ascending, and the cluster of each."""
+    rows = project.db.rows(
+        "SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ? ORDER BY face_id", (version,)
+    )
+    found = np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int64, count=2 * len(rows)).reshape(-1, 2)
+    return found[:, 0].copy(), found[:, 1].copy()
 
 
 def membership(project: Project, version: int) -> dict[int, int]:

@@ -54,5 +54,12 @@ JOBS = [
     _Job("divide", "Divide into sets", params.DivideParams, "results:DivideResult", "project_sets:divide_project"),
     _Job("balance", "Balance groups", params.BalanceParams, "results:BalanceResult", "group_balance:balance_groups"),
     _Job("label", "Label faces", params.LabelParams, "results:LabelResult", "label_sources:label_faces", heavy_with="backend"),
-    _Job("vectors", "Export embeddings", params.VectorsParams, "results:VectorsResult", "vector_export:export_vectors"),
+    _Job(
+        "vectors", "Export embeddings", params.VectorsParams, "vector_results:VectorsResult", "vector_export:export_vectors",
+        needs=Needs.EITHER, without="from_file",
+    ),
+    _Job(
+        "load-encodings", "Import embeddings", params.LoadEncodingsParams, "vector_results:LoadEncodingsResult", "encodings_import:load_encodings",
+        positional=("file",),
+    ),
 ]  # fmt: skip

@@ -55,7 +55,7 @@ def _disc(radius: float) -> list[tuple[int, int]]:
 
 
 def draw_points(canvas: Pixels, x: Numbers, y: Numbers, pixels: Pixels, radius: float) -> None:
-    """Draw discs onto a canvas of shape (height, width); of those that overlap the last is on top.
+    """Draw discs over what is on a canvas of shape (height, width); of those that overlap any may show.
 
     x and y may lie outside of the canvas; `pixels` is a colour for each point.
     """

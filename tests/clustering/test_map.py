@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from fairdesk.cli.main import main
+from fairdesk.cli import run as main
 from fairdesk.clustering import face_map
 from fairdesk.clustering.face_map import coloured, draw_map, map_points, read_layout, told_later
 from fairdesk.clustering.map_layouts import principal_components, t_sne
@@ -157,10 +157,11 @@ def test_a_map_without_clusters_or_with_few_faces(filled, project_at, tmp_path):
 
 def test_discs_lie_where_their_points_are():
     canvas = np.zeros((20, 30), dtype=np.uint32)
-    x, y = np.array([5, 29, -1, 500, 5], np.int32), np.array([5, 19, 10, -7, 6], np.int32)
-    draw_points(canvas, x, y, np.arange(1, 6, dtype=np.uint32), 1)
-    assert canvas[5, 4] == 1 and canvas[5, 6] == 1 and canvas[4, 5] == 1
-    assert canvas[6, 5] == 5 and canvas[5, 5] == 5  # the last is on top
+    x, y = np.array([5, 29, -1, 500], np.int32), np.array([5, 19, 10, -7], np.int32)
+    draw_points(canvas, x, y, np.arange(1, 5, dtype=np.uint32), 1)
+    assert canvas[5, 4] == 1 and canvas[5, 6] == 1 and canvas[4, 5] == 1 and canvas[4, 4] == 0
+    draw_points(canvas, np.array([5], np.int32), np.array([6], np.int32), np.array([5], np.uint32), 1)
+    assert canvas[6, 5] == 5 and canvas[5, 5] == 5 and canvas[4, 5] == 1  # what comes later is on top
     assert canvas[19, 29] == 2 and canvas[10, 0] == 3 and set(np.unique(canvas)) == {0, 1, 2, 3, 5}
     for count in (1, 7, 8, 500):
         assert len(set(colours(count))) == count

@@ -230,12 +230,16 @@ class PointMap(QWidget):
     def _layered(self, behind: int) -> list[tuple[Ids, npt.NDArray[np.uint32], float]]:
         """Return rows, their colours, and how much larger they are drawn, the lowest layer first: grey ones, the others, those selected."""
         shades = as_pixels([*self._shades, NONE])
-        others = np.flatnonzero(~self.selection)
-        others = others[np.argsort(self._of[others] >= 0, kind="stable")]
         chosen = np.flatnonzero(self.selection)
         pale = blended(shades, behind, DIMMED) if len(chosen) else shades
+        grey, others = (np.flatnonzero(~self.selection & some) for some in (self._of < 0, self._of >= 0))
         ring = np.full(len(chosen), self.palette().text().color().rgb(), dtype=np.uint32)
-        return [(others, pale[self._of[others]], 0.0), (chosen, ring, 1.2), (chosen, shades[self._of[chosen]], 0.0)]
+        return [
+            (grey, pale[self._of[grey]], 0.0),
+            (others, pale[self._of[others]], 0.0),
+            (chosen, ring, 1.2),
+            (chosen, shades[self._of[chosen]], 0.0),
+        ]
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)

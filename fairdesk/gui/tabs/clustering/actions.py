@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fairdesk.clustering.store import UNCLUSTERED
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
+from fairdesk.gui.dialogs.clusterings_dialog import show_clusterings
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
 from fairdesk.gui.dialogs.verdicts_dialog import show_verdicts
 from fairdesk.gui.tabs.clustering.exports import export_clusters, export_mosaic
@@ -228,6 +229,17 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             shortcut="P",
             enabled=lambda: some() and vectors(),
             tip=tr("Show or hide the map, on which faces that look alike lie near each other"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.clusterings",
+            tr("Cl&usterings…"),
+            lambda: start(show_clusterings(tab.session, tab, tab.show_version)),
+            tr("&Clustering"),
+            icon="list",
+            shortcut="W",
+            enabled=some,
+            tip=tr("All clusterings: compare two, note something, go back to one"),
             tab=tab.name,
         ),
         ActionSpec(

@@ -42,6 +42,7 @@ class ClusterModel(QAbstractListModel):
         super().__init__(parent)
         self.clusters: list[Cluster] = []
         self.covers: dict[int, GridItem] = {}
+        self.notes: dict[int, str] = {}  # what speaks against a cluster
 
     def show(self, clusters: list[Cluster], covers: dict[int, GridItem]) -> None:
         """Show other clusters."""
@@ -58,6 +59,8 @@ class ClusterModel(QAbstractListModel):
         cluster = self.clusters[index.row()]
         if role == ClusterRole:
             return cluster
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.notes.get(cluster.id) or None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return tr_n("{cluster}, {n:,} face", "{cluster}, {n:,} faces", cluster.faces, cluster=cluster.title)
         return None

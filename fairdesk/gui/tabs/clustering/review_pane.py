@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -22,6 +23,7 @@ from fairdesk.clustering.naming import Naming
 from fairdesk.clustering.review.engine import Estimate
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
+from fairdesk.errors import Stopped
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.naming import ask_before_naming
 from fairdesk.gui.tabs.clustering.side_faces import Faces
@@ -63,6 +65,7 @@ class ReviewPane(QWidget):
 
     closed = Signal()
     started = Signal(int)  # the version that the review keeps
+    _compared = Signal(int, int, int)  # which review, how much is done, of how much
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,9 +122,14 @@ class ReviewPane(QWidget):
         for reply, button in self.buttons.items():
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the question's
             button.clicked.connect(lambda _checked=False, what=reply: self.reply(what))
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName(tr("Comparing faces"))
+        self.bar.hide()
+        self._compared.connect(self._on_compared)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.title)
+        layout.addWidget(self.bar)
         layout.addWidget(self.note)
         layout.addLayout(sides, 1)
         layout.addLayout(naming)
@@ -142,16 +150,40 @@ class ReviewPane(QWidget):
         self._round += 1
         self._forget()
         self.title.setText(tr("Comparing faces …"))
+        self.bar.setValue(0)
+        self.bar.show()
+        self.buttons["done"].setText(tr("Cancel (Esc)"))
         self.setFocus()
+        now = self._round
+
+        def tell(done: int, of: int) -> None:
+            if now != self._round:
+                raise Stopped
+            self._compared.emit(now, done, of)
+
+        self._session.background.read(
+            ("review", now),
+            lambda: ReviewSession(project, version, tell),
+            self._guarded(lambda review: self._begin(review, keep=keep)),
+            self._guarded(self._failed),
+        )
+
+    def _begin(self, review: ReviewSession, *, keep: bool) -> None:
+        """Keep what was worked out as a version, where there is none yet."""
 
         def work() -> tuple[ReviewSession, Ahead]:
-            review = ReviewSession(project, version)
             if not keep:
                 review.start()
                 review.remember()
             return review, _ahead(review)
 
-        self._session.background.edit(work, self._guarded(self._opened), self._failed)
+        self._session.background.edit(work, self._guarded(self._opened), self._guarded(self._failed))
+
+    @Slot(int, int, int)
+    def _on_compared(self, asked_by: int, done: int, of: int) -> None:
+        if asked_by == self._round:
+            self.bar.setMaximum(of)
+            self.bar.setValue(done)
 
     def close_review(self) -> None:
         """Forget the review; every answer is kept."""
@@ -164,7 +196,12 @@ class ReviewPane(QWidget):
         self._touched.clear()
         self._pending, self.answered, self._exhausted = 0, 0, False
         self.progress.setText("")
+        self._compared_now()
         self._show(None)
+
+    def _compared_now(self) -> None:
+        self.bar.hide()
+        self.buttons["done"].setText(tr("Close (Esc)"))
 
     def _guarded(self, done: Callable[..., None]) -> Callable[..., None]:
         """Drop results of a review that was closed meanwhile."""
@@ -178,6 +215,7 @@ class ReviewPane(QWidget):
 
     def _opened(self, found: tuple[ReviewSession, Ahead]) -> None:
         self._review = found[0]
+        self._compared_now()
         self.started.emit(self._review.version)
         self._session.look()
         self._take(found[1])

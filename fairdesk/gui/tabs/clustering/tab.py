@@ -174,7 +174,7 @@ class ClusteringTab(Tab):
         self.view = view
         self.version.clear()
         for one in view.versions:
-            text = f"{one.name} · {presenter.vectors_line(one)}"
+            text = " · ".join(part for part in (one.name, presenter.vectors_line(one), one.note) if part)
             self.version.addItem(tr("{version}  (out of date)", version=text) if one.stale else text, one.id)
             self.version.setItemData(self.version.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         if view.version is not None:
@@ -230,16 +230,21 @@ class ClusteringTab(Tab):
         project, version = self.session.project, self.view.version
         chosen = self.clusters.selected()
         selected = chosen[0].id if chosen else None
-        if order in (Order.SPREAD, Order.NEAREST) and project is not None and version is not None:
-            earlier = self._centres
+        view, earlier = self.view, self._centres
+        if order in (Order.SPREAD, Order.NEAREST, Order.WRONG) and project is not None and version is not None:
 
-            def sorted_now(centres: Centres | None) -> None:
-                self._centres = centres
-                self._put(presenter.arranged(self.view.clusters, order, self.view, centres, selected))
+            def work() -> tuple[Centres | None, list[Cluster]]:
+                centres = Centres.read(project, version, earlier)
+                return centres, presenter.arranged(view.clusters, order, view, centres, selected)
 
-            self.session.background.read("centres", lambda: Centres.read(project, version, earlier), sorted_now)
+            def sorted_now(found: tuple[Centres | None, list[Cluster]]) -> None:
+                self._centres = found[0]
+                self.clusters.cluster_model.notes = {n: one.text() for n, one in view.suspicions.items()}
+                self._put(found[1])
+
+            self.session.background.read("centres", work, sorted_now)
         else:
-            self._put(presenter.arranged(self.view.clusters, order, self.view, None, selected))
+            self._put(presenter.arranged(view.clusters, order, view, None, selected))
 
     def _put(self, found: list[Cluster]) -> None:
         self._listed = self._listed[0], [cluster.id for cluster in found]
@@ -295,7 +300,11 @@ class ClusteringTab(Tab):
 
     @Slot(int)
     def _on_version(self, row: int) -> None:
-        self._wanted = self.version.itemData(row)
+        self.show_version(self.version.itemData(row))
+
+    def show_version(self, version: int) -> None:
+        """Show another clustering."""
+        self._wanted = version
         self.refresh()
 
     @Slot()
