@@ -21,11 +21,13 @@ from fairdesk.faces.aligners import Aligner
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.encoders import Encoder, Vectors
 from fairdesk.faces.params import DetectParams
+from fairdesk.faces.quality import measure
 from fairdesk.images.image_reading import UnreadableImageError, box_with_margin, thumbnail
 from fairdesk.images.pixels import Pixels, read_pixels
 from fairdesk.jobs.pool import processes
 from fairdesk.project.detections import FoundFaces, UnseenImage
 from fairdesk.project.faces import FacePlace
+from fairdesk.project.quality import Measured, Quality
 from fairdesk.project.thumbnails import SIDE
 
 Item = TypeVar("Item")
@@ -37,6 +39,7 @@ class Searched(NamedTuple):
 
     found: FoundFaces
     chips: list[Pixels]  # its faces cut out for the encoder, if one is to be run
+    quality: Quality | None = None  # of its largest face, if it is to be measured
 
 
 class Aligned(NamedTuple):
@@ -74,7 +77,14 @@ def _searched(path: Path) -> Searched:
     picture = Image.fromarray(image)
     cuts = [thumbnail(picture.crop(box_with_margin(box.css, picture.size, 0.25)), SIDE) for box in boxes]
     chips = [] if _aligner is None else [_aligner(image, box) for box in boxes]
-    return Searched(FoundFaces(list(zip(boxes, cuts, strict=True))), chips)
+    quality = measure(image, boxes[0] if boxes else None, len(boxes)) if _search.quality else None
+    return Searched(FoundFaces(list(zip(boxes, cuts, strict=True))), chips, quality)
+
+
+def measured_of(images: list[UnseenImage], results: list[Searched]) -> list[Measured]:
+    """Return what was measured of images, if it was asked for; one that could not be read is measured when it can be."""
+    pairs = zip(images, results, strict=True)
+    return [Measured(image.id, one.quality) for image, one in pairs if one.quality is not None]
 
 
 def align_batch(batch: list[FacePlace]) -> Aligned:

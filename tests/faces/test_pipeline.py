@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fairdesk.dataset.image_import import import_images
-from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.params import ImportParams, QualityParams
+from fairdesk.dataset.quality_measurement import measure_quality
 from fairdesk.errors import Stopped
 from fairdesk.faces import pipeline
 from fairdesk.faces.aligners import Aligner
@@ -14,6 +15,7 @@ from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
+from fairdesk.project.quality import MEASURES
 
 
 def project_of(folder, drawn):
@@ -51,6 +53,26 @@ def test_each_image_is_decoded_once(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr(pipeline, "read_pixels", lambda path: (read.append(path), plain(path))[1])
     encode_faces(EncodeParams(), QuietContext(project))
     assert len(read) == len(set(read)) == 24
+
+
+def test_quality_is_measured_in_the_same_pass_as_by_itself(tmp_path, drawn, monkeypatch):
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    project, plain, read = project_of(tmp_path / "p", drawn), pipeline.read_pixels, []
+    names = ", ".join(MEASURES)
+    wanted = f"SELECT i.path, {names}, q.why FROM quality q JOIN image i ON i.id = q.image_id ORDER BY i.path"
+    monkeypatch.setattr(pipeline, "read_pixels", lambda path: (read.append(path), plain(path))[1])
+    encode_faces(EncodeParams(quality=True), QuietContext(project))
+    together = project.db.rows(wanted)
+    assert len(read) == len(together) == 24 and all(row[1] is not None for row in together)
+    with project.db.transaction() as connection:
+        connection.execute("DELETE FROM quality")
+    assert measure_quality(QualityParams(), QuietContext(project)).measured_now == 24
+    assert project.db.rows(wanted) == together
+    other = project_of(tmp_path / "q", drawn)
+    find_faces(DetectParams(quality=True), QuietContext(other))
+    assert other.db.rows(wanted) == together
+    find_faces(DetectParams(detector="whole"), QuietContext(other))
+    assert other.db.value("SELECT count(*) FROM quality") == 24  # it was not asked for
 
 
 def test_a_stop_keeps_what_is_done_and_nothing_is_done_twice(tmp_path, drawn, monkeypatch):
