@@ -11,6 +11,7 @@ from fairdesk import counted
 from fairdesk.faces import pipeline
 from fairdesk.faces.detection import BATCH, check_detector, counts, unseen
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
+from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
@@ -193,6 +194,7 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     if params.engine == "local":
         make_ready("fairdesk.faces." + ("ready_to_search" if key.startswith("hog") else "ready_to_align"))
     params = _with_scaling(params, project)
+    old = outdated(project, params.encoder, key)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
@@ -200,6 +202,8 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     done = _search(key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
     if todo:
+        if old is not None and old.vectors.recipe.hash != recipe.hash:
+            context.message(old.text())
         context.message(
             tr(
                 "Encoding {faces} of the detector {detector} with {encoder}.",
@@ -243,6 +247,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     recipe, done, seconds = encode(params, context)
+    keep_rate(project, recipe.encoder, done, seconds)
     project.vectors.make_newest(recipe)
     if params.detector is not None:
         project.keep_detector(params.detector)
