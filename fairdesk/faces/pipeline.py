@@ -18,13 +18,14 @@ from PIL import Image
 from fairdesk.errors import FairDeskError, Stopped
 from fairdesk.faces import deepface_models
 from fairdesk.faces.aligners import Aligner
-from fairdesk.faces.detectors import detect_faces
+from fairdesk.faces.detectors import detect_batch, takes_batches
 from fairdesk.faces.encoders import Encoder, Vectors
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.quality import measure
 from fairdesk.images.image_reading import UnreadableImageError, box_with_margin, thumbnail
 from fairdesk.images.pixels import Pixels, read_pixels
 from fairdesk.jobs.pool import processes
+from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detections import FoundFaces, UnseenImage
 from fairdesk.project.faces import FacePlace
 from fairdesk.project.quality import Measured, Quality
@@ -50,6 +51,7 @@ class Aligned(NamedTuple):
     failures: dict[int, str]
 
 
+_TOGETHER = 24_000_000  # bytes of decoded images that are searched at once
 _search: DetectParams | None = None
 _aligner: Aligner | None = None
 
@@ -64,16 +66,24 @@ def load(search: DetectParams | None, aligner: Aligner | None) -> None:
 
 def search_batch(batch: list[UnseenImage]) -> list[Searched]:
     """Find the faces of a batch of images, with their thumbnails, and cut them out; runs in a helper process."""
-    return [_searched(Path(path)) for _, path in batch]
-
-
-def _searched(path: Path) -> Searched:
     assert _search is not None
-    try:
-        image = read_pixels(path)
-    except UnreadableImageError as error:
-        return Searched(FoundFaces([], error.why), [])
-    boxes = detect_faces(image, _search)
+    together = _TOGETHER if takes_batches(_search) else 0
+    out: dict[int, Searched] = {}
+    waiting: dict[int, Pixels] = {}
+    for place, (_, path) in enumerate(batch):
+        try:
+            waiting[place] = read_pixels(Path(path))
+        except UnreadableImageError as error:
+            out[place] = Searched(FoundFaces([], error.why), [])
+        if place == len(batch) - 1 or sum(image.size for image in waiting.values()) > together:
+            found = detect_batch(list(waiting.values()), _search)
+            out |= {place: _cut(waiting[place], boxes) for place, boxes in zip(waiting, found, strict=True)}
+            waiting = {}
+    return [out[place] for place in range(len(batch))]
+
+
+def _cut(image: Pixels, boxes: list[FaceBox]) -> Searched:
+    assert _search is not None
     picture = Image.fromarray(image)
     cuts = [thumbnail(picture.crop(box_with_margin(box.css, picture.size, 0.25)), SIDE) for box in boxes]
     chips = [] if _aligner is None else [_aligner(image, box) for box in boxes]
