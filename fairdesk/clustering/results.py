@@ -437,6 +437,30 @@ class FoldersResult(JobResult):
         return "\n".join(lines)
 
 
+class MapResult(JobResult):
+    """Faces laid out on a map."""
+
+    method: str
+    seed: int
+    faces: int
+    version: int | None
+    encoder: str
+    detector: str
+    recipe: str
+    out: str | None = None
+
+    def text(self) -> str:
+        """Return what was laid out, and where it was written."""
+        said = tr_n(
+            "{n:,} face laid out by {method} (seed {seed}).",
+            "{n:,} faces laid out by {method} (seed {seed}).",
+            self.faces,
+            method={"pca": "PCA", "tsne": "t-SNE"}[self.method],
+            seed=self.seed,
+        )
+        return said if self.out is None else said + " " + tr("Written to {out}", out=self.out)
+
+
 class NamedResult(JobResult):
     """A cluster that became an identity."""
 
@@ -444,13 +468,30 @@ class NamedResult(JobResult):
     group: str | None
     faces: int
     cluster: int
+    joined: int = 0
+    """Images that had the name before, and are the same identity now."""
+    regrouped: int = 0
+    """Faces that were in another group before."""
 
     def text(self) -> str:
-        """Return who the faces are now."""
-        return tr_n(
-            "{n:,} face is now {identity} (group {group}).",
-            "{n:,} faces are now {identity} (group {group}).",
-            self.faces,
-            identity=self.identity,
-            group=self.group,
-        )
+        """Return who the faces are now, and whom and what that has changed."""
+        lines = [
+            tr_n(
+                "{n:,} face is now {identity} (group {group}).",
+                "{n:,} faces are now {identity} (group {group}).",
+                self.faces,
+                identity=self.identity,
+                group=self.group or tr("no group"),
+            )
+        ]
+        if self.joined:
+            lines.append(
+                tr_n(
+                    "{n:,} image that had the name is the same identity.",
+                    "{n:,} images that had the name are the same identity.",
+                    self.joined,
+                )
+            )
+        if self.regrouped:
+            lines.append(tr_n("{n:,} face changed its group.", "{n:,} faces changed their group.", self.regrouped))
+        return "\n".join(lines)

@@ -9,7 +9,8 @@ from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import load, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import map_batches, map_on_ray
+from fairdesk.jobs.pool import make_ready, map_batches
+from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting, what_is_meant
@@ -50,6 +51,8 @@ def detect(params: DetectParams, context: Context) -> str:
     key = str(params.key)
     todo = unseen(project, key, params.where)
     if todo:
+        if params.engine == "local" and key.startswith("hog"):
+            make_ready("fairdesk.faces.ready_to_search")
         check_detector(params, context)
     done = 0
     pending: list[tuple[int, FoundFaces]] = []

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from fairdesk import __version__
 from fairdesk.gui import translator
 from fairdesk.gui.hooks import Hooks
 from fairdesk.logfile import LogFile
@@ -37,7 +36,6 @@ def make_application() -> QApplication:
     found = QApplication.instance()
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("FairDesk")
-    application.setApplicationVersion(__version__)
     application.setDesktopFileName("fairdesk")
     translator.install(application)
     locale.setlocale(locale.LC_NUMERIC, "C")  # QApplication sets the user's, which breaks float parsing in C libraries
@@ -79,6 +77,7 @@ def run(arguments: list[str]) -> int:
     hooks = Hooks(window.session.failed.emit)
     hooks.watch(loop)
     window.show()
+    QTimer.singleShot(0, log.tell_versions)
     if arguments:
         window.session.open(Path(arguments[0]))
     else:

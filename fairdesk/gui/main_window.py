@@ -20,10 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk import counted
-from fairdesk.dataset.table_files import is_table
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.help.menu import Help
 from fairdesk.gui.jobs.dock import JobsPanel
@@ -38,7 +36,6 @@ from fairdesk.gui.tabs.generation.tab import GenerationTab
 from fairdesk.gui.tabs.metrics.tab import MetricsTab
 from fairdesk.gui.tabs.training.tab import TrainingTab
 from fairdesk.gui.theme import window_icon
-from fairdesk.images.image_sources import is_archive
 from fairdesk.jobs.registry import job_kind
 from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
@@ -47,6 +44,9 @@ from fairdesk.words import tr, tr_n
 
 
 def _can_import(path: Path) -> bool:
+    from fairdesk.dataset.table_files import is_table
+    from fairdesk.images.image_sources import is_archive
+
     return path.is_dir() or is_archive(path) or (is_table(path) and path.is_file())
 
 
@@ -220,6 +220,8 @@ class MainWindow(QMainWindow):
         async_glue.start(self._ask_job(kind, preset))
 
     async def _ask_job(self, kind: str, preset: dict[str, Any]) -> None:
+        from fairdesk.gui.dialogs.job_dialog import JobDialog
+
         asked = job_kind(kind)
         other = bool(asked.without and preset.get(asked.without))
         hide = (asked.instead, *(asked.without_those if other else (asked.without,)))

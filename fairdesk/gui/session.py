@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import time
 from collections.abc import Callable
@@ -25,7 +24,7 @@ from fairdesk.images.system_places import told_places
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.journal import NoStepError, Step
-from fairdesk.project.originals import missing_originals
+from fairdesk.project.originals import NONE_MISSING, Missing, missing_originals
 from fairdesk.project.project import CATALOG, SUFFIX
 from fairdesk.runs.folder import next_run
 from fairdesk.words import mark, tr, tr_n
@@ -75,7 +74,7 @@ class Session(QObject):
         self._writing = False
         self.opened = 0.0
         self._ended: set[str] = set()
-        self.missing: frozenset[str] = frozenset()  # paths of originals that are not there
+        self.missing = NONE_MISSING
         self._told_missing = False
         self._steps = 0  # undos and redos under way
         self._missing_soon = QTimer(self)
@@ -134,7 +133,7 @@ class Session(QObject):
                 folders=", ".join(map(str, gone)),
             )
             self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved))
-        self.missing, self._told_missing = frozenset(), bool(gone)
+        self.missing, self._told_missing = NONE_MISSING, bool(gone)
         self.project_changed.emit(project)
         self.look_for_originals()
         self.jobs.find_again(self.jobs_home())
@@ -151,22 +150,23 @@ class Session(QObject):
     @Slot()
     def _read_missing(self) -> None:
         project = self.project
-        if project is not None:
+        if project is not None and self.background.busy:  # what a tab shows comes first
+            self._missing_soon.start(WATCH_MS)
+        elif project is not None:
             self.background.read("missing originals", lambda: missing_originals(project), self._on_missing)
 
-    def _on_missing(self, found: dict[int, str]) -> None:
-        paths = frozenset(found.values())
-        if paths and not self._told_missing:
+    def _on_missing(self, found: Missing) -> None:
+        if len(found) and not self._told_missing:
             text = tr_n(
                 "{n:,} original is missing: {path}. Its thumbnail, labels and results stay.",
                 "{n:,} originals are missing, for example {path}. Their thumbnails, labels and results stay.",
-                len(paths),
-                path=next(iter(found.values())),
+                len(found),
+                path=found.first,
             )
             self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved))
-        self._told_missing = bool(paths)
-        if paths != self.missing:
-            self.missing = paths
+        self._told_missing = len(found) > 0
+        if not found.is_as(self.missing):
+            self.missing = found
             self.missing_changed.emit()
 
     def find_moved(self) -> None:
@@ -175,8 +175,8 @@ class Session(QObject):
         if project is None:
             return
         gone = [str(root) for root in project.roots().values() if not root.exists()]
-        folders = gone[:1] or [str(Path(path).parent) for path in self.missing]
-        self.ask("relink", {"old": os.path.commonpath(folders)} if folders else {})
+        old = gone[0] if gone else self.missing.folder
+        self.ask("relink", {"old": old} if old else {})
 
     def close_project(self) -> None:
         """Close the project; its running jobs are the caller's to keep or stop."""

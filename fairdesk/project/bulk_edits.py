@@ -8,7 +8,8 @@ change, and change back, in less than 200 ms. They run inside a journal step.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import apsw
@@ -32,6 +33,8 @@ _ALLOWED = {
     "identity": ("group_id",),
     "image": ("identity_id", "group_id", "label_source", "hidden", "gender", "gender_source", "age", "age_source"),
 }
+_MANY = 50_000  # rows: so many are not put into an index one by one
+_LARGE_SHARE = 3  # where they are a third of the table and more, making the index anew takes less time
 
 
 class ChangedSinceError(Exception):
@@ -44,21 +47,23 @@ def choose(db: apsw.Connection, ids: Sequence[int]) -> None:
     db.execute("INSERT OR IGNORE INTO chosen SELECT value FROM json_each(?)", (json.dumps(list(ids)),))
 
 
-def update(db: apsw.Connection, step: int, table: str, values: dict[str, Any]) -> int:
-    """Give the chosen rows of a table the same values; returns how many there are."""
+def update(db: apsw.Connection, step: int, table: str, values: dict[str, Any], *, differing: bool = False) -> int:
+    """Give the chosen rows of a table the same values; returns how many there are (of those that have others, if asked)."""
     assert len(values) <= _MOST
     assert all(name in _ALLOWED[table] for name in values)
     seq = _open(db, step, table, list(values))
     none = ", NULL" * (_MOST - len(values))
+    given = tuple(values.values())
+    others = " OR ".join(f"{name} IS NOT ?" for name in values)
+    which, wanted = ("id IN chosen", ()) if not differing else (f"id IN chosen AND ({others})", given)
     db.execute(
         f"INSERT INTO journal_row SELECT ?, ?, id, {', '.join(values)}{none}, {', '.join('?' * len(values))}{none}"
-        f" FROM {table} WHERE id IN chosen",
-        (step, seq, *values.values()),
+        f" FROM {table} WHERE {which}",
+        (step, seq, *given, *wanted),
     )
-    db.execute(
-        f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in values)} WHERE id IN chosen", tuple(values.values())
-    )
-    return int(db.changes())
+    with _indexes_made_anew(db, table, values, db.changes()):
+        db.execute(f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in values)} WHERE {which}", (*given, *wanted))
+        return db.changes()
 
 
 def update_to(
@@ -76,8 +81,7 @@ def update_to(
         f" {', '.join('w.' + place for place in places)}{none} FROM wanted w JOIN {table} t ON t.id = w.id",
         args,
     )
-    _copy_rows(db, step, seq, table, columns, undo=False)
-    return int(db.changes())
+    return _copy_rows(db, step, seq, table, columns, undo=False)
 
 
 def add_tag(db: apsw.Connection, step: int, tag: str, source: str) -> int:
@@ -146,21 +150,44 @@ def apply(db: apsw.Connection, step: int, *, undo: bool) -> None:
             (_drop_tags if bool(added) == undo else _copy_tags)(db, step, seq)
             done = db.changes() if wanted else 0
         else:
-            _copy_rows(db, step, seq, table, json.loads(names), undo=undo)
-            wanted, done = _count(db, "journal_row", step, seq), db.changes()
+            done = _copy_rows(db, step, seq, table, json.loads(names), undo=undo)
+            wanted = _count(db, "journal_row", step, seq)
         if done != wanted:
             raise ChangedSinceError
 
 
-def _copy_rows(db: apsw.Connection, step: int, seq: int, table: str, columns: Sequence[str], *, undo: bool) -> None:
-    """Write the new values (or the old ones) to the rows that still have the others."""
+def _copy_rows(db: apsw.Connection, step: int, seq: int, table: str, columns: Sequence[str], *, undo: bool) -> int:
+    """Write the new values (or the old ones) to the rows that still have the others; returns how many these are."""
     to, since = ("a", "b") if undo else ("b", "a")
-    db.execute(
-        f"UPDATE {table} SET {', '.join(f'{name} = r.{to}{n}' for n, name in enumerate(columns))}"
-        f" FROM journal_row r WHERE r.step_id = ? AND r.seq = ? AND r.id = {table}.id AND "
-        + " AND ".join(f"{table}.{name} IS r.{since}{n}" for n, name in enumerate(columns)),
-        (step, seq),
-    )
+    with _indexes_made_anew(db, table, columns, _count(db, "journal_row", step, seq)):
+        db.execute(
+            f"UPDATE {table} SET {', '.join(f'{name} = r.{to}{n}' for n, name in enumerate(columns))}"
+            f" FROM journal_row r WHERE r.step_id = ? AND r.seq = ? AND r.id = {table}.id AND "
+            + " AND ".join(f"{table}.{name} IS r.{since}{n}" for n, name in enumerate(columns)),
+            (step, seq),
+        )
+        return db.changes()
+
+
+@contextmanager
+def _indexes_made_anew(db: apsw.Connection, table: str, columns: Iterable[str], rows: int) -> Iterator[None]:
+    """While so many rows change that it takes less time: do without the indexes of the columns, and make them afterwards.
+
+    It is part of the transaction, so that an edit that fails leaves them as they were.
+    """
+    indexes: list[tuple[str, str]] = []
+    if rows >= _MANY and rows * _LARGE_SHARE >= int(str(db.execute(f"SELECT count(*) FROM {table}").get)):
+        found = db.execute(
+            "SELECT DISTINCT s.name, s.sql FROM sqlite_schema s, json_each(?2) c"  # in its columns or its condition
+            " WHERE s.type = 'index' AND s.tbl_name = ?1 AND s.sql LIKE 'CREATE INDEX %' AND instr(s.sql, c.value)",
+            (table, json.dumps(list(columns))),
+        )
+        indexes = [(str(name), str(sql)) for name, sql in found]
+    for name, _ in indexes:
+        db.execute(f"DROP INDEX {name}")
+    yield
+    for _, sql in indexes:
+        db.execute(sql)
 
 
 def _count(db: apsw.Connection, table: str, step: int, seq: int) -> int:

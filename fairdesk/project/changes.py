@@ -30,7 +30,8 @@ CREATE TABLE change (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, i
 class Kind(StrEnum):
     """What can be touched, as a view would say it."""
 
-    IMAGES = "images"  # which there are, where they lie, and which are hidden
+    IMAGES = "images"  # which there are, and where they lie
+    HIDDEN = "hidden"  # which of them are hidden
     LABELS = "labels"  # identity, group, gender, age
     TAGS = "tags"
     FACES = "faces"
@@ -52,9 +53,10 @@ EVERY = frozenset(Kind)
 Images = frozenset[int] | None
 Touched = dict[Kind, Images]
 
-_LABEL_COLUMNS = {
-    "image": {"identity_id", "group_id", "label_source", "gender", "gender_source", "age", "age_source"},
-    "face": {"identity_id", "label_source"},
+_LABELS = ("identity_id", "group_id", "label_source", "gender", "gender_source", "age", "age_source")
+_COLUMNS: dict[str, dict[str, Kind]] = {  # where an update of a column is of another kind than the table
+    "image": dict.fromkeys(_LABELS, Kind.LABELS) | {"hidden": Kind.HIDDEN},
+    "face": dict.fromkeys(("identity_id", "label_source"), Kind.LABELS),
 }
 TABLES: dict[str, Kind] = {
     "root": Kind.IMAGES, "image": Kind.IMAGES, "unreadable": Kind.IMAGES,
@@ -119,7 +121,8 @@ def _joined(parts: Iterable[tuple[Kind, Images]]) -> Touched:
 
 def kind_of(table: str, column: str | None = None) -> Kind | None:
     """Return the kind of a table, or of one column that is updated; None for a table nobody has named a kind for."""
-    return Kind.LABELS if column in _LABEL_COLUMNS.get(table, ()) else TABLES.get(table)
+    known = _COLUMNS.get(table, {})
+    return known[column] if column in known else TABLES.get(table)
 
 
 class Watch:
@@ -255,15 +258,19 @@ class ChangeReader:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._version, self._last = -1, 0
+        self._unexplained = False
         self.read()
 
     def read(self) -> Change:
         """Return what was touched since the last call; an empty change where nothing was."""
-        if self._db.data_version() == self._version:
+        if self._db.data_version() == self._version and not self._unexplained:
             return Change()
         with self._db.moment():  # number and entries
             entries = self._db.rows("SELECT id, kind, images FROM change WHERE id > ? ORDER BY id", (self._last,))
             self._version = self._db.data_version()
+        self._unexplained = not entries and self._db.being_written()
+        if self._unexplained:  # a long write that starts the log anew moves the number too, and tells when it is done
+            return Change()
         missed = not entries or entries[0][0] != self._last + 1
         self._last = entries[-1][0] if entries else self._last
         known = {kind.value for kind in Kind}

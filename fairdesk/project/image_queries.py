@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,9 +12,10 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.faces import images_of_faces, largest_faces
-from fairdesk.project.main_face import FACE_LABELS, LABELS, SOURCE
+from fairdesk.project.image_orders import in_order, sort_key
+from fairdesk.project.main_face import FACE_LABELS, LABELS, SOURCE, WHO
 from fairdesk.project.originals import missing_originals
-from fairdesk.project.quality import MEASURES, Limit
+from fairdesk.project.quality import Limit
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import of_detector, verdicts
 from fairdesk.words import tr
@@ -30,10 +32,6 @@ _AGE_TO = (
     f"CASE WHEN lower(i.age) LIKE 'more than %' OR i.age LIKE '%+' THEN {AGE_MOST}"
     " WHEN i.age GLOB '[0-9]*-[0-9]*' THEN CAST(substr(i.age, instr(i.age, '-') + 1) AS REAL) ELSE CAST(i.age AS REAL) END"
 )
-ORDERS = {
-    "added": "i.id", "name": "i.path, i.id", "identity": "who.name IS NULL, who.name, i.id",
-    "size": "i.width * i.height DESC, i.id",
-}  # fmt: skip
 
 _FROM = f"""
 FROM image i
@@ -113,8 +111,9 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
     if wanted.identity is not None:
         add("who.name = ?", wanted.identity)
     if wanted.text:
+        held = "%" + re.sub("([%_!])", r"!\1", wanted.text) + "%"
         add(
-            "(instr(lower(i.path), lower(?)) OR instr(lower(ifnull(who.name, '')), lower(?)))", wanted.text, wanted.text
+            f"(i.path LIKE ? ESCAPE '!' OR {WHO} IN (SELECT id FROM identity WHERE name LIKE ? ESCAPE '!'))", held, held
         )
     if wanted.in_set is not None:
         add(
@@ -147,20 +146,14 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
 
 
 def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
-    """Return the ids of the images that match, in order: a name of `ORDERS`, or a quality measure (best known last)."""
+    """Return the ids of the images that match, in an order of `image_orders.py`."""
     where, values = _conditions(wanted)
-    by, join = ORDERS.get(order), ""
-    if by is None:
-        if order not in MEASURES:
-            raise ValueError(f"no such order: {order}")
-        join = " LEFT JOIN quality s ON s.image_id = i.id AND s.detector = ?1"
-        by = f"s.{order} IS NULL, s.{order}, i.id"
-    found = project.db.numbers(
-        f"SELECT i.id AS n {_FROM}{join} WHERE {' AND '.join(where)} ORDER BY {by}",
-        [wanted.faces_of(project), *values],
-    )
+    columns, detector = ("i.id", *sort_key(order)), wanted.faces_of(project)
+    with project.db.moment():
+        rows = project.db.integers(columns, f"{_FROM} WHERE {' AND '.join(where)} ORDER BY i.id", [detector, *values])
+        found = in_order(project, order, detector, rows)
     if wanted.state == "missing":
-        return found[np.isin(found, list(missing_originals(project)))]
+        return found[np.isin(found, missing_originals(project).images)]
     return found
 
 
@@ -191,6 +184,7 @@ class GridItem:
     identity: str | None
     source: str | None
     predicted: str | None = None  # what models say, as text
+    image: int = 0  # whose face it is, or itself
 
 
 def items(project: Project, kind: Kind, ids: list[int]) -> dict[int, GridItem]:
@@ -199,7 +193,7 @@ def items(project: Project, kind: Kind, ids: list[int]) -> dict[int, GridItem]:
     if kind == "image":
         sql = (
             "SELECT i.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left,"
-            " " + SOURCE + "," + _PREDICTED + _FROM
+            " " + SOURCE + "," + _PREDICTED + ", i.id" + _FROM
             + " WHERE i.id IN (SELECT value FROM json_each(?2))"
         )  # fmt: skip
         rows = project.db.rows(sql, (project.shown_detector(), json.dumps(ids)))
@@ -207,16 +201,17 @@ def items(project: Project, kind: Kind, ids: list[int]) -> dict[int, GridItem]:
         rows = project.db.rows(
             "SELECT f.id, i.root_id, i.path, i.synthetic, who.name, g.name, f.top, f.right, f.bottom, f.left, l.label_source, "
             + _PREDICTED
+            + ", i.id"
             + f" FROM face f JOIN image i ON i.id = f.image_id JOIN face_label l ON l.face_id = f.id{FACE_LABELS}"
             " WHERE f.id IN (SELECT value FROM json_each(?))",
             (json.dumps(ids),),
         )
     out = {}
-    for number, root, path, synthetic, who, group, top, right, bottom, left, source, said in rows:
+    for number, root, path, synthetic, who, group, top, right, bottom, left, source, said, image in rows:
         box = None if top is None else (top, right, bottom, left)
         name = who or path.rsplit("/", 1)[-1]
         out[number] = GridItem(
-            number, name, group, f"{roots[root]}/{path}", box, synthetic is not None, who, source, said
+            number, name, group, f"{roots[root]}/{path}", box, synthetic is not None, who, source, said, image
         )
     return out
 
@@ -251,21 +246,25 @@ def overview(project: Project) -> dict[str, Any]:
     """Return the counts a project's header shows."""
     value = project.db.value
     detector = project.shown_detector()
-    searched = value("SELECT count(*) FROM detection WHERE detector = ?", (detector,))
+    ((shown, hidden, synthetic),) = project.db.rows(
+        "SELECT ifnull(sum(hidden = 0), 0), ifnull(sum(hidden = 1), 0), count(synthetic) FROM image"
+    )
+    ((searched, without_face, not_searched),) = project.db.rows(
+        "SELECT count(*), ifnull(sum(faces = 0 AND why IS NULL), 0), count(why) FROM detection WHERE detector = ?",
+        (detector,),
+    )
     return {
-        "images": value("SELECT count(*) FROM image WHERE hidden = 0"),
-        "hidden": value("SELECT count(*) FROM image WHERE hidden = 1"),
+        "images": shown,
+        "hidden": hidden,
         "unreadable": value("SELECT count(*) FROM unreadable"),
-        "synthetic": value("SELECT count(*) FROM image WHERE synthetic IS NOT NULL"),
+        "synthetic": synthetic,
         "identities": value("SELECT count(*) FROM identity"),
         "groups": value("SELECT count(*) FROM grp"),
         "detector": detector,
         "searched": searched,
         "faces": value("SELECT count(*) FROM face WHERE detector = ?", (detector,)),
-        "without_face": value(
-            "SELECT count(*) FROM detection WHERE detector = ? AND faces = 0 AND why IS NULL", (detector,)
-        ),
-        "not_searched": value("SELECT count(*) FROM detection WHERE detector = ? AND why IS NOT NULL", (detector,)),
+        "without_face": without_face,
+        "not_searched": not_searched,
         "vectors": project.vectors.sets(),
         "clusterings": value("SELECT count(*) FROM clustering"),
         "lists": value("SELECT count(*) FROM pair_list"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -144,13 +143,9 @@ def hide_images(
         why.told(len(images)) if hide else text,
         target={"tab": "dataset"},
         merge_key=merge_key,
-    ) as connection:
-        todo = connection.execute(
-            "SELECT id FROM image WHERE hidden != ? AND id IN (SELECT value FROM json_each(?))",
-            (int(hide), json.dumps(images)),
-        )
-        project.journal.choose([row[0] for row in todo])
-        changed = project.journal.update("image", {"hidden": int(hide)})
+    ):
+        project.journal.choose(images)
+        changed = project.journal.update("image", {"hidden": int(hide)}, differing=True)
         if not changed:
             raise RequestError(
                 tr("These images are already hidden.") if hide else tr("These images are already shown.")

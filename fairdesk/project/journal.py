@@ -135,9 +135,12 @@ class Journal:
         """Within a step: say which rows the edits that follow are about (in SQL: the table `chosen`)."""
         bulk.choose(self._local.edit.connection, ids)
 
-    def update(self, table: str, values: dict[str, Any]) -> int:
-        """Within a step: give the chosen rows of `face` or `image` the same values; returns how many there are."""
-        return self._bulk(lambda db, step: bulk.update(db, step, table, values))
+    def update(self, table: str, values: dict[str, Any], *, differing: bool = False) -> int:
+        """Within a step: give the chosen rows of `face` or `image` the same values; returns how many there are.
+
+        With `differing` only the rows that have other values, so that undo leaves the rest alone.
+        """
+        return self._bulk(lambda db, step: bulk.update(db, step, table, values, differing=differing))
 
     def update_to(self, table: str, columns: Sequence[str], rows: str, args: tuple[Any, ...] = ()) -> int:
         """Within a step: give rows values of their own, by a SELECT of id and values; returns how many there are."""

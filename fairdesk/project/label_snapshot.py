@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,12 +26,14 @@ Ids = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Counts = dict[int, dict[int, int]]  # group to identity to images; 0 is none of either
 NOBODY = 0
-_AT_ONCE = 10_000  # rows that are in memory as objects
+_AT_ONCE = 100_000  # rows that are in memory as text
+_FIRST = 1000  # rows that are read one by one for the words that are common
+_UNKNOWN = 31  # the number of a word that SQLite was not told
 _ARRAYS = ("images", "hidden", "synthetic", "identity", "group", "gender", "source")
-_ROWS = (
-    f"SELECT i.id, i.hidden, i.synthetic IS NOT NULL, ifnull({WHO}, 0), ifnull(i.group_id, 0),"
-    f" ifnull(i.gender, ''), ifnull({SOURCE}, '') FROM image i {NAMED}"
-)
+_NUMBERS = ("i.id", "i.hidden", "i.synthetic IS NOT NULL", f"ifnull({WHO}, 0)", "ifnull(i.group_id, 0)")
+_GENDER, _SOURCE = "ifnull(i.gender, '')", f"ifnull({SOURCE}, '')"
+_FROM = f"FROM image i {NAMED}"
+_ROWS = f"SELECT {', '.join((*_NUMBERS, _GENDER, _SOURCE))} {_FROM}"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Words:
     """Words that few different values stand for; 0 is none."""
 
     words: tuple[str, ...] = ("",)
+
+    def case(self, text: str) -> tuple[str, list[str]]:
+        """Return SQL that gives the number of a text, `_UNKNOWN` of one that is not among the first words, and its values."""
+        first = self.words[:_UNKNOWN]
+        return f"CASE {text}{''.join(f' WHEN ? THEN {n}' for n in range(len(first)))} ELSE {_UNKNOWN} END", list(first)
 
     def coded(self, texts: Iterable[str]) -> tuple[Words, Codes]:
         """Return the numbers of some words, and all words known then."""
@@ -79,10 +85,9 @@ class LabelSnapshot:
             part = cls(
                 none, no_flags, no_flags, none, none, no_codes, no_codes, Words(), Words(), names, groups, counts={}
             )
-            parts = [part]
-            rows = project.db.each(f"{_ROWS} ORDER BY i.id")
-            while some := list(islice(rows, _AT_ONCE)):
-                part = part._with(some)
+            parts = [part, part := part._with(project.db.rows(f"{_ROWS} ORDER BY i.id LIMIT ?", (_FIRST,)))]
+            while len(part.images):
+                part = part._next(project)
                 parts.append(part)
         arrays: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in parts]) for name in _ARRAYS}
         found = replace(part, **arrays)
@@ -127,6 +132,22 @@ class LabelSnapshot:
                 del counts[group]
         return replace(current, **arrays, genders=new.genders, sources=new.sources, counts=counts)
 
+    def _next(self, project: Project) -> LabelSnapshot:
+        """Read the images behind these, as many as are read at once."""
+        gender, genders = self.genders.case(_GENDER)
+        source, sources = self.sources.case(_SOURCE)
+        number, *flags, who, group = _NUMBERS
+        both = " | ".join(
+            f"(({part}) << {place})" for part, place in zip((*flags, gender, source), (0, 1, 2, 7), strict=True)
+        )
+        behind, limits = "WHERE i.id > ? ORDER BY i.id LIMIT ?", (int(self.images[-1]), _AT_ONCE)
+        found = project.db.integers((number, who, group, both), f"{_FROM} {behind}", [*genders, *sources, *limits])
+        images, identity, own, packed = found.T.copy()
+        codes = packed >> 2 & 31, packed >> 7 & 31
+        if any((code == _UNKNOWN).any() for code in codes):  # a word that is new: row by row
+            return self._with(project.db.rows(f"{_ROWS} {behind}", limits))
+        return self._of(np.stack([images, packed & 1, packed >> 1 & 1, identity, own]), *codes)
+
     def _at(self, place: npt.NDArray[np.intp]) -> list[tuple[int, int, bool]]:
         """Return group, identity and whether it is hidden of some images."""
         parts = (self.group[place].tolist(), self.identity[place].tolist(), self.hidden[place].tolist())
@@ -137,13 +158,17 @@ class LabelSnapshot:
         columns = list(zip(*rows, strict=True)) or [()] * 7
         genders, gender = self.genders.coded(str(text) for text in columns[5])
         sources, source = self.sources.coded(str(text) for text in columns[6])
-        identity = np.array(columns[3], dtype=np.int64)
-        own = np.array(columns[4], dtype=np.int64)
-        group = np.array([self._who(int(who))[1] for who in columns[3]], dtype=np.int64)
+        numbers = np.array(columns[:5], dtype=np.int64)
+        return replace(self, genders=genders, sources=sources)._of(numbers, gender, source)
+
+    def _of(self, numbers: Ids, gender: Ids | Codes, source: Ids | Codes) -> LabelSnapshot:
+        """Return a snapshot of these images alone: their ids, hidden, synthetic, identities and own groups."""
+        images, hidden, synthetic, identity, own = numbers
+        people, where = np.unique(identity, return_inverse=True)
+        group = np.array([self._who(int(who))[1] for who in people], dtype=np.int64)[where]
         return replace(
-            self, images=np.array(columns[0], dtype=np.int64), hidden=np.array(columns[1], dtype=bool),
-            synthetic=np.array(columns[2], dtype=bool), identity=identity, group=np.where(group > 0, group, own),
-            gender=gender, source=source, genders=genders, sources=sources,
+            self, images=images, hidden=hidden.astype(bool), synthetic=synthetic.astype(bool), identity=identity,
+            group=np.where(group > 0, group, own), gender=gender.astype(np.int32), source=source.astype(np.int32),
         )  # fmt: skip
 
     def _who(self, identity: int) -> tuple[str, int]:

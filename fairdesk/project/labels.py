@@ -110,7 +110,7 @@ def _set_who(project: Project, db: apsw.Connection, images: list[int], edit: Edi
     An identity is a name within its group: it goes along to a new group if all of it does.
     """
     if edit.group is None or edit.identity is not None:
-        _relabel(project, db, images, edit)
+        _relabel(project, db, edit)
         return
     _, group = label_ids(db, None, edit.group or None)
     staying = _move_identities(project, db, group)
@@ -118,7 +118,8 @@ def _set_who(project: Project, db: apsw.Connection, images: list[int], edit: Edi
         project.journal.choose(sorted(set(images) - set(staying)))
     project.journal.update("image", {"group_id": group, "label_source": "person"})
     if staying:
-        _relabel(project, db, staying, edit)
+        project.journal.choose(staying)
+        _relabel(project, db, edit)
         project.journal.choose(images)
 
 
@@ -147,8 +148,8 @@ def _move_identities(project: Project, db: apsw.Connection, group: int | None) -
     )]  # fmt: skip
 
 
-def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edit) -> None:
-    """Give images, and faces with a label of their own, the identity of the wanted name and group."""
+def _relabel(project: Project, db: apsw.Connection, edit: Edit) -> None:
+    """Give the chosen images, and their faces with a label of their own, the identity of the wanted name and group."""
     db.execute(
         "CREATE TEMP TABLE IF NOT EXISTS relabelled (image INTEGER PRIMARY KEY, face INTEGER, who INTEGER, grp INTEGER);"
         "CREATE TEMP TABLE IF NOT EXISTS label_now (who INTEGER, grp INTEGER, new_who INTEGER, new_grp INTEGER, PRIMARY KEY (who, grp));"
@@ -156,8 +157,7 @@ def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edi
     )
     db.execute(
         f"INSERT INTO relabelled SELECT i.id, named.id, ifnull(who.id, 0), ifnull({GROUP}, 0)"
-        f" FROM image i{IDENTITY} WHERE i.id IN (SELECT value FROM json_each(?))",
-        (json.dumps(images),),
+        f" FROM image i{IDENTITY} WHERE i.id IN chosen"
     )
     found = db.execute(
         "SELECT DISTINCT r.who, r.grp, who.name, g.name FROM relabelled r"
@@ -183,6 +183,7 @@ def _relabel(project: Project, db: apsw.Connection, images: list[int], edit: Edi
             )
         )
         project.journal.update_to("face", ("identity_id",), faces)
+    db.execute("DELETE FROM relabelled")
 
 
 def _text(edit: Edit, count: int) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk import counted
 from fairdesk.errors import RequestError
@@ -16,7 +19,9 @@ from fairdesk.words import tr, tr_n
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
+Ids = npt.NDArray[np.int64]
 _AT_ONCE = 5000  # rows that are in memory at once, and read in one go
+_NOT_LISTED: set[str] = set()
 
 
 class Original(NamedTuple):
@@ -42,29 +47,69 @@ def recorded_under(project: Project, folder: Path) -> list[Original]:
     return [one for one in found if one.path.is_relative_to(folder)]
 
 
-def missing_originals(project: Project) -> dict[int, str]:
-    """Return image ids and paths of originals that are not where the project looks for them.
+@dataclass(frozen=True, eq=False)
+class Missing:
+    """The images whose originals are not where the project looks for them: ids, so that a million need little memory."""
+
+    images: Ids  # ascending
+    first: str = ""  # path of one of them
+    folder: str = ""  # the one that holds all of them; empty where none does
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def holds(self, image: int) -> bool:
+        """Tell whether an image's original is missing."""
+        place = int(np.searchsorted(self.images, image))
+        return place < len(self.images) and int(self.images[place]) == image
+
+    def is_as(self, other: Missing) -> bool:
+        """Tell whether the same originals are missing."""
+        return self.folder == other.folder and np.array_equal(self.images, other.images)
+
+
+NONE_MISSING = Missing(np.empty(0, dtype=np.int64))
+
+
+def missing_originals(project: Project) -> Missing:
+    """Return which originals are not where the project looks for them.
 
     Each folder is listed once.
     A member of an archive is there where its archive is.
     """
-    roots = project.roots()
-    listed: dict[str, set[str] | None] = {}  # the names in a folder; None: all are there, as it is an archive
-    missing: dict[int, str] = {}
-    last = 0
+    roots = {number: str(path) for number, path in project.roots().items()}
+    listed: dict[
+        tuple[int, str], set[str] | None
+    ] = {}  # the names in a folder; None: all are there, as it is an archive
+    missing: list[int] = []
+    places: set[tuple[int, str]] = set()
+    first, last = "", 0
     while rows := project.db.rows(
         "SELECT id, root_id, path FROM image WHERE id > ? ORDER BY id LIMIT ?", (last, _AT_ONCE)
     ):
         last = rows[-1][0]
         for number, root, path in rows:
-            place = os.path.join(roots[root], path)
-            folder, name = os.path.split(place)
-            if folder not in listed:
-                listed[folder] = _names_in(folder)
-            names = listed[folder]
-            if names is not None and name not in names and not (names and os.path.exists(place)):  # other case or form
-                missing[number] = place
-    return missing
+            folder, _, name = path.rpartition("/")
+            place = root, folder
+            names = listed.get(place, _NOT_LISTED)
+            if names is _NOT_LISTED:
+                names = listed[place] = _names_in(os.path.join(roots[root], folder))
+            if names is None or name in names:
+                continue
+            if names and os.path.exists(os.path.join(roots[root], path)):  # it is there in other case or form
+                continue
+            first = first or os.path.join(roots[root], path)
+            places.add(place)
+            missing.append(number)
+    folders = [os.path.join(roots[root], folder) for root, folder in places]
+    return Missing(np.array(missing, dtype=np.int64), first, _common(folders))
+
+
+def _common(folders: list[str]) -> str:
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:  # there are none, or they are on several drives
+        return ""
 
 
 def _names_in(folder: str) -> set[str] | None:

@@ -45,6 +45,8 @@ DESIGNS = (
     Design("FMR near 1e-3", fmr=(0.0007, 0.001, 0.0015, 0.002), pairs=32),
     Design("rare errors", fmr=(0.0005, 0.001, 0.001, 0.002), fnmr=(0.01, 0.01, 0.02, 0.03), pairs=2, wide=True),
     Design("threshold from the data", at="fmr=0.01"),
+    Design("one group unlike three equal ones", fmr=(0.02, 0.02, 0.02, 0.054), fnmr=(0.05, 0.05, 0.05, 0.12)),
+    Design("two groups unlike two, one FNMR", fmr=(0.01, 0.01, 0.03, 0.03), fnmr=(0.08,) * 4),
 )
 EQUAL = (
     Design("equal groups, 40 subjects", fmr=(0.01,) * 4, fnmr=(0.08,) * 4),

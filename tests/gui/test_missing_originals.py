@@ -12,7 +12,7 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project.conditions import read_conditions
 from fairdesk.project.image_queries import Filter, image_ids
-from fairdesk.project.originals import missing_originals
+from fairdesk.project.originals import NONE_MISSING, missing_originals
 from tests.conftest import plain_images
 
 
@@ -50,26 +50,26 @@ def test_single_missing_originals_are_marked_counted_filtered_and_found(window, 
     session.told.connect(told.append)
     session.job_asked.connect(lambda kind, preset: asked.append((kind, preset)))
     hand.open(filled.folder)
-    qtbot.waitUntil(lambda: bool(session.missing))
+    qtbot.waitUntil(lambda: len(session.missing) > 0)
     hand.settle()
     (notice,) = told
     assert notice.text == f"1 original is missing: {gone}. Its thumbnail, labels and results stay."
     assert "1 original missing" in tab.counts.text() and tab.missing_button.isVisible()
     item = tab.grid.grid_model.item(0)
-    assert item.path == str(gone) and item.path in tab.grid.cells.missing
+    assert item.path == str(gone) and tab.grid.cells.missing.holds(item.image)
     assert tab.grid.grid_model.index(0).data(Qt.ItemDataRole.ToolTipRole).startswith(f"{gone} (missing)")
     tab.state.setCurrentIndex(tab.state.findData("missing"))
     hand.settle()
     assert tab.grid.grid_model.ids.tolist() == [item.id]
     with_badge = tab.grid.grab().toImage()
-    tab.grid.set_missing(frozenset())
+    tab.grid.set_missing(NONE_MISSING)
     assert tab.grid.grab().toImage() != with_badge  # the mark is painted
     tab.grid.set_missing(session.missing)
     hand.do("dataset.relink")
     assert asked == [("relink", {"old": str(gone.parent)})]
     elsewhere.rename(gone)
     session.look_for_originals()
-    qtbot.waitUntil(lambda: not session.missing)
+    qtbot.waitUntil(lambda: len(session.missing) == 0)
     hand.settle()
     assert tab.grid.grid_model.ids.tolist() == [] and not tab.missing_button.isVisible()
 
@@ -81,12 +81,14 @@ def test_what_counts_as_missing(project, tmp_path):
             archive.write(path, f"GroupA/who/{n}.png")
     for source in (tmp_path / "in", tmp_path / "faces.zip"):
         import_images(ImportParams(folder=source), QuietContext(project))
-    assert missing_originals(project) == {}
+    assert len(missing_originals(project)) == 0
     (tmp_path / "in" / "g0" / "id00" / "001.png").unlink()
     shutil.rmtree(tmp_path / "in" / "g0" / "id01")
-    assert [Path(one).relative_to(tmp_path / "in").as_posix() for one in missing_originals(project).values()] == [
-        "g0/id00/001.png", "g0/id01/000.png", "g0/id01/001.png", "g0/id01/002.png",
-    ]  # fmt: skip
+    missing = missing_originals(project)
+    paths = [project.db.value("SELECT path FROM image WHERE id = ?", (image,)) for image in missing.images.tolist()]
+    assert paths == ["g0/id00/001.png", "g0/id01/000.png", "g0/id01/001.png", "g0/id01/002.png"]
+    assert Path(missing.first) == tmp_path / "in" / paths[0] and Path(missing.folder) == tmp_path / "in" / "g0"
+    assert [image for image in range(20) if missing.holds(image)] == missing.images.tolist()
     assert len(image_ids(project, read_conditions(project, ["state=missing", "group=g0"]))) == 4
     (tmp_path / "faces.zip").unlink()
     assert len(missing_originals(project)) == 6

@@ -39,7 +39,7 @@ def test_each_edit_names_its_kind_and_images_and_so_does_taking_it_back(two):
         (lambda: edit_labels(other, [3, 5], Edit(gender="female")), {Kind.LABELS: {3, 5}}),
         (lambda: edit_labels(other, [4], Edit(add_tags=("odd",))), {Kind.TAGS: {4}}),
         (lambda: set_identity(other, [7], "somebody"), {Kind.LABELS: {7}}),
-        (lambda: hide_images(other, [9], hide=True), {Kind.IMAGES: {9}}),
+        (lambda: hide_images(other, [9], hide=True), {Kind.HIDDEN: {9}}),
         (lambda: save_view(other, "mine", Filter()), {Kind.VIEWS: None}),
     ):
         for do in (edit, other.journal.undo, other.journal.redo):

@@ -98,17 +98,22 @@ def add_menu(view: QAbstractItemView, book: ActionBook, tab: str, actions: Seque
         if index.isValid() and not view.selectionModel().isSelected(index):
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             view.selectionModel().setCurrentIndex(index, flags)  # whatever keys are held
-        book.refresh(tab)
-        menu = QMenu(view)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for number in actions:
-            if number:
-                menu.addAction(book.actions[number])
-            else:
-                menu.addSeparator()
-        menu.popup(view.viewport().mapToGlobal(place))
+        show_menu(view, book, tab, actions, view.viewport().mapToGlobal(place))
 
     view.customContextMenuRequested.connect(show)
+
+
+def show_menu(owner: QWidget, book: ActionBook, tab: str, actions: Sequence[str], place: QPoint) -> None:
+    """Show a menu of a tab's actions, with "" for a line between them, at a place of the screen."""
+    book.refresh(tab)
+    menu = QMenu(owner)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for number in actions:
+        if number:
+            menu.addAction(book.actions[number])
+        else:
+            menu.addSeparator()
+    menu.popup(place)
 
 
 def bind_button(button: QPushButton, book: ActionBook, action_id: str, text: str = "") -> None:

@@ -73,12 +73,20 @@ class Shown:
     notes: dict[int, list[str]] = field(default_factory=dict)
 
 
-def shown_faces(project: Project, chosen: list[Cluster], centres: Centres | None, titles: dict[int, str]) -> Shown:
-    """Return the faces of some clusters, cluster after cluster, those farthest from their middle first."""
+def shown_faces(
+    project: Project,
+    chosen: list[Cluster],
+    centres: Centres | None,
+    titles: dict[int, str],
+    only: dict[int, list[int]] | None = None,
+) -> Shown:
+    """Return the faces of some clusters (or `only` some of each), cluster after cluster, those farthest from their middle first."""
     ids: list[int] = []
     notes: dict[int, list[str]] = {}
     for cluster in chosen:
-        members = faces_of(project, cluster.id)
+        members = faces_of(project, cluster.id) if only is None else only.get(cluster.id, [])
+        if not members:
+            continue
         ordered = members
         if centres is not None and cluster.label >= 0:
             ordered = _outliers_first(members, cluster, centres, titles, notes)
@@ -87,6 +95,15 @@ def shown_faces(project: Project, chosen: list[Cluster], centres: Centres | None
     for face, lines in said.items():
         notes[face] = notes.get(face, []) + lines
     return Shown(np.array(ids, dtype=np.int64), marks, notes)
+
+
+def by_cluster(project: Project, version: int, faces: Ids) -> dict[int, list[int]]:
+    """Return some faces by the cluster of a version that each is in; those that it lacks are left out."""
+    at, found = membership(project, version), dict[int, list[int]]()
+    for face in faces.tolist():
+        if face in at:
+            found.setdefault(at[face], []).append(face)
+    return found
 
 
 def _outliers_first(

@@ -24,7 +24,7 @@ from fairdesk.project.set_contents import ImageSet, SetContents, describe, read_
 from fairdesk.words import mark, tr, tr_n
 
 NONE: Ids = np.empty(0, dtype=np.int64)
-_WHO = frozenset({Kind.IMAGES, Kind.LABELS})
+_WHO = frozenset({Kind.IMAGES, Kind.HIDDEN, Kind.LABELS})
 _OF_OTHER_TABS = ("clusterings", "lists", "scores")
 _MOST_VECTORS = 3  # in the line of counts; all of them stand under Faces and vectors
 _MOST_CLUSTERS = 1000  # in the filter's list; the largest come first
@@ -73,6 +73,7 @@ def list_rests_on(wish: Wish) -> frozenset[Kind]:
     labels = wanted.text or wanted.state == "unnamed" or wish.order == "identity"
     when: list[tuple[Kind, object]] = [
         (Kind.IMAGES, True),
+        (Kind.HIDDEN, True),
         (Kind.SETTINGS, wanted.rests_on_faces or wish.order in MEASURES),  # whose faces are shown
         (Kind.LABELS, labels or any(value is not None for value in by_label)),
         (Kind.TAGS, wanted.tag is not None),
@@ -116,8 +117,10 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
 
 
 def _of_many(change: Change) -> set[Kind]:
-    """Return what has to be read anew as a whole: all but labels and hiding of images that are known."""
-    return {kind for kind, images in change.touched.items() if images is None or kind not in _WHO}
+    """Return what has to be read anew as a whole: all but hiding, and labels of images that are known."""
+    return {
+        kind for kind, images in change.touched.items() if kind not in _WHO or (images is None and kind != Kind.HIDDEN)
+    }
 
 
 def _look_at_people(project: Project, view: View, before: View, change: Change) -> None:

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
@@ -39,6 +38,7 @@ from fairdesk.project.faces import images_of_faces, largest_faces, set_identity
 from fairdesk.project.image_queries import Filter, Ids, more_like, partly_of_age
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import edit_labels
+from fairdesk.project.originals import NONE_MISSING
 from fairdesk.project.saved_views import save_view
 from fairdesk.words import mark, tr, tr_n
 
@@ -180,7 +180,7 @@ class DatasetTab(Tab):
         self.groups.chosen = EVERYTHING
         self._like = None
         self.missing_button.hide()
-        self.grid.set_missing(frozenset())
+        self.grid.set_missing(NONE_MISSING)
         self.grid.set_project(self.session.project)
         self.grid.show_ids(None, "image", presenter.NONE)
         self._show()
@@ -258,7 +258,7 @@ class DatasetTab(Tab):
     def _on_missing(self) -> None:
         """Mark what is missing, and offer to find it."""
         self.grid.set_missing(self.session.missing)
-        self.missing_button.setVisible(bool(self.session.missing))
+        self.missing_button.setVisible(len(self.session.missing) > 0)
         if self.state.currentData() == "missing":
             self._reload()
         self._say_counts()
@@ -423,6 +423,8 @@ class DatasetTab(Tab):
         async_glue.start(self._import(folder, layout))
 
     async def _import(self, folder: Path | None, layout: str = "auto") -> None:
+        from fairdesk.gui.dialogs.import_dialog import ImportDialog
+
         dialog = ImportDialog(self.session, folder, self, layout=layout)
         if await async_glue.finished(dialog) and dialog.values is not None:
             self.session.run("import", dialog.values)

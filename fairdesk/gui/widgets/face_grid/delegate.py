@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from fairdesk.figures.style import group_style
 from fairdesk.gui.widgets.face_grid.model import FaceGridModel, ItemRole
+from fairdesk.project.originals import NONE_MISSING
 from fairdesk.words import tr
 
 CAPTION = 20
@@ -22,7 +23,7 @@ class FaceDelegate(QStyledItemDelegate):
         self._model = model
         self.side = 112
         self.groups: list[str] = []
-        self.missing: frozenset[str] = frozenset()  # paths of originals that are not there
+        self.missing = NONE_MISSING
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         return QSize(self.side + 8, self.side + CAPTION + 8)
@@ -78,7 +79,7 @@ class FaceDelegate(QStyledItemDelegate):
         painter.setPen(palette.color(role))
         text = painter.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-        if item.path in self.missing:
+        if self.missing.holds(item.image):
             badge = QRect(area.left() + 2, area.top() + 3, 50, 14)
             painter.fillRect(badge, QColor(_MISSING))
             painter.setPen(QColor("black"))

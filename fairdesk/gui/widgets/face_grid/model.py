@@ -23,6 +23,7 @@ from PySide6.QtCore import (
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Boxed, GridItem, Ids, Kind, boxes, items
+from fairdesk.project.originals import NONE_MISSING
 from fairdesk.words import tr
 
 PAGE = 256
@@ -46,7 +47,7 @@ class FaceGridModel(QAbstractListModel):
         self.thumbnails = thumbnails
         self.kind: Kind = "image"
         self.ids: Ids = np.empty(0, dtype=np.int64)
-        self.missing: frozenset[str] = frozenset()  # paths of originals that are not there
+        self.missing = NONE_MISSING
         self.marks: dict[int, str] = {}  # a sign that a cell bears, by id
         self.notes: dict[int, list[str]] = {}  # lines that its tip says too
         self._project: Project | None = None
@@ -110,7 +111,7 @@ class FaceGridModel(QAbstractListModel):
             if role == Qt.ItemDataRole.DisplayRole:
                 return item.title
             lines = [
-                tr("{path} (missing)", path=item.path) if item.path in self.missing else item.path,
+                tr("{path} (missing)", path=item.path) if self.missing.holds(item.image) else item.path,
                 tr("Identity: {identity}", identity=item.identity or tr("unknown")),
                 tr("Group: {group}", group=item.group or tr("none")),
             ]

@@ -13,6 +13,7 @@ from fairdesk.gui.widgets.face_grid.model import FaceGridModel, data_of
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids, Kind
+from fairdesk.project.originals import Missing
 from fairdesk.words import tr, tr_n
 
 MIN_SIDE, MAX_SIDE = 48, 256
@@ -48,9 +49,9 @@ class FaceGrid(CellView):
         """Read thumbnails from a project."""
         self.thumbnails.set_project(project)
 
-    def set_missing(self, paths: frozenset[str]) -> None:
+    def set_missing(self, missing: Missing) -> None:
         """Mark the cells whose originals are not there."""
-        self.cells.missing = self.grid_model.missing = paths
+        self.cells.missing = self.grid_model.missing = missing
         self.viewport().update()
 
     def set_marks(self, marks: dict[int, str], notes: dict[int, list[str]]) -> None:
