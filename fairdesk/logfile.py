@@ -8,14 +8,12 @@ from __future__ import annotations
 import faulthandler
 import logging
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
 from filelock import FileLock, Timeout
 
-from fairdesk import __version__
 from fairdesk.state_folder import state_folder
 from fairdesk.words import tr
 
@@ -45,7 +43,11 @@ class LogFile:
             self._own.warning("there will be no log: %s", error)
             return
         self._own.setLevel(logging.DEBUG if debug else logging.INFO)
-        self._own.info("%s begins: %s", what, "; ".join(versions()))
+        self._own.info("%s begins", what)
+
+    def tell_versions(self) -> None:
+        """Write down what runs here. Looking the versions up takes a while: the window does it once it is shown."""
+        self._own.info("; ".join(versions()))
 
     def _open(self) -> None:
         folder = log_folder()
@@ -98,6 +100,10 @@ class LogFile:
 
 def versions() -> list[str]:
     """Return what runs here, a line each: this program, Python, the system, and the libraries that matter."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from fairdesk import __version__
+
     found = [f"FairDesk {__version__}", f"Python {platform.python_version()}", platform.platform()]
     for name in _NAMED:
         try:

@@ -22,10 +22,11 @@ def log():
     made.close()
 
 
-def test_a_log_begins_with_the_versions(log):
+def test_a_log_tells_the_versions(log):
+    log.tell_versions()
     logging.getLogger("fairdesk.somewhere").info("hello")
     text = log.path.read_text()
-    assert "A test begins: FairDesk" in text and "Python 3" in text and "torch" in text
+    assert "A test begins" in text and "FairDesk" in text and "Python 3" in text and "torch" in text
     assert text.splitlines()[-1].endswith("fairdesk.somewhere: hello")
     assert log.path == log_folder() / "fairdesk.log"
 

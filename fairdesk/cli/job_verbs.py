@@ -19,6 +19,7 @@ from fairdesk.project import Project
 from fairdesk.project.project import CATALOG
 from fairdesk.words import mark, tr
 
+_CLUSTER_FILES = (".json", ".csv", ".tsv", ".parquet")
 _FAMILY_HELP = {"train": mark("Train a GAN or a face recogniser")}
 
 
@@ -63,7 +64,7 @@ def _run(kind: JobKind, arguments: Namespace) -> JobResult:
     folder: Path | None = getattr(arguments, "project", None)
     fixed: dict[str, Any] = {}
     if kind.instead and folder is not None:
-        plain = folder.suffix.lower() == ".json" if kind.instead == "file" else not (folder / CATALOG).exists()
+        plain = folder.suffix.lower() in _CLUSTER_FILES if kind.instead == "file" else not (folder / CATALOG).exists()
         if kind.instead == "folder" and not folder.exists():
             raise RequestError(tr("{folder} does not exist. Give a project, or a folder of images.", folder=folder))
         if plain:

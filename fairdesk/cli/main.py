@@ -59,6 +59,8 @@ def run(arguments: list[str]) -> int:
     """Run one verb and return the exit status."""
     debug = "--debug" in arguments
     log = LogFile("A verb", debug=True) if debug else None
+    if log is not None:
+        log.tell_versions()
     logging.captureWarnings(True)  # what libraries warn of goes to the log, if there is one
     try:
         parsed = _parser().parse_args(arguments)
@@ -92,6 +94,7 @@ def run(arguments: list[str]) -> int:
         told = explain(error)
         if told is None:
             log = log or LogFile("A verb")
+            log.tell_versions()
             _log.error("internal error in %s", _verb_of(arguments), exc_info=error)
             where = (
                 tr("Details are in {path}; please report them.", path=log.path) if log.path else tr("Please report it.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from fairdesk.cli.console import ConsoleContext
 from fairdesk.cli.job_verbs import add_project, open_project
 from fairdesk.cli.options import named_path, whole_number
 from fairdesk.cli.verb import Namespace, Verb
@@ -107,8 +108,13 @@ def _suggestions(arguments: Namespace) -> JobResult:
 
     if arguments.limit < 1:
         raise RequestError(tr("--limit must be at least 1 (given: {limit}).", limit=arguments.limit))
-    with open_project(arguments.project) as project:
-        return suggestions(project, arguments.version, arguments.limit)
+    with open_project(arguments.project) as project, ConsoleContext(project) as context:
+
+        def tell(done: int, of: int) -> None:
+            context.check()
+            context.progress(done, of, tr("steps"))
+
+        return suggestions(project, arguments.version, arguments.limit, tell)
 
 
 def _compare_options(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,24 +14,28 @@ from fairdesk.words import tr
 Counts = npt.NDArray[np.float64]
 
 
-def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Agreement:
+@dataclass(frozen=True)
+class Figures:
+    """How well clusters agree with known identities; NaN where undefined."""
+
+    pairwise_precision: float
+    pairwise_recall: float
+    pairwise_f1: float
+    bcubed_precision: float
+    bcubed_recall: float
+    bcubed_f1: float
+    nmi: float
+    ari: float
+
+
+def figures(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Figures | None:
     """Compare cluster labels with identities; both of shape (n,), unclustered faces (-1) are clusters of one.
 
-    Returns pairwise F1, BCubed F1 (Bagga and Baldwin, 1998), normalised mutual information (arithmetic
-    mean) and the adjusted Rand index; None with a reason where there are no two known faces.
+    Pairwise and BCubed figures (Bagga and Baldwin, 1998), normalised mutual information (arithmetic mean) and the
+    adjusted Rand index; None for fewer than two faces.
     """
     if len(labels) < 2:
-        why = tr("fewer than two faces have a known identity")
-        return Agreement(
-            pairwise_f1=None,
-            pairwise_f1_why=why,
-            bcubed_f1=None,
-            bcubed_f1_why=why,
-            nmi=None,
-            nmi_why=why,
-            ari=None,
-            ari_why=why,
-        )
+        return None
     alone = labels < 0
     clusters = labels.copy()
     clusters[alone] = labels.max(initial=0) + 1 + np.arange(int(alone.sum()))
@@ -44,13 +51,40 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Ag
     hits, said, true = pairs(both), pairs(sizes_c), pairs(sizes_t)
     precision = float((both[cells] / sizes_c[c]).mean())
     recall = float((both[cells] / sizes_t[t]).mean())
-    together = said + true
+    return Figures(
+        hits / said if said else math.nan,
+        hits / true if true else math.nan,
+        2 * hits / (said + true) if said + true else math.nan,
+        precision,
+        recall,
+        2 * precision * recall / (precision + recall),
+        _mutual_information(both, sizes_c, sizes_t),
+        _adjusted_rand(hits, said, true, pairs(np.array([len(c)], dtype=float))),
+    )
+
+
+def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Agreement:
+    """Return the figures that a result has; None with a reason where there are no two known faces."""
+    found = figures(labels, truth)
+    if found is None:
+        why = tr("fewer than two faces have a known identity")
+        return Agreement(
+            pairwise_f1=None,
+            pairwise_f1_why=why,
+            bcubed_f1=None,
+            bcubed_f1_why=why,
+            nmi=None,
+            nmi_why=why,
+            ari=None,
+            ari_why=why,
+        )
+    undefined = math.isnan(found.pairwise_f1)
     return Agreement(
-        pairwise_f1=2 * hits / together if together > 0 else None,
-        pairwise_f1_why=None if together > 0 else tr("no two faces share a cluster or an identity"),
-        bcubed_f1=2 * precision * recall / (precision + recall),
-        nmi=_mutual_information(both, sizes_c, sizes_t),
-        ari=_adjusted_rand(hits, said, true, pairs(np.array([len(c)], dtype=float))),
+        pairwise_f1=None if undefined else found.pairwise_f1,
+        pairwise_f1_why=tr("no two faces share a cluster or an identity") if undefined else None,
+        bcubed_f1=found.bcubed_f1,
+        nmi=found.nmi,
+        ari=found.ari,
     )
 
 

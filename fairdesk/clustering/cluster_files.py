@@ -1,49 +1,63 @@
-"""Cluster files as the original scripts wrote them: {label: [image path, ...]}, "-1" for unclustered."""
+"""Cluster files: as the original scripts wrote them, {label: [image path, ...]} with "-1" for unclustered, and tables."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from fairdesk.clustering.cluster_tables import Row, is_cluster_table, read_cluster_table, write_cluster_table
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.results import LoadClustersResult
-from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clustered_faces
+from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clustered_faces, clusters
 from fairdesk.dataset.known_images import project_files
+from fairdesk.dataset.path_matching import plain
 from fairdesk.errors import RequestError, reason
+from fairdesk.images.image_sources import exists
 from fairdesk.images.written_files import write_manifest, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.plain_json import parse
 from fairdesk.project import Project
-from fairdesk.project.detections import searches
+from fairdesk.project.boxes import SAME, FaceBox, overlap
+from fairdesk.project.detections import face_count, searches
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.faces import largest_face_of_paths
+from fairdesk.project.faces import face_places, faces_of_paths
 from fairdesk.project.images import labelled_images
 from fairdesk.words import tr, tr_n
 
 
 def write_clusters(project: Project, version: int, path: Path) -> int:
-    """Write a version as a cluster file; returns how many faces.
+    """Write a version as a cluster file, or by its ending as a table; returns how many faces.
 
-    The file is keyed by image path, so an image whose faces lie in several clusters cannot be told apart.
+    A .json is keyed by image path, so an image whose faces lie in several clusters cannot be told apart; a table has their boxes.
 
     Raises
     ------
     RequestError
-        If one image has faces in more than one cluster.
+        If one image has faces in more than one cluster, for a .json.
     """
+    faces = clustered_faces(project, version)
+    synthetic = {str(i.path) for i in labelled_images(project, hidden=True) if i.synthetic}
+    if is_cluster_table(path):
+        boxes = {place.id: place.box.css for place in face_places(project, [one.face for one in faces])}
+        named = {one.id: one.name or one.identity for one in clusters(project, version)}
+        rows = [Row(str(one.path), str(one.label), named[one.cluster], boxes[one.face]) for one in faces]
+        write_cluster_table(path, rows)
+        _tell_synthetic(path, {row.path for row in rows} & synthetic)
+        return len(rows)
     found: dict[str, list[str]] = {}
     home: dict[str, int] = {}
     count = 0
-    for _, _, label, _, image in clustered_faces(project, version):
+    for _, _, label, _, image in faces:
         key = str(image)
         if home.setdefault(key, label) != label:
             raise RequestError(
                 tr(
-                    "{key} has faces in clusters {home} and {label}, and a cluster file names whole images. "
-                    "Detect faces with the policy `largest` and cluster again.",
+                    "{key} has faces in clusters {home} and {label}, and this file names whole images. "
+                    "Write a .csv or .parquet, which has the boxes of faces.",
                     key=key,
                     home=home[key],
                     label=label,
@@ -52,27 +66,49 @@ def write_clusters(project: Project, version: int, path: Path) -> int:
         if key not in found.setdefault(str(label), []):
             found[str(label)].append(key)
             count += 1
-    save_clusters(path, found, {str(i.path) for i in labelled_images(project, hidden=True) if i.synthetic})
+    save_clusters(path, found, synthetic)
     return count
 
 
 def save_clusters(path: Path, found: dict[str, list[str]], synthetic: Collection[str] = ()) -> None:
-    """Write {label: [image path, ...]}, labels in order of their number; which are synthetic, in a manifest beside it."""
+    """Write {label: [image path, ...]}, labels in order of their number, or by the ending a table; which are synthetic, in a manifest."""
     ordered = dict(sorted(found.items(), key=lambda item: int(item[0])))
-    write_text(path, json.dumps(ordered, indent=1, ensure_ascii=False))
-    made = sorted({one for paths in found.values() for one in paths if one in synthetic})
+    if is_cluster_table(path):
+        write_cluster_table(path, [Row(one, label) for label, paths in ordered.items() for one in paths])
+    else:
+        write_text(path, json.dumps(ordered, indent=1, ensure_ascii=False))
+    _tell_synthetic(path, {one for paths in found.values() for one in paths if one in synthetic})
+
+
+def _tell_synthetic(path: Path, made: Collection[str]) -> None:
     if made:
-        write_manifest(path, {"job": "cluster", "synthetic": True}, made)
+        write_manifest(path, {"job": "cluster", "synthetic": True}, sorted(made))
 
 
 def read_clusters(path: Path) -> dict[str, list[str]]:
-    """Read a cluster file.
+    """Read a cluster file, or a table of clusters, as {label: [image path, ...]}.
 
     Raises
     ------
     RequestError
-        If it is no JSON object of lists of paths.
+        If it is no JSON object of lists of paths, and no table with paths and clusters.
     """
+    if is_cluster_table(path):
+        found: dict[str, list[str]] = {}
+        for row in read_cluster_table(path):
+            found.setdefault(row.cluster, []).append(row.path)
+        return found
+    return _read_json(path)
+
+
+def _rows(path: Path) -> list[Row]:
+    """Read a cluster file or table as rows."""
+    if is_cluster_table(path):
+        return read_cluster_table(path)
+    return [Row(one, label) for label, paths in _read_json(path).items() for one in paths]
+
+
+def _read_json(path: Path) -> dict[str, list[str]]:
     try:
         data = parse(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
@@ -88,32 +124,50 @@ def read_clusters(path: Path) -> dict[str, list[str]]:
     return data
 
 
-class _Faces(NamedTuple):
-    of: dict[str, int]  # the face that a path of the file means
-    why: dict[str, str]  # why it means none
-
-
-def _faces_of_paths(project: Project, data: Mapping[str, Sequence[str]], faces: Mapping[Path, int]) -> _Faces:
-    """Find the faces that the paths of a cluster file mean, however they are written."""
-    images, files = project_files(project)
-    matched = files.match(path for paths in data.values() for path in paths)
-    out = _Faces({}, dict(matched.why))
-    for path, place in matched.found.items():
-        face = faces.get(Path(images[place].path))
-        if face is None:
-            out.why[path] = tr("no face was found in it")
-        else:
-            out.of[path] = face
+def files_of(path: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Return the files that the paths of a cluster file mean where there is no project: as they stand, or from where the file lies."""
+    out = {}
+    for name in names:
+        written = plain(name)
+        tried = [Path(name), Path(written), path.parent / written]
+        out[name] = next((one for one in tried if exists(one)), tried[0])
     return out
+
+
+class _Faces(NamedTuple):
+    of: list[int | None]  # the face that each row of the file means
+    why: dict[str, str]  # why a path means none
+
+
+def _faces_of_rows(project: Project, rows: Sequence[Row], detector: str) -> _Faces:
+    """Find the faces that the rows of a cluster file mean, however their paths are written: by the box, else the largest."""
+    images, files = project_files(project)
+    matched = files.match(row.path for row in rows)
+    faces = faces_of_paths(project, detector)
+    out = _Faces([], dict(matched.why))
+    for row in rows:
+        place = matched.found.get(row.path)
+        there = [] if place is None else faces.get(Path(images[place].path), [])
+        face = _meant(there, row.box)
+        if place is not None and face is None:
+            out.why[row.path] = tr("no face was found in it") if not there else tr("no face lies in that box")
+        out.of.append(face)
+    return out
+
+
+def _meant(there: Sequence[tuple[int, FaceBox]], box: tuple[int, int, int, int] | None) -> int | None:
+    if box is None:
+        return there[0][0] if there else None
+    best = max(there, key=lambda one: overlap(one[1], FaceBox(*box)), default=None)
+    return best[0] if best is not None and overlap(best[1], FaceBox(*box)) > SAME else None
 
 
 def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersResult:
     """Job: read a cluster file into the project as a new version; paths it does not know are counted."""
     project = context.project
-    data = read_clusters(params.file)
+    rows = _rows(params.file)
     detector = params.detector or project.shown_detector()
-    found = largest_face_of_paths(project, detector)
-    if not found:
+    if not face_count(project, detector):
         options = f" {DetectorKey.parse(detector).options()}" if detector else ""
         have = ", ".join(f"{one.detector} ({one.faces:,})" for one in searches(project) if one.faces)
         raise RequestError(
@@ -129,13 +183,15 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 "The project has no faces yet. Detect faces first: fairdesk detect PROJECT{options}", options=options
             )
         )
-    faces = _faces_of_paths(project, data, found)
+    faces = _faces_of_rows(project, rows, detector)
     unknown = list(faces.why)
+    labels = list(dict.fromkeys(row.cluster for row, face in zip(rows, faces.of, strict=True) if face is not None))
+    place_of = {label: place for place, label in enumerate(labels)}
     kept: dict[int, int] = {}
-    for place, paths in enumerate(data.values()):
-        for path in paths:
-            if path in faces.of:
-                kept.setdefault(faces.of[path], place)
+    twice = 0
+    for row, face in zip(rows, faces.of, strict=True):
+        if face is not None:
+            twice += kept.setdefault(face, place_of[row.cluster]) != place_of[row.cluster]
     if not kept:
         raise RequestError(
             tr(
@@ -146,13 +202,12 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 path=f"{unknown[0]} ({faces.why[unknown[0]]})" if unknown else tr("it names no image"),
             )
         )
-    said = [(label, label.lstrip("-").isdigit()) for label in data]
-    clusters = [NewCluster(int(label)) if number else NewCluster(at, label) for at, (label, number) in enumerate(said)]
+    found = _clusters(rows, labels)
     about = {"file": str(params.file), "detector": detector}
     version = add_version(
         project,
         tr("Read clusters from {file}", file=params.file.name),
-        NewVersion("file", about, clusters, params.file.stem),
+        NewVersion("file", about, found, params.file.stem),
         kept.items(),
     )
     if unknown:
@@ -165,12 +220,44 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 why=faces.why[unknown[0]],
             )
         )
+    if twice:
+        context.message(
+            tr_n(
+                "{n:,} face is in several clusters of the file: the first counts.",
+                "{n:,} faces are in several clusters of the file: the first counts.",
+                twice,
+            )
+        )
     return LoadClustersResult(
         version=version,
         detector=detector,
-        clusters=len(data),
+        clusters=len(labels),
         faces=len(kept),
         unknown=len(unknown),
         unknown_paths=unknown,
         unmatched=[Unreadable(path=path, why=why) for path, why in faces.why.items()],
     )
+
+
+def _clusters(rows: Sequence[Row], labels: Sequence[str]) -> list[NewCluster]:
+    """Return the clusters of a file: by number where they all are numbers, else numbered anew and named by their labels."""
+    names: dict[str, Counter[str]] = {}
+    for row in rows:
+        if row.name:
+            names.setdefault(row.cluster, Counter())[row.name] += 1
+    taken = {int(label) for label in labels if _number(label)}
+    out, following = [], 0
+    for label in labels:
+        given = names[label].most_common(1)[0][0] if label in names else None
+        if _number(label):
+            out.append(NewCluster(int(label), given))
+            continue
+        while following in taken:
+            following += 1
+        taken.add(following)
+        out.append(NewCluster(following, given or label))
+    return out
+
+
+def _number(label: str) -> bool:
+    return label.isdecimal() or label == "-1"

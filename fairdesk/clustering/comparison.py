@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.agreement import agreement
-from fairdesk.clustering.results import ComparedClusters, ComparisonResult, MovedFaces
-from fairdesk.clustering.store import UNCLUSTERED, clusters, membership, need_version
+from fairdesk.clustering.results import Agreement, ComparedClusters, ComparisonResult, MovedFaces
+from fairdesk.clustering.store import UNCLUSTERED, Cluster, clusters, members, need_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.words import tr
@@ -15,8 +17,36 @@ from fairdesk.words import tr
 Ids = npt.NDArray[np.int64]
 
 
-def compare_versions(project: Project, first: int, second: int, limit: int | None = None) -> ComparisonResult:
-    """Compare two versions on the faces that both have.
+@dataclass(frozen=True)
+class SideBySide:
+    """The faces that two versions have in common, and the labels of their clusters."""
+
+    first: int
+    second: int
+    faces: Ids  # ascending
+    labels: tuple[Ids, Ids]
+    moved: npt.NDArray[np.bool_]
+    only: tuple[int, int]  # faces that one of the two alone has
+    titles: tuple[dict[int, str], dict[int, str]]  # of the clusters, by label
+    alike: Agreement  # of the second with the first
+
+    def cells(self) -> list[ComparedClusters]:
+        """Return how many faces each two clusters have in common, the most first."""
+        found, counts = np.unique(np.stack(self.labels, axis=1), axis=0, return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return [
+            ComparedClusters(first=int(found[at][0]), second=int(found[at][1]), faces=int(counts[at]))
+            for at in order.tolist()
+        ]
+
+    def of(self, first: int, second: int) -> Ids:
+        """Return the faces that two clusters have in common, by label."""
+        found: Ids = self.faces[(self.labels[0] == first) & (self.labels[1] == second)]
+        return found
+
+
+def side_by_side(project: Project, first: int, second: int) -> SideBySide:
+    """Put two versions side by side, on the faces that both have.
 
     A face has moved where its cluster is not the one that most faces of its cluster in the first version are in now;
     of clusters that fell apart the larger part stayed.
@@ -27,45 +57,54 @@ def compare_versions(project: Project, first: int, second: int, limit: int | Non
         If they have no face in common, as those of different detectors.
     """
     first, second = need_version(project, first), need_version(project, second)
-    before, after = membership(project, first), membership(project, second)
-    faces = np.array(sorted(before.keys() & after.keys()), dtype=np.int64)
+    (before, homes), (after, there) = members(project, first), members(project, second)
+    faces, mine, theirs = np.intersect1d(before, after, assume_unique=True, return_indices=True)
     if not len(faces):
         raise RequestError(
             tr("Clusterings {first} and {second} have no face in common: they are of faces of different detectors.",
                first=first, second=second)
         )  # fmt: skip
-    titles = [{one.id: one for one in clusters(project, version)} for version in (first, second)]
-    a, b = (np.array([at[int(face)] for face in faces], dtype=np.int64) for at in (before, after))
-    loose_a, loose_b = (
-        np.array([of[int(home)].label == UNCLUSTERED for home in homes], dtype=bool)
-        for of, homes in zip(titles, (a, b), strict=True)
-    )
-    alike = agreement(np.where(loose_b, -1, b), _alone(a, loose_a))
+    known = [clusters(project, version) for version in (first, second)]
+    a, b = (_labels(of, at) for of, at in zip(known, (homes[mine], there[theirs]), strict=True))
+    loose_a, loose_b = a == UNCLUSTERED, b == UNCLUSTERED
     stays = _stays(a, b)
     moved = np.array([stays.get(int(x)) != int(y) for x, y in zip(a, b, strict=True)]) | (loose_a != loose_b)
     moved &= ~(loose_a & loose_b)
-    cells, counts = np.unique(np.stack([a, b], axis=1), axis=0, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    table = [
-        ComparedClusters(
-            first=titles[0][int(cells[at][0])].label, second=titles[1][int(cells[at][1])].label, faces=int(counts[at])
-        )
-        for at in order.tolist()
-    ]
-    return ComparisonResult(
-        first=first,
-        second=second,
-        faces=len(faces),
-        only_first=len(before) - len(faces),
-        only_second=len(after) - len(faces),
-        moved=int(moved.sum()),
-        moved_faces=[
-            MovedFaces(face=int(face), first=titles[0][int(x)].label, second=titles[1][int(y)].label)
-            for face, x, y in zip(faces[moved], a[moved], b[moved], strict=True)
-        ][:limit],
-        contingency=table[:limit],
-        **dict(alike),
+    return SideBySide(
+        first,
+        second,
+        faces,
+        (a, b),
+        moved,
+        (len(before) - len(faces), len(after) - len(faces)),
+        tuple({one.label: one.title for one in of} for of in known),  # type: ignore[arg-type]
+        agreement(np.where(loose_b, -1, b), _alone(a, loose_a)),
     )
+
+
+def compare_versions(project: Project, first: int, second: int, limit: int | None = None) -> ComparisonResult:
+    """Compare two versions as `side_by_side` does; raises as it does."""
+    both = side_by_side(project, first, second)
+    rows = np.flatnonzero(both.moved)[:limit]
+    return ComparisonResult(
+        first=both.first,
+        second=both.second,
+        faces=len(both.faces),
+        only_first=both.only[0],
+        only_second=both.only[1],
+        moved=int(both.moved.sum()),
+        moved_faces=[
+            MovedFaces(face=int(both.faces[row]), first=int(both.labels[0][row]), second=int(both.labels[1][row]))
+            for row in rows.tolist()
+        ],
+        contingency=both.cells()[:limit],
+        **dict(both.alike),
+    )
+
+
+def _labels(found: list[Cluster], homes: Ids) -> Ids:
+    label = {one.id: one.label for one in found}
+    return np.array([label[home] for home in homes.tolist()], dtype=np.int64)
 
 
 def _alone(homes: Ids, loose: npt.NDArray[np.bool_]) -> Ids:

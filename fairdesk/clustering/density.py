@@ -1,7 +1,6 @@
 """Clusters of dense places, on exact distances computed in blocks: DBSCAN, and the tree that HDBSCAN needs.
 
-A block is one product of matrices, and of two faces only one order is computed: several times faster than asking for
-each face's neighbours, at labels that are the same but for pairs at the very edge of the radius.
+Labels are scikit-learn's but for pairs at the very edge of the radius.
 """
 
 from __future__ import annotations
@@ -9,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.close_pairs import close_pairs
 from fairdesk.clustering.room import need_memory
+from fairdesk.clustering.side_by_side import Check
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
@@ -17,29 +18,13 @@ Labels = npt.NDArray[np.int64]
 ROWS = 2048  # of a block
 
 
-def dbscan(vectors: Floats, eps: float, min_samples: int) -> Labels:
+def dbscan(vectors: Floats, eps: float, min_samples: int, check: Check | None = None) -> Labels:
     """Cluster by DBSCAN; labels of shape (n,), numbered in the order of their first core face, -1 for noise."""
-    n = len(vectors)
-    vectors = np.ascontiguousarray(vectors - vectors.mean(axis=0), dtype=np.float32)  # smaller numbers, smaller errors
-    half = np.einsum("ij,ij->i", vectors, vectors)[:, None] / 2
-    one = np.ones_like(half)
-    left, right = np.hstack([vectors, -half, one]), np.ascontiguousarray(np.hstack([vectors, one, -half]).T)
-    limit = np.float32(-eps * eps / 2)  # a product is half the squared distance, negative
-    first: list[npt.NDArray[np.int32]] = []
-    second: list[npt.NDArray[np.int32]] = []
-    for a in range(0, n, ROWS):
-        for b in range(a, n, ROWS):
-            block = left[a : a + ROWS] @ right[:, b : b + ROWS]
-            rows, columns = np.divmod(np.flatnonzero(block >= limit), block.shape[1])
-            if a == b:
-                above = columns > rows
-                rows, columns = rows[above], columns[above]
-            first.append((rows + a).astype(np.int32))
-            second.append((columns + b).astype(np.int32))
-    return _from_pairs(n, np.concatenate(first), np.concatenate(second), min_samples)
+    first, second, _ = close_pairs(vectors, eps, check)
+    return from_pairs(len(vectors), first, second, min_samples)
 
 
-def _from_pairs(n: int, first: npt.NDArray[np.int32], second: npt.NDArray[np.int32], min_samples: int) -> Labels:
+def from_pairs(n: int, first: npt.NDArray[np.int32], second: npt.NDArray[np.int32], min_samples: int) -> Labels:
     """Return DBSCAN's labels from the pairs of neighbours, each once."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components

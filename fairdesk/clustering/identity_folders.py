@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fairdesk.clustering.cluster_files import read_clusters
+from fairdesk.clustering.cluster_files import files_of, read_clusters
 from fairdesk.clustering.params import FoldersParams
 from fairdesk.clustering.results import FoldersResult
 from fairdesk.clustering.store import UNCLUSTERED, clustered_faces, need_version
@@ -69,9 +69,11 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
 def _wanted(params: FoldersParams, context: Context) -> list[tuple[str, Path]]:
     """Return (folder below out, source image) of every image to place, each once a folder."""
     if params.file is not None:
+        data = read_clusters(params.file)
+        files = files_of(params.file, [path for paths in data.values() for path in paths])
         pairs = [
-            (safe_name(label), Path(path))
-            for label, paths in read_clusters(params.file).items()
+            (safe_name(label), files[path])
+            for label, paths in data.items()
             if params.unclustered or label != str(UNCLUSTERED)
             for path in paths
         ]

@@ -1,7 +1,8 @@
-"""The clustering methods, with the originals' parameters. scikit-learn and SciPy do the work."""
+"""The clustering methods behind one function, with the originals' parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,16 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.density import dbscan, hdbscan
-from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.room import need_memory
+from fairdesk.clustering.neighbour_file import KEPT
+from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.pair_chain import bytes_needed, pair_tree
+from fairdesk.clustering.params import DBSCAN_EPS, ClusterParams
+from fairdesk.clustering.room import need_memory, need_room
+from fairdesk.clustering.side_by_side import Check
 from fairdesk.clustering.ward import ward_tree
+from fairdesk.clustering.whispers import strangers_begin, whispers
 from fairdesk.errors import RequestError
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
-WARD_WITH_DISTANCES = 12_000  # faces: SciPy needs 8 bytes for each pair, twice
+Near = tuple[npt.NDArray[np.int64], Floats]
+WITH_ALL_DISTANCES = 12_000  # faces: SciPy needs 8 bytes for each pair, twice
 
 
 @dataclass(frozen=True)
@@ -27,9 +34,17 @@ class Clustered:
 
     labels: Labels
     linkage: npt.NDArray[np.float64] | None = None
+    eps: float | None = None  # that was used
 
 
-def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clusters: int | None = None) -> Clustered:
+def cluster_vectors(
+    vectors: Floats,
+    params: ClusterParams,
+    metric: str,
+    n_clusters: int | None = None,
+    near: Callable[[Floats], Near] | None = None,
+    check: Check | None = None,
+) -> Clustered:
     """Cluster vectors of shape (n, dim).
 
     Parameters
@@ -38,6 +53,10 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         "euclidean", or "cosine": then vectors are scaled to length 1 first.
     n_clusters
         Used where the parameters name none.
+    near
+        Gives the nearest neighbours of the vectors, where they are kept; else they are looked for.
+    check
+        Told how far it is; it may raise.
 
     Raises
     ------
@@ -52,9 +71,19 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         )
     vectors = unit_length(vectors, metric)
     if params.method == "dbscan":
-        return Clustered(dbscan(vectors, params.eps, params.min_samples))
+        eps = DBSCAN_EPS if params.eps is None else params.eps
+        return Clustered(dbscan(vectors, eps, params.min_samples, check), eps=eps)
     if params.method == "hdbscan":
         return Clustered(hdbscan(vectors, params.min_samples))
+    if params.method == "graph":
+        need_room(
+            (12.0 * vectors.shape[1] + 100.0 * KEPT) * len(vectors),
+            tr("Graph clustering of {faces:,} faces.", faces=len(vectors)),
+            tr("Cluster fewer faces at a time."),
+        )
+        found, squared = near(vectors) if near is not None else nearest(vectors, KEPT, check)
+        eps = strangers_begin(squared) if params.eps is None else params.eps
+        return Clustered(whispers(found, squared, eps, params.seed, check), eps=eps)
     cut = params.distance if params.method == "hierarchical" else None
     wanted = None if cut is not None else params.n_clusters or n_clusters
     if wanted is None and cut is None:
@@ -65,27 +94,39 @@ def cluster_vectors(vectors: Floats, params: ClusterParams, metric: str, n_clust
         raise RequestError(
             tr("--n-clusters {n} is more than the {faces} faces there are.", n=wanted, faces=len(vectors))
         )
-    reduced = _pca(vectors, params.pca)
     if params.method == "kmeans":
         from sklearn.cluster import KMeans
 
+        reduced = _pca(vectors, params.pca)
         return Clustered(KMeans(wanted, random_state=params.seed, n_init="auto").fit_predict(reduced).astype(np.int64))
     from scipy.cluster.hierarchy import fcluster
 
-    tree = _tree(reduced, params.linkage)
+    tree = linkage_tree(vectors, params.linkage, params.pca, check)
     raw = fcluster(tree, cut or wanted or 1, criterion="maxclust" if cut is None else "distance")
     _, labels = np.unique(raw, return_inverse=True)
     return Clustered(labels.astype(np.int64), tree)
 
 
-def _tree(vectors: Floats, linkage: Literal["ward", "average", "complete"]) -> npt.NDArray[np.float64]:
-    """Return SciPy's linkage matrix; Ward's of many faces is made without their distances, which takes longer."""
-    if linkage == "ward" and len(vectors) > WARD_WITH_DISTANCES:
-        return ward_tree(vectors)
+def linkage_tree(
+    vectors: Floats, linkage: Literal["ward", "average", "complete"], pca: float, check: Check | None = None
+) -> npt.NDArray[np.float64]:
+    """Return SciPy's linkage matrix; that of many faces is made with less memory than SciPy's own, which takes longer.
+
+    Raises
+    ------
+    JobFailed
+        If the distances would not fit into the memory that is free.
+    """
+    n, many = len(vectors), len(vectors) > WITH_ALL_DISTANCES
+    if linkage == "ward" and many:
+        return ward_tree(_pca(vectors, pca), check)
+    need_memory(bytes_needed(n) if many else 8.0 * n**2, n, tr("Hierarchical clustering"))
+    reduced = _pca(vectors, pca)
+    if linkage != "ward" and many:
+        return pair_tree(reduced, linkage, check)
     from scipy.cluster import hierarchy
 
-    need_memory(8.0 * len(vectors) ** 2, len(vectors), tr("Hierarchical clustering"))
-    found: npt.NDArray[np.float64] = hierarchy.linkage(vectors.astype(np.float64), method=linkage)
+    found: npt.NDArray[np.float64] = hierarchy.linkage(reduced.astype(np.float64), method=linkage)
     return found
 
 
@@ -103,15 +144,20 @@ def _pca(vectors: Floats, share: float) -> Floats:
         return vectors
     from sklearn.decomposition import PCA
 
+    need_room(
+        20.0 * vectors.size,
+        tr("PCA of {faces:,} faces.", faces=len(vectors)),
+        tr("Give --pca 1 to do without, or use dbscan or graph."),
+    )
     reduced: Floats = PCA(n_components=share, svd_solver="full").fit_transform(vectors).astype(np.float32)
     return reduced
 
 
 def by_size(labels: Labels) -> Labels:
     """Renumber clusters 0, 1, ... from the largest on; ties keep their order; -1 stays."""
-    found, counts = np.unique(labels[labels >= 0], return_counts=True)
-    order = np.lexsort((found, -counts))
+    found, places, counts = np.unique(labels[labels >= 0], return_inverse=True, return_counts=True)
+    rank = np.empty(len(found), dtype=np.int64)
+    rank[np.lexsort((found, -counts))] = np.arange(len(found))
     renamed = labels.copy()
-    for new, old in enumerate(found[order]):
-        renamed[labels == old] = new
+    renamed[labels >= 0] = rank[places]
     return renamed

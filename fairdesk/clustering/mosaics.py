@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fairdesk import counted
-from fairdesk.clustering.cluster_files import read_clusters
-from fairdesk.clustering.params import MosaicParams
+from fairdesk.clustering.cluster_files import files_of, read_clusters
+from fairdesk.clustering.params import MosaicParams, read_numbers
 from fairdesk.clustering.results import MosaicResult
 from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, find_cluster, need_version
 from fairdesk.errors import RequestError
@@ -87,7 +87,11 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
             written += _sheets(tiles, title, out, params, context)
         shown, synthetic = shown + len(tiles), synthetic + made
     if not written:
-        raise RequestError(tr("Cluster {cluster} has no readable face.", cluster=params.cluster))
+        raise RequestError(
+            tr("None of these faces can be read.")
+            if params.cluster is None
+            else tr("Cluster {cluster} has no readable face.", cluster=params.cluster)
+        )
     if params.cluster == ALL:
         title = counted.clusters(len(groups))
     return MosaicResult(title=title, faces=shown, synthetic=synthetic, files=written, unreadable=failed)
@@ -130,6 +134,8 @@ def _title(label: str, name: str) -> str:
 def _of_file(params: MosaicParams) -> list[_Group]:
     assert params.file is not None
     data = read_clusters(params.file)
+    if params.cluster is None:
+        raise RequestError(tr("Say which cluster of the file: --cluster LABEL, or all."))
     if params.cluster not in data and params.cluster != ALL:
         raise RequestError(
             tr(
@@ -139,25 +145,37 @@ def _of_file(params: MosaicParams) -> list[_Group]:
                 data=", ".join(list(data)[:20]),
             )
         )
+    wanted = list(data) if params.cluster == ALL else [params.cluster]
+    files = files_of(params.file, [path for label in wanted for path in data[label]])
     return [
         _Group(
             label,
             _title(label, tr("Cluster {cluster}", cluster=label)),
-            [_Entry(None, p, Path(p).name) for p in data[label]],
+            [_Entry(None, str(files[p]), files[p].name) for p in data[label]],
         )
-        for label in (data if params.cluster == ALL else [params.cluster])
+        for label in wanted
     ]
 
 
 def _of_project(params: MosaicParams, project: Project) -> list[_Group]:
+    only = None if params.faces is None else read_numbers(params.faces)
+    if params.cluster is None:
+        assert only is not None
+        return [_group(project, "faces", tr("Chosen faces"), only)]
     version = need_version(project, params.version)
     chosen = clusters(project, version) if params.cluster == ALL else [find_cluster(project, version, params.cluster)]
     groups = []
     for cluster in chosen:
-        found = items(project, "face", faces_of(project, cluster.id))
-        entries = [_Entry(face, item.path, item.title) for face, item in sorted(found.items())]
-        groups.append(_Group(str(cluster.label), _title(str(cluster.label), cluster.title), entries))
+        members = faces_of(project, cluster.id)
+        kept = members if only is None else [face for face in only if face in set(members)]
+        groups.append(_group(project, str(cluster.label), _title(str(cluster.label), cluster.title), kept))
     return groups
+
+
+def _group(project: Project, label: str, title: str, faces: list[int]) -> _Group:
+    found = items(project, "face", faces)
+    entries = [_Entry(face, found[face].path, found[face].title) for face in faces if face in found]
+    return _Group(label, title, entries)
 
 
 def _tile_of(entry: _Entry, params: MosaicParams, context: Context, synthetic: set[int]) -> _Tile:

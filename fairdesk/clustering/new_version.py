@@ -10,13 +10,13 @@ from fairdesk.clustering.cluster_files import save_clusters, write_clusters
 from fairdesk.clustering.constrained import corrected
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods import Clustered, by_size, cluster_vectors, unit_length
+from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
-from fairdesk.errors import RequestError, reason
+from fairdesk.clustering.vector_files import read_vectors
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
-from fairdesk.project.npz import NOT_NPZ, open_npz
 from fairdesk.project.verdict_constraints import Constraints, constraints
 from fairdesk.project.verdicts import Said, Verdict, of_detector
 from fairdesk.project.verdicts import verdicts as all_verdicts
@@ -41,8 +41,17 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     truth = known_people(project, faces, said)
     people = len(np.unique(truth[truth >= 0]))
     context.check()
-    found = cluster_vectors(vectors, params, recipe.metric, people if people >= 2 else None)
-    raw, broken = corrected(found.labels, faces, unit_length(vectors, recipe.metric), said)
+    metric = params.metric or recipe.metric
+
+    def near(scaled: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        kept = neighbours_of(project, recipe, faces, scaled, metric, pause)
+        return kept.found, kept.squared
+
+    def pause(_done: int, _of: int) -> None:
+        context.check()
+
+    found = cluster_vectors(vectors, params, metric, people if people >= 2 else None, near, pause)
+    raw, broken = corrected(found.labels, faces, unit_length(vectors, metric), said)
     labels = by_size(raw)
     contradictions = _contradictions(said, broken)
     for line in contradictions:
@@ -51,7 +60,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     context.progress(1, 3, tr("steps"))
     known = truth >= 0
     quality = agreement(labels[known], truth[known])
-    used = params.model_copy(update={"encoder": recipe.encoder, "detector": recipe.detector})
+    used = params.model_copy(update={"encoder": recipe.encoder, "detector": recipe.detector, "eps": found.eps})
     version = _store(project, used, recipe.id, faces, labels, quality)
     if found.linkage is not None:
         _store_tree(project, version, found, faces)
@@ -113,37 +122,22 @@ def _store_tree(project: Project, version: int, found: Clustered, faces: npt.NDA
 
 
 def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
-    path = params.vectors
-    assert path is not None
-    try:
-        with open_npz(path) as data:
-            vectors = np.asarray(data["vectors"], dtype=np.float32)
-            paths = data["paths"].astype(str) if "paths" in data else np.arange(len(vectors)).astype(str)
-            names = data["identities"].astype(str) if "identities" in data else np.array([""] * len(vectors))
-            about = {name: str(data[name]) for name in ("encoder", "detector", "recipe") if name in data}
-            made = data["synthetic"].astype(bool) if "synthetic" in data else np.zeros(len(vectors), dtype=bool)
-    except NOT_NPZ as error:
-        raise RequestError(
-            tr(
-                "{path} cannot be read as embeddings: it must be an .npz with an array `vectors` ({error}).",
-                path=path,
-                error=reason(error),
-            )
-        ) from error
-    if vectors.ndim != 2 or len(paths) != len(vectors) or len(names) != len(vectors) or len(made) != len(vectors):
-        raise RequestError(
-            tr(
-                "{path}: `vectors` has shape {shape} and there are {count} paths; they must match.",
-                path=path,
-                shape=vectors.shape,
-                count=len(paths),
-            )
-        )
+    assert params.vectors is not None
+    given = read_vectors(params.vectors)
+    vectors, paths, names, made, about = given.vectors, given.paths, given.names, given.made, given.about
     known = names != ""
     _, truth = np.unique(names, return_inverse=True)
     people = len(np.unique(names[known]))
     context.progress(0, 1, tr("steps"))
-    labels = by_size(cluster_vectors(vectors, params, "euclidean", people if people >= 2 else None).labels)
+
+    def pause(_done: int, _of: int) -> None:
+        context.check()
+
+    labels = by_size(
+        cluster_vectors(
+            vectors, params, params.metric or "euclidean", people if people >= 2 else None, check=pause
+        ).labels
+    )
     quality = agreement(labels[known], truth[known].astype(np.int64))
     if params.out is not None:
         clusters: dict[str, list[str]] = {}

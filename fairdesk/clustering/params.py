@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from fairdesk.jobs.fields import DETECTOR_UNSET, LINK, ExistingFile, NewFile, NewFolder, Offer, Pick, Unset
-from fairdesk.jobs.params import JobParams
+from fairdesk.jobs.params import FieldError, JobParams
+from fairdesk.project.conditions import ids_condition
 from fairdesk.project.detector_key import HELP as DETECTOR_HELP
 from fairdesk.project.detector_key import detector_text
 from fairdesk.words import tr, tr_n
+
+DBSCAN_EPS = 0.5
+PERPLEXITY = 30.0  # of t-SNE
 
 
 class ClusterParams(JobParams):
     """Cluster faces by similarity."""
 
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
-        "eps": ("method", ("dbscan",)),
+        "eps": ("method", ("dbscan", "graph")),
         "min_samples": ("method", ("dbscan", "hdbscan")),
         "n_clusters": ("method", ("hierarchical", "kmeans")),
         "linkage": ("method", ("hierarchical",)),
         "distance": ("method", ("hierarchical",)),
         "pca": ("method", ("hierarchical", "kmeans")),
-        "seed": ("method", ("kmeans",)),
+        "seed": ("method", ("kmeans", "graph")),
     }
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Method": ("linkage", "distance", "pca", "seed"),
+        "Method": ("linkage", "distance", "pca", "metric", "seed"),
         "Vectors": ("encoder", "detector"),
         "Output": ("out",),
     }
@@ -36,11 +41,14 @@ class ClusterParams(JobParams):
         None, title="Embedding model", description="Model whose embeddings are clustered"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
-    method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan"] = Field(
+    method: Literal["dbscan", "hierarchical", "kmeans", "hdbscan", "graph"] = Field(
         "dbscan",
-        description="dbscan and hdbscan find the number of clusters; hierarchical and kmeans are told it",
+        description="dbscan, hdbscan and graph (Chinese Whispers, for very many faces) find the number of clusters; "
+        "hierarchical and kmeans are told it",
     )
-    eps: float = Field(0.5, gt=0, le=1000, title="Epsilon", description="dbscan: greatest distance of neighbours")
+    eps: Annotated[float | None, Unset("dbscan: 0.5; graph: from the data")] = Field(
+        None, gt=0, le=1000, title="Epsilon", description="dbscan, graph: greatest distance of neighbours"
+    )
     min_samples: int = Field(
         2,
         ge=1,
@@ -71,12 +79,18 @@ class ClusterParams(JobParams):
         title="PCA share",
         description="hierarchical, kmeans: share of variance kept by PCA first; 1 keeps all",
     )
-    seed: int = Field(0, ge=0, description="kmeans: random seed")
+    metric: Annotated[Literal["euclidean", "cosine"] | None, Unset("what the embedding model is for")] = Field(
+        None,
+        description="How embeddings are compared; cosine scales them to length 1 first, so that a distance d stands for a cosine of 1 - d²/2",
+    )
+    seed: int = Field(0, ge=0, description="kmeans, graph: random seed")
     vectors: Annotated[Path | None, Pick.FILE] = Field(
         None, title="Embeddings file", description="Cluster an .npz of embeddings instead of a project"
     )
     out: Annotated[Path | None, Pick.NEW_FILE] = Field(
-        None, title="Output", description="Write {label: [image path, ...]} to this JSON file"
+        None,
+        title="Output",
+        description="Also write it: {label: [image path, ...]} as .json, or a row a face as .csv or .parquet",
     )
 
     _known_detector = field_validator("detector")(detector_text)
@@ -84,12 +98,15 @@ class ClusterParams(JobParams):
     def about(self, made: int) -> str:
         """Name method and parameters in a few words; `made` clusters came of it."""
         number = tr_n("{n:,} cluster", "{n:,} clusters", made)
-        return {
-            "dbscan": f"dbscan {self.eps:g}, {self.min_samples}",
+        eps = f"{DBSCAN_EPS if self.eps is None else self.eps:.4g}"
+        text = {
+            "dbscan": f"dbscan {eps}, {self.min_samples}",
+            "graph": f"graph {eps}",
             "hdbscan": f"hdbscan {self.min_samples}",
             "kmeans": f"kmeans, {number}",
             "hierarchical": f"{self.linkage}, {number if self.distance is None else f'{self.distance:g}'}",
         }[self.method]
+        return text if self.metric is None else f"{text}, {self.metric}"
 
     @model_validator(mode="after")
     def _minimum(self) -> ClusterParams:
@@ -102,10 +119,45 @@ class ClusterParams(JobParams):
         return self
 
 
-class LoadClustersParams(JobParams):
-    """Read a cluster file {label: [image path, ...]} as a new version beside the others."""
+class EpsParams(JobParams):
+    """List what each greatest distance of neighbours (epsilon of dbscan) comes to, from one computation."""
 
-    file: ExistingFile = Field(description="The JSON file")
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Vectors": ("encoder", "detector", "metric")}
+
+    encoder: Annotated[str | None, Offer.ENCODER, Unset("the newest")] = Field(
+        None, title="Embedding model", description="Model whose embeddings are compared"
+    )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    min_samples: int = Field(
+        2,
+        ge=1,
+        le=17,
+        title="Minimum samples",
+        description="dbscan: neighbours that make a core, the face itself counted",
+    )
+    steps: int = Field(40, ge=2, le=500, description="About how many values to list")
+    metric: Annotated[Literal["euclidean", "cosine"] | None, Unset("what the embedding model is for")] = Field(
+        None, description="How embeddings are compared; cosine scales them to length 1 first"
+    )
+    vectors: Annotated[Path | None, Pick.FILE] = Field(
+        None, title="Embeddings file", description="Look at an .npz of embeddings instead of a project"
+    )
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @model_validator(mode="after")
+    def _of_a_file(self) -> EpsParams:
+        if self.vectors is not None and self.detector is not None:
+            raise ValueError(tr("a file of embeddings is taken as it is: leave the detector out"))
+        return self
+
+
+class LoadClustersParams(JobParams):
+    """Read clusters from a file as a new version beside the others."""
+
+    file: ExistingFile = Field(
+        description="{label: [image path, ...]} as .json, or a .csv or .parquet with the columns path, cluster and perhaps name"
+    )
     detector: Annotated[str | None, Offer.FOUND_BY, Unset("those shown in the window")] = Field(
         None, description="Detector whose faces the images stand for"
     )
@@ -114,17 +166,24 @@ class LoadClustersParams(JobParams):
 
 
 class MosaicParams(JobParams):
-    """Export one cluster's faces as a mosaic."""
+    """Export the faces of a cluster, of each cluster, or chosen ones as a mosaic."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Sheet": ("tile", "columns", "rows", "captions"),
-        "Faces": ("sample", "seed"),
+        "Faces": ("faces", "sample", "seed"),
     }
 
-    cluster: str = Field(description="Label of the cluster; -1 is the unclustered faces; all: a file for each cluster")
+    cluster: Annotated[str | None, Unset("the faces that are named")] = Field(
+        None, description="Label of the cluster; -1 is the unclustered faces; all: a file for each cluster"
+    )
+    faces: Annotated[str | None, Unset("all of the cluster")] = Field(
+        None, description="Only these faces of the project, by number: 3-9,12"
+    )
     out: NewFile = Field(title="Output", description="Image file to write; with several clusters, NAME-LABEL")
     file: Annotated[Path | None, Pick.FILE] = Field(
-        None, title="Cluster file", description="Cluster JSON to take it from instead of the project"
+        None,
+        title="Cluster file",
+        description="Clusters to take it from instead of the project: .json, .csv or .parquet",
     )
     version: Annotated[int | None, Offer.VERSION, Unset("the newest")] = Field(
         None, description="Which clustering of the project"
@@ -145,6 +204,40 @@ class MosaicParams(JobParams):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("faces")
+    @classmethod
+    def _numbers(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_numbers(value)
+        return value
+
+    @model_validator(mode="after")
+    def _of_what(self) -> MosaicParams:
+        if self.cluster is None and self.faces is None:
+            raise FieldError("cluster", tr("say which cluster, or which faces"))
+        if self.faces is not None and (self.file is not None or self.cluster == "all"):
+            raise FieldError("faces", tr("are those of a project, of one cluster or of any"))
+        return self
+
+
+def read_numbers(text: str) -> list[int]:
+    """Return the numbers of 3-9,12. Raises `ValueError`."""
+    found: dict[int, None] = {}
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isdecimal() or (last and not last.isdecimal()) or len(first) > 15 or len(last) > 15:
+            raise ValueError(tr("must be numbers: 3-9,12 (given: {text})", text=text[:40]))
+        begin, end = int(first), int(last or first)
+        if not begin <= end < begin + 10_000_000:
+            raise ValueError(tr("must be numbers: 3-9,12 (given: {text})", text=text[:40]))
+        found |= dict.fromkeys(range(begin, end + 1))
+    return list(found)
+
+
+def written_numbers(numbers: Iterable[int]) -> str:
+    """Return numbers as `read_numbers` reads them."""
+    return ids_condition(numbers).removeprefix("ids=")
+
 
 class FoldersParams(JobParams):
     """Write one folder per identity (or cluster) that holds links to its images, or copies."""
@@ -153,7 +246,9 @@ class FoldersParams(JobParams):
 
     out: NewFolder = Field(title="Output", description="The folder to write")
     file: Annotated[Path | None, Pick.FILE] = Field(
-        None, title="Cluster file", description="Cluster JSON to take them from instead of the project"
+        None,
+        title="Cluster file",
+        description="Clusters to take them from instead of the project: .json, .csv or .parquet",
     )
     by: Literal["cluster", "identity"] = Field(
         "cluster", title="Folder for each", description="A folder for each cluster, or for each identity as labelled"
@@ -173,3 +268,56 @@ class FoldersParams(JobParams):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+
+class MapParams(JobParams):
+    """Lay faces out on a map where those that look alike lie near each other."""
+
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
+        "perplexity": ("method", ("tsne",)),
+        "seed": ("method", ("tsne",)),
+    }
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Method": ("perplexity", "seed"),
+        "Vectors": ("encoder", "detector"),
+        "Output": ("out", "colour_by"),
+    }
+
+    method: Literal["pca", "tsne"] = Field(
+        "tsne",
+        description="pca: the two directions that differ most, at once; tsne: keeps neighbours together, in minutes",
+    )
+    version: Annotated[int | None, Offer.VERSION, Unset("the newest")] = Field(
+        None, description="Which clustering of the project"
+    )
+    perplexity: float = Field(
+        PERPLEXITY, ge=2, le=200, description="tsne: about how many neighbours of each face are kept together"
+    )
+    seed: int = Field(0, ge=0, description="tsne: random seed")
+    encoder: Annotated[str | None, Offer.VECTORS, Unset("that of the clustering")] = Field(
+        None, title="Embedding model", description="Model whose embeddings are laid out, instead of a clustering's"
+    )
+    detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
+    out: Annotated[Path | None, Pick.NEW_FILE, Unset("the map is kept with the project alone")] = Field(
+        None, title="Output", description="Also write it: .csv or .parquet (a row a face), or .png"
+    )
+    colour_by: Literal["cluster", "identity", "group", "verdict"] = Field(
+        "cluster", title="Colour by", description="What the colours of a .png mean"
+    )
+
+    _known_detector = field_validator("detector")(detector_text)
+
+    @field_validator("out")
+    @classmethod
+    def _known_ending(cls, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() not in (".csv", ".parquet", ".png"):
+            raise ValueError(tr("must end in .csv, .parquet or .png"))
+        return None if value is None else value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> MapParams:
+        if self.version is not None and (self.encoder is not None or self.detector is not None):
+            raise ValueError(
+                tr("a clustering has embeddings of its own: say which clustering or which embeddings, not both")
+            )
+        return self

@@ -27,6 +27,8 @@ class Version:
     encoder: str | None = None
     detector: str | None = None
     faces: int = 0
+    note: str = ""
+    clusters: int = 0  # but for the unclustered faces
 
 
 @dataclass(frozen=True)

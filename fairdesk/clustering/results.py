@@ -72,6 +72,80 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
         return "\n".join([said, *self.contradictions, *self.vector_lines()])
 
 
+class EpsFigures(Record):
+    """How well clusters agree with known identities; None where undefined (no two faces share a cluster, or a person)."""
+
+    pairwise_precision: float | None
+    pairwise_recall: float | None
+    pairwise_f1: float | None
+    bcubed_precision: float | None
+    bcubed_recall: float | None
+    bcubed_f1: float | None
+    nmi: float | None
+    ari: float | None
+
+
+class EpsRow(Record):
+    """What one radius comes to."""
+
+    eps: float
+    clusters: int
+    unclustered: int
+    largest: int
+    silhouette: float | None = None
+    """Mean over a sample; where nobody is known."""
+    figures: EpsFigures | None = None
+    groups: dict[str, EpsFigures] = {}
+
+
+class EpsResult(JobResult, RestsOnVectors):
+    """What each radius of dbscan comes to."""
+
+    faces: int
+    known: int
+    """Faces of known identity."""
+    min_samples: int
+    knee: float | None
+    """Of the k-distance plot; None where all distances are equal."""
+    strangers_begin: float
+    """Where other people's faces begin: what the graph method uses."""
+    best: float | None
+    """The radius with the best BCubed F1, or else silhouette; None where neither is defined."""
+    silhouette_sample: int | None = None
+    """How many faces the silhouettes are of, each against all faces."""
+    rows: list[EpsRow]
+
+    def text(self) -> str:
+        """Return a line for each radius."""
+        known = self.silhouette_sample is None
+        head = tr("epsilon  clusters  unclustered  largest")
+        lines = [head + ("  " + (tr("BCubed precision, recall, F1") if known else tr("silhouette")))]
+        for row in self.rows:
+            line = f"{row.eps:<7g}  {row.clusters:>8,}  {row.unclustered:>11,}  {row.largest:>7,}"
+            one = row.figures
+            if one is not None and one.bcubed_f1 is not None:
+                line += f"  {one.bcubed_precision:.3f}, {one.bcubed_recall:.3f}, {one.bcubed_f1:.3f}"
+            elif row.silhouette is not None:
+                line += f"  {row.silhouette:.3f}"
+            lines.append(line)
+        if self.knee is not None:
+            lines.append(tr("Knee of the k-distance plot: {knee:.3f}.", knee=self.knee))
+        lines.append(tr("Other people's faces begin at about {begin:.3f}.", begin=self.strangers_begin))
+        if self.best is not None and known:
+            lines.append(
+                tr(
+                    "Best BCubed F1 at {best:g}, by {known:,} faces of known identity.",
+                    best=self.best,
+                    known=self.known,
+                )
+            )
+        elif self.best is not None:
+            lines.append(
+                tr("Best silhouette at {best:g}, by a sample of {n:,} faces.", best=self.best, n=self.silhouette_sample)
+            )
+        return "\n".join([*lines, *self.vector_lines()])
+
+
 class ComparedClusters(Record):
     """How many faces a cluster of the first version and one of the second have in common."""
 
@@ -363,6 +437,30 @@ class FoldersResult(JobResult):
         return "\n".join(lines)
 
 
+class MapResult(JobResult):
+    """Faces laid out on a map."""
+
+    method: str
+    seed: int
+    faces: int
+    version: int | None
+    encoder: str
+    detector: str
+    recipe: str
+    out: str | None = None
+
+    def text(self) -> str:
+        """Return what was laid out, and where it was written."""
+        said = tr_n(
+            "{n:,} face laid out by {method} (seed {seed}).",
+            "{n:,} faces laid out by {method} (seed {seed}).",
+            self.faces,
+            method={"pca": "PCA", "tsne": "t-SNE"}[self.method],
+            seed=self.seed,
+        )
+        return said if self.out is None else said + " " + tr("Written to {out}", out=self.out)
+
+
 class NamedResult(JobResult):
     """A cluster that became an identity."""
 
@@ -370,13 +468,30 @@ class NamedResult(JobResult):
     group: str | None
     faces: int
     cluster: int
+    joined: int = 0
+    """Images that had the name before, and are the same identity now."""
+    regrouped: int = 0
+    """Faces that were in another group before."""
 
     def text(self) -> str:
-        """Return who the faces are now."""
-        return tr_n(
-            "{n:,} face is now {identity} (group {group}).",
-            "{n:,} faces are now {identity} (group {group}).",
-            self.faces,
-            identity=self.identity,
-            group=self.group,
-        )
+        """Return who the faces are now, and whom and what that has changed."""
+        lines = [
+            tr_n(
+                "{n:,} face is now {identity} (group {group}).",
+                "{n:,} faces are now {identity} (group {group}).",
+                self.faces,
+                identity=self.identity,
+                group=self.group or tr("no group"),
+            )
+        ]
+        if self.joined:
+            lines.append(
+                tr_n(
+                    "{n:,} image that had the name is the same identity.",
+                    "{n:,} images that had the name are the same identity.",
+                    self.joined,
+                )
+            )
+        if self.regrouped:
+            lines.append(tr_n("{n:,} face changed its group.", "{n:,} faces changed their group.", self.regrouped))
+        return "\n".join(lines)

@@ -33,3 +33,24 @@ def need_memory(needed: float, faces: int, method: str) -> None:
                 most=int(faces * math.sqrt(free / needed)),
             )
         )
+
+
+def need_room(needed: float, what: str, remedy: str) -> None:
+    """Refuse what does not fit, whatever it grows with.
+
+    Raises
+    ------
+    JobFailed
+        Saying `what` is to be done, what it needs, what can be used, and the remedy.
+    """
+    free = psutil.virtual_memory().available * SHARE
+    if needed > free:
+        raise JobFailed(
+            tr(
+                "{what} That needs {gigabytes:,.1f} GB, and {free:,.1f} GB can be used. {remedy}",
+                what=what,
+                gigabytes=needed / 1e9,
+                free=free / 1e9,
+                remedy=remedy,
+            )
+        )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.clustering.records import UNCLUSTERED as UNCLUSTERED
 from fairdesk.clustering.records import Cluster as Cluster
@@ -16,7 +20,6 @@ from fairdesk.clustering.records import NewCluster as NewCluster
 from fairdesk.clustering.records import NewVersion as NewVersion
 from fairdesk.clustering.records import Regrouping as Regrouping
 from fairdesk.clustering.records import Version as Version
-from fairdesk.clustering.results import NamedResult
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
@@ -26,16 +29,20 @@ from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import Said, Verdict, keep_verdict, take_back, this_person, verdicts
 from fairdesk.words import tr, tr_n
 
+if TYPE_CHECKING:
+    from fairdesk.clustering.results import NamedResult
+
 
 def versions(project: Project) -> list[Version]:
     """Return all clusterings, newest first."""
     rows = project.db.rows(
         "SELECT id, name, method, params, quality, created, recipe_id, basis,"
-        " (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id) FROM clustering c ORDER BY id DESC"
+        " (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id), ifnull(note, ''),"
+        " (SELECT count(*) FROM cluster k WHERE k.clustering_id = c.id AND k.label != -1) FROM clustering c ORDER BY id DESC"
     )
     changes = basis.changes_since(project, [row[7] for row in rows])
     out = []
-    for (number, name, method, params, quality, created, recipe_id, _, faces), change in zip(
+    for (number, name, method, params, quality, created, recipe_id, _, faces, note, count), change in zip(
         rows, changes, strict=True
     ):
         said = json.loads(params)
@@ -53,14 +60,16 @@ def versions(project: Project) -> list[Version]:
                 None if recipe is None else recipe.encoder,
                 said.get("detector") if recipe is None else recipe.detector,
                 faces,
+                note,
+                count,
             )
         )
     return out
 
 
-def newest_version(project: Project) -> int | None:
-    """Return the id of the newest clustering, or None where there is none."""
-    found: int | None = project.db.value("SELECT max(id) FROM clustering")
+def newest_version(project: Project, recipe: int | None = None) -> int | None:
+    """Return the id of the newest clustering (of a recipe's vectors, where one is named), or None where there is none."""
+    found: int | None = project.db.value("SELECT max(id) FROM clustering WHERE ?1 IS NULL OR recipe_id = ?1", (recipe,))
     return found
 
 
@@ -152,6 +161,49 @@ def _add_cluster(connection: apsw.Connection, version: int, new: NewCluster) -> 
     return connection.last_insert_rowid()
 
 
+def note_version(project: Project, version: int, note: str) -> None:
+    """Write down what a person says of a clustering; an empty note takes it away. One undoable step."""
+    version = need_version(project, version)
+    target = {"tab": "clustering", "version": version}
+    with project.journal.step(tr("Note on clustering {version}", version=version), target=target) as connection:
+        connection.execute("UPDATE clustering SET note = ? WHERE id = ?", (note.strip() or None, version))
+
+
+def revert_to(project: Project, version: int) -> int:
+    """Go back to an earlier clustering: a copy of it, as it is now, becomes the newest. One undoable step; returns its id.
+
+    Raises
+    ------
+    RequestError
+        If there is no such clustering, or it is the newest.
+    """
+    version = need_version(project, version)
+    if version == newest_version(project):
+        raise RequestError(tr("Clustering {version} is the newest already.", version=version))
+    with project.journal.step(
+        tr("Go back to clustering {version}", version=version), target={"tab": "clustering"}
+    ) as connection:
+        count = connection.execute("SELECT count(*) FROM clustering").get
+        name = connection.execute("SELECT name FROM clustering WHERE id = ?", (version,)).get
+        plain = re.sub(r"^\d+: ", "", str(name))
+        connection.execute(
+            "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis, note)"
+            " SELECT ?, method, params, recipe_id, ?, quality, basis, note FROM clustering WHERE id = ?",
+            (f"{int(str(count)) + 1}: {plain} ({tr('as {version}', version=version)})", time.time(), version),
+        )
+        new = connection.last_insert_rowid()
+        number = {}
+        for old, label, called, identity in connection.execute(
+            "SELECT id, label, name, identity_id FROM cluster WHERE clustering_id = ? ORDER BY id", (version,)
+        ).fetchall():
+            number[old] = _add_cluster(connection, new, NewCluster(int(str(label)), called, identity))  # type: ignore[arg-type]
+        connection.executemany(
+            "INSERT INTO cluster_member SELECT ?, face_id, ? FROM cluster_member WHERE clustering_id = ? AND cluster_id = ?",
+            ((new, made, version, old) for old, made in number.items()),
+        )
+    return new
+
+
 def cluster_names(project: Project, version: int) -> dict[int, NewCluster]:
     """Return what each cluster of a version that has a name or an identity is called, to be carried to another version."""
     rows = project.db.rows(
@@ -171,6 +223,13 @@ def recipe_of(project: Project, version: int) -> int | None:
     """Return the recipe of the vectors that a version was made of; None for one from a file."""
     found: int | None = project.db.value("SELECT recipe_id FROM clustering WHERE id = ?", (version,))
     return found
+
+
+def detector_of(project: Project, version: int) -> str | None:
+    """Return the detector whose faces a version from a file is of; None where its vectors tell."""
+    params: str = project.db.value("SELECT params FROM clustering WHERE id = ?", (version,))
+    found = json.loads(params).get("detector")
+    return None if found is None else str(found)
 
 
 class _Row(NamedTuple):
@@ -412,6 +471,15 @@ def regroup(project: Project, connection: apsw.Connection, version: int, moves: 
     return went
 
 
+def members(project: Project, version: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the faces of a version, ascending, and the cluster of each."""
+    rows = project.db.rows(
+        "SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ? ORDER BY face_id", (version,)
+    )
+    found = np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int64, count=2 * len(rows)).reshape(-1, 2)
+    return found[:, 0].copy(), found[:, 1].copy()
+
+
 def membership(project: Project, version: int) -> dict[int, int]:
     """Return the cluster of each face of a version."""
     return dict(project.db.rows("SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ?", (version,)))
@@ -420,14 +488,16 @@ def membership(project: Project, version: int) -> dict[int, int]:
 def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> NamedResult:
     """Turn a cluster into an identity: all its faces get the name, as said by a person.
 
-    Without a group the identity of that name is used if there is just one; else the group that most of
-    the cluster's faces have already, so that naming loses no group label.
+    Without a group `likely_group` chooses it; an empty one means no group. What that joins and changes is told before
+    by `clustering/naming.py`.
 
     Raises
     ------
     RequestError
         If the name is empty or the cluster is the unclustered faces.
     """
+    from fairdesk.clustering.results import NamedResult
+
     name = name.strip()
     if not name:
         raise RequestError(tr("An identity needs a name."))
@@ -439,13 +509,17 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
                 tr("Unclustered faces are not one identity. First split off the faces that belong together.")
             )
         members = faces_of(project, cluster)
-        chosen = group.strip() if group and group.strip() else _likely_group(project, members, name)
+        chosen = likely_group(project, members, name) if group is None else group.strip() or None
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
         connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
     return NamedResult(identity=name, group=chosen, faces=faces, cluster=cluster)
 
 
-def _likely_group(project: Project, faces: list[int], name: str) -> str | None:
-    groups = groups_with(project, name)
-    return groups[0] if len(groups) == 1 else commonest_group(project, faces)
+def likely_group(project: Project, faces: Sequence[int], name: str) -> str | None:
+    """Return the group that a name means for some faces.
+
+    That of most of the faces, if the name is new or is known there, so that naming loses no group; else the one group that has the name.
+    """
+    usual, groups = commonest_group(project, faces), groups_with(project, name)
+    return groups[0] if len(groups) == 1 and usual not in groups else usual

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from fairdesk.dataset.prepare_params import DISTANCE_HELP, LEAKS_HELP, Leaks, check_sizes
 from fairdesk.faces.params import existing_path
@@ -14,6 +14,7 @@ from fairdesk.images.system_places import system_place
 from fairdesk.jobs.fields import (
     DETECTOR_UNSET,
     ColumnsOf,
+    ExistingFile,
     ExistingFolder,
     ExistingPath,
     NewFile,
@@ -162,27 +163,57 @@ class FetchParams(JobParams):
 
 
 class VectorsParams(JobParams):
-    """Export a project's face embeddings as .npz: arrays paths, vectors, identities, groups, boxes."""
+    """Export face embeddings as .npz, .json or .csv, with the boxes of the faces; or convert a file of encodings."""
 
     encoder: Annotated[str, Offer.VECTORS] = Field(
         "dlib", title="Embedding model", description="Model whose embeddings are exported"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
-    out: NewFile = Field(title="Output", description="The .npz to write, or a .json as the original scripts' list")
+    out: NewFile = Field(
+        title="Output",
+        description="The .npz to write, a .json as the original scripts' list, or a .csv with a row a face",
+    )
+    from_file: Annotated[Path | None, Pick.FILE, Unset("the project's")] = Field(
+        None, alias="from", title="Convert a file",
+        description="Encodings to convert instead of a project's: the original scripts' .pickle, .json, .csv or .npz",
+    )  # fmt: skip
+
+    model_config = ConfigDict(populate_by_name=True)
 
     _known_detector = field_validator("detector")(detector_text)
 
     @field_validator("out")
     @classmethod
     def _known_ending(cls, value: Path) -> Path:
-        if value.suffix.lower() not in (".npz", ".json"):
-            raise ValueError(tr("must end in .npz or .json"))
+        if value.suffix.lower() not in (".npz", ".json", ".csv"):
+            raise ValueError(tr("must end in .npz, .json or .csv"))
         return value
 
-    @field_validator("out")
+    @field_validator("out", "from_file")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+
+class LoadEncodingsParams(JobParams):
+    """Read face encodings from a file, such as the original scripts' pickle, into the project."""
+
+    file: ExistingFile = Field(
+        description="A list of imagePath, loc and encoding as .pickle or .json; a .csv with path, top, right, bottom, left, v0, v1, ...; or an .npz"
+    )
+    detector: Annotated[str, Offer.FOUND_BY] = Field(
+        "cnn+all", description="Detector that found these faces (the original scripts used cnn, all faces of an image)"
+    )
+    metric: Literal["euclidean", "cosine"] = Field(
+        "euclidean",
+        title="Compared by",
+        description="How such encodings are compared: dlib's by their Euclidean distance",
+    )
+
+    @field_validator("detector")
+    @classmethod
+    def _key(cls, value: str) -> str:
+        return detector_text(value) or value
 
 
 class LabelParams(JobParams):

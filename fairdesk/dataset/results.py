@@ -406,26 +406,6 @@ class QualityResult(JobResult):
         return "\n".join(lines)
 
 
-class VectorsResult(JobResult, RestsOnVectors):
-    """Vectors that were written to an .npz."""
-
-    out: str
-    vectors: int
-    dim: int
-    synthetic: int
-
-    def text(self) -> str:
-        """Return count, size and place."""
-        return tr(
-            "{vectors} of dimension {dim} in {out} (encoder {encoder}, detector {detector})",
-            vectors=counted.embeddings(self.vectors),
-            dim=self.dim,
-            out=self.out,
-            encoder=self.encoder,
-            detector=self.detector,
-        )
-
-
 class PurgeResult(JobResult):
     """What was removed permanently."""
 

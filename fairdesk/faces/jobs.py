@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdesk.faces import params, results
+from fairdesk.faces import params
 from fairdesk.jobs.kinds import JobKind, Lane
 
 _HERE = "fairdesk.faces"
@@ -12,7 +12,7 @@ JOBS = [
         "detect",
         "Detect faces",
         params.DetectParams,
-        results.DetectResult,
+        "results:DetectResult",
         "detection:find_faces",
         _HERE,
         lane=Lane.HEAVY,
@@ -22,7 +22,7 @@ JOBS = [
         "encode",
         "Compute face embeddings",
         params.EncodeParams,
-        results.EncodeResult,
+        "results:EncodeResult",
         "embedding:encode_faces",
         _HERE,
         lane=Lane.GPU,

@@ -10,6 +10,8 @@ import io
 import math
 import pickle
 import pickletools
+from functools import partial
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -108,9 +110,40 @@ _ARRAYS = ("numpy", "numpy.core.multiarray", "numpy.core.numeric")
 _NAMES = {"_reconstruct": _reconstruct, "dtype": _Dtype, "scalar": _scalar, "_frombuffer": _from_buffer}
 
 
+_PATHS: dict[str, type[PurePosixPath] | type[PureWindowsPath]] = {
+    "PosixPath": PurePosixPath,
+    "PurePosixPath": PurePosixPath,
+    "WindowsPath": PureWindowsPath,
+    "PureWindowsPath": PureWindowsPath,
+}
+
+
+def _path(kind: type[PurePosixPath] | type[PureWindowsPath], *parts: Any) -> str:
+    """Return a path as text; no file is looked at."""
+    texts = [part.decode("utf-8", "replace") if isinstance(part, bytes) else part for part in parts]
+    if not all(isinstance(part, str) for part in texts):
+        raise pickle.UnpicklingError(tr("a path that is no text"))
+    return str(kind(*texts))
+
+
+def plain(found: Any) -> Any:
+    """Return what was read with texts in place of bytes and numpy's arrays in place of what was said of them."""
+    if isinstance(found, bytes):
+        return found.decode("utf-8", "replace")
+    if isinstance(found, _Array):
+        return found.values
+    if isinstance(found, list | tuple):
+        return [plain(one) for one in found]
+    if isinstance(found, dict):
+        return {plain(key): plain(value) for key, value in found.items() if isinstance(key, str | bytes)}
+    return found
+
+
 class _Careful(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         where = module.replace("numpy._core", "numpy.core")
+        if module in ("pathlib", "pathlib._local") and name in _PATHS:
+            return partial(_path, _PATHS[name])
         if (where, name) == ("_codecs", "encode"):
             return _encode
         if where in _ARRAYS and name == "ndarray":

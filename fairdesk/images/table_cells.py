@@ -20,10 +20,15 @@ def safe_cell(value: Any) -> Any:
     return value
 
 
+def safe_row(cells: Iterable[Any]) -> list[Any]:
+    """Return a row of safe cells."""
+    return [safe_cell(cell) for cell in cells]
+
+
 def safe_rows(rows: Iterable[Iterable[Any]]) -> Iterator[list[Any]]:
     """Yield rows of safe cells."""
     for row in rows:
-        yield [safe_cell(cell) for cell in row]
+        yield safe_row(row)
 
 
 def plain_cell(text: str) -> str:

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from fairdesk import __version__
 from fairdesk.errors import JobFailed
-from fairdesk.images.image_sources import need_file, read_bytes, split
 from fairdesk.words import tr
 
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)  # what a disk says that knows no links, e.g. FAT
@@ -51,6 +49,8 @@ def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | N
 
     What lies in an archive cannot be linked to: it is copied out, and its bytes are returned.
     """
+    from fairdesk.images.image_sources import need_file, read_bytes, split
+
     target.parent.mkdir(parents=True, exist_ok=True)
     if split(source) is not None:
         data = read_bytes(source)
@@ -86,5 +86,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_manifest(out: Path, about: dict[str, Any], files: Sequence[dict[str, Any] | str]) -> None:
     """Write beside a folder (or file) what made it, and its files: by name, or with where each came from."""
+    from fairdesk import __version__
+
     manifest = {"made_by": f"FairDesk {__version__}", **about, "files": files}
     write_text(out.with_name(out.name + ".manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

@@ -30,7 +30,7 @@ class UnseenImage(NamedTuple):
 
 
 class FoundFaces(NamedTuple):
-    """The faces of one image, the largest first, each with its thumbnail; or why it could not be read."""
+    """The faces of one image, the largest first, each with its thumbnail (empty: to be made later); or why it could not be read."""
 
     faces: list[tuple[FaceBox, bytes]]
     why: str | None = None
@@ -110,7 +110,8 @@ def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, Found
                     "SELECT id FROM face WHERE image_id = ? AND detector = ? AND place = ?", (image, detector, place)
                 ).get
                 numbers[-1].append(number)
-                pictures.append(("face", number, jpeg))
+                if jpeg:
+                    pictures.append(("face", number, jpeg))
         project.thumbnails.put(pictures)  # first: a face has its thumbnail, whatever ends this in between
     return numbers
 

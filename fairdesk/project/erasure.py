@@ -16,6 +16,7 @@ import apsw
 from fairdesk.project import label_basis as basis
 from fairdesk.project.database import compact
 from fairdesk.project.kept_facts import user_facts
+from fairdesk.project.layouts import erase_places
 from fairdesk.project.verdicts import erase_faces
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def erase_images(project: Project, images: list[int], names: Sequence[str]) -> E
     faces = [row[0] for row in project.db.rows(f"SELECT id FROM face WHERE image_id {_THESE}", (chosen,))]
     originals, contents = [roots[root] / path for root, path, _ in rows], [sha for _, _, sha in rows]
     project.vectors.blank(faces)
+    erase_places(project, faces)
     with project.db.transaction() as connection:
         connection.execute("PRAGMA secure_delete = ON")
         _erase_rows(connection, chosen, json.dumps(faces))

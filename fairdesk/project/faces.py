@@ -85,15 +85,23 @@ def largest_faces(project: Project, detector: str, images: Sequence[int]) -> lis
     return [row[0] for row in rows]
 
 
-def largest_face_of_paths(project: Project, detector: str) -> dict[Path, int]:
-    """Return the largest face that a detector found in each image, by the image's path."""
+def faces_of_paths(project: Project, detector: str) -> dict[Path, list[tuple[int, FaceBox]]]:
+    """Return the faces that a detector found in each image, the largest first, by the image's path."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT f.id, i.root_id, i.path FROM face f JOIN image i ON i.id = f.image_id"
-        " WHERE f.place = 0 AND f.detector = ?",
+        "SELECT f.id, i.root_id, i.path, f.top, f.right, f.bottom, f.left FROM face f JOIN image i ON i.id = f.image_id"
+        " WHERE f.detector = ? ORDER BY f.place",
         (detector,),
     )
-    return {roots[root] / path: face for face, root, path in rows}
+    out: dict[Path, list[tuple[int, FaceBox]]] = {}
+    for face, root, path, *box in rows:
+        out.setdefault(roots[root] / path, []).append((face, FaceBox(*box)))
+    return out
+
+
+def largest_face_of_paths(project: Project, detector: str) -> dict[Path, int]:
+    """Return the largest face that a detector found in each image, by the image's path."""
+    return {path: faces[0][0] for path, faces in faces_of_paths(project, detector).items()}
 
 
 def synthetic_faces(project: Project, faces: Sequence[int]) -> set[int]:
@@ -120,6 +128,14 @@ def labelled_faces(project: Project, detector: str) -> dict[int, LabelledFace]:
     }
 
 
+def names_of_faces(project: Project, detector: str) -> dict[int, tuple[str | None, str | None]]:
+    """Return what each face that a detector found is called: its identity and its group, by id."""
+    rows = project.db.rows(
+        f"SELECT l.face_id, who.name, g.name FROM face_label l{FACE_LABELS} WHERE l.detector = ?", (detector,)
+    )
+    return {face: (who, group) for face, who, group in rows}
+
+
 def main_boxes(project: Project) -> dict[int, tuple[int, int, int, int]]:
     """Return top, right, bottom and left of the largest face of each image, by the detector whose faces are shown."""
     rows = project.db.rows(
@@ -138,6 +154,27 @@ def identities_of_faces(project: Project, faces: Ids) -> Ids:
         )
     )
     return np.array([known.get(int(face), -1) for face in faces], dtype=np.int64)
+
+
+def groups_of_faces(project: Project, faces: Ids) -> list[str | None]:
+    """Return the group of each of some faces, None where it has none."""
+    known: dict[int, str] = dict(
+        project.db.rows(
+            f"SELECT l.face_id, g.name FROM face_label l{FACE_LABELS} WHERE l.face_id {_THESE} AND g.id IS NOT NULL",
+            (json.dumps(faces.tolist()),),
+        )
+    )
+    return [known.get(int(face)) for face in faces]
+
+
+def group_counts_of_faces(project: Project, faces: Sequence[int]) -> dict[str | None, int]:
+    """Return how many of some faces each group has; None is "no group"."""
+    return dict(
+        project.db.rows(
+            f"SELECT g.name, count(*) FROM face_label l{FACE_LABELS} WHERE l.face_id {_THESE} GROUP BY g.name",
+            (json.dumps(list(faces)),),
+        )
+    )
 
 
 def commonest_group(project: Project, faces: Sequence[int]) -> str | None:

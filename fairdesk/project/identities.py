@@ -48,6 +48,25 @@ def identity_names(project: Project, ids: Iterable[int]) -> dict[int, str]:
     return dict(rows)
 
 
+def find_identity(project: Project, name: str, group: str | None) -> int | None:
+    """Return the id of the identity of a name in a group (None is "no group"), or None where there is none."""
+    found: int | None = project.db.value(
+        "SELECT i.id FROM identity i LEFT JOIN grp g ON g.id = i.group_id WHERE i.name = ? AND g.name IS ?",
+        (name, group),
+    )
+    return found
+
+
+def images_beside(project: Project, identity: int, faces: Iterable[int]) -> int:
+    """Return how many images an identity has, but for those that some faces are in."""
+    found: int = project.db.value(
+        f"SELECT count(*) FROM image i {LABELS} WHERE who.id = ?"
+        " AND i.id NOT IN (SELECT image_id FROM face WHERE id IN (SELECT value FROM json_each(?)))",
+        (identity, json.dumps(list(faces))),
+    )
+    return found
+
+
 def groups_with(project: Project, name: str) -> list[str | None]:
     """Return the groups that have an identity of this name; None is "no group"."""
     rows = project.db.rows(

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -226,6 +225,8 @@ class FactStore(SideFile):
 @cache
 def maker() -> str:
     """Return the versions that decide what is decoded and hashed."""
+    from importlib.metadata import version
+
     return f"1 {version('pillow')} {version('ImageHash')}"
 
 

@@ -157,6 +157,8 @@ MIGRATIONS: list[str] = [
         UNIQUE (image1, image2));
     CREATE INDEX comparison_mark_second ON comparison_mark(image2);
     """,
+    # What a person wrote of a clustering.
+    "ALTER TABLE clustering ADD COLUMN note TEXT",
 ]
 
 VERSION = len(MIGRATIONS)

@@ -22,6 +22,8 @@ from fairdesk.words import tr
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 
+NEIGHBOURS = "neighbours-{metric}.npz"  # what follows from vectors, kept beside them
+
 _OF_IMAGES = " JOIN face f ON f.id = v.face_id JOIN image i ON i.id = f.image_id"
 _COLUMNS = "r.id, r.hash, r.encoder, r.detector, r.dim, r.metric, r.created"
 
@@ -206,12 +208,15 @@ class VectorStore:
         )
 
     def blank(self, faces: Sequence[int]) -> None:
-        """Overwrite the vectors of some faces with zeros in their files, for good; their rows stay."""
+        """Overwrite the vectors of some faces with zeros in their files, for good; their rows stay, kept neighbours go."""
         rows = self._db.rows(
             "SELECT r.hash, r.dim, v.chunk, v.row FROM vector v JOIN recipe r ON r.id = v.recipe_id"
             " WHERE v.face_id IN (SELECT value FROM json_each(?))",
             (json.dumps(faces),),
         )
+        for recipe in {row[0] for row in rows}:
+            for path in (self.folder / recipe).glob(NEIGHBOURS.format(metric="*") + "*"):
+                path.unlink()
         for recipe, dim, chunk, row in rows:
             path = self._chunk(recipe, chunk)
             if path.exists():

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fairdesk import __version__
 from fairdesk.errors import RequestError, reason
 from fairdesk.images.written_files import write_text
 from fairdesk.plain_json import parse
@@ -38,6 +37,8 @@ class RunFolder:
             )
         for name in ("previews", "checkpoints"):
             (path / name).mkdir(parents=True, exist_ok=True)
+        from fairdesk import __version__
+
         write_text(path / CONFIG, json.dumps({"made_by": f"FairDesk {__version__}", **config}, indent=1) + "\n")
         return cls(path)
 

@@ -45,6 +45,8 @@ DESIGNS = (
     Design("FMR near 1e-3", fmr=(0.0007, 0.001, 0.0015, 0.002), pairs=32),
     Design("rare errors", fmr=(0.0005, 0.001, 0.001, 0.002), fnmr=(0.01, 0.01, 0.02, 0.03), pairs=2, wide=True),
     Design("threshold from the data", at="fmr=0.01"),
+    Design("one group unlike three equal ones", fmr=(0.02, 0.02, 0.02, 0.054), fnmr=(0.05, 0.05, 0.05, 0.12)),
+    Design("two groups unlike two, one FNMR", fmr=(0.01, 0.01, 0.03, 0.03), fnmr=(0.08,) * 4),
 )
 EQUAL = (
     Design("equal groups, 40 subjects", fmr=(0.01,) * 4, fnmr=(0.08,) * 4),
@@ -81,7 +83,8 @@ class Truth:
         self.fmr, self.fnmr = norm.sf(self.t - self.mi), norm.cdf(self.t - self.mg)
         accuracy = 100 - 100 * (ni * self.fmr + ng * self.fnmr) / (ni + ng)
         named = [dict(zip(GROUPS, map(float, rates), strict=True)) for rates in (self.fmr, self.fnmr, accuracy)]
-        self.fairness = {**fairness_figures(named[0], named[1]), **accuracy_figures(named[2])}
+        target = float(design.at[4:]) if design.at else None
+        self.fairness = {**fairness_figures(named[0], named[1], target=target), **accuracy_figures(named[2])}
         self.eer = self._eer(self.mi, self.mg)
         self.own_eer = [self._eer(self.mi[[k]], self.mg[[k]]) for k in range(4)]
 

@@ -232,7 +232,7 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
     values = {name: value for name, value in given.items() if name in model.model_fields and value is not None}
     if kind == "split":
         values["out"] = ["o one", "two"]
-    if kind == "curves":
+    if kind in ("curves", "map"):
         values["out"] = "o.csv"
     if kind == "compare-scores":
         values |= {"first": tmp_path / "a file", "second": "two.npz"}

@@ -98,7 +98,7 @@ def test_every_result_has_its_keys(verb):
     kinds = [kind for kind in job_kinds().values() if kind.words.split()[0] == verb]
     assert kinds
     for kind in kinds:
-        have = {field.alias or name for name, field in kind.result.model_fields.items()}
+        have = {field.alias or name for name, field in kind.result_model().model_fields.items()}
         assert set(FIXED[verb][1].split()) <= have, kind.name
 
 

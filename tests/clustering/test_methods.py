@@ -7,12 +7,16 @@ from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.metrics import adjusted_rand_score
 
 from fairdesk.clustering import density, methods
-from fairdesk.clustering.methods import cluster_vectors
+from fairdesk.clustering.agreement import agreement
+from fairdesk.clustering.methods import by_size, cluster_vectors
 from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.pair_chain import pair_tree
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.store import versions
+from fairdesk.clustering.store import clusters, faces_of, membership, versions
 from fairdesk.clustering.ward import ward_tree
+from fairdesk.clustering.whispers import whispers
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.verdicts import Said, keep_verdict
 from tests.clustering.test_review import people
 
 
@@ -52,7 +56,7 @@ def test_ward_without_distances(monkeypatch):
         assert adjusted_rand_score(a, b) == 1
     params = ClusterParams(method="hierarchical", n_clusters=20, pca=1)
     plain = cluster_vectors(vectors, params, "euclidean").labels
-    monkeypatch.setattr(methods, "WARD_WITH_DISTANCES", 10)
+    monkeypatch.setattr(methods, "WITH_ALL_DISTANCES", 10)
     assert adjusted_rand_score(plain, cluster_vectors(vectors, params, "euclidean").labels) == 1
 
 
@@ -64,10 +68,27 @@ def test_linkage_and_distance(kind):
     assert adjusted_rand_score(expected, cluster_vectors(vectors, params, "euclidean").labels) == 1
 
 
+@pytest.mark.parametrize("kind", ["average", "complete"])
+def test_trees_in_less_memory(monkeypatch, kind):
+    vectors, _ = people(2)
+    expected, found = linkage(vectors.astype(float), kind), pair_tree(vectors, kind)
+    assert np.abs(expected[:, 2] - found[:, 2]).max() < 1e-3 and found[-1, 3] == len(vectors)
+    for count in (2, 7, 60, 200):
+        a, b = fcluster(expected, count, "maxclust"), fcluster(found, count, "maxclust")
+        assert adjusted_rand_score(a, b) > 0.999
+    params = ClusterParams(method="hierarchical", linkage=kind, distance=0.8, pca=1)
+    plain = cluster_vectors(vectors, params, "euclidean").labels
+    monkeypatch.setattr(methods, "WITH_ALL_DISTANCES", 10)
+    assert adjusted_rand_score(plain, cluster_vectors(vectors, params, "euclidean").labels) == 1
+    few = vectors[:3]
+    assert np.allclose(pair_tree(few, kind), linkage(few.astype(float), kind), atol=1e-3)
+
+
 def test_versions_say_method_and_parameters(filled):
     for params in (
         ClusterParams(eps=0.8, min_samples=3), ClusterParams(method="kmeans", n_clusters=4), ClusterParams(method="hdbscan"),
         ClusterParams(method="hierarchical", linkage="average", distance=0.5), ClusterParams(method="hierarchical", n_clusters=4),
+        ClusterParams(method="graph", eps=0.5), ClusterParams(metric="cosine"),
     ):  # fmt: skip
         cluster(params, QuietContext(filled))
     names = [one.name for one in reversed(versions(filled))]
@@ -77,4 +98,72 @@ def test_versions_say_method_and_parameters(filled):
         "3: hdbscan 2",
         "4: average, 0.5",
         "5: ward, 4 clusters",
+        "6: graph 0.5",
+        "7: dbscan 0.5, 2, cosine",
     ]
+
+
+def f1(labels, truth):
+    found = agreement(labels, truth).bcubed_f1
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_graph_is_no_worse_than_dbscan(seed):
+    vectors, truth = people(seed, count=200)
+    exact = f1(density.dbscan(vectors, 0.5, 2), truth)
+    same = cluster_vectors(vectors, ClusterParams(method="graph", eps=0.5), "euclidean")
+    assert f1(same.labels, truth) > exact - 0.01 and same.eps == 0.5
+    own = cluster_vectors(vectors, ClusterParams(method="graph"), "euclidean")
+    assert f1(own.labels, truth) > exact + 0.01 and 0.5 < own.eps < 0.8
+    again = cluster_vectors(vectors, ClusterParams(method="graph"), "euclidean").labels
+    assert (again == own.labels).all()
+
+
+def test_graph_of_few_faces():
+    lone = np.eye(4, dtype=np.float32)
+    assert (cluster_vectors(lone, ClusterParams(method="graph", eps=0.5), "euclidean").labels == -1).all()
+    equal = np.zeros((3, 4), dtype=np.float32)
+    assert (cluster_vectors(equal, ClusterParams(method="graph"), "euclidean").labels == 0).all()
+    pair = cluster_vectors(lone[:2], ClusterParams(method="graph", eps=2), "euclidean").labels
+    assert (pair == 0).all()
+
+
+def test_whispers_join_what_is_linked_and_part_what_hangs_by_a_thread():
+    two_cliques = [(a, b) for part in (range(9), range(9, 18)) for a in part for b in part if a != b] + [(0, 9), (9, 0)]
+    found, squared = np.zeros((18, 9), dtype=np.int64), np.full((18, 9), 9, dtype=np.float32)
+    place = np.zeros(18, dtype=int)
+    for a, b in two_cliques:
+        found[a, place[a]], squared[a, place[a]] = b, 0.2 if (a, b) not in ((0, 9), (9, 0)) else 0.24
+        place[a] += 1
+    labels = whispers(found, squared, 0.5)
+    assert len(set(labels[:9])) == len(set(labels[9:])) == 1 and labels[0] != labels[9]
+
+
+def test_graph_honours_verdicts_and_keeps_its_eps(filled):
+    cluster(ClusterParams(method="graph"), QuietContext(filled))
+    newest = versions(filled)[0]
+    assert newest.params["eps"] > 0 and newest.name == f"1: graph {newest.params['eps']:.4g}"
+    whole = max(clusters(filled, newest.id), key=lambda one: (one.label >= 0, one.faces))
+    first, *rest = faces_of(filled, whole.id)
+    assert rest
+    with filled.journal.step("Part") as connection:
+        keep_verdict(connection, Said.DIFFERENT, [first], rest)
+    done = cluster(ClusterParams(method="graph"), QuietContext(filled))
+    at = membership(filled, done.version)
+    assert all(at[first] != at[face] for face in rest) and done.verdicts == 1
+
+
+def test_a_metric_can_be_chosen(filled):
+    recipe = filled.vectors.find("made-up")
+    vectors = filled.vectors.load(recipe)[1]
+    done = cluster(ClusterParams(metric="cosine", eps=0.4), QuietContext(filled))
+    scaled = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    expected = DBSCAN(eps=0.4, min_samples=2).fit_predict(scaled)
+    assert done.clusters == expected.max() + 1 and done.noise == (expected < 0).sum()
+
+
+def test_numbers_by_size_are_those_of_the_largest_first():
+    labels = np.array([5, 5, -1, 9, 9, 9, 2, 2, 7])
+    assert by_size(labels).tolist() == [2, 2, -1, 0, 0, 0, 1, 1, 3]

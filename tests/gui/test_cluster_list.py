@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
 
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of
+from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.verdicts_dialog import VerdictsDialog
 from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project.faces import set_identity
+from fairdesk.project.faces import names_of_faces, set_identity
 from fairdesk.project.verdicts import Said, verdicts
 
 
@@ -58,6 +61,11 @@ def test_orders_and_finding(tab, hand, filled):
     tab.order.activated.emit(0)
     hand.settle()
     assert listed(tab)[0] == first.id
+    tab.order.setCurrentIndex(tab.order.findData(Order.WRONG))
+    tab.order.activated.emit(0)
+    hand.settle()
+    assert listed(tab)[0] == first.id  # all are alike but for its labels
+    assert "called otherwise" in tab.clusters.cluster_model.index(0).data(Qt.ItemDataRole.ToolTipRole)
     tab.clusters.select_cluster(first.id)
     hand.settle()
     hand.do("clustering.nearest")
@@ -134,3 +142,48 @@ def test_verdicts_by_key_are_shown_on_the_face_and_listed(window, tab, hand, fil
         hand.do("edit.undo")
         hand.settle()
     assert verdicts(filled) == [] and tab.view.quality.bcubed_f1 == pytest.approx(f1)
+
+
+def press(hand, text):
+    asked = hand.dialog(QMessageBox)
+    told = asked.text()
+    next(b for b in asked.buttons() if b.text().replace("&", "") == text).click()
+    hand.settle()
+    return told
+
+
+def test_a_name_that_exists_is_asked_about_before_it_joins(tab, hand, filled, qtbot):
+    first, second = clusters(filled, 1)[:2]
+    set_identity(filled, faces_of(filled, first.id), "Ann", "g0")
+    set_identity(filled, faces_of(filled, second.id)[:3], "Bea", "g1")
+    set_identity(filled, faces_of(filled, second.id)[3:], "Cleo", "g1")
+    tab.session.look()
+    hand.settle()
+    tab.clusters.select_cluster(second.id)
+    hand.settle()
+
+    def name(group):
+        hand.do("clustering.identity")
+        hand.settle()
+        dialog = hand.dialog(NameDialog)
+        filled_in = dialog.name.text()
+        dialog.name.setText("Ann")
+        dialog.group.setCurrentText(group)
+        dialog.accept()
+        hand.settle()
+        return filled_in
+
+    def called():
+        names = names_of_faces(filled, "whole")
+        return {names[face] for face in faces_of(filled, second.id)}
+
+    assert name("") == "Bea"  # the name that most of its faces have
+    told = press(hand, "Cancel")
+    assert told == "Join the 5 images of Ann in g0?\n5 faces change their group from g1 to g0."
+    assert called() == {("Bea", "g1"), ("Cleo", "g1")}
+    name("g0")
+    press(hand, "A new Ann in g1")
+    assert called() == {("Ann", "g1")}
+    assert name("g0") == "Ann"
+    press(hand, "Join")
+    assert called() == {("Ann", "g0")}

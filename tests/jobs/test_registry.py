@@ -11,6 +11,7 @@ import pytest
 import fairdesk
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import job_kinds
+from fairdesk.jobs.results import JobResult
 
 TOY = {
     "__init__.py": '"""Counting letters."""\n',
@@ -48,9 +49,8 @@ def run(params, context):
     "jobs.py": '''"""The jobs."""
 from fairdesk.jobs.kinds import JobKind, Needs
 from fairdesk.toy.params import LettersParams
-from fairdesk.toy.results import LettersResult
 
-JOBS = [JobKind("letters", "Count letters", LettersParams, LettersResult, "counting:run", "fairdesk.toy",
+JOBS = [JobKind("letters", "Count letters", LettersParams, "results:LettersResult", "counting:run", "fairdesk.toy",
                 needs=Needs.FOLDERS, positional=("file",))]
 ''',
 }
@@ -124,3 +124,4 @@ def test_every_job_is_whole():
         for part in (*kind.params.only_for, *(n for names in kind.params.sections.values() for n in names)):
             assert part in fields or kind.choice, (name, part)
         assert callable(kind.function())
+        assert issubclass(kind.result_model(), JobResult)

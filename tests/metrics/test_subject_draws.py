@@ -8,8 +8,9 @@ import pytest
 
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.fairness.figure_functions import AccuracyShares, figure_functions
 from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures
-from fairdesk.metrics.fairness.spread import figure_interval, many_figures, permuted_rates
+from fairdesk.metrics.fairness.spread import permuted_rates, shifted_interval
 from fairdesk.metrics.intervals.error_counts import count_errors
 from fairdesk.metrics.intervals.rate_variance import variance_of
 from fairdesk.metrics.intervals.subject_draws import choose_thresholds
@@ -215,17 +216,23 @@ def test_a_difference_that_is_there_is_seen_and_one_that_is_not_is_not():
     assert low <= even.fairness.gini_fmr <= high and even.fairness.intervals["gini_fmr"][0] == 0
 
 
-def test_many_figures_are_the_figures_of_each_row():
+def test_figure_functions_are_the_figures_of_each_row():
     rng = np.random.default_rng(0)
-    fmr, fnmr, accuracy = rng.random((9, 3)), rng.random((9, 3)), 100 * rng.random((9, 3))
-    fmr[0], fmr[1, 0], fnmr[2], accuracy[3, 1] = 0, 0, 0, 100
+    fmr, fnmr = rng.random((9, 3)), rng.random((9, 3))
+    fmr[0], fmr[1, 0], fnmr[2] = 0, 0, 0
+    counts = np.array([70.0, 20.0, 90.0]), np.array([10.0, 40.0, 30.0])
+    shares = AccuracyShares([0, 1, 2], [0, 1, 2], *counts)
     for alpha in (0.0, 0.3, 1.0):
-        many = many_figures(fmr, fnmr, alpha, accuracy)
+        functions = figure_functions((3, 3), alpha, shares, 0.2)
         for row in range(9):
-            named = [dict(zip("abc", rates[row].tolist(), strict=True)) for rates in (fmr, fnmr, accuracy)]
-            one = fairness_figures(named[0], named[1], alpha) | accuracy_figures(named[2])
-            for figure, values in many.items():
-                assert values[row] == pytest.approx(one[figure], rel=1e-9), (figure, row, alpha)
+            wrong = (counts[0] * fmr[row] + counts[1] * fnmr[row]) / sum(counts)
+            named = [
+                dict(zip("abc", rates.tolist(), strict=True)) for rates in (fmr[row], fnmr[row], 100 - 100 * wrong)
+            ]
+            one = fairness_figures(named[0], named[1], alpha, 0.2) | accuracy_figures(named[2])
+            for name, figure in functions.items():
+                assert figure(fmr, fnmr)[row] == pytest.approx(one[name], rel=1e-9), (name, row, alpha)
+    assert "gini_fnmr" not in figure_functions((3, 1), 0.5) and "GARBE" not in figure_functions((3, 1), 0.5)
 
 
 def test_permuted_groups_take_the_subjects_errors_along():
@@ -243,13 +250,13 @@ def test_permuted_groups_take_the_subjects_errors_along():
 
 def test_the_interval_of_a_figure_holds_it_and_begins_at_equality_inside_the_null_range():
     likely = np.exp(np.random.default_rng(0).normal(0.5, 0.1, 999))
-    low, high = figure_interval("IR", 1.6, likely, (1.0, 1.3))
+    low, high = shifted_interval("IR", 1.6, likely, (1.0, 1.3))
     assert 1 < low < 1.6 < high
-    assert figure_interval("IR", 1.6, likely, (1.0, 1.9))[0] == 1
-    assert figure_interval("IR", np.inf, likely, None)[1] == np.inf
-    turned = figure_interval("FDR", 0.959, 1 - likely / 40, (0.99, 1.0))
+    assert shifted_interval("IR", 1.6, likely, (1.0, 1.9))[0] == 1
+    assert shifted_interval("IR", np.inf, likely, None)[1] == np.inf
+    turned = shifted_interval("FDR", 0.959, 1 - likely / 40, (0.99, 1.0))
     assert turned[0] < 0.959 < turned[1] < 1
-    assert figure_interval("FDR", 0.959, 1 - likely / 40, (0.94, 1.0))[1] == 1
+    assert shifted_interval("FDR", 0.959, 1 - likely / 40, (0.94, 1.0))[1] == 1
 
 
 def test_thresholds_hold_those_that_are_asked_for():

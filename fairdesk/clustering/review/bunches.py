@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from fairdesk.clustering.neighbours import nearest
 from fairdesk.clustering.review.likeness import Likeness
-from fairdesk.clustering.review.parts import Part, join
+from fairdesk.clustering.review.parts import Check, Part, join
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
@@ -20,7 +19,7 @@ FIRST = 2.3  # times the distance that a quarter of the faces have their nearest
 STRANGER = 5  # the nearest clusters may be pieces of one person; the fifth is a stranger
 SURE = 14.0  # log odds
 _FEW, _ROWS = 3, 2000
-Check = Callable[[int, int], None]
+Near = tuple[Numbers, Floats]
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,9 @@ class Bunches:
         return [part.tolist() for part in np.split(order, starts[1:])]
 
 
-def make_bunches(vectors: Floats, together: list[list[int]], sides: Sides, check: Check | None = None) -> Bunches:
+def make_bunches(
+    vectors: Floats, together: list[list[int]], sides: Sides, check: Check | None = None, near: Near | None = None
+) -> Bunches:
     """Join faces to bunches.
 
     Parameters
@@ -51,28 +52,50 @@ def make_bunches(vectors: Floats, together: list[list[int]], sides: Sides, check
         Rows that people said are one person: they are one bunch.
     sides
         Row to the sides of verdicts that it is on, and those that it must not be with.
+    near
+        At least `NEIGHBOURS` nearest neighbours of each face and their squared distances, where they are known.
     """
+    stages = Stages(check)
     rows = vectors.astype(np.float64)
-    found, squared = nearest(vectors, NEIGHBOURS, check)
+    found, squared = nearest(vectors, NEIGHBOURS, stages.next(0.4)) if near is None else near
+    found, squared = found[:, :NEIGHBOURS], squared[:, :NEIGHBOURS]
     group = np.arange(len(rows))
     for members in together:
         group[members] = members[0]
     edges = group[_edges(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())]
-    near = np.sqrt(squared[:, 0])
-    near = near[near > 0]
-    first = (FIRST * float(np.quantile(near, 0.25)) if len(near) else 1.0) ** 2
+    away = np.sqrt(squared[:, 0])
+    away = away[away > 0]
+    first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2
     guess = Likeness(first / 3, first, nearer=1.0)
     squares = np.einsum("ij,ij->i", rows, rows)
-    homes = _joined(rows, squares, np.full(len(rows), first), group, sides, edges, guess, 0.0)
-    strangers, spread = _strangers(rows, squares, homes)
+    homes = _joined(rows, squares, np.full(len(rows), first), group, sides, edges, guess, 0.0, stages.next(0.2))
+    strangers, spread = _strangers(rows, squares, homes, stages.next(0.05))
     like = Likeness(spread, float(np.median(strangers)))
-    homes = _joined(rows, squares, strangers, group, sides, edges, like, SURE)
+    homes = _joined(rows, squares, strangers, group, sides, edges, like, SURE, stages.next(0.15))
     _, of = np.unique(homes, return_inverse=True)
     parts = _parts(rows, squares, strangers, of, sides)
     means = np.array([part.mean for part in parts], dtype=np.float32)
-    beside, _ = nearest(means, OF_BUNCHES)
+    beside, _ = nearest(means, OF_BUNCHES, stages.next(0.2))
     between = np.concatenate([of[edges], _edges(np.repeat(np.arange(len(parts)), beside.shape[1]), beside.ravel())])
     return Bunches(of.astype(np.int64), parts, _edges(between[:, 0], between[:, 1]), like, strangers)
+
+
+class Stages:
+    """Tells how far some work is that has several stages, each a share of it."""
+
+    def __init__(self, check: Check | None) -> None:
+        self._check, self._done = check, 0.0
+
+    def next(self, share: float) -> Check:
+        """Return what the next stage tells how far it is."""
+        before, self._done = self._done, self._done + share
+
+        def tell(done: int, of: int) -> None:
+            if self._check is not None:
+                self._check(round(1000 * (before + share * min(1.0, done / max(of, 1)))), 1000)
+
+        tell(0, 1)
+        return tell
 
 
 def _edges(first: Numbers, second: Numbers) -> Numbers:
@@ -105,14 +128,14 @@ def _parts(
 
 def _joined(
     rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], strangers: npt.NDArray[np.float64], group: Numbers,
-    sides: Sides, edges: Numbers, like: Likeness, stop: float,
+    sides: Sides, edges: Numbers, like: Likeness, stop: float, check: Check,
 ) -> Numbers:  # fmt: skip
     """Join faces, and return the number of the part that each is in."""
     numbers, start = np.unique(group, return_inverse=True)
     parts = _parts(rows, squares, strangers, start, sides)
     place = {int(number): at for at, number in enumerate(numbers)}
     pairs = [(place[a], place[b]) for a, b in edges.tolist() if a != b]
-    done = join(dict(enumerate(parts)), pairs, like, stop)
+    done = join(dict(enumerate(parts)), pairs, like, stop, check)
     home = np.arange(len(parts) + len(done.joins))
     for number in range(len(home) - 1, -1, -1):  # what a part went into has a higher number
         if number in done.into:
@@ -121,7 +144,7 @@ def _joined(
 
 
 def _strangers(
-    rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], homes: Numbers
+    rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], homes: Numbers, check: Check
 ) -> tuple[npt.NDArray[np.float64], float]:
     """Return, for each face, how far its fifth nearest cluster is (mean squared), and the usual spread within clusters."""
     _, of = np.unique(homes, return_inverse=True)
@@ -134,17 +157,22 @@ def _strangers(
     if np.count_nonzero(known) < 2 * STRANGER:
         known[:] = True
     place = min(STRANGER, int(np.count_nonzero(known)) - 1)
-    out, within = np.empty(len(rows)), [np.empty(0)]
+    own = np.maximum(squares + square[of] - 2 * np.einsum("ij,ij->i", rows, means[of]), 0)
+    several = sizes[of] >= _FEW
+    inside = (own * sizes[of] / np.maximum(1, sizes[of] - 1))[several]
+    # in 32 bits, which halve the time, around the middle, where numbers are small
+    middle = rows.mean(axis=0)
+    there, far = (means[known] - middle).astype(np.float32), (square - 2 * means @ middle)[known]
+    column = np.cumsum(known) - 1
+    out = np.empty(len(rows))
     for start in range(0, len(rows), _ROWS):
+        check(start, len(rows))
         some = np.arange(start, min(start + _ROWS, len(rows)))
-        distance = squares[some, None] + square - 2 * rows[some] @ means.T
-        own = distance[np.arange(len(some)), of[some]]
-        several = sizes[of[some]] >= _FEW
-        within.append((own * sizes[of[some]] / np.maximum(1, sizes[of[some]] - 1))[several])
-        distance[np.arange(len(some)), of[some]] = np.inf
-        distance[:, ~known] = np.inf
-        out[some] = np.partition(distance, place - 1, axis=1)[:, place - 1] if place > 0 else own * 3
-    inside = np.concatenate(within)
+        products = (rows[some] - middle).astype(np.float32) @ there.T
+        near = (squares[some] - 2 * rows[some] @ middle)[:, None] + far + 2 * float(middle @ middle) - 2 * products
+        mine = known[of[some]]
+        near[np.flatnonzero(mine), column[of[some[mine]]]] = np.inf
+        out[some] = np.partition(near, place - 1, axis=1)[:, place - 1] if place > 0 else own[some] * 3
     usual = float(np.median(inside)) if len(inside) else float(np.median(out)) / 4
     unknown = ~np.isfinite(out)
     out[unknown] = float(np.median(out[~unknown])) if (~unknown).any() else 3 * usual

@@ -8,15 +8,16 @@ that a slip of the hand comes back as a question.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from fairdesk.clustering.review.bunches import Check, Floats, Numbers, Sides, make_bunches
+from fairdesk.clustering.review.bunches import Floats, Near, Numbers, Sides, Stages, make_bunches
 from fairdesk.clustering.review.likeness import Features, share
-from fairdesk.clustering.review.parts import Join, Part, join
+from fairdesk.clustering.review.parts import Check, Join, Part, join
 
 SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for granted before any was given
 EVEN = 0.5  # probability that the halves of a side that looked mixed are one person
@@ -74,6 +75,7 @@ class Review:
         apart: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
         taught: Sequence[tuple[Sequence[int], Sequence[int], bool]] = (),
         check: Check | None = None,
+        near: Near | None = None,
     ) -> None:
         self.n = len(vectors)
         sides: Sides = {}
@@ -83,7 +85,8 @@ class Review:
                     on, against = sides.get(row, (frozenset(), frozenset()))
                     sides[row] = (on | {side}, against | {side ^ 1})
         self._first_side = 2 * len(apart)
-        self.bunches = make_bunches(vectors, [list(group) for group in together], sides, check)
+        stages = Stages(check)
+        self.bunches = make_bunches(vectors, [list(group) for group in together], sides, stages.next(0.85), near)
         self.like = self.bunches.like
         self.rows = self.bunches.faces()
         count = len(self.bunches.parts)
@@ -97,12 +100,13 @@ class Review:
         self.answers: list[Answer] = []
         self.unsure: list[Pair] = []
         self._candidates: list[Candidate] = []
+        self.relearning_takes = 0.0  # seconds, the last time
         self._taught = [
             (self.like.features(self._of_rows(vectors, first), self._of_rows(vectors, second)), same)
             for first, second, same in taught
         ]
         self._teach()
-        self.relearn()
+        self.relearn(stages.next(0.15))
 
     # what people said
 
@@ -161,11 +165,13 @@ class Review:
     def _teach(self) -> None:
         self.like.learn(self._taught + [(one.features, one.same) for one in self.answers])
 
-    def relearn(self) -> None:
+    def relearn(self, check: Check | None = None) -> None:
         """Work everything out again with what was learned."""
+        begin = time.perf_counter()
         self.clusters.clear()
         self._candidates.clear()
-        self._refresh(set(range(len(self.rows))))
+        self._refresh(set(range(len(self.rows))), check)
+        self.relearning_takes = time.perf_counter() - begin
 
     # clusters
 
@@ -219,7 +225,7 @@ class Review:
             found[head] = found[head].with_(part) if head in found else part
         return found
 
-    def _refresh(self, region: set[int]) -> None:
+    def _refresh(self, region: set[int], check: Check | None = None) -> None:
         """Join the bunches of some clusters anew, and find the questions about them."""
         old = {int(home) for home in self.home[sorted(region)]}
         for home in old:
@@ -227,7 +233,7 @@ class Review:
         pieces = self._pieces(region)
         piece_of = {bunch: number for number, part in pieces.items() for bunch in part.bunches}
         edges = [(piece_of[a], piece_of[b]) for a in sorted(region) for b in self._beside[a] if a < b and b in region]
-        done = join(pieces, sorted({(min(e), max(e)) for e in edges if e[0] != e[1]}), self.like)
+        done = join(pieces, sorted({(min(e), max(e)) for e in edges if e[0] != e[1]}), self.like, check=check)
         renamed: dict[int, int] = {}
         for number, part in done.parts.items():
             renamed[number], self._next = self._next, self._next + 1

@@ -28,6 +28,7 @@ SLIPS = 0.05  # share of answers that say nothing: slips of the hand, and pairs 
 _STEPS, _ENOUGH = 30, 1e-7
 
 Features = tuple[float, float, float, float, float]
+Array = npt.NDArray[np.float64]
 
 
 def share(log_odds: float) -> float:
@@ -66,6 +67,23 @@ class Likeness:
         """Return the log odds of features."""
         return sum(weight * value for weight, value in zip(self.weights, features, strict=True))
 
+    def odds(
+        self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], spread: tuple[Array, Array]
+    ) -> Array:
+        """Return the log odds of many pairs of parts, by the same formula as `log_odds`."""
+        distance = np.maximum(distance, 1e-12)
+        begin = np.maximum(
+            self.nearer * (strangers[0] + strangers[1] - self.strangers), 0.5 * np.maximum(strangers[0], strangers[1])
+        )
+        near = -np.log(distance / np.maximum(begin, 1e-12))
+        fewest = np.minimum(faces[0], faces[1])
+        usual = [(FEW * self.spread + (n - 1) * own) / (FEW + n - 1) for n, own in zip(faces, spread, strict=True)]
+        within = np.maximum((usual[0] + usual[1]) / 2, 1e-12)
+        heaps = (1 - 1 / fewest) * np.maximum(0.0, np.log(distance / within) - HEAPS)
+        single, several, apart, of_single, of_several = self.weights
+        found: Array = np.where(fewest < 2, single * near + of_single, several * near + apart * heaps + of_several)
+        return found
+
     def learn(self, samples: list[tuple[Features, bool]]) -> None:
         """Fit the weights to answers; a few that fit nothing move them little."""
         self.samples = samples
@@ -77,9 +95,6 @@ class Likeness:
         mean, trust = np.array(START), np.array(TRUST)
         weights = _fitted(x, y, mean, trust, np.array(self.weights))
         self.weights = tuple(weights.tolist())
-
-
-Array = npt.NDArray[np.float64]
 
 
 def _fitted(x: Array, y: Array, mean: Array, trust: Array, weights: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +13,11 @@ import numpy.typing as npt
 from fairdesk.clustering.review.likeness import Likeness
 
 Mean = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+Check = Callable[[int, int], None]  # how much is done, of how much; may raise
 _NONE: frozenset[int] = frozenset()
+_PAIRS = 100_000  # that are compared at once
+_NOW_AND_THEN = 1000  # joins
 
 
 @dataclass(slots=True)
@@ -77,44 +81,104 @@ class Joined:
 
     parts: dict[int, Part]
     joins: list[tuple[int, Join]]  # with the number of the part that it became
-    links: dict[int, dict[int, float]]  # log odds between neighbouring parts
     into: dict[int, int]  # part to the part that it went into
 
 
-def join(parts: Mapping[int, Part], edges: Iterable[tuple[int, int]], like: Likeness, stop: float = 0.0) -> Joined:
-    """Join neighbouring parts, the likeliest pair first, while the log odds of some pair are above `stop`."""
+class _Table:
+    """The numbers that comparing needs, of all parts at once; a part that two became takes the row of the first."""
+
+    def __init__(self, parts: Mapping[int, Part], like: Likeness) -> None:
+        self._like = like
+        self.row = {number: row for row, number in enumerate(parts)}
+        every = list(parts.values())
+        self._means = np.array([part.mean for part in every], dtype=np.float32)
+        columns = [(part.square, part.faces, part.strangers, part.spread) for part in every]
+        self._square, self._faces, self._strangers, self._spread = (
+            np.array(columns, dtype=np.float64).reshape(-1, 4).T.copy()
+        )
+
+    def put(self, number: int, part: Part, place: int) -> None:
+        """Take a part into the table, in place of the one that had this number."""
+        row = self.row[number] = self.row[place]
+        self._means[row] = part.mean
+        self._square[row], self._faces[row] = part.square, part.faces
+        self._strangers[row], self._spread[row] = part.strangers, part.spread
+
+    def between(self, first: Rows, second: Rows) -> Mean:
+        """Return the log odds that the parts of some pairs of rows are one person."""
+        out = np.empty(len(first))
+        for start in range(0, len(first), _PAIRS):
+            some = slice(start, start + _PAIRS)
+            a, b = first[some], second[some]
+            out[some] = self._odds(a, b, np.einsum("ij,ij->i", self._means[a], self._means[b]))
+        return out
+
+    def beside(self, row: int, others: Rows) -> Mean:
+        """Return the log odds of one part and others."""
+        return self._odds(np.full(len(others), row), others, self._means[others] @ self._means[row])
+
+    def _odds(self, a: Rows, b: Rows, products: npt.NDArray[np.float32]) -> Mean:
+        distance = self._square[a] + self._square[b] - 2 * products
+        return self._like.odds(
+            distance, (self._faces[a], self._faces[b]), (self._strangers[a], self._strangers[b]), (self._spread[a], self._spread[b])
+        )  # fmt: skip
+
+
+def join(
+    parts: Mapping[int, Part],
+    edges: Iterable[tuple[int, int]],
+    like: Likeness,
+    stop: float = 0.0,
+    check: Check | None = None,
+) -> Joined:
+    """Join neighbouring parts, the likeliest pair first, while the log odds of some pair are above `stop`.
+
+    `check` is told now and then how many were joined, of how many parts.
+    """
     alive = dict(parts)
-    links: dict[int, dict[int, float]] = {number: {} for number in alive}
-    heap: list[tuple[float, int, int]] = []
+    table = _Table(alive, like)
+    near: dict[int, set[int]] = {number: set() for number in alive}
+    pairs = []
     for a, b in edges:
-        if a == b or b in links[a]:
-            continue
-        odds = like.log_odds(alive[a], alive[b])
-        links[a][b] = links[b][a] = odds
-        if odds > stop and alive[a].may_join(alive[b]):
-            heap.append((-odds, a, b))
+        if a != b and b not in near[a]:
+            near[a].add(b)
+            near[b].add(a)
+            pairs.append((a, b))
+    rows = np.array([(table.row[a], table.row[b]) for a, b in pairs], dtype=np.int64).reshape(-1, 2)
+    odds = table.between(rows[:, 0], rows[:, 1])
+    heap = [
+        (-float(odds[at]), *pairs[at])
+        for at in np.flatnonzero(odds > stop).tolist()
+        if alive[pairs[at][0]].may_join(alive[pairs[at][1]])
+    ]
     heapq.heapify(heap)
     following = max(alive, default=-1) + 1
     joins: list[tuple[int, Join]] = []
     into: dict[int, int] = {}
     while heap:
         negative, a, b = heapq.heappop(heap)
-        if a not in alive or b not in alive or links[a].get(b) != -negative:
+        if a not in alive or b not in alive:  # of two that are there the odds are as they were
             continue
         first, second = alive.pop(a), alive.pop(b)
         new, number = first.with_(second), following
         following += 1
+        if check is not None and not number % _NOW_AND_THEN:
+            check(len(joins), len(parts))
         into[a] = into[b] = number
         joins.append((number, Join(first, second, -negative)))
-        around = (links.pop(a).keys() | links.pop(b).keys()) - {a, b}
-        alive[number], mine = new, {}
+        alive[number] = new
+        table.put(number, new, a)
+        around = sorted((near.pop(a) | near.pop(b)) - {a, b})
+        near[number] = set(around)
+        if not around:
+            continue
         for other in around:
-            there = links[other]
-            there.pop(a, None)
-            there.pop(b, None)
-            odds = like.log_odds(new, alive[other])
-            mine[other] = there[number] = odds
-            if odds > stop and new.may_join(alive[other]):
-                heapq.heappush(heap, (-odds, number, other))
-        links[number] = mine
-    return Joined(alive, joins, links, into)
+            mine = near[other]
+            mine.discard(a)
+            mine.discard(b)
+            mine.add(number)
+        found = table.beside(table.row[number], np.array([table.row[other] for other in around]))
+        for at in np.flatnonzero(found > stop).tolist():
+            if new.may_join(alive[around[at]]):
+                heapq.heappush(heap, (-float(found[at]), number, around[at]))
+    return Joined(alive, joins, into)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,12 @@ import numpy as np
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.naming import Naming, name_cluster
+from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.results import NamedResult
-from fairdesk.clustering.review.bunches import Check
+from fairdesk.clustering.review.bunches import Stages
 from fairdesk.clustering.review.engine import Candidate, Estimate, Review, worth
+from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
 from fairdesk.clustering.store import (
     UNCLUSTERED,
@@ -25,9 +27,8 @@ from fairdesk.clustering.store import (
     add_version,
     cluster_names,
     clusters,
-    membership,
+    members,
     method_of,
-    name_identity,
     need_version,
     recipe_of,
     regroup,
@@ -92,19 +93,20 @@ class ReviewSession:
         self.recipe = stored
         every, vectors = project.vectors.load(stored, hidden=False)
         said = constraints(of_detector(project, verdicts(project), stored.detector))
-        at = membership(project, self.version)
-        kept = np.array([int(face) in at and int(face) not in said.ignored for face in every], dtype=bool)
+        kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
         self.faces = every[kept]
         if len(self.faces) < 2:
             raise RequestError(tr("There are not two faces with embeddings in this clustering to compare."))
         self.vectors = unit_length(vectors[kept], stored.metric)
-        self._row = {int(face): row for row, face in enumerate(self.faces)}
+        self._row = dict(zip(self.faces.tolist(), range(len(self.faces)), strict=True))
         self._said = said
-        self.review = Review(self.vectors, *self._told(), check=check)
+        stages = Stages(check)
+        near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.4))
+        self.review = Review(self.vectors, *self._told(), check=stages.next(0.6), near=(near.found, near.squared))
         for verdict in of_detector(project, verdicts(project), stored.detector):
             if verdict.said is Said.UNSURE:
                 self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))
-        self._cost, self._since = 0.0, 0
+        self._since = 0  # answers since everything was worked out again
         self._step: int | None = None  # the newest step of the history that this knows
         self._replies: list[Reply | None] = []  # None: a name
         self._unnamed: set[int] = set()  # clusters that nobody wants to name now
@@ -114,16 +116,15 @@ class ReviewSession:
 
     def read(self) -> None:
         """Read the version's clusters again."""
-        at = membership(self.project, self.version)
         of = {one.id: one for one in clusters(self.project, self.version)}
         self._loose = {number for number, one in of.items() if one.label == UNCLUSTERED}
         self.titles = {number: one.title for number, one in of.items()}
         self.named = {number for number, one in of.items() if one.name or one.identity}
         self.labels = {number: one.label for number, one in of.items()}
-        self._at = np.array(
-            [UNCLUSTERED if at.get(int(face), -1) in self._loose else at.get(int(face), -1) for face in self.faces],
-            dtype=np.int64,
-        )
+        faces, homes = members(self.project, self.version)
+        rows = np.minimum(np.searchsorted(faces, self.faces), len(faces) - 1)
+        there = (faces[rows] == self.faces) & ~np.isin(homes[rows], list(self._loose))
+        self._at = np.where(there, homes[rows], UNCLUSTERED)
 
     def _rows(self, faces: Sequence[int]) -> list[int]:
         return [self._row[face] for face in faces if face in self._row]
@@ -320,10 +321,9 @@ class ReviewSession:
         same = (reply is Reply.YES) != (asked.kind is Kind.SPLIT)
         self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
         self._since += 1
-        if self._cost <= PATIENCE * self._since:
-            begin = time.perf_counter()
+        if self.review.relearning_takes <= PATIENCE * self._since:
             self.review.relearn()
-            self._cost, self._since = time.perf_counter() - begin, 0
+            self._since = 0
         single = asked.kind is Kind.BELONGS
         with self.project.journal.step(self._text(asked, same=same), target={"tab": "clustering"}) as connection:
             if single:
@@ -347,9 +347,9 @@ class ReviewSession:
             )
         return tr("{cluster}: one person", cluster=who) if same else tr("{cluster}: two people", cluster=who)
 
-    def name(self, asked: Asked, name: str) -> NamedResult:
+    def name(self, wanted: Naming) -> NamedResult:
         """Answer who it is: the cluster becomes an identity, one undoable step."""
-        done = name_identity(self.project, asked.clusters[0], name)
+        done = name_cluster(self.project, wanted)
         self._replies.append(None)
         self.read()
         self.remember()
@@ -411,11 +411,11 @@ class ReviewSession:
                 taken.add(old)
         order = np.argsort(place[several], kind="stable")
         rows = several[order]
-        for members in np.split(rows, np.flatnonzero(np.diff(place[rows])) + 1):
-            if not len(members):
+        for some in np.split(rows, np.flatnonzero(np.diff(place[rows])) + 1):
+            if not len(some):
                 continue
-            home = target.get(int(place[members[0]]))
-            moving = members if home is None else members[self._at[members] != home]
+            home = target.get(int(place[some[0]]))
+            moving = some if home is None else some[self._at[some] != home]
             if len(moving):
                 out.append(Regrouping(home, self.faces[moving].tolist()))
         return out

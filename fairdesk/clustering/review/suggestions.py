@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fairdesk.clustering.results import Suggestion, SuggestionsResult
+from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.project import Project
 
 
-def suggestions(project: Project, version: int | None, limit: int) -> SuggestionsResult:
-    """Return the questions that are worth most for a version; nothing is changed."""
-    session = ReviewSession(project, version)
+def suggestions(project: Project, version: int | None, limit: int, check: Check | None = None) -> SuggestionsResult:
+    """Return the questions that are worth most for a version; nothing is changed. `check` is told how far it is."""
+    session = ReviewSession(project, version, check)
     estimate = session.estimate()
     return SuggestionsResult(
         suggestions=[

@@ -10,7 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from fairdesk import __version__, logfile
+from fairdesk import logfile
 from fairdesk.assets import asset
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
@@ -124,6 +124,8 @@ class Help(QObject):
 
     def open_about(self) -> None:
         """Show versions and licence."""
+        from fairdesk import __version__
+
         about = tr(
             "FairDesk {version}: measure and reduce racial bias in face recognition. Licence: Apache 2.0.",
             version=__version__,

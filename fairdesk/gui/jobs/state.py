@@ -144,7 +144,7 @@ class JobState:
         if self.result is None or kind is None:
             return None
         try:
-            return kind.result.model_validate(self.result)
+            return kind.result_model().model_validate(self.result)
         except ValidationError:
             return None
 

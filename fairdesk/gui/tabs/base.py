@@ -27,7 +27,7 @@ class Tab(QWidget):
         self.stale = Change.everything()  # what was touched since the last refresh
         self.find_line: QLineEdit | None = None  # what Ctrl+F goes to
         self.reading = False  # a project was just opened, and what it holds is not known yet
-        session.project_changed.connect(self._on_project)
+        session.project_changed.connect(self.begin)
         session.catalogue_changed.connect(self._on_changed)
 
     def specs(self) -> list[ActionSpec]:
@@ -51,7 +51,8 @@ class Tab(QWidget):
         """Show nothing of the project that was open before."""
 
     @Slot(object)
-    def _on_project(self, project: object) -> None:
+    def begin(self, project: object) -> None:
+        """Show another project, or none."""
         self.reading = project is not None
         self.forget()
         self._on_changed(Change.everything())
@@ -98,17 +99,22 @@ def add_menu(view: QAbstractItemView, book: ActionBook, tab: str, actions: Seque
         if index.isValid() and not view.selectionModel().isSelected(index):
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             view.selectionModel().setCurrentIndex(index, flags)  # whatever keys are held
-        book.refresh(tab)
-        menu = QMenu(view)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for number in actions:
-            if number:
-                menu.addAction(book.actions[number])
-            else:
-                menu.addSeparator()
-        menu.popup(view.viewport().mapToGlobal(place))
+        show_menu(view, book, tab, actions, view.viewport().mapToGlobal(place))
 
     view.customContextMenuRequested.connect(show)
+
+
+def show_menu(owner: QWidget, book: ActionBook, tab: str, actions: Sequence[str], place: QPoint) -> None:
+    """Show a menu of a tab's actions, with "" for a line between them, at a place of the screen."""
+    book.refresh(tab)
+    menu = QMenu(owner)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for number in actions:
+        if number:
+            menu.addAction(book.actions[number])
+        else:
+            menu.addSeparator()
+    menu.popup(place)
 
 
 def bind_button(button: QPushButton, book: ActionBook, action_id: str, text: str = "") -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Signal
@@ -14,8 +16,10 @@ from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.metrics.pairs_behind.shown_figures import rate, rates_between
-from fairdesk.metrics.results import GroupsResult
 from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from fairdesk.metrics.results import GroupsResult
 
 
 class GroupPlot(QWidget):

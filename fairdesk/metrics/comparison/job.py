@@ -16,8 +16,7 @@ from fairdesk.metrics.evaluation import Evaluated, evaluate, evaluate_whole
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
 from fairdesk.metrics.intervals.by_subjects import likely_rates, middle
 from fairdesk.metrics.intervals.paired_spread import paired_deviation
-from fairdesk.metrics.intervals.subject_draws import Curves, Place
-from fairdesk.metrics.intervals.uncertainty import ALL, GROUP
+from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, Curves, Place
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import TARGETS

@@ -1,12 +1,11 @@
-"""The fairness figures of many sets of rates at once: their intervals, and their ranges if groups were equal."""
+"""Fairness figures if groups were equal, and their intervals where a group has no error."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.metrics.fairness.figure_functions import equality
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.intervals.by_subjects import middle
 from fairdesk.metrics.intervals.error_counts import ErrorCounts
@@ -15,84 +14,22 @@ from fairdesk.metrics.intervals.rate_variance import LEAST
 Array = npt.NDArray[np.float64]
 
 
-def _ratio(top: Array, bottom: Array) -> Array:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(bottom > 0, top / bottom, np.where(top > 0, np.inf, 1.0))
+def shifted_interval(name: str, estimate: float, likely: Array, null: Interval | None) -> Interval | None:
+    """Return the interval of a figure where a group has no error or nothing else, from its values over likely rates.
 
-
-def _gini(rates: Array) -> Array:
-    n, mean = rates.shape[1], rates.mean(1)
-    spread = np.abs(rates[:, :, None] - rates[:, None, :]).sum((1, 2))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(mean > 0, n / (n - 1) * spread / (2 * n * n * mean), 0.0)
-
-
-def _spreads(name: str, rates: Array) -> dict[str, Array]:
-    if rates.shape[1] < 2:
-        return {}
-    high, low = rates.max(1), rates.min(1)
-    mean = rates.mean(1)
-    away = np.abs(rates - mean[:, None])
-    with np.errstate(divide="ignore"):
-        geometric = np.exp(np.log(rates).mean(1))
-    return {
-        f"gini_{name}": _gini(rates),
-        f"{name}_max_over_min": _ratio(high, low),
-        f"{name}_max_over_geomean": _ratio(high, geometric),
-        f"{name}_max_over_mean": _ratio(high, mean),
-        f"{name}_max_minus_min": high - low,
-        f"{name}_AAD": away.mean(1),
-        f"{name}_MAD": away.max(1),
-        f"{name}_STD_ddof0": rates.std(1),
-        f"{name}_STD_ddof1": rates.std(1, ddof=1),
-    }
-
-
-def many_figures(
-    fmr: Array, fnmr: Array, alpha: float, accuracy: Array | None = None, target: float | None = None
-) -> dict[str, Array]:
-    """Return what `fairness_figures` and `accuracy_figures` give, for each row of rates (rows, groups).
-
-    The columns are the groups whose rate is defined; `accuracy` is in percent.
-    """
-    out = {**_spreads("fmr", fmr), **_spreads("fnmr", fnmr)}
-    if fmr.shape[1] > 1 and fnmr.shape[1] > 1:
-        with np.errstate(invalid="ignore"):
-            first = out["fmr_max_over_min"] ** alpha if alpha else np.ones(len(fmr))
-            second = out["fnmr_max_over_min"] ** (1 - alpha) if alpha < 1 else np.ones(len(fmr))
-        out["FDR"] = 1 - (alpha * out["fmr_max_minus_min"] + (1 - alpha) * out["fnmr_max_minus_min"])
-        out["IR"] = first * second
-        out["GARBE"] = alpha * out["gini_fmr"] + (1 - alpha) * out["gini_fnmr"]
-    if target is not None and target > 0 and fmr.shape[1]:
-        out["fmr_MAPE"] = 100 * np.abs(fmr - target).mean(1) / target
-    if accuracy is not None and accuracy.shape[1] > 1:
-        out["accuracy_STD_ddof0"] = accuracy.std(1)
-        out["accuracy_STD_ddof1"] = accuracy.std(1, ddof=1)
-        out["SER"] = _ratio(100 - accuracy.min(1), 100 - accuracy.max(1))
-    return out
-
-
-def _equality(name: str) -> float:
-    """Return the figure of groups that do not differ."""
-    return 1.0 if "_over_" in name or name in ("IR", "SER", "FDR") else 0.0
-
-
-def figure_interval(name: str, estimate: float, likely: Array, null: Interval | None) -> Interval | None:
-    """Return the interval of a figure from its values over likely rates.
-
-    Figures of spread are larger in a sample than in truth, and larger again over rates drawn around the sample's. So
+    Such a rate has no standard error to walk away with (see `inversion`). Figures of spread are larger in a sample than in truth, and larger again over rates drawn around the sample's. So
     that excess, seen between the estimate and the median of the draws, is taken off: twice at the end towards equality,
     once at the other, ratios on the log scale. Where the figure lies inside `null`, what it would be in 98 % of studies
-    with equal groups, the interval begins at equality. Chosen by simulation: docs/intervals.md.
+    with equal groups, the interval begins at equality.
     """
     spread = middle(likely)
     if spread is None:
         return None
     if name == "FDR":  # the one figure that falls with inequality
-        turned = figure_interval("", 1 - estimate, 1 - likely, None if null is None else (1 - null[1], 1 - null[0]))
+        turned = shifted_interval("", 1 - estimate, 1 - likely, None if null is None else (1 - null[1], 1 - null[0]))
         return None if turned is None else (1 - turned[1], 1 - turned[0])
     low, high = spread
-    even = _equality(name)
+    even = equality(name)
     centre = float(np.nanmedian(likely))
     if np.isfinite(estimate) and np.isfinite(centre):
         if even:
@@ -104,14 +41,6 @@ def figure_interval(name: str, estimate: float, likely: Array, null: Interval | 
     if null is not None and estimate <= null[1]:
         low = even
     return min(max(low, even), estimate), max(high, estimate)
-
-
-def weighted_interval(parts: list[tuple[float, float, Interval]]) -> Interval:
-    """Return the interval of a weighted sum of (weight, value, interval): square-and-add (Zou and Donner, 2008)."""
-    total = sum(weight * value for weight, value, _ in parts)
-    down = sum((weight * (value - interval[0])) ** 2 for weight, value, interval in parts)
-    up = sum((weight * (interval[1] - value)) ** 2 for weight, value, interval in parts)
-    return total - math.sqrt(down), total + math.sqrt(up)
 
 
 def permuted_rates(counts: ErrorCounts, place: int, orders: npt.NDArray[np.int64]) -> Array:

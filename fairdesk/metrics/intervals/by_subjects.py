@@ -22,6 +22,11 @@ def t_quantile(freedom: float) -> float:
     return float(stdtrit(freedom, (1 + LEVEL) / 2))
 
 
+def spread_of(values: Array) -> float:
+    """Return the standard deviation over draws; the first value is the data's own."""
+    return float(np.std(values[1:], ddof=1))
+
+
 def nothing_seen(worth: float) -> float:
     """Return the rate above which no error in `worth` independent comparisons would be a 2.5 % chance."""
     return float(1 - ((1 - LEVEL) / 2) ** (1 / worth))

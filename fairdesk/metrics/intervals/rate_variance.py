@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.metrics.intervals.error_counts import ErrorCounts
+from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
 
@@ -45,6 +46,13 @@ class Variance:
         near = known[np.argmin(np.abs(known - place))]
         worth = self.rate[near] * (1 - self.rate[near]) / self.variance[near]
         return float(np.clip(worth, self.subjects, self.trials))
+
+
+def too_few(variance: Variance | None) -> str | None:
+    """Say that there are too few subjects for an interval, or None."""
+    if variance is not None and variance.subjects >= FEWEST:
+        return None
+    return tr("fewer than {n} subjects", n=FEWEST)
 
 
 def _few(subjects: int, of_two: bool) -> float:

@@ -17,6 +17,7 @@ from fairdesk.metrics.scores.subjects import Subjects
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.floating]
 
+ALL, WITHIN, GROUP = "*", "=", ":"  # names of cells; a group's stands behind the last
 _PRODUCTS = 40_000_000  # weights multiplied in one step: well below a second
 _BATCH = 128
 _UNIT = 16

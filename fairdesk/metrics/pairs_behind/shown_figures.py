@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.metrics.fairness.figure_notes import FIGURES
 from fairdesk.metrics.rates.error_curves import error_curve
 from fairdesk.metrics.rates.error_rates import Scores, at_threshold
-from fairdesk.metrics.results import Interval
 from fairdesk.words import mark, tr
+
+if TYPE_CHECKING:
+    from fairdesk.metrics.results import Interval
 
 RATES = {"fmr": mark("FMR"), "fnmr": mark("FNMR")}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fairdesk.metrics.fairness.figure_notes import figure_tip
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
@@ -16,8 +17,10 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     rates_between,
 )
 from fairdesk.metrics.rates.error_rates import TARGETS
-from fairdesk.metrics.results import EvaluateResult, Figures, GroupFigures, GroupsResult
 from fairdesk.words import mark, tr
+
+if TYPE_CHECKING:
+    from fairdesk.metrics.results import EvaluateResult, Figures, GroupFigures, GroupsResult
 
 INTERVAL = "95 %"
 FEW = 30  # errors; a rate from fewer is weak (rule of 30)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from fairdesk.clustering.store import UNCLUSTERED
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
+from fairdesk.gui.dialogs.clusterings_dialog import show_clusterings
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
 from fairdesk.gui.dialogs.verdicts_dialog import show_verdicts
 from fairdesk.gui.tabs.clustering.exports import export_clusters, export_mosaic
+from fairdesk.gui.tabs.clustering.naming import assign_identity, move_faces_to, rename_cluster
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -61,6 +63,15 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             enabled=vectors,
         ),
         ActionSpec(
+            "clustering.choose",
+            tr("C&hoose parameters…"),
+            tab.choose_parameters,
+            tr("&Clustering"),
+            icon="chart",
+            enabled=lambda: vectors() and not tab.reviewing,
+            tip=tr("See what each distance comes to, and where to cut the tree, before clustering"),
+        ),
+        ActionSpec(
             "clustering.review",
             tr("Revie&w…"),
             tab.open_review,
@@ -91,7 +102,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
         ActionSpec(
             "clustering.rename",
             tr("&Rename…"),
-            lambda: start(tab.rename_cluster()),
+            lambda: start(rename_cluster(tab)),
             tr("&Clustering"),
             icon="name",
             shortcut="F2",
@@ -135,7 +146,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
         ActionSpec(
             "clustering.move",
             tr("Mo&ve to…"),
-            lambda: start(tab.move_faces_to()),
+            lambda: start(move_faces_to(tab)),
             tr("&Clustering"),
             icon="move",
             shortcut="V",
@@ -146,7 +157,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
         ActionSpec(
             "clustering.identity",
             tr("Assign &identity…"),
-            lambda: start(tab.assign_identity()),
+            lambda: assign_identity(tab),
             tr("&Clustering"),
             icon="identity",
             shortcut="N",
@@ -210,6 +221,28 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             tab=tab.name,
         ),
         ActionSpec(
+            "clustering.map",
+            tr("Ma&p"),
+            tab.map_button.toggle,
+            tr("&Clustering"),
+            icon="map",
+            shortcut="P",
+            enabled=lambda: some() and vectors(),
+            tip=tr("Show or hide the map, on which faces that look alike lie near each other"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "clustering.clusterings",
+            tr("Cl&usterings…"),
+            lambda: start(show_clusterings(tab.session, tab, tab.show_version)),
+            tr("&Clustering"),
+            icon="list",
+            shortcut="W",
+            enabled=some,
+            tip=tr("All clusterings: compare two, note something, go back to one"),
+            tab=tab.name,
+        ),
+        ActionSpec(
             "clustering.verdicts",
             tr("Verdicts…"),
             lambda: start(show_verdicts(tab.session, tab)),
@@ -224,7 +257,8 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             lambda: export_mosaic(tab),
             tr("&Clustering"),
             icon="mosaic",
-            enabled=one,
+            enabled=lambda: one() or (some() and tab.grid.selected_count() > 1),
+            tip=tr("A picture of the selected faces, or of all of the cluster"),
             tab=tab.name,
         ),
         ActionSpec(
@@ -234,7 +268,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             tr("&Clustering"),
             icon="export",
             enabled=some,
-            tip=tr("Write {label: [image path, ...]} as JSON"),
+            tip=tr("Write the clusters as JSON, CSV or Parquet"),
             tab=tab.name,
         ),
         ActionSpec(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fairdesk.clustering.cluster_files import write_clusters
+from fairdesk.clustering.params import written_numbers
 from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice
 from fairdesk.words import tr, tr_n
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
 
 
 def export_mosaic(tab: ClusteringTab) -> None:
-    """Ask how the selected cluster becomes a mosaic."""
+    """Ask how the selected faces, or else all of the selected cluster, become a mosaic."""
     chosen, version, project = tab.clusters.selected(), tab.view.version, tab.session.project
-    if len(chosen) == 1 and version is not None and project is not None:
+    faces = tab.grid.selected_ids()
+    if version is None or project is None:
+        return
+    if len(faces) > 1:
+        out = project.exports("mosaics", f"{version.id}-faces.png")
+        tab.session.ask("mosaic", {"cluster": None, "faces": written_numbers(faces), "out": str(out)})
+    elif len(chosen) == 1:
         label = chosen[0].label
         out = project.exports("mosaics", f"{version.id}-{label}.png")
         tab.session.ask("mosaic", {"cluster": str(label), "version": version.id, "out": str(out)})
@@ -28,7 +35,9 @@ async def export_clusters(tab: ClusteringTab) -> None:
     version, project = tab.view.version, tab.session.project
     if version is None or project is None:
         return
-    path = await async_glue.choose_file(tab, tr("Export the clusters"), tr("JSON (*.json)"), save="json")
+    path = await async_glue.choose_file(
+        tab, tr("Export the clusters"), tr("JSON (*.json);;CSV (*.csv);;Parquet (*.parquet)"), save="json"
+    )
     if path:
 
         def told(count: int) -> None:

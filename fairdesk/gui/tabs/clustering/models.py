@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
+    QItemSelection,
     QMimeData,
     QModelIndex,
     QObject,
@@ -41,6 +42,7 @@ class ClusterModel(QAbstractListModel):
         super().__init__(parent)
         self.clusters: list[Cluster] = []
         self.covers: dict[int, GridItem] = {}
+        self.notes: dict[int, str] = {}  # what speaks against a cluster
 
     def show(self, clusters: list[Cluster], covers: dict[int, GridItem]) -> None:
         """Show other clusters."""
@@ -57,6 +59,8 @@ class ClusterModel(QAbstractListModel):
         cluster = self.clusters[index.row()]
         if role == ClusterRole:
             return cluster
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.notes.get(cluster.id) or None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return tr_n("{cluster}, {n:,} face", "{cluster}, {n:,} faces", cluster.faces, cluster=cluster.title)
         return None
@@ -162,9 +166,12 @@ class ClusterList(QListView):
     def select_rows(self, rows: list[int]) -> None:
         """Select rows and make the first current."""
         flags = self.selectionModel().SelectionFlag
-        self.selectionModel().clearSelection()
-        for row in rows:
-            self.selectionModel().select(self.cluster_model.index(row), flags.Select)
+        wanted, begin = QItemSelection(), 0
+        for at, row in enumerate(rows):  # ranges: of thousands of rows one by one each would take seconds
+            if at + 1 == len(rows) or rows[at + 1] != row + 1:
+                wanted.select(self.cluster_model.index(rows[begin]), self.cluster_model.index(row))
+                begin = at + 1
+        self.selectionModel().select(wanted, flags.ClearAndSelect)
         if rows:
             self.selectionModel().setCurrentIndex(self.cluster_model.index(rows[0]), flags.NoUpdate)
             self.scrollTo(self.cluster_model.index(rows[0]))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
-from fairdesk.clustering.results import Agreement
+from fairdesk.clustering.likely_wrong import Suspicion, suspicions
 from fairdesk.clustering.store import Cluster, Version, clusters, membership, versions
 from fairdesk.gui.tabs.clustering.shown_faces import Centres
 from fairdesk.project import Project
@@ -18,6 +19,9 @@ from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import verdicts
 from fairdesk.words import mark, tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.clustering.results import Agreement
 
 
 @dataclass
@@ -34,6 +38,7 @@ class View:
     mixed: dict[int, float] = field(
         default_factory=dict
     )  # cluster to the share of its labelled faces that others are called
+    suspicions: dict[int, Suspicion] = field(default_factory=dict)  # once they were asked for
     groups: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
@@ -97,6 +102,7 @@ class Order(Enum):
 
     SIZE = mark("Largest first")
     NAME = mark("By name")
+    WRONG = mark("Most likely wrong first")
     SPREAD = mark("Widest first")
     MIXED = mark("Mixed labels first")
     NEAREST = mark("Nearest to the selected")
@@ -108,12 +114,14 @@ def arranged(
     """Return clusters in an order; the unclustered faces are last, whatever the order."""
     spread = centres.spreads() if centres is not None else {}
     near = centres.nearest(selected) if centres is not None and selected is not None else {}
+    wrong = suspicions_of(view, centres) if order is Order.WRONG else {}
 
     def key(cluster: Cluster) -> tuple[float, str, float, int]:
         first = {
             Order.SIZE: 0.0,
             Order.NAME: 0.0,
             Order.SPREAD: -spread.get(cluster.id, 0.0) if cluster.faces > 1 else 1.0,
+            Order.WRONG: -wrong[cluster.id].score if cluster.id in wrong else 0.0,
             Order.MIXED: -view.mixed.get(cluster.id, 0.0),
             Order.NEAREST: -1.0 if cluster.id == selected else near.get(cluster.id, np.inf),
         }[order]
@@ -122,6 +130,17 @@ def arranged(
         return float(first), name, -cluster.faces, cluster.label
 
     return sorted(found, key=lambda cluster: (cluster.label < 0, *key(cluster)))
+
+
+def suspicions_of(view: View, centres: Centres | None) -> dict[int, Suspicion]:
+    """Return what speaks against each cluster; without embeddings its labels alone."""
+    if centres is None:
+        return {number: Suspicion(mixed=share) for number, share in view.mixed.items()}
+    if not view.suspicions:
+        real = [cluster.id for cluster in view.clusters if cluster.label >= 0]
+        some = np.isin(centres.home, real)
+        view.suspicions.update(suspicions(centres.vectors[some], centres.home[some], view.mixed))
+    return view.suspicions
 
 
 def in_place(found: list[Cluster], before: list[int], beside: int | None) -> list[Cluster]:

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from fairdesk.clustering.naming import Naming
 from fairdesk.clustering.review.engine import Estimate
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
+from fairdesk.errors import Stopped
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.naming import ask_before_naming
+from fairdesk.gui.tabs.clustering.side_faces import Faces
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.changes import Change
 from fairdesk.project.changes import Kind as Touched
@@ -30,7 +35,6 @@ from fairdesk.words import mark, tr, tr_n
 
 AHEAD = 12  # questions that are known before they are asked
 PREFETCHED = 3  # of which the pictures are read
-SIDE, LEAST, GAP = 150, 64, 6
 
 _TITLES = {
     Kind.SAME: mark("Same person?"),
@@ -42,67 +46,6 @@ _KEYS = {
     Qt.Key.Key_Y: "yes", Qt.Key.Key_N: "no", Qt.Key.Key_U: "unsure", Qt.Key.Key_S: "skip", Qt.Key.Key_Backspace: "back",
     Qt.Key.Key_Escape: "done",
 }  # fmt: skip
-
-
-class Faces(QWidget):
-    """A few faces, as large as there is room for."""
-
-    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._thumbnails = thumbnails
-        self._items: list[GridItem] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(LEAST * 2, LEAST * 2)
-        thumbnails.ready.connect(lambda *_: self.update())
-
-    def show_faces(self, found: list[GridItem]) -> None:
-        """Show other faces."""
-        self._items = found
-        names = sorted({item.identity for item in found if item.identity})
-        self.setAccessibleName(
-            tr_n("{n:,} face", "{n:,} faces", len(found)) + (f": {', '.join(names)}" if names else "")
-        )
-        self.setToolTip("\n".join(item.path for item in found))
-        self.update()
-
-    def shown(self) -> int:
-        """How many of the faces have their picture."""
-        return sum(self._thumbnails.get("face", item) is not None for item in self._items)
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(3 * SIDE + 2 * GAP, 2 * SIDE + GAP)
-
-    def _layout(self) -> tuple[int, int]:
-        """Return columns and side such that the pictures are as large as they can be."""
-        count = max(1, len(self._items))
-        best = (1, 1)
-        for columns in range(1, count + 1):
-            rows = -(-count // columns)
-            side = min(
-                (self.width() - (columns - 1) * GAP) // columns, (self.height() - (rows - 1) * GAP) // rows, SIDE * 2
-            )
-            if side > best[1]:
-                best = (columns, side)
-        return best
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        columns, side = self._layout()
-        for place, item in enumerate(self._items):
-            area = QRect((place % columns) * (side + GAP), (place // columns) * (side + GAP), side, side)
-            pixmap = self._thumbnails.get("face", item)
-            if pixmap is None:
-                painter.fillRect(area, self.palette().alternateBase())
-                if self._thumbnails.is_missing("face", item.id):
-                    painter.setPen(self.palette().placeholderText().color())
-                    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-                    painter.drawText(area, flags, tr("Original not found"))
-                continue
-            size = pixmap.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(area.topLeft(), size)
-            target.moveCenter(area.center())
-            painter.drawPixmap(target, pixmap)
 
 
 @dataclass(frozen=True)
@@ -122,6 +65,7 @@ class ReviewPane(QWidget):
 
     closed = Signal()
     started = Signal(int)  # the version that the review keeps
+    _compared = Signal(int, int, int)  # which review, how much is done, of how much
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -178,9 +122,14 @@ class ReviewPane(QWidget):
         for reply, button in self.buttons.items():
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the question's
             button.clicked.connect(lambda _checked=False, what=reply: self.reply(what))
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName(tr("Comparing faces"))
+        self.bar.hide()
+        self._compared.connect(self._on_compared)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.title)
+        layout.addWidget(self.bar)
         layout.addWidget(self.note)
         layout.addLayout(sides, 1)
         layout.addLayout(naming)
@@ -201,16 +150,40 @@ class ReviewPane(QWidget):
         self._round += 1
         self._forget()
         self.title.setText(tr("Comparing faces …"))
+        self.bar.setValue(0)
+        self.bar.show()
+        self.buttons["done"].setText(tr("Cancel (Esc)"))
         self.setFocus()
+        now = self._round
+
+        def tell(done: int, of: int) -> None:
+            if now != self._round:
+                raise Stopped
+            self._compared.emit(now, done, of)
+
+        self._session.background.read(
+            ("review", now),
+            lambda: ReviewSession(project, version, tell),
+            self._guarded(lambda review: self._begin(review, keep=keep)),
+            self._guarded(self._failed),
+        )
+
+    def _begin(self, review: ReviewSession, *, keep: bool) -> None:
+        """Keep what was worked out as a version, where there is none yet."""
 
         def work() -> tuple[ReviewSession, Ahead]:
-            review = ReviewSession(project, version)
             if not keep:
                 review.start()
                 review.remember()
             return review, _ahead(review)
 
-        self._session.background.edit(work, self._guarded(self._opened), self._failed)
+        self._session.background.edit(work, self._guarded(self._opened), self._guarded(self._failed))
+
+    @Slot(int, int, int)
+    def _on_compared(self, asked_by: int, done: int, of: int) -> None:
+        if asked_by == self._round:
+            self.bar.setMaximum(of)
+            self.bar.setValue(done)
 
     def close_review(self) -> None:
         """Forget the review; every answer is kept."""
@@ -223,7 +196,12 @@ class ReviewPane(QWidget):
         self._touched.clear()
         self._pending, self.answered, self._exhausted = 0, 0, False
         self.progress.setText("")
+        self._compared_now()
         self._show(None)
+
+    def _compared_now(self) -> None:
+        self.bar.hide()
+        self.buttons["done"].setText(tr("Close (Esc)"))
 
     def _guarded(self, done: Callable[..., None]) -> Callable[..., None]:
         """Drop results of a review that was closed meanwhile."""
@@ -237,6 +215,7 @@ class ReviewPane(QWidget):
 
     def _opened(self, found: tuple[ReviewSession, Ahead]) -> None:
         self._review = found[0]
+        self._compared_now()
         self.started.emit(self._review.version)
         self._session.look()
         self._take(found[1])
@@ -434,7 +413,12 @@ class ReviewPane(QWidget):
         if asked is not None and asked.kind is Kind.NAME and name.strip():
             review = self._review
             assert review is not None
-            self._keep(asked, lambda: review.name(asked, name.strip()))
+
+            def give(wanted: Naming) -> None:
+                if self._review is review and self.current is asked:
+                    self._keep(asked, lambda: review.name(wanted))
+
+            ask_before_naming(self._session, self, asked.clusters[0], name.strip(), None, give, self.setFocus)
 
     @Slot(object)
     def _on_changed(self, change: Change) -> None:

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from fairdesk import counted
 from fairdesk.clustering import store, verdict_edits
-from fairdesk.clustering.results import VerdictResult
 from fairdesk.clustering.review.session import METHOD
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.gui.tabs.clustering.actions import MENUS, actions
+from fairdesk.gui.tabs.clustering.linked_map import LinkedMap
 from fairdesk.gui.tabs.clustering.models import ClusterList
+from fairdesk.gui.tabs.clustering.naming import rename_cluster
 from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
-from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, shown_faces
+from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, by_cluster, shown_faces
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project import Project
 from fairdesk.project.changes import Kind
 from fairdesk.words import mark, tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.clustering.results import VerdictResult
+
+MANY = 10  # clusters: more are merged only after a question
 
 
 class ClusteringTab(Tab):
@@ -77,6 +82,7 @@ class ClusteringTab(Tab):
     out_button: QPushButton
     identity_button: QPushButton
     tree_button: QPushButton
+    map_button: QPushButton
     grid: FaceGrid
     tree: Dendrogram
 
@@ -88,6 +94,7 @@ class ClusteringTab(Tab):
         self._wanted: int | None = None
         self._select_next: int | None = None
         self._reviewing = False
+        self.relisting = False  # the list is filled, and nobody selects in it
         self._centres: Centres | None = None
         self._listed: tuple[int | None, list[int]] = (None, [])  # version, and its clusters in the order shown
         for one in Order:
@@ -99,16 +106,17 @@ class ClusteringTab(Tab):
         self.splitter.setSizes([250, 900])
         self.splitter.setStretchFactor(1, 1)
         self.vertical.setSizes([700, 260])
+        self.map = LinkedMap(self)
         self.tree.hide()
         self.banner.hide()
         self.grid.empty_text = tr("Select a cluster on the left to see its faces.")
         self.version.activated.connect(self._on_version)
-        self.clusters.selection_changed.connect(self._on_clusters)
-        self.clusters.faces_dropped.connect(self._on_dropped)
+        self.clusters.selection_changed.connect(self._on_list)
+        self.clusters.faces_dropped.connect(self.move_to)
         self.clusters.clusters_dropped.connect(self._on_clusters_dropped)
-        self.clusters.doubleClicked.connect(lambda _i: async_glue.start(self.rename_cluster()))
-        self.grid.selection_changed.connect(lambda _n: self._say_selected())
-        self.grid.opened.connect(self._open_photograph)
+        self.clusters.doubleClicked.connect(lambda _i: async_glue.start(rename_cluster(self)))
+        self.grid.selection_changed.connect(lambda _n: self.on_faces())
+        self.grid.opened.connect(self.open_photograph)
         session.missing_changed.connect(lambda: self.grid.set_missing(session.missing))
         self.tree_button.toggled.connect(self._show_tree)
         self.again_button.clicked.connect(self._again)
@@ -131,6 +139,7 @@ class ClusteringTab(Tab):
         ):  # fmt: skip
             bind_button(button, book, number)
         self._book = book
+        self.map.place_actions(book)
         self.empty_button.clicked.connect(self._next_step)
         add_menu(self.clusters, book, self.name, MENUS["clusters"])
         add_menu(self.grid, book, self.name, MENUS["grid"])
@@ -167,7 +176,7 @@ class ClusteringTab(Tab):
         self.view = view
         self.version.clear()
         for one in view.versions:
-            text = f"{one.name} · {presenter.vectors_line(one)}"
+            text = " · ".join(part for part in (one.name, presenter.vectors_line(one), one.note) if part)
             self.version.addItem(tr("{version}  (out of date)", version=text) if one.stale else text, one.id)
             self.version.setItemData(self.version.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         if view.version is not None:
@@ -181,6 +190,7 @@ class ClusteringTab(Tab):
             self._select_next = None
         if self.tree_button.isChecked():
             self._show_tree(True)
+        self.map.show_version(view.version.id if view.version else None)
         self.session.told_state()
 
     def _show(self) -> None:
@@ -222,16 +232,21 @@ class ClusteringTab(Tab):
         project, version = self.session.project, self.view.version
         chosen = self.clusters.selected()
         selected = chosen[0].id if chosen else None
-        if order in (Order.SPREAD, Order.NEAREST) and project is not None and version is not None:
-            earlier = self._centres
+        view, earlier = self.view, self._centres
+        if order in (Order.SPREAD, Order.NEAREST, Order.WRONG) and project is not None and version is not None:
 
-            def sorted_now(centres: Centres | None) -> None:
-                self._centres = centres
-                self._put(presenter.arranged(self.view.clusters, order, self.view, centres, selected))
+            def work() -> tuple[Centres | None, list[Cluster]]:
+                centres = Centres.read(project, version, earlier)
+                return centres, presenter.arranged(view.clusters, order, view, centres, selected)
 
-            self.session.background.read("centres", lambda: Centres.read(project, version, earlier), sorted_now)
+            def sorted_now(found: tuple[Centres | None, list[Cluster]]) -> None:
+                self._centres = found[0]
+                self.clusters.cluster_model.notes = {n: one.text() for n, one in view.suspicions.items()}
+                self._put(found[1])
+
+            self.session.background.read("centres", work, sorted_now)
         else:
-            self._put(presenter.arranged(self.view.clusters, order, self.view, None, selected))
+            self._put(presenter.arranged(view.clusters, order, view, None, selected))
 
     def _put(self, found: list[Cluster]) -> None:
         self._listed = self._listed[0], [cluster.id for cluster in found]
@@ -240,12 +255,20 @@ class ClusteringTab(Tab):
     def _list(self) -> None:
         """Show the clusters that are looked for, in the order that was made."""
         found = presenter.in_place(self.view.clusters, self._listed[1], None)
+        self.relisting = True
         self.clusters.show_clusters(presenter.matching(found, self.find_name.text()), self.view.covers)
+        self.relisting = False
 
     def show_nearest(self) -> None:
         """List the clusters that are most like the selected one first, so that they can be merged at once."""
         self.order.setCurrentIndex(self.order.findData(Order.NEAREST))
         self._sort()
+
+    def choose_parameters(self) -> None:
+        """Choose the parameters of a clustering by eye."""
+        from fairdesk.gui.tabs.clustering.choose_dialog import ChooseDialog  # plots: imported with the first one
+
+        async_glue.start(async_glue.finished(ChooseDialog(self.session, self.grid.thumbnails, self)))
 
     def open_review(self) -> None:
         """Ask the questions that are worth most; the answers are kept in a version of their own."""
@@ -279,31 +302,49 @@ class ClusteringTab(Tab):
 
     @Slot(int)
     def _on_version(self, row: int) -> None:
-        self._wanted = self.version.itemData(row)
+        self.show_version(self.version.itemData(row))
+
+    def show_version(self, version: int) -> None:
+        """Show another clustering."""
+        self._wanted = version
         self.refresh()
 
     @Slot()
-    def _on_clusters(self) -> None:
-        project = self.session.project
-        chosen = self.clusters.selected()
-        version = self.view.version
+    def _on_list(self) -> None:
+        if not self.relisting:
+            self.map.picked_faces = None
+        self.on_clusters()
+
+    def on_clusters(self) -> None:
+        """Show the faces of the selected clusters; those that were picked on the map until others are selected."""
+        project, version, picked = self.session.project, self.view.version, self.map.picked_faces
+        chosen = self.clusters.selected() if picked is None else self.view.clusters
         if project is None or version is None or not chosen:
             self.grid.set_marks({}, {})
             self.grid.show_ids(project, "face", self.grid.grid_model.ids[:0])
-            self._say_selected()
+            self.on_faces()
             return
         earlier, titles = self._centres, {one.id: one.title for one in self.view.clusters if one.label >= 0}
 
         def read() -> tuple[Centres | None, Shown]:
             centres = Centres.read(project, version, earlier)
-            return centres, shown_faces(project, chosen, centres, titles)
+            only = None if picked is None else by_cluster(project, version.id, picked)
+            return centres, shown_faces(project, chosen, centres, titles, only)
 
         def arrived(found: tuple[Centres | None, Shown]) -> None:
             self._centres = found[0]
             self.grid.set_marks(found[1].marks, found[1].notes)
             self.grid.show_ids(project, "face", found[1].ids)
+            self.map.shown(picked)
+            self.on_faces()
 
         self.session.background.read("cluster faces", read, arrived)
+
+    def on_faces(self) -> None:
+        """Tell the map which faces are selected: those of the grid, else all that it shows."""
+        some = self.grid.selected_array()
+        self.map.mark(some if len(some) else self.grid.grid_model.ids, firm=len(some) > 0)
+        self._say_selected()
 
     def _say_selected(self) -> None:
         clusters, faces = self.clusters.selected(), self.grid.selected_count()
@@ -330,7 +371,23 @@ class ClusteringTab(Tab):
         chosen = [cluster for cluster in self.clusters.selected() if cluster.label != UNCLUSTERED]
         if len(chosen) >= 2:
             keep = max(chosen, key=lambda c: (c.name is not None or c.identity is not None, c.faces))
-            self._merge_into(keep, [cluster.id for cluster in chosen if cluster.id != keep.id])
+            others = [cluster.id for cluster in chosen if cluster.id != keep.id]
+            if len(others) < MANY:
+                self._merge_into(keep, others)
+            else:
+                async_glue.start(self._merge_many(keep, others, sum(cluster.faces for cluster in chosen)))
+
+    async def _merge_many(self, keep: Cluster, others: list[int], faces: int) -> None:
+        """Merge many clusters, as a lasso may have selected, after a person has seen how many."""
+        question = tr(
+            "Merge {count} with {faces} into {keep}? They are then said to be one person.",
+            count=counted.clusters(len(others) + 1),
+            faces=counted.faces(faces),
+            keep=keep.title,
+        )
+        merge = tr("Merge")
+        if await async_glue.ask(self, merge, question, [merge], harmful=True) == merge:
+            self._merge_into(keep, others)
 
     @Slot(object, object)
     def _on_clusters_dropped(self, numbers: list[int], target: Cluster) -> None:
@@ -393,7 +450,8 @@ class ClusteringTab(Tab):
         self.session.edit(work, lambda done: done.text())
 
     @Slot(object, object)
-    def _on_dropped(self, faces: list[int], cluster: Cluster) -> None:
+    def move_to(self, faces: list[int], cluster: Cluster) -> None:
+        """Move faces to a cluster, or out of any."""
         version = self.view.version
         if cluster.label == UNCLUSTERED and version is not None:
             self.session.edit(
@@ -407,65 +465,6 @@ class ClusteringTab(Tab):
                     "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.title
                 ),
             )
-
-    async def move_faces_to(self) -> None:
-        faces = self.grid.selected_ids()
-        titles = {cluster.title: cluster for cluster in self.view.clusters}
-        dialog = NameDialog(
-            tr_n("Move {n:,} face to which cluster?", "Move {n:,} faces to which cluster?", len(faces)),
-            (list(titles), []),
-            self,
-            with_group=False,
-        )
-        if not faces or not await async_glue.finished(dialog):
-            return
-        wanted = dialog.name.text().strip()
-        cluster = titles.get(wanted) or next((c for c in self.view.clusters if str(c.label) == wanted), None)
-        if cluster is None:
-            from fairdesk.errors import RequestError
-
-            self.session.tell_error(
-                RequestError(
-                    tr("There is no cluster called {wanted}. Start typing its title and choose it.", wanted=wanted)
-                )
-            )
-            return
-        self._on_dropped(faces, cluster)
-
-    async def rename_cluster(self) -> None:
-        chosen = self.clusters.selected()
-        if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
-            return
-        cluster = chosen[0]
-        dialog = NameDialog(
-            tr("Name of the cluster:"), (self.view.names, []), self, value=cluster.title, with_group=False
-        )
-        if await async_glue.finished(dialog):
-            name = dialog.name.text().strip()
-            self.session.edit(
-                lambda project: store.rename_cluster(project, cluster.id, name),
-                tr("Renamed to {name}", name=name),
-            )
-
-    async def assign_identity(self) -> None:
-        chosen = self.clusters.selected()
-        if len(chosen) != 1 or chosen[0].label == UNCLUSTERED:
-            return
-        cluster = chosen[0]
-        question = tr(
-            "Who is this? All {faces:,} faces of {cluster} get the name.", faces=cluster.faces, cluster=cluster.title
-        )
-        value = cluster.identity or cluster.name or ""
-        dialog = NameDialog(question, (self.view.names, self.view.groups), self, value=value)
-        if await async_glue.finished(dialog):
-            name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
-            self._name_cluster(cluster.id, name, group)
-
-    def _name_cluster(self, cluster: int, name: str, group: str | None) -> None:
-        self.session.edit(
-            lambda project: store.name_identity(project, cluster, name, group),
-            lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
-        )
 
     @Slot(bool)
     def _show_tree(self, shown: bool) -> None:
@@ -481,7 +480,8 @@ class ClusteringTab(Tab):
             self.session.background.read("dendrogram", lambda: read_tree(path, count), draw)
 
     @Slot(int)
-    def _open_photograph(self, number: int) -> None:
+    def open_photograph(self, number: int) -> None:
+        """Show the photograph of a face of the grid."""
         row = self.grid.grid_model.row_of(number)
         if row is not None:
             photograph = Photograph(self.grid.grid_model, row, self)

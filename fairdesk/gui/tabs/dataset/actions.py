@@ -287,6 +287,15 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         *_for_folders(tab),
         ActionSpec(
+            "dataset.encodings",
+            tr("Import em&beddings…"),
+            lambda: tab.session.ask("load-encodings"),
+            tr("&Dataset"),
+            icon="import",
+            enabled=images,
+            tip=tr("Read face encodings from a file, such as the original scripts' pickle"),
+        ),
+        ActionSpec(
             "dataset.vectors",
             tr("Export embeddings…"),
             lambda: tab.session.ask("vectors"),

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fairdesk.dataset.purge import purge
-from fairdesk.dataset.results import PurgeResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice
 from fairdesk.project.image_queries import items
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
+    from fairdesk.dataset.results import PurgeResult
     from fairdesk.gui.tabs.dataset.tab import DatasetTab
 
 
 async def purge_selected(tab: DatasetTab) -> None:
     """Ask, and remove the selected images for good."""
+    from fairdesk.dataset.purge import purge
+
     images, project = tab.grid.selected_ids(), tab.session.project
     if not images or project is None:
         return

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
@@ -424,6 +423,8 @@ class DatasetTab(Tab):
         async_glue.start(self._import(folder, layout))
 
     async def _import(self, folder: Path | None, layout: str = "auto") -> None:
+        from fairdesk.gui.dialogs.import_dialog import ImportDialog
+
         dialog = ImportDialog(self.session, folder, self, layout=layout)
         if await async_glue.finished(dialog) and dialog.values is not None:
             self.session.run("import", dialog.values)

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from fairdesk.gui.session import Session
 from fairdesk.runs.folder import METRICS, SCALARS
-from fairdesk.runs.training_logs import Curves, read_log
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.run_curves import RunCurves
+    from fairdesk.runs.training_logs import Curves
 
 _EVERY = 2.0  # seconds between two readings of a run that grows
 _SMOOTHED_FROM, _WEIGHT = 50, 0.6  # points; and how much smoothed, with the raw curve behind
@@ -30,6 +30,8 @@ def _state(run: Path) -> Seen:
 
 
 def _read(run: Path) -> list[tuple[str, Curves]]:
+    from fairdesk.runs.training_logs import read_log
+
     return [(name, read_log(run / name)) for name in (SCALARS, METRICS) if (run / name).exists()]
 
 

@@ -19,11 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.generation.results import ReviewResult
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.explorer_dialog import ExplorerDialog, choose_generator
-from fairdesk.gui.dialogs.review_dialog import VERDICTS, ReviewDialog
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.pictures import read_image
@@ -278,6 +275,8 @@ class GenerationTab(Tab):
             self.session.jobs.ask(job.id, what)
 
     async def explore_latent(self) -> None:
+        from fairdesk.gui.dialogs.explorer_dialog import ExplorerDialog, choose_generator
+
         run = self._maker()
         chosen = run.path if run is not None else await choose_generator(self)
         while chosen is not None:
@@ -316,6 +315,9 @@ class GenerationTab(Tab):
         )
 
     async def _look(self, job: JobState) -> None:
+        from fairdesk.generation.results import ReviewResult
+        from fairdesk.gui.dialogs.review_dialog import VERDICTS, ReviewDialog
+
         result = job.typed_result()
         assert isinstance(result, ReviewResult)
         dialog = ReviewDialog(result, job.folder / VERDICTS, self.session.theme, self)

@@ -12,8 +12,6 @@ from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of, number, rate
-from fairdesk.metrics.params import EvaluateParams, IdentifyParams
-from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
@@ -26,6 +24,8 @@ if TYPE_CHECKING:  # what evaluates is imported by the functions that do: the wi
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import Shown
+    from fairdesk.metrics.params import EvaluateParams
+    from fairdesk.metrics.results import Corrections, EvaluateResult
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,7 @@ def work_out_search(path: Path) -> IdentifyResult:
     """Evaluate a one-to-many search; by group where the probes name theirs."""
     from fairdesk.metrics.identification.files import read_search
     from fairdesk.metrics.identification.job import evaluate_search
+    from fairdesk.metrics.params import IdentifyParams
 
     found = read_search(path)
     grouped = found.probe_group is not None and bool((found.probe_group != "").any())

@@ -8,7 +8,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from fairdesk.gui.theme import Theme
-from fairdesk.metrics.results import GroupsResult
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from fairdesk.gui.widgets.curve_plots import RatePlot, Shown
     from fairdesk.gui.widgets.group_plots import GroupPlot
+    from fairdesk.metrics.results import GroupsResult
 
 GROUP_PLOTS = ("fnmr", "fmr", "between")
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, group_style
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.theme import Theme
-from fairdesk.metrics.identification.results import IdentifyResult
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from fairdesk.gui.widgets.plot_gestures import PlotGestures
     from fairdesk.gui.widgets.top_legend import TopLegend
+    from fairdesk.metrics.identification.results import IdentifyResult
 
 RANKS = 50  # ranks that are drawn
 

@@ -37,15 +37,14 @@ from fairdesk.gui.widgets.find_line import FindLine
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.images.written_files import write_text
 from fairdesk.project.changes import Change, Kind
-from fairdesk.runs.curve_export import curves_csv
 from fairdesk.runs.folder import METRICS, SCALARS, RunFolder, next_run
 from fairdesk.runs.resumption import resume_preset
 from fairdesk.runs.run_records import Run, batches_per_epoch, checkpoints, import_run, list_runs, seconds, write_notes
-from fairdesk.runs.training_logs import Curves, is_evaluated, read_log
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.run_curves import RunCurves
+    from fairdesk.runs.training_logs import Curves
 
 Axis = Callable[[np.ndarray[Any, np.dtype[np.float64]]], np.ndarray[Any, np.dtype[np.float64]]]
 
@@ -74,6 +73,8 @@ def _title(path: Path) -> str:
 
 def _is_rate(path: Path, name: str) -> bool:
     """Whether a series is drawn below: what was evaluated of a run, or rates in another program's log."""
+    from fairdesk.runs.training_logs import is_evaluated
+
     return path.name == METRICS or (path.name != SCALARS and is_evaluated(name))
 
 
@@ -296,6 +297,8 @@ class TrainingTab(Tab):
 
     def open_log(self, path: Path) -> None:
         """Read a log and follow it."""
+        from fairdesk.runs.training_logs import read_log
+
         self.session.background.read(("log", path), lambda: read_log(path), lambda curves: self._arrived(path, curves))
 
     def _arrived(self, path: Path, curves: Curves) -> None:
@@ -441,6 +444,8 @@ class TrainingTab(Tab):
                 self.session.told.emit(Notice(tr("Saved {path}", path=path)))
 
     async def save_points(self) -> None:
+        from fairdesk.runs.curve_export import curves_csv
+
         path = await async_glue.choose_file(self, tr("Save the points"), tr("CSV (*.csv)"), save="csv")
         if path:
             texts = [curves_csv(curves) for curves in self.read_logs.values()]

@@ -1,0 +1,114 @@
+"""The verb that lists clusterings, notes what a person says of one, goes back to one, and writes one as a file."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from fairdesk.cli.job_verbs import add_project, open_project
+from fairdesk.cli.options import named_path, whole_number
+from fairdesk.cli.verb import Namespace, Verb
+from fairdesk.errors import RequestError
+from fairdesk.jobs.results import JobResult, Record
+from fairdesk.words import mark, tr
+
+
+class ClusteringRow(Record):
+    """One clustering."""
+
+    id: int
+    name: str
+    method: str
+    clusters: int
+    faces: int
+    bcubed_f1: float | None
+    bcubed_f1_why: str | None = None
+    created: float
+    note: str
+    out_of_date: str | None = None
+
+
+class ClusteringsResult(JobResult):
+    """A project's clusterings, the newest first."""
+
+    clusterings: list[ClusteringRow]
+    out: str | None = None
+    written: int | None = None
+    """Faces that were written to `out`."""
+
+    def text(self) -> str:
+        """Return them, one a line."""
+        if self.out is not None:
+            return tr("Wrote {n:,} faces to {out}", n=self.written or 0, out=self.out)
+        return "\n".join(
+            tr(
+                "{id}  {name}  {clusters:,} clusters, {faces:,} faces  {when}  {note}",
+                id=one.id,
+                name=one.name,
+                clusters=one.clusters,
+                faces=one.faces,
+                when=time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created)),
+                note=one.note,
+            ).rstrip()
+            for one in self.clusterings
+        ) or tr("No clusterings yet.")
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
+    parser.add_argument("--version", type=whole_number, metavar="N", help=tr("Which clustering (default: the newest)"))
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument(
+        "--note", metavar="TEXT", help=tr("Note this on the clustering; an empty text takes the note away")
+    )
+    one.add_argument("--revert", action="store_true", help=tr("Go back to it: a copy of it becomes the newest"))
+    one.add_argument(
+        "--out", type=named_path, metavar="FILE",
+        help=tr("Write it, as it is corrected now, to a .json, .csv or .parquet file"),
+    )  # fmt: skip
+
+
+def _run(arguments: Namespace) -> JobResult:
+    from fairdesk.clustering.cluster_files import write_clusters
+    from fairdesk.clustering.store import need_version, note_version, revert_to, versions
+
+    with open_project(arguments.project) as project:
+        written: dict[str, object] = {}
+        if arguments.note is not None:
+            note_version(project, need_version(project, arguments.version), arguments.note)
+        elif arguments.revert:
+            if arguments.version is None:
+                raise RequestError(tr("Say with --version N which clustering to go back to."))
+            revert_to(project, arguments.version)
+        elif arguments.out is not None:
+            path = arguments.out.expanduser().absolute()
+            if path.suffix.lower() not in (".json", ".csv", ".tsv", ".parquet"):
+                raise RequestError(tr("{path} must end in .json, .csv or .parquet.", path=path))
+            count = write_clusters(project, need_version(project, arguments.version), path)
+            written = {"out": str(path), "written": count}
+        rows = [
+            ClusteringRow(
+                id=one.id,
+                name=one.name,
+                method=one.method,
+                clusters=one.clusters,
+                faces=one.faces,
+                bcubed_f1=one.quality.get("bcubed_f1"),
+                bcubed_f1_why=one.quality.get("bcubed_f1_why"),
+                created=one.created,
+                note=one.note,
+                out_of_date=one.stale,
+            )
+            for one in versions(project)
+        ]
+        return ClusteringsResult.model_validate({"clusterings": rows, **written})
+
+
+CLUSTERING_VERBS = [
+    Verb(
+        "clusterings",
+        mark("List the clusterings; note something on one, go back to it, or write it as a file"),
+        _options,
+        _run,
+    )
+]

@@ -1,0 +1,1 @@
+"""Choosing parameters: what comes of each, from one computation of neighbours or one tree."""

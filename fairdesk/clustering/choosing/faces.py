@@ -1,0 +1,45 @@
+"""A project's faces as parameters are chosen for them: those that a clustering would take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.clustering.choosing.outcome import Known
+from fairdesk.clustering.known_people import known_people
+from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.neighbour_file import Neighbours, neighbours_of
+from fairdesk.clustering.side_by_side import Check
+from fairdesk.project import Project
+from fairdesk.project.faces import groups_of_faces
+from fairdesk.project.recipes import StoredRecipe
+from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdicts import of_detector, verdicts
+
+
+@dataclass(frozen=True)
+class FacesToCluster:
+    """Ids, ascending, embeddings scaled as they are compared, and who is known."""
+
+    faces: npt.NDArray[np.int64]
+    vectors: npt.NDArray[np.float32]
+    known: Known
+
+
+def faces_to_cluster(project: Project, recipe: StoredRecipe, metric: str | None = None) -> FacesToCluster:
+    """Read the faces with embeddings of a recipe; hidden and ignored ones are left out."""
+    faces, vectors = project.vectors.load(recipe, hidden=False)
+    said = constraints(of_detector(project, verdicts(project), recipe.detector))
+    kept = ~np.isin(faces, list(said.ignored))
+    faces, vectors = faces[kept], vectors[kept]
+    known = Known(known_people(project, faces, said), groups_of_faces(project, faces))
+    return FacesToCluster(faces, unit_length(vectors, metric or recipe.metric), known)
+
+
+def near(
+    project: Project, recipe: StoredRecipe, found: FacesToCluster, metric: str | None = None, check: Check | None = None
+) -> Neighbours:
+    """Return the kept neighbours of those faces."""
+    return neighbours_of(project, recipe, found.faces, found.vectors, metric or recipe.metric, check)

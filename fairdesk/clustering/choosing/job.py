@@ -1,0 +1,74 @@
+"""The job that lists what each radius of DBSCAN comes to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+
+import numpy as np
+
+from fairdesk.clustering.agreement import Figures
+from fairdesk.clustering.choosing.faces import faces_to_cluster, near
+from fairdesk.clustering.choosing.outcome import SAMPLE, Known, Outcome
+from fairdesk.clustering.choosing.radius import Radius, best, knee
+from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.params import EpsParams
+from fairdesk.clustering.results import EpsFigures, EpsResult, EpsRow
+from fairdesk.clustering.vector_files import read_vectors
+from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.words import tr
+
+
+def list_radii(params: EpsParams, context: Context) -> EpsResult:
+    """Job: compute the neighbours once, and what each radius comes to."""
+
+    def pause(_done: int, _of: int) -> None:
+        context.check()
+
+    if params.vectors is not None:
+        given = read_vectors(params.vectors)
+        people = np.unique(given.names, return_inverse=True)[1].astype(np.int64)
+        people[given.names == ""] = -1
+        vectors = unit_length(given.vectors, params.metric or "euclidean")
+        radius = Radius(vectors, Known(people, given.groups), check=pause)
+        about = given.about
+    else:
+        chosen = choose_vectors(context, params.encoder, params.detector)
+        found = faces_to_cluster(context.project, chosen.recipe, params.metric)
+        kept = near(context.project, chosen.recipe, found, params.metric, pause)
+        radius = Radius(found.vectors, found.known, (kept.found, kept.squared), pause)
+        about = chosen.about()
+    values = radius.values(params.steps)
+    outcomes: list[Outcome] = []
+    for done, eps in enumerate(values):
+        context.check()
+        context.progress(done, len(values), tr("radii"))
+        outcomes.append(radius.outcome(eps, params.min_samples))
+    context.progress(len(values), len(values), tr("radii"))
+    top = best(outcomes)
+    return EpsResult(
+        faces=radius.n,
+        known=int(np.count_nonzero(radius.known.known)),
+        min_samples=params.min_samples,
+        knee=knee(radius.distances(params.min_samples)),
+        strangers_begin=radius.begin,
+        best=None if top is None else top.value,
+        silhouette_sample=min(SAMPLE, radius.n) if radius.silhouettes is not None else None,
+        rows=[_row(one) for one in outcomes],
+        **about,
+    )
+
+
+def _row(one: Outcome) -> EpsRow:
+    def said(figures: Figures) -> EpsFigures:
+        return EpsFigures(**{name: None if math.isnan(value) else value for name, value in asdict(figures).items()})
+
+    return EpsRow(
+        eps=one.value,
+        clusters=one.clusters,
+        unclustered=one.unclustered,
+        largest=one.largest,
+        silhouette=one.silhouette,
+        figures=None if one.quality is None else said(one.quality),
+        groups={name: said(figures) for name, figures in one.groups.items()},
+    )

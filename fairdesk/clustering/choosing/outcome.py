@@ -1,0 +1,113 @@
+"""What comes of a parameter: counts and sizes, and how good it is by what is known, or else by silhouettes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.clustering.agreement import Figures, figures
+
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+SAMPLE = 500  # faces whose silhouettes are computed, against all others
+SIZES = ((1, 1), (2, 4), (5, 9), (10, 19), (20, 49), (50, 99), (100, None))
+"""Ranges of sizes that clusters are counted in; None: and more."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one value of the parameter comes to."""
+
+    value: float
+    clusters: int
+    unclustered: int
+    largest: int
+    sizes: tuple[int, ...]  # clusters in each range of `SIZES`
+    quality: Figures | None = None  # against known identities
+    groups: dict[str, Figures] = field(default_factory=dict)
+    silhouette: float | None = None  # mean over a sample; where nobody is known
+
+
+class Known:
+    """Who some faces are, and in which group."""
+
+    def __init__(self, people: Labels, groups: list[str | None]) -> None:
+        self.people = people
+        self.known = people >= 0
+        self._names = groups
+        names = sorted({name for name, known in zip(groups, self.known, strict=True) if name and known})
+        given = np.array([name or "" for name in groups])
+        self.groups = {name: self.known & (given == name) for name in names}
+
+    def some(self, rows: Labels) -> Known:
+        """Return the same of some faces."""
+        return Known(self.people[rows], [self._names[row] for row in rows.tolist()])
+
+    @property
+    def enough(self) -> bool:
+        """Whether there is anybody to compare with: some person with two known faces."""
+        known = self.people[self.known]
+        return len(known) > 0 and bool((np.unique(known, return_counts=True)[1] > 1).any())
+
+    def judged(self, labels: Labels) -> tuple[Figures | None, dict[str, Figures]]:
+        """Return the figures over all known faces, and within each group."""
+        of_groups = {name: figures(labels[rows], self.people[rows]) for name, rows in self.groups.items()}
+        found = {name: one for name, one in of_groups.items() if one is not None}
+        return figures(labels[self.known], self.people[self.known]), found
+
+
+class Silhouettes:
+    """The silhouettes (Rousseeuw, 1987) of a sample of the faces, each against all faces; the distances are computed once."""
+
+    def __init__(self, vectors: Floats, seed: int = 0) -> None:
+        n = len(vectors)
+        self.rows = np.sort(np.random.default_rng(seed).choice(n, min(n, SAMPLE), replace=False))
+        centred = vectors - vectors.mean(axis=0)
+        squares = np.einsum("ij,ij->i", centred, centred)
+        away = squares[self.rows, None] + squares - 2 * centred[self.rows] @ centred.T
+        self.away = np.sqrt(np.maximum(away, 0))
+        self.away[np.arange(len(self.rows)), self.rows] = 0
+
+    def mean(self, labels: Labels) -> float | None:
+        """Return the mean over the sample, in which a face that is alone or unclustered counts 0; None for fewer than two clusters."""
+        from scipy.sparse import csr_matrix
+
+        inside = np.flatnonzero(labels >= 0)
+        numbers, place = np.unique(labels[inside], return_inverse=True)
+        if len(numbers) < 2:
+            return None
+        sizes = np.bincount(place)
+        belongs = csr_matrix(
+            (np.ones(len(inside), dtype=np.float32), (place, inside)), shape=(len(numbers), len(labels))
+        )
+        sums = np.asarray(belongs @ self.away.T).T  # of each of the sample's faces to each cluster
+        mine = np.flatnonzero(labels[self.rows] >= 0)
+        if not len(mine):
+            return 0.0
+        own = np.searchsorted(numbers, labels[self.rows[mine]])
+        others = sizes[own] - 1
+        within = sums[mine, own] / np.maximum(others, 1)
+        means = sums[mine] / sizes
+        means[np.arange(len(mine)), own] = np.inf
+        nearest = means.min(axis=1)
+        widest = np.maximum(np.maximum(within, nearest), 1e-12)
+        return float(np.where(others > 0, (nearest - within) / widest, 0).sum() / len(self.rows))
+
+
+def outcome(value: float, labels: Labels, known: Known, silhouettes: Silhouettes | None) -> Outcome:
+    """Describe what a value comes to."""
+    sizes = np.bincount(labels[labels >= 0]) if (labels >= 0).any() else np.empty(0, dtype=np.int64)
+    sizes = sizes[sizes > 0]
+    quality, groups = known.judged(labels) if known.enough else (None, {})
+    return Outcome(
+        value,
+        len(sizes),
+        int(np.count_nonzero(labels < 0)),
+        int(sizes.max(initial=0)),
+        tuple(int(np.count_nonzero((sizes >= least) & (sizes <= (most or np.inf)))) for least, most in SIZES),
+        quality,
+        groups,
+        silhouettes.mean(labels) if silhouettes is not None else None,
+    )

@@ -1,0 +1,133 @@
+"""Naming a cluster: which identity a name means, and what joining it would change, told before it is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fairdesk.clustering.results import NamedResult
+from fairdesk.clustering.store import faces_of, likely_group, name_identity
+from fairdesk.errors import RequestError
+from fairdesk.project import Project
+from fairdesk.project.faces import commonest_group, group_counts_of_faces, identities_of_faces
+from fairdesk.project.identities import find_identity, identity_names, images_beside
+from fairdesk.words import tr, tr_n
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What giving a name to a cluster would do."""
+
+    cluster: int
+    name: str
+    group: str | None
+    faces: int
+    joins: int  # images that have the name in that group already, and are none of the cluster's
+    own: bool  # most of the cluster's faces are called that already
+    leaving: dict[str, int]  # faces that change their group, by the group that they leave
+    usual: str | None  # the group that most of the faces have
+
+    def question(self) -> str | None:
+        """Return what to ask a person first; None where nobody else is joined and no group changes."""
+        said = []
+        if self.joins and not self.own:
+            said.append(
+                tr_n(
+                    "Join the {n:,} image of {name} in {group}?",
+                    "Join the {n:,} images of {name} in {group}?",
+                    self.joins,
+                    name=self.name,
+                    group=self.group or tr("no group"),
+                )
+            )
+        if self.leaving:
+            said.append(self.changes())
+        return "\n".join(said) or None
+
+    def changes(self) -> str:
+        """Say which groups change; empty where none does."""
+        return " ".join(
+            tr_n(
+                "{n:,} face changes its group from {old} to {new}.",
+                "{n:,} faces change their group from {old} to {new}.",
+                count,
+                old=old,
+                new=self.group or tr("no group"),
+            )
+            for old, count in sorted(self.leaving.items(), key=lambda item: (-item[1], item[0]))
+        )
+
+
+def foresee(project: Project, cluster: int, name: str, group: str | None = None) -> Naming:
+    """Return what giving a name to a cluster would do.
+
+    Without a group `likely_group` chooses it; an empty one means no group.
+
+    Raises
+    ------
+    RequestError
+        If the name is empty.
+    """
+    name = name.strip()
+    if not name:
+        raise RequestError(tr("An identity needs a name."))
+    faces = faces_of(project, cluster)
+    usual = commonest_group(project, faces)
+    chosen = (group.strip() or None) if group is not None else likely_group(project, faces, name)
+    identity = find_identity(project, name, chosen)
+    joins = 0 if identity is None else images_beside(project, identity, faces)
+    own = identity is not None and _commonest(project, faces) == identity
+    leaving = {g: n for g, n in group_counts_of_faces(project, faces).items() if g is not None and g != chosen}
+    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual)
+
+
+def _commonest(project: Project, faces: Sequence[int]) -> int | None:
+    """Return the identity that more than half of some faces have, or None."""
+    known = identities_of_faces(project, np.array(faces, dtype=np.int64))
+    most = Counter(known[known >= 0].tolist()).most_common(1)
+    return int(most[0][0]) if most and 2 * most[0][1] > len(faces) else None
+
+
+def suggested_name(project: Project, cluster: int) -> str:
+    """Return the name that most of a cluster's named faces have; empty where none has one."""
+    known = identities_of_faces(project, np.array(faces_of(project, cluster), dtype=np.int64))
+    most = Counter(known[known >= 0].tolist()).most_common(1)
+    return identity_names(project, [int(most[0][0])])[int(most[0][0])] if most else ""
+
+
+def name_cluster(project: Project, wanted: Naming) -> NamedResult:
+    """Do what was foreseen: one undoable step.
+
+    Raises
+    ------
+    RequestError
+        If what it would do has changed since a person was asked.
+    """
+    if foresee(project, wanted.cluster, wanted.name, wanted.group or "") != wanted:
+        raise RequestError(tr("The project has changed since you were asked. Name the cluster again."))
+    done = name_identity(project, wanted.cluster, wanted.name, wanted.group or "")
+    return done.model_copy(
+        update={"joined": 0 if wanted.own else wanted.joins, "regrouped": sum(wanted.leaving.values())}
+    )
+
+
+def name_as_asked(project: Project, cluster: int, name: str, group: str | None, *, join: bool) -> NamedResult:
+    """Name a cluster as a verb does: images that have the name already are joined only where that was said.
+
+    Raises
+    ------
+    RequestError
+        If the name exists and `join` was not said; it tells what would be joined.
+    """
+    wanted = foresee(project, cluster, name, group)
+    if wanted.joins and not wanted.own and not join:
+        raise RequestError(
+            tr(
+                "{question} Give --join to do so, or another name or --group. Nothing was changed.",
+                question=(wanted.question() or "").replace("\n", " "),
+            )
+        )
+    return name_cluster(project, wanted)

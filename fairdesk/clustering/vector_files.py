@@ -1,0 +1,62 @@
+"""A file of embeddings that is clustered without a project: an .npz as `vectors` writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.errors import RequestError, reason
+from fairdesk.project.npz import NOT_NPZ, open_npz
+from fairdesk.words import tr
+
+
+@dataclass(frozen=True)
+class VectorFile:
+    """Embeddings, where their images lie, who they are ("": unknown) and what is said of how they were made."""
+
+    vectors: npt.NDArray[np.float32]
+    paths: npt.NDArray[np.str_]
+    names: npt.NDArray[np.str_]
+    groups: list[str | None]
+    made: npt.NDArray[np.bool_]  # synthetic
+    about: dict[str, str]
+
+
+def read_vectors(path: Path) -> VectorFile:
+    """Read an .npz with an array `vectors`, and `paths`, `identities`, `groups` where it has them.
+
+    Raises
+    ------
+    RequestError
+        If it is no such file, or its arrays do not match.
+    """
+    try:
+        with open_npz(path) as data:
+            vectors = np.asarray(data["vectors"], dtype=np.float32)
+            n = len(vectors)
+            paths = data["paths"].astype(str) if "paths" in data else np.arange(n).astype(str)
+            names = data["identities"].astype(str) if "identities" in data else np.array([""] * n)
+            groups = data["groups"].astype(str) if "groups" in data else np.array([""] * n)
+            about = {name: str(data[name]) for name in ("encoder", "detector", "recipe") if name in data}
+            made = data["synthetic"].astype(bool) if "synthetic" in data else np.zeros(n, dtype=bool)
+    except NOT_NPZ as error:
+        raise RequestError(
+            tr(
+                "{path} cannot be read as embeddings, an .npz with an array `vectors`: {error}.",
+                path=path,
+                error=reason(error),
+            )
+        ) from error
+    if vectors.ndim != 2 or any(len(array) != n for array in (paths, names, groups, made)):
+        raise RequestError(
+            tr(
+                "{path}: `vectors` has shape {shape} and there are {count} paths; they must match.",
+                path=path,
+                shape=vectors.shape,
+                count=len(paths),
+            )
+        )
+    return VectorFile(vectors, paths, names, [name or None for name in groups.tolist()], made, about)

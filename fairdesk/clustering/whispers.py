@@ -1,0 +1,110 @@
+"""Chinese Whispers on the graph of nearest neighbours (Biemann, 2006): fast, and grows with the number of faces only.
+
+Every face begins as a cluster of its own and takes, again and again, the cluster that most of its neighbours are in, near
+ones weighing more. Clusters with many links for their size are then joined. Half of the faces, drawn anew, move at a time,
+so that two neighbours do not swap for ever; the seed decides which.
+
+Leiden and Infomap find much the same (docs/design.md has the figures); their libraries are under the GPL.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.clustering.side_by_side import Check
+
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+ROUNDS = 40
+QUIET = 4  # rounds without a change are enough
+LINKS = 0.1  # weight of links a face of the smaller cluster, from which two are joined
+BEGIN = 2.2  # times the distance that a quarter of the faces have their nearest within: where strangers begin
+_LEAST = 1e-3  # weight of the longest link
+
+
+def strangers_begin(squared: Floats) -> float:
+    """Return the distance at which other people's faces begin, from the squared distances of each face's nearest ones."""
+    near = squared[:, 0] if squared.size else np.empty(0, dtype=np.float32)
+    near = near[near > 0]
+    return BEGIN * float(np.sqrt(np.quantile(near, 0.25))) if len(near) else 1.0
+
+
+def whispers(found: Labels, squared: Floats, eps: float, seed: int = 0, check: Check | None = None) -> Labels:
+    """Cluster n faces; labels of shape (n,), -1 where a face has no neighbour in its cluster.
+
+    Parameters
+    ----------
+    found, squared
+        The nearest others of each face, as rows, and their squared distances, shape (n, count).
+    eps
+        Greatest distance of neighbours.
+    """
+    n = len(found)
+    first, second, weight = _links(found, squared, eps)
+    labels = _join(_whisper(n, first, second, weight, seed, check), first, second, weight)
+    _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    return np.where(sizes[labels] > 1, labels, -1).astype(np.int64)
+
+
+def _links(found: Labels, squared: Floats, eps: float) -> tuple[Labels, Labels, Floats]:
+    """Return the pairs that are neighbours, each once, and how much each counts."""
+    n, count = found.shape
+    near = squared <= eps * eps
+    rows, columns, away = np.nonzero(near)[0], found[near], squared[near]
+    pair = np.minimum(rows, columns) * n + np.maximum(rows, columns)
+    pair, place = np.unique(pair, return_index=True)
+    scale = max(eps, strangers_begin(squared)) if count else eps
+    return pair // n, pair % n, np.maximum(1 - away[place] / scale**2, _LEAST).astype(np.float32)
+
+
+def _whisper(n: int, first: Labels, second: Labels, weight: Floats, seed: int, check: Check | None) -> Labels:
+    rng = np.random.default_rng(seed)
+    rows, others = np.append(first, second), np.append(second, first)
+    order = np.argsort(rows, kind="stable")
+    rows, others, weights = rows[order], others[order], np.append(weight, weight)[order]
+    labels = np.arange(n)
+    quiet = 0
+    for turn in range(ROUNDS):
+        if check is not None:
+            check(turn, ROUNDS)
+        moving = rng.random(n) < 0.5
+        told = moving[rows]
+        who, label, said = rows[told], labels[others[told]], weights[told]
+        pair = who * n + label
+        order = np.argsort(pair, kind="stable")
+        pair, said = pair[order], said[order]
+        start = np.flatnonzero(np.diff(pair, prepend=-1))
+        if not len(start):
+            break
+        total = np.add.reduceat(said.astype(np.float64), start)
+        who, label = pair[start] // n, pair[start] % n
+        order = np.lexsort((label, -total, who))
+        who, label = who[order], label[order]
+        best = np.flatnonzero(np.diff(who, prepend=-1))
+        changed = np.count_nonzero(labels[who[best]] != label[best])
+        labels[who[best]] = label[best]
+        quiet = quiet + 1 if not changed else 0
+        if quiet == QUIET:
+            break
+    return labels
+
+
+def _join(labels: Labels, first: Labels, second: Labels, weight: Floats) -> Labels:
+    """Join clusters that have many links between them for their size, until there are none."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    _, labels = np.unique(labels, return_inverse=True)
+    while True:
+        sizes = np.bincount(labels)
+        a, b = labels[first], labels[second]
+        apart = a != b
+        pair = np.minimum(a, b)[apart] * len(sizes) + np.maximum(a, b)[apart]
+        pair, place = np.unique(pair, return_inverse=True)
+        one, other = pair // len(sizes), pair % len(sizes)
+        close = np.bincount(place, weight[apart], minlength=len(pair)) >= LINKS * np.minimum(sizes[one], sizes[other])
+        if not close.any():
+            return labels
+        graph = coo_matrix((np.ones(np.count_nonzero(close)), (one[close], other[close])), shape=(len(sizes),) * 2)
+        labels = connected_components(graph, directed=False)[1][labels].astype(np.int64)

@@ -1,0 +1,115 @@
+"""Encodings of faces from elsewhere, into a project: as faces of their images with embeddings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from fairdesk.dataset.face_encodings import Encoding, read_encodings
+from fairdesk.dataset.known_images import project_files
+from fairdesk.dataset.params import LoadEncodingsParams
+from fairdesk.dataset.vector_results import LoadEncodingsResult
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import Context, tell_left_out
+from fairdesk.jobs.results import Unreadable
+from fairdesk.project import Project
+from fairdesk.project.boxes import SAME, FaceBox, overlap
+from fairdesk.project.detections import FoundFaces, keep_faces, unseen_images
+from fairdesk.project.faces import faces_of_paths
+from fairdesk.project.images import labelled_images
+from fairdesk.project.recipes import Recipe
+from fairdesk.words import tr
+
+
+def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodingsResult:
+    """Job: keep the encodings of a file as embeddings of the project's faces.
+
+    Images that the detector has not looked at get the faces of the file; in others a box means the face that lies there.
+    Without a box the largest face is meant.
+    """
+    project = context.project
+    found = read_encodings(params.file)
+    images, files = project_files(project)
+    matched = files.match(one.path for one in found)
+    why = dict(matched.why)
+    places: dict[str, list[Encoding]] = {}
+    for one in found:
+        if one.path in matched.found:
+            places.setdefault(images[matched.found[one.path]].path, []).append(one)
+    if not places:
+        first = next(iter(why), "")
+        raise RequestError(
+            tr(
+                "None of the paths in {file} is an image of the project, for example {path} ({why}). Nothing was read.",
+                file=params.file,
+                path=first,
+                why=why.get(first, ""),
+            )
+        )
+    new = _keep_new_faces(project, params.detector, places)
+    known = {str(path): faces for path, faces in faces_of_paths(project, params.detector).items()}
+    vectors: dict[int, np.ndarray[tuple[int], np.dtype[np.float32]]] = {}
+    for path, ones in places.items():
+        context.check()
+        for one in ones:
+            face = _meant(known.get(path, []), one)
+            if face is None:
+                why[one.path] = tr("no face of {detector} lies in that box", detector=params.detector)
+            elif face in vectors:
+                why[one.path] = tr("two of its encodings mean the same face")
+            else:
+                vectors[face] = one.vector
+    if not vectors:
+        raise RequestError(
+            tr("None of the boxes in {file} is a face that {detector} found. Nothing was read.", file=params.file, detector=params.detector)
+        )  # fmt: skip
+    with params.file.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size = len(found[0].vector)
+    recipe = project.vectors.register(
+        Recipe(f"given:{params.file.name}", params.detector, "as in the file", size, params.metric, digest)
+    )
+    missing = set(project.vectors.missing(recipe))
+    faces = sorted(missing & vectors.keys())
+    if faces:
+        project.vectors.append(recipe, faces, np.array([vectors[face] for face in faces], dtype=np.float32), {})
+    project.vectors.make_newest(recipe)
+    tell_left_out(context, [{"path": path, "why": text} for path, text in why.items()])
+    return LoadEncodingsResult(
+        vectors=len(vectors),
+        new_faces=new,
+        dim=size,
+        encoder=recipe.encoder,
+        detector=recipe.detector,
+        recipe=recipe.hash,
+        left_out=[Unreadable(path=path, why=text) for path, text in why.items()],
+    )
+
+
+def _keep_new_faces(project: Project, detector: str, places: dict[str, list[Encoding]]) -> int:
+    """Keep the boxes of images that the detector has not looked at as its faces; returns how many."""
+    unseen = {one.path: one.id for one in unseen_images(project, detector)}
+    hidden = {str(image.path) for image in labelled_images(project, hidden=True)} - {
+        str(image.path) for image in labelled_images(project)
+    }
+    new: list[tuple[int, FoundFaces]] = []
+    for path, ones in places.items():
+        boxes = {one.box: FaceBox(*one.box) for one in ones if one.box is not None}
+        if path in unseen and path not in hidden and boxes:
+            ordered = sorted(boxes.values(), key=lambda box: -box.area)
+            new.append((unseen[path], FoundFaces([(box, b"") for box in ordered])))
+    if new:
+        keep_faces(project, detector, new)
+        if not project.shown_detector():
+            project.keep_detector(detector)
+    return sum(len(found.faces) for _, found in new)
+
+
+def _meant(there: Sequence[tuple[int, FaceBox]], one: Encoding) -> int | None:
+    if one.box is None or not there:
+        return there[0][0] if there else None
+    box = FaceBox(*one.box)
+    face, best = max(there, key=lambda other: overlap(other[1], box))
+    return face if overlap(best, box) > SAME else None

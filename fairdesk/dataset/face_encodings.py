@@ -1,0 +1,210 @@
+"""Encodings from elsewhere: the original scripts' pickle (imagePath, loc, encoding of each face), the same as JSON or CSV, and .npz.
+
+A pickle is never run: it goes through `images/careful_pickles.py`, which knows lists, texts and numbers only.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import pickle
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.dataset.table_files import read_table
+from fairdesk.errors import RequestError, reason
+from fairdesk.images import careful_pickles
+from fairdesk.images.table_cells import safe_row
+from fairdesk.plain_json import parse
+from fairdesk.project.npz import NOT_NPZ, open_npz
+from fairdesk.words import tr
+
+Vector = npt.NDArray[np.float32]
+PICKLES, OTHERS = (".pickle", ".pkl", ".dat"), (".json", ".csv", ".npz")
+BOX = ("top", "right", "bottom", "left")
+_MOST = 2**31
+
+
+class Encoding(NamedTuple):
+    """One face: the path of its image, its box (top, right, bottom, left) where it is known, and its vector."""
+
+    path: str
+    box: tuple[int, int, int, int] | None
+    vector: Vector
+
+
+def read_encodings(path: Path) -> list[Encoding]:
+    """Read encodings; those of one file have one dimension.
+
+    Raises
+    ------
+    RequestError
+        If the file is none of these, needs code to be run, or an entry is not what it must be; names the entry.
+    """
+    ending = path.suffix.lower()
+    try:
+        if ending in PICKLES:
+            found = _of_dictionaries(path, careful_pickles.plain(careful_pickles.load(path.read_bytes())))
+        elif ending == ".json":
+            found = _of_dictionaries(path, parse(path.read_text(encoding="utf-8-sig")))
+        elif ending == ".csv":
+            found = _of_table(path)
+        elif ending == ".npz":
+            found = _of_npz(path)
+        else:
+            raise RequestError(
+                tr("{path}: encodings are read from {endings}.", path=path, endings=", ".join((*PICKLES, *OTHERS)))
+            )
+    except pickle.UnpicklingError as error:
+        raise RequestError(
+            tr("{path} is no list of encodings that can be read without running code: {error}.", path=path, error=error)
+        ) from error
+    except _DAMAGED as error:
+        raise RequestError(tr("{path} cannot be read as encodings: {error}", path=path, error=reason(error))) from error
+    if not found:
+        raise RequestError(tr("{path} holds no encodings.", path=path))
+    sizes = {len(one.vector) for one in found}
+    if len(sizes) > 1:
+        raise RequestError(
+            tr(
+                "{path} holds encodings of different lengths: {sizes}.",
+                path=path,
+                sizes=", ".join(map(str, sorted(sizes))),
+            )
+        )
+    return found
+
+
+_DAMAGED = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    MemoryError,
+    RecursionError,
+    *NOT_NPZ,
+)
+
+
+def _of_dictionaries(path: Path, found: Any) -> list[Encoding]:
+    if not isinstance(found, list):
+        raise RequestError(
+            tr(
+                "{path} must be a list of {{imagePath, loc, encoding}}; it is a {type}.",
+                path=path,
+                type=type(found).__name__,
+            )
+        )
+    return [_entry(path, number, one) for number, one in enumerate(found, 1)]
+
+
+def _entry(path: Path, number: int, one: Any) -> Encoding:
+    if not isinstance(one, dict) or "imagePath" not in one or "encoding" not in one:
+        raise RequestError(tr("{path}: entry {number} has no imagePath and encoding.", path=path, number=number))
+    name = one["imagePath"]
+    if not isinstance(name, str) or not name:
+        raise RequestError(tr("{path}: the imagePath of entry {number} is no text.", path=path, number=number))
+    return Encoding(name, _box(path, number, one.get("loc")), _vector(path, number, one["encoding"]))
+
+
+def _box(path: Path, number: int, given: Any) -> tuple[int, int, int, int] | None:
+    """Return a box as (top, right, bottom, left); None where none is given."""
+    if given is None:
+        return None
+    try:
+        top, right, bottom, left = (round(float(side)) for side in given)
+    except (TypeError, ValueError, OverflowError):
+        top = right = bottom = left = 0
+    if not (top < bottom and left < right) or max(map(abs, (top, right, bottom, left))) >= _MOST:
+        raise RequestError(
+            tr(
+                "{path}: the box of entry {number} is not (top, right, bottom, left) of a face.",
+                path=path,
+                number=number,
+            )
+        )
+    return top, right, bottom, left
+
+
+def _vector(path: Path, number: int, given: Any) -> Vector:
+    try:
+        vector = np.asarray(given, dtype=np.float64)
+        sound = vector.ndim == 1 and 2 <= len(vector) <= 65536 and bool(np.isfinite(vector).all())
+    except (TypeError, ValueError):
+        sound = False
+    if not sound:
+        raise RequestError(
+            tr("{path}: the encoding of entry {number} is not a list of finite numbers.", path=path, number=number)
+        )
+    return vector.astype(np.float32)
+
+
+def _of_table(path: Path) -> list[Encoding]:
+    table = read_table(path)
+    at = {name.lower(): place for place, name in reversed(list(enumerate(table.header)))}
+    where = next((at[name] for name in ("path", "imagepath", "image") if name in at), None)
+    numbers = [at[f"v{n}"] for n in range(len(table.header)) if f"v{n}" in at]
+    if where is None or len(numbers) < 2:
+        raise RequestError(
+            tr("{path} needs the columns path, v0, v1, ..., and perhaps top, right, bottom, left.", path=path)
+        )
+    boxed = all(side in at for side in BOX)
+    out = []
+    for number, row in enumerate(table.rows, 1):
+        sides = [row[at[side]] for side in BOX] if boxed else []
+        box = _box(path, number, sides) if any(sides) else None
+        out.append(Encoding(row[where], box, _vector(path, number, [row[place] for place in numbers])))
+    return out
+
+
+def _of_npz(path: Path) -> list[Encoding]:
+    with open_npz(path) as data:
+        vectors, paths = np.asarray(data["vectors"], dtype=np.float64), data["paths"].astype(str)
+        boxes = np.asarray(data["boxes"]).tolist() if "boxes" in data else [None] * len(vectors)
+    if vectors.ndim != 2 or not len(vectors) == len(paths) == len(boxes):
+        raise RequestError(tr("{path}: vectors, paths and boxes must be of the same faces.", path=path))
+    rows = zip(paths.tolist(), boxes, vectors, strict=True)
+    return [
+        Encoding(name, _box(path, n, box), _vector(path, n, vector)) for n, (name, box, vector) in enumerate(rows, 1)
+    ]
+
+
+def write_encodings(path: Path, found: Sequence[Encoding], more: dict[str, Sequence[str]] | None = None) -> None:
+    """Write encodings as .json (the original's list), .csv or .npz; `more` are further columns of a .csv or .npz."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    if path.suffix.lower() == ".json":
+        rows = [
+            {"imagePath": one.path, "loc": None if one.box is None else list(one.box), "encoding": one.vector.tolist()}
+            for one in found
+        ]
+        part.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    elif path.suffix.lower() == ".csv":
+        with part.open("w", encoding="utf-8", newline="") as file:
+            _write_rows(csv.writer(file, lineterminator="\n"), found, more or {})
+    else:
+        arrays: dict[str, Any] = {
+            "paths": np.array([one.path for one in found], dtype=str),
+            "vectors": np.array([one.vector for one in found], dtype=np.float32),
+            **{name: np.array(values) for name, values in (more or {}).items()},
+        }
+        if all(one.box is not None for one in found):
+            arrays["boxes"] = np.array([one.box for one in found], dtype=np.int32)
+        with part.open("wb") as target:
+            np.savez(target, **arrays)
+    part.replace(path)
+
+
+def _write_rows(writer: Any, found: Sequence[Encoding], more: dict[str, Sequence[str]]) -> None:
+    size = len(found[0].vector) if found else 0
+    writer.writerow(["path", *BOX, *more, *(f"v{n}" for n in range(size))])
+    columns: Iterable[tuple[str, ...]] = zip(*more.values(), strict=True) if more else [()] * len(found)
+    for one, cells in zip(found, columns, strict=True):
+        writer.writerow([*safe_row([one.path, *(one.box or ("",) * 4), *cells]), *map(str, one.vector)])

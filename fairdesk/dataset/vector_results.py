@@ -1,0 +1,62 @@
+"""What writing and reading embeddings returns."""
+
+from __future__ import annotations
+
+from fairdesk import counted
+from fairdesk.jobs.results import JobResult, RestsOnVectors, Unreadable
+from fairdesk.words import tr, tr_n
+
+
+class VectorsResult(JobResult, RestsOnVectors):
+    """Embeddings that were written to a file."""
+
+    out: str
+    vectors: int
+    dim: int
+    synthetic: int | None = None
+
+    def text(self) -> str:
+        """Return count, size and place."""
+        said = tr(
+            "{vectors} of dimension {dim} in {out}",
+            vectors=counted.embeddings(self.vectors),
+            dim=self.dim,
+            out=self.out,
+        )
+        if self.encoder is None:
+            return said
+        return said + " " + tr("(encoder {encoder}, detector {detector})", encoder=self.encoder, detector=self.detector)
+
+
+class LoadEncodingsResult(JobResult, RestsOnVectors):
+    """Encodings of a file that are embeddings of the project now."""
+
+    vectors: int
+    new_faces: int
+    dim: int
+    left_out: list[Unreadable]
+
+    def text(self) -> str:
+        """Return what was read, and how to use it."""
+        lines = [
+            tr(
+                "{vectors} of dimension {dim}, kept as encoder {encoder} of the faces of {detector} ({new:,} faces are new).",
+                vectors=counted.embeddings(self.vectors),
+                dim=self.dim,
+                encoder=self.encoder,
+                detector=self.detector,
+                new=self.new_faces,
+            )
+        ]
+        if self.left_out:
+            first = self.left_out[0]
+            lines.append(
+                tr_n(
+                    "{n:,} path is left out: {path} ({why})",
+                    "{n:,} paths are left out; the first: {path} ({why})",
+                    len(self.left_out),
+                    path=first.path,
+                    why=first.why,
+                )
+            )
+        return "\n".join(lines)

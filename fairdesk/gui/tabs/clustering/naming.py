@@ -1,0 +1,134 @@
+"""Names of clusters in the window: renaming, saying who it is, and moving faces to a cluster by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from fairdesk.clustering import store
+from fairdesk.clustering.naming import Naming, foresee, name_cluster, suggested_name
+from fairdesk.clustering.store import UNCLUSTERED, Cluster
+from fairdesk.errors import RequestError
+from fairdesk.gui import async_glue
+from fairdesk.gui.dialogs.name_dialog import NameDialog
+from fairdesk.gui.session import Session
+from fairdesk.words import tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.gui.tabs.clustering.tab import ClusteringTab
+
+
+def _one(tab: ClusteringTab) -> Cluster | None:
+    chosen = tab.clusters.selected()
+    return chosen[0] if len(chosen) == 1 and chosen[0].label != UNCLUSTERED else None
+
+
+async def rename_cluster(tab: ClusteringTab) -> None:
+    """Ask for a title of the selected cluster."""
+    cluster = _one(tab)
+    if cluster is None:
+        return
+    dialog = NameDialog(tr("Name of the cluster:"), (tab.view.names, []), tab, value=cluster.title, with_group=False)
+    if await async_glue.finished(dialog):
+        name = dialog.name.text().strip()
+        tab.session.edit(
+            lambda project: store.rename_cluster(project, cluster.id, name), tr("Renamed to {name}", name=name)
+        )
+
+
+def assign_identity(tab: ClusteringTab) -> None:
+    """Ask who the selected cluster is; the name that most of its faces have is filled in."""
+    cluster, project = _one(tab), tab.session.project
+    if cluster is None or project is None:
+        return
+    known = cluster.identity or cluster.name or ""
+
+    def ask(name: str) -> None:
+        async_glue.start(_assign(tab, cluster, name))
+
+    tab.session.background.read("suggested name", lambda: known or suggested_name(project, cluster.id), ask)
+
+
+async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str) -> None:
+    question = tr(
+        "Who is this? All {faces:,} faces of {cluster} get the name.", faces=cluster.faces, cluster=cluster.title
+    )
+    dialog = NameDialog(question, (tab.view.names, tab.view.groups), tab, value=suggested)
+    dialog.name.selectAll()
+    if not await async_glue.finished(dialog):
+        return
+    name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
+
+    def give(wanted: Naming) -> None:
+        tab.session.edit(
+            lambda project: name_cluster(project, wanted),
+            lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
+        )
+
+    ask_before_naming(tab.session, tab, cluster.id, name, group, give)
+
+
+def ask_before_naming(
+    session: Session,
+    parent: QWidget,
+    cluster: int,
+    name: str,
+    group: str | None,
+    give: Callable[[Naming], None],
+    refused: Callable[[], None] | None = None,
+) -> None:
+    """Give a cluster a name by `give`, after a question where it joins other images or changes a group."""
+    project = session.project
+    if project is not None:
+        session.background.read(
+            object(),
+            lambda: foresee(project, cluster, name, group),
+            lambda wanted: async_glue.start(_agreed(session, parent, wanted, give, refused)),
+        )
+
+
+async def _agreed(
+    session: Session,
+    parent: QWidget,
+    wanted: Naming,
+    give: Callable[[Naming], None],
+    refused: Callable[[], None] | None,
+) -> None:
+    question = wanted.question()
+    if question is None:
+        give(wanted)
+        return
+    joins = bool(wanted.joins and not wanted.own)
+    first = tr("Join") if joins else tr("Name them")
+    apart = tr("A new {name} in {group}", name=wanted.name, group=wanted.usual or tr("no group"))
+    buttons = [first, apart] if joins and wanted.usual != wanted.group else [first]
+    detail = tr("Another person of the same name needs another name, or another group.") if joins else ""
+    said = await async_glue.ask(parent, tr("Name"), question, buttons, detail)
+    if said == first:
+        give(wanted)
+    elif said == apart:
+        ask_before_naming(session, parent, wanted.cluster, wanted.name, wanted.usual or "", give, refused)
+    elif refused is not None:
+        refused()
+
+
+async def move_faces_to(tab: ClusteringTab) -> None:
+    """Ask to which cluster the selected faces go."""
+    faces = tab.grid.selected_ids()
+    titles = {cluster.title: cluster for cluster in tab.view.clusters}
+    question = tr_n("Move {n:,} face to which cluster?", "Move {n:,} faces to which cluster?", len(faces))
+    dialog = NameDialog(question, (list(titles), []), tab, with_group=False)
+    if not faces or not await async_glue.finished(dialog):
+        return
+    wanted = dialog.name.text().strip()
+    cluster = titles.get(wanted) or next((c for c in tab.view.clusters if str(c.label) == wanted), None)
+    if cluster is None:
+        tab.session.tell_error(
+            RequestError(
+                tr("There is no cluster called {wanted}. Start typing its title and choose it.", wanted=wanted)
+            )
+        )
+        return
+    tab.move_to(faces, cluster)

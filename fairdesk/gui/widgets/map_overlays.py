@@ -1,0 +1,61 @@
+"""What lies over a map: the legend, and the card of the face that is pointed at."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
+
+CARD = 112  # side of the picture
+_APART, _EDGE = 14, 6
+LegendLine = tuple[str, str, int]  # text, colour, category (-1: none of them)
+
+
+def paint_legend(painter: QPainter, owner: QWidget, lines: list[tuple[QRect, LegendLine]]) -> None:
+    """Draw the lines of a legend at their places."""
+    if not lines:
+        return
+    metrics, palette = owner.fontMetrics(), owner.palette()
+    area = lines[0][0].united(lines[-1][0]).adjusted(-3, -3, 0, 3)
+    behind = palette.base().color()
+    behind.setAlpha(215)
+    painter.fillRect(area, behind)
+    for rect, (text, colour, _) in lines:
+        if colour:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colour))
+            painter.drawEllipse(QRectF(rect.left() + 2, rect.center().y() - 4, 9, 9))
+        painter.setPen(palette.text().color())
+        inside = rect.adjusted(17, 0, 0, 0)
+        inside.setRight(area.right() - 3)
+        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inside.width())
+        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter, elided)
+
+
+def paint_card(
+    painter: QPainter, owner: QWidget, place: QPoint, picture: QPixmap | None, texts: list[str], *, room: bool
+) -> None:
+    """Draw a card beside a place: a picture, or `room` for one that is on its way, and lines of text."""
+    metrics, palette = owner.fontMetrics(), owner.palette()
+    high = metrics.height()
+    wide = max([CARD, *(min(220, metrics.horizontalAdvance(text)) for text in texts)]) + 2 * _EDGE
+    card = QRect(place.x() + _APART, place.y() + _APART, wide, (CARD + 2) * room + high * len(texts) + 2 * _EDGE)
+    if card.right() > owner.width() - 2:
+        card.moveRight(place.x() - _APART)
+    if card.bottom() > owner.height() - 2:
+        card.moveBottom(max(card.height(), place.y() - _APART))
+    painter.setPen(QPen(palette.mid().color(), 1))
+    painter.setBrush(palette.toolTipBase())
+    painter.drawRoundedRect(card, 4, 4)
+    inside = card.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
+    if picture is not None:
+        target = QRect(QPoint(0, 0), picture.size().scaled(QSize(CARD, CARD), Qt.AspectRatioMode.KeepAspectRatio))
+        target.moveCenter(QRect(inside.left(), inside.top(), inside.width(), CARD).center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(target, picture)
+    painter.setPen(palette.toolTipText().color())
+    top = inside.top() + (CARD + 2) * room
+    for number, text in enumerate(texts):
+        line = QRect(inside.left(), top + number * high, inside.width(), high)
+        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided)

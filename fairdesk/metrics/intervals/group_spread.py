@@ -1,0 +1,262 @@
+"""Intervals of what groups show at one threshold: their rates, differences and fairness figures, and the null ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.metrics.fairness.figure_functions import (
+    AccuracyShares,
+    Figure,
+    equality,
+    figure_functions,
+    rates_behind,
+)
+from fairdesk.metrics.fairness.inversion import inverted_interval
+from fairdesk.metrics.fairness.spread import permuted_rates, shifted_interval
+from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.intervals.by_subjects import (
+    LEVEL,
+    likely_rates,
+    middle,
+    rate_interval,
+    spread_of,
+    stretch_for_few,
+)
+from fairdesk.metrics.intervals.rate_variance import Variance, too_few
+from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Draws, Place
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.rates.common_threshold import CommonThreshold
+from fairdesk.metrics.results import Difference, GroupsResult
+from fairdesk.metrics.scores.subjects import Subjects
+from fairdesk.words import tr
+
+Array = npt.NDArray[np.float64]
+
+_HELD = 0.05  # of a rate's own spread: what is left of it where the threshold follows it
+
+
+def _widen_together(spreads: list[tuple[Difference, Array]]) -> None:
+    """Give differences intervals that hold together: each its own, stretched by one factor.
+
+    The factor is the 95 % quantile, over draws, of the largest deviation in units of the own interval (max-T; Romano and
+    Wolf, 2005). Of one difference it is 1.
+    """
+    largest = np.zeros(0)
+    for made, likely in spreads:
+        assert made.ci is not None
+        down, up = made.difference - made.ci[0], made.ci[1] - made.difference
+        with np.errstate(invalid="ignore", divide="ignore"):
+            away = np.nan_to_num(np.maximum((made.difference - likely) / down, (likely - made.difference) / up))
+        largest = np.maximum(largest, away) if len(largest) else away
+    if not spreads:
+        return
+    factor = max(1.0, float(np.quantile(largest, LEVEL)))
+    for made, _ in spreads:
+        assert made.ci is not None
+        low, high = made.difference - made.ci[0], made.ci[1] - made.difference
+        made.together = (max(-1.0, made.difference - factor * low), min(1.0, made.difference + factor * high))
+
+
+class CommonSpread:
+    """The figures of all groups at the common threshold."""
+
+    def __init__(self, groups: GroupsResult, draws: Draws, threshold: CommonThreshold, params: EvaluateParams) -> None:
+        self.groups, self.draws, self.threshold, self.params = groups, draws, threshold, params
+        self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
+        self.made: dict[str, dict[str, tuple[float, Array, float, float]]] = {"fmr": {}, "fnmr": {}}
+
+    def _place(self) -> Place:
+        """Return where the threshold lies in each draw: the same, or taken anew by its rule."""
+        fixed = self.draws.at(self.threshold.value, reject_all=self.threshold.reject_all)
+        if not self.threshold.from_data:
+            return fixed
+        source = self.params.threshold_from
+        name = ALL if source == "all" else WITHIN if source == "within-group" else GROUP + source[6:]
+        curves = self.draws.cells[name]
+        if self.params.at == "eer":
+            found = curves.equal_error()
+            return fixed if found is None else found[1]
+        return curves.at_target(float(self.params.at.partition("=")[2])) or fixed
+
+    def fill(self, subjects: Subjects, check: Callable[[], None]) -> None:
+        """Add the intervals of rates, differences and fairness figures, and the null ranges."""
+        for number, (name, row) in enumerate(self.groups.per_group.items()):
+            check()
+            row.subjects = int((subjects.group == number).sum())
+            curves = self.draws.cells[GROUP + name]
+            row.fmr_ci, row.fmr_ci_why = self._rate("fmr", name, row.fmr, row.fmr_why, curves.fmr, curves.fmr_variance)
+            row.fnmr_ci, row.fnmr_ci_why = self._rate(
+                "fnmr", name, row.fnmr, row.fnmr_why, curves.fnmr, curves.fnmr_variance
+            )
+        self.groups.differences = list(self._differences())
+        check()
+        self._fairness(self._null_ranges(subjects), check)
+
+    def _rate(
+        self, rate: str, name: str, value: float | None, why: str | None, curve: Array | None, variance: Variance | None
+    ) -> tuple[Interval | None, str | None]:
+        if value is None or curve is None or variance is None:
+            return None, why
+        few = too_few(variance)
+        if few is not None:
+            return None, few
+        values = self.place.of(curve)
+        at = int(self.place.upper[0])
+        spread = spread_of(values)
+        if spread < _HELD * np.sqrt(variance.variance[at]):
+            return None, tr("the threshold is set by this rate")
+        freedom, worth = float(variance.freedom[at]), variance.trials_at(at)
+        row = self.groups.per_group[name]
+        errors, trials = (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine)
+        stretch = stretch_for_few(value, spread, freedom, errors, trials)
+        values, spread = values[0] + stretch * (values - values[0]), stretch * spread
+        self.made[rate][name] = (value, values, freedom, worth)
+        return rate_interval(value, spread, freedom, worth), None
+
+    def likely(self, rate: str, groups: int) -> dict[str, Array]:
+        """Return likely rates of each group that has an interval, for a figure of so many groups.
+
+        Their degrees of freedom add up: that the variances of all groups are too small at once is not likely.
+        """
+        rng = np.random.default_rng([self.params.seed, 1, rate == "fmr"])
+        return {
+            name: likely_rates(value, values, freedom * groups, worth, rng)
+            for name, (value, values, freedom, worth) in self.made[rate].items()
+        }
+
+    def _differences(self) -> list[Difference]:
+        out = []
+        for rate in ("fmr", "fnmr"):
+            rates = self.likely(rate, 2)
+            known = {n: v for n, row in self.groups.per_group.items() if (v := getattr(row, rate)) is not None}
+            spreads: list[tuple[Difference, Array]] = []
+            for one, two in combinations(known, 2):
+                likely = [rates[name] for name in (one, two) if name in rates]
+                ci = middle(likely[0] - likely[1]) if len(likely) == 2 else None
+                why = None if ci is not None else tr("one of the two rates has no interval")
+                made = Difference(
+                    rate=rate, first=one, second=two, difference=known[one] - known[two], ci=ci, ci_why=why
+                )
+                out.append(made)
+                if ci is not None:
+                    spreads.append((made, likely[0] - likely[1]))
+            _widen_together(spreads)
+        return out
+
+    def _columns(self, rate: str, likely: dict[str, Array]) -> Array:
+        """Return likely rates of the groups whose rate is defined; one without an interval stays as it is."""
+        rows = self.groups.per_group
+        columns = []
+        for name, row in rows.items():
+            value = getattr(row, rate)
+            if value is not None:
+                columns.append(likely.get(name, np.full(self.draws.count, value)))
+        return np.stack(columns, 1) if columns else np.empty((self.draws.count, 0))
+
+    def _defined(self, rate: str) -> list[str]:
+        """Return the groups whose rate is a number: the columns of what the figures are made of."""
+        return [name for name, row in self.groups.per_group.items() if getattr(row, rate) is not None]
+
+    def _functions(self) -> dict[str, Figure]:
+        rows, (fmr, fnmr) = self.groups.per_group, (self._defined(rate) for rate in ("fmr", "fnmr"))
+        whole = [name for name, row in rows.items() if row.accuracy is not None and name in fmr and name in fnmr]
+        shares = AccuracyShares(
+            [fmr.index(name) for name in whole],
+            [fnmr.index(name) for name in whole],
+            np.array([rows[name].impostor for name in whole], dtype=np.float64),
+            np.array([rows[name].genuine for name in whole], dtype=np.float64),
+        )
+        return figure_functions((len(fmr), len(fnmr)), self.params.alpha, shares, self.params.target_fmr)
+
+    def likely_figures(self) -> dict[str, Array]:
+        """Return every fairness figure over likely rates, one value a draw."""
+        fmr, fnmr = (self._columns(rate, self.likely(rate, len(self.groups.per_group))) for rate in ("fmr", "fnmr"))
+        return {name: figure(fmr, fnmr) for name, figure in self._functions().items()}
+
+    def _fairness(self, wide: dict[str, Interval], check: Callable[[], None]) -> None:
+        fair = self.groups.fairness
+        walked = {rate: self._logits(rate) for rate in ("fmr", "fnmr")}
+        shifted: dict[str, Array] = {}
+        for name, figure in self._functions().items():
+            estimate = getattr(fair, name)
+            if estimate is None:
+                continue
+            check()
+            if all(walked[rate] is not None for rate in rates_behind(name)) and np.isfinite(estimate):
+                fair.intervals[name] = _walked(name, figure, walked, estimate, wide.get(name))
+                continue
+            shifted = shifted or self.likely_figures()
+            interval = shifted_interval(name, estimate, shifted[name], wide.get(name))
+            if interval is not None:
+                fair.intervals[name] = interval
+
+    def _logits(self, rate: str) -> tuple[Array, Array, Array] | None:
+        """Return the logits of the groups' rates, their deviations in the draws and degrees of freedom; None where one is 0 or 1.
+
+        A rate without an interval of its own stays as it is.
+        """
+        logits, deviations, freedoms = [], [], []
+        for name in self._defined(rate):
+            value = float(getattr(self.groups.per_group[name], rate))
+            if not 0 < value < 1:
+                return None
+            slope = value * (1 - value)
+            _, values, freedom, _ = self.made[rate].get(name, (value, np.zeros(self.draws.count + 1), np.inf, 0.0))
+            logits.append(np.log(value) - np.log1p(-value))
+            deviations.append((values[1:] - values[0]) / slope)
+            freedoms.append(freedom)
+        if not logits:
+            return None
+        return np.array(logits), np.stack(deviations, 1), np.array(freedoms)
+
+    def _null_ranges(self, subjects: Subjects) -> dict[str, Interval]:
+        """Add the ranges of 95 % of studies with equal groups, and return those of 98 %."""
+        rows = self.groups.per_group
+        if len(rows) < 2:
+            return {}
+        fixed = self.fixed
+        count = int((subjects.group >= 0).sum())
+        rng = np.random.default_rng([self.params.seed, 2])
+        orders = rng.permuted(np.tile(np.arange(count), (self.draws.count, 1)), axis=1)
+        rates = {
+            rate: permuted_rates(kind, int(fixed.upper[0]), orders)
+            for rate, kind in zip(("fmr", "fnmr"), self.draws.kinds, strict=True)
+        }
+        places = list(rows)
+        fmr, fnmr = (rates[rate][:, [places.index(name) for name in self._defined(rate)]] for rate in rates)
+        wide: dict[str, Interval] = {}
+        found = {name: figure(fmr, fnmr) for name, figure in self._functions().items()}
+        for figure, values in found.items():
+            span, wider = middle(values), middle(values, 0.98)
+            if span is not None and wider is not None and getattr(self.groups.fairness, figure) is not None:
+                self.groups.fairness.null_ranges[figure] = span
+                wide[figure] = wider
+        return wide
+
+
+def _walked(
+    name: str,
+    figure: Figure,
+    walked: dict[str, tuple[Array, Array, Array] | None],
+    estimate: float,
+    null: Interval | None,
+) -> Interval:
+    """Return a figure's interval; it begins at equality where the figure lies in the null range of 98 %."""
+    used = rates_behind(name)
+    parts = [found for rate in used if (found := walked[rate]) is not None]
+    logits, deviations, freedom = (np.concatenate(part, -1) for part in zip(*parts, strict=True))
+    first = parts[0][0].shape[0] if used[0] == "fmr" else 0
+
+    def of(rates: Array) -> Array:
+        return figure(rates[:, :first], rates[:, first:])
+
+    if name == "FDR":  # the one figure that falls with inequality
+        low, high = inverted_interval(lambda rates: 1 - of(rates), logits, deviations, freedom, 1 - estimate, 0.0)
+        return 1 - high, 1.0 if null is not None and estimate >= null[0] else 1 - low
+    even = equality(name)
+    low, high = inverted_interval(of, logits, deviations, freedom, estimate, even)
+    return even if null is not None and estimate <= null[1] else low, high

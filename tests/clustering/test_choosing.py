@@ -1,0 +1,191 @@
+"""What parameters come to, from one computation: the same as clustering with each of them."""
+
+import numpy as np
+import pytest
+from scipy.cluster.hierarchy import fcluster, linkage
+from sklearn.metrics import silhouette_samples
+
+from fairdesk.clustering.agreement import agreement, figures
+from fairdesk.clustering.choosing import radius as radii
+from fairdesk.clustering.choosing import tree as trees
+from fairdesk.clustering.choosing.job import list_radii
+from fairdesk.clustering.choosing.outcome import SIZES, Known, Silhouettes, outcome
+from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step
+from fairdesk.clustering.choosing.tree import CutTree
+from fairdesk.clustering.density import dbscan
+from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.params import ClusterParams, EpsParams
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from tests.cli.test_command_line import fairdesk
+from tests.clustering.test_review import people
+
+NOBODY = lambda n: Known(np.full(n, -1, dtype=np.int64), [None] * n)
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return people(5)
+
+
+@pytest.mark.parametrize("min_samples", [1, 2, 5])
+def test_a_radius_comes_to_what_clustering_with_it_does(faces, min_samples):
+    vectors, truth = faces
+    groups = ["a" if one % 3 else "b" for one in truth.tolist()]
+    radius = Radius(vectors, Known(truth, groups))
+    values = radius.values()
+    assert 25 <= len(values) <= 41 and values[0] < 0.4 and values[-1] > 0.8
+    for eps in values[::3]:
+        labels = dbscan(vectors, eps, min_samples)
+        assert (radius.labels(eps, min_samples) == labels).all()
+        found = radius.outcome(eps, min_samples)
+        assert found.clusters == labels.max() + 1 and found.unclustered == (labels < 0).sum()
+        assert found.largest == np.bincount(labels[labels >= 0], minlength=1).max()
+        assert sum(found.sizes) == found.clusters and len(found.sizes) == len(SIZES)
+        assert found.quality == figures(labels, truth) and found.silhouette is None
+        for name in "ab":
+            mine = np.array(groups) == name
+            assert found.groups[name] == figures(labels[mine], truth[mine])
+
+
+def test_the_best_is_the_best(faces):
+    vectors, truth = faces
+    radius = Radius(vectors, Known(truth, [None] * len(truth)))
+    outcomes = [radius.outcome(eps, 2) for eps in radius.values()]
+    f1 = [agreement(dbscan(vectors, one.value, 2), truth).bcubed_f1 for one in outcomes]
+    assert best(outcomes).value == outcomes[int(np.argmax(f1))].value
+    assert best([]) is None
+
+
+def test_figures_of_parts():
+    labels, truth = np.array([0, 0, 0, 1, -1]), np.array([0, 0, 1, 1, 1])
+    found = figures(labels, truth)
+    assert (found.pairwise_precision, found.pairwise_recall) == (1 / 3, 1 / 4)
+    assert found.bcubed_precision == pytest.approx((2 / 3 + 2 / 3 + 1 / 3 + 1 + 1) / 5)
+    assert found.bcubed_recall == pytest.approx((1 + 1 + 1 / 3 + 1 / 3 + 1 / 3) / 5)
+    alone = figures(np.array([-1, -1]), np.array([0, 1]))
+    assert np.isnan(alone.pairwise_precision) and np.isnan(alone.pairwise_recall) and alone.bcubed_f1 == 1
+
+
+def test_silhouettes_are_scikit_learns(faces):
+    vectors, _ = faces
+    some = vectors[:400]
+    for eps in (0.45, 0.55):
+        labels = dbscan(some, eps, 2)
+        inside = labels >= 0
+        expected = silhouette_samples(some[inside], labels[inside]).sum() / len(some)
+        assert Silhouettes(some).mean(labels) == pytest.approx(expected, abs=2e-3)
+    labels = np.arange(400) // 3  # the last is alone: 0
+    assert Silhouettes(some).mean(labels) == pytest.approx(silhouette_samples(some, labels).mean(), abs=2e-3)
+    assert Silhouettes(some).mean(np.zeros(400, dtype=np.int64)) is None
+    assert Silhouettes(some).mean(np.full(400, -1)) is None
+    whole = Silhouettes(vectors)
+    assert len(whole.rows) == min(500, len(vectors)) and len(np.unique(whole.rows)) == len(whole.rows)
+
+
+def test_without_identities_the_silhouette_chooses(faces):
+    vectors, _ = faces
+    radius = Radius(vectors, NOBODY(len(vectors)))
+    outcomes = [radius.outcome(eps, 2) for eps in radius.values()]
+    assert all(one.quality is None for one in outcomes)
+    assert best(outcomes).silhouette == max(one.silhouette for one in outcomes if one.silhouette is not None)
+    assert 0.4 < best(outcomes).value < 0.65  # not where a few close pairs are all there is
+
+
+def test_one_known_face_of_each_person_is_not_enough():
+    assert not Known(np.array([0, 1, 2, -1]), ["a"] * 4).enough
+    assert Known(np.array([0, 1, 1, -1]), ["a"] * 4).enough
+    assert not NOBODY(3).enough and not NOBODY(0).enough
+
+
+def test_k_distances_and_their_knee(faces):
+    vectors, _ = faces
+    radius = Radius(vectors, NOBODY(len(vectors)))
+    away = np.sort(np.linalg.norm(vectors[:, None] - vectors, axis=2), axis=1)
+    for min_samples in (2, 4, 17):
+        assert np.allclose(radius.distances(min_samples), np.sort(away[:, min_samples - 1]), atol=2e-3)
+    assert radius.most_samples == 17
+    assert knee(np.array([1.0, 1, 1, 1, 9])) == 1.0
+    bent = np.concatenate([np.linspace(1, 2, 90), np.linspace(2, 12, 10)])
+    assert 1.9 < knee(bent) < 2.3
+    assert knee(np.ones(5)) is None
+
+
+def test_too_many_and_too_few_faces_are_refused(faces, monkeypatch):
+    vectors, _ = faces
+    with pytest.raises(RequestError, match="at least 3"):
+        Radius(vectors[:2], NOBODY(2))
+    with pytest.raises(RequestError, match="at least 3"):
+        CutTree(vectors[:2], NOBODY(2), "ward", 1)
+    monkeypatch.setattr(radii, "MOST", 100)
+    with pytest.raises(RequestError, match=r"at most 100.*graph"):
+        Radius(vectors, NOBODY(len(vectors)))
+
+
+@pytest.mark.parametrize("count", [3, 4, 20])
+def test_few_or_equal_faces(count):
+    for vectors in (np.zeros((count, 8), dtype=np.float32), np.eye(count, 32, dtype=np.float32)):
+        radius = Radius(vectors, NOBODY(count))
+        assert all(radius.outcome(eps, 2).clusters <= count for eps in radius.values())
+        tree = CutTree(vectors, NOBODY(count), "average", 1)
+        assert len(tree.drawn()[2]) == count and tree.outcome(tree.top + 1e-9).clusters == 1
+
+
+def test_steps_are_round():
+    assert [round_step(x) for x in (0.011, 0.02, 0.0201, 0.7, 1)] == [0.02, 0.02, 0.05, 1, 1]
+
+
+@pytest.mark.parametrize("kind", ["average", "complete", "ward"])
+def test_a_cut_comes_to_what_clustering_at_it_does(faces, kind):
+    vectors, truth = faces
+    tree = CutTree(vectors, Known(truth, [None] * len(truth)), kind, 1)
+    expected = linkage(vectors.astype(np.float64), kind)
+    for height in tree.values(20)[::4]:
+        labels = np.unique(fcluster(expected, height, "distance"), return_inverse=True)[1]
+        found = tree.outcome(height)
+        assert found.clusters == labels.max() + 1 and found.quality == figures(labels, truth)
+    x, y, leaves = tree.drawn()
+    assert len(leaves) == trees.LEAVES and len(x) == len(y) == trees.LEAVES - 1
+    assert sorted(np.concatenate([leaf.rows for leaf in leaves]).tolist()) == list(range(len(truth)))
+    assert y.max() == pytest.approx(tree.top) and x.min() >= 0 and x.max() <= trees.LEAVES - 1
+    big = max(leaves, key=lambda leaf: len(leaf.rows)).rows
+    away = ((vectors[big] - vectors[big].mean(axis=0)) ** 2).sum(axis=1)
+    assert away[0] == away.min()
+
+
+def test_a_large_tree_is_of_a_sample(faces, monkeypatch):
+    vectors, truth = faces
+    monkeypatch.setattr(trees, "MOST", 100)
+    tree = CutTree(vectors, Known(truth, ["g"] * len(truth)), "average", 1)
+    assert (tree.faces, tree.all) == (100, len(truth))
+    found = tree.outcome(0.6)
+    assert found.quality == figures(tree.labels(0.6), truth[tree.rows])
+    rows = np.concatenate([leaf.rows for leaf in tree.drawn()[2]])
+    assert sorted(rows.tolist()) == tree.rows.tolist()
+
+
+def test_the_verb_says_what_cluster_then_does(filled, capsys):
+    said, _ = fairdesk(capsys, "eps", filled.folder, "--steps", "12", "--min-samples", "3", "--json")
+    assert said["faces"] == said["known"] == 40 and said["encoder"] == "made-up" and len(said["rows"]) >= 6
+    for row in said["rows"][::2]:
+        made = cluster(ClusterParams(eps=row["eps"], min_samples=3), QuietContext(filled))
+        assert (row["clusters"], row["unclustered"]) == (made.clusters, made.noise)
+        assert row["figures"]["bcubed_f1"] == pytest.approx(made.bcubed_f1)
+        assert len(row["groups"]) == 2
+    result = list_radii(EpsParams(), QuietContext(filled))
+    assert f"Best BCubed F1 at {result.best:g}, by 40 faces" in result.text()
+
+
+def test_the_verb_on_a_file(tmp_path, capsys, faces):
+    vectors, _ = faces
+    np.savez(tmp_path / "some.npz", vectors=vectors)
+    said, _ = fairdesk(capsys, "eps", "--vectors", tmp_path / "some.npz", "--json")
+    assert said["known"] == 0 and said["silhouette_sample"] == min(500, len(vectors)) and said["best"] is not None
+    assert all("figures" not in row for row in said["rows"])
+    text = list_radii(EpsParams(vectors=tmp_path / "some.npz"), QuietContext()).text()
+    assert "Best silhouette at" in text and "sample of" in text
+
+
+def test_outcome_of_nothing_clustered():
+    found = outcome(0.1, np.full(4, -1, dtype=np.int64), NOBODY(4), None)
+    assert (found.clusters, found.unclustered, found.largest, sum(found.sizes)) == (0, 4, 0, 0)

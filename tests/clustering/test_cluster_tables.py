@@ -1,0 +1,198 @@
+"""Clusters as tables in and out; paths however they are written; names that exist are asked about."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fairdesk.cli import run
+from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
+from fairdesk.clustering.naming import foresee, name_as_asked, name_cluster, suggested_name
+from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.params import ClusterParams, LoadClustersParams, read_numbers, written_numbers
+from fairdesk.clustering.store import clusters, faces_of, name_identity, put_out, rename_cluster, split_faces
+from fairdesk.errors import RequestError
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project.boxes import FaceBox
+from fairdesk.project.detections import FoundFaces, keep_faces
+from fairdesk.project.faces import group_counts_of_faces, set_identity
+from fairdesk.project.images import labelled_images
+from fairdesk.project.verdicts import verdicts
+
+
+@pytest.fixture
+def clustered(filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    return filled
+
+
+def grouped(project, version):
+    return {frozenset(faces_of(project, one.id)) for one in clusters(project, version) if one.label >= 0}
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet", "json"])
+def test_out_and_in_again(clustered, tmp_path, ending):
+    first, second = clusters(clustered, 1)[:2]
+    rename_cluster(clustered, first.id, "=SUM(A1), Ann")
+    name_identity(clustered, second.id, "Bob")
+    with clustered.journal.step("loose") as connection:
+        put_out(clustered, connection, 1, faces_of(clustered, clusters(clustered, 1)[5].id)[:2])
+    path = tmp_path / f"c.{ending}"
+    assert write_clusters(clustered, 1, path) == 40
+    done = load_clusters(LoadClustersParams(file=path), QuietContext(clustered))
+    assert done.faces == 40 and done.unknown == 0
+    assert grouped(clustered, done.version) == grouped(clustered, 1)
+    titles = {one.title for one in clusters(clustered, done.version)}
+    assert (titles >= {"=SUM(A1), Ann", "Bob", "Unclustered"}) == (ending != "json")
+
+
+def test_a_table_tells_the_faces_of_one_image_apart(clustered, tmp_path):
+    images = [image.id for image in labelled_images(clustered)]
+    two = FoundFaces([(FaceBox(0, 9, 9, 0), b""), (FaceBox(10, 15, 15, 10), b"")])
+    faces = np.array(keep_faces(clustered, "hog+all", [(image, two) for image in images[:4]]))
+    rows = ["image;label;top;right;bottom;left"]
+    paths = [str(image.path) for image in labelled_images(clustered)]
+    for n in range(4):
+        rows += [f"{paths[n]};{n % 2};0;9;9;1", f"{paths[n]};7.0;10;15;15;10"]
+    rows.append(f"{paths[0]};3;100;120;120;100")
+    (tmp_path / "c.csv").write_text("\n".join(rows))
+    context = QuietContext(clustered)
+    done = load_clusters(LoadClustersParams(file=tmp_path / "c.csv", detector="hog+all"), context)
+    assert grouped(clustered, done.version) == {
+        frozenset(faces[[0, 2], 0].tolist()), frozenset(faces[[1, 3], 0].tolist()), frozenset(faces[:, 1].tolist()),
+    }  # fmt: skip
+    assert done.unmatched[0].why == "no face lies in that box"
+    with pytest.raises(RequestError, match=r"Write a \.csv or \.parquet"):
+        write_clusters(clustered, done.version, tmp_path / "c.json")
+    write_clusters(clustered, done.version, tmp_path / "again.csv")
+    again = load_clusters(LoadClustersParams(file=tmp_path / "again.csv", detector="hog+all"), QuietContext(clustered))
+    assert grouped(clustered, again.version) == grouped(clustered, done.version)
+
+
+def test_labels_that_are_words_and_paths_of_other_systems(clustered, tmp_path):
+    paths = [image.path for image in labelled_images(clustered)]
+    rows = ["Path,Cluster"] + [
+        f"D:\\faces\\{p.parent.parent.name}\\{p.parent.name}\\{p.name},{'ann' if n % 2 else 4}"
+        for n, p in enumerate(paths[:8])
+    ]
+    rows += [
+        f"D:\\faces\\{paths[8].parent.parent.name}\\{paths[8].parent.name}\\{paths[8].name},NaN",
+        "D:\\faces\\x.png,1",
+    ]
+    (tmp_path / "w.csv").write_text("\r\n".join(rows))
+    done = load_clusters(LoadClustersParams(file=tmp_path / "w.csv"), QuietContext(clustered))
+    found = {one.title: (one.label, one.faces) for one in clusters(clustered, done.version)}
+    assert found == {"Cluster 4": (4, 4), "ann": (0, 4), "Unclustered": (-1, 1)}
+    assert done.unknown == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a,b\n1,2\n", "needs a column `path` and a column `cluster`; it has: a, b"),
+        ("path,cluster\n,2\n", "line 2 names no image"),
+        ("path,cluster,top,right,bottom,left\nx.png,1,a,2,3,4\n", "line 2 has a box"),
+        ("path,cluster\nx.png,1\n", "None of the paths"),
+        ("path,cluster\n", "None of the paths"),
+    ],
+)
+def test_what_is_no_table_of_clusters_is_refused(clustered, tmp_path, text, why):
+    (tmp_path / "c.csv").write_text(text)
+    with pytest.raises(RequestError, match=why):
+        load_clusters(LoadClustersParams(file=tmp_path / "c.csv"), QuietContext(clustered))
+    assert len(clusters(clustered, 1)) == 8
+
+
+def test_mosaics_and_folders_find_the_files_of_a_list(clustered, tmp_path, capsys):
+    paths = [image.path for image in labelled_images(clustered)]
+    base = paths[0].parents[2]
+    relative = [str(p.relative_to(base)).replace("/", "\\") for p in paths[:6]]
+    (base / "win.json").write_text(json.dumps({"0": [*relative[:5], "gone\\x.png"], "-1": relative[5:]}))
+    assert run(["mosaic", str(base / "win.json"), "--cluster", "0", "--out", str(tmp_path / "m.png"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["faces"] == 5 and len(told["unreadable"]) == 1
+    (base / "c.csv").write_text("path,cluster\n" + "\n".join(f"{p},{n % 2}" for n, p in enumerate(relative)))
+    assert run(["identity-folders", str(base / "c.csv"), "--out", str(tmp_path / "f"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["counts"] == {"0": 3, "1": 3} and not told["missing"]
+    assert run(["identity-folders", str(base / "win.json"), "--out", str(tmp_path / "g"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["missing"] == ["gone\\x.png"]
+
+
+def test_a_mosaic_of_chosen_faces(clustered, tmp_path, capsys):
+    folder = str(clustered.folder)
+    for words, count in ((["--faces", "3-9,12"], 8), (["--cluster", "0", "--faces", "1-40"], 5)):
+        assert run(["mosaic", folder, *words, "--out", str(tmp_path / "m.png"), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["faces"] == count
+    for words in ([], ["--faces", "9-3"], ["--faces", "x"], ["--cluster", "all", "--faces", "1"]):
+        assert run(["mosaic", folder, *words, "--out", str(tmp_path / "n.png")]) == 2
+    assert read_numbers(written_numbers([5, 1, 2, 3, 9])) == [1, 2, 3, 5, 9]
+
+
+def test_a_name_that_exists_is_asked_about(clustered):
+    first, second, third = clusters(clustered, 1)[:3]  # of g0 or g1, five faces each
+    groups = {
+        one.id: next(iter(group_counts_of_faces(clustered, faces_of(clustered, one.id))))
+        for one in (first, second, third)
+    }
+    fresh = foresee(clustered, first.id, "Ann")
+    assert fresh.question() is None and fresh.group == groups[first.id] and fresh.joins == 0
+    assert name_cluster(clustered, fresh).faces == 5
+    other = next(
+        one
+        for one in clusters(clustered, 1)
+        if one.id != first.id
+        and group_counts_of_faces(clustered, faces_of(clustered, one.id)).keys() != {groups[first.id]}
+    )
+    wanted = foresee(clustered, other.id, "Ann")
+    group = groups[first.id]
+    there = next(iter(group_counts_of_faces(clustered, faces_of(clustered, other.id))))
+    assert (
+        wanted.question()
+        == f"Join the 5 images of Ann in {group}?\n5 faces change their group from {there} to {group}."
+    )
+    with pytest.raises(RequestError, match=r"Join the 5 images of Ann in .*--join"):
+        name_as_asked(clustered, other.id, "Ann", None, join=False)
+    assert group_counts_of_faces(clustered, faces_of(clustered, other.id)) == {there: 5}
+    apart = foresee(clustered, other.id, "Ann", there)
+    assert apart.question() is None and apart.group == there
+    joined = name_as_asked(clustered, other.id, "Ann", None, join=True)
+    assert (joined.joined, joined.regrouped, joined.group) == (5, 5, group)
+    assert "5 faces changed their group." in joined.text()
+    clustered.journal.undo()
+    assert group_counts_of_faces(clustered, faces_of(clustered, other.id)) == {there: 5}
+
+
+def test_no_question_where_the_faces_are_called_so_already(clustered):
+    first, second = clusters(clustered, 1)[:2]
+    set_identity(clustered, faces_of(clustered, first.id), "Ann", "g0")
+    part = split_faces(clustered, 1, faces_of(clustered, first.id)[:3])
+    assert suggested_name(clustered, part) == "Ann"
+    same = foresee(clustered, part, "Ann", "g0")
+    assert same.joins == 2 and same.own and same.question() is None
+    set_identity(clustered, faces_of(clustered, second.id)[:2], "Ann", "g0")
+    some = foresee(clustered, second.id, "Ann", "g0")
+    assert not some.own and some.question().startswith("Join the 5 images of Ann in g0?")
+    stale = foresee(clustered, second.id, "Zoe")
+    set_identity(clustered, faces_of(clustered, first.id)[1:], "Zoe", stale.group)
+    with pytest.raises(RequestError, match="has changed since you were asked"):
+        name_cluster(clustered, stale)
+    assert all(one.said.value != "same" for one in verdicts(clustered))
+
+
+def test_the_verb_asks_by_refusing(clustered, capsys):
+    folder = str(clustered.folder)
+    assert run(["name", folder, "--cluster", "0", "--identity", "Ann"]) == 0
+    assert run(["name", folder, "--cluster", "1", "--identity", "Ann"]) == 2
+    told = capsys.readouterr().err
+    assert "Join the 5 images of Ann" in told and "--join" in told
+    assert run(["name", folder, "--cluster", "1", "--identity", "Ann", "--join", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["joined"] == 5
+    assert run(["name", folder, "--cluster", "0", "--identity", "Ann"]) == 0  # it is called so already
+
+
+def test_read_clusters_takes_both(tmp_path):
+    (tmp_path / "a.json").write_text('{"0": ["x.jpg"], "-1": []}')
+    (tmp_path / "a.csv").write_text("path,cluster\nx.jpg,0\n")
+    assert read_clusters(tmp_path / "a.json") == {"0": ["x.jpg"], "-1": []}
+    assert read_clusters(tmp_path / "a.csv") == {"0": ["x.jpg"]}

@@ -1,0 +1,119 @@
+"""The clusterings of a project in the window: compared, noted, gone back to."""
+
+import json
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtWidgets import QInputDialog
+
+from fairdesk.cli import run
+from fairdesk.clustering import store
+from fairdesk.clustering.cluster_files import read_clusters
+from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.store import clusters, faces_of, versions
+from fairdesk.errors import RequestError
+from fairdesk.gui.dialogs.clustering_comparison import ComparisonDialog
+from fairdesk.gui.dialogs.clusterings_dialog import ClusteringsDialog
+from fairdesk.jobs.context import QuietContext
+
+
+@pytest.fixture
+def two(filled):
+    for _ in range(2):
+        cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    first, second, third = clusters(filled, 2)[:3]
+    store.merge_clusters(filled, first.id, [second.id])
+    store.split_faces(filled, 2, faces_of(filled, third.id)[:2])
+    return filled
+
+
+def grouped(project, version):
+    return sorted((one.label, one.title, tuple(faces_of(project, one.id))) for one in clusters(project, version))
+
+
+def test_notes_and_going_back(two):
+    store.note_version(two, 1, "  before I corrected anything ")
+    assert [one.note for one in versions(two)] == ["", "before I corrected anything"]
+    assert [one.clusters for one in versions(two)] == [8, 8]
+    new = store.revert_to(two, 1)
+    assert new == 3 and store.newest_version(two) == 3 and grouped(two, 3) == grouped(two, 1)
+    assert versions(two)[0].name.startswith("3: dbscan") and versions(two)[0].name.endswith("(as 1)")
+    store.merge_clusters(two, *[one.id for one in clusters(two, 3)[:1]], [clusters(two, 3)[1].id])
+    assert grouped(two, 1) != grouped(two, 3)  # a copy
+    two.journal.undo()
+    two.journal.undo()
+    assert len(versions(two)) == 2
+    two.journal.undo()
+    assert versions(two)[1].note == ""
+    for wrong in (2, 9):
+        with pytest.raises(RequestError, match=r"newest already|no clustering 9"):
+            store.revert_to(two, wrong)
+
+
+def test_the_verb_lists_notes_reverts_and_writes(two, tmp_path, capsys):
+    folder = str(two.folder)
+    assert run(["clusterings", folder, "--version", "1", "--note", "first try", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["clusterings"]
+    assert [one["note"] for one in told] == ["", "first try"] and told[1]["bcubed_f1"] == 1.0
+    assert run(["clusterings", folder, "--version", "1", "--revert"]) == 0
+    assert "first try" in capsys.readouterr().out.splitlines()[0]
+    assert run(["clusterings", folder, "--out", str(tmp_path / "c.json"), "--version", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["written"] == 40
+    assert sorted(map(len, read_clusters(tmp_path / "c.json").values())) == [2, 3, 5, 5, 5, 5, 5, 10]
+    for wrong in (["--revert"], ["--out", "x.txt"], ["--version", "9", "--note", "x"], ["--note", "x", "--revert"]):
+        assert run(["clusterings", folder, *wrong]) == 2
+
+
+def test_comparing_in_the_window(window, hand, two, qtbot):
+    hand.open(two.folder)
+    hand.go("clustering")
+    hand.do("clustering.clusterings")
+    hand.settle()
+    dialog = hand.dialog(ClusteringsDialog)
+    assert [dialog.table.item(row, 0).text() for row in range(2)] == ["2", "1"] and not dialog.compare.isEnabled()
+    dialog.table.selectAll()
+    assert dialog.compare.isEnabled() and not dialog.revert.isEnabled()
+    dialog.compare.click()
+    hand.settle()
+    shown = hand.dialog(ComparisonDialog)
+    assert (
+        "40 faces are in both" in shown.told.text()
+        and "7 moved" in shown.told.text()
+        and "BCubed F1" in shown.told.text()
+    )
+    rows = [tuple(shown.table.item(row, x).text() for x in range(3)) for row in range(shown.table.rowCount())]
+    assert sorted(int(row[2]) for row in rows) == [2, 5]
+    first = clusters(two, 2)[0]
+    assert {row[1] for row in rows} >= {first.title}
+    flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+    five = next(row for row in range(2) if rows[row][2] == "5")
+    shown.table.selectionModel().select(shown.table.model().index(five, 0), flags)
+    hand.settle()
+    assert len(shown.grid.grid_model.ids) == 5 and set(shown.grid.grid_model.ids.tolist()) <= set(
+        faces_of(two, first.id)
+    )
+    shown.only_moved.setChecked(False)
+    hand.settle()
+    assert shown.table.rowCount() == 9
+    shown.second.setCurrentIndex(shown.second.findData(1))
+    shown.second.activated.emit(0)
+    hand.settle()
+    assert "0 moved" in shown.told.text()
+    shown.reject()
+    dialog.table.selectRow(1)
+    dialog.note.click()
+    hand.settle()
+    asked = hand.dialog(QInputDialog)
+    asked.setTextValue("kept by hand")
+    asked.accept()
+    hand.settle()
+    assert dialog.table.item(1, 6).text() == "kept by hand" and [one.id for one in dialog.chosen()] == [1]
+    dialog.revert.click()
+    hand.settle()
+    assert dialog.table.rowCount() == 3 and window.clustering.view.version.id == 3
+    dialog.table.clearSelection()
+    dialog.table.selectRow(2)
+    dialog.show_it.click()
+    hand.settle()
+    assert window.clustering.view.version.id == 1

@@ -1,0 +1,196 @@
+"""The map in the window: a lasso, its keys, and one selection with the grid and the list."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QPolygonF
+from PySide6.QtWidgets import QApplication, QMenu
+
+from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.store import clusters, faces_of
+from fairdesk.figures.point_raster import colours
+from fairdesk.gui.widgets.point_map import PointMap
+from fairdesk.jobs.context import QuietContext
+
+NONE, SHIFT, CTRL, ALT = (
+    Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+)  # fmt: skip
+
+
+@pytest.fixture
+def points(qtbot):
+    made = PointMap()
+    qtbot.addWidget(made)
+    made.resize(600, 500)
+    made.show()
+    places = np.random.default_rng(2).normal(size=(3000, 2)).astype(np.float32)
+    made.show_points(places)
+    of = np.arange(3000) % 5 - 1
+    made.show_colours(of, list("abcd"), colours(4), np.full(4, 600))
+    made.grab()
+    return made
+
+
+def drag(qtbot, widget, places, keys=NONE, button=Qt.MouseButton.LeftButton):
+    qtbot.mousePress(widget, button, keys, QPoint(*places[0]))
+    for place in places[1:]:
+        at = QPointF(*place)
+        move = QMouseEvent(QEvent.Type.MouseMove, at, widget.mapToGlobal(at), Qt.MouseButton.NoButton, button, keys)
+        QApplication.sendEvent(widget, move)
+    qtbot.mouseRelease(widget, button, keys, QPoint(*places[-1]))
+
+
+def inside(widget, corners):
+    """By Qt's own test of a point in a polygon."""
+    outline = QPolygonF([QPointF(*corner) for corner in corners])
+    return np.array(
+        [outline.containsPoint(widget.at(row), Qt.FillRule.OddEvenFill) for row in range(len(widget.selection))]
+    )
+
+
+STAR = [(150, 80), (450, 420), (300, 60), (120, 430), (500, 200)]
+
+
+def test_a_lasso_holds_what_lies_in_it(points, qtbot):
+    told = []
+    points.picked.connect(lambda: told.append(int(points.selection.sum())))
+    for zoom in (1, 3):
+        points.zoom(zoom)
+        points._choose(points._only(-1), NONE)
+        drag(qtbot, points, STAR)
+        expected = inside(points, STAR)
+        assert expected.sum() > 100
+        assert (points.selection != expected).sum() <= 0.03 * len(expected)  # those on the outline
+    before = points.selection.copy()
+    box = [(200, 150), (400, 150), (400, 350), (200, 350)]
+    points._choose(points._only(-1), NONE)
+    drag(qtbot, points, box)
+    held = points.selection.copy()
+    for keys, wanted in ((SHIFT, before | held), (CTRL, before ^ held), (ALT, before & ~held)):
+        points.select(before)
+        drag(qtbot, points, box, keys)
+        np.testing.assert_array_equal(points.selection, wanted)
+    count = len(told)
+    points.select(held)  # by the program: nobody is told
+    assert len(told) == count
+
+
+def test_zooming_keeps_what_is_under_the_pointer_and_panning_moves_it(points, qtbot):
+    row = int(points.in_sight()[2][7])
+    place = points.at(row)
+    points.zoom(2.5, place)
+    assert (points.at(row) - place).manhattanLength() < 0.01
+    drag(qtbot, points, [(300, 300), (310, 305), (340, 320)], button=Qt.MouseButton.RightButton)
+    assert (points.at(row) - place - QPointF(40, 20)).manhattanLength() < 0.01
+    points.fit()
+    seen = points.in_sight()[2]
+    assert len(seen) == 3000
+    qtbot.keyClick(points, Qt.Key.Key_Left)
+    assert len(points.in_sight()[2]) < 3000
+    qtbot.keyClick(points, Qt.Key.Key_Home)
+    assert len(points.in_sight()[2]) == 3000
+    points.select(np.hypot(points._places[:, 0] - 1, points._places[:, 1]) < 0.15)
+    qtbot.keyClick(points, Qt.Key.Key_End)
+    assert set(np.flatnonzero(points.selection)) <= set(points.in_sight()[2]) and len(points.in_sight()[2]) < 200
+
+
+def test_clicks_keys_and_the_legend(points, qtbot):
+    row = int(np.abs(points._places).sum(axis=1).argmax())  # alone at the edge
+    qtbot.mouseClick(points, Qt.MouseButton.LeftButton, NONE, points.at(row).toPoint())
+    assert np.flatnonzero(points.selection).tolist() == [row]
+    rect, line = points._lines()[1]
+    qtbot.mouseClick(points, Qt.MouseButton.LeftButton, NONE, rect.center())
+    assert (points.selection == (points._of == line[2])).all()
+    qtbot.keyClick(points, Qt.Key.Key_A, CTRL)
+    assert points.selection.all()
+    qtbot.keyClick(points, Qt.Key.Key_Escape)
+    assert not points.selection.any()
+    opened = []
+    points.opened.connect(opened.append)
+    qtbot.mouseDClick(points, Qt.MouseButton.LeftButton, NONE, points.at(row).toPoint())
+    assert opened == [row]
+    points._hover(row)
+    qtbot.keyClick(points, Qt.Key.Key_Space)
+    assert opened == [row, row]
+
+
+def test_colours_of_the_picture_are_those_of_the_points(points):
+    points.select(points._of == 2)
+    found = points.picture()
+    row = next(
+        row for row in np.flatnonzero(points._of == 2).tolist()
+        if all(((points.at(row) - points.at(o)).manhattanLength() > 14) for o in range(3000) if o != row)
+    )  # fmt: skip
+    place = points.at(row).toPoint() * found.devicePixelRatio()
+    assert found.pixelColor(place).name() == colours(4)[2].lower()
+
+
+@pytest.fixture
+def tab(window, hand, filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.map")
+    hand.settle()
+    return window.clustering
+
+
+def test_one_selection_on_map_grid_and_list(tab, hand, filled, qtbot):
+    shown = tab.map.map
+    assert tab.map.isVisible() and len(shown.selection) == 40
+    first, second, third = clusters(filled, 1)[:3]
+    tab.clusters.select_cluster(second.id)
+    hand.settle()
+    points = tab.map._points
+    assert set(points.faces[shown.selection].tolist()) == set(faces_of(filled, second.id))
+    tab.grid.select_ids(faces_of(filled, second.id)[:2])
+    assert set(points.faces[shown.selection].tolist()) == set(faces_of(filled, second.id)[:2])
+    some = [*faces_of(filled, first.id)[:3], *faces_of(filled, third.id)]
+    shown._choose(np.isin(points.faces, some), NONE)
+    hand.settle()
+    assert set(tab.grid.selected_ids()) == set(some) == set(tab.grid.grid_model.ids.tolist())
+    assert {one.id for one in tab.clusters.selected()} == {first.id, third.id}
+    hand.do("clustering.split")  # a correction of what the lasso holds
+    hand.settle()
+    assert sorted(c.faces for c in clusters(filled, 1)) == [2, 5, 5, 5, 5, 5, 5, 8]
+    assert set(tab.grid.grid_model.ids.tolist()) == set(some)  # still what was picked
+    tab.clusters.select_cluster(second.id)
+    hand.settle()
+    assert set(tab.grid.grid_model.ids.tolist()) == set(faces_of(filled, second.id))
+    hand.do("edit.undo")
+    hand.settle()
+    assert len(clusters(filled, 1)) == 8
+
+
+def test_colours_layouts_and_the_job(tab, hand, filled, qtbot):
+    pane = tab.map
+    assert pane.method.currentData() == "pca" and not pane.make.isHidden()
+    pane.by.setCurrentIndex(pane.by.findData("group"))
+    pane.by.activated.emit(pane.by.currentIndex())
+    hand.settle()
+    assert [line[0] for line in pane.map._legend] == ["g0  20", "g1  20"]
+    pane.method.setCurrentIndex(pane.method.findData("tsne"))
+    pane.method.activated.emit(pane.method.currentIndex())
+    hand.settle()
+    assert not len(pane.map.selection) and "no t-SNE map" in pane.map.empty_text
+    tab.session.run("map", {"method": "tsne", "version": 1})
+    hand.finish_job("map")
+    hand.settle()
+    assert len(pane.map.selection) == 40 and pane.method.currentData() == "tsne" and pane.make.isHidden()
+
+
+def test_hovering_shows_the_face_and_the_right_button_a_menu(tab, hand, qtbot):
+    shown = tab.map.map
+    shown.zoom(1.01)
+    shown._hover(3)
+    hand.settle()
+    assert shown.items[3].id == int(tab.map._points.faces[3])
+    assert shown.said_of(3)[0].startswith("Cluster ") and shown.said_of(3)[-1] in ("g0", "g1")
+    qtbot.mouseClick(shown, Qt.MouseButton.RightButton, NONE, shown.at(3).toPoint())
+    hand.settle()
+    menu = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QMenu) and w.isVisible())
+    assert any(action.text() == tab._book.actions["clustering.split"].text() for action in menu.actions())
+    menu.close()
+    assert tab.grid.selected_count() == 1
