@@ -1,21 +1,29 @@
 """All pairs of vectors that are no farther apart than a radius, exactly: DBSCAN's neighbours.
 
-Of two vectors only one order is computed, in blocks that stay in a core's cache.
+Of two vectors only one order is computed, in blocks that stay in a core's cache. Most pairs are far apart, and that shows
+in the first principal components already: their distance there, with the difference of what is left of both lengths, is
+never more than the whole distance. Only pairs that are near by this measure are computed in full.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.room import need_room
-from fairdesk.clustering.side_by_side import Check, each_block
+from fairdesk.clustering.side_by_side import Check, each_block, one_thread_a_product
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int32]
-ROWS, COLUMNS = 1024, 1024  # of a block: 4 MB, of which half stays in a core's cache
+ROWS, COLUMNS = 1024, 1024  # of a block: 4 MB
 SAMPLE = 500  # vectors whose neighbours are counted first
+SHARES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.375, 0.45, 0.5, 0.5625, 0.625, 0.75)  # of the components, that are tried
+_LEARNED, _TRIED = 4000, 600  # vectors that the components are learned from; of which pairs are tried
+_WHOLE = 20_000.0  # computing a pair in full costs as much as so many components of a block's
+_AT_ONCE = 20_000  # pairs computed in full
 _BYTES = 40.0  # of a pair, in all that DBSCAN makes of it
 
 
@@ -31,25 +39,32 @@ def close_pairs(vectors: Floats, radius: float, check: Check | None = None) -> t
     """
     n = len(vectors)
     vectors = np.ascontiguousarray(vectors - vectors.mean(axis=0), dtype=np.float32)  # smaller numbers, smaller errors
-    half = np.einsum("ij,ij->i", vectors, vectors)[:, None] / 2
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    with one_thread_a_product():  # several would wait for each other on a busy machine
+        _refuse_too_many(vectors, squares, radius)
+        short = _shortened(vectors, squares, radius)
+    half = np.einsum("ij,ij->i", short, short)[:, None] / 2
     one = np.ones_like(half)
-    left, right = np.hstack([vectors, -half, one]), np.ascontiguousarray(np.hstack([vectors, one, -half]).T)
-    limit = np.float32(-radius * radius / 2)  # a product is half the squared distance, negative
-    _refuse_too_many(left, right, limit, radius)
+    left, right = np.hstack([short, -half, one]), np.ascontiguousarray(np.hstack([short, one, -half]).T)
+    within = np.float32(radius * radius)
+    slack = 1e-4 * radius * radius + 4e-6 * float(squares.max(initial=0))
+    limit = np.float32(-(radius * radius + slack) / 2)  # a product is half the squared distance, negative
 
     def work(a: int) -> list[tuple[Rows, Rows, Floats]]:
         found = []
         height = min(ROWS, n - a)
         for b in range(a, n, COLUMNS):
             width = min(COLUMNS, n - b)
-            block = left[a : a + height] @ right[:, b : b + width]
-            rows, columns = np.divmod(np.flatnonzero(block >= limit), width)
+            rows, columns = np.divmod(np.flatnonzero(left[a : a + height] @ right[:, b : b + width] >= limit), width)
             if b < a + height:
                 above = columns + b > rows + a
                 rows, columns = rows[above], columns[above]
-            if len(rows):
-                squared = np.maximum(-2 * block[rows, columns], 0)
-                found.append(((rows + a).astype(np.int32), (columns + b).astype(np.int32), squared))
+            for start in range(0, len(rows), _AT_ONCE):
+                some, others = rows[start : start + _AT_ONCE] + a, columns[start : start + _AT_ONCE] + b
+                away = vectors[some] - vectors[others]
+                squared = np.einsum("ij,ij->i", away, away)
+                near = squared <= within
+                found.append((some[near].astype(np.int32), others[near].astype(np.int32), squared[near]))
         return found
 
     parts = [part for block in each_block(work, range(0, n, ROWS), check) for part in block]
@@ -59,10 +74,47 @@ def close_pairs(vectors: Floats, radius: float, check: Check | None = None) -> t
     return first, second, squared
 
 
-def _refuse_too_many(left: Floats, right: Floats, limit: np.float32, radius: float) -> None:
-    n = len(left)
+def _shortened(vectors: Floats, squares: Floats, radius: float) -> Floats:
+    """Return vectors of fewer components, no two farther apart than the given ones: as many as cost least."""
+    n, dims = vectors.shape
+    sample = vectors[np.random.default_rng(0).choice(n, min(n, _LEARNED), replace=False)]
+    _, components = np.linalg.eigh((sample.T @ sample).astype(np.float64))
+    components = components[:, ::-1].astype(np.float32)
+    least, best = float(dims), dims
+    tried = sample[:_TRIED] @ components
+    whole = np.einsum("ij,ij->i", tried, tried)
+    for count, near in _near_by_the_first(
+        tried, whole, radius, sorted({max(1, int(dims * share)) for share in SHARES})
+    ):
+        cost = count + _WHOLE * near
+        if cost < least:
+            least, best = cost, count
+    if best == dims:
+        return vectors
+    short = vectors @ components[:, :best]
+    rest = np.maximum(squares - np.einsum("ij,ij->i", short, short), 0)
+    return np.hstack([short, np.sqrt(rest)[:, None]])
+
+
+def _near_by_the_first(
+    rotated: Floats, squares: Floats, radius: float, counts: list[int]
+) -> Iterator[tuple[int, float]]:
+    """Yield which share of pairs some numbers of components cannot tell to be far apart."""
+    pairs = np.triu_indices(len(rotated), 1)
+    for count in counts:
+        short = rotated[:, :count]
+        inside = np.einsum("ij,ij->i", short, short)
+        rest = np.sqrt(np.maximum(squares - inside, 0))
+        away = inside[:, None] + inside - 2 * short @ short.T + (rest[:, None] - rest) ** 2
+        near = float(np.count_nonzero(away[pairs] <= radius * radius)) / max(1, len(pairs[0]))
+        yield count, near
+
+
+def _refuse_too_many(vectors: Floats, squares: Floats, radius: float) -> None:
+    n = len(vectors)
     rows = np.random.default_rng(0).choice(n, min(SAMPLE, n), replace=False)
-    near = int(np.count_nonzero(left[rows] @ right >= limit)) / len(rows) - 1
+    away = squares[rows, None] + squares - 2 * (vectors[rows] @ vectors.T)
+    near = int(np.count_nonzero(away <= radius * radius)) / len(rows) - 1
     need_room(
         _BYTES * near * n / 2,
         tr(

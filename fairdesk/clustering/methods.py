@@ -12,6 +12,7 @@ import numpy.typing as npt
 from fairdesk.clustering.density import dbscan, hdbscan
 from fairdesk.clustering.neighbour_file import KEPT
 from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.pair_chain import bytes_needed, pair_tree
 from fairdesk.clustering.params import DBSCAN_EPS, ClusterParams
 from fairdesk.clustering.room import need_memory, need_room
 from fairdesk.clustering.side_by_side import Check
@@ -24,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
 Near = tuple[npt.NDArray[np.int64], Floats]
-WARD_WITH_DISTANCES = 12_000  # faces: SciPy needs 8 bytes for each pair, twice
+WITH_ALL_DISTANCES = 12_000  # faces: SciPy needs 8 bytes for each pair, twice
 
 
 @dataclass(frozen=True)
@@ -106,27 +107,26 @@ def cluster_vectors(
     return Clustered(labels.astype(np.int64), tree)
 
 
-def _without_distances(linkage: str, faces: int) -> bool:
-    return linkage == "ward" and faces > WARD_WITH_DISTANCES
-
-
 def linkage_tree(
     vectors: Floats, linkage: Literal["ward", "average", "complete"], pca: float, check: Check | None = None
 ) -> npt.NDArray[np.float64]:
-    """Return SciPy's linkage matrix; Ward's of many faces is made without their distances, which takes longer.
+    """Return SciPy's linkage matrix; that of many faces is made with less memory than SciPy's own, which takes longer.
 
     Raises
     ------
     JobFailed
         If the distances would not fit into the memory that is free.
     """
-    if _without_distances(linkage, len(vectors)):
+    n, many = len(vectors), len(vectors) > WITH_ALL_DISTANCES
+    if linkage == "ward" and many:
         return ward_tree(_pca(vectors, pca), check)
+    need_memory(bytes_needed(n) if many else 8.0 * n**2, n, tr("Hierarchical clustering"))
+    reduced = _pca(vectors, pca)
+    if linkage != "ward" and many:
+        return pair_tree(reduced, linkage, check)
     from scipy.cluster import hierarchy
 
-    need_memory(8.0 * len(vectors) ** 2, len(vectors), tr("Hierarchical clustering"))
-    reduced = _pca(vectors, pca).astype(np.float64)
-    found: npt.NDArray[np.float64] = hierarchy.linkage(reduced, method=linkage)
+    found: npt.NDArray[np.float64] = hierarchy.linkage(reduced.astype(np.float64), method=linkage)
     return found
 
 

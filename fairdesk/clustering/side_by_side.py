@@ -22,7 +22,7 @@ _limit: Any = None
 
 
 @contextmanager
-def _one_thread_a_product() -> Iterator[None]:
+def one_thread_a_product() -> Iterator[None]:
     """Keep the linear algebra to one thread; the last of several that ask for it at once gives the others back."""
     global _inside, _limit
     from threadpoolctl import threadpool_limits
@@ -45,7 +45,7 @@ def each_block(work: Callable[[Block], Made], blocks: Sequence[Block], check: Ch
     if len(blocks) < 2:
         return [work(block) for block in blocks]
     made: list[Made] = []
-    with _one_thread_a_product(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with one_thread_a_product(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         coming = [pool.submit(work, block) for block in blocks]
         try:
             for done, one in enumerate(coming):

@@ -60,7 +60,7 @@ def ward_tree(vectors: npt.NDArray[np.float32], check: Callable[[int, int], None
                 centre[kept], square[kept], size[kept], number[kept],
             )  # fmt: skip
             alive[:count] = True
-    return _in_order(joins, n)
+    return in_order(joins, n)
 
 
 def _height(centre: npt.NDArray[np.float32], size: npt.NDArray[np.float32], a: int, b: int) -> float:
@@ -69,7 +69,7 @@ def _height(centre: npt.NDArray[np.float32], size: npt.NDArray[np.float32], a: i
     return float(np.sqrt(2 * float(size[a]) * float(size[b]) / (float(size[a]) + float(size[b])) * (away @ away)))
 
 
-def _in_order(joins: list[tuple[float, int, int]], n: int) -> Tree:
+def in_order(joins: list[tuple[float, int, int]], n: int) -> Tree:
     """Number the joins by their height, and count the faces below each."""
     order = sorted(range(len(joins)), key=lambda place: (joins[place][0], place))
     renamed = {n + place: n + rank for rank, place in enumerate(order)}

@@ -9,23 +9,26 @@ import numpy as np
 
 from fairdesk import counted
 from fairdesk.faces import pipeline
-from fairdesk.faces.detection import BATCH, check_detector, counts, detect, unseen
+from fairdesk.faces.detection import BATCH, check_detector, counts, unseen
 from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
+from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import DetectParams, EncodeParams
-from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, search_batch
+from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import map_batches, map_on_ray
+from fairdesk.jobs.pool import make_ready, map_batches
+from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting, what_is_meant
-from fairdesk.project.detections import FoundFaces, keep_faces, searches
+from fairdesk.project.detections import FoundFaces, UnseenImage, keep_faces, searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.faces import FacePlace, face_places, images_of_faces
 from fairdesk.project.images import need_images
+from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
 
@@ -33,19 +36,28 @@ _COMMIT = 256  # images, or faces, that are written at once
 _encoder: Encoder | None = None
 
 
-def _load_whole(params: EncodeParams) -> None:
+def _load_whole(params: EncodeParams, search: DetectParams | None) -> None:
     """Get a process of a cluster ready: it does everything itself."""
     global _encoder
     _encoder = make_encoder(params, "cpu")
-    pipeline.load(None, _encoder.aligner)
+    pipeline.load(search, _encoder.aligner)
+
+
+def _search_whole(batch: list[UnseenImage]) -> tuple[list[Searched], Vectors]:
+    results = pipeline.search_batch(batch)
+    vectors = _computed(_chips_of_images(results))
+    return [one._replace(chips=[]) for one in results], vectors  # what was cut out need not travel
 
 
 def _encode_whole(batch: list[FacePlace]) -> tuple[Aligned, Vectors]:
-    assert _encoder is not None
     aligned = pipeline.align_batch(batch)
-    vectors = _encoder.compute(aligned.chips) if aligned.chips else np.empty((0, _encoder.dim), dtype=np.float32)
-    aligned.chips.clear()  # they need not travel
-    return aligned, vectors
+    vectors = _computed(aligned.chips)
+    return Aligned(aligned.faces, [], aligned.failures), vectors
+
+
+def _computed(chips: list[Pixels]) -> Vectors:
+    assert _encoder is not None
+    return _encoder.compute(chips) if chips else np.empty((0, _encoder.dim), dtype=np.float32)
 
 
 def _wanted_faces(project: Project, faces: list[int], where: list[str] | None) -> list[FacePlace]:
@@ -88,13 +100,15 @@ class _Writer:
         self._project, self._recipe = project, recipe
         self._images: list[tuple[int, FoundFaces]] = []
         self._of_images: list[Vectors] = []
+        self._measured: list[Measured] = []
         self._faces: list[int] = []
         self._of_faces: list[Vectors] = []
         self._failures: dict[int, str] = {}
 
-    def add_images(self, images: list[tuple[int, FoundFaces]], vectors: Vectors) -> None:
+    def add_images(self, images: list[UnseenImage], results: list[Searched], vectors: Vectors) -> None:
         """Take images that were searched, with the vectors of all their faces."""
-        self._images += images
+        self._images += [(image.id, one.found) for image, one in zip(images, results, strict=True)]
+        self._measured += measured_of(images, results)
         self._of_images.append(vectors)
         if len(self._images) >= _COMMIT:
             self.write()
@@ -115,7 +129,8 @@ class _Writer:
             rows = np.concatenate(self._of_images)
             kept = np.repeat([bool(faces) for faces in found], counts)  # an image may have been removed meanwhile
             self._append([face for faces in found for face in faces], rows[kept])
-            self._images, self._of_images = [], []
+            keep_measured(self._project, self._recipe.detector, self._measured)
+            self._images, self._of_images, self._measured = [], [], []
         if self._faces or self._failures:
             self._append(self._faces, np.concatenate(self._of_faces), self._failures)
             self._faces, self._of_faces, self._failures = [], [], {}
@@ -139,20 +154,21 @@ def _search(key: str, params: EncodeParams, encoder: Encoder, recipe: StoredReci
             detector=key,
         )
     )
-    more = {"weights": params.weights, "download": params.download, "where": params.where}
+    more = {"weights": params.weights, "download": params.download, "where": params.where, "quality": params.quality}
     search = DetectParams.of(DetectorKey.parse(key), **more)
-    if params.engine == "ray":
-        detect(search.model_copy(update={"engine": "ray"}), context)
-        return 0
     check_detector(search, context)
     writer, done, faces = _Writer(project, recipe), 0, 0
     context.progress(0, len(todo), tr("images"))
-    searched = map_batches(search_batch, todo, _at_once(params, context), context, load, (search, encoder.aligner))
+    computed: Iterator[tuple[list[UnseenImage], list[Searched], Vectors]]
+    if params.engine == "ray":
+        whole = map_on_ray(_search_whole, todo, BATCH, context, _load_whole, (params, search))
+        computed = ((batch, results, vectors) for batch, (results, vectors) in whole)
+    else:
+        searched = map_batches(search_batch, todo, _at_once(params, context), context, load, (search, encoder.aligner))
+        computed = compute_each(searched, _chips_of_images, encoder, context.device, params.batch_size)
     try:
-        for batch, results, vectors in compute_each(
-            searched, _chips_of_images, encoder, context.device, params.batch_size
-        ):
-            writer.add_images([(image.id, one.found) for image, one in zip(batch, results, strict=True)], vectors)
+        for batch, results, vectors in computed:
+            writer.add_images(batch, results, vectors)
             done, faces = done + len(batch), faces + len(vectors)
             context.progress(done, len(todo), tr("images"))
     finally:
@@ -175,7 +191,10 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     project = context.project
     need_images(project)
     key = _chosen_detector(params, context)
+    if params.engine == "local":
+        make_ready("fairdesk.faces." + ("ready_to_search" if key.startswith("hog") else "ready_to_align"))
     params = _with_scaling(params, project)
+    old = outdated(project, params.encoder, key)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
@@ -183,6 +202,8 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     done = _search(key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
     if todo:
+        if old is not None and old.vectors.recipe.hash != recipe.hash:
+            context.message(old.text())
         context.message(
             tr(
                 "Encoding {faces} of the detector {detector} with {encoder}.",
@@ -205,7 +226,7 @@ def _encode_known(
     context.progress(0, len(todo), tr("faces"))
     results: Iterator[tuple[list[FacePlace], Aligned, Vectors]]
     if params.engine == "ray":
-        whole = map_on_ray(_encode_whole, todo, params.batch_size, context, _load_whole, (params,))
+        whole = map_on_ray(_encode_whole, todo, params.batch_size, context, _load_whole, (params, None))
         results = ((batch, aligned, vectors) for batch, (aligned, vectors) in whole)
     else:
         aligned = map_batches(align_batch, todo, _at_once(params, context), context, load, (None, encoder.aligner))
@@ -226,6 +247,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     recipe, done, seconds = encode(params, context)
+    keep_rate(project, recipe.encoder, done, seconds)
     project.vectors.make_newest(recipe)
     if params.detector is not None:
         project.keep_detector(params.detector)

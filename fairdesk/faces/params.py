@@ -105,6 +105,11 @@ class DetectParams(JobParams):
         title="Download weights",
         description="Download missing weights of deepface's detector (1 to 120 MB) from its authors",
     )
+    quality: bool = Field(
+        False,
+        title="Measure quality too",
+        description="Measure the quality of images that are searched now in the same pass, without decoding them again",
+    )
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
 
     _known = field_validator("detector")(detector_name)
@@ -169,6 +174,11 @@ class EncodeParams(JobParams):
         False,
         title="Flip test",
         description="Mean of the embeddings of the face and of its mirror image, as InsightFace's evaluation does",
+    )
+    quality: bool = Field(
+        False,
+        title="Measure quality too",
+        description="Measure the quality of images that are searched now in the same pass, without decoding them again",
     )
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
     batch_size: int = Field(32, ge=1, le=1024, description="Batch size")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fairdesk.errors import JobFailed, RequestError
+from fairdesk.errors import JobFailed
 from fairdesk.jobs.processes import CORES, cores
 from fairdesk.words import tr
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Output = TypeVar("Output")
 
+_FORKED = sys.platform == "linux"
 _SMALL = 24  # fewer items than this are not worth starting processes for
 
 
@@ -38,10 +41,23 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _start(initializer: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _start(initializer: Callable[..., None], arguments: tuple[Any, ...], environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)  # a helper that is forked has that of when its server began
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it stops between batches
     threading.Thread(target=_die_with_parent, daemon=True).start()
     initializer(*arguments)
+
+
+def make_ready(*modules: str) -> None:
+    """Import modules, and load what they load, while this process does something else; helpers then have them at once.
+
+    On Linux helpers are forked from a server that has nothing else in memory, neither threads nor networks nor open files,
+    and share what it loaded. Elsewhere each loads for itself. The first call decides what the server has.
+    """
+    if _FORKED:
+        forkserver.set_forkserver_preload(list(modules))
+        forkserver.ensure_running()
 
 
 def map_batches(
@@ -72,8 +88,8 @@ def map_batches(
             yield batch, function(batch)
         return
     pool = ProcessPoolExecutor(
-        count, mp_context=multiprocessing.get_context("spawn"), initializer=_start,
-        initargs=(initializer, arguments),
+        count, mp_context=multiprocessing.get_context("forkserver" if _FORKED else "spawn"), initializer=_start,
+        initargs=(initializer, arguments, dict(os.environ)),
     )  # fmt: skip
     waiting: deque[tuple[list[Item], Future[Output]]] = deque()
     try:
@@ -97,55 +113,3 @@ def map_batches(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def map_on_ray(
-    function: Callable[[list[Item]], Output],
-    items: Sequence[Item],
-    size: int,
-    context: Context,
-    initializer: Callable[..., None],
-    arguments: tuple[Any, ...] = (),
-) -> Iterator[tuple[list[Item], Output]]:
-    """Do as `map_batches` does, on a Ray cluster (RAY_ADDRESS, else one on this machine).
-
-    Raises
-    ------
-    RequestError
-        If Ray is not installed.
-    """
-    # Ray would report its use to its makers, and copy the working folder of a `uv run`, 7 GB with its environment.
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    try:
-        import ray
-        from ray.util import ActorPool
-    except ImportError as error:
-        raise RequestError(
-            tr(
-                "The engine ray needs the package ray, which is not installed. Install it with: uv pip install 'fairdesk[ray]'"
-            )
-        ) from error
-    started = not ray.is_initialized()
-    if started:
-        ray.init(log_to_driver=False, logging_level="error", include_dashboard=False)
-
-    class Worker:
-        def __init__(self) -> None:
-            initializer(*arguments)
-
-        def work(self, batch: list[Item]) -> Output:
-            return function(batch)
-
-    try:
-        batches = [list(items[i : i + size]) for i in range(0, len(items), size)]
-        count = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        remote = ray.remote(num_cpus=1)(Worker)
-        pool = ActorPool([remote.remote() for _ in range(min(count, max(1, len(batches))))])
-        results = pool.map(lambda actor, batch: actor.work.remote(batch), batches)
-        for batch, result in zip(batches, results, strict=True):
-            yield batch, result
-            context.check()
-    finally:
-        if started:
-            ray.shutdown()

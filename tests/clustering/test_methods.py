@@ -10,6 +10,7 @@ from fairdesk.clustering import density, methods
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.methods import by_size, cluster_vectors
 from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.pair_chain import pair_tree
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of, membership, versions
 from fairdesk.clustering.ward import ward_tree
@@ -55,7 +56,7 @@ def test_ward_without_distances(monkeypatch):
         assert adjusted_rand_score(a, b) == 1
     params = ClusterParams(method="hierarchical", n_clusters=20, pca=1)
     plain = cluster_vectors(vectors, params, "euclidean").labels
-    monkeypatch.setattr(methods, "WARD_WITH_DISTANCES", 10)
+    monkeypatch.setattr(methods, "WITH_ALL_DISTANCES", 10)
     assert adjusted_rand_score(plain, cluster_vectors(vectors, params, "euclidean").labels) == 1
 
 
@@ -65,6 +66,22 @@ def test_linkage_and_distance(kind):
     expected = fcluster(linkage(vectors.astype(float), kind), 0.8, "distance")
     params = ClusterParams(method="hierarchical", linkage=kind, distance=0.8, pca=1)
     assert adjusted_rand_score(expected, cluster_vectors(vectors, params, "euclidean").labels) == 1
+
+
+@pytest.mark.parametrize("kind", ["average", "complete"])
+def test_trees_in_less_memory(monkeypatch, kind):
+    vectors, _ = people(2)
+    expected, found = linkage(vectors.astype(float), kind), pair_tree(vectors, kind)
+    assert np.abs(expected[:, 2] - found[:, 2]).max() < 1e-3 and found[-1, 3] == len(vectors)
+    for count in (2, 7, 60, 200):
+        a, b = fcluster(expected, count, "maxclust"), fcluster(found, count, "maxclust")
+        assert adjusted_rand_score(a, b) > 0.999
+    params = ClusterParams(method="hierarchical", linkage=kind, distance=0.8, pca=1)
+    plain = cluster_vectors(vectors, params, "euclidean").labels
+    monkeypatch.setattr(methods, "WITH_ALL_DISTANCES", 10)
+    assert adjusted_rand_score(plain, cluster_vectors(vectors, params, "euclidean").labels) == 1
+    few = vectors[:3]
+    assert np.allclose(pair_tree(few, kind), linkage(few.astype(float), kind), atol=1e-3)
 
 
 def test_versions_say_method_and_parameters(filled):

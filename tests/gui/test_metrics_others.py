@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from fairdesk.gui.dialogs.models_dialog import ModelsDialog
 from fairdesk.jobs.context import QuietContext
@@ -67,3 +69,43 @@ def test_two_models_are_compared(window, hand, qtbot, tmp_path):
     dialog.second.setCurrentIndex(0)
     hand.settle()
     dialog.reject()
+
+
+def test_insightfaces_rules_are_shown_when_asked_for(window, hand, qtbot, tmp_path):
+    (one, _), about = study(people=8)
+    np.savez(tmp_path / "v.npz", score=one, **about)
+    hand.go("metrics")
+    tab = window.metrics
+    tab.open_file(tmp_path / "v.npz")
+    qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=20_000)
+    named = lambda: [row[0] for row in texts(tab.tables.pages["points"]) if "InsightFace" in row[0]]
+    assert not named()
+    tab.insightface.click()
+    qtbot.waitUntil(lambda: bool(named()) and not tab._drawing, timeout=20_000)
+    tab.insightface.click()
+    qtbot.waitUntil(lambda: not named() and not tab._drawing, timeout=20_000)
+
+
+def test_ctrl_f_finds_lists_and_scores(window, hand, qtbot, filled):
+    hand.open(filled.folder)
+    for name in ("small", "large"):
+        hand.window.session.run("pairs", {"genuine": 3, "impostor": 3, "out": str(filled.folder / f"{name}.csv")})
+        hand.finish_job("pairs")
+    hand.go("metrics")
+    hand.settle()
+    tab = window.metrics
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window._refresh_actions()
+    heads = [tab.sources.topLevelItem(n) for n in range(2)]
+    leaves = [heads[0].child(n) for n in range(heads[0].childCount())]
+    shown = lambda: [one.text(0).split(".")[0] for one in leaves if not one.isHidden()]
+    assert sorted(shown()) == ["large", "small"]
+    qtbot.keyClick(tab.sources, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.focusWidget() is tab.find_line
+    qtbot.keyClicks(tab.find_line, "SMA")
+    assert shown() == ["small"] and not heads[0].isHidden() and heads[1].isHidden()
+    tab.find_line.setText("pair lists")  # the head itself: all that is below it
+    assert sorted(shown()) == ["large", "small"]
+    qtbot.keyClick(tab.find_line, Qt.Key.Key_Escape)
+    assert not heads[1].isHidden()

@@ -87,7 +87,7 @@ def test_helpers_at_work_end_with_a_killed_job():
     busy = []
     while len(busy) < min(2, cores()) and time.monotonic() < end_at:
         time.sleep(0.2)
-        helpers = [p for p in psutil.Process(job.pid).children() if "spawn_main" in " ".join(p.cmdline())]
+        helpers = psutil.Process(job.pid).children(recursive=True)
         busy = [p for p in helpers if p.num_threads() > 1]  # the one that watches has begun
     time.sleep(1.0)
     assert busy
@@ -98,3 +98,31 @@ def test_helpers_at_work_end_with_a_killed_job():
     for one in alive:
         one.kill()
     assert not alive
+
+
+def seen(batch):
+    """What a helper finds: a variable, what is in memory already, and who its parent is."""
+    return os.environ.get("SAID"), "fairdesk.faces.ready_to_align" in sys.modules, "torch" in sys.modules
+
+
+def test_helpers_have_the_environment_of_now_and_what_was_made_ready():
+    code = """if True:
+        import os, sys, threading
+        os.environ["SAID"] = "before"
+        from fairdesk.jobs.context import QuietContext
+        from fairdesk.jobs.pool import make_ready, map_batches
+        from tests.jobs.test_processes import ready, seen
+        make_ready("fairdesk.faces.ready_to_align")
+        import torch
+        wait = threading.Event()
+        threading.Thread(target=wait.wait).start()
+        for said in ("first", "second", None):
+            os.environ.pop("SAID", None)
+            os.environ |= {"SAID": said} if said else {}
+            print({found for _, found in map_batches(seen, list(range(60)), 5, QuietContext(), ready)})
+        wait.set()
+    """
+    job = python(code, cwd=Path(__file__).resolve().parents[2])
+    told = job.communicate(timeout=120)[0].splitlines()
+    has = sys.platform == "linux"
+    assert told == [str({(said, has, False)}) for said in ("first", "second", None)]

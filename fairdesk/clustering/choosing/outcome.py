@@ -71,7 +71,7 @@ class Silhouettes:
         self.away[np.arange(len(self.rows)), self.rows] = 0
 
     def mean(self, labels: Labels) -> float | None:
-        """Return the mean over those of the sample that are in a cluster (0 for one that is alone in it); None for fewer than two clusters."""
+        """Return the mean over the sample, in which a face that is alone or unclustered counts 0; None for fewer than two clusters."""
         from scipy.sparse import csr_matrix
 
         inside = np.flatnonzero(labels >= 0)
@@ -85,7 +85,7 @@ class Silhouettes:
         sums = np.asarray(belongs @ self.away.T).T  # of each of the sample's faces to each cluster
         mine = np.flatnonzero(labels[self.rows] >= 0)
         if not len(mine):
-            return None
+            return 0.0
         own = np.searchsorted(numbers, labels[self.rows[mine]])
         others = sizes[own] - 1
         within = sums[mine, own] / np.maximum(others, 1)
@@ -93,7 +93,7 @@ class Silhouettes:
         means[np.arange(len(mine)), own] = np.inf
         nearest = means.min(axis=1)
         widest = np.maximum(np.maximum(within, nearest), 1e-12)
-        return float(np.where(others > 0, (nearest - within) / widest, 0).mean())
+        return float(np.where(others > 0, (nearest - within) / widest, 0).sum() / len(self.rows))
 
 
 def outcome(value: float, labels: Labels, known: Known, silhouettes: Silhouettes | None) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QTreeWidget
 
@@ -12,7 +12,10 @@ _READ = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
 
 
 class FindLine(QLineEdit):
-    """Finds in lists and trees as one types. A row of a tree stays where one below it matches; Escape shows all again."""
+    """Finds in lists and trees as one types.
+
+    A row of a tree stays where one above or below it matches; Escape shows all again.
+    """
 
     def __init__(self, views: tuple[QListWidget | QTreeWidget, ...], placeholder: str) -> None:
         super().__init__(placeholderText=tr("{what} (Ctrl+F)", what=placeholder))
@@ -33,13 +36,11 @@ class FindLine(QLineEdit):
         self._soon.stop()
         wanted = self.text().strip().casefold()
         for view in self._views:
-            model, columns = view.model(), 1 if isinstance(view, QListWidget) else view.columnCount()
-            for row in range(model.rowCount()):
-                hidden = not _holds(model, model.index(row, 0), columns, wanted)
-                if isinstance(view, QListWidget):
-                    view.setRowHidden(row, hidden)
-                else:
-                    view.setRowHidden(row, QModelIndex(), hidden)
+            if isinstance(view, QListWidget):
+                for row in range(view.count()):
+                    view.setRowHidden(row, not _matches(view.model().index(row, 0), 1, wanted))
+            else:
+                _sift(view, QModelIndex(), wanted)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Escape:
@@ -50,8 +51,18 @@ class FindLine(QLineEdit):
             super().keyPressEvent(event)
 
 
-def _holds(model: QAbstractItemModel, row: QModelIndex, columns: int, wanted: str) -> bool:
+def _matches(row: QModelIndex, columns: int, wanted: str) -> bool:
     cells = [row.siblingAtColumn(column) for column in range(columns)]
-    if any(wanted in str(cell.data(role) or "").casefold() for cell in cells for role in _READ):
-        return True
-    return any(_holds(model, model.index(place, 0, row), columns, wanted) for place in range(model.rowCount(row)))
+    return any(wanted in str(cell.data(role) or "").casefold() for cell in cells for role in _READ)
+
+
+def _sift(view: QTreeWidget, parent: QModelIndex, wanted: str) -> bool:
+    """Show the rows that match, what is below them and what they are below; returns whether there are any."""
+    model, found = view.model(), False
+    for place in range(model.rowCount(parent)):
+        row = model.index(place, 0, parent)
+        itself = _matches(row, view.columnCount(), wanted)
+        below = _sift(view, row, "" if itself else wanted)
+        view.setRowHidden(place, parent, not (itself or below))
+        found = found or itself or below
+    return found

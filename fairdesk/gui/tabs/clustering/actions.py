@@ -63,6 +63,15 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
             enabled=vectors,
         ),
         ActionSpec(
+            "clustering.choose",
+            tr("C&hoose parameters…"),
+            tab.choose_parameters,
+            tr("&Clustering"),
+            icon="chart",
+            enabled=lambda: vectors() and not tab.reviewing,
+            tip=tr("See what each distance comes to, and where to cut the tree, before clustering"),
+        ),
+        ActionSpec(
             "clustering.review",
             tr("Revie&w…"),
             tab.open_review,

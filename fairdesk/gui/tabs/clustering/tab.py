@@ -264,6 +264,12 @@ class ClusteringTab(Tab):
         self.order.setCurrentIndex(self.order.findData(Order.NEAREST))
         self._sort()
 
+    def choose_parameters(self) -> None:
+        """Choose the parameters of a clustering by eye."""
+        from fairdesk.gui.tabs.clustering.choose_dialog import ChooseDialog  # plots: imported with the first one
+
+        async_glue.start(async_glue.finished(ChooseDialog(self.session, self.grid.thumbnails, self)))
+
     def open_review(self) -> None:
         """Ask the questions that are worth most; the answers are kept in a version of their own."""
         version = self.view.version

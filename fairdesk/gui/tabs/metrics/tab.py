@@ -16,8 +16,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -32,6 +31,8 @@ from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
 from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.tabs.metrics.search_page import SearchPage
+from fairdesk.gui.tabs.metrics.source_tree import SourceTree
+from fairdesk.gui.widgets.find_line import FindLine
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.project.changes import Change, Kind
@@ -71,7 +72,7 @@ class MetricsTab(Tab):
     banner_text: QLabel
     splitter: QSplitter
     vertical: QSplitter
-    sources: QTreeWidget
+    sources: SourceTree
     pages: QStackedWidget
     empty_page: QWidget
     result_page: QWidget
@@ -85,12 +86,13 @@ class MetricsTab(Tab):
     by: QComboBox
     by_label: QLabel
     distance: QCheckBox
+    insightface: QCheckBox
     figures: ResultPlots
     tables: ResultTables
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "metrics_tab.ui", (FlowRow, ResultPlots, ResultTables))
+        load_form(self, "metrics_tab.ui", (FlowRow, ResultPlots, ResultTables, SourceTree))
         self.view = presenter.View()
         self._drawing = False  # the intervals of what is shown are being worked out
         self._asked = 0  # evaluations so far: only the newest goes on
@@ -99,10 +101,16 @@ class MetricsTab(Tab):
         self._stale: str | None = None
         self._typed: float | None = None  # where the line was let go
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
+        self.find_line = FindLine((self.sources,), tr("Find a list or scores"))
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.find_line)
+        column.addWidget(self.sources)
+        self.splitter.insertWidget(0, left)
         self.splitter.setSizes([260, 900])
         self.splitter.setStretchFactor(1, 1)
         self.vertical.setSizes([380, 320])
-        self.sources.setHeaderLabels([tr("Pair lists and scores")])
         for rule, text in _AT.items():
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
@@ -116,13 +124,14 @@ class MetricsTab(Tab):
         self.figures.threshold_moved.connect(self._on_drag)
         self.figures.threshold_settled.connect(self._on_dropped)
         self.figures.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
-        self.sources.currentItemChanged.connect(self._on_source)
+        self.sources.currentItemChanged.connect(lambda *_: self._on_source())
         self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(self.look_at_list()))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
         self.by.currentTextChanged.connect(lambda _t: self._evaluate())
         self.distance.toggled.connect(lambda _on: self._evaluate())
+        self.insightface.toggled.connect(lambda _on: self._evaluate())
         self.empty_button.clicked.connect(self._next_step)
         session.theme.changed.connect(lambda: self._fill_table(self.shown) if self.shown is not None else None)
         self.banner.hide()
@@ -176,39 +185,8 @@ class MetricsTab(Tab):
         self._fill(view)
 
     def _fill(self, view: presenter.View) -> None:
-        before = {(s.kind, s.id) for s in self.view.sources}
         self.view = view
-        current = self.sources.currentItem()
-        kept = current.data(0, Qt.ItemDataRole.UserRole) if current is not None else None
-        self.sources.blockSignals(True)
-        self.sources.clear()
-        chosen = None
-        for kind, title in (("list", tr("Pair lists")), ("scores", tr("Scores"))):
-            head = QTreeWidgetItem([title])
-            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            self.sources.addTopLevelItem(head)
-            for source in (s for s in view.sources if s.kind == kind):
-                named = f"{source.name}  ({source.vectors})" if source.vectors else source.name
-                leaf = QTreeWidgetItem([tr("{source}  (out of date)", source=named) if source.stale else named])
-                leaf.setToolTip(
-                    0,
-                    f"{source.path}\n{source.about}"
-                    + ("\n" + tr("Out of date: {stale}", stale=source.stale) if source.stale else ""),
-                )
-                leaf.setData(0, Qt.ItemDataRole.UserRole, source)
-                head.addChild(leaf)
-                new = before and (source.kind, source.id) not in before
-                same = isinstance(kept, presenter.Source) and (kept.kind, kept.id) == (source.kind, source.id)
-                if (
-                    (new and kind == "scores")
-                    or (chosen is None and same)
-                    or (chosen is None and kept is None and kind == "scores")
-                ):
-                    chosen = leaf
-            head.setExpanded(True)
-        self.sources.blockSignals(False)
-        if chosen is not None:
-            self.sources.setCurrentItem(chosen)
+        self.sources.show_sources(view.sources)
         self._show()
 
     def _show(self) -> None:
@@ -254,9 +232,8 @@ class MetricsTab(Tab):
             self._next()
 
     def chosen_list(self) -> presenter.Source | None:
-        item = self.sources.currentItem()
-        source = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
-        return source if isinstance(source, presenter.Source) and source.kind == "list" else None
+        source = self.sources.chosen()
+        return source if source is not None and source.kind == "list" else None
 
     def freeze_list(self) -> None:
         source = self.chosen_list()
@@ -282,19 +259,14 @@ class MetricsTab(Tab):
             await async_glue.finished(PairListDialog(self.session, Path(source.path), self.window()))
 
     def ask_score(self) -> None:
-        item = self.sources.currentItem()
-        source = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
-        lists = [s for s in self.view.sources if s.kind == "list"]
-        chosen = (
-            source if isinstance(source, presenter.Source) and source.kind == "list" else lists[0] if lists else None
-        )
+        chosen = self.chosen_list() or next((one for one in self.view.sources if one.kind == "list"), None)
         if chosen is not None:
             self.session.ask("score", {"pairs": chosen.path})
 
-    @Slot(QTreeWidgetItem, QTreeWidgetItem)
-    def _on_source(self, item: QTreeWidgetItem | None, _before: object) -> None:
-        source = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
-        if isinstance(source, presenter.Source) and source.kind == "scores":
+    @Slot()
+    def _on_source(self) -> None:
+        source = self.sources.chosen()
+        if source is not None and source.kind == "scores":
             self._stale = source.stale
             self.show_scores(Path(source.path))
 
@@ -326,6 +298,7 @@ class MetricsTab(Tab):
             {
                 "scores": self.scores, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
                 "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
+                "insightface": self.insightface.isChecked(),
                 "labels_of": None if self.session.project is None else self.session.project.folder,
             }
         )  # fmt: skip

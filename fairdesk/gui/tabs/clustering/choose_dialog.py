@@ -1,0 +1,127 @@
+"""Choosing the parameters of a clustering by eye."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
+
+from fairdesk.clustering.choosing.faces import FacesToCluster, faces_to_cluster, near
+from fairdesk.clustering.choosing.radius import Radius
+from fairdesk.errors import RequestError
+from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.radius_page import RadiusPage
+from fairdesk.gui.tabs.clustering.tree_page import TreePage
+from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
+from fairdesk.project import Project
+from fairdesk.words import tr, tr_n
+
+
+class Closed(Exception):
+    """The dialog was closed: nobody waits for the rest."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """The faces, and what every radius comes to; or why that cannot be said."""
+
+    found: FacesToCluster
+    radius: Radius | None
+    why: str
+    named: str
+
+
+class ChooseDialog(QDialog):
+    """Two pages: the radius of DBSCAN, and the tree of a hierarchical clustering."""
+
+    def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._thumbnails = session, thumbnails
+        self.setWindowTitle(tr("Choose parameters"))
+        self.told = QLabel(tr("Computing the neighbours of all faces …"), wordWrap=True)
+        self.pages = QTabWidget()
+        self.radius: RadiusPage | None = None
+        self.tree: TreePage | None = None
+        self.use, self.shut = QPushButton(tr("&Use this…")), QPushButton(tr("Close"))
+        self.use.setProperty("primary", True)
+        self.use.setToolTip(tr("Fill the form of Cluster with these parameters"))
+        self.use.setEnabled(False)
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addWidget(self.shut)
+        row.addWidget(self.use)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.told)
+        layout.addWidget(self.pages, 1)
+        layout.addLayout(row)
+        self.use.clicked.connect(self._use)
+        self.shut.clicked.connect(self.reject)
+        self.pages.currentChanged.connect(self._on_page)
+        screen = self.screen().availableGeometry()
+        self.resize(min(1000, screen.width() - 24), min(680, screen.height() - 60))
+        self._closed = False
+        self.finished.connect(self._on_finished)
+        project = session.project
+        if project is not None:
+            session.background.read("choose parameters", lambda: self._read(project), self._arrived, self._failed)
+
+    def _on_finished(self) -> None:
+        self._closed = True
+
+    def _check(self, _done: int, _of: int) -> None:
+        if self._closed:
+            raise Closed
+
+    def _read(self, project: Project) -> Read:
+        chosen = project.vectors.choose()
+        found = faces_to_cluster(project, chosen.recipe)
+        radius, why = None, ""
+        try:
+            kept = near(project, chosen.recipe, found, check=self._check)
+            radius = Radius(found.vectors, found.known, (kept.found, kept.squared), self._check)
+        except RequestError as error:
+            why = str(error)
+        return Read(found, radius, why, chosen.named())
+
+    def _failed(self, error: BaseException) -> None:
+        if not isinstance(error, Closed):
+            self.told.setText(str(error))
+
+    def _arrived(self, read: Read) -> None:
+        faces, known = len(read.found.faces), int(np.count_nonzero(read.found.known.known))
+        parts = [read.named, tr_n("{n:,} face", "{n:,} faces", faces)]
+        parts.append(
+            tr_n("{n:,} of known or confirmed identity", "{n:,} of known or confirmed identity", known)
+            if known
+            else tr("nobody is known")
+        )
+        self.told.setText("  ·  ".join(parts))
+        if read.radius is None:
+            self.told.setText(read.why)
+            if faces < 3:
+                return
+        else:
+            self.radius = RadiusPage(self._session, read.radius, self)
+            self.pages.addTab(self.radius, tr("Radius (DBSCAN)"))
+        self.tree = TreePage(self._session, read.found, self._thumbnails, self)
+        self.pages.addTab(self.tree, tr("Tree (hierarchical)"))
+        self.use.setEnabled(True)
+
+    def _on_page(self) -> None:
+        if self.tree is not None and self.pages.currentWidget() is self.tree and self.tree.drawn is None:
+            self.tree.start()
+
+    def _use(self) -> None:
+        page = self.pages.currentWidget()
+        if isinstance(page, RadiusPage | TreePage):
+            values = page.parameters
+            if values is None:
+                self._session.tell_error(
+                    RequestError(
+                        tr("There is no tree of all faces yet to take a distance from. Average linkage has one.")
+                    )
+                )
+                return
+            self.accept()
+            self._session.ask("cluster", values)

@@ -1,0 +1,61 @@
+"""The tree of pair lists and scores on the left of the Metrics tab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
+
+from fairdesk.gui.tabs.metrics.presenter import Source
+from fairdesk.words import tr
+
+
+class SourceTree(QTreeWidget):
+    """Shows a project's pair lists and scores; what was chosen stays chosen, and new scores are chosen at once."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setHeaderLabels([tr("Pair lists and scores")])
+        self._known: set[tuple[str, int]] = set()
+
+    def chosen(self) -> Source | None:
+        """Return the list or scores that are chosen."""
+        return _source_of(self.currentItem())
+
+    def show_sources(self, sources: Sequence[Source]) -> None:
+        """Show these."""
+        kept, before = self.chosen(), self._known
+        self._known = {(one.kind, one.id) for one in sources}
+        chosen: QTreeWidgetItem | None = None
+        self.blockSignals(True)
+        self.clear()
+        for kind, title in (("list", tr("Pair lists")), ("scores", tr("Scores"))):
+            head = QTreeWidgetItem([title])
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.addTopLevelItem(head)
+            for source in (one for one in sources if one.kind == kind):
+                leaf = _leaf(source)
+                head.addChild(leaf)
+                new = kind == "scores" and bool(before) and (kind, source.id) not in before
+                same = kept is not None and (kept.kind, kept.id) == (kind, source.id)
+                if new or (chosen is None and (same or (kept is None and kind == "scores"))):
+                    chosen = leaf
+            head.setExpanded(True)
+        self.blockSignals(False)
+        if chosen is not None:
+            self.setCurrentItem(chosen)
+
+
+def _source_of(item: QTreeWidgetItem | None) -> Source | None:
+    found = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
+    return found if isinstance(found, Source) else None
+
+
+def _leaf(source: Source) -> QTreeWidgetItem:
+    named = f"{source.name}  ({source.vectors})" if source.vectors else source.name
+    leaf = QTreeWidgetItem([tr("{source}  (out of date)", source=named) if source.stale else named])
+    why = "\n" + tr("Out of date: {stale}", stale=source.stale) if source.stale else ""
+    leaf.setToolTip(0, f"{source.path}\n{source.about}{why}")
+    leaf.setData(0, Qt.ItemDataRole.UserRole, source)
+    return leaf

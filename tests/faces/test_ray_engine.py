@@ -1,0 +1,98 @@
+"""The engine ray: the same pass over a cluster, also when a node of it dies in the middle."""
+
+import numpy as np
+import pytest
+
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams
+from fairdesk.errors import Stopped
+from fairdesk.faces.detection import find_faces
+from fairdesk.faces.embedding import encode_faces
+from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project import Project
+
+ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A head without cores, where this process is, and two nodes of one core."""
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    nodes = [made.add_node(num_cpus=1) for _ in range(2)]
+    ray.init(address=made.address, log_to_driver=False, logging_level="error")
+    made.wait_for_nodes()
+    yield made, nodes
+    ray.shutdown()
+    made.shutdown()
+
+
+def project_of(folder, drawn):
+    made = Project.create(folder)
+    import_images(ImportParams(folder=drawn), QuietContext(made))
+    return made
+
+
+def contents(project):
+    """All faces with boxes and vectors, by image, and which images were searched."""
+    recipe = project.vectors.choose("dlib", "hog").recipe
+    faces, vectors = project.vectors.load(recipe)
+    place = {face: row for row, face in enumerate(faces.tolist())}
+    rows = project.db.rows(
+        "SELECT f.id, i.path, f.top, f.right, f.bottom, f.left, f.landmarks FROM face f JOIN image i ON i.id = image_id ORDER BY i.path, place"
+    )
+    searched = project.db.rows(
+        "SELECT i.path, d.faces FROM detection d JOIN image i ON i.id = d.image_id ORDER BY i.path"
+    )
+    return [row[1:] for row in rows], np.stack([vectors[place[row[0]]] for row in rows]), searched
+
+
+class Killing(QuietContext):
+    """Kills a node when so many batches have come."""
+
+    def __init__(self, project, cluster, node, after):
+        super().__init__(project)
+        self.cluster, self.node, self.after = cluster, node, after
+
+    def check(self):
+        self.after -= 1
+        if self.after == 0:
+            self.cluster.remove_node(self.node, allow_graceful=False)
+        super().check()
+
+
+def test_a_cluster_gives_the_same_and_loses_nothing_with_a_node(tmp_path, drawn, cluster, monkeypatch):
+    made, nodes = cluster
+    local = project_of(tmp_path / "local", drawn)
+    encode_faces(EncodeParams(), QuietContext(local))
+    boxes, vectors, searched = contents(local)
+
+    stopped = project_of(tmp_path / "stopped", drawn)
+    with pytest.raises(Stopped):
+        encode_faces(EncodeParams(engine="ray"), QuietContext(stopped, stop_after=1))
+    half = stopped.db.value("SELECT count(*) FROM detection")
+    assert 0 < half < 24
+    whole = encode_faces(EncodeParams(engine="ray"), QuietContext(stopped))
+    assert whole.vectors == len(boxes)
+    again = contents(stopped)
+    assert again[0] == boxes and again[2] == searched and np.abs(again[1] - vectors).max() < 1e-5
+
+    monkeypatch.setattr("fairdesk.faces.embedding.BATCH", 1)
+    cut = project_of(tmp_path / "cut", drawn)
+    context = Killing(cut, made, nodes.pop(), 4)
+    result = encode_faces(EncodeParams(engine="ray"), context)
+    assert context.after < 0 and result.vectors == result.encoded_now == len(boxes)  # nothing twice
+    found = contents(cut)
+    assert found[0] == boxes and found[2] == searched and np.abs(found[1] - vectors).max() < 1e-5
+
+
+def test_the_search_alone_and_faces_that_are_known(tmp_path, drawn, cluster):
+    one, two = project_of(tmp_path / "one", drawn), project_of(tmp_path / "two", drawn)
+    found = find_faces(DetectParams(engine="ray"), QuietContext(one))
+    assert found.faces == find_faces(DetectParams(), QuietContext(two)).faces
+    remote = encode_faces(EncodeParams(engine="ray", batch_size=4), QuietContext(one))
+    assert remote.vectors == encode_faces(EncodeParams(), QuietContext(two)).vectors == found.faces
+    assert contents(one)[0] == contents(two)[0] and np.abs(contents(one)[1] - contents(two)[1]).max() < 1e-5

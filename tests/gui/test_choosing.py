@@ -1,0 +1,165 @@
+"""Choosing parameters by eye: what is shown is what clustering then does."""
+
+import time
+
+import numpy as np
+import pytest
+import shiboken6
+from PySide6.QtCore import QPointF, Qt
+
+from fairdesk.clustering.density import dbscan
+from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.tabs.clustering.choose_dialog import ChooseDialog
+
+
+@pytest.fixture
+def chosen(window, hand, filled):
+    """The dialog, with everything drawn."""
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.choose")
+    dialog = hand.dialog(ChooseDialog)
+    hand.settle()
+    yield dialog
+    if shiboken6.isValid(dialog):
+        dialog.reject()
+
+
+def form(hand, chosen, qtbot):
+    qtbot.mouseClick(chosen.use, Qt.MouseButton.LeftButton)
+    dialog = hand.dialog(JobDialog)
+    values = dialog.form.values()
+    dialog.reject()
+    return values
+
+
+def test_the_slider_shows_what_a_radius_comes_to(chosen, hand, filled, qtbot):
+    page = chosen.radius
+    vectors = filled.vectors.load(filled.vectors.find("made-up"))[1]
+    assert page.best is not None and page.value == pytest.approx(page.best.value, abs=page.step)
+    for place in (page.slider.maximum() // 5, page.slider.maximum() // 2):
+        page.slider.setValue(place)
+        hand.settle()
+        labels = dbscan(vectors, page.value, 2)
+        assert page.table.counts.text().startswith(f"{labels.max() + 1:,} cluster")
+        assert f"{(labels < 0).sum():,} unclustered" in page.table.counts.text()
+        assert [line.value() for line in (page.level, *page.lines)] == [page.value] * 3 == [page.eps.value()] * 3
+    page.samples.setValue(5)
+    hand.settle()
+    assert f"{(dbscan(vectors, page.value, 5) < 0).sum():,} unclustered" in page.table.counts.text()
+    value = page.value
+    values = form(hand, chosen, qtbot)
+    assert (values["method"], float(values["eps"]), values["min_samples"]) == ("dbscan", value, 5)
+
+
+def test_lines_can_be_dragged_and_plots_clicked(chosen, hand):
+    page = chosen.radius
+    for move in (
+        lambda: page.lines[0].setValue(0.31),
+        lambda: page.level.setValue(0.4),
+        lambda: page._gestures[2].clicked.emit(0.25, 0.5),
+        lambda: page.eps.setValue(0.2),
+    ):
+        before = page.value
+        move()
+        assert page.value != before
+        assert page.lines[1].value() == page.level.value() == page.eps.value() == page.value
+    page.set_eps(99)
+    assert page.value == pytest.approx(page.slider.maximum() * page.step)
+
+
+def test_quality_has_a_column_for_each_group(chosen):
+    table = chosen.radius.table.table
+    header = [table.horizontalHeaderItem(x).text() for x in range(table.columnCount())]
+    assert header == ["All", "g0", "g1"] and table.rowCount() == 8
+    assert all(0 <= float(table.item(y, x).text()) <= 1 for y in range(8) for x in range(3))
+    assert not chosen.radius.table.silhouette.isVisible()
+    legend = [label.text for _, label in chosen.radius._legends[1].item.items]
+    assert legend == ["F1", "precision", "recall", "F1 of g0", "F1 of g1"]
+
+
+def test_without_identities_a_silhouette_of_a_stated_sample(window, hand, filled):
+    with filled.db.transaction() as connection:
+        connection.execute("UPDATE image SET identity_id = NULL")
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.choose")
+    dialog = hand.dialog(ChooseDialog)
+    hand.settle()
+    assert "nobody is known" in dialog.told.text()
+    assert "random sample of 40 faces" in dialog.radius.table.silhouette.text()
+    assert not dialog.radius.table.table.isVisible()
+    dialog.reject()
+
+
+def test_a_tree_is_cut_where_the_line_is_dragged(chosen, hand, qtbot):
+    chosen.pages.setCurrentWidget(chosen.tree)
+    hand.settle()
+    page = chosen.tree
+    assert page.drawn.tree.faces == 40 and len(page.drawn.leaves) == 40
+    page.linkage.setCurrentIndex(page.linkage.findData("average"))
+    hand.settle()
+    assert page.drawn.tree.linkage == "average"
+    page.line.setValue(page.drawn.tree.top * 1.01)
+    hand.settle()
+    assert page.table.counts.text().startswith("1 cluster ")
+    page.line.setValue(page.drawn.tree.joins[-4:-2, 2].mean())
+    hand.settle()
+    assert page.table.counts.text().startswith("4 clusters") and page.cut.value() == pytest.approx(page.line.value())
+    cut = page.cut.value()
+    values = form(hand, chosen, qtbot)
+    assert values["method"] == "hierarchical" and values["linkage"] == "average"
+    assert float(values["distance"]) == pytest.approx(cut) and not values.get("n_clusters")
+
+
+def test_faces_stand_at_the_leaves_and_follow_the_pointer(chosen, hand, qtbot):
+    chosen.pages.setCurrentWidget(chosen.tree)
+    hand.settle()
+    page = chosen.tree
+    qtbot.waitUntil(lambda: page._picture(0) is not None and page._picture(39) is not None, timeout=5000)
+    places = page.axis.places()
+    assert [number for number, _ in places] == list(range(40))
+    apart = np.diff([place.center().x() for _, place in places])
+    assert apart.min() > 0 and np.ptp(apart) < 0.01
+    assert len({place.top() for _, place in places}) > 1  # in rows, to be seen
+    for number in (0, 17):
+        view = page.plot.getPlotItem().vb
+        page.plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(number + 0.2, 0.01)))
+        face = int(page._found.faces[page.drawn.leaves[number].rows[0]])
+        assert [item.id for item in page.faces.faces] == [face]
+        assert page.leaf.text() == f"1 face below this leaf: {page.faces.faces[0].identity}"
+
+
+def test_closed_while_it_computes(window, hand, filled, monkeypatch):
+    from fairdesk.gui.tabs.clustering import choose_dialog
+
+    hand.open(filled.folder)
+    hand.go("clustering")
+    ended = []
+
+    def slowly(_project, _recipe, _found, check):
+        for _ in range(600):
+            time.sleep(0.01)
+            try:
+                check(0, 1)
+            except choose_dialog.Closed:
+                ended.append(True)
+                raise
+
+    monkeypatch.setattr(choose_dialog, "near", slowly)
+    hand.do("clustering.choose")
+    hand.dialog(ChooseDialog).reject()
+    hand.settle()
+    assert ended == [True]
+
+
+def test_two_faces_are_too_few(window, hand, filled):
+    hand.open(filled.folder)
+    with filled.db.transaction() as connection:
+        connection.execute("UPDATE image SET hidden = 1 WHERE id > 2")
+    hand.go("clustering")
+    hand.do("clustering.choose")
+    dialog = hand.dialog(ChooseDialog)
+    hand.settle()
+    assert "at least 3" in dialog.told.text() and not dialog.use.isEnabled()
+    dialog.reject()
