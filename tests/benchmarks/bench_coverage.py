@@ -130,7 +130,8 @@ class Tally:
         if interval is None:
             self.missing[kind] += 1
         else:
-            self.rows[kind].append((interval[0] <= truth <= interval[1], interval[1] - interval[0]))
+            near = 1e-9  # ratios of equal rates are 1 but for rounding
+            self.rows[kind].append((interval[0] - near <= truth <= interval[1] + near, interval[1] - interval[0]))
 
     def lines(self, wide):
         low, high = (0.91, 0.99) if wide else (0.93, 0.97)
