@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk.errors import JobFailed
@@ -56,6 +55,8 @@ def make_ready(*modules: str) -> None:
     and share what it loaded. Elsewhere each loads for itself. The first call decides what the server has.
     """
     if _FORKED:
+        from multiprocessing import forkserver  # there is none on Windows
+
         forkserver.set_forkserver_preload(list(modules))
         forkserver.ensure_running()
 

@@ -44,16 +44,17 @@ def read_contents(project: Project) -> list[SetContents]:
     """Return the contents of every set, in the order they were made."""
     with project.db.moment():
         sets = project.db.rows("SELECT id, name, frozen, params, basis FROM image_set ORDER BY id")
-        members: dict[int, list[int]] = {}
-        for number, image in project.db.rows("SELECT set_id, image_id FROM set_member ORDER BY set_id, image_id"):
-            members.setdefault(number, []).append(image)
+        members = {
+            row[0]: project.db.numbers(
+                "SELECT image_id AS n FROM set_member WHERE set_id = ? ORDER BY image_id", (row[0],)
+            )
+            for row in sets
+        }
     kept: dict[bytes | None, Labels | None] = {basis: None for *_, basis in sets}  # sets of one split share theirs
     for basis in kept:
         kept[basis] = unpack(basis)
     return [
-        SetContents(
-            number, name, bool(frozen), json.loads(params), np.array(members.get(number, []), np.int64), kept[basis]
-        )
+        SetContents(number, name, bool(frozen), json.loads(params), members[number], kept[basis])
         for number, name, frozen, params, basis in sets
     ]
 

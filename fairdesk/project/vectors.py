@@ -107,12 +107,12 @@ class VectorStore:
 
     def missing(self, recipe: StoredRecipe) -> list[int]:
         """Faces of the recipe's detector that have no vector; one that failed before is tried again."""
-        rows = self._db.rows(
-            "SELECT id FROM face WHERE detector = ?1"
+        faces: list[int] = self._db.numbers(
+            "SELECT id AS n FROM face WHERE detector = ?1"
             " AND NOT EXISTS (SELECT 1 FROM vector WHERE recipe_id = ?2 AND face_id = face.id) ORDER BY id",
             (recipe.detector, recipe.id),
-        )
-        return [row[0] for row in rows]
+        ).tolist()
+        return faces
 
     def forget_lost(self, recipe: StoredRecipe) -> int:
         """Drop rows whose chunk file is gone, so that those faces are encoded again; return how many."""
@@ -170,16 +170,16 @@ class VectorStore:
         )
 
     def _load(self, recipe: StoredRecipe, number: str, which: str) -> tuple[Ids, Floats]:
-        rows = self._db.rows(
-            f"SELECT {number}, v.chunk, v.row FROM vector v{which}"
-            f" {'AND' if which else 'WHERE'} v.recipe_id = ? ORDER BY v.face_id",
+        table = self._db.integers(
+            (number, "v.chunk", "v.row"),
+            f"FROM vector v{which} {'AND' if which else 'WHERE'} v.recipe_id = ? ORDER BY v.face_id",
             (recipe.id,),
         )
-        table = np.array(rows, dtype=np.int64).reshape(-1, 3)
         out = np.empty((len(table), recipe.dim), dtype=np.float32)
-        for chunk in np.unique(table[:, 1]):
-            path = self._chunk(recipe.hash, int(chunk))
-            where = table[:, 1] == chunk
+        by_chunk = np.argsort(table[:, 1], kind="stable")
+        ends = np.flatnonzero(np.diff(table[by_chunk, 1])) + 1
+        for where in np.split(by_chunk, ends) if len(table) else []:
+            path = self._chunk(recipe.hash, int(table[where[0], 1]))
             try:
                 data = np.fromfile(path, dtype="<f4").reshape(-1, recipe.dim)
                 out[where] = data[table[where, 2]]
