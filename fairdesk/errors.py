@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
+import re
+import zipfile
 
 from fairdesk.words import tr
 
@@ -50,11 +53,24 @@ _LONG = 120  # characters of a path that are shown
 
 
 def reason(error: BaseException) -> str:
-    """Return why something failed, without the numbers that systems give their errors."""
+    """Return why something failed, without the numbers that systems give their errors or the words of libraries."""
     if isinstance(error, FairDeskError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if isinstance(error, json.JSONDecodeError):
+        return tr("line {line}, column {column} is not JSON", line=error.lineno, column=error.colno)
+    if isinstance(error, UnicodeDecodeError):
+        return tr("byte {n} is not text in {encoding}", n=error.start + 1, encoding=error.encoding.upper())
+    if isinstance(error, ValueError) and str(error).startswith("Object arrays"):  # numpy
+        return tr("it holds Python objects, which are never loaded; save its arrays as numbers and text")
+    if isinstance(error, zipfile.BadZipFile) or "allow_pickle" in str(
+        error
+    ):  # numpy takes all it does not know for a pickle
+        return tr("it is damaged, or another kind of file")
+    absent = re.fullmatch(r"'?(.+) is not a file in the archive'?", str(error)) if isinstance(error, KeyError) else None
+    if absent is not None:  # numpy
+        return tr("it has no array {name}", name=absent[1])
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 

@@ -45,7 +45,7 @@ def read_vectors(path: Path) -> VectorFile:
     except NOT_NPZ as error:
         raise RequestError(
             tr(
-                "{path} cannot be read as embeddings: it must be an .npz with an array `vectors` ({error}).",
+                "{path} cannot be read as embeddings, an .npz with an array `vectors`: {error}.",
                 path=path,
                 error=reason(error),
             )

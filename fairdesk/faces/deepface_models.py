@@ -147,15 +147,39 @@ def encoder_size(name: str) -> int:
 
 
 def represent(crops: Sequence[Pixels], name: str) -> npt.NDArray[np.float32]:
-    """Return the vectors of ``DeepFace.represent`` for faces that were cut out by `crop`, shape (n, dim)."""
+    """Return the vectors of ``DeepFace.represent`` for faces that were cut out by `crop`, shape (n, dim).
+
+    They go in together, where the model gives the same numbers then: a graph's batch may be fixed, or free in name only.
+    """
+    _build("facial_recognition", name)
+    if len(crops) > 1 and _takes_batches(name):
+        return _represent(list(crops), name)
+    rows = [_represent([one], name)[0] for one in crops]
+    return np.array(rows, dtype=np.float32)
+
+
+def _represent(crops: list[Pixels], name: str) -> npt.NDArray[np.float32]:
     from deepface import DeepFace
 
-    _build("facial_recognition", name)
-    rows = []
-    for one in crops:
-        found = DeepFace.represent(one, model_name=name, detector_backend="skip", enforce_detection=False, align=False)
-        rows.append(found[0]["embedding"])
-    return np.array(rows, dtype=np.float32)
+    found = DeepFace.represent(crops, model_name=name, detector_backend="skip", enforce_detection=False, align=False)
+    each = found if len(crops) > 1 else [found]
+    return np.array([one[0]["embedding"] for one in each], dtype=np.float32)
+
+
+@cache
+def _takes_batches(name: str) -> bool:
+    """Try a model on three pictures, together and one by one."""
+    side = 96
+    ramp = np.linspace(0, 255, side * side * 3).astype(np.uint8).reshape(side, side, 3)
+    three = [ramp, np.ascontiguousarray(ramp[::-1]), ramp[:, :, ::-1] // 2]
+    alone = np.array([_represent([one], name)[0] for one in three])
+    refusals: tuple[type[Exception], ...] = (ValueError, RuntimeError, IndexError, *onnx_errors())
+    try:
+        together = _represent(three, name)
+    except refusals:
+        return False
+    near = 1e-3 * max(float(np.abs(alone).max()), 1e-6)
+    return together.shape == alone.shape and np.allclose(together, alone, atol=near)
 
 
 def analyse(image: Pixels, box: FaceBox, actions: Sequence[str]) -> dict[str, tuple[str, float | None]]:

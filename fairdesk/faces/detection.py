@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.params import DetectParams
-from fairdesk.faces.pipeline import load, search_batch
+from fairdesk.faces.pipeline import load, measured_of, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import make_ready, map_batches
@@ -22,6 +22,7 @@ from fairdesk.project.detections import (
     keep_faces,
     unseen_images,
 )
+from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.words import tr
 
 BATCH = 8
@@ -56,19 +57,27 @@ def detect(params: DetectParams, context: Context) -> str:
         check_detector(params, context)
     done = 0
     pending: list[tuple[int, FoundFaces]] = []
+    measured: list[Measured] = []
+
+    def keep() -> None:
+        keep_faces(project, key, pending)
+        keep_measured(project, key, measured)
+        pending.clear()
+        measured.clear()
+
     context.progress(0, len(todo), tr("images"))
     try:
         mapped = map_on_ray if params.engine == "ray" else map_batches
         for batch, results in mapped(search_batch, todo, BATCH, context, load, (params, None)):
             pending += [(image.id, one.found) for image, one in zip(batch, results, strict=True)]
+            measured += measured_of(batch, results)
             if len(pending) >= _COMMIT:
-                keep_faces(project, key, pending)
-                pending = []
+                keep()
             done += len(batch)
             context.progress(done, len(todo), tr("images"))
     finally:
         if pending:
-            keep_faces(project, key, pending)
+            keep()
     project.keep_detector(key)
     return key
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -11,6 +12,8 @@ from fairdesk.faces import deepface_models, dlib_models
 from fairdesk.faces.params import DetectParams
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.boxes import FaceBox, Points
+
+_CNN_PIXELS = 2_000_000  # enlarged ones that the network is given at once
 
 
 def detect_faces(image: Pixels, params: DetectParams) -> list[FaceBox]:
@@ -21,6 +24,35 @@ def detect_faces(image: Pixels, params: DetectParams) -> list[FaceBox]:
         found = [_back(face, scale, image) for face in deepface_models.detect(small, deepface)]
     else:
         found = _DETECTORS[params.detector](image, params)
+    return _chosen(found, params)
+
+
+def takes_batches(params: DetectParams) -> bool:
+    """Whether a detector takes less time for several images at once."""
+    return params.detector == "cnn"
+
+
+def detect_batch(images: Sequence[Pixels], params: DetectParams) -> list[list[FaceBox]]:
+    """Return the faces of several pictures, each as `detect_faces` does."""
+    if not takes_batches(params):
+        return [detect_faces(image, params) for image in images]
+    scaled = [_scaled(image, params.max_side) for image in images]
+    of_shape: dict[tuple[int, ...], list[int]] = {}
+    for place, (small, _) in enumerate(scaled):
+        of_shape.setdefault(small.shape, []).append(place)
+    out: list[list[FaceBox]] = [[] for _ in images]
+    for (height, width, *_), places in of_shape.items():
+        size = max(1, _CNN_PIXELS // (height * width * 4**params.upsample))
+        for start in range(0, len(places), size):
+            part = places[start : start + size]
+            for place, found in zip(
+                part, dlib_models.cnn()([scaled[one][0] for one in part], params.upsample, size), strict=True
+            ):
+                out[place] = _chosen(_cnn_boxes(images[place], found, scaled[place][1]), params)
+    return out
+
+
+def _chosen(found: list[FaceBox], params: DetectParams) -> list[FaceBox]:
     found.sort(key=lambda face: (-face.area, face.top, face.left))
     return found if params.faces == "all" else found[:1]
 
@@ -53,7 +85,10 @@ def _hog_fast(image: Pixels, params: DetectParams) -> list[FaceBox]:
 
 def _cnn(image: Pixels, params: DetectParams) -> list[FaceBox]:
     small, scale = _scaled(image, params.max_side)
-    found = dlib_models.cnn()(small, params.upsample)
+    return _cnn_boxes(image, dlib_models.cnn()(small, params.upsample), scale)
+
+
+def _cnn_boxes(image: Pixels, found: Any, scale: float) -> list[FaceBox]:
     boxes = [(f.rect.top(), f.rect.right(), f.rect.bottom(), f.rect.left(), f.confidence) for f in found]
     return _finish(image, boxes, scale)
 

@@ -10,9 +10,10 @@ import numpy as np
 from fairdesk import counted
 from fairdesk.faces import pipeline
 from fairdesk.faces.detection import BATCH, check_detector, counts, unseen
-from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
-from fairdesk.faces.params import DetectParams, EncodeParams
-from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, search_batch
+from fairdesk.faces.encoders import SEVERAL_FORMATS, Encoder, Vectors, make_encoder
+from fairdesk.faces.outdated import keep_rate, outdated
+from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
+from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
@@ -27,6 +28,7 @@ from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.faces import FacePlace, face_places, images_of_faces
 from fairdesk.project.images import need_images
+from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
 
@@ -44,7 +46,7 @@ def _load_whole(params: EncodeParams, search: DetectParams | None) -> None:
 def _search_whole(batch: list[UnseenImage]) -> tuple[list[Searched], Vectors]:
     results = pipeline.search_batch(batch)
     vectors = _computed(_chips_of_images(results))
-    return [Searched(one.found, []) for one in results], vectors  # what was cut out need not travel
+    return [one._replace(chips=[]) for one in results], vectors  # what was cut out need not travel
 
 
 def _encode_whole(batch: list[FacePlace]) -> tuple[Aligned, Vectors]:
@@ -98,13 +100,15 @@ class _Writer:
         self._project, self._recipe = project, recipe
         self._images: list[tuple[int, FoundFaces]] = []
         self._of_images: list[Vectors] = []
+        self._measured: list[Measured] = []
         self._faces: list[int] = []
         self._of_faces: list[Vectors] = []
         self._failures: dict[int, str] = {}
 
-    def add_images(self, images: list[tuple[int, FoundFaces]], vectors: Vectors) -> None:
+    def add_images(self, images: list[UnseenImage], results: list[Searched], vectors: Vectors) -> None:
         """Take images that were searched, with the vectors of all their faces."""
-        self._images += images
+        self._images += [(image.id, one.found) for image, one in zip(images, results, strict=True)]
+        self._measured += measured_of(images, results)
         self._of_images.append(vectors)
         if len(self._images) >= _COMMIT:
             self.write()
@@ -125,7 +129,8 @@ class _Writer:
             rows = np.concatenate(self._of_images)
             kept = np.repeat([bool(faces) for faces in found], counts)  # an image may have been removed meanwhile
             self._append([face for faces in found for face in faces], rows[kept])
-            self._images, self._of_images = [], []
+            keep_measured(self._project, self._recipe.detector, self._measured)
+            self._images, self._of_images, self._measured = [], [], []
         if self._faces or self._failures:
             self._append(self._faces, np.concatenate(self._of_faces), self._failures)
             self._faces, self._of_faces, self._failures = [], [], {}
@@ -149,7 +154,7 @@ def _search(key: str, params: EncodeParams, encoder: Encoder, recipe: StoredReci
             detector=key,
         )
     )
-    more = {"weights": params.weights, "download": params.download, "where": params.where}
+    more = {"weights": params.weights, "download": params.download, "where": params.where, "quality": params.quality}
     search = DetectParams.of(DetectorKey.parse(key), **more)
     check_detector(search, context)
     writer, done, faces = _Writer(project, recipe), 0, 0
@@ -163,7 +168,7 @@ def _search(key: str, params: EncodeParams, encoder: Encoder, recipe: StoredReci
         computed = compute_each(searched, _chips_of_images, encoder, context.device, params.batch_size)
     try:
         for batch, results, vectors in computed:
-            writer.add_images([(image.id, one.found) for image, one in zip(batch, results, strict=True)], vectors)
+            writer.add_images(batch, results, vectors)
             done, faces = done + len(batch), faces + len(vectors)
             context.progress(done, len(todo), tr("images"))
     finally:
@@ -189,6 +194,8 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     if params.engine == "local":
         make_ready("fairdesk.faces." + ("ready_to_search" if key.startswith("hog") else "ready_to_align"))
     params = _with_scaling(params, project)
+    params = _with_precision(params, key, context)
+    old = outdated(project, params.encoder, key)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
@@ -196,6 +203,8 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     done = _search(key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
     if todo:
+        if old is not None and old.vectors.recipe.hash != recipe.hash:
+            context.message(old.text())
         context.message(
             tr(
                 "Encoding {faces} of the detector {detector} with {encoder}.",
@@ -239,6 +248,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     recipe, done, seconds = encode(params, context)
+    keep_rate(project, recipe.encoder, done, seconds)
     project.vectors.make_newest(recipe)
     if params.detector is not None:
         project.keep_detector(params.detector)
@@ -254,6 +264,27 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
         unreadable=counts(project, recipe.detector).unreadable,
     )
+
+
+def _with_precision(params: EncodeParams, key: str, context: Context) -> EncodeParams:
+    """Decide the precision where it is left to a trial: that of the newest embeddings, so that all are of one kind, else the fastest."""
+    if params.precision != "auto":
+        return params
+    made = [one for one in context.project.vectors.of_encoder(params.encoder) if one.recipe.detector == key]
+    known = context.project.vectors.described(made[0].recipe) if made else None
+    if known is not None and known.precision in FORMATS:
+        precision = known.precision
+        context.message(tr("Precision {precision}: that of the embeddings that exist.", precision=precision))
+    elif EncoderRef.parse(params.encoder).kind in SEVERAL_FORMATS:
+        from fairdesk.faces.precision_trial import try_formats
+
+        trial = try_formats(params, context.device)
+        precision = trial.precision
+        context.message(trial.text())
+    else:
+        precision = "float32"
+        context.message(tr("Precision float32: {encoder} has no other.", encoder=params.encoder))
+    return params.model_copy(update={"precision": precision})
 
 
 def _with_scaling(params: EncodeParams, project: Project) -> EncodeParams:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fairdesk.faces.outdated import outdated
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting
@@ -39,4 +40,5 @@ def faces_to_encode(project: Project, params: EncodeParams) -> str:
         detector=key,
     )
     first = tr_n("{n:,} image is to be searched first.", "{n:,} images are to be searched first.", unseen)
-    return f"{there} {first}" if unseen else there
+    old = outdated(project, params.encoder, key)
+    return " ".join([there, *([first] if unseen else []), *([old.text()] if old else [])])

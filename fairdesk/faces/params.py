@@ -15,7 +15,9 @@ from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, OWN, SIDES, U
 from fairdesk.project.encoder_ref import encoder_text
 from fairdesk.words import mark, tr
 
-Precision = Literal["float32", "bf16"]
+Format = Literal["float32", "bf16"]
+FORMATS: tuple[Format, ...] = ("float32", "bf16")
+Precision = Literal["float32", "bf16", "auto"]
 DETECTORS = [
     "hog",
     "hog-fast",
@@ -105,6 +107,11 @@ class DetectParams(JobParams):
         title="Download weights",
         description="Download missing weights of deepface's detector (1 to 120 MB) from its authors",
     )
+    quality: bool = Field(
+        False,
+        title="Measure quality too",
+        description="Measure the quality of images that are searched now in the same pass, without decoding them again",
+    )
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
 
     _known = field_validator("detector")(detector_name)
@@ -163,12 +170,17 @@ class EncodeParams(JobParams):
     precision: Precision = Field(
         "float32",
         description="float32, or bf16: faster on a processor or GPU that has it, with vectors of their own; "
-        "dlib's then differ by up to .005 a number",
+        "dlib's then differ by up to .005 a number; auto: a short trial decides, where no embeddings exist yet",
     )
     mirrored: bool = Field(
         False,
         title="Flip test",
         description="Mean of the embeddings of the face and of its mirror image, as InsightFace's evaluation does",
+    )
+    quality: bool = Field(
+        False,
+        title="Measure quality too",
+        description="Measure the quality of images that are searched now in the same pass, without decoding them again",
     )
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
     batch_size: int = Field(32, ge=1, le=1024, description="Batch size")

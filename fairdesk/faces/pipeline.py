@@ -18,14 +18,17 @@ from PIL import Image
 from fairdesk.errors import FairDeskError, Stopped
 from fairdesk.faces import deepface_models
 from fairdesk.faces.aligners import Aligner
-from fairdesk.faces.detectors import detect_faces
+from fairdesk.faces.detectors import detect_batch, takes_batches
 from fairdesk.faces.encoders import Encoder, Vectors
 from fairdesk.faces.params import DetectParams
+from fairdesk.faces.quality import measure
 from fairdesk.images.image_reading import UnreadableImageError, box_with_margin, thumbnail
 from fairdesk.images.pixels import Pixels, read_pixels
 from fairdesk.jobs.pool import processes
+from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detections import FoundFaces, UnseenImage
 from fairdesk.project.faces import FacePlace
+from fairdesk.project.quality import Measured, Quality
 from fairdesk.project.thumbnails import SIDE
 
 Item = TypeVar("Item")
@@ -37,6 +40,7 @@ class Searched(NamedTuple):
 
     found: FoundFaces
     chips: list[Pixels]  # its faces cut out for the encoder, if one is to be run
+    quality: Quality | None = None  # of its largest face, if it is to be measured
 
 
 class Aligned(NamedTuple):
@@ -47,6 +51,7 @@ class Aligned(NamedTuple):
     failures: dict[int, str]
 
 
+_TOGETHER = 24_000_000  # bytes of decoded images that are searched at once
 _search: DetectParams | None = None
 _aligner: Aligner | None = None
 
@@ -61,20 +66,35 @@ def load(search: DetectParams | None, aligner: Aligner | None) -> None:
 
 def search_batch(batch: list[UnseenImage]) -> list[Searched]:
     """Find the faces of a batch of images, with their thumbnails, and cut them out; runs in a helper process."""
-    return [_searched(Path(path)) for _, path in batch]
-
-
-def _searched(path: Path) -> Searched:
     assert _search is not None
-    try:
-        image = read_pixels(path)
-    except UnreadableImageError as error:
-        return Searched(FoundFaces([], error.why), [])
-    boxes = detect_faces(image, _search)
+    together = _TOGETHER if takes_batches(_search) else 0
+    out: dict[int, Searched] = {}
+    waiting: dict[int, Pixels] = {}
+    for place, (_, path) in enumerate(batch):
+        try:
+            waiting[place] = read_pixels(Path(path))
+        except UnreadableImageError as error:
+            out[place] = Searched(FoundFaces([], error.why), [])
+        if place == len(batch) - 1 or sum(image.size for image in waiting.values()) > together:
+            found = detect_batch(list(waiting.values()), _search)
+            out |= {place: _cut(waiting[place], boxes) for place, boxes in zip(waiting, found, strict=True)}
+            waiting = {}
+    return [out[place] for place in range(len(batch))]
+
+
+def _cut(image: Pixels, boxes: list[FaceBox]) -> Searched:
+    assert _search is not None
     picture = Image.fromarray(image)
     cuts = [thumbnail(picture.crop(box_with_margin(box.css, picture.size, 0.25)), SIDE) for box in boxes]
     chips = [] if _aligner is None else [_aligner(image, box) for box in boxes]
-    return Searched(FoundFaces(list(zip(boxes, cuts, strict=True))), chips)
+    quality = measure(image, boxes[0] if boxes else None, len(boxes)) if _search.quality else None
+    return Searched(FoundFaces(list(zip(boxes, cuts, strict=True))), chips, quality)
+
+
+def measured_of(images: list[UnseenImage], results: list[Searched]) -> list[Measured]:
+    """Return what was measured of images, if it was asked for; one that could not be read is measured when it can be."""
+    pairs = zip(images, results, strict=True)
+    return [Measured(image.id, one.quality) for image, one in pairs if one.quality is not None]
 
 
 def align_batch(batch: list[FacePlace]) -> Aligned:

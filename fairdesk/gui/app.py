@@ -8,6 +8,8 @@ import locale
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,14 +44,24 @@ def make_application() -> QApplication:
     return application
 
 
-def make_window(application: QApplication) -> MainWindow:
-    """Build the window, without showing it.
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the garbage collector from all that is imported and built meanwhile, now and later.
 
-    What is imported and built meanwhile stays until the program ends. So the garbage collector waits, and never looks
-    at any of it afterwards: the window opens sooner, and scrolling does not stutter while a reader makes objects.
+    It stays until the program ends. So the window opens sooner, and scrolling does not stutter while a reader makes
+    objects.
     """
     gc.disable()
     try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def make_window(application: QApplication, *, whole: bool = True) -> MainWindow:
+    """Build the window, without showing it; with the one tab that is seen, or the `whole` of it."""
+    with _without_collector():
         from fairdesk.gui.main_window import MainWindow
         from fairdesk.gui.session import Session
         from fairdesk.gui.settings import Settings
@@ -57,10 +69,10 @@ def make_window(application: QApplication) -> MainWindow:
 
         settings = Settings()
         theme = Theme(application, settings.theme())
-        return MainWindow(Session(settings, theme))
-    finally:
-        gc.freeze()
-        gc.enable()
+        window = MainWindow(Session(settings, theme))
+        if whole:
+            window.make_tabs()
+        return window
 
 
 def run(arguments: list[str]) -> int:
@@ -72,18 +84,22 @@ def run(arguments: list[str]) -> int:
     application = make_application()
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
-    window = make_window(application)
+    window = make_window(application, whole=False)
     window.help.log_path = log.path
     hooks = Hooks(window.session.failed.emit)
     hooks.watch(loop)
-    window.show()
-    QTimer.singleShot(0, log.tell_versions)
-    if arguments:
-        window.session.open(Path(arguments[0]))
-    else:
-        recent = window.session.settings.recent()
+
+    def begin() -> None:
+        """The window is seen: make the rest of it, and open the project."""
+        with _without_collector():
+            window.make_tabs()
+        log.tell_versions()
+        recent = [Path(arguments[0])] if arguments else window.session.settings.recent()
         if recent:
-            QTimer.singleShot(0, lambda: window.session.open(recent[0]))
+            window.session.open(recent[0])
+
+    window.drawn.connect(begin)
+    window.show()
     signal.signal(signal.SIGINT, lambda *_: window.close())
     awake = QTimer(window)  # Python hears of Ctrl-C only when it has something to do
     awake.timeout.connect(lambda: None)

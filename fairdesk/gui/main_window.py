@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -19,28 +18,30 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
-from fairdesk import counted
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.forms import load_form
 from fairdesk.gui.help.menu import Help
 from fairdesk.gui.jobs.dock import JobsPanel
-from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.jobs.follow_up import FollowUp
+from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.notices import Toasts, past_notices
 from fairdesk.gui.palette import CommandPalette
 from fairdesk.gui.session import ORIGINALS_MS, Notice, Session
+from fairdesk.gui.tab_pages import TITLES, TabPages
 from fairdesk.gui.tabs.base import Tab
-from fairdesk.gui.tabs.clustering.tab import ClusteringTab
-from fairdesk.gui.tabs.dataset.tab import DatasetTab
-from fairdesk.gui.tabs.generation.tab import GenerationTab
-from fairdesk.gui.tabs.metrics.tab import MetricsTab
-from fairdesk.gui.tabs.training.tab import TrainingTab
 from fairdesk.gui.theme import window_icon
 from fairdesk.jobs.registry import job_kind
-from fairdesk.jobs.results import NextStep
 from fairdesk.project import Project
 from fairdesk.project.project import CATALOG, SUFFIX
-from fairdesk.words import tr, tr_n
+from fairdesk.words import mark, tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.gui.tabs.clustering.tab import ClusteringTab
+    from fairdesk.gui.tabs.dataset.tab import DatasetTab
+    from fairdesk.gui.tabs.generation.tab import GenerationTab
+    from fairdesk.gui.tabs.metrics.tab import MetricsTab
+    from fairdesk.gui.tabs.training.tab import TrainingTab
 
 
 def _can_import(path: Path) -> bool:
@@ -50,30 +51,29 @@ def _can_import(path: Path) -> bool:
     return path.is_dir() or is_archive(path) or (is_table(path) and path.is_file())
 
 
+_MENUS = (mark("&File"), mark("&Edit"), mark("&Dataset"), mark("&Prepare folders"), mark("&Clustering"),
+          mark("&Generation"), mark("&Training"), mark("&Metrics"), mark("&View"), mark("&Help"))  # fmt: skip
+
+
 class MainWindow(QMainWindow):
-    """FairDesk's window."""
+    """FairDesk's window. It is shown with the one tab that is seen; the others are made by `make_tabs`, or when asked for."""
 
     tabs: QTabWidget
     menu_bar: QMenuBar
     status: QStatusBar
 
+    drawn = Signal()  # once, when it was drawn for the first time
+
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self._was_drawn = False
         load_form(self, "main_window.ui")
         self.session = session
         self._may_close = False
         self._asking = False
-        self._offered: set[str] = set()  # jobs whose missing weights were asked about, or whose curves were offered
         self.setAcceptDrops(True)
         self.setWindowIcon(window_icon())
-        self.dataset = DatasetTab(session)
-        self.clustering = ClusteringTab(session)
-        self.generation = GenerationTab(session)
-        self.training = TrainingTab(session)
-        self.metrics = MetricsTab(session)
-        self.all_tabs: list[Tab] = [self.dataset, self.clustering, self.generation, self.training, self.metrics]
-        for tab in self.all_tabs:
-            self.tabs.addTab(tab, tr(tab.tab_title))
+        self.pages = TabPages(self.tabs, session, self._added)
         self.tabs.tabBar().setDrawBase(False)
         self.panel = JobsPanel(session)
         self.dock = QDockWidget(tr("Jobs"), self)
@@ -81,6 +81,7 @@ class MainWindow(QMainWindow):
         self.dock.setWidget(self.panel)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.toasts = Toasts(self)
+        self.follow_up = FollowUp(self, session, import_made=lambda made: self.dataset.import_dropped(made))
         self.busy = QLabel()
         self.status.addPermanentWidget(self.busy)
         self.bell = QToolButton()
@@ -92,7 +93,7 @@ class MainWindow(QMainWindow):
         self.book = ActionBook(self, session.theme)
         self.help = Help(self, self)
         self._recent = QMenu(tr("Open &recent"), self)
-        self._make_actions()
+        self._menus = {title: self.menu_bar.addMenu(title) for title in map(tr, _MENUS)}
         session.told.connect(self._on_notice)
         session.job_asked.connect(self._on_asked)
         session.show_target.connect(self._on_target)
@@ -105,9 +106,52 @@ class MainWindow(QMainWindow):
         session.stepping_changed.connect(self._refresh_steps)
         session.state_changed.connect(lambda: self._refresh_timer.start(0))
         session.catalogue_changed.connect(lambda _change: self._refresh_timer.start(0))
-        self.tabs.currentChanged.connect(self._on_tab)
         self._restore()
+        self._make_actions()
+        self.tabs.currentChanged.connect(self._on_tab)
         self._on_project(None)
+
+    @property
+    def dataset(self) -> DatasetTab:
+        """The Dataset tab."""
+        return cast("DatasetTab", self.pages.tab("dataset"))
+
+    @property
+    def clustering(self) -> ClusteringTab:
+        """The Clustering tab."""
+        return cast("ClusteringTab", self.pages.tab("clustering"))
+
+    @property
+    def generation(self) -> GenerationTab:
+        """The Generation tab."""
+        return cast("GenerationTab", self.pages.tab("generation"))
+
+    @property
+    def training(self) -> TrainingTab:
+        """The Training tab."""
+        return cast("TrainingTab", self.pages.tab("training"))
+
+    @property
+    def metrics(self) -> MetricsTab:
+        """The Metrics tab."""
+        return cast("MetricsTab", self.pages.tab("metrics"))
+
+    @property
+    def all_tabs(self) -> list[Tab]:
+        """All five."""
+        return self.pages.every()
+
+    def make_tabs(self) -> None:
+        """Make the tabs that are not there yet, and their actions."""
+        self.pages.every()
+
+    def _added(self, tab: Tab) -> None:
+        """A tab was made: its actions go to the menus."""
+        self._add_actions(tab.specs())
+        tab.place_actions(self.book)
+        if tab.name == "dataset":
+            self.dataset.grid.set_side(self.session.settings.number("side", 112))
+        self._refresh_timer.start(0)
 
     def _make_actions(self) -> None:
         """Make all actions, and the menus from them."""
@@ -120,17 +164,15 @@ class MainWindow(QMainWindow):
             ActionSpec("file.quit", tr("&Quit"), self._quit, tr("&File"), "", "Ctrl+Q"),
             ActionSpec("edit.undo", tr("&Undo"), self.session.undo, tr("&Edit"), "undo", "Ctrl+Z", self._can_undo),
             ActionSpec("edit.redo", tr("&Redo"), self.session.redo, tr("&Edit"), "redo", "Ctrl+Shift+Z", self._can_redo, also="Ctrl+Y"),
-            ActionSpec("edit.find", tr("&Find"), lambda: self._shown().start_finding(), tr("&Edit"), "search", "Ctrl+F", lambda: self._shown().can_find(), tr("Find in what the tab lists"), also="/"),
+            ActionSpec("edit.find", tr("&Find"), lambda: self.pages.shown().start_finding(), tr("&Edit"), "search", "Ctrl+F", lambda: self.pages.shown().can_find(), tr("Find in what the tab lists"), also="/"),
             ActionSpec("edit.history", tr("&History…"), lambda: start(self._history()), tr("&Edit"), "list", "Ctrl+H", has),
         ]  # fmt: skip
-        for tab in self.all_tabs:
-            specs += tab.specs()
         specs += [
             ActionSpec("view.palette", tr("&Commands…"), self.show_palette, tr("&View"), "search", "Ctrl+Shift+P"),
             *(
-                ActionSpec(f"view.tab_{tab.name}", tr(tab.tab_title), lambda place=place: self.tabs.setCurrentIndex(place),  # type: ignore[misc]
+                ActionSpec(f"view.tab_{name}", tr(title), lambda place=place: self.tabs.setCurrentIndex(place),  # type: ignore[misc]
                            tr("&View"), "", f"Ctrl+{place + 1}")
-                for place, tab in enumerate(self.all_tabs)
+                for place, (name, title) in enumerate(TITLES.items())
             ),
             ActionSpec("view.jobs", tr("&Jobs"), lambda: self.dock.setVisible(not self.dock.isVisible()), tr("&View"), "", "Ctrl+J"),
             ActionSpec("view.light", tr("&Light theme"), lambda: self._set_theme("light"), tr("&View")),
@@ -139,16 +181,14 @@ class MainWindow(QMainWindow):
             ActionSpec("view.notices", tr("Past &notices…"), self._show_notices, tr("&View"), "list", "Ctrl+Shift+N"),
             *self.help.specs(),
         ]  # fmt: skip
-        menus: dict[str, QMenu] = {}
-        for spec in specs:
-            if spec.menu not in menus:
-                menus[spec.menu] = self.menu_bar.addMenu(spec.menu)
-            menus[spec.menu].addAction(self.book.add(spec))
-            if spec.id == "file.open":
-                menus[spec.menu].addMenu(self._recent)
+        self._add_actions(specs)
         self._recent.aboutToShow.connect(self._fill_recent)
-        for tab in self.all_tabs:
-            tab.place_actions(self.book)
+
+    def _add_actions(self, specs: list[ActionSpec]) -> None:
+        for spec in specs:
+            self._menus[spec.menu].addAction(self.book.add(spec))
+            if spec.id == "file.open":
+                self._menus[spec.menu].addMenu(self._recent)
 
     def _can_undo(self) -> bool:
         project = self.session.project
@@ -172,18 +212,13 @@ class MainWindow(QMainWindow):
     def _refresh_actions(self) -> None:
         self.book.refresh(self.tab_name())
 
-    def _shown(self) -> Tab:
-        return self.all_tabs[self.tabs.currentIndex()]
-
     def tab_name(self) -> str:
         """Return the name of the tab that is shown."""
-        return self._shown().name
+        return self.pages.shown().name
 
     def show_tab(self, name: str) -> None:
         """Show a tab by its name; others' names change nothing."""
-        for place, tab in enumerate(self.all_tabs):
-            if tab.name == name:
-                self.tabs.setCurrentIndex(place)
+        self.pages.show(name)
 
     def refresh_actions(self) -> None:
         """Enable what can be done now."""
@@ -199,16 +234,14 @@ class MainWindow(QMainWindow):
 
     @Slot(int)
     def _on_tab(self, _index: int) -> None:
-        tab = self.all_tabs[self.tabs.currentIndex()]
-        tab.refresh_if_shown()
+        self.pages.shown().refresh_if_shown()
         self._refresh_actions()
 
     @Slot(object)
     def _on_project(self, project: Project | None) -> None:
         self.setWindowTitle(f"{project.folder.name.removesuffix(SUFFIX)} – FairDesk" if project else "FairDesk")
         self.status.showMessage(str(project.folder) if project else tr("No project is open"))
-        for tab in self.all_tabs:
-            tab.refresh_if_shown()
+        self.pages.shown().refresh_if_shown()
         self._refresh_actions()
 
     @Slot(object)
@@ -237,73 +270,16 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_target(self, target: dict[str, Any]) -> None:
-        for place, tab in enumerate(self.all_tabs):
-            if tab.name == target.get("tab"):
-                tab.show_target(target)
-                self.tabs.setCurrentIndex(place)
+        name = target.get("tab")
+        if name in TITLES:
+            self.pages.tab(name).show_target(target)
+            self.pages.show(name)
 
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
         active = self.session.jobs.active
         self.busy.setText(f"{active[0].title}: {active[0].line()}" if active else "")
-        if job.id in self._offered:
-            return
-        kind = job.kind()
-        if kind is not None and kind.follows_log and job.artifacts and not job.finished:
-            self._offered.add(job.id)
-            log = Path(job.artifacts[-1])
-            self._on_notice(Notice(tr("{job}: its curves are in {log}", job=job.title, log=log.name), action=tr("Show curves"), run=lambda: self._on_log(log)))  # fmt: skip
-        elif job.finished and self.session.ended_now(job):
-            self._offered.add(job.id)
-            self._offer_next(job)
-
-    def _offer_next(self, job: JobState) -> None:
-        """Offer what a job that has just ended leads to."""
-        if job.missing is not None:
-            async_glue.start(self._offer_weights(job))
-        result = job.typed_result()
-        place = getattr(result, "out", None)
-        if job.state != DONE or result is None or not isinstance(place, str):
-            return
-        made = Path(place)
-        ways: dict[NextStep, Callable[[], None]] = {
-            NextStep.REVIEW: lambda: self.session.ask("review", {"made": str(made)}),
-            NextStep.IMPORT: lambda: self.dataset.import_dropped(made),
-        }
-        for step in result.next_steps():
-            if step in ways:
-                told = tr(
-                    "{job}: done. {images} in {made}",
-                    job=job.title,
-                    images=counted.images(getattr(result, "images", 0)),
-                    made=made.name,
-                )
-                self._on_notice(Notice(told, action=tr(step.value), run=ways[step]))
-
-    async def _offer_weights(self, job: JobState) -> None:
-        """A job lacks a model's weights: ask before anything is downloaded, or take a file from this machine."""
-        missing = job.missing or {}
-        size = (
-            tr("about {megabytes} MB", megabytes=missing["megabytes"])
-            if missing["megabytes"]
-            else tr("size not known before")
-        )
-        answer = await async_glue.ask(
-            self, tr("Weights are missing"), tr("{job} needs the weights {file}.", job=job.title, file=missing['file']), [tr("Download"), tr("Choose a file…")],
-            tr("From: {url} ({size})\nLicence: {licence}\nKept at: {place}\n\n"
-            "Nothing else is sent or fetched: your images stay on this machine. To work offline, put the file there or choose it.", url=missing['url'], size=size, licence=missing['licence'], place=missing['place']),
-        )  # fmt: skip
-        params = dict(job.spec.params)
-        if answer == tr("Download"):
-            params["download"] = True
-        elif answer == tr("Choose a file…"):
-            path = await async_glue.choose_file(self, tr("Choose {file}", file=missing["file"]), tr("All files (*)"))
-            if path is None:
-                return
-            params["weights"] = path
-        else:
-            return
-        self.session.run(job.spec.kind, params, job.spec.device)
+        self.follow_up.hear(job)
 
     def show_palette(self) -> None:
         """Open the command palette at the top of the window."""
@@ -440,29 +416,21 @@ class MainWindow(QMainWindow):
             self.resize(1360, 860)
         if state is not None:
             self.restoreState(state)
-        for tab, splitter in (
-            (self.dataset, self.dataset.splitter),
-            (self.clustering, self.clustering.splitter),
-            (self.metrics, self.metrics.splitter),
-        ):
-            kept = settings.bytes(f"splitter_{tab.name}")
-            if kept is not None:
-                splitter.restoreState(kept)
-        self.dataset.grid.set_side(settings.number("side", 112))
         self.tabs.setCurrentIndex(settings.number("tab", 0))
 
     def _keep_layout(self) -> None:
         settings = self.session.settings
         settings.set_bytes("geometry", self.saveGeometry())
         settings.set_bytes("state", self.saveState())
-        for tab, splitter in (
-            (self.dataset, self.dataset.splitter),
-            (self.clustering, self.clustering.splitter),
-            (self.metrics, self.metrics.splitter),
-        ):
-            settings.set_bytes(f"splitter_{tab.name}", splitter.saveState())
+        self.pages.keep_layout()
         settings.set_number("side", self.dataset.grid.cells.side)
         settings.set_number("tab", self.tabs.currentIndex())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if not self._was_drawn:
+            self._was_drawn = True
+            QTimer.singleShot(0, self.drawn.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         if not self._may_close and self.session.jobs.active:

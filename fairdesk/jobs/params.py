@@ -52,6 +52,7 @@ class JobParams(BaseModel):
         extra="forbid",
         validate_default=True,
         use_attribute_docstrings=False,
+        allow_inf_nan=False,
         defer_build=True,  # over a hundred models: each is built when it is first used, not while the window opens
     )
 

@@ -98,14 +98,21 @@ class _Compiler:
     def _against(self, faces: Iterable[int]) -> list[Verdict]:
         """Return the newer verdicts that forbid that these faces are together."""
         sides: dict[int, int] = {}
-        for one in {id(m): m for m in map(self._merged, faces)}.values():
+        for one in self._groups(faces):
             for number, side in one.sides.items():
                 sides[number] = sides.get(number, 0) | side
         return [self.apart[number].verdict for number, side in sorted(sides.items()) if side == 3]
 
-    def _unite(self, faces: Iterable[int], verdict: Verdict) -> None:
-        groups = list({id(m): m for m in map(self._merged, faces)}.values())
-        into = max(groups, key=lambda group: len(group.faces))
+    def _groups(self, faces: Iterable[int]) -> list[_Merged]:
+        """Return what is known of some faces; of those that stand alone nothing is."""
+        return list({id(one): one for one in map(self.of.get, faces) if one is not None}.values())
+
+    def _unite(self, faces: Sequence[int], verdict: Verdict) -> None:
+        groups = self._groups(faces)
+        into = max(groups, key=lambda group: len(group.faces)) if groups else _Merged()
+        alone = [face for face in faces if face not in self.of]
+        into.faces.update(alone)
+        self.of.update(dict.fromkeys(alone, into))
         for group in groups:
             if group is into:
                 continue
@@ -113,8 +120,7 @@ class _Compiler:
             into.by += group.by
             for number, side in group.sides.items():
                 into.sides[number] = into.sides.get(number, 0) | side
-            for face in group.faces:
-                self.of[face] = into
+            self.of.update(dict.fromkeys(group.faces, into))
         into.by.append(verdict)
 
     def _set_aside(self, verdict: Verdict, against: Sequence[Verdict], faces: Iterable[int]) -> None:

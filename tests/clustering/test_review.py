@@ -242,3 +242,29 @@ def test_verb(crowd, capsys):
     assert run(["suggestions", str(project.folder)]) == 0 and "answers to 99 %" in capsys.readouterr().out
     assert run(["suggestions", str(project.folder), "--limit", "0"]) == 2
     assert METHOD == "review"
+
+
+def test_questions_of_a_kind_that_never_surprise_sink():
+    """Each kind is ranked by how often its answers were surprises, against how often that was expected."""
+    rng = np.random.default_rng(3)
+    vectors = np.concatenate([rng.normal(size=64) * 0.1 + rng.normal(size=(9, 64)) * 0.035 for _ in range(60)]).astype(
+        np.float32
+    )
+    session = Review(vectors)
+    first = [one for one in session.candidates() if not one.again]
+    together = [one for one in first if one.together and one.kind == first[0].kind] or [
+        one for one in first if one.together
+    ]
+    kind = together[0].kind
+    before = {id(one.first): one.gain for one in session.candidates() if one.kind == kind}
+    doubted = together[0]._replace(likely=0.5)
+    for _ in range(8):
+        session.answer(doubted, same=True)  # one person, as it was
+    assert session._surprises()[kind] == pytest.approx(4 / (4 + 8 * 0.5))
+    after = {id(one.first): one.gain for one in session._ranked() if one.kind == kind}
+    gains = [one.gain for one in session._ranked()]
+    assert gains == sorted(gains, reverse=True)
+    assert all(after[key] < before[key] for key in after.keys() & before.keys())
+    for _ in range(8):
+        session.undo()
+    assert session._surprises() == [1.0] * 5

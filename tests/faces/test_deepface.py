@@ -152,3 +152,42 @@ def test_labels_from_a_csv_on_a_project(filled, tmp_path):
     assert labelled_images(filled)[0].identity == "id00"
     with pytest.raises(ValueError, match="either a backend or a csv"):
         LabelParams()
+
+
+class Graph:
+    """An encoder as deepface has them: its forward takes a batch, or does not, or takes it in name only."""
+
+    input_shape, output_shape, model_name = (8, 8), 4, "Facenet"
+
+    def __init__(self, kind):
+        self.kind, self.sizes = kind, []
+
+    def forward(self, batch):
+        self.sizes.append(len(batch))
+        if self.kind == "fixed" and len(batch) > 1:
+            raise ValueError("Got invalid dimensions for input: index: 0 Got: 3 Expected: 1")
+        sums = batch[:, :2, :2].sum(axis=(1, 3)).repeat(2, axis=1)
+        if self.kind == "in name only":
+            sums[1:] = sums[0]
+        return sums[0].tolist() if len(batch) == 1 else sums.tolist()
+
+
+@pytest.mark.parametrize(("kind", "together"), [("free", True), ("fixed", False), ("in name only", False)])
+def test_faces_go_in_together_where_that_gives_the_same(faces, monkeypatch, kind, together):
+    from deepface.modules import modeling
+
+    from fairdesk.faces import deepface_models
+
+    deepface_models.prepare(None, download=False)
+    graph = Graph(kind)
+    monkeypatch.setattr(modeling, "build_model", lambda task, model_name: graph)
+    deepface_models._takes_batches.cache_clear()
+    rng = np.random.default_rng(2)
+    crops = [rng.integers(0, 256, (side, side + 3, 3), dtype=np.uint8) for side in (9, 20, 31, 8, 50)]
+    alone = np.array([deepface_models.represent([one], "Facenet")[0] for one in crops])
+    graph.sizes.clear()
+    assert np.array_equal(deepface_models.represent(crops, "Facenet"), alone)
+    assert (graph.sizes[-1] == 5) is together
+    assert deepface_models.represent([], "Facenet").size == 0
+    deepface_models._takes_batches.cache_clear()
+    deepface_models._build.cache_clear()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fairdesk.dataset.image_import import import_images
-from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.params import ImportParams, QualityParams
+from fairdesk.dataset.quality_measurement import measure_quality
 from fairdesk.errors import Stopped
 from fairdesk.faces import pipeline
 from fairdesk.faces.aligners import Aligner
@@ -14,6 +15,8 @@ from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
+from fairdesk.project.detections import UnseenImage
+from fairdesk.project.quality import MEASURES
 
 
 def project_of(folder, drawn):
@@ -51,6 +54,26 @@ def test_each_image_is_decoded_once(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr(pipeline, "read_pixels", lambda path: (read.append(path), plain(path))[1])
     encode_faces(EncodeParams(), QuietContext(project))
     assert len(read) == len(set(read)) == 24
+
+
+def test_quality_is_measured_in_the_same_pass_as_by_itself(tmp_path, drawn, monkeypatch):
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    project, plain, read = project_of(tmp_path / "p", drawn), pipeline.read_pixels, []
+    names = ", ".join(MEASURES)
+    wanted = f"SELECT i.path, {names}, q.why FROM quality q JOIN image i ON i.id = q.image_id ORDER BY i.path"
+    monkeypatch.setattr(pipeline, "read_pixels", lambda path: (read.append(path), plain(path))[1])
+    encode_faces(EncodeParams(quality=True), QuietContext(project))
+    together = project.db.rows(wanted)
+    assert len(read) == len(together) == 24 and all(row[1] is not None for row in together)
+    with project.db.transaction() as connection:
+        connection.execute("DELETE FROM quality")
+    assert measure_quality(QualityParams(), QuietContext(project)).measured_now == 24
+    assert project.db.rows(wanted) == together
+    other = project_of(tmp_path / "q", drawn)
+    find_faces(DetectParams(quality=True), QuietContext(other))
+    assert other.db.rows(wanted) == together
+    find_faces(DetectParams(detector="whole"), QuietContext(other))
+    assert other.db.value("SELECT count(*) FROM quality") == 24  # it was not asked for
 
 
 def test_a_stop_keeps_what_is_done_and_nothing_is_done_twice(tmp_path, drawn, monkeypatch):
@@ -142,6 +165,41 @@ def test_batches_come_in_order_and_few_are_in_memory(monkeypatch):
         given.append(batch[0])
         assert vectors.shape == (batch[0] % 3, 1) and (vectors == batch[0]).all()
     assert given == list(range(40)) and most <= 5
+
+
+def test_the_cnn_finds_the_same_in_several_images_at_once(drawn, monkeypatch):
+    from fairdesk.faces import detectors, dlib_models
+    from fairdesk.images.pixels import read_pixels
+
+    images = [read_pixels(path) for path in sorted(drawn.rglob("*.jpg"))[:4]]
+    images = [images[0], images[1][:60], images[2], np.ascontiguousarray(images[3][::2, ::2]), images[3]]
+    params = DetectParams(detector="cnn", upsample=0, faces="all")
+    alone = [detectors.detect_faces(image, params) for image in images]
+    given, plain = [], dlib_models.cnn()
+
+    def cnn(pictures, upsample, size):
+        given.append(len(pictures))
+        return plain(pictures, upsample, size)
+
+    monkeypatch.setattr(dlib_models, "cnn", lambda: cnn)
+    assert detectors.detect_batch(images, params) == alone and sum(map(len, alone)) >= 3
+    assert given == [3, 1, 1]  # of one size
+    monkeypatch.setattr(detectors, "_CNN_PIXELS", 1)
+    assert detectors.detect_batch(images, params) == alone
+    assert detectors.detect_batch([], params) == []
+
+
+def test_one_that_cannot_be_read_takes_no_other_along(tmp_path, drawn, monkeypatch):
+    paths = sorted(drawn.rglob("*.jpg"))[:3]
+    torn = tmp_path / "torn.jpg"
+    torn.write_bytes(b"no picture")
+    batch = [UnseenImage(n, str(path)) for n, path in enumerate((paths[0], torn, paths[1], paths[2], torn))]
+    monkeypatch.setattr(pipeline, "_search", DetectParams(detector="cnn", upsample=0))
+    monkeypatch.setattr(pipeline, "_aligner", None)
+    found = pipeline.search_batch(batch)
+    assert [one.found.why is None for one in found] == [True, False, True, True, False]
+    monkeypatch.setattr(pipeline, "_TOGETHER", 1)
+    assert pipeline.search_batch(batch) == found
 
 
 def test_the_fast_search_enlarges_only_where_nothing_was_found(drawn, monkeypatch):

@@ -57,7 +57,7 @@ def make_bunches(
     """
     stages = Stages(check)
     rows = vectors.astype(np.float64)
-    found, squared = nearest(vectors, NEIGHBOURS, stages.next(0.4)) if near is None else near
+    found, squared = nearest(vectors, NEIGHBOURS, stages.next(0.3)) if near is None else near
     found, squared = found[:, :NEIGHBOURS], squared[:, :NEIGHBOURS]
     group = np.arange(len(rows))
     for members in together:
@@ -68,14 +68,14 @@ def make_bunches(
     first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2
     guess = Likeness(first / 3, first, nearer=1.0)
     squares = np.einsum("ij,ij->i", rows, rows)
-    homes = _joined(rows, squares, np.full(len(rows), first), group, sides, edges, guess, 0.0, stages.next(0.2))
-    strangers, spread = _strangers(rows, squares, homes, stages.next(0.05))
+    homes = _joined(rows, squares, np.full(len(rows), first), group, sides, edges, guess, 0.0, stages.next(0.25))
+    strangers, spread = _strangers(rows, squares, homes, stages.next(0.1))
     like = Likeness(spread, float(np.median(strangers)))
-    homes = _joined(rows, squares, strangers, group, sides, edges, like, SURE, stages.next(0.15))
+    homes = _joined(rows, squares, strangers, group, sides, edges, like, SURE, stages.next(0.2))
     _, of = np.unique(homes, return_inverse=True)
     parts = _parts(rows, squares, strangers, of, sides)
     means = np.array([part.mean for part in parts], dtype=np.float32)
-    beside, _ = nearest(means, OF_BUNCHES, stages.next(0.2))
+    beside, _ = nearest(means, OF_BUNCHES, stages.next(0.15))
     between = np.concatenate([of[edges], _edges(np.repeat(np.arange(len(parts)), beside.shape[1]), beside.ravel())])
     return Bunches(of.astype(np.int64), parts, _edges(between[:, 0], between[:, 1]), like, strangers)
 

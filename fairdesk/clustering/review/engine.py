@@ -7,9 +7,10 @@ that a slip of the hand comes back as a question.
 
 from __future__ import annotations
 
+import heapq
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ from fairdesk.clustering.review.likeness import Features, share
 from fairdesk.clustering.review.parts import Check, Join, Part, join
 
 SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for granted before any was given
+AGAIN, KINDS = 4, 5  # of questions
+BELIEVED = 4.0  # expected surprises of a kind of question that are taken for granted before any was seen
 EVEN = 0.5  # probability that the halves of a side that looked mixed are one person
 Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
 
@@ -35,6 +38,13 @@ class Candidate(NamedTuple):
     clusters: tuple[int, int]
     again: bool = False
 
+    @property
+    def kind(self) -> int:
+        """What it is about: single faces or several, together now or not; one that was answered before is of its own kind."""
+        if self.again:
+            return AGAIN
+        return 2 * self.together + (min(self.first.faces, self.second.faces) < 2)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -43,6 +53,9 @@ class Answer:
     pair: Pair
     same: bool
     features: Features
+    kind: int  # of the question
+    expected: float  # probability that the state was wrong, as it was thought before
+    surprise: bool  # it was
 
 
 @dataclass(frozen=True)
@@ -118,7 +131,9 @@ class Review:
         `seen` are the faces of either side that the person looked at: the bunches that these are in are bound, no others.
         """
         pair = _pair(candidate) if seen is None or candidate.again else self._bunches_of(seen)
-        self.answers.append(Answer(pair, same, self.like.features(candidate.first, candidate.second)))
+        wrong = 1 - candidate.likely if candidate.together else candidate.likely
+        features = self.like.features(candidate.first, candidate.second)
+        self.answers.append(Answer(pair, same, features, candidate.kind, wrong, same != candidate.together))
         self._teach()
         self._refresh(self._region(pair))
 
@@ -283,7 +298,7 @@ class Review:
                 one for one in joins if side.issuperset(one.first.bunches) and side.issuperset(one.second.bunches)
             ]
             if inside:
-                out.add(id(max(inside, key=lambda one: one.first.faces + one.second.faces)))
+                out.add(id(max(inside, key=lambda one: worth(one.first, one.second))))
         return out
 
     def _part(self, side: frozenset[int]) -> Part:
@@ -297,15 +312,36 @@ class Review:
 
     def candidates(self) -> Iterable[Candidate]:
         """Yield the questions, that which is worth most first."""
-        for one in self._candidates:
+        for one in self._ranked():
             if not any(_covers(pair, one) for pair in self.unsure):
                 yield one
+
+    def _ranked(self) -> Iterator[Candidate]:
+        """Yield all questions, that which is worth most first, each kind by how often such answers were surprises."""
+        factors = self._surprises()
+        kinds = ([one._replace(gain=one.gain * factors[n]) for one in some] for n, some in enumerate(self._by_kind()))
+        return heapq.merge(*kinds, key=lambda one: -one.gain)
+
+    def _by_kind(self) -> list[list[Candidate]]:
+        found: list[list[Candidate]] = [[] for _ in range(KINDS)]
+        for one in self._candidates:
+            found[one.kind].append(one)
+        return found
+
+    def _surprises(self) -> list[float]:
+        """Return, for each kind of question, how many more surprises than expected its answers were."""
+        seen, expected = [BELIEVED] * KINDS, [BELIEVED] * KINDS
+        for one in self.answers:
+            if one.kind != AGAIN:
+                seen[one.kind] += one.surprise
+                expected[one.kind] += one.expected
+        return [a / b for a, b in zip(seen, expected, strict=True)]
 
     def estimate(self, wanted: float = 0.99) -> Estimate:
         """Return how right the clusters are thought to be, and how many answers are left until that F1."""
         joined: set[int] = set()  # a part can be joined with one other: the likeliest counts
         wrong = []
-        for one in self._candidates:
+        for one in self._ranked():
             if not one.together:
                 smaller = one.clusters[0] if one.first.faces <= one.second.faces else one.clusters[1]
                 if smaller in joined:

@@ -104,10 +104,12 @@ class _Table:
         self._square[row], self._faces[row] = part.square, part.faces
         self._strangers[row], self._spread[row] = part.strangers, part.spread
 
-    def between(self, first: Rows, second: Rows) -> Mean:
+    def between(self, first: Rows, second: Rows, check: Check | None) -> Mean:
         """Return the log odds that the parts of some pairs of rows are one person."""
         out = np.empty(len(first))
         for start in range(0, len(first), _PAIRS):
+            if check is not None:
+                check(0, 1)
             some = slice(start, start + _PAIRS)
             a, b = first[some], second[some]
             out[some] = self._odds(a, b, np.einsum("ij,ij->i", self._means[a], self._means[b]))
@@ -145,7 +147,7 @@ def join(
             near[b].add(a)
             pairs.append((a, b))
     rows = np.array([(table.row[a], table.row[b]) for a, b in pairs], dtype=np.int64).reshape(-1, 2)
-    odds = table.between(rows[:, 0], rows[:, 1])
+    odds = table.between(rows[:, 0], rows[:, 1], check)
     heap = [
         (-float(odds[at]), *pairs[at])
         for at in np.flatnonzero(odds > stop).tolist()

@@ -101,8 +101,8 @@ class ReviewSession:
         self._row = dict(zip(self.faces.tolist(), range(len(self.faces)), strict=True))
         self._said = said
         stages = Stages(check)
-        near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.4))
-        self.review = Review(self.vectors, *self._told(), check=stages.next(0.6), near=(near.found, near.squared))
+        near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.3))
+        self.review = Review(self.vectors, *self._told(), check=stages.next(0.7), near=(near.found, near.squared))
         for verdict in of_detector(project, verdicts(project), stored.detector):
             if verdict.said is Said.UNSURE:
                 self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))

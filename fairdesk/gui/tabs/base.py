@@ -27,7 +27,7 @@ class Tab(QWidget):
         self.stale = Change.everything()  # what was touched since the last refresh
         self.find_line: QLineEdit | None = None  # what Ctrl+F goes to
         self.reading = False  # a project was just opened, and what it holds is not known yet
-        session.project_changed.connect(self._on_project)
+        session.project_changed.connect(self.begin)
         session.catalogue_changed.connect(self._on_changed)
 
     def specs(self) -> list[ActionSpec]:
@@ -51,7 +51,8 @@ class Tab(QWidget):
         """Show nothing of the project that was open before."""
 
     @Slot(object)
-    def _on_project(self, project: object) -> None:
+    def begin(self, project: object) -> None:
+        """Show another project, or none."""
         self.reading = project is not None
         self.forget()
         self._on_changed(Change.everything())

@@ -61,7 +61,7 @@ def read_search(path: Path) -> SearchScores:
     except NOT_NPZ as error:
         raise RequestError(
             tr(
-                "{path} cannot be read as .npz: it is damaged, or holds Python objects ({error}).",
+                "{path} cannot be read as .npz: {error}.",
                 path=path,
                 error=reason(error),
             )

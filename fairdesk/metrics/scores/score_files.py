@@ -114,7 +114,7 @@ def _read_npz(path: Path, paths: bool) -> ScoreSet:
     except NOT_NPZ as error:
         raise RequestError(
             tr(
-                "{path} cannot be read as .npz: it is damaged, or holds Python objects ({error}).",
+                "{path} cannot be read as .npz: {error}.",
                 path=path,
                 error=reason(error),
             )

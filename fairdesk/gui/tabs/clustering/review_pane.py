@@ -124,6 +124,7 @@ class ReviewPane(QWidget):
             button.clicked.connect(lambda _checked=False, what=reply: self.reply(what))
         self.bar = QProgressBar()
         self.bar.setAccessibleName(tr("Comparing faces"))
+        self.bar.setTextVisible(False)
         self.bar.hide()
         self._compared.connect(self._on_compared)
         layout = QVBoxLayout(self)
@@ -184,6 +185,7 @@ class ReviewPane(QWidget):
         if asked_by == self._round:
             self.bar.setMaximum(of)
             self.bar.setValue(done)
+            self.title.setText(tr("Comparing faces … {share:.0%}", share=done / max(of, 1)))
 
     def close_review(self) -> None:
         """Forget the review; every answer is kept."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.methods import unit_length
-from fairdesk.clustering.store import Cluster, Version, faces_of, membership
+from fairdesk.clustering.store import Cluster, Version, faces_of, members
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
 from fairdesk.project.verdicts import Said, Verdict, verdicts
@@ -27,21 +28,23 @@ class Centres:
     numbers: Ids  # of the clusters, ascending
     middle: npt.NDArray[np.float32]
     spread: npt.NDArray[np.float32]  # mean distance of its faces from its middle
+    away: npt.NDArray[np.float32]  # of each face, from the middle of its cluster
+    every: Ids  # all faces of the version, those without embedding too
 
     @classmethod
     def read(cls, project: Project, version: Version, earlier: Centres | None = None) -> Centres | None:
         """Read them; None where the version rests on no embeddings. Embeddings read earlier are not read again."""
         if version.recipe is None:
             return None
-        at = membership(project, version.id)
-        if earlier is not None and len(at) == len(earlier.faces) and all(int(face) in at for face in earlier.faces):
+        there, homes = members(project, version.id)
+        if earlier is not None and np.array_equal(there, earlier.every):
             faces, vectors = earlier.faces, earlier.vectors
         else:
             recipe = project.vectors.find(version.recipe)
             every, vectors = project.vectors.load(recipe)
-            kept = np.array([int(face) in at for face in every], dtype=bool)
+            kept = np.isin(every, there)
             faces, vectors = every[kept], unit_length(vectors[kept], recipe.metric)
-        home = np.array([at[int(face)] for face in faces], dtype=np.int64)
+        home = homes[np.searchsorted(there, faces)]
         numbers, place = np.unique(home, return_inverse=True)
         middle = np.zeros((len(numbers), vectors.shape[1]), dtype=np.float32)
         np.add.at(middle, place, vectors)
@@ -49,7 +52,7 @@ class Centres:
         middle /= np.maximum(sizes, 1)[:, None]
         away = np.linalg.norm(vectors - middle[place], axis=1)
         spread = np.bincount(place, away, minlength=len(numbers)).astype(np.float32) / np.maximum(sizes, 1)
-        return cls(faces, vectors, home, numbers, middle, spread.astype(np.float32))
+        return cls(faces, vectors, home, numbers, middle, spread.astype(np.float32), away, there)
 
     def spreads(self) -> dict[int, float]:
         """Return how wide each cluster is."""
@@ -64,13 +67,53 @@ class Centres:
         return {int(n): float(a) for n, a in zip(self.numbers, away, strict=True) if n != cluster}
 
 
+class Notes(Mapping[int, list[str]]):
+    """What the tips of faces say: how far each is from the middle of its cluster and the next one, worked out when it is asked for."""
+
+    def __init__(
+        self, faces: set[int], centres: Centres | None, titles: dict[int, str], said: dict[int, list[str]]
+    ) -> None:
+        self._faces, self._centres, self._titles, self._said = faces, centres, titles, said
+
+    def __getitem__(self, face: int) -> list[str]:
+        if face not in self._faces:
+            raise KeyError(face)
+        return self._measured(face) + self._said.get(face, [])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._faces)
+
+    def __len__(self) -> int:
+        return len(self._faces)
+
+    def _measured(self, face: int) -> list[str]:
+        centres = self._centres
+        row = -1 if centres is None else int(np.searchsorted(centres.faces, face))
+        if centres is None or row >= len(centres.faces) or centres.faces[row] != face:
+            return []
+        home = int(centres.home[row])
+        if home not in self._titles:  # unclustered
+            return []
+        away = np.linalg.norm(centres.middle - centres.vectors[row], axis=1)
+        place = int(np.searchsorted(centres.numbers, home))
+        own = float(away[place])
+        away[place] = np.inf
+        away[~np.isin(centres.numbers, list(self._titles))] = np.inf
+        lines = [tr("Distance from the middle of its cluster: {distance:.3f}", distance=own)]
+        following = int(away.argmin())
+        if np.isfinite(away[following]):
+            title, margin = self._titles[int(centres.numbers[following])], float(away[following]) - own
+            lines.append(tr("Next cluster: {cluster}, {margin:+.3f} farther", cluster=title, margin=margin))
+        return lines
+
+
 @dataclass(frozen=True)
 class Shown:
     """Faces in order, the signs they bear and what their tips say."""
 
     ids: Ids
     marks: dict[int, str] = field(default_factory=dict)
-    notes: dict[int, list[str]] = field(default_factory=dict)
+    notes: Mapping[int, list[str]] = field(default_factory=dict)
 
 
 def shown_faces(
@@ -82,58 +125,31 @@ def shown_faces(
 ) -> Shown:
     """Return the faces of some clusters (or `only` some of each), cluster after cluster, those farthest from their middle first."""
     ids: list[int] = []
-    notes: dict[int, list[str]] = {}
     for cluster in chosen:
-        members = faces_of(project, cluster.id) if only is None else only.get(cluster.id, [])
-        if not members:
-            continue
-        ordered = members
-        if centres is not None and cluster.label >= 0:
-            ordered = _outliers_first(members, cluster, centres, titles, notes)
-        ids += ordered
-    marks, said = _signs(verdicts(project), set(ids))
-    for face, lines in said.items():
-        notes[face] = notes.get(face, []) + lines
-    return Shown(np.array(ids, dtype=np.int64), marks, notes)
+        mine = faces_of(project, cluster.id) if only is None else only.get(cluster.id, [])
+        ids += _outliers_first(mine, centres) if centres is not None and cluster.label >= 0 else mine
+    among = set(ids)
+    marks, said = _signs(verdicts(project), among)
+    return Shown(np.array(ids, dtype=np.int64), marks, Notes(among, centres, titles, said))
 
 
 def by_cluster(project: Project, version: int, faces: Ids) -> dict[int, list[int]]:
     """Return some faces by the cluster of a version that each is in; those that it lacks are left out."""
-    at, found = membership(project, version), dict[int, list[int]]()
-    for face in faces.tolist():
-        if face in at:
-            found.setdefault(at[face], []).append(face)
-    return found
+    there, homes = members(project, version)
+    some = np.isin(there, faces)
+    there, homes = there[some], homes[some]
+    order = np.argsort(homes, kind="stable")
+    numbers, starts = np.unique(homes[order], return_index=True)
+    parts = np.split(there[order], starts[1:])
+    return {number: part.tolist() for number, part in zip(numbers.tolist(), parts, strict=True)}
 
 
-def _outliers_first(
-    members: list[int], cluster: Cluster, centres: Centres, titles: dict[int, str], notes: dict[int, list[str]]
-) -> list[int]:
-    rows = np.searchsorted(centres.faces, members)
-    known = rows < len(centres.faces)
-    known[known] = centres.faces[rows[known]] == np.array(members)[known]
-    place = int(np.searchsorted(centres.numbers, cluster.id))
-    if not known.any() or place >= len(centres.numbers) or centres.numbers[place] != cluster.id:
-        return members
-    vectors = centres.vectors[rows[known]]
-    squares = (vectors**2).sum(axis=1)[:, None] + (centres.middle**2).sum(axis=1) - 2 * vectors @ centres.middle.T
-    away = np.sqrt(np.maximum(squares, 0))
-    own = away[:, place].copy()
-    away[:, place] = np.inf
-    loose = [n for n, number in enumerate(centres.numbers.tolist()) if number not in titles]
-    away[:, loose] = np.inf
-    following = away.argmin(axis=1)
-    faces = np.array(members)[known]
-    margins = away[np.arange(len(faces)), following] - own
-    for face, mine, other, margin in zip(
-        faces.tolist(), own.tolist(), following.tolist(), margins.tolist(), strict=True
-    ):
-        notes[face] = [tr("Distance from the middle of its cluster: {distance:.3f}", distance=mine)]
-        if np.isfinite(margin):
-            title = titles[int(centres.numbers[other])]
-            notes[face].append(tr("Next cluster: {cluster}, {margin:+.3f} farther", cluster=title, margin=margin))
-    order = np.argsort(-own, kind="stable")
-    return [*faces[order].tolist(), *np.array(members)[~known].tolist()]
+def _outliers_first(mine: list[int], centres: Centres) -> list[int]:
+    """Return faces by their distance from the middle of their cluster, the farthest first; those without embedding last."""
+    faces = np.array(mine, dtype=np.int64)
+    rows = np.minimum(np.searchsorted(centres.faces, faces), len(centres.faces) - 1)
+    own = np.where(centres.faces[rows] == faces, centres.away[rows], -1)
+    return [int(face) for face in faces[np.argsort(-own, kind="stable")]]
 
 
 def _signs(found: list[Verdict], among: set[int]) -> tuple[dict[int, str], dict[int, list[str]]]:

@@ -36,6 +36,8 @@ from fairdesk.words import mark, tr, tr_n
 if TYPE_CHECKING:
     from fairdesk.clustering.results import VerdictResult
 
+MANY = 10  # clusters: more are merged only after a question
+
 
 class ClusteringTab(Tab):
     """Clusters on the left, the faces of the selected ones in the grid."""
@@ -369,7 +371,23 @@ class ClusteringTab(Tab):
         chosen = [cluster for cluster in self.clusters.selected() if cluster.label != UNCLUSTERED]
         if len(chosen) >= 2:
             keep = max(chosen, key=lambda c: (c.name is not None or c.identity is not None, c.faces))
-            self._merge_into(keep, [cluster.id for cluster in chosen if cluster.id != keep.id])
+            others = [cluster.id for cluster in chosen if cluster.id != keep.id]
+            if len(others) < MANY:
+                self._merge_into(keep, others)
+            else:
+                async_glue.start(self._merge_many(keep, others, sum(cluster.faces for cluster in chosen)))
+
+    async def _merge_many(self, keep: Cluster, others: list[int], faces: int) -> None:
+        """Merge many clusters, as a lasso may have selected, after a person has seen how many."""
+        question = tr(
+            "Merge {count} with {faces} into {keep}? They are then said to be one person.",
+            count=counted.clusters(len(others) + 1),
+            faces=counted.faces(faces),
+            keep=keep.title,
+        )
+        merge = tr("Merge")
+        if await async_glue.ask(self, merge, question, [merge], harmful=True) == merge:
+            self._merge_into(keep, others)
 
     @Slot(object, object)
     def _on_clusters_dropped(self, numbers: list[int], target: Cluster) -> None:

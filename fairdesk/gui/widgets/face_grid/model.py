@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class FaceGridModel(QAbstractListModel):
         self.ids: Ids = np.empty(0, dtype=np.int64)
         self.missing = NONE_MISSING
         self.marks: dict[int, str] = {}  # a sign that a cell bears, by id
-        self.notes: dict[int, list[str]] = {}  # lines that its tip says too
+        self.notes: Mapping[int, list[str]] = {}  # lines that its tip says too
         self._project: Project | None = None
         self._pages: OrderedDict[int, dict[int, GridItem]] = OrderedDict()
         self._dirty: set[int] = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPaintEvent, QPixmap, QWheelEvent
@@ -54,7 +56,7 @@ class FaceGrid(CellView):
         self.cells.missing = self.grid_model.missing = missing
         self.viewport().update()
 
-    def set_marks(self, marks: dict[int, str], notes: dict[int, list[str]]) -> None:
+    def set_marks(self, marks: dict[int, str], notes: Mapping[int, list[str]]) -> None:
         """Let cells bear signs, and their tips say more, by id."""
         self.grid_model.marks, self.grid_model.notes = marks, notes
         self.viewport().update()
