@@ -166,10 +166,11 @@ def test_graph_honours_verdicts_and_keeps_its_eps(filled):
 def test_a_metric_can_be_chosen(filled):
     recipe = filled.vectors.find("made-up")
     vectors = filled.vectors.load(recipe)[1]
-    done = cluster(ClusterParams(metric="cosine", eps=0.4), QuietContext(filled))
+    done = cluster(ClusterParams(metric="cosine", eps=0.1), QuietContext(filled))
     scaled = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    expected = DBSCAN(eps=0.4, min_samples=2).fit_predict(scaled)
+    expected = DBSCAN(eps=0.1, min_samples=2).fit_predict(scaled)
     assert done.clusters == expected.max() + 1 and done.noise == (expected < 0).sum()
+    assert done.noise != (DBSCAN(eps=0.1, min_samples=2).fit_predict(vectors) < 0).sum()
 
 
 def test_numbers_by_size_are_those_of_the_largest_first():
