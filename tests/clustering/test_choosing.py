@@ -48,6 +48,14 @@ def test_a_radius_comes_to_what_clustering_with_it_does(faces, min_samples):
             assert found.groups[name] == figures(labels[mine], truth[mine])
 
 
+def test_a_distance_of_the_radius_itself_is_near():
+    line = np.zeros((5, 4), dtype=np.float32)
+    line[:, 0] = [-5, -4, -3, 2, 10]
+    radius = Radius(line, NOBODY(5))
+    assert radius.labels(1.0, 2).tolist() == dbscan(line, 1.0, 2).tolist() == [0, 0, 0, -1, -1]
+    assert radius.labels(0.999, 2).tolist() == [-1] * 5
+
+
 def test_the_best_is_the_best(faces):
     vectors, truth = faces
     radius = Radius(vectors, Known(truth, [None] * len(truth)))

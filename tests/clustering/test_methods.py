@@ -14,7 +14,7 @@ from fairdesk.clustering.pair_chain import pair_tree
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of, membership, versions
 from fairdesk.clustering.ward import ward_tree
-from fairdesk.clustering.whispers import whispers
+from fairdesk.clustering.whispers import _join, whispers
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.verdicts import Said, keep_verdict
 from tests.clustering.test_review import people
@@ -141,6 +141,14 @@ def test_whispers_join_what_is_linked_and_part_what_hangs_by_a_thread():
     assert len(set(labels[:9])) == len(set(labels[9:])) == 1 and labels[0] != labels[9]
 
 
+def test_clusters_with_many_links_for_their_size_are_joined():
+    labels, first, second = np.array([7, 7, 7, 3, 3, 3, 9]), np.array([0, 1, 3, 4, 2]), np.array([1, 2, 4, 5, 3])
+    for weight, together in ((0.31, True), (0.29, False)):
+        joined = _join(labels, first, second, np.array([1, 1, 1, 1, weight], dtype=np.float32))
+        assert (joined[0] == joined[3]) == together and joined[6] not in joined[:6]
+        assert len(set(joined[:3])) == len(set(joined[3:6])) == 1
+
+
 def test_graph_honours_verdicts_and_keeps_its_eps(filled):
     cluster(ClusterParams(method="graph"), QuietContext(filled))
     newest = versions(filled)[0]
@@ -158,10 +166,11 @@ def test_graph_honours_verdicts_and_keeps_its_eps(filled):
 def test_a_metric_can_be_chosen(filled):
     recipe = filled.vectors.find("made-up")
     vectors = filled.vectors.load(recipe)[1]
-    done = cluster(ClusterParams(metric="cosine", eps=0.4), QuietContext(filled))
+    done = cluster(ClusterParams(metric="cosine", eps=0.1), QuietContext(filled))
     scaled = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    expected = DBSCAN(eps=0.4, min_samples=2).fit_predict(scaled)
+    expected = DBSCAN(eps=0.1, min_samples=2).fit_predict(scaled)
     assert done.clusters == expected.max() + 1 and done.noise == (expected < 0).sum()
+    assert done.noise != (DBSCAN(eps=0.1, min_samples=2).fit_predict(vectors) < 0).sum()
 
 
 def test_numbers_by_size_are_those_of_the_largest_first():

@@ -9,8 +9,12 @@ from sklearn.neighbors import NearestNeighbors
 from fairdesk.clustering import cells, close_pairs, neighbour_file, neighbours
 from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.new_version import cluster_faces as cluster
+from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.clustering.side_by_side import each_block
 from fairdesk.errors import JobFailed
+from fairdesk.jobs.context import QuietContext
 from fairdesk.project.vectors import NEIGHBOURS
 from tests.clustering.test_review import people
 
@@ -198,3 +202,19 @@ def test_kept_neighbours_go_with_an_erased_face(filled, small):
     path.write_bytes(b"0")
     filled.vectors.blank(faces[:1].tolist())
     assert not path.exists()
+
+
+def test_a_review_asks_the_same_from_kept_neighbours(filled, monkeypatch):
+    def asked():
+        session = ReviewSession(filled)
+        return [(one.kind, one.faces, one.gain) for one in session.queue(20)]
+
+    cluster(ClusterParams(eps=0.2), QuietContext(filled))
+    recipe = filled.vectors.find("made-up")
+    path = filled.vectors.folder / recipe.hash / NEIGHBOURS.format(metric="euclidean")
+    before = asked()
+    assert before and not path.exists()
+    monkeypatch.setattr(neighbour_file, "WORTH", 2)
+    assert asked() == before and path.exists()
+    monkeypatch.setattr(neighbour_file, "nearest", None)
+    assert asked() == before

@@ -57,9 +57,9 @@ def test_the_slider_shows_what_a_radius_comes_to(chosen, hand, filled, qtbot):
 def test_lines_can_be_dragged_and_plots_clicked(chosen, hand):
     page = chosen.radius
     for move in (
-        lambda: page.lines[0].setValue(0.31),
-        lambda: page.level.setValue(0.4),
-        lambda: page._gestures[2].clicked.emit(0.25, 0.5),
+        lambda: page.lines[0].setValue(0.31372),
+        lambda: page.level.setValue(0.40131),
+        lambda: page._gestures[2].clicked.emit(0.25191, 0.5),
         lambda: page.eps.setValue(0.2),
     ):
         before = page.value

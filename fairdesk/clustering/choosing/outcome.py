@@ -67,8 +67,8 @@ class Silhouettes:
         centred = vectors - vectors.mean(axis=0)
         squares = np.einsum("ij,ij->i", centred, centred)
         away = squares[self.rows, None] + squares - 2 * centred[self.rows] @ centred.T
-        self.away = np.sqrt(np.maximum(away, 0))
-        self.away[np.arange(len(self.rows)), self.rows] = 0
+        away[np.arange(len(self.rows)), self.rows] = 0
+        self.away = np.ascontiguousarray(np.sqrt(np.maximum(away, 0)).T)  # (n, sample)
 
     def mean(self, labels: Labels) -> float | None:
         """Return the mean over the sample, in which a face that is alone or unclustered counts 0; None for fewer than two clusters."""
@@ -82,16 +82,16 @@ class Silhouettes:
         belongs = csr_matrix(
             (np.ones(len(inside), dtype=np.float32), (place, inside)), shape=(len(numbers), len(labels))
         )
-        sums = np.asarray(belongs @ self.away.T).T  # of each of the sample's faces to each cluster
+        sums = np.asarray(belongs @ self.away)  # of the distances of the sample's faces from each cluster
         mine = np.flatnonzero(labels[self.rows] >= 0)
         if not len(mine):
             return 0.0
         own = np.searchsorted(numbers, labels[self.rows[mine]])
         others = sizes[own] - 1
-        within = sums[mine, own] / np.maximum(others, 1)
-        means = sums[mine] / sizes
-        means[np.arange(len(mine)), own] = np.inf
-        nearest = means.min(axis=1)
+        within = sums[own, mine] / np.maximum(others, 1)
+        means = sums[:, mine] / sizes[:, None].astype(np.float32)
+        means[own, np.arange(len(mine))] = np.inf
+        nearest = means.min(axis=0)
         widest = np.maximum(np.maximum(within, nearest), 1e-12)
         return float(np.where(others > 0, (nearest - within) / widest, 0).sum() / len(self.rows))
 
