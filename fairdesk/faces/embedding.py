@@ -10,9 +10,9 @@ import numpy as np
 from fairdesk import counted
 from fairdesk.faces import pipeline
 from fairdesk.faces.detection import BATCH, check_detector, counts, unseen
-from fairdesk.faces.encoders import Encoder, Vectors, make_encoder
+from fairdesk.faces.encoders import SEVERAL_FORMATS, Encoder, Vectors, make_encoder
 from fairdesk.faces.outdated import keep_rate, outdated
-from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
 from fairdesk.images.file_facts import file_sha256
@@ -194,6 +194,7 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     if params.engine == "local":
         make_ready("fairdesk.faces." + ("ready_to_search" if key.startswith("hog") else "ready_to_align"))
     params = _with_scaling(params, project)
+    params = _with_precision(params, key, context)
     old = outdated(project, params.encoder, key)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
@@ -263,6 +264,27 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
         unreadable=counts(project, recipe.detector).unreadable,
     )
+
+
+def _with_precision(params: EncodeParams, key: str, context: Context) -> EncodeParams:
+    """Decide the precision where it is left to a trial: that of the newest embeddings, so that all are of one kind, else the fastest."""
+    if params.precision != "auto":
+        return params
+    made = [one for one in context.project.vectors.of_encoder(params.encoder) if one.recipe.detector == key]
+    known = context.project.vectors.described(made[0].recipe) if made else None
+    if known is not None and known.precision in FORMATS:
+        precision = known.precision
+        context.message(tr("Precision {precision}: that of the embeddings that exist.", precision=precision))
+    elif EncoderRef.parse(params.encoder).kind in SEVERAL_FORMATS:
+        from fairdesk.faces.precision_trial import try_formats
+
+        trial = try_formats(params, context.device)
+        precision = trial.precision
+        context.message(trial.text())
+    else:
+        precision = "float32"
+        context.message(tr("Precision float32: {encoder} has no other.", encoder=params.encoder))
+    return params.model_copy(update={"precision": precision})
 
 
 def _with_scaling(params: EncodeParams, project: Project) -> EncodeParams:

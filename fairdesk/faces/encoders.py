@@ -18,7 +18,7 @@ from fairdesk.faces.dlib_file import CHIP, read_network
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.mirrored import Mirrored
 from fairdesk.faces.onnx_encoder import OnnxEncoder
-from fairdesk.faces.params import TORCHVISION, EncodeParams, Precision
+from fairdesk.faces.params import TORCHVISION, EncodeParams, Format
 from fairdesk.faces.torch_network import TorchNetwork
 from fairdesk.faces.weight_files import find_weights, load_state, misfit
 from fairdesk.images.file_facts import file_sha256
@@ -30,6 +30,7 @@ from fairdesk.project.recipes import Recipe
 from fairdesk.words import tr
 
 Vectors = npt.NDArray[np.float32]
+SEVERAL_FORMATS = ("dlib", "resnet50", "arcface")  # kinds of encoders that PyTorch can compute
 FACE_SIDE = 112  # pixels of a face as ArcFace's backbones take it
 
 
@@ -66,17 +67,22 @@ def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) 
 
 def _make(params: EncodeParams, device: str, watch: Watch | None) -> Encoder:
     ref = EncoderRef.parse(params.encoder)
+    precision: Format = "float32" if params.precision == "auto" else params.precision
+    if precision != "float32" and ref.kind not in SEVERAL_FORMATS:
+        raise RequestError(
+            tr("{encoder} is computed in float32 alone: leave --precision away.", encoder=params.encoder)
+        )
     match ref.kind:
         case "dlib":
-            return DlibEncoder(device, params.precision)
+            return DlibEncoder(device, precision)
         case "dlib-reference":
             return DlibReference()
         case "resnet50":
-            return ResNet50Encoder(params, device, watch)
+            return ResNet50Encoder(params, device, precision, watch)
         case "deepface":
             return DeepFaceEncoder(params, ref, watch)
         case "arcface":
-            return ArcFaceEncoder(ref, device, params.precision)
+            return ArcFaceEncoder(ref, device, precision)
         case "onnx":
             return OnnxEncoder(params, ref, device, _file(ref))
 
@@ -91,7 +97,7 @@ class DlibEncoder:
     dim = 128
     aligner = Aligner("dlib", CHIP)
 
-    def __init__(self, device: str = "cpu", precision: Precision = "float32") -> None:
+    def __init__(self, device: str = "cpu", precision: Format = "float32") -> None:
         self._device, self._precision = device, precision
         self.engine: Engine = "one core" if device == "cpu" and precision == "float32" else "torch"
 
@@ -188,7 +194,9 @@ class ResNet50Encoder:
     _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
     _STD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 
-    def __init__(self, params: EncodeParams, device: str, watch: Watch | None = None) -> None:
+    def __init__(
+        self, params: EncodeParams, device: str, precision: Format = "float32", watch: Watch | None = None
+    ) -> None:
         import torch
         import torchvision
 
@@ -199,7 +207,7 @@ class ResNet50Encoder:
         if why := misfit(network, load_state(path)):
             raise RequestError(tr("{path} does not hold ResNet-50 weights: {error}", path=path, error=why))
         network.fc = torch.nn.Identity()
-        self._network = TorchNetwork(network.eval(), device, params.precision)
+        self._network = TorchNetwork(network.eval(), device, precision)
 
     @classmethod
     def _find(cls, params: EncodeParams, watch: Watch | None) -> Path:
@@ -242,7 +250,7 @@ class ArcFaceEncoder:
     engine: Engine = "torch"
     aligner = Aligner("template", FACE_SIDE)
 
-    def __init__(self, ref: EncoderRef, device: str, precision: Precision = "float32") -> None:
+    def __init__(self, ref: EncoderRef, device: str, precision: Format = "float32") -> None:
         import torch
 
         self._name, path = ref.stored, _file(ref)

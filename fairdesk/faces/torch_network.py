@@ -11,7 +11,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from torch import nn
 
-    from fairdesk.faces.params import Precision
+    from fairdesk.faces.params import Format
 
 Vectors = npt.NDArray[np.float32]
 
@@ -19,7 +19,7 @@ Vectors = npt.NDArray[np.float32]
 class TorchNetwork:
     """A network that is ready to compute; several threads may use it at once."""
 
-    def __init__(self, network: nn.Module, device: str, precision: Precision) -> None:
+    def __init__(self, network: nn.Module, device: str, precision: Format) -> None:
         import torch
 
         self.precision, self._device = precision, device

@@ -83,7 +83,8 @@ class Truth:
         self.fmr, self.fnmr = norm.sf(self.t - self.mi), norm.cdf(self.t - self.mg)
         accuracy = 100 - 100 * (ni * self.fmr + ng * self.fnmr) / (ni + ng)
         named = [dict(zip(GROUPS, map(float, rates), strict=True)) for rates in (self.fmr, self.fnmr, accuracy)]
-        self.fairness = {**fairness_figures(named[0], named[1]), **accuracy_figures(named[2])}
+        target = float(design.at[4:]) if design.at else None
+        self.fairness = {**fairness_figures(named[0], named[1], target=target), **accuracy_figures(named[2])}
         self.eer = self._eer(self.mi, self.mg)
         self.own_eer = [self._eer(self.mi[[k]], self.mg[[k]]) for k in range(4)]
 

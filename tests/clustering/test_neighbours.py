@@ -77,6 +77,30 @@ def test_close_pairs_are_all_pairs(monkeypatch):
     assert np.allclose(np.sqrt(squared), away[first, second], atol=1e-3)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_pair_is_lost_to_the_components_that_are_left_out(monkeypatch, seed):
+    monkeypatch.setattr(close_pairs, "_WHOLE", 20.0)
+    rng = np.random.default_rng(seed)
+    spread = np.exp(-np.arange(48) / 6)
+    vectors = (rng.normal(size=(300, 48)) * spread).astype(np.float32)
+    along = rng.normal(size=(300, 48)) * (np.arange(48) > 40)  # copies that differ in the last components alone
+    copies = vectors + (along / np.linalg.norm(along, axis=1, keepdims=True) * rng.uniform(0, 0.6, (300, 1))).astype(
+        np.float32
+    )
+    vectors = np.concatenate([vectors, copies])
+    away = np.linalg.norm(vectors[:, None].astype(np.float64) - vectors, axis=2)
+    for radius in (0.15, 0.3, 0.5, 0.8):
+        centred = vectors - vectors.mean(axis=0)
+        short = close_pairs._shortened(centred, (centred**2).sum(axis=1), radius)
+        assert short.shape[1] < 40
+        bound = np.linalg.norm(short[:, None].astype(np.float64) - short, axis=2)
+        assert (bound <= away + 1e-3).all()
+        first, second, _ = close_pairs.close_pairs(vectors, radius)
+        expected = {(int(a), int(b)) for a, b in zip(*np.nonzero(away <= radius), strict=True) if a < b}
+        differ = set(zip(first.tolist(), second.tolist(), strict=True)) ^ expected
+        assert all(abs(away[pair] - radius) < 1e-5 for pair in differ)
+
+
 def test_more_pairs_than_memory_holds_are_refused_at_once(monkeypatch):
     from fairdesk.clustering import room
 

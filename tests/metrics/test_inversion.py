@@ -27,7 +27,7 @@ def test_the_difference_of_two_rates_far_apart_is_as_the_delta_method_says():
     found = inverted_interval(fmr_figure("fmr_max_minus_min"), logit(rates), draws(rng, scale), MANY, 0.18, 0.0)
     slopes = rates * (1 - rates)
     deviation = np.hypot(scale[0] * slopes[0], scale[3] * slopes[3])
-    half = norm.ppf(0.98) * deviation
+    half = norm.ppf(0.975) * deviation
     assert found == pytest.approx((0.18 - half, 0.18 + half), abs=0.15 * half)
 
 

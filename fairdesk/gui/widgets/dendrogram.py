@@ -64,7 +64,7 @@ class Dendrogram(QWidget):
         from fairdesk.gui.widgets.plot_export import new_plot, retheme
 
         if self.plot is None:
-            self.plot = new_plot(tr("Dendrogram (Ward)"), tr("faces"), tr("distance of merged clusters"))
+            self.plot = new_plot(tr("Dendrogram"), tr("faces"), tr("distance of merged clusters"))
             self._box.addWidget(self.plot)
             theme.changed.connect(lambda: self.show_tree(self._last, theme))
         self._last = tree

@@ -13,7 +13,7 @@ from fairdesk.metrics.intervals.by_subjects import t_quantile
 
 Array = npt.NDArray[np.float64]
 
-_TAIL = 0.02  # of the draws at each end; less than 2.5 %, as the rates' standard errors are estimates too
+_TAIL = 0.0225  # of the draws at each end; a little less than 2.5 %, as standard errors are estimates too
 _STEP, _STEPS = 0.1, 60  # in standard errors of the rates, and how many at most
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
 
@@ -27,7 +27,7 @@ def inverted_interval(
     walked through, from the rates that were seen towards equality and away from it: each step is the shortest one, in
     standard errors, that changes the figure (steepest descent, near the constrained maximum of the likelihood). Around
     each of them the rates are drawn as they spread around those seen. An end of the interval is where the figure that
-    was seen lies among the last 2 % of those drawn. See docs/intervals.md.
+    was seen lies among the last of those drawn. See docs/intervals.md.
 
     Parameters
     ----------

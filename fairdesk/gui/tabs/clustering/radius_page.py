@@ -35,7 +35,7 @@ class RadiusPage(QWidget):
         self.step = round_step(radius.most / STEPS)
         self._outcomes: list[Outcome] = []
         self.best: Outcome | None = None
-        self.distances = new_plot(tr("k-distance"), tr("faces, in order"), tr("distance"))
+        self.distances = new_plot("", tr("faces, in order"), tr("distance"))
         self.counts = new_plot("", tr("epsilon"), tr("number (log; lowest: 0)"))
         self.counts.setLogMode(y=True)
         self.quality = new_plot("", tr("epsilon"), "")
@@ -147,6 +147,8 @@ class RadiusPage(QWidget):
     def _colour(self) -> None:
         """Draw the curves in the theme's colours."""
         theme = self._session.theme
+        place = max(1, self.samples.value() - 1)
+        self.distances.setTitle(tr("k-distance: each face's neighbour number {k}", k=place))
         for plot in self._plots:
             plot.clear()
             retheme(plot, theme)

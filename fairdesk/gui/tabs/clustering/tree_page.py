@@ -206,7 +206,7 @@ class TreePage(QWidget):
     def _show_all(self) -> None:
         if self.drawn is not None:
             count = len(self.drawn.leaves)
-            self.plot.setXRange(-0.6, count - 0.4, padding=0)
+            self.plot.setXRange(-1.5, count + 0.5, padding=0)  # pictures stand in rows: wider than their leaf
             self.plot.setYRange(0, self.drawn.tree.top * 1.05, padding=0)
 
     def _colour(self) -> None:
