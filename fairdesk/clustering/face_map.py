@@ -74,7 +74,7 @@ def draw_map(params: MapParams, context: Context) -> MapResult:
     if params.out is not None:
         from fairdesk.clustering.map_files import write_map
 
-        write_map(project, map_points(project, version, layout), recipe, params.out, params.colour_by)
+        write_map(project, map_points(project, recipe, version, layout), recipe, params.out, params.colour_by)
         context.artifact(params.out)
     return MapResult(
         method=params.method,
@@ -139,20 +139,20 @@ def read_layout(project: Project, recipe: StoredRecipe, method: str) -> Layout |
     """Return a kept layout; that of principal components is made at once, and anew where faces have come."""
     if method != "pca":
         return kept_layout(project, recipe, method)
-    faces, vectors = project.vectors.load(recipe, hidden=False)
     layout = kept_layout(project, recipe, method)
-    if layout is None or not np.array_equal(layout.faces, faces):
+    if layout is None or not np.array_equal(layout.faces, project.vectors.faces(recipe, hidden=False)):
+        faces, vectors = project.vectors.load(recipe, hidden=False)
         layout = _pca(faces, unit_length(vectors, recipe.metric))
         keep_layout(project, recipe, layout)
     return layout
 
 
-def map_points(project: Project, version: int | None, layout: Layout) -> MapPoints:
+def map_points(project: Project, recipe: StoredRecipe, version: int | None, layout: Layout) -> MapPoints:
     """Return the faces of a version (or all of a layout) that have a place, and their clusters."""
     at = {} if version is None else membership(project, version)
     faces = np.array(sorted(at), dtype=np.int64) if version is not None else layout.faces
     known, places = layout.of(faces)
-    later = int(np.count_nonzero(~known))
+    later = int(np.isin(faces[~known], project.vectors.faces(recipe, hidden=False)).sum()) if not known.all() else 0
     faces = faces[known]
     return MapPoints(faces, places, layout, later, _clusters(project, version, [at.get(f, -1) for f in faces.tolist()]))
 

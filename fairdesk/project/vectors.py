@@ -195,6 +195,12 @@ class VectorStore:
                 ) from error
         return table[:, 0].copy(), out
 
+    def faces(self, recipe: StoredRecipe, *, hidden: bool = True) -> Ids:
+        """Return the faces that have a vector of a recipe, ascending; with or without those of hidden images."""
+        where = "WHERE" if hidden else f"{_OF_IMAGES} WHERE i.hidden = 0 AND"
+        rows = self._db.rows(f"SELECT v.face_id FROM vector v {where} v.recipe_id = ? ORDER BY v.face_id", (recipe.id,))
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
     def count(self, recipe: StoredRecipe) -> int:
         """Return how many faces have a vector of a recipe."""
         found: int = self._db.value("SELECT count(*) FROM vector WHERE recipe_id = ?", (recipe.id,))

@@ -20,6 +20,7 @@ from fairdesk.errors import RequestError, Stopped
 from fairdesk.figures.point_raster import as_pixels, blended, colours, draw_points
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.faces import images_of_faces
+from fairdesk.project.images import hide_images
 from fairdesk.project.layouts import kept_layout
 from fairdesk.project.recipes import Recipe
 
@@ -83,7 +84,7 @@ def test_points_and_their_colours(filled):
     say_different(filled, first, second)
     ignore(filled, 1, faces_of(filled, third.id)[:1])
     layout = read_layout(filled, recipe, "pca")
-    points = map_points(filled, 1, layout)
+    points = map_points(filled, recipe, 1, layout)
     assert len(points.faces) == 40 and not points.later and told_later(points) == ""
     by = coloured(filled, recipe, points, "cluster")
     assert by.sizes().tolist() == [one.faces for one in clusters(filled, 1) if one.label >= 0]
@@ -96,10 +97,24 @@ def test_points_and_their_colours(filled):
     named = dict(zip(said.titles, said.sizes().tolist(), strict=True))
     assert named == {"confirmed": 2, "not this person": 0, "ignored": 1, "same person": 0, "different people": 8}
     shorter = layout.__class__(layout.faces[5:], layout.places[5:], "pca", 0)
-    assert map_points(filled, 1, shorter).later == 5 and "5 faces came after" in told_later(
-        map_points(filled, 1, shorter)
+    assert map_points(filled, recipe, 1, shorter).later == 5 and "5 faces came after" in told_later(
+        map_points(filled, recipe, 1, shorter)
     )
-    assert len(map_points(filled, None, shorter).faces) == 35
+    assert len(map_points(filled, recipe, None, shorter).faces) == 35
+
+
+def test_hidden_images_are_not_said_to_be_missing(filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    recipe = filled.vectors.choose().recipe
+    hidden = list(images_of_faces(filled, faces_of(filled, clusters(filled, 1)[0].id)).values())
+    hide_images(filled, hidden)
+    draw_map(MapParams(), QuietContext(filled))
+    layout = kept_layout(filled, recipe, "tsne")
+    points = map_points(filled, recipe, 1, layout)
+    assert len(layout.faces) == len(points.faces) == 35 and points.later == 0
+    filled.journal.undo()  # the images are shown again
+    assert map_points(filled, recipe, 1, layout).later == 5
+    assert len(read_layout(filled, recipe, "pca").faces) == 40
 
 
 def test_a_purged_person_leaves_the_maps(filled):

@@ -246,25 +246,22 @@ def test_verb(crowd, capsys):
 
 def test_questions_of_a_kind_that_never_surprise_sink():
     """Each kind is ranked by how often its answers were surprises, against how often that was expected."""
-    rng = np.random.default_rng(3)
-    vectors = np.concatenate([rng.normal(size=64) * 0.1 + rng.normal(size=(9, 64)) * 0.035 for _ in range(60)]).astype(
-        np.float32
-    )
+    vectors, _ = people(4, count=60, two=0.5, twins=0.4)
     session = Review(vectors)
-    first = [one for one in session.candidates() if not one.again]
-    together = [one for one in first if one.together and one.kind == first[0].kind] or [
-        one for one in first if one.together
-    ]
+    together = max((some for some in session._candidates if some and some[0].together and not some[0].again), key=len)
     kind = together[0].kind
-    before = {id(one.first): one.gain for one in session.candidates() if one.kind == kind}
     doubted = together[0]._replace(likely=0.5)
     for _ in range(8):
         session.answer(doubted, same=True)  # one person, as it was
-    assert session._surprises()[kind] == pytest.approx(4 / (4 + 8 * 0.5))
-    after = {id(one.first): one.gain for one in session._ranked() if one.kind == kind}
-    gains = [one.gain for one in session._ranked()]
+    factor = session._surprises()[kind]
+    assert factor == pytest.approx(4 / (4 + 8 * 0.5))
+    ranked = list(session.candidates())
+    gains = [one.gain for one in ranked]
     assert gains == sorted(gains, reverse=True)
-    assert all(after[key] < before[key] for key in after.keys() & before.keys())
+    for other, raw in enumerate(session._candidates):
+        expected = [one.gain * (factor if other == kind else 1) for one in raw]
+        assert [one.gain for one in ranked if one.kind == other] == pytest.approx(expected)
+    assert session._candidates[kind]
     for _ in range(8):
         session.undo()
     assert session._surprises() == [1.0] * 5

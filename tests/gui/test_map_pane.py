@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QPolygonF
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
@@ -194,3 +194,18 @@ def test_hovering_shows_the_face_and_the_right_button_a_menu(tab, hand, qtbot):
     assert any(action.text() == tab._book.actions["clustering.split"].text() for action in menu.actions())
     menu.close()
     assert tab.grid.selected_count() == 1
+
+
+def test_merging_what_a_lasso_holds_asks_where_it_is_much(tab, hand, filled, monkeypatch):
+    monkeypatch.setattr("fairdesk.gui.tabs.clustering.tab.MANY", 3)
+    hand.settle()
+    tab.map.map._choose(np.ones(40, dtype=bool), NONE)
+    hand.settle()
+    for button, count in (("Cancel", 8), ("Merge", 1)):
+        hand.do("clustering.merge")
+        hand.settle()
+        asked = hand.dialog(QMessageBox)
+        assert asked.text().startswith("Merge 8 clusters with 40 faces into Cluster")
+        next(b for b in asked.buttons() if b.text().replace("&", "") == button).click()
+        hand.settle()
+        assert len(clusters(filled, 1)) == count

@@ -1,5 +1,6 @@
 """The review in the window: one key an answer, the next question at once, back through answers."""
 
+import threading
 import time
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
+from fairdesk.clustering import store
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.review import bunches
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import METHOD
 from fairdesk.clustering.store import clusters, membership, versions
@@ -147,3 +150,38 @@ def test_keys_of_the_tab_do_nothing_while_questions_are_asked(window, hand, qtbo
     for action in ("clustering.merge", "clustering.split", "clustering.out", "clustering.rename", "clustering.review"):
         assert not window.book.actions[action].isEnabled()
     assert membership(project, versions(project)[0].id) == before
+
+
+def test_a_review_tells_how_far_it_is_and_can_be_cancelled(window, hand, filled, monkeypatch, qtbot):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    hand.open(filled.folder)
+    hand.go("clustering")
+    tab, gate = window.clustering, threading.Event()
+    told, strangers = [], bunches._strangers
+
+    def slowly(rows, squares, homes, check):
+        while not gate.wait(0.01):
+            check(0, 1)  # raises once it is cancelled
+            told.append(1)
+        return strangers(rows, squares, homes, check)
+
+    monkeypatch.setattr(bunches, "_strangers", slowly)
+    hand.do("clustering.review")
+    qtbot.waitUntil(lambda: len(told) > 3 and tab.review.bar.value() > 0)
+    assert (
+        tab.review.bar.isVisible()
+        and "%" in tab.review.title.text()
+        and tab.review.buttons["done"].text() == "Cancel (Esc)"
+    )
+    tab.session.edit(
+        lambda project: store.rename_cluster(project, store.clusters(project, 1)[0].id, "meanwhile")
+    )  # other work goes on
+    qtbot.waitUntil(lambda: store.clusters(filled, 1)[0].name == "meanwhile")
+    qtbot.keyClick(tab.review, Qt.Key.Key_Escape)
+    hand.settle()
+    assert not tab.reviewing and len(store.versions(filled)) == 1
+    gate.set()
+    hand.do("clustering.review")
+    hand.settle()
+    assert tab.review.current is not None and not tab.review.bar.isVisible() and len(store.versions(filled)) == 2
+    assert tab.review.buttons["done"].text() == "Close (Esc)"

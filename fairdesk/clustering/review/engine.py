@@ -112,7 +112,7 @@ class Review:
         self._next = 0
         self.answers: list[Answer] = []
         self.unsure: list[Pair] = []
-        self._candidates: list[Candidate] = []
+        self._candidates: list[list[Candidate]] = [[] for _ in range(KINDS)]  # by kind, what is worth most first
         self.relearning_takes = 0.0  # seconds, the last time
         self._taught = [
             (self.like.features(self._of_rows(vectors, first), self._of_rows(vectors, second)), same)
@@ -184,7 +184,7 @@ class Review:
         """Work everything out again with what was learned."""
         begin = time.perf_counter()
         self.clusters.clear()
-        self._candidates.clear()
+        self._candidates = [[] for _ in range(KINDS)]
         self._refresh(set(range(len(self.rows))), check)
         self.relearning_takes = time.perf_counter() - begin
 
@@ -254,8 +254,12 @@ class Review:
             renamed[number], self._next = self._next, self._next + 1
             self.clusters[renamed[number]] = part
             self.home[part.bunches] = renamed[number]
-        kept = [one for one in self._candidates if one.clusters[0] not in old and one.clusters[1] not in old]
-        self._candidates = sorted([*kept, *self._found(done.joins, region)], key=lambda one: -one.gain)
+        found: list[list[Candidate]] = [[] for _ in range(KINDS)]
+        for one in self._found(done.joins, region):
+            found[one.kind].append(one)
+        for kind, some in enumerate(self._candidates):
+            kept = [one for one in some if one.clusters[0] not in old and one.clusters[1] not in old]
+            self._candidates[kind] = sorted([*kept, *found[kind]], key=lambda one: -one.gain)
 
     def _found(self, joins: list[tuple[int, Join]], region: set[int]) -> Iterable[Candidate]:
         """Yield the questions about some bunches: joins that may be wrong, neighbours that may be one, answers in doubt."""
@@ -318,15 +322,8 @@ class Review:
 
     def _ranked(self) -> Iterator[Candidate]:
         """Yield all questions, that which is worth most first, each kind by how often such answers were surprises."""
-        factors = self._surprises()
-        kinds = ([one._replace(gain=one.gain * factors[n]) for one in some] for n, some in enumerate(self._by_kind()))
+        kinds = [_scaled(some, factor) for some, factor in zip(self._candidates, self._surprises(), strict=True)]
         return heapq.merge(*kinds, key=lambda one: -one.gain)
-
-    def _by_kind(self) -> list[list[Candidate]]:
-        found: list[list[Candidate]] = [[] for _ in range(KINDS)]
-        for one in self._candidates:
-            found[one.kind].append(one)
-        return found
 
     def _surprises(self) -> list[float]:
         """Return, for each kind of question, how many more surprises than expected its answers were."""
@@ -340,14 +337,18 @@ class Review:
     def estimate(self, wanted: float = 0.99) -> Estimate:
         """Return how right the clusters are thought to be, and how many answers are left until that F1."""
         joined: set[int] = set()  # a part can be joined with one other: the likeliest counts
+        every = [one for some in self._candidates for one in some]
+        factor = np.repeat(self._surprises(), [len(some) for some in self._candidates])
+        worth_it = np.array([one.gain for one in every]) * factor
         wrong = []
-        for one in self._ranked():
+        for at in np.argsort(-worth_it, kind="stable").tolist():
+            one = every[at]
             if not one.together:
                 smaller = one.clusters[0] if one.first.faces <= one.second.faces else one.clusters[1]
                 if smaller in joined:
                     continue
                 joined.add(smaller)
-            wrong.append((one.gain, one.together))
+            wrong.append((float(worth_it[at]), one.together))
         gains = np.array([gain for gain, _ in wrong]) / max(self.n, 1)
         together = np.array([one for _, one in wrong], dtype=bool)
         purity = max(0.0, 1 - float(gains[together].sum()))
@@ -358,6 +359,11 @@ class Review:
             return now
         there = np.flatnonzero(f1 >= wanted)
         return Estimate(purity, completeness, int(there[0]) + 1 if len(there) else len(wrong))
+
+
+def _scaled(some: list[Candidate], factor: float) -> Iterator[Candidate]:
+    for one in some:
+        yield one._replace(gain=one.gain * factor)
 
 
 def _pair(candidate: Candidate) -> Pair:

@@ -27,7 +27,7 @@ def export_mosaic(tab: ClusteringTab) -> None:
     elif len(chosen) == 1:
         label = chosen[0].label
         out = project.exports("mosaics", f"{version.id}-{label}.png")
-        tab.session.ask("mosaic", {"cluster": str(label), "version": version.id, "out": str(out)})
+        tab.session.ask("mosaic", {"cluster": str(label), "faces": None, "version": version.id, "out": str(out)})
 
 
 async def export_clusters(tab: ClusteringTab) -> None:

@@ -52,7 +52,7 @@ def read_map(project: Project, version: int, method: str, by: str) -> Read:
     layout = made if method == "tsne" else read_layout(project, recipe, method)
     if layout is None:
         return Read(None, None, method, made is not None)
-    points = map_points(project, version, layout)
+    points = map_points(project, recipe, version, layout)
     return Read(points, coloured(project, recipe, points, by), method, made is not None)
 
 
