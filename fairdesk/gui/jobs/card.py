@@ -56,7 +56,7 @@ class JobCard(QFrame):
         self._pressed = QPoint()
         self.setProperty("role", "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.title, self.line, self.detail = ElidedLabel(), ElidedLabel(2), ElidedLabel(2)
+        self.title, self.line, self.detail = ElidedLabel(), ElidedLabel(lines=2), ElidedLabel(lines=2)
         self.title.setProperty("role", "heading")
         self.line.setProperty("role", "muted")
         self.bar = QProgressBar()

@@ -42,7 +42,7 @@ class JobsPanel(QWidget):
         self._line.setProperty("role", "drop-line")
         self._line.hide()
         self.setAcceptDrops(True)
-        self.counts = ElidedLabel(2)
+        self.counts = ElidedLabel(lines=2)
         self.counts.setProperty("role", "muted")
         self.earlier, self.later, self.clear = QToolButton(), QToolButton(), QPushButton(tr("Clear finished"))
         self.clear.setToolTip(tr("Remove the cards of finished jobs; their output is kept"))

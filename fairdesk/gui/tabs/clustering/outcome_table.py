@@ -96,3 +96,4 @@ class OutcomeTable(QWidget):
                     item = QTableWidgetItem("–" if math.isnan(value) else f"{value:.3f}")
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                     self.table.setItem(y, x, item)
+            self.table.resizeColumnsToContents()

@@ -148,7 +148,7 @@ class RadiusPage(QWidget):
         """Draw the curves in the theme's colours."""
         theme = self._session.theme
         place = max(1, self.samples.value() - 1)
-        self.distances.setTitle(tr("k-distance: each face's neighbour number {k}", k=place))
+        self.distances.setTitle(tr("k-distance, neighbour {k}", k=place))
         for plot in self._plots:
             plot.clear()
             retheme(plot, theme)

@@ -27,6 +27,7 @@ from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
 from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, by_cluster, shown_faces
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
+from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project import Project
@@ -88,7 +89,7 @@ class ClusteringTab(Tab):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, FlowRow))
+        load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, ElidedLabel, FlowRow))
         self.find_line = self.find_name
         self.view = presenter.View()
         self._wanted: int | None = None
