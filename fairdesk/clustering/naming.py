@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairdesk.clustering.results import NamedResult
-from fairdesk.clustering.store import faces_of, likely_group, name_identity
+from fairdesk.clustering.store import faces_of, name_identity
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
-from fairdesk.project.faces import commonest_group, group_counts_of_faces, identities_of_faces
+from fairdesk.project.faces import commonest_group, group_counts_of_faces, identities_of_faces, likely_group
 from fairdesk.project.identities import find_identity, identity_names, images_beside
 from fairdesk.words import tr, tr_n
 

@@ -20,13 +20,13 @@ from fairdesk.clustering.records import NewCluster as NewCluster
 from fairdesk.clustering.records import NewVersion as NewVersion
 from fairdesk.clustering.records import Regrouping as Regrouping
 from fairdesk.clustering.records import Version as Version
+from fairdesk.clustering.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
-from fairdesk.project.faces import commonest_group, face_paths, give_identity
-from fairdesk.project.identities import groups_with, identity_names, label_ids
-from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import Said, Verdict, keep_verdict, take_back, this_person, verdicts
+from fairdesk.project.faces import face_paths, give_identity, likely_group
+from fairdesk.project.identities import identity_names, label_ids
+from fairdesk.project.verdicts import Said, Verdict
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
@@ -313,23 +313,6 @@ def join_clusters(
     return moved, replaced
 
 
-def say(
-    project: Project, connection: apsw.Connection, said: Said, faces: Iterable[int], others: Iterable[int] = ()
-) -> tuple[int, list[Verdict]]:
-    """Within a journal step: keep a verdict of this person; returns its number and those that it replaces.
-
-    A person's newer word replaces their own older word that says the opposite; those of others stay, as contradictions.
-    """
-    who = this_person()
-    number = keep_verdict(connection, said, faces, others, who)
-    replaced = []
-    for one in constraints(verdicts(project)).contradictions:
-        if one.verdict.who == who and one.verdict.id != number and any(v.id == number for v in one.against):
-            take_back(connection, one.verdict, one.faces)
-            replaced.append(one.verdict)
-    return number, replaced
-
-
 def _leave(project: Project, connection: apsw.Connection, version: int, faces: list[int]) -> None:
     """Within a journal step: say that faces are not the person of the clusters they are about to leave."""
     rows = connection.execute(
@@ -514,12 +497,3 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
         faces = give_identity(project, members, identity)
         connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
     return NamedResult(identity=name, group=chosen, faces=faces, cluster=cluster)
-
-
-def likely_group(project: Project, faces: Sequence[int], name: str) -> str | None:
-    """Return the group that a name means for some faces.
-
-    That of most of the faces, if the name is new or is known there, so that naming loses no group; else the one group that has the name.
-    """
-    usual, groups = commonest_group(project, faces), groups_with(project, name)
-    return groups[0] if len(groups) == 1 and usual not in groups else usual

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairdesk.clustering.results import VerdictResult
+from fairdesk.clustering.saying import say
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     Cluster,
@@ -13,7 +14,6 @@ from fairdesk.clustering.store import (
     join_clusters,
     place_faces,
     put_out,
-    say,
 )
 from fairdesk.errors import RequestError
 from fairdesk.project import Project

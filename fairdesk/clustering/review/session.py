@@ -19,6 +19,7 @@ from fairdesk.clustering.review.bunches import Stages
 from fairdesk.clustering.review.engine import Candidate, Estimate, Review, worth
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
+from fairdesk.clustering.saying import say
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     NewCluster,
@@ -32,7 +33,6 @@ from fairdesk.clustering.store import (
     need_version,
     recipe_of,
     regroup,
-    say,
 )
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
