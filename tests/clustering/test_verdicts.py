@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairdesk.cli import run
-from fairdesk.clustering import store, verdict_edits
+from fairdesk.clustering import saying, store, verdict_edits
 from fairdesk.clustering.constrained import corrected
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
@@ -118,7 +118,7 @@ def test_my_newer_word_replaces_my_older_one_another_persons_is_a_contradiction(
     project.journal.undo()
     assert [v.said for v in verdicts(project)] == [Said.DIFFERENT]
     monkeypatch.setattr(verdict_rows, "this_person", lambda: "ann")
-    monkeypatch.setattr(store, "this_person", lambda: "ann")
+    monkeypatch.setattr(saying, "this_person", lambda: "ann")
     said = verdict_edits.say_same(project, found[0], found[1])
     assert not said.replaced and "different people" in said.contradictions[0] and "ann" in said.contradictions[0]
     result, at = again(project)
@@ -194,7 +194,7 @@ def test_csv_carries_verdicts_to_a_copy_and_shows_conflicts(first, tmp_path, mon
     try:
         verdict_edits.say_same(project, found[0], found[1])
         verdict_edits.ignore(project, 1, faces[3][:1])
-        monkeypatch.setattr(store, "this_person", lambda: "=ann")  # a name that a spreadsheet would run
+        monkeypatch.setattr(saying, "this_person", lambda: "=ann")  # a name that a spreadsheet would run
         verdict_edits.say_different(other, found[0], found[1])
         assert write_verdicts(other, tmp_path / "v.csv") == 1
         rows = list(csv.DictReader((tmp_path / "v.csv").read_text().splitlines()))
