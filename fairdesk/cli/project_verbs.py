@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -100,16 +101,19 @@ def _name_options(parser: argparse.ArgumentParser) -> None:
         "--group", metavar="G", help=tr("The identity's group (default: the one most of its faces have)")
     )
     parser.add_argument("--version", type=whole_number, metavar="N", help=tr("Which clustering (default: the newest)"))
-    parser.add_argument("--join", action="store_true", help=tr("Join the images that have this name already"))
 
 
 def _name(arguments: Namespace) -> JobResult:
-    from fairdesk.clustering.naming import name_as_asked
+    from fairdesk.clustering.naming import foresee, name_cluster
     from fairdesk.clustering.store import find_cluster, need_version
 
     with open_project(arguments.project) as project:
         cluster = find_cluster(project, need_version(project, arguments.version), arguments.cluster)
-        return name_as_asked(project, cluster.id, arguments.identity, arguments.group, join=arguments.join)
+        done = name_cluster(project, foresee(project, cluster.id, arguments.identity, arguments.group))
+    if arguments.json:
+        for line in done.changes():
+            print(line, file=sys.stderr)
+    return done
 
 
 def _purge_options(parser: argparse.ArgumentParser) -> None:

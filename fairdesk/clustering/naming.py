@@ -112,22 +112,3 @@ def name_cluster(project: Project, wanted: Naming) -> NamedResult:
     return done.model_copy(
         update={"joined": 0 if wanted.own else wanted.joins, "regrouped": sum(wanted.leaving.values())}
     )
-
-
-def name_as_asked(project: Project, cluster: int, name: str, group: str | None, *, join: bool) -> NamedResult:
-    """Name a cluster as a verb does: images that have the name already are joined only where that was said.
-
-    Raises
-    ------
-    RequestError
-        If the name exists and `join` was not said; it tells what would be joined.
-    """
-    wanted = foresee(project, cluster, name, group)
-    if wanted.joins and not wanted.own and not join:
-        raise RequestError(
-            tr(
-                "{question} Give --join to do so, or another name or --group. Nothing was changed.",
-                question=(wanted.question() or "").replace("\n", " "),
-            )
-        )
-    return name_cluster(project, wanted)

@@ -475,15 +475,18 @@ class NamedResult(JobResult):
 
     def text(self) -> str:
         """Return who the faces are now, and whom and what that has changed."""
-        lines = [
-            tr_n(
-                "{n:,} face is now {identity} (group {group}).",
-                "{n:,} faces are now {identity} (group {group}).",
-                self.faces,
-                identity=self.identity,
-                group=self.group or tr("no group"),
-            )
-        ]
+        now = tr_n(
+            "{n:,} face is now {identity} (group {group}).",
+            "{n:,} faces are now {identity} (group {group}).",
+            self.faces,
+            identity=self.identity,
+            group=self.group or tr("no group"),
+        )
+        return "\n".join([now, *self.changes()])
+
+    def changes(self) -> list[str]:
+        """Say what others have of it: images that had the name, and groups."""
+        lines = []
         if self.joined:
             lines.append(
                 tr_n(
@@ -494,4 +497,4 @@ class NamedResult(JobResult):
             )
         if self.regrouped:
             lines.append(tr_n("{n:,} face changed its group.", "{n:,} faces changed their group.", self.regrouped))
-        return "\n".join(lines)
+        return lines

@@ -7,7 +7,7 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
-from fairdesk.clustering.naming import foresee, name_as_asked, name_cluster, suggested_name
+from fairdesk.clustering.naming import foresee, name_cluster, suggested_name
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, LoadClustersParams, read_numbers, written_numbers
 from fairdesk.clustering.store import clusters, faces_of, name_identity, put_out, rename_cluster, split_faces
@@ -151,12 +151,9 @@ def test_a_name_that_exists_is_asked_about(clustered):
         wanted.question()
         == f"Join the 5 images of Ann in {group}?\n5 faces change their group from {there} to {group}."
     )
-    with pytest.raises(RequestError, match=r"Join the 5 images of Ann in .*--join"):
-        name_as_asked(clustered, other.id, "Ann", None, join=False)
-    assert group_counts_of_faces(clustered, faces_of(clustered, other.id)) == {there: 5}
     apart = foresee(clustered, other.id, "Ann", there)
     assert apart.question() is None and apart.group == there
-    joined = name_as_asked(clustered, other.id, "Ann", None, join=True)
+    joined = name_cluster(clustered, wanted)
     assert (joined.joined, joined.regrouped, joined.group) == (5, 5, group)
     assert "5 faces changed their group." in joined.text()
     clustered.journal.undo()
@@ -180,15 +177,17 @@ def test_no_question_where_the_faces_are_called_so_already(clustered):
     assert all(one.said.value != "same" for one in verdicts(clustered))
 
 
-def test_the_verb_asks_by_refusing(clustered, capsys):
+def test_the_verb_tells_whom_it_joins(clustered, capsys):
     folder = str(clustered.folder)
-    assert run(["name", folder, "--cluster", "0", "--identity", "Ann"]) == 0
-    assert run(["name", folder, "--cluster", "1", "--identity", "Ann"]) == 2
-    told = capsys.readouterr().err
-    assert "Join the 5 images of Ann" in told and "--join" in told
-    assert run(["name", folder, "--cluster", "1", "--identity", "Ann", "--join", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["joined"] == 5
-    assert run(["name", folder, "--cluster", "0", "--identity", "Ann"]) == 0  # it is called so already
+    assert run(["name", folder, "--cluster", "0", "--identity", "Ann", "--json"]) == 0
+    first = capsys.readouterr()
+    assert json.loads(first.out)["joined"] == 0 and "had the name" not in first.err
+    assert run(["name", folder, "--cluster", "1", "--identity", "Ann", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["joined"] == 5
+    assert "5 images that had the name are the same identity." in told.err
+    assert run(["name", folder, "--cluster", "2", "--identity", "Ann"]) == 0
+    assert "10 images that had the name" in capsys.readouterr().out
 
 
 def test_read_clusters_takes_both(tmp_path):
