@@ -179,6 +179,18 @@ def test_a_folder_stands_in_for_a_project(tmp_path):
     assert read_pairs(tmp_path / "o.csv")[0].path2 == str(tmp_path / "in/person_b/2.jpg")
 
 
+@pytest.mark.parametrize(("folds", "said"), [(1, False), (2, False), (3, True)])
+def test_folds_that_stay_without_a_pair_are_told(tmp_path, capsys, folds, said):
+    from fairdesk.cli import run
+
+    for path in ("a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg"):
+        (tmp_path / "in" / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (9, 9)).save(tmp_path / "in" / path)
+    options = ["--genuine", "2", "--impostor", "2", "--folds", str(folds), "--out", str(tmp_path / "o.csv")]
+    assert run(["pairs", str(tmp_path / "in"), *options]) == 0
+    assert ("more than the 2 pairs of a kind" in capsys.readouterr().err) == said
+
+
 @pytest.mark.parametrize(
     "begin", ["", "in/", "in\\", "{here}/in/", "C:\\Users\\me\\in\\", "/elsewhere/faces/", "data/in/", "./in/"]
 )

@@ -152,6 +152,15 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
     if params.format == "lfw" and params.genuine == params.impostor:
         genuine, impostor = _even(genuine, impostor, params.folds, context)
     pairs = _in_folds(items, genuine, impostor, params.folds)
+    fewest = min(len(picks) for picks in (genuine, impostor))
+    if fewest < params.folds:
+        context.message(
+            tr(
+                "{folds} folds are more than the {n:,} pairs of a kind: some have none of it, so no accuracy. Ask for fewer folds or more pairs.",
+                folds=params.folds,
+                n=fewest,
+            )
+        )
     name = f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{ending(params.format)}"
     out = destination(params, project, name)
     faces = FacePictures(project)
