@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.metrics.intervals.by_subjects import rate_interval, spread_of
 from fairdesk.metrics.intervals.group_spread import CommonSpread
-from fairdesk.metrics.intervals.rate_variance import too_few
+from fairdesk.metrics.intervals.rate_variance import Variance, too_few
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Curves, Draws, choose_thresholds, draw_subjects
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
@@ -120,4 +120,18 @@ def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores) -> 
             continue
         at = int(there.upper[0])
         tar = 1 - there.of(curves.fnmr)
-        point.tar_ci = rate_interval(point.tar, spread_of(tar), float(fnmr.freedom[at]), fnmr.trials_at(at))
+        spread = spread_of(tar)
+        freedom = _freedom_at_target(spread**2, fnmr, fmr, at)
+        point.tar_ci = rate_interval(point.tar, spread, freedom, fnmr.trials_at(at))
+
+
+def _freedom_at_target(variance: float, fnmr: Variance, fmr: Variance, place: int) -> float:
+    """Return the degrees of freedom of a TAR whose threshold follows the FMR (Satterthwaite, 1946).
+
+    What the variance has beyond that at a fixed threshold is the threshold's, and hangs on the subjects of the few
+    highest impostor scores.
+    """
+    own = min(variance, float(fnmr.variance[place]))
+    rest = variance - own
+    parts = own**2 / float(fnmr.freedom[place]) + rest**2 / float(fmr.freedom[place])
+    return variance**2 / parts if parts > 0 else float(fnmr.freedom[place])
