@@ -44,10 +44,10 @@ def test_the_slider_shows_what_a_radius_comes_to(chosen, hand, filled, qtbot):
         assert page.table.counts.text().startswith(f"{labels.max() + 1:,} cluster")
         assert f"{(labels < 0).sum():,} unclustered" in page.table.counts.text()
         assert [line.value() for line in (page.level, *page.lines)] == [page.value] * 3 == [page.eps.value()] * 3
-    assert "neighbour number 1" in page.distances.getPlotItem().titleLabel.text
+    assert "k-distance, neighbour 1" in page.distances.getPlotItem().titleLabel.text
     page.samples.setValue(5)
     hand.settle()
-    assert "neighbour number 4" in page.distances.getPlotItem().titleLabel.text
+    assert "k-distance, neighbour 4" in page.distances.getPlotItem().titleLabel.text
     assert f"{(dbscan(vectors, page.value, 5) < 0).sum():,} unclustered" in page.table.counts.text()
     value = page.value
     values = form(hand, chosen, qtbot)

@@ -288,7 +288,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         *_for_folders(tab),
         ActionSpec(
             "dataset.encodings",
-            tr("Import em&beddings…"),
+            tr("Import embedding&s…"),
             lambda: tab.session.ask("load-encodings"),
             tr("&Dataset"),
             icon="import",
