@@ -68,6 +68,7 @@ def test_options_that_the_texts_name_are_there():
         "--nproc-per-node",
         "--master-addr",
         "--master-port",
+        "--address",
     }
     for document in ("README.md", "docs/guide.md"):
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (ROOT / document).read_text(encoding="utf-8")))
