@@ -222,7 +222,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "clustering.map",
-            tr("Ma&p"),
+            tr("Map"),
             tab.map_button.toggle,
             tr("&Clustering"),
             icon="map",
@@ -233,7 +233,7 @@ def actions(tab: ClusteringTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "clustering.clusterings",
-            tr("Cl&usterings…"),
+            tr("Clusterings…"),
             lambda: start(show_clusterings(tab.session, tab, tab.show_version)),
             tr("&Clustering"),
             icon="list",
