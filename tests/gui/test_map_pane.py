@@ -156,12 +156,35 @@ def test_one_selection_on_map_grid_and_list(tab, hand, filled, qtbot):
     hand.settle()
     assert sorted(c.faces for c in clusters(filled, 1)) == [2, 5, 5, 5, 5, 5, 5, 8]
     assert set(tab.grid.grid_model.ids.tolist()) == set(some)  # still what was picked
+    homes = lambda: {c.id for c in clusters(filled, 1) if set(faces_of(filled, c.id)) & set(some)}
+    assert len(homes()) == 1 and {one.id for one in tab.clusters.selected()} == homes()  # the list follows the edit
+    hand.do("edit.undo")
+    hand.settle()
+    assert {one.id for one in tab.clusters.selected()} == homes() == {first.id, third.id}
+    hand.do("edit.redo")
+    hand.settle()
+    assert {one.id for one in tab.clusters.selected()} == homes()
     tab.clusters.select_cluster(second.id)
     hand.settle()
     assert set(tab.grid.grid_model.ids.tolist()) == set(faces_of(filled, second.id))
     hand.do("edit.undo")
     hand.settle()
     assert len(clusters(filled, 1)) == 8
+
+
+def test_a_lasso_around_nothing_selects_nothing(tab, hand, filled, window):
+    shown = tab.map.map
+    shown._choose(np.ones(40, dtype=bool), NONE)
+    hand.settle()
+    assert tab.grid.selected_count() == 40
+    shown._choose(np.zeros(40, dtype=bool), NONE)
+    hand.settle()
+    assert tab.grid.grid_model.rowCount() == 0 and tab.grid.selected_count() == 0 and tab.clusters.selected() == []
+    window.refresh_actions()
+    assert not any(window.book.actions[f"clustering.{name}"].isEnabled() for name in ("merge", "ignore", "confirm"))
+    tab.clusters.select_cluster(clusters(filled, 1)[0].id)
+    hand.settle()
+    assert tab.grid.grid_model.rowCount() == 5
 
 
 def test_colours_layouts_and_the_job(tab, hand, filled, qtbot):

@@ -71,11 +71,17 @@ class LinkedMap(MapPane):
     @Slot(object)
     def _on_faces_picked(self, faces: Ids) -> None:
         self.picked_faces, self._fresh = faces, True
-        homes, listed = self.clusters_of(faces), self._tab.clusters.cluster_model.clusters
-        self._tab.relisting = True
-        self._tab.clusters.select_rows([row for row, one in enumerate(listed) if one.id in homes])
-        self._tab.relisting = False
+        self.select_homes(self.clusters_of(faces))
         self._tab.on_clusters()
+
+    def select_homes(self, clusters: set[int]) -> None:
+        """Select the clusters of the picked faces in the list, which otherwise stays as it is."""
+        listed = self._tab.clusters.cluster_model.clusters
+        rows = [row for row, one in enumerate(listed) if one.id in clusters]
+        if {one.id for one in self._tab.clusters.selected()} != {listed[row].id for row in rows}:
+            self._tab.clusters.blockSignals(True)
+            self._tab.clusters.select_rows(rows)
+            self._tab.clusters.blockSignals(False)
 
     def shown(self, faces: Ids | None) -> None:
         """Select in the grid what was just picked, now that it is there."""

@@ -138,6 +138,8 @@ def by_cluster(project: Project, version: int, faces: Ids) -> dict[int, list[int
     there, homes = members(project, version)
     some = np.isin(there, faces)
     there, homes = there[some], homes[some]
+    if not len(there):
+        return {}
     order = np.argsort(homes, kind="stable")
     numbers, starts = np.unique(homes[order], return_index=True)
     parts = np.split(there[order], starts[1:])

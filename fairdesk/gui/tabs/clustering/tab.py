@@ -327,13 +327,15 @@ class ClusteringTab(Tab):
             return
         earlier, titles = self._centres, {one.id: one.title for one in self.view.clusters if one.label >= 0}
 
-        def read() -> tuple[Centres | None, Shown]:
+        def read() -> tuple[Centres | None, Shown, dict[int, list[int]] | None]:
             centres = Centres.read(project, version, earlier)
             only = None if picked is None else by_cluster(project, version.id, picked)
-            return centres, shown_faces(project, chosen, centres, titles, only)
+            return centres, shown_faces(project, chosen, centres, titles, only), only
 
-        def arrived(found: tuple[Centres | None, Shown]) -> None:
+        def arrived(found: tuple[Centres | None, Shown, dict[int, list[int]] | None]) -> None:
             self._centres = found[0]
+            if found[2] is not None:  # where an edit may have put them
+                self.map.select_homes(set(found[2]))
             self.grid.set_marks(found[1].marks, found[1].notes)
             self.grid.show_ids(project, "face", found[1].ids)
             self.map.shown(picked)
