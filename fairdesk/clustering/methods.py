@@ -82,7 +82,7 @@ def cluster_vectors(
             tr("Cluster fewer faces at a time."),
         )
         found, squared = near(vectors) if near is not None else nearest(vectors, KEPT, check)
-        eps = strangers_begin(squared) if params.eps is None else params.eps
+        eps = strangers_begin(vectors, squared) if params.eps is None else params.eps
         return Clustered(whispers(found, squared, eps, params.seed, check), eps=eps)
     cut = params.distance if params.method == "hierarchical" else None
     wanted = None if cut is not None else params.n_clusters or n_clusters

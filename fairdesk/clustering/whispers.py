@@ -20,14 +20,35 @@ ROUNDS = 40
 QUIET = 4  # rounds without a change are enough
 LINKS = 0.1  # weight of links a face of the smaller cluster, from which two are joined
 BEGIN = 2.2  # times the distance that a quarter of the faces have their nearest within: where strangers begin
+SIGMAS = 2.75  # standard deviations below the median of pairs at random: one in 300 of them is nearer
+_PAIRS = 40_000
 _LEAST = 1e-3  # weight of the longest link
 
 
-def strangers_begin(squared: Floats) -> float:
-    """Return the distance at which other people's faces begin, from the squared distances of each face's nearest ones."""
+def strangers_begin(vectors: Floats, squared: Floats) -> float:
+    """Return the distance at which other people's faces begin.
+
+    It is told by each face's nearest ones (`squared` distances), but never beyond where pairs at random begin, nearly all
+    of whom are two people: where there are few people, others are among the nearest.
+    """
+    return min(_by_nearest(squared), _by_chance(vectors))
+
+
+def _by_nearest(squared: Floats) -> float:
     near = squared[:, 0] if squared.size else np.empty(0, dtype=np.float32)
     near = near[near > 0]
     return BEGIN * float(np.sqrt(np.quantile(near, 0.25))) if len(near) else 1.0
+
+
+def _by_chance(vectors: Floats) -> float:
+    rng = np.random.default_rng(0)
+    one, two = rng.integers(0, len(vectors), (2, _PAIRS))
+    apart = np.linalg.norm(vectors[one[one != two]] - vectors[two[one != two]], axis=1)
+    if not len(apart) or not apart.any():
+        return np.inf
+    middle, above = np.quantile(apart, (0.5, 0.84))  # pairs of one person all lie below: they do not widen this half
+    begin = float(middle - SIGMAS * (above - middle))
+    return begin if begin > 0 else np.inf
 
 
 def whispers(found: Labels, squared: Floats, eps: float, seed: int = 0, check: Check | None = None) -> Labels:
@@ -54,7 +75,7 @@ def _links(found: Labels, squared: Floats, eps: float) -> tuple[Labels, Labels, 
     rows, columns, away = np.nonzero(near)[0], found[near], squared[near]
     pair = np.minimum(rows, columns) * n + np.maximum(rows, columns)
     pair, place = np.unique(pair, return_index=True)
-    scale = max(eps, strangers_begin(squared)) if count else eps
+    scale = max(eps, _by_nearest(squared)) if count else eps
     return pair // n, pair % n, np.maximum(1 - away[place] / scale**2, _LEAST).astype(np.float32)
 
 

@@ -176,3 +176,13 @@ def test_a_metric_can_be_chosen(filled):
 def test_numbers_by_size_are_those_of_the_largest_first():
     labels = np.array([5, 5, -1, 9, 9, 9, 2, 2, 7])
     assert by_size(labels).tolist() == [2, 2, -1, 0, 0, 0, 1, 1, 3]
+
+
+def test_the_graph_method_tells_few_people_apart():
+    """Ten of ten images each: others are among everybody's nearest, as far away as in photographs (.36 and .76)."""
+    rng = np.random.default_rng(0)
+    people = np.repeat(rng.normal(0, 0.0418, (10, 128)), 10, axis=0)
+    vectors = (people + rng.normal(0, 0.0225, (100, 128))).astype(np.float32)
+    found = cluster_vectors(vectors, ClusterParams(method="graph"), "euclidean")
+    assert len(set(found.labels.tolist())) == 10 and 0.4 < found.eps < 0.65
+    assert all(len(set(part.tolist())) == 1 for part in found.labels.reshape(10, 10))

@@ -59,7 +59,7 @@ class Radius:
                 )
             )
         _, self.squared = nearest(vectors, count, check) if near is None else near
-        self.begin = strangers_begin(self.squared)
+        self.begin = strangers_begin(vectors, self.squared)
         self.most = self._widest(vectors)
         first, second, squared = close_pairs(vectors, self.most, check)
         order = np.argsort(squared, kind="stable")
