@@ -21,6 +21,7 @@ QUIET = 4  # rounds without a change are enough
 LINKS = 0.1  # weight of links a face of the smaller cluster, from which two are joined
 BEGIN = 2.2  # times the distance that a quarter of the faces have their nearest within: where strangers begin
 SIGMAS = 2.75  # standard deviations below the median of pairs at random: one in 300 of them is nearer
+LEAST_SHARE = 0.7
 _PAIRS = 40_000
 _LEAST = 1e-3  # weight of the longest link
 
@@ -28,13 +29,16 @@ _LEAST = 1e-3  # weight of the longest link
 def strangers_begin(vectors: Floats, squared: Floats) -> float:
     """Return the distance at which other people's faces begin.
 
-    It is told by each face's nearest ones (`squared` distances), but never beyond where pairs at random begin, nearly all
-    of whom are two people: where there are few people, others are among the nearest.
+    It is told by each face's nearest ones (`squared` distances), but not beyond where pairs at random begin, nearly all
+    of whom are two people: where there are few people, others are among the nearest. Pairs at random may spread widely,
+    as groups do: so much less than the nearest ones tell it never is.
     """
-    return min(_by_nearest(squared), _by_chance(vectors))
+    far = by_nearest(squared)
+    return float(np.clip(_by_chance(vectors), LEAST_SHARE * far, far))
 
 
-def _by_nearest(squared: Floats) -> float:
+def by_nearest(squared: Floats) -> float:
+    """Return where strangers begin as each face's nearest ones tell it."""
     near = squared[:, 0] if squared.size else np.empty(0, dtype=np.float32)
     near = near[near > 0]
     return BEGIN * float(np.sqrt(np.quantile(near, 0.25))) if len(near) else 1.0
@@ -75,7 +79,7 @@ def _links(found: Labels, squared: Floats, eps: float) -> tuple[Labels, Labels, 
     rows, columns, away = np.nonzero(near)[0], found[near], squared[near]
     pair = np.minimum(rows, columns) * n + np.maximum(rows, columns)
     pair, place = np.unique(pair, return_index=True)
-    scale = max(eps, _by_nearest(squared)) if count else eps
+    scale = max(eps, by_nearest(squared)) if count else eps
     return pair // n, pair % n, np.maximum(1 - away[place] / scale**2, _LEAST).astype(np.float32)
 
 

@@ -10,7 +10,7 @@ from fairdesk.clustering.close_pairs import close_pairs
 from fairdesk.clustering.density import from_pairs
 from fairdesk.clustering.neighbours import nearest
 from fairdesk.clustering.side_by_side import Check
-from fairdesk.clustering.whispers import strangers_begin
+from fairdesk.clustering.whispers import by_nearest, strangers_begin
 from fairdesk.errors import RequestError
 from fairdesk.words import tr
 
@@ -74,7 +74,7 @@ class Radius:
         away = squares[rows, None] + squares - 2 * vectors[rows] @ vectors.T
         place = min(away.size - 1, 2 * PAIRS * len(rows))
         crowded = float(np.sqrt(max(0.0, np.partition(away, place, axis=None)[place])))
-        return max(min(FARTHEST * self.begin, crowded), self.begin / 2)
+        return max(min(FARTHEST * by_nearest(self.squared), crowded), self.begin / 2)
 
     def distances(self, min_samples: int) -> Curve:
         """Return how far from each face the neighbour is that makes it a core, ascending: the k-distance plot."""
