@@ -89,19 +89,10 @@ def _read(path: Path) -> dict[str, _Said]:
     for row in reader:
         cells = {name: plain_cell(row[name] or "") for name in HEADER}
         try:
-            said = Said(cells["said"])
-            created = datetime.fromisoformat(cells["when"]).timestamp()
-            box = (int(cells["top"]), int(cells["right"]), int(cells["bottom"]), int(cells["left"]))
-            if cells["side"] not in (SUBJECT, OTHER) or not cells["verdict"]:
-                raise ValueError(cells["side"])
-        except (ValueError, OverflowError, OSError) as error:
+            said, created, box = _values(cells)
+        except ValueError as error:
             raise RequestError(
-                tr(
-                    "{path}, line {line}: {error}. Nothing was read.",
-                    path=path,
-                    line=reader.line_num,
-                    error=reason(error),
-                )
+                tr("{path}, line {line}: {error}. Nothing was read.", path=path, line=reader.line_num, error=error)
             ) from error
         one = found.setdefault(
             cells["verdict"], _Said(said, cells["who"] or "unknown", created, {SUBJECT: [], OTHER: []})
@@ -111,6 +102,36 @@ def _read(path: Path) -> dict[str, _Said]:
     if not found:
         raise RequestError(tr("{path} holds no verdict.", path=path))
     return found
+
+
+def _values(cells: dict[str, str]) -> tuple[Said, float, tuple[int, int, int, int]]:
+    """Return what a row says, when, and of which box. Raises `ValueError` that names the column."""
+    if cells["said"] not in list(Said):
+        raise ValueError(
+            tr("`said` is {value!r}; it must be one of: {known}", value=cells["said"], known=", ".join(Said))
+        )
+    try:
+        created = datetime.fromisoformat(cells["when"]).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(
+            tr("`when` is {value!r}; it must be a time such as 2026-01-31T12:00:00", value=cells["when"])
+        ) from None
+    if cells["side"] not in (SUBJECT, OTHER):
+        raise ValueError(
+            tr("`side` is {value!r}; it must be one of: {known}", value=cells["side"], known=f"{SUBJECT}, {OTHER}")
+        )
+    if not cells["verdict"]:
+        raise ValueError(tr("`verdict` is empty"))
+    numbers = []
+    for name in ("top", "right", "bottom", "left"):
+        try:
+            numbers.append(int(cells[name]))
+        except ValueError:
+            raise ValueError(
+                tr("`{name}` is {value!r}; it must be a whole number", name=name, value=cells[name])
+            ) from None
+    top, right, bottom, left = numbers
+    return Said(cells["said"]), created, (top, right, bottom, left)
 
 
 def read_verdicts(project: Project, path: Path) -> VerdictsResult:

@@ -209,7 +209,13 @@ def test_csv_carries_verdicts_to_a_copy_and_shows_conflicts(first, tmp_path, mon
     finally:
         other.close()
     text = (tmp_path / "v.csv").read_text()
-    for bad, why in (("a,b\n1,2\n", "lacks the column"), (text.replace("different", "who knows"), "line 2"), (text.splitlines()[0] + "\n", "no verdict")):  # fmt: skip
+    header, first_row = text.splitlines()[0], rows[0]
+    wrong = [
+        ({"said": "who knows"}, "line 2: `said` is 'who knows'"), ({"when": "yesterday"}, "line 2: `when` is 'yesterday'"),
+        ({"left": "1.5"}, "line 2: `left` is '1.5'"), ({"side": "up"}, "line 2: `side` is 'up'"), ({"verdict": ""}, "line 2: `verdict` is empty"),
+    ]  # fmt: skip
+    bad_files = [(header + "\n" + ",".join((first_row | cells).values()) + "\n", why) for cells, why in wrong]
+    for bad, why in (("a,b\n1,2\n", "lacks the column"), (header + "\n", "no verdict"), *bad_files):
         (tmp_path / "bad.csv").write_text(bad)
         with pytest.raises(RequestError, match=why):
             read_verdicts(project, tmp_path / "bad.csv")
