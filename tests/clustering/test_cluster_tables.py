@@ -195,3 +195,17 @@ def test_read_clusters_takes_both(tmp_path):
     (tmp_path / "a.csv").write_text("path,cluster\nx.jpg,0\n")
     assert read_clusters(tmp_path / "a.json") == {"0": ["x.jpg"], "-1": []}
     assert read_clusters(tmp_path / "a.csv") == {"0": ["x.jpg"]}
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_labels_that_cannot_be_kept_as_numbers_are_names(clustered, tmp_path, ending):
+    path = tmp_path / f"huge.{ending}"
+    paths = [str(image.path) for image in labelled_images(clustered)]
+    labels = ["99999999999999999999", "9223372036854775808", "9" * 5000, "7", "007"]
+    if ending == "csv":
+        path.write_text("path,cluster\n" + "".join(f"{paths[n]},{label}\n" for n, label in enumerate(labels)))
+    else:
+        path.write_text(json.dumps({label: [paths[n]] for n, label in enumerate(labels)}))
+    done = load_clusters(LoadClustersParams(file=path), QuietContext(clustered))
+    found = {one.title: one.label for one in clusters(clustered, done.version)}
+    assert found == {labels[0]: 0, labels[1]: 1, labels[2]: 2, "Cluster 7": 7, "007": 3}
