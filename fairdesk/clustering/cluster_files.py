@@ -260,4 +260,5 @@ def _clusters(rows: Sequence[Row], labels: Sequence[str]) -> list[NewCluster]:
 
 
 def _number(label: str) -> bool:
-    return label.isdecimal() or label == "-1"
+    """Whether a label is a number to keep: written as numbers are, and small enough that others can follow it."""
+    return label == "-1" or (label.isdecimal() and len(label) < 17 and label == str(int(label)) and int(label) < 2**53)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,35 @@ from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
 from fairdesk.words import tr
 
+_LONGEST = 150  # bytes of a folder's name: disks refuse more than 255, some less
+
+
+class _Folders:
+    """Hands out a folder to each person or cluster: two never share one, however alike their names are on a disk."""
+
+    def __init__(self) -> None:
+        self._names = Names()
+        self._of: dict[tuple[str, Hashable], str] = {}
+        self.renamed: dict[str, str] = {}  # what a folder is of, where its name does not say it
+
+    def of(self, key: Hashable, name: str, within: str = "") -> str:
+        """Return the folder of what `key` stands for, named after `name`."""
+        known = self._of.get((within, key))
+        if known is not None:
+            return known
+        short = safe_name(name).encode(errors="replace")[:_LONGEST].decode(errors="ignore").rstrip(". ")
+        plain = self._names.claim(within, short or "_")
+        folder = f"{within}/{plain}" if within else plain
+        if plain != name:
+            self.renamed[folder] = name
+        self._of[within, key] = folder
+        return folder
+
 
 def write_identity_folders(params: FoldersParams, context: Context) -> FoldersResult:
     """Job: write the folders; two images of one name in a folder get numbered names, and that is said."""
-    every = _wanted(params, context)
+    at = _Folders()
+    every = _wanted(params, context, at)
     wanted = [(folder, path) for folder, path in every if exists(path)]
     missing = [str(path) for folder, path in every if not exists(path)]
     if not wanted:
@@ -60,51 +86,44 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
         synthetic = with_mark(SourceImage(source, name, None, None)).synthetic
         files.append({"path": f"{folder}/{name}", "source": str(source), "synthetic": synthetic})
         context.progress(done, len(wanted), tr("images"))
-    write_manifest(params.out, {"job": "identity-folders"}, files)
+    about = {"job": "identity-folders"} | ({"renamed": at.renamed} if at.renamed else {})
+    write_manifest(params.out, about, files)
     result.collisions, result.synthetic = names.collisions, sum(one["synthetic"] for one in files)
     context.artifact(params.out)
     return result
 
 
-def _wanted(params: FoldersParams, context: Context) -> list[tuple[str, Path]]:
+def _wanted(params: FoldersParams, context: Context, at: _Folders) -> list[tuple[str, Path]]:
     """Return (folder below out, source image) of every image to place, each once a folder."""
     if params.file is not None:
         data = read_clusters(params.file)
         files = files_of(params.file, [path for paths in data.values() for path in paths])
         pairs = [
-            (safe_name(label), files[path])
+            (at.of(label, label), files[path])
             for label, paths in data.items()
             if params.unclustered or label != str(UNCLUSTERED)
             for path in paths
         ]
     elif params.by == "identity":
-        pairs = _by_identity(context.project)
+        pairs = _by_identity(context.project, at)
     else:
         version = need_version(context.project, params.version)
         pairs = []
-        folder_of: dict[int, str] = {}
-        names = Names()
         for _, cluster, label, title, path in clustered_faces(context.project, version):
             if label == UNCLUSTERED and not params.unclustered:
                 continue
-            if cluster not in folder_of:
-                plain = str(label) if title in (f"Cluster {label}", "Unclustered") else safe_name(title)
-                folder_of[cluster] = names.claim("", plain)
-            pairs.append((folder_of[cluster], path))
+            plain = str(label) if title in (f"Cluster {label}", "Unclustered") else title
+            pairs.append((at.of(cluster, plain), path))
     if not pairs:
         raise RequestError(tr("There is no image to place: no cluster or no named identity has any."))
     return list(dict.fromkeys(pairs))
 
 
-def _by_identity(project: Project) -> list[tuple[str, Path]]:
+def _by_identity(project: Project, at: _Folders) -> list[tuple[str, Path]]:
     named = [image for image in labelled_images(project) if image.identity is not None]
     grouped = any(image.group for image in named)
-    return [
-        (
-            f"{safe_name(i.group or tr('no group'))}/{safe_name(i.identity or '')}"
-            if grouped
-            else safe_name(i.identity or ""),
-            i.path,
-        )
-        for i in named
-    ]
+    pairs = []
+    for image in named:
+        group = at.of(image.group, image.group or tr("no group")) if grouped else ""
+        pairs.append((at.of(image.identity_id, image.identity or "", group), image.path))
+    return pairs

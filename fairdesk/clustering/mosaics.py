@@ -187,7 +187,13 @@ def _tile_of(entry: _Entry, params: MosaicParams, context: Context, synthetic: s
 
 
 def face_picture(project: Project, face: int) -> Image.Image:
-    """Return a face's thumbnail, cut from its original where none is kept."""
+    """Return a face's thumbnail, cut from its original where none is kept.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the original cannot be read, or the face's box lies outside of it.
+    """
     from fairdesk.images.image_reading import box_with_margin
 
     jpeg = project.thumbnails.get("face", face)
@@ -196,6 +202,13 @@ def face_picture(project: Project, face: int) -> Image.Image:
             return kept.convert("RGB")
     place = face_places(project, [face])[0]
     image = open_image(Path(place.path))
+    left, top, right, bottom = box_with_margin(place.box.css, image.size, 0)
+    if left >= right or top >= bottom:
+        raise UnreadableImageError(
+            Path(place.path),
+            tr("the box of face {face} lies outside of the image of {width}x{height}",
+               face=face, width=image.width, height=image.height),
+        )  # fmt: skip
     return image.crop(box_with_margin(place.box.css, image.size, 0.25))
 
 

@@ -18,7 +18,7 @@ from fairdesk.project import Project
 from fairdesk.project.boxes import SAME, FaceBox, overlap
 from fairdesk.project.detections import FoundFaces, keep_faces, unseen_images
 from fairdesk.project.faces import faces_of_paths
-from fairdesk.project.images import labelled_images
+from fairdesk.project.images import image_sizes, labelled_images
 from fairdesk.project.recipes import Recipe
 from fairdesk.words import tr
 
@@ -34,10 +34,27 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
     images, files = project_files(project)
     matched = files.match(one.path for one in found)
     why = dict(matched.why)
+    sizes = image_sizes(project)
     places: dict[str, list[Encoding]] = {}
     for one in found:
-        if one.path in matched.found:
-            places.setdefault(images[matched.found[one.path]].path, []).append(one)
+        if one.path not in matched.found:
+            continue
+        path = images[matched.found[one.path]].path
+        fault = _fault(one, sizes[path])
+        if fault is None:
+            places.setdefault(path, []).append(one)
+        else:
+            why[one.path] = fault
+    if matched.found and not places:
+        first = next(path for path in why if path in matched.found)
+        raise RequestError(
+            tr(
+                "None of the encodings in {file} can be used, for example that of {path}: {why}. Nothing was read.",
+                file=params.file,
+                path=first,
+                why=why[first],
+            )
+        )
     if not places:
         first = next(iter(why), "")
         raise RequestError(
@@ -105,6 +122,17 @@ def _keep_new_faces(project: Project, detector: str, places: dict[str, list[Enco
         if not project.shown_detector():
             project.keep_detector(detector)
     return sum(len(found.faces) for _, found in new)
+
+
+def _fault(one: Encoding, size: tuple[int, int]) -> str | None:
+    """Return why an encoding cannot be of its image, given the image's width and height."""
+    if one.box is not None:
+        box = FaceBox(*one.box)
+        top, right, bottom, left = one.box
+        inside = FaceBox(max(top, 0), min(right, size[0]), min(bottom, size[1]), max(left, 0))
+        if inside.area * 2 < box.area:  # detectors let a box reach a little over the edge
+            return tr("its box lies outside of the image of {width}x{height}", width=size[0], height=size[1])
+    return None if one.vector.any() else tr("its embedding is all zeros")
 
 
 def _meant(there: Sequence[tuple[int, FaceBox]], one: Encoding) -> int | None:

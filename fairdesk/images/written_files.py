@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -35,13 +36,19 @@ class Names:
         """Return the name itself, or the next free numbered one, and remember it."""
         stem, suffix = os.path.splitext(name)
         candidate, number = name, 1
-        while (folder.casefold(), candidate.casefold()) in self._taken:
+        while self._as_disks_see(folder, candidate) in self._taken:
             number += 1
             candidate = f"{stem}_{number}{suffix}"
         if number > 1:
             self.collisions += 1
-        self._taken.add((folder.casefold(), candidate.casefold()))
+        self._taken.add(self._as_disks_see(folder, candidate))
         return candidate
+
+    @staticmethod
+    def _as_disks_see(folder: str, name: str) -> tuple[str, str]:
+        """Fold what some disks take for one name: letters of either case, and accents written in either way."""
+        folded = [unicodedata.normalize("NFC", text).casefold() for text in (folder, name)]
+        return folded[0], folded[1]
 
 
 def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | None:

@@ -80,6 +80,13 @@ def image_contents(project: Project) -> list[ImageContent]:
     return [ImageContent(number, roots[root] / path, sha, pixels) for number, root, path, sha, pixels in rows]
 
 
+def image_sizes(project: Project) -> dict[str, tuple[int, int]]:
+    """Return the width and height of every image, by path."""
+    roots = project.roots()
+    rows = project.db.rows("SELECT root_id, path, width, height FROM image")
+    return {str(roots[root] / path): (width, height) for root, path, width, height in rows}
+
+
 def known_contents(project: Project) -> set[str]:
     """Return the SHA-256 of every image, hidden ones too."""
     return {row[0] for row in project.db.rows("SELECT sha256 FROM image")}

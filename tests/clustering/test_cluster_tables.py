@@ -7,15 +7,17 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
+from fairdesk.clustering.identity_folders import write_identity_folders
 from fairdesk.clustering.naming import foresee, name_cluster, suggested_name
 from fairdesk.clustering.new_version import cluster_faces as cluster
-from fairdesk.clustering.params import ClusterParams, LoadClustersParams, read_numbers, written_numbers
+from fairdesk.clustering.params import ClusterParams, FoldersParams, LoadClustersParams, read_numbers, written_numbers
 from fairdesk.clustering.store import clusters, faces_of, name_identity, put_out, rename_cluster, split_faces
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detections import FoundFaces, keep_faces
 from fairdesk.project.faces import group_counts_of_faces, set_identity
+from fairdesk.project.identities import label_ids
 from fairdesk.project.images import labelled_images
 from fairdesk.project.verdicts import verdicts
 
@@ -195,3 +197,48 @@ def test_read_clusters_takes_both(tmp_path):
     (tmp_path / "a.csv").write_text("path,cluster\nx.jpg,0\n")
     assert read_clusters(tmp_path / "a.json") == {"0": ["x.jpg"], "-1": []}
     assert read_clusters(tmp_path / "a.csv") == {"0": ["x.jpg"]}
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_labels_that_cannot_be_kept_as_numbers_are_names(clustered, tmp_path, ending):
+    path = tmp_path / f"huge.{ending}"
+    paths = [str(image.path) for image in labelled_images(clustered)]
+    labels = ["99999999999999999999", "9223372036854775808", "9" * 5000, "7", "007"]
+    if ending == "csv":
+        path.write_text("path,cluster\n" + "".join(f"{paths[n]},{label}\n" for n, label in enumerate(labels)))
+    else:
+        path.write_text(json.dumps({label: [paths[n]] for n, label in enumerate(labels)}))
+    done = load_clusters(LoadClustersParams(file=path), QuietContext(clustered))
+    found = {one.title: one.label for one in clusters(clustered, done.version)}
+    assert found == {labels[0]: 0, labels[1]: 1, labels[2]: 2, "Cluster 7": 7, "007": 3}
+
+
+_ALIKE = ("P/Q", "P_Q", "p_q", "P:Q", "", ".", "..", "x" * 300, "x" * 301, "\u00e9", "e\u0301", "\u4eba" * 120)
+
+
+def test_two_labels_of_a_file_never_share_a_folder(clustered, tmp_path):
+    paths = [image.path for image in labelled_images(clustered)]
+    (tmp_path / "c.json").write_text(json.dumps({label: [str(paths[n])] for n, label in enumerate(_ALIKE)}))
+    out = tmp_path / "out"
+    done = write_identity_folders(FoldersParams(file=tmp_path / "c.json", out=out), QuietContext())
+    assert done.folders == done.images == len(_ALIKE) and set(done.counts.values()) == {1}
+    assert sorted(path.resolve() for path in out.glob("*/*.png")) == sorted(paths[: len(_ALIKE)])
+    manifest = json.loads((tmp_path / "out.manifest.json").read_text())
+    names = {one["source"]: one["path"].rpartition("/")[0] for one in manifest["files"]}
+    said = [manifest["renamed"].get(names[str(paths[n])], names[str(paths[n])]) for n in range(len(_ALIKE))]
+    assert said == list(_ALIKE)
+
+
+@pytest.mark.parametrize("groups", [("a/b", "a_b"), (None, "no group"), (None,)])
+def test_two_people_never_share_a_folder(clustered, tmp_path, groups):
+    images = labelled_images(clustered)
+    people = [(name, group) for name in _ALIKE if name for group in groups]
+    with clustered.db.transaction() as connection:
+        connection.execute("UPDATE image SET identity_id = NULL, group_id = NULL")
+        for image, (name, group) in zip(images, people, strict=False):
+            who, where = label_ids(connection, name, group)
+            connection.execute("UPDATE image SET identity_id = ?, group_id = ? WHERE id = ?", (who, where, image.id))
+    done = write_identity_folders(FoldersParams(by="identity", out=tmp_path / "out"), QuietContext(clustered))
+    assert done.folders == done.images == len(people)
+    found = list((tmp_path / "out").rglob("*.png"))
+    assert len(found) == len({path.parent for path in found}) == len(people)

@@ -6,15 +6,18 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fairdesk.cli import run as main
+from fairdesk.clustering.mosaics import write_mosaic
 from fairdesk.clustering.new_version import cluster_faces as cluster
-from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.params import ClusterParams, MosaicParams
 from fairdesk.dataset.encodings_import import load_encodings
 from fairdesk.dataset.face_encodings import read_encodings
 from fairdesk.dataset.params import LoadEncodingsParams
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.detections import face_count
 from fairdesk.project.faces import face_places
 from fairdesk.project.image_queries import Filter, image_ids
 from fairdesk.project.images import labelled_images
@@ -140,3 +143,33 @@ def test_encodings_become_faces_and_embeddings_of_a_project(filled, tmp_path, ca
     (tmp_path / "n.pickle").write_bytes(pickle.dumps(given))
     assert main(["load-encodings", folder, str(tmp_path / "n.pickle")]) == 2
     assert "None of the paths" in capsys.readouterr().err
+
+
+def test_boxes_outside_the_image_and_empty_embeddings_are_left_out(filled, tmp_path, capsys):
+    images = [image.path for image in labelled_images(filled)]
+    given = entries([str(path) for path in images[:5]], box=(0, 8, 8, 0))
+    given[0]["loc"] = (9000, 9100, 9100, 9000)
+    given[1]["loc"] = (0, 90000, 90000, 0)
+    given[2]["encoding"] = np.zeros(6)
+    given[3]["loc"] = (-2, 8, 8, -2)  # a little over the edge, as detectors give it
+    (tmp_path / "e.pickle").write_bytes(pickle.dumps(given))
+    done = load_encodings(LoadEncodingsParams(file=tmp_path / "e.pickle"), QuietContext(filled))
+    assert (done.vectors, done.new_faces) == (2, 2)
+    with Image.open(images[0]) as picture:
+        width, height = picture.size
+    outside = f"its box lies outside of the image of {width}x{height}"
+    assert {one.path: one.why for one in done.left_out} == {
+        str(images[0]): outside, str(images[1]): outside, str(images[2]): "its embedding is all zeros",
+    }  # fmt: skip
+    (tmp_path / "n.pickle").write_bytes(pickle.dumps(given[:3]))
+    assert main(["load-encodings", str(filled.folder), str(tmp_path / "n.pickle"), "--detector", "hog+all"]) == 2
+    assert "None of the encodings" in (said := capsys.readouterr().err) and outside in said
+    assert not face_count(filled, "hog+all")
+
+
+@pytest.mark.parametrize("box", [(9000, 9100, 9100, 9000), (-90, -10, -10, -90), (5, 2, 2, 5), (3, 3, 3, 3)])
+def test_a_mosaic_leaves_out_a_face_whose_box_is_none(filled, tmp_path, box):
+    with filled.db.transaction() as connection:
+        connection.execute("UPDATE face SET top = ?, right = ?, bottom = ?, left = ? WHERE id = 1", box)
+    done = write_mosaic(MosaicParams(faces="1-3", out=tmp_path / "m.png"), QuietContext(filled))
+    assert done.faces == 2 and "the box of face 1 lies outside" in done.unreadable[0].why
