@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fairdesk import counted
+from fairdesk.clustering.saying import replaces
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable, jsonable
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -226,14 +227,7 @@ class VerdictResult(JobResult):
             )
         ]
         if self.replaced:
-            lines.append(
-                tr_n(
-                    "It replaces your earlier verdict {numbers}.",
-                    "It replaces your earlier verdicts {numbers}.",
-                    len(self.replaced),
-                    numbers=", ".join(map(str, self.replaced)),
-                )
-            )
+            lines.append(replaces(self.replaced))
         return "\n".join([*lines, *self.contradictions])
 
 
