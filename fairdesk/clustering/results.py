@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Literal
 
 from fairdesk import counted
-from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable, jsonable
+from fairdesk.clustering.saying import replaces
+from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
 
@@ -226,14 +226,7 @@ class VerdictResult(JobResult):
             )
         ]
         if self.replaced:
-            lines.append(
-                tr_n(
-                    "It replaces your earlier verdict {numbers}.",
-                    "It replaces your earlier verdicts {numbers}.",
-                    len(self.replaced),
-                    numbers=", ".join(map(str, self.replaced)),
-                )
-            )
+            lines.append(replaces(self.replaced))
         return "\n".join([*lines, *self.contradictions])
 
 
@@ -300,65 +293,6 @@ class VerdictsResult(JobResult):
                 for row in self.verdicts
             ] or [tr("No verdicts yet.")]
         return "\n".join([*lines, *self.contradictions])
-
-
-class Suggestion(Record):
-    """A question of the review."""
-
-    kind: Literal["same", "belongs", "split", "name"]
-    clusters: list[int]
-    """Labels of the clusters that it is about."""
-    faces: list[int]
-    """`belongs`: the face; `split`: the faces of the smaller of the two; else some of each side to look at."""
-    gain: float
-    """How many faces an answer is expected to put right."""
-    shown: list[list[int]]
-    """Faces to look at, by side."""
-    names: list[str] = []
-    """Names that its faces have, for `name`."""
-    again: bool = False
-    """An earlier answer is doubted: everything else speaks against it."""
-    version: int
-
-
-class SuggestionsResult(JobResult):
-    """The next questions of the review, and how right the clusters are thought to be."""
-
-    suggestions: list[Suggestion]
-    version: int
-    purity: float
-    completeness: float
-    answers_left: int
-
-    def json_values(self) -> Any:
-        """Return the questions alone, as a list."""
-        return [jsonable(one.model_dump()) for one in self.suggestions]
-
-    def text(self) -> str:
-        """Return the questions, one a line."""
-        asked = {
-            "same": tr("Same person?"), "belongs": tr("Does this face belong?"), "split": tr("Two people?"), "name": tr("Who is it?"),
-        }  # fmt: skip
-        lines = [
-            tr(
-                "{question}  clusters {clusters}  faces {faces}  worth {gain:.2f}",
-                question=asked[one.kind],
-                clusters=", ".join(map(str, one.clusters)) or "-",
-                faces=" ".join(map(str, one.faces)),
-                gain=one.gain,
-            )
-            for one in self.suggestions
-        ]
-        lines.append(
-            tr(
-                "Clustering {version}: about {purity:.1%} pure and {completeness:.1%} complete once every answer and what follows is kept; some {n} answers to 99 %.",
-                version=self.version,
-                purity=self.purity,
-                completeness=self.completeness,
-                n=self.answers_left,
-            )
-        )
-        return "\n".join(lines)
 
 
 class LoadClustersResult(JobResult):

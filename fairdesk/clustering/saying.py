@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import apsw
 
 from fairdesk.project import Project
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import Said, Verdict, keep_verdict, take_back, this_person, verdicts
+from fairdesk.words import tr_n
+
+Output = TypeVar("Output")
 
 
 def say(
@@ -26,3 +30,28 @@ def say(
             take_back(connection, one.verdict, one.faces)
             replaced.append(one.verdict)
     return number, replaced
+
+
+def replaces(numbers: Sequence[int]) -> str:
+    """Say which earlier verdicts are replaced."""
+    return tr_n(
+        "It replaces your earlier verdict {numbers}.",
+        "It replaces your earlier verdicts {numbers}.",
+        len(numbers),
+        numbers=", ".join(map(str, numbers)),
+    )
+
+
+def correct(project: Project, work: Callable[[Project], Output]) -> tuple[Output, list[str]]:
+    """Correct by hand; returns what that returns, and lines on verdicts that it replaces or contradicts."""
+    before = verdicts(project)
+    done = work(project)
+    after = verdicts(project)
+    left, known = {one.id: one for one in after}, {one.id for one in before}
+    replaced = [one.id for one in before if left.get(one.id) != one]
+    lines = [replaces(replaced)] if replaced else []
+    return done, lines + [
+        one.text()
+        for one in constraints(after).contradictions
+        if one.verdict.id not in known or any(v.id not in known for v in one.against)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from fairdesk.clustering.saying import say
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     Cluster,
+    clusters,
     faces_of,
     join_clusters,
     place_faces,
@@ -19,7 +21,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import images_of_faces
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import Said, Verdict, last_verdict, verdicts
+from fairdesk.project.verdicts import Said, Verdict, last_verdict, this_person, verdicts
 from fairdesk.words import tr, tr_n
 
 
@@ -76,6 +78,27 @@ def say_same(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     with project.journal.step(text, target=_target(keep)) as connection:
         moved, replaced = join_clusters(project, connection, keep.id, [other.id])
     return _result(project, Said.SAME, before, moved, replaced)
+
+
+def broken_by_merge(project: Project, version: int, keep: int, others: Sequence[int]) -> list[Verdict]:
+    """Return the verdicts that merging clusters of a version into one would contradict; nothing is changed."""
+    loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
+    mine = tuple(faces_of(project, keep))
+    said = verdicts(project)
+    new = [(Said.CONFIRMED, faces_of(project, one), mine) for one in others if one in loose]
+    theirs = [face for one in others if one not in loose for face in faces_of(project, one)]
+    if theirs:
+        new.append((Said.SAME, list(mine), tuple(theirs)))
+    first = last_verdict(project) + 1
+    said += [
+        Verdict(number, "", kind, tuple(faces), against, this_person(), time.time())
+        for number, (kind, faces, against) in enumerate(new, first)
+    ]
+    return [
+        one.verdict
+        for one in constraints(said).contradictions
+        if one.verdict.id < first and any(v.id >= first for v in one.against)
+    ]
 
 
 def say_different(project: Project, a: Cluster, b: Cluster) -> VerdictResult:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fairdesk.cli import run
+from fairdesk.clustering.agreement import figures
 from fairdesk.clustering.neighbours import nearest
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
@@ -14,7 +15,7 @@ from fairdesk.clustering.review.likeness import START, Likeness
 from fairdesk.clustering.review.parts import Part
 from fairdesk.clustering.review.questions import Kind, questions, shown
 from fairdesk.clustering.review.session import METHOD, Reply, ReviewSession
-from fairdesk.clustering.store import clusters, faces_of, membership, name_identity
+from fairdesk.clustering.store import clusters, faces_of, membership, merge_clusters, name_identity
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.recipes import Recipe
 from fairdesk.project.verdicts import Said, verdicts
@@ -239,9 +240,43 @@ def test_verb(crowd, capsys):
     labels = {c.label for c in clusters(project, 1)}
     assert all(set(one["clusters"]) <= labels for one in found)
     assert verdicts(project) == [] and project.db.value("SELECT count(*) FROM clustering") == 1
-    assert run(["suggestions", str(project.folder)]) == 0 and "answers to 99 %" in capsys.readouterr().out
+    assert run(["suggestions", str(project.folder)]) == 0
+    told = capsys.readouterr().out
+    assert "to 99 %" in told and "does not start from it" in told
+    version = ReviewSession(project, 1).start()
+    assert run(["suggestions", str(project.folder), "--version", str(version)]) == 0
+    told = capsys.readouterr().out
+    assert f"Clustering {version} as it is now" in told and "does not start from it" not in told
     assert run(["suggestions", str(project.folder), "--limit", "0"]) == 2
     assert METHOD == "review"
+
+
+def test_the_estimate_is_of_the_version_as_it_is(crowd):
+    """Each version has its own, near what it truly is; what the review would start from is told apart."""
+    project, who = crowd
+    for more in ({"eps": 900}, {"eps": 1e-6}, {"method": "kmeans", "n_clusters": 3}):
+        cluster(ClusterParams(**({"encoder": "people", "pca": 1.0} | more)), QuietContext(project))
+    seen = set()
+    for version in (1, 2, 3, 4):
+        session = ReviewSession(project, version)
+        found, own = session.estimate(), session.of_review()
+        at = membership(project, version)
+        loose = {c.id for c in clusters(project, version) if c.label < 0}
+        labels = np.array([-1 if at[face] in loose else at[face] for face in session.faces.tolist()])
+        true = figures(labels, np.array([who[face] for face in session.faces.tolist()]))
+        assert found.purity == pytest.approx(true.bcubed_precision, abs=0.15)
+        assert found.completeness == pytest.approx(true.bcubed_recall, abs=0.15)
+        assert own == session.review.estimate()
+        seen.add((found.purity, found.completeness))
+    assert len(seen) == 4
+    session.start()
+    assert session.of_review() is None
+    kept = session.estimate()
+    assert (kept.purity, kept.completeness) == pytest.approx((own.purity, own.completeness))
+    a, b = clusters(project, session.version)[:2]
+    merge_clusters(project, a.id, [b.id])  # a correction by hand that the review has not read yet
+    session.read()
+    assert session.estimate().purity < kept.purity - 0.05
 
 
 def test_questions_of_a_kind_that_never_surprise_sink():

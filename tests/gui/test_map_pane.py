@@ -220,7 +220,7 @@ def test_hovering_shows_the_face_and_the_right_button_a_menu(tab, hand, qtbot):
 
 
 def test_merging_what_a_lasso_holds_asks_where_it_is_much(tab, hand, filled, monkeypatch):
-    monkeypatch.setattr("fairdesk.gui.tabs.clustering.tab.MANY", 3)
+    monkeypatch.setattr("fairdesk.gui.tabs.clustering.merging.MANY", 3)
     hand.settle()
     tab.map.map._choose(np.ones(40, dtype=bool), NONE)
     hand.settle()

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from fairdesk.clustering.agreement import agreement
+from fairdesk.clustering.agreement import agreement, figures
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods import unit_length
 from fairdesk.clustering.naming import Naming, name_cluster
@@ -293,8 +293,20 @@ class ReviewSession:
         return (frozenset(candidate.first.bunches), frozenset(candidate.second.bunches)) in self._skipped
 
     def estimate(self, wanted: float = 0.99) -> Estimate:
-        """Return how right the clusters are thought to be, and how many answers are left."""
-        return self.review.estimate(wanted)
+        """Return how right the version is thought to be as it is now, and how many answers the review still needs.
+
+        What the review thinks stands for the truth, with the errors that it expects of itself. A version that no
+        review keeps is not what the review starts from: `of_review` is.
+        """
+        own = self.review.estimate(wanted)
+        found = figures(self._at, self.review.labels())
+        if found is None:
+            return own
+        return Estimate(found.bcubed_precision * own.purity, found.bcubed_recall * own.completeness, own.answers_left)
+
+    def of_review(self, wanted: float = 0.99) -> Estimate | None:
+        """Return the same of the clusters that a review would start from; None where the version is kept by one."""
+        return None if self._keeps else self.review.estimate(wanted)
 
     def skip(self, asked: Asked) -> None:
         """Put a question off until the review is opened again."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fairdesk.clustering.results import Suggestion, SuggestionsResult
 from fairdesk.clustering.review.parts import Check
+from fairdesk.clustering.review.results import Suggestion, SuggestionsResult
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.project import Project
 
@@ -11,7 +11,7 @@ from fairdesk.project import Project
 def suggestions(project: Project, version: int | None, limit: int, check: Check | None = None) -> SuggestionsResult:
     """Return the questions that are worth most for a version; nothing is changed. `check` is told how far it is."""
     session = ReviewSession(project, version, check)
-    estimate = session.estimate()
+    estimate, own = session.estimate(), session.of_review()
     return SuggestionsResult(
         suggestions=[
             Suggestion(
@@ -30,4 +30,6 @@ def suggestions(project: Project, version: int | None, limit: int, check: Check 
         purity=estimate.purity,
         completeness=estimate.completeness,
         answers_left=estimate.answers_left,
+        review_purity=None if own is None else own.purity,
+        review_completeness=None if own is None else own.completeness,
     )

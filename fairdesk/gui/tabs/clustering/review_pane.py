@@ -57,7 +57,7 @@ class Ahead:
 
 
 def _ahead(review: ReviewSession) -> Ahead:
-    return Ahead(review.queue(AHEAD), review.estimate())
+    return Ahead(review.queue(AHEAD), review.of_review() or review.estimate())
 
 
 class ReviewPane(QWidget):
@@ -327,7 +327,9 @@ class ReviewPane(QWidget):
                 purity=found.purity,
                 completeness=found.completeness,
             ),
-            tr_n("some {n:,} answer to 99 %", "some {n:,} answers to 99 %", found.answers_left),
+            tr_n("some {n:,} answer to 99 %", "some {n:,} answers to 99 %", found.answers_left)
+            if found.answers_left
+            else tr("99 % is reached"),
             tr_n("{n:,} answered", "{n:,} answered", self.answered),
         ]
         self.progress.setText("  ·  ".join(parts))

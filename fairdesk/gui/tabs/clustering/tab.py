@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
-from fairdesk import counted
-from fairdesk.clustering import store, verdict_edits
+from fairdesk.clustering import saying, store, verdict_edits
 from fairdesk.clustering.review.session import METHOD
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
@@ -21,6 +20,7 @@ from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.gui.tabs.clustering.actions import MENUS, actions
 from fairdesk.gui.tabs.clustering.linked_map import LinkedMap
+from fairdesk.gui.tabs.clustering.merging import merge_into
 from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.tabs.clustering.naming import rename_cluster
 from fairdesk.gui.tabs.clustering.presenter import Order
@@ -36,8 +36,6 @@ from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.clustering.results import VerdictResult
-
-MANY = 10  # clusters: more are merged only after a question
 
 
 class ClusteringTab(Tab):
@@ -374,47 +372,29 @@ class ClusteringTab(Tab):
         chosen = [cluster for cluster in self.clusters.selected() if cluster.label != UNCLUSTERED]
         if len(chosen) >= 2:
             keep = max(chosen, key=lambda c: (c.name is not None or c.identity is not None, c.faces))
-            others = [cluster.id for cluster in chosen if cluster.id != keep.id]
-            if len(others) < MANY:
-                self._merge_into(keep, others)
-            else:
-                async_glue.start(self._merge_many(keep, others, sum(cluster.faces for cluster in chosen)))
-
-    async def _merge_many(self, keep: Cluster, others: list[int], faces: int) -> None:
-        """Merge many clusters, as a lasso may have selected, after a person has seen how many."""
-        question = tr(
-            "Merge {count} with {faces} into {keep}? They are then said to be one person.",
-            count=counted.clusters(len(others) + 1),
-            faces=counted.faces(faces),
-            keep=keep.title,
-        )
-        merge = tr("Merge")
-        if await async_glue.ask(self, merge, question, [merge], harmful=True) == merge:
-            self._merge_into(keep, others)
+            merge_into(self, keep, [cluster.id for cluster in chosen if cluster.id != keep.id])
 
     @Slot(object, object)
     def _on_clusters_dropped(self, numbers: list[int], target: Cluster) -> None:
         others = [number for number in numbers if number != target.id]
         if others:
-            self._merge_into(target, others)
+            merge_into(self, target, others)
 
-    def _merge_into(self, keep: Cluster, others: list[int]) -> None:
-        self._select_next = keep.id
+    def select_next(self, cluster: int) -> None:
+        """Select a cluster once the list is read again."""
+        self._select_next = cluster
+
+    def _correct(self, work: Callable[[Project], int], told: Callable[[int], str]) -> None:
+        """Correct by hand, and tell of verdicts that this replaces."""
         self.session.edit(
-            lambda project: store.merge_clusters(project, keep.id, others),
-            lambda moved: tr(
-                "Merged {count} into {keep}: {moved} moved",
-                count=counted.clusters(len(others) + 1),
-                keep=keep.title,
-                moved=counted.faces(moved),
-            ),
+            lambda project: saying.correct(project, work), lambda done: "\n".join([told(done[0]), *done[1]])
         )
 
     def split(self) -> None:
         """Put the selected faces into a new cluster."""
         faces, version = self.grid.selected_ids(), self.view.version
         if faces and version is not None:
-            self.session.edit(
+            self._correct(
                 lambda project: store.split_faces(project, version.id, faces),
                 lambda _new: tr_n("Split off {n:,} face", "Split off {n:,} faces", len(faces)),
             )
@@ -423,7 +403,7 @@ class ClusteringTab(Tab):
         """Remove the selected faces from their cluster (they become unclustered)."""
         faces, version = self.grid.selected_ids(), self.view.version
         if faces and version is not None:
-            self.session.edit(
+            self._correct(
                 lambda project: store.unassign_faces(project, version.id, faces),
                 lambda moved: tr_n(
                     "Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", moved
@@ -457,12 +437,12 @@ class ClusteringTab(Tab):
         """Move faces to a cluster, or out of any."""
         version = self.view.version
         if cluster.label == UNCLUSTERED and version is not None:
-            self.session.edit(
+            self._correct(
                 lambda project: store.unassign_faces(project, version.id, faces),
                 lambda n: tr_n("Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", n),
             )
         else:
-            self.session.edit(
+            self._correct(
                 lambda project: store.move_faces(project, faces, cluster.id),
                 lambda n: tr_n(
                     "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.title

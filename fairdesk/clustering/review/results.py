@@ -1,0 +1,88 @@
+"""What the verb `suggestions` returns."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fairdesk.jobs.results import JobResult, Record, jsonable
+from fairdesk.words import tr, tr_n
+
+
+class Suggestion(Record):
+    """A question of the review."""
+
+    kind: Literal["same", "belongs", "split", "name"]
+    clusters: list[int]
+    """Labels of the clusters that it is about."""
+    faces: list[int]
+    """`belongs`: the face; `split`: the faces of the smaller of the two; else some of each side to look at."""
+    gain: float
+    """How many faces an answer is expected to put right."""
+    shown: list[list[int]]
+    """Faces to look at, by side."""
+    names: list[str] = []
+    """Names that its faces have, for `name`."""
+    again: bool = False
+    """An earlier answer is doubted: everything else speaks against it."""
+    version: int
+
+
+class SuggestionsResult(JobResult):
+    """The next questions of the review, and how right the clusters are thought to be."""
+
+    suggestions: list[Suggestion]
+    version: int
+    purity: float
+    """Of the clustering as it is now, and so is the next."""
+    completeness: float
+    answers_left: int
+    """That the review needs, which starts from its own clusters where it does not keep the clustering itself."""
+    review_purity: float | None = None
+    """Of the clusters that a review would start from; None where a review keeps the clustering."""
+    review_completeness: float | None = None
+
+    def json_values(self) -> Any:
+        """Return the questions alone, as a list."""
+        return [jsonable(one.model_dump()) for one in self.suggestions]
+
+    def text(self) -> str:
+        """Return the questions, one a line."""
+        asked = {
+            "same": tr("Same person?"), "belongs": tr("Does this face belong?"), "split": tr("Two people?"), "name": tr("Who is it?"),
+        }  # fmt: skip
+        lines = [
+            tr(
+                "{question}  clusters {clusters}  faces {faces}  worth {gain:.2f}",
+                question=asked[one.kind],
+                clusters=", ".join(map(str, one.clusters)) or "-",
+                faces=" ".join(map(str, one.faces)),
+                gain=one.gain,
+            )
+            for one in self.suggestions
+        ]
+        lines.append(
+            tr(
+                "Clustering {version} as it is now: estimated {purity:.1%} pure and {completeness:.1%} complete.",
+                version=self.version,
+                purity=self.purity,
+                completeness=self.completeness,
+            )
+        )
+        if self.review_purity is not None and self.review_completeness is not None:
+            lines.append(
+                tr(
+                    "A review in the window does not start from it, but from clusters of its own: estimated {purity:.1%} pure and {completeness:.1%} complete.",
+                    purity=self.review_purity,
+                    completeness=self.review_completeness,
+                )
+            )
+        lines.append(
+            tr_n(
+                "The review needs some {n:,} answer to 99 %.",
+                "The review needs some {n:,} answers to 99 %.",
+                self.answers_left,
+            )
+            if self.answers_left
+            else tr("By its own estimate the review needs no more answers to 99 %.")
+        )
+        return "\n".join(lines)
