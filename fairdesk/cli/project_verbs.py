@@ -104,8 +104,9 @@ def _name_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _name(arguments: Namespace) -> JobResult:
+    from fairdesk.clustering.cluster_lookup import find_cluster
     from fairdesk.clustering.naming import foresee, name_cluster
-    from fairdesk.clustering.store import find_cluster, need_version
+    from fairdesk.clustering.store import need_version
 
     with open_project(arguments.project) as project:
         cluster = find_cluster(project, need_version(project, arguments.version), arguments.cluster)

@@ -43,7 +43,8 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
 
 def _verdict(arguments: Namespace) -> JobResult:
     from fairdesk.clustering import verdict_edits as edits
-    from fairdesk.clustering.store import find_cluster, need_version, newest_version
+    from fairdesk.clustering.cluster_lookup import find_cluster
+    from fairdesk.clustering.store import need_version, newest_version
 
     needs = arguments.confirm or arguments.reject
     if bool(needs) != (arguments.cluster is not None):

@@ -12,9 +12,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fairdesk import counted
 from fairdesk.clustering.cluster_files import files_of, read_clusters
+from fairdesk.clustering.cluster_lookup import find_cluster
 from fairdesk.clustering.params import MosaicParams, read_numbers
 from fairdesk.clustering.results import MosaicResult
-from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, find_cluster, need_version
+from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, need_version
 from fairdesk.errors import RequestError
 from fairdesk.images.decoding import opened
 from fairdesk.images.formats import UndecodableError

@@ -98,20 +98,6 @@ def clusters(project: Project, version: int) -> list[Cluster]:
     return [Cluster(number, label, name, names.get(who), *more) for number, label, name, who, *more in rows]
 
 
-def find_cluster(project: Project, version: int, label: str) -> Cluster:
-    """Return the cluster of a label or name. Raises `RequestError` if there is none."""
-    for cluster in clusters(project, version):
-        if label in (str(cluster.label), cluster.title):
-            return cluster
-    raise RequestError(
-        tr(
-            "Clustering {version} has no cluster {label!r}. Its labels run from -1 (unclustered) upwards.",
-            version=version,
-            label=label,
-        )
-    )
-
-
 def faces_of(project: Project, cluster: int) -> list[int]:
     """Return the faces of a cluster, in order of id."""
     return [

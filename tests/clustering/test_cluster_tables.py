@@ -190,6 +190,9 @@ def test_the_verb_tells_whom_it_joins(clustered, capsys):
     assert "5 images that had the name are the same identity." in told.err
     assert run(["name", folder, "--cluster", "2", "--identity", "Ann"]) == 0
     assert "10 images that had the name" in capsys.readouterr().out
+    assert run(["name", folder, "--cluster", "Ann", "--identity", "Bob"]) == 2  # three are called so by now
+    assert "Several clusters are called 'Ann'. Give a label: 0, 1, 2." in capsys.readouterr().err
+    assert run(["name", folder, "--cluster", "2", "--identity", "Bob"]) == 0
 
 
 def test_read_clusters_takes_both(tmp_path):

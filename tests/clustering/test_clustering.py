@@ -12,12 +12,13 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from fairdesk.clustering import store
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
+from fairdesk.clustering.cluster_lookup import find_cluster
 from fairdesk.clustering.identity_folders import write_identity_folders as folders
 from fairdesk.clustering.methods import by_size, cluster_vectors
 from fairdesk.clustering.mosaics import write_mosaic as mosaic
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, FoldersParams, LoadClustersParams, MosaicParams
-from fairdesk.clustering.store import clusters, faces_of, find_cluster, need_version, versions
+from fairdesk.clustering.store import clusters, faces_of, need_version, versions
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.jobs.context import QuietContext
 

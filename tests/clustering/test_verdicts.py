@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from fairdesk.cli import run
 from fairdesk.clustering import saying, store, verdict_edits
+from fairdesk.clustering.cluster_lookup import find_cluster
 from fairdesk.clustering.constrained import corrected
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.store import clusters, faces_of, find_cluster
+from fairdesk.clustering.store import clusters, faces_of
 from fairdesk.clustering.verdict_files import read_verdicts, write_verdicts
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext

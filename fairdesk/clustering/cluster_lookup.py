@@ -1,0 +1,29 @@
+"""A cluster by what a person types: its label, or its name."""
+
+from __future__ import annotations
+
+from fairdesk.clustering.records import Cluster
+from fairdesk.clustering.store import clusters
+from fairdesk.errors import RequestError
+from fairdesk.project import Project
+from fairdesk.words import tr
+
+
+def find_cluster(project: Project, version: int, label: str) -> Cluster:
+    """Return the cluster of a label or name. Raises `RequestError` if there is none, or several have the name."""
+    every = clusters(project, version)
+    found = [one for one in every if label == str(one.label)] or [one for one in every if label == one.title]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        labels = ", ".join(str(one.label) for one in found)
+        raise RequestError(
+            tr("Several clusters are called {name!r}. Give a label: {labels}.", name=label, labels=labels)
+        )
+    raise RequestError(
+        tr(
+            "Clustering {version} has no cluster {label!r}. Its labels run from -1 (unclustered) upwards.",
+            version=version,
+            label=label,
+        )
+    )
