@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fairdesk.clustering.cluster_tables import Row, is_cluster_table, read_cluster_table, write_cluster_table
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.results import LoadClustersResult
-from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clustered_faces, clusters
+from fairdesk.clustering.store import UNCLUSTERED, NewCluster, NewVersion, add_version, clustered_faces, clusters
 from fairdesk.dataset.known_images import project_files
 from fairdesk.dataset.path_matching import plain
 from fairdesk.errors import RequestError, reason
@@ -185,14 +185,12 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
         )
     faces = _faces_of_rows(project, rows, detector)
     unknown = list(faces.why)
-    labels = list(dict.fromkeys(row.cluster for row, face in zip(rows, faces.of, strict=True) if face is not None))
-    place_of = {label: place for place, label in enumerate(labels)}
-    kept: dict[int, int] = {}
+    home: dict[int, str] = {}
     twice = 0
     for row, face in zip(rows, faces.of, strict=True):
         if face is not None:
-            twice += kept.setdefault(face, place_of[row.cluster]) != place_of[row.cluster]
-    if not kept:
+            twice += home.setdefault(face, row.cluster) != row.cluster
+    if not home:
         raise RequestError(
             tr(
                 "None of the paths in {file} is an image of the project with a face that {detector} found, for example {path}. "
@@ -202,13 +200,15 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 path=f"{unknown[0]} ({faces.why[unknown[0]]})" if unknown else tr("it names no image"),
             )
         )
+    labels = list(dict.fromkeys(home.values()))
+    place_of = {label: place for place, label in enumerate(labels)}
     found = _clusters(rows, labels)
     about = {"file": str(params.file), "detector": detector}
     version = add_version(
         project,
         tr("Read clusters from {file}", file=params.file.name),
         NewVersion("file", about, found, params.file.stem),
-        kept.items(),
+        [(face, place_of[label]) for face, label in home.items()],
     )
     if unknown:
         context.message(
@@ -228,11 +228,22 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 twice,
             )
         )
+    loose = str(UNCLUSTERED)
+    empty = list(dict.fromkeys(row.cluster for row in rows if row.cluster not in place_of and row.cluster != loose))
+    if empty:
+        context.message(
+            tr_n(
+                "{n:,} cluster of the file has no face here, and is left out: {labels}.",
+                "{n:,} clusters of the file have no face here, and are left out: {labels}.",
+                len(empty),
+                labels=", ".join(label[:40] for label in empty[:10]) + (", …" if len(empty) > 10 else ""),
+            )
+        )
     return LoadClustersResult(
         version=version,
         detector=detector,
-        clusters=len(labels),
-        faces=len(kept),
+        clusters=len(labels) - (loose in place_of),
+        faces=len(home),
         unknown=len(unknown),
         unknown_paths=unknown,
         unmatched=[Unreadable(path=path, why=why) for path, why in faces.why.items()],

@@ -65,6 +65,7 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
     total = sum(len(group.entries) for group in groups)
     written: list[Path] = []
     failed: list[Unreadable] = []
+    shown_labels: list[str] = []
     title, done, shown, synthetic = "", 0, 0, 0
     params.out.parent.mkdir(parents=True, exist_ok=True)
     for group in groups:
@@ -83,6 +84,7 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
         made = sum(tile.made for tile in tiles)
         title = group.title + (" " + tr("({n:,} synthetic: S)", n=made) if made else "")
         if tiles:
+            shown_labels.append(group.label)
             out = params.out.with_stem(f"{params.out.stem}-{group.label}") if params.cluster == ALL else params.out
             written += _sheets(tiles, title, out, params, context)
         shown, synthetic = shown + len(tiles), synthetic + made
@@ -93,7 +95,9 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
             else tr("Cluster {cluster} has no readable face.", cluster=params.cluster)
         )
     if params.cluster == ALL:
-        title = counted.clusters(len(groups))
+        title = counted.clusters(sum(label != str(UNCLUSTERED) for label in shown_labels))
+        if str(UNCLUSTERED) in shown_labels:
+            title = tr("{clusters} and the unclustered faces", clusters=title)
     return MosaicResult(title=title, faces=shown, synthetic=synthetic, files=written, unreadable=failed)
 
 

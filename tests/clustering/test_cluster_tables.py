@@ -8,10 +8,27 @@ import pytest
 from fairdesk.cli import run
 from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.identity_folders import write_identity_folders
+from fairdesk.clustering.mosaics import write_mosaic
 from fairdesk.clustering.naming import foresee, name_cluster, suggested_name
 from fairdesk.clustering.new_version import cluster_faces as cluster
-from fairdesk.clustering.params import ClusterParams, FoldersParams, LoadClustersParams, read_numbers, written_numbers
-from fairdesk.clustering.store import clusters, faces_of, name_identity, put_out, rename_cluster, split_faces
+from fairdesk.clustering.params import (
+    ClusterParams,
+    FoldersParams,
+    LoadClustersParams,
+    MosaicParams,
+    read_numbers,
+    written_numbers,
+)
+from fairdesk.clustering.store import (
+    clusters,
+    faces_of,
+    move_faces,
+    name_identity,
+    put_out,
+    rename_cluster,
+    split_faces,
+    unassign_faces,
+)
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.boxes import FaceBox
@@ -42,7 +59,7 @@ def test_out_and_in_again(clustered, tmp_path, ending):
     path = tmp_path / f"c.{ending}"
     assert write_clusters(clustered, 1, path) == 40
     done = load_clusters(LoadClustersParams(file=path), QuietContext(clustered))
-    assert done.faces == 40 and done.unknown == 0
+    assert (done.clusters, done.faces, done.unknown) == (8, 40, 0)  # the unclustered faces are no cluster
     assert grouped(clustered, done.version) == grouped(clustered, 1)
     titles = {one.title for one in clusters(clustered, done.version)}
     assert (titles >= {"=SUM(A1), Ann", "Bob", "Unclustered"}) == (ending != "json")
@@ -242,3 +259,25 @@ def test_two_people_never_share_a_folder(clustered, tmp_path, groups):
     assert done.folders == done.images == len(people)
     found = list((tmp_path / "out").rglob("*.png"))
     assert len(found) == len({path.parent for path in found}) == len(people)
+
+
+def test_clusters_that_end_up_empty_do_not_count_and_are_told(clustered, tmp_path):
+    paths = [str(image.path) for image in labelled_images(clustered)]
+    found = {"0": paths[:3], "1": paths[:2], "2": ["nobody.png"], "-1": paths[3:5]}
+    (tmp_path / "c.json").write_text(json.dumps(found))
+    context = QuietContext(clustered)
+    done = load_clusters(LoadClustersParams(file=tmp_path / "c.json"), context)
+    assert (done.clusters, done.faces) == (1, 5)
+    assert [(one.label, one.faces) for one in clusters(clustered, done.version)] == [(0, 3), (-1, 2)]
+    assert any("2 clusters of the file have no face here, and are left out: 1, 2." in said for said in context.messages)
+
+
+def test_a_mosaic_of_all_counts_the_clusters_it_shows(clustered, tmp_path):
+    every = MosaicParams(cluster="all", out=tmp_path / "m.png")
+    assert write_mosaic(every, QuietContext(clustered)).title == "8 clusters"
+    moved = faces_of(clustered, clusters(clustered, 1)[0].id)
+    unassign_faces(clustered, 1, moved[:2])
+    assert write_mosaic(every, QuietContext(clustered)).title == "8 clusters and the unclustered faces"
+    move_faces(clustered, moved[:2], clusters(clustered, 1)[0].id)
+    assert clusters(clustered, 1)[-1].label == -1 and not clusters(clustered, 1)[-1].faces
+    assert write_mosaic(every, QuietContext(clustered)).title == "8 clusters"
