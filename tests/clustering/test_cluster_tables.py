@@ -35,7 +35,7 @@ from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detections import FoundFaces, keep_faces
 from fairdesk.project.faces import group_counts_of_faces, set_identity
 from fairdesk.project.identities import label_ids
-from fairdesk.project.images import labelled_images
+from fairdesk.project.images import hide_images, labelled_images
 from fairdesk.project.verdicts import verdicts
 
 
@@ -281,3 +281,43 @@ def test_a_mosaic_of_all_counts_the_clusters_it_shows(clustered, tmp_path):
     move_faces(clustered, moved[:2], clusters(clustered, 1)[0].id)
     assert clusters(clustered, 1)[-1].label == -1 and not clusters(clustered, 1)[-1].faces
     assert write_mosaic(every, QuietContext(clustered)).title == "8 clusters"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--faces", "39-42,50"], "The project has no faces of these numbers: 41-42,50"),
+        (["--faces", "41-45"], "The project has none of the faces 41-45."),
+        (["--cluster", "0", "--faces", "1-3,39"], "Not in Cluster 0, and left out: 39"),
+        (["--cluster", "0", "--faces", "39"], "None of these faces is in Cluster 0: 39"),
+        (["--faces", "9-3"], "from the smaller number to the larger: 3-9 (given: '9-3')"),
+        (["--faces", "1-99999999999"], "no more than 10,000,000 numbers (given: '1-99999999999')"),
+        (["--faces", "1-6000000,6000001-12000000"], "no more than 10,000,000 numbers"),
+        (["--faces", "9" * 40], "there are none as large as that"),
+    ],
+)
+def test_faces_that_a_mosaic_cannot_show_are_named(clustered, tmp_path, capsys, words, said):
+    good = words[-1] in ("39-42,50", "1-3,39")
+    assert run(["mosaic", str(clustered.folder), *words, "--out", str(tmp_path / "m.png")]) == (0 if good else 2)
+    told = capsys.readouterr().err
+    assert said in told and told.count("(given") <= 1
+    assert (tmp_path / "m.png").exists() == good
+
+
+def test_a_label_that_a_file_has_twice_is_refused(clustered, tmp_path):
+    (tmp_path / "c.json").write_text('{"0": ["a.png"], "1": ["b.png"], "0": ["c.png"]}')
+    with pytest.raises(RequestError, match=r"c\.json cannot be read as a cluster file: it has '0' more than once"):
+        read_clusters(tmp_path / "c.json")
+
+
+def test_names_that_differ_and_hidden_images_are_told(clustered, tmp_path):
+    images = labelled_images(clustered)
+    rows = [f"{images[n].path},{n // 3},{name}" for n, name in enumerate(["Ann", "Bob", "Bob", "Eve", "Eve", ""])]
+    (tmp_path / "c.csv").write_text("\n".join(["path,cluster,name", *rows]))
+    hide_images(clustered, [images[5].id])
+    context = QuietContext(clustered)
+    done = load_clusters(LoadClustersParams(file=tmp_path / "c.csv"), context)
+    assert {one.title for one in clusters(clustered, done.version)} == {"Bob", "Eve"}
+    told = [said for said in context.messages if "several names" in said]
+    assert told == ["Cluster 0 has several names in the file: Bob (2), Ann (1). The first of these is kept."]
+    assert [(one.path, one.why) for one in done.unmatched] == [(str(images[5].path), "its image is hidden")]
