@@ -73,6 +73,8 @@ def _run(arguments: Namespace) -> JobResult:
     from fairdesk.clustering.store import need_version, note_version, revert_to, versions
 
     with open_project(arguments.project) as project:
+        if arguments.version is not None:
+            need_version(project, arguments.version)
         written: dict[str, object] = {}
         if arguments.note is not None:
             note_version(project, need_version(project, arguments.version), arguments.note)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from fairdesk.clustering.cluster_tables import Row, is_cluster_table, read_cluster_table, write_cluster_table
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.results import LoadClustersResult
-from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clustered_faces, clusters
-from fairdesk.dataset.known_images import project_files
+from fairdesk.clustering.store import UNCLUSTERED, NewCluster, NewVersion, add_version, clustered_faces, clusters
+from fairdesk.dataset.known_images import project_files, tell_hidden
 from fairdesk.dataset.path_matching import plain
 from fairdesk.errors import RequestError, reason
 from fairdesk.images.image_sources import exists
@@ -110,7 +110,7 @@ def _rows(path: Path) -> list[Row]:
 
 def _read_json(path: Path) -> dict[str, list[str]]:
     try:
-        data = parse(path.read_text(encoding="utf-8-sig"))
+        data = parse(path.read_text(encoding="utf-8-sig"), unique=True)
     except (OSError, ValueError) as error:
         raise RequestError(
             tr("{path} cannot be read as a cluster file: {error}", path=path, error=reason(error))
@@ -145,6 +145,7 @@ def _faces_of_rows(project: Project, rows: Sequence[Row], detector: str) -> _Fac
     matched = files.match(row.path for row in rows)
     faces = faces_of_paths(project, detector)
     out = _Faces([], dict(matched.why))
+    tell_hidden(project, out.why)
     for row in rows:
         place = matched.found.get(row.path)
         there = [] if place is None else faces.get(Path(images[place].path), [])
@@ -185,14 +186,12 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
         )
     faces = _faces_of_rows(project, rows, detector)
     unknown = list(faces.why)
-    labels = list(dict.fromkeys(row.cluster for row, face in zip(rows, faces.of, strict=True) if face is not None))
-    place_of = {label: place for place, label in enumerate(labels)}
-    kept: dict[int, int] = {}
+    home: dict[int, str] = {}
     twice = 0
     for row, face in zip(rows, faces.of, strict=True):
         if face is not None:
-            twice += kept.setdefault(face, place_of[row.cluster]) != place_of[row.cluster]
-    if not kept:
+            twice += home.setdefault(face, row.cluster) != row.cluster
+    if not home:
         raise RequestError(
             tr(
                 "None of the paths in {file} is an image of the project with a face that {detector} found, for example {path}. "
@@ -202,13 +201,16 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 path=f"{unknown[0]} ({faces.why[unknown[0]]})" if unknown else tr("it names no image"),
             )
         )
-    found = _clusters(rows, labels)
+    labels = list(dict.fromkeys(home.values()))
+    place_of = {label: place for place, label in enumerate(labels)}
+    names = _names(rows)
+    found = _clusters(names, labels)
     about = {"file": str(params.file), "detector": detector}
     version = add_version(
         project,
         tr("Read clusters from {file}", file=params.file.name),
         NewVersion("file", about, found, params.file.stem),
-        kept.items(),
+        [(face, place_of[label]) for face, label in home.items()],
     )
     if unknown:
         context.message(
@@ -228,23 +230,48 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 twice,
             )
         )
+    loose = str(UNCLUSTERED)
+    empty = list(dict.fromkeys(row.cluster for row in rows if row.cluster not in place_of and row.cluster != loose))
+    if empty:
+        context.message(
+            tr_n(
+                "{n:,} cluster of the file has no face here, and is left out: {labels}.",
+                "{n:,} clusters of the file have no face here, and are left out: {labels}.",
+                len(empty),
+                labels=", ".join(label[:40] for label in empty[:10]) + (", …" if len(empty) > 10 else ""),
+            )
+        )
+    for label in labels:
+        if len(names.get(label, ())) > 1:
+            context.message(
+                tr(
+                    "Cluster {label} has several names in the file: {names}. The first of these is kept.",
+                    label=label[:40],
+                    names=", ".join(f"{name} ({count:,})" for name, count in names[label].most_common(5)),
+                )
+            )
     return LoadClustersResult(
         version=version,
         detector=detector,
-        clusters=len(labels),
-        faces=len(kept),
+        clusters=len(labels) - (loose in place_of),
+        faces=len(home),
         unknown=len(unknown),
         unknown_paths=unknown,
         unmatched=[Unreadable(path=path, why=why) for path, why in faces.why.items()],
     )
 
 
-def _clusters(rows: Sequence[Row], labels: Sequence[str]) -> list[NewCluster]:
-    """Return the clusters of a file: by number where they all are numbers, else numbered anew and named by their labels."""
+def _names(rows: Sequence[Row]) -> dict[str, Counter[str]]:
+    """Return how often each cluster of a file has which name."""
     names: dict[str, Counter[str]] = {}
     for row in rows:
         if row.name:
             names.setdefault(row.cluster, Counter())[row.name] += 1
+    return names
+
+
+def _clusters(names: dict[str, Counter[str]], labels: Sequence[str]) -> list[NewCluster]:
+    """Return the clusters of a file: by number where they all are numbers, else numbered anew and named by their labels."""
     taken = {int(label) for label in labels if _number(label)}
     out, following = [], 0
     for label in labels:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from fairdesk import counted
 from fairdesk.clustering.cluster_files import files_of, read_clusters
 from fairdesk.clustering.cluster_lookup import find_cluster
-from fairdesk.clustering.params import MosaicParams, read_numbers
+from fairdesk.clustering.params import MosaicParams, read_numbers, written_numbers
 from fairdesk.clustering.results import MosaicResult
 from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, need_version
 from fairdesk.errors import RequestError
@@ -24,7 +24,7 @@ from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
-from fairdesk.project.faces import face_places, synthetic_faces
+from fairdesk.project.faces import existing_faces, face_places, synthetic_faces
 from fairdesk.project.image_queries import items
 from fairdesk.words import tr
 
@@ -59,13 +59,14 @@ class _Tile(NamedTuple):
 
 def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
     """Job: write a montage. With more faces than a sheet holds, files are numbered (out_2.png, ...)."""
-    groups = _of_file(params) if params.file is not None else _of_project(params, context.project)
+    groups = _of_file(params) if params.file is not None else _of_project(params, context)
     if params.sample is not None:
         rng = np.random.default_rng(params.seed)
         groups = [_drawn(group, params.sample, rng) for group in groups]
     total = sum(len(group.entries) for group in groups)
     written: list[Path] = []
     failed: list[Unreadable] = []
+    shown_labels: list[str] = []
     title, done, shown, synthetic = "", 0, 0, 0
     params.out.parent.mkdir(parents=True, exist_ok=True)
     for group in groups:
@@ -84,6 +85,7 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
         made = sum(tile.made for tile in tiles)
         title = group.title + (" " + tr("({n:,} synthetic: S)", n=made) if made else "")
         if tiles:
+            shown_labels.append(group.label)
             out = params.out.with_stem(f"{params.out.stem}-{group.label}") if params.cluster == ALL else params.out
             written += _sheets(tiles, title, out, params, context)
         shown, synthetic = shown + len(tiles), synthetic + made
@@ -94,7 +96,9 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
             else tr("Cluster {cluster} has no readable face.", cluster=params.cluster)
         )
     if params.cluster == ALL:
-        title = counted.clusters(len(groups))
+        title = counted.clusters(sum(label != str(UNCLUSTERED) for label in shown_labels))
+        if str(UNCLUSTERED) in shown_labels:
+            title = tr("{clusters} and the unclustered faces", clusters=title)
     return MosaicResult(title=title, faces=shown, synthetic=synthetic, files=written, unreadable=failed)
 
 
@@ -158,8 +162,9 @@ def _of_file(params: MosaicParams) -> list[_Group]:
     ]
 
 
-def _of_project(params: MosaicParams, project: Project) -> list[_Group]:
-    only = None if params.faces is None else read_numbers(params.faces)
+def _of_project(params: MosaicParams, context: Context) -> list[_Group]:
+    project = context.project
+    only = None if params.faces is None else _existing(read_numbers(params.faces), context)
     if params.cluster is None:
         assert only is not None
         return [_group(project, "faces", tr("Chosen faces"), only)]
@@ -168,9 +173,39 @@ def _of_project(params: MosaicParams, project: Project) -> list[_Group]:
     groups = []
     for cluster in chosen:
         members = faces_of(project, cluster.id)
-        kept = members if only is None else [face for face in only if face in set(members)]
+        kept = members if only is None else _within(only, members, cluster.title, context)
         groups.append(_group(project, str(cluster.label), _title(str(cluster.label), cluster.title), kept))
     return groups
+
+
+def _existing(faces: list[int], context: Context) -> list[int]:
+    """Return those of some faces that the project has, and say which it has not. Raises `RequestError` if it has none."""
+    known = existing_faces(context.project, faces)
+    missing = [face for face in faces if face not in known]
+    if missing and not known:
+        raise RequestError(
+            tr("The project has none of the faces {faces}. Their numbers stand in the window and in tables.",
+               faces=_told(missing))
+        )  # fmt: skip
+    if missing:
+        context.message(tr("The project has no faces of these numbers: {faces}", faces=_told(missing)))
+    return [face for face in faces if face in known]
+
+
+def _within(faces: list[int], members: list[int], title: str, context: Context) -> list[int]:
+    """Return those of some faces that a cluster has, and say which it has not. Raises `RequestError` if it has none."""
+    known = set(members)
+    others = [face for face in faces if face not in known]
+    if len(others) == len(faces):
+        raise RequestError(tr("None of these faces is in {cluster}: {faces}", cluster=title, faces=_told(others)))
+    if others:
+        context.message(tr("Not in {cluster}, and left out: {faces}", cluster=title, faces=_told(others)))
+    return [face for face in faces if face in known]
+
+
+def _told(faces: list[int]) -> str:
+    text = written_numbers(faces)
+    return text if len(text) <= 200 else text[:200].rpartition(",")[0] + ", …"
 
 
 def _group(project: Project, label: str, title: str, faces: list[int]) -> _Group:

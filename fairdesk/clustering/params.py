@@ -220,16 +220,23 @@ class MosaicParams(JobParams):
         return self
 
 
+_MOST_NUMBERS = 10_000_000
+
+
 def read_numbers(text: str) -> list[int]:
     """Return the numbers of 3-9,12. Raises `ValueError`."""
     found: dict[int, None] = {}
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
-        if not first.isdecimal() or (last and not last.isdecimal()) or len(first) > 15 or len(last) > 15:
-            raise ValueError(tr("must be numbers: 3-9,12 (given: {text})", text=text[:40]))
+        if not first.isdecimal() or (last and not last.isdecimal()):
+            raise ValueError(tr("must be numbers: 3-9,12"))
+        if len(first) > 15 or len(last) > 15:
+            raise ValueError(tr("must be numbers of faces: there are none as large as that"))
         begin, end = int(first), int(last or first)
-        if not begin <= end < begin + 10_000_000:
-            raise ValueError(tr("must be numbers: 3-9,12 (given: {text})", text=text[:40]))
+        if end < begin:
+            raise ValueError(tr("must be from the smaller number to the larger: {end}-{begin}", end=end, begin=begin))
+        if end - begin + len(found) >= _MOST_NUMBERS:
+            raise ValueError(tr("must be no more than {n:,} numbers", n=_MOST_NUMBERS))
         found |= dict.fromkeys(range(begin, end + 1))
     return list(found)
 

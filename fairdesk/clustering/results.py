@@ -162,6 +162,9 @@ class MovedFaces(Record):
     second: int
 
 
+_LISTED = 20  # moved faces, where a person reads them
+
+
 class ComparisonResult(JobResult, Agreement):
     """Two versions side by side; the figures take the first for the truth."""
 
@@ -197,8 +200,10 @@ class ComparisonResult(JobResult, Agreement):
             )
         lines += [
             tr("face {face}: cluster {first} -> {second}", face=one.face, first=one.first, second=one.second)
-            for one in self.moved_faces[:20]
+            for one in self.moved_faces[:_LISTED]
         ]
+        if self.moved > _LISTED:
+            lines.append(tr("and {n:,} more; --json lists them all", n=self.moved - _LISTED))
         return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fairdesk.dataset.face_encodings import Encoding, read_encodings
-from fairdesk.dataset.known_images import project_files
+from fairdesk.dataset.known_images import project_files, tell_hidden
 from fairdesk.dataset.params import LoadEncodingsParams
 from fairdesk.dataset.vector_results import LoadEncodingsResult
 from fairdesk.errors import RequestError
@@ -34,6 +34,7 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
     images, files = project_files(project)
     matched = files.match(one.path for one in found)
     why = dict(matched.why)
+    tell_hidden(project, why)
     sizes = image_sizes(project)
     places: dict[str, list[Encoding]] = {}
     for one in found:

@@ -9,6 +9,7 @@ from fairdesk.images.folder_layouts import Tree
 from fairdesk.images.image_reading import looks_like_picture
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
+from fairdesk.words import tr
 
 
 class KnownImage(NamedTuple):
@@ -19,16 +20,27 @@ class KnownImage(NamedTuple):
     group: str
 
 
-def project_files(project: Project) -> tuple[list[KnownImage], KnownFiles]:
-    """Return a project's images, and how paths find them."""
+def project_files(project: Project, *, hidden: bool = False) -> tuple[list[KnownImage], KnownFiles]:
+    """Return a project's images, and how paths find them; hidden images only if asked for."""
     roots = sorted((str(root) for root in project.roots().values()), key=len, reverse=True)
     images, files = [], []
-    for image in labelled_images(project):
+    for image in labelled_images(project, hidden=hidden):
         path = str(image.path)
         root = next((root for root in roots if path.startswith(root.rstrip("/") + "/")), str(image.path.parent))
         files.append((root, path[len(root.rstrip("/")) + 1 :]))
         images.append(KnownImage(path, image.identity or "", image.group or ""))
     return images, KnownFiles(files)
+
+
+def tell_hidden(project: Project, why: dict[str, str]) -> None:
+    """Where a path means no image because its image is hidden, let `why` say so."""
+    if not why:
+        return
+    shown = {str(image.path) for image in labelled_images(project)}
+    images, files = project_files(project, hidden=True)
+    for path, place in files.match(why).found.items():
+        if images[place].path not in shown:
+            why[path] = tr("its image is hidden")
 
 
 def folder_files(tree: Tree) -> tuple[list[KnownImage], KnownFiles]:

@@ -57,6 +57,11 @@ def face_places(project: Project, faces: Sequence[int]) -> list[FacePlace]:
     ]
 
 
+def existing_faces(project: Project, faces: Sequence[int]) -> set[int]:
+    """Return those of some faces that the project has."""
+    return {row[0] for row in project.db.rows(f"SELECT id FROM face WHERE id {_THESE}", (json.dumps(faces),))}
+
+
 def read_landmarks(text: str | None) -> tuple[tuple[float, float], ...] | None:
     """Return a face's landmarks as the catalogue keeps them."""
     return None if text is None else tuple((float(x), float(y)) for x, y in json.loads(text))

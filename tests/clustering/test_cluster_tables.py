@@ -8,17 +8,34 @@ import pytest
 from fairdesk.cli import run
 from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.identity_folders import write_identity_folders
+from fairdesk.clustering.mosaics import write_mosaic
 from fairdesk.clustering.naming import foresee, name_cluster, suggested_name
 from fairdesk.clustering.new_version import cluster_faces as cluster
-from fairdesk.clustering.params import ClusterParams, FoldersParams, LoadClustersParams, read_numbers, written_numbers
-from fairdesk.clustering.store import clusters, faces_of, name_identity, put_out, rename_cluster, split_faces
+from fairdesk.clustering.params import (
+    ClusterParams,
+    FoldersParams,
+    LoadClustersParams,
+    MosaicParams,
+    read_numbers,
+    written_numbers,
+)
+from fairdesk.clustering.store import (
+    clusters,
+    faces_of,
+    move_faces,
+    name_identity,
+    put_out,
+    rename_cluster,
+    split_faces,
+    unassign_faces,
+)
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detections import FoundFaces, keep_faces
 from fairdesk.project.faces import group_counts_of_faces, set_identity
 from fairdesk.project.identities import label_ids
-from fairdesk.project.images import labelled_images
+from fairdesk.project.images import hide_images, labelled_images
 from fairdesk.project.verdicts import verdicts
 
 
@@ -42,7 +59,7 @@ def test_out_and_in_again(clustered, tmp_path, ending):
     path = tmp_path / f"c.{ending}"
     assert write_clusters(clustered, 1, path) == 40
     done = load_clusters(LoadClustersParams(file=path), QuietContext(clustered))
-    assert done.faces == 40 and done.unknown == 0
+    assert (done.clusters, done.faces, done.unknown) == (8, 40, 0)  # the unclustered faces are no cluster
     assert grouped(clustered, done.version) == grouped(clustered, 1)
     titles = {one.title for one in clusters(clustered, done.version)}
     assert (titles >= {"=SUM(A1), Ann", "Bob", "Unclustered"}) == (ending != "json")
@@ -245,3 +262,65 @@ def test_two_people_never_share_a_folder(clustered, tmp_path, groups):
     assert done.folders == done.images == len(people)
     found = list((tmp_path / "out").rglob("*.png"))
     assert len(found) == len({path.parent for path in found}) == len(people)
+
+
+def test_clusters_that_end_up_empty_do_not_count_and_are_told(clustered, tmp_path):
+    paths = [str(image.path) for image in labelled_images(clustered)]
+    found = {"0": paths[:3], "1": paths[:2], "2": ["nobody.png"], "-1": paths[3:5]}
+    (tmp_path / "c.json").write_text(json.dumps(found))
+    context = QuietContext(clustered)
+    done = load_clusters(LoadClustersParams(file=tmp_path / "c.json"), context)
+    assert (done.clusters, done.faces) == (1, 5)
+    assert [(one.label, one.faces) for one in clusters(clustered, done.version)] == [(0, 3), (-1, 2)]
+    assert any("2 clusters of the file have no face here, and are left out: 1, 2." in said for said in context.messages)
+
+
+def test_a_mosaic_of_all_counts_the_clusters_it_shows(clustered, tmp_path):
+    every = MosaicParams(cluster="all", out=tmp_path / "m.png")
+    assert write_mosaic(every, QuietContext(clustered)).title == "8 clusters"
+    moved = faces_of(clustered, clusters(clustered, 1)[0].id)
+    unassign_faces(clustered, 1, moved[:2])
+    assert write_mosaic(every, QuietContext(clustered)).title == "8 clusters and the unclustered faces"
+    move_faces(clustered, moved[:2], clusters(clustered, 1)[0].id)
+    assert clusters(clustered, 1)[-1].label == -1 and not clusters(clustered, 1)[-1].faces
+    assert write_mosaic(every, QuietContext(clustered)).title == "8 clusters"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--faces", "39-42,50"], "The project has no faces of these numbers: 41-42,50"),
+        (["--faces", "41-45"], "The project has none of the faces 41-45."),
+        (["--cluster", "0", "--faces", "1-3,39"], "Not in Cluster 0, and left out: 39"),
+        (["--cluster", "0", "--faces", "39"], "None of these faces is in Cluster 0: 39"),
+        (["--faces", "9-3"], "from the smaller number to the larger: 3-9 (given: '9-3')"),
+        (["--faces", "1-99999999999"], "no more than 10,000,000 numbers (given: '1-99999999999')"),
+        (["--faces", "1-6000000,6000001-12000000"], "no more than 10,000,000 numbers"),
+        (["--faces", "9" * 40], "there are none as large as that"),
+    ],
+)
+def test_faces_that_a_mosaic_cannot_show_are_named(clustered, tmp_path, capsys, words, said):
+    good = words[-1] in ("39-42,50", "1-3,39")
+    assert run(["mosaic", str(clustered.folder), *words, "--out", str(tmp_path / "m.png")]) == (0 if good else 2)
+    told = capsys.readouterr().err
+    assert said in told and told.count("(given") <= 1
+    assert (tmp_path / "m.png").exists() == good
+
+
+def test_a_label_that_a_file_has_twice_is_refused(clustered, tmp_path):
+    (tmp_path / "c.json").write_text('{"0": ["a.png"], "1": ["b.png"], "0": ["c.png"]}')
+    with pytest.raises(RequestError, match=r"c\.json cannot be read as a cluster file: it has '0' more than once"):
+        read_clusters(tmp_path / "c.json")
+
+
+def test_names_that_differ_and_hidden_images_are_told(clustered, tmp_path):
+    images = labelled_images(clustered)
+    rows = [f"{images[n].path},{n // 3},{name}" for n, name in enumerate(["Ann", "Bob", "Bob", "Eve", "Eve", ""])]
+    (tmp_path / "c.csv").write_text("\n".join(["path,cluster,name", *rows]))
+    hide_images(clustered, [images[5].id])
+    context = QuietContext(clustered)
+    done = load_clusters(LoadClustersParams(file=tmp_path / "c.csv"), context)
+    assert {one.title for one in clusters(clustered, done.version)} == {"Bob", "Eve"}
+    told = [said for said in context.messages if "several names" in said]
+    assert told == ["Cluster 0 has several names in the file: Bob (2), Ann (1). The first of these is kept."]
+    assert [(one.path, one.why) for one in done.unmatched] == [(str(images[5].path), "its image is hidden")]

@@ -41,3 +41,23 @@ def test_versions_of_other_faces(filled):
     cluster(ClusterParams(eps=0.8), QuietContext(filled))
     with pytest.raises(RequestError, match="no face in common"):
         compare_versions(filled, 1, 2)
+
+
+def test_moved_faces_that_are_not_listed_are_counted(filled, capsys):
+    for _ in range(2):
+        cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    faces = [face for one in clusters(filled, 2) for face in faces_of(filled, one.id)]
+    for count, more in ((20, None), (23, "and 3 more")):
+        store.unassign_faces(filled, 2, faces[:count])
+        assert run(["compare-clusterings", str(filled.folder), "1", "2"]) == 0
+        said = capsys.readouterr().out
+        assert said.count("\nface ") == 20
+        assert ("more" in said) == bool(more) and (more or "") in said
+
+
+def test_a_clustering_that_is_not_there_is_an_error(filled, capsys):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    assert run(["clusterings", str(filled.folder), "--version", "1"]) == 0
+    for words in ([], ["--note", "x"], ["--revert"]):
+        assert run(["clusterings", str(filled.folder), "--version", "25", *words]) == 2
+        assert "There is no clustering 25. The project has: 1" in capsys.readouterr().err
