@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,8 +60,7 @@ class NewVersion:
     method: str
     params: dict[str, Any]
     clusters: Sequence[NewCluster]
-    name: str | None = None  # None: its number and what it is
-    about: str = ""  # method and parameters; empty: the method
+    about: str = ""  # method and parameters, or the file; empty: the method. Its number goes before it
     recipe: int | None = None  # of the vectors
     quality: dict[str, Any] = field(default_factory=dict)
 
@@ -88,3 +88,8 @@ class Regrouping(NamedTuple):
 
     cluster: int | None
     faces: list[int]
+
+
+def numbered(version: int, name: str) -> str:
+    """Return the name of a version with its own number; names of old projects may hold another one, or none."""
+    return f"{version}: {re.sub(r'^[0-9]+: ', '', name)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +19,7 @@ from fairdesk.clustering.records import NewCluster as NewCluster
 from fairdesk.clustering.records import NewVersion as NewVersion
 from fairdesk.clustering.records import Regrouping as Regrouping
 from fairdesk.clustering.records import Version as Version
+from fairdesk.clustering.records import numbered
 from fairdesk.clustering.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -50,7 +50,7 @@ def versions(project: Project) -> list[Version]:
         out.append(
             Version(
                 number,
-                name,
+                numbered(number, name),
                 method,
                 said,
                 json.loads(quality or "{}"),
@@ -125,13 +125,13 @@ def add_version(project: Project, text: str, new: NewVersion, members: Iterable[
     """
     taken = basis.take(project)
     with project.journal.step(text, target={"tab": "clustering"}) as connection:
-        count = connection.execute("SELECT count(*) FROM clustering").get
         connection.execute(
             "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis) VALUES (?,?,?,?,?,?,?)",
-            (new.name or f"{count + 1}: {new.about or new.method}", new.method, json.dumps(new.params), new.recipe, time.time(),
+            (new.about or new.method, new.method, json.dumps(new.params), new.recipe, time.time(),
              json.dumps(new.quality) if new.quality else None, taken),
         )  # fmt: skip
         version = connection.last_insert_rowid()
+        connection.execute("UPDATE clustering SET name = id || ': ' || name WHERE id = ?", (version,))
         ids = [_add_cluster(connection, version, cluster) for cluster in new.clusters]
         connection.executemany(
             "INSERT INTO cluster_member VALUES (?, ?, ?)", ((version, face, ids[place]) for face, place in members)
@@ -169,15 +169,15 @@ def revert_to(project: Project, version: int) -> int:
     with project.journal.step(
         tr("Go back to clustering {version}", version=version), target={"tab": "clustering"}
     ) as connection:
-        count = connection.execute("SELECT count(*) FROM clustering").get
-        name = connection.execute("SELECT name FROM clustering WHERE id = ?", (version,)).get
-        plain = re.sub(r"^\d+: ", "", str(name))
         connection.execute(
             "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis, note)"
-            " SELECT ?, method, params, recipe_id, ?, quality, basis, note FROM clustering WHERE id = ?",
-            (f"{int(str(count)) + 1}: {plain} ({tr('as {version}', version=version)})", time.time(), version),
+            " SELECT name, method, params, recipe_id, ?, quality, basis, note FROM clustering WHERE id = ?",
+            (time.time(), version),
         )
         new = connection.last_insert_rowid()
+        name = connection.execute("SELECT name FROM clustering WHERE id = ?", (new,)).get
+        title = f"{numbered(new, str(name))} ({tr('as {version}', version=version)})"
+        connection.execute("UPDATE clustering SET name = ? WHERE id = ?", (title, new))
         number = {}
         for old, label, called, identity in connection.execute(
             "SELECT id, label, name, identity_id FROM cluster WHERE clustering_id = ? ORDER BY id", (version,)

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QInputDialog
 
 from fairdesk.cli import run
 from fairdesk.clustering import store
-from fairdesk.clustering.cluster_files import read_clusters
+from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.new_version import cluster_faces as cluster
-from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.params import ClusterParams, LoadClustersParams
 from fairdesk.clustering.store import clusters, faces_of, versions
 from fairdesk.errors import RequestError
 from fairdesk.gui.dialogs.clustering_comparison import ComparisonDialog
@@ -49,6 +49,33 @@ def test_notes_and_going_back(two):
     for wrong in (2, 9):
         with pytest.raises(RequestError, match=r"newest already|no clustering 9"):
             store.revert_to(two, wrong)
+
+
+def test_the_number_in_a_name_is_that_of_the_clustering(two, window, hand, tmp_path):
+    """After an undo too; in old projects, whose names hold a number of their own, what is shown is the same."""
+    two.journal.undo()
+    two.journal.undo()
+    two.journal.undo()  # clustering 2 is gone
+    made = cluster(ClusterParams(eps=0.8), QuietContext(two)).version
+    assert made == 3
+    write_clusters(two, made, tmp_path / "mine.json")
+    read = load_clusters(LoadClustersParams(file=tmp_path / "mine.json"), QuietContext(two)).version
+    copied = store.revert_to(two, 1)
+    names = {one.id: one.name for one in versions(two)}
+    assert set(names) == {1, made, read, copied} and all(name.startswith(f"{n}: ") for n, name in names.items())
+    assert names[read] == f"{read}: mine" and names[copied] == f"{copied}: {names[1][3:]} (as 1)"
+    assert dict(two.db.rows("SELECT id, name FROM clustering")) == names
+    two.journal.undo()
+    two.journal.redo()
+    assert {one.id: one.name for one in versions(two)} == names
+    with two.journal.step("as an old version of the program named them") as connection:
+        connection.execute("UPDATE clustering SET name = '2: dbscan 0.8, 3' WHERE id = ?", (made,))
+        connection.execute("UPDATE clustering SET name = 'mine' WHERE id = ?", (read,))
+    hand.open(two.folder)
+    hand.go("clustering")
+    box = window.clustering.version
+    shown = {box.itemData(row): box.itemText(row) for row in range(box.count())}
+    assert shown[made].startswith(f"{made}: dbscan 0.8, 3 ·") and shown[read].startswith(f"{read}: mine ·")
 
 
 def test_the_verb_lists_notes_reverts_and_writes(two, tmp_path, capsys):

@@ -13,7 +13,7 @@ from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review import bunches
 from fairdesk.clustering.review.questions import Kind
-from fairdesk.clustering.review.session import METHOD
+from fairdesk.clustering.review.session import METHOD, ReviewSession
 from fairdesk.clustering.store import clusters, membership, versions
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
@@ -185,3 +185,56 @@ def test_a_review_tells_how_far_it_is_and_can_be_cancelled(window, hand, filled,
     hand.settle()
     assert tab.review.current is not None and not tab.review.bar.isVisible() and len(store.versions(filled)) == 2
     assert tab.review.buttons["done"].text() == "Close (Esc)"
+
+
+def test_a_review_without_an_answer_leaves_nothing(window, hand, qtbot, crowd):
+    project, who = crowd
+    cluster(ClusterParams(encoder="people", method="kmeans", n_clusters=9), QuietContext(project))
+    hand.open(project.folder)
+    hand.go("clustering")
+    tab, pane = window.clustering, window.clustering.review
+    tab.show_version(1)
+    hand.settle()
+    before = versions(project)
+    hand.do("clustering.review")
+    hand.settle()
+    assert len(versions(project)) == 3
+    for key in (Qt.Key.Key_S, Qt.Key.Key_Escape):  # skipped only
+        qtbot.keyClick(pane, key)
+    hand.settle()
+    assert versions(project) == before and tab.view.version.id == 1 and not tab.reviewing
+    hand.do("clustering.review")  # answered, and taken back
+    hand.settle()
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    hand.settle()
+    assert versions(project) == before and verdicts(project) == [] and tab.view.version.id == 1
+    hand.do("clustering.review")
+    hand.settle()
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)  # while the answer is on its way
+    hand.settle()
+    assert len(verdicts(project)) == 1 and len(versions(project)) == 3 and tab.view.version.method == METHOD
+
+
+def test_a_review_closed_while_its_version_is_made_leaves_nothing(window, hand, qtbot, crowd, monkeypatch):
+    project, _ = crowd
+    gate, begun, start = threading.Event(), threading.Event(), ReviewSession.start
+
+    def slowly(self):
+        begun.set()
+        assert gate.wait(20)
+        return start(self)
+
+    monkeypatch.setattr(ReviewSession, "start", slowly)
+    hand.open(project.folder)
+    hand.go("clustering")
+    hand.do("clustering.review")
+    qtbot.waitUntil(begun.is_set)
+    qtbot.keyClick(window.clustering.review, Qt.Key.Key_Escape)
+    gate.set()
+    hand.settle()
+    assert [one.id for one in versions(project)] == [1] and window.clustering.view.version.id == 1

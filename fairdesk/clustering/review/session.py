@@ -108,6 +108,9 @@ class ReviewSession:
                 self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))
         self._since = 0  # answers since everything was worked out again
         self._step: int | None = None  # the newest step of the history that this knows
+        self.started: tuple[int, int] | None = (
+            None  # the version that its own was made beside, and the step that made it
+        )
         self._replies: list[Reply | None] = []  # None: a name
         self._unnamed: set[int] = set()  # clusters that nobody wants to name now
         self._skipped: list[tuple[frozenset[int], frozenset[int]]] = []
@@ -164,7 +167,7 @@ class ReviewSession:
         alone = sizes[place] == 1
         order = np.argsort(-sizes, kind="stable")
         order = order[sizes[order] > 1]
-        number = {int(old): new for new, old in enumerate(order.tolist())}
+        number, of = {int(old): new for new, old in enumerate(order.tolist())}, self.version
         names = {number[home]: named for home, named in self._carried(place).items() if home in number}
         made = [NewCluster(new, *(names[new][1:] if new in names else ())) for new in range(len(order))]
         made.append(NewCluster(UNCLUSTERED))
@@ -189,8 +192,21 @@ class ReviewSession:
             members,
         )
         self._keeps = True
+        newest = self.project.journal.next_undo()
+        self.started = None if newest is None else (of, newest.id)
         self.read()
         return self.version
+
+    def discard(self) -> int | None:
+        """Take the version back that was made at the start, where nothing has changed since: no answer was given.
+
+        Returns the version that it was made beside; None where it stays.
+        """
+        newest = self.project.journal.next_undo()
+        if self.started is None or newest is None or newest.id != self.started[1]:
+            return None
+        self.project.journal.undo()
+        return self.started[0]
 
     def _carried(self, place: np.ndarray[tuple[int], np.dtype[np.intp]]) -> dict[int, NewCluster]:
         """Return, for the new clusters that take over a named one, its name."""

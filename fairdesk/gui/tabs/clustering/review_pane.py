@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
@@ -26,6 +25,7 @@ from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
 from fairdesk.errors import Stopped
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.naming import ask_before_naming
+from fairdesk.gui.tabs.clustering.review_ahead import Ahead, look_ahead, progress_line
 from fairdesk.gui.tabs.clustering.side_faces import Faces
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.changes import Change
@@ -33,7 +33,6 @@ from fairdesk.project.changes import Kind as Touched
 from fairdesk.project.image_queries import GridItem, items
 from fairdesk.words import mark, tr, tr_n
 
-AHEAD = 12  # questions that are known before they are asked
 PREFETCHED = 3  # of which the pictures are read
 
 _TITLES = {
@@ -48,23 +47,13 @@ _KEYS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Ahead:
-    """The next questions, and how right the clusters are thought to be."""
-
-    queue: list[Asked]
-    estimate: Estimate
-
-
-def _ahead(review: ReviewSession) -> Ahead:
-    return Ahead(review.queue(AHEAD), review.of_review() or review.estimate())
-
-
 class ReviewPane(QWidget):
     """Asks; what is answered is kept by a `ReviewSession` off this thread."""
 
     closed = Signal()
-    started = Signal(int)  # the version that the review keeps
+    started = Signal(
+        int
+    )  # the version that is to be shown: the review's, or the earlier one where nothing is left of it
     _compared = Signal(int, int, int)  # which review, how much is done, of how much
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
@@ -171,14 +160,21 @@ class ReviewPane(QWidget):
 
     def _begin(self, review: ReviewSession, *, keep: bool) -> None:
         """Keep what was worked out as a version, where there is none yet."""
+        now = self._round
+
+        def arrived(found: tuple[ReviewSession, Ahead]) -> None:
+            if now == self._round:
+                self._opened(found)
+            else:
+                self._discard(found[0])  # it was closed meanwhile
 
         def work() -> tuple[ReviewSession, Ahead]:
             if not keep:
                 review.start()
                 review.remember()
-            return review, _ahead(review)
+            return review, look_ahead(review)
 
-        self._session.background.edit(work, self._guarded(self._opened), self._guarded(self._failed))
+        self._session.background.edit(work, arrived, self._guarded(self._failed))
 
     @Slot(int, int, int)
     def _on_compared(self, asked_by: int, done: int, of: int) -> None:
@@ -188,9 +184,24 @@ class ReviewPane(QWidget):
             self.title.setText(tr("Comparing faces … {share:.0%}", share=done / max(of, 1)))
 
     def close_review(self) -> None:
-        """Forget the review; every answer is kept."""
+        """Forget the review; every answer is kept. Where there was none, nothing is left of it."""
         self._round += 1
+        review = self._review
         self._forget()
+        if review is not None:
+            self._discard(review)
+
+    def _discard(self, review: ReviewSession) -> None:
+        """Take an unanswered review's version back, after the answers that are on their way."""
+        if self._session.project is not review.project:
+            return
+
+        def done(of: int | None) -> None:
+            if of is not None:
+                self.started.emit(of)
+                self._session.look()
+
+        self._session.background.edit(review.discard, done, self._session.tell_error)
 
     def _forget(self) -> None:
         self._review, self._queue, self._done = None, [], []
@@ -268,7 +279,7 @@ class ReviewPane(QWidget):
                 elif self.current is None:
                     self._show(None)
 
-        self._session.background.edit(lambda: _ahead(review), self._guarded(arrived), self._failed)
+        self._session.background.edit(lambda: look_ahead(review), self._guarded(arrived), self._failed)
 
     def _show(self, asked: Asked | None) -> None:
         self.current = asked
@@ -321,18 +332,7 @@ class ReviewPane(QWidget):
         return f"{title}  ·  {count}" if title else count
 
     def _say_progress(self, found: Estimate) -> None:
-        parts = [
-            tr(
-                "Estimated: {purity:.1%} pure, {completeness:.1%} complete",
-                purity=found.purity,
-                completeness=found.completeness,
-            ),
-            tr_n("some {n:,} answer to 99 %", "some {n:,} answers to 99 %", found.answers_left)
-            if found.answers_left
-            else tr("99 % is reached"),
-            tr_n("{n:,} answered", "{n:,} answered", self.answered),
-        ]
-        self.progress.setText("  ·  ".join(parts))
+        self.progress.setText(progress_line(found, self.answered))
 
     # answers
 
@@ -368,7 +368,7 @@ class ReviewPane(QWidget):
 
         def work() -> Ahead:
             answer()
-            return _ahead(review)
+            return look_ahead(review)
 
         self._session.background.edit(work, self._guarded(self._kept), self._failed)
 
@@ -397,7 +397,7 @@ class ReviewPane(QWidget):
 
         def work() -> Ahead:
             review.take_back()
-            return _ahead(review)
+            return look_ahead(review)
 
         def back(ahead: Ahead) -> None:
             self.answered = max(0, self.answered - 1)
@@ -436,7 +436,8 @@ class ReviewPane(QWidget):
             if not review.outdated():
                 return None
             fresh = ReviewSession(review.project, review.version)
-            return fresh, _ahead(fresh)
+            fresh.started = review.started
+            return fresh, look_ahead(fresh)
 
         def done(found: tuple[ReviewSession, Ahead] | None) -> None:
             if found is not None and now == self._round:
