@@ -77,9 +77,13 @@ def side_by_side(project: Project, first: int, second: int) -> SideBySide:
         (a, b),
         moved,
         (len(before) - len(faces), len(after) - len(faces)),
-        tuple({one.label: one.title for one in of} for of in known),  # type: ignore[arg-type]
+        (_titles(known[0]), _titles(known[1])),
         agreement(np.where(loose_b, -1, b), _alone(a, loose_a)),
     )
+
+
+def _titles(of: list[Cluster]) -> dict[int, str]:
+    return {one.label: one.title for one in of}
 
 
 def compare_versions(project: Project, first: int, second: int, limit: int | None = None) -> ComparisonResult:

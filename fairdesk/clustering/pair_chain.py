@@ -11,11 +11,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.nearest_chain import Tree, in_order, link
 from fairdesk.clustering.side_by_side import Check, each_block
-from fairdesk.clustering.ward import in_order
 
 Floats = npt.NDArray[np.float32]
-Tree = npt.NDArray[np.float64]
 _ROWS = 256
 
 
@@ -39,14 +38,9 @@ def pair_tree(vectors: Floats, linkage: Literal["average", "complete"], check: C
         here = chain[-1]
         away = pairs.row(here)
         away[~alive] = np.inf
-        before = chain[-2] if len(chain) > 1 else -1
-        there = int(away.argmin())
-        if before >= 0 and away[before] <= away[there]:
-            there = before
-        if there != before:
-            chain.append(there)
+        there = link(chain, away)
+        if there is None:
             continue
-        chain = chain[:-2]
         other = pairs.row(there)
         joins.append((float(away[there]), int(number[here]), int(number[there])))
         total = size[here] + size[there]

@@ -179,10 +179,10 @@ def revert_to(project: Project, version: int) -> int:
         title = f"{numbered(new, str(name))} ({tr('as {version}', version=version)})"
         connection.execute("UPDATE clustering SET name = ? WHERE id = ?", (title, new))
         number = {}
-        for old, label, called, identity in connection.execute(
+        for old, *what in project.db.rows(
             "SELECT id, label, name, identity_id FROM cluster WHERE clustering_id = ? ORDER BY id", (version,)
-        ).fetchall():
-            number[old] = _add_cluster(connection, new, NewCluster(int(str(label)), called, identity))  # type: ignore[arg-type]
+        ):
+            number[old] = _add_cluster(connection, new, NewCluster(*what))
         connection.executemany(
             "INSERT INTO cluster_member SELECT ?, face_id, ? FROM cluster_member WHERE clustering_id = ? AND cluster_id = ?",
             ((new, made, version, old) for old, made in number.items()),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-Tree = npt.NDArray[np.float64]
+from fairdesk.clustering.nearest_chain import Tree, in_order, link
 
 
 def ward_tree(vectors: npt.NDArray[np.float32], check: Callable[[int, int], None] | None = None) -> Tree:
@@ -34,14 +34,9 @@ def ward_tree(vectors: npt.NDArray[np.float32], check: Callable[[int, int], None
         away *= size[:count] * size[here] / (size[:count] + size[here])
         away[here] = np.inf
         away[~alive[:count]] = np.inf
-        before = chain[-2] if len(chain) > 1 else -1
-        there = int(away.argmin())
-        if before >= 0 and away[before] <= away[there]:
-            there = before
-        if there != before:
-            chain.append(there)
+        there = link(chain, away)
+        if there is None:
             continue
-        chain = chain[:-2]
         exact = _height(centre, size, here, there)
         joins.append((exact, int(number[here]), int(number[there])))
         total = size[here] + size[there]
@@ -67,17 +62,3 @@ def _height(centre: npt.NDArray[np.float32], size: npt.NDArray[np.float32], a: i
     """Return the height of a join as SciPy gives it."""
     away = centre[a].astype(np.float64) - centre[b]
     return float(np.sqrt(2 * float(size[a]) * float(size[b]) / (float(size[a]) + float(size[b])) * (away @ away)))
-
-
-def in_order(joins: list[tuple[float, int, int]], n: int) -> Tree:
-    """Number the joins by their height, and count the faces below each."""
-    order = sorted(range(len(joins)), key=lambda place: (joins[place][0], place))
-    renamed = {n + place: n + rank for rank, place in enumerate(order)}
-    out = np.empty((len(joins), 4))
-    faces = np.ones(n + len(joins))
-    for rank, place in enumerate(order):
-        height, a, b = joins[place]
-        a, b = sorted((renamed.get(a, a), renamed.get(b, b)))
-        faces[n + rank] = faces[a] + faces[b]
-        out[rank] = a, b, height, faces[n + rank]
-    return out

@@ -174,7 +174,8 @@ class PointMap(QWidget):
         scale = np.float32(self._scale * ratio)
         x = (self._places[:, 0] - np.float32(self._centre.x())) * scale + np.float32(self.width() * ratio / 2)
         y = (np.float32(self._centre.y()) - self._places[:, 1]) * scale + np.float32(self.height() * ratio / 2)
-        return tuple(np.clip(one, -(2**20), 2**20).astype(np.int32) for one in (x, y))  # type: ignore[return-value]
+        far = 2**20  # what is out of sight stays a whole number of 32 bits
+        return np.clip(x, -far, far).astype(np.int32), np.clip(y, -far, far).astype(np.int32)
 
     def in_sight(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Ids]:
         """Return x, y and row of the points that can be seen."""

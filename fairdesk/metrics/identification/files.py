@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.errors import RequestError, reason
+from fairdesk.errors import RequestError
 from fairdesk.metrics.rates.error_rates import Floats
-from fairdesk.project.npz import NOT_NPZ, open_npz
+from fairdesk.project.npz import NOT_NPZ, open_npz, unreadable
 from fairdesk.words import tr
 
 Strings = npt.NDArray[np.str_]
@@ -59,13 +59,7 @@ def read_search(path: Path) -> SearchScores:
             texts = {name: np.asarray(data[name]) for name in (*NEEDED[1:], "probe_group") if name in data.files}
             measure = str(data["measure"]) if "measure" in data.files and data["measure"].ndim == 0 else ""
     except NOT_NPZ as error:
-        raise RequestError(
-            tr(
-                "{path} cannot be read as .npz: {error}.",
-                path=path,
-                error=reason(error),
-            )
-        ) from error
+        raise unreadable(path, error) from error
     if scores.ndim != 2 or scores.dtype.kind not in "fiub":
         raise RequestError(
             tr(

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.errors import RequestError, reason
+from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_cell
 from fairdesk.metrics.pair_lists.pairs import known_label
 from fairdesk.metrics.scores.score_set import ABOUT, PAIRWISE, PATHS, Floats, ScoreSet, Strings, known_about
 from fairdesk.metrics.scores.score_tables import read_score_table
 from fairdesk.metrics.scores.score_texts import read_score_text, read_two_texts
-from fairdesk.project.npz import NOT_NPZ, open_npz
+from fairdesk.project.npz import NOT_NPZ, open_npz, unreadable
 from fairdesk.words import tr
 
 
@@ -112,13 +112,7 @@ def _read_npz(path: Path, paths: bool) -> ScoreSet:
                 )
             return out
     except NOT_NPZ as error:
-        raise RequestError(
-            tr(
-                "{path} cannot be read as .npz: {error}.",
-                path=path,
-                error=reason(error),
-            )
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def _numbers(path: Path, array: npt.NDArray[Any]) -> Floats:
