@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Ray reads it when it is imported: under `uv run` it would copy this folder with its environment, 7 GB, for each of its sessions.
+os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
 if "PYTEST_XDIST_WORKER" in os.environ:  # several test processes with as many threads each wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

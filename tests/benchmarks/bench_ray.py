@@ -1,5 +1,6 @@
 """Finding and encoding faces over Ray: two nodes of one core against one node of one core, on this machine."""
 
+import os
 import shutil
 import tempfile
 import time
@@ -28,6 +29,7 @@ class Timed(QuietContext):
 
 
 def main():
+    os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"  # see tests/conftest.py
     import ray
     from ray.cluster_utils import Cluster
 

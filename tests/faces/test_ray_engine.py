@@ -25,6 +25,8 @@ def cluster():
     nodes = [made.add_node(num_cpus=1) for _ in range(2)]
     ray.init(address=made.address, log_to_driver=False, logging_level="error")
     made.wait_for_nodes()
+    # See tests/conftest.py: a working folder would be copied, 7 GB with its environment.
+    assert not ray.get_runtime_context().runtime_env.get("working_dir")
     yield made, nodes
     ray.shutdown()
     made.shutdown()
