@@ -27,6 +27,7 @@ from fairdesk.metrics.rates.error_rates import (
 )
 from fairdesk.metrics.rates.own_thresholds import own_thresholds
 from fairdesk.metrics.rates.protocol import add_folds, add_points
+from fairdesk.metrics.rates.sorted_places import place_of
 from fairdesk.metrics.results import (
     CrossCell,
     Dropped,
@@ -108,8 +109,8 @@ def _tar_table(scores: Scores, *, distance: bool) -> dict[str, TarPoint]:
 def common_row(scores: Scores, threshold: CommonThreshold) -> dict[str, Any]:
     """Return the error counts and rates of one group at the common threshold."""
     reject_all, value = threshold.reject_all, threshold.value
-    matches = 0 if reject_all else scores.ni - int(np.searchsorted(scores.impostor, value, "left"))
-    misses = scores.ng if reject_all else int(np.searchsorted(scores.genuine, value, "left"))
+    matches = 0 if reject_all else scores.ni - place_of(scores.impostor, value)
+    misses = scores.ng if reject_all else place_of(scores.genuine, value)
     row: dict[str, Any] = {"false_matches": matches, "false_non_matches": misses}
     for rate, errors, trials, why in (
         ("fmr", matches, scores.ni, tr("no impostor pairs within this group")),
