@@ -253,7 +253,7 @@ def evaluate(
 
 def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluated:
     """Evaluate a score set; returns all that the figures were made with."""
-    scores = regrouped(scores, params.by)
+    named, scores = scores, regrouped(scores, params.by)
     from fairdesk.metrics.intervals.uncertainty import add_intervals  # scipy: the window imports it when it evaluates
 
     genuine, impostor = scores.split()
@@ -269,7 +269,7 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     check()
     if params.by == "none":
         add_folds(result, scores, params, {})
-        drawn = add_intervals(result, scores, sorted_scores, params, check)
+        drawn = add_intervals(result, named, sorted_scores, params, check)
         return Evaluated(result, sorted_scores, drawn=drawn)
     grouped = group_comparisons(scores)
     check()
@@ -284,6 +284,6 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     check()
     result.groups.own_thresholds = own_thresholds(own, params)
     check()
-    drawn = add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
+    drawn = add_intervals(result, named, sorted_scores, params, check, grouped, own, threshold)
     result.groups.interval = result.interval or ""
     return Evaluated(result, sorted_scores, grouped, own, threshold, drawn)
