@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.int64]
 _THESE = "IN (SELECT value FROM json_each(?))"
+HIDDEN_FACES = "(SELECT f.id FROM image i JOIN face f ON f.image_id = i.id WHERE i.hidden = 1)"
 
 
 class FacePlace(NamedTuple):

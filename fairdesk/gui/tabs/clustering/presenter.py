@@ -164,7 +164,10 @@ def matching(found: list[Cluster], text: str) -> list[Cluster]:
 def vectors_line(version: Version) -> str:
     """Say what a version rests on: encoder, detector, number of faces."""
     parts = [part for part in (version.encoder, version.detector) if part]
-    return ", ".join([*parts, tr_n("{n:,} face", "{n:,} faces", version.faces)])
+    parts.append(tr_n("{n:,} face", "{n:,} faces", version.faces))
+    if version.hidden:
+        parts.append(tr("{n:,} hidden", n=version.hidden))
+    return ", ".join(parts)
 
 
 def quality_line(version: Version, shown: list[Cluster], quality: Agreement | None) -> str:
