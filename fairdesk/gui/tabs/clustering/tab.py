@@ -27,6 +27,7 @@ from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
 from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, by_cluster, shown_faces
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
+from fairdesk.gui.widgets.elided_box import ElidedBox
 from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
@@ -87,7 +88,7 @@ class ClusteringTab(Tab):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, ElidedLabel, FlowRow))
+        load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, ElidedBox, ElidedLabel, FlowRow))
         self.find_line = self.find_name
         self.view = presenter.View()
         self._wanted: int | None = None
@@ -267,7 +268,8 @@ class ClusteringTab(Tab):
         """Choose the parameters of a clustering by eye."""
         from fairdesk.gui.tabs.clustering.choose_dialog import ChooseDialog  # plots: imported with the first one
 
-        async_glue.start(async_glue.finished(ChooseDialog(self.session, self.grid.thumbnails, self)))
+        recipe = self.view.version.recipe if self.view.version else None
+        async_glue.start(async_glue.finished(ChooseDialog(self.session, self.grid.thumbnails, recipe, self)))
 
     def open_review(self) -> None:
         """Ask the questions that are worth most; the answers are kept in a version of their own."""
