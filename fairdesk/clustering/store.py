@@ -28,7 +28,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.faces import HIDDEN_FACES, face_paths, give_identity, likely_group
-from fairdesk.project.identities import identity_names, label_ids
+from fairdesk.project.identities import identity_names, label_ids, typed_name
 from fairdesk.project.verdicts import Said, Verdict
 from fairdesk.words import tr, tr_n
 
@@ -253,11 +253,12 @@ def _drop_empty(connection: apsw.Connection, version: int) -> None:
 
 def rename_cluster(project: Project, cluster: int, name: str) -> None:
     """Give a cluster a name of its own; an empty one takes the name away."""
+    name = typed_name(name)
     with project.journal.step(
-        tr("Rename cluster to {name}", name=name.strip() or tr("its number")), target=_target(cluster)
+        tr("Rename cluster to {name}", name=name or tr("its number")), target=_target(cluster)
     ) as connection:
         _row(connection, cluster)
-        connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (name.strip() or None, cluster))
+        connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (name or None, cluster))
 
 
 def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
@@ -478,7 +479,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
     """
     from fairdesk.clustering.results import NamedResult
 
-    name = name.strip()
+    name = typed_name(name)
     if not name:
         raise RequestError(tr("An identity needs a name."))
     with project.journal.step(
@@ -489,7 +490,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
                 tr("Unclustered faces are not one identity. First split off the faces that belong together.")
             )
         members = faces_of(project, cluster)
-        chosen = likely_group(project, members, name) if group is None else group.strip() or None
+        chosen = likely_group(project, members, name) if group is None else typed_name(group) or None
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
         connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
