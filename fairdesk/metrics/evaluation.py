@@ -27,6 +27,7 @@ from fairdesk.metrics.rates.error_rates import (
 )
 from fairdesk.metrics.rates.own_thresholds import own_thresholds
 from fairdesk.metrics.rates.protocol import add_folds, add_points
+from fairdesk.metrics.rates.sorted_places import place_of
 from fairdesk.metrics.results import (
     CrossCell,
     Dropped,
@@ -108,8 +109,8 @@ def _tar_table(scores: Scores, *, distance: bool) -> dict[str, TarPoint]:
 def common_row(scores: Scores, threshold: CommonThreshold) -> dict[str, Any]:
     """Return the error counts and rates of one group at the common threshold."""
     reject_all, value = threshold.reject_all, threshold.value
-    matches = 0 if reject_all else scores.ni - int(np.searchsorted(scores.impostor, value, "left"))
-    misses = scores.ng if reject_all else int(np.searchsorted(scores.genuine, value, "left"))
+    matches = 0 if reject_all else scores.ni - place_of(scores.impostor, value)
+    misses = scores.ng if reject_all else place_of(scores.genuine, value)
     row: dict[str, Any] = {"false_matches": matches, "false_non_matches": misses}
     for rate, errors, trials, why in (
         ("fmr", matches, scores.ni, tr("no impostor pairs within this group")),
@@ -252,7 +253,7 @@ def evaluate(
 
 def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluated:
     """Evaluate a score set; returns all that the figures were made with."""
-    scores = regrouped(scores, params.by)
+    named, scores = scores, regrouped(scores, params.by)
     from fairdesk.metrics.intervals.uncertainty import add_intervals  # scipy: the window imports it when it evaluates
 
     genuine, impostor = scores.split()
@@ -268,7 +269,7 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     check()
     if params.by == "none":
         add_folds(result, scores, params, {})
-        drawn = add_intervals(result, scores, sorted_scores, params, check)
+        drawn = add_intervals(result, named, sorted_scores, params, check)
         return Evaluated(result, sorted_scores, drawn=drawn)
     grouped = group_comparisons(scores)
     check()
@@ -283,6 +284,6 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     check()
     result.groups.own_thresholds = own_thresholds(own, params)
     check()
-    drawn = add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
+    drawn = add_intervals(result, named, sorted_scores, params, check, grouped, own, threshold)
     result.groups.interval = result.interval or ""
     return Evaluated(result, sorted_scores, grouped, own, threshold, drawn)
