@@ -37,6 +37,12 @@ class Candidate(NamedTuple):
     likely: float  # probability that they are one person
     clusters: tuple[int, int]
     again: bool = False
+    clear: float = 1.0  # probability that a person can tell: that neither side is two people itself
+
+    @property
+    def rank(self) -> float:
+        """What asking is expected to put right."""
+        return self.gain * self.clear
 
     @property
     def kind(self) -> int:
@@ -108,6 +114,7 @@ class Review:
             self._beside[a].append(b)
             self._beside[b].append(a)
         self.clusters: dict[int, Part] = {}
+        self._pure: dict[int, float] = {}  # cluster: probability that it is one person
         self.home = np.full(count, -1, dtype=np.int64)
         self._next = 0
         self.answers: list[Answer] = []
@@ -245,6 +252,7 @@ class Review:
         old = {int(home) for home in self.home[sorted(region)]}
         for home in old:
             self.clusters.pop(home, None)
+            self._pure.pop(home, None)
         pieces = self._pieces(region)
         piece_of = {bunch: number for number, part in pieces.items() for bunch in part.bunches}
         edges = [(piece_of[a], piece_of[b]) for a in sorted(region) for b in self._beside[a] if a < b and b in region]
@@ -259,7 +267,7 @@ class Review:
             found[one.kind].append(one)
         for kind, some in enumerate(self._candidates):
             kept = [one for one in some if one.clusters[0] not in old and one.clusters[1] not in old]
-            self._candidates[kind] = sorted([*kept, *found[kind]], key=lambda one: -one.gain)
+            self._candidates[kind] = sorted([*kept, *found[kind]], key=lambda one: -one.rank)
 
     def _found(self, joins: list[tuple[int, Join]], region: set[int]) -> Iterable[Candidate]:
         """Yield the questions about some bunches: joins that may be wrong, neighbours that may be one, answers in doubt."""
@@ -273,14 +281,20 @@ class Review:
             homes = (int(self.home[min(pair[0])]), int(self.home[min(pair[1])]))
             yield Candidate(wrong * worth(first, second), first, second, answer.same, likely, homes, True)
         mixed = self._looked_mixed([one for _, one in joins])
+        pure: dict[int, float] = {}  # part (by id): probability that it is one person
         for _, one in joins:
             home = int(self.home[one.first.bunches[0]])
             likely = share(one.log_odds)
             if id(one) in mixed:
                 likely = min(likely, EVEN)
+            first, second = pure.get(id(one.first), 1.0), pure.get(id(one.second), 1.0)
+            pure[id(one.whole)] = min(first, second, likely)
             yield Candidate(
-                (1 - likely) * worth(one.first, one.second), one.first, one.second, True, likely, (home, home)
+                (1 - likely) * worth(one.first, one.second), one.first, one.second, True, likely, (home, home),
+                clear=first * second,
             )
+        for home in sorted({int(self.home[bunch]) for bunch in region}):
+            self._pure[home] = pure.get(id(self.clusters[home]), 1.0)
         seen: set[tuple[int, int]] = set()
         for a in sorted(region):
             for b in self._beside[a]:
@@ -292,7 +306,10 @@ class Review:
                 first, second = self.clusters[key[0]], self.clusters[key[1]]
                 if first.may_join(second):
                     likely = share(self.like.log_odds(first, second))
-                    yield Candidate(likely * worth(first, second), first, second, False, likely, key)
+                    yield Candidate(
+                        likely * worth(first, second), first, second, False, likely, key,
+                        clear=self._pure[key[0]] * self._pure[key[1]],
+                    )
 
     def _looked_mixed(self, joins: list[Join]) -> set[int]:
         """Return the joins (by id) that made the sides of which a person could not tell: a side may be two people."""
@@ -323,7 +340,7 @@ class Review:
     def _ranked(self) -> Iterator[Candidate]:
         """Yield all questions, that which is worth most first, each kind by how often such answers were surprises."""
         kinds = [_scaled(some, factor) for some, factor in zip(self._candidates, self._surprises(), strict=True)]
-        return heapq.merge(*kinds, key=lambda one: -one.gain)
+        return heapq.merge(*kinds, key=lambda one: -one.rank)
 
     def _surprises(self) -> list[float]:
         """Return, for each kind of question, how many more surprises than expected its answers were."""
