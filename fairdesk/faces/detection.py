@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairdesk.faces.deepface_models import load_detector, prepare
+from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import load, measured_of, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import make_ready, map_batches
+from fairdesk.jobs.helper_server import make_ready
+from fairdesk.jobs.pool import map_batches
 from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
@@ -52,8 +54,8 @@ def detect(params: DetectParams, context: Context) -> str:
     key = str(params.key)
     todo = unseen(project, key, params.where)
     if todo:
-        if params.engine == "local" and key.startswith("hog"):
-            make_ready("fairdesk.faces.ready_to_search")
+        if params.engine == "local":
+            make_ready(ready_for(key))
         check_detector(params, context)
     done = 0
     pending: list[tuple[int, FoundFaces]] = []
@@ -68,7 +70,7 @@ def detect(params: DetectParams, context: Context) -> str:
     context.progress(0, len(todo), tr("images"))
     try:
         mapped = map_on_ray if params.engine == "ray" else map_batches
-        for batch, results in mapped(search_batch, todo, BATCH, context, load, (params, None)):
+        for batch, results in mapped(search_batch, todo, BATCH, context, load, (params.search, None)):
             pending += [(image.id, one.found) for image, one in zip(batch, results, strict=True)]
             measured += measured_of(batch, results)
             if len(pending) >= _COMMIT:

@@ -9,16 +9,19 @@ import numpy as np
 
 from fairdesk import counted
 from fairdesk.faces import pipeline
+from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import BATCH, check_detector, counts, unseen
+from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.encoders import SEVERAL_FORMATS, Encoder, Vectors, make_encoder
 from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
-from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, measured_of, search_batch
+from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import make_ready, map_batches
+from fairdesk.jobs.helper_server import make_ready
+from fairdesk.jobs.pool import map_batches
 from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
@@ -40,7 +43,7 @@ def _load_whole(params: EncodeParams, search: DetectParams | None) -> None:
     """Get a process of a cluster ready: it does everything itself."""
     global _encoder
     _encoder = make_encoder(params, "cpu")
-    pipeline.load(search, _encoder.aligner)
+    pipeline.load(None if search is None else search.search, _encoder.aligner)
 
 
 def _search_whole(batch: list[UnseenImage]) -> tuple[list[Searched], Vectors]:
@@ -164,7 +167,9 @@ def _search(key: str, params: EncodeParams, encoder: Encoder, recipe: StoredReci
         whole = map_on_ray(_search_whole, todo, BATCH, context, _load_whole, (params, search))
         computed = ((batch, results, vectors) for batch, (results, vectors) in whole)
     else:
-        searched = map_batches(search_batch, todo, _at_once(params, context), context, load, (search, encoder.aligner))
+        searched = map_batches(
+            search_batch, todo, _at_once(params, context), context, load, (search.search, encoder.aligner)
+        )
         computed = compute_each(searched, _chips_of_images, encoder, context.device, params.batch_size)
     try:
         for batch, results, vectors in computed:
@@ -192,7 +197,7 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     need_images(project)
     key = _chosen_detector(params, context)
     if params.engine == "local":
-        make_ready("fairdesk.faces." + ("ready_to_search" if key.startswith("hog") else "ready_to_align"))
+        make_ready(ready_for(key))
     params = _with_scaling(params, project)
     params = _with_precision(params, key, context)
     old = outdated(project, params.encoder, key)

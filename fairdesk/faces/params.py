@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from fairdesk.faces.search import Search
 from fairdesk.jobs.fields import Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
@@ -122,6 +123,11 @@ class DetectParams(JobParams):
     def key(self) -> DetectorKey:
         """The detector with its settings, as its faces are kept under."""
         return DetectorKey(self.detector, self.faces == "all", self.upsample, self.max_side)
+
+    @property
+    def search(self) -> Search:
+        """What helper processes are told."""
+        return Search(self.key, self.weights, self.download, self.quality)
 
     @classmethod
     def of(cls, key: DetectorKey, **more: Any) -> DetectParams:
