@@ -62,11 +62,10 @@ def permuted_rates(counts: ErrorCounts, place: int, orders: Ints) -> Array:
     if not trials.sum():
         return np.full((len(orders), len(cells)), np.nan)
     pooled = errors.sum() / trials.sum()
-    both = np.stack([errors, trials], 1)
     ends = np.append(0, np.cumsum(people))
-    sums = np.stack([both[orders[:, a:b]].sum(1) for a, b in itertools.pairwise(ends)], 1)
+    parts = [orders[:, a:b] for a, b in itertools.pairwise(ends)]
     with np.errstate(invalid="ignore", divide="ignore"):
-        rates = sums[..., 0] / sums[..., 1]
+        rates = np.stack([errors.take(part).sum(1) / trials.take(part).sum(1) for part in parts], 1)
     if not dyad_trials.any():
         return np.asarray(rates)
     here = np.bincount(groups, weights=trials, minlength=len(cells))
@@ -96,7 +95,17 @@ def permuted_members(members: list[Ints], count: int, rng: np.random.Generator) 
     for many in np.unique(times):
         mine = np.flatnonzero(times == many)
         places = mine[np.argsort(who[mine], kind="stable")].reshape(-1, int(many))  # a subject's places in a row
-        rows = rng.permuted(np.tile(np.arange(len(places)), (count, 1)), axis=1)
-        taken = np.asarray(places[rows])
+        taken = np.asarray(places[_orders(len(places), count, rng)])
         out[:, places.ravel()] = (taken if many == 1 else rng.permuted(taken, axis=2)).reshape(count, -1)
     return out
+
+
+def _orders(length: int, count: int, rng: np.random.Generator) -> Ints:
+    """Return random orders of so many, one a row: random numbers are sorted that end in their place."""
+    bits = length.bit_length()
+    numbers = rng.integers(0, 1 << (62 - bits), (count, length), dtype=np.int64)
+    numbers <<= bits
+    numbers |= np.arange(length)
+    numbers.sort(axis=1)
+    numbers &= (1 << bits) - 1
+    return numbers

@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
 
-_STEP = 1024  # pairs of subjects in one step
+_STEP = 2048  # pairs of subjects in one step
 _DENSE = 4000  # subjects up to which a matrix of all their pairs is made
 _GRID = 1 << 16
 

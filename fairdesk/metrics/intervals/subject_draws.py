@@ -170,9 +170,9 @@ def draw_subjects(
                 check()
                 errors, trials = kind.totals(weights)
                 for name, parts in cells.items():
+                    wrong, all_ = (x[parts[0]] if len(parts) == 1 else x[parts].sum(0) for x in (errors, trials))
                     with np.errstate(invalid="ignore", divide="ignore"):
-                        share = errors[parts].sum(0, dtype=np.float64) / trials[parts].sum(0, dtype=np.float64)
-                    rates[name][which][rows] = share.T
+                        rates[name][which][rows] = np.divide(wrong, all_, dtype=np.float64).T
     draws = Draws(thresholds, count, kinds)
     for name, parts in cells.items():
         check()
