@@ -236,14 +236,14 @@ class ReviewSession:
         """
         if self._keeps:
             for one in self.review.candidates():
-                yield one.gain, one.together, one
+                yield one.rank, one.together, one
             return
         out = []
         for one in self.review.candidates():
-            together, gain = one.together, one.gain
+            together, gain = one.together, one.rank
             if not one.again:
                 together = self._together(one)
-                gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second)
+                gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second) * one.clear
             out.append((gain, together, one))
         yield from sorted(out, key=lambda ranked: -ranked[0])
 
