@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fairdesk.clustering.review.bunches import Floats, Near, Numbers, Sides, Stages, make_bunches
+from fairdesk.clustering.review.bunches import Floats, Near, Numbers, Sides, make_bunches
 from fairdesk.clustering.review.heaps import two_heaps
 from fairdesk.clustering.review.likeness import Features, share
 from fairdesk.clustering.review.parts import Check, Join, Part, join
+from fairdesk.clustering.stages import Stages
 
 SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for granted before any was given
 AGAIN, KINDS = 4, 5  # of questions

@@ -15,11 +15,11 @@ from fairdesk.clustering.methods import unit_length
 from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.results import NamedResult
-from fairdesk.clustering.review.bunches import Stages
 from fairdesk.clustering.review.engine import Candidate, Estimate, Review, worth
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
 from fairdesk.clustering.saying import say
+from fairdesk.clustering.stages import Stages
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     NewCluster,
