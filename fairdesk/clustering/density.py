@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from fairdesk.clustering.close_pairs import close_pairs
 from fairdesk.clustering.room import need_memory
-from fairdesk.clustering.side_by_side import Check
+from fairdesk.clustering.stages import Check, Stages
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 ROWS = 2048  # of a block
+OFTEN = 100  # steps of the tree after which it is said how far it is
 
 
 def dbscan(vectors: Floats, eps: float, min_samples: int, check: Check | None = None) -> Labels:
@@ -49,7 +50,7 @@ def from_pairs(n: int, first: npt.NDArray[np.int32], second: npt.NDArray[np.int3
     return labels
 
 
-def hdbscan(vectors: Floats, min_cluster_size: int) -> Labels:
+def hdbscan(vectors: Floats, min_cluster_size: int, check: Check | None = None) -> Labels:
     """Cluster by HDBSCAN, as scikit-learn does, which is given the tree that it would look for; -1 for noise.
 
     Raises
@@ -64,7 +65,7 @@ def hdbscan(vectors: Floats, min_cluster_size: int) -> Labels:
     if n < min_cluster_size or n < 3:
         return np.full(n, -1, dtype=np.int64)
     need_memory(4 * n * n, n, tr("HDBSCAN"))
-    first, second, length = _tree(vectors, min_cluster_size)
+    first, second, length = _tree(vectors, min_cluster_size, Stages(check))
     order = np.argsort(length)  # of equal lengths too: scikit-learn takes them in this order, and it matters
     length[order] += np.arange(1, n) * (1e-13 * float(length.max()))
     both = coo_matrix((np.append(length, length), (np.append(first, second), np.append(second, first))), shape=(n, n))
@@ -74,7 +75,7 @@ def hdbscan(vectors: Floats, min_cluster_size: int) -> Labels:
 
 
 def _tree(
-    vectors: Floats, min_samples: int
+    vectors: Floats, min_samples: int, stages: Stages
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Return the edges of the shortest spanning tree of mutual reachability, by Prim's algorithm on all distances."""
     n = len(vectors)
@@ -82,7 +83,9 @@ def _tree(
     squares = np.einsum("ij,ij->i", vectors, vectors)
     squared = np.empty((n, n), dtype=np.float32)
     core = np.empty(n, dtype=np.float32)
+    check = stages.next(0.4)
     for start in range(0, n, ROWS):
+        check(start, n)
         block = squared[start : start + ROWS]
         np.matmul(vectors[start : start + ROWS], vectors.T, out=block)
         block *= -2
@@ -97,7 +100,10 @@ def _tree(
     edges = np.empty((n - 1, 2), dtype=np.int64)
     length = np.empty(n - 1)
     now = 0
+    check = stages.next(0.6)
     for step in range(n - 1):
+        if step % OFTEN == 0:
+            check(step, n)
         open_[now] = False
         near[now] = np.inf
         reach = np.maximum(squared[now], core)

@@ -9,17 +9,19 @@ often two (siblings).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import block_diag
 
 if TYPE_CHECKING:
     from fairdesk.clustering.review.parts import Part
 
 START = (11.0, 11.0, -15.0, 0.0, 0.0)
 """Weights before any answer: nearness of single faces, of several, two heaps, and what speaks for either from the start."""
-TRUST = (2.0, 2.0, 7.0, 1.5, 3.0)
+TRUST = (1.0, 2.0, 7.0, 0.7, 3.0)
 """How far answers may move each (standard deviations)."""
 NEARER = 0.85  # of the strangers' distance: as likely one person as two
 HEAPS = 0.2  # excess (logarithm) of the distance between two parts over those within that means nothing
@@ -42,13 +44,23 @@ class Features(NamedTuple):
     heaps: float
     of_single: float
     of_several: float
-    apart: float  # place on the curve
-    share: float  # how much of the curve counts
+    apart: float  # place on the curves
+    curve_single: float  # how much each curve counts
+    curve_several: float
 
 
 def share(log_odds: float) -> float:
     """Return the probability of log odds."""
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, log_odds))))
+
+
+def _precision() -> Array:
+    """Return what answers have to move the weights and the curves against: the inverse of their covariance."""
+    reach = np.exp(-((KNOTS[:, None] - KNOTS) ** 2) / (2 * ALIKE**2)) + 1e-3 * np.eye(len(KNOTS))
+    return block_diag(np.diag(1 / np.square(TRUST)), *[np.linalg.inv(BENT**2 * reach)] * 2)
+
+
+PRECISION = _precision()
 
 
 class Likeness:
@@ -57,17 +69,26 @@ class Likeness:
     def __init__(self, spread: float, strangers: float, nearer: float = NEARER) -> None:
         self.spread, self.strangers, self.nearer = spread, strangers, nearer
         self.weights = np.array(START)
-        self.curve = np.zeros(len(KNOTS))
+        self.curves = np.zeros((2, len(KNOTS)))  # of single faces, of several
+        self._pulls = np.zeros((0, 4))  # of each sample: its log odds, their variance, and what it pulls them by
         self._scale = max(strangers - spread, 0.1 * strangers, 1e-12)
         self.samples: list[tuple[Features, bool]] = []
 
     def features(self, a: Part, b: Part) -> Features:
         """Return what speaks for and against one person."""
-        numbers = [np.array([value]) for one in (a, b) for value in (one.faces, one.strangers, one.spread)]
-        found = self._measured(np.array([a.distance(b)]), numbers[0::3], numbers[1::3], numbers[2::3])
-        return Features(*(float(column[0]) for column in found))
 
-    def _measured(self, distance, faces, strangers, spread):
+        def both(first: float, second: float) -> tuple[Array, Array]:
+            return np.array([first]), np.array([second])
+
+        found = self._measured(
+            np.array([a.distance(b)]), both(a.faces, b.faces), both(a.strangers, b.strangers), both(a.spread, b.spread)
+        )
+        return Features(*found[:, 0].tolist())
+
+    def _measured(
+        self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], spread: tuple[Array, Array]
+    ) -> Array:
+        """Return the features of many pairs, a row each feature."""
         distance = np.maximum(distance, 1e-12)
         begin = np.maximum(
             self.nearer * (strangers[0] + strangers[1] - self.strangers), 0.5 * np.maximum(strangers[0], strangers[1])
@@ -80,10 +101,11 @@ class Likeness:
         heaps = sure * np.maximum(0.0, np.log(distance / within) - HEAPS)
         several = fewest >= 2
         apart = np.log(np.maximum((distance - within) / self._scale, 1e-3))
-        return (
+        found: Array = np.array([
             np.where(several, 0.0, near), np.where(several, near, 0.0), np.where(several, heaps, 0.0),
-            np.where(several, 0.0, 1.0), np.where(several, 1.0, 0.0), apart, np.where(several, sure, 0.0),
-        )
+            ~several, several, apart, ~several, several * sure,
+        ])  # fmt: skip
+        return found
 
     def log_odds(self, a: Part, b: Part) -> float:
         """Return the log odds that two parts are one person."""
@@ -91,50 +113,66 @@ class Likeness:
 
     def of(self, features: Features) -> float:
         """Return the log odds of features."""
-        return float(self.weights @ np.array(features[:5])) + features.share * float(np.interp(features.apart, KNOTS, self.curve))
+        bent = [float(np.interp(features.apart, KNOTS, curve)) for curve in self.curves]
+        return float(np.append(self.weights, bent) @ (*features[:5], *features[6:]))
 
     def odds(
         self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], spread: tuple[Array, Array]
     ) -> Array:
         """Return the log odds of many pairs of parts, by the same formula as `log_odds`."""
-        *linear, apart, share = self._measured(distance, faces, strangers, spread)
-        return sum(w * x for w, x in zip(self.weights, linear)) + share * np.interp(apart, KNOTS, self.curve)
+        features = self._measured(distance, faces, strangers, spread)
+        bent = np.array([np.interp(features[5], KNOTS, curve) for curve in self.curves])
+        found: Array = self.weights @ features[:5] + (features[6:] * bent).sum(axis=0)
+        return found
 
     def learn(self, samples: list[tuple[Features, bool]]) -> None:
         """Fit the weights to answers; a few that fit nothing move them little."""
         self.samples = samples
         if not samples:
-            self.weights, self.curve = np.array(START), np.zeros(len(KNOTS))
+            self.weights, self.curves = np.array(START), np.zeros((2, len(KNOTS)))
+            self._pulls = np.zeros((0, 4))
             return
         x = np.array([features for features, _ in samples])
         y = np.array([float(same) for _, same in samples])
-        hats = np.array([np.interp(x[:, 5], KNOTS, row) for row in np.eye(len(KNOTS))]).T * x[:, 6:]
-        mean = np.concatenate([START, np.zeros(len(KNOTS))])
-        covariance = np.zeros((len(mean), len(mean)))
-        covariance[:5, :5] = np.diag(np.square(TRUST))
-        covariance[5:, 5:] = BENT**2 * np.exp(-((KNOTS[:, None] - KNOTS) ** 2) / (2 * ALIKE**2)) + 1e-3 * np.eye(len(KNOTS))
-        precision = np.linalg.inv(covariance)
-        weights = _fitted(np.hstack([x[:, :5], hats]), y, mean, precision, np.concatenate([self.weights, self.curve]))
-        self.weights, self.curve = weights[:5], weights[5:]
+        hats = np.array([np.interp(x[:, 5], KNOTS, row) for row in np.eye(len(KNOTS))]).T
+        design = np.hstack([x[:, :5], hats * x[:, 6:7], hats * x[:, 7:]])
+        weights = _fitted(
+            design, y, np.append(START, np.zeros(2 * len(KNOTS))), PRECISION,
+            np.append(self.weights, self.curves),
+        )  # fmt: skip
+        self.weights, self.curves = weights[:5], weights[5:].reshape(2, -1)
+        pull, firm = _pulls(design @ weights, y)
+        covariance = np.linalg.inv((design * firm[:, None]).T @ design + PRECISION)
+        self._pulls = np.stack(
+            [design @ weights, np.einsum("ij,jk,ik->i", design, covariance, design), pull, firm], axis=1
+        )
+
+    def without(self, places: Sequence[int]) -> float:
+        """Return the log odds of a pair that was answered, were these answers (places among the samples) not given."""
+        some = self._pulls[list(places)]
+        (middle, wide), (pull, firm) = some[:, :2].mean(axis=0), some[:, 2:].sum(axis=0)
+        return float(middle - wide / max(1 - firm * wide, 0.05) * pull)
+
+
+def _pulls(log_odds: Array, y: Array) -> tuple[Array, Array]:
+    """Return how far each answer pulls its log odds, and how firmly (the slope and the curvature of its likelihood)."""
+    p = 1 / (1 + np.exp(-np.clip(log_odds, -40, 40)))
+    o, slope = SLIPS + (1 - 2 * SLIPS) * p, (1 - 2 * SLIPS) * p * (1 - p)
+    return (y / o - (1 - y) / (1 - o)) * slope, slope**2 / (o * (1 - o))
 
 
 def _fitted(x: Array, y: Array, mean: Array, precision: Array, weights: Array) -> Array:
     """Return the most likely weights: Gauss-Newton steps, halved until they help."""
 
-    def said(w: Array) -> tuple[Array, Array]:
-        p = 1 / (1 + np.exp(-np.clip(x @ w, -40, 40)))
-        return p, SLIPS + (1 - 2 * SLIPS) * p
-
     def loss(w: Array) -> float:
-        _, o = said(w)
+        o = SLIPS + (1 - 2 * SLIPS) / (1 + np.exp(-np.clip(x @ w, -40, 40)))
         return float(-(y * np.log(o) + (1 - y) * np.log(1 - o)).sum() + (w - mean) @ precision @ (w - mean) / 2)
 
     before = loss(weights)
     for _ in range(_STEPS):
-        p, o = said(weights)
-        slope = (1 - 2 * SLIPS) * p * (1 - p)
-        gradient = x.T @ ((y / o - (1 - y) / (1 - o)) * slope) - precision @ (weights - mean)
-        curvature = (x * (slope**2 / (o * (1 - o)))[:, None]).T @ x + precision
+        pull, firm = _pulls(x @ weights, y)
+        gradient = x.T @ pull - precision @ (weights - mean)
+        curvature = (x * firm[:, None]).T @ x + precision
         step, length = np.linalg.solve(curvature, gradient), 1.0
         while length > 1e-4 and loss(weights + length * step) > before:
             length /= 2
