@@ -12,7 +12,7 @@ from fairdesk.faces import pipeline
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import BATCH, check_detector, counts, unseen
 from fairdesk.faces.early_start import ready_for
-from fairdesk.faces.encoders import SEVERAL_FORMATS, Encoder, Vectors, make_encoder
+from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
 from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
@@ -280,7 +280,7 @@ def _with_precision(params: EncodeParams, key: str, context: Context) -> EncodeP
     if known is not None and known.precision in FORMATS:
         precision = known.precision
         context.message(tr("Precision {precision}: that of the embeddings that exist.", precision=precision))
-    elif EncoderRef.parse(params.encoder).kind in SEVERAL_FORMATS:
+    elif len(formats_of(EncoderRef.parse(params.encoder), context.device)) > 1:
         from fairdesk.faces.precision_trial import try_formats
 
         trial = try_formats(params, context.device)

@@ -16,9 +16,9 @@ from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, OWN, SIDES, U
 from fairdesk.project.encoder_ref import encoder_text
 from fairdesk.words import mark, tr
 
-Format = Literal["float32", "bf16"]
-FORMATS: tuple[Format, ...] = ("float32", "bf16")
-Precision = Literal["float32", "bf16", "auto"]
+Format = Literal["float32", "bf16", "fp16"]
+FORMATS: tuple[Format, ...] = ("float32", "bf16", "fp16")
+Precision = Literal["float32", "bf16", "fp16", "auto"]
 DETECTORS = [
     "hog",
     "hog-fast",
@@ -175,8 +175,8 @@ class EncodeParams(JobParams):
     )
     precision: Precision = Field(
         "float32",
-        description="float32, or bf16: faster on a processor or GPU that has it, with vectors of their own; "
-        "dlib's then differ by up to .005 a number; auto: a short trial decides, where no embeddings exist yet",
+        description="float32; bf16: faster on a processor or GPU that has it, fp16: on a GPU, with vectors of their own "
+        "(dlib's then differ by up to .005 a number); auto: a short trial decides, where no embeddings exist yet",
     )
     mirrored: bool = Field(
         False,
