@@ -15,7 +15,10 @@ bob = pytest.importorskip("bob.measure", reason="bob.measure is not installed")
 
 def made(number):
     rng = np.random.default_rng(number)
-    genuine, impostor = rng.normal(rng.uniform(0.3, 3), 1, rng.integers(20, 400)), rng.normal(0, 1, rng.integers(20, 2000))
+    genuine, impostor = (
+        rng.normal(rng.uniform(0.3, 3), 1, rng.integers(20, 400)),
+        rng.normal(0, 1, rng.integers(20, 2000)),
+    )
     if number % 3 == 1:
         return np.round(genuine, 1), np.round(impostor, 1)
     if number % 3 == 2:
@@ -47,7 +50,10 @@ def test_verification(number):
 @pytest.mark.parametrize("number", range(12))
 def test_identification(number):
     rng = np.random.default_rng(number)
-    probes, gallery = rng.integers(0, 14, 60).astype(str), rng.permutation(np.arange(9).repeat(1 + number % 3)).astype(str)
+    probes, gallery = (
+        rng.integers(0, 14, 60).astype(str),
+        rng.permutation(np.arange(9).repeat(1 + number % 3)).astype(str),
+    )
     scores = rng.normal(size=(60, len(gallery))) + 1.5 * (probes[:, None] == gallery)
     if number % 2:
         scores = np.round(scores, 1)
@@ -59,6 +65,8 @@ def test_identification(number):
         assert bob.recognition_rate(mated, rank=rank) == pytest.approx(rates[rank - 1], abs=1e-12)
     for threshold in (-1.0, 0.5, 1.3, 2.0):
         hit = (found.mate >= threshold) & (found.pessimistic == 1)
-        assert bob.detection_identification_rate(searches, threshold) == pytest.approx(hit[found.mated].mean(), abs=1e-12)
+        assert bob.detection_identification_rate(searches, threshold) == pytest.approx(
+            hit[found.mated].mean(), abs=1e-12
+        )
         others = found.highest[~found.mated]
         assert bob.false_alarm_rate(searches, threshold) == pytest.approx((others >= threshold).mean(), abs=1e-12)
