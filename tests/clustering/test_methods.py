@@ -31,6 +31,23 @@ def test_dbscan(monkeypatch, seed, min_samples):
         assert (density.dbscan(vectors, eps, min_samples) == expected).all()  # border faces and numbers too
 
 
+@pytest.mark.parametrize("dims", [192, 256])
+def test_dbscan_looks_at_few_components_first(monkeypatch, dims):
+    """Many faces in many dimensions: most pairs are left out by the first components, some by those after, and none is lost."""
+    monkeypatch.setattr(close_pairs, "ROWS", 300)
+    monkeypatch.setattr(close_pairs, "COLUMNS", 400)
+    vectors, _ = people(3, count=250, dims=dims)
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    short, middle = close_pairs._shortened(vectors, squares, 0.5)
+    assert middle is not None and short.shape[1] < dims
+    rows = np.random.default_rng(0).choice(len(vectors), (2, 500))
+    whole = ((vectors[rows[0]] - vectors[rows[1]]) ** 2).sum(axis=1)
+    first = ((short[rows[0]] - short[rows[1]]) ** 2).sum(axis=1)
+    more = first - 2 * middle.further(rows[0], rows[1])
+    assert (first <= whole + 1e-5).all() and (more <= whole + 1e-5).all() and (more > first + 0.01).any()
+    assert (density.dbscan(vectors, 0.5, 2) == DBSCAN(eps=0.5, min_samples=2).fit_predict(vectors)).all()
+
+
 def test_dbscan_far_from_the_origin():
     vectors, _ = people(1)
     moved = vectors + np.float32(20)
