@@ -15,6 +15,7 @@ from fairdesk.faces.aligners import Aligner
 from fairdesk.faces.detectors import detect_batch, takes_batches
 from fairdesk.faces.quality import measure
 from fairdesk.faces.search import Search
+from fairdesk.images.elsewhere import is_address, read_address
 from fairdesk.images.image_reading import UnreadableImageError, box_with_margin, thumbnail
 from fairdesk.images.pixels import Pixels, read_pixels
 from fairdesk.project.boxes import FaceBox
@@ -61,7 +62,7 @@ def search_batch(batch: list[UnseenImage]) -> list[Searched]:
     waiting: dict[int, Pixels] = {}
     for place, (_, path) in enumerate(batch):
         try:
-            waiting[place] = read_pixels(Path(path))
+            waiting[place] = _read(path)
         except UnreadableImageError as error:
             out[place] = Searched(FoundFaces([], error.why), [])
         if place == len(batch) - 1 or sum(image.size for image in waiting.values()) > together:
@@ -69,6 +70,10 @@ def search_batch(batch: list[UnseenImage]) -> list[Searched]:
             out |= {place: _cut(waiting[place], boxes) for place, boxes in zip(waiting, found, strict=True)}
             waiting = {}
     return [out[place] for place in range(len(batch))]
+
+
+def _read(path: str) -> Pixels:
+    return read_address(path) if is_address(path) else read_pixels(Path(path))
 
 
 def _cut(image: Pixels, boxes: list[FaceBox]) -> Searched:
@@ -95,7 +100,7 @@ def align_batch(batch: list[FacePlace]) -> Aligned:
     out = Aligned([], [], {})
     for face in batch:
         try:
-            out.chips.append(_aligner(read_pixels(Path(face.path)), face.box))
+            out.chips.append(_aligner(_read(face.path), face.box))
             out.faces.append(face.id)
         except UnreadableImageError as error:
             out.failures[face.id] = error.why
