@@ -38,6 +38,7 @@ from fairdesk.metrics.results import (
     TarPoint,
 )
 from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons, per_group_scores, regrouped
+from fairdesk.metrics.scores.odd_names import alike_groups, odd_labels
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.words import tr
 
@@ -264,6 +265,7 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     if scores.measure:
         result.measure = scores.measure
     result.rest_on(dict(scores.about))
+    result.warn(odd_labels(scores))
     check()
     add_points(result, sorted_scores, params)
     check()
@@ -272,6 +274,7 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
         drawn = add_intervals(result, named, sorted_scores, params, check)
         return Evaluated(result, sorted_scores, drawn=drawn)
     grouped = group_comparisons(scores)
+    result.warn(alike_groups(grouped.names))
     check()
     threshold = choose_threshold(grouped, sorted_scores, params)
     own = per_group_scores(grouped)
