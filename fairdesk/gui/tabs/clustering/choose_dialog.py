@@ -8,15 +8,19 @@ import numpy as np
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from fairdesk.clustering.choosing.faces import FacesToCluster, faces_to_cluster, near
+from fairdesk.clustering.choosing.numbers import Method
 from fairdesk.clustering.choosing.radius import Radius
 from fairdesk.errors import RequestError
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.numbers_page import NumbersPage
 from fairdesk.gui.tabs.clustering.radius_page import RadiusPage
 from fairdesk.gui.tabs.clustering.tree_page import TreePage
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.vector_choice import VectorChoice
-from fairdesk.words import tr, tr_n
+from fairdesk.words import mark, tr, tr_n
+
+NUMBERS: dict[Method, str] = {"kmeans": mark("Number (k-means)"), "hdbscan": mark("Smallest cluster (HDBSCAN)")}
 
 
 class Closed(Exception):
@@ -34,7 +38,7 @@ class Read:
 
 
 class ChooseDialog(QDialog):
-    """Two pages: the radius of DBSCAN, and the tree of a hierarchical clustering.
+    """A page for each: the radius of DBSCAN, the tree of a hierarchical clustering, the numbers of k-means and HDBSCAN.
 
     They are of the embeddings of a clustering (the hash of their recipe), else of the newest.
     """
@@ -47,6 +51,7 @@ class ChooseDialog(QDialog):
         self.pages = QTabWidget()
         self.radius: RadiusPage | None = None
         self.tree: TreePage | None = None
+        self.numbers: list[NumbersPage] = []
         self.use, self.shut = QPushButton(tr("&Use this…")), QPushButton(tr("Close"))
         self.use.setProperty("primary", True)
         self.use.setToolTip(tr("Fill the form of Cluster with these parameters"))
@@ -111,20 +116,28 @@ class ChooseDialog(QDialog):
             self.pages.addTab(self.radius, tr("Radius (DBSCAN)"))
         self.tree = TreePage(self._session, read.found, self._thumbnails, self)
         self.pages.addTab(self.tree, tr("Tree (hierarchical)"))
+        for method, title in NUMBERS.items():
+            self.numbers.append(NumbersPage(self._session, read.found, method, self))
+            self.pages.addTab(self.numbers[-1], tr(title))
         self.use.setEnabled(True)
 
     def _on_page(self) -> None:
-        if self.tree is not None and self.pages.currentWidget() is self.tree and self.tree.drawn is None:
+        page = self.pages.currentWidget()
+        if isinstance(page, NumbersPage):
+            page.start()
+        if self.tree is not None and page is self.tree and self.tree.drawn is None:
             self.tree.start()
 
     def _use(self) -> None:
         page = self.pages.currentWidget()
-        if isinstance(page, RadiusPage | TreePage):
+        if isinstance(page, RadiusPage | TreePage | NumbersPage):
             values = page.parameters
             if values is None:
                 self._session.tell_error(
                     RequestError(
                         tr("There is no tree of all faces yet to take a distance from. Average linkage has one.")
+                        if page is self.tree
+                        else tr("No number was computed yet.")
                     )
                 )
                 return
