@@ -19,6 +19,7 @@ from fairdesk.errors import WRONG_PATHS, RequestError, Stopped, explain, reason
 from fairdesk.logfile import LogFile
 from fairdesk.words import tr
 
+_NAME = "FairDesk"
 _log = logging.getLogger("fairdesk.cli")
 
 
@@ -26,7 +27,7 @@ class _Version(argparse.Action):
     """Looks the version up when it is asked for: that takes as long as importing numpy."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"FairDesk {fairdesk.__version__}")
+        print(_NAME, fairdesk.__version__)
         parser.exit()
 
 
