@@ -38,7 +38,7 @@ class Question:
     @property
     def gain(self) -> float:
         """How many faces an answer is expected to put right."""
-        return self.candidate.gain
+        return self.candidate.rank
 
 
 def questions(review: Review, vectors: Floats, count: int) -> list[Question]:

@@ -15,11 +15,11 @@ from fairdesk.clustering.methods import unit_length
 from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.results import NamedResult
-from fairdesk.clustering.review.bunches import Stages
 from fairdesk.clustering.review.engine import Candidate, Estimate, Review, worth
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
 from fairdesk.clustering.saying import say
+from fairdesk.clustering.stages import Stages
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     NewCluster,
@@ -34,6 +34,7 @@ from fairdesk.clustering.store import (
     recipe_of,
     regroup,
 )
+from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import identities_of_faces
@@ -95,8 +96,7 @@ class ReviewSession:
         said = constraints(of_detector(project, verdicts(project), stored.detector))
         kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
         self.faces = every[kept]
-        if len(self.faces) < 2:
-            raise RequestError(tr("There are not two faces with embeddings in this clustering to compare."))
+        need_faces(project, stored, len(self.faces), 2)
         self.vectors = unit_length(vectors[kept], stored.metric)
         self._row = dict(zip(self.faces.tolist(), range(len(self.faces)), strict=True))
         self._said = said
@@ -236,14 +236,14 @@ class ReviewSession:
         """
         if self._keeps:
             for one in self.review.candidates():
-                yield one.gain, one.together, one
+                yield one.rank, one.together, one
             return
         out = []
         for one in self.review.candidates():
-            together, gain = one.together, one.gain
+            together, gain = one.together, one.rank
             if not one.again:
                 together = self._together(one)
-                gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second)
+                gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second) * one.clear
             out.append((gain, together, one))
         yield from sorted(out, key=lambda ranked: -ranked[0])
 
