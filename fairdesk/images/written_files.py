@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from fairdesk.errors import JobFailed
+from fairdesk.errors import JobFailed, RequestError
 from fairdesk.words import tr
 
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)  # what a disk says that knows no links, e.g. FAT
@@ -23,6 +23,17 @@ def safe_name(name: str) -> str:
     """Return a name usable as a file name on every system (others' characters become ``_``)."""
     cleaned = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).rstrip(". ")
     return cleaned or "_"
+
+
+def need_folder(folder: Path | None) -> None:
+    """Raise `RequestError` where no folder can be made, before what it is for is worked out."""
+    if folder is None:
+        return
+    for one in (folder, *folder.parents):
+        if one.is_dir():
+            return
+        if one.exists():
+            raise RequestError(tr("{path} is a file. Give a folder to write to.", path=one))
 
 
 class Names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairdesk.images.file_facts import file_sha256
+from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.evaluation import evaluate_whole
 from fairdesk.metrics.pairs_behind.corrections import correct, read_known_of
@@ -21,6 +22,7 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
 
 
 def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
+    need_folder(params.out)
     context.progress(0, 3, tr("steps"))
     scores = read_scores(
         params.scores, paths=params.labels_of is not None, columns=params.named_columns(), impostor=params.impostor

@@ -268,3 +268,16 @@ def test_words_for_no_score_are_counted_as_dropped(tmp_path, capsys, word):
     path.write_text(rows_of([(1, "a", "a"), (1, "b", "b"), (0, "a", "b")]).replace("0.9", word))
     assert run(["evaluate", str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["dropped"] == {"genuine": 1, "impostor": 0}
+
+
+@pytest.mark.parametrize("inside", ["", "deeper/still"])
+@pytest.mark.parametrize("verb", ["evaluate {0}", "identify {1}", "compare-scores {0} {0}"])
+def test_a_file_in_place_of_the_folder_is_told_before_anything_is_worked_out(tmp_path, capsys, verb, inside):
+    scores, search, taken = (str(tmp_path / name) for name in ("s.csv", "i.npz", "taken.txt"))
+    (tmp_path / "s.csv").write_text(rows_of([(1, "a", "a"), (0, "a", "b")]))
+    np.savez(search, scores=np.eye(2), probe_subject=["a", "b"], gallery_subject=["a", "b"])
+    (tmp_path / "taken.txt").write_text("kept")
+    out = str(tmp_path / "taken.txt" / inside) if inside else taken
+    assert run([*verb.format(scores, search).split(), "--out", out]) == 2
+    assert f"{taken} is a file. Give a folder to write to." in capsys.readouterr().err
+    assert (tmp_path / "taken.txt").read_text() == "kept"

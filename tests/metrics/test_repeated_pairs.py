@@ -37,3 +37,18 @@ def test_a_conversion_says_it(tmp_path, capsys):
     told = capsys.readouterr()
     assert "compares an image with itself" in told.out + told.err
     assert (tmp_path / "o.txt").read_text().count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "said"),
+    [
+        ("parquet", "o.csv", "must end in .parquet"),
+        ("csv", "o.parquet", "End it in .csv"),
+        ("pairs", "o.bin", "End it in .txt"),
+        ("insightface-bin", "o.txt", "must end in .bin"),
+    ],
+)
+def test_a_list_is_not_written_under_the_ending_of_another_format(tmp_path, capsys, form, name, said):
+    (tmp_path / "l.csv").write_text(HEAD + "a.jpg,b.jpg,1\na.jpg,c.jpg,0\n")
+    assert run(["pairs", "--from", str(tmp_path / "l.csv"), "--format", form, "--out", str(tmp_path / name)]) == 2
+    assert said in capsys.readouterr().err and not (tmp_path / name).exists()

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.comparison.results import CompareScoresResult, Normalised, PairedDifference
 from fairdesk.metrics.evaluation import Evaluated, evaluate, evaluate_whole
@@ -35,6 +36,7 @@ Row = tuple[str, str | None, float, float, tuple[float, float] | None, str | Non
 
 def compare_scores(params: CompareScoresParams, context: Context) -> CompareScoresResult:
     """Job: compare the scores of two models; with `out` also write the tables."""
+    need_folder(params.out)
     context.progress(0, 4, tr("steps"))
     sets = [read_scores(path, paths=True) for path in (params.first, params.second)]
     for scores, distance in zip(sets, (params.distance, params.second_distance), strict=True):

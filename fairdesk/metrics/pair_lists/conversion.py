@@ -26,7 +26,7 @@ from fairdesk.metrics.pair_lists.matching import (
 from fairdesk.metrics.pair_lists.pairs import LeftOutLine, Pair, PairList
 from fairdesk.metrics.pair_lists.reading import read_list
 from fairdesk.metrics.pair_lists.results import LeftOutOfList, PairsResult
-from fairdesk.metrics.pair_lists.writing import ending, write_pairs
+from fairdesk.metrics.pair_lists.writing import ending, need_ending, write_pairs
 from fairdesk.metrics.params import PairsParams
 from fairdesk.metrics.store import add_pair_list, need_thawed
 from fairdesk.project import Project
@@ -90,6 +90,7 @@ def destination(params: PairsParams, project: Project | None, name: str) -> Path
         if project is None:
             raise RequestError(tr("Say where to write the list: --out FILE"))
         out = project.exports("lists", name)
+    need_ending(out, params.format)
     if out == params.from_list:
         raise RequestError(tr("{out} is the list that is read. Write to another file.", out=out))
     if project is not None:

@@ -18,6 +18,9 @@ Format = Literal["csv", "pairs", "lfw", "rfw", "bfw", "insightface-txt", "insigh
 FORMATS: tuple[str, ...] = get_args(Format)
 _ENDINGS = {"csv": ".csv", "bfw": ".csv", "parquet": ".parquet", "insightface-bin": ".bin"}
 
+_BINARY = ("parquet", "insightface-bin")
+_OTHERS = (".parquet", ".bin", ".npz", ".mat", ".pkl", ".pickle")  # endings that readers go by
+
 
 class Written(NamedTuple):
     """The pairs that a list holds, and what had to be left out."""
@@ -29,6 +32,30 @@ class Written(NamedTuple):
 def ending(form: str) -> str:
     """Return the ending of a list's name in a format."""
     return _ENDINGS.get(form, ".txt")
+
+
+def need_ending(path: Path, form: str) -> None:
+    """Raise `RequestError` where a name's ending says another format: such a list could not be read again."""
+    suffix = path.suffix.lower()
+    if suffix in _OTHERS and _ENDINGS.get(form) != suffix:
+        raise RequestError(
+            tr(
+                "{path} ends in {suffix}, which is not the format {format}. End it in {ending}.",
+                path=path.name,
+                suffix=suffix,
+                format=form,
+                ending=ending(form),
+            )
+        )
+    if form in _BINARY and suffix != _ENDINGS[form]:
+        raise RequestError(
+            tr(
+                "A list of the format {format} must end in {ending}, not as {path}.",
+                format=form,
+                ending=ending(form),
+                path=path.name,
+            )
+        )
 
 
 def write_pairs(

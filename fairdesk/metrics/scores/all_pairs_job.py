@@ -11,7 +11,7 @@ import numpy as np
 
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_rows
-from fairdesk.images.written_files import write_text
+from fairdesk.images.written_files import need_folder, write_text
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.metrics.evaluation import matrix_of
 from fairdesk.metrics.params import AllPairsParams
@@ -26,6 +26,7 @@ from fairdesk.words import tr
 
 def compare_project(params: AllPairsParams, context: Context) -> AllPairsResult:
     """Job: compare every two images that have an identity and a vector; exact counts at every TAR point."""
+    need_folder(params.out)
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector)
     recipe = chosen.recipe
