@@ -26,22 +26,26 @@ class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             if gap * size / max(high - low, 1e-9) >= size / room:
                 every_place = [decade + place for decade in range(begin, end + 1) for place in places]
                 found = [place for place in every_place if low <= place <= high]
-                return [(1.0, found if len(found) > 1 else _within(low, high))]
-        every = max(1, math.ceil((end - begin) / room))
-        return [(1.0, [float(decade) for decade in range(begin, end + 1, every) if low <= decade <= high])]
+                return [(1.0, found if len(found) > 1 else _within(low, high, room))]
+        decades = [float(decade) for decade in range(math.ceil(low), math.floor(high) + 1)]
+        return [(1.0, decades[:: max(1, math.ceil(len(decades) / room))])]
 
     def logTickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
         """Return the numbers that stand at ticks."""
         return [_number(10**value) for value in values]
 
 
-def _within(low: float, high: float) -> list[float]:
-    """Return ticks of a range too narrow for round numbers of a decade: some five multiples of a power of ten, or of 2 or 5 of it."""
+def _within(low: float, high: float, room: int) -> list[float]:
+    """Return ticks of a range too narrow for round numbers of a decade: multiples of 1, 2 or 5 times a power of ten."""
     first, last = 10**low, 10**high
-    step = 10 ** math.floor(math.log10(max(last - first, 1e-300)))
-    step *= next((k for k in (0.2, 0.5, 1.0) if (last - first) / (k * step) <= 6), 2.0)
-    found = [math.ceil(first / step) * step + k * step for k in range(7)]
-    return [math.log10(value) for value in found if 0 < value <= last * (1 + 1e-12)]
+    power = 10 ** math.floor(math.log10(max(last - first, 1e-300)))
+    for step in (power * k for k in (0.1, 0.2, 0.5, 1, 2, 5)):
+        begin = math.ceil(first / step * (1 - 1e-12))
+        values = [k * step for k in range(begin, math.floor(last / step * (1 + 1e-12)) + 1)]
+        found = [math.log10(value) for value in values if value > 0]
+        if len(found) < 3 or found[-1] - found[-2] >= (high - low) / room:
+            return found if len(found) > 1 else [low, high]
+    return [low, high]
 
 
 def _number(value: float) -> str:
