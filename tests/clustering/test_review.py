@@ -249,17 +249,36 @@ def test_where_working_all_out_takes_long_answers_are_followed(crowd, monkeypatc
     session.start()
     session.review.relearning_takes = 100.0
     monkeypatch.setattr(session.review, "relearn", None)
+    followed = []
+    monkeypatch.setattr(session.review, "follow", lambda: followed.append(len(session.review.answers)))
     for _ in range(12):
         asked = session.queue(1)[0]
         if asked.kind is Kind.NAME:
             break
         session.answer(asked, reply(asked, who))
-        top = [one for one in itertools.islice(session.review.candidates(), 20) if not one.again]
-        like = session.review.like
-        assert all(
-            (like.log_odds(one.first, one.second) > 0) == one.together for one in top
-        )  # nothing that was learned is left lying
-    assert len(session.review.answers) > 5
+    assert len(followed) > 5 and followed == list(range(1, len(followed) + 1))
+
+
+def test_what_was_learned_turns_the_questions_worth_most():
+    vectors, truth = people(4, count=120, two=0.5, twins=0.4)
+    session = Review(vectors)
+
+    def turned():
+        some = [one for one in itertools.islice(session.candidates(), 300) if not one.again]
+        return sum((session.like.log_odds(one.first, one.second) > 0) != one.together for one in some)
+
+    assert turned() == 0
+    most = 0
+    for _ in range(15):
+        one = questions(session, vectors, 1)[0]
+        said = says(one, truth)
+        if said is None:
+            session.not_sure(one.candidate)
+            continue
+        session.answer(one.candidate, same=said != (one.kind is Kind.SPLIT))
+        most = max(most, turned())
+        session.follow()
+    assert most >= 5 and turned() < most / 2
 
 
 def test_a_review_goes_on_where_it_was_left(crowd):
