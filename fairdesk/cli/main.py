@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -10,35 +12,42 @@ import sys
 import traceback
 from collections.abc import Iterator
 
-from fairdesk import __version__
+import fairdesk
 from fairdesk.cli.options import Parser
 from fairdesk.cli.verbs import all_verbs
 from fairdesk.errors import WRONG_PATHS, RequestError, Stopped, explain, reason
 from fairdesk.logfile import LogFile
 from fairdesk.words import tr
 
+_NAME = "FairDesk"
 _log = logging.getLogger("fairdesk.cli")
 
 
-def _parser() -> Parser:
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: that takes as long as importing numpy."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(_NAME, fairdesk.__version__)
+        parser.exit()
+
+
+def _parser(verb_alone: str | None = None) -> Parser:
+    """Return the parser of all verbs; one that is given is the only one whose options are looked up."""
     parser = Parser(
         prog="fairdesk",
         description=tr("Measure and reduce bias in face recognition. Without a verb, the window opens."),
     )
-    parser.add_argument(
-        "--version",
-        action="version",
-        help=tr("show program's version number and exit"),
-        version=f"FairDesk {__version__}",
-    )
+    parser.add_argument("--version", action=_Version, nargs=0, help=tr("show program's version number and exit"))
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
     for verb in all_verbs():
         one = verbs.add_parser(verb.name, help=tr(verb.help), description=tr(verb.help))
+        one.set_defaults(chosen_verb=verb)  # a name that no option has: some verbs take a RUN
+        if verb_alone is not None and verb.name != verb_alone:
+            continue
         verb.options(one)
         one.add_argument("--debug", action="store_true", help=tr("Show the traceback of an error"))
         if verb.json:
             one.add_argument("--json", action="store_true", help=tr("Print the result as one JSON document"))
-        one.set_defaults(chosen_verb=verb)  # a name that no option has: some verbs take a RUN
     return parser
 
 
@@ -63,7 +72,8 @@ def run(arguments: list[str]) -> int:
         log.tell_versions()
     logging.captureWarnings(True)  # what libraries warn of goes to the log, if there is one
     try:
-        parsed = _parser().parse_args(arguments)
+        parsed = _parser(arguments[0] if arguments else None).parse_args(arguments)
+        gc.enable()  # `__main__` had it wait
         with _to_stderr():
             result = parsed.chosen_verb.run(parsed)
         if isinstance(result, int):

@@ -15,6 +15,7 @@ from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.stages import Check
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
+from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.clustering.vector_files import read_vectors
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
@@ -38,6 +39,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     said = constraints(verdicts)
     kept = ~np.isin(faces, list(said.ignored))
     ignored, faces, vectors = int(np.count_nonzero(~kept)), faces[kept], vectors[kept]
+    need_faces(project, recipe, len(faces), 2)
     truth = known_people(project, faces, said)
     people = len(np.unique(truth[truth >= 0]))
     context.check()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from fairdesk.faces.deepface_models import load_detector, prepare
+from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import load, measured_of, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
+from fairdesk.images.elsewhere import Place, places_there
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import make_ready, map_batches
+from fairdesk.jobs.helper_server import make_ready
+from fairdesk.jobs.pool import map_batches
 from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
@@ -22,9 +26,11 @@ from fairdesk.project.detections import (
     keep_faces,
     unseen_images,
 )
+from fairdesk.project.faces import FacePlace
 from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.words import tr
 
+Seen = TypeVar("Seen", UnseenImage, FacePlace)
 BATCH = 8
 _COMMIT = 64  # images a transaction
 
@@ -33,6 +39,12 @@ def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> li
     """Images (that meet some conditions) a detector has not looked at yet; a failed read is tried again."""
     wanted = meeting(project, where) if where else None
     return [image for image in unseen_images(project, key) if wanted is None or image.id in wanted]
+
+
+def there(todo: list[Seen], workers_see: list[str] | None) -> list[Seen]:
+    """Return what is to be done with the paths that the workers of a cluster see."""
+    paths = places_there([one.path for one in todo], [Place.parse(text) for text in workers_see or ()])
+    return [one._replace(path=path) for one, path in zip(todo, paths, strict=True)]
 
 
 def check_detector(params: DetectParams, context: Context) -> None:
@@ -52,8 +64,8 @@ def detect(params: DetectParams, context: Context) -> str:
     key = str(params.key)
     todo = unseen(project, key, params.where)
     if todo:
-        if params.engine == "local" and key.startswith("hog"):
-            make_ready("fairdesk.faces.ready_to_search")
+        if params.engine == "local":
+            make_ready(ready_for(key))
         check_detector(params, context)
     done = 0
     pending: list[tuple[int, FoundFaces]] = []
@@ -68,7 +80,9 @@ def detect(params: DetectParams, context: Context) -> str:
     context.progress(0, len(todo), tr("images"))
     try:
         mapped = map_on_ray if params.engine == "ray" else map_batches
-        for batch, results in mapped(search_batch, todo, BATCH, context, load, (params, None)):
+        if params.engine == "ray":
+            todo = there(todo, params.workers_see)
+        for batch, results in mapped(search_batch, todo, BATCH, context, load, (params.search, None)):
             pending += [(image.id, one.found) for image, one in zip(batch, results, strict=True)]
             measured += measured_of(batch, results)
             if len(pending) >= _COMMIT:

@@ -3,61 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from fairdesk.faces import deepface_models, dlib_models
-from fairdesk.faces.params import DetectParams
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.boxes import FaceBox, Points
+from fairdesk.project.detector_key import DetectorKey
 
 _CNN_PIXELS = 2_000_000  # enlarged ones that the network is given at once
 
 
-def detect_faces(image: Pixels, params: DetectParams) -> list[FaceBox]:
+def detect_faces(image: Pixels, key: DetectorKey) -> list[FaceBox]:
     """Return the faces of one picture, largest first (only that one unless all are wanted)."""
-    deepface = params.key.deepface
+    deepface = key.deepface
     if deepface is not None:
-        small, scale = _scaled(image, params.max_side)
+        small, scale = _scaled(image, key.max_side)
         found = [_back(face, scale, image) for face in deepface_models.detect(small, deepface)]
     else:
-        found = _DETECTORS[params.detector](image, params)
-    return _chosen(found, params)
+        found = _DETECTORS[key.name](image, key)
+    return _chosen(found, key)
 
 
-def takes_batches(params: DetectParams) -> bool:
+def takes_batches(key: DetectorKey) -> bool:
     """Whether a detector takes less time for several images at once."""
-    return params.detector == "cnn"
+    return key.name == "cnn"
 
 
-def detect_batch(images: Sequence[Pixels], params: DetectParams) -> list[list[FaceBox]]:
+def detect_batch(images: Sequence[Pixels], key: DetectorKey) -> list[list[FaceBox]]:
     """Return the faces of several pictures, each as `detect_faces` does."""
-    if not takes_batches(params):
-        return [detect_faces(image, params) for image in images]
-    scaled = [_scaled(image, params.max_side) for image in images]
+    if not takes_batches(key):
+        return [detect_faces(image, key) for image in images]
+    scaled = [_scaled(image, key.max_side) for image in images]
     of_shape: dict[tuple[int, ...], list[int]] = {}
     for place, (small, _) in enumerate(scaled):
         of_shape.setdefault(small.shape, []).append(place)
     out: list[list[FaceBox]] = [[] for _ in images]
     for (height, width, *_), places in of_shape.items():
-        size = max(1, _CNN_PIXELS // (height * width * 4**params.upsample))
+        size = max(1, _CNN_PIXELS // (height * width * 4**key.upsample))
         for start in range(0, len(places), size):
             part = places[start : start + size]
             for place, found in zip(
-                part, dlib_models.cnn()([scaled[one][0] for one in part], params.upsample, size), strict=True
+                part, dlib_models.cnn()([scaled[one][0] for one in part], key.upsample, size), strict=True
             ):
-                out[place] = _chosen(_cnn_boxes(images[place], found, scaled[place][1]), params)
+                out[place] = _chosen(_cnn_boxes(images[place], found, scaled[place][1]), key)
     return out
 
 
-def _chosen(found: list[FaceBox], params: DetectParams) -> list[FaceBox]:
+def _chosen(found: list[FaceBox], key: DetectorKey) -> list[FaceBox]:
     found.sort(key=lambda face: (-face.area, face.top, face.left))
-    return found if params.faces == "all" else found[:1]
+    return found if key.every else found[:1]
 
 
-def _whole(image: Pixels, _params: DetectParams) -> list[FaceBox]:
+def _whole(image: Pixels, _key: DetectorKey) -> list[FaceBox]:
     height, width = image.shape[:2]
     return [FaceBox(0, width, height, 0)]
 
@@ -71,21 +72,21 @@ def _scaled(image: Pixels, limit: int) -> tuple[Pixels, float]:
     return np.ascontiguousarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR)), 1 / factor
 
 
-def _hog(image: Pixels, params: DetectParams) -> list[FaceBox]:
-    small, scale = _scaled(image, params.max_side)
-    found, scores, _ = dlib_models.hog().run(small, params.upsample, 0.0)
+def _hog(image: Pixels, key: DetectorKey) -> list[FaceBox]:
+    small, scale = _scaled(image, key.max_side)
+    found, scores, _ = dlib_models.hog().run(small, key.upsample, 0.0)
     boxes = [(r.top(), r.right(), r.bottom(), r.left(), s) for r, s in zip(found, scores, strict=True)]
     return _finish(image, boxes, scale)
 
 
-def _hog_fast(image: Pixels, params: DetectParams) -> list[FaceBox]:
+def _hog_fast(image: Pixels, key: DetectorKey) -> list[FaceBox]:
     """Search the image as it is, about four times as fast; enlarge it only where nothing was found."""
-    return _hog(image, params.model_copy(update={"upsample": 0})) or _hog(image, params)
+    return _hog(image, replace(key, upsample=0)) or _hog(image, key)
 
 
-def _cnn(image: Pixels, params: DetectParams) -> list[FaceBox]:
-    small, scale = _scaled(image, params.max_side)
-    return _cnn_boxes(image, dlib_models.cnn()(small, params.upsample), scale)
+def _cnn(image: Pixels, key: DetectorKey) -> list[FaceBox]:
+    small, scale = _scaled(image, key.max_side)
+    return _cnn_boxes(image, dlib_models.cnn()(small, key.upsample), scale)
 
 
 def _cnn_boxes(image: Pixels, found: Any, scale: float) -> list[FaceBox]:
@@ -122,7 +123,7 @@ def _landmarks(image: Pixels, top: int, right: int, bottom: int, left: int) -> P
     return tuple((round(float(x), 2), round(float(y), 2)) for x, y in five)
 
 
-_DETECTORS: dict[str, Callable[[Pixels, DetectParams], list[FaceBox]]] = {
+_DETECTORS: dict[str, Callable[[Pixels, DetectorKey], list[FaceBox]]] = {
     "hog": _hog,
     "hog-fast": _hog_fast,
     "cnn": _cnn,

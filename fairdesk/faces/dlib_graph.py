@@ -5,36 +5,30 @@ The same network as `dlib_network`, from the same layers; ONNX Runtime computes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from fairdesk.faces.dlib_file import CHIP, LEVELS, Layer
-
-Array = npt.NDArray[Any]
+from fairdesk.faces.onnx_bytes import TYPES, Array, model, node, tensor, value
 
 
 class _Graph:
     """Nodes and weights as they are added."""
 
     def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.weights: list[Any] = []
+        self.nodes: list[bytes] = []
+        self.weights: list[bytes] = []
 
-    def add(self, kind: str, *inputs: str | Array, **how: Any) -> str:
+    def add(self, kind: str, *inputs: str | Array, out: str = "", **how: int | Sequence[int]) -> str:
         """Add a node and return its output's name; an array among its inputs becomes a weight."""
-        from onnx import helper, numpy_helper
-
         names = []
-        for value in inputs:
-            if not isinstance(value, str):
-                self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), f"w{len(self.weights)}"))
-                value = self.weights[-1].name
-            names.append(value)
-        out = f"t{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, names, [out], **how))
+        for one in inputs:
+            names.append(one if isinstance(one, str) else f"w{len(self.weights)}")
+            if not isinstance(one, str):
+                self.weights.append(tensor(names[-1], one))
+        out = out or f"t{len(self.nodes)}"
+        self.nodes.append(node(kind, names, out, how))
         return out
 
     def convolve(self, x: str, pair: tuple[Layer, Layer]) -> str:
@@ -50,10 +44,8 @@ class _Graph:
 
 def network_graph(layers: list[Layer], mean: tuple[float, float, float]) -> bytes:
     """Return an ONNX model from faces, uint8 of shape (n, 150, 150, 3), to vectors of shape (n, 128)."""
-    from onnx import TensorProto, helper
-
     graph, pairs = _Graph(), iter(zip(layers[:-1:2], layers[1::2], strict=False))
-    x = graph.add("Transpose", graph.add("Cast", "faces", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
+    x = graph.add("Transpose", graph.add("Cast", "faces", to=TYPES["float32"]), perm=[0, 3, 1, 2])
     x = graph.add("Sub", x, np.array(mean, dtype=np.float32).reshape(1, 3, 1, 1))
     x = graph.add("Mul", x, np.array(1 / 256, dtype=np.float32))
     x = graph.add("MaxPool", graph.add("Relu", graph.convolve(x, next(pairs))), kernel_shape=[3, 3], strides=[2, 2])
@@ -66,18 +58,9 @@ def network_graph(layers: list[Layer], mean: tuple[float, float, float]) -> byte
                 x = graph.add("Relu", graph.add("Add", _body(graph, x, pairs), x))
         before = channels
     x = graph.add("Flatten", graph.add("GlobalAveragePool", x))
-    graph.nodes.append(
-        helper.make_node("Identity", [graph.add("MatMul", x, layers[-1].params.reshape(before, -1))], ["vectors"])
-    )
-    made = helper.make_graph(
-        graph.nodes, "dlib",
-        [helper.make_tensor_value_info("faces", TensorProto.UINT8, ["n", CHIP, CHIP, 3])],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", 128])], graph.weights,
-    )  # fmt: skip
-    model: bytes = helper.make_model(
-        made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9
-    ).SerializeToString()
-    return model
+    graph.add("MatMul", x, layers[-1].params.reshape(before, -1), out="vectors")
+    faces, vectors = value("faces", "uint8", ["n", CHIP, CHIP, 3]), value("vectors", "float32", ["n", 128])
+    return model("dlib", graph.nodes, graph.weights, [faces], [vectors])
 
 
 def _body(graph: _Graph, x: str, pairs: Iterator[tuple[Layer, Layer]]) -> str:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import time
 from collections.abc import Iterator
 
 import numpy as np
 
 from fairdesk import counted
+from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
-from fairdesk.faces.detection import BATCH, check_detector, counts, unseen
-from fairdesk.faces.encoders import SEVERAL_FORMATS, Encoder, Vectors, make_encoder
+from fairdesk.faces.computing import compute_each
+from fairdesk.faces.detection import BATCH, check_detector, counts, there, unseen
+from fairdesk.faces.early_start import ready_for
+from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
 from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
-from fairdesk.faces.pipeline import Aligned, Searched, align_batch, compute_each, load, measured_of, search_batch
+from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import make_ready, map_batches
+from fairdesk.jobs.devices import choose_device
+from fairdesk.jobs.helper_server import make_ready
+from fairdesk.jobs.pool import map_batches
 from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
@@ -36,11 +43,22 @@ _COMMIT = 256  # images, or faces, that are written at once
 _encoder: Encoder | None = None
 
 
-def _load_whole(params: EncodeParams, search: DetectParams | None) -> None:
-    """Get a process of a cluster ready: it does everything itself."""
+def _load_whole(params: EncodeParams, search: DetectParams | None, recipe: StoredRecipe) -> None:
+    """Get a process of a cluster ready: it does everything itself, on the GPU if it was given one. What it made must be like the rest."""
     global _encoder
-    _encoder = make_encoder(params, "cpu")
-    pipeline.load(search, _encoder.aligner)
+    _encoder = make_encoder(params, choose_device("auto" if os.environ.get("CUDA_VISIBLE_DEVICES") else "cpu"))
+    own = _encoder.recipe(recipe.detector)
+    if own.hash != recipe.hash:
+        raise RequestError(
+            tr(
+                "A worker of the cluster ({machine}) would make other embeddings than this machine: its versions are {versions}, "
+                "its weights {weights}. Install the same versions and give the same files everywhere.",
+                machine=platform.node(),
+                versions=", ".join(f"{name} {value}" for name, value in sorted(own.versions.items())),
+                weights=own.weights[:16],
+            )
+        )
+    pipeline.load(None if search is None else search.search, _encoder.aligner)
 
 
 def _search_whole(batch: list[UnseenImage]) -> tuple[list[Searched], Vectors]:
@@ -161,10 +179,13 @@ def _search(key: str, params: EncodeParams, encoder: Encoder, recipe: StoredReci
     context.progress(0, len(todo), tr("images"))
     computed: Iterator[tuple[list[UnseenImage], list[Searched], Vectors]]
     if params.engine == "ray":
-        whole = map_on_ray(_search_whole, todo, BATCH, context, _load_whole, (params, search))
+        seen = there(todo, params.workers_see)
+        whole = map_on_ray(_search_whole, seen, BATCH, context, _load_whole, (params, search, recipe), gpu=True)
         computed = ((batch, results, vectors) for batch, (results, vectors) in whole)
     else:
-        searched = map_batches(search_batch, todo, _at_once(params, context), context, load, (search, encoder.aligner))
+        searched = map_batches(
+            search_batch, todo, _at_once(params, context), context, load, (search.search, encoder.aligner)
+        )
         computed = compute_each(searched, _chips_of_images, encoder, context.device, params.batch_size)
     try:
         for batch, results, vectors in computed:
@@ -192,7 +213,7 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     need_images(project)
     key = _chosen_detector(params, context)
     if params.engine == "local":
-        make_ready("fairdesk.faces." + ("ready_to_search" if key.startswith("hog") else "ready_to_align"))
+        make_ready(ready_for(key))
     params = _with_scaling(params, project)
     params = _with_precision(params, key, context)
     old = outdated(project, params.encoder, key)
@@ -227,7 +248,8 @@ def _encode_known(
     context.progress(0, len(todo), tr("faces"))
     results: Iterator[tuple[list[FacePlace], Aligned, Vectors]]
     if params.engine == "ray":
-        whole = map_on_ray(_encode_whole, todo, params.batch_size, context, _load_whole, (params, None))
+        seen, arguments = there(todo, params.workers_see), (params, None, recipe)
+        whole = map_on_ray(_encode_whole, seen, params.batch_size, context, _load_whole, arguments, gpu=True)
         results = ((batch, aligned, vectors) for batch, (aligned, vectors) in whole)
     else:
         aligned = map_batches(align_batch, todo, _at_once(params, context), context, load, (None, encoder.aligner))
@@ -275,7 +297,7 @@ def _with_precision(params: EncodeParams, key: str, context: Context) -> EncodeP
     if known is not None and known.precision in FORMATS:
         precision = known.precision
         context.message(tr("Precision {precision}: that of the embeddings that exist.", precision=precision))
-    elif EncoderRef.parse(params.encoder).kind in SEVERAL_FORMATS:
+    elif len(formats_of(EncoderRef.parse(params.encoder), context.device)) > 1:
         from fairdesk.faces.precision_trial import try_formats
 
         trial = try_formats(params, context.device)

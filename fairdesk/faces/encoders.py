@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.faces import deepface_models, dlib_models
+from fairdesk.faces import deepface_models, dlib_models, openvino_engine
 from fairdesk.faces.aligners import Aligner, Engine
 from fairdesk.faces.dlib_file import CHIP, read_network
 from fairdesk.faces.downloads import Watch, fetch, missing
 from fairdesk.faces.mirrored import Mirrored
 from fairdesk.faces.onnx_encoder import OnnxEncoder
-from fairdesk.faces.params import TORCHVISION, EncodeParams, Format
+from fairdesk.faces.params import FORMATS, TORCHVISION, EncodeParams, Format
 from fairdesk.faces.torch_network import TorchNetwork
 from fairdesk.faces.weight_files import find_weights, load_state, misfit
 from fairdesk.images.file_facts import file_sha256
@@ -30,7 +30,7 @@ from fairdesk.project.recipes import Recipe
 from fairdesk.words import tr
 
 Vectors = npt.NDArray[np.float32]
-SEVERAL_FORMATS = ("dlib", "resnet50", "arcface")  # kinds of encoders that PyTorch can compute
+_BY_TORCH = ("dlib", "resnet50", "arcface")  # kinds of encoders that PyTorch can compute
 FACE_SIDE = 112  # pixels of a face as ArcFace's backbones take it
 
 
@@ -68,10 +68,8 @@ def make_encoder(params: EncodeParams, device: str, watch: Watch | None = None) 
 def _make(params: EncodeParams, device: str, watch: Watch | None) -> Encoder:
     ref = EncoderRef.parse(params.encoder)
     precision: Format = "float32" if params.precision == "auto" else params.precision
-    if precision != "float32" and ref.kind not in SEVERAL_FORMATS:
-        raise RequestError(
-            tr("{encoder} is computed in float32 alone: leave --precision away.", encoder=params.encoder)
-        )
+    if precision not in formats_of(ref, device):
+        raise RequestError(_why_not(precision, ref, params.encoder))
     match ref.kind:
         case "dlib":
             return DlibEncoder(device, precision)
@@ -84,13 +82,36 @@ def _make(params: EncodeParams, device: str, watch: Watch | None) -> Encoder:
         case "arcface":
             return ArcFaceEncoder(ref, device, precision)
         case "onnx":
-            return OnnxEncoder(params, ref, device, _file(ref))
+            return OnnxEncoder(params, ref, device, _file(ref), precision)
+
+
+def formats_of(ref: EncoderRef, device: str) -> tuple[Format, ...]:
+    """Return the number formats in which an encoder can be computed on a device."""
+    if ref.kind in _BY_TORCH:
+        return ("float32", "bf16") if device == "cpu" else FORMATS
+    if ref.kind == "onnx" and device == "cpu" and openvino_engine.has_bf16():
+        return ("float32", "bf16")
+    return ("float32",)
+
+
+def _why_not(precision: Format, ref: EncoderRef, encoder: str) -> str:
+    """Say why an encoder cannot be computed in a format, and what to do."""
+    if precision == "fp16" and ref.kind in _BY_TORCH:
+        return tr("Precision fp16 needs a GPU: say --precision bf16 on a processor, or leave it away.")
+    if precision == "bf16" and ref.kind == "onnx":
+        return tr(
+            "An ONNX model is computed in bf16 on a processor that has it, by OpenVINO: uv pip install 'fairdesk[bf16]'. "
+            "Else leave --precision away."
+        )
+    if ref.kind == "onnx":
+        return tr("{encoder} is computed in the format it was exported in: leave --precision away.", encoder=encoder)
+    return tr("{encoder} is computed in float32 alone: leave --precision away.", encoder=encoder)
 
 
 class DlibEncoder:
     """dlib's face recognition network: 128 numbers, compared by Euclidean distance; the same person is below about 0.6.
 
-    ONNX Runtime computes it on a processor, PyTorch on a GPU and in bf16. In float32 the vectors equal those of
+    ONNX Runtime computes it on a processor, in bf16 OpenVINO if it is there; PyTorch all else. In float32 the vectors equal those of
     ``face_recognition.face_encodings(image, [box])`` to 1e-4 (tested; 5e-7 was the most seen).
     """
 
@@ -99,14 +120,19 @@ class DlibEncoder:
 
     def __init__(self, device: str = "cpu", precision: Format = "float32") -> None:
         self._device, self._precision = device, precision
-        self.engine: Engine = "one core" if device == "cpu" and precision == "float32" else "torch"
+        self._openvino = device == "cpu" and precision == "bf16" and openvino_engine.has_bf16()
+        plain = device == "cpu" and precision == "float32"
+        self.engine: Engine = "one core" if plain or self._openvino else "torch"
 
     def recipe(self, detector: str) -> Recipe:
         """Describe the vectors: those of dlib itself, as the numbers are the same, unless the precision is another."""
-        code = "ONNX Runtime" if self.engine == "one core" else "PyTorch"
+        code = "PyTorch" if self.engine == "torch" else "OpenVINO" if self._openvino else "ONNX Runtime"
+        versions = {"dlib": dlib_models.version()}
+        if self._openvino:  # bf16 rounds as its code does: another version may give other numbers
+            versions["openvino"] = openvino_engine.version()
         return Recipe(
             "dlib", detector, "dlib 5 points, 150 px", 128, "euclidean", "dlib_face_recognition_resnet_model_v1",
-            {"dlib": dlib_models.version()}, self._precision,
+            versions, self._precision,
             code=f"{code}; agrees with dlib's own to 1e-4" if self._precision == "float32" else code,
         )  # fmt: skip
 
@@ -117,7 +143,8 @@ class DlibEncoder:
         if self.engine == "one core":
             from fairdesk.faces.dlib_graph import network_graph
 
-            return one_core_session(network_graph(*read_network(file)))
+            graph = network_graph(*read_network(file))
+            return openvino_engine.bf16_session(graph) if self._openvino else one_core_session(graph)
         from fairdesk.faces.dlib_network import load_network
 
         return TorchNetwork(load_network(file), self._device, self._precision).run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.faces import openvino_engine
 from fairdesk.faces.aligners import Aligner, Engine
-from fairdesk.faces.params import EncodeParams
+from fairdesk.faces.params import EncodeParams, Format
 from fairdesk.faces.weight_files import onnx_errors, onnx_reason, open_onnx
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
@@ -42,9 +43,11 @@ class OnnxEncoder:
     that is `scaling`, "arcface" unless said; a graph that takes bytes gets bytes.
     """
 
-    engine: Engine = "all cores"
+    _in_bf16: Callable[[npt.NDArray[Any]], Vectors] | None = None
 
-    def __init__(self, params: EncodeParams, ref: EncoderRef, device: str, file: Path) -> None:
+    def __init__(
+        self, params: EncodeParams, ref: EncoderRef, device: str, file: Path, precision: Format = "float32"
+    ) -> None:
         import onnxruntime
 
         self._name, self._path = ref.stored, file
@@ -55,6 +58,27 @@ class OnnxEncoder:
         self._batch = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else 0  # 0: any
         self._try(shape)
         self._versions = {"onnxruntime": onnxruntime.__version__}
+        self._precision = precision
+        self.engine: Engine = "all cores"
+        if precision == "bf16":
+            self._compute_in_bf16()
+
+    def _compute_in_bf16(self) -> None:
+        """Let OpenVINO compute the graph, once it is known how it runs. Raises `RequestError` where it does not take it."""
+        try:
+            self._in_bf16 = openvino_engine.bf16_session(self._path, self._output)
+            vector = self._run(np.zeros((2, self._side, self._side, 3), dtype=np.float32))
+        except (RuntimeError, _UnfitError) as error:
+            raise RequestError(
+                tr(
+                    "{path} cannot be computed in bf16: {why} Leave --precision away.",
+                    path=self._path,
+                    why=str(error).strip().splitlines()[-1][:200],
+                )
+            ) from error
+        assert vector.shape == (2, self.dim)
+        self._versions = {"openvino": openvino_engine.version()}
+        self.engine = "one core"
 
     def _image_input(self) -> tuple[str, list[Any]]:
         inputs = self._session.get_inputs()
@@ -189,7 +213,7 @@ class OnnxEncoder:
         how = f"5 points to the ArcFace template, {self._side} px, scaling {self.scaling}"
         if self._several:
             how += f", output {self._output}"
-        return Recipe(self._name, detector, how, self.dim, "cosine", self._weights, self._versions)
+        return Recipe(self._name, detector, how, self.dim, "cosine", self._weights, self._versions, self._precision)
 
     @property
     def aligner(self) -> Aligner:
@@ -224,8 +248,11 @@ class OnnxEncoder:
             batch = batch.transpose(0, 3, 1, 2)
         if self._kind is np.uint8:
             batch = np.rint(batch)
+        batch = np.ascontiguousarray(batch, dtype=self._kind)
+        if self._in_bf16 is not None:
+            return [self._in_bf16(batch)]
         try:
-            found: list[Any] = self._session.run(outputs, {self._input: np.ascontiguousarray(batch, dtype=self._kind)})
+            found: list[Any] = self._session.run(outputs, {self._input: batch})
         except onnx_errors() as error:
             raise _UnfitError(onnx_reason(error)) from error
         return found

@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from fairdesk.faces.search import Search
+from fairdesk.images.elsewhere import Place
 from fairdesk.jobs.fields import Offer, Pick, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
@@ -15,9 +17,9 @@ from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, OWN, SIDES, U
 from fairdesk.project.encoder_ref import encoder_text
 from fairdesk.words import mark, tr
 
-Format = Literal["float32", "bf16"]
-FORMATS: tuple[Format, ...] = ("float32", "bf16")
-Precision = Literal["float32", "bf16", "auto"]
+Format = Literal["float32", "bf16", "fp16"]
+FORMATS: tuple[Format, ...] = ("float32", "bf16", "fp16")
+Precision = Literal["float32", "bf16", "fp16", "auto"]
 DETECTORS = [
     "hog",
     "hog-fast",
@@ -56,6 +58,13 @@ def backbone_name(value: str) -> str:
     raise ValueError(tr("must be {names} or {prefix}NAME", names=", ".join(NAMES), prefix=TORCHVISION))
 
 
+def places_of(value: list[str] | None) -> list[str] | None:
+    """Accept folders and where they are elsewhere."""
+    for text in value or ():
+        Place.parse(text)
+    return value
+
+
 def existing_path(value: Path | None) -> Path | None:
     """Accept a path that is there."""
     if value is not None and not value.exists():
@@ -63,16 +72,21 @@ def existing_path(value: Path | None) -> Path | None:
     return value
 
 
+_WORKERS_SEE = mark(
+    "Where the workers of a Ray cluster find the originals, if not at the same paths: HERE=THERE, a folder here and the folder or "
+    "address (s3://bucket/faces) there"
+)
 _ENGINE = mark("local: this machine's processes; ray: a Ray cluster that sees the same files")
 
 
 class DetectParams(JobParams):
     """Detect faces in the project's images."""
 
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {"workers_see": ("engine", ("ray",))}
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Search": ("upsample", "max_side", "where"),
         "Weights": ("weights", "download"),
-        "Speed": ("engine",),
+        "Speed": ("engine", "workers_see"),
     }
 
     detector: Annotated[str, Offer.DETECTOR] = Field(
@@ -113,15 +127,22 @@ class DetectParams(JobParams):
         description="Measure the quality of images that are searched now in the same pass, without decoding them again",
     )
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
+    workers_see: list[str] | None = Field(None, title="Originals as workers see them", description=_WORKERS_SEE)
 
     _known = field_validator("detector")(detector_name)
     _there = field_validator("weights")(existing_path)
     _conditions = field_validator("where")(check_conditions)
+    _elsewhere = field_validator("workers_see")(places_of)
 
     @property
     def key(self) -> DetectorKey:
         """The detector with its settings, as its faces are kept under."""
         return DetectorKey(self.detector, self.faces == "all", self.upsample, self.max_side)
+
+    @property
+    def search(self) -> Search:
+        """What helper processes are told."""
+        return Search(self.key, self.weights, self.download, self.quality)
 
     @classmethod
     def of(cls, key: DetectorKey, **more: Any) -> DetectParams:
@@ -133,10 +154,11 @@ class DetectParams(JobParams):
 class EncodeParams(JobParams):
     """Compute face embeddings."""
 
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {"workers_see": ("engine", ("ray",))}
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Faces": ("where", "mirrored"),
         "Weights": ("weights", "download", "scaling"),
-        "Speed": ("precision", "batch_size", "engine"),
+        "Speed": ("precision", "batch_size", "engine", "workers_see"),
     }
 
     encoder: Annotated[str, Offer.ENCODER] = Field(
@@ -169,8 +191,8 @@ class EncodeParams(JobParams):
     )
     precision: Precision = Field(
         "float32",
-        description="float32, or bf16: faster on a processor or GPU that has it, with vectors of their own; "
-        "dlib's then differ by up to .005 a number; auto: a short trial decides, where no embeddings exist yet",
+        description="float32; bf16: faster on a processor or GPU that has it, fp16: on a GPU, with vectors of their own "
+        "(dlib's then differ by up to .005 a number); auto: a short trial decides, where no embeddings exist yet",
     )
     mirrored: bool = Field(
         False,
@@ -183,9 +205,11 @@ class EncodeParams(JobParams):
         description="Measure the quality of images that are searched now in the same pass, without decoding them again",
     )
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
+    workers_see: list[str] | None = Field(None, title="Originals as workers see them", description=_WORKERS_SEE)
     batch_size: int = Field(32, ge=1, le=1024, description="Batch size")
 
     _known = field_validator("encoder")(encoder_text)
     _known_detector = field_validator("detector")(detector_text)
     _there = field_validator("weights")(existing_path)
     _conditions = field_validator("where")(check_conditions)
+    _elsewhere = field_validator("workers_see")(places_of)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fairdesk.faces.encoders import make_encoder
-from fairdesk.faces.params import FORMATS, Format
+from fairdesk.faces.encoders import formats_of, make_encoder
+from fairdesk.faces.params import Format
 from fairdesk.images.drawn_faces import draw_face, draw_person
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.boxes import FaceBox
+from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -33,45 +34,60 @@ class Trial:
 
     precision: Format
     faces_per_second: dict[Format, float]
-    likeness: float  # the least cosine of a bf16 embedding and float32's
+    likeness: dict[Format, float]  # the least cosine of an embedding and float32's
 
     def text(self) -> str:
         """Say what was measured and what is used."""
+        rates = ", ".join(
+            tr("{name} {rate:,.0f} faces a second", name=name, rate=rate)
+            if name == "float32"
+            else tr(
+                "{name} {rate:,.0f} (least cosine to float32 {likeness:.5f})",
+                name=name,
+                rate=rate,
+                likeness=self.likeness[name],
+            )
+            for name, rate in self.faces_per_second.items()
+        )
         return tr(
-            "Precision {precision}, by a trial: float32 {exact:,.0f} faces a second, bf16 {short:,.0f}; "
-            "least cosine of both {likeness:.5f} (at least {near} is asked for).",
+            "Precision {precision}, by a trial: {rates}; a cosine of {near} is asked for.",
             precision=self.precision,
-            exact=self.faces_per_second["float32"],
-            short=self.faces_per_second["bf16"],
-            likeness=self.likeness,
+            rates=rates,
             near=NEAR,
         )
 
 
 def try_formats(params: EncodeParams, device: str) -> Trial:
     """Compute drawn faces in each format in turn, with as many cores as a thread of the pipeline has."""
-    encoders = {name: make_encoder(params.model_copy(update={"precision": name}), device) for name in FORMATS}
+    formats = formats_of(EncoderRef.parse(params.encoder), device)
+    encoders = {name: make_encoder(params.model_copy(update={"precision": name}), device) for name in formats}
     chips = _faces(encoders["float32"].aligner)
     batch = [chips[place % len(chips)] for place in range(min(params.batch_size, 4 * len(chips)))]
     made: dict[Format, Vectors] = {}
-    seconds: dict[Format, list[float]] = {name: [] for name in FORMATS}
-    with _one_core(device, encoders["bf16"]):
+    seconds: dict[Format, list[float]] = {name: [] for name in formats}
+    with _one_core(device, encoders.values()):
         for turn in range(_TURNS + 1):
             for name, encoder in encoders.items():
                 begin = time.perf_counter()
                 made[name] = encoder.compute(batch)
                 if turn:  # the first turn loads and warms up
                     seconds[name].append(time.perf_counter() - begin)
-    return choose({name: len(batch) / min(seconds[name]) for name in FORMATS}, made)
+    return choose({name: len(batch) / min(seconds[name]) for name in formats}, made)
 
 
 def choose(rates: dict[Format, float], made: dict[Format, Vectors]) -> Trial:
-    """Choose bf16 where it is faster by enough and near enough."""
-    exact, short = made["float32"].astype(np.float64), made["bf16"].astype(np.float64)
-    norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(short, axis=1)
-    likeness = float(((exact * short).sum(1) / np.maximum(norms, 1e-30)).min())
-    takes = likeness >= NEAR and rates["bf16"] >= GAIN * rates["float32"]
-    return Trial("bf16" if takes else "float32", rates, likeness)
+    """Choose the fastest format that is near enough, where it is faster than float32 by enough."""
+    likeness: dict[Format, float] = {name: _likeness(made["float32"], made[name]) for name in made if name != "float32"}
+    fit = [name for name in likeness if likeness[name] >= NEAR and rates[name] >= GAIN * rates["float32"]]
+    return Trial(max(fit, key=lambda name: rates[name], default="float32"), rates, likeness)
+
+
+def _likeness(exact: Vectors, short: Vectors) -> float:
+    """Return the least cosine of two embeddings of one face."""
+    one, other = exact.astype(np.float64), short.astype(np.float64)
+    norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    least = float(((one * other).sum(1) / np.maximum(norms, 1e-30)).min())
+    return least if np.isfinite(least) else 0.0  # fp16 overflows
 
 
 def _faces(aligner: Aligner) -> Sequence[Pixels]:
@@ -85,9 +101,9 @@ def _faces(aligner: Aligner) -> Sequence[Pixels]:
 
 
 @contextmanager
-def _one_core(device: str, encoder: Encoder) -> Iterator[None]:
+def _one_core(device: str, encoders: Iterable[Encoder]) -> Iterator[None]:
     """Let torch compute with one core on a processor, as each thread of the pipeline does."""
-    if device != "cpu" or encoder.engine != "torch":
+    if device != "cpu" or not any(encoder.engine == "torch" for encoder in encoders):
         yield
         return
     import torch

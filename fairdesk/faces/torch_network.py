@@ -25,8 +25,9 @@ class TorchNetwork:
         self.precision, self._device = precision, device
         self._network = network.to(device, memory_format=torch.channels_last)
         norms = any(isinstance(layer, torch.nn.modules.batchnorm._BatchNorm) for layer in network.modules())
-        self._lower = precision == "bf16" and norms  # its norms stay in float32
-        self._dtype = torch.bfloat16 if precision == "bf16" and not norms else torch.float32
+        short = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+        self._lower = short if norms else None  # its norms stay in float32
+        self._dtype = torch.float32 if short is None or norms else short
         self._network.to(self._dtype)
 
     def run(self, faces: npt.NDArray[Any]) -> Vectors:
@@ -34,7 +35,7 @@ class TorchNetwork:
         import torch
 
         batch = torch.from_numpy(np.ascontiguousarray(faces)).to(self._device).to(self._dtype).permute(0, 3, 1, 2)
-        lower = torch.autocast(self._device, torch.bfloat16) if self._lower else nullcontext()
+        lower = nullcontext() if self._lower is None else torch.autocast(self._device, self._lower)
         # TF32, which CUDA takes for convolutions by itself, keeps ten bits of a number: that is not float32
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False), lower:
             out = self._network(batch)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk.errors import JobFailed
+from fairdesk.jobs.helper_server import FORKED
 from fairdesk.jobs.processes import CORES, cores
 from fairdesk.words import tr
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Output = TypeVar("Output")
 
-_FORKED = sys.platform == "linux"
 _SMALL = 24  # fewer items than this are not worth starting processes for
 
 
@@ -46,19 +45,6 @@ def _start(initializer: Callable[..., None], arguments: tuple[Any, ...], environ
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it stops between batches
     threading.Thread(target=_die_with_parent, daemon=True).start()
     initializer(*arguments)
-
-
-def make_ready(*modules: str) -> None:
-    """Import modules, and load what they load, while this process does something else; helpers then have them at once.
-
-    On Linux helpers are forked from a server that has nothing else in memory, neither threads nor networks nor open files,
-    and share what it loaded. Elsewhere each loads for itself. The first call decides what the server has.
-    """
-    if _FORKED:
-        from multiprocessing import forkserver  # there is none on Windows
-
-        forkserver.set_forkserver_preload(list(modules))
-        forkserver.ensure_running()
 
 
 def map_batches(
@@ -89,7 +75,7 @@ def map_batches(
             yield batch, function(batch)
         return
     pool = ProcessPoolExecutor(
-        count, mp_context=multiprocessing.get_context("forkserver" if _FORKED else "spawn"), initializer=_start,
+        count, mp_context=multiprocessing.get_context("forkserver" if FORKED else "spawn"), initializer=_start,
         initargs=(initializer, arguments, dict(os.environ)),
     )  # fmt: skip
     waiting: deque[tuple[list[Item], Future[Output]]] = deque()

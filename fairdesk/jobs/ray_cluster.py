@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import FairDeskError, JobFailed, RequestError
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -15,6 +16,32 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
+_TO_A_GPU = 8  # actors: they decode and search on their cores, and compute in turn
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """That an actor would not do something: plain values, as not every error can be pickled."""
+
+    wrong: bool  # the request was
+    text: str
+
+    @classmethod
+    def of(cls, error: FairDeskError) -> Refusal:
+        """Take what matters of an error."""
+        return cls(isinstance(error, RequestError), str(error))
+
+    def error(self) -> FairDeskError:
+        """Return the error as it is raised here."""
+        return RequestError(self.text) if self.wrong else JobFailed(self.text)
+
+
+def share_out(cores: int, gpus: int) -> tuple[int, float]:
+    """Return how many actors there are, and which share of a GPU each asks for (0: none)."""
+    if gpus == 0:
+        return max(1, cores), 0.0
+    each = max(1, min(_TO_A_GPU, cores // gpus))
+    return max(1, min(cores, each * gpus)), 1 / each
 
 
 def map_on_ray(
@@ -24,17 +51,22 @@ def map_on_ray(
     context: Context,
     initializer: Callable[..., None],
     arguments: tuple[Any, ...] = (),
+    *,
+    gpu: bool = False,
 ) -> Iterator[tuple[list[Item], Output]]:
     """Yield (batch, result) as `map_batches` does, but in the order they are ready, from a Ray cluster.
 
     That is the one RAY_ADDRESS names, else one that runs on this machine, else one that is started for it. Each core has
-    an actor that runs `initializer(*arguments)` once. Ray starts actors again that died, and gives their batches to others;
-    its object store bounds how many results wait here.
+    an actor that runs `initializer(*arguments)` once; with `gpu` they share the cluster's GPUs, if it has any, at most
+    eight to each. Ray starts actors again that died, and gives their batches to others; its object store bounds how many
+    results wait here.
 
     Raises
     ------
     RequestError
         If Ray Data is not installed.
+    FairDeskError
+        That an actor's initializer or function raised.
     """
     # Ray would report its use to its makers, and copy the working folder of a `uv run`, 7 GB with its environment.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -56,27 +88,42 @@ def map_on_ray(
         ray.init(log_to_driver=False, logging_level="error", include_dashboard=False)
 
     class Worker:
-        """One core: what `initializer` loads stays in its memory."""
+        """One core: what `initializer` loads stays in its memory. What it refuses is an answer: Ray would try it again."""
 
         def __init__(self) -> None:
-            initializer(*arguments)
+            self.refusal: Refusal | None = None
+            try:
+                initializer(*arguments)
+            except FairDeskError as error:
+                self.refusal = Refusal.of(error)
 
         def __call__(self, rows: dict[str, Any]) -> dict[str, Any]:
-            done = [
-                pickle.dumps(function(pickle.loads(items))) for items in rows["items"]
-            ]  # by ourselves, for ourselves
+            done = [pickle.dumps(self.answer(pickle.loads(items))) for items in rows["items"]]  # by and for ourselves
             return {"number": rows["number"], "done": done}
+
+        def answer(self, items: list[Item]) -> Output | Refusal:
+            if self.refusal is not None:
+                return self.refusal
+            try:
+                return function(items)
+            except FairDeskError as error:
+                return Refusal.of(error)
 
     settings = data.DataContext.get_current()
     shown, settings.enable_progress_bars = settings.enable_progress_bars, False
     try:
-        cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        has = ray.cluster_resources()
+        actors, share = share_out(int(has.get("CPU", 1)), int(has.get("GPU", 0)) if gpu else 0)
         rows = [{"number": number, "items": pickle.dumps(batch)} for number, batch in enumerate(batches)]
         results = data.from_items(rows, override_num_blocks=len(rows)).map_batches(
-            Worker, batch_size=1, num_cpus=1, compute=data.ActorPoolStrategy(size=min(cores, len(rows)))
-        )
+            Worker, batch_size=1, num_cpus=1, num_gpus=share or None,
+            compute=data.ActorPoolStrategy(size=min(actors, len(rows))),
+        )  # fmt: skip
         for row in results.iter_rows():
-            yield batches[row["number"]], pickle.loads(row["done"])
+            done = pickle.loads(row["done"])
+            if isinstance(done, Refusal):
+                raise done.error()
+            yield batches[row["number"]], done
             context.check()
     finally:
         settings.enable_progress_bars = shown

@@ -89,6 +89,7 @@ def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, Found
     """
     numbers: list[list[int]] = []
     pictures: list[tuple[str, int, bytes]] = []
+    whole: list[tuple[int, int]] = []
     with project.db.transaction() as connection:
         for image, (faces, why) in found:
             numbers.append([])
@@ -112,6 +113,9 @@ def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, Found
                 numbers[-1].append(number)
                 if jpeg:
                     pictures.append(("face", number, jpeg))
+                elif detector == "whole":
+                    whole.append((image, number))
+        project.thumbnails.copy_to_faces(whole)
         project.thumbnails.put(pictures)  # first: a face has its thumbnail, whatever ends this in between
     return numbers
 

@@ -28,6 +28,14 @@ class ThumbnailStore(SideFile):
         with self.connection as connection:
             connection.executemany("INSERT OR REPLACE INTO thumbnail VALUES (?, ?, ?)", items)
 
+    def copy_to_faces(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Show faces (of each its image, and its own id) as their whole image is shown, where that has a thumbnail."""
+        with self.connection as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO thumbnail SELECT 'face', ?2, jpeg FROM thumbnail WHERE kind = 'image' AND id = ?1",
+                pairs,
+            )
+
     def keep_previews(self, items: Iterable[tuple[str, bytes]]) -> None:
         """Keep the thumbnails of pictures (SHA-256, JPEG bytes) that are about to be imported."""
         with self.connection as connection:

@@ -17,12 +17,12 @@ from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.backbones import SIZE
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.features import whole
-from fairdesk.faces.params import DetectParams
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.inspection import no_preparation
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
+from fairdesk.project.detector_key import DetectorKey
 from fairdesk.words import tr
 
 _BATCH = 16
@@ -41,7 +41,7 @@ def _cut(tasks: list[tuple[str, str]]) -> list[Chip | str]:
         if crop == "whole" or (crop == "auto" and image.shape[:2] == (SIZE, SIZE)):
             out.append(np.asarray(face_chip(image, whole(image), SIZE), dtype=np.uint8))
             continue
-        found = detect_faces(image, DetectParams(detector="hog"))
+        found = detect_faces(image, DetectorKey("hog"))
         out.append(
             np.asarray(face_chip(image, found[0], SIZE), dtype=np.uint8) if found else tr("no face was found in it")
         )

@@ -35,7 +35,7 @@ def _against_face_recognition(paths):
         image = read_pixels(path)
         assert np.array_equal(image, face_recognition.load_image_file(path))
         theirs = face_recognition.face_locations(image)
-        ours = detect_faces(image, DetectParams(faces="all"))
+        ours = detect_faces(image, DetectParams(faces="all").key)
         assert sorted(face.css for face in ours) == sorted(theirs)
         if theirs:
             vectors = face_recognition.face_encodings(image, [face.css for face in ours])
@@ -206,8 +206,8 @@ def test_overlap():
 def test_large_photographs_are_searched_scaled_down(drawn):
     image = read_pixels(next(drawn.rglob("*.jpg")))
     large = np.asarray(Image.fromarray(image).resize((1200, 1200), Image.Resampling.BICUBIC))
-    box = detect_faces(large, DetectParams(max_side=300))[0]
-    near = detect_faces(image, DetectParams())[0]
+    box = detect_faces(large, DetectParams(max_side=300).key)[0]
+    near = detect_faces(image, DetectParams().key)[0]
     assert overlap(FaceBox(*(v // 6 for v in box.css)), near) > 0.5
 
 
@@ -221,7 +221,7 @@ def test_most_drawn_faces_are_found():
             person = draw_person(np.random.default_rng([1, tone, number]), tone)
             for image in range(2):
                 picture = draw_face(person, np.random.default_rng([1, tone, number, image]))
-                found += bool(detect_faces(np.ascontiguousarray(picture), DetectParams()))
+                found += bool(detect_faces(np.ascontiguousarray(picture), DetectParams().key))
     assert found >= 38
 
 

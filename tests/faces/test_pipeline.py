@@ -7,7 +7,7 @@ from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams, QualityParams
 from fairdesk.dataset.quality_measurement import measure_quality
 from fairdesk.errors import Stopped
-from fairdesk.faces import pipeline
+from fairdesk.faces import computing, pipeline
 from fairdesk.faces.aligners import Aligner
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
@@ -145,7 +145,7 @@ def test_unreadable_images_are_told_and_the_rest_goes_on(tmp_path, drawn, monkey
 
 def test_batches_come_in_order_and_few_are_in_memory(monkeypatch):
     """Later batches are computed while an earlier one is still at it, and no more than twice as many as threads."""
-    monkeypatch.setattr(pipeline, "processes", lambda: 2)
+    monkeypatch.setattr(computing, "processes", lambda: 2)
     pulled, most = [], 0
 
     class Slow:
@@ -160,7 +160,7 @@ def test_batches_come_in_order_and_few_are_in_memory(monkeypatch):
             yield [number], [np.full((1, 1, 3), number, dtype=np.uint8)] * (number % 3)
 
     given = []
-    for batch, _, vectors in pipeline.compute_each(batches(), lambda chips: chips, Slow(), "cpu", 1):
+    for batch, _, vectors in computing.compute_each(batches(), lambda chips: chips, Slow(), "cpu", 1):
         most = max(most, len(pulled) - batch[0])
         given.append(batch[0])
         assert vectors.shape == (batch[0] % 3, 1) and (vectors == batch[0]).all()
@@ -173,7 +173,7 @@ def test_the_cnn_finds_the_same_in_several_images_at_once(drawn, monkeypatch):
 
     images = [read_pixels(path) for path in sorted(drawn.rglob("*.jpg"))[:4]]
     images = [images[0], images[1][:60], images[2], np.ascontiguousarray(images[3][::2, ::2]), images[3]]
-    params = DetectParams(detector="cnn", upsample=0, faces="all")
+    params = DetectParams(detector="cnn", upsample=0, faces="all").key
     alone = [detectors.detect_faces(image, params) for image in images]
     given, plain = [], dlib_models.cnn()
 
@@ -194,7 +194,7 @@ def test_one_that_cannot_be_read_takes_no_other_along(tmp_path, drawn, monkeypat
     torn = tmp_path / "torn.jpg"
     torn.write_bytes(b"no picture")
     batch = [UnseenImage(n, str(path)) for n, path in enumerate((paths[0], torn, paths[1], paths[2], torn))]
-    monkeypatch.setattr(pipeline, "_search", DetectParams(detector="cnn", upsample=0))
+    monkeypatch.setattr(pipeline, "_search", DetectParams(detector="cnn", upsample=0).search)
     monkeypatch.setattr(pipeline, "_aligner", None)
     found = pipeline.search_batch(batch)
     assert [one.found.why is None for one in found] == [True, False, True, True, False]
@@ -208,14 +208,14 @@ def test_the_fast_search_enlarges_only_where_nothing_was_found(drawn, monkeypatc
 
     tried = []
     plain = detectors._hog
-    monkeypatch.setattr(
-        detectors, "_hog", lambda image, params: (tried.append(params.upsample), plain(image, params))[1]
-    )
+    monkeypatch.setattr(detectors, "_hog", lambda image, key: (tried.append(key.upsample), plain(image, key))[1])
     image = read_pixels(sorted(drawn.rglob("*.jpg"))[0])
-    found = detectors.detect_faces(image, DetectParams(detector="hog-fast"))
+    found = detectors.detect_faces(image, DetectParams(detector="hog-fast").key)
     assert len(found) == 1 and tried == [0]
     tried.clear()
-    assert detectors.detect_faces(image[::3, ::3].copy(), DetectParams(detector="hog-fast")) is not None and tried == [
+    assert detectors.detect_faces(
+        image[::3, ::3].copy(), DetectParams(detector="hog-fast").key
+    ) is not None and tried == [
         0,
         1,
     ]

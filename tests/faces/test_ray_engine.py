@@ -1,15 +1,20 @@
 """The engine ray: the same pass over a cluster, also when a node of it dies in the middle."""
 
+import os
+import shutil
+import time
+
 import numpy as np
 import pytest
 
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
-from fairdesk.errors import Stopped
+from fairdesk.errors import JobFailed, MissingWeights, RequestError, Stopped
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.jobs.context import QuietContext
+from fairdesk.jobs.ray_cluster import map_on_ray, share_out
 from fairdesk.project import Project
 
 ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
@@ -98,3 +103,75 @@ def test_the_search_alone_and_faces_that_are_known(tmp_path, drawn, cluster):
     remote = encode_faces(EncodeParams(engine="ray", batch_size=4), QuietContext(one))
     assert remote.vectors == encode_faces(EncodeParams(), QuietContext(two)).vectors == found.faces
     assert contents(one)[0] == contents(two)[0] and np.abs(contents(one)[1] - contents(two)[1]).max() < 1e-5
+
+
+def test_workers_read_originals_where_they_see_them(tmp_path, drawn, cluster):
+    """A folder of another name, and an address; the same faces as here, and the project keeps its own paths."""
+    local = project_of(tmp_path / "local", drawn)
+    encode_faces(EncodeParams(), QuietContext(local))
+    boxes, _, searched = contents(local)
+    mount, far = tmp_path / "mount", tmp_path / "far"
+    shutil.copytree(drawn, mount)
+    moved = Project.create(tmp_path / "moved")
+    import_images(ImportParams(folder=mount), QuietContext(moved))
+    mount.rename(far)
+    result = encode_faces(EncodeParams(engine="ray", workers_see=[f"{mount}={far}"]), QuietContext(moved))
+    assert result.vectors == len(boxes) and not result.unreadable
+    assert contents(moved)[0] == boxes and contents(moved)[2] == searched
+    address = [f"{mount}=file://{far}"]
+    (next(far.rglob("*.jpg"))).unlink()
+    again = encode_faces(EncodeParams(engine="ray", encoder="dlib-reference", workers_see=address), QuietContext(moved))
+    assert again.vectors == len(boxes) - 1 and "there is nothing at file://" in again.failed[0].why
+    with pytest.raises(RequestError, match="None of the originals that are left is in /elsewhere"):
+        find_faces(DetectParams(engine="ray", detector="whole", workers_see=["/elsewhere=s3://b"]), QuietContext(moved))
+
+
+def test_what_a_worker_refuses_is_told(tmp_path, drawn, cluster, monkeypatch):
+    """Not tried again and again: another version there, or weights that are missing."""
+    project = project_of(tmp_path / "p", drawn)
+    monkeypatch.setattr("fairdesk.faces.dlib_models.version", lambda: "1.0")
+    with pytest.raises(RequestError, match=r"would make other embeddings than this machine: its versions are dlib 2\d"):
+        encode_faces(EncodeParams(engine="ray"), QuietContext(project))
+    assert project.db.value("SELECT count(*) FROM vector") == 0
+
+
+def test_gpus_are_asked_for_and_shared(cluster):
+    """A node that says it has two GPUs; what is computed on it learns which one is its own."""
+    made, _ = cluster
+    node = made.add_node(num_cpus=4, num_gpus=2)
+    made.wait_for_nodes()
+    try:
+        found = list(map_on_ray(given, list(range(40)), 1, QuietContext(None), nothing, gpu=True))
+    finally:
+        made.remove_node(node)
+    assert sorted(batch[0] for batch, _ in found) == list(range(40))
+    assert {share for _, (_, share) in found} == {0.5} and {gpu for _, (gpu, _) in found} <= {"0", "1"}
+
+
+def test_missing_weights_are_told(cluster):
+    with pytest.raises(JobFailed, match=r"The weights w\.onnx are missing"):
+        list(map_on_ray(lacking, [1, 2], 1, QuietContext(None), nothing))
+
+
+def lacking(_batch):
+    raise MissingWeights("w.onnx", "/home", "https://example.org", "MIT", 5)
+
+
+def given(_batch):
+    import ray
+
+    resources = ray.get_runtime_context().get_assigned_resources()
+    time.sleep(0.05)
+    return os.environ.get("CUDA_VISIBLE_DEVICES"), resources.get("GPU")
+
+
+def nothing():
+    pass
+
+
+@pytest.mark.parametrize(
+    ("cores", "gpus", "actors", "share"),
+    [(4, 0, 4, 0), (0, 0, 1, 0), (16, 2, 16, 1 / 8), (64, 2, 16, 1 / 8), (4, 4, 4, 1), (3, 2, 2, 1), (1, 8, 1, 1)],
+)
+def test_how_gpus_are_shared_out(cores, gpus, actors, share):
+    assert share_out(cores, gpus) == (actors, share)

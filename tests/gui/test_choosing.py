@@ -166,7 +166,7 @@ def test_two_faces_are_too_few(window, hand, filled):
     hand.do("clustering.choose")
     dialog = hand.dialog(ChooseDialog)
     hand.settle()
-    assert "at least 3" in dialog.told.text() and not dialog.use.isEnabled()
+    assert "3 are needed" in dialog.told.text() and not dialog.use.isEnabled()
     dialog.reject()
 
 

@@ -110,7 +110,8 @@ def test_helpers_have_the_environment_of_now_and_what_was_made_ready():
         import os, sys, threading
         os.environ["SAID"] = "before"
         from fairdesk.jobs.context import QuietContext
-        from fairdesk.jobs.pool import make_ready, map_batches
+        from fairdesk.jobs.helper_server import make_ready
+        from fairdesk.jobs.pool import map_batches
         from tests.jobs.test_processes import ready, seen
         make_ready("fairdesk.faces.ready_to_align")
         import torch

@@ -157,9 +157,10 @@ def test_the_deviation_of_one_model_is_that_of_its_rate():
     first, second = (side.repeat(2) for side in np.triu_indices(n, 1))
     effect = rng.normal(size=n)
     score = effect[first] + effect[second] + rng.normal(size=len(first))
-    subjects = Subjects(first, second, np.zeros(n, dtype=np.int64))
+    none = np.zeros(len(first), dtype=np.int64)
+    subjects = Subjects(first, second, none, none, n)
     use = np.ones(len(first), dtype=bool)
-    variance = variance_of(count_errors(subjects, use, score, np.array([1.0]), 2, falling=True), [0])
+    variance = variance_of(count_errors(subjects, use, score, np.array([1.0]), falling=True), [0])
     deviation, _ = paired_deviation(subjects, use, (score >= 1.0).astype(float))
     assert deviation**2 == pytest.approx(variance.variance[0])
 

@@ -35,6 +35,7 @@ from fairdesk.clustering.store import (
     recipe_of,
     regroup,
 )
+from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import identities_of_faces
@@ -97,8 +98,7 @@ class ReviewSession:
         said = constraints(of_detector(project, verdicts(project), stored.detector))
         kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
         self.faces = every[kept]
-        if len(self.faces) < 2:
-            raise RequestError(tr("There are not two faces with embeddings in this clustering to compare."))
+        need_faces(project, stored, len(self.faces), 2)
         self.vectors = unit_length(vectors[kept], stored.metric)
         self._row = dict(zip(self.faces.tolist(), range(len(self.faces)), strict=True))
         self._said = said

@@ -17,7 +17,7 @@ from fairdesk.errors import RequestError
 from fairdesk.faces.deepface_models import prepare
 from fairdesk.faces.detectors import detect_faces
 from fairdesk.faces.encoders import Encoder, encode, make_encoder
-from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.faces.params import EncodeParams
 from fairdesk.faces.quality import measure
 from fairdesk.generation.checking.real_people import (
     NEIGHBOURS,
@@ -96,18 +96,18 @@ def _enlarged(image: Pixels) -> Pixels:
     return pixels(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
 
 
-def _look(path: Path, search: DetectParams) -> tuple[Pixels, FaceBox | None, Quality]:
+def _look(path: Path, search: DetectorKey) -> tuple[Pixels, FaceBox | None, Quality]:
     image = _enlarged(read_pixels(path))
     found = detect_faces(image, search)
     return image, (found[0] if found else None), measure(image, found[0] if found else None, len(found))
 
 
-def _search(detector: str, params: ReviewParams, context: Context) -> DetectParams:
+def _search(detector: str, params: ReviewParams, context: Context) -> DetectorKey:
     """Return how synthetic faces are found: as the real ones were, but all of them, so that they can be counted."""
     key = DetectorKey.parse(detector).with_all_faces()
     if key.deepface is not None:
         prepare(None, download=params.download, watch=context)
-    return DetectParams.of(key)
+    return key
 
 
 def _refuse_other_weights(project: Project, recipe: StoredRecipe, encoder: Encoder) -> None:
@@ -288,7 +288,7 @@ def _review(
     limit: float,
     params: ReviewParams,
     encoder: Encoder,
-    search: DetectParams,
+    search: DetectorKey,
     source: Path | None,
 ) -> ReviewedFace:
     item = with_mark(item)
@@ -332,7 +332,7 @@ def _review(
 
 
 def _to_source(
-    vector: npt.NDArray[np.float32], encoder: Encoder, search: DetectParams, source: Path, metric: str
+    vector: npt.NDArray[np.float32], encoder: Encoder, search: DetectorKey, source: Path, metric: str
 ) -> float | None:
     try:
         image, box, _ = _look(source, search)

@@ -23,6 +23,7 @@ _BFW_OTHERS = {
     "fold", "p1", "p2", "label", "id1", "id2", "att1", "att2", "a1", "a2", "g1", "g2", "e1", "e2", "id", "fname1",
     "fname2", "same_gender", "same_ethnicity",
 }  # fmt: skip
+_NONE = ("", "na", "n/a", "null", "none")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _BOB = {"subject1": "bio_ref_subject_id", "subject2": "probe_subject_id"}
 
@@ -119,7 +120,8 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
             )
         scores.append(score_of(path, rows.line_num, row[where["score"]]))
         for name, column in texts.items():
-            column.append(plain_cell(row[where[name]]))
+            cell = plain_cell(row[where[name]])
+            column.append(cell if name in PATHS else cell.strip())
         labels.append(
             texts["subject1"][-1] == texts["subject2"][-1]
             if by_subject
@@ -152,9 +154,9 @@ def _fold(path: Path, line: int, text: str) -> int:
 
 
 def score_of(path: Path, line: int, text: str) -> float:
-    """Read a score; an empty one is none. Raises `RequestError` naming the line."""
+    """Read a score; an empty one, or a word for none, is none. Raises `RequestError` naming the line."""
     text = text.strip()
-    if not text:
+    if text.lower() in _NONE:
         return float("nan")
     try:
         return float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)

@@ -17,6 +17,7 @@ from fairdesk.gui.tabs.clustering.radius_page import RadiusPage
 from fairdesk.gui.tabs.clustering.tree_page import TreePage
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
+from fairdesk.project.vector_choice import VectorChoice
 from fairdesk.words import mark, tr, tr_n
 
 NUMBERS: dict[Method, str] = {"kmeans": mark("Number (k-means)"), "hdbscan": mark("Smallest cluster (HDBSCAN)")}
@@ -33,15 +34,18 @@ class Read:
     found: FacesToCluster
     radius: Radius | None
     why: str
-    named: str
+    chosen: VectorChoice
 
 
 class ChooseDialog(QDialog):
-    """A page for each: the radius of DBSCAN, the tree of a hierarchical clustering, the numbers of k-means and HDBSCAN."""
+    """A page for each: the radius of DBSCAN, the tree of a hierarchical clustering, the numbers of k-means and HDBSCAN.
 
-    def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget) -> None:
+    They are of the embeddings of a clustering (the hash of their recipe), else of the newest.
+    """
+
+    def __init__(self, session: Session, thumbnails: Thumbnails, recipe: str | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self._session, self._thumbnails = session, thumbnails
+        self._session, self._thumbnails, self._recipe = session, thumbnails, recipe
         self.setWindowTitle(tr("Choose parameters"))
         self.told = QLabel(tr("Computing the neighbours of all faces …"), wordWrap=True)
         self.pages = QTabWidget()
@@ -65,7 +69,7 @@ class ChooseDialog(QDialog):
         self.pages.currentChanged.connect(self._on_page)
         screen = self.screen().availableGeometry()
         self.resize(min(1000, screen.width() - 24), min(680, screen.height() - 60))
-        self._closed = False
+        self._closed, self._vectors = False, dict[str, str]()
         self.finished.connect(self._on_finished)
         project = session.project
         if project is not None:
@@ -79,7 +83,7 @@ class ChooseDialog(QDialog):
             raise Closed
 
     def _read(self, project: Project) -> Read:
-        chosen = project.vectors.choose()
+        chosen = project.vectors.choose(self._recipe)
         found = faces_to_cluster(project, chosen.recipe)
         radius, why = None, ""
         try:
@@ -87,7 +91,7 @@ class ChooseDialog(QDialog):
             radius = Radius(found.vectors, found.known, (kept.found, kept.squared), self._check)
         except RequestError as error:
             why = str(error)
-        return Read(found, radius, why, chosen.named())
+        return Read(found, radius, why, chosen)
 
     def _failed(self, error: BaseException) -> None:
         if not isinstance(error, Closed):
@@ -95,7 +99,8 @@ class ChooseDialog(QDialog):
 
     def _arrived(self, read: Read) -> None:
         faces, known = len(read.found.faces), int(np.count_nonzero(read.found.known.known))
-        parts = [read.named, tr_n("{n:,} face", "{n:,} faces", faces)]
+        self._vectors = {"encoder": read.chosen.recipe.encoder, "detector": read.chosen.recipe.detector}
+        parts = [read.chosen.named(), tr_n("{n:,} face", "{n:,} faces", faces)]
         parts.append(
             tr_n("{n:,} of known or confirmed identity", "{n:,} of known or confirmed identity", known)
             if known
@@ -137,4 +142,4 @@ class ChooseDialog(QDialog):
                 )
                 return
             self.accept()
-            self._session.ask("cluster", values)
+            self._session.ask("cluster", values | self._vectors)

@@ -193,7 +193,7 @@ class ReviewPane(QWidget):
 
     def _discard(self, review: ReviewSession) -> None:
         """Take an unanswered review's version back, after the answers that are on their way."""
-        if self._session.project is not review.project:
+        if self._session.project not in (None, review.project):  # None: it is being closed, after its last edits
             return
 
         def done(of: int | None) -> None:

@@ -1,0 +1,95 @@
+"""Originals that other machines see at another place than this one: under another folder, or at an address that fsspec opens.
+
+What reads pictures is imported when one is read: parameters are checked here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from fairdesk.errors import RequestError
+from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from fairdesk.images.pixels import Pixels
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder here, and what it is called there."""
+
+    here: PurePath
+    there: str  # a folder, or an address: s3://bucket/faces
+
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """Read HERE=THERE. Raises `ValueError`."""
+        here, equals, there = text.partition("=")
+        if not equals or not here.strip() or not there.strip():
+            raise ValueError(
+                tr("are HERE=THERE: a folder, and the folder or address (s3://bucket/faces) that workers find it at")
+            )
+        return cls(PurePath(Path(here.strip()).expanduser().absolute()), there.strip().rstrip("/") or "/")
+
+    def of(self, path: str) -> str | None:
+        """Return where a path is there; None where it is not in this folder."""
+        try:
+            rest = PurePath(path).relative_to(self.here)
+        except ValueError:
+            return None
+        from fairdesk.images.image_sources import split
+
+        if is_address(self.there) and split(Path(path)) is not None:
+            raise RequestError(
+                tr("{path} is in an archive: that is read from a folder, not at {there}.", path=path, there=self.there)
+            )
+        return "/".join((self.there.rstrip("/"), *rest.parts))
+
+
+def is_address(path: str) -> bool:
+    """Whether it is an address and no path of a file system."""
+    return "://" in path
+
+
+def places_there(paths: Sequence[str], places: Sequence[Place]) -> list[str]:
+    """Return where paths are there; what is in none of the folders keeps its own. Raises `RequestError` for a folder that holds none."""
+    used, out = set[Place](), []
+    for path in paths:
+        found = next(((place, there) for place in places if (there := place.of(path)) is not None), None)
+        used |= {found[0]} if found else set()
+        out.append(found[1] if found else path)
+    if idle := [place for place in places if place not in used] if paths else []:
+        raise RequestError(
+            tr(
+                "None of the originals that are left is in {folder}. They are in folders such as {example}: "
+                "give the beginning of their paths here.",
+                folder=idle[0].here,
+                example=PurePath(paths[0]).parent,
+            )
+        )
+    return out
+
+
+def read_address(address: str) -> Pixels:
+    """Open a picture at an address and return its pixels; raises as `open_image` does."""
+    import fsspec
+
+    from fairdesk.images.image_reading import UnreadableImageError, open_image
+    from fairdesk.images.pixels import pixels
+
+    name = Path(address.rpartition("/")[2])
+    try:
+        with fsspec.open(address, "rb") as file:
+            data = file.read()
+    except FileNotFoundError as error:
+        raise UnreadableImageError(name, tr("there is nothing at {address}", address=address)) from error
+    except ImportError as error:
+        raise RequestError(
+            tr("To read {address} a package is missing: {error}", address=address, error=error)
+        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UnreadableImageError(name, tr("cannot be read: {error}", error=error)) from error
+    return pixels(open_image(name, data))
