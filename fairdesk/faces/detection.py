@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
+from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import load, measured_of, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
@@ -93,6 +94,8 @@ def detect(params: DetectParams, context: Context) -> str:
         if pending:
             keep()
     project.keep_detector(key)
+    if params.quality:
+        measure_all(project, key, context, params.where)
     return key
 
 

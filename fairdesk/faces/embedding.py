@@ -16,6 +16,7 @@ from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import BATCH, check_detector, counts, there, unseen
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
+from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
@@ -270,6 +271,8 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     recipe, done, seconds = encode(params, context)
+    if params.quality:
+        measure_all(project, recipe.detector, context, params.where)
     keep_rate(project, recipe.encoder, done, seconds)
     project.vectors.make_newest(recipe)
     if params.detector is not None:

@@ -76,6 +76,18 @@ def test_quality_is_measured_in_the_same_pass_as_by_itself(tmp_path, drawn, monk
     assert other.db.value("SELECT count(*) FROM quality") == 24  # it was not asked for
 
 
+def test_quality_is_measured_of_what_was_searched_before_too(tmp_path, drawn):
+    project = project_of(tmp_path / "p", drawn)
+    find_faces(DetectParams(detector="whole", where=["ids=1-5"]), QuietContext(project))
+    encode_faces(EncodeParams(detector="whole", quality=True, where=["ids=1-9"]), QuietContext(project))
+    assert project.db.value("SELECT count(*) FROM quality WHERE side IS NOT NULL") == 9
+    encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    assert project.db.value("SELECT count(*) FROM quality") == 9
+    find_faces(DetectParams(detector="whole", quality=True), QuietContext(project))
+    assert project.db.value("SELECT count(*) FROM quality WHERE side IS NOT NULL") == 24
+    assert measure_quality(QualityParams(), QuietContext(project)).measured_now == 0
+
+
 def test_a_stop_keeps_what_is_done_and_nothing_is_done_twice(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
     monkeypatch.setattr("fairdesk.faces.embedding._COMMIT", 8)
