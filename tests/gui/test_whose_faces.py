@@ -94,7 +94,7 @@ def test_the_dialog_tells_what_other_versions_made(window, hand, filled, qtbot, 
     hand.settle()
     assert sorted(_texts(dialog.vectors, 0)) == ["dlib", "made-up"]
     row = _texts(dialog.vectors, 0).index("dlib")
-    assert _texts(dialog.vectors, 7)[1 - row] == "of now" and _texts(dialog.vectors, 7)[row].startswith(
+    assert _texts(dialog.vectors, 7)[1 - row] == "current" and _texts(dialog.vectors, 7)[row].startswith(
         "dlib 19.24.0 (now 2"
     )
     dialog.vectors.selectRow(1 - row)

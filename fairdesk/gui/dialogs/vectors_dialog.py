@@ -174,7 +174,7 @@ class VectorsDialog(QDialog):
             )
             made = time.strftime("%Y-%m-%d %H:%M", time.localtime(recipe.created))
             rows.append((recipe.encoder, recipe.detector, f"{recipe.dim:,}", f"{one.vectors:,}", complete, made,
-                         tr("used") if first else "", tr("of now") if old is None else old.changed()))  # fmt: skip
+                         tr("used") if first else "", tr("current") if old is None else old.changed()))  # fmt: skip
         _fill(self.vectors, rows)
         for y, one in enumerate(self._sets):
             item = self.vectors.item(y, 0)
