@@ -94,13 +94,14 @@ def need_version(project: Project, version: int | None = None) -> int:
     return version
 
 
-def clusters(project: Project, version: int) -> list[Cluster]:
-    """Return the clusters of a version, largest first, unclustered last; not those whose faces are all hidden."""
+def clusters(project: Project, version: int, only: Sequence[int] | None = None) -> list[Cluster]:
+    """Return the clusters of a version, or some by id, largest first, unclustered last; not those whose faces are all hidden."""
     rows = project.db.rows(
         "SELECT c.id, c.label, c.name, c.identity_id, count(m.face_id), min(m.face_id)"
         f" FROM cluster c LEFT JOIN cluster_member m ON m.cluster_id = c.id AND m.{_SHOWN} WHERE c.clustering_id = ?"
+        f" {'' if only is None else 'AND c.id IN (SELECT value FROM json_each(?))'}"
         " GROUP BY c.id HAVING count(m.face_id) > 0 OR c.label = -1 ORDER BY c.label = -1, count(m.face_id) DESC, c.label",
-        (version,),
+        (version,) if only is None else (version, json.dumps(list(only))),
     )
     names = identity_names(project, {row[3] for row in rows if row[3] is not None})
     return [Cluster(number, label, name, names.get(who), *more) for number, label, name, who, *more in rows]

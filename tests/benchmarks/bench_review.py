@@ -150,12 +150,12 @@ def main():
 
         project = window.session.project
         version = versions(project)[0].id
-        largest = sorted(clusters(project, version), key=lambda one: -one.size)
+        largest = sorted(clusters(project, version), key=lambda one: -one.faces)
         some, faces = [], 0
         for one in largest:
             if one.label >= 0 and faces < 5000:
                 some.append(one.id)
-                faces += one.size
+                faces += one.faces
         merges, undos = [], []
         for _ in range(5):
             begin = time.perf_counter()

@@ -7,52 +7,27 @@ that a slip of the hand comes back as a question.
 
 from __future__ import annotations
 
-import heapq
+import itertools
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
 from fairdesk.clustering.review.bunches import Floats, Near, Numbers, Sides, make_bunches
+from fairdesk.clustering.review.candidates import AGAIN, KINDS, Candidate, Candidates, Estimate
 from fairdesk.clustering.review.heaps import two_heaps
 from fairdesk.clustering.review.likeness import Features, share
 from fairdesk.clustering.review.parts import Check, Join, Part, join
 from fairdesk.clustering.stages import Stages
 
 SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for granted before any was given
-AGAIN, KINDS = 4, 5  # of questions
 BELIEVED = 4.0  # expected surprises of a kind of question that are taken for granted before any was seen
+LOOKED_AT, TURNED = 500, 100  # questions, and clusters, that are followed after an answer where all would take long
 FEWEST = 3  # faces of a bunch that may be two people
 EVEN = 0.5  # probability that the halves of a side that looked mixed are one person
 Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
-
-
-class Candidate(NamedTuple):
-    """A question that could be asked, and how many faces it is expected to put right."""
-
-    gain: float
-    first: Part
-    second: Part
-    together: bool  # they are in one cluster now
-    likely: float  # probability that they are one person
-    clusters: tuple[int, int]
-    again: bool = False
-    clear: float = 1.0  # probability that a person can tell: that neither side is two people itself
-
-    @property
-    def rank(self) -> float:
-        """What asking is expected to put right."""
-        return self.gain * self.clear
-
-    @property
-    def kind(self) -> int:
-        """What it is about: single faces or several, together now or not; one that was answered before is of its own kind."""
-        if self.again:
-            return AGAIN
-        return 2 * self.together + (min(self.first.faces, self.second.faces) < 2)
 
 
 @dataclass(frozen=True)
@@ -65,21 +40,6 @@ class Answer:
     kind: int  # of the question
     expected: float  # probability that the state was wrong, as it was thought before
     surprise: bool  # it was
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """How right the clusters are thought to be."""
-
-    purity: float
-    completeness: float
-    answers_left: int
-
-    @property
-    def f1(self) -> float:
-        """Their harmonic mean: the BCubed F1 to be expected."""
-        total = self.purity + self.completeness
-        return 2 * self.purity * self.completeness / total if total else 0.0
 
 
 def worth(first: Part, second: Part) -> float:
@@ -123,7 +83,7 @@ class Review:
         self.answers: list[Answer] = []
         self.unsure: list[Pair] = []
         self._unsure_since: list[int] = []  # for each, how many answers there were
-        self._candidates: list[list[Candidate]] = [[] for _ in range(KINDS)]  # by kind, what is worth most first
+        self._candidates = Candidates(self.clusters)
         self.relearning_takes = 0.0  # seconds, the last time
         self._taught = [
             (self.like.features(self._of_rows(vectors, first), self._of_rows(vectors, second)), same)
@@ -232,9 +192,20 @@ class Review:
         """Work everything out again with what was learned."""
         begin = time.perf_counter()
         self.clusters.clear()
-        self._candidates = [[] for _ in range(KINDS)]
+        self._candidates = Candidates(self.clusters)
         self._refresh(set(range(len(self.rows))), check)
         self.relearning_takes = time.perf_counter() - begin
+
+    def follow(self) -> None:
+        """Work out anew only where what was learned turns a question that is worth much: a matter of milliseconds."""
+        homes: set[int] = set()
+        for one in itertools.islice(self._candidates.ranked(self._surprises()), LOOKED_AT):
+            if len(homes) >= TURNED:
+                break
+            if not one.again and (self.like.log_odds(one.first, one.second) > 0) != one.together:
+                homes.update(one.clusters)
+        if homes:
+            self._refresh({bunch for home in homes for bunch in self.clusters[home].bunches})
 
     # clusters
 
@@ -303,12 +274,7 @@ class Review:
             renamed[number], self._next = self._next, self._next + 1
             self.clusters[renamed[number]] = part
             self.home[part.bunches] = renamed[number]
-        found: list[list[Candidate]] = [[] for _ in range(KINDS)]
-        for one in self._found(done.joins, region):
-            found[one.kind].append(one)
-        for kind, some in enumerate(self._candidates):
-            kept = [one for one in some if one.clusters[0] not in old and one.clusters[1] not in old]
-            self._candidates[kind] = sorted([*kept, *found[kind]], key=lambda one: -one.rank)
+        self._candidates.add(list(self._found(done.joins, region)))
 
     def _found(self, joins: list[tuple[int, Join]], region: set[int]) -> Iterable[Candidate]:
         """Yield the questions about some bunches: joins that may be wrong, neighbours that may be one, answers in doubt."""
@@ -386,16 +352,11 @@ class Review:
 
     # questions
 
-    def candidates(self) -> Iterable[Candidate]:
-        """Yield the questions, that which is worth most first."""
-        for one in self._ranked():
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield the questions, that which is worth most first, each kind by how often such answers were surprises."""
+        for one in self._candidates.ranked(self._surprises()):
             if not any(_covers(pair, one) for pair in self.unsure):
                 yield one
-
-    def _ranked(self) -> Iterator[Candidate]:
-        """Yield all questions, that which is worth most first, each kind by how often such answers were surprises."""
-        kinds = [_scaled(some, factor) for some, factor in zip(self._candidates, self._surprises(), strict=True)]
-        return heapq.merge(*kinds, key=lambda one: -one.rank)
 
     def _surprises(self) -> list[float]:
         """Return, for each kind of question, how many more surprises than expected its answers were."""
@@ -408,29 +369,7 @@ class Review:
 
     def estimate(self, wanted: float = 0.99) -> Estimate:
         """Return how right the clusters are thought to be, and how many answers are left until that F1."""
-        joined: set[int] = set()  # a part can be joined with one other: the likeliest counts
-        every = [one for some in self._candidates for one in some]
-        factor = np.repeat(self._surprises(), [len(some) for some in self._candidates])
-        worth_it = np.array([one.gain for one in every]) * factor
-        wrong = []
-        for at in np.argsort(-worth_it, kind="stable").tolist():
-            one = every[at]
-            if not one.together:
-                smaller = one.clusters[0] if one.first.faces <= one.second.faces else one.clusters[1]
-                if smaller in joined:
-                    continue
-                joined.add(smaller)
-            wrong.append((float(worth_it[at]), one.together))
-        gains = np.array([gain for gain, _ in wrong]) / max(self.n, 1)
-        together = np.array([one for _, one in wrong], dtype=bool)
-        purity = max(0.0, 1 - float(gains[together].sum()))
-        completeness = max(0.0, 1 - float(gains[~together].sum()))
-        f1 = (purity + completeness) / 2 + np.cumsum(gains) / 2
-        now = Estimate(purity, completeness, 0)
-        if now.f1 >= wanted:
-            return now
-        there = np.flatnonzero(f1 >= wanted)
-        return Estimate(purity, completeness, int(there[0]) + 1 if len(there) else len(wrong))
+        return self._candidates.estimate(self._surprises(), self.n, wanted)
 
 
 def _whole(parts: list[Part]) -> Part:
@@ -438,11 +377,6 @@ def _whole(parts: list[Part]) -> Part:
     for part in parts[1:]:
         whole = whole.with_(part)
     return whole
-
-
-def _scaled(some: list[Candidate], factor: float) -> Iterator[Candidate]:
-    for one in some:
-        yield one._replace(gain=one.gain * factor)
 
 
 def _pair(candidate: Candidate) -> Pair:

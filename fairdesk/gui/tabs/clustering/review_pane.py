@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.clustering.naming import Naming
-from fairdesk.clustering.review.engine import Estimate
+from fairdesk.clustering.review.candidates import Estimate
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
 from fairdesk.errors import Stopped
