@@ -95,6 +95,11 @@ def explain(error: BaseException) -> str | None:
             return tr("Permission denied{where}. Change the permissions or choose another place.", where=where)
     if name == "FullError":
         return tr("The disk is full. Free some space and run it again: finished work is kept.")
+    if name == "IOError":  # SQLite's; Python's own is called OSError
+        return tr(
+            "The project's disk could not be written to or read: it may be full, taken away or defective. "
+            "See to it and run it again: finished work is kept."
+        )
     if name in {"ReadOnlyError", "CantOpenError"}:
         return tr(
             "The project cannot be written to (read-only place or missing permission). Copy it to a disk that can be."

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fairdesk.cli import run
-from fairdesk.errors import reason
+from fairdesk.errors import explain, reason
 from fairdesk.project.npz import open_npz
 
 
@@ -61,3 +61,11 @@ def test_no_number_is_a_value(tmp_path, capsys, value):
     np.savez(tmp_path / "v.npz", vectors=np.eye(3))
     assert run(["cluster", "--vectors", str(tmp_path / "v.npz"), f"--eps={value}"]) == 2
     assert "--eps: Input should be a finite number" in capsys.readouterr().err
+
+
+def test_what_sqlite_says_of_a_disk_is_told():
+    """As where there is no room for its journal, or a stick was pulled out; Python's own IOError is another."""
+    import apsw
+
+    assert "it may be full, taken away or defective" in explain(apsw.IOError("disk I/O error"))
+    assert explain(OSError("something")) is None

@@ -102,6 +102,5 @@ def _picture(project: Project, number: int, path: str) -> Image.Image:
 def _by_vector(project: Project, recipe: StoredRecipe, limit: float) -> list[tuple[int, int, float]]:
     """Return (image, image, distance) of faces of two images whose vectors are near."""
     images, vectors = project.vectors.of_images(recipe, hidden=False)
-    return [
-        (int(images[i]), int(images[j]), d) for i, j, d in near_vectors(vectors, vectors, recipe.metric, limit) if i < j
-    ]
+    found = near_vectors(vectors, vectors, recipe.metric, limit, once=True)
+    return [(int(images[i]), int(images[j]), d) for i, j, d in found]

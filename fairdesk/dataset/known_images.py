@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from fairdesk.dataset.path_matching import KnownFiles
 from fairdesk.images.folder_layouts import Tree
 from fairdesk.images.image_reading import looks_like_picture
 from fairdesk.project import Project
-from fairdesk.project.images import labelled_images
+from fairdesk.project.images import labelled_paths
 from fairdesk.words import tr
 
 
@@ -24,9 +25,9 @@ def project_files(project: Project, *, hidden: bool = False) -> tuple[list[Known
     """Return a project's images, and how paths find them; hidden images only if asked for."""
     roots = sorted((str(root) for root in project.roots().values()), key=len, reverse=True)
     images, files = [], []
-    for image in labelled_images(project, hidden=hidden):
-        path = str(image.path)
-        root = next((root for root in roots if path.startswith(root.rstrip("/") + "/")), str(image.path.parent))
+    for image in labelled_paths(project, hidden=hidden):
+        path = image.path
+        root = next((root for root in roots if path.startswith(root.rstrip("/") + "/")), os.path.dirname(path))
         files.append((root, path[len(root.rstrip("/")) + 1 :]))
         images.append(KnownImage(path, image.identity or "", image.group or ""))
     return images, KnownFiles(files)
@@ -36,7 +37,7 @@ def tell_hidden(project: Project, why: dict[str, str]) -> None:
     """Where a path means no image because its image is hidden, let `why` say so."""
     if not why:
         return
-    shown = {str(image.path) for image in labelled_images(project)}
+    shown = {image.path for image in labelled_paths(project)}
     images, files = project_files(project, hidden=True)
     for path, place in files.match(why).found.items():
         if images[place].path not in shown:

@@ -10,7 +10,9 @@ import numpy.typing as npt
 from PIL import Image
 
 _BITS = 64
-_BLOCK = 2048  # rows of the distance table at a time
+_BLOCK, _ACROSS = 2048, 8192  # rows and columns of the distance table at a time
+_PAIRS = 65536  # whose distance is computed exactly at a time
+_SLACK = 1e-4  # of the squares: what products in 32 bits may be wrong by, many times over
 
 Vectors = npt.NDArray[np.float32]
 
@@ -54,14 +56,48 @@ def distances(first: Vectors, second: Vectors, metric: str) -> npt.NDArray[np.fl
     return np.asarray(np.sqrt(np.clip((a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * products, 0, None)))
 
 
-def near_vectors(first: Vectors, second: Vectors, metric: str, limit: float) -> list[tuple[int, int, float]]:
-    """Return (i, j, distance) of all vectors at most `limit` apart, a block of rows at a time."""
-    out = []
+def near_vectors(
+    first: Vectors, second: Vectors, metric: str, limit: float, *, once: bool = False
+) -> list[tuple[int, int, float]]:
+    """Return (i, j, distance) of all vectors at most `limit` apart, in order; with `once` those with i < j alone.
+
+    Products of blocks in 32 bits tell which pairs may be near, 64 bits which are: a million vectors take no more memory
+    than they have themselves, and a block.
+    """
+    out: list[tuple[int, int, float]] = []
     for start in range(0, len(first), _BLOCK):
-        table = distances(first[start : start + _BLOCK], second, metric)
-        for i, j in zip(*np.nonzero(table <= limit), strict=True):
-            out.append((start + int(i), int(j), float(table[i, j])))
+        a = _lengthened(first[start : start + _BLOCK], metric)
+        found: list[tuple[int, int, float]] = []
+        for begin in range(start if once else 0, len(second), _ACROSS):
+            b = _lengthened(second[begin : begin + _ACROSS], metric)
+            squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None]
+            most = limit**2 if metric == "euclidean" else 2 * limit  # of unit vectors: half the squared distance
+            rows, columns = np.nonzero(squares - 2 * (a @ b.T) <= most + _SLACK * squares)
+            if once:
+                later = begin + columns > start + rows
+                rows, columns = rows[later], columns[later]
+            for part in range(0, len(rows), _PAIRS):
+                i, j = start + rows[part : part + _PAIRS], begin + columns[part : part + _PAIRS]
+                exact = _distances_of(first[i], second[j], metric)
+                near = exact <= limit
+                found += zip(i[near].tolist(), j[near].tolist(), exact[near].tolist(), strict=True)
+        out += sorted(found)
     return out
+
+
+def _lengthened(vectors: Vectors, metric: str) -> Vectors:
+    if metric != "cosine":
+        return vectors.astype(np.float32, copy=False)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(norms == 0, 1, norms), dtype=np.float32)
+
+
+def _distances_of(first: Vectors, second: Vectors, metric: str) -> npt.NDArray[np.float64]:
+    """Return the distance of each pair of rows, as `distances` has it."""
+    a, b = _ready(first, metric), _ready(second, metric)
+    if metric == "cosine":
+        return np.asarray(1 - (a * b).sum(1))
+    return np.asarray(np.sqrt(((a - b) ** 2).sum(1)))
 
 
 SAME_PICTURE = 0.96  # correlation of two grey 64 x 64 pictures

@@ -1,60 +1,23 @@
-"""Measure the quality of a project's images, and see (or hide, or tag) those outside of given limits.
-
-A face is measured once for each content: what was measured of another copy of the same file counts.
-"""
+"""Measure the quality of a project's images, and see (or hide, or tag) those outside of given limits."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
 
 from fairdesk.dataset.params import QualityParams
 from fairdesk.dataset.results import QualityResult
 from fairdesk.errors import RequestError
-from fairdesk.faces.quality import measure
-from fairdesk.images.image_reading import UnreadableImageError
-from fairdesk.images.inspection import no_preparation
-from fairdesk.images.pixels import read_pixels
+from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.pool import map_batches
-from fairdesk.project import Project
 from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.images import HideReason, hide_images
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.quality import (
-    Measured,
-    Unmeasured,
-    copy_measured,
     counts,
-    keep_measured,
     measured,
     outside,
     unmeasured,
 )
 from fairdesk.words import tr, tr_n
-
-_BATCH = 16
-_COMMIT = 256
-
-
-def _measure(batch: list[Unmeasured]) -> list[Measured]:
-    out = []
-    for task in batch:
-        try:
-            out.append(Measured(task.image, measure(read_pixels(Path(task.path)), task.box, task.faces)))
-        except UnreadableImageError as error:
-            out.append(Measured(task.image, None, error.why))
-    return out
-
-
-def _each_once(todo: list[Unmeasured], tried: set[int]) -> list[Unmeasured]:
-    """Return one image for each content and face, leaving out those that were tried."""
-    first: dict[tuple[Any, ...], Unmeasured] = {}
-    for task in todo:
-        if task.image not in tried:
-            first.setdefault((task.sha256, task.box, task.faces), task)
-    return list(first.values())
 
 
 def measure_quality(params: QualityParams, context: Context) -> QualityResult:
@@ -87,7 +50,7 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
     before = len(unmeasured(project, detector))
     context.progress(0, before, tr("images"))
     if before:
-        _measure_all(project, detector, before, context)
+        measure_all(project, detector, context)
     limits = params.ranges()
     found = counts(project, detector)
     bad = outside(project, limits, detector) if limits else []
@@ -118,30 +81,3 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
         other_detectors=others,
         summary=text + ".",
     )
-
-
-def _measure_all(project: Project, detector: str, total: int, context: Context) -> None:
-    pending: list[Measured] = []
-    done = 0
-
-    def commit() -> None:
-        keep_measured(project, detector, pending)
-        pending.clear()
-
-    def left() -> list[Unmeasured]:
-        copy_measured(project, detector)
-        return unmeasured(project, detector)
-
-    tried: set[int] = set()
-    while todo := _each_once(left(), tried):  # again only where one of several copies could not be read
-        tried |= {task.image for task in todo}
-        try:
-            for batch, found in map_batches(_measure, todo, _BATCH, context, no_preparation):
-                pending += found
-                if len(pending) >= _COMMIT:
-                    commit()
-                done += len(batch)
-                context.progress(min(done, total), total, tr("images"))
-        finally:
-            commit()
-    context.progress(total, total, tr("images"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TypeVar
 
+from fairdesk.errors import JobFailed
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
+from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import load, measured_of, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
@@ -28,7 +31,7 @@ from fairdesk.project.detections import (
 )
 from fairdesk.project.faces import FacePlace
 from fairdesk.project.quality import Measured, keep_measured
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Seen = TypeVar("Seen", UnseenImage, FacePlace)
 BATCH = 8
@@ -93,6 +96,8 @@ def detect(params: DetectParams, context: Context) -> str:
         if pending:
             keep()
     project.keep_detector(key)
+    if params.quality:
+        measure_all(project, key, context, params.where)
     return key
 
 
@@ -106,12 +111,33 @@ def counts(project: Project, key: str) -> FaceCounts:
     )
 
 
+def need_some_read(found: FaceCounts) -> None:
+    """Refuse to call it done where not one image could be read: their folder was moved, or a disk is not there. Raises `JobFailed`."""
+    if found.faces or found.without_face or not found.unreadable:
+        return
+    first = found.unreadable[0]
+    folder = os.path.commonpath([os.path.dirname(one.path) for one in found.unreadable])
+    raise JobFailed(
+        tr_n(
+            "The only image could not be read: {path}: {why}. If it was moved: fairdesk relink PROJECT {folder} NEW-FOLDER",
+            "None of {n:,} images could be read, for example {path}: {why}. If they were moved: "
+            "fairdesk relink PROJECT {folder} NEW-FOLDER",
+            len(found.unreadable),
+            path=first.path,
+            why=first.why,
+            folder=folder,
+        )
+    )
+
+
 def find_faces(params: DetectParams, context: Context) -> DetectResult:
     """Job: find faces."""
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     key = detect(params, context)
+    found = counts(project, key)
+    need_some_read(found)
     shown = project.shown_detector()
     if shown != key:
         context.message(
@@ -122,4 +148,4 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
                 detector=key,
             )
         )
-    return DetectResult(detector=key, shown=shown, **dict(counts(project, key)))
+    return DetectResult(detector=key, shown=shown, **dict(found))

@@ -13,9 +13,10 @@ from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
 from fairdesk.faces.computing import compute_each
-from fairdesk.faces.detection import BATCH, check_detector, counts, there, unseen
+from fairdesk.faces.detection import BATCH, check_detector, counts, need_some_read, there, unseen
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
+from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
@@ -270,6 +271,10 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     recipe, done, seconds = encode(params, context)
+    searched = counts(project, recipe.detector)
+    need_some_read(searched)
+    if params.quality:
+        measure_all(project, recipe.detector, context, params.where)
     keep_rate(project, recipe.encoder, done, seconds)
     project.vectors.make_newest(recipe)
     if params.detector is not None:
@@ -284,7 +289,8 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         per_second=round(done / seconds, 2) if done and seconds > 0 else None,
         per_second_why=None if done else tr("every face had its embedding already"),
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
-        unreadable=counts(project, recipe.detector).unreadable,
+        unreadable=searched.unreadable,
+        without_face=searched.without_face,
     )
 
 

@@ -29,17 +29,20 @@ class Outdated:
     versions: dict[str, tuple[str, str]]  # of a library: then, now
     seconds: float | None  # it takes to encode them anew; None where no rate is known
 
-    def text(self) -> str:
-        """Say what changed, and what encoding them anew takes."""
-        told = ", ".join(
+    def changed(self) -> str:
+        """Name the libraries with their versions then and now."""
+        return ", ".join(
             tr("{library} {then} (now {now})", library=name, then=then, now=now)
             for name, (then, now) in self.versions.items()
         )
+
+    def text(self) -> str:
+        """Say what changed, and what encoding them anew takes."""
         text = tr_n(
             "{n:,} face has an embedding made with {versions}.",
             "{n:,} faces have embeddings made with {versions}.",
             self.vectors.vectors,
-            versions=told,
+            versions=self.changed(),
         )
         if self.seconds is None:
             return text + " " + tr("They stay; this encodes all faces anew, under a recipe of their own.")
@@ -56,12 +59,17 @@ class Outdated:
 def outdated(project: Project, encoder: str, detector: str) -> Outdated | None:
     """Return what is outdated of an encoder and a detector; None where the newest embeddings are of today's versions."""
     made = [one for one in project.vectors.of_encoder(encoder) if one.recipe.detector == detector]
-    recipe = project.vectors.described(made[0].recipe) if made else None
+    return outdated_set(project, made[0]) if made else None
+
+
+def outdated_set(project: Project, made: VectorSet) -> Outdated | None:
+    """Return what is outdated of some embeddings; None where they are of today's versions."""
+    recipe = project.vectors.described(made.recipe)
     changed = _changed(recipe) if recipe is not None else {}
     if not changed:
         return None
-    rate = project.setting(_key(made[0].recipe.encoder))
-    return Outdated(made[0], changed, made[0].faces / float(rate) if rate else None)
+    rate = project.setting(_key(made.recipe.encoder))
+    return Outdated(made, changed, made.faces / float(rate) if rate else None)
 
 
 def keep_rate(project: Project, encoder: str, faces: int, seconds: float) -> None:

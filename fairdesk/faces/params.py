@@ -124,7 +124,7 @@ class DetectParams(JobParams):
     quality: bool = Field(
         False,
         title="Measure quality too",
-        description="Measure the quality of images that are searched now in the same pass, without decoding them again",
+        description="Measure the quality of these images: of those that are searched now in the same pass, of others afterwards",
     )
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
     workers_see: list[str] | None = Field(None, title="Originals as workers see them", description=_WORKERS_SEE)
@@ -202,7 +202,7 @@ class EncodeParams(JobParams):
     quality: bool = Field(
         False,
         title="Measure quality too",
-        description="Measure the quality of images that are searched now in the same pass, without decoding them again",
+        description="Measure the quality of these images: of those that are searched now in the same pass, of others afterwards",
     )
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
     workers_see: list[str] | None = Field(None, title="Originals as workers see them", description=_WORKERS_SEE)

@@ -69,6 +69,8 @@ class EncodeResult(JobResult):
     failed: list[Unreadable]
     unreadable: list[Unreadable] = []
     """Images in which no face could be looked for."""
+    without_face: int = 0
+    """Images in which the detector found none."""
 
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
@@ -85,6 +87,8 @@ class EncodeResult(JobResult):
                 detector=self.detector,
             )
         ]
+        if self.without_face:
+            lines.append(tr_n("{n:,} image without a face.", "{n:,} images without a face.", self.without_face))
         return "\n".join(lines + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
 
     def caution(self) -> str | None:

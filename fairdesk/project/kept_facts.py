@@ -21,7 +21,7 @@ from typing import NamedTuple, TypeVar
 
 import apsw
 
-from fairdesk.project.sidefile import DAMAGED, SideFile
+from fairdesk.project.sidefile import DAMAGED, SideFile, written
 
 _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -131,7 +131,7 @@ class FactStore(SideFile):
 
         def work(connection: apsw.Connection) -> None:
             connection.pragma("secure_delete", True)
-            with connection:
+            with written(connection):
                 connection.executemany("DELETE FROM file WHERE key = ?", ((_key(path),) for path in paths))
                 for sha in {bytes.fromhex(one) for one in hashes}:
                     connection.execute("DELETE FROM file WHERE sha256 = ?", (sha,))
@@ -165,7 +165,7 @@ class FactStore(SideFile):
                 if row[1] != today:
                     old.append((today, key))
         if old and self.most is not None:
-            with connection:
+            with written(connection):
                 connection.executemany("UPDATE file SET day = ? WHERE key = ?", old)
         return found
 
@@ -185,7 +185,7 @@ class FactStore(SideFile):
         self, connection: apsw.Connection, files: Sequence[tuple[Path, Stamp, str]], contents: Sequence[Facts]
     ) -> None:
         today = _today()
-        with connection:
+        with written(connection):
             connection.executemany(
                 "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
                 ((_key(path), stamp.packed(), bytes.fromhex(sha), today) for path, stamp, sha in files),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -18,6 +19,22 @@ _log = logging.getLogger(__name__)
 
 DAMAGED = (apsw.NotADBError, apsw.CorruptError)
 Result = TypeVar("Result")
+
+
+@contextmanager
+def written(connection: apsw.Connection) -> Iterator[apsw.Connection]:
+    """Write in one transaction; an exception takes all of it back.
+
+    Where a disk is full SQLite takes it back by itself; apsw's own `with` then fails on what is not there, and hides why.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 class SideFile:

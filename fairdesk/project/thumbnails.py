@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fairdesk.project.sidefile import SideFile
+from fairdesk.project.sidefile import SideFile, written
 
 SIDE = 160  # pixels of the longer side
 
@@ -25,12 +25,12 @@ class ThumbnailStore(SideFile):
 
     def put(self, items: Iterable[tuple[str, int, bytes]]) -> None:
         """Keep several thumbnails (kind, id, JPEG bytes) in one transaction."""
-        with self.connection as connection:
+        with written(self.connection) as connection:
             connection.executemany("INSERT OR REPLACE INTO thumbnail VALUES (?, ?, ?)", items)
 
     def copy_to_faces(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Show faces (of each its image, and its own id) as their whole image is shown, where that has a thumbnail."""
-        with self.connection as connection:
+        with written(self.connection) as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO thumbnail SELECT 'face', ?2, jpeg FROM thumbnail WHERE kind = 'image' AND id = ?1",
                 pairs,
@@ -38,7 +38,7 @@ class ThumbnailStore(SideFile):
 
     def keep_previews(self, items: Iterable[tuple[str, bytes]]) -> None:
         """Keep the thumbnails of pictures (SHA-256, JPEG bytes) that are about to be imported."""
-        with self.connection as connection:
+        with written(self.connection) as connection:
             connection.executemany("INSERT OR REPLACE INTO preview VALUES (?, ?)", items)
 
     def preview(self, sha256: str) -> bytes | None:
@@ -48,7 +48,7 @@ class ThumbnailStore(SideFile):
 
     def drop_previews(self, sha256s: Iterable[str] | None = None) -> None:
         """Forget what was kept of some pictures, or of all."""
-        with self.connection as connection:
+        with written(self.connection) as connection:
             if sha256s is None:
                 connection.execute("DELETE FROM preview")
             else:
@@ -56,7 +56,7 @@ class ThumbnailStore(SideFile):
 
     def erase(self, images: Iterable[int], faces: Iterable[int], sha256s: Iterable[str]) -> None:
         """Erase the thumbnails of some images and faces for good, and previews by content."""
-        with self.connection as connection:
+        with written(self.connection) as connection:
             connection.execute("PRAGMA secure_delete = ON")
             for kind, ids in (("image", images), ("face", faces)):
                 connection.executemany(

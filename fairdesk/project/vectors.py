@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -163,26 +163,45 @@ class VectorStore:
         """Return face ids (ascending) and their vectors, shape (n, dim), float32; with or without those of hidden images."""
         return self._load(recipe, "v.face_id", "" if hidden else f"{_OF_IMAGES} WHERE i.hidden = 0")
 
-    def of_images(self, recipe: StoredRecipe, *, hidden: bool = True) -> tuple[Ids, Floats]:
-        """Return the ids of images and the vector of each one's largest face; images without one are left out."""
-        return self._load(
-            recipe, "f.image_id", f"{_OF_IMAGES} WHERE f.place = 0" + ("" if hidden else " AND i.hidden = 0")
-        )
+    def of_images(self, recipe: StoredRecipe, *, hidden: bool = True, among: Ids | None = None) -> tuple[Ids, Floats]:
+        """Return the ids of images (of some, if `among` says which) and the vector of each one's largest face; images without one are left out."""
+        return self._load(recipe, "f.image_id", _largest(hidden), among)
 
-    def _load(self, recipe: StoredRecipe, number: str, which: str) -> tuple[Ids, Floats]:
-        table = self._db.integers(
+    def of_images_by_parts(self, recipe: StoredRecipe) -> tuple[Ids, Iterator[tuple[Ids, Floats]]]:
+        """Return what `of_images` does, as (places among the ids, their vectors) one file after the other: never are all in memory."""
+        table = self._table(recipe, "f.image_id", _largest(True))
+        return table[:, 0].copy(), self._parts(recipe, table)
+
+    def images_with(self, recipe: StoredRecipe) -> int:
+        """Return how many images have a vector of a recipe for their largest face."""
+        found: int = self._db.value(f"SELECT count(*) FROM vector v{_largest(True)} AND v.recipe_id = ?", (recipe.id,))
+        return found
+
+    def _load(self, recipe: StoredRecipe, number: str, which: str, among: Ids | None = None) -> tuple[Ids, Floats]:
+        table = self._table(recipe, number, which)
+        if among is not None:
+            table = table[np.isin(table[:, 0], among)]
+        out = np.empty((len(table), recipe.dim), dtype=np.float32)
+        for where, rows in self._parts(recipe, table):
+            out[where] = rows
+        return table[:, 0].copy(), out
+
+    def _table(self, recipe: StoredRecipe, number: str, which: str) -> Ids:
+        """Return (number, file, row in it) of each vector, in order of its face."""
+        return self._db.integers(
             (number, "v.chunk", "v.row"),
             f"FROM vector v{which} {'AND' if which else 'WHERE'} v.recipe_id = ? ORDER BY v.face_id",
             (recipe.id,),
         )
-        out = np.empty((len(table), recipe.dim), dtype=np.float32)
+
+    def _parts(self, recipe: StoredRecipe, table: Ids) -> Iterator[tuple[Ids, Floats]]:
         by_chunk = np.argsort(table[:, 1], kind="stable")
         ends = np.flatnonzero(np.diff(table[by_chunk, 1])) + 1
         for where in np.split(by_chunk, ends) if len(table) else []:
             path = self._chunk(recipe.hash, int(table[where[0], 1]))
             try:
                 data = np.fromfile(path, dtype="<f4").reshape(-1, recipe.dim)
-                out[where] = data[table[where, 2]]
+                rows = data[table[where, 2]]
             except (OSError, ValueError, IndexError) as error:
                 raise JobFailed(
                     tr(
@@ -193,7 +212,7 @@ class VectorStore:
                         encoder=recipe.encoder,
                     )
                 ) from error
-        return table[:, 0].copy(), out
+            yield where, rows
 
     def faces(self, recipe: StoredRecipe, *, hidden: bool = True) -> Ids:
         """Return the faces that have a vector of a recipe, ascending; with or without those of hidden images."""
@@ -232,6 +251,11 @@ class VectorStore:
 
     def _chunk(self, recipe: str, number: int) -> Path:
         return self.folder / recipe / f"{number:06d}.f32"
+
+
+def _largest(hidden: bool) -> str:
+    """Return the part of a query of vectors that takes the largest face of each image."""
+    return f"{_OF_IMAGES} WHERE f.place = 0" + ("" if hidden else " AND i.hidden = 0")
 
 
 def _new_chunk(home: Path) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from fairdesk.dataset.group_balance import balance_groups as balance
 from fairdesk.dataset.group_balance import level, targets
 from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParams
-from fairdesk.dataset.picture_similarity import confirmed, look_of, near_vectors
+from fairdesk.dataset.picture_similarity import confirmed, distances, look_of, near_vectors
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.identities import group_counts
@@ -213,3 +213,24 @@ def test_a_hash_alone_makes_no_duplicate(drawn, photographs):
         picture.save(buffer, "JPEG", quality=40)
         again = Image.open(buffer).resize((picture.width // 2, picture.height // 2))
         assert float(look_of(picture) @ look_of(again)) > SAME_PICTURE
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_near_vectors_in_small_blocks_are_those_of_the_whole_table(metric, monkeypatch):
+    """Copies, long and short ones, one of zeros; blocks that do not divide the number; each pair once."""
+    rng = np.random.default_rng(2)
+    rows = rng.normal(size=(37, 8)).astype(np.float32)
+    rows[5], rows[9], rows[20] = rows[4], rows[4] * 1000, 0
+    rows[30:] = rows[:7] + rng.normal(size=(7, 8)).astype(np.float32) * 0.05
+    table = distances(rows, rows, metric)
+    limit = float(np.quantile(table, 0.1))
+    whole = near_vectors(rows, rows, metric, limit)
+    assert {(i, j) for i, j, _ in whole} == set(
+        zip(*(part.tolist() for part in np.nonzero(table <= limit)), strict=True)
+    )
+    assert all(abs(table[i, j] - away) < 1e-6 for i, j, away in whole)
+    monkeypatch.setattr("fairdesk.dataset.picture_similarity._BLOCK", 5)
+    monkeypatch.setattr("fairdesk.dataset.picture_similarity._ACROSS", 7)
+    monkeypatch.setattr("fairdesk.dataset.picture_similarity._PAIRS", 3)
+    assert near_vectors(rows, rows, metric, limit) == whole
+    assert near_vectors(rows, rows, metric, limit, once=True) == [one for one in whole if one[0] < one[1]]

@@ -181,7 +181,7 @@ def test_a_file_of_equal_size_that_was_changed_is_seen(project, originals, count
 
 
 def test_the_same_face_is_measured_once_in_two_copies(project, originals, tmp_path, monkeypatch):
-    from fairdesk.dataset import quality_measurement as measuring
+    from fairdesk.faces import known_faces_quality as measuring
 
     shutil.copytree(originals[0].parents[2], tmp_path / "copy")
     for folder in (originals[0].parents[2], tmp_path / "copy"):

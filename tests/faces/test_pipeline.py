@@ -1,12 +1,15 @@
 """From photographs to vectors in one pass: the same as in two, each image decoded once, whatever ends it."""
 
+import shutil
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams, QualityParams
 from fairdesk.dataset.quality_measurement import measure_quality
-from fairdesk.errors import Stopped
+from fairdesk.errors import JobFailed, Stopped
 from fairdesk.faces import computing, pipeline
 from fairdesk.faces.aligners import Aligner
 from fairdesk.faces.detection import find_faces
@@ -76,6 +79,18 @@ def test_quality_is_measured_in_the_same_pass_as_by_itself(tmp_path, drawn, monk
     assert other.db.value("SELECT count(*) FROM quality") == 24  # it was not asked for
 
 
+def test_quality_is_measured_of_what_was_searched_before_too(tmp_path, drawn):
+    project = project_of(tmp_path / "p", drawn)
+    find_faces(DetectParams(detector="whole", where=["ids=1-5"]), QuietContext(project))
+    encode_faces(EncodeParams(detector="whole", quality=True, where=["ids=1-9"]), QuietContext(project))
+    assert project.db.value("SELECT count(*) FROM quality WHERE side IS NOT NULL") == 9
+    encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    assert project.db.value("SELECT count(*) FROM quality") == 9
+    find_faces(DetectParams(detector="whole", quality=True), QuietContext(project))
+    assert project.db.value("SELECT count(*) FROM quality WHERE side IS NOT NULL") == 24
+    assert measure_quality(QualityParams(), QuietContext(project)).measured_now == 0
+
+
 def test_a_stop_keeps_what_is_done_and_nothing_is_done_twice(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
     monkeypatch.setattr("fairdesk.faces.embedding._COMMIT", 8)
@@ -141,6 +156,37 @@ def test_unreadable_images_are_told_and_the_rest_goes_on(tmp_path, drawn, monkey
     result = encode_faces(EncodeParams(), QuietContext(project))
     torn = project.db.value("SELECT count(*) FROM detection WHERE why = 'it is torn'")
     assert 0 < torn < 24 and 0 < result.vectors <= 24 - torn
+
+
+@pytest.mark.parametrize("work", [lambda c: find_faces(DetectParams(), c), lambda c: encode_faces(EncodeParams(), c)])
+def test_nothing_that_could_be_read_is_an_error_and_no_empty_success(tmp_path, drawn, work):
+    """As after the folder was moved: exit status 1, with what finds it. Once it is back all goes on."""
+    home, away = tmp_path / "home", tmp_path / "away"
+    shutil.copytree(drawn, home)
+    project = Project.create(tmp_path / "p")
+    import_images(ImportParams(folder=home), QuietContext(project))
+    home.rename(away)
+    with pytest.raises(
+        JobFailed, match=r"None of 24 images could be read, .*: the file is missing\. If they were moved"
+    ) as told:
+        work(QuietContext(project))
+    assert f"fairdesk relink PROJECT {home} NEW-FOLDER" in str(told.value)
+    away.rename(home)
+    work(QuietContext(project))
+    next(home.rglob("*.jpg")).unlink()
+    result = encode_faces(EncodeParams(detector="whole"), QuietContext(project))  # one that is missing stops nothing
+    assert result.vectors == 23 and len(result.unreadable) == 1
+
+
+def test_images_without_a_face_are_told(tmp_path, drawn):
+    home = tmp_path / "home"
+    shutil.copytree(drawn, home)
+    Image.new("RGB", (90, 90)).save(next(home.iterdir()) / "black.png")
+    project = Project.create(tmp_path / "p")
+    import_images(ImportParams(folder=home), QuietContext(project))
+    found = find_faces(DetectParams(), QuietContext(project)).without_face
+    result = encode_faces(EncodeParams(), QuietContext(project))
+    assert result.without_face == found > 0 and "without a face" in result.text()
 
 
 def test_batches_come_in_order_and_few_are_in_memory(monkeypatch):

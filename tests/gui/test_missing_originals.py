@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
+from fairdesk.gui.jobs.state import FAILED
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project.conditions import read_conditions
@@ -101,9 +102,9 @@ def test_images_that_are_gone_are_missing_and_not_without_a_face(window, hand, q
     hand.open(project.folder)
     (tmp_path / "in").rename(tmp_path / "elsewhere")
     window.session.run("encode", {"detector": "whole"})
-    job = hand.finish_job("encode")
+    job = hand.finish_job("encode", FAILED)
     card = window.panel.cards[job.id]
-    qtbot.waitUntil(lambda: "12 images could not be read" in card.detail.text())
+    qtbot.waitUntil(lambda: "None of 12 images could be read" in card.detail.text())
     qtbot.waitUntil(
         lambda: any(notice.action == "Find moved originals…" for notice in window.toasts.history), timeout=5000
     )

@@ -2,6 +2,7 @@
 
 import csv
 
+import numpy as np
 import pytest
 
 from fairdesk.clustering.new_version import cluster_faces as cluster
@@ -14,6 +15,7 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.params import ScoreParams
 from fairdesk.metrics.scores.pair_scores import score_pairs as score
 from fairdesk.project.images import labelled_images
+from fairdesk.project.recipes import Recipe
 from tests.conftest import add_faces
 
 
@@ -77,6 +79,32 @@ def test_the_dialog_lists_and_chooses(both, hand, qtbot):
     dialog.show_button.click()
     qtbot.waitUntil(lambda: _texts(dialog.faces, 3) == ["", "shown"], timeout=5000)
     dialog.accept()
+
+
+def test_the_dialog_tells_what_other_versions_made(window, hand, filled, qtbot, monkeypatch):
+    """And offers to encode it anew, with what that takes."""
+    recipe = Recipe("dlib", "whole", "dlib 5 points, 150 px", 128, "euclidean", "w", {"dlib": "19.24.0"})
+    faces = [face for (face,) in filled.db.rows("SELECT id FROM face WHERE detector = 'whole'")]
+    filled.vectors.append(filled.vectors.register(recipe), faces, np.ones((len(faces), 128), dtype=np.float32), {})
+    filled.set_setting("faces a second dlib", "0.25")
+    filled.close()
+    hand.open(filled.folder)
+    hand.do("dataset.faces")
+    dialog = hand.dialog(VectorsDialog)
+    hand.settle()
+    assert sorted(_texts(dialog.vectors, 0)) == ["dlib", "made-up"]
+    row = _texts(dialog.vectors, 0).index("dlib")
+    assert _texts(dialog.vectors, 7)[1 - row] == "current" and _texts(dialog.vectors, 7)[row].startswith(
+        "dlib 19.24.0 (now 2"
+    )
+    dialog.vectors.selectRow(1 - row)
+    assert not dialog.again_button.isEnabled()
+    dialog.vectors.selectRow(row)
+    assert dialog.again_button.isEnabled() and "in about 2 min 40 s at the last rate" in dialog.note.text()
+    dialog.again_button.click()
+    form = hand.dialog(JobDialog)
+    assert form.form.editors["encoder"].chosen() == "dlib" and form.form.editors["detector"].chosen() == "whole"
+    form.reject()
 
 
 @pytest.mark.parametrize("kind", ["cluster", "score", "duplicates", "divide", "vectors", "encode", "quality", "review"])

@@ -21,6 +21,7 @@ from fairdesk.project import label_basis as basis
 from fairdesk.project.faces import set_identity
 from fairdesk.project.images import hide_images, labelled_images
 from fairdesk.project.schema import VERSION
+from fairdesk.project.thumbnails import ThumbnailStore
 from fairdesk.project.vectors import Recipe
 from tests.conftest import plain_images
 
@@ -208,3 +209,24 @@ def test_a_network_disk_is_known(tmp_path, monkeypatch, mounts, network):
     ]
     monkeypatch.setattr("psutil.disk_partitions", lambda all: told)  # noqa: A006
     assert on_network(tmp_path / "study") is network
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounting needs root")
+def test_a_full_disk_is_told_by_thumbnails(tmp_path):
+    """Not what fails in its wake; with room again the rest follows."""
+    place = tmp_path / "small"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", place], capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount")
+    try:
+        store = ThumbnailStore(place / "thumbnails.sqlite")
+        jpeg = os.urandom(20_000)
+        store.put([("image", number, jpeg) for number in range(200)])
+        with pytest.raises(apsw.FullError):
+            store.copy_to_faces([(number % 100, number) for number in range(2000)])
+        subprocess.run(["mount", "-o", "remount,size=90m", place], check=True)
+        store.copy_to_faces([(number, number) for number in range(200)])
+        assert store.get("face", 199) == jpeg
+        store.close()
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)

@@ -19,11 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.faces.outdated import Outdated, outdated_set
 from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice, Session
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.detections import Search, searches
+from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import VectorSet
 from fairdesk.words import mark, tr
 
@@ -36,6 +38,7 @@ _VECTORS = (
     mark("Complete"),
     mark("Made"),
     mark("Used"),
+    mark("Versions"),
 )
 
 
@@ -81,25 +84,37 @@ def _fill(table: QTableWidget, rows: Sequence[tuple[str, ...]]) -> None:
             table.setItem(y, x, QTableWidgetItem(text))
 
 
+def _everything(project: Project) -> tuple[list[Search], list[VectorSet], list[Outdated | None], str]:
+    sets = project.vectors.sets()
+    return searches(project), sets, [outdated_set(project, one) for one in sets], project.shown_detector()
+
+
 class VectorsDialog(QDialog):
     """Two tables: faces by detector, vectors by encoder and detector."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Faces and embeddings"))
-        self._session = session
+        self._session, self._plain_note = (
+            session,
+            tr("Of each encoder the newest are used unless a job names a detector."),
+        )
         self._searches: list[Search] = []
         self._sets: list[VectorSet] = []
+        self._old: list[Outdated | None] = []
         self.faces, self.vectors = _table(_FACES), _table(_VECTORS)
         self.show_button, self.use_button = QPushButton(tr("Show these faces")), QPushButton(tr("Use these embeddings"))
         self.encode_button, close = QPushButton(tr("Embeddings…")), QPushButton(tr("Close"))
         self.encode_button.setToolTip(tr("Compute embeddings of the faces of the detector chosen above"))
+        self.again_button = QPushButton(tr("Encode anew…"))
+        self.again_button.setToolTip(tr("Compute embeddings that other versions made with the versions of now"))
         self.use_button.setToolTip(tr("Use them for this model wherever no detector is named"))
         layout = QVBoxLayout(self)
         for title, table, note, buttons in (
             (tr("Faces"), self.faces, tr("The faces shown in the grids, and used by face filters and quality."),
              (self.show_button, self.encode_button)),
-            (tr("Embeddings"), self.vectors, tr("Of each encoder the newest are used unless a job names a detector."), (self.use_button,)),
+            (tr("Embeddings"), self.vectors, self._plain_note,
+             (self.again_button, self.use_button)),
         ):  # fmt: skip
             head = QLabel(title)
             head.setProperty("role", "title")
@@ -109,6 +124,7 @@ class VectorsDialog(QDialog):
             told = QLabel(note)
             told.setProperty("role", "muted")
             told.setWordWrap(True)
+            self.note = told  # in the end that of the embeddings
             row.addWidget(told, 1)
             for button in buttons:
                 row.addWidget(button)
@@ -122,6 +138,7 @@ class VectorsDialog(QDialog):
         self.show_button.clicked.connect(self._show_faces)
         self.encode_button.clicked.connect(self._encode)
         self.use_button.clicked.connect(self._use)
+        self.again_button.clicked.connect(self._encode_anew)
         close.clicked.connect(self.accept)
         session.catalogue_changed.connect(self._on_changed)
         self.resize(820, 560)
@@ -137,18 +154,18 @@ class VectorsDialog(QDialog):
         if project is not None:
             self._session.background.read(
                 "faces and embeddings",
-                lambda: (searches(project), project.vectors.sets(), project.shown_detector()),
+                lambda: _everything(project),
                 self._arrived,
             )
 
     @Slot(object)
-    def _arrived(self, found: tuple[list[Search], list[VectorSet], str]) -> None:
-        self._searches, self._sets, shown = found
+    def _arrived(self, found: tuple[list[Search], list[VectorSet], list[Outdated | None], str]) -> None:
+        self._searches, self._sets, self._old, shown = found
         chosen = self.faces.currentRow(), self.vectors.currentRow()
         _fill(self.faces, [(one.detector, f"{one.images:,}", f"{one.faces:,}", tr("shown") if one.detector == shown else "")
                            for one in self._searches])  # fmt: skip
         rows, used = [], set()
-        for one in self._sets:
+        for one, old in zip(self._sets, self._old, strict=True):
             recipe = one.recipe
             first = recipe.encoder not in used
             used.add(recipe.encoder)
@@ -157,7 +174,7 @@ class VectorsDialog(QDialog):
             )
             made = time.strftime("%Y-%m-%d %H:%M", time.localtime(recipe.created))
             rows.append((recipe.encoder, recipe.detector, f"{recipe.dim:,}", f"{one.vectors:,}", complete, made,
-                         tr("used") if first else ""))  # fmt: skip
+                         tr("used") if first else "", tr("current") if old is None else old.changed()))  # fmt: skip
         _fill(self.vectors, rows)
         for y, one in enumerate(self._sets):
             item = self.vectors.item(y, 0)
@@ -175,6 +192,9 @@ class VectorsDialog(QDialog):
         self.show_button.setEnabled(shown is not None and not shown.text())
         self.encode_button.setEnabled(search is not None)
         self.use_button.setEnabled(used is not None and not used.text())
+        old = self._old_one()
+        self.again_button.setEnabled(old is not None)
+        self.note.setText(self._plain_note if old is None else old.text())
 
     def _search(self) -> Search | None:
         row = self.faces.currentRow()
@@ -183,6 +203,10 @@ class VectorsDialog(QDialog):
     def _set(self) -> VectorSet | None:
         row = self.vectors.currentRow()
         return self._sets[row] if 0 <= row < len(self._sets) else None
+
+    def _old_one(self) -> Outdated | None:
+        row = self.vectors.currentRow()
+        return self._old[row] if 0 <= row < len(self._old) else None
 
     def _show_faces(self) -> None:
         search = self._search()
@@ -194,6 +218,16 @@ class VectorsDialog(QDialog):
         if search is not None:
             self.accept()
             self._session.ask("encode", {"detector": search.detector})
+
+    def _encode_anew(self) -> None:
+        old = self._old_one()
+        if old is not None:
+            recipe = old.vectors.recipe
+            asked = {"detector": recipe.detector}
+            if EncoderRef.parse(recipe.encoder).file is None:  # else the form asks for the file
+                asked["encoder"] = recipe.encoder
+            self.accept()
+            self._session.ask("encode", asked)
 
     def _use(self) -> None:
         project, chosen = self._session.project, self._set()

@@ -111,9 +111,14 @@ JOIN = " · "
 
 
 def age_band(text: str) -> str:
-    """Return the decade of an age in years ("34" is "30–39"); other texts stay as they are."""
-    number = text.strip()
-    return f"{10 * (int(number) // 10)}–{10 * (int(number) // 10) + 9}" if number.isdecimal() else text
+    """Return the decade of an age in years ("34", "34.0" and "34,5" are "30–39", "nan" is none); other texts stay as they are."""
+    try:
+        number = float(text.strip().replace(",", "."))
+    except ValueError:
+        return text
+    if np.isnan(number):
+        return ""
+    return f"{10 * int(number // 10)}–{10 * int(number // 10) + 9}" if 0 <= number < 200 else text
 
 
 def regrouped(scores: ScoreSet, by: str) -> ScoreSet:

@@ -13,7 +13,7 @@ from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.written_files import safe_name
 from fairdesk.jobs.context import Context, choose_vectors
-from fairdesk.metrics.pair_lists.matching import ListedName, match_list, names_of, told_unmatched
+from fairdesk.metrics.pair_lists.matching import ListedName, ListImages, match_list, names_of, told_unmatched
 from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.reading import read_list
 from fairdesk.metrics.pair_lists.results import LeftOutOfList, OtherScores, ScoreResult
@@ -25,7 +25,7 @@ from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.encoder_ref import EncoderRef
-from fairdesk.project.images import labelled_images
+from fairdesk.project.images import labelled_paths
 from fairdesk.project.labels import other_labels
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.project.vector_choice import VectorChoice
@@ -64,10 +64,14 @@ def _ready(params: ScoreParams, context: Context) -> VectorChoice:
     return choose_vectors(context, params.encoder, params.detector)
 
 
-def _rows_of_paths(project: Project, images: npt.NDArray[np.int64]) -> dict[str, int]:
-    """Return the place among the `images` that have a vector of each image by path; of the others there is none."""
-    row_of = {image: row for row, image in enumerate(images.tolist())}
-    return {str(image.path): row_of[image.id] for image in labelled_images(project) if image.id in row_of}
+def _vectors_of(
+    project: Project, recipe: StoredRecipe, known: ListImages
+) -> tuple[dict[str, int], npt.NDArray[np.float32]]:
+    """Return the row of each image of a list by path, and their vectors; one without a vector has no row."""
+    wanted = {known.images[place].path for place in known.found.values()}
+    named = {image.id: image.path for image in labelled_paths(project) if image.path in wanted}
+    images, vectors = project.vectors.of_images(recipe, among=np.array(sorted(named), dtype=np.int64))
+    return {named[image]: row for row, image in enumerate(images.tolist())}, vectors
 
 
 def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
@@ -99,8 +103,8 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
     recipe = chosen.recipe
     context.check()
     metric = recipe.metric if params.metric == "own" else params.metric
-    images, vectors = project.vectors.of_images(recipe)
-    row_of = _rows_of_paths(project, images)
+    row_of, vectors = _vectors_of(project, recipe, known)
+    images = project.vectors.images_with(recipe)
     templates, vectors = pooled(listed.templates, known, row_of, vectors)
     rows = np.full((len(pairs), 2), -1, dtype=np.int64)
     paths: tuple[list[str], list[str]] = ([], [])
@@ -136,7 +140,7 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         "encoder": recipe.encoder,
         "detector": recipe.detector,
         "recipe": recipe.hash,
-        "faces": len(images),
+        "faces": images,
         "pair_list": params.pairs.name,
         "pair_list_sha256": list_sha256,
     }
@@ -162,7 +166,7 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         unmatched=unmatched,
         read_as=listed.read_as,
         left_out=[LeftOutOfList(line=one.line, why=one.why) for one in listed.left_out],
-        faces=len(images),
+        faces=images,
         **chosen.about(),
         measure=scores.measure,
     )
@@ -179,7 +183,8 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
 def _add_people(scores: ScoreSet, project: Project, paths: tuple[list[str], list[str]]) -> None:
     """Add gender and age of each image as the project has them, where it has any."""
     others = other_labels(project)
-    known = {str(image.path): others[image.id] for image in labelled_images(project)}
+    wanted = {path for side in paths for path in side}
+    known = {image.path: others[image.id] for image in labelled_paths(project) if image.path in wanted}
     for kind in ("gender", "age"):
         for side, names in enumerate(paths, 1):
             found = [getattr(known[name], kind) or "" if name in known else "" for name in names]

@@ -48,7 +48,7 @@ def _delimiter(line: str) -> str:
     return max((",", ";", "\t"), key=line.count) if line else ","
 
 
-def _where(path: Path, header: list[str], columns: dict[str, str] | None) -> dict[str, int]:
+def places_of_columns(path: Path, header: list[str], columns: dict[str, str] | None) -> dict[str, int]:
     """Return the place of each column that is known or named."""
     lowered = [cell.lower() for cell in header]
     where = {name: lowered.index(name) for name in KNOWN if name in lowered}
@@ -88,7 +88,7 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
     first = next(lines, "")
     rows = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(first))
     header = [cell.strip() for cell in next(rows, [])]
-    where = _where(path, header, columns)
+    where = places_of_columns(path, header, columns)
     by_subject = "label" not in where and {"subject1", "subject2"} <= set(where)
     if "score" not in where or not ("label" in where or by_subject):
         raise RequestError(

@@ -1,0 +1,77 @@
+"""Measures the quality of images whose faces are known already.
+
+A face is measured once for each content: what was measured of another copy of the same file counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fairdesk.faces.quality import measure
+from fairdesk.images.image_reading import UnreadableImageError
+from fairdesk.images.inspection import no_preparation
+from fairdesk.images.pixels import read_pixels
+from fairdesk.jobs.context import Context
+from fairdesk.jobs.pool import map_batches
+from fairdesk.project import Project
+from fairdesk.project.conditions import meeting
+from fairdesk.project.quality import Measured, Unmeasured, copy_measured, keep_measured, unmeasured
+from fairdesk.words import tr
+
+_BATCH = 16
+_COMMIT = 256
+
+
+def _measure(batch: list[Unmeasured]) -> list[Measured]:
+    out = []
+    for task in batch:
+        try:
+            out.append(Measured(task.image, measure(read_pixels(Path(task.path)), task.box, task.faces)))
+        except UnreadableImageError as error:
+            out.append(Measured(task.image, None, error.why))
+    return out
+
+
+def _each_once(todo: list[Unmeasured], tried: set[int]) -> list[Unmeasured]:
+    """Return one image for each content and face, leaving out those that were tried."""
+    first: dict[tuple[Any, ...], Unmeasured] = {}
+    for task in todo:
+        if task.image not in tried:
+            first.setdefault((task.sha256, task.box, task.faces), task)
+    return list(first.values())
+
+
+def measure_all(project: Project, detector: str, context: Context, where: Sequence[str] | None = None) -> int:
+    """Measure what a detector has looked at (in images that meet some conditions) and is not measured; returns how many images."""
+    wanted = meeting(project, where) if where else None
+    total = len([one for one in unmeasured(project, detector) if wanted is None or one.image in wanted])
+    if not total:
+        return 0
+    context.progress(0, total, tr("images"))
+    pending: list[Measured] = []
+    done = 0
+
+    def commit() -> None:
+        keep_measured(project, detector, pending)
+        pending.clear()
+
+    def left() -> list[Unmeasured]:
+        copy_measured(project, detector)
+        return [one for one in unmeasured(project, detector) if wanted is None or one.image in wanted]
+
+    tried: set[int] = set()
+    while todo := _each_once(left(), tried):  # again only where one of several copies could not be read
+        tried |= {task.image for task in todo}
+        try:
+            for batch, found in map_batches(_measure, todo, _BATCH, context, no_preparation):
+                pending += found
+                if len(pending) >= _COMMIT:
+                    commit()
+                done += len(batch)
+                context.progress(min(done, total), total, tr("images"))
+        finally:
+            commit()
+    context.progress(total, total, tr("images"))
+    return total
