@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from fairdesk.clustering.results import NamedResult
 
 _SHOWN = f"face_id NOT IN {HIDDEN_FACES}"
+_HIDES = "(SELECT 1 FROM face f JOIN image i ON i.id = f.image_id WHERE f.id = m.face_id AND i.hidden)"  # of few faces
 
 
 def versions(project: Project) -> list[Version]:
@@ -112,7 +113,8 @@ def faces_of(project: Project, cluster: int) -> list[int]:
     return [
         row[0]
         for row in project.db.rows(
-            f"SELECT face_id FROM cluster_member WHERE cluster_id = ? AND {_SHOWN} ORDER BY face_id", (cluster,)
+            f"SELECT face_id FROM cluster_member m WHERE cluster_id = ? AND NOT EXISTS {_HIDES} ORDER BY face_id",
+            (cluster,),
         )
     ]
 

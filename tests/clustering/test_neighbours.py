@@ -84,6 +84,8 @@ def test_close_pairs_are_all_pairs(monkeypatch):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_no_pair_is_lost_to_the_components_that_are_left_out(monkeypatch, seed):
     monkeypatch.setattr(close_pairs, "_WHOLE", 20.0)
+    monkeypatch.setattr(close_pairs, "_PARTLY", 4.0)
+    monkeypatch.setattr(close_pairs, "_TRIED", 200)
     rng = np.random.default_rng(seed)
     spread = np.exp(-np.arange(48) / 6)
     vectors = (rng.normal(size=(300, 48)) * spread).astype(np.float32)
@@ -95,10 +97,13 @@ def test_no_pair_is_lost_to_the_components_that_are_left_out(monkeypatch, seed):
     away = np.linalg.norm(vectors[:, None].astype(np.float64) - vectors, axis=2)
     for radius in (0.15, 0.3, 0.5, 0.8):
         centred = vectors - vectors.mean(axis=0)
-        short = close_pairs._shortened(centred, (centred**2).sum(axis=1), radius)
+        short, middle = close_pairs._shortened(centred, (centred**2).sum(axis=1), radius)
         assert short.shape[1] < 40
         bound = np.linalg.norm(short[:, None].astype(np.float64) - short, axis=2)
         assert (bound <= away + 1e-3).all()
+        rows = np.arange(len(vectors))
+        closer = np.sqrt(np.maximum(bound[0] ** 2 - 2 * middle.further(np.zeros_like(rows), rows), 0))
+        assert (closer <= away[0] + 1e-3).all()
         first, second, _ = close_pairs.close_pairs(vectors, radius)
         expected = {(int(a), int(b)) for a, b in zip(*np.nonzero(away <= radius), strict=True) if a < b}
         differ = set(zip(first.tolist(), second.tolist(), strict=True)) ^ expected

@@ -33,7 +33,7 @@ from fairdesk.project.changes import Kind as Touched
 from fairdesk.project.image_queries import GridItem, items
 from fairdesk.words import mark, tr, tr_n
 
-PREFETCHED = 3  # of which the pictures are read
+PREFETCHED = 8  # of which the pictures are read
 
 _TITLES = {
     Kind.SAME: mark("Same person?"),
