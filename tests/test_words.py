@@ -192,7 +192,7 @@ def test_each_text_names_the_values_it_is_given():
 def test_the_template_is_of_now():
     made = pseudo.MAKER.template()
     assert pseudo.MAKER.TEMPLATE.read_text(encoding="utf-8") == made, "Texts have changed: run `make words`"
-    assert 'msgid "One threshold for all groups:"' in made  # of a form
+    assert 'msgid "One threshold for all:"' in made  # of a form
     assert (
         'msgid "Detect faces"' in made and 'msgid "Compute each batch in this many parts, to need less memory"' in made
     )  # of jobs

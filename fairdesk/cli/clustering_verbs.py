@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import time
 
+from fairdesk import counted
 from fairdesk.cli.job_verbs import add_project, open_project
-from fairdesk.cli.options import named_path, whole_number
+from fairdesk.cli.options import new_file, whole_number
 from fairdesk.cli.verb import Namespace, Verb
+from fairdesk.clustering.params import CLUSTER_FILES
 from fairdesk.errors import RequestError
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.words import mark, tr
@@ -25,7 +27,17 @@ class ClusteringRow(Record):
     bcubed_f1_why: str | None = None
     created: float
     note: str
+    hidden: int
+    """Faces of hidden images: they stand in no other count."""
     out_of_date: str | None = None
+
+    def text(self) -> str:
+        """Return it as a line; the name begins with its number."""
+        parts = [self.name, counted.clusters(self.clusters), counted.faces(self.faces)]
+        if self.hidden:
+            parts.append(tr("{n:,} hidden", n=self.hidden))
+        parts += [time.strftime("%Y-%m-%d %H:%M", time.localtime(self.created)), self.note]
+        return "  ".join(part for part in parts if part)
 
 
 class ClusteringsResult(JobResult):
@@ -40,18 +52,7 @@ class ClusteringsResult(JobResult):
         """Return them, one a line."""
         if self.out is not None:
             return tr("Wrote {n:,} faces to {out}", n=self.written or 0, out=self.out)
-        return "\n".join(
-            tr(
-                "{id}  {name}  {clusters:,} clusters, {faces:,} faces  {when}  {note}",
-                id=one.id,
-                name=one.name,
-                clusters=one.clusters,
-                faces=one.faces,
-                when=time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created)),
-                note=one.note,
-            ).rstrip()
-            for one in self.clusterings
-        ) or tr("No clusterings yet.")
+        return "\n".join(one.text() for one in self.clusterings) or tr("No clusterings yet.")
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +64,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--revert", action="store_true", help=tr("Go back to it: a copy of it becomes the newest"))
     one.add_argument(
-        "--out", type=named_path, metavar="FILE",
+        "--out", type=new_file(CLUSTER_FILES), metavar="FILE",
         help=tr("Write it, as it is corrected now, to a .json, .csv or .parquet file"),
     )  # fmt: skip
 
@@ -84,8 +85,6 @@ def _run(arguments: Namespace) -> JobResult:
             revert_to(project, arguments.version)
         elif arguments.out is not None:
             path = arguments.out.expanduser().absolute()
-            if path.suffix.lower() not in (".json", ".csv", ".tsv", ".parquet"):
-                raise RequestError(tr("{path} must end in .json, .csv or .parquet.", path=path))
             count = write_clusters(project, need_version(project, arguments.version), path)
             written = {"out": str(path), "written": count}
         rows = [
@@ -99,6 +98,7 @@ def _run(arguments: Namespace) -> JobResult:
                 bcubed_f1_why=one.quality.get("bcubed_f1_why"),
                 created=one.created,
                 note=one.note,
+                hidden=one.hidden,
                 out_of_date=one.stale,
             )
             for one in versions(project)

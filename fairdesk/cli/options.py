@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import types
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from pydantic_core import PydanticUndefined
 
 from fairdesk.errors import RequestError
-from fairdesk.jobs.fields import Negated, Unset, said
+from fairdesk.jobs.fields import Endings, Negated, Unset, said
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.params import JobParams, parse
 from fairdesk.words import mark, tr
@@ -79,6 +80,20 @@ def named_path(text: str) -> Path:
     if not text.strip():
         raise argparse.ArgumentTypeError(tr("must name a file or a folder"))
     return Path(text)
+
+
+def new_file(kinds: tuple[str, ...]) -> Callable[[str], Path]:
+    """Return a reader of the path of a file to write that ends in one of these."""
+
+    def read(text: str) -> Path:
+        path = named_path(text)
+        try:
+            Endings(kinds).check(path)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        return path
+
+    return read
 
 
 def _plain(annotation: Any) -> tuple[Any, bool]:

@@ -11,6 +11,7 @@ from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.params import JobParams
 from fairdesk.jobs.results import JobResult
 from fairdesk.project import Project
+from fairdesk.words import tr
 
 
 def run_job(
@@ -21,4 +22,11 @@ def run_job(
     with ConsoleContext(project, device_for(kind, params, device), quiet=quiet) as context:
         if project is not None and (odd := told_places(list(project.roots().values()))):
             context.message(odd)
+        for name in params.only_for:
+            if name in params.model_fields_set and not params.counts(name):
+                switch = params.only_for[name][0]
+                context.message(
+                    tr("{option} has no effect with {switch} {value}.",
+                       option=params.option(name), switch=params.option(switch), value=getattr(params, switch))
+                )  # fmt: skip
         return kind.function()(params, context)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fairdesk.cli.console import ConsoleContext
 from fairdesk.cli.job_verbs import add_project, open_project
-from fairdesk.cli.options import named_path, whole_number
+from fairdesk.cli.options import new_file, whole_number
 from fairdesk.cli.verb import Namespace, Verb
 from fairdesk.errors import RequestError
 from fairdesk.jobs.results import JobResult
@@ -71,7 +71,7 @@ def _verdict(arguments: Namespace) -> JobResult:
 def _verdicts_options(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     parser.add_argument("--file", type=Path, metavar="CSV", help=tr("Add the verdicts of this file"))
-    parser.add_argument("--out", type=named_path, metavar="CSV", help=tr("Write all verdicts to this file"))
+    parser.add_argument("--out", type=new_file((".csv",)), metavar="CSV", help=tr("Write all verdicts to this file"))
     parser.add_argument("--remove", nargs="+", type=whole_number, metavar="N", help=tr("Remove these verdicts"))
 
 

@@ -2,7 +2,8 @@
 
 Of two vectors only one order is computed, in blocks that stay in a core's cache. Most pairs are far apart, and that shows
 in the first principal components already: their distance there, with the difference of what is left of both lengths, is
-never more than the whole distance. Only pairs that are near by this measure are computed in full.
+never more than the whole distance. Of the pairs that are near by this measure some more components are looked at, and only
+those that are still near are computed in full.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int32]
+Ids = npt.NDArray[np.int64]
 ROWS, COLUMNS = 1024, 1024  # of a block: 4 MB
-SAMPLE = 500  # vectors whose neighbours are counted first
+SAMPLE = 250  # vectors whose neighbours are counted first
 SHARES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.375, 0.45, 0.5, 0.5625, 0.625, 0.75)  # of the components, that are tried
 _LEARNED, _TRIED = 4000, 600  # vectors that the components are learned from; of which pairs are tried
 _WHOLE = 20_000.0  # computing a pair in full costs as much as so many components of a block's
+_PARTLY = 3_000.0  # and looking at the components in between as much as so many
 _AT_ONCE = 20_000  # pairs computed in full
 _BYTES = 40.0  # of a pair, in all that DBSCAN makes of it
 
@@ -42,7 +45,7 @@ def close_pairs(vectors: Floats, radius: float, check: Check | None = None) -> t
     squares = np.einsum("ij,ij->i", vectors, vectors)
     with one_thread_a_product():  # several would wait for each other on a busy machine
         _refuse_too_many(vectors, squares, radius)
-        short = _shortened(vectors, squares, radius)
+        short, middle = _shortened(vectors, squares, radius)
     half = np.einsum("ij,ij->i", short, short)[:, None] / 2
     one = np.ones_like(half)
     left, right = np.hstack([short, -half, one]), np.ascontiguousarray(np.hstack([short, one, -half]).T)
@@ -55,12 +58,18 @@ def close_pairs(vectors: Floats, radius: float, check: Check | None = None) -> t
         height = min(ROWS, n - a)
         for b in range(a, n, COLUMNS):
             width = min(COLUMNS, n - b)
-            rows, columns = np.divmod(np.flatnonzero(left[a : a + height] @ right[:, b : b + width] >= limit), width)
+            product = left[a : a + height] @ right[:, b : b + width]
+            rows, columns = np.divmod(np.flatnonzero(product >= limit), width)
             if b < a + height:
                 above = columns + b > rows + a
                 rows, columns = rows[above], columns[above]
             for start in range(0, len(rows), _AT_ONCE):
-                some, others = rows[start : start + _AT_ONCE] + a, columns[start : start + _AT_ONCE] + b
+                some, others = rows[start : start + _AT_ONCE], columns[start : start + _AT_ONCE]
+                seen = product[some, others]
+                some, others = some + a, others + b
+                if middle is not None:
+                    kept = seen + middle.further(some, others) >= limit
+                    some, others = some[kept], others[kept]
                 away = vectors[some] - vectors[others]
                 squared = np.einsum("ij,ij->i", away, away)
                 near = squared <= within
@@ -74,26 +83,48 @@ def close_pairs(vectors: Floats, radius: float, check: Check | None = None) -> t
     return first, second, squared
 
 
-def _shortened(vectors: Floats, squares: Floats, radius: float) -> Floats:
-    """Return vectors of fewer components, no two farther apart than the given ones: as many as cost least."""
+class _Middle:
+    """Some components after the first ones: how much farther apart vectors are when these are seen too."""
+
+    def __init__(self, rotated: Floats, squares: Floats, count: int, more: int) -> None:
+        def rest(seen: int) -> Floats:
+            inside = np.einsum("ij,ij->i", rotated[:, :seen], rotated[:, :seen])
+            left: Floats = np.sqrt(np.maximum(squares - inside, 0))[:, None]
+            return left
+
+        self._seen, self._rest = np.hstack([rotated[:, count : count + more], rest(count + more)]), rest(count)[:, 0]
+
+    def further(self, first: Ids, second: Ids) -> Floats:
+        """Return by how much the products of pairs, half the squared distances, negative, change."""
+        away, rest = self._seen[first] - self._seen[second], self._rest[first] - self._rest[second]
+        farther: Floats = np.einsum("ij,ij->i", away, away)
+        farther -= rest * rest
+        farther /= -2
+        return farther
+
+
+def _shortened(vectors: Floats, squares: Floats, radius: float) -> tuple[Floats, _Middle | None]:
+    """Return vectors of fewer components, no two farther apart than the given ones: as many as cost least; and what comes after them."""
     n, dims = vectors.shape
-    sample = vectors[np.random.default_rng(0).choice(n, min(n, _LEARNED), replace=False)]
+    order = np.random.default_rng(0).permutation(n)[: _LEARNED + _TRIED]
+    sample, others = vectors[order[_TRIED:]], vectors[order[:_TRIED]]  # tried on others than those learned from
+    if len(sample) < dims:
+        return vectors, None
     _, components = np.linalg.eigh((sample.T @ sample).astype(np.float64))
     components = components[:, ::-1].astype(np.float32)
-    least, best = float(dims), dims
-    tried = sample[:_TRIED] @ components
+    tried = others @ components
     whole = np.einsum("ij,ij->i", tried, tried)
-    for count, near in _near_by_the_first(
-        tried, whole, radius, sorted({max(1, int(dims * share)) for share in SHARES})
-    ):
-        cost = count + _WHOLE * near
-        if cost < least:
-            least, best = cost, count
-    if best == dims:
-        return vectors
-    short = vectors @ components[:, :best]
+    more = max(1, dims // 8)
+    counts = sorted({max(1, int(dims * share)) for share in SHARES})
+    near = dict(_near_by_the_first(tried, whole, radius, sorted({*counts, *(one + more for one in counts)})))
+    costs = {one: one + _PARTLY * near[one] + _WHOLE * near[one + more] for one in counts}
+    best = min(costs, key=lambda one: costs[one])
+    if costs[best] >= dims:
+        return vectors, None
+    rotated = vectors @ components[:, : best + more]
+    short = rotated[:, :best]
     rest = np.maximum(squares - np.einsum("ij,ij->i", short, short), 0)
-    return np.hstack([short, np.sqrt(rest)[:, None]])
+    return np.hstack([short, np.sqrt(rest)[:, None]]), _Middle(rotated, squares, best, more)
 
 
 def _near_by_the_first(
@@ -113,8 +144,11 @@ def _near_by_the_first(
 def _refuse_too_many(vectors: Floats, squares: Floats, radius: float) -> None:
     n = len(vectors)
     rows = np.random.default_rng(0).choice(n, min(SAMPLE, n), replace=False)
-    away = squares[rows, None] + squares - 2 * (vectors[rows] @ vectors.T)
-    near = int(np.count_nonzero(away <= radius * radius)) / len(rows) - 1
+    product = vectors[rows] @ vectors.T
+    product -= (
+        squares / 2
+    )  # half the squared distances and the rows' own lengths, negative: no second array of this size
+    near = int(np.count_nonzero(product >= (squares[rows, None] - radius * radius) / 2)) / len(rows) - 1
     need_room(
         _BYTES * near * n / 2,
         tr(

@@ -23,7 +23,7 @@ from fairdesk.clustering.store import (
     newest_version,
     recipe_of,
 )
-from fairdesk.errors import RequestError
+from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.faces import names_of_faces
@@ -107,8 +107,7 @@ def recipe_of_version(project: Project, version: int | None) -> StoredRecipe:
 def lay_out(project: Project, recipe: StoredRecipe, params: MapParams, context: Context) -> Layout:
     """Lay out all faces of a recipe whose images are not hidden, and keep the layout."""
     faces, vectors = project.vectors.load(recipe, hidden=False)
-    if not len(faces):
-        raise RequestError(tr("There are no faces with embeddings to lay out."))
+    need_faces(project, recipe, len(faces), 1)
     if params.method == "pca":
         return read_layout(project, recipe, "pca") or _pca(faces, unit_length(vectors, recipe.metric))
     about = f"perplexity {params.perplexity:g}, openTSNE {version_of('openTSNE')}"

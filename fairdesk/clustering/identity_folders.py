@@ -115,7 +115,9 @@ def _wanted(params: FoldersParams, context: Context, at: _Folders) -> list[tuple
             plain = str(label) if title in (f"Cluster {label}", "Unclustered") else title
             pairs.append((at.of(cluster, plain), path))
     if not pairs:
-        raise RequestError(tr("There is no image to place: no cluster or no named identity has any."))
+        raise RequestError(
+            tr("There is no image to place: no cluster or no named identity has any that is not hidden.")
+        )
     return list(dict.fromkeys(pairs))
 
 

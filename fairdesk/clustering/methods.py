@@ -15,7 +15,7 @@ from fairdesk.clustering.neighbours import nearest
 from fairdesk.clustering.pair_chain import bytes_needed, pair_tree
 from fairdesk.clustering.params import DBSCAN_EPS, ClusterParams
 from fairdesk.clustering.room import need_memory, need_room
-from fairdesk.clustering.side_by_side import Check
+from fairdesk.clustering.stages import Check, Stages
 from fairdesk.clustering.ward import ward_tree
 from fairdesk.clustering.whispers import strangers_begin, whispers
 from fairdesk.errors import RequestError
@@ -42,7 +42,7 @@ def cluster_vectors(
     params: ClusterParams,
     metric: str,
     n_clusters: int | None = None,
-    near: Callable[[Floats], Near] | None = None,
+    near: Callable[[Floats, Check | None], Near] | None = None,
     check: Check | None = None,
 ) -> Clustered:
     """Cluster vectors of shape (n, dim).
@@ -74,16 +74,18 @@ def cluster_vectors(
         eps = DBSCAN_EPS if params.eps is None else params.eps
         return Clustered(dbscan(vectors, eps, params.min_samples, check), eps=eps)
     if params.method == "hdbscan":
-        return Clustered(hdbscan(vectors, params.min_samples))
+        return Clustered(hdbscan(vectors, params.min_samples, check))
     if params.method == "graph":
         need_room(
             (12.0 * vectors.shape[1] + 100.0 * KEPT) * len(vectors),
             tr("Graph clustering of {faces:,} faces.", faces=len(vectors)),
             tr("Cluster fewer faces at a time."),
         )
-        found, squared = near(vectors) if near is not None else nearest(vectors, KEPT, check)
+        stages = Stages(check)
+        tell = stages.next(0.8)
+        found, squared = near(vectors, tell) if near is not None else nearest(vectors, KEPT, tell)
         eps = strangers_begin(vectors, squared) if params.eps is None else params.eps
-        return Clustered(whispers(found, squared, eps, params.seed, check), eps=eps)
+        return Clustered(whispers(found, squared, eps, params.seed, stages.next(0.2)), eps=eps)
     cut = params.distance if params.method == "hierarchical" else None
     wanted = None if cut is not None else params.n_clusters or n_clusters
     if wanted is None and cut is None:

@@ -92,7 +92,7 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
     if not written:
         raise RequestError(
             tr("None of these faces can be read.")
-            if params.cluster is None
+            if params.cluster in (None, ALL)
             else tr("Cluster {cluster} has no readable face.", cluster=params.cluster)
         )
     if params.cluster == ALL:
@@ -107,16 +107,14 @@ def _sheets(tiles: list[_Tile], title: str, out: Path, params: MosaicParams, con
     written = []
     for number, start in enumerate(range(0, len(tiles), sheet), 1):
         path = out if number == 1 else out.with_stem(f"{out.stem}_{number}")
+        picture = _montage(tiles[start : start + sheet], title, params)
         try:
-            _montage(tiles[start : start + sheet], title, params).save(path)
-        except (ValueError, KeyError) as error:
+            picture.save(path)
+        except ValueError as error:  # some formats hold no picture as large as that
             raise RequestError(
-                tr(
-                    "{path}: images cannot be written as {suffix}. Use .png.",
-                    path=path,
-                    suffix=path.suffix or tr("a file without suffix"),
-                )
-            ) from error
+                tr("{path}: {width}x{height} pixels cannot be written in this format. Use .png, or fewer rows a sheet.",
+                   path=path, width=picture.width, height=picture.height)
+            ) from error  # fmt: skip
         written.append(path)
         context.artifact(path)
     return written
@@ -170,6 +168,8 @@ def _of_project(params: MosaicParams, context: Context) -> list[_Group]:
         return [_group(project, "faces", tr("Chosen faces"), only)]
     version = need_version(project, params.version)
     chosen = clusters(project, version) if params.cluster == ALL else [find_cluster(project, version, params.cluster)]
+    if not chosen:
+        raise RequestError(tr("All faces of clustering {version} are of hidden images.", version=version))
     groups = []
     for cluster in chosen:
         members = faces_of(project, cluster.id)

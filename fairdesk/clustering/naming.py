@@ -13,7 +13,7 @@ from fairdesk.clustering.store import faces_of, name_identity
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import commonest_group, group_counts_of_faces, identities_of_faces, likely_group
-from fairdesk.project.identities import find_identity, identity_names, images_beside
+from fairdesk.project.identities import find_identity, identity_names, images_beside, typed_name
 from fairdesk.words import tr, tr_n
 
 
@@ -71,12 +71,12 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     RequestError
         If the name is empty.
     """
-    name = name.strip()
+    name = typed_name(name)
     if not name:
         raise RequestError(tr("An identity needs a name."))
     faces = faces_of(project, cluster)
     usual = commonest_group(project, faces)
-    chosen = (group.strip() or None) if group is not None else likely_group(project, faces, name)
+    chosen = (typed_name(group) or None) if group is not None else likely_group(project, faces, name)
     identity = find_identity(project, name, chosen)
     joins = 0 if identity is None else images_beside(project, identity, faces)
     own = identity is not None and _commonest(project, faces) == identity

@@ -13,7 +13,9 @@ from fairdesk.clustering.methods import Clustered, by_size, cluster_vectors, uni
 from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
+from fairdesk.clustering.stages import Check
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
+from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.clustering.vector_files import read_vectors
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
@@ -32,43 +34,41 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector)
     recipe = chosen.recipe
-    context.progress(0, 3, tr("steps"))
     faces, vectors = project.vectors.load(recipe, hidden=False)
     verdicts = of_detector(project, all_verdicts(project), recipe.detector)
     said = constraints(verdicts)
     kept = ~np.isin(faces, list(said.ignored))
     ignored, faces, vectors = int(np.count_nonzero(~kept)), faces[kept], vectors[kept]
+    need_faces(project, recipe, len(faces), 2)
     truth = known_people(project, faces, said)
     people = len(np.unique(truth[truth >= 0]))
     context.check()
     metric = params.metric or recipe.metric
 
-    def near(scaled: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        kept = neighbours_of(project, recipe, faces, scaled, metric, pause)
+    def near(
+        scaled: npt.NDArray[np.float32], check: Check | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        kept = neighbours_of(project, recipe, faces, scaled, metric, check)
         return kept.found, kept.squared
 
-    def pause(_done: int, _of: int) -> None:
-        context.check()
-
-    found = cluster_vectors(vectors, params, metric, people if people >= 2 else None, near, pause)
+    tell = _progress(context, len(faces))
+    found = cluster_vectors(vectors, params, metric, people if people >= 2 else None, near, tell)
     raw, broken = corrected(found.labels, faces, unit_length(vectors, metric), said)
     labels = by_size(raw)
     contradictions = _contradictions(said, broken)
     for line in contradictions:
         context.message(line)
     context.check()
-    context.progress(1, 3, tr("steps"))
     known = truth >= 0
     quality = agreement(labels[known], truth[known])
     used = params.model_copy(update={"encoder": recipe.encoder, "detector": recipe.detector, "eps": found.eps})
     version = _store(project, used, recipe.id, faces, labels, quality)
     if found.linkage is not None:
         _store_tree(project, version, found, faces)
-    context.progress(2, 3, tr("steps"))
     if params.out is not None:
         write_clusters(project, version, params.out)
         context.artifact(params.out)
-    context.progress(3, 3, tr("steps"))
+    tell(1, 1)
     return ClusterResult(
         clusters=int(labels.max(initial=-1)) + 1,
         noise=int((labels < 0).sum()),
@@ -81,6 +81,17 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         contradictions=contradictions,
         **dict(quality),
     )
+
+
+def _progress(context: Context, faces: int) -> Check:
+    """Return what a method tells how far it is: as so many of the faces, so that the time left can be told."""
+
+    def tell(done: int, of: int) -> None:
+        context.check()
+        context.progress(faces * done // max(of, 1), faces, tr("faces"))
+
+    tell(0, 1)
+    return tell
 
 
 def _contradictions(said: Constraints, broken: list[Verdict]) -> list[str]:
@@ -128,14 +139,10 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
     known = names != ""
     _, truth = np.unique(names, return_inverse=True)
     people = len(np.unique(names[known]))
-    context.progress(0, 1, tr("steps"))
-
-    def pause(_done: int, _of: int) -> None:
-        context.check()
-
+    tell = _progress(context, len(vectors))
     labels = by_size(
         cluster_vectors(
-            vectors, params, params.metric or "euclidean", people if people >= 2 else None, check=pause
+            vectors, params, params.metric or "euclidean", people if people >= 2 else None, check=tell
         ).labels
     )
     quality = agreement(labels[known], truth[known].astype(np.int64))
@@ -145,7 +152,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
             clusters.setdefault(str(label), []).append(name)
         save_clusters(params.out, clusters, set(paths[made].tolist()))
         context.artifact(params.out)
-    context.progress(1, 1, tr("steps"))
+    tell(1, 1)
     return ClusterResult(
         clusters=int(labels.max(initial=-1)) + 1,
         noise=int((labels < 0).sum()),

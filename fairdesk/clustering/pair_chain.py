@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.nearest_chain import Tree, in_order, link
-from fairdesk.clustering.side_by_side import Check, each_block
+from fairdesk.clustering.side_by_side import each_block
+from fairdesk.clustering.stages import Check, Stages
 
 Floats = npt.NDArray[np.float32]
 _ROWS = 256
+OFTEN = 50  # joins after which it is said how far it is
 
 
 def bytes_needed(faces: int) -> float:
@@ -26,7 +28,9 @@ def bytes_needed(faces: int) -> float:
 def pair_tree(vectors: Floats, linkage: Literal["average", "complete"], check: Check | None = None) -> Tree:
     """Return SciPy's linkage matrix (n - 1, 4). `check` is told how many joins are made, of how many."""
     n = len(vectors)
-    pairs = _Pairs(vectors, check)
+    stages = Stages(check)
+    pairs = _Pairs(vectors, stages.next(0.15))
+    tell = stages.next(0.85)
     size = np.ones(n)
     number = np.arange(n)
     alive = np.ones(n, dtype=bool)
@@ -50,15 +54,15 @@ def pair_tree(vectors: Floats, linkage: Literal["average", "complete"], check: C
             new = np.maximum(away, other)
         pairs.put(there, new, alive)
         size[there], number[there], alive[here] = total, n + len(joins) - 1, False
-        if check is not None and len(joins) % 500 == 0:
-            check(len(joins), n - 1)
+        if len(joins) % OFTEN == 0:
+            tell(len(joins), n - 1)
     return in_order(joins, n)
 
 
 class _Pairs:
     """The distances of n vectors, each pair's once: those of i with all j > i one after the other."""
 
-    def __init__(self, vectors: Floats, check: Check | None) -> None:
+    def __init__(self, vectors: Floats, check: Check) -> None:
         n = self.n = len(vectors)
         rows = np.arange(n, dtype=np.int64)
         self.base = n * rows - rows * (rows + 1) // 2 - rows - 1  # of i and j: base[i] + j

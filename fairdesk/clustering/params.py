@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from fairdesk.jobs.fields import DETECTOR_UNSET, LINK, ExistingFile, NewFile, NewFolder, Offer, Pick, Unset
+from fairdesk.jobs.fields import DETECTOR_UNSET, LINK, Endings, ExistingFile, NewFile, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.project.conditions import ids_condition
 from fairdesk.project.detector_key import HELP as DETECTOR_HELP
@@ -17,6 +17,7 @@ from fairdesk.words import tr, tr_n
 
 DBSCAN_EPS = 0.5
 PERPLEXITY = 30.0  # of t-SNE
+CLUSTER_FILES = (".json", ".csv", ".tsv", ".parquet")
 
 
 class ClusterParams(JobParams):
@@ -87,7 +88,7 @@ class ClusterParams(JobParams):
     vectors: Annotated[Path | None, Pick.FILE] = Field(
         None, title="Embeddings file", description="Cluster an .npz of embeddings instead of a project"
     )
-    out: Annotated[Path | None, Pick.NEW_FILE] = Field(
+    out: Annotated[Path | None, Pick.NEW_FILE, Endings(CLUSTER_FILES)] = Field(
         None,
         title="Output",
         description="Also write it: {label: [image path, ...]} as .json, or a row a face as .csv or .parquet",
@@ -179,7 +180,9 @@ class MosaicParams(JobParams):
     faces: Annotated[str | None, Unset("all of the cluster")] = Field(
         None, description="Only these faces of the project, by number: 3-9,12"
     )
-    out: NewFile = Field(title="Output", description="Image file to write; with several clusters, NAME-LABEL")
+    out: Annotated[NewFile, Endings((".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".pdf"))] = Field(
+        title="Output", description="Image file to write; with several clusters, NAME-LABEL"
+    )
     file: Annotated[Path | None, Pick.FILE] = Field(
         None,
         title="Cluster file",
@@ -305,9 +308,12 @@ class MapParams(JobParams):
         None, title="Embedding model", description="Model whose embeddings are laid out, instead of a clustering's"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
-    out: Annotated[Path | None, Pick.NEW_FILE, Unset("the map is kept with the project alone")] = Field(
-        None, title="Output", description="Also write it: .csv or .parquet (a row a face), or .png"
-    )
+    out: Annotated[
+        Path | None,
+        Pick.NEW_FILE,
+        Endings((".csv", ".parquet", ".png")),
+        Unset("the map is kept with the project alone"),
+    ] = Field(None, title="Output", description="Also write it: .csv or .parquet (a row a face), or .png")
     colour_by: Literal["cluster", "identity", "group", "verdict"] = Field(
         "cluster", title="Colour by", description="What the colours of a .png mean"
     )
@@ -316,9 +322,7 @@ class MapParams(JobParams):
 
     @field_validator("out")
     @classmethod
-    def _known_ending(cls, value: Path | None) -> Path | None:
-        if value is not None and value.suffix.lower() not in (".csv", ".parquet", ".png"):
-            raise ValueError(tr("must end in .csv, .parquet or .png"))
+    def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
 
     @model_validator(mode="after")

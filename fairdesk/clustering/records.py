@@ -30,6 +30,7 @@ class Version:
     faces: int = 0
     note: str = ""
     clusters: int = 0  # but for the unclustered faces
+    hidden: int = 0  # faces of hidden images, which do not count
 
 
 @dataclass(frozen=True)

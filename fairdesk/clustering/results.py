@@ -267,8 +267,8 @@ class VerdictsResult(JobResult):
         if self.added is not None:
             lines.append(
                 tr(
-                    "{added:,} verdicts added, {known:,} were known, {left:,} are about faces that this project lacks.",
-                    added=self.added,
+                    "{added} added, {known:,} known before, {left:,} about faces that this project lacks.",
+                    added=tr_n("{n:,} verdict", "{n:,} verdicts", self.added),
                     known=self.known or 0,
                     left=self.left_out or 0,
                 )

@@ -1,4 +1,7 @@
-"""A project's clusterings: versions, their clusters and the faces in them; each correction is one undoable step."""
+"""A project's clusterings: versions, their clusters and the faces in them; each correction is one undoable step.
+
+Faces of hidden images are not counted, listed or labelled. They stay in their clusters, and go along where a whole one goes.
+"""
 
 from __future__ import annotations
 
@@ -24,25 +27,29 @@ from fairdesk.clustering.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
-from fairdesk.project.faces import face_paths, give_identity, likely_group
-from fairdesk.project.identities import identity_names, label_ids
+from fairdesk.project.faces import HIDDEN_FACES, face_paths, give_identity, likely_group
+from fairdesk.project.identities import identity_names, label_ids, typed_name
 from fairdesk.project.verdicts import Said, Verdict
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.clustering.results import NamedResult
 
+_SHOWN = f"face_id NOT IN {HIDDEN_FACES}"
+
 
 def versions(project: Project) -> list[Version]:
     """Return all clusterings, newest first."""
     rows = project.db.rows(
         "SELECT id, name, method, params, quality, created, recipe_id, basis,"
-        " (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id), ifnull(note, ''),"
-        " (SELECT count(*) FROM cluster k WHERE k.clustering_id = c.id AND k.label != -1) FROM clustering c ORDER BY id DESC"
+        f" (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id AND {_SHOWN}), ifnull(note, ''),"
+        " (SELECT count(*) FROM cluster k WHERE k.clustering_id = c.id AND k.label != -1 AND EXISTS"
+        f" (SELECT 1 FROM cluster_member WHERE cluster_id = k.id AND {_SHOWN})),"
+        " (SELECT count(*) FROM cluster_member m WHERE m.clustering_id = c.id) FROM clustering c ORDER BY id DESC"
     )
     changes = basis.changes_since(project, [row[7] for row in rows])
     out = []
-    for (number, name, method, params, quality, created, recipe_id, _, faces, note, count), change in zip(
+    for (number, name, method, params, quality, created, recipe_id, _, faces, note, count, every), change in zip(
         rows, changes, strict=True
     ):
         said = json.loads(params)
@@ -62,6 +69,7 @@ def versions(project: Project) -> list[Version]:
                 faces,
                 note,
                 count,
+                every - faces,
             )
         )
     return out
@@ -86,13 +94,14 @@ def need_version(project: Project, version: int | None = None) -> int:
     return version
 
 
-def clusters(project: Project, version: int) -> list[Cluster]:
-    """Return the clusters of a version, largest first, unclustered last."""
+def clusters(project: Project, version: int, only: Sequence[int] | None = None) -> list[Cluster]:
+    """Return the clusters of a version, or some by id, largest first, unclustered last; not those whose faces are all hidden."""
     rows = project.db.rows(
         "SELECT c.id, c.label, c.name, c.identity_id, count(m.face_id), min(m.face_id)"
-        " FROM cluster c LEFT JOIN cluster_member m ON m.cluster_id = c.id WHERE c.clustering_id = ? GROUP BY c.id"
-        " ORDER BY c.label = -1, count(m.face_id) DESC, c.label",
-        (version,),
+        f" FROM cluster c LEFT JOIN cluster_member m ON m.cluster_id = c.id AND m.{_SHOWN} WHERE c.clustering_id = ?"
+        f" {'' if only is None else 'AND c.id IN (SELECT value FROM json_each(?))'}"
+        " GROUP BY c.id HAVING count(m.face_id) > 0 OR c.label = -1 ORDER BY c.label = -1, count(m.face_id) DESC, c.label",
+        (version,) if only is None else (version, json.dumps(list(only))),
     )
     names = identity_names(project, {row[3] for row in rows if row[3] is not None})
     return [Cluster(number, label, name, names.get(who), *more) for number, label, name, who, *more in rows]
@@ -103,7 +112,7 @@ def faces_of(project: Project, cluster: int) -> list[int]:
     return [
         row[0]
         for row in project.db.rows(
-            "SELECT face_id FROM cluster_member WHERE cluster_id = ? ORDER BY face_id", (cluster,)
+            f"SELECT face_id FROM cluster_member WHERE cluster_id = ? AND {_SHOWN} ORDER BY face_id", (cluster,)
         )
     ]
 
@@ -112,7 +121,8 @@ def clustered_faces(project: Project, version: int) -> list[ClusteredFace]:
     """Return the faces of a version, in order of id."""
     of = {cluster.id: cluster for cluster in clusters(project, version)}
     rows = project.db.rows(
-        "SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ? ORDER BY face_id", (version,)
+        f"SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ? AND {_SHOWN} ORDER BY face_id",
+        (version,),
     )
     paths = face_paths(project, [face for face, _ in rows])
     return [ClusteredFace(face, at, of[at].label, of[at].title, paths[face]) for face, at in rows]
@@ -244,11 +254,12 @@ def _drop_empty(connection: apsw.Connection, version: int) -> None:
 
 def rename_cluster(project: Project, cluster: int, name: str) -> None:
     """Give a cluster a name of its own; an empty one takes the name away."""
+    name = typed_name(name)
     with project.journal.step(
-        tr("Rename cluster to {name}", name=name.strip() or tr("its number")), target=_target(cluster)
+        tr("Rename cluster to {name}", name=name or tr("its number")), target=_target(cluster)
     ) as connection:
         _row(connection, cluster)
-        connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (name.strip() or None, cluster))
+        connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (name or None, cluster))
 
 
 def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
@@ -292,7 +303,7 @@ def join_clusters(
         else:
             theirs += joined
         connection.execute("UPDATE cluster_member SET cluster_id = ? WHERE cluster_id = ?", (keep, cluster))
-        moved += connection.changes()
+        moved += len(joined)
     if theirs:
         replaced += say(project, connection, Said.SAME, mine, theirs)[1]
     _drop_empty(connection, version)
@@ -443,7 +454,8 @@ def regroup(project: Project, connection: apsw.Connection, version: int, moves: 
 def members(project: Project, version: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the faces of a version, ascending, and the cluster of each."""
     rows = project.db.rows(
-        "SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ? ORDER BY face_id", (version,)
+        f"SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ? AND {_SHOWN} ORDER BY face_id",
+        (version,),
     )
     found = np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int64, count=2 * len(rows)).reshape(-1, 2)
     return found[:, 0].copy(), found[:, 1].copy()
@@ -451,7 +463,8 @@ def members(project: Project, version: int) -> tuple[npt.NDArray[np.int64], npt.
 
 def membership(project: Project, version: int) -> dict[int, int]:
     """Return the cluster of each face of a version."""
-    return dict(project.db.rows("SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ?", (version,)))
+    faces, homes = members(project, version)
+    return dict(zip(faces.tolist(), homes.tolist(), strict=True))
 
 
 def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> NamedResult:
@@ -467,7 +480,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
     """
     from fairdesk.clustering.results import NamedResult
 
-    name = name.strip()
+    name = typed_name(name)
     if not name:
         raise RequestError(tr("An identity needs a name."))
     with project.journal.step(
@@ -478,7 +491,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
                 tr("Unclustered faces are not one identity. First split off the faces that belong together.")
             )
         members = faces_of(project, cluster)
-        chosen = likely_group(project, members, name) if group is None else group.strip() or None
+        chosen = likely_group(project, members, name) if group is None else typed_name(group) or None
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
         connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from fairdesk.clustering.nearest_chain import Tree, in_order, link
 
+OFTEN = 20  # looks for a nearest cluster after which it is said how far it is
+
 
 def ward_tree(vectors: npt.NDArray[np.float32], check: Callable[[int, int], None] | None = None) -> Tree:
     """Return SciPy's linkage matrix (n - 1, 4) of Ward's method. `check` is told how many joins are made, of how many."""
@@ -30,6 +32,9 @@ def ward_tree(vectors: npt.NDArray[np.float32], check: Callable[[int, int], None
         if not chain:
             chain.append(int(np.flatnonzero(alive[:count])[0]))
         here = chain[-1]
+        steps += 1
+        if check is not None and steps % OFTEN == 0:
+            check(len(joins), n - 1)
         away = square[:count] + square[here] - 2 * (centre[:count] @ centre[here])
         away *= size[:count] * size[here] / (size[:count] + size[here])
         away[here] = np.inf
@@ -45,9 +50,6 @@ def ward_tree(vectors: npt.NDArray[np.float32], check: Callable[[int, int], None
         size[there] = total
         number[there] = n + len(joins) - 1
         alive[here] = False
-        steps += 1
-        if check is not None and steps % 500 == 0:
-            check(steps, n - 1)
         if 2 * np.count_nonzero(alive[:count]) < count and not chain:  # rows of clusters that are gone cost time
             kept = np.flatnonzero(alive[:count])
             count = len(kept)

@@ -14,6 +14,7 @@ from fairdesk.images.system_places import system_place
 from fairdesk.jobs.fields import (
     DETECTOR_UNSET,
     ColumnsOf,
+    Endings,
     ExistingFile,
     ExistingFolder,
     ExistingPath,
@@ -169,7 +170,7 @@ class VectorsParams(JobParams):
         "dlib", title="Embedding model", description="Model whose embeddings are exported"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
-    out: NewFile = Field(
+    out: Annotated[NewFile, Endings((".npz", ".json", ".csv"))] = Field(
         title="Output",
         description="The .npz to write, a .json as the original scripts' list, or a .csv with a row a face",
     )
@@ -181,13 +182,6 @@ class VectorsParams(JobParams):
     model_config = ConfigDict(populate_by_name=True)
 
     _known_detector = field_validator("detector")(detector_text)
-
-    @field_validator("out")
-    @classmethod
-    def _known_ending(cls, value: Path) -> Path:
-        if value.suffix.lower() not in (".npz", ".json", ".csv"):
-            raise ValueError(tr("must end in .npz, .json or .csv"))
-        return value
 
     @field_validator("out", "from_file")
     @classmethod

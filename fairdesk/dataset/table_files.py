@@ -93,11 +93,7 @@ def read_text(path: Path, most: int | None = None) -> str:
             data = file.read() if most is None else file.read(most)
     except OSError as error:
         raise RequestError(tr("{path} cannot be read: {strerror}", path=path, strerror=error.strerror)) from error
-    encoding = "utf-8-sig"
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    elif len(data) > 1 and 0 in data[:2] and data[:2] != b"\0\0":  # no mark: text begins with a letter
-        encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
+    encoding = encoding_of(data)
     try:
         cut = most is not None and len(data) == most  # perhaps within a letter
         text = data.decode(encoding, "ignore" if cut else "strict")
@@ -112,6 +108,15 @@ def read_text(path: Path, most: int | None = None) -> str:
             )
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def encoding_of(data: bytes) -> str:
+    """Return in which encoding a text begins: UTF-8, or UTF-16 with its mark or without."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if len(data) > 1 and 0 in data[:2] and data[:2] != b"\0\0":  # no mark: text begins with a letter
+        return "utf-16-be" if data[0] == 0 else "utf-16-le"
+    return "utf-8-sig"
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -36,4 +36,8 @@ class Curve:
     @property
     def bounds(self) -> list[tuple[float, float]]:
         """The points of no error, (FMR, FNMR), with the error that was not seen at its bound (rule of three)."""
-        return [(min(1.0, 3 / self.ni), self.zero_fmr), (self.zero_fnmr, min(1.0, 3 / self.ng))]
+        return [self.seen(0.0, self.zero_fmr), self.seen(self.zero_fnmr, 0.0)]
+
+    def seen(self, fmr: float, fnmr: float) -> tuple[float, float]:
+        """Return where a point is drawn: a rate of no error at its bound."""
+        return fmr or min(1.0, 3 / max(self.ni, 1)), fnmr or min(1.0, 3 / max(self.ng, 1))

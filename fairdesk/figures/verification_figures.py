@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter
 from scipy.stats import norm
 
 from fairdesk.figures.error_curve import Curve
+from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import ALL_LIGHT, GENUINE, IMPOSTOR, group_style
 from fairdesk.words import mark, tr
 
@@ -81,11 +82,11 @@ def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
         _line(axes, curve.fmr[keep], 1 - curve.fnmr[keep], curve.name, number)
         if keep.any():
             lowest = min(lowest, float((1 - curve.fnmr[keep]).min()))
-        bound = curve.bounds[0]
-        axes.plot([bound[0]], [1 - bound[1]], marker="<", markerfacecolor="none", color=_colour(curve, number))
+        bound = curve.seen(0.0, 1.0)[0]
+        axes.plot([bound], [1 - curve.zero_fmr], marker="<", markerfacecolor="none", color=_colour(curve, number))
         if curve.common is not None:
             fmr, fnmr = curve.common
-            _ring(axes, curve, number, fmr or bound[0], 1 - fnmr)
+            _ring(axes, curve, number, fmr or bound, 1 - fnmr)
     axes.set(
         xscale="log", xlabel=tr("FAR (= FMR)"), ylabel=tr("TAR (= 1 - FNMR)"), ylim=(max(0.0, lowest - 0.03), 1.01)
     )
@@ -101,7 +102,7 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
         keep = (curve.fmr > 0) & (curve.fmr < 1) & (curve.fnmr > 0) & (curve.fnmr < 1)
         if keep.any():
             shown += [float(curve.fmr[keep].min()), float(curve.fnmr[keep].min())]
-            _line(axes, norm.ppf(curve.fmr[keep]), norm.ppf(curve.fnmr[keep]), curve.name, number)
+        _line(axes, norm.ppf(curve.fmr[keep]), norm.ppf(curve.fnmr[keep]), curve.name, number)
         for (fmr, fnmr), marker in zip(curve.bounds, ("<", "v"), strict=True):
             if 0 < fmr < 1 and 0 < fnmr < 1:
                 axes.plot(
@@ -113,7 +114,8 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
                 )
                 shown += [fmr, fnmr]
         if curve.common is not None:
-            _ring(axes, curve, number, float(norm.ppf(curve.common[0])), float(norm.ppf(curve.common[1])))
+            fmr, fnmr = curve.seen(*curve.common)
+            _ring(axes, curve, number, float(norm.ppf(fmr)), float(norm.ppf(fnmr)))
     low, high = float(norm.ppf(max(min(shown) * 0.7, 1e-7))), float(norm.ppf(0.5))
     ticks = [tick for tick in (1e-6, 1e-5, *TICKS) if low <= norm.ppf(tick) <= high]
     for side in ("x", "y"):
@@ -186,16 +188,12 @@ def draw_bars(axes: Axes, rates: Mapping[str, tuple[float | None, tuple[float, f
 
 def draw_heat_map(axes: Axes, names: Sequence[str], rates: Array, counts: Sequence[Sequence[str]]) -> None:
     """Draw the FMR between every two groups, its logarithm as colour; NaN where there are no pairs, and empty."""
-    with np.errstate(divide="ignore"):
-        shown = np.log10(rates)
-    known = shown[np.isfinite(shown)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (-3.0, 0.0)
-    coloured = np.where(np.isneginf(shown), low, shown)
-    axes.imshow(np.ma.masked_invalid(coloured), cmap="cividis", vmin=low, vmax=max(high, low + 1e-9))
+    share = rate_shares(rates)
+    axes.imshow(np.ma.masked_invalid(share), cmap="cividis", vmin=0, vmax=1)
     for y in range(len(names)):
         for x in range(len(names)):
             if not np.isnan(rates[y, x]):
-                bright = coloured[y, x] > (low + high) / 2
+                bright = share[y, x] > 0.5
                 text = f"{percent(float(f'{rates[y, x]:.3g}'))}\n{counts[y][x]}"
                 axes.text(x, y, text, ha="center", va="center", fontsize=7, color="black" if bright else "white")
     axes.set_xticks(range(len(names)), list(names), fontsize=8, rotation=30 if len(names) > 4 else 0)

@@ -356,8 +356,8 @@ class Session(QObject):
     def close(self, *, keep_jobs: bool) -> None:
         """End everything."""
         self.jobs.close(keep=keep_jobs)
-        self.background.close()
         self.close_project()
+        self.background.close()
         self.settings.sync()
 
 

@@ -23,9 +23,8 @@ def command(kind: JobKind, params: JobParams, project: str) -> str:
     for name, field in model.model_fields.items():
         value = values[name]
         default = None if field.is_required() else field.default
-        switch, counts_with = model.only_for.get(name, ("", ()))
         if (
-            (switch and values[switch] not in counts_with)
+            not params.counts(name)
             or name in kind.positional
             or name == kind.instead
             or value is None

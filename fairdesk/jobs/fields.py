@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
+from pydantic import GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, core_schema
+
+from fairdesk.words import tr
 
 Found = TypeVar("Found")
 
@@ -66,6 +70,28 @@ class ColumnsOf:
 
     field: str  # that names the table
     what: Literal["labels", "pairs"]
+
+
+@dataclass(frozen=True)
+class Endings:
+    """How the name of a new file may end: another is refused, and the dialog that asks for the file offers these."""
+
+    kinds: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def check(self, path: Path | None) -> Path | None:
+        """Return the path. Raises `ValueError` where it ends otherwise."""
+        if path is not None and path.suffix.lower() not in self.kinds:
+            raise ValueError(tr("must end in {endings}", endings=one_of(self.kinds)))
+        return path
+
+
+def one_of(kinds: tuple[str, ...]) -> str:
+    """Return ".npz, .csv or .txt"."""
+    *first, last = kinds
+    return tr("{first} or {last}", first=", ".join(first), last=last) if first else last
 
 
 DETECTOR_UNSET = Unset("that of this model's newest embeddings")

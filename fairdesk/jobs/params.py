@@ -80,6 +80,11 @@ class JobParams(BaseModel):
                 raise FieldError(name, tr("is too large"))
         return self
 
+    def counts(self, name: str) -> bool:
+        """Return whether a field means something beside the values of the others, as `only_for` says."""
+        switch, values = self.only_for.get(name, ("", ()))
+        return not switch or getattr(self, switch) in values
+
     @classmethod
     def option(cls, name: str) -> str:
         """Return the option of a field on the command line: its alias or name, with dashes."""

@@ -27,6 +27,7 @@ from fairdesk.metrics.rates.error_rates import (
 )
 from fairdesk.metrics.rates.own_thresholds import own_thresholds
 from fairdesk.metrics.rates.protocol import add_folds, add_points
+from fairdesk.metrics.rates.sorted_places import place_of
 from fairdesk.metrics.results import (
     CrossCell,
     Dropped,
@@ -37,6 +38,7 @@ from fairdesk.metrics.results import (
     TarPoint,
 )
 from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons, per_group_scores, regrouped
+from fairdesk.metrics.scores.odd_names import alike_groups, odd_labels
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.words import tr
 
@@ -108,8 +110,8 @@ def _tar_table(scores: Scores, *, distance: bool) -> dict[str, TarPoint]:
 def common_row(scores: Scores, threshold: CommonThreshold) -> dict[str, Any]:
     """Return the error counts and rates of one group at the common threshold."""
     reject_all, value = threshold.reject_all, threshold.value
-    matches = 0 if reject_all else scores.ni - int(np.searchsorted(scores.impostor, value, "left"))
-    misses = scores.ng if reject_all else int(np.searchsorted(scores.genuine, value, "left"))
+    matches = 0 if reject_all else scores.ni - place_of(scores.impostor, value)
+    misses = scores.ng if reject_all else place_of(scores.genuine, value)
     row: dict[str, Any] = {"false_matches": matches, "false_non_matches": misses}
     for rate, errors, trials, why in (
         ("fmr", matches, scores.ni, tr("no impostor pairs within this group")),
@@ -252,7 +254,7 @@ def evaluate(
 
 def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluated:
     """Evaluate a score set; returns all that the figures were made with."""
-    scores = regrouped(scores, params.by)
+    named, scores = scores, regrouped(scores, params.by)
     from fairdesk.metrics.intervals.uncertainty import add_intervals  # scipy: the window imports it when it evaluates
 
     genuine, impostor = scores.split()
@@ -263,14 +265,16 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     if scores.measure:
         result.measure = scores.measure
     result.rest_on(dict(scores.about))
+    result.warn(odd_labels(scores))
     check()
     add_points(result, sorted_scores, params)
     check()
     if params.by == "none":
         add_folds(result, scores, params, {})
-        drawn = add_intervals(result, scores, sorted_scores, params, check)
+        drawn = add_intervals(result, named, sorted_scores, params, check)
         return Evaluated(result, sorted_scores, drawn=drawn)
     grouped = group_comparisons(scores)
+    result.warn(alike_groups(grouped.names))
     check()
     threshold = choose_threshold(grouped, sorted_scores, params)
     own = per_group_scores(grouped)
@@ -283,6 +287,6 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     check()
     result.groups.own_thresholds = own_thresholds(own, params)
     check()
-    drawn = add_intervals(result, scores, sorted_scores, params, check, grouped, own, threshold)
+    drawn = add_intervals(result, named, sorted_scores, params, check, grouped, own, threshold)
     result.groups.interval = result.interval or ""
     return Evaluated(result, sorted_scores, grouped, own, threshold, drawn)

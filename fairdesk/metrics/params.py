@@ -8,7 +8,17 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from fairdesk.jobs.fields import DETECTOR_UNSET, ColumnsOf, ExistingFile, ExistingPath, NewFile, Offer, Pick, Unset
+from fairdesk.jobs.fields import (
+    DETECTOR_UNSET,
+    ColumnsOf,
+    Endings,
+    ExistingFile,
+    ExistingPath,
+    NewFile,
+    Offer,
+    Pick,
+    Unset,
+)
 from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.metrics.pair_lists.columns import parse_columns
 from fairdesk.metrics.pair_lists.writing import Format
@@ -119,7 +129,7 @@ class ScoreParams(JobParams):
     metric: Literal["own", "cosine", "euclidean"] = Field(
         "own", title="Compared by", description="own: as the model's embeddings are meant to be compared"
     )
-    out: Annotated[Path | None, Pick.NEW_FILE, Unset("exports/scores in the project")] = Field(
+    out: Annotated[Path | None, Pick.NEW_FILE, Endings(SCORE_ENDINGS), Unset("exports/scores in the project")] = Field(
         None, title="Output", description="File to write: .npz, .csv, .parquet or .txt"
     )
     columns: Annotated[list[str] | None, ColumnsOf("pairs", "pairs")] = Field(
@@ -133,13 +143,6 @@ class ScoreParams(JobParams):
     def mapping(self) -> dict[str, str]:
         """Columns of the list by field."""
         return parse_columns(self.columns or [])
-
-    @field_validator("out")
-    @classmethod
-    def _known_ending(cls, value: Path | None) -> Path | None:
-        if value is not None and value.suffix.lower() not in SCORE_ENDINGS:
-            raise ValueError(tr("must end in .npz, .csv, .parquet or .txt"))
-        return value
 
     @field_validator("pairs", "out")
     @classmethod
@@ -381,7 +384,9 @@ class NormaliseParams(JobParams):
     """Normalise scores by group: learned on some subjects, applied to others."""
 
     scores: ExistingFile = Field(description="Scores that name groups: .npz or .csv")
-    out: NewFile = Field(title="Output", description="File to write, .npz or .csv")
+    out: Annotated[NewFile, Endings((".npz", ".csv"))] = Field(
+        title="Output", description="File to write, .npz or .csv"
+    )
     method: Literal["threshold", "zscore"] = Field(
         "threshold",
         description="threshold: every group reaches the FMR at one threshold; zscore: same mean and deviation of impostor scores",
@@ -406,13 +411,6 @@ class NormaliseParams(JobParams):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
-
-    @field_validator("out")
-    @classmethod
-    def _kind(cls, value: Path) -> Path:
-        if value.suffix.lower() not in (".npz", ".csv"):
-            raise ValueError(tr("must end in .npz or .csv"))
-        return value
 
     @field_validator("fmr")
     @classmethod

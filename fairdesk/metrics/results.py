@@ -243,6 +243,10 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     interval: str | None = None
     """How the intervals were made."""
 
+    def warn(self, said: list[str]) -> None:
+        """Add sentences to the warning."""
+        self.warning = " ".join([*([self.warning] if self.warning else []), *said]) or None
+
     def text(self) -> str:
         """Return the error rates, overall and by group."""
         lines = [

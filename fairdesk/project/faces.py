@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.boxes import SAME, FaceBox, overlap
-from fairdesk.project.identities import groups_with, label_ids
+from fairdesk.project.identities import groups_with, label_ids, typed_name
 from fairdesk.project.main_face import FACE_LABELS
 from fairdesk.words import tr, tr_n
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.int64]
 _THESE = "IN (SELECT value FROM json_each(?))"
+HIDDEN_FACES = "(SELECT f.id FROM image i JOIN face f ON f.image_id = i.id WHERE i.hidden = 1)"
 
 
 class FacePlace(NamedTuple):
@@ -217,7 +218,7 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
         else tr_n("Remove the name of {n:,} face", "Remove the name of {n:,} faces", len(faces))
     )
     with project.journal.step(text, target={"tab": "dataset", "faces": faces[:500]}) as connection:
-        identity, _ = label_ids(connection, name.strip() if name else None, group.strip() if group else None)
+        identity, _ = label_ids(connection, typed_name(name) if name else None, typed_name(group) if group else None)
         changed = give_identity(project, faces, identity)
         if not changed:
             raise RequestError(tr("None of these faces is in the project."))

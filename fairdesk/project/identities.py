@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
 
+from fairdesk.errors import RequestError
 from fairdesk.project.main_face import LABELS
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
+
+
+_LONGEST = 200  # characters of a name
+_NO_TEXT = (
+    "Cc",
+    "Cs",
+    "Co",
+    "Cn",
+    "Zl",
+    "Zp",
+)  # kinds of characters that no name has: control characters, line ends, none
+
+
+def typed_name(text: str) -> str:
+    """Return a name that a person gave, without spaces around it.
+
+    Raises
+    ------
+    RequestError
+        If it is longer than 200 characters, or has a line end or another control character in it.
+    """
+    name = text.strip()
+    if len(name) > _LONGEST:
+        raise RequestError(
+            tr("A name has at most {most} characters; this one has {n:,}: {start}…",
+               most=_LONGEST, n=len(name), start=name[:40])
+        )  # fmt: skip
+    if any(unicodedata.category(one) in _NO_TEXT for one in name):
+        raise RequestError(tr("A name is one line of text; this one has other characters: {name}", name=repr(name)))
+    return name
 
 
 class GroupCount(NamedTuple):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import apsw
 
 from fairdesk.errors import RequestError
-from fairdesk.project.identities import label_ids
+from fairdesk.project.identities import label_ids, typed_name
 from fairdesk.project.main_face import GROUP, IDENTITY, NAMED, SOURCE, WHO
 from fairdesk.words import mark, tr, tr_n
 
@@ -86,6 +86,8 @@ def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
     """
     if not edit:
         raise RequestError(tr("Nothing to set. Fill in at least one field."))
+    for name in (edit.identity, edit.group, *edit.add_tags):
+        typed_name(name or "")
     journal = project.journal
     with journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": images[:500]}) as db:
         journal.choose(images)

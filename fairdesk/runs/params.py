@@ -7,16 +7,15 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from fairdesk.jobs.fields import ExistingFile, ExistingFolder, NewFile, Offer, Pick
+from fairdesk.jobs.fields import Endings, ExistingFile, ExistingFolder, NewFile, Offer, Pick
 from fairdesk.jobs.params import JobParams
-from fairdesk.words import tr
 
 
 class CurvesParams(JobParams):
     """Read the curves of a training log of any known tool."""
 
     log: ExistingFile = Field(description="The log, or a run's folder")
-    out: Annotated[Path | None, Pick.NEW_FILE] = Field(
+    out: Annotated[Path | None, Pick.NEW_FILE, Endings((".png", ".svg", ".csv"))] = Field(
         None, title="Output", description="File to write: .png, .svg or .csv"
     )
     smoothing: float = Field(0.0, ge=0, lt=1, description="Smoothing (moving average) of the plot; 0: raw curves")
@@ -26,19 +25,14 @@ class CurvesParams(JobParams):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
 
-    @field_validator("out")
-    @classmethod
-    def _suffix(cls, value: Path | None) -> Path | None:
-        if value is not None and value.suffix.lower() not in (".png", ".svg", ".csv"):
-            raise ValueError(tr("must end in .png, .svg or .csv"))
-        return value
-
 
 class AnimateParams(JobParams):
     """Export an animation of a run's sample grids."""
 
     run: Annotated[ExistingFolder, Offer.RUN] = Field(description="A run's folder")
-    out: NewFile = Field(title="Output", description="File to write: .gif or .mp4")
+    out: Annotated[NewFile, Endings((".gif", ".mp4"))] = Field(
+        title="Output", description="File to write: .gif or .mp4"
+    )
     rate: float = Field(8.0, gt=0, le=60, title="Frames per second", description="Frames per second")
     most: int = Field(
         300,
@@ -53,19 +47,12 @@ class AnimateParams(JobParams):
     def _paths(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("out")
-    @classmethod
-    def _kind(cls, value: Path) -> Path:
-        if value.suffix.lower() not in (".gif", ".mp4"):
-            raise ValueError(tr("is a .gif or .mp4 file"))
-        return value
-
 
 class CompareParams(JobParams):
     """Compare runs: parameters, error rates by group, and the effect of each parameter."""
 
     runs: Annotated[list[Path], Pick.FILE] = Field(description="Folders of runs; the first is the baseline")
-    out: Annotated[Path | None, Pick.NEW_FILE] = Field(
+    out: Annotated[Path | None, Pick.NEW_FILE, Endings((".csv", ".png", ".svg"))] = Field(
         None, title="Output", description="Write the table (.csv) or the error rates by group (.png, .svg)"
     )
 
@@ -76,9 +63,7 @@ class CompareParams(JobParams):
 
     @field_validator("out")
     @classmethod
-    def _kind(cls, value: Path | None) -> Path | None:
-        if value is not None and value.suffix.lower() not in (".csv", ".png", ".svg"):
-            raise ValueError(tr("is a .csv, .png or .svg file"))
+    def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from fairdesk.dataset.params import parse_shares
 from fairdesk.faces.params import NAMES, TORCHVISION, backbone_name, existing_path
-from fairdesk.jobs.fields import ExistingPath, NewFile, NewFolder, Offer, Pick, Suggest, Unset
+from fairdesk.jobs.fields import Endings, ExistingPath, NewFile, NewFolder, Offer, Pick, Suggest, Unset
 from fairdesk.jobs.params import JobParams
 from fairdesk.project.conditions import HELP, check_conditions
 from fairdesk.words import tr
@@ -207,7 +207,9 @@ class ExportModelParams(JobParams):
     run: Annotated[ExistingPath, Offer.RUN] = Field(
         description="A run's folder, one of its checkpoints, or another program's weights"
     )
-    out: NewFile = Field(title="Output", description="File to write: .onnx or .safetensors")
+    out: Annotated[NewFile, Endings((".onnx", ".safetensors"))] = Field(
+        title="Output", description="File to write: .onnx or .safetensors"
+    )
     direction: Literal["AtoB", "BtoA"] = Field("AtoB", description="Which generator of a CycleGAN")
     check: Annotated[Path | None, Pick.FOLDER, Unset("those it was trained on")] = Field(
         None, title="Verification faces", description="Folder of faces for the verification"
@@ -219,10 +221,3 @@ class ExportModelParams(JobParams):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
-
-    @field_validator("out")
-    @classmethod
-    def _kind(cls, value: Path) -> Path:
-        if value.suffix.lower() not in (".onnx", ".safetensors"):
-            raise ValueError(tr("is a .onnx or .safetensors file"))
-        return value

@@ -114,6 +114,7 @@ def review(vectors, truth, slips=0.0, seed=0):
                 said, wrong = not said, wrong + 1
             seen = answered_sides(asked[0])
             session.answer(asked[0].candidate, same=said != (asked[0].kind is Kind.SPLIT), seen=seen)
+            session.follow()
             slowest = max(slowest, time.perf_counter() - begin)
             if answers <= RELEARN_FIRST or answers % RELEARN == 0:
                 session.relearn()

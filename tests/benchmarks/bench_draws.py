@@ -34,23 +34,23 @@ def main():
         without, with_draws, longest = np.inf, np.inf, 0.0
         for _ in range(3):
             for draws in (0, 1000):
-                start = time.perf_counter()
+                start, began = time.perf_counter(), time.process_time()
                 asked = [start]
                 evaluate(
                     read_scores(path),
                     EvaluateParams(scores=path, by="group", bootstrap=draws),
                     lambda asked=asked: asked.append(time.perf_counter()),
                 )
-                took = time.perf_counter() - start
+                took = time.process_time() - began
                 without, with_draws = (
                     (min(without, took), with_draws) if not draws else (without, min(with_draws, took))
                 )
                 longest = max(longest, *np.diff(asked))
         verbs = {draws: min(_verb(path, draws) for _ in range(3)) for draws in (0, 1000)}
         print(
-            f"the verb, processor time: without draws {verbs[0]:.2f} s, with 1,000 {verbs[1]:.2f} s: {verbs[1] / verbs[0]:.1f}x (promised: 4x)"
+            f"the verb, processor time: without draws {verbs[0]:.2f} s, with 1,000 {verbs[1000]:.2f} s: {verbs[1000] / verbs[0]:.1f}x (promised: 4x)"
         )
-        print(f"its evaluation alone: {without:.2f} s, {with_draws:.2f} s: {with_draws / without:.1f}x")
+        print(f"its evaluation alone, processor time: {without:.2f} s, {with_draws:.2f} s: {with_draws / without:.1f}x")
         print(f"longest time in which nobody asked whether to stop: {longest:.2f} s (promised: 1 s)")
 
 

@@ -294,3 +294,25 @@ def test_every_verb_that_takes_a_run(capsys, tmp_path):
     result, _ = fairdesk(capsys, "translate", faces / "g1", "--g-ba", tmp_path / "ba.onnx", "--direction", "BtoA", "--out", tmp_path / "t", "--json")  # fmt: skip
     assert result["images"] == 4
     assert "There is no" in fairdesk(capsys, "generate", tmp_path / "none", "--out", tmp_path / "no", expect=2)[1]
+
+
+def test_options_without_effect_are_told(capsys, filled):
+    result, said = fairdesk(
+        capsys, "cluster", filled.folder, "--method", "graph", "--n-clusters", 4, "--seed", 1, "--json"
+    )
+    assert result["clusters"] and said.count("has no effect") == 1
+    assert "--n-clusters has no effect with --method graph." in said
+    _, said = fairdesk(capsys, "cluster", filled.folder, "--method", "kmeans", "--n-clusters", 4)
+    assert "no effect" not in said
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "Ann\nBob", "Ann\x07", "Ann\u2028Bob", "\ud800"])
+def test_a_name_is_a_line_of_text(capsys, filled, name):
+    fairdesk(capsys, "cluster", filled.folder, "--eps", 0.8)
+    before = filled.db.rows("SELECT name FROM identity ORDER BY id")
+    _, said = fairdesk(capsys, "name", filled.folder, "--cluster", 0, "--identity", name, expect=2)
+    assert "A name" in said and filled.db.rows("SELECT name FROM identity ORDER BY id") == before
+    _, said = fairdesk(capsys, "name", filled.folder, "--cluster", 0, "--identity", "Ann", "--group", name, expect=2)
+    assert "A name" in said
+    for good in ("Ann‑Marie O’Neill", "علی‌رضا", "王小明", "é" * 200):
+        fairdesk(capsys, "name", filled.folder, "--cluster", 0, "--identity", good)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
@@ -175,8 +176,10 @@ def test_mosaic_shows_every_face(filled, tmp_path):
     )
     with pytest.raises(RequestError, match="no cluster '9'"):
         mosaic(MosaicParams(cluster="9", out=tmp_path / "m.png"), QuietContext(filled))
-    with pytest.raises(RequestError, match=r"Use \.png"):
-        mosaic(MosaicParams(cluster="0", out=tmp_path / "m.what"), QuietContext(filled))
+    with pytest.raises(ValidationError, match=r"must end in \.png"):
+        MosaicParams(cluster="0", out=tmp_path / "m.what")
+    with pytest.raises(RequestError, match=r"Use \.png"):  # wider than a WebP may be
+        mosaic(MosaicParams(faces="1-40", out=tmp_path / "m.webp", tile=512, columns=40), QuietContext(filled))
 
 
 def test_mosaics_of_all_clusters_samples_and_captions(filled, tmp_path):

@@ -6,7 +6,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.metrics import adjusted_rand_score
 
-from fairdesk.clustering import density, methods
+from fairdesk.clustering import close_pairs, density, methods
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.methods import by_size, cluster_vectors
 from fairdesk.clustering.new_version import cluster_faces as cluster
@@ -15,6 +15,7 @@ from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of, membership, versions
 from fairdesk.clustering.ward import ward_tree
 from fairdesk.clustering.whispers import _join, whispers
+from fairdesk.errors import Stopped
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.verdicts import Said, keep_verdict
 from tests.clustering.test_review import people
@@ -28,6 +29,23 @@ def test_dbscan(monkeypatch, seed, min_samples):
     for eps in (0.2, 0.45, 0.5, 0.6, 2.0):
         expected = DBSCAN(eps=eps, min_samples=min_samples).fit_predict(vectors)
         assert (density.dbscan(vectors, eps, min_samples) == expected).all()  # border faces and numbers too
+
+
+@pytest.mark.parametrize("dims", [192, 256])
+def test_dbscan_looks_at_few_components_first(monkeypatch, dims):
+    """Many faces in many dimensions: most pairs are left out by the first components, some by those after, and none is lost."""
+    monkeypatch.setattr(close_pairs, "ROWS", 300)
+    monkeypatch.setattr(close_pairs, "COLUMNS", 400)
+    vectors, _ = people(3, count=250, dims=dims)
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    short, middle = close_pairs._shortened(vectors, squares, 0.5)
+    assert middle is not None and short.shape[1] < dims
+    rows = np.random.default_rng(0).choice(len(vectors), (2, 500))
+    whole = ((vectors[rows[0]] - vectors[rows[1]]) ** 2).sum(axis=1)
+    first = ((short[rows[0]] - short[rows[1]]) ** 2).sum(axis=1)
+    more = first - 2 * middle.further(rows[0], rows[1])
+    assert (first <= whole + 1e-5).all() and (more <= whole + 1e-5).all() and (more > first + 0.01).any()
+    assert (density.dbscan(vectors, 0.5, 2) == DBSCAN(eps=0.5, min_samples=2).fit_predict(vectors)).all()
 
 
 def test_dbscan_far_from_the_origin():
@@ -186,3 +204,37 @@ def test_the_graph_method_tells_few_people_apart():
     found = cluster_vectors(vectors, ClusterParams(method="graph"), "euclidean")
     assert len(set(found.labels.tolist())) == 10 and 0.4 < found.eps < 0.65
     assert all(len(set(part.tolist())) == 1 for part in found.labels.reshape(10, 10))
+
+
+@pytest.mark.parametrize("method", ["dbscan", "hdbscan", "ward", "average", "complete", "graph"])
+def test_methods_say_how_far_they_are_and_stop_when_asked(monkeypatch, method):
+    monkeypatch.setattr(methods, "WITH_ALL_DISTANCES", 10)
+    monkeypatch.setattr(density, "ROWS", 100)
+    monkeypatch.setattr(close_pairs, "ROWS", 100)
+    vectors, _ = people(1)
+    linked = method in ("ward", "average", "complete")
+    params = ClusterParams(method="hierarchical" if linked else method, n_clusters=60, pca=1, min_samples=2)
+    if linked:
+        params = params.model_copy(update={"linkage": method})
+    told = []
+    cluster_vectors(vectors, params, "euclidean", check=lambda done, of: told.append(done / of))
+    assert len(told) >= 5 and told == sorted(told) and 0.5 < told[-1] <= 1
+
+    def stop(_done, _of):
+        stop.calls += 1
+        if stop.calls == 4:
+            raise Stopped
+
+    stop.calls = 0
+    with pytest.raises(Stopped):
+        cluster_vectors(vectors, params, "euclidean", check=stop)
+    assert stop.calls == 4
+
+
+def test_a_clustering_says_how_many_faces_are_done(filled):
+    context = QuietContext(filled)
+    seen = []
+    context.progress = lambda done, total, unit="": seen.append((done, total, unit))
+    cluster(ClusterParams(method="hierarchical", n_clusters=3), context)
+    assert {(total, unit) for _, total, unit in seen} == {(seen[-1][0], "faces")}
+    assert [done for done, _, _ in seen] == sorted(done for done, _, _ in seen)

@@ -1,5 +1,6 @@
 """The review: what it asks, what follows of answers, and how few of them bring clusters right."""
 
+import itertools
 import json
 
 import numpy as np
@@ -10,6 +11,8 @@ from fairdesk.clustering.agreement import figures
 from fairdesk.clustering.neighbours import nearest
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.review import candidates
+from fairdesk.clustering.review.candidates import Candidates
 from fairdesk.clustering.review.engine import Review
 from fairdesk.clustering.review.likeness import START, Likeness
 from fairdesk.clustering.review.parts import Part
@@ -83,7 +86,7 @@ def test_an_answer_that_all_else_speaks_against_is_asked_again_at_once():
     session.undo()
     assert len(set(session.labels())) == 7
     session.undo()
-    assert len(set(session.labels())) == 8 and session.like.weights == START
+    assert len(set(session.labels())) == 8 and tuple(session.like.weights) == START
 
 
 def test_what_follows_by_logic_is_never_asked():
@@ -120,6 +123,49 @@ def test_answers_teach():
     assert like.log_odds(near, far) > before + 1
     like.learn([(like.features(near, far), False)] * 5)
     assert like.log_odds(near, far) < before
+
+
+def test_answers_bend_the_measure_where_they_fall_and_no_further():
+    """Twins may be nearer to one another than the two modes of a person: no straight line tells that."""
+    like = Likeness(0.1, 0.6)
+
+    def pair(apart):
+        near = Part(9.0, np.zeros(2), 0.05, 0.6, [0])
+        return like.features(near, Part(9.0, np.array([apart, 0.0]), 0.05 + apart**2, 0.6, [1]))
+
+    strangers = like.of(pair(0.7))
+    like.learn([(pair(0.34), False), (pair(0.44), True)] * 8)
+    assert like.of(pair(0.34)) < -0.5 < 0.5 < like.of(pair(0.44))
+    assert like.of(pair(0.7)) < strangers / 2 < -2  # others stay others
+
+
+def test_a_mixed_side_is_parted_where_its_two_people_are():
+    """A person who cannot tell is asked next about the two heaps, of which each is one person."""
+    rng = np.random.default_rng(0)
+    centres = unit(rng.normal(size=(30, 64))) * 0.65
+    centres[1] = centres[0] + unit(rng.normal(size=64)) * 0.3
+    centres[2] = centres[0] + unit(rng.normal(size=64)) * 0.45
+    truth = np.repeat(np.arange(30), 9)
+    wide = np.where(np.arange(len(truth)) % 9 == 4, 1.8, 1.0)[:, None]  # one face of each person is a poor one
+    vectors = (centres[truth] + rng.normal(size=(len(truth), 64)) * wide * 0.2 / 8).astype(np.float32)
+    session = Review(vectors)
+    mixed = [int(bunch) for bunch in np.unique(session.bunches.of[truth < 2])]
+    other = [int(bunch) for bunch in np.unique(session.bunches.of[truth == 2])]
+    assert len({int(session.home[bunch]) for bunch in mixed}) == 1  # twins in one cluster
+    asked = next(iter(session.candidates()))
+    session.not_sure(asked._replace(first=session._part(frozenset(mixed)), second=session._part(frozenset(other))))
+    cut = next(iter(session.candidates()))
+    assert cut.together
+    assert {frozenset(truth[session.faces(part)].tolist()) for part in (cut.first, cut.second)} == {
+        frozenset([0]),
+        frozenset([1]),
+    }
+    assert says(questions(session, vectors, 1)[0], truth) is True
+    session.answer(cut, same=False)
+    assert (
+        session.home[session.bunches.of[truth == 0]].tolist() != session.home[session.bunches.of[truth == 1]].tolist()
+    )
+    assert not any(set(c.first.bunches + c.second.bunches) == set(mixed) and c.together for c in session.candidates())
 
 
 def test_faces_to_look_at_are_the_nearest_and_the_farthest():
@@ -190,8 +236,49 @@ def test_what_follows_of_an_answer_is_moved_in_the_version(crowd):
     a, b = ({at[f] for f in side} for side in (asked.shown_first, asked.shown_second))
     assert (not (a & b) - loose) if together else (len(a | b) == 1 and not (a | b) & loose)
     assert at != before and set(at) == set(before)
+    known = session._at.copy(), dict(session.titles)
+    session.read()
+    assert (session._at == known[0]).all() and all(known[1][one] == title for one, title in session.titles.items())
     session.take_back()
     assert membership(project, version) == before
+
+
+def test_where_working_all_out_takes_long_answers_are_followed(crowd, monkeypatch):
+    project, who = crowd
+    session = ReviewSession(project, 1)
+    session.start()
+    session.review.relearning_takes = 100.0
+    monkeypatch.setattr(session.review, "relearn", None)
+    followed = []
+    monkeypatch.setattr(session.review, "follow", lambda: followed.append(len(session.review.answers)))
+    for _ in range(12):
+        asked = session.queue(1)[0]
+        if asked.kind is Kind.NAME:
+            break
+        session.answer(asked, reply(asked, who))
+    assert len(followed) > 5 and followed == list(range(1, len(followed) + 1))
+
+
+def test_what_was_learned_turns_the_questions_worth_most():
+    vectors, truth = people(4, count=120, two=0.5, twins=0.4)
+    session = Review(vectors)
+
+    def turned():
+        some = [one for one in itertools.islice(session.candidates(), 300) if not one.again]
+        return sum((session.like.log_odds(one.first, one.second) > 0) != one.together for one in some)
+
+    assert turned() == 0
+    most = 0
+    for _ in range(15):
+        one = questions(session, vectors, 1)[0]
+        said = says(one, truth)
+        if said is None:
+            session.not_sure(one.candidate)
+            continue
+        session.answer(one.candidate, same=said != (one.kind is Kind.SPLIT))
+        most = max(most, turned())
+        session.follow()
+    assert most >= 5 and turned() < most / 2
 
 
 def test_a_review_goes_on_where_it_was_left(crowd):
@@ -205,7 +292,7 @@ def test_a_review_goes_on_where_it_was_left(crowd):
         session.answer(asked, reply(asked, who))
     later = ReviewSession(project)
     assert later.version == session.version
-    assert later.review.like.samples and later.review.like.weights != START
+    assert later.review.like.samples and tuple(later.review.like.weights) != START
     for verdict in verdicts(project):
         a, b = ({int(later.review.labels()[later._row[f]]) for f in side} for side in (verdict.faces, verdict.others))
         assert (len(a | b) == 1) if verdict.said in (Said.SAME, Said.CONFIRMED) else not a & b
@@ -279,11 +366,35 @@ def test_the_estimate_is_of_the_version_as_it_is(crowd):
     assert session.estimate().purity < kept.purity - 0.05
 
 
+def test_answers_touch_only_what_is_new_of_the_candidates(monkeypatch):
+    """After many answers, the order and the estimate are those of all candidates put in order anew."""
+    monkeypatch.setattr(candidates, "FRESH", 10.0)  # never by itself
+    vectors, truth = people(6, two=0.5, twins=0.4)
+    session = Review(vectors)
+    for _ in range(25):
+        one = questions(session, vectors, 1)[0]
+        said = says(one, truth)
+        if said is None:
+            session.not_sure(one.candidate)
+        else:
+            session.answer(one.candidate, same=said != (one.kind is Kind.SPLIT))
+    whole = Candidates(session.clusters)
+    monkeypatch.setattr(candidates, "FRESH", 0.0)
+    whole.add([one for some in session._candidates.by_kind() for one in some])
+    assert sum(map(len, session._candidates._fresh)) > 0 == sum(map(len, whole._fresh))
+    factors = session._surprises()
+    assert [one.rank for one in whole.ranked(factors)] == [one.rank for one in session._candidates.ranked(factors)]
+    assert whole.estimate(factors, session.n, 0.999) == pytest.approx(session.estimate(0.999))
+    assert all(home in session.clusters for one in session.candidates() for home in one.clusters)
+
+
 def test_questions_of_a_kind_that_never_surprise_sink():
     """Each kind is ranked by how often its answers were surprises, against how often that was expected."""
     vectors, _ = people(4, count=60, two=0.5, twins=0.4)
     session = Review(vectors)
-    together = max((some for some in session._candidates if some and some[0].together and not some[0].again), key=len)
+    together = max(
+        (some for some in session._candidates.by_kind() if some and some[0].together and not some[0].again), key=len
+    )
     kind = together[0].kind
     doubted = together[0]._replace(likely=0.5)
     for _ in range(8):
@@ -291,12 +402,12 @@ def test_questions_of_a_kind_that_never_surprise_sink():
     factor = session._surprises()[kind]
     assert factor == pytest.approx(4 / (4 + 8 * 0.5))
     ranked = list(session.candidates())
-    gains = [one.gain for one in ranked]
+    gains = [one.rank for one in ranked]
     assert gains == sorted(gains, reverse=True)
-    for other, raw in enumerate(session._candidates):
-        expected = [one.gain * (factor if other == kind else 1) for one in raw]
-        assert [one.gain for one in ranked if one.kind == other] == pytest.approx(expected)
-    assert session._candidates[kind]
+    for other, raw in enumerate(session._candidates.by_kind()):
+        expected = [one.rank * (factor if other == kind else 1) for one in raw]
+        assert [one.rank for one in ranked if one.kind == other] == pytest.approx(expected)
+    assert session._candidates.by_kind()[kind]
     for _ in range(8):
         session.undo()
     assert session._surprises() == [1.0] * 5

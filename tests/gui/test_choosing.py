@@ -7,7 +7,10 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QPointF, Qt
 
+from fairdesk.clustering.choosing import numbers
 from fairdesk.clustering.density import dbscan
+from fairdesk.clustering.methods import cluster_vectors
+from fairdesk.clustering.params import ClusterParams
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.tabs.clustering.choose_dialog import ChooseDialog
 
@@ -163,5 +166,36 @@ def test_two_faces_are_too_few(window, hand, filled):
     hand.do("clustering.choose")
     dialog = hand.dialog(ChooseDialog)
     hand.settle()
-    assert "at least 3" in dialog.told.text() and not dialog.use.isEnabled()
+    assert "3 are needed" in dialog.told.text() and not dialog.use.isEnabled()
     dialog.reject()
+
+
+@pytest.mark.parametrize("method", ["kmeans", "hdbscan"])
+def test_a_number_shows_what_it_comes_to(chosen, hand, filled, qtbot, method):
+    page = next(one for one in chosen.numbers if one.method == method)
+    assert not page.outcomes  # nothing is computed before it is looked at
+    chosen.pages.setCurrentWidget(page)
+    hand.settle()
+    tried = page.numbers.values()
+    assert [one.value for one in page.outcomes] == tried and len(tried) > 4
+    vectors = filled.vectors.load(filled.vectors.find("made-up"))[1]
+    top = max(one.quality.bcubed_f1 for one in page.outcomes)
+    assert page.outcomes[page.value.currentIndex()].quality.bcubed_f1 == top and "Best BCubed F1" in page.told.text()
+    page.choose(tried[2] * 1.04)
+    assert page.value.currentData() == tried[2] and page.lines[0].value() == pytest.approx(np.log10(tried[2]))
+    params = ClusterParams(**page.parameters)
+    labels = cluster_vectors(vectors, params, "euclidean").labels
+    assert page.table.counts.text().startswith(f"{labels.max() + 1:,} cluster")
+    header = [page.table.table.horizontalHeaderItem(x).text() for x in range(page.table.table.columnCount())]
+    assert header == ["All", "g0", "g1"]
+    values = form(hand, chosen, qtbot)
+    assert values["method"] == method and int(values["n_clusters" if method == "kmeans" else "min_samples"]) == tried[2]
+
+
+def test_numbers_of_too_many_faces_are_refused_with_the_reason(chosen, hand, monkeypatch):
+    monkeypatch.setitem(numbers.MOST, "kmeans", 20)
+    page = chosen.numbers[0]
+    chosen.pages.setCurrentWidget(page)
+    hand.settle()
+    assert "There are 40 faces; this can be looked at for at most 20" in page.told.text()
+    assert page.parameters is None and not page.outcomes

@@ -10,10 +10,12 @@ from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.verdicts_dialog import VerdictsDialog
-from fairdesk.gui.tabs.clustering.presenter import Order
+from fairdesk.gui.tabs.clustering.presenter import Order, look
+from fairdesk.gui.tabs.clustering.shown_faces import Centres, shown_faces
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.faces import names_of_faces, set_identity
 from fairdesk.project.verdicts import Said, verdicts
+from tests.conftest import add_faces
 
 
 @pytest.fixture
@@ -187,3 +189,45 @@ def test_a_name_that_exists_is_asked_about_before_it_joins(tab, hand, filled, qt
     assert name("g0") == "Ann"
     press(hand, "Join")
     assert called() == {("Ann", "g0")}
+
+
+def test_the_selected_are_what_qt_says(tab):
+    rng = np.random.default_rng(4)
+    model, chosen = tab.clusters.cluster_model, tab.clusters.selectionModel()
+    for _ in range(60):
+        row = int(rng.integers(0, model.rowCount()))
+        chosen.select(model.index(row), chosen.SelectionFlag.Toggle)
+        rows = sorted(index.row() for index in chosen.selectedRows())
+        assert [one.id for one in tab.clusters.selected()] == [model.clusters[n].id for n in rows]
+
+
+def test_distances_are_of_the_embeddings_of_the_version(filled):
+    """Two versions of the same faces by two encoders: what was read for one is not used for the other."""
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    add_faces(filled, encoder="another", spread=0.5, seed=7)
+    cluster(ClusterParams(eps=0.8, encoder="another", method="kmeans", n_clusters=8), QuietContext(filled))
+    views = [look(filled, number) for number in (1, 2)]
+    first = Centres.read(filled, views[0].version, views[0].faces, views[0].homes)
+    again = Centres.read(filled, views[0].version, views[0].faces, views[0].homes, first)
+    assert again is first
+    own = Centres.read(filled, views[1].version, views[1].faces, views[1].homes)
+    carried = Centres.read(filled, views[1].version, views[1].faces, views[1].homes, first)
+    assert np.array_equal(own.away, carried.away) and not np.allclose(own.away, first.away)
+    for place, number in enumerate(own.numbers):  # as numpy says one by one
+        mine = own.vectors[own.home == number]
+        assert np.allclose(own.middle[place], mine.mean(axis=0), atol=1e-5)
+        assert own.spread[place] == pytest.approx(np.linalg.norm(mine - mine.mean(axis=0), axis=1).mean(), abs=1e-5)
+
+
+def test_faces_stand_by_cluster_and_the_farthest_first(filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    view = look(filled, 1)
+    centres = Centres.read(filled, view.version, view.faces, view.homes)
+    away = dict(zip(centres.faces.tolist(), centres.away.tolist(), strict=True))
+    chosen = [view.clusters[3], view.clusters[0]]
+    shown = shown_faces(filled, chosen, centres, {one.id: one.title for one in view.clusters})
+    wanted = [face for one in chosen for face in sorted(faces_of(filled, one.id), key=lambda face: -away[face])]
+    assert shown.ids.tolist() == wanted
+    only = np.array(wanted[1:4] + wanted[6:8]), np.repeat([chosen[0].id, chosen[1].id], [3, 2])
+    assert shown_faces(filled, view.clusters, centres, {}, only).ids.tolist() == wanted[6:8] + wanted[1:4]
+    assert not len(shown_faces(filled, [], centres, {}).ids)

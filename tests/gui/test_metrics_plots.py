@@ -1,5 +1,7 @@
 """The plots of the Metrics tab: a threshold that is dragged, readouts, hidden curves, clicks that lead to pairs."""
 
+import itertools
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -168,3 +170,13 @@ def test_no_two_groups_are_alike():
 
     assert len({group_style(number)[:2] for number in range(64)}) == 64
     assert len({group_style(number)[::2] for number in range(64)}) == 64
+
+
+@pytest.mark.parametrize(
+    ("side", "size", "room"), [("left", 90, 15), ("left", 400, 15), ("bottom", 300, 44), ("bottom", 900, 44)]
+)
+@pytest.mark.parametrize(("scale", "low", "high"), [("probit", -3.3, 1.7), ("log", -6.2, 0.0), ("log", -1.4, -0.2)])
+def test_numbers_of_an_axis_do_not_touch(side, size, room, scale, low, high):
+    (_, places), *_ = RateAxis(side, scale).tickValues(low, high, size)
+    assert len(places) >= 2
+    assert all((b - a) * size / (high - low) >= room - 1e-9 for a, b in itertools.pairwise(places))

@@ -238,3 +238,20 @@ def test_a_review_closed_while_its_version_is_made_leaves_nothing(window, hand, 
     gate.set()
     hand.settle()
     assert [one.id for one in versions(project)] == [1] and window.clustering.view.version.id == 1
+
+
+@pytest.mark.parametrize("way", ["quit", "another project"])
+@pytest.mark.parametrize("answers", [0, 1])
+def test_leaving_in_the_middle_keeps_answers_and_nothing_else(reviewing, window, hand, qtbot, project_at, way, answers):
+    project, who, pane = reviewing
+    assert len(versions(project)) == 2
+    for _ in range(answers):
+        qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+        hand.settle()
+    if way == "quit":
+        window.close()
+    else:
+        hand.open(project_at("other"))
+    found = versions(project)
+    assert [one.method for one in found] == ([METHOD, "dbscan"] if answers else ["dbscan"])
+    assert bool(verdicts(project)) == bool(answers)

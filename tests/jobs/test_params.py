@@ -1,14 +1,17 @@
 """What is wrong with parameters names its field; results dump as the verbs' JSON; old kinds are read."""
 
+import contextlib
 import math
 
 import pytest
 from pydantic import ValidationError
 
+from fairdesk.clustering.params import ClusterParams
 from fairdesk.generation.training.params import DcganParams, gan_params
+from fairdesk.jobs.fields import Endings, said
 from fairdesk.jobs.messages import JobSpec
 from fairdesk.jobs.params import ParamsError, parse
-from fairdesk.jobs.registry import job_kind, kind_of, modern
+from fairdesk.jobs.registry import job_kind, job_kinds, kind_of, modern
 from fairdesk.jobs.results import JobResult
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.runs.figure_key import FigureKey
@@ -97,3 +100,30 @@ def test_undefined_stays_null_with_its_reason_and_absent_is_absent():
 )
 def test_a_figures_key_is_read_as_it_is_written(text, key):
     assert FigureKey.parse(text) == key and str(key) == text
+
+
+def test_a_new_file_ends_as_it_must(tmp_path):
+    """Every job that writes a file of a kind refuses another ending, in one way, before it works."""
+    checked = 0
+    for kind in job_kinds().values():
+        for name, field in kind.params.model_fields.items():
+            endings = said(field, Endings)
+            if endings is None:
+                continue
+            checked += 1
+            for bad in ("x", "x.exe", "x.csv.old"):
+                with pytest.raises(ParamsError) as caught:
+                    parse(kind.params, {name: tmp_path / bad})
+                told = [problem for problem in caught.value.problems if problem.field == name]
+                assert told and told[0].text.startswith("must end in .") and " or ." in told[0].text
+            for good in endings.kinds:
+                with contextlib.suppress(ParamsError):
+                    parse(kind.params, {name: tmp_path / f"x{good.upper()}"})
+                    continue
+                assert endings.check(tmp_path / f"x{good.upper()}") is not None
+    assert checked >= 8
+
+
+def test_what_counts_beside_what():
+    one = ClusterParams(method="graph", min_samples=3)
+    assert not one.counts("min_samples") and one.counts("eps") and one.counts("out")

@@ -64,6 +64,14 @@ def test_a_face_without_an_age_has_no_group(capsys, scored):
     found = evaluated(capsys, scored, "--by", "age")
     assert set(found["per_group"]) == {"30–39"} and found["not_in_a_group"]["impostor_unnamed"] > 0
     assert [age_band(text) for text in ("7", "30", "39", "20-29", "")] == ["0–9", "30–39", "30–39", "20-29", ""]
+    assert [age_band(text) for text in (" 34.0", "29,9", "nan", "-1", "adult", "0")] == [
+        "30–39",
+        "20–29",
+        "",
+        "-1",
+        "adult",
+        "0–9",
+    ]
 
 
 def test_what_scores_do_not_name_is_refused(capsys, tmp_path):

@@ -216,3 +216,16 @@ def test_the_files_are_written_and_the_same_again(capsys, tmp_path):
     for name in ("cmc.csv", "cmc.png", "cmc.svg", "fnir.csv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert (tmp_path / "a" / "cmc.csv").read_text().splitlines()[1].startswith("all,1,")
+
+
+def test_a_search_by_distances_is_told(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    people = np.array([f"p{number}" for number in range(12)])
+    scores = rng.normal(size=(12, 12)) + 4 * np.eye(12)
+    for sign, said in ((-1, True), (1, False)):
+        np.savez(tmp_path / "s.npz", scores=sign * scores, probe_subject=people, gallery_subject=people)
+        assert run(["identify", str(tmp_path / "s.npz"), "--json", "--bootstrap", "0"]) == 0
+        assert ("may be distances" in json.loads(capsys.readouterr().out).get("warning", "")) == said
+    np.savez(tmp_path / "s.npz", scores=-scores, probe_subject=people, gallery_subject=people)
+    assert run(["identify", str(tmp_path / "s.npz"), "--json", "--bootstrap", "0", "--distance"]) == 0
+    assert "warning" not in json.loads(capsys.readouterr().out)

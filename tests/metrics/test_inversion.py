@@ -6,7 +6,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from fairdesk.metrics.fairness.figure_functions import figure_functions
-from fairdesk.metrics.fairness.inversion import inverted_interval
+from fairdesk.metrics.fairness.inversion import _rates_around, inverted_interval
 
 FIGURES = figure_functions((4, 4), 0.5)
 MANY = np.full(4, 1e6)  # degrees of freedom
@@ -66,3 +66,32 @@ def test_it_covers_where_one_group_is_unlike_three_equal_ones(name):
         low, high = inverted_interval(figure, seen, draws(rng, scale, 300), MANY, estimate, even)
         held += low <= truth <= high
     assert 0.92 <= held / 150 <= 0.99
+
+
+def test_low_rates_that_are_often_far_too_low_do_not_make_a_ratio():
+    """Rates drawn as shares are (beta): with logits that lean to neither side 17 of 300 intervals lay above the truth."""
+    rng = np.random.default_rng(4)
+    rates, deviation = np.array([0.05, 0.05, 0.05, 0.12] * 2), 0.45
+    worth = 1 / (deviation**2 * rates * (1 - rates)) - 1
+    below = above = 0
+    for _ in range(300):
+        seen = rng.beta(rates * worth, (1 - rates) * worth)
+        estimate = float(inequity(seen[None])[0])
+        away = deviation * rng.normal(size=(400, 8))
+        low, high = inverted_interval(inequity, logit(seen), away - away.mean(0), np.full(8, 1e6), estimate, 1.0)
+        below, above = below + (low > 2.4), above + (high < 2.4)
+    assert below <= 9 and above <= 9
+
+
+def inequity(rates):
+    return FIGURES["IR"](rates[:, :4], rates[:, 4:])
+
+
+def test_rates_around_a_truth_have_its_mean_and_spread():
+    rng = np.random.default_rng(5)
+    rate, spread = np.array([0.02, 0.1, 0.5, 0.9]), np.array([0.3, 0.4, 0.2, 0.4])
+    found = _rates_around(logit(rate), spread, rng.normal(size=(200_000, 4)))
+    assert found.mean(0) == pytest.approx(rate, rel=0.01)
+    assert found.std(0) == pytest.approx(spread * rate * (1 - rate), rel=0.03)
+    leaning = ((found - found.mean(0)) ** 3).mean(0) / found.std(0) ** 3
+    assert leaning == pytest.approx(2 * (1 - 2 * rate) * spread, abs=0.06)

@@ -1,11 +1,13 @@
 """Scores as files really have them: 32 bits, distances, odd labels, infinities, pairs that are in no group."""
 
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from fairdesk.cli import run
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation import evaluate
@@ -210,3 +212,59 @@ def test_decimal_commas_as_a_spreadsheet_writes_them(tmp_path):
     (tmp_path / "t.csv").write_text("score;label\n1,2,3;1\n")
     with pytest.raises(RequestError, match="'1,2,3' is not a number"):
         read_scores(tmp_path / "t.csv")
+
+
+def rows_of(names, groups=("A", "A")):
+    """Four comparisons of the subjects in `names`, pair by pair, as the lines of a table."""
+    lines = ["score,label,subject1,subject2,group1,group2"]
+    lines += [f"0.{9 - k},{label},{one},{two},{groups[0]},{groups[1]}" for k, (label, one, two) in enumerate(names)]
+    return "\n".join(lines) + "\n"
+
+
+def test_labels_that_contradict_the_subjects_are_said(tmp_path, capsys):
+    path = tmp_path / "s.csv"
+    path.write_text(rows_of([(1, "a", "a"), (1, "a", "b"), (0, "a", "b"), (0, "b", "b"), (0, "c", "c")]))
+    assert run(["evaluate", str(path), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)["warning"]
+    assert "1 genuine comparison names two different subjects." in said
+    assert "2 impostor comparisons name one subject twice." in said
+    path.write_text(rows_of([(1, "a", "a"), (0, "a", "a")], ("A", "B")))  # one name in two groups may be two people
+    assert run(["evaluate", str(path), "--json"]) == 0
+    assert "warning" not in json.loads(capsys.readouterr().out)
+
+
+def test_groups_that_differ_in_case_alone_are_said_and_blanks_around_names_are_not_part_of_them(tmp_path, capsys):
+    path = tmp_path / "s.csv"
+    path.write_text(rows_of([(1, "a", " a "), (0, "a", "b")], (" A ", "A")))
+    assert run(["evaluate", str(path), "--by", "group", "--at", "eer", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["groups"]["per_group"]) == {"A"} and "warning" not in found
+    path.write_text(rows_of([(1, "a", "a"), (0, "a", "b")], ("East Asian", "east  asian")))
+    assert run(["evaluate", str(path), "--by", "group", "--at", "eer", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)["warning"]
+    assert "differ in case or blanks alone: 'East Asian', 'east  asian'" in said
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+@pytest.mark.parametrize("separator", ["\t", ";", ","])
+def test_tables_of_excel_in_any_encoding(tmp_path, encoding, separator):
+    path = tmp_path / "s.csv"
+    text = rows_of([(1, "Zoë", "Zoë"), (0, "Zoë", "Łukasz")]).replace(",", separator)
+    path.write_bytes(text.encode(encoding))
+    found = read_scores(path)
+    assert found.subject2.tolist() == ["Zoë", "Łukasz"] and found.score.tolist() == [0.9, 0.8]
+
+
+def test_two_text_files_in_utf_16(tmp_path):
+    for name, values in (("g.txt", "0.9\n0.8\n"), ("i.txt", "0.1\n")):
+        (tmp_path / name).write_bytes(values.encode("utf-16"))
+    found = read_scores(tmp_path / "g.txt", impostor=tmp_path / "i.txt")
+    assert found.genuine.tolist() == [0.9, 0.8] and found.impostor.tolist() == [0.1]
+
+
+@pytest.mark.parametrize("word", ["", "NA", "n/a", "NaN", "null", "None"])
+def test_words_for_no_score_are_counted_as_dropped(tmp_path, capsys, word):
+    path = tmp_path / "s.csv"
+    path.write_text(rows_of([(1, "a", "a"), (1, "b", "b"), (0, "a", "b")]).replace("0.9", word))
+    assert run(["evaluate", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["dropped"] == {"genuine": 1, "impostor": 0}

@@ -7,11 +7,17 @@ from string import Formatter
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from scipy.stats import norm
 
 from fairdesk import words
+from fairdesk.figures.rate_shares import rate_shares
+from fairdesk.figures.verification_figures import draw_det
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation_job import evaluate_scores
 from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.rates.error_curves import error_curve
+from fairdesk.metrics.rates.error_rates import sort_scores
 from fairdesk.metrics.report.language import phrases
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.report.table_files import as_csv, as_latex, latex_text
@@ -167,3 +173,30 @@ def test_a_project_of_one_number_has_a_report_too(tmp_path):
     np.savez(tmp_path / "e.npz", genuine=np.array([]), impostor=[0.1, 0.2])
     evaluate_scores(EvaluateParams(scores=tmp_path / "e.npz", out=tmp_path / "e"), QuietContext())
     assert "no genuine scores" in (tmp_path / "e" / "report.html").read_text()
+
+
+def test_groups_without_an_error_are_in_every_plot():
+    """A group whose scores lie apart has no point with two errors: its triangles and ring stand at 3 / comparisons."""
+    rng = np.random.default_rng(0)
+    apart = error_curve("apart", sort_scores(rng.normal(9, 1, 50), rng.normal(0, 1, 400)), common=(0.0, 0.0))
+    assert apart.bounds == [(3 / 400, 3 / 50)] * 2
+    axes = Figure().add_subplot()
+    near = error_curve("near", sort_scores(rng.normal(2, 1, 50), rng.normal(0, 1, 400)), common=(0.02, 0.4))
+    draw_det(axes, [near, apart])
+    assert "apart" in axes.get_legend_handles_labels()[1]
+    at = [norm.ppf(3 / 400), norm.ppf(3 / 50)]
+    drawn = [
+        line.get_marker()
+        for line in axes.lines
+        if len(line.get_xdata()) == 1 and np.allclose([*line.get_xdata(), *line.get_ydata()], at)
+    ]
+    assert sorted(drawn) == ["<", "o", "v"]
+
+
+def test_no_error_and_the_lowest_rate_have_two_colours():
+    share = rate_shares(np.array([[0.0, 0.0303], [0.04, np.nan]]))
+    assert share[0, 0] == 0 and np.isnan(share[1, 1]) and share[1, 0] == 1
+    assert 0.8 < share[0, 1] < 1  # a rate near the highest looks so
+    wide = rate_shares(np.array([0.0, 1e-5, 1e-2]))
+    assert wide[0] == 0 and 0.05 < wide[1] < 0.2 and wide[2] == 1
+    assert (rate_shares(np.zeros((2, 2))) == 0).all()

@@ -20,6 +20,11 @@ from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.subjects import Subjects
 
+
+def subjects_of(first, second, group):
+    return Subjects(first, second, group[first], group[second], len(group))
+
+
 THRESHOLDS = np.array([-1.0, -0.2, 0.0, 0.4, 1.5])
 
 
@@ -34,11 +39,11 @@ def drawn():
     group = np.array([0] * 6 + [1] * 6 + [-1])
     first, second = rng.integers(0, 13, 400), rng.integers(0, 13, 400)
     score = rng.choice(np.append(THRESHOLDS, [0.1, -3.0, 2.0]), 400)
-    return Subjects(first, second, group), score
+    return subjects_of(first, second, group), score
 
 
 def cell_of(subjects, row):
-    one, two = subjects.group[subjects.first[row]], subjects.group[subjects.second[row]]
+    one, two = subjects.group1[row], subjects.group2[row]
     return one if one == two and one >= 0 else 2
 
 
@@ -47,9 +52,9 @@ def test_draws_are_what_a_loop_over_pairs_gives(drawn, falling):
     """A genuine comparison weighs as often as its subject is drawn, one of two subjects the product."""
     subjects, score = drawn
     use = np.random.default_rng(0).random(400) < 0.8
-    counts = count_errors(subjects, use, score, THRESHOLDS, 3, falling=falling)
+    counts = count_errors(subjects, use, score, THRESHOLDS, falling=falling)
     weights = np.random.default_rng(1).multinomial(13, np.full(13, 1 / 13), size=7).astype(np.float32)
-    errors, trials = counts.totals(weights)
+    errors, trials = counts.totals(np.ascontiguousarray(weights.T))
     for draw, weight in enumerate(weights):
         expected, total = np.zeros((3, 5)), np.zeros(3)
         for row in np.flatnonzero(use):
@@ -58,7 +63,7 @@ def test_draws_are_what_a_loop_over_pairs_gives(drawn, falling):
             wrong = score[row] >= THRESHOLDS if falling else score[row] < THRESHOLDS
             expected[cell_of(subjects, row)] += times * wrong
             total[cell_of(subjects, row)] += times
-        assert np.array_equal(errors[draw], expected) and np.array_equal(trials[draw], total)
+        assert np.array_equal(errors[..., draw], expected) and np.array_equal(trials[:, draw], total)
 
 
 def test_the_variance_is_that_of_pairs_that_share_a_subject():
@@ -67,8 +72,8 @@ def test_the_variance_is_that_of_pairs_that_share_a_subject():
     n = 9
     first, second = (side.repeat(3) for side in np.triu_indices(n, 1))
     score = rng.normal(size=n)[first] + rng.normal(size=n)[second]
-    subjects = Subjects(first, second, np.zeros(n, dtype=np.int64))
-    found = variance_of(count_errors(subjects, np.ones(len(first), bool), score, THRESHOLDS, 2, falling=True), [0])
+    subjects = subjects_of(first, second, np.zeros(n, dtype=np.int64))
+    found = variance_of(count_errors(subjects, np.ones(len(first), bool), score, THRESHOLDS, falling=True), [0])
     for k, threshold in enumerate(THRESHOLDS):
         wrong = score >= threshold
         residual = wrong - wrong.mean()
@@ -87,7 +92,7 @@ def test_of_genuine_pairs_each_subject_counts_once():
     who = np.arange(20).repeat(3)
     score = rng.normal(size=20)[who] + 0.1 * rng.normal(size=60)
     counts = count_errors(
-        Subjects(who, who, np.zeros(20, dtype=np.int64)), np.ones(60, bool), score, THRESHOLDS, 2, falling=False
+        subjects_of(who, who, np.zeros(20, dtype=np.int64)), np.ones(60, bool), score, THRESHOLDS, falling=False
     )
     found = variance_of(counts, [0])
     per_subject = (score < 0.4).reshape(20, 3).mean(1)
@@ -239,8 +244,8 @@ def test_permuted_groups_take_the_subjects_errors_along():
     rng = np.random.default_rng(1)
     who = np.arange(8).repeat(5)
     score = rng.normal(size=40)
-    subjects = Subjects(who, who, np.array([0, 0, 0, 0, 0, 1, 1, 1]))
-    counts = count_errors(subjects, np.ones(40, bool), score, THRESHOLDS, 3, falling=False)
+    subjects = subjects_of(who, who, np.array([0, 0, 0, 0, 0, 1, 1, 1]))
+    counts = count_errors(subjects, np.ones(40, bool), score, THRESHOLDS, falling=False)
     orders = np.stack([rng.permutation(8) for _ in range(6)])
     rates = permuted_rates(counts, 3, orders)
     wrong = (score < 0.4).reshape(8, 5)

@@ -12,6 +12,7 @@ from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods import unit_length
 from fairdesk.clustering.neighbour_file import Neighbours, neighbours_of
 from fairdesk.clustering.side_by_side import Check
+from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.project import Project
 from fairdesk.project.faces import groups_of_faces
 from fairdesk.project.recipes import StoredRecipe
@@ -34,6 +35,7 @@ def faces_to_cluster(project: Project, recipe: StoredRecipe, metric: str | None 
     said = constraints(of_detector(project, verdicts(project), recipe.detector))
     kept = ~np.isin(faces, list(said.ignored))
     faces, vectors = faces[kept], vectors[kept]
+    need_faces(project, recipe, len(faces), 3)
     known = Known(known_people(project, faces, said), groups_of_faces(project, faces))
     return FacesToCluster(faces, unit_length(vectors, metric or recipe.metric), known)
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from fairdesk.clustering.neighbours import nearest
 from fairdesk.clustering.review.likeness import Likeness
 from fairdesk.clustering.review.parts import Check, Part, join
+from fairdesk.clustering.stages import Stages
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
@@ -78,24 +79,6 @@ def make_bunches(
     beside, _ = nearest(means, OF_BUNCHES, stages.next(0.15))
     between = np.concatenate([of[edges], _edges(np.repeat(np.arange(len(parts)), beside.shape[1]), beside.ravel())])
     return Bunches(of.astype(np.int64), parts, _edges(between[:, 0], between[:, 1]), like, strangers)
-
-
-class Stages:
-    """Tells how far some work is that has several stages, each a share of it."""
-
-    def __init__(self, check: Check | None) -> None:
-        self._check, self._done = check, 0.0
-
-    def next(self, share: float) -> Check:
-        """Return what the next stage tells how far it is."""
-        before, self._done = self._done, self._done + share
-
-        def tell(done: int, of: int) -> None:
-            if self._check is not None:
-                self._check(round(1000 * (before + share * min(1.0, done / max(of, 1)))), 1000)
-
-        tell(0, 1)
-        return tell
 
 
 def _edges(first: Numbers, second: Numbers) -> Numbers:

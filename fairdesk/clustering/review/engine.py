@@ -7,43 +7,27 @@ that a slip of the hand comes back as a question.
 
 from __future__ import annotations
 
-import heapq
+import itertools
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fairdesk.clustering.review.bunches import Floats, Near, Numbers, Sides, Stages, make_bunches
+from fairdesk.clustering.review.bunches import Floats, Near, Numbers, Sides, make_bunches
+from fairdesk.clustering.review.candidates import AGAIN, KINDS, Candidate, Candidates, Estimate
+from fairdesk.clustering.review.heaps import two_heaps
 from fairdesk.clustering.review.likeness import Features, share
 from fairdesk.clustering.review.parts import Check, Join, Part, join
+from fairdesk.clustering.stages import Stages
 
 SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for granted before any was given
-AGAIN, KINDS = 4, 5  # of questions
 BELIEVED = 4.0  # expected surprises of a kind of question that are taken for granted before any was seen
+LOOKED_AT, TURNED = 500, 100  # questions, and clusters, that are followed after an answer where all would take long
+FEWEST = 3  # faces of a bunch that may be two people
 EVEN = 0.5  # probability that the halves of a side that looked mixed are one person
 Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
-
-
-class Candidate(NamedTuple):
-    """A question that could be asked, and how many faces it is expected to put right."""
-
-    gain: float
-    first: Part
-    second: Part
-    together: bool  # they are in one cluster now
-    likely: float  # probability that they are one person
-    clusters: tuple[int, int]
-    again: bool = False
-
-    @property
-    def kind(self) -> int:
-        """What it is about: single faces or several, together now or not; one that was answered before is of its own kind."""
-        if self.again:
-            return AGAIN
-        return 2 * self.together + (min(self.first.faces, self.second.faces) < 2)
 
 
 @dataclass(frozen=True)
@@ -56,21 +40,6 @@ class Answer:
     kind: int  # of the question
     expected: float  # probability that the state was wrong, as it was thought before
     surprise: bool  # it was
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """How right the clusters are thought to be."""
-
-    purity: float
-    completeness: float
-    answers_left: int
-
-    @property
-    def f1(self) -> float:
-        """Their harmonic mean: the BCubed F1 to be expected."""
-        total = self.purity + self.completeness
-        return 2 * self.purity * self.completeness / total if total else 0.0
 
 
 def worth(first: Part, second: Part) -> float:
@@ -90,7 +59,7 @@ class Review:
         check: Check | None = None,
         near: Near | None = None,
     ) -> None:
-        self.n = len(vectors)
+        self.n, self._vectors = len(vectors), vectors
         sides: Sides = {}
         for number, (first, second) in enumerate(apart):
             for rows, side in ((first, 2 * number), (second, 2 * number + 1)):
@@ -108,11 +77,13 @@ class Review:
             self._beside[a].append(b)
             self._beside[b].append(a)
         self.clusters: dict[int, Part] = {}
+        self._pure: dict[int, float] = {}  # cluster: probability that it is one person
         self.home = np.full(count, -1, dtype=np.int64)
         self._next = 0
         self.answers: list[Answer] = []
         self.unsure: list[Pair] = []
-        self._candidates: list[list[Candidate]] = [[] for _ in range(KINDS)]  # by kind, what is worth most first
+        self._unsure_since: list[int] = []  # for each, how many answers there were
+        self._candidates = Candidates(self.clusters)
         self.relearning_takes = 0.0  # seconds, the last time
         self._taught = [
             (self.like.features(self._of_rows(vectors, first), self._of_rows(vectors, second)), same)
@@ -144,16 +115,53 @@ class Review:
     def not_sure(self, candidate: Candidate) -> None:
         """A person cannot tell: it is not asked again, but what its sides are made of is doubted: they may be mixed."""
         pair = _pair(candidate)
-        self.unsure.append(pair)
-        self._refresh(self._region(pair))
+        self._put_unsure(pair)
+        if all(len(side) == 1 for side in pair):  # nothing was joined that could be wrong but the bunches themselves
+            for (bunch,) in pair:
+                self._divide(bunch)
+        self._refresh(self._region(self.unsure[-1]))
+
+    def _divide(self, bunch: int) -> None:
+        """Make two bunches of one that may be two people; what was said of it holds of both, but what joined it, of the larger."""
+        rows = np.array(self.rows[bunch])
+        if len(rows) < FEWEST:
+            return
+        second = two_heaps(self._vectors[rows].astype(np.float64), np.ones(len(rows)))
+        if 2 * second.sum() > len(rows):
+            second = ~second
+        new, old = len(self.rows), self.bunches.parts[bunch]
+        for number, some in ((bunch, rows[~second]), (new, rows[second])):
+            part = self._of_rows(self._vectors, some.tolist())
+            part.bunches, part.sides, part.others = [number], old.sides, old.others
+            self.bunches.parts[number : number + 1] = [part]
+            self.rows[number : number + 1] = [some.tolist()]
+        self.bunches.of[rows[second]] = new
+        for other in self._beside[bunch]:
+            self._beside[other].append(new)
+        self._beside.append([*self._beside[bunch], bunch])
+        self._beside[bunch].append(new)
+        self.home = np.append(self.home, self.home[bunch])
+        self.clusters[int(self.home[bunch])].bunches.append(new)
+
+        def both(pair: Pair) -> Pair:
+            first, second = (side | {new} if bunch in side else side for side in pair)
+            return first, second
+
+        self.unsure = [both(pair) for pair in self.unsure]
+        self.answers = [one if one.same else replace(one, pair=both(one.pair)) for one in self.answers]
 
     def told_unsure(self, first: Sequence[int], second: Sequence[int]) -> None:
         """Know from earlier that a person could not tell of some faces."""
         if first and second:
-            self.unsure.append(self._bunches_of((first, second)))
+            self._put_unsure(self._bunches_of((first, second)))
+
+    def _put_unsure(self, pair: Pair) -> None:
+        self.unsure.append(pair)
+        self._unsure_since.append(len(self.answers))
 
     def sure_again(self) -> None:
         """Take back that a person could not tell."""
+        self._unsure_since.pop()
         self._refresh(self._region(self.unsure.pop()))
 
     def undo(self) -> None:
@@ -184,9 +192,20 @@ class Review:
         """Work everything out again with what was learned."""
         begin = time.perf_counter()
         self.clusters.clear()
-        self._candidates = [[] for _ in range(KINDS)]
+        self._candidates = Candidates(self.clusters)
         self._refresh(set(range(len(self.rows))), check)
         self.relearning_takes = time.perf_counter() - begin
+
+    def follow(self) -> None:
+        """Work out anew only where what was learned turns a question that is worth much: a matter of milliseconds."""
+        homes: set[int] = set()
+        for one in itertools.islice(self._candidates.ranked(self._surprises()), LOOKED_AT):
+            if len(homes) >= TURNED:
+                break
+            if not one.again and (self.like.log_odds(one.first, one.second) > 0) != one.together:
+                homes.update(one.clusters)
+        if homes:
+            self._refresh({bunch for home in homes for bunch in self.clusters[home].bunches})
 
     # clusters
 
@@ -245,6 +264,7 @@ class Review:
         old = {int(home) for home in self.home[sorted(region)]}
         for home in old:
             self.clusters.pop(home, None)
+            self._pure.pop(home, None)
         pieces = self._pieces(region)
         piece_of = {bunch: number for number, part in pieces.items() for bunch in part.bunches}
         edges = [(piece_of[a], piece_of[b]) for a in sorted(region) for b in self._beside[a] if a < b and b in region]
@@ -254,33 +274,39 @@ class Review:
             renamed[number], self._next = self._next, self._next + 1
             self.clusters[renamed[number]] = part
             self.home[part.bunches] = renamed[number]
-        found: list[list[Candidate]] = [[] for _ in range(KINDS)]
-        for one in self._found(done.joins, region):
-            found[one.kind].append(one)
-        for kind, some in enumerate(self._candidates):
-            kept = [one for one in some if one.clusters[0] not in old and one.clusters[1] not in old]
-            self._candidates[kind] = sorted([*kept, *found[kind]], key=lambda one: -one.gain)
+        self._candidates.add(list(self._found(done.joins, region)))
 
     def _found(self, joins: list[tuple[int, Join]], region: set[int]) -> Iterable[Candidate]:
         """Yield the questions about some bunches: joins that may be wrong, neighbours that may be one, answers in doubt."""
-        for pair, answer in self._bound().items():
+        given: dict[Pair, list[int]] = {}
+        for place, past in enumerate(self.answers):
+            given.setdefault(past.pair, []).append(place)
+        for pair, places in given.items():
             if not any(bunch in region for side in pair for bunch in side):
                 continue
-            said = sum(1 if one.same else -1 for one in self.answers if one.pair == pair) * self._weight()
-            likely = share(self.like.of(answer.features) + said)
+            answer = self.answers[places[-1]]
+            said = sum(1 if self.answers[place].same else -1 for place in places) * self._weight()
+            likely = share(self.like.without([len(self._taught) + place for place in places]) + said)
             wrong = 1 - likely if answer.same else likely
             first, second = (self._part(side) for side in pair)
             homes = (int(self.home[min(pair[0])]), int(self.home[min(pair[1])]))
             yield Candidate(wrong * worth(first, second), first, second, answer.same, likely, homes, True)
-        mixed = self._looked_mixed([one for _, one in joins])
+        cuts = list(self._cuts(region))
+        doubted = {one.clusters[0] for one in cuts}
+        yield from cuts
+        pure: dict[int, float] = {}  # part (by id): probability that it is one person
         for _, one in joins:
             home = int(self.home[one.first.bunches[0]])
             likely = share(one.log_odds)
-            if id(one) in mixed:
-                likely = min(likely, EVEN)
+            sides = pure.get(id(one.first), 1.0), pure.get(id(one.second), 1.0)
+            pure[id(one.whole)] = min(*sides, likely)
             yield Candidate(
-                (1 - likely) * worth(one.first, one.second), one.first, one.second, True, likely, (home, home)
-            )
+                (1 - likely) * worth(one.first, one.second), one.first, one.second, True, likely, (home, home),
+                clear=sides[0] * sides[1],
+            )  # fmt: skip
+        for home in sorted({int(self.home[bunch]) for bunch in region}):
+            known = pure.get(id(self.clusters[home]), 1.0)
+            self._pure[home] = min(known, EVEN) if home in doubted else known
         seen: set[tuple[int, int]] = set()
         for a in sorted(region):
             for b in self._beside[a]:
@@ -292,38 +318,45 @@ class Review:
                 first, second = self.clusters[key[0]], self.clusters[key[1]]
                 if first.may_join(second):
                     likely = share(self.like.log_odds(first, second))
-                    yield Candidate(likely * worth(first, second), first, second, False, likely, key)
+                    yield Candidate(
+                        likely * worth(first, second),
+                        first,
+                        second,
+                        False,
+                        likely,
+                        key,
+                        clear=self._pure[key[0]] * self._pure[key[1]],
+                    )
 
-    def _looked_mixed(self, joins: list[Join]) -> set[int]:
-        """Return the joins (by id) that made the sides of which a person could not tell: a side may be two people."""
-        out: set[int] = set()
-        for side in {side for pair in self.unsure for side in pair if len(side) > 1}:
-            inside = [
-                one for one in joins if side.issuperset(one.first.bunches) and side.issuperset(one.second.bunches)
-            ]
-            if inside:
-                out.add(id(max(inside, key=lambda one: worth(one.first, one.second))))
-        return out
+    def _cuts(self, region: set[int]) -> Iterator[Candidate]:
+        """Yield how sides of which a person could not tell are best parted in two, where nothing was said of that yet."""
+        since: dict[frozenset[int], int] = {}
+        for pair, told in zip(self.unsure, self._unsure_since, strict=True):
+            homes = [{int(self.home[bunch]) for bunch in side} for side in pair]
+            if max(len(some) for some in homes) == 1:  # else it is known which side was two people
+                since.update({side: told for side in pair if len(side) > 1 and side <= region})
+        for side in sorted(since, key=sorted):
+            pieces = list(self._pieces(set(side)).values())
+            if len(pieces) < 2:
+                continue
+            second = two_heaps(np.array([one.mean for one in pieces]), np.array([one.faces for one in pieces]))
+            parts = [_whole([pieces[at] for at in np.flatnonzero(some)]) for some in (~second, second)]
+            likely = share(self.like.log_odds(*parts))
+            if not any(one.same and one.pair[0] & side and one.pair[1] & side for one in self.answers[since[side] :]):
+                likely = min(EVEN, likely)
+            home = int(self.home[min(side)])
+            yield Candidate((1 - likely) * worth(*parts), parts[0], parts[1], True, likely, (home, home))
 
     def _part(self, side: frozenset[int]) -> Part:
-        parts = [self.bunches.parts[bunch] for bunch in sorted(side)]
-        whole = parts[0]
-        for part in parts[1:]:
-            whole = whole.with_(part)
-        return whole
+        return _whole([self.bunches.parts[bunch] for bunch in sorted(side)])
 
     # questions
 
-    def candidates(self) -> Iterable[Candidate]:
-        """Yield the questions, that which is worth most first."""
-        for one in self._ranked():
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield the questions, that which is worth most first, each kind by how often such answers were surprises."""
+        for one in self._candidates.ranked(self._surprises()):
             if not any(_covers(pair, one) for pair in self.unsure):
                 yield one
-
-    def _ranked(self) -> Iterator[Candidate]:
-        """Yield all questions, that which is worth most first, each kind by how often such answers were surprises."""
-        kinds = [_scaled(some, factor) for some, factor in zip(self._candidates, self._surprises(), strict=True)]
-        return heapq.merge(*kinds, key=lambda one: -one.gain)
 
     def _surprises(self) -> list[float]:
         """Return, for each kind of question, how many more surprises than expected its answers were."""
@@ -336,34 +369,14 @@ class Review:
 
     def estimate(self, wanted: float = 0.99) -> Estimate:
         """Return how right the clusters are thought to be, and how many answers are left until that F1."""
-        joined: set[int] = set()  # a part can be joined with one other: the likeliest counts
-        every = [one for some in self._candidates for one in some]
-        factor = np.repeat(self._surprises(), [len(some) for some in self._candidates])
-        worth_it = np.array([one.gain for one in every]) * factor
-        wrong = []
-        for at in np.argsort(-worth_it, kind="stable").tolist():
-            one = every[at]
-            if not one.together:
-                smaller = one.clusters[0] if one.first.faces <= one.second.faces else one.clusters[1]
-                if smaller in joined:
-                    continue
-                joined.add(smaller)
-            wrong.append((float(worth_it[at]), one.together))
-        gains = np.array([gain for gain, _ in wrong]) / max(self.n, 1)
-        together = np.array([one for _, one in wrong], dtype=bool)
-        purity = max(0.0, 1 - float(gains[together].sum()))
-        completeness = max(0.0, 1 - float(gains[~together].sum()))
-        f1 = (purity + completeness) / 2 + np.cumsum(gains) / 2
-        now = Estimate(purity, completeness, 0)
-        if now.f1 >= wanted:
-            return now
-        there = np.flatnonzero(f1 >= wanted)
-        return Estimate(purity, completeness, int(there[0]) + 1 if len(there) else len(wrong))
+        return self._candidates.estimate(self._surprises(), self.n, wanted)
 
 
-def _scaled(some: list[Candidate], factor: float) -> Iterator[Candidate]:
-    for one in some:
-        yield one._replace(gain=one.gain * factor)
+def _whole(parts: list[Part]) -> Part:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.with_(part)
+    return whole
 
 
 def _pair(candidate: Candidate) -> Pair:

@@ -9,17 +9,19 @@ often two (siblings).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import block_diag
 
 if TYPE_CHECKING:
     from fairdesk.clustering.review.parts import Part
 
 START = (11.0, 11.0, -15.0, 0.0, 0.0)
 """Weights before any answer: nearness of single faces, of several, two heaps, and what speaks for either from the start."""
-TRUST = (2.0, 2.0, 7.0, 1.5, 3.0)
+TRUST = (1.0, 2.0, 7.0, 0.7, 3.0)
 """How far answers may move each (standard deviations)."""
 NEARER = 0.85  # of the strangers' distance: as likely one person as two
 HEAPS = 0.2  # excess (logarithm) of the distance between two parts over those within that means nothing
@@ -27,8 +29,24 @@ FEW = 1.5  # faces that a part's spread is averaged with the usual one
 SLIPS = 0.05  # share of answers that say nothing: slips of the hand, and pairs that look like no others
 _STEPS, _ENOUGH = 30, 1e-7
 
-Features = tuple[float, float, float, float, float]
+KNOTS = np.log(np.geomspace(0.03, 1.2, 19))
+"""Of the curve that answers bend freely: logarithms of how far two heaps' centres are apart, in that of strangers' (squared)."""
+BENT, ALIKE = 2.5, 0.35  # how far answers may bend it (standard deviation), and how far along that reaches
+
 Array = npt.NDArray[np.float64]
+
+
+class Features(NamedTuple):
+    """What speaks for and against one person."""
+
+    single: float
+    several: float
+    heaps: float
+    of_single: float
+    of_several: float
+    apart: float  # place on the curves
+    curve_single: float  # how much each curve counts
+    curve_several: float
 
 
 def share(log_odds: float) -> float:
@@ -36,41 +54,41 @@ def share(log_odds: float) -> float:
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, log_odds))))
 
 
+def _precision() -> Array:
+    """Return what answers have to move the weights and the curves against: the inverse of their covariance."""
+    reach = np.exp(-((KNOTS[:, None] - KNOTS) ** 2) / (2 * ALIKE**2)) + 1e-3 * np.eye(len(KNOTS))
+    return block_diag(np.diag(1 / np.square(TRUST)), *[np.linalg.inv(BENT**2 * reach)] * 2)
+
+
+PRECISION = _precision()
+
+
 class Likeness:
-    """Log odds that two parts are one person: a logistic regression whose weights begin as `START`."""
+    """Log odds that two parts are one person: a logistic regression whose weights begin as `START`, and a curve that begins flat."""
 
     def __init__(self, spread: float, strangers: float, nearer: float = NEARER) -> None:
         self.spread, self.strangers, self.nearer = spread, strangers, nearer
-        self.weights: Features = START
+        self.weights = np.array(START)
+        self.curves = np.zeros((2, len(KNOTS)))  # of single faces, of several
+        self._pulls = np.zeros((0, 4))  # of each sample: its log odds, their variance, and what it pulls them by
+        self._scale = max(strangers - spread, 0.1 * strangers, 1e-12)
         self.samples: list[tuple[Features, bool]] = []
 
     def features(self, a: Part, b: Part) -> Features:
         """Return what speaks for and against one person."""
-        distance = max(a.distance(b), 1e-12)
-        begin = max(self.nearer * (a.strangers + b.strangers - self.strangers), 0.5 * max(a.strangers, b.strangers))
-        near = -math.log(distance / max(begin, 1e-12))
-        fewest = min(a.faces, b.faces)
-        if fewest < 2:
-            return near, 0.0, 0.0, 1.0, 0.0
-        within = (self._spread(a) + self._spread(b)) / 2
-        heaps = (1 - 1 / fewest) * max(0.0, math.log(distance / max(within, 1e-12)) - HEAPS)
-        return 0.0, near, heaps, 0.0, 1.0
 
-    def _spread(self, part: Part) -> float:
-        return (FEW * self.spread + (part.faces - 1) * part.spread) / (FEW + part.faces - 1)
+        def both(first: float, second: float) -> tuple[Array, Array]:
+            return np.array([first]), np.array([second])
 
-    def log_odds(self, a: Part, b: Part) -> float:
-        """Return the log odds that two parts are one person."""
-        return self.of(self.features(a, b))
+        found = self._measured(
+            np.array([a.distance(b)]), both(a.faces, b.faces), both(a.strangers, b.strangers), both(a.spread, b.spread)
+        )
+        return Features(*found[:, 0].tolist())
 
-    def of(self, features: Features) -> float:
-        """Return the log odds of features."""
-        return sum(weight * value for weight, value in zip(self.weights, features, strict=True))
-
-    def odds(
+    def _measured(
         self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], spread: tuple[Array, Array]
     ) -> Array:
-        """Return the log odds of many pairs of parts, by the same formula as `log_odds`."""
+        """Return the features of many pairs, a row each feature."""
         distance = np.maximum(distance, 1e-12)
         begin = np.maximum(
             self.nearer * (strangers[0] + strangers[1] - self.strangers), 0.5 * np.maximum(strangers[0], strangers[1])
@@ -79,41 +97,82 @@ class Likeness:
         fewest = np.minimum(faces[0], faces[1])
         usual = [(FEW * self.spread + (n - 1) * own) / (FEW + n - 1) for n, own in zip(faces, spread, strict=True)]
         within = np.maximum((usual[0] + usual[1]) / 2, 1e-12)
-        heaps = (1 - 1 / fewest) * np.maximum(0.0, np.log(distance / within) - HEAPS)
-        single, several, apart, of_single, of_several = self.weights
-        found: Array = np.where(fewest < 2, single * near + of_single, several * near + apart * heaps + of_several)
+        sure = 1 - 1 / np.maximum(fewest, 1)
+        heaps = sure * np.maximum(0.0, np.log(distance / within) - HEAPS)
+        several = fewest >= 2
+        apart = np.log(np.maximum((distance - within) / self._scale, 1e-3))
+        found: Array = np.array([
+            np.where(several, 0.0, near), np.where(several, near, 0.0), np.where(several, heaps, 0.0),
+            ~several, several, apart, ~several, several * sure,
+        ])  # fmt: skip
+        return found
+
+    def log_odds(self, a: Part, b: Part) -> float:
+        """Return the log odds that two parts are one person."""
+        return self.of(self.features(a, b))
+
+    def of(self, features: Features) -> float:
+        """Return the log odds of features."""
+        bent = [float(np.interp(features.apart, KNOTS, curve)) for curve in self.curves]
+        return float(np.append(self.weights, bent) @ (*features[:5], *features[6:]))
+
+    def odds(
+        self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], spread: tuple[Array, Array]
+    ) -> Array:
+        """Return the log odds of many pairs of parts, by the same formula as `log_odds`."""
+        features = self._measured(distance, faces, strangers, spread)
+        bent = np.array([np.interp(features[5], KNOTS, curve) for curve in self.curves])
+        found: Array = self.weights @ features[:5] + (features[6:] * bent).sum(axis=0)
         return found
 
     def learn(self, samples: list[tuple[Features, bool]]) -> None:
         """Fit the weights to answers; a few that fit nothing move them little."""
         self.samples = samples
         if not samples:
-            self.weights = START
+            self.weights, self.curves = np.array(START), np.zeros((2, len(KNOTS)))
+            self._pulls = np.zeros((0, 4))
             return
         x = np.array([features for features, _ in samples])
         y = np.array([float(same) for _, same in samples])
-        mean, trust = np.array(START), np.array(TRUST)
-        weights = _fitted(x, y, mean, trust, np.array(self.weights))
-        self.weights = tuple(weights.tolist())
+        hats = np.array([np.interp(x[:, 5], KNOTS, row) for row in np.eye(len(KNOTS))]).T
+        design = np.hstack([x[:, :5], hats * x[:, 6:7], hats * x[:, 7:]])
+        weights = _fitted(
+            design, y, np.append(START, np.zeros(2 * len(KNOTS))), PRECISION,
+            np.append(self.weights, self.curves),
+        )  # fmt: skip
+        self.weights, self.curves = weights[:5], weights[5:].reshape(2, -1)
+        pull, firm = _pulls(design @ weights, y)
+        covariance = np.linalg.inv((design * firm[:, None]).T @ design + PRECISION)
+        self._pulls = np.stack(
+            [design @ weights, np.einsum("ij,jk,ik->i", design, covariance, design), pull, firm], axis=1
+        )
+
+    def without(self, places: Sequence[int]) -> float:
+        """Return the log odds of a pair that was answered, were these answers (places among the samples) not given."""
+        some = self._pulls[list(places)]
+        (middle, wide), (pull, firm) = some[:, :2].mean(axis=0), some[:, 2:].sum(axis=0)
+        return float(middle - wide / max(1 - firm * wide, 0.05) * pull)
 
 
-def _fitted(x: Array, y: Array, mean: Array, trust: Array, weights: Array) -> Array:
+def _pulls(log_odds: Array, y: Array) -> tuple[Array, Array]:
+    """Return how far each answer pulls its log odds, and how firmly (the slope and the curvature of its likelihood)."""
+    p = 1 / (1 + np.exp(-np.clip(log_odds, -40, 40)))
+    o, slope = SLIPS + (1 - 2 * SLIPS) * p, (1 - 2 * SLIPS) * p * (1 - p)
+    return (y / o - (1 - y) / (1 - o)) * slope, slope**2 / (o * (1 - o))
+
+
+def _fitted(x: Array, y: Array, mean: Array, precision: Array, weights: Array) -> Array:
     """Return the most likely weights: Gauss-Newton steps, halved until they help."""
 
-    def said(w: Array) -> tuple[Array, Array]:
-        p = 1 / (1 + np.exp(-np.clip(x @ w, -40, 40)))
-        return p, SLIPS + (1 - 2 * SLIPS) * p
-
     def loss(w: Array) -> float:
-        _, o = said(w)
-        return float(-(y * np.log(o) + (1 - y) * np.log(1 - o)).sum() + (((w - mean) / trust) ** 2).sum() / 2)
+        o = SLIPS + (1 - 2 * SLIPS) / (1 + np.exp(-np.clip(x @ w, -40, 40)))
+        return float(-(y * np.log(o) + (1 - y) * np.log(1 - o)).sum() + (w - mean) @ precision @ (w - mean) / 2)
 
     before = loss(weights)
     for _ in range(_STEPS):
-        p, o = said(weights)
-        slope = (1 - 2 * SLIPS) * p * (1 - p)
-        gradient = x.T @ ((y / o - (1 - y) / (1 - o)) * slope) - (weights - mean) / trust**2
-        curvature = (x * (slope**2 / (o * (1 - o)))[:, None]).T @ x + np.diag(1 / trust**2)
+        pull, firm = _pulls(x @ weights, y)
+        gradient = x.T @ pull - precision @ (weights - mean)
+        curvature = (x * firm[:, None]).T @ x + precision
         step, length = np.linalg.solve(curvature, gradient), 1.0
         while length > 1e-4 and loss(weights + length * step) > before:
             length /= 2

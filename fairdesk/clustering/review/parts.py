@@ -73,6 +73,7 @@ class Join(NamedTuple):
     first: Part
     second: Part
     log_odds: float
+    whole: Part
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def join(
         if check is not None and not number % _NOW_AND_THEN:
             check(len(joins), len(parts))
         into[a] = into[b] = number
-        joins.append((number, Join(first, second, -negative)))
+        joins.append((number, Join(first, second, -negative, new)))
         alive[number] = new
         table.put(number, new, a)
         around = sorted((near.pop(a) | near.pop(b)) - {a, b})

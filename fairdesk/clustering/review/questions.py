@@ -9,7 +9,8 @@ from enum import StrEnum
 import numpy as np
 
 from fairdesk.clustering.review.bunches import Floats
-from fairdesk.clustering.review.engine import Candidate, Review
+from fairdesk.clustering.review.candidates import Candidate
+from fairdesk.clustering.review.engine import Review
 
 SHOWN = 6  # faces of each side
 NEAREST = 2  # of them that are the nearest to the other side
@@ -38,7 +39,7 @@ class Question:
     @property
     def gain(self) -> float:
         """How many faces an answer is expected to put right."""
-        return self.candidate.gain
+        return self.candidate.rank
 
 
 def questions(review: Review, vectors: Floats, count: int) -> list[Question]:

@@ -15,11 +15,12 @@ from fairdesk.clustering.methods import unit_length
 from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbour_file import neighbours_of
 from fairdesk.clustering.results import NamedResult
-from fairdesk.clustering.review.bunches import Stages
-from fairdesk.clustering.review.engine import Candidate, Estimate, Review, worth
+from fairdesk.clustering.review.candidates import Candidate, Estimate
+from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
 from fairdesk.clustering.saying import say
+from fairdesk.clustering.stages import Stages
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     NewCluster,
@@ -34,6 +35,7 @@ from fairdesk.clustering.store import (
     recipe_of,
     regroup,
 )
+from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import identities_of_faces
@@ -45,6 +47,7 @@ from fairdesk.words import tr
 METHOD = "review"  # of a version that a review keeps
 DOUBT = 0.9  # an answer that is right with less than this probability is doubted
 PATIENCE = 0.1  # of a second of working everything out again, for each answer
+LONGEST = 2.0  # seconds: what takes longer is worked out again when the review is opened, and else only followed
 
 
 class Reply(StrEnum):
@@ -95,8 +98,7 @@ class ReviewSession:
         said = constraints(of_detector(project, verdicts(project), stored.detector))
         kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
         self.faces = every[kept]
-        if len(self.faces) < 2:
-            raise RequestError(tr("There are not two faces with embeddings in this clustering to compare."))
+        need_faces(project, stored, len(self.faces), 2)
         self.vectors = unit_length(vectors[kept], stored.metric)
         self._row = dict(zip(self.faces.tolist(), range(len(self.faces)), strict=True))
         self._said = said
@@ -128,6 +130,13 @@ class ReviewSession:
         rows = np.minimum(np.searchsorted(faces, self.faces), len(faces) - 1)
         there = (faces[rows] == self.faces) & ~np.isin(homes[rows], list(self._loose))
         self._at = np.where(there, homes[rows], UNCLUSTERED)
+
+    def _follow(self, moves: Sequence[Regrouping], went: Sequence[int]) -> None:
+        """Know of the version what was just moved, as `read` would."""
+        for move, cluster in zip(moves, went, strict=True):
+            self._at[self._rows(move.faces)] = cluster
+        for one in clusters(self.project, self.version, [new for new in went if new not in self.titles]):
+            self.titles[one.id], self.labels[one.id] = one.title, one.label
 
     def _rows(self, faces: Sequence[int]) -> list[int]:
         return [self._row[face] for face in faces if face in self._row]
@@ -236,14 +245,14 @@ class ReviewSession:
         """
         if self._keeps:
             for one in self.review.candidates():
-                yield one.gain, one.together, one
+                yield one.rank, one.together, one
             return
         out = []
         for one in self.review.candidates():
-            together, gain = one.together, one.gain
+            together, gain = one.together, one.rank
             if not one.again:
                 together = self._together(one)
-                gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second)
+                gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second) * one.clear
             out.append((gain, together, one))
         yield from sorted(out, key=lambda ranked: -ranked[0])
 
@@ -349,9 +358,11 @@ class ReviewSession:
         same = (reply is Reply.YES) != (asked.kind is Kind.SPLIT)
         self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
         self._since += 1
-        if self.review.relearning_takes <= PATIENCE * self._since:
+        if self.review.relearning_takes <= min(PATIENCE * self._since, LONGEST):
             self.review.relearn()
             self._since = 0
+        else:
+            self.review.follow()
         single = asked.kind is Kind.BELONGS
         with self.project.journal.step(self._text(asked, same=same), target={"tab": "clustering"}) as connection:
             if single:
@@ -359,10 +370,10 @@ class ReviewSession:
             else:
                 said = Said.SAME if same else Said.DIFFERENT
                 say(self.project, connection, said, asked.shown_first, asked.shown_second)
-            moves = self._moves()
-            regroup(self.project, connection, self.version, moves)
+            moves = sorted(self._moves(), key=lambda one: one.cluster == UNCLUSTERED)  # as `regroup` takes them
+            went = regroup(self.project, connection, self.version, moves)
         self._replies.append(reply)
-        self.read()
+        self._follow(moves, went)
         self.remember()
         return sum(len(move.faces) for move in moves)
 
@@ -430,22 +441,24 @@ class ReviewSession:
         several = np.flatnonzero(sizes[place] > 1)
         wide = int(self._at.max(initial=0)) + 2
         cells, counts = np.unique(place[several] * wide + self._at[several] + 1, return_counts=True)
-        target: dict[int, int] = {}
+        new, old = cells // wide, cells % wide - 1
+        target = np.full(len(sizes), -1)
+        alone = (np.bincount(new)[new] == 1) & (np.bincount(old + 1)[old + 1] == 1) & (old >= 0)
+        target[new[alone]] = old[alone]
         taken: set[int] = set()
-        for at in np.argsort(-counts, kind="stable").tolist():
-            new, old = int(cells[at]) // wide, int(cells[at]) % wide - 1
-            if new not in target and old >= 0 and old not in taken:
-                target[new] = old
-                taken.add(old)
-        order = np.argsort(place[several], kind="stable")
-        rows = several[order]
+        shared = np.flatnonzero(~alone & (old >= 0))
+        for at in shared[np.argsort(-counts[shared], kind="stable")].tolist():
+            if target[new[at]] < 0 and int(old[at]) not in taken:
+                target[new[at]] = old[at]
+                taken.add(int(old[at]))
+        moving = several[self._at[several] != target[place[several]]]
+        fresh = several[target[place[several]] < 0]
+        moving = np.union1d(moving, fresh)
+        rows = moving[np.argsort(place[moving], kind="stable")]
         for some in np.split(rows, np.flatnonzero(np.diff(place[rows])) + 1):
-            if not len(some):
-                continue
-            home = target.get(int(place[some[0]]))
-            moving = some if home is None else some[self._at[some] != home]
-            if len(moving):
-                out.append(Regrouping(home, self.faces[moving].tolist()))
+            if len(some):
+                home = int(target[place[some[0]]])
+                out.append(Regrouping(None if home < 0 else home, self.faces[some].tolist()))
         return out
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from PySide6.QtCore import Signal
@@ -21,13 +21,21 @@ from fairdesk.dataset.label_table import GUESSES, guess_labels
 from fairdesk.dataset.tables import Table
 from fairdesk.metrics.pair_lists.columns import FIELDS as PAIR_FIELDS
 from fairdesk.metrics.pair_lists.tables import columns_of
+from fairdesk.metrics.scores.score_columns import FIELDS as SCORE_FIELDS
+from fairdesk.metrics.scores.score_columns import guess_score_columns
 from fairdesk.words import mark, tr
 
 NONE = mark("(none)")
 FIELDS = (  # the names of what a table can say
     mark("path"), mark("identity"), mark("group"), mark("gender"), mark("age"), mark("tags"),
     mark("path1"), mark("path2"), mark("label"), mark("fold"), mark("subject1"), mark("subject2"), mark("group1"), mark("group2"),
+    mark("score"), mark("gender1"), mark("gender2"), mark("age1"), mark("age2"),
 )  # fmt: skip
+_KINDS: dict[str, tuple[Iterable[str], Callable[[Table], dict[str, str]]]] = {
+    "labels": (GUESSES, guess_labels),
+    "pairs": (PAIR_FIELDS, columns_of),
+    "scores": (SCORE_FIELDS, guess_score_columns),
+}
 SHOWN = 4  # rows
 _ACROSS = 2  # choices in a row
 
@@ -37,13 +45,13 @@ class ColumnMap(QWidget):
 
     changed = Signal()
 
-    def __init__(self, what: Literal["labels", "pairs"], parent: QWidget | None = None) -> None:
+    def __init__(self, what: Literal["labels", "pairs", "scores"], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._guess = guess_labels if what == "labels" else columns_of
+        fields, self._guess = _KINDS[what]
         self.boxes: dict[str, QComboBox] = {}
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
-        for place, field in enumerate(GUESSES if what == "labels" else PAIR_FIELDS):
+        for place, field in enumerate(fields):
             box = QComboBox()
             box.setAccessibleName(tr("Column of {field}", field=tr(field)))
             box.currentTextChanged.connect(lambda _text: self.changed.emit())

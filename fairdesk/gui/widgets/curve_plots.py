@@ -201,6 +201,8 @@ class RatePlot(QWidget):
         """Mark where no error was seen: an open triangle at 3 / comparisons."""
         colour, _ = self._colour(curve.name)
         for (fmr, fnmr), symbol in zip(curve.bounds, ("t3", "t"), strict=True):
+            if self.kind == "roc":
+                fnmr = curve.zero_fmr
             x, y = self._place(fmr, fnmr)
             if np.isfinite([x, y]).all() and not (self.kind == "roc" and symbol == "t"):
                 self.plot.plot(
@@ -317,6 +319,9 @@ class RatePlot(QWidget):
             return
         for curve in self._shown.curves:
             point = self._shown.common.get(curve.name)
+            if point is not None:  # a rate of no error is drawn at its bound; TAR has a place for it
+                fmr, fnmr = curve.seen(*point)
+                point = (fmr, point[1] if self.kind == "roc" else fnmr)
             x, y = (np.nan, np.nan) if point is None else self._place(*point)
             good = bool(np.isfinite([x, y]).all()) and curve.name not in self.hidden
             ring = self._rings.get(curve.name)

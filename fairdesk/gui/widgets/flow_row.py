@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 _SPACING = 6
 _USUAL = 560  # pixels that there are at least in a window of 1024
@@ -60,9 +60,13 @@ class FlowRow(QWidget):
     def _rows(self, width: int) -> list[list[QWidget]]:
         rows: list[list[QWidget]] = [[]]
         x = 0
-        for widget in self._shown():
+        shown = self._shown()
+        for widget, following in zip(shown, [*shown[1:], None], strict=True):
             wide = _size(widget).width()
-            if rows[-1] and x + wide > width:
+            both = wide  # a label stays beside what it names
+            if isinstance(widget, QLabel) and following is not None:
+                both += _SPACING + _size(following).width()
+            if rows[-1] and x + (both if both <= width else wide) > width:
                 rows.append([])
                 x = 0
             rows[-1].append(widget)

@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
@@ -111,11 +112,7 @@ class GroupPlot(QWidget):
         names = list(groups.per_group)
         cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
         rates = np.array([[np.nan if one.fmr is None else one.fmr for one in row] for row in cells])
-        with np.errstate(divide="ignore"):
-            shown = np.log10(rates)
-        known = shown[np.isfinite(shown)]
-        low, high = (float(known.min()), float(known.max())) if len(known) else (-3.0, 0.0)
-        share = np.clip((np.where(np.isneginf(shown), low, shown) - low) / max(high - low, 1e-9), 0, 1)
+        share = rate_shares(rates)
         colours = pg.colormap.get("cividis").map(np.nan_to_num(share), mode="byte")
         colours[np.isnan(rates), 3] = 0  # empty where there are no pairs
         image = pg.ImageItem(colours, axisOrder="row-major")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.number_axis import NumberAxis
 from fairdesk.gui.widgets.zoom_reset import ZoomReset
 from fairdesk.words import tr
 
@@ -25,7 +26,8 @@ def new_plot(
     title: str, x: str, y: str, reset: Callable[[], object] | None = None, axes: dict[str, pg.AxisItem] | None = None
 ) -> pg.PlotWidget:
     """Return an empty plot; `reset` shows all of it again after it was zoomed, where that is more than to fit it."""
-    plot = pg.PlotWidget(axisItems=axes)
+    plain = {side: NumberAxis(side) for side in ("bottom", "left")}
+    plot = pg.PlotWidget(axisItems=plain | (axes or {}))
     plot.setTitle(title)
     plot.setLabel("bottom", x)
     plot.setLabel("left", y)

@@ -10,6 +10,8 @@ import pyqtgraph as pg
 _INVERSE = NormalDist().inv_cdf
 _PROBITS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
 
+_HIGH, _WIDE = 15, 44  # pixels of a number
+
 
 class RateAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """`scale` is "linear", "log" (values are logarithms) or "probit"."""
@@ -26,11 +28,21 @@ class RateAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             if len(decades) < 3:  # a narrow range: 2 and 5 between them
                 between = [n + math.log10(k) for n in range(math.floor(low) - 1, math.ceil(high) + 1) for k in (2, 5)]
                 decades = sorted([*decades, *(place for place in between if low <= place <= high)])
-            return [(1.0, decades)]
+            return [(1.0, self._apart(decades, low, high, size))]
         if self._scale == "probit":
-            return [(1.0, [place for rate in _PROBITS if low <= (place := _INVERSE(rate)) <= high])]
+            places = [place for rate in _PROBITS if low <= (place := _INVERSE(rate)) <= high]
+            return [(1.0, self._apart(places, low, high, size))]
         found: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
         return found[:1] if len(found[0][1]) > 2 else found[:2]
+
+    def _apart(self, places: list[float], low: float, high: float, size: float) -> list[float]:
+        """Leave out ticks whose numbers would touch the one before; `size` is how many pixels the axis has."""
+        needed = (_HIGH if self.orientation in ("left", "right") else _WIDE) * (high - low) / max(size, 1.0)
+        kept: list[float] = []
+        for place in places:
+            if not kept or place - kept[-1] >= needed:
+                kept.append(place)
+        return kept
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
         """Return what stands at ticks."""

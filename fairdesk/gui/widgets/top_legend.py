@@ -17,6 +17,7 @@ class TopLegend(QObject):
     def __init__(self, plot: pg.PlotWidget) -> None:
         super().__init__(plot)
         self._plot = plot
+        self._shown: list[tuple[str, Any, str]] = []
         self.item = pg.LegendItem(size=(0, 0), verSpacing=-6, frame=False)
         layout = plot.getPlotItem().layout
         plot.getPlotItem().titleLabel.setVisible(False)
@@ -27,6 +28,10 @@ class TopLegend(QObject):
 
     def show_entries(self, entries: list[tuple[str, Any]], colour: str) -> None:
         """List names with their pens, in a text colour."""
+        shown = [(text, pg.mkPen(pen), colour) for text, pen in entries]
+        if shown == self._shown:  # an entry that is made anew is laid out later
+            return
+        self._shown = shown
         self.item.clear()
         self.item.setLabelTextColor(colour)
         for text, pen in entries:

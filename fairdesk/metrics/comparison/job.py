@@ -13,6 +13,7 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.comparison.results import CompareScoresResult, Normalised, PairedDifference
 from fairdesk.metrics.evaluation import Evaluated, evaluate, evaluate_whole
+from fairdesk.metrics.fairness.figure_functions import rates_behind
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
 from fairdesk.metrics.intervals.by_subjects import likely_rates, middle
 from fairdesk.metrics.intervals.paired_spread import paired_deviation
@@ -322,18 +323,27 @@ class _Paired:
                 continue
             ratio = row.name == "IR" or row.name == "SER" or "_over_" in row.name
             bound = None if row.name.startswith("accuracy") or row.name == "fmr_MAPE" else 1.0
-            ci = _of_figures(row.value, other, tables[0][row.name], tables[1][row.name], ratio=ratio, bound=bound)
+            bare = any(
+                getattr(one, rate) in (0, 1)
+                for rate in rates_behind(row.name)
+                for both in groups
+                for one in (both.per_group.values() if both is not None else ())
+            )
+            ci = _of_figures(
+                row.value, other, tables[0][row.name], tables[1][row.name], ratio=ratio, bound=bound, bare=bare
+            )
             rows.append((row.name, None, row.value, other, ci, None))
         return rows
 
 
 def _of_figures(
-    first: float, second: float, one: Array, two: Array, *, ratio: bool, bound: float | None
+    first: float, second: float, one: Array, two: Array, *, ratio: bool, bound: float | None, bare: bool
 ) -> tuple[float, float] | None:
     """Return the interval of a difference of figures from both models' values over the same draws.
 
     Each figure is larger in a sample than in truth; most of that excess is taken off with the median of the draws'
-    difference. Ratios are compared on the log scale.
+    difference. Ratios are compared on the log scale. Where a group has no error in one of the models (`bare`), that excess
+    is not known, and the interval holds the one without it too.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         apart = np.log(two) - np.log(one) if ratio else two - one
@@ -343,13 +353,13 @@ def _of_figures(
     span = middle(known)
     if span is None:
         return None
-    centre = float(np.median(known))
+    estimate = math.log(second) - math.log(first) if ratio else second - first
+    shift = estimate - float(np.median(known))
+    low, high = span[0] + shift, span[1] + shift
+    if bare:
+        low, high = min(low, span[0], estimate), max(high, span[1], estimate)
     if not ratio:
-        estimate = second - first
-        low, high = estimate + span[0] - centre, estimate + span[1] - centre
         return (low, high) if bound is None else (max(-bound, low), min(bound, high))
-    estimate = math.log(second) - math.log(first)
-    low, high = estimate + span[0] - centre, estimate + span[1] - centre
     return first * math.expm1(low), first * math.expm1(high)
 
 

@@ -15,6 +15,7 @@ Array = npt.NDArray[np.float64]
 
 _TAIL = 0.0225  # of the draws at each end; a little less than 2.5 %, as standard errors are estimates too
 _STEP, _STEPS = 0.1, 60  # in standard errors of the rates, and how many at most
+_REACH = 0.15  # in standard errors: how far is looked for the direction of a step
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
 
 
@@ -26,7 +27,7 @@ def inverted_interval(
     A figure of spread is larger in a sample than in truth, by how much depends on the truth. So possible truths are
     walked through, from the rates that were seen towards equality and away from it: each step is the shortest one, in
     standard errors, that changes the figure (steepest descent, near the constrained maximum of the likelihood). Around
-    each of them the rates are drawn as they spread around those seen. An end of the interval is where the figure that
+    each of them rates are drawn as they spread around those seen (`_rates_around`). An end of the interval is where the figure that
     was seen lies among the last of those drawn. See docs/intervals.md.
 
     Parameters
@@ -41,25 +42,37 @@ def inverted_interval(
     if not known.any():
         return estimate, estimate
     slopes = _slopes(figure, logits, deviations, known, even)
-    spread = deviations * (t_quantile(_freedom_of(slopes, freedom[known])) / Z95)
+    spread = scale * (t_quantile(_freedom_of(slopes, freedom[known])) / Z95)
+    shapes = (deviations - deviations.mean(0)) / np.where(known, scale, 1.0)
 
     def share(truth: Array, *, above: bool) -> float:
-        drawn = figure(expit(truth + spread))
+        drawn = figure(_rates_around(truth, spread, shapes))
         return float(np.mean(drawn >= estimate if above else drawn <= estimate))
 
     def equal(values: list[float]) -> bool:
-        return values[-1] - even <= _NEAR * abs(estimate - even) or (len(values) > 3 and values[-1] >= values[-4])
+        return values[-1] - even <= _NEAR * abs(estimate - even) or (len(values) > 4 and values[-1] >= values[-4])
 
-    down = _path(figure, logits, scale, -1, equal)
-    up = _path(figure, logits, scale, 1, lambda _values: False)
-    low, reached = _last(down, lambda truth: share(truth, above=True) >= _TAIL)
-    high, _ = _last(up, lambda truth: share(truth, above=False) >= _TAIL)
-    bottom = even if reached else _at(figure, low)
-    return max(even, min(bottom, estimate)), max(_at(figure, high), estimate)
+    down = _Path(figure, logits, scale, -1, equal)
+    up = _Path(figure, logits, scale, 1, lambda _values: False)
+    low, reached = down.first(lambda truth: share(truth, above=True) < _TAIL, start=_STEPS + 1)
+    high, _ = up.first(lambda truth: share(truth, above=False) < _TAIL, start=12)
+    return max(even, min(even if reached else low, estimate)), max(high, estimate)
 
 
-def _at(figure: Callable[[Array], Array], logits: Array) -> float:
-    return float(figure(expit(logits[None]))[0])
+def _rates_around(truth: Array, spread: Array, shapes: Array) -> Array:
+    """Return rates drawn around a truth (logits), as skewed as a share of comparisons is.
+
+    Their mean is the truth, so that a low rate is more often far too low than far too high on the scale of ratios. The
+    skewness is that of a beta distribution with this spread, made by the cube of Wilson and Hilferty (1931) and added to
+    the shape of the draws, which have mean 0 and deviation 1.
+    """
+    rate = expit(truth)
+    skewness = 2 * (1 - 2 * rate) * spread
+    away = shapes / 6 - skewness / 36
+    away *= 6 + away * (6 * skewness + 2 * skewness**2 * away)  # ((1 + skewness * away)^3 - 1) * 2 / skewness
+    away *= spread * rate * (1 - rate)
+    away += rate
+    return np.clip(away, 0, 1, out=away)
 
 
 def _slopes(
@@ -79,36 +92,61 @@ def _freedom_of(slopes: Array, freedom: Array) -> float:
     return float(parts.sum() ** 2 / (parts**2 / freedom).sum()) if parts.sum() > 0 else float(freedom.max())
 
 
-def _path(
-    figure: Callable[[Array], Array], start: Array, scale: Array, sign: int, there: Callable[[list[float]], bool]
-) -> list[Array]:
-    """Return truths from `start` on, each a step away from the one before, until the figure's values are `there`."""
-    count, reach = len(start), 0.15
-    values: list[float] = []
-    shifts = np.concatenate([np.diag(reach * scale), np.diag(-reach * scale)])
-    out = [start]
-    for _ in range(_STEPS):
-        around = figure(expit(out[-1] + shifts))
-        slope = around[:count] - around[count:]
-        length = float(np.linalg.norm(slope))
-        if not np.isfinite(length) or length < 1e-15:
-            break
-        out.append(out[-1] + sign * _STEP * scale * slope / length)
-        values.append(_at(figure, out[-1]))
-        if there(values):
-            break
-    return out
+class _Path:
+    """Truths from `start` on, each a step away from the one before, until the figure's values are `there`.
 
+    They are found as they are asked for.
+    """
 
-def _last(path: list[Array], likely: Callable[[Array], bool]) -> tuple[Array, bool]:
-    """Return the first truth of a path that is not likely, or its last one and True if all are."""
-    inside, outside = 0, len(path) - 1
-    if likely(path[outside]):
-        return path[outside], True
-    while outside - inside > 1:
-        between = (inside + outside) // 2
-        if likely(path[between]):
-            inside = between
-        else:
-            outside = between
-    return path[outside], False
+    def __init__(
+        self, figure: Callable[[Array], Array], start: Array, scale: Array, sign: int,
+        there: Callable[[list[float]], bool],
+    ) -> None:  # fmt: skip
+        self._figure, self._scale, self._sign, self._there = figure, scale, sign, there
+        reach = np.diag(_REACH * scale)
+        self._shifts = np.concatenate([reach, -reach, np.zeros((1, len(start)))])
+        self.truths = [start]
+        self.values: list[float] = []
+        self.ended = False
+        self._slope = self._look()
+
+    def _look(self) -> Array:
+        """Note the figure at the last truth, and return how it changes with each rate."""
+        around = self._figure(expit(self.truths[-1] + self._shifts))
+        self.values.append(float(around[-1]))
+        count = len(self._scale)
+        return np.asarray(around[:count] - around[count:-1])
+
+    def _walk(self, to: int) -> None:
+        """Walk on to the truth with this number, or to the last one."""
+        while len(self.truths) <= to and not self.ended:
+            length = float(np.linalg.norm(self._slope))
+            if len(self.truths) > _STEPS or not np.isfinite(length) or length < 1e-15:
+                self.ended = True
+                break
+            self.truths.append(self.truths[-1] + self._sign * _STEP * self._scale * self._slope / length)
+            self._slope = self._look()
+            self.ended = self._there(self.values)
+
+    def first(self, unlikely: Callable[[Array], bool], *, start: int) -> tuple[float, bool]:
+        """Return the figure of the first truth that is unlikely; of the last one, and True, if that is not.
+
+        `start` is how many steps are walked before the first look; where it is all of them, an end that is likely counts
+        even if a truth before it is not.
+        """
+        inside, reach = 0, start
+        while True:
+            self._walk(reach)
+            outside = min(reach, len(self.truths) - 1)
+            if unlikely(self.truths[outside]):
+                break
+            if self.ended and outside == len(self.truths) - 1:
+                return self.values[outside], True
+            inside, reach = outside, 2 * reach
+        while outside - inside > 1:
+            between = (inside + outside) // 2
+            if unlikely(self.truths[between]):
+                outside = between
+            else:
+                inside = between
+        return self.values[outside], False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,7 @@ from fairdesk.metrics.intervals.error_counts import ErrorCounts
 from fairdesk.metrics.intervals.rate_variance import LEAST
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 def shifted_interval(name: str, estimate: float, likely: Array, null: Interval | None) -> Interval | None:
@@ -43,40 +46,66 @@ def shifted_interval(name: str, estimate: float, likely: Array, null: Interval |
     return min(max(low, even), estimate), max(high, estimate)
 
 
-def permuted_rates(counts: ErrorCounts, place: int, orders: npt.NDArray[np.int64]) -> Array:
-    """Return each group's rate with the subjects' groups permuted, (rows, groups): NaN where a group has no comparison.
+def permuted_rates(counts: ErrorCounts, place: int, orders: Ints) -> Array:
+    """Return each group's rate with the groups permuted, (rows, groups): NaN where a group has no comparison.
 
-    `orders` holds permutations of the subjects that have a group, one a row. A subject takes its own errors and
-    comparisons along: what groups would show if they did not differ. Pairs of two subjects are counted with both, so
-    the spread is set right by the variance over pairs of subjects.
+    `orders` holds permutations of the members of all groups, one a row (`permuted_members`). A member takes its own
+    errors and comparisons along: what groups would show if they did not differ. Pairs of two subjects are counted with
+    both, so the spread is set right by the variance over pairs of subjects.
     """
-    last = counts.cells - 1
-    who = np.flatnonzero(counts.cell_of < last)
-    groups = counts.cell_of[who]
-    dyad_errors, dyad_trials = counts.by_subject[0][who, place], counts.trials_by_subject[0][who]
-    errors, trials = counts.own_errors[who, place] + dyad_errors, counts.own_trials[who] + dyad_trials
+    cells = counts.cells[:-1]
+    people = np.array([len(cell.who) for cell in cells])
+    groups = np.repeat(np.arange(len(cells)), people)
+    dyad_trials = np.concatenate([cell.trials for cell in cells])
+    errors = np.concatenate([cell.own_errors[:, place] + cell.errors[:, place] for cell in cells])
+    trials = np.concatenate([cell.own_trials for cell in cells]) + dyad_trials
     if not trials.sum():
-        return np.full((len(orders), last), np.nan)
+        return np.full((len(orders), len(cells)), np.nan)
     pooled = errors.sum() / trials.sum()
-    sums = np.zeros((2, len(orders), last))
-    for group in range(last):
-        mask = np.flatnonzero(groups == group)
-        chosen = orders[:, mask]
-        sums[0, :, group], sums[1, :, group] = errors[chosen].sum(1), trials[chosen].sum(1)
+    ends = np.append(0, np.cumsum(people))
+    parts = [orders[:, a:b] for a, b in itertools.pairwise(ends)]
     with np.errstate(invalid="ignore", divide="ignore"):
-        rates = sums[0] / sums[1]
+        rates = np.stack([errors.take(part).sum(1) / trials.take(part).sum(1) for part in parts], 1)
     if not dyad_trials.any():
         return np.asarray(rates)
-    people = np.bincount(groups, minlength=last)
-    here = np.bincount(groups, weights=trials, minlength=last)
+    here = np.bincount(groups, weights=trials, minlength=len(cells))
     with np.errstate(invalid="ignore", divide="ignore"):
-        own = np.nan_to_num(np.bincount(groups, weights=errors, minlength=last) / here)
+        own = np.nan_to_num(np.bincount(groups, weights=errors, minlength=len(cells)) / here)
         residual = errors - own[groups] * trials
-        square, product = counts.squares[:, :last, place]
-        pairs = (square - 2 * own * product + own**2 * counts.trials_squared[:last]).sum()
+        squares = np.stack([cell.squares[:, place] for cell in cells], 1)
+        squared = np.array([cell.trials_squared for cell in cells])
+        pairs = (squares[0] - 2 * own * squares[1] + own**2 * squared).sum()
         few = (people / np.maximum(people - 2, 1)) ** 2
-        variance = np.maximum(few * ((residual**2).sum() - pairs), LEAST * pairs) * people / len(who)
-        wanted = variance / (here / 2) ** 2 * (1 - people / len(who))
+        variance = np.maximum(few * ((residual**2).sum() - pairs), LEAST * pairs) * people / people.sum()
+        wanted = variance / (here / 2) ** 2 * (1 - people / people.sum())
         scale = np.sqrt(wanted / np.nanvar(rates, axis=0))
     out: Array = np.clip(pooled + np.nan_to_num(scale, posinf=0.0) * (rates - pooled), 0, 1)
     return out
+
+
+def permuted_members(members: list[Ints], count: int, rng: np.random.Generator) -> Ints:
+    """Return permutations of the groups' members, one a row: which member stands in the place of which.
+
+    `members` are each group's subjects. One who is in several groups keeps as many: such subjects exchange their groups
+    among themselves, and each its own.
+    """
+    who = np.concatenate(members)
+    times = np.bincount(who)[who]
+    out = np.empty((count, len(who)), dtype=np.int64)
+    for many in np.unique(times):
+        mine = np.flatnonzero(times == many)
+        places = mine[np.argsort(who[mine], kind="stable")].reshape(-1, int(many))  # a subject's places in a row
+        taken = np.asarray(places[_orders(len(places), count, rng)])
+        out[:, places.ravel()] = (taken if many == 1 else rng.permuted(taken, axis=2)).reshape(count, -1)
+    return out
+
+
+def _orders(length: int, count: int, rng: np.random.Generator) -> Ints:
+    """Return random orders of so many, one a row: random numbers are sorted that end in their place."""
+    bits = length.bit_length()
+    numbers = rng.integers(0, 1 << (62 - bits), (count, length), dtype=np.int64)
+    numbers <<= bits
+    numbers |= np.arange(length)
+    numbers.sort(axis=1)
+    numbers &= (1 << bits) - 1
+    return numbers

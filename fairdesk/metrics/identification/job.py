@@ -37,6 +37,8 @@ def identify_probes(params: IdentifyParams, context: Context) -> IdentifyResult:
     context.progress(1, 3, tr("steps"))
     result, _ = evaluate_search(found, params, context)
     context.progress(2, 3, tr("steps"))
+    if result.warning:
+        context.message(result.warning)
     if params.out is not None:
         from fairdesk.metrics.identification.written import write_search_report
 
@@ -83,6 +85,12 @@ def evaluate_search(found: SearchScores, params: IdentifyParams, context: Contex
         if draws
         else tr("Wilson 95 %, as if probes were independent: too narrow"),
     )
+    ranks = searches.optimistic[searches.mated & ~searches.failed]
+    if len(ranks) and np.median(ranks) > (result.n_gallery + 1) / 2:
+        result.warning = tr(
+            "Most probes rank their mate in the lower half of the gallery: these may be distances. If small means alike, "
+            "use --distance."
+        )
     return result, searches
 
 

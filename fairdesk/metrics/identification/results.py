@@ -68,6 +68,7 @@ class IdentifyResult(JobResult, SearchFigures):
     seed: int
     interval: str
     """How the intervals were made."""
+    warning: str | None = None
     report: str | None = None
 
     def text(self) -> str:

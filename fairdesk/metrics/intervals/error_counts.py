@@ -7,8 +7,8 @@ counts, and never a loop over draws.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,14 @@ Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
 
-_STEP = 4096  # comparisons in one step
+_STEP = 2048  # pairs of subjects in one step
 _DENSE = 4000  # subjects up to which a matrix of all their pairs is made
+_GRID = 1 << 16
 
 
 @dataclass(frozen=True)
 class Dyads:
-    """Comparisons of two subjects: how many, and how many of them become errors at each threshold. Sorted by segment."""
+    """Pairs of two subjects: how many of their comparisons become errors at each threshold. Sorted by segment."""
 
     first: Ints
     second: Ints
@@ -34,171 +35,244 @@ class Dyads:
     starts: Ints
     """Where each segment (cell, threshold) starts."""
     segments: Ints
-    trials: list[tuple[Ints, Any]]
-    """Of each cell: its subjects, and the matrix of comparisons between them."""
 
-    def add_products(self, weights: Single, out: Array) -> None:
-        """Add to each segment's row the products of both subjects' weights, (subjects, draws); in steps that fit a cache."""
+    @cached_property
+    def _steps(self) -> list[tuple[int, int, Any, Ints]]:
+        """Stretches that fit a cache, each with the matrix that adds up its segments."""
         from scipy import sparse  # the window imports this module, and scipy takes long
 
-        for begin, end in itertools.pairwise([*range(0, len(self.first), _STEP), len(self.first)]):
-            product = weights[self.first[begin:end]]
-            product *= weights[self.second[begin:end]]
-            if self.count[begin:end].max() > 1:
-                product *= self.count[begin:end, None]
+        out = []
+        for begin in range(0, len(self.first), _STEP):
+            end = min(begin + _STEP, len(self.first))
+            rows = end - begin
             one, last = np.searchsorted(self.starts, [begin, end - 1], "right") - 1
             inside = np.maximum(self.starts[one : last + 1], begin) - begin
-            rows = np.diff(np.append(inside, end - begin))
-            step = sparse.csr_array(
-                (np.ones(end - begin, dtype=np.float32), np.arange(end - begin), np.append(0, np.cumsum(rows))),
-                shape=(len(rows), end - begin),
+            adds = sparse.csr_array(
+                (self.count[begin:end], np.arange(rows, dtype=np.int32), np.append(inside, rows).astype(np.int32)),
+                shape=(len(inside), rows),
             )
-            out[self.segments[one : last + 1]] += step @ product
+            out.append((begin, end, adds, self.segments[one : last + 1]))
+        return out
+
+    def add_products(self, weights: Single, out: Single) -> None:
+        """Add to each segment's row the products of both subjects' weights, (subjects, draws)."""
+        both = np.empty((2, _STEP, weights.shape[1]), dtype=np.float32)
+        for begin, end, adds, segments in self._steps:
+            product, other = both[:, : end - begin]
+            weights.take(self.first[begin:end], axis=0, out=product, mode="clip")
+            weights.take(self.second[begin:end], axis=0, out=other, mode="clip")
+            product *= other
+            out[segments] += adds @ product
+
+
+@dataclass(frozen=True)
+class CellCounts:
+    """The comparisons of a group, or (the last cell) all others: by the subjects compared."""
+
+    who: Ints
+    own_errors: Single
+    """Of each subject compared with itself, at each threshold: (who, thresholds)."""
+    own_trials: Single
+    """(who,)"""
+    errors: Array
+    """Of each subject compared with others: (who, thresholds)."""
+    trials: Array
+    """(who,)"""
+    squares: Array
+    """Sums over pairs of subjects of errors squared and of errors times comparisons: (2, thresholds)."""
+    trials_squared: float
+    """Sum over pairs of subjects of comparisons squared."""
+    matrix: Any
+    """Comparisons of every two of them, (who, who); None if there are none."""
 
 
 @dataclass(frozen=True)
 class ErrorCounts:
     """The errors of one rate at ascending thresholds, for cells of comparisons.
 
-    A cell is a group's own comparisons, or (the last one) all others. Errors of impostors fall with the threshold
-    (`falling`), those of genuine comparisons rise.
+    Errors of impostors fall with the threshold (`falling`), those of genuine comparisons rise.
     """
 
     falling: bool
-    cells: int
     thresholds: int
-    own_errors: Array
-    """Of each subject compared with itself, at each threshold: (subjects, thresholds)."""
-    own_trials: Array
-    """(subjects,)"""
-    cell_of: Ints
-    """The cell of each subject's comparisons with itself."""
+    stratum: Ints
+    """Within which group each subject is drawn."""
+    cells: list[CellCounts]
     dyads: Dyads
-    by_subject: Array
-    """Errors of dyads by subject within its cell, then within the last cell: (2, subjects, thresholds)."""
-    trials_by_subject: Array
-    """(2, subjects)"""
-    squares: Array
-    """Sums over the dyads of a cell of errors squared and of errors times trials: (2, cells, thresholds)."""
-    trials_squared: Array
-    """Sum over dyads of trials squared: (cells,)"""
 
-    def of_cell(self, cell: int) -> tuple[Array, Array, Array, Array]:
-        """Return a cell's errors and comparisons by subject: with itself (errors), with others (errors), and both counts."""
-        last = cell == self.cells - 1
-        inside = self.cell_of == cell
-        own, own_trials = np.where(inside[:, None], self.own_errors, 0), np.where(inside, self.own_trials, 0)
-        if last:
-            return own, self.by_subject[1], own_trials, self.trials_by_subject[1]
-        return (
-            own, np.where(inside[:, None], self.by_subject[0], 0), own_trials,
-            np.where(inside, self.trials_by_subject[0], 0),
-        )  # fmt: skip
-
-    def totals(self, weights: Single) -> tuple[Array, Array]:
-        """Return weighted errors (draws, cells, thresholds) and comparisons (draws, cells); weights (draws, subjects)."""
-        draws, d = len(weights), self.dyads
-        errors = np.zeros((draws, self.cells, self.thresholds))
-        trials = np.zeros((draws, self.cells))
-        for cell in np.unique(self.cell_of[self.own_trials > 0]):
-            who = np.flatnonzero((self.cell_of == cell) & (self.own_trials > 0))
-            part = weights[:, who]
-            errors[:, cell] += part @ self.own_errors[who].astype(np.float32)
-            trials[:, cell] += part @ self.own_trials[who].astype(np.float32)
-        for cell, (who, matrix) in enumerate(d.trials):
-            if len(who):
-                part = weights[:, who]
-                products = np.asarray((matrix @ part.T).T)
-                trials[:, cell] += np.einsum("ds,ds->d", products, part)
-        if len(d.first):
-            flat = np.zeros((self.cells * (self.thresholds + 1), draws))
-            d.add_products(np.ascontiguousarray(weights.T), flat)
-            by_place = flat.reshape(self.cells, self.thresholds + 1, draws).transpose(2, 0, 1)
-            errors += _at_each(by_place, falling=self.falling)
+    def totals(self, weights: Single) -> tuple[Single, Single]:
+        """Return weighted errors (cells, thresholds, draws) and comparisons (cells, draws); weights (subjects, draws)."""
+        draws = weights.shape[1]
+        errors = np.zeros((len(self.cells), self.thresholds, draws), dtype=np.float32)
+        trials = np.zeros((len(self.cells), draws), dtype=np.float32)
+        if len(self.dyads.first):
+            flat = np.zeros((len(self.cells) * (self.thresholds + 1), draws), dtype=np.float32)
+            self.dyads.add_products(weights, flat)
+            by_place = flat.reshape(len(self.cells), self.thresholds + 1, draws)
+            for cell, counts in enumerate(by_place):
+                _add_up(counts, errors[cell], falling=self.falling)
+        for number, group in enumerate(self.cells):
+            part = weights[group.who]
+            if group.own_trials.any():
+                errors[number] += group.own_errors.T @ part
+                trials[number] += group.own_trials @ part
+            if group.matrix is not None:
+                products = np.asarray(group.matrix @ part)
+                products *= part
+                trials[number] += products.sum(0)
         return errors, trials
 
 
-def _at_each(counts: Array, *, falling: bool) -> Array:
-    """Turn counts by the place where a comparison changes sides (last axis, one more) into errors at each threshold."""
+def _add_up(counts: Any, out: Any, *, falling: bool) -> None:
+    """Turn counts by the place where a comparison changes sides (first axis, one more) into errors at each threshold."""
     if falling:
-        return np.cumsum(counts[..., :0:-1], axis=-1)[..., ::-1]
-    return np.cumsum(counts[..., :-1], axis=-1)
+        np.cumsum(counts[:0:-1], axis=0, out=out[::-1])
+    else:
+        np.cumsum(counts[:-1], axis=0, out=out)
 
 
-def _table(row: Ints, place: Ints, rows: int, bins: int, weight: Array | None = None) -> Array:
-    """Count, or add up weights, by row and place: (rows, bins)."""
-    flat = np.bincount(row * bins + place, weights=weight, minlength=rows * bins)
-    return flat.reshape(rows, bins).astype(np.float64)
+def places_among(thresholds: Array, score: npt.NDArray[np.floating]) -> Ints:
+    """Return how many of the ascending thresholds are at most each score: as `searchsorted`, by a table for most scores.
+
+    A score whose cell of a fine grid holds no threshold needs no search.
+    """
+    low, high = float(thresholds[0]), float(thresholds[-1])
+    if not low < high or not np.isfinite([low, high]).all():
+        return np.searchsorted(thresholds, score, "right")
+    scale = _GRID / (high - low)
+    if not np.isfinite(scale):
+        return np.searchsorted(thresholds, score, "right")
+
+    def cells(values: npt.NDArray[np.floating]) -> Ints:  # it never falls where the values rise
+        away = (values.astype(np.float64) - low) * scale
+        return np.asarray(np.clip(away, -1, _GRID + 1, out=away).astype(np.int64) + 1)
+
+    mine = cells(thresholds)
+    table = np.cumsum(np.bincount(mine, minlength=_GRID + 3))
+    unsure = np.zeros(_GRID + 3, dtype=bool)
+    unsure[mine] = True
+    found = cells(score)
+    place = table[found]
+    again = np.flatnonzero(unsure[found])
+    place[again] = np.searchsorted(thresholds, score[again], "right")
+    return place
 
 
 def count_errors(
-    subjects: Subjects, use: npt.NDArray[np.bool_], score: npt.NDArray[np.floating], thresholds: Array, cells: int,
-    *, falling: bool,
-) -> ErrorCounts:  # fmt: skip
-    """Gather the comparisons in `use`; groups are the cells 0 .. cells - 2, all else is the last."""
-    n, bins = subjects.count, len(thresholds) + 1
+    subjects: Subjects, use: npt.NDArray[np.bool_], score: npt.NDArray[np.floating], thresholds: Array, *, falling: bool
+) -> ErrorCounts:
+    """Gather the comparisons in `use`: of each group, and all others in the last cell."""
+    n, last, bins = subjects.count, subjects.groups, len(thresholds) + 1
     first, second = subjects.first[use], subjects.second[use]
-    place = np.searchsorted(thresholds, score[use], "right").astype(np.int64)
-    one, two = subjects.group[first], subjects.group[second]
-    cell = np.where((one == two) & (one >= 0), one, cells - 1)
+    place = places_among(thresholds, score[use])
+    one, two = subjects.group1[use], subjects.group2[use]
+    cell = np.where((one == two) & (one >= 0), one, last)
     own = first == second
-    low, high = np.minimum(first, second)[~own], np.maximum(first, second)[~own]
-    own_place, place, cell = place[own], place[~own], cell[~own]
-    inner = cell < cells - 1
-    by_subject = np.stack(
-        [sum(_table(side[mask], place[mask], n, bins) for side in (low, high)) for mask in (inner, ~inner)]
-    )
-    of_dyad, before = _ranks(low * n + high, place, falling=falling)
-    squares = [
-        _table(cell, place, cells, bins, weight)
-        for weight in ((2 * before + 1).astype(np.float64), of_dyad.astype(np.float64))
-    ]
-    lead = before == 0
-    return ErrorCounts(
-        falling=falling,
-        cells=cells,
-        thresholds=len(thresholds),
-        own_errors=_at_each(_table(first[own], own_place, n, bins), falling=falling),
-        own_trials=np.bincount(first[own], minlength=n).astype(np.float64),
-        cell_of=np.where(subjects.group >= 0, subjects.group, cells - 1),
-        dyads=_dyads(low, high, cell, place, bins, cells, n, falling=falling),
-        by_subject=_at_each(by_subject, falling=falling),
-        trials_by_subject=by_subject.sum(-1),
-        squares=_at_each(np.stack(squares), falling=falling),
-        trials_squared=np.bincount(cell[lead], weights=of_dyad[lead] ** 2, minlength=cells).astype(np.float64),
-    )
+    own_cell, own_place, own_who = cell[own], place[own], first[own]
+    pairs = _Pairs(first[~own], second[~own], cell[~own], place[~own], n, bins, falling=falling)
+    cells = []
+    for number in range(last + 1):
+        mine = own_cell == number
+        if number < last:
+            who = subjects.members[number]
+        else:
+            there = np.zeros(n, dtype=bool)
+            there[own_who[mine]] = True
+            for side in (pairs.low, pairs.high):
+                there[side[pairs.cell == number]] = True
+            who = np.flatnonzero(there)
+        row = np.zeros(n, dtype=np.int64)
+        row[who] = np.arange(len(who))
+        rows = row[own_who[mine]]
+        own_errors = np.empty((len(who), len(thresholds)), dtype=np.float32)
+        table = np.bincount(rows * bins + own_place[mine], minlength=len(who) * bins).astype(np.float32)
+        _add_up(table.reshape(len(who), bins).T, own_errors.T, falling=falling)
+        own_trials = np.bincount(rows, minlength=len(who)).astype(np.float32)
+        cells.append(CellCounts(who, own_errors, own_trials, *pairs.of_cell(number, who, row)))
+    return ErrorCounts(falling, len(thresholds), subjects.stratum, cells, pairs.dyads())
 
 
-def _ranks(key: Ints, place: Ints, *, falling: bool) -> tuple[Ints, Ints]:
-    """Return of each comparison how many its two subjects have, and how many of them err before it does."""
-    order = np.lexsort((-place if falling else place, key))
-    ordered = key[order]
-    new = np.ones(len(key), dtype=bool)
-    new[1:] = ordered[1:] != ordered[:-1]
-    start = np.flatnonzero(new)
-    sizes = np.diff(np.append(start, len(key)))
-    which = np.cumsum(new) - 1
-    size, rank = np.empty(len(key), dtype=np.int64), np.empty(len(key), dtype=np.int64)
-    size[order] = sizes[which] if len(key) else 0
-    rank[order] = np.arange(len(key)) - start[which] if len(key) else 0
-    return size, rank
+class _Pairs:
+    """Comparisons of two subjects, sorted by cell, pair and the threshold at which they become errors."""
+
+    def __init__(
+        self, first: Ints, second: Ints, cell: Ints, place: Ints, subjects: int, bins: int, *, falling: bool
+    ) -> None:
+        self.bins, self.falling = bins, falling
+        bits = bins.bit_length()
+        key = cell * subjects
+        key += np.minimum(first, second)
+        key *= subjects
+        key += np.maximum(first, second)
+        key <<= bits
+        key += bins - 1 - place if falling else place
+        key.sort()
+        self.place = key & ((1 << bits) - 1)
+        if falling:
+            np.subtract(bins - 1, self.place, out=self.place)
+        key >>= bits
+        new = np.ones(len(key), dtype=bool)
+        np.not_equal(key[1:], key[:-1], out=new[1:])
+        self.starts = np.flatnonzero(new)
+        self.sizes = np.diff(np.append(self.starts, len(key)))
+        key = key[self.starts]
+        self.high = key % subjects
+        key //= subjects
+        self.low, self.cell = key % subjects, key // subjects
+        self.pair = np.cumsum(new) - 1  # of each comparison
+
+    def _errs(self, place: Ints) -> npt.NDArray[np.bool_]:
+        return place > 0 if self.falling else place < self.bins - 1
+
+    def of_cell(self, number: int, who: Ints, row: Ints) -> tuple[Array, Array, Array, float, Any]:
+        """Return what `CellCounts` has of pairs: errors, comparisons, squares, comparisons squared, matrix."""
+        begin, end = np.searchsorted(self.cell, [number, number + 1])
+        m, bins = len(who), self.bins
+        errors, squares = np.zeros((m, bins - 1)), np.zeros((2, bins - 1))
+        if begin == end:
+            return errors, np.zeros(m), squares, 0.0, None
+        sizes, low, high = self.sizes[begin:end], row[self.low[begin:end]], row[self.high[begin:end]]
+        inside = slice(self.starts[begin], self.starts[end - 1] + sizes[-1])
+        errs = np.flatnonzero(self._errs(self.place[inside])) + inside.start
+        place, pair = self.place[errs], self.pair[errs]
+        table = sum(np.bincount(side[pair - begin] * bins + place, minlength=m * bins) for side in (low, high))
+        _add_up(np.asarray(table, dtype=np.float64).reshape(m, bins).T, errors.T, falling=self.falling)
+        trials = sum(np.bincount(side, weights=sizes, minlength=m) for side in (low, high))
+        before = errs - self.starts[pair]  # of its pair's comparisons that err before it does
+        for out, weight in zip(squares, (2 * before + 1, self.sizes[pair]), strict=True):
+            _add_up(np.bincount(place, weights=weight, minlength=bins), out, falling=self.falling)
+        return (
+            errors,
+            np.asarray(trials),
+            squares,
+            float((sizes.astype(np.float64) ** 2).sum()),
+            _matrix(low, high, sizes, m),
+        )
+
+    def dyads(self) -> Dyads:
+        """Return the pairs of subjects by the threshold at which their comparisons become errors."""
+        errs = np.flatnonzero(self._errs(self.place))
+        pair = self.pair[errs]
+        count = max(len(self.cell), 1)
+        key = (self.cell[pair] * self.bins + self.place[errs]) * count + pair
+        key.sort()
+        new = np.ones(len(key), dtype=bool)
+        np.not_equal(key[1:], key[:-1], out=new[1:])
+        where = np.flatnonzero(new)
+        times = np.diff(np.append(where, len(key))).astype(np.float32)
+        key = key[where]
+        pair, segment = key % count, key // count
+        starts = (
+            np.flatnonzero(np.append(True, segment[1:] != segment[:-1])) if len(key) else np.empty(0, dtype=np.int64)
+        )
+        return Dyads(self.low[pair], self.high[pair], times, starts, segment[starts])
 
 
-def _dyads(low: Ints, high: Ints, cell: Ints, place: Ints, bins: int, cells: int, n: int, *, falling: bool) -> Dyads:
+def _matrix(low: Ints, high: Ints, sizes: Ints, m: int) -> Any:
     from scipy import sparse
 
-    trials: list[tuple[Ints, Any]] = []
-    for number in range(cells):
-        mask = cell == number
-        who, codes = np.unique(np.concatenate([low[mask], high[mask]]), return_inverse=True)
-        a, b = codes[: int(mask.sum())], codes[int(mask.sum()) :]
-        matrix = sparse.coo_array((np.ones(len(a), dtype=np.float32), (a, b)), shape=(len(who), len(who))).tocsr()
-        trials.append((who, matrix.toarray() if 0 < len(who) <= _DENSE else matrix))
-    errs = place > 0 if falling else place < bins - 1
-    keys = ((cell[errs] * bins + place[errs]) * n + low[errs]) * n + high[errs]
-    keys, count = np.unique(keys, return_counts=True)
-    segment = keys // (n * n)
-    starts = np.flatnonzero(np.append(True, segment[1:] != segment[:-1])) if len(keys) else np.empty(0, dtype=np.int64)
-    return Dyads(
-        keys // n % n, keys % n, count.astype(np.float32), starts, segment[starts] if len(keys) else starts, trials
-    )
+    if m > _DENSE:
+        return sparse.csr_array((sizes.astype(np.float32), (low, high)), shape=(m, m))
+    out = np.zeros((m, m), dtype=np.float32)
+    out[low, high] = sizes
+    return out

@@ -16,7 +16,7 @@ from fairdesk.metrics.fairness.figure_functions import (
     rates_behind,
 )
 from fairdesk.metrics.fairness.inversion import inverted_interval
-from fairdesk.metrics.fairness.spread import permuted_rates, shifted_interval
+from fairdesk.metrics.fairness.spread import permuted_members, permuted_rates, shifted_interval
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.intervals.by_subjects import (
     LEVEL,
@@ -86,7 +86,7 @@ class CommonSpread:
         """Add the intervals of rates, differences and fairness figures, and the null ranges."""
         for number, (name, row) in enumerate(self.groups.per_group.items()):
             check()
-            row.subjects = int((subjects.group == number).sum())
+            row.subjects = len(subjects.members[number])
             curves = self.draws.cells[GROUP + name]
             row.fmr_ci, row.fmr_ci_why = self._rate("fmr", name, row.fmr, row.fmr_why, curves.fmr, curves.fmr_variance)
             row.fnmr_ci, row.fnmr_ci_why = self._rate(
@@ -219,9 +219,8 @@ class CommonSpread:
         if len(rows) < 2:
             return {}
         fixed = self.fixed
-        count = int((subjects.group >= 0).sum())
         rng = np.random.default_rng([self.params.seed, 2])
-        orders = rng.permuted(np.tile(np.arange(count), (self.draws.count, 1)), axis=1)
+        orders = permuted_members(subjects.members, self.draws.count, rng)
         rates = {
             rate: permuted_rates(kind, int(fixed.upper[0]), orders)
             for rate, kind in zip(("fmr", "fnmr"), self.draws.kinds, strict=True)

@@ -31,7 +31,8 @@ def paired_deviation(subjects: Subjects, use: Mask, difference: Array) -> tuple[
     own = one == two
     sums = np.bincount(one, weights=residual, minlength=n) + np.bincount(two[~own], weights=residual[~own], minlength=n)
     of_two = bool((~own).any())
-    group = subjects.group[who]
+    of = np.unique(np.concatenate([subjects.group1[use], subjects.group2[use]]))
+    group = subjects.stratum[who] if len(of) > 1 else np.zeros(n, dtype=np.int64)
     for number in np.unique(group):
         mine = group == number
         members = int(mine.sum())

@@ -66,34 +66,46 @@ def variance_of(counts: ErrorCounts, cells: list[int]) -> Variance | None:
     How many subjects a group has is part of the study, and not chance: residuals are from the rate of their own cell,
     and from the mean of their group.
     """
-    errors, trials = np.zeros(counts.thresholds), 0.0
-    residuals = np.zeros((len(counts.cell_of), counts.thresholds))
-    pairs = np.zeros(counts.thresholds)
-    compared = np.zeros(len(counts.cell_of), dtype=bool)
-    of_two = any(bool(counts.of_cell(cell)[3].any()) for cell in cells)
-    for cell in cells:
-        own, dyads, own_trials, dyad_trials = counts.of_cell(cell)
-        here = float(own_trials.sum() + dyad_trials.sum() / 2)
-        if not here:
-            continue
-        wrong = own.sum(0) + dyads.sum(0) / 2
-        rate = wrong / here
-        residuals += own + dyads - rate * (own_trials + dyad_trials)[:, None]
-        square, product = counts.squares[:, cell]
-        members = int(((own_trials > 0) | (dyad_trials > 0)).sum())
-        pairs += _few(members, of_two) * (square - 2 * rate * product + rate**2 * counts.trials_squared[cell])
-        errors, trials = errors + wrong, trials + here
-        compared |= (own_trials > 0) | (dyad_trials > 0)
-    if not trials:
+    chosen = [cell for number in cells if (cell := counts.cells[number]).own_trials.any() or cell.trials.any()]
+    if not chosen:
         return None
-    for group in np.unique(counts.cell_of[compared]):
-        mine = compared & (counts.cell_of == group)
-        residuals[mine] -= residuals[mine].mean(0)
-        residuals[mine] *= np.sqrt(_few(int(mine.sum()), of_two))
+    of_two = any(cell.matrix is not None for cell in chosen)
+    people = len(counts.stratum)
+    residuals = np.zeros((people, counts.thresholds)) if len(chosen) > 1 else np.empty(0)
+    errors, trials, pairs = np.zeros(counts.thresholds), 0.0, np.zeros(counts.thresholds)
+    compared = np.zeros(people, dtype=bool)
+    for cell in chosen:
+        here = float(cell.own_trials.sum(dtype=np.float64) + cell.trials.sum() / 2)
+        mine = (cell.own_trials > 0) | (cell.trials > 0)
+        own = cell.own_errors[mine] if cell.own_trials.any() else np.zeros(1)
+        dyads = cell.errors[mine]
+        wrong = own.sum(0, dtype=np.float64) + dyads.sum(0) / 2
+        rate = wrong / here
+        dyads += own
+        dyads -= np.multiply.outer(cell.own_trials[mine] + cell.trials[mine], rate)
+        square, product = cell.squares
+        pairs += _few(int(mine.sum()), of_two) * (square - 2 * rate * product + rate**2 * cell.trials_squared)
+        errors, trials = errors + wrong, trials + here
+        who = cell.who[mine]
+        compared[who] = True
+        if len(chosen) > 1:
+            residuals[who] += dyads
+        else:
+            residuals = dyads
+    strata = np.zeros(len(residuals), dtype=np.int64)
+    if len(chosen) > 1:
+        residuals, strata = residuals[compared], counts.stratum[compared]
+    for stratum in np.unique(strata):
+        mine = strata == stratum
+        part = residuals[mine]
+        part -= part.mean(0)
+        part *= np.sqrt(_few(int(mine.sum()), of_two))
+        residuals[mine] = part
     rate, subjects = errors / trials, int(compared.sum())
-    between = (residuals**2).sum(0)
+    np.square(residuals, out=residuals)
+    between = residuals.sum(0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        even = between**2 / (residuals**4).sum(0)
+        even = between**2 / np.einsum("st,st->t", residuals, residuals)
     if of_two:
         variance, freedom = np.maximum(between - pairs, LEAST * pairs), even
     else:

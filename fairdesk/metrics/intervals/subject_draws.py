@@ -16,6 +16,7 @@ from fairdesk.metrics.scores.subjects import Subjects
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.floating]
+Single = npt.NDArray[np.float32]
 
 ALL, WITHIN, GROUP = "*", "=", ":"  # names of cells; a group's stands behind the last
 _PRODUCTS = 40_000_000  # weights multiplied in one step: well below a second
@@ -108,28 +109,34 @@ def choose_thresholds(overall: Scores, groups: list[Scores], exact: list[float],
     return together[together > -np.inf]
 
 
-def _weights(subjects: Subjects, draws: int, seed: int, batch: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Yield how often each subject is drawn, (batch, subjects): as many of each group as it has."""
+def _weights(subjects: Subjects, draws: int, seed: int, batch: int) -> Iterator[Single]:
+    """Yield how often each subject is drawn, (subjects, batch): as many of each group as it has."""
     rng = np.random.default_rng(seed)
-    strata = [np.flatnonzero(subjects.group == group) for group in np.unique(subjects.group)]
+    strata = [np.flatnonzero(subjects.stratum == group) for group in np.unique(subjects.stratum)]
     for start in range(0, draws, batch):
-        rows = min(batch, draws - start)
-        out = np.empty((rows, subjects.count), dtype=np.float32)
-        for part in range(0, rows, _UNIT):  # the same draws whatever the batch: two models are compared over them
-            size = min(_UNIT, rows - part)
+        columns = min(batch, draws - start)
+        out = np.empty((subjects.count, columns), dtype=np.float32)
+        for part in range(0, columns, _UNIT):  # the same draws whatever the batch: two models are compared over them
+            size = min(_UNIT, columns - part)
             for members in strata:
                 n = len(members)
-                out[part : part + size, members] = rng.multinomial(n, np.full(n, 1 / n), size=size)
+                drawn = rng.integers(0, n, (n, size), dtype=np.int32)
+                drawn *= size
+                drawn += np.arange(size, dtype=np.int32)
+                out[members, part : part + size] = np.bincount(drawn.ravel(), minlength=n * size).reshape(n, size)
         yield out
 
 
 def _steadied(raw: Array, variance: Variance) -> Array:
     """Return the rates with the spread that the variance says; the first row is the data's own and stays."""
-    spread = np.nanstd(raw[1:], axis=0, ddof=1)
+    own = raw[0].copy()
+    raw -= own
+    spread = np.nanstd(raw[1:], axis=0, ddof=1) if np.isnan(raw.sum()) else raw[1:].std(0, ddof=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        factor = np.where(spread > 0, np.sqrt(variance.variance) / spread, 0.0)
-    out = raw[0] + factor * (raw - raw[0])
-    return np.asarray(np.clip(np.nan_to_num(out, nan=0.0), 0, 1))
+        raw *= np.where(spread > 0, np.sqrt(variance.variance) / spread, 0.0)
+    raw += own
+    np.nan_to_num(raw, copy=False, nan=0.0)
+    return np.asarray(np.clip(raw, 0, 1, out=raw))
 
 
 def draw_subjects(
@@ -143,33 +150,36 @@ def draw_subjects(
     check: Callable[[], None],
 ) -> Draws:
     """Draw subjects `count` times; `cells` names unions of the groups' numbers (the last number: all other pairs)."""
-    number = int(subjects.group.max(initial=-1)) + 2
     from threadpoolctl import threadpool_limits  # the window imports this module
 
     good = ~np.isnan(score)
     kinds: list[ErrorCounts] = []
     for genuine in (False, True):
         check()
-        kinds.append(count_errors(subjects, good & (label == genuine), score, thresholds, number, falling=not genuine))
+        kinds.append(count_errors(subjects, good & (label == genuine), score, thresholds, falling=not genuine))
     busiest = max(len(kind.dyads.first) for kind in kinds)
     batch = int(np.clip(_PRODUCTS // max(busiest, 1), _UNIT, _BATCH)) // _UNIT * _UNIT
-    tallies: dict[str, list[list[Array]]] = {name: [[], []] for name in cells}
-    itself = np.ones((1, subjects.count), dtype=np.float32)
+    rates = {name: [np.empty((count + 1, len(thresholds))) for _ in kinds] for name in cells}
+    itself = np.ones((subjects.count, 1), dtype=np.float32)
+    row = 0
     with threadpool_limits(1, "blas"):  # small products: several threads wait for each other, and round otherwise
         for weights in itertools.chain([itself], _weights(subjects, count, seed, batch)):
+            rows = slice(row, row + weights.shape[1])
+            row = rows.stop
             for which, kind in enumerate(kinds):
                 check()
                 errors, trials = kind.totals(weights)
                 for name, parts in cells.items():
+                    wrong, all_ = (x[parts[0]] if len(parts) == 1 else x[parts].sum(0) for x in (errors, trials))
                     with np.errstate(invalid="ignore", divide="ignore"):
-                        tallies[name][which].append(errors[:, parts].sum(1) / trials[:, parts].sum(1)[:, None])
+                        rates[name][which][rows] = np.divide(wrong, all_, dtype=np.float64).T
     draws = Draws(thresholds, count, kinds)
     for name, parts in cells.items():
         check()
         variances = [variance_of(kind, parts) for kind in kinds]
         curves = [
-            None if variance is None else _steadied(np.concatenate(tallies[name][which]), variance)
-            for which, variance in enumerate(variances)
+            None if variance is None else _steadied(raw, variance)
+            for raw, variance in zip(rates[name], variances, strict=True)
         ]
         draws.cells[name] = Curves(curves[0], curves[1], variances[0], variances[1])
     return draws

@@ -47,7 +47,7 @@ def add_intervals(
     RequestError
         If draws of subjects are asked for and the scores do not name them.
     """
-    subjects = None if params.bootstrap == 0 else number_subjects(scores, grouped)
+    subjects = None if params.bootstrap == 0 else number_subjects(scores, grouped, params.by)
     if subjects is None:
         if params.bootstrap:
             raise RequestError(why_unknown(scores))

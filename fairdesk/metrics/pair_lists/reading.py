@@ -11,6 +11,7 @@ from fairdesk.images.insightface_bins import member_names, read_bin
 from fairdesk.metrics.pair_lists import agedb, cfp, ijb, lfw, path_lines, tables
 from fairdesk.metrics.pair_lists.lfw import Line
 from fairdesk.metrics.pair_lists.pairs import Pair, PairList, published_folds
+from fairdesk.metrics.pair_lists.repeats import told_repeats
 from fairdesk.words import tr
 
 FORMATS = ("csv", "parquet", "bfw", "lfw", "rfw", "pairs", "cplfw", "cfp", "agedb", "ijb", "insightface-bin")
@@ -36,6 +37,8 @@ def read_list(path: Path, mapping: Mapping[str, str] | None = None) -> PairList:
             tr(" Line {line}: {why}.", line=found.left_out[0].line, why=found.left_out[0].why) if found.left_out else ""
         )
         raise RequestError(tr("{path} holds no pairs.", path=path) + more)
+    if not found.templates:
+        found.notes += told_repeats(found.pairs)
     return found
 
 

@@ -7,17 +7,20 @@ are exact integers; scores are sorted once and searched, so ten million take abo
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.metrics.rates.sorted_places import place_of, places_of
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.floating]
 
 TARGETS = ("0.1", "0.01", "0.001", "0.0001", "0.00001", "0.000001")
+_EDGES = 100
 _CHUNK = 1 << 19
 _CACHED = 1 << 15
 
@@ -78,8 +81,8 @@ def at_threshold(scores: Scores, threshold: float, *, reject_all: bool = False) 
     """Return the error counts and rates at a threshold (both kinds of scores must exist)."""
     if reject_all:
         return Point(np.inf, 0, scores.ng, 0.0, 1.0, reject_all=True)
-    matches = scores.ni - int(np.searchsorted(scores.impostor, threshold, "left"))
-    misses = int(np.searchsorted(scores.genuine, threshold, "left"))
+    matches = scores.ni - place_of(scores.impostor, threshold)
+    misses = place_of(scores.genuine, threshold)
     return Point(float(threshold), matches, misses, matches / scores.ni, misses / scores.ng)
 
 
@@ -87,7 +90,7 @@ def _above(scores: Scores, value: float) -> float | None:
     """The smallest score greater than a value, or None."""
     found = []
     for array in (scores.genuine, scores.impostor):
-        place = int(np.searchsorted(array, value, "right"))
+        place = place_of(array, value, "right")
         if place < len(array):
             found.append(float(array[place]))
     return min(found) if found else None
@@ -97,7 +100,7 @@ def _below(scores: Scores, value: float) -> float | None:
     """The greatest score less than a value, or None."""
     found = []
     for array in (scores.genuine, scores.impostor):
-        place = int(np.searchsorted(array, value, "left"))
+        place = place_of(array, value)
         if place > 0:
             found.append(float(array[place - 1]))
     return max(found) if found else None
@@ -171,20 +174,44 @@ def resolvable(target: str | float, ni: int) -> bool:
 
 
 def area_under_curve(scores: Scores) -> float:
-    """AUC = P(genuine > impostor) + P(equal) / 2 (Mann-Whitney), exact to double precision."""
-    few, many, flip = (
-        (scores.genuine, scores.impostor, False) if scores.ng <= scores.ni else (scores.impostor, scores.genuine, True)
-    )
-    below = ties = 0
-    for start in range(0, len(few), _CHUNK):
-        part = few[start : start + _CHUNK]
-        left = np.searchsorted(many, part, "left")
-        below += int(left.sum())
-        equal = np.flatnonzero(many[np.minimum(left, len(many) - 1)] == part)  # few, as a rule
-        if len(equal):
-            ties += int((np.searchsorted(many, part[equal], "right") - left[equal]).sum())
+    """AUC = P(genuine > impostor) + P(equal) / 2 (Mann-Whitney), exact to double precision.
+
+    Pairs are counted stretch by stretch, and in each only the scores of the scarcer kind are searched for: few, where
+    genuine and impostor scores lie apart.
+    """
+    twice = 0
+    genuine, impostor = _stretches(scores)
+    for (g, g_end), (i, i_end) in zip(itertools.pairwise(genuine), itertools.pairwise(impostor), strict=True):
+        twice += 2 * (g_end - g) * i + _twice_won(scores.genuine[g:g_end], scores.impostor[i:i_end])
+    return float(Fraction(twice, 2 * scores.ng * scores.ni))
+
+
+def _stretches(scores: Scores) -> tuple[list[int], list[int]]:
+    """Divide both kinds at the same values; where they begin, and the ends. In a stretch one kind is the scarcer one."""
+    both = (scores.genuine, scores.impostor)
+    step = max(1, (scores.ng + scores.ni) // _EDGES)
+    edges = np.sort(np.concatenate([values[step::step] for values in both]))
+    places = [np.concatenate([[0], values.searchsorted(edges), [len(values)]]) for values in both]
+    genuine, impostor = (np.diff(place) for place in places)
+    scarce, piece = genuine < impostor, np.cumsum(np.maximum(genuine, impostor)) // _CHUNK
+    new = np.flatnonzero((scarce[1:] != scarce[:-1]) | (piece[1:] != piece[:-1])) + 1
+    cuts = np.concatenate([[0], new, [len(scarce)]])
+    return places[0][cuts].tolist(), places[1][cuts].tolist()
+
+
+def _twice_won(genuine: Floats, impostor: Floats) -> int:
+    """Return how many pairs have the genuine score above, twice, and how many have both equal."""
+    flip = len(genuine) > len(impostor)
+    few, many = (impostor, genuine) if flip else (genuine, impostor)
+    if not len(few):
+        return 0
+    left = places_of(many, few)
+    below, ties = int(left.sum()), 0
+    equal = np.flatnonzero(many.take(left, mode="clip") == few)  # few, as a rule
+    if len(equal):
+        ties = int((many.searchsorted(few[equal], "right") - left[equal]).sum())
     wins = len(few) * len(many) - below - ties if flip else below
-    return float(Fraction(2 * wins + ties, 2 * scores.ng * scores.ni))
+    return 2 * wins + ties
 
 
 def d_prime(scores: Scores) -> float | None:

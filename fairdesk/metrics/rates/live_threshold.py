@@ -10,6 +10,7 @@ from fairdesk.metrics.evaluation import Evaluated, common_row, fairness_of, matr
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Floats, Scores, at_threshold
+from fairdesk.metrics.rates.sorted_places import place_of
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.words import tr
 
@@ -58,7 +59,7 @@ class LiveThreshold:
 
         def counted(cell: int) -> tuple[int, int]:
             scores = self._cells[cell]
-            return len(scores), len(scores) - int(np.searchsorted(scores, value, "left"))
+            return len(scores), len(scores) - place_of(scores, value)
 
         moved = groups.model_copy(
             update={

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.metrics.rates.error_rates import Point, Scores, at_threshold, threshold_at_fmr
+from fairdesk.metrics.rates.sorted_places import places_of
 
 NAMED = {"FMR10": "0.1", "FMR20": "0.05", "FMR100": "0.01", "FMR1000": "0.001", "ZeroFMR": "0"}
 """The lowest FNMR with an FMR of at most this (Maio et al., FVC 2002)."""
 ZERO_FNMR = "ZeroFNMR"
-_CHUNK = 1 << 19
 
 
 def operating_points(scores: Scores) -> dict[str, Point]:
@@ -29,19 +29,11 @@ def _corners(scores: Scores) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
     These are the genuine scores, or (fewer) just above each impostor score.
     """
     if scores.ng <= scores.ni:
-        places = np.arange(0, scores.ng, dtype=np.int64)
-        below = np.empty(scores.ng, dtype=np.int64)
-        for start in range(0, scores.ng, _CHUNK):
-            part = scores.genuine[start : start + _CHUNK]
-            below[start : start + _CHUNK] = np.searchsorted(scores.impostor, part, "left")
+        below = places_of(scores.impostor, scores.genuine)
         first = np.ones(scores.ng, dtype=bool)
         first[1:] = scores.genuine[1:] != scores.genuine[:-1]
-        return scores.ni - below[first], places[first]
-    misses = np.empty(scores.ni, dtype=np.int64)
-    for start in range(0, scores.ni, _CHUNK):
-        misses[start : start + _CHUNK] = np.searchsorted(
-            scores.genuine, scores.impostor[start : start + _CHUNK], "right"
-        )
+        return scores.ni - below[first], np.flatnonzero(first)
+    misses = places_of(scores.genuine, scores.impostor, "right")
     last = np.ones(scores.ni, dtype=bool)
     last[:-1] = scores.impostor[1:] != scores.impostor[:-1]
     return (scores.ni - 1 - np.arange(scores.ni, dtype=np.int64))[last], misses[last]

@@ -37,15 +37,31 @@ _ROWS = 1 << 14  # that fit a cache
 
 def _hashes(column: Strings) -> npt.NDArray[np.uint64]:
     """Return a number for each text; texts of other widths have the same, two texts seldom do."""
-    count, width = len(column), column.dtype.itemsize // 4
-    letters = np.ascontiguousarray(column).view(np.uint32).reshape(count, width)
-    factors = np.array([(_SEED * (2 * place + 1) ** 3 | 1) & (2**64 - 1) for place in range(width)], dtype=np.uint64)
+    count, width = len(column), -(-column.dtype.itemsize // 8)  # two letters at once
+    if column.dtype.itemsize % 8:
+        column = column.astype(f"U{2 * width}")
+    pairs = np.ascontiguousarray(column).view(np.uint64).reshape(count, width)
+    factors = [np.uint64((_SEED * (2 * place + 1) ** 3 | 1) & (2**64 - 1)) for place in range(width)]
     out = np.zeros(count, dtype=np.uint64)
     for start in range(0, count, _ROWS):
-        part, sums = letters[start : start + _ROWS], out[start : start + _ROWS]
-        for place in range(width):
-            sums += part[:, place] * factors[place]
+        part, sums = pairs[start : start + _ROWS], out[start : start + _ROWS]
+        for place, factor in enumerate(factors):
+            sums += part[:, place] * factor
+        sums ^= sums >> np.uint64(29)  # so that the first bits tell similar texts apart
+        sums *= np.uint64(_SEED)
     return out
+
+
+def _codes(known: npt.NDArray[np.uint64], hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Return where each hash stands among the known ones (ascending): by a table of their first bits, and searched only where that is not it."""
+    bits = min(max(10, (16 * len(known)).bit_length()), 24)
+    shift = np.uint64(64 - bits)
+    table = np.zeros(1 << bits, dtype=np.int64)
+    table[known >> shift] = np.arange(len(known))
+    codes: npt.NDArray[np.int64] = table[hashes >> shift]
+    others = np.flatnonzero(known[codes] != hashes)
+    codes[others] = np.minimum(np.searchsorted(known, hashes[others]), len(known) - 1)
+    return codes
 
 
 def number_texts(columns: list[Strings]) -> tuple[list[str], npt.NDArray[np.int64]]:
@@ -59,8 +75,7 @@ def number_texts(columns: list[Strings]) -> tuple[list[str], npt.NDArray[np.int6
         return [], np.empty(0, dtype=np.int64)
     known = np.unique(hashes[:: max(1, len(hashes) // 50_000)])
     while True:
-        codes = np.searchsorted(known, hashes)
-        np.minimum(codes, len(known) - 1, out=codes)
+        codes = _codes(known, hashes)
         new = hashes[known[codes] != hashes]
         if not len(new):
             break
@@ -73,7 +88,11 @@ def number_texts(columns: list[Strings]) -> tuple[list[str], npt.NDArray[np.int6
     names, place = np.unique(texts, return_inverse=True)
     codes = place.astype(np.int64)[codes]
     for column, start in zip(columns, starts, strict=False):
-        if len(names) < len(known) or (names[codes[start : start + len(column)]] != column).any():
+        mine = codes[start : start + len(column)]
+        if len(names) < len(known) or any(
+            (names[mine[part : part + _ROWS]] != column[part : part + _ROWS]).any()
+            for part in range(0, len(column), _ROWS)
+        ):
             return _number_by_dictionary(columns)
     return names.tolist(), codes
 
@@ -92,9 +111,14 @@ JOIN = " · "
 
 
 def age_band(text: str) -> str:
-    """Return the decade of an age in years ("34" is "30–39"); other texts stay as they are."""
-    number = text.strip()
-    return f"{10 * (int(number) // 10)}–{10 * (int(number) // 10) + 9}" if number.isdecimal() else text
+    """Return the decade of an age in years ("34", "34.0" and "34,5" are "30–39", "nan" is none); other texts stay as they are."""
+    try:
+        number = float(text.strip().replace(",", "."))
+    except ValueError:
+        return text
+    if np.isnan(number):
+        return ""
+    return f"{10 * int(number // 10)}–{10 * int(number // 10) + 9}" if 0 <= number < 200 else text
 
 
 def regrouped(scores: ScoreSet, by: str) -> ScoreSet:

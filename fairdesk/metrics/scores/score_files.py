@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.dataset.table_files import encoding_of
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_cell
 from fairdesk.metrics.pair_lists.pairs import known_label
@@ -46,11 +48,11 @@ def read_scores(
             return _read_npz(path, paths)
         if suffix == ".parquet":
             return read_score_table(path, _parquet_lines(path), paths, columns)
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding_of(raw.peek(2)[:2]), newline="") as file:
             if suffix in (".csv", ".tsv") or columns:
                 return read_score_table(path, file, paths, columns)
             return read_score_text(path, file)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise RequestError(
             tr("{path} is not a text file. Scores are .npz, .csv, .parquet or text.", path=path)
         ) from error

@@ -23,6 +23,7 @@ _BFW_OTHERS = {
     "fold", "p1", "p2", "label", "id1", "id2", "att1", "att2", "a1", "a2", "g1", "g2", "e1", "e2", "id", "fname1",
     "fname2", "same_gender", "same_ethnicity",
 }  # fmt: skip
+_NONE = ("", "na", "n/a", "null", "none")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _BOB = {"subject1": "bio_ref_subject_id", "subject2": "probe_subject_id"}
 
@@ -47,7 +48,7 @@ def _delimiter(line: str) -> str:
     return max((",", ";", "\t"), key=line.count) if line else ","
 
 
-def _where(path: Path, header: list[str], columns: dict[str, str] | None) -> dict[str, int]:
+def places_of_columns(path: Path, header: list[str], columns: dict[str, str] | None) -> dict[str, int]:
     """Return the place of each column that is known or named."""
     lowered = [cell.lower() for cell in header]
     where = {name: lowered.index(name) for name in KNOWN if name in lowered}
@@ -87,7 +88,7 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
     first = next(lines, "")
     rows = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(first))
     header = [cell.strip() for cell in next(rows, [])]
-    where = _where(path, header, columns)
+    where = places_of_columns(path, header, columns)
     by_subject = "label" not in where and {"subject1", "subject2"} <= set(where)
     if "score" not in where or not ("label" in where or by_subject):
         raise RequestError(
@@ -119,7 +120,8 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
             )
         scores.append(score_of(path, rows.line_num, row[where["score"]]))
         for name, column in texts.items():
-            column.append(plain_cell(row[where[name]]))
+            cell = plain_cell(row[where[name]])
+            column.append(cell if name in PATHS else cell.strip())
         labels.append(
             texts["subject1"][-1] == texts["subject2"][-1]
             if by_subject
@@ -152,9 +154,9 @@ def _fold(path: Path, line: int, text: str) -> int:
 
 
 def score_of(path: Path, line: int, text: str) -> float:
-    """Read a score; an empty one is none. Raises `RequestError` naming the line."""
+    """Read a score; an empty one, or a word for none, is none. Raises `RequestError` naming the line."""
     text = text.strip()
-    if not text:
+    if text.lower() in _NONE:
         return float("nan")
     try:
         return float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from fairdesk.dataset.table_files import encoding_of
 from fairdesk.errors import RequestError
 from fairdesk.metrics.pair_lists.pairs import known_label
 from fairdesk.metrics.scores.score_set import ScoreSet
@@ -74,7 +76,7 @@ def read_two_texts(genuine: Path, impostor: Path) -> ScoreSet:
     """Read a file of genuine scores and one of impostor scores: the last field of each line (pyeer). Raises `RequestError`."""
     sides = []
     for path in (genuine, impostor):
-        with path.open(encoding="utf-8-sig") as file:
+        with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding_of(raw.peek(2)[:2])) as file:
             lines = [(number, line.split()) for number, line in enumerate(file, 1)]
         values = [score_of(path, number, fields[-1]) for number, fields in lines if fields]
         if not values:

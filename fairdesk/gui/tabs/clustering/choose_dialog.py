@@ -8,14 +8,19 @@ import numpy as np
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from fairdesk.clustering.choosing.faces import FacesToCluster, faces_to_cluster, near
+from fairdesk.clustering.choosing.numbers import Method
 from fairdesk.clustering.choosing.radius import Radius
 from fairdesk.errors import RequestError
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.numbers_page import NumbersPage
 from fairdesk.gui.tabs.clustering.radius_page import RadiusPage
 from fairdesk.gui.tabs.clustering.tree_page import TreePage
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
-from fairdesk.words import tr, tr_n
+from fairdesk.project.vector_choice import VectorChoice
+from fairdesk.words import mark, tr, tr_n
+
+NUMBERS: dict[Method, str] = {"kmeans": mark("Number (k-means)"), "hdbscan": mark("Smallest cluster (HDBSCAN)")}
 
 
 class Closed(Exception):
@@ -29,20 +34,24 @@ class Read:
     found: FacesToCluster
     radius: Radius | None
     why: str
-    named: str
+    chosen: VectorChoice
 
 
 class ChooseDialog(QDialog):
-    """Two pages: the radius of DBSCAN, and the tree of a hierarchical clustering."""
+    """A page for each: the radius of DBSCAN, the tree of a hierarchical clustering, the numbers of k-means and HDBSCAN.
 
-    def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget) -> None:
+    They are of the embeddings of a clustering (the hash of their recipe), else of the newest.
+    """
+
+    def __init__(self, session: Session, thumbnails: Thumbnails, recipe: str | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self._session, self._thumbnails = session, thumbnails
+        self._session, self._thumbnails, self._recipe = session, thumbnails, recipe
         self.setWindowTitle(tr("Choose parameters"))
         self.told = QLabel(tr("Computing the neighbours of all faces …"), wordWrap=True)
         self.pages = QTabWidget()
         self.radius: RadiusPage | None = None
         self.tree: TreePage | None = None
+        self.numbers: list[NumbersPage] = []
         self.use, self.shut = QPushButton(tr("&Use this…")), QPushButton(tr("Close"))
         self.use.setProperty("primary", True)
         self.use.setToolTip(tr("Fill the form of Cluster with these parameters"))
@@ -60,7 +69,7 @@ class ChooseDialog(QDialog):
         self.pages.currentChanged.connect(self._on_page)
         screen = self.screen().availableGeometry()
         self.resize(min(1000, screen.width() - 24), min(680, screen.height() - 60))
-        self._closed = False
+        self._closed, self._vectors = False, dict[str, str]()
         self.finished.connect(self._on_finished)
         project = session.project
         if project is not None:
@@ -74,7 +83,7 @@ class ChooseDialog(QDialog):
             raise Closed
 
     def _read(self, project: Project) -> Read:
-        chosen = project.vectors.choose()
+        chosen = project.vectors.choose(self._recipe)
         found = faces_to_cluster(project, chosen.recipe)
         radius, why = None, ""
         try:
@@ -82,7 +91,7 @@ class ChooseDialog(QDialog):
             radius = Radius(found.vectors, found.known, (kept.found, kept.squared), self._check)
         except RequestError as error:
             why = str(error)
-        return Read(found, radius, why, chosen.named())
+        return Read(found, radius, why, chosen)
 
     def _failed(self, error: BaseException) -> None:
         if not isinstance(error, Closed):
@@ -90,7 +99,8 @@ class ChooseDialog(QDialog):
 
     def _arrived(self, read: Read) -> None:
         faces, known = len(read.found.faces), int(np.count_nonzero(read.found.known.known))
-        parts = [read.named, tr_n("{n:,} face", "{n:,} faces", faces)]
+        self._vectors = {"encoder": read.chosen.recipe.encoder, "detector": read.chosen.recipe.detector}
+        parts = [read.chosen.named(), tr_n("{n:,} face", "{n:,} faces", faces)]
         parts.append(
             tr_n("{n:,} of known or confirmed identity", "{n:,} of known or confirmed identity", known)
             if known
@@ -106,22 +116,30 @@ class ChooseDialog(QDialog):
             self.pages.addTab(self.radius, tr("Radius (DBSCAN)"))
         self.tree = TreePage(self._session, read.found, self._thumbnails, self)
         self.pages.addTab(self.tree, tr("Tree (hierarchical)"))
+        for method, title in NUMBERS.items():
+            self.numbers.append(NumbersPage(self._session, read.found, method, self))
+            self.pages.addTab(self.numbers[-1], tr(title))
         self.use.setEnabled(True)
 
     def _on_page(self) -> None:
-        if self.tree is not None and self.pages.currentWidget() is self.tree and self.tree.drawn is None:
+        page = self.pages.currentWidget()
+        if isinstance(page, NumbersPage):
+            page.start()
+        if self.tree is not None and page is self.tree and self.tree.drawn is None:
             self.tree.start()
 
     def _use(self) -> None:
         page = self.pages.currentWidget()
-        if isinstance(page, RadiusPage | TreePage):
+        if isinstance(page, RadiusPage | TreePage | NumbersPage):
             values = page.parameters
             if values is None:
                 self._session.tell_error(
                     RequestError(
                         tr("There is no tree of all faces yet to take a distance from. Average linkage has one.")
+                        if page is self.tree
+                        else tr("No number was computed yet.")
                     )
                 )
                 return
             self.accept()
-            self._session.ask("cluster", values)
+            self._session.ask("cluster", values | self._vectors)

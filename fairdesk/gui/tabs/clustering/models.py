@@ -34,6 +34,9 @@ ClusterRole = Qt.ItemDataRole.UserRole + 2
 Index = QModelIndex | QPersistentModelIndex
 COVER = 52
 
+_BESIDE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+_IN_LIST = _BESIDE | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled
+
 
 class ClusterModel(QAbstractListModel):
     """The clusters of one version."""
@@ -66,8 +69,7 @@ class ClusterModel(QAbstractListModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        base = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        return base | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled if index.isValid() else base
+        return _IN_LIST if index.isValid() else _BESIDE
 
     def mimeTypes(self) -> list[str]:  # noqa: N802
         return [CLUSTER_MIME, MIME]
@@ -147,8 +149,9 @@ class ClusterList(QListView):
 
     def selected(self) -> list[Cluster]:
         """The selected clusters, in the order shown."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self.cluster_model.clusters[row] for row in rows]
+        found = self.selectionModel().selection()
+        ranges = sorted((found.at(n).top(), found.at(n).bottom() + 1) for n in range(found.size()))
+        return [cluster for first, end in ranges for cluster in self.cluster_model.clusters[first:end]]
 
     def show_clusters(self, clusters: list[Cluster], covers: dict[int, GridItem]) -> None:
         """Show clusters; the selection stays with those that are still there."""

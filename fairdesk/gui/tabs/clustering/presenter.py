@@ -11,10 +11,10 @@ import numpy as np
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.likely_wrong import Suspicion, suspicions
-from fairdesk.clustering.store import Cluster, Version, clusters, membership, versions
+from fairdesk.clustering.store import Cluster, Version, clusters, members, versions
 from fairdesk.gui.tabs.clustering.shown_faces import Centres
 from fairdesk.project import Project
-from fairdesk.project.image_queries import GridItem, items, overview
+from fairdesk.project.image_queries import GridItem, Ids, items, overview
 from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import verdicts
@@ -34,6 +34,8 @@ class View:
     version: Version | None = None
     clusters: list[Cluster] = field(default_factory=list)
     covers: dict[int, GridItem] = field(default_factory=dict)
+    faces: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # of the version shown, ascending
+    homes: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # the cluster of each
     quality: Agreement | None = None  # of the version as it is corrected now
     mixed: dict[int, float] = field(
         default_factory=dict
@@ -56,7 +58,8 @@ def look(project: Project, wanted: int | None) -> View:
         view.clusters = clusters(project, chosen.id)
         covers = [cluster.cover for cluster in view.clusters if cluster.cover is not None]
         view.covers = items(project, "face", covers)
-        view.quality, view.mixed = judged(project, chosen.id, view.clusters)
+        view.faces, view.homes = members(project, chosen.id)
+        view.quality, view.mixed = judged(project, view)
     return view
 
 
@@ -75,13 +78,11 @@ def nothing_yet(view: View, project: bool, *, reading: bool) -> tuple[str, str, 
     return tr("No clusters yet"), text, tr("Cluster…")
 
 
-def judged(project: Project, version: int, found: list[Cluster]) -> tuple[Agreement | None, dict[int, float]]:
+def judged(project: Project, view: View) -> tuple[Agreement | None, dict[int, float]]:
     """Return how well the clusters agree with what is known of their faces, and how mixed the labels of each are."""
-    at = membership(project, version)
-    loose = {cluster.id for cluster in found if cluster.label < 0}
-    faces = np.array(sorted(at), dtype=np.int64)
-    known = known_people(project, faces, constraints(verdicts(project)))
-    home = np.array([-1 if at[int(face)] in loose else at[int(face)] for face in faces], dtype=np.int64)
+    known = known_people(project, view.faces, constraints(verdicts(project)))
+    loose = [cluster.id for cluster in view.clusters if cluster.label < 0]
+    home = np.where(np.isin(view.homes, loose), -1, view.homes)
     there = known >= 0
     if np.count_nonzero(there) < 2:
         return None, {}
@@ -164,7 +165,10 @@ def matching(found: list[Cluster], text: str) -> list[Cluster]:
 def vectors_line(version: Version) -> str:
     """Say what a version rests on: encoder, detector, number of faces."""
     parts = [part for part in (version.encoder, version.detector) if part]
-    return ", ".join([*parts, tr_n("{n:,} face", "{n:,} faces", version.faces)])
+    parts.append(tr_n("{n:,} face", "{n:,} faces", version.faces))
+    if version.hidden:
+        parts.append(tr("{n:,} hidden", n=version.hidden))
+    return ", ".join(parts)
 
 
 def quality_line(version: Version, shown: list[Cluster], quality: Agreement | None) -> str:

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, 
 
 from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step
-from fairdesk.figures.style import group_style
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.outcome_curves import curve_pens, draw_counts, draw_quality
 from fairdesk.gui.tabs.clustering.outcome_table import OutcomeTable
 from fairdesk.gui.widgets.latest_answer import LatestAnswer
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
@@ -152,20 +152,10 @@ class RadiusPage(QWidget):
         for plot in self._plots:
             plot.clear()
             retheme(plot, theme)
-        colours = [theme.tokens[name] for name in ("accent", "text", "warn")]
-        dashes = [Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine]
-        pens = [pg.mkPen(colour, width=2, style=style) for colour, style in zip(colours, dashes, strict=True)]
+        pens = curve_pens(theme)
         self._draw_distances(pens[0], theme.tokens["muted"])
-        x = [one.value for one in self._outcomes]
-        counts = {
-            tr("clusters"): [one.clusters for one in self._outcomes],
-            tr("unclustered"): [one.unclustered for one in self._outcomes],
-            tr("largest cluster"): [one.largest for one in self._outcomes],
-        }
-        for values, pen in zip(counts.values(), pens, strict=True):
-            self.counts.plot(x, np.maximum(values, 0.5) if values else [], pen=pen)
-        self._legends[0].show_entries(list(zip(counts, pens, strict=True)), theme.tokens["text"])
-        self._legends[1].show_entries(self._draw_quality(x, pens), theme.tokens["text"])
+        self._legends[0].show_entries(draw_counts(self.counts, self._outcomes, pens), theme.tokens["text"])
+        self._legends[1].show_entries(draw_quality(self.quality, self._outcomes, pens), theme.tokens["text"])
         accent = pg.mkPen(theme.tokens["accent"], width=2)
         for plot, line in zip(self._plots, (self.level, *self.lines), strict=True):
             line.setPen(accent)
@@ -191,30 +181,3 @@ class RadiusPage(QWidget):
             label = pg.TextItem(tr("knee {knee:.3f}", knee=bend), color=muted, anchor=(1, 1))
             label.setPos(at, bend)
             self.distances.addItem(label)
-
-    def _draw_quality(self, x: list[float], pens: list[Any]) -> list[tuple[str, Any]]:
-        """Draw how good each radius is; returns the legend's entries."""
-        entries: list[tuple[str, Any]] = []
-
-        def draw(text: str, values: list[float], pen: Any) -> None:
-            if np.isfinite(values).any():
-                self.quality.plot(x, values, pen=pen, connect="finite")
-                entries.append((text, pen))
-
-        known = [one.quality for one in self._outcomes if one.quality is not None]
-        if not known:
-            self.quality.setLabel("left", tr("silhouette"))
-            draw(
-                tr("silhouette"),
-                [np.nan if one.silhouette is None else one.silhouette for one in self._outcomes],
-                pens[0],
-            )
-            return entries
-        self.quality.setLabel("left", tr("BCubed"))
-        draw(tr("F1"), [one.bcubed_f1 for one in known], pens[0])
-        draw(tr("precision"), [one.bcubed_precision for one in known], pens[1])
-        draw(tr("recall"), [one.bcubed_recall for one in known], pens[2])
-        for number, group in enumerate(sorted({name for one in self._outcomes for name in one.groups})):
-            values = [one.groups[group].bcubed_f1 if group in one.groups else np.nan for one in self._outcomes]
-            draw(tr("F1 of {group}", group=group), values, pg.mkPen(group_style(number)[0], width=1))
-        return entries

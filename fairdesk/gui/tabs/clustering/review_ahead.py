@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairdesk.clustering.review.engine import Estimate
+from fairdesk.clustering.review.candidates import Estimate
 from fairdesk.clustering.review.session import Asked, ReviewSession
 from fairdesk.words import tr, tr_n
 
-AHEAD = 12  # questions that are known before they are asked
+AHEAD = 24  # questions that are known before they are asked
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.clustering.naming import Naming
-from fairdesk.clustering.review.engine import Estimate
+from fairdesk.clustering.review.candidates import Estimate
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
 from fairdesk.errors import Stopped
@@ -193,7 +193,7 @@ class ReviewPane(QWidget):
 
     def _discard(self, review: ReviewSession) -> None:
         """Take an unanswered review's version back, after the answers that are on their way."""
-        if self._session.project is not review.project:
+        if self._session.project not in (None, review.project):  # None: it is being closed, after its last edits
             return
 
         def done(of: int | None) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.methods import unit_length
-from fairdesk.clustering.store import Cluster, Version, faces_of, members
+from fairdesk.clustering.store import Cluster, Version, faces_of
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
 from fairdesk.project.verdicts import Said, Verdict, verdicts
@@ -29,15 +29,21 @@ class Centres:
     middle: npt.NDArray[np.float32]
     spread: npt.NDArray[np.float32]  # mean distance of its faces from its middle
     away: npt.NDArray[np.float32]  # of each face, from the middle of its cluster
-    every: Ids  # all faces of the version, those without embedding too
+    recipe: str
+    members: tuple[Ids, Ids]  # all faces of the version, those without embedding too, and the cluster of each
 
     @classmethod
-    def read(cls, project: Project, version: Version, earlier: Centres | None = None) -> Centres | None:
-        """Read them; None where the version rests on no embeddings. Embeddings read earlier are not read again."""
+    def read(
+        cls, project: Project, version: Version, there: Ids, homes: Ids, earlier: Centres | None = None
+    ) -> Centres | None:
+        """Read them; None where the version rests on no embeddings. What was read earlier is not read again."""
         if version.recipe is None:
             return None
-        there, homes = members(project, version.id)
-        if earlier is not None and np.array_equal(there, earlier.every):
+        if earlier is not None and earlier.recipe != version.recipe:
+            earlier = None
+        if earlier is not None and earlier.members[0] is there and earlier.members[1] is homes:
+            return earlier
+        if earlier is not None and np.array_equal(there, earlier.members[0]):
             faces, vectors = earlier.faces, earlier.vectors
         else:
             recipe = project.vectors.find(version.recipe)
@@ -46,13 +52,17 @@ class Centres:
             faces, vectors = every[kept], unit_length(vectors[kept], recipe.metric)
         home = homes[np.searchsorted(there, faces)]
         numbers, place = np.unique(home, return_inverse=True)
-        middle = np.zeros((len(numbers), vectors.shape[1]), dtype=np.float32)
-        np.add.at(middle, place, vectors)
         sizes = np.bincount(place, minlength=len(numbers)).astype(np.float32)
-        middle /= np.maximum(sizes, 1)[:, None]
+        middle = np.zeros((len(numbers), vectors.shape[1]), dtype=np.float32)
+        if len(place):
+            order = np.argsort(place, kind="stable")
+            starts = np.searchsorted(place[order], np.arange(len(numbers)))
+            middle[:] = np.add.reduceat(vectors[order], starts) / sizes[:, None]
         away = np.linalg.norm(vectors - middle[place], axis=1)
         spread = np.bincount(place, away, minlength=len(numbers)).astype(np.float32) / np.maximum(sizes, 1)
-        return cls(faces, vectors, home, numbers, middle, spread.astype(np.float32), away, there)
+        return cls(
+            faces, vectors, home, numbers, middle, spread.astype(np.float32), away, version.recipe, (there, homes)
+        )
 
     def spreads(self) -> dict[int, float]:
         """Return how wide each cluster is."""
@@ -121,37 +131,38 @@ def shown_faces(
     chosen: list[Cluster],
     centres: Centres | None,
     titles: dict[int, str],
-    only: dict[int, list[int]] | None = None,
+    only: tuple[Ids, Ids] | None = None,
 ) -> Shown:
-    """Return the faces of some clusters (or `only` some of each), cluster after cluster, those farthest from their middle first."""
-    ids: list[int] = []
-    for cluster in chosen:
-        mine = faces_of(project, cluster.id) if only is None else only.get(cluster.id, [])
-        ids += _outliers_first(mine, centres) if centres is not None and cluster.label >= 0 else mine
-    among = set(ids)
+    """Return the faces of some clusters, cluster after cluster, those farthest from their middle first.
+
+    With `only` (faces, and the cluster of each) these instead of all.
+    """
+    if only is None:
+        parts = [faces_of(project, cluster.id) for cluster in chosen]
+        homes = np.repeat([cluster.id for cluster in chosen], [len(part) for part in parts])
+        only = np.array([face for part in parts for face in part], dtype=np.int64), homes
+    numbers = np.array([cluster.id for cluster in chosen], dtype=np.int64)
+    ids = _outliers_first(*only, numbers, {one.id for one in chosen if one.label >= 0}, centres)
+    among = set(ids.tolist())
     marks, said = _signs(verdicts(project), among)
-    return Shown(np.array(ids, dtype=np.int64), marks, Notes(among, centres, titles, said))
+    return Shown(ids, marks, Notes(among, centres, titles, said))
 
 
-def by_cluster(project: Project, version: int, faces: Ids) -> dict[int, list[int]]:
-    """Return some faces by the cluster of a version that each is in; those that it lacks are left out."""
-    there, homes = members(project, version)
-    some = np.isin(there, faces)
-    there, homes = there[some], homes[some]
-    if not len(there):
-        return {}
-    order = np.argsort(homes, kind="stable")
-    numbers, starts = np.unique(homes[order], return_index=True)
-    parts = np.split(there[order], starts[1:])
-    return {number: part.tolist() for number, part in zip(numbers.tolist(), parts, strict=True)}
+def _outliers_first(faces: Ids, homes: Ids, order: Ids, real: set[int], centres: Centres | None) -> Ids:
+    """Return faces by their cluster (in the order given), then by their distance from its middle, the farthest first.
 
-
-def _outliers_first(mine: list[int], centres: Centres) -> list[int]:
-    """Return faces by their distance from the middle of their cluster, the farthest first; those without embedding last."""
-    faces = np.array(mine, dtype=np.int64)
-    rows = np.minimum(np.searchsorted(centres.faces, faces), len(centres.faces) - 1)
-    own = np.where(centres.faces[rows] == faces, centres.away[rows], -1)
-    return [int(face) for face in faces[np.argsort(-own, kind="stable")]]
+    Those without embedding come last; unclustered faces, and faces of clusters without embeddings, stay in order of id.
+    """
+    sorter = np.argsort(order)
+    place = sorter[np.minimum(np.searchsorted(order, homes, sorter=sorter), len(order) - 1)] if len(order) else homes
+    kept = order[place] == homes if len(order) else np.zeros(len(faces), dtype=bool)
+    faces, homes, place = faces[kept], homes[kept], place[kept]
+    own = np.zeros(len(faces))
+    if centres is not None and len(centres.faces):
+        rows = np.minimum(np.searchsorted(centres.faces, faces), len(centres.faces) - 1)
+        own = np.where(centres.faces[rows] == faces, centres.away[rows], -1)
+        own[~np.isin(homes, list(real))] = 0
+    return faces[np.lexsort((faces, -own, place))]
 
 
 def _signs(found: list[Verdict], among: set[int]) -> tuple[dict[int, str], dict[int, list[str]]]:

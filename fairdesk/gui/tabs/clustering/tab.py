@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
@@ -25,8 +26,9 @@ from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.tabs.clustering.naming import rename_cluster
 from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
-from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, by_cluster, shown_faces
+from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, shown_faces
 from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
+from fairdesk.gui.widgets.elided_box import ElidedBox
 from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
@@ -87,7 +89,7 @@ class ClusteringTab(Tab):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, ElidedLabel, FlowRow))
+        load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, ElidedBox, ElidedLabel, FlowRow))
         self.find_line = self.find_name
         self.view = presenter.View()
         self._wanted: int | None = None
@@ -235,7 +237,7 @@ class ClusteringTab(Tab):
         if order in (Order.SPREAD, Order.NEAREST, Order.WRONG) and project is not None and version is not None:
 
             def work() -> tuple[Centres | None, list[Cluster]]:
-                centres = Centres.read(project, version, earlier)
+                centres = Centres.read(project, version, view.faces, view.homes, earlier)
                 return centres, presenter.arranged(view.clusters, order, view, centres, selected)
 
             def sorted_now(found: tuple[Centres | None, list[Cluster]]) -> None:
@@ -267,7 +269,8 @@ class ClusteringTab(Tab):
         """Choose the parameters of a clustering by eye."""
         from fairdesk.gui.tabs.clustering.choose_dialog import ChooseDialog  # plots: imported with the first one
 
-        async_glue.start(async_glue.finished(ChooseDialog(self.session, self.grid.thumbnails, self)))
+        recipe = self.view.version.recipe if self.view.version else None
+        async_glue.start(async_glue.finished(ChooseDialog(self.session, self.grid.thumbnails, recipe, self)))
 
     def open_review(self) -> None:
         """Ask the questions that are worth most; the answers are kept in a version of their own."""
@@ -323,17 +326,24 @@ class ClusteringTab(Tab):
             self.grid.show_ids(project, "face", self.grid.grid_model.ids[:0])
             self.on_faces()
             return
-        earlier, titles = self._centres, {one.id: one.title for one in self.view.clusters if one.label >= 0}
+        view, earlier, titles = (
+            self.view,
+            self._centres,
+            {one.id: one.title for one in self.view.clusters if one.label >= 0},
+        )
 
-        def read() -> tuple[Centres | None, Shown, dict[int, list[int]] | None]:
-            centres = Centres.read(project, version, earlier)
-            only = None if picked is None else by_cluster(project, version.id, picked)
-            return centres, shown_faces(project, chosen, centres, titles, only), only
+        def read() -> tuple[Centres | None, Shown, set[int] | None]:
+            centres = Centres.read(project, version, view.faces, view.homes, earlier)
+            if picked is None:
+                return centres, shown_faces(project, chosen, centres, titles), None
+            some = np.isin(view.faces, picked)
+            only = view.faces[some], view.homes[some]
+            return centres, shown_faces(project, chosen, centres, titles, only), set(only[1].tolist())
 
-        def arrived(found: tuple[Centres | None, Shown, dict[int, list[int]] | None]) -> None:
+        def arrived(found: tuple[Centres | None, Shown, set[int] | None]) -> None:
             self._centres = found[0]
             if found[2] is not None:  # where an edit may have put them
-                self.map.select_homes(set(found[2]))
+                self.map.select_homes(found[2])
             self.grid.set_marks(found[1].marks, found[1].notes)
             self.grid.show_ids(project, "face", found[1].ids)
             self.map.shown(picked)

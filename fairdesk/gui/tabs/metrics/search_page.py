@@ -59,6 +59,7 @@ class SearchPage(QWidget):
             )
             + "\n"
             + tr("Intervals: {interval}", interval=result.interval)
+            + (f"\n{result.warning}" if result.warning else "")
         )
         from fairdesk.metrics.report.search_tables import search_tables
 

@@ -40,6 +40,7 @@ from fairdesk.project.sets import freeze
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
+    from fairdesk.dataset.tables import Table
     from fairdesk.metrics.identification.results import IdentifyResult
     from fairdesk.metrics.params import EvaluateParams
     from fairdesk.metrics.results import EvaluateResult
@@ -98,6 +99,7 @@ class MetricsTab(Tab):
         self._asked = 0  # evaluations so far: only the newest goes on
         self.shown: presenter.Evaluation | None = None
         self.scores: Path | None = None
+        self._columns: str | None = None  # of a table that does not say itself what they are
         self._stale: str | None = None
         self._typed: float | None = None  # where the line was let go
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
@@ -270,10 +272,10 @@ class MetricsTab(Tab):
             self._stale = source.stale
             self.show_scores(Path(source.path))
 
-    def show_scores(self, path: Path) -> None:
-        """Evaluate and show a score file."""
-        if path != self.scores:
-            self.scores = path
+    def show_scores(self, path: Path, columns: str | None = None) -> None:
+        """Evaluate and show a score file; `columns` say what is what in a table that does not."""
+        if path != self.scores or columns is not None:
+            self.scores, self._columns = path, columns
             for box in (self.source, self.by):
                 box.blockSignals(True)
                 box.setCurrentIndex(0)
@@ -296,7 +298,7 @@ class MetricsTab(Tab):
         at = self.at.currentData()
         return EvaluateParams.model_validate(
             {
-                "scores": self.scores, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
+                "scores": self.scores, "columns": self._columns, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
                 "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
                 "insightface": self.insightface.isChecked(),
                 "labels_of": None if self.session.project is None else self.session.project.folder,
@@ -423,7 +425,9 @@ class MetricsTab(Tab):
         self.pairs.show(query, self.shown)
 
     async def open_scores(self) -> None:
-        path = await async_glue.choose_file(self, tr("Open scores"), tr("Scores (*.npz *.csv *.txt);;All files (*)"))
+        path = await async_glue.choose_file(
+            self, tr("Open scores"), tr("Scores (*.npz *.csv *.tsv *.parquet *.txt);;All files (*)")
+        )
         if path:
             self.sources.clearSelection()
             self._stale = None
@@ -436,8 +440,22 @@ class MetricsTab(Tab):
         if holds_search(path):
             self._asked += 1  # nobody waits for what is being evaluated
             self.session.background.read("evaluate", lambda: presenter.work_out_search(path), self._show_search)
-        else:
-            self.show_scores(path)
+            return
+        from fairdesk.metrics.scores.score_columns import table_to_ask_about
+
+        self.session.background.read(
+            "columns",
+            lambda: table_to_ask_about(path),
+            lambda table: self.show_scores(path) if table is None else async_glue.start(self._ask_columns(table)),
+            self._failed,
+        )
+
+    async def _ask_columns(self, table: Table) -> None:
+        from fairdesk.gui.dialogs.score_columns_dialog import ScoreColumnsDialog
+
+        dialog = ScoreColumnsDialog(table, self)
+        if await async_glue.finished(dialog):
+            self.show_scores(table.path, dialog.columns())
 
     def _show_search(self, result: IdentifyResult) -> None:
         self.shown = self.scores = None

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QSpinBox, QW
 
 from fairdesk.gui.widgets.parameter_form.numbers import ChoiceBox, RealSpin, WholeSpin
 from fairdesk.gui.widgets.parameter_form.paths import PathEdit
-from fairdesk.jobs.fields import Pick, Suggest, Unset, said, title_of
+from fairdesk.jobs.fields import Endings, Pick, Suggest, Unset, said, title_of
 from fairdesk.words import tr
 
 _LARGEST = 2**31 - 1
@@ -63,7 +63,8 @@ def make_editor(
     if kind in (int, float) and not optional:
         return _number(kind, field, value, changed)
     if kind is Path:
-        path = PathEdit(said(field, Pick) or Pick.FILE, offered, unset=told)
+        endings = said(field, Endings)
+        path = PathEdit(said(field, Pick) or Pick.FILE, offered, unset=told, kinds=endings.kinds if endings else ())
         path.edit.setText("" if value is None else str(value))
         path.changed.connect(changed)
         return path

@@ -30,10 +30,16 @@ class PathEdit(QWidget):
     entered = Signal()
 
     def __init__(
-        self, pick: Pick, known: Sequence[str] = (), *, unset: str = "", parent: QWidget | None = None
+        self,
+        pick: Pick,
+        known: Sequence[str] = (),
+        *,
+        unset: str = "",
+        kinds: Sequence[str] = (),
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._pick = pick
+        self._pick, self._kinds = pick, kinds
         self.chooses_folders = any(folder for folder, _ in _BUTTONS[pick])
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -56,10 +62,15 @@ class PathEdit(QWidget):
         if folder:
             found = await async_glue.choose_folder(self, tr("Choose a folder"))
         else:
-            save = "" if self._pick is Pick.NEW_FILE else None
-            found = await async_glue.choose_file(self, tr("Choose a file"), tr("All files (*)"), save=save)
+            save = next(iter(self._kinds), "").removeprefix(".") if self._pick is Pick.NEW_FILE else None
+            found = await async_glue.choose_file(self, tr("Choose a file"), self._filter(), save=save)
         if found:
             self.edit.setText(found)
+
+    def _filter(self) -> str:
+        every = tr("All files (*)")
+        wanted = " ".join(f"*{kind}" for kind in self._kinds)
+        return f"{tr('Files of this kind ({endings})', endings=wanted)};;{every}" if wanted else every
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if any(url.isLocalFile() for url in event.mimeData().urls()):

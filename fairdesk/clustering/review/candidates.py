@@ -1,0 +1,140 @@
+"""The questions that could be asked, in order of their worth, of 100,000 faces as of few: an answer touches only what is new."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.clustering.review.parts import Part
+
+AGAIN, KINDS = 4, 5  # of questions
+FRESH = 0.1  # of all candidates that are kept apart, before all are put in order anew
+
+
+class Candidate(NamedTuple):
+    """A question that could be asked, and how many faces it is expected to put right."""
+
+    gain: float
+    first: Part
+    second: Part
+    together: bool  # they are in one cluster now
+    likely: float  # probability that they are one person
+    clusters: tuple[int, int]
+    again: bool = False
+    clear: float = 1.0  # probability that a person can tell: that neither side is two people itself
+
+    @property
+    def rank(self) -> float:
+        """What asking is expected to put right."""
+        return self.gain * self.clear
+
+    @property
+    def kind(self) -> int:
+        """What it is about: single faces or several, together now or not; one that was answered before is of its own kind."""
+        if self.again:
+            return AGAIN
+        return 2 * self.together + (min(self.first.faces, self.second.faces) < 2)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How right the clusters are thought to be."""
+
+    purity: float
+    completeness: float
+    answers_left: int
+
+    @property
+    def f1(self) -> float:
+        """Their harmonic mean: the BCubed F1 to be expected."""
+        total = self.purity + self.completeness
+        return 2 * self.purity * self.completeness / total if total else 0.0
+
+
+class Candidates:
+    """All candidates by kind. One is about two clusters; where one of these is no longer there, neither is the candidate."""
+
+    def __init__(self, clusters: Mapping[int, Part]) -> None:
+        """Look at the clusters that there are, whose numbers are never used again."""
+        self._clusters = clusters
+        self._kept: list[list[Candidate]] = [[] for _ in range(KINDS)]
+        self._fresh: list[list[Candidate]] = [[] for _ in range(KINDS)]
+        self._columns = _columns([])
+
+    def _there(self, one: Candidate) -> bool:
+        return one.clusters[0] in self._clusters and one.clusters[1] in self._clusters
+
+    def add(self, found: Sequence[Candidate]) -> None:
+        """Take further ones."""
+        for kind in range(KINDS):
+            some = [one for one in self._fresh[kind] if self._there(one)] + [one for one in found if one.kind == kind]
+            self._fresh[kind] = sorted(some, key=_first)
+        if sum(map(len, self._fresh)) > FRESH * sum(map(len, self._kept)):
+            self._kept = self.by_kind()
+            self._fresh = [[] for _ in range(KINDS)]
+            self._columns = _columns([one for some in self._kept for one in some])
+
+    def by_kind(self) -> list[list[Candidate]]:
+        """Return them, of each kind the one that is worth most first."""
+        return [list(self._of_kind(kind)) for kind in range(KINDS)]
+
+    def _of_kind(self, kind: int) -> Iterator[Candidate]:
+        return heapq.merge((one for one in self._kept[kind] if self._there(one)), self._fresh[kind], key=_first)
+
+    def ranked(self, factors: Sequence[float]) -> Iterator[Candidate]:
+        """Yield all, that which is worth most first, where each kind is worth so many times more."""
+        kinds = (_scaled(self._of_kind(kind), factor) for kind, factor in enumerate(factors))
+        return heapq.merge(*kinds, key=_first)
+
+    def estimate(self, factors: Sequence[float], faces: int, wanted: float) -> Estimate:
+        """Return how right the clusters are, and how many answers are left until that F1."""
+        fresh = _columns([one for some in self._fresh for one in some])
+        gain, kind, first, second, joining = (np.append(a, b) for a, b in zip(self._columns, fresh, strict=True))
+        alive = np.zeros(int(max(first.max(initial=0), second.max(initial=0))) + 1, dtype=bool)
+        numbers = np.fromiter(self._clusters, dtype=np.int64, count=len(self._clusters))
+        alive[numbers[numbers < len(alive)]] = True
+        gain = gain * np.array(factors)[kind]
+        order = np.argsort(-gain, kind="stable")
+        order = order[alive[first[order]] & alive[second[order]]]
+        there = joining[order]
+        keep = np.zeros(len(order), dtype=bool)  # a part can be joined with one other: the likeliest counts
+        joins = np.flatnonzero(there >= 0)
+        keep[joins[np.unique(there[joins], return_index=True)[1]]] = True
+        keep |= there < 0
+        gains, together = gain[order][keep] / max(faces, 1), there[keep] < 0
+        purity = max(0.0, 1 - float(gains[together].sum()))
+        completeness = max(0.0, 1 - float(gains[~together].sum()))
+        now = Estimate(purity, completeness, 0)
+        if now.f1 >= wanted:
+            return now
+        reached = np.flatnonzero((purity + completeness) / 2 + np.cumsum(gains) / 2 >= wanted)
+        return Estimate(purity, completeness, int(reached[0]) + 1 if len(reached) else len(gains))
+
+
+def _columns(some: Sequence[Candidate]) -> tuple[npt.NDArray[np.float64], *tuple[npt.NDArray[np.int64], ...]]:
+    """Return gain, kind, both clusters, and the smaller of them where it is about joining (else -1)."""
+    numbers = np.array(
+        [
+            (
+                one.kind, *one.clusters,
+                -1 if one.together else one.clusters[0] if one.first.faces <= one.second.faces else one.clusters[1],
+            )
+            for one in some
+        ],
+        dtype=np.int64,
+    ).reshape(-1, 4)  # fmt: skip
+    return np.array([one.gain for one in some], dtype=np.float64), *numbers.T
+
+
+def _first(one: Candidate) -> float:
+    return -one.gain * one.clear
+
+
+def _scaled(some: Iterator[Candidate], factor: float) -> Iterator[Candidate]:
+    for one in some:
+        yield one._replace(gain=one.gain * factor)

@@ -1,0 +1,54 @@
+"""Which column of a score table is what, where its names do not say it in the program's own words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fairdesk.dataset.table_files import read_head
+from fairdesk.dataset.tables import SUFFIXES, Table
+from fairdesk.errors import RequestError
+from fairdesk.metrics.scores.score_set import PAIRWISE, PATHS
+from fairdesk.metrics.scores.score_tables import places_of_columns
+
+FIELDS = ("score", "label", *PAIRWISE, *PATHS, "fold")
+"""What can be chosen."""
+_GUESSES = {
+    "score": ("score", "scores", "similarity", "similarities", "sim", "cosine", "cos", "distance", "dist"),
+    "label": ("label", "same", "issame", "is_same", "genuine", "mated", "match", "decision", "target"),
+}
+_SIDES = {
+    "subject": ("subject", "id", "identity", "person", "name", "p"),
+    "group": ("group", "race", "ethnicity", "att", "demographic"),
+    "gender": ("gender", "sex"),
+    "age": ("age",),
+    "path": ("path", "file", "image", "img"),
+}
+
+
+def guess_score_columns(table: Table) -> dict[str, str]:
+    """Return the name of each field's column, as far as the names tell."""
+    by_name = {name.strip().lower(): name for name in reversed(table.header)}
+    wanted = dict(_GUESSES) | {
+        f"{kind}{side}": tuple(f"{name}{apart}{end}" for name in names for apart in ("", "_") for end in ends)
+        for kind, names in _SIDES.items()
+        for side, ends in (("1", ("1", "a", "x")), ("2", ("2", "b", "y")))
+    }
+    found = {field: next((by_name[name] for name in names if name in by_name), None) for field, names in wanted.items()}
+    return {field: name for field, name in found.items() if name is not None}
+
+
+def enough(chosen: dict[str, str]) -> bool:
+    """Tell whether these columns make scores: a score, and what is genuine."""
+    return "score" in chosen and ("label" in chosen or {"subject1", "subject2"} <= set(chosen))
+
+
+def table_to_ask_about(path: Path) -> Table | None:
+    """Return the first rows of a score table whose header does not say which columns are what; None for all else."""
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return None
+    table = read_head(path)
+    try:
+        where = places_of_columns(path, table.header, None)
+    except RequestError:  # BFW's table of several models
+        return table
+    return None if enough(dict.fromkeys(where, "")) else table

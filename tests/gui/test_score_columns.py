@@ -1,0 +1,79 @@
+"""Score tables whose columns have other names: the window asks which is which, beside the first rows."""
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication, QDialogButtonBox
+
+from fairdesk.dataset.table_files import read_head
+from fairdesk.gui.dialogs.score_columns_dialog import ScoreColumnsDialog
+from fairdesk.metrics.scores.score_columns import guess_score_columns, table_to_ask_about
+
+HEADS = {
+    "similarity,same,p1,p2,ethnicity1,ethnicity2": {
+        "score": "similarity", "label": "same", "subject1": "p1", "subject2": "p2", "group1": "ethnicity1",
+        "group2": "ethnicity2",
+    },
+    "Distance;Match;file_x;file_y;race_a;race_b": {
+        "score": "Distance", "label": "Match", "path1": "file_x", "path2": "file_y", "group1": "race_a", "group2": "race_b",
+    },
+    "value,kind": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("head", "guessed"), HEADS.items())
+def test_names_that_tell_are_guessed(tmp_path, head, guessed):
+    path = tmp_path / "s.csv"
+    path.write_text(head + "\n" + (";" if ";" in head else ",").join("1" for _ in guessed or (1, 2)) + "\n")
+    assert guess_score_columns(read_head(path)) == guessed
+    assert table_to_ask_about(path) is not None
+
+
+@pytest.mark.parametrize("head", ["score,label", "label,Score,group1,group2", "score,subject1,subject2"])
+def test_tables_that_say_it_are_not_asked_about(tmp_path, head):
+    path = tmp_path / "s.csv"
+    path.write_text(head + "\n" + ",".join("1" for _ in head.split(",")) + "\n")
+    assert table_to_ask_about(path) is None
+    np.savez(tmp_path / "s.npz", score=[0.1], label=[1])
+    assert table_to_ask_about(tmp_path / "s.npz") is None
+
+
+def dialog_of(qtbot):
+    shown = lambda: [w for w in QApplication.topLevelWidgets() if isinstance(w, ScoreColumnsDialog) and w.isVisible()]
+    qtbot.waitUntil(lambda: bool(shown()), timeout=10_000)
+    return shown()[0]
+
+
+def test_the_window_asks_and_evaluates(window, hand, qtbot, tmp_path):
+    rng = np.random.default_rng(0)
+    same = rng.random(200) < 0.4
+    rows = [
+        f"{score:.4f},{'Yes' if one else 'No'},A,A"
+        for score, one in zip(rng.normal(size=200) + 3 * same, same, strict=True)
+    ]
+    path = tmp_path / "theirs.csv"
+    path.write_text("\n".join(["value,kind,race1,race2", *rows]) + "\n")
+    hand.go("metrics")
+    tab = window.metrics
+    tab.open_file(path)
+    dialog = dialog_of(qtbot)
+    button = dialog._buttons.button(QDialogButtonBox.StandardButton.Open)
+    assert dialog.map.rows.item(0, 1).text() in ("Yes", "No") and not button.isEnabled()
+    dialog.map.boxes["score"].setCurrentText("value")
+    assert not button.isEnabled()
+    dialog.map.boxes["label"].setCurrentText("kind")
+    assert button.isEnabled() and dialog.map.boxes["group1"].currentText() == "race1"
+    button.click()
+    qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=20_000)
+    assert tab.shown.result.n_genuine == int(same.sum()) and list(tab.shown.result.groups.per_group) == ["A"]
+    tab.at.setCurrentIndex(3)  # another rule: the columns stay
+    qtbot.waitUntil(lambda: not tab._drawing and "EER" in tab.shown.result.groups.rule, timeout=20_000)
+
+
+def test_cancelling_shows_what_was_there(window, hand, qtbot, tmp_path):
+    path = tmp_path / "theirs.csv"
+    path.write_text("value,kind\n0.5,1\n")
+    hand.go("metrics")
+    window.metrics.open_file(path)
+    dialog_of(qtbot).reject()
+    hand.settle()
+    assert window.metrics.scores is None and window.metrics.shown is None
