@@ -7,10 +7,11 @@ reads only what is new.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import overload
 
 from fairdesk.dataset.label_table import Label, need_matches, read_labels, read_manifest
 from fairdesk.dataset.labels_in_names import labels_in_names
@@ -32,9 +33,10 @@ from fairdesk.words import tr, tr_n
 
 _BATCH = 64
 _COMMIT = 512  # images a transaction
+_LOOKED_UP = 8192  # files whose kept facts are looked up at once
 
 
-@dataclass
+@dataclass(slots=True)
 class Labelled:
     """One file with the labels it will get and who says so."""
 
@@ -50,13 +52,13 @@ def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: boo
 
     A preview keeps the thumbnails too, as the import that follows needs them.
     """
-    paths = [tree.root / entry.path for entry in tree.entries]
+    paths = _Paths(tree)
     known = _remembered(tree, paths, project)
     total = len(paths)
     context.progress(0, total, tr("files"))
     fresh = map_batches(
         partial(inspect_files, side=SIDE),
-        [path for path in paths if path not in known],
+        [path for path in paths if path not in known] if known else paths,
         _BATCH,
         context,
         no_preparation,
@@ -80,16 +82,36 @@ def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: boo
         context.progress(min(total, start + _BATCH), total, tr("files"))
 
 
-def _remembered(tree: Tree, paths: list[Path], project: Project) -> dict[Path, Inspected]:
+def _remembered(tree: Tree, paths: Sequence[Path], project: Project) -> dict[Path, Inspected]:
     """Return what was inspected before and has not changed since, and has its thumbnail or needs none."""
     imported = {tree.root / path for path in imported_paths(project, tree.root)}
-    stamps = dict(stamped(paths))
     found = {}
-    for path, facts in project.facts.of_files(list(stamps.items())).items():
-        jpeg = b"" if path in imported else project.thumbnails.preview(facts.sha256) or b""
-        if jpeg or facts.why is not None or path in imported:
-            found[path] = Inspected(path, stamps[path], facts, jpeg)
+    for start in range(0, len(paths), _LOOKED_UP):
+        stamps = dict(stamped(paths[start : start + _LOOKED_UP]))
+        for path, facts in project.facts.of_files(list(stamps.items())).items():
+            jpeg = b"" if path in imported else project.thumbnails.preview(facts.sha256) or b""
+            if jpeg or facts.why is not None or path in imported:
+                found[path] = Inspected(path, stamps[path], facts, jpeg)
     return found
+
+
+class _Paths(Sequence[Path]):
+    """The paths of a tree's files, made when they are asked for: a million of them take half a gigabyte."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._root, self._entries = tree.root, tree.entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, place: int) -> Path: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Path]: ...
+    def __getitem__(self, place: int | slice) -> Path | list[Path]:
+        if isinstance(place, slice):
+            return [self._root / entry.path for entry in self._entries[place]]
+        return self._root / self._entries[place].path
 
 
 def _label(tree: Tree, given: dict[str, Label]) -> list[Labelled]:

@@ -14,7 +14,7 @@ from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import Context
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.images import labelled_images, need_images
+from fairdesk.project.images import labelled_paths, need_images
 from fairdesk.project.labels import write_labels, write_who
 from fairdesk.project.originals import imported_images
 from fairdesk.project.predictions import (
@@ -41,7 +41,7 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     assert params.csv is not None
     project = context.project
     set_, unmatched = 0, None
-    people = {image.id: image.identity for image in labelled_images(project)}
+    people = {image.id: image.identity for image in labelled_paths(project)}
     with project.journal.step(tr("Labels from {csv}", csv=params.csv.name), target={"tab": "dataset"}) as connection:
         for number, root in project.roots().items():
             images = imported_images(project, number)

@@ -31,7 +31,7 @@ _BFW = {"p1", "p2", "att1", "att2"}
 _YES, _NO = ("1", "1.0", "true", "yes"), ("-1", "0", "-1.0", "0.0", "false", "no")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Label:
     """What one row says; None where its cell is empty."""
 
@@ -131,7 +131,7 @@ def _age(text: str | None) -> str | None:
     return re.sub(r"^(\d+),(\d+)$", r"\1.\2", text) if text else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Row:
     """What a row means: a file, or all files of an identity."""
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from fairdesk.images.folder_layouts import Entry
@@ -42,16 +43,26 @@ class Matched:
 
 
 class _Index:
-    """Places by whole path, and by each shorter end of a path."""
+    """Places by whole path, and by each shorter end of a path: that only once it is asked for, as it is many times as large."""
 
     def __init__(self, paths: Sequence[str]) -> None:
-        self.whole: dict[str, list[int]] = defaultdict(list)
-        self.ends: dict[str, list[int]] = defaultdict(list)
+        self._paths = paths
+        self.whole: dict[str, tuple[int, ...]] = {}
         for place, path in enumerate(paths):
-            self.whole[path].append(place)
+            self.whole[path] = (*self.whole.get(path, ()), place)
+
+    @cached_property
+    def ends(self) -> dict[str, list[int]]:
+        """Places by each shorter end of a path."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for place, path in enumerate(self._paths):
             for end in _ends(path):
-                self.ends[end].append(place)
-        self._folders = {part for path in paths for part in path.split("/")[:-1]}
+                found[end].append(place)
+        return found
+
+    @cached_property
+    def _folders(self) -> set[str]:
+        return {part for path in self._paths for part in path.split("/")[:-1]}
 
     def prefix(self, paths: Iterable[str], own: Sequence[str]) -> str | None:
         """Return the one beginning that, taken off, makes most of some paths fit; None where two do equally well.
@@ -71,27 +82,27 @@ class _Index:
         (first, most), *others = fits.most_common(2)
         return None if others and others[0][1] == most else first
 
-    def fitting(self, path: str, prefix: str | None) -> list[int]:
+    def fitting(self, path: str, prefix: str | None) -> Sequence[int]:
         """Return the places that a path may mean; one where it is sure."""
-        found = self.whole.get(path, [])
+        found = self.whole.get(path, ())
         if not found and prefix is not None and path.startswith(prefix):
-            found = self.whole.get(path[len(prefix) :], [])
-        return found or self.ends.get(path, [])
+            found = self.whole.get(path[len(prefix) :], ())
+        return found or self.ends.get(path, ())
 
-    def sharing_end(self, path: str) -> list[int]:
+    def sharing_end(self, path: str) -> Sequence[int]:
         """Return the places that share the longest end with a path of another machine: a folder and the name at least.
 
         Not where the folder before that is one of the files' too: group A's images are not group B's of the same names.
         """
         if not _absolute(path):
-            return []
+            return ()
         parts = path.split("/")
         for start in range(1, len(parts) - _SHARED + 1):
             end = "/".join(parts[start:])
-            found = self.whole.get(end, []) + self.ends.get(end, [])
+            found = (*self.whole.get(end, ()), *self.ends.get(end, ()))
             if found:
-                return [] if parts[start - 1] in self._folders else found
-        return []
+                return () if parts[start - 1] in self._folders else found
+        return ()
 
 
 class KnownFiles:
@@ -102,10 +113,6 @@ class KnownFiles:
         self._files = files
         self._roots = sorted({plain(folder).rstrip("/") + "/" for folder, _ in files}, key=len, reverse=True)
         relative = [plain(path) for _, path in files]
-        self._by_place = {
-            plain(folder).rstrip("/") + "/" + path: place
-            for place, ((folder, _), path) in enumerate(zip(files, relative, strict=True))
-        }
         self._index = _Index(relative)
         self._relative = relative
         self._stems: _Index | None = None
@@ -114,6 +121,15 @@ class KnownFiles:
     def path(self, place: int) -> str:
         """Return where a file lies."""
         return os.path.join(*self._files[place])
+
+    def _at(self, path: str) -> int | None:
+        """Return the file that lies just there."""
+        for root in self._roots:
+            if path.startswith(root):
+                for place in self._index.whole.get(path[len(root) :], ()):
+                    if plain(self._files[place][0]).rstrip("/") + "/" == root:
+                        return place
+        return None
 
     def match(self, names: Iterable[str]) -> Matched:
         """Return which file each name means, and why the others mean none.
@@ -127,9 +143,9 @@ class KnownFiles:
         left: dict[str, str] = {}
         for name in dict.fromkeys(names):
             path = plain(name)
-            place = self._by_place.get(path)
+            place = self._at(path)
             below = next((path[len(root) :] for root in self._roots if path.startswith(root)), path)
-            same = self._index.whole.get(below, []) if place is None else [place]
+            same = self._index.whole.get(below, ()) if place is None else (place,)
             if len(same) == 1:
                 out.found[name] = same[0]
             else:
@@ -202,11 +218,19 @@ class Files:
     def __init__(self, root: Path, entries: Sequence[Entry]) -> None:
         self._paths = [entry.path for entry in entries]
         self._known = KnownFiles([(root.as_posix(), path) for path in self._paths])
-        self._by_person: dict[str, list[str]] = defaultdict(list)
-        self._people = {entry.path: entry.identity for entry in entries}
-        for entry in entries:
+        self._entries = entries
+
+    @cached_property
+    def _people(self) -> dict[str, str | None]:
+        return {entry.path: entry.identity for entry in self._entries}
+
+    @cached_property
+    def _by_person(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for entry in self._entries:
             for person in {plain(entry.identity or ""), *plain(entry.path).split("/")[:-1]} - {""}:
-                self._by_person[person].append(entry.path)
+                found[person].append(entry.path)
+        return found
 
     def person_of(self, path: str) -> str | None:
         """Return the identity that a file has."""

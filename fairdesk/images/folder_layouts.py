@@ -18,7 +18,7 @@ from fairdesk.words import tr
 Layout = Literal["auto", "flat", "identity", "group-identity"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One file below the root, and what its folders call it."""
 

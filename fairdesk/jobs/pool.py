@@ -65,10 +65,10 @@ def map_batches(
     JobFailed
         If a process died, e.g. of memory.
     """
-    batches = [list(items[i : i + size]) for i in range(0, len(items), size)]
-    count = min(processes(), len(batches))
+    batches = (list(items[start : start + size]) for start in range(0, len(items), size))  # not all at once
+    count = min(processes(), -(-len(items) // size))
     if count <= 1 or len(items) < _SMALL:
-        if batches:
+        if items:
             initializer(*arguments)
         for batch in batches:
             context.check()
@@ -80,8 +80,7 @@ def map_batches(
     )  # fmt: skip
     waiting: deque[tuple[list[Item], Future[Output]]] = deque()
     try:
-        rest = iter(batches)
-        for batch in rest:
+        for batch in batches:
             context.check()
             waiting.append((batch, pool.submit(function, batch)))
             if len(waiting) >= count * 2:
