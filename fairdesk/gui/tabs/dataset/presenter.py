@@ -104,7 +104,7 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
     if many & {Kind.IMAGES, Kind.PREDICTIONS}:
         view.predicted = predicted_values(project)
     renamed = before.labels is None or view.labels is None or view.labels.renames(before.labels)
-    if Kind.CLUSTERS in many or renamed:  # a cluster may show the name of an identity
+    if Kind.CLUSTERS in many or Kind.HIDDEN in change.touched or renamed:  # a cluster may show the name of an identity
         view.clusters = _clusters(project)
     if many & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
         view.measured = any_measured(project, project.shown_detector())
