@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.int64]
 _THESE = "IN (SELECT value FROM json_each(?))"
+IS_HIDDEN = (
+    "EXISTS (SELECT 1 FROM face f JOIN image i ON i.id = f.image_id WHERE f.id = face_id AND i.hidden)"  # one of few
+)
 HIDDEN_FACES = "(SELECT f.id FROM image i JOIN face f ON f.image_id = i.id WHERE i.hidden = 1)"
 
 

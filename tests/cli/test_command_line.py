@@ -12,6 +12,7 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.cli.verbs import all_verbs
+from fairdesk.jobs.fields import Endings, said
 from fairdesk.jobs.kinds import Needs
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
@@ -232,17 +233,15 @@ def test_the_command_a_form_shows_can_be_typed(kind, tmp_path):
     values = {name: value for name, value in given.items() if name in model.model_fields and value is not None}
     if kind == "split":
         values["out"] = ["o one", "two"]
-    if kind in ("curves", "map"):
-        values["out"] = "o.csv"
+    if "out" in values and (endings := said(model.model_fields["out"], Endings)):
+        values["out"] = f"o{endings.kinds[0]}"
     if kind == "compare-scores":
         values |= {"first": tmp_path / "a file", "second": "two.npz"}
     if kind == "compare":
         values = {"runs": ["r 1", "r2"], "out": "o.csv"}
     if kind == "export-model":
-        values |= {"run": tmp_path / "a file", "out": "o.onnx"}
-    if kind in ("normalise", "score", "vectors"):
-        values["out"] = "o.npz"
-    if kind in ("animate", "interpolate"):
+        values["run"] = tmp_path / "a file"
+    if kind == "interpolate":
         values["out"] = "o.gif"
     if kind == "divide":
         values["into"] = ["a set", "another"]
