@@ -27,7 +27,7 @@ from fairdesk.clustering.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
-from fairdesk.project.faces import HIDDEN_FACES, face_paths, give_identity, likely_group
+from fairdesk.project.faces import HIDDEN_FACES, HIDES_MEMBER, face_paths, give_identity, likely_group
 from fairdesk.project.identities import identity_names, label_ids, typed_name
 from fairdesk.project.verdicts import Said, Verdict
 from fairdesk.words import tr, tr_n
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from fairdesk.clustering.results import NamedResult
 
 _SHOWN = f"face_id NOT IN {HIDDEN_FACES}"
-_HIDES = "(SELECT 1 FROM face f JOIN image i ON i.id = f.image_id WHERE f.id = m.face_id AND i.hidden)"  # of few faces
 
 
 def versions(project: Project) -> list[Version]:
@@ -113,7 +112,7 @@ def faces_of(project: Project, cluster: int) -> list[int]:
     return [
         row[0]
         for row in project.db.rows(
-            f"SELECT face_id FROM cluster_member m WHERE cluster_id = ? AND NOT EXISTS {_HIDES} ORDER BY face_id",
+            f"SELECT face_id FROM cluster_member m WHERE cluster_id = ? AND NOT EXISTS {HIDES_MEMBER} ORDER BY face_id",
             (cluster,),
         )
     ]

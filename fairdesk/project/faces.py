@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Ids = npt.NDArray[np.int64]
 _THESE = "IN (SELECT value FROM json_each(?))"
 HIDDEN_FACES = "(SELECT f.id FROM image i JOIN face f ON f.image_id = i.id WHERE i.hidden = 1)"
+HIDES_MEMBER = "(SELECT 1 FROM face f JOIN image i ON i.id = f.image_id WHERE f.id = m.face_id AND i.hidden = 1)"  # of few faces, m
 
 
 class FacePlace(NamedTuple):
