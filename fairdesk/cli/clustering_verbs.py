@@ -70,7 +70,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace) -> JobResult:
-    from fairdesk.clustering.cluster_files import write_clusters
+    from fairdesk.clustering.files.cluster_files import write_clusters
     from fairdesk.clustering.store import need_version, note_version, revert_to, versions
 
     with open_project(arguments.project) as project:

@@ -85,7 +85,7 @@ def run(out: Path, *, headless: bool, identities: int = 8, as_json: bool = False
 
 
 def _work(project: Project, photographs: Path, out: Path, say: Callable[[str], None]) -> EvaluateResult:
-    from fairdesk.clustering.mosaics import write_mosaic
+    from fairdesk.clustering.files.mosaics import write_mosaic
     from fairdesk.clustering.new_version import cluster_faces as cluster
     from fairdesk.clustering.store import newest_version
     from fairdesk.dataset.image_import import import_images

@@ -42,9 +42,9 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _verdict(arguments: Namespace) -> JobResult:
-    from fairdesk.clustering import verdict_edits as edits
     from fairdesk.clustering.cluster_lookup import find_cluster
     from fairdesk.clustering.store import need_version, newest_version
+    from fairdesk.clustering.verdicts import edits
 
     needs = arguments.confirm or arguments.reject
     if bool(needs) != (arguments.cluster is not None):
@@ -76,7 +76,7 @@ def _verdicts_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _verdicts(arguments: Namespace) -> JobResult:
-    from fairdesk.clustering.verdict_files import listed, read_verdicts, write_verdicts
+    from fairdesk.clustering.verdicts.files import listed, read_verdicts, write_verdicts
     from fairdesk.project.verdicts import remove_verdicts
 
     with open_project(arguments.project) as project:

@@ -19,18 +19,18 @@ JOBS = [
         needs=Needs.EITHER, without="vectors",
     ),
     _Job(
-        "map", "Make a map", params.MapParams, "results:MapResult", "face_map:draw_map", lane=Lane.HEAVY, after_stop="run it again",
+        "map", "Make a map", params.MapParams, "results:MapResult", "maps.face_map:draw_map", lane=Lane.HEAVY, after_stop="run it again",
     ),
     _Job(
-        "load-clusters", "Import a cluster file", params.LoadClustersParams, "results:LoadClustersResult", "cluster_files:load_clusters",
+        "load-clusters", "Import a cluster file", params.LoadClustersParams, "results:LoadClustersResult", "files.cluster_files:load_clusters",
         positional=("file",),
     ),
     _Job(
-        "mosaic", "Export a mosaic", params.MosaicParams, "results:MosaicResult", "mosaics:write_mosaic",
+        "mosaic", "Export a mosaic", params.MosaicParams, "results:MosaicResult", "files.mosaics:write_mosaic",
         needs=Needs.EITHER, instead="file",
     ),
     _Job(
-        "identity-folders", "Export identity folders", params.FoldersParams, "results:FoldersResult", "identity_folders:write_identity_folders",
+        "identity-folders", "Export identity folders", params.FoldersParams, "results:FoldersResult", "files.identity_folders:write_identity_folders",
         needs=Needs.EITHER, instead="file",
     ),
 ]  # fmt: skip

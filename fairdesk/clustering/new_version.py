@@ -6,17 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.agreement import agreement
-from fairdesk.clustering.cluster_files import save_clusters, write_clusters
-from fairdesk.clustering.constrained import corrected
+from fairdesk.clustering.files.cluster_files import save_clusters, write_clusters
+from fairdesk.clustering.files.vector_files import read_vectors
 from fairdesk.clustering.known_people import known_people
-from fairdesk.clustering.methods import Clustered, by_size, cluster_vectors, unit_length
-from fairdesk.clustering.neighbour_file import neighbours_of
+from fairdesk.clustering.methods.by_name import Clustered, by_size, cluster_vectors, unit_length
+from fairdesk.clustering.methods.constrained import corrected
+from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.stages import Check
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
 from fairdesk.clustering.vector_counts import need_faces
-from fairdesk.clustering.vector_files import read_vectors
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
 from fairdesk.project.verdict_constraints import Constraints, constraints

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from fairdesk import counted
-from fairdesk.clustering.saying import replaces
+from fairdesk.clustering.verdicts.saying import replaces
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n

@@ -23,7 +23,7 @@ from fairdesk.clustering.records import NewVersion as NewVersion
 from fairdesk.clustering.records import Regrouping as Regrouping
 from fairdesk.clustering.records import Version as Version
 from fairdesk.clustering.records import numbered
-from fairdesk.clustering.saying import say
+from fairdesk.clustering.verdicts.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis

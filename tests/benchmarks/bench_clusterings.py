@@ -33,7 +33,7 @@ if who == "peer":
              "average": AgglomerativeClustering(faces // 10, linkage="average")}[which]
     work = lambda: model.fit_predict(vectors)
 else:
-    from fairdesk.clustering.methods import cluster_vectors
+    from fairdesk.clustering.methods.by_name import cluster_vectors
     from fairdesk.clustering.params import ClusterParams
     import scipy.cluster.hierarchy, threadpoolctl
     more = {"dbscan": {}, "hdbscan": {"min_samples": 3}, "graph": {},

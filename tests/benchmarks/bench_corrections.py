@@ -16,8 +16,8 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_matrix
 
 from fairdesk.clustering.agreement import agreement
-from fairdesk.clustering.methods import cluster_vectors
-from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.methods.by_name import cluster_vectors
+from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review.engine import Review
 from fairdesk.clustering.review.questions import Kind, answered_sides, questions

@@ -12,7 +12,7 @@ from fairdesk.clustering.choosing.job import list_radii
 from fairdesk.clustering.choosing.outcome import SIZES, Known, Silhouettes, outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step
 from fairdesk.clustering.choosing.tree import CutTree
-from fairdesk.clustering.density import dbscan
+from fairdesk.clustering.methods.density import dbscan
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, EpsParams
 from fairdesk.errors import RequestError

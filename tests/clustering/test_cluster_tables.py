@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fairdesk.cli import run
-from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
-from fairdesk.clustering.identity_folders import write_identity_folders
-from fairdesk.clustering.mosaics import write_mosaic
+from fairdesk.clustering.files.cluster_files import load_clusters, read_clusters, write_clusters
+from fairdesk.clustering.files.identity_folders import write_identity_folders
+from fairdesk.clustering.files.mosaics import write_mosaic
 from fairdesk.clustering.naming import foresee, name_cluster, suggested_name
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import (

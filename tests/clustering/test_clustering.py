@@ -12,11 +12,11 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from fairdesk.clustering import store
 from fairdesk.clustering.agreement import agreement
-from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.cluster_lookup import find_cluster
-from fairdesk.clustering.identity_folders import write_identity_folders as folders
-from fairdesk.clustering.methods import by_size, cluster_vectors
-from fairdesk.clustering.mosaics import write_mosaic as mosaic
+from fairdesk.clustering.files.cluster_files import load_clusters, read_clusters, write_clusters
+from fairdesk.clustering.files.identity_folders import write_identity_folders as folders
+from fairdesk.clustering.files.mosaics import write_mosaic as mosaic
+from fairdesk.clustering.methods.by_name import by_size, cluster_vectors
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, FoldersParams, LoadClustersParams, MosaicParams
 from fairdesk.clustering.store import clusters, faces_of, need_version, versions
@@ -49,7 +49,7 @@ def test_methods_agree_with_scikit_learn(blobs):
 def test_requests_that_cannot_be(blobs, monkeypatch):
     from types import SimpleNamespace
 
-    from fairdesk.clustering import room
+    from fairdesk.clustering.methods import room
 
     with pytest.raises(RequestError, match="--n-clusters"):
         cluster_vectors(blobs, ClusterParams(method="kmeans"), "euclidean")

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from fairdesk.cli import run
-from fairdesk.clustering.cluster_files import write_clusters
 from fairdesk.clustering.comparison import compare_versions
-from fairdesk.clustering.mosaics import write_mosaic
+from fairdesk.clustering.files.cluster_files import write_clusters
+from fairdesk.clustering.files.mosaics import write_mosaic
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, MosaicParams
 from fairdesk.clustering.store import (

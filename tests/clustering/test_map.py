@@ -8,13 +8,13 @@ from PIL import Image
 from sklearn.decomposition import PCA
 
 from fairdesk.cli import run as main
-from fairdesk.clustering import face_map
-from fairdesk.clustering.face_map import coloured, draw_map, map_points, read_layout, told_later
-from fairdesk.clustering.map_layouts import principal_components, t_sne
+from fairdesk.clustering.maps import face_map
+from fairdesk.clustering.maps.face_map import coloured, draw_map, map_points, read_layout, told_later
+from fairdesk.clustering.maps.map_layouts import principal_components, t_sne
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, MapParams
 from fairdesk.clustering.store import clusters, faces_of
-from fairdesk.clustering.verdict_edits import confirm, ignore, say_different
+from fairdesk.clustering.verdicts.edits import confirm, ignore, say_different
 from fairdesk.dataset.purge import purge
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.figures.point_raster import as_pixels, blended, colours, draw_points

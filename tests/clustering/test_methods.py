@@ -6,15 +6,17 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.metrics import adjusted_rand_score
 
-from fairdesk.clustering import close_pairs, density, methods
 from fairdesk.clustering.agreement import agreement
-from fairdesk.clustering.methods import by_size, cluster_vectors
+from fairdesk.clustering.methods import by_name as methods
+from fairdesk.clustering.methods import density
+from fairdesk.clustering.methods.by_name import by_size, cluster_vectors
+from fairdesk.clustering.methods.pair_chain import pair_tree
+from fairdesk.clustering.methods.ward import ward_tree
+from fairdesk.clustering.methods.whispers import _join, whispers
+from fairdesk.clustering.neighbours import close_pairs
 from fairdesk.clustering.new_version import cluster_faces as cluster
-from fairdesk.clustering.pair_chain import pair_tree
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of, membership, versions
-from fairdesk.clustering.ward import ward_tree
-from fairdesk.clustering.whispers import _join, whispers
 from fairdesk.errors import Stopped
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.verdicts import Said, keep_verdict

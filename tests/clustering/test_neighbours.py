@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from fairdesk.clustering import cells, close_pairs, neighbour_file, neighbours
-from fairdesk.clustering.neighbour_file import neighbours_of
-from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.methods import cells
+from fairdesk.clustering.neighbours import close_pairs
+from fairdesk.clustering.neighbours import kept as neighbour_file
+from fairdesk.clustering.neighbours import search as neighbours
+from fairdesk.clustering.neighbours.kept import neighbours_of
+from fairdesk.clustering.neighbours.search import nearest
+from fairdesk.clustering.neighbours.side_by_side import each_block
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review.session import ReviewSession
-from fairdesk.clustering.side_by_side import each_block
 from fairdesk.errors import JobFailed
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.vectors import NEIGHBOURS
@@ -111,7 +114,7 @@ def test_no_pair_is_lost_to_the_components_that_are_left_out(monkeypatch, seed):
 
 
 def test_more_pairs_than_memory_holds_are_refused_at_once(monkeypatch):
-    from fairdesk.clustering import room
+    from fairdesk.clustering.methods import room
 
     vectors, _ = people(1)
     monkeypatch.setattr(room, "SHARE", 1e-7)

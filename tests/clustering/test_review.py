@@ -8,7 +8,7 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.clustering.agreement import figures
-from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review import candidates

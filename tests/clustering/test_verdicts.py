@@ -9,13 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairdesk.cli import run
-from fairdesk.clustering import saying, store, verdict_edits
+from fairdesk.clustering import store
 from fairdesk.clustering.cluster_lookup import find_cluster
-from fairdesk.clustering.constrained import corrected
+from fairdesk.clustering.methods.constrained import corrected
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of
-from fairdesk.clustering.verdict_files import read_verdicts, write_verdicts
+from fairdesk.clustering.verdicts import edits as verdict_edits
+from fairdesk.clustering.verdicts import saying
+from fairdesk.clustering.verdicts.files import read_verdicts, write_verdicts
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project

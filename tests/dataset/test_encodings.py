@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from fairdesk.cli import run as main
-from fairdesk.clustering.mosaics import write_mosaic
+from fairdesk.clustering.files.mosaics import write_mosaic
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, MosaicParams
 from fairdesk.dataset.encodings_import import load_encodings

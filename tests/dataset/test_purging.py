@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
-from fairdesk.clustering.mosaics import write_mosaic as mosaic
+from fairdesk.clustering.files.mosaics import write_mosaic as mosaic
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, MosaicParams
 from fairdesk.clustering.store import clusters, name_identity

@@ -115,7 +115,7 @@ def test_editing_many_is_one_step(filled):
 
 
 def test_detecting_and_writing_out_of_an_archive(project, drawn, tmp_path):
-    from fairdesk.clustering.identity_folders import write_identity_folders as folders
+    from fairdesk.clustering.files.identity_folders import write_identity_folders as folders
     from fairdesk.clustering.params import FoldersParams
     from fairdesk.faces.detection import find_faces as detect
     from fairdesk.faces.params import DetectParams

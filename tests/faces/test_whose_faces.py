@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fairdesk.cli.main import run as main
-from fairdesk.clustering.cluster_files import load_clusters
+from fairdesk.clustering.files.cluster_files import load_clusters
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, LoadClustersParams
 from fairdesk.clustering.store import versions

@@ -8,8 +8,8 @@ import shiboken6
 from PySide6.QtCore import QPointF, Qt
 
 from fairdesk.clustering.choosing import numbers
-from fairdesk.clustering.density import dbscan
-from fairdesk.clustering.methods import cluster_vectors
+from fairdesk.clustering.methods.by_name import cluster_vectors
+from fairdesk.clustering.methods.density import dbscan
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.tabs.clustering.choose_dialog import ChooseDialog

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from fairdesk.cli import run
 from fairdesk.clustering import store
-from fairdesk.clustering.cluster_files import load_clusters, read_clusters, write_clusters
+from fairdesk.clustering.files.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, LoadClustersParams
 from fairdesk.clustering.store import clusters, faces_of, versions

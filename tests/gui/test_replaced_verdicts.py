@@ -3,10 +3,12 @@
 import pytest
 from PySide6.QtWidgets import QMessageBox
 
-from fairdesk.clustering import saying, store, verdict_edits
+from fairdesk.clustering import store
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of
+from fairdesk.clustering.verdicts import edits as verdict_edits
+from fairdesk.clustering.verdicts import saying
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import verdicts as verdict_rows
 from fairdesk.project.verdicts import Said, verdicts

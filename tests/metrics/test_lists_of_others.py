@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fairdesk.clustering.cluster_files import load_clusters
+from fairdesk.clustering.files.cluster_files import load_clusters
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.store import clustered_faces
 from fairdesk.dataset.image_import import import_images

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from fairdesk.clustering.choosing.outcome import Known
 from fairdesk.clustering.known_people import known_people
-from fairdesk.clustering.methods import unit_length
-from fairdesk.clustering.neighbour_file import Neighbours, neighbours_of
-from fairdesk.clustering.side_by_side import Check
+from fairdesk.clustering.methods.by_name import unit_length
+from fairdesk.clustering.neighbours.kept import Neighbours, neighbours_of
+from fairdesk.clustering.neighbours.side_by_side import Check
 from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.project import Project
 from fairdesk.project.faces import groups_of_faces

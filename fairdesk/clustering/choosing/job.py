@@ -11,10 +11,10 @@ from fairdesk.clustering.agreement import Figures
 from fairdesk.clustering.choosing.faces import faces_to_cluster, near
 from fairdesk.clustering.choosing.outcome import SAMPLE, Known, Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee
-from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.files.vector_files import read_vectors
+from fairdesk.clustering.methods.by_name import unit_length
 from fairdesk.clustering.params import EpsParams
 from fairdesk.clustering.results import EpsFigures, EpsResult, EpsRow
-from fairdesk.clustering.vector_files import read_vectors
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.words import tr
 

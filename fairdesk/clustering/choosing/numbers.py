@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.choosing.outcome import Known, Outcome, Silhouettes, outcome
-from fairdesk.clustering.density import AllDistances
-from fairdesk.clustering.methods import cluster_vectors
+from fairdesk.clustering.methods.by_name import cluster_vectors
+from fairdesk.clustering.methods.density import AllDistances
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.errors import RequestError
 from fairdesk.words import tr

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.choosing.outcome import Known, Outcome, Silhouettes, outcome
-from fairdesk.clustering.close_pairs import close_pairs
-from fairdesk.clustering.density import from_pairs
-from fairdesk.clustering.neighbours import nearest
-from fairdesk.clustering.side_by_side import Check
-from fairdesk.clustering.whispers import by_nearest, strangers_begin
+from fairdesk.clustering.methods.density import from_pairs
+from fairdesk.clustering.methods.whispers import by_nearest, strangers_begin
+from fairdesk.clustering.neighbours.close_pairs import close_pairs
+from fairdesk.clustering.neighbours.search import nearest
+from fairdesk.clustering.neighbours.side_by_side import Check
 from fairdesk.errors import RequestError
 from fairdesk.words import tr
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.choosing.outcome import Known, Outcome, Silhouettes, outcome
-from fairdesk.clustering.methods import linkage_tree
+from fairdesk.clustering.methods.by_name import linkage_tree
 from fairdesk.errors import RequestError
 from fairdesk.words import tr
 

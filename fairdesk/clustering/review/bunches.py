@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.review.likeness import Likeness
 from fairdesk.clustering.review.parts import Check, Part, join
 from fairdesk.clustering.stages import Stages

@@ -11,15 +11,14 @@ import numpy as np
 
 from fairdesk.clustering.agreement import agreement, figures
 from fairdesk.clustering.known_people import known_people
-from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.methods.by_name import unit_length
 from fairdesk.clustering.naming import Naming, name_cluster
-from fairdesk.clustering.neighbour_file import neighbours_of
+from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.review.candidates import Candidate, Estimate
 from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
-from fairdesk.clustering.saying import say
 from fairdesk.clustering.stages import Stages
 from fairdesk.clustering.store import (
     UNCLUSTERED,
@@ -36,6 +35,7 @@ from fairdesk.clustering.store import (
     regroup,
 )
 from fairdesk.clustering.vector_counts import need_faces
+from fairdesk.clustering.verdicts.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import identities_of_faces

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.clustering.verdict_files import read_verdicts, write_verdicts
+from fairdesk.clustering.verdicts.files import read_verdicts, write_verdicts
 from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice, Session
 from fairdesk.project import Project

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fairdesk.clustering.cluster_files import write_clusters
+from fairdesk.clustering.files.cluster_files import write_clusters
 from fairdesk.clustering.params import written_numbers
 from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from fairdesk.clustering.face_map import (
+from fairdesk.clustering.maps.face_map import (
     Coloured,
     MapPoints,
     coloured,

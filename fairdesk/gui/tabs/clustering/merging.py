@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fairdesk import counted
-from fairdesk.clustering import saying, store
+from fairdesk.clustering import store
 from fairdesk.clustering.store import Cluster
-from fairdesk.clustering.verdict_edits import broken_by_merge
+from fairdesk.clustering.verdicts import saying
+from fairdesk.clustering.verdicts.edits import broken_by_merge
 from fairdesk.gui import async_glue
 from fairdesk.project.verdicts import Verdict
 from fairdesk.words import tr, tr_n

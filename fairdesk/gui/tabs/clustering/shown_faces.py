@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.methods.by_name import unit_length
 from fairdesk.clustering.store import Cluster, Version, faces_of
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids

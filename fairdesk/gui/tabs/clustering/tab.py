@@ -9,9 +9,11 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
-from fairdesk.clustering import saying, store, verdict_edits
+from fairdesk.clustering import store
 from fairdesk.clustering.review.session import METHOD
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
+from fairdesk.clustering.verdicts import edits as verdict_edits
+from fairdesk.clustering.verdicts import saying
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.photograph import Photograph

@@ -10,8 +10,8 @@ from importlib.metadata import version as version_of
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.map_layouts import principal_components, t_sne
-from fairdesk.clustering.methods import unit_length
+from fairdesk.clustering.maps.map_layouts import principal_components, t_sne
+from fairdesk.clustering.methods.by_name import unit_length
 from fairdesk.clustering.params import MapParams
 from fairdesk.clustering.results import MapResult
 from fairdesk.clustering.store import (
@@ -72,7 +72,7 @@ def draw_map(params: MapParams, context: Context) -> MapResult:
     recipe, version = _asked_for(project, params)
     layout = lay_out(project, recipe, params, context)
     if params.out is not None:
-        from fairdesk.clustering.map_files import write_map
+        from fairdesk.clustering.maps.map_files import write_map
 
         write_map(project, map_points(project, recipe, version, layout), recipe, params.out, params.colour_by)
         context.artifact(params.out)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairdesk.clustering.results import VerdictResult
-from fairdesk.clustering.saying import say
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     Cluster,
@@ -17,6 +16,7 @@ from fairdesk.clustering.store import (
     place_faces,
     put_out,
 )
+from fairdesk.clustering.verdicts.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import images_of_faces

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.neighbours import nearest
+from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.errors import RequestError
 from fairdesk.words import tr
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.room import need_room
-from fairdesk.clustering.side_by_side import Check, each_block, one_thread_a_product
+from fairdesk.clustering.methods.room import need_room
+from fairdesk.clustering.neighbours.side_by_side import Check, each_block, one_thread_a_product
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]

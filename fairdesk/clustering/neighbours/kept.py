@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.neighbours import is_exact, nearest
-from fairdesk.clustering.side_by_side import Check
+from fairdesk.clustering.neighbours.search import is_exact, nearest
+from fairdesk.clustering.neighbours.side_by_side import Check
 from fairdesk.project import Project
 from fairdesk.project.npz import NOT_NPZ, open_npz
 from fairdesk.project.recipes import StoredRecipe

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
-from fairdesk.clustering.cluster_files import files_of, read_clusters
+from fairdesk.clustering.files.cluster_files import files_of, read_clusters
 from fairdesk.clustering.params import FoldersParams
 from fairdesk.clustering.results import FoldersResult
 from fairdesk.clustering.store import UNCLUSTERED, clustered_faces, need_version

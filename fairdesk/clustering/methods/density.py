@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.close_pairs import close_pairs
-from fairdesk.clustering.room import need_memory
+from fairdesk.clustering.methods.room import need_memory
+from fairdesk.clustering.neighbours.close_pairs import close_pairs
 from fairdesk.clustering.stages import Check, Stages
 from fairdesk.words import tr
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from fairdesk.clustering.face_map import Coloured, MapPoints, coloured
+from fairdesk.clustering.maps.face_map import Coloured, MapPoints, coloured
 from fairdesk.figures.point_raster import NONE, as_pixels, colours, draw_points
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.cells import Cells, make_cells
-from fairdesk.clustering.side_by_side import Check, each_block
+from fairdesk.clustering.methods.cells import Cells, make_cells
+from fairdesk.clustering.neighbours.side_by_side import Check, each_block
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fairdesk.clustering.cluster_tables import Row, is_cluster_table, read_cluster_table, write_cluster_table
+from fairdesk.clustering.files.cluster_tables import Row, is_cluster_table, read_cluster_table, write_cluster_table
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.results import LoadClustersResult
 from fairdesk.clustering.store import UNCLUSTERED, NewCluster, NewVersion, add_version, clustered_faces, clusters

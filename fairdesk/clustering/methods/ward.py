@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.nearest_chain import Tree, in_order, link
+from fairdesk.clustering.methods.nearest_chain import Tree, in_order, link
 
 OFTEN = 20  # looks for a nearest cluster after which it is said how far it is
 

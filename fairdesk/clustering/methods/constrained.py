@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.linkage import join_nearest
+from fairdesk.clustering.methods.linkage import join_nearest
 from fairdesk.project.verdict_constraints import Constraints
 from fairdesk.project.verdicts import Verdict
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.side_by_side import Check
+from fairdesk.clustering.neighbours.side_by_side import Check
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]

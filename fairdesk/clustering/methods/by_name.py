@@ -9,15 +9,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.density import dbscan, hdbscan
-from fairdesk.clustering.neighbour_file import KEPT
-from fairdesk.clustering.neighbours import nearest
-from fairdesk.clustering.pair_chain import bytes_needed, pair_tree
+from fairdesk.clustering.methods.density import dbscan, hdbscan
+from fairdesk.clustering.methods.pair_chain import bytes_needed, pair_tree
+from fairdesk.clustering.methods.room import need_memory, need_room
+from fairdesk.clustering.methods.ward import ward_tree
+from fairdesk.clustering.methods.whispers import strangers_begin, whispers
+from fairdesk.clustering.neighbours.kept import KEPT
+from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.params import DBSCAN_EPS, ClusterParams
-from fairdesk.clustering.room import need_memory, need_room
 from fairdesk.clustering.stages import Check, Stages
-from fairdesk.clustering.ward import ward_tree
-from fairdesk.clustering.whispers import strangers_begin, whispers
 from fairdesk.errors import RequestError
 from fairdesk.words import tr
 

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.nearest_chain import Tree, in_order, link
-from fairdesk.clustering.side_by_side import each_block
+from fairdesk.clustering.methods.nearest_chain import Tree, in_order, link
+from fairdesk.clustering.neighbours.side_by_side import each_block
 from fairdesk.clustering.stages import Check, Stages
 
 Floats = npt.NDArray[np.float32]

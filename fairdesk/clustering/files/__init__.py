@@ -1,0 +1,1 @@
+"""Clusters, encodings and pictures of them as files."""

@@ -1,0 +1,1 @@
+"""Faces laid out in a plane."""

@@ -1,0 +1,1 @@
+"""How faces become clusters."""
