@@ -90,6 +90,16 @@ def read_folder(folder: Path, layout: Layout = "auto") -> Collection:
             left_out.append({"path": entry.path, "why": tr("a link to a file that is gone")})
         else:
             items.append(SourceImage(folder / entry.path, entry.path, entry.identity, entry.group))
+    if not items and tree.skipped:
+        path, why = tree.skipped[0]
+        raise RequestError(
+            tr(
+                "{folder} holds no images that can be read, for example {path}: {why}.",
+                folder=folder,
+                path=path,
+                why=why,
+            )
+        )
     if not items:
         raise RequestError(tr("{folder} holds no images.", folder=folder))
     return Collection(folder, tree.layout, items, left_out, archive=archive)

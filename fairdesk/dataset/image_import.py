@@ -27,7 +27,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
 from fairdesk.project.images import NewImage, add_image
-from fairdesk.project.originals import folder_number, imported_paths, keep_folder, keep_unreadable
+from fairdesk.project.originals import folder_number, forget_unreadable, imported_paths, keep_folder, keep_unreadable
 from fairdesk.project.thumbnails import SIDE
 from fairdesk.words import tr, tr_n
 
@@ -334,8 +334,11 @@ class _Writer:
         self.new += len(thumbnails)
 
     def write_skipped(self) -> None:
-        """Keep the folders that were not followed in the list of what could not be read."""
+        """Keep what was not followed in the list of what could not be read, and drop what has gone from the folder."""
         root = folder_number(self.project, self.tree.root)
-        if self.tree.skipped and root is not None:
-            with self.project.journal.step(self._text, merge_key=self._key) as connection:
-                keep_unreadable(connection, root, self.tree.skipped)
+        if root is None:
+            return
+        with self.project.journal.step(self._text, merge_key=self._key) as connection:
+            if self.tree.layout != "manifest":  # a list need not name all that lies in the folder
+                forget_unreadable(connection, root, {entry.path for entry in self.tree.entries})
+            keep_unreadable(connection, root, self.tree.skipped)

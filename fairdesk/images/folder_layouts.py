@@ -13,6 +13,7 @@ from fairdesk.images.image_reading import looks_like_picture
 from fairdesk.images.image_sources import is_archive, open_archive, safe_member
 from fairdesk.images.insightface_folders import offered_lists, records_in
 from fairdesk.images.junk import Junk, junk_file, junk_folder, junk_in
+from fairdesk.text_names import is_text, need_text, printable, why_no_text
 from fairdesk.words import tr
 
 Layout = Literal["auto", "flat", "identity", "group-identity"]
@@ -34,7 +35,7 @@ class Tree:
     root: Path
     layout: Literal["flat", "identity", "group-identity", "manifest"]
     entries: list[Entry]
-    skipped: list[tuple[str, str]] = field(default_factory=list)  # folders not followed, and why
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # what was not followed, and why
     notes: list[str] = field(default_factory=list)  # what a person should know of how it was understood
 
 
@@ -59,14 +60,20 @@ def _walk(root: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]]]:
             try:
                 if item.is_dir():
                     if what := junk_folder(item.name):
-                        junk.add_folder(item.name, what, item.path)
-                    elif not item.name.endswith(".fairdesk"):
+                        junk.add_folder(printable(item.name), what, item.path)
+                    elif item.name.endswith(".fairdesk"):
+                        pass
+                    elif not is_text(item.name):
+                        skipped.append((printable(prefix + item.name), why_no_text()))
+                    else:
                         visit(item.path, prefix + item.name + "/", above | {key})
                     continue
             except OSError:
                 pass  # a broken link: listed as a file, reported unreadable
             if what := junk_file(item.name):
-                junk.add(item.name, what)
+                junk.add(printable(item.name), what)
+            elif not is_text(item.name):
+                skipped.append((printable(prefix + item.name), why_no_text()))
             else:
                 files.append(prefix + item.name)
 
@@ -81,9 +88,11 @@ def _members(archive: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]
     opened = open_archive(archive)
     for name in opened.members():
         if not safe_member(name):
-            skipped.append((name, tr("a name that leads out of the archive")))
+            skipped.append((printable(name), tr("a name that leads out of the archive")))
         elif found := junk_in(name):
-            junk.add(*found)
+            junk.add(printable(found[0]), found[1])
+        elif not is_text(name):
+            skipped.append((printable(name), why_no_text()))
         elif opened.empty(name):  # nothing to look at: a hundred thousand of them cost no more than their list
             skipped.append((name, tr("the file is empty")))
         else:
@@ -102,8 +111,9 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
     Raises
     ------
     RequestError
-        If it does not exist, holds no file, or is a damaged archive.
+        If it does not exist, holds no file, is a damaged archive, or its own name is no text.
     """
+    need_text(folder.absolute())
     junk, notes = Junk(), list[str]()
     if folder.is_dir() and (records := records_in(folder)) is not None:
         notes += offered_lists(folder)

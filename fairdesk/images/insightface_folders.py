@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fairdesk.errors import RequestError
 from fairdesk.images.image_reading import is_picture
+from fairdesk.text_names import is_text
 from fairdesk.words import tr
 
 _SHOWN = 8
@@ -23,7 +24,7 @@ def records_in(folder: Path) -> Path | None:
         files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError:
         return None  # whoever walks it says why
-    found = [path for path in files if path.suffix.lower() == ".rec" and path.is_file()]
+    found = [path for path in files if path.suffix.lower() == ".rec" and is_text(path.name) and path.is_file()]
     beside = any(path.name.lower() == "property" or path.suffix.lower() == ".idx" for path in files)
     if not found or any(is_picture(path.name) or (path.is_dir() and not beside) for path in files):
         return None
@@ -38,7 +39,11 @@ def records_in(folder: Path) -> Path | None:
 
 def offered_lists(folder: Path) -> list[str]:
     """Say which lists to evaluate on lie in a folder, and how they are used."""
-    names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() == ".bin" and path.is_file())
+    names = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.suffix.lower() == ".bin" and is_text(path.name) and path.is_file()
+    )
     if not names:
         return []
     shown = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")

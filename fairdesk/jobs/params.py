@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from fairdesk.errors import RequestError
+from fairdesk.text_names import is_text, printable, why_no_text
 from fairdesk.words import mark, tr
 
 # What pydantic says of one value, by the kind of error; other kinds are said in its own words.
@@ -73,9 +74,12 @@ class JobParams(BaseModel):
 
     @model_validator(mode="after")
     def _storable(self) -> Self:
-        """Refuse whole numbers that nothing could keep or count."""
+        """Refuse whole numbers that nothing could keep or count, and paths that are no text."""
         for name in type(self).model_fields:
             value = getattr(self, name)
+            for path in value if isinstance(value, list) else [value]:
+                if isinstance(path, Path) and not is_text(path):
+                    raise FieldError(name, f"{printable(path)}: {why_no_text()}")
             if isinstance(value, int) and abs(value) >= _MOST:
                 raise FieldError(name, tr("is too large"))
         return self

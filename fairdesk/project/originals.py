@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -157,6 +157,14 @@ def keep_unreadable(connection: apsw.Connection, root: int, files: Iterable[tupl
     """Record files (path below a folder of originals, why) that cannot be read."""
     connection.executemany(
         "INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)", ((root, path, why) for path, why in files)
+    )
+
+
+def forget_unreadable(connection: apsw.Connection, root: int, there: Container[str]) -> None:
+    """Drop from the unreadable files of a folder of originals those that are not there any more: deleted, or renamed."""
+    known = [str(path) for (path,) in connection.execute("SELECT path FROM unreadable WHERE root_id = ?", (root,))]
+    connection.executemany(
+        "DELETE FROM unreadable WHERE root_id = ? AND path = ?", [(root, path) for path in known if path not in there]
     )
 
 

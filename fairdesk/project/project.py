@@ -14,6 +14,7 @@ from fairdesk.project.kept_facts import NAME as FACTS
 from fairdesk.project.kept_facts import FactStore
 from fairdesk.project.thumbnails import ThumbnailStore
 from fairdesk.project.vectors import VectorStore
+from fairdesk.text_names import need_text
 from fairdesk.words import tr
 
 CATALOG = "catalog.sqlite"
@@ -41,6 +42,7 @@ class Project:
             If something is there already or the place cannot be written to.
         """
         path = Path(folder).expanduser().absolute()
+        need_text(path)
         if (path / CATALOG).exists():
             raise RequestError(tr("{path} is a FairDesk project already. Open it, or choose another name.", path=path))
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -69,6 +71,7 @@ class Project:
             If the folder is no project, is damaged, newer, or cannot be written to.
         """
         path = Path(folder).expanduser().absolute()
+        need_text(path)
         if not (path / CATALOG).is_file():
             hint = tr("There is no such folder") if not path.exists() else tr("It holds no catalog.sqlite")
             raise RequestError(

@@ -14,7 +14,7 @@ from fairdesk.images.folder_layouts import read_tree
 from fairdesk.images.image_reading import UnreadableImageError, looks_like_picture
 from fairdesk.images.synthetic_marks import mark_of, marked_labels
 from fairdesk.images.written_files import write_text
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.metrics.pair_lists.conversion import convert_list, destination, genders_of
 from fairdesk.metrics.pair_lists.face_pictures import FacePictures
 from fairdesk.metrics.pair_lists.pairs import Pair
@@ -31,9 +31,11 @@ from fairdesk.words import tr, tr_n
 _Found = tuple[list[PairImage], dict[str, int], set[str]]  # with the paths of the synthetic ones
 
 
-def _from_folder(folder: Path, params: PairsParams) -> _Found:
-    items, left_out, made = [], {"unnamed": 0, "synthetic": 0, "unreadable": 0, "no_image": 0}, set()
+def _from_folder(folder: Path, params: PairsParams, context: Context) -> _Found:
     tree = read_tree(folder)
+    tell_left_out(context, [{"path": path, "why": why} for path, why in tree.skipped])
+    items, made = [], set()
+    left_out = {"unnamed": 0, "synthetic": 0, "unreadable": len(tree.skipped), "no_image": 0}
     for entry in tree.entries:
         path = tree.root / entry.path
         if not looks_like_picture(tree.root, entry.path):
@@ -127,7 +129,7 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
     """Make a pair list. Where fewer pairs exist than asked for, all are written and that is said."""
     project = None if params.folder is not None else context.project
     if params.folder is not None:
-        items, left_out, made = _from_folder(params.folder, params)
+        items, left_out, made = _from_folder(params.folder, params, context)
     else:
         assert project is not None
         items, left_out, made = project_images(project, params)

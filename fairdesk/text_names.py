@@ -1,0 +1,37 @@
+"""Names of files that are no text: bytes of an old encoding, which no catalogue, list or JSON can hold."""
+
+from __future__ import annotations
+
+import os
+
+from fairdesk.errors import RequestError
+from fairdesk.words import tr
+
+
+def is_text(name: str | os.PathLike[str]) -> bool:
+    """Whether a name or path is text, which UTF-8 can hold."""
+    try:
+        os.fspath(name).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def printable(name: str | os.PathLike[str]) -> str:
+    r"""Return a name as text; its bytes that are none as in ``Jos\xe9``."""
+    text = os.fspath(name)
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a character of UTF-16, as Windows allows it
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def why_no_text() -> str:
+    """Return what to say of such a name."""
+    return tr("its name is not text in UTF-8: rename it")
+
+
+def need_text(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that is no text. Raises `RequestError`."""
+    if not is_text(path):
+        raise RequestError(f"{printable(path)}: {why_no_text()}.")
