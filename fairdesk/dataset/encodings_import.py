@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fairdesk.dataset.face_encodings import Encoding, read_encodings
+from fairdesk.dataset.face_encodings import Encoding, fault_of, read_encodings
 from fairdesk.dataset.known_images import project_files, tell_hidden
 from fairdesk.dataset.params import LoadEncodingsParams
 from fairdesk.dataset.vector_results import LoadEncodingsResult
@@ -133,7 +133,7 @@ def _fault(one: Encoding, size: tuple[int, int]) -> str | None:
         inside = FaceBox(max(top, 0), min(right, size[0]), min(bottom, size[1]), max(left, 0))
         if inside.area * 2 < box.area:  # detectors let a box reach a little over the edge
             return tr("its box lies outside of the image of {width}x{height}", width=size[0], height=size[1])
-    return None if one.vector.any() else tr("its embedding is all zeros")
+    return fault_of(one)
 
 
 def _meant(there: Sequence[tuple[int, FaceBox]], one: Encoding) -> int | None:

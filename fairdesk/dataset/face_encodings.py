@@ -20,6 +20,7 @@ from fairdesk.errors import RequestError, reason
 from fairdesk.images import careful_pickles
 from fairdesk.images.table_cells import safe_row
 from fairdesk.plain_json import parse
+from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.npz import NOT_NPZ, open_npz
 from fairdesk.words import tr
 
@@ -38,7 +39,7 @@ class Encoding(NamedTuple):
 
 
 def read_encodings(path: Path) -> list[Encoding]:
-    """Read encodings; those of one file have one dimension.
+    """Read encodings; those of one file have one dimension. Their numbers need not be finite: ask `fault_of`.
 
     Raises
     ------
@@ -77,6 +78,13 @@ def read_encodings(path: Path) -> list[Encoding]:
             )
         )
     return found
+
+
+def fault_of(one: Encoding) -> str | None:
+    """Return why an encoding's vector cannot be compared with others."""
+    if len(unsound(one.vector[None])):
+        return why_unsound()
+    return None if one.vector.any() else tr("its embedding is all zeros")
 
 
 _DAMAGED = (
@@ -135,15 +143,15 @@ def _box(path: Path, number: int, given: Any) -> tuple[int, int, int, int] | Non
 
 def _vector(path: Path, number: int, given: Any) -> Vector:
     try:
-        vector = np.asarray(given, dtype=np.float64)
-        sound = vector.ndim == 1 and 2 <= len(vector) <= 65536 and bool(np.isfinite(vector).all())
-    except (TypeError, ValueError):
+        vector = to_float32(given)
+        sound = vector.ndim == 1 and 2 <= len(vector) <= 65536
+    except (TypeError, ValueError, OverflowError):
         sound = False
     if not sound:
         raise RequestError(
-            tr("{path}: the encoding of entry {number} is not a list of finite numbers.", path=path, number=number)
+            tr("{path}: the encoding of entry {number} is not a list of numbers.", path=path, number=number)
         )
-    return vector.astype(np.float32)
+    return vector
 
 
 def _of_table(path: Path) -> list[Encoding]:
@@ -166,7 +174,7 @@ def _of_table(path: Path) -> list[Encoding]:
 
 def _of_npz(path: Path) -> list[Encoding]:
     with open_npz(path) as data:
-        vectors, paths = np.asarray(data["vectors"], dtype=np.float64), data["paths"].astype(str)
+        vectors, paths = to_float32(data["vectors"]), data["paths"].astype(str)
         boxes = np.asarray(data["boxes"]).tolist() if "boxes" in data else [None] * len(vectors)
     if vectors.ndim != 2 or not len(vectors) == len(paths) == len(boxes):
         raise RequestError(tr("{path}: vectors, paths and boxes must be of the same faces.", path=path))

@@ -9,8 +9,11 @@ import numpy as np
 from fairdesk.dataset.face_encodings import Encoding, read_encodings, write_encodings
 from fairdesk.dataset.params import VectorsParams
 from fairdesk.dataset.vector_results import VectorsResult
+from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project.faces import labelled_faces
+from fairdesk.project.finite import unsound, why_unsound
+from fairdesk.words import tr
 
 
 def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
@@ -21,6 +24,18 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
     """
     if params.from_file is not None:
         read = read_encodings(params.from_file)
+        bad = unsound(np.array([one.vector for one in read], dtype=np.float32))
+        if len(bad):
+            raise RequestError(
+                tr(
+                    "{path}: entry {number}, of {image}, cannot be written: {why}. Entries of this kind: {count}.",
+                    path=params.from_file,
+                    number=int(bad[0]) + 1,
+                    image=read[bad[0]].path,
+                    why=why_unsound(),
+                    count=len(bad),
+                )
+            )
         write_encodings(params.out, read)
         context.artifact(params.out)
         return VectorsResult(out=str(params.out), vectors=len(read), dim=len(read[0].vector))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from fairdesk.errors import JobFailed
 from fairdesk.plain_json import parse
 from fairdesk.project.database import Database
+from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet
 from fairdesk.project.vector_choice import VectorChoice, choose, of_encoder
 from fairdesk.words import tr
@@ -128,7 +129,10 @@ class VectorStore:
         return len(lost)
 
     def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> None:
-        """Write one chunk, sync it to disk, and only then name its rows in the catalogue."""
+        """Write one chunk, sync it to disk, and only then name its rows in the catalogue.
+
+        A vector whose numbers are not finite is never stored: its face is a failure.
+        """
         chunk = 0
         if faces:
             if vectors.shape != (len(faces), recipe.dim):
@@ -140,6 +144,12 @@ class VectorStore:
                         dim=recipe.dim,
                     )
                 )
+            vectors = to_float32(vectors)
+            bad = unsound(vectors)
+            if len(bad):
+                failures = failures | {faces[row]: why_unsound() for row in bad.tolist()}
+                faces, vectors = np.delete(np.array(faces), bad).tolist(), np.delete(vectors, bad, axis=0)
+        if faces:
             home = self.folder / recipe.hash
             chunk, handle = _new_chunk(home)
             with os.fdopen(handle, "wb") as file:

@@ -65,8 +65,8 @@ def bad(change):
     ("given", "why"),
     [
         (bad(lambda g: g.append(Runs())), "needs builtins.print"),
-        (bad(lambda g: g[1].update(encoding=np.array([1.0, np.nan] * 3))), "entry 2 is not a list of finite"),
-        (bad(lambda g: g[1].update(encoding="words")), "entry 2 is not a list of finite"),
+        (bad(lambda g: g[1].update(encoding=np.array(1.0))), "entry 2 is not a list of numbers"),
+        (bad(lambda g: g[1].update(encoding="words")), "entry 2 is not a list of numbers"),
         (bad(lambda g: g[0].update(loc=(9, 1, 2, 8))), "box of entry 1"),
         (bad(lambda g: g[0].update(loc=(1, 2, 3))), "box of entry 1"),
         (bad(lambda g: g[1].pop("imagePath")), "entry 2 has no imagePath"),
@@ -165,6 +165,34 @@ def test_boxes_outside_the_image_and_empty_embeddings_are_left_out(filled, tmp_p
     assert main(["load-encodings", str(filled.folder), str(tmp_path / "n.pickle"), "--detector", "hog+all"]) == 2
     assert "None of the encodings" in (said := capsys.readouterr().err) and outside in said
     assert not face_count(filled, "hog+all")
+
+
+NOT_FINITE = "the embedding has numbers that are not finite, or too large"
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e39, -1e300, 1e30])
+@pytest.mark.parametrize("name", ["e.pickle", "e.json", "e.csv", "e.npz"])
+def test_an_embedding_that_is_not_finite_as_stored_is_left_out(filled, tmp_path, capsys, name, number):
+    paths = [str(image.path) for image in labelled_images(filled)][:3]
+    given = [{**one, "encoding": one["encoding"].tolist()} for one in entries(paths, box=(0, 8, 8, 0))]
+    given[1]["encoding"][2] = number
+    file = tmp_path / name
+    if name == "e.pickle":
+        file.write_bytes(pickle.dumps(given))
+    elif name == "e.json":
+        file.write_text(json.dumps(given))
+    elif name == "e.csv":
+        rows = [",".join([one["imagePath"], "0,8,8,0", *map(repr, one["encoding"])]) for one in given]
+        file.write_text("\n".join(["path,top,right,bottom,left,v0,v1,v2,v3,v4,v5", *rows]))
+    else:
+        np.savez(file, vectors=[one["encoding"] for one in given], paths=paths, boxes=[one["loc"] for one in given])
+    done = load_encodings(LoadEncodingsParams(file=file), QuietContext(filled))
+    assert [(one.path, one.why) for one in done.left_out] == [(paths[1], NOT_FINITE)]
+    _, vectors = filled.vectors.load(filled.vectors.choose(f"given:{name}").recipe)
+    assert len(vectors) == 2 and np.isfinite(vectors).all()
+    assert main(["vectors", "--from", str(file), "--out", str(tmp_path / "o.csv")]) == 2
+    said = capsys.readouterr().err
+    assert "entry 2" in said and paths[1] in said and not (tmp_path / "o.csv").exists()
 
 
 @pytest.mark.parametrize("box", [(9000, 9100, 9100, 9000), (-90, -10, -10, -90), (5, 2, 2, 5), (3, 3, 3, 3)])

@@ -79,6 +79,28 @@ def test_of_an_image_with_several_faces_the_largest_counts(project, tmp_path):
     assert found.tolist() == [1, 2, 5, 6] and rows[:, 0].tolist() == [1, 2, 5, 6]
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e39, 1e30])
+def test_no_vector_that_is_not_finite_is_ever_stored(project, tmp_path, number):
+    plain_images(tmp_path / "in", 1, 1, 3)
+    import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    with project.db.transaction() as connection:
+        for image in (1, 2, 3):
+            connection.execute(
+                "INSERT INTO face (image_id, detector, place, top, right, bottom, left) VALUES (?, 'd', 0, 0, 9, 9, 0)",
+                (image,),
+            )
+    recipe = project.vectors.register(Recipe("e", "d", "none", 2, "euclidean", "none"))
+    faces = project.vectors.missing(recipe)
+    project.vectors.append(recipe, faces, np.array([[1, 2], [3, number], [5, 6]]), {})
+    found, rows = project.vectors.load(recipe)
+    assert found.tolist() == [faces[0], faces[2]] and rows.tolist() == [[1, 2], [5, 6]]
+    why = "the embedding has numbers that are not finite, or too large"
+    assert [text for _, text in project.vectors.failures(recipe)] == [why]
+    assert project.vectors.missing(recipe) == [faces[1]]  # tried again
+    project.vectors.append(recipe, faces[1:2], np.array([[number, 1]]), {})
+    assert project.vectors.count(recipe) == 2
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounting needs root")
 def test_read_only_mount_and_full_disk(tmp_path):
     place = tmp_path / "small"

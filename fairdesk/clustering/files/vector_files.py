@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError, reason
+from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.npz import NOT_NPZ, open_npz
 from fairdesk.words import tr
 
@@ -31,12 +32,12 @@ def read_vectors(path: Path) -> VectorFile:
     Raises
     ------
     RequestError
-        If it is no such file, or its arrays do not match.
+        If it is no such file, its arrays do not match, or a vector has numbers that are not finite.
     """
     try:
         with open_npz(path) as data:
-            vectors = np.asarray(data["vectors"], dtype=np.float32)
-            n = len(vectors)
+            vectors = to_float32(data["vectors"])
+            n = len(vectors) if vectors.ndim else 0
             paths = data["paths"].astype(str) if "paths" in data else np.arange(n).astype(str)
             names = data["identities"].astype(str) if "identities" in data else np.array([""] * n)
             groups = data["groups"].astype(str) if "groups" in data else np.array([""] * n)
@@ -50,13 +51,28 @@ def read_vectors(path: Path) -> VectorFile:
                 error=reason(error),
             )
         ) from error
-    if vectors.ndim != 2 or any(len(array) != n for array in (paths, names, groups, made)):
+    if vectors.ndim != 2 or any(array.shape != (n,) for array in (paths, names, groups, made)):
         raise RequestError(
             tr(
                 "{path}: `vectors` has shape {shape} and there are {count} paths; they must match.",
                 path=path,
                 shape=vectors.shape,
-                count=len(paths),
+                count=paths.size,
+            )
+        )
+    if not vectors.size:
+        raise RequestError(tr("{path} holds no embeddings.", path=path))
+    bad = unsound(vectors)
+    if len(bad):
+        raise RequestError(
+            tr(
+                "{path}: row {row} of `vectors` ({image}) cannot be used: {why}. Rows of this kind: {count}. "
+                "Take them out, or encode these images again.",
+                path=path,
+                row=int(bad[0]) + 1,
+                image=paths[bad[0]],
+                why=why_unsound(),
+                count=len(bad),
             )
         )
     return VectorFile(vectors, paths, names, [name or None for name in groups.tolist()], made, about)
