@@ -21,6 +21,7 @@ from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
+from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import Context
@@ -40,7 +41,7 @@ from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
 
-_COMMIT = 256  # images, or faces, that are written at once
+_COMMIT = 256  # images, or faces, that are written at once at most
 _encoder: Encoder | None = None
 
 
@@ -113,7 +114,7 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
 
 
 class _Writer:
-    """Collects what was computed, and writes it in large parts: what is written is never computed again."""
+    """Collects what was computed, and writes it in large parts, or every few seconds: what is written is never computed again."""
 
     def __init__(self, project: Project, recipe: StoredRecipe) -> None:
         self._project, self._recipe = project, recipe
@@ -123,13 +124,14 @@ class _Writer:
         self._faces: list[int] = []
         self._of_faces: list[Vectors] = []
         self._failures: dict[int, str] = {}
+        self._times = WritingTimes(_COMMIT)
 
     def add_images(self, images: list[UnseenImage], results: list[Searched], vectors: Vectors) -> None:
         """Take images that were searched, with the vectors of all their faces."""
         self._images += [(image.id, one.found) for image, one in zip(images, results, strict=True)]
         self._measured += measured_of(images, results)
         self._of_images.append(vectors)
-        if len(self._images) >= _COMMIT:
+        if self._times.due(len(self._images)):
             self.write()
 
     def add_faces(self, aligned: Aligned, vectors: Vectors) -> None:
@@ -137,7 +139,7 @@ class _Writer:
         self._faces += aligned.faces
         self._of_faces.append(vectors)
         self._failures |= aligned.failures
-        if len(self._faces) >= _COMMIT:
+        if self._times.due(len(self._faces) + len(self._failures)):
             self.write()
 
     def write(self) -> None:
@@ -153,6 +155,7 @@ class _Writer:
         if self._faces or self._failures:
             self._append(self._faces, np.concatenate(self._of_faces), self._failures)
             self._faces, self._of_faces, self._failures = [], [], {}
+        self._times.written()
 
     def _append(self, faces: list[int], rows: Vectors, failures: dict[int, str] | None = None) -> None:
         if faces or failures:
