@@ -6,12 +6,14 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
+from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import BATCH, check_detector, counts, need_some_read, there, unseen
 from fairdesk.faces.early_start import ready_for
@@ -162,10 +164,11 @@ class _Writer:
             self._project.vectors.append(self._recipe, faces, rows, failures or {})
 
 
-def _search(key: str, params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context) -> int:
-    """Look for faces in the images that the detector has not seen, and encode them in the same pass; returns how many."""
+def _search(
+    todo: list[UnseenImage], key: str, params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context
+) -> int:
+    """Look for faces in images that the detector has not seen, and encode them in the same pass; returns how many."""
     project = context.project
-    todo = unseen(project, key, params.where)
     if not todo:
         return 0
     context.message(
@@ -211,8 +214,25 @@ def _chips_of_images(results: list[Searched]) -> list[Pixels]:
     return [chip for one in results for chip in one.chips]
 
 
-def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, float]:
-    """Encode all faces that have no vector yet, after saying so; returns the recipe, how many were new, and the seconds."""
+class Encoded(NamedTuple):
+    """What was encoded."""
+
+    recipe: StoredRecipe
+    new: int
+    seconds: float
+    changed: list[str]  # originals that are other files now than those that were imported
+
+
+def _to_read(todo: list[UnseenImage], recipe: StoredRecipe, where: list[str] | None, project: Project) -> list[int]:
+    """Return the images that will be read: those to search, and those of faces without a vector."""
+    known = set(images_of_faces(project, project.vectors.missing(recipe)).values())
+    if where and known:
+        known &= meeting(project, where)
+    return sorted(known | {image.id for image in todo})
+
+
+def encode(params: EncodeParams, context: Context) -> Encoded:
+    """Encode all faces that have no vector yet, after saying so."""
     project = context.project
     need_images(project)
     key = _chosen_detector(params, context)
@@ -224,8 +244,10 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
+    unsearched = unseen(project, key, params.where)
+    changed = changed_originals(_to_read(unsearched, recipe, params.where, project), context)
     started = time.monotonic()
-    done = _search(key, params, encoder, recipe, context)
+    done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
     if todo:
         if old is not None and old.vectors.recipe.hash != recipe.hash:
@@ -241,7 +263,7 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
         done += _encode_known(todo, params, encoder, recipe, context)
     elif not done:
         context.progress(0, 0, tr("faces"))
-    return recipe, done, time.monotonic() - started
+    return Encoded(recipe, done, time.monotonic() - started, changed)
 
 
 def _encode_known(
@@ -273,7 +295,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
-    recipe, done, seconds = encode(params, context)
+    recipe, done, seconds, changed = encode(params, context)
     searched = counts(project, recipe.detector)
     need_some_read(searched)
     if params.quality:
@@ -294,6 +316,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
         unreadable=searched.unreadable,
         without_face=searched.without_face,
+        changed=changed,
     )
 
 
