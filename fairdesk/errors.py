@@ -47,6 +47,10 @@ class Stopped(Exception):
     """A person stopped the work; everything up to the last whole item is kept."""
 
 
+class Terminated(Stopped):
+    """The system or another program asked this one to end (SIGTERM); the work is stopped as a person stops it."""
+
+
 WRONG_PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
 """What the system says of a path that nobody can use: the request was wrong."""
 _LONG = 120  # characters of a path that are shown

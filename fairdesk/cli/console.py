@@ -1,7 +1,8 @@
-"""The context of jobs that run from the command line: progress on standard error, Ctrl-C stops cleanly."""
+"""The context of jobs that run from the command line: progress on standard error, Ctrl-C and SIGTERM stop cleanly."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -9,13 +10,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from fairdesk.errors import RequestError, Stopped
+from fairdesk.errors import RequestError, Stopped, Terminated
 from fairdesk.jobs.messages import duration
 from fairdesk.project import Project
 from fairdesk.words import tr
 
 _EVERY = 5.0  # seconds between two lines where there is no terminal
 _RATE_AFTER = 0.5  # seconds of work before a rate is known
+_TOGETHER = 1.0  # seconds within which a second SIGTERM is the same request
+_STOPS: dict[int, type[Stopped]] = {signal.SIGINT: Stopped, signal.SIGTERM: Terminated}
 
 
 class ConsoleContext:
@@ -25,7 +28,9 @@ class ConsoleContext:
         self.device = device
         self._project = project
         self._quiet = quiet
-        self._stop = False
+        self._stop: type[Stopped] | None = None
+        self._asked = 0.0
+        self._process = os.getpid()
         self._bar: Any = None
         self._task: Any = None
         self._unit = ""
@@ -40,18 +45,31 @@ class ConsoleContext:
         return self._project
 
     def __enter__(self) -> ConsoleContext:
-        self._before = signal.signal(signal.SIGINT, self._interrupt)
+        self._before = [(number, signal.signal(number, self._interrupt)) for number in _STOPS]
         return self
 
     def __exit__(self, *_error: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, before in self._before:
+            signal.signal(number, before)
         self._close()
 
-    def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._stop:
-            raise KeyboardInterrupt
-        self._stop = True
-        self.message(tr("Stopping after this item (press Ctrl-C again to stop at once) ..."))
+    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
+        if (
+            number == signal.SIGTERM and os.getpid() != self._process
+        ):  # a fork of this process: whoever ends it means it
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        now = time.monotonic()
+        if self._stop is not None:
+            if number == signal.SIGINT or now - self._asked > _TOGETHER:
+                raise KeyboardInterrupt
+            return  # `timeout` and others send it to the process and then to its whole group
+        self._stop, self._asked = _STOPS[number], now
+        if number == signal.SIGTERM:
+            self.message(tr("Stopping after this item: the system or another program asked for it ..."))
+        else:
+            self.message(tr("Stopping after this item (press Ctrl-C again to stop at once) ..."))
 
     def _close(self) -> None:
         if self._bar is not None:
@@ -113,9 +131,9 @@ class ConsoleContext:
             self.message(tr("Wrote {path}", path=path))
 
     def check(self) -> None:
-        """Stop after Ctrl-C."""
-        if self._stop:
-            raise Stopped
+        """Stop after Ctrl-C or SIGTERM."""
+        if self._stop is not None:
+            raise self._stop
 
     def asked(self, what: str) -> bool:
         """Nothing can be asked for on the command line while a verb runs."""

@@ -1,4 +1,4 @@
-"""Parsing, running and exit statuses: 0 done, 1 failed, 2 wrong request, 130 stopped."""
+"""Parsing, running and exit statuses: 0 done, 1 failed, 2 wrong request, 130 stopped, 143 stopped by SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import fairdesk
 from fairdesk.cli.options import Parser
 from fairdesk.cli.verbs import all_verbs
-from fairdesk.errors import WRONG_PATHS, RequestError, Stopped, explain, reason
+from fairdesk.errors import WRONG_PATHS, RequestError, Stopped, Terminated, explain, reason
 from fairdesk.logfile import LogFile
 from fairdesk.words import tr
 
@@ -86,13 +86,13 @@ def run(arguments: list[str]) -> int:
                 else result.text()
             )
         return 0
-    except Stopped:
+    except Stopped as stop:
         what = parsed.chosen_verb.after_stop
         stopped = tr("Stopped. Finished work is kept.")
         if what:
             stopped = tr("Stopped. Finished work is kept; {next}.", next=tr(what))
         print(stopped, file=sys.stderr)
-        return 130
+        return 143 if isinstance(stop, Terminated) else 130
     except KeyboardInterrupt:
         print(tr("Stopped at once."), file=sys.stderr)
         return 130

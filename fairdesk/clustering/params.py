@@ -107,6 +107,8 @@ class ClusterParams(JobParams):
             "kmeans": f"kmeans, {number}",
             "hierarchical": f"{self.linkage}, {number if self.distance is None else f'{self.distance:g}'}",
         }[self.method]
+        if self.method in ("kmeans", "hierarchical") and self.pca != type(self).model_fields["pca"].default:
+            text += f", pca {self.pca:g}"
         return text if self.metric is None else f"{text}, {self.metric}"
 
     @model_validator(mode="after")

@@ -257,7 +257,9 @@ class VerdictsResult(JobResult):
     unknown_faces: int | None = None
     """Faces of the file that the project lacks."""
     left_out: int | None = None
-    """Verdicts of which no face is in the project."""
+    """Verdicts of which a side is not in the project."""
+    ahead: int | None = None
+    """Of those added the ones whose time lay in the future: they count as given now."""
     contradictions: list[str]
     out: str | None = None
 
@@ -273,6 +275,11 @@ class VerdictsResult(JobResult):
                     left=self.left_out or 0,
                 )
             )
+        if self.ahead:
+            lines.append(
+                tr_n("{n:,} verdict bears a time in the future, and counts as given now.",
+                     "{n:,} verdicts bear a time in the future, and count as given now.", self.ahead)
+            )  # fmt: skip
         if self.removed is not None:
             lines.append(tr_n("{n:,} verdict removed.", "{n:,} verdicts removed.", self.removed))
         if self.out is not None:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from fairdesk.errors import JobFailed
+from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import load, measured_of, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
+from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.elsewhere import Place, places_there
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.helper_server import make_ready
@@ -35,7 +37,7 @@ from fairdesk.words import tr, tr_n
 
 Seen = TypeVar("Seen", UnseenImage, FacePlace)
 BATCH = 8
-_COMMIT = 64  # images a transaction
+_COMMIT = 64  # images a transaction at most
 
 
 def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> list[UnseenImage]:
@@ -73,12 +75,14 @@ def detect(params: DetectParams, context: Context) -> str:
     done = 0
     pending: list[tuple[int, FoundFaces]] = []
     measured: list[Measured] = []
+    times = WritingTimes(_COMMIT)
 
     def keep() -> None:
         keep_faces(project, key, pending)
         keep_measured(project, key, measured)
         pending.clear()
         measured.clear()
+        times.written()
 
     context.progress(0, len(todo), tr("images"))
     try:
@@ -88,7 +92,7 @@ def detect(params: DetectParams, context: Context) -> str:
         for batch, results in mapped(search_batch, todo, BATCH, context, load, (params.search, None)):
             pending += [(image.id, one.found) for image, one in zip(batch, results, strict=True)]
             measured += measured_of(batch, results)
-            if len(pending) >= _COMMIT:
+            if times.due(len(pending)):
                 keep()
             done += len(batch)
             context.progress(done, len(todo), tr("images"))
@@ -135,6 +139,7 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
+    changed = changed_originals([one.id for one in unseen(project, str(params.key), params.where)], context)
     key = detect(params, context)
     found = counts(project, key)
     need_some_read(found)
@@ -148,4 +153,4 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
                 detector=key,
             )
         )
-    return DetectResult(detector=key, shown=shown, **dict(found))
+    return DetectResult(detector=key, shown=shown, changed=changed, **dict(found))

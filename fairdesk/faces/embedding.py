@@ -6,12 +6,14 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
+from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import BATCH, check_detector, counts, need_some_read, there, unseen
 from fairdesk.faces.early_start import ready_for
@@ -21,6 +23,7 @@ from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
+from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import Context
@@ -40,7 +43,7 @@ from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
 
-_COMMIT = 256  # images, or faces, that are written at once
+_COMMIT = 256  # images, or faces, that are written at once at most
 _encoder: Encoder | None = None
 
 
@@ -113,7 +116,7 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
 
 
 class _Writer:
-    """Collects what was computed, and writes it in large parts: what is written is never computed again."""
+    """Collects what was computed, and writes it in large parts, or every few seconds: what is written is never computed again."""
 
     def __init__(self, project: Project, recipe: StoredRecipe) -> None:
         self._project, self._recipe = project, recipe
@@ -123,13 +126,14 @@ class _Writer:
         self._faces: list[int] = []
         self._of_faces: list[Vectors] = []
         self._failures: dict[int, str] = {}
+        self._times = WritingTimes(_COMMIT)
 
     def add_images(self, images: list[UnseenImage], results: list[Searched], vectors: Vectors) -> None:
         """Take images that were searched, with the vectors of all their faces."""
         self._images += [(image.id, one.found) for image, one in zip(images, results, strict=True)]
         self._measured += measured_of(images, results)
         self._of_images.append(vectors)
-        if len(self._images) >= _COMMIT:
+        if self._times.due(len(self._images)):
             self.write()
 
     def add_faces(self, aligned: Aligned, vectors: Vectors) -> None:
@@ -137,7 +141,7 @@ class _Writer:
         self._faces += aligned.faces
         self._of_faces.append(vectors)
         self._failures |= aligned.failures
-        if len(self._faces) >= _COMMIT:
+        if self._times.due(len(self._faces) + len(self._failures)):
             self.write()
 
     def write(self) -> None:
@@ -153,16 +157,18 @@ class _Writer:
         if self._faces or self._failures:
             self._append(self._faces, np.concatenate(self._of_faces), self._failures)
             self._faces, self._of_faces, self._failures = [], [], {}
+        self._times.written()
 
     def _append(self, faces: list[int], rows: Vectors, failures: dict[int, str] | None = None) -> None:
         if faces or failures:
             self._project.vectors.append(self._recipe, faces, rows, failures or {})
 
 
-def _search(key: str, params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context) -> int:
-    """Look for faces in the images that the detector has not seen, and encode them in the same pass; returns how many."""
+def _search(
+    todo: list[UnseenImage], key: str, params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context
+) -> int:
+    """Look for faces in images that the detector has not seen, and encode them in the same pass; returns how many."""
     project = context.project
-    todo = unseen(project, key, params.where)
     if not todo:
         return 0
     context.message(
@@ -208,8 +214,25 @@ def _chips_of_images(results: list[Searched]) -> list[Pixels]:
     return [chip for one in results for chip in one.chips]
 
 
-def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, float]:
-    """Encode all faces that have no vector yet, after saying so; returns the recipe, how many were new, and the seconds."""
+class Encoded(NamedTuple):
+    """What was encoded."""
+
+    recipe: StoredRecipe
+    new: int
+    seconds: float
+    changed: list[str]  # originals that are other files now than those that were imported
+
+
+def _to_read(todo: list[UnseenImage], recipe: StoredRecipe, where: list[str] | None, project: Project) -> list[int]:
+    """Return the images that will be read: those to search, and those of faces without a vector."""
+    known = set(images_of_faces(project, project.vectors.missing(recipe)).values())
+    if where and known:
+        known &= meeting(project, where)
+    return sorted(known | {image.id for image in todo})
+
+
+def encode(params: EncodeParams, context: Context) -> Encoded:
+    """Encode all faces that have no vector yet, after saying so."""
     project = context.project
     need_images(project)
     key = _chosen_detector(params, context)
@@ -221,8 +244,10 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
+    unsearched = unseen(project, key, params.where)
+    changed = changed_originals(_to_read(unsearched, recipe, params.where, project), context)
     started = time.monotonic()
-    done = _search(key, params, encoder, recipe, context)
+    done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
     if todo:
         if old is not None and old.vectors.recipe.hash != recipe.hash:
@@ -238,7 +263,7 @@ def encode(params: EncodeParams, context: Context) -> tuple[StoredRecipe, int, f
         done += _encode_known(todo, params, encoder, recipe, context)
     elif not done:
         context.progress(0, 0, tr("faces"))
-    return recipe, done, time.monotonic() - started
+    return Encoded(recipe, done, time.monotonic() - started, changed)
 
 
 def _encode_known(
@@ -270,7 +295,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
-    recipe, done, seconds = encode(params, context)
+    recipe, done, seconds, changed = encode(params, context)
     searched = counts(project, recipe.detector)
     need_some_read(searched)
     if params.quality:
@@ -291,6 +316,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
         unreadable=searched.unreadable,
         without_face=searched.without_face,
+        changed=changed,
     )
 
 

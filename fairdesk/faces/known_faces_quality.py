@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.faces.quality import measure
+from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.inspection import no_preparation
 from fairdesk.images.pixels import read_pixels
@@ -52,10 +53,12 @@ def measure_all(project: Project, detector: str, context: Context, where: Sequen
     context.progress(0, total, tr("images"))
     pending: list[Measured] = []
     done = 0
+    times = WritingTimes(_COMMIT)
 
     def commit() -> None:
         keep_measured(project, detector, pending)
         pending.clear()
+        times.written()
 
     def left() -> list[Unmeasured]:
         copy_measured(project, detector)
@@ -67,7 +70,7 @@ def measure_all(project: Project, detector: str, context: Context, where: Sequen
         try:
             for batch, found in map_batches(_measure, todo, _BATCH, context, no_preparation):
                 pending += found
-                if len(pending) >= _COMMIT:
+                if times.due(len(pending)):
                     commit()
                 done += len(batch)
                 context.progress(min(done, total), total, tr("images"))

@@ -23,6 +23,8 @@ class DetectResult(JobResult, FaceCounts):
     detector: str
     shown: str | None = None
     """The detector whose faces the window shows."""
+    changed: list[str] = []
+    """Originals that were looked at and are other files now than those that were imported."""
 
     def text(self) -> str:
         """Return the counts, and the images without a face."""
@@ -35,11 +37,29 @@ class DetectResult(JobResult, FaceCounts):
             )
         ]
         lines += listed(tr("Without a face"), self.without_face_paths)
-        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
+        return "\n".join(lines + _changed(self.changed) + left_out(tr("Not readable"), self.unreadable))
 
     def caution(self) -> str | None:
-        """Say which images could not be read."""
-        return _not_read(self.unreadable)
+        """Say which images could not be read, or are other files now."""
+        return _caution(self.unreadable, self.changed)
+
+
+def _changed(paths: list[str]) -> list[str]:
+    """Return the lines about originals that were replaced."""
+    if not paths:
+        return []
+    title = tr_n(
+        "{n:,} original has changed since it was imported; import its folder again",
+        "{n:,} originals have changed since they were imported; import their folders again",
+        len(paths),
+    )
+    return listed(title, paths)
+
+
+def _caution(unread: list[Unreadable], changed: list[str]) -> str | None:
+    """Say what is to be looked at, if there is anything."""
+    said = [_not_read(unread), "\n".join(_changed(changed))]
+    return "\n".join(one for one in said if one) or None
 
 
 def _not_read(files: list[Unreadable]) -> str | None:
@@ -71,6 +91,8 @@ class EncodeResult(JobResult):
     """Images in which no face could be looked for."""
     without_face: int = 0
     """Images in which the detector found none."""
+    changed: list[str] = []
+    """Originals that were read and are other files now than those that were imported."""
 
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
@@ -89,8 +111,8 @@ class EncodeResult(JobResult):
         ]
         if self.without_face:
             lines.append(tr_n("{n:,} image without a face.", "{n:,} images without a face.", self.without_face))
-        return "\n".join(lines + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
+        return "\n".join(lines + _changed(self.changed) + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
 
     def caution(self) -> str | None:
-        """Say which images could not be read."""
-        return _not_read([*self.unreadable, *self.failed])
+        """Say which images could not be read, or are other files now."""
+        return _caution([*self.unreadable, *self.failed], self.changed)

@@ -91,6 +91,7 @@ def map_batches(
             first, future = waiting.popleft()
             yield first, future.result()
     except BrokenProcessPool as error:
+        context.check()  # who ends a whole group of processes (SIGTERM) ended the helpers too
         raise JobFailed(
             tr(
                 "A worker process died, most likely out of memory. Finished work is kept; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -53,14 +54,18 @@ def keep_layout(project: Project, recipe: StoredRecipe, layout: Layout) -> Path:
 
 
 def _write(path: Path, layout: Layout) -> None:
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        np.savez(
-            file, faces=layout.faces, places=layout.places, method=layout.method, seed=layout.seed, about=layout.about
-        )
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")  # two may lay out at once
+    try:
+        with part.open("wb") as file:
+            np.savez(
+                file, faces=layout.faces, places=layout.places, method=layout.method, seed=layout.seed,
+                about=layout.about,
+            )  # fmt: skip
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def kept_layout(project: Project, recipe: StoredRecipe, method: str) -> Layout | None:

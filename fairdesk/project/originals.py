@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,24 @@ class Original(NamedTuple):
     path: Path
     size: int
     sha256: str
+
+
+class ImportedFile(NamedTuple):
+    """An image's file where it is looked for now, and what it held when it was imported."""
+
+    folder: Path  # the one it was imported from
+    path: Path
+    sha256: str
+
+
+def imported_files(project: Project, images: Sequence[int]) -> list[ImportedFile]:
+    """Return the files of some images, in order of id."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT root_id, path, sha256 FROM image WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(images),),
+    )
+    return [ImportedFile(roots[root], roots[root] / path, sha) for root, path, sha in rows]
 
 
 def recorded_folders(project: Project) -> list[Path]:

@@ -82,7 +82,7 @@ class VectorChoice:
                 for other in same
             )
             text += " " + tr(
-                "Others of the same detector were made with other weights, alignment or versions: {recipes}; "
+                "Others of the same detector were made with other weights, alignment, precision or versions: {recipes}; "
                 "say one of these as --encoder to use it.",
                 recipes=found,
             )

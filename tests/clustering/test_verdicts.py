@@ -14,7 +14,7 @@ from fairdesk.clustering.cluster_lookup import find_cluster
 from fairdesk.clustering.methods.constrained import corrected
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.store import clusters, faces_of
+from fairdesk.clustering.store import clusters, faces_of, membership
 from fairdesk.clustering.verdicts import edits as verdict_edits
 from fairdesk.clustering.verdicts import saying
 from fairdesk.clustering.verdicts.files import read_verdicts, write_verdicts
@@ -226,6 +226,38 @@ def test_csv_carries_verdicts_to_a_copy_and_shows_conflicts(first, tmp_path, mon
     (tmp_path / "gone.csv").write_text("\n".join([rows[0], *(f"{r.split(',')[0]},not,face,x,2026-01-01T00:00:00,no.jpg,ff,whole,0,1,1,0" for r in rows[1:2])]))  # fmt: skip
     with pytest.raises(RequestError, match="None of the faces"):
         read_verdicts(project, tmp_path / "gone.csv")
+
+
+def test_a_clock_that_is_ahead_does_not_overrule_what_is_said_later(first, tmp_path, monkeypatch):
+    project, found, faces = first
+    verdict_edits.say_different(project, found[0], found[1])
+    write_verdicts(project, tmp_path / "v.csv")
+    project.journal.undo()
+    rows = [line.split(",") for line in (tmp_path / "v.csv").read_text().splitlines()]
+    for row in rows[1:]:
+        row[4] = "9999-11-26T00:00:00+00:00"
+    (tmp_path / "ahead.csv").write_text("\n".join(";".join(row) for row in rows))  # as a spreadsheet saves it
+    monkeypatch.setattr(saying, "this_person", lambda: "bob")
+    read = read_verdicts(project, tmp_path / "ahead.csv")
+    assert (read.added, read.ahead) == (1, 1) and "count" in read.text() and "given now" in read.text()
+    (told,) = verdict_edits.say_same(project, found[0], found[1]).contradictions
+    assert "(different people" in told.partition("set aside")[0]
+    cluster(ClusterParams(eps=0.8), QuietContext(project))
+    at = membership(project, 2)
+    assert len({at[face] for face in faces[0] + faces[1]}) == 1
+
+
+def test_a_verdict_whose_other_side_is_missing_says_so(first, tmp_path):
+    project, found, _ = first
+    verdict_edits.say_different(project, found[0], found[1])
+    write_verdicts(project, tmp_path / "v.csv")
+    project.journal.undo()
+    rows = [line.split(",") for line in (tmp_path / "v.csv").read_text().splitlines()]
+    for row in rows[6:]:
+        row[5:7] = ["elsewhere.jpg", "00"]
+    (tmp_path / "half.csv").write_text("\n".join(",".join(row) for row in rows))
+    with pytest.raises(RequestError, match=r"5 of 10 faces are in this project.*elsewhere\.jpg is not"):
+        read_verdicts(project, tmp_path / "half.csv")
 
 
 def test_purge_erases_faces_from_verdicts(first):

@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import numpy as np
 import pytest
 
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
+from fairdesk.faces import detection, embedding, known_faces_quality, writing_times
+from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
-from fairdesk.faces.params import EncodeParams
+from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from tests.conftest import plain_images
@@ -99,3 +102,75 @@ def test_what_is_left_after_kills_is_encoded_once(unbroken, tmp_path, seed):
     assert found[0] == boxes and np.abs(found[1] - vectors).max() < 1e-5
     assert all(project.thumbnails.get("face", face) for (face,) in project.db.rows("SELECT id FROM face"))
     project.close()
+
+
+SLOW = """
+    import sys, time
+    from fairdesk.cli import run
+    from fairdesk.faces import pipeline
+    from fairdesk.jobs import pool
+    pool._SMALL = 10_000  # all in this process
+    plain = pipeline.read_pixels
+    def read(path):
+        time.sleep(0.05)
+        return plain(path)
+    pipeline.read_pixels = read
+    sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_sigterm_keeps_what_is_done(unbroken, tmp_path):
+    folder = tmp_path / "p.fairdesk"
+    shutil.copytree(unbroken[0], folder)
+    job = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(SLOW), "encode", str(folder), "--detector", "whole"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert job.stderr is not None
+    assert "Detecting faces first" in job.stderr.readline()
+    time.sleep(2)
+    job.send_signal(signal.SIGTERM)
+    job.send_signal(signal.SIGTERM)  # as `timeout` does it
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == 143, err
+    assert "Finished work is kept" in err and "Traceback" not in err
+    project = Project.open(folder)
+    assert 0 < project.db.value("SELECT count(*) FROM vector") < IMAGES
+    project.close()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e9])
+def test_slow_work_is_written_after_some_seconds(unbroken, tmp_path, monkeypatch, seconds):
+    """With no seconds to wait each batch is written; with many, all at the end, as there are few images."""
+    monkeypatch.setattr(writing_times, "SECONDS", seconds)
+    folder, writes = tmp_path / "p.fairdesk", []
+    shutil.copytree(unbroken[0], folder)
+    for module, name in ((embedding, "keep_faces"), (detection, "keep_faces"), (known_faces_quality, "keep_measured")):
+        monkeypatch.setattr(module, name, _counted(getattr(module, name), writes, (module.__name__, name)))
+    project = Project.open(folder)
+    append = project.vectors.append
+    monkeypatch.setattr(project.vectors, "append", _counted(append, writes, "append"))
+    monkeypatch.setattr(detection, "_COMMIT", 1000)
+    encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    assert writes.count((embedding.__name__, "keep_faces")) == (1 if seconds else IMAGES // detection.BATCH)
+    with project.db.transaction() as connection:
+        connection.execute("DELETE FROM vector")
+    writes.clear()
+    encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    assert writes.count("append") == (1 if seconds else IMAGES // detection.BATCH)
+    find_faces(DetectParams(detector="hog", quality=True), QuietContext(project))
+    assert writes.count((detection.__name__, "keep_faces")) == (1 if seconds else IMAGES // detection.BATCH)
+    with project.db.transaction() as connection:
+        connection.execute("DELETE FROM quality")
+    writes.clear()
+    known_faces_quality.measure_all(project, "hog", QuietContext(project))
+    assert (writes.count((known_faces_quality.__name__, "keep_measured")) > 2) == (not seconds)
+    project.close()
+
+
+def _counted(plain, writes, name):
+    def function(*arguments):
+        writes.append(name)
+        return plain(*arguments)
+
+    return function

@@ -149,7 +149,7 @@ def test_a_face_that_is_not_near_its_group(study, made, monkeypatch):
     result = review(ReviewParams(made=made, too_like=0.3), QuietContext(study))
     (stranger,) = [face for face in result.faces if face.path.endswith("stranger.png")]
     encoder = make_encoder(EncodeParams(), "cpu")
-    pixels, box, _ = _look(made / "tone 5" / "s1" / "stranger.png", DetectParams(faces="all"))
+    pixels, box, _ = _look(made / "tone 5" / "s1" / "stranger.png", DetectParams(faces="all").key)
     order = np.argsort(distances(encode_of(encoder, [(pixels, box)]), real.vectors, "euclidean")[0])
     nearest = list(dict.fromkeys(real.who[n] for n in order))[:3]  # of 2 + 2 people
     fives, sevens = (sum(name.startswith(f"tone {tone}") for name in nearest) for tone in (5, 7))

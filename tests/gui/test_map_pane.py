@@ -232,3 +232,24 @@ def test_merging_what_a_lasso_holds_asks_where_it_is_much(tab, hand, filled, mon
         next(b for b in asked.buttons() if b.text().replace("&", "") == button).click()
         hand.settle()
         assert len(clusters(filled, 1)) == count
+
+
+def test_what_changed_while_another_tab_was_shown_is_on_the_map(window, hand, filled):
+    from fairdesk.project.images import hide_images
+
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.map")
+    hand.settle()
+    shown = window.clustering.map.map
+    assert len(shown.selection) == 40
+    hand.go("dataset")
+    window.session.edit(lambda project: hide_images(project, list(range(1, 16))), lambda _: "hidden")
+    hand.settle()
+    hand.go("clustering")
+    assert len(shown.selection) == 25
+    hand.do("edit.undo")  # goes to the Dataset tab, where it was done
+    hand.settle()
+    hand.go("clustering")
+    assert len(shown.selection) == 40

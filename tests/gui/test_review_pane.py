@@ -255,3 +255,15 @@ def test_leaving_in_the_middle_keeps_answers_and_nothing_else(reviewing, window,
     found = versions(project)
     assert [one.method for one in found] == ([METHOD, "dbscan"] if answers else ["dbscan"])
     assert bool(verdicts(project)) == bool(answers)
+
+
+def test_faces_that_are_hidden_are_not_asked_about(reviewing, window, hand):
+    from fairdesk.project.faces import images_of_faces
+    from fairdesk.project.images import hide_images
+
+    project, _, pane = reviewing
+    asked = {*pane.current.shown_first, *pane.current.shown_second}
+    images = list(images_of_faces(project, sorted(asked)).values())
+    window.session.edit(lambda held: hide_images(held, images), lambda _: "hidden")
+    hand.settle()
+    assert pane.current is not None and not asked & {*pane.current.shown_first, *pane.current.shown_second}

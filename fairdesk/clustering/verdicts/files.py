@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -75,7 +76,8 @@ def _read(path: Path) -> dict[str, _Said]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RequestError(tr("{path} cannot be read: {error}", path=path, error=reason(error))) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
     missing = [name for name in HEADER if name not in (reader.fieldnames or ())]
     if missing:
         raise RequestError(
@@ -137,7 +139,8 @@ def _values(cells: dict[str, str]) -> tuple[Said, float, tuple[int, int, int, in
 def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     """Add the verdicts of a file: one undoable step. Those that the project has already are counted, not added twice.
 
-    Clusters stay as they are: the next clustering honours all verdicts, and says what contradicts what.
+    Clusters stay as they are: the next clustering honours all verdicts, and says what contradicts what. A verdict from a
+    clock that is ahead counts as given now, so that what is said later outweighs it.
 
     Raises
     ------
@@ -148,32 +151,38 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     have = {v.uuid for v in verdicts(project)}
     faces = FaceFinder(project)
     new: list[tuple[str, _Said, list[int], list[int]]] = []
-    unknown = left_out = 0
+    unknown = left_out = here = 0
+    now, lacking = time.time(), ""
     for key, one in found.items():
         if key in have:
             continue
         sides: dict[str, list[int]] = {}
         for side, places in one.faces.items():
-            known = [face for face in (faces.at(place) for _, place in places) if face is not None]
-            unknown += len(places) - len(known)
+            at = [faces.at(place) for _, place in places]
+            known = [face for face in at if face is not None]
+            unknown, here = unknown + len(places) - len(known), here + len(known)
+            lacking = next((places[n][1].image for n, face in enumerate(at) if face is None), lacking)
             sides[side] = known
         if not sides[SUBJECT] or (not sides[OTHER] and one.said not in OF_FACES):
             left_out += 1
         else:
             new.append((key, one, sides[SUBJECT], sides[OTHER]))
     if not new and left_out:
-        raise RequestError(
-            tr(
-                "None of the faces in {path} is in this project, for example in {image}. Nothing was read.",
-                path=path,
-                image=next(place.image for one in found.values() for rows in one.faces.values() for _, place in rows),
-            )
-        )
+        text = (
+            tr("None of the faces in {path} is in this project, for example in {image}. Nothing was read.",
+               path=path, image=lacking)
+            if not here
+            else tr("{path}: {here:,} of {all:,} faces are in this project, but no verdict has both of its sides here; {image} is not. Nothing was read.",
+                    path=path, here=here, all=here + unknown, image=lacking)
+        )  # fmt: skip
+        raise RequestError(text)
     if new:
         text = tr_n("Read {n:,} verdict from {file}", "Read {n:,} verdicts from {file}", len(new), file=path.name)
         with project.journal.step(text, target={"tab": "clustering"}) as connection:
             for key, one, first, second in new:
-                keep_verdict(connection, one.said, first, second, one.who, created=one.created, key=key)
+                keep_verdict(connection, one.said, first, second, one.who, created=min(one.created, now), key=key)
+    ahead = sum(one.created > now for _, one, _, _ in new)
     return listed(
-        project, added=len(new), known=len(found) - len(new) - left_out, unknown_faces=unknown, left_out=left_out
-    )
+        project, added=len(new), known=len(found) - len(new) - left_out, unknown_faces=unknown, left_out=left_out,
+        ahead=ahead or None,
+    )  # fmt: skip

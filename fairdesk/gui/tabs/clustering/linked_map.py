@@ -63,8 +63,8 @@ class LinkedMap(MapPane):
     @Slot(bool)
     def show_map(self, shown: bool) -> None:
         """Show the map, or hide it."""
+        self._old = shown  # it is read when it is seen
         self.setVisible(shown)
-        self.refresh()
         if shown:
             self.map.setFocus()
 

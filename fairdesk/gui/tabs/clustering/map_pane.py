@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.clustering.maps.face_map import (
@@ -68,7 +69,7 @@ class MapPane(QWidget):
         self._version: int | None = None
         self._points: MapPoints | None = None
         self._chosen: Ids = np.empty(0, dtype=np.int64)  # faces
-        self._firm = True
+        self._firm, self._old = True, False
         self.method, self.by = QComboBox(), QComboBox()
         for key, text in _METHODS.items():
             self.method.addItem(tr(text), key)
@@ -112,11 +113,17 @@ class MapPane(QWidget):
             self.map.show_points(np.zeros((0, 2), dtype=np.float32))
         self.refresh()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        if self._old:
+            self.refresh()
+
     @Slot()
     def refresh(self) -> None:
-        """Read the map again, if it is seen."""
+        """Read the map again: now if it is seen, else when it is."""
         project, version = self._session.project, self._version
-        if project is None or version is None or not self.isVisible():
+        self._old = not self.isVisible()
+        if project is None or version is None or self._old:
             return
         method, by = self._wanted, str(self.by.currentData())
         if self._points is None:

@@ -41,6 +41,7 @@ _TITLES = {
     Kind.SPLIT: mark("Two people?"),
     Kind.NAME: mark("Who is it?"),
 }
+_OUTDATES = frozenset({Touched.CLUSTERS, Touched.VERDICTS, Touched.HIDDEN})
 _KEYS = {
     Qt.Key.Key_Y: "yes", Qt.Key.Key_N: "no", Qt.Key.Key_U: "unsure", Qt.Key.Key_S: "skip", Qt.Key.Key_Backspace: "back",
     Qt.Key.Key_Escape: "done",
@@ -428,7 +429,7 @@ class ReviewPane(QWidget):
     def _on_changed(self, change: Change) -> None:
         """What others changed is read again: undo in a menu, a correction in the list, a verb."""
         review = self._review
-        if review is None or self._pending or not change.within(frozenset({Touched.CLUSTERS, Touched.VERDICTS})):
+        if review is None or self._pending or not change.within(_OUTDATES):
             return
         now = self._round
 

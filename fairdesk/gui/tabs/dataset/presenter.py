@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -200,12 +201,15 @@ def headline(view: View, selected: int, missing: int = 0) -> str:
         if counts["not_searched"]:
             parts.append(tr_n("{n:,} could not be read", "{n:,} could not be read", counts["not_searched"]))
     sets: list[VectorSet] = counts["vectors"]
+    alike = Counter((one.recipe.encoder, one.recipe.detector) for one in sets)
     parts += [
         tr(
             "{vectors:,} {encoder} embeddings ({detector})",
             vectors=one.vectors,
             encoder=one.recipe.encoder,
-            detector=one.recipe.detector,
+            detector=one.recipe.detector
+            if alike[one.recipe.encoder, one.recipe.detector] == 1
+            else f"{one.recipe.detector}, {one.recipe.hash[:8]}",  # the dialog of embeddings says how they differ
         )
         for one in sets[:_MOST_VECTORS]
     ]

@@ -1,0 +1,65 @@
+"""Originals that were replaced since they were imported: what is read of them is another photograph than the catalogue says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fairdesk.errors import RequestError
+from fairdesk.images.file_facts import sha256_of, stamped
+from fairdesk.images.image_sources import reading_order
+from fairdesk.jobs.context import Context
+from fairdesk.project.originals import ImportedFile, imported_files
+from fairdesk.words import tr_n
+
+_AT_ONCE = 4096
+_CHECK_EVERY = 64
+
+
+def changed_originals(images: Sequence[int], context: Context) -> list[str]:
+    """Return the paths of those of some images whose contents are not what was imported, after saying so.
+
+    A file is read only where its stamp is not the one that its hash was kept with. One that is missing or cannot be read
+    now is left out: whoever reads it says why.
+    """
+    changed: list[ImportedFile] = []
+    for start in range(0, len(images), _AT_ONCE):
+        context.check()
+        changed += _changed(imported_files(context.project, images[start : start + _AT_ONCE]), context)
+    if changed:
+        paths = [one.path for one in changed]
+        context.message(
+            tr_n(
+                "{n:,} original is another file than the one that was imported: {path}. What is known of it (labels, faces and "
+                "embeddings that were made before) may be another person's. Import its folder again: fairdesk import PROJECT {folder}",
+                "{n:,} originals are other files than those that were imported, for example {path}. What is known of them (labels, "
+                "faces and embeddings that were made before) may be other people's. Import their folder again: "
+                "fairdesk import PROJECT {folder}",
+                len(paths),
+                path=paths[0],
+                folder=changed[0].folder,
+            )
+        )
+    return [str(one.path) for one in changed]
+
+
+def _changed(originals: list[ImportedFile], context: Context) -> list[ImportedFile]:
+    store = context.project.facts
+    stamps = stamped([one.path for one in originals])
+    there, known = {path for path, _ in stamps}, store.hashes(stamps)
+    unknown = [one.path for one in originals if one.path in there and one.path not in known]
+    for place, path in enumerate(_in_order(unknown)):
+        if place % _CHECK_EVERY == 0:
+            context.check()
+        try:
+            known[path] = sha256_of(path, store)
+        except (OSError, RequestError):
+            continue
+    return [one for one in originals if known.get(one.path, one.sha256) != one.sha256]
+
+
+def _in_order(paths: list[Path]) -> list[Path]:
+    try:
+        return [paths[place] for place in reading_order(paths)]
+    except (OSError, RequestError):  # an archive that cannot be read now
+        return paths
