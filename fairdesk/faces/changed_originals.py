@@ -24,7 +24,8 @@ def changed_originals(images: Sequence[int], context: Context) -> list[str]:
     """
     changed: list[ImportedFile] = []
     for start in range(0, len(images), _AT_ONCE):
-        context.check()
+        if start:
+            context.check()
         changed += _changed(imported_files(context.project, images[start : start + _AT_ONCE]), context)
     if changed:
         paths = [one.path for one in changed]
@@ -49,7 +50,7 @@ def _changed(originals: list[ImportedFile], context: Context) -> list[ImportedFi
     there, known = {path for path, _ in stamps}, store.hashes(stamps)
     unknown = [one.path for one in originals if one.path in there and one.path not in known]
     for place, path in enumerate(_in_order(unknown)):
-        if place % _CHECK_EVERY == 0:
+        if place % _CHECK_EVERY == _CHECK_EVERY - 1:
             context.check()
         try:
             known[path] = sha256_of(path, store)
