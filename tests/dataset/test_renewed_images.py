@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 
 import pytest
 
@@ -9,6 +10,7 @@ from fairdesk.cli import run
 from fairdesk.dataset.duplicates import find_duplicates
 from fairdesk.dataset.image_import import import_images, scan_folder
 from fairdesk.dataset.params import DuplicatesParams, ImportParams
+from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import EncodeParams
 from fairdesk.images.file_facts import file_sha256
@@ -74,6 +76,19 @@ def test_a_replaced_original_is_taken_as_it_is_now(project, files):
     assert (encoded.encoded_now, encoded.changed) == (1, []) and counts(project) == dict.fromkeys(COMPUTED, 12)
     assert not project.db.rows("PRAGMA foreign_key_check")
     assert again(project, files)[0].renewed == 0
+
+
+@pytest.mark.parametrize("look", ["scan", "compare"])
+def test_what_was_learned_of_the_new_contents_before_the_import_gives_no_empty_thumbnail(project, files, look):
+    image = number_of(project, files[0])
+    shutil.copyfile(files[9], files[0])
+    time.sleep(0.1)  # what changed just now is not kept
+    if look == "scan":
+        scan_folder(ImportParams(folder=files[0].parents[2]), QuietContext(project))
+    else:
+        assert changed_originals([image], QuietContext(project)) == [str(files[0])]
+    assert again(project, files)[0].renewed == 1
+    assert project.thumbnails.get("image", image) == project.thumbnails.get("image", number_of(project, files[9]))
 
 
 def test_undo_brings_back_the_faces_and_their_names(project, files):
