@@ -17,6 +17,8 @@ from fairdesk.images.file_facts import file_sha256
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.faces import set_identity
 from fairdesk.project.images import labelled_images
+from fairdesk.project.predictions import Prediction, keep_predictions
+from fairdesk.project.verdicts import Said, keep_verdict, verdicts
 from tests.conftest import plain_images
 
 ENCODE = EncodeParams(detector="whole", quality=True)
@@ -104,6 +106,23 @@ def test_undo_brings_back_the_faces_and_their_names(project, files):
     assert labelled_images(project) == labels
     assert rows_of(project, image)[0] == before and not project.db.rows("PRAGMA foreign_key_check")
     assert again(project, files)[0].renewed == 1
+
+
+def test_predictions_and_verdicts_of_the_old_face_go(project, files):
+    faces = [row[0] for row in project.db.rows("SELECT id FROM face ORDER BY image_id")]
+    keep_predictions(project, "model", [Prediction(face, "gender", "female", 0.9) for face in faces[:2]])
+    with project.journal.step("Say") as connection:
+        keep_verdict(connection, Said.DIFFERENT, [faces[0]], [faces[5]])
+        keep_verdict(connection, Said.SAME, [faces[1]], [faces[0], faces[2]])
+    said = verdicts(project)
+    shutil.copyfile(files[9], files[0])
+    assert again(project, files)[0].renewed == 1
+    assert project.db.rows("SELECT face_id FROM prediction") == [(faces[1],)]
+    assert [(one.said, *map(list, (one.faces, one.others))) for one in verdicts(project)] == [
+        (Said.SAME, [faces[1]], [faces[2]])
+    ]
+    project.journal.undo()
+    assert verdicts(project) == said
 
 
 def test_nothing_is_lost_where_a_file_is_missing_or_no_picture(project, files):
