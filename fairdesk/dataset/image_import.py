@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import overload
+from typing import NamedTuple, overload
 
 from fairdesk.dataset.label_table import Label, need_matches, read_labels, read_manifest
 from fairdesk.dataset.labels_in_names import labels_in_names
@@ -27,7 +27,8 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
 from fairdesk.project.images import NewImage, add_image
-from fairdesk.project.originals import folder_number, forget_unreadable, imported_paths, keep_folder, keep_unreadable
+from fairdesk.project.originals import folder_number, forget_unreadable, keep_folder, keep_unreadable
+from fairdesk.project.renewal import Renewed, erase_computed, forget_faces, imported_contents, renew_image
 from fairdesk.project.thumbnails import SIDE
 from fairdesk.words import tr, tr_n
 
@@ -84,13 +85,15 @@ def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: boo
 
 def _remembered(tree: Tree, paths: Sequence[Path], project: Project) -> dict[Path, Inspected]:
     """Return what was inspected before and has not changed since, and has its thumbnail or needs none."""
-    imported = {tree.root / path for path in imported_paths(project, tree.root)}
     found = {}
     for start in range(0, len(paths), _LOOKED_UP):
+        below = [entry.path for entry in tree.entries[start : start + _LOOKED_UP]]
+        imported = {tree.root / path: sha for path, sha in imported_contents(project, tree.root, below).items()}
         stamps = dict(stamped(paths[start : start + _LOOKED_UP]))
         for path, facts in project.facts.of_files(list(stamps.items())).items():
-            jpeg = b"" if path in imported else project.thumbnails.preview(facts.sha256) or b""
-            if jpeg or facts.why is not None or path in imported:
+            unchanged = imported.get(path) == facts.sha256
+            jpeg = b"" if unchanged else project.thumbnails.preview(facts.sha256) or b""
+            if jpeg or facts.why is not None or unchanged:
                 found[path] = Inspected(path, stamps[path], facts, jpeg)
     return found
 
@@ -219,7 +222,7 @@ class _Summary:
         for kind in {kind for kind, _ in item.others}:
             self.labels[kind] = self.labels.get(kind, 0) + 1
 
-    def result(self, new: int) -> ImportResult:
+    def result(self, new: int, renewed: int) -> ImportResult:
         return ImportResult(
             images=self.images,
             unreadable=self.unreadable,
@@ -231,6 +234,7 @@ class _Summary:
             folder=str(self.tree.root),
             labels=dict(sorted(self.labels.items())),
             new=new,
+            renewed=renewed,
             notes=self.tree.notes,
         )
 
@@ -239,20 +243,24 @@ def scan_folder(params: ImportParams, context: Context) -> ImportResult:
     """Job: look through a folder and tell what an import would bring; writes nothing to the catalogue."""
     tree, labelled, names = _read(params, context)
     summary = _Summary(tree, names, params)
-    known = imported_paths(context.project, tree.root)
-    new, place = 0, 0
+    new, renewed, place = 0, 0, 0
     for batch in _inspect_all(tree, context.project, context, preview=True):
+        below = [item.entry.path for item in labelled[place : place + len(batch)]]
+        held = imported_contents(context.project, tree.root, below)
         for seen in batch:
             item = labelled[place]
             _heed_mark(item, seen)
             summary.add(item, seen)
-            new += seen.why is None and item.entry.path not in known
+            if seen.facts is not None and seen.why is None:
+                before = held.get(item.entry.path)
+                new += before is None
+                renewed += before not in (None, seen.facts.sha256)
             place += 1
-    return summary.result(new)
+    return summary.result(new, renewed)
 
 
 def import_images(params: ImportParams, context: Context) -> ImportResult:
-    """Job: import a folder. Images already there are kept with their labels; only new ones are added."""
+    """Job: import a folder. Images already there are kept with their labels; new ones are added, replaced ones taken anew."""
     tree, labelled, names = _read(params, context)
     summary = _Summary(tree, names, params)
     if names and params.shared_names == "separate":
@@ -264,7 +272,7 @@ def import_images(params: ImportParams, context: Context) -> ImportResult:
                 names=", ".join(names[:5]) + (" ..." if len(names) > 5 else ""),
             )
         )
-    new = bring_in(
+    brought = bring_in(
         tree,
         labelled,
         context,
@@ -272,7 +280,24 @@ def import_images(params: ImportParams, context: Context) -> ImportResult:
         f"import {os.urandom(6).hex()}",
         summary.add,
     )
-    return summary.result(new)
+    if brought.renewed:
+        context.message(
+            tr_n(
+                "{n:,} image was replaced by another file since it was imported: it is taken as it is now. Its labels stay; the faces, "
+                "embeddings, predictions and quality of the old one are gone. Detect and encode again.",
+                "{n:,} images were replaced by other files since they were imported: they are taken as they are now. Their labels stay; the "
+                "faces, embeddings, predictions and quality of the old ones are gone. Detect and encode again.",
+                brought.renewed,
+            )
+        )
+    return summary.result(brought.new, brought.renewed)
+
+
+class Brought(NamedTuple):
+    """How many images came in, and how many were there with other contents."""
+
+    new: int
+    renewed: int
 
 
 def bring_in(
@@ -282,8 +307,8 @@ def bring_in(
     text: str,
     merge_key: str,
     each: Callable[[Labelled, Inspected], None],
-) -> int:
-    """Import the files of a tree with their labels, in parts of one journal step; returns how many are new."""
+) -> Brought:
+    """Import the files of a tree with their labels, in parts of one journal step."""
     writer = _Writer(context.project, tree, text, merge_key)
     waiting: list[tuple[Labelled, Inspected]] = []
     place = 0
@@ -301,7 +326,7 @@ def bring_in(
         writer.write(waiting)
     writer.write_skipped()
     context.project.thumbnails.drop_previews()
-    return writer.new
+    return Brought(writer.new, writer.renewed)
 
 
 class _Writer:
@@ -309,13 +334,14 @@ class _Writer:
 
     def __init__(self, project: Project, tree: Tree, text: str, merge_key: str) -> None:
         self.project, self.tree = project, tree
-        self.new = 0
+        self.new = self.renewed = 0
         self._text, self._key = text, merge_key
 
     def write(self, items: list[tuple[Labelled, Inspected]]) -> None:
         if not items:
             return
         thumbnails: list[tuple[str, int, bytes]] = []
+        renewed: list[Renewed] = []
         with self.project.journal.step(self._text, merge_key=self._key) as connection:
             root = keep_folder(connection, self.tree.root, self.project)
             for item, seen in items:
@@ -323,15 +349,18 @@ class _Writer:
                 if facts is None or stamp is None or facts.why is not None:
                     keep_unreadable(connection, root, [(path, seen.why or "")])
                     continue
-                image = add_image(
-                    connection,
-                    root,
-                    NewImage(path, stamp, facts, item.identity, item.group, item.source, item.others),
-                )
+                new = NewImage(path, stamp, facts, item.identity, item.group, item.source, item.others)
+                image = add_image(connection, root, new)
+                if image is None and (other := renew_image(connection, root, new)) is not None:
+                    renewed.append(other)
+                    image = other.image
                 if image is not None:
                     thumbnails.append(("image", image, seen.jpeg))
+            forget_faces(connection, renewed)
+        erase_computed(self.project, renewed)
         self.project.thumbnails.put(thumbnails)
-        self.new += len(thumbnails)
+        self.new += len(thumbnails) - len(renewed)
+        self.renewed += len(renewed)
 
     def write_skipped(self) -> None:
         """Keep what was not followed in the list of what could not be read, and drop what has gone from the folder."""

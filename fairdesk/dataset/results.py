@@ -26,6 +26,8 @@ class ImportResult(JobResult):
     """Images with a gender, an age or tags, by kind."""
     new: int = 0
     """Images that were not in the project."""
+    renewed: int = 0
+    """Images that were in the project with other contents."""
     notes: list[str] = []
     """What was passed over, and what else should be known of the folder."""
 
@@ -44,6 +46,14 @@ class ImportResult(JobResult):
             "  " + tr_n("{group}: {n:,} image", "{group}: {n:,} images", number, group=name)
             for name, number in self.groups.items()
         ]
+        if self.renewed:
+            lines.append(
+                tr_n(
+                    "{n:,} was replaced since it was imported.",
+                    "{n:,} were replaced since they were imported.",
+                    self.renewed,
+                )
+            )
         lines += self.notes
         if self.synthetic:
             lines.append(tr_n("{n:,} is marked synthetic.", "{n:,} are marked synthetic.", self.synthetic))

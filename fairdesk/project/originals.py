@@ -142,14 +142,6 @@ def _names_in(folder: str) -> set[str] | None:
         return None
 
 
-def imported_paths(project: Project, folder: Path) -> set[str]:
-    """Return the paths, below a folder of originals, of the images that were imported from it."""
-    rows = project.db.rows(
-        "SELECT image.path FROM image JOIN root ON root.id = root_id WHERE root.path = ?", (str(folder),)
-    )
-    return {row[0] for row in rows}
-
-
 def imported_images(project: Project, root: int) -> list[tuple[int, str]]:
     """Return (image id, path below the folder) of all images of one folder of originals."""
     return project.db.rows("SELECT id, path FROM image WHERE root_id = ? ORDER BY id", (root,))

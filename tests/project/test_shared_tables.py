@@ -26,8 +26,9 @@ from fairdesk.project.faces import (
 from fairdesk.project.identities import groups_with, label_ids, names_in_groups
 from fairdesk.project.images import hide_images, image_contents, known_contents, labelled_images
 from fairdesk.project.labels import Edit, edit_labels, other_labels
-from fairdesk.project.originals import imported_paths, recorded_folders, unreadable
+from fairdesk.project.originals import recorded_folders, unreadable
 from fairdesk.project.predictions import Prediction, agreement, keep_predictions, predicted_counts, unpredicted
+from fairdesk.project.renewal import imported_contents
 from fairdesk.project.sets import keep_sets, set_names, sets_of_images
 from tests.conftest import add_faces, plain_images
 
@@ -39,7 +40,7 @@ def test_a_file_that_can_be_read_again_is_no_longer_unreadable(project, tmp_path
     broken.write_bytes(b"nothing")
     import_images(ImportParams(folder=folder), QuietContext(project))
     assert [path for path, _ in unreadable(project)] == [str(broken)]
-    assert imported_paths(project, folder) == {"g0/id00/000.png"}
+    assert set(imported_contents(project, folder, ["g0/id00/000.png", "g0/id00/001.png"])) == {"g0/id00/000.png"}
     broken.write_bytes(whole)
     import_images(ImportParams(folder=folder), QuietContext(project))
     assert unreadable(project) == []

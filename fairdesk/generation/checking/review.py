@@ -352,4 +352,4 @@ def accept(context: Context, root: Path, items: list[SourceImage]) -> int:
         tr("Import synthetic faces"),
         f"accept {os.urandom(6).hex()}",
         lambda _item, _seen: None,
-    )
+    ).new
