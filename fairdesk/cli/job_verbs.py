@@ -11,6 +11,7 @@ from typing import Any
 from fairdesk.cli.options import add_common, add_options, collect
 from fairdesk.cli.running import run_job
 from fairdesk.cli.verb import Namespace, Verb
+from fairdesk.clustering.params import CLUSTER_FILES
 from fairdesk.errors import RequestError
 from fairdesk.jobs.kinds import JobKind, Needs
 from fairdesk.jobs.registry import job_kinds
@@ -19,7 +20,6 @@ from fairdesk.project import Project
 from fairdesk.project.project import CATALOG
 from fairdesk.words import mark, tr
 
-_CLUSTER_FILES = (".json", ".csv", ".tsv", ".parquet")
 _FAMILY_HELP = {"train": mark("Train a GAN or a face recogniser")}
 
 
@@ -64,7 +64,7 @@ def _run(kind: JobKind, arguments: Namespace) -> JobResult:
     folder: Path | None = getattr(arguments, "project", None)
     fixed: dict[str, Any] = {}
     if kind.instead and folder is not None:
-        plain = folder.suffix.lower() in _CLUSTER_FILES if kind.instead == "file" else not (folder / CATALOG).exists()
+        plain = folder.suffix.lower() in CLUSTER_FILES if kind.instead == "file" else not (folder / CATALOG).exists()
         if kind.instead == "folder" and not folder.exists():
             raise RequestError(tr("{folder} does not exist. Give a project, or a folder of images.", folder=folder))
         if plain:
