@@ -18,7 +18,7 @@ from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.elsewhere import Place, places_there
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.helper_server import make_ready
-from fairdesk.jobs.pool import map_batches
+from fairdesk.jobs.pool import map_batches, processes
 from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
@@ -37,6 +37,8 @@ from fairdesk.words import tr, tr_n
 
 Seen = TypeVar("Seen", UnseenImage, FacePlace)
 BATCH = 8
+_MOST = 32  # images that a helper is given at once, if they are small
+_PIXELS = 2_000_000  # that these have together, so that a stop and the progress never wait long
 _COMMIT = 64  # images a transaction at most
 
 
@@ -50,6 +52,15 @@ def there(todo: list[Seen], workers_see: list[str] | None) -> list[Seen]:
     """Return what is to be done with the paths that the workers of a cluster see."""
     paths = places_there([one.path for one in todo], [Place.parse(text) for text in workers_see or ()])
     return [one._replace(path=path) for one, path in zip(todo, paths, strict=True)]
+
+
+def batch_size(images: Sequence[UnseenImage]) -> int:
+    """Return how many images a helper is given at once.
+
+    Many small ones, as each model is fetched into a processor's caches once for all of them; few where few are left or they are large.
+    """
+    mean = sum(image.pixels for image in images) // max(1, len(images))
+    return max(BATCH, min(_MOST, _PIXELS // max(1, mean), len(images) // (8 * processes())))
 
 
 def check_detector(params: DetectParams, context: Context) -> None:
@@ -89,7 +100,7 @@ def detect(params: DetectParams, context: Context) -> str:
         mapped = map_on_ray if params.engine == "ray" else map_batches
         if params.engine == "ray":
             todo = there(todo, params.workers_see)
-        for batch, results in mapped(search_batch, todo, BATCH, context, load, (params.search, None)):
+        for batch, results in mapped(search_batch, todo, batch_size(todo), context, load, (params.search, None)):
             pending += [(image.id, one.found) for image, one in zip(batch, results, strict=True)]
             measured += measured_of(batch, results)
             if times.due(len(pending)):

@@ -15,7 +15,7 @@ from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
 from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.faces.computing import compute_each
-from fairdesk.faces.detection import BATCH, check_detector, counts, need_some_read, there, unseen
+from fairdesk.faces.detection import BATCH, batch_size, check_detector, counts, need_some_read, there, unseen
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
 from fairdesk.faces.known_faces_quality import measure_all
@@ -191,7 +191,12 @@ def _search(
         computed = ((batch, results, vectors) for batch, (results, vectors) in whole)
     else:
         searched = map_batches(
-            search_batch, todo, _at_once(params, context), context, load, (search.search, encoder.aligner)
+            search_batch,
+            todo,
+            _at_once(params, context, batch_size(todo)),
+            context,
+            load,
+            (search.search, encoder.aligner),
         )
         computed = compute_each(searched, _chips_of_images, encoder, context.device, params.batch_size)
     try:
@@ -205,9 +210,9 @@ def _search(
     return faces
 
 
-def _at_once(params: EncodeParams, context: Context) -> int:
+def _at_once(params: EncodeParams, context: Context, few: int = BATCH) -> int:
     """Return how many images a helper works on at once: few keep all cores busy, a GPU wants a whole batch."""
-    return BATCH if context.device == "cpu" else max(BATCH, params.batch_size)
+    return few if context.device == "cpu" else max(few, params.batch_size)
 
 
 def _chips_of_images(results: list[Searched]) -> list[Pixels]:
