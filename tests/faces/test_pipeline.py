@@ -306,6 +306,12 @@ def test_few_small_images_that_are_cut_out_alone_need_no_helpers(tmp_path, drawn
     small, large = UnseenImage(1, "", 62_500), UnseenImage(1, "", 12_000_000)
     assert detection.few_for([small] * 100, whole) > 100 and detection.few_for([small] * 100, hog) is None
     assert detection.few_for([large] * 100, whole) is None
+    for cores, here in ((2, True), (4, False)):
+        monkeypatch.setattr(detection, "processes", lambda cores=cores: cores)
+        assert (detection.few_for([small] * 5000, whole, computing=True) == 5001) is here
+        assert (
+            detection.few_for([small] * 5000, whole) is detection.few_for([large] * 99, whole, computing=True) is None
+        )
     project = project_of(tmp_path / "p", drawn)
     monkeypatch.setattr("fairdesk.jobs.pool._SMALL", 5)
     monkeypatch.setattr("fairdesk.jobs.pool.ProcessPoolExecutor", lambda *_, **__: pytest.fail("a helper"))
