@@ -76,6 +76,7 @@ def run(arguments: list[str]) -> int:
     logging.captureWarnings(True)  # what libraries warn of goes to the log, if there is one
     try:
         parsed = _parser(arguments[0] if arguments else None).parse_args(arguments)
+        gc.freeze()  # what was imported stays
         gc.enable()  # `__main__` had it wait
         with _to_stderr():
             result = parsed.chosen_verb.run(parsed)

@@ -25,6 +25,7 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project.detections import UnseenImage
 from fairdesk.project.detector_key import DetectorKey
+from fairdesk.project.project import CATALOG
 from fairdesk.project.quality import MEASURES
 
 
@@ -339,6 +340,20 @@ def test_what_searches_starts_its_helpers_before_all_else(monkeypatch, line, rea
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     early_start.start_early(line.split())
     assert started == ready and os.environ["OPENBLAS_NUM_THREADS"] == "2"  # what a person chose counts
+
+
+def test_an_encoding_of_which_no_detector_is_said_guesses_it(tmp_path, drawn, monkeypatch):
+    started = []
+    monkeypatch.setattr(early_start, "make_ready", lambda *modules: started.extend(modules))
+    project = project_of(tmp_path / "p", drawn)
+    early_start.start_early(["encode", "--quality", "--where", "ids=1-3", str(tmp_path / "p")])
+    assert started == ["fairdesk.faces.ready_to_search"]  # nothing was searched yet: it will be by HOG
+    project.keep_detector("whole")
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / CATALOG).write_bytes(b"no database, but long enough to be taken for one" * 99)
+    for place in ("p", "torn", "nothing", "p\0"):
+        early_start.start_early(["encode", str(tmp_path / place)])
+    assert len(started) == 1
 
 
 def test_helpers_import_neither_pydantic_nor_torch():
