@@ -76,8 +76,9 @@ def run(arguments: list[str]) -> int:
     logging.captureWarnings(True)  # what libraries warn of goes to the log, if there is one
     try:
         parsed = _parser(arguments[0] if arguments else None).parse_args(arguments)
-        gc.freeze()  # what was imported stays
-        gc.enable()  # `__main__` had it wait
+        if not gc.isenabled():  # `__main__` had it wait
+            gc.freeze()  # what was imported stays
+            gc.enable()
         with _to_stderr():
             result = parsed.chosen_verb.run(parsed)
         if isinstance(result, int):
