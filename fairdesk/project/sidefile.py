@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import apsw
-import filelock
 
 from fairdesk.project.database import BUSY_MS, close_all, on_network
 
@@ -89,6 +88,8 @@ class SideFile:
 
     def _remove(self) -> None:
         """Remove a damaged file, unless another process has just done so."""
+        import filelock  # seldom needed, and helper processes import this module
+
         with filelock.FileLock(str(self.path) + ".lock"):
             try:
                 probe = apsw.Connection(str(self.path))

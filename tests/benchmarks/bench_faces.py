@@ -94,23 +94,26 @@ def many(home, folder, times):
     return folder
 
 
-def compare(label, home, folder, rounds):
-    """Run every way on the same images in turn, and print what came of it."""
+def compare(label, home, folder, rounds, memory=None):
+    """Run every way on the same images in turn, and print what came of it; return the memory of each.
+
+    That of the original way may be given: one image after the other, it does not depend on how many there are.
+    """
     folder.mkdir()
     bare = folder / "bare.fairdesk"
     project = Project.create(bare)
     images = import_images(ImportParams(folder=home), QuietContext(project)).images
     project.close()
-    theirs, memory, known = {}, {}, {}
+    theirs, known, memory = {}, {}, dict(memory or {})
     times = {name: [] for name in (*WAYS, "their found", "their whole")}
     for turn in range(rounds):
         for kind in ("found", "whole"):
             out = folder / "theirs.json"
             command = [sys.executable, "-c", _THEIRS, kind, str(home), str(out)]
             times[f"their {kind}"].append(timed(command))
-            if not turn:
+            theirs[kind] = json.loads(out.read_text())
+            if f"their {kind}" not in memory:
                 memory[f"their {kind}"] = most_memory(command)
-                theirs[kind] = json.loads(out.read_text())
         for name, options in WAYS.items():
             copy = folder / f"{turn} {name}.fairdesk"
             command = [sys.executable, "-m", "fairdesk", "encode", str(copy), "--json", *options]
@@ -134,6 +137,7 @@ def compare(label, home, folder, rounds):
             f" {len(others.keys() - ours.keys())} of theirs not found, {len(ours.keys() - others.keys())} more;"
             f" largest difference of a number {apart.max():.1e}, over 1e-4 in {(apart > 1e-4).sum()} (another box or precision)"
         )
+    return memory
 
 
 def main():
@@ -142,8 +146,8 @@ def main():
         if not home.exists():
             home = folder / "faces"
             draw(SampleFacesParams(out=home, identities=10, images=5), QuietContext())
-        compare(home.name, home, folder / "once", 3)
-        compare(f"{home.name} ten times", many(home, folder / "many", 10), folder / "ten", 1)
+        memory = compare(home.name, home, folder / "once", ROUNDS)
+        compare(f"{home.name} ten times", many(home, folder / "many", 10), folder / "ten", 1, memory)
 
 
 if __name__ == "__main__":
