@@ -382,7 +382,7 @@ class MeanColours:
 
 @pytest.fixture
 def study(tmp_path, drawn, monkeypatch):
-    def here(work, todo, size, context, load, args):
+    def here(work, todo, size, context, load, args, *_, **__):
         load(*args)
         for start in range(0, len(todo), size):
             yield todo[start : start + size], work(todo[start : start + size])
