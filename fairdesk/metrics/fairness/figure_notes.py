@@ -56,7 +56,11 @@ FIGURES: dict[str, FigureNote] = {
         mark("Robinson et al., BFW, CVPRW 2020"),
         mark("0 where every group has the FMR aimed at, larger farther away"),
     ),
-    "gini_fnmr": FigureNote(mark("FNMR: Gini coefficient"), mark("G(B) = n / (n - 1) sum |Bi - Bj| / (2 n^2 mean B)"), mark("Howard et al., 2022")),
+    "gini_fnmr": FigureNote(
+        mark("FNMR: Gini coefficient"),
+        mark("G(B) = n / (n - 1) sum |Bi - Bj| / (2 n^2 mean B)"),
+        mark("Howard et al., 2022"),
+    ),
     "fnmr_max_over_min": FigureNote(mark("FNMR: largest / smallest"), mark("max B / min B"), _NIST, _ONE),
     "fnmr_max_over_geomean": FigureNote(
         mark("FNMR: largest / geometric mean"), mark("max B / (B1 ... Bn)^(1/n)"), _NIST, _ONE
