@@ -67,7 +67,7 @@ def test_it_says_where_the_numbers_come_from(scores, tmp_path):
     result = reported(scores, tmp_path / "r", date="2026-01-02", label_source="annotated by two people")
     said = text_of((tmp_path / "r" / "report.html").read_text())
     for wanted in (
-        "2026-01-02", "annotated by two people", "dlib", "hog", "pairs.csv", "ab" * 32, "cd" * 32, "FMR <= 0.05 on all pairs",
+        "2026-01-02", "annotated by two people", "dlib", "hog", "pairs.csv", "ab" * 32, "cd" * 32, "FMR at most 5 % on all pairs",
         "Conformance with the standard is not claimed", "95 % by subjects, 60 draws", "GARBE", "A_1 & co", "Dropped",
         "no impostor comparisons between groups",
     ):  # fmt: skip
