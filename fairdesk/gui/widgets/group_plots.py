@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.name_axis import NameAxis
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.rate_axis import RateAxis
@@ -34,12 +36,13 @@ class GroupPlot(QWidget):
         self.kind, self._theme = kind, theme
         self._groups: GroupsResult | None = None
         self._top = 0.0  # of the bars and their intervals
+        self._notes: list[tuple[pg.TextItem, str]] = []  # in the cells of the heat map, with all they could say
         titles = {
             "fnmr": (tr("FNMR by group, with 95 % intervals"), "", tr("FNMR")),
             "fmr": (tr("FMR by group, with 95 % intervals"), "", tr("FMR")),
             "between": (tr("FMR between groups (colour: its logarithm)"), "", ""),
         }
-        axes = {"left": RateAxis("left")} if kind != "between" else {}
+        axes = {"bottom": NameAxis("bottom"), "left": NameAxis("left") if kind == "between" else RateAxis("left")}
         self.plot = new_plot(*titles[kind], self.reset, axes=axes)
         self.gestures = PlotGestures(self.plot, self.reset)
         self.gestures.clicked.connect(self._on_click)
@@ -48,6 +51,7 @@ class GroupPlot(QWidget):
             self.plot.showGrid(x=False, y=False)
             self.plot.getPlotItem().vb.invertY(True)
             self.plot.getPlotItem().vb.setAspectLocked(False)
+            self.plot.getPlotItem().vb.sigTransformChanged.connect(self._fit_notes)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -81,7 +85,7 @@ class GroupPlot(QWidget):
         self.plot.zoom_reset.hide()
 
     def _names(self, side: str, names: list[str]) -> None:
-        self.plot.getPlotItem().getAxis(side).setTicks([list(enumerate(names))])
+        self.plot.getPlotItem().getAxis(side).set_names(names)
 
     def _bars(self, groups: GroupsResult) -> None:
         self._names("bottom", list(groups.per_group))
@@ -103,13 +107,29 @@ class GroupPlot(QWidget):
                 self.plot.addItem(error)
             bar.setToolTip(f"{rate(value)}  [{rates_between(interval)}]")
 
-    def _note(self, x: float, y: float, text: str, colour: str | None = None) -> None:
+    def _note(self, x: float, y: float, text: str, colour: str | None = None) -> pg.TextItem:
         item = pg.TextItem(text, color=colour or self._theme.tokens["text"], anchor=(0.5, 0.5))
         item.setPos(x, y)
         self.plot.addItem(item)
+        return item
+
+    def _fit_notes(self) -> None:
+        """Say in each cell of the heat map what has room there: rate and counts, the rate, or nothing."""
+        wide, high = self.plot.getPlotItem().vb.viewPixelSize()
+        if not wide or not high:
+            return
+        for item, text in self._notes:
+            metrics = QFontMetricsF(item.textItem.font())
+            lines = text.split("\n")
+            while lines and (
+                len(lines) * metrics.height() > 1 / high or max(map(metrics.horizontalAdvance, lines)) > 1 / wide
+            ):
+                lines.pop()
+            item.setPlainText("\n".join(lines))
 
     def _heat_map(self, groups: GroupsResult) -> None:
         names = list(groups.per_group)
+        self._notes = []
         cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
         rates = np.array([[np.nan if one.fmr is None else one.fmr for one in row] for row in cells])
         share = rate_shares(rates)
@@ -124,7 +144,8 @@ class GroupPlot(QWidget):
             for x, one in enumerate(row):
                 if one.fmr is not None:
                     text = f"{rate(one.fmr)}\n{one.false_matches:,}/{one.impostor:,}"
-                    self._note(x, y, text, "#000000" if share[y, x] > 0.5 else "#ffffff")
+                    self._notes.append((self._note(x, y, text, "#000000" if share[y, x] > 0.5 else "#ffffff"), text))
+        self._fit_notes()
 
     def query_at(self, x: float, y: float) -> PairQuery | None:
         """Return the pairs behind what lies at a place of the plot."""
