@@ -200,3 +200,23 @@ def test_no_error_and_the_lowest_rate_have_two_colours():
     wide = rate_shares(np.array([0.0, 1e-5, 1e-2]))
     assert wide[0] == 0 and 0.05 < wide[1] < 0.2 and wide[2] == 1
     assert (rate_shares(np.zeros((2, 2))) == 0).all()
+
+
+@pytest.mark.parametrize("groups", [2, 8, 14, 30])
+def test_what_a_heat_map_says_lies_in_its_cells(groups):
+    """Rates with their counts, rates alone, or nothing: never beyond the cell, and never too small to read."""
+    from fairdesk.figures.verification_figures import draw_heat_map, framed
+
+    names = [f"group_number_{number}" for number in range(groups)]
+    rates = np.where(np.eye(groups) > 0, 0.001234, np.nan)
+    counts = [["1,480/1,200,000"] * groups] * groups
+    figure = framed(lambda axes: draw_heat_map(axes, names, rates, counts), groups)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    box = axes.get_window_extent()
+    assert len(axes.texts) == groups
+    for text in axes.texts:
+        said = text.get_window_extent()
+        assert said.width < box.width / groups and said.height < box.height / groups
+        assert 4 <= text.get_fontsize() <= 7
+    assert all(label.get_window_extent().y1 < box.y0 for label in axes.get_xticklabels())

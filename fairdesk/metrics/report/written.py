@@ -75,6 +75,9 @@ def _one_group(name: str, bins: Any, *, distance: bool, threshold: float | None)
     return lambda axes: draw_scores(axes, bins, title, distance=distance, threshold=threshold)
 
 
+_A_PLACE_A_GROUP = ("fnmr-bars", "fmr-bars", "fmr-between-groups")
+
+
 def _of_groups(result: EvaluateResult) -> dict[str, Drawing]:
     from fairdesk.figures import verification_figures as plots
 
@@ -131,7 +134,7 @@ def _write_words(
     drawn = drawings(overall, groups, result, distance=params.distance, threshold=threshold)
     svgs: dict[str, str] = {}
     for name, draw in drawn.items():
-        figure = framed(draw)
+        figure = framed(draw, len(groups) if name in _A_PLACE_A_GROUP else 0)
         for form in ("svg", "png", "pdf"):
             made = picture(figure, form)
             (folder / f"{name}.{form}").write_bytes(made)
