@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.identities import label_ids
@@ -20,6 +22,9 @@ from fairdesk.words import tr, tr_n
 if TYPE_CHECKING:
     from fairdesk.project.kept_facts import Facts, Stamp
     from fairdesk.project.project import Project
+
+
+Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,11 @@ def labelled_paths(project: Project, *, hidden: bool = False) -> Iterator[Labell
         yield LabelledPath(
             number, beginnings[root] + (path if os.sep == "/" else path.replace("/", os.sep)), who, group
         )
+
+
+def image_numbers(project: Project) -> Ids:
+    """Return the ids of all images, hidden ones too, ascending."""
+    return project.db.numbers("SELECT id AS n FROM image ORDER BY id")
 
 
 def need_images(project: Project) -> None:
