@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -167,7 +167,7 @@ class HideReason(Enum):
 
 def hide_images(
     project: Project,
-    images: list[int],
+    images: Sequence[int] | Ids,
     why: HideReason = HideReason.CHOSEN,
     *,
     hide: bool = True,
