@@ -173,9 +173,11 @@ class Database:
             yield connection
             watch.keep(JOURNALED)
             large = connection.total_changes() - before > _LARGE and not self.network
-            connection.wal_autocheckpoint(0 if large else _LOG_PAGES)
+            if large:
+                connection.wal_autocheckpoint(0)
             connection.execute("COMMIT")
             if large:
+                connection.wal_autocheckpoint(_LOG_PAGES)
                 self._write_back()
         except BaseException:
             watch.stop()

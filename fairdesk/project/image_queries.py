@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -55,6 +55,12 @@ _STATES: dict[str, str] = {
     "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d"
     " WHERE d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL)",  # one that could not be read may have faces
 }  # fmt: skip
+
+
+_FACE_STATES = {  # the images themselves, from an index or a small table
+    "with face": "SELECT image_id AS n FROM face WHERE detector = ? AND place = 0",
+    "several faces": "SELECT image_id AS n FROM detection WHERE detector = ? AND faces > 1",
+}
 
 
 @dataclass(frozen=True)
@@ -154,8 +160,12 @@ def image_ids(project: Project, wanted: Filter, order: str = "added", labels: La
 
     Where `labels`, as they are now, tell which match, the catalogue is not asked.
     """
-    told = None if labels is None else matching(labels, wanted)
+    with_faces = _FACE_STATES.get(wanted.state)
+    by_labels = wanted if with_faces is None else replace(wanted, state="any")
+    told = None if labels is None else matching(labels, by_labels)
     if labels is not None and told is not None:
+        if with_faces is not None:
+            told &= np.isin(labels.images, project.db.numbers(with_faces, (wanted.faces_of(project),)), kind="table")
         keys = labels.identity[told] if order == "identity" else None
         return in_order(project, order, wanted.faces_of(project), labels.images[told], keys)
     where, values = _conditions(wanted)

@@ -275,12 +275,12 @@ class DatasetTab(Tab):
         labels = None if self._unread else self.view.labels  # those that a change is about to replace tell nothing
 
         def arrived(found: tuple[Ids, int]) -> None:
-            if labels is not None and labels is not self.view.labels:
-                return self._reload()
-            ids, self.view.partly_of_age = found
-            self.view.ids, self.view.wish = ids, wish
-            self.grid.show_ids(self.session.project, "image", ids)
-            self._say_counts()
+            if labels is None or labels is self.view.labels:
+                (self.view.ids, self.view.partly_of_age), self.view.wish = found, wish
+                self.grid.show_ids(self.session.project, "image", self.view.ids)
+                self._say_counts()
+            else:  # they were replaced meanwhile
+                self._reload()
 
         self.session.background.read(
             "dataset ids", lambda: (presenter.ids(project, wish, labels), partly_of_age(project, wish.wanted)), arrived
