@@ -97,7 +97,7 @@ def _wanted(params: FoldersParams, context: Context, at: _Folders) -> list[tuple
     """Return (folder below out, source image) of every image to place, each once a folder."""
     if params.file is not None:
         data = read_clusters(params.file)
-        files = files_of(params.file, [path for paths in data.values() for path in paths])
+        files = files_of(params.file, [path for paths in data.values() for path in paths], params.replace_prefix or ())
         pairs = [
             (at.of(label, label), files[path])
             for label, paths in data.items()
