@@ -34,10 +34,18 @@ def percent(value: float) -> str:
 
 
 def framed(draw: Callable[[Axes], None], groups: int = 0) -> Figure:
-    """Return a figure of its own for one plot: larger where it has a place for each of many groups."""
+    """Return a figure of its own for one plot: larger where it has a place for each of many groups, or a long legend."""
     more = max(0, groups - 6)
-    figure = Figure(figsize=(5.6 + 0.55 * more, 4.4 + 0.3 * more), layout="constrained")
-    draw(figure.add_subplot())
+    wide, high = 5.6 + 0.55 * more, 4.4 + 0.3 * more
+    figure = Figure(figsize=(wide, high), layout="constrained")
+    axes = figure.add_subplot()
+    draw(axes)
+    names = axes.get_legend_handles_labels()[1]
+    if axes.get_legend() is not None:
+        rows = -(-len(names) // _columns_that_fit(axes, names))
+        figure.set_size_inches(wide, high + 0.15 * max(0, rows - 3))
+    figure.draw_without_rendering()  # laid out once for all forms that it is written in
+    figure.set_layout_engine("none")
     return figure
 
 
@@ -45,9 +53,18 @@ def _dress(axes: Axes, title: str, *, legend: bool = True) -> None:
     axes.set_title(title, fontsize=10)
     axes.grid(visible=True, alpha=0.25)
     axes.tick_params(labelsize=8)
-    count = len(axes.get_legend_handles_labels()[1])
-    if legend and count:  # below the plot, where it covers no point
-        axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=min(4, count), frameon=False)
+    names = axes.get_legend_handles_labels()[1]
+    if legend and names:  # below the plot, where it covers no point
+        columns = _columns_that_fit(axes, names)
+        axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=columns, frameon=False)
+
+
+def _columns_that_fit(axes: Axes, names: Sequence[str]) -> int:
+    """Return in how many columns, 4 at most, a legend of letters of 7 points is no wider than the plot."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    wide = axes.get_window_extent().width * 72 / figure.dpi
+    return max(1, min(4, len(names), int(wide / (max(map(len, names)) * 4.4 + 30))))
 
 
 def _percent_axis(axis: Any) -> None:

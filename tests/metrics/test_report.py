@@ -220,3 +220,34 @@ def test_what_a_heat_map_says_lies_in_its_cells(groups):
         assert said.width < box.width / groups and said.height < box.height / groups
         assert 4 <= text.get_fontsize() <= 7
     assert all(label.get_window_extent().y1 < box.y0 for label in axes.get_xticklabels())
+
+
+@pytest.mark.parametrize("groups", [3, 24])
+def test_plots_of_many_groups_lie_apart_on_their_pages(groups):
+    """Legends and names of 24 crossed groups reach into no other plot and not beyond the page."""
+    from itertools import combinations
+
+    from fairdesk.figures.pdf_pages import PdfPage
+    from fairdesk.figures.verification_figures import draw_bars, draw_group_scores, framed
+
+    names = [f"indian · female · {number} to {number + 9}" for number in range(groups)]
+    bins = (np.linspace(0, 1, 11), np.ones(10), np.ones(10))
+    draws = [
+        lambda axes: draw_group_scores(axes, dict.fromkeys(names, bins)),
+        lambda axes: draw_bars(axes, dict.fromkeys(names, (0.1, (0.05, 0.2))), "FMR"),
+    ] * 2
+    page, pages = PdfPage("Title", "made by a test"), {}
+    for draw in draws:
+        page.plot(draw, wide=groups > 4)
+        pages[id(page._figure)] = page._figure
+    for figure in pages.values():
+        boxes = [axes.get_tightbbox() for axes in figure.axes]
+        assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
+        assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    page.finish()
+    for draw in draws[:2]:  # and in a file of its own
+        figure = framed(draw, groups)
+        (axes,) = figure.axes
+        box = axes.get_tightbbox()
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1
+        assert axes.get_window_extent().height > 0.4 * axes.get_window_extent().width

@@ -76,6 +76,8 @@ def _one_group(name: str, bins: Any, *, distance: bool, threshold: float | None)
 
 
 _A_PLACE_A_GROUP = ("fnmr-bars", "fmr-bars", "fmr-between-groups")
+_OF_ALL_GROUPS = (*_A_PLACE_A_GROUP, "scores-groups", "roc", "det", "rates")
+_MANY = 4  # groups; with more, plots that name them all take a page's width
 
 
 def _of_groups(result: EvaluateResult) -> dict[str, Drawing]:
@@ -173,6 +175,6 @@ def _write_words(
     for line in limits:
         pdf.paragraph(line)
     pdf.heading(tr("Plots"))
-    for draw in drawn.values():
-        pdf.plot(draw)
+    for name, draw in drawn.items():
+        pdf.plot(draw, wide=len(groups) > _MANY and name in _OF_ALL_GROUPS)
     (folder / "report.pdf").write_bytes(pdf.finish())
