@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QFontMetricsF, QHelpEvent
+from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import group_style
@@ -52,6 +52,7 @@ class GroupPlot(QWidget):
             self.plot.getPlotItem().vb.invertY(True)
             self.plot.getPlotItem().vb.setAspectLocked(False)
             self.plot.getPlotItem().vb.sigTransformChanged.connect(self._fit_notes)
+        self.plot.viewport().installEventFilter(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -105,7 +106,6 @@ class GroupPlot(QWidget):
                     pen=pg.mkPen(self._theme.tokens["text"], width=1.5),
                 )  # fmt: skip
                 self.plot.addItem(error)
-            bar.setToolTip(f"{rate(value)}  [{rates_between(interval)}]")
 
     def _note(self, x: float, y: float, text: str, colour: str | None = None) -> pg.TextItem:
         item = pg.TextItem(text, color=colour or self._theme.tokens["text"], anchor=(0.5, 0.5))
@@ -146,6 +146,31 @@ class GroupPlot(QWidget):
                     text = f"{rate(one.fmr)}\n{one.false_matches:,}/{one.impostor:,}"
                     self._notes.append((self._note(x, y, text, "#000000" if share[y, x] > 0.5 else "#ffffff"), text))
         self._fit_notes()
+
+    def tip_at(self, x: float, y: float) -> str:
+        """Return what the bar or cell at a place of the plot says in full."""
+        query, groups = self.query_at(x, y), self._groups
+        if query is None or groups is None:
+            return ""
+        if self.kind == "between":
+            cell = groups.fmr_matrix[f"{query.first}|{query.second}"]
+            said = rate(cell.fmr) if cell.fmr is not None else cell.fmr_why or tr("undefined")
+            counts = tr("{errors:,} of {trials:,} pairs", errors=cell.false_matches, trials=cell.impostor)
+            return f"{query.first}\n{query.second}\n{said}\n{counts}"
+        row = groups.per_group[query.first]
+        value, why, interval = (
+            (row.fnmr, row.fnmr_why, row.fnmr_ci) if self.kind == "fnmr" else (row.fmr, row.fmr_why, row.fmr_ci)
+        )
+        said = why or tr("undefined") if value is None else f"{rate(value)}  [{rates_between(interval)}]"
+        return f"{query.first}\n{said}"
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Say what is under the pointer when it rests."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            place = self.plot.getPlotItem().vb.mapSceneToView(self.plot.mapToScene(event.pos()))
+            QToolTip.showText(event.globalPos(), self.tip_at(place.x(), place.y()), self.plot)
+            return True
+        return super().eventFilter(watched, event)
 
     def query_at(self, x: float, y: float) -> PairQuery | None:
         """Return the pairs behind what lies at a place of the plot."""
