@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from fairdesk.jobs.helper_server import make_ready
@@ -10,12 +11,15 @@ READY = "fairdesk.faces.ready_to_search", "fairdesk.faces.ready_to_align"
 
 
 def start_early(arguments: Sequence[str]) -> None:
-    """Start the server of helpers for a command line of `detect` or `encode`; of any other nothing is started."""
+    """Start the server of helpers for a command line that searches with dlib's models, which take a while to load."""
     verb, *rest = arguments or [""]
-    if verb not in ("detect", "encode") or {"-h", "--help", "ray", "--engine=ray"} & set(rest):
+    if verb not in ("detect", "encode") or {"-h", "--help"} & set(rest):
         return
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads, which nothing here uses, spin when they begin
     named = [one.partition("=")[2] or after for one, after in zip(rest, [*rest[1:], ""], strict=True) if one.partition("=")[0] == "--detector"]  # fmt: skip
-    make_ready(ready_for(named[-1] if named else "hog" if verb == "detect" else ""))
+    detector = named[-1] if named else "hog" if verb == "detect" else ""
+    if detector.startswith("hog") and not {"ray", "--engine=ray"} & set(rest):
+        make_ready(ready_for(detector))
 
 
 def ready_for(detector: str) -> str:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from fairdesk.faces import deepface_models
 from fairdesk.faces.aligners import Aligner
-from fairdesk.faces.detectors import detect_batch, takes_batches
+from fairdesk.faces.detectors import detect_batch
 from fairdesk.faces.quality import measure
 from fairdesk.faces.search import Search
 from fairdesk.images.elsewhere import is_address, read_address
@@ -56,34 +56,42 @@ def load(search: Search | None, aligner: Aligner | None) -> None:
 
 def search_batch(batch: list[UnseenImage]) -> list[Searched]:
     """Find the faces of a batch of images, with their thumbnails, and cut them out; runs in a helper process."""
-    assert _search is not None
-    together = _TOGETHER if takes_batches(_search.key) else 0
     out: dict[int, Searched] = {}
     waiting: dict[int, Pixels] = {}
-    for place, (_, path) in enumerate(batch):
+    for place, image in enumerate(batch):
         try:
-            waiting[place] = _read(path)
+            waiting[place] = _read(image.path)
         except UnreadableImageError as error:
             out[place] = Searched(FoundFaces([], error.why), [])
-        if place == len(batch) - 1 or sum(image.size for image in waiting.values()) > together:
-            found = detect_batch(list(waiting.values()), _search.key)
-            out |= {place: _cut(waiting[place], boxes) for place, boxes in zip(waiting, found, strict=True)}
+        if place == len(batch) - 1 or sum(image.size for image in waiting.values()) > _TOGETHER:
+            out |= zip(waiting, _search_together(list(waiting.values())), strict=True)
             waiting = {}
     return [out[place] for place in range(len(batch))]
+
+
+def _search_together(images: list[Pixels]) -> list[Searched]:
+    """Do each step for all images before the next: what a step keeps in the processor's caches is then used, not fetched anew."""
+    assert _search is not None
+    found = detect_batch(images, _search.key)
+    chips = [_chips(image, boxes) for image, boxes in zip(images, found, strict=True)]
+    return [_searched(*one) for one in zip(images, found, chips, strict=True)]
 
 
 def _read(path: str) -> Pixels:
     return read_address(path) if is_address(path) else read_pixels(Path(path))
 
 
-def _cut(image: Pixels, boxes: list[FaceBox]) -> Searched:
+def _chips(image: Pixels, boxes: list[FaceBox]) -> list[Pixels]:
+    return [] if _aligner is None else [_aligner(image, box) for box in boxes]
+
+
+def _searched(image: Pixels, boxes: list[FaceBox], chips: list[Pixels]) -> Searched:
     assert _search is not None
     if _search.key.name == "whole":
         cuts = [b"" for _ in boxes]  # that of the image shows the face
     else:
         picture = Image.fromarray(image)
         cuts = [thumbnail(picture.crop(box_with_margin(box.css, picture.size, 0.25)), SIDE) for box in boxes]
-    chips = [] if _aligner is None else [_aligner(image, box) for box in boxes]
     quality = measure(image, boxes[0] if boxes else None, len(boxes)) if _search.quality else None
     return Searched(FoundFaces(list(zip(boxes, cuts, strict=True))), chips, quality)
 

@@ -5,23 +5,15 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Any, cast
 
 from fairdesk.jobs.params import JobParams
+from fairdesk.jobs.processes import Lane as Lane
 from fairdesk.jobs.results import JobResult
 from fairdesk.words import tr
 
 JobFunction = Callable[[Any, Any], JobResult]
-
-
-class Lane(StrEnum):
-    """Jobs of one lane wait for each other, not for those of another."""
-
-    PREVIEW = "preview"  # writes nothing: runs at once, in a dialog
-    LIGHT = "light"  # seconds to minutes on a few cores: runs beside a training
-    HEAVY = "heavy"  # takes all cores: one at a time
-    GPU = "gpu"  # computes with a network: one on each device; on the processor it is a heavy one
 
 
 class Needs(Enum):

@@ -197,6 +197,9 @@ def test_batches_come_in_order_and_few_are_in_memory(monkeypatch):
     class Slow:
         dim, engine, aligner = 1, "one core", Aligner("box")
 
+        def load(self):
+            pass
+
         def compute(self, chips):
             return np.array([[chip[0, 0, 0]] for chip in chips], dtype=np.float32)
 
