@@ -41,6 +41,7 @@ _MOST = 32  # images that a helper is given at once, if they are small
 _PIXELS = 2_000_000  # that these have together, so that a stop and the progress never wait long
 _COMMIT = 64  # images a transaction at most
 _FEW_WHOLE, _LITTLE = 512, 40_000_000  # images, and pixels of all of them, that are cut out sooner than processes begin
+_SMALL = 150_000  # pixels of an image that is read and cut out in less time than its face is computed
 
 
 def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> list[UnseenImage]:
@@ -64,10 +65,17 @@ def batch_size(images: Sequence[UnseenImage]) -> int:
     return max(BATCH, min(_MOST, _PIXELS // max(1, mean), len(images) // (8 * processes())))
 
 
-def few_for(images: Sequence[UnseenImage], key: DetectorKey) -> int | None:
-    """Return how many images are too few to start processes for, where that is more than usual: small ones that are cut out alone."""
-    little = sum(image.pixels for image in images) < _LITTLE
-    return _FEW_WHOLE if key.name == "whole" and little else None
+def few_for(images: Sequence[UnseenImage], key: DetectorKey, *, computing: bool = False) -> int | None:
+    """Return how many images are too few to start processes for, where that is more than usual: small ones that are cut out alone.
+
+    On two cores that is any number while faces are computed here too (`computing`): the network has the other core.
+    """
+    if key.name != "whole":
+        return None
+    pixels = sum(image.pixels for image in images)
+    if computing and processes() <= 2 and pixels <= _SMALL * len(images):
+        return len(images) + 1
+    return _FEW_WHOLE if pixels < _LITTLE else None
 
 
 def check_detector(params: DetectParams, context: Context) -> None:

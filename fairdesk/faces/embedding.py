@@ -196,7 +196,7 @@ def _search(
             context,
             load,
             (search.search, encoder.aligner),
-            few_for(todo, search.key),
+            few_for(todo, search.key, computing=context.device == "cpu"),
             ready_for(key),
         )
         computed = compute_each(searched, _chips_of_images, encoder, context.device, params.batch_size)

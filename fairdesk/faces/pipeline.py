@@ -5,6 +5,7 @@ They import neither torch nor encoders, so that they are at work while those are
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,16 +74,15 @@ def _search_together(images: list[Pixels]) -> list[Searched]:
     """Do each step for all images before the next: what a step keeps in the processor's caches is then used, not fetched anew."""
     assert _search is not None
     found = detect_batch(images, _search.key)
-    chips = [_chips(image, boxes) for image, boxes in zip(images, found, strict=True)]
-    return [_searched(*one) for one in zip(images, found, chips, strict=True)]
+    faces = [(image, box) for image, boxes in zip(images, found, strict=True) for box in boxes]
+    chips = iter([] if _aligner is None else _aligner.cut(faces))
+    return [
+        _searched(image, boxes, list(islice(chips, len(boxes)))) for image, boxes in zip(images, found, strict=True)
+    ]
 
 
 def _read(path: str) -> Pixels:
     return read_address(path) if is_address(path) else read_pixels(Path(path))
-
-
-def _chips(image: Pixels, boxes: list[FaceBox]) -> list[Pixels]:
-    return [] if _aligner is None else [_aligner(image, box) for box in boxes]
 
 
 def _searched(image: Pixels, boxes: list[FaceBox], chips: list[Pixels]) -> Searched:
@@ -106,10 +106,14 @@ def align_batch(batch: list[FacePlace]) -> Aligned:
     """Read a batch of faces and cut them out; runs in a helper process."""
     assert _aligner is not None
     out = Aligned([], [], {})
-    for face in batch:
+    waiting: list[tuple[Pixels, FaceBox]] = []
+    for place, face in enumerate(batch):
         try:
-            out.chips.append(_aligner(_read(face.path), face.box))
+            waiting.append((_read(face.path), face.box))
             out.faces.append(face.id)
         except UnreadableImageError as error:
             out.failures[face.id] = error.why
+        if place == len(batch) - 1 or sum(image.size for image, _ in waiting) > _TOGETHER:
+            out.chips.extend(_aligner.cut(waiting))
+            waiting = []
     return out
