@@ -9,13 +9,14 @@ from PIL import Image
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import versions
-from fairdesk.dataset import picture_similarity as similar
+from fairdesk.dataset import near_vectors as similar
 from fairdesk.dataset.duplicates import find_duplicates as duplicates
 from fairdesk.dataset.group_balance import balance_groups as balance
 from fairdesk.dataset.group_balance import level, targets
 from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.near_vectors import distances, near_vectors
 from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParams
-from fairdesk.dataset.picture_similarity import confirmed, distances, look_of, near_vectors
+from fairdesk.dataset.picture_similarity import confirmed, look_of
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.identities import group_counts
@@ -229,8 +230,8 @@ def test_near_vectors_in_small_blocks_are_those_of_the_whole_table(metric, monke
         zip(*(part.tolist() for part in np.nonzero(table <= limit)), strict=True)
     )
     assert all(abs(table[i, j] - away) < 1e-6 for i, j, away in whole)
-    monkeypatch.setattr("fairdesk.dataset.picture_similarity._BLOCK", 5)
-    monkeypatch.setattr("fairdesk.dataset.picture_similarity._ACROSS", 7)
-    monkeypatch.setattr("fairdesk.dataset.picture_similarity._PAIRS", 3)
+    monkeypatch.setattr("fairdesk.dataset.near_vectors._BLOCK", 5)
+    monkeypatch.setattr("fairdesk.dataset.near_vectors._ACROSS", 7)
+    monkeypatch.setattr("fairdesk.dataset.near_vectors._PAIRS", 3)
     assert near_vectors(rows, rows, metric, limit) == whole
     assert near_vectors(rows, rows, metric, limit, once=True) == [one for one in whole if one[0] < one[1]]
