@@ -104,8 +104,9 @@ class _Outlines:
         squares = np.empty(len(vectors), dtype=np.float32)
         for start in range(0, len(vectors), _ACROSS):
             part = _lengthened(vectors[start : start + _ACROSS], metric)
-            squares[start : start + _ACROSS] = (part**2).sum(1)
+            lengths = (part**2).sum(1)
             part = part - mean
+            squares[start : start + _ACROSS] = lengths + (part**2).sum(1)  # what rounding is in proportion to
             main = part @ basis
             short[start : start + _ACROSS, :-1] = main
             left = np.clip((part**2).sum(1) - (main**2).sum(1), 0, None)
