@@ -90,7 +90,7 @@ def update_to(
     db.execute(
         f"WITH wanted (id, {', '.join(places)}) AS ({rows})"
         f" INSERT OR FAIL INTO journal_row SELECT {step}, {seq}, t.id, {', '.join('t.' + name for name in columns)}{none},"
-        f" {', '.join('w.' + place for place in places)}{none} FROM wanted w JOIN {table} t ON t.id = w.id",
+        f" {', '.join('w.' + place for place in places)}{none} FROM wanted w CROSS JOIN {table} t ON t.id = w.id",
         args,
     )
     return _copy_rows(db, step, seq, table, columns, undo=False)

@@ -309,9 +309,9 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
         If the image has no vector of this encoder.
     """
     recipe = project.vectors.find(recipe_hash)
-    images, parts = project.vectors.of_images_by_parts(recipe)
-    _, own = project.vectors.of_images(recipe, among=np.array([image]))
-    if not len(own):
+    vectors = project.vectors.rows_of_images(recipe)
+    images = vectors.numbers
+    if not (images == image).any():
         raise RequestError(
             tr(
                 "This image has no {encoder} embedding of the faces that {detector} found. "
@@ -321,13 +321,14 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
             )
         )
     keep = np.isin(images, among) | (images == image)
-    mine, distance = own[0], np.empty(len(images), dtype=np.float32)
-    for where, vectors in parts:
+    distance = np.empty(len(images), dtype=np.float32)
+    (mine,) = vectors.of(np.array([image]))[:]
+    for where, some in vectors.by_file():
         if recipe.metric == "cosine":
-            norms = np.linalg.norm(vectors, axis=1) * max(float(np.linalg.norm(mine)), 1e-30)
-            distance[where] = 1 - (vectors @ mine) / np.where(norms == 0, 1, norms)
+            norms = np.linalg.norm(some, axis=1) * max(float(np.linalg.norm(mine)), 1e-30)
+            distance[where] = 1 - (some @ mine) / np.where(norms == 0, 1, norms)
         else:
-            distance[where] = np.sqrt(((vectors - mine) ** 2).sum(1))
+            distance[where] = np.sqrt(((some - mine) ** 2).sum(1))
     said = constraints(of_detector(project, verdicts(project), recipe.detector))
     if said:
         with_it, without = said.beside(*largest_faces(project, recipe.detector, [image]))
