@@ -24,6 +24,8 @@ from fairdesk.project.verdicts import Said, Verdict, of_detector
 from fairdesk.project.verdicts import verdicts as all_verdicts
 from fairdesk.words import tr, tr_n
 
+MANY = 5000  # faces: k-means may take longer than anybody waits without a word
+
 
 def cluster_faces(params: ClusterParams, context: Context) -> ClusterResult:
     """Job: cluster the project's vectors, or those of an .npz."""
@@ -51,7 +53,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         kept = neighbours_of(project, recipe, faces, scaled, metric, check)
         return kept.found, kept.squared
 
-    tell = _progress(context, len(faces))
+    tell = _progress(context, len(faces), params.method)
     found = cluster_vectors(vectors, params, metric, people if people >= 2 else None, near, tell)
     raw, broken = corrected(found.labels, faces, unit_length(vectors, metric), said)
     labels = by_size(raw)
@@ -83,8 +85,10 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     )
 
 
-def _progress(context: Context, faces: int) -> Check:
+def _progress(context: Context, faces: int, method: str) -> Check:
     """Return what a method tells how far it is: as so many of the faces, so that the time left can be told."""
+    if method == "kmeans" and faces > MANY:
+        context.message(tr("k-means cannot tell how far it is; it can be stopped at any time."))
 
     def tell(done: int, of: int) -> None:
         context.check()
@@ -139,7 +143,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
     known = names != ""
     _, truth = np.unique(names, return_inverse=True)
     people = len(np.unique(names[known]))
-    tell = _progress(context, len(vectors))
+    tell = _progress(context, len(vectors), params.method)
     labels = by_size(
         cluster_vectors(
             vectors, params, params.metric or "euclidean", people if people >= 2 else None, check=tell

@@ -22,8 +22,9 @@ from fairdesk.words import tr
 def list_radii(params: EpsParams, context: Context) -> EpsResult:
     """Job: compute the neighbours once, and what each radius comes to."""
 
-    def pause(_done: int, _of: int) -> None:
+    def pause(done: int, of: int) -> None:
         context.check()
+        context.progress(done, of, tr("steps of comparing faces"))
 
     if params.vectors is not None:
         given = read_vectors(params.vectors)
