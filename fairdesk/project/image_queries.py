@@ -297,10 +297,15 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
         )
     keep = np.isin(images, among) | (images == image)
     mine, distance = own[0], np.empty(len(images), dtype=np.float32)
+    if recipe.metric == "cosine" and not mine.any():
+        raise RequestError(
+            tr("The embedding of this image is all zeros, and so has no direction to compare by. Encode it again.")
+        )
     for where, vectors in parts:
         if recipe.metric == "cosine":
             norms = np.linalg.norm(vectors, axis=1) * max(float(np.linalg.norm(mine)), 1e-30)
             distance[where] = 1 - (vectors @ mine) / np.where(norms == 0, 1, norms)
+            keep[where] &= norms > 0  # what has no direction is like nothing
         else:
             distance[where] = np.sqrt(((vectors - mine) ** 2).sum(1))
     said = constraints(of_detector(project, verdicts(project), recipe.detector))

@@ -19,7 +19,7 @@ from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.params import DBSCAN_EPS, ClusterParams
 from fairdesk.clustering.stages import Check, Stages, stoppable
 from fairdesk.errors import RequestError
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -141,6 +141,23 @@ def unit_length(vectors: Floats, metric: str) -> Floats:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Floats = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
     return scaled
+
+
+def directed(vectors: Floats, metric: str) -> npt.NDArray[np.bool_]:
+    """Return which vectors can be compared: by their angle those of zeros alone cannot, as they have no direction."""
+    out = np.ones(len(vectors), dtype=np.bool_)
+    if metric == "cosine":
+        np.any(vectors, axis=1, out=out)
+    return out
+
+
+def why_undirected(count: int) -> str:
+    """Say why faces were left out of a comparison by angle."""
+    return tr_n(
+        "{n:,} face is left unclustered: its embedding is all zeros, and so has no direction to compare by cosine.",
+        "{n:,} faces are left unclustered: their embeddings are all zeros, and so have no direction to compare by cosine.",
+        count,
+    )
 
 
 def _pca(vectors: Floats, share: float, check: Check | None = None) -> Floats:
