@@ -311,6 +311,7 @@ def test_what_takes_long_to_learn_waits_until_nobody_answers(reviewing, hand, qt
     project, who, pane = reviewing
     learned = []
     pane._review.review.relearning_takes = 0.15
+    pane._idle.setInterval(60_000)
     monkeypatch.setattr(
         type(pane._review.review), "relearn", lambda self, check=None: learned.append(len(self.answers))
     )
@@ -318,7 +319,8 @@ def test_what_takes_long_to_learn_waits_until_nobody_answers(reviewing, hand, qt
         said = says(pane.current, who)
         qtbot.keyClick(pane, Qt.Key.Key_S if said == "unsure" else KEYS[said])
     hand.settle()
-    assert learned == []
+    assert learned == [] and pane._idle.isActive()
+    pane._idle.start(0)
     qtbot.waitUntil(lambda: learned == [4], timeout=3000)
     hand.settle()
     assert len(verdicts(project)) == 4 and pane.current is not None

@@ -15,6 +15,7 @@ from fairdesk.clustering.store import UNCLUSTERED, NewCluster, NewVersion, add_v
 from fairdesk.dataset.known_images import match_paths, project_files, tell_hidden
 from fairdesk.dataset.path_matching import plain
 from fairdesk.dataset.replaced_prefixes import replaced
+from fairdesk.dataset.table_files import read_text
 from fairdesk.errors import RequestError, reason
 from fairdesk.images.image_sources import exists
 from fairdesk.images.written_files import write_manifest, write_text
@@ -28,6 +29,8 @@ from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.faces import face_places, faces_of_paths
 from fairdesk.project.images import labelled_images
 from fairdesk.words import tr, tr_n
+
+_LONG = 200  # characters of a path that are shown
 
 
 def write_clusters(project: Project, version: int, path: Path) -> int:
@@ -111,13 +114,13 @@ def _rows(path: Path) -> list[Row]:
 
 def _read_json(path: Path) -> dict[str, list[str]]:
     try:
-        data = parse(path.read_text(encoding="utf-8-sig"), unique=True)
-    except (OSError, ValueError) as error:
+        data = parse(read_text(path), unique=True)
+    except ValueError as error:
         raise RequestError(
             tr("{path} cannot be read as a cluster file: {error}", path=path, error=reason(error))
         ) from error
     if not isinstance(data, dict) or not all(
-        isinstance(paths, list) and all(isinstance(item, str) for item in paths) for paths in data.values()
+        isinstance(paths, list) and all(isinstance(item, str) and item for item in paths) for paths in data.values()
     ):
         raise RequestError(
             tr('{path} is not a cluster file: it must be {{"label": ["image path", ...], ...}}.', path=path)
@@ -205,7 +208,7 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 "Nothing was read.",
                 file=params.file,
                 detector=detector,
-                path=f"{unknown[0]} ({faces.why[unknown[0]]})" if unknown else tr("it names no image"),
+                path=f"{unknown[0][:_LONG]} ({faces.why[unknown[0]]})" if unknown else tr("it names no image"),
             )
         )
     labels = list(dict.fromkeys(home.values()))

@@ -11,7 +11,7 @@ import numpy as np
 
 from fairdesk.clustering.agreement import agreement, figures
 from fairdesk.clustering.known_people import known_people
-from fairdesk.clustering.methods.by_name import unit_length
+from fairdesk.clustering.methods.by_name import directed, unit_length
 from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.results import NamedResult
@@ -98,6 +98,9 @@ class ReviewSession:
         every, vectors = project.vectors.load(stored, hidden=False)
         said = constraints(of_detector(project, verdicts(project), stored.detector))
         kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
+        undirected = kept & ~directed(vectors, stored.metric)
+        self._undirected = every[undirected]  # there is nothing to ask about these: they stay unclustered
+        kept &= ~undirected
         self.faces = every[kept]
         need_faces(project, stored, len(self.faces), 2)
         self.vectors = unit_length(vectors[kept], stored.metric)
@@ -185,6 +188,7 @@ class ReviewSession:
             (int(face), len(order) if lonely else number[int(home)])
             for face, home, lonely in zip(self.faces, place, alone, strict=True)
         ]
+        members += [(face, len(order)) for face in self._undirected.tolist()]
         truth = known_people(self.project, self.faces, self._said)
         known = truth >= 0
         quality = agreement(np.where(alone, -1, place)[known], truth[known])
