@@ -8,26 +8,37 @@ from __future__ import annotations
 import csv
 import json
 import pickle
-from collections.abc import Iterable, Sequence
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.dataset.table_files import read_table
+from fairdesk.dataset.near_vectors import Rows
+from fairdesk.dataset.table_files import read_table, read_text
 from fairdesk.errors import RequestError, reason
 from fairdesk.images import careful_pickles
 from fairdesk.images.table_cells import safe_row
 from fairdesk.plain_json import parse
 from fairdesk.project.finite import to_float32, unsound, why_unsound
-from fairdesk.project.npz import NOT_NPZ, open_npz
-from fairdesk.words import tr
+from fairdesk.project.npz import NOT_NPZ, numbers, open_npz, texts
+from fairdesk.words import mark, tr
 
 Vector = npt.NDArray[np.float32]
+Box = tuple[int, int, int, int]
+_AT_ONCE = 4096  # faces whose vectors are in memory while they are written
 PICKLES, OTHERS = (".pickle", ".pkl", ".dat"), (".json", ".csv", ".npz")
 BOX = ("top", "right", "bottom", "left")
 _MOST = 2**31
+_KINDS = {
+    dict: mark("a dictionary"),
+    set: mark("a set"),
+    str: mark("text"),
+    int: mark("a number"),
+    type(None): mark("empty"),
+}
 
 
 class Encoding(NamedTuple):
@@ -51,7 +62,7 @@ def read_encodings(path: Path) -> list[Encoding]:
         if ending in PICKLES:
             found = _of_dictionaries(path, careful_pickles.plain(careful_pickles.load(path.read_bytes())))
         elif ending == ".json":
-            found = _of_dictionaries(path, parse(path.read_text(encoding="utf-8-sig")))
+            found = _of_dictionaries(path, parse(read_text(path)))
         elif ending == ".csv":
             found = _of_table(path)
         elif ending == ".npz":
@@ -62,7 +73,12 @@ def read_encodings(path: Path) -> list[Encoding]:
             )
     except pickle.UnpicklingError as error:
         raise RequestError(
-            tr("{path} is no list of encodings that can be read without running code: {error}.", path=path, error=error)
+            tr(
+                "{path} is no list of {{imagePath, loc, encoding}} that can be read without running code: {error}. "
+                "Save the encodings as lists or numpy arrays of numbers, or as .json or .npz.",
+                path=path,
+                error=error,
+            )
         ) from error
     except _DAMAGED as error:
         raise RequestError(tr("{path} cannot be read as encodings: {error}", path=path, error=reason(error))) from error
@@ -105,9 +121,9 @@ def _of_dictionaries(path: Path, found: Any) -> list[Encoding]:
     if not isinstance(found, list):
         raise RequestError(
             tr(
-                "{path} must be a list of {{imagePath, loc, encoding}}; it is a {type}.",
+                "{path} must be a list of {{imagePath, loc, encoding}}; it is {type}.",
                 path=path,
-                type=type(found).__name__,
+                type=tr(_KINDS.get(type(found), mark("something else"))),
             )
         )
     return [_entry(path, number, one) for number, one in enumerate(found, 1)]
@@ -174,9 +190,9 @@ def _of_table(path: Path) -> list[Encoding]:
 
 def _of_npz(path: Path) -> list[Encoding]:
     with open_npz(path) as data:
-        vectors, paths = to_float32(data["vectors"]), data["paths"].astype(str)
-        boxes = np.asarray(data["boxes"]).tolist() if "boxes" in data else [None] * len(vectors)
-    if vectors.ndim != 2 or not len(vectors) == len(paths) == len(boxes):
+        vectors, paths = to_float32(numbers(data, "vectors")), texts(data, "paths")
+        boxes = numbers(data, "boxes").tolist() if "boxes" in data else [None] * len(vectors)
+    if vectors.ndim != 2 or paths.ndim != 1 or not len(vectors) == len(paths) == len(boxes):
         raise RequestError(tr("{path}: vectors, paths and boxes must be of the same faces.", path=path))
     rows = zip(paths.tolist(), boxes, vectors, strict=True)
     return [
@@ -184,35 +200,86 @@ def _of_npz(path: Path) -> list[Encoding]:
     ]
 
 
-def write_encodings(path: Path, found: Sequence[Encoding], more: dict[str, Sequence[str]] | None = None) -> None:
+class Written(NamedTuple):
+    """Faces to write: the paths of their images, their boxes, and their vectors, which are read as they are written."""
+
+    paths: Sequence[str]
+    boxes: Sequence[Box | None]
+    vectors: Rows
+    dim: int
+
+    def each(self) -> Iterator[Encoding]:
+        """Yield them one by one."""
+        for start in range(0, len(self.paths), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            rows = zip(self.paths[part], self.boxes[part], self.vectors[part], strict=True)
+            yield from (Encoding(path, box, vector) for path, box, vector in rows)
+
+
+def written(found: Sequence[Encoding]) -> Written:
+    """Return encodings that were read as faces to write."""
+    vectors = np.array([one.vector for one in found], dtype=np.float32)
+    return Written([one.path for one in found], [one.box for one in found], vectors, vectors.shape[1])
+
+
+def write_encodings(path: Path, found: Written, more: dict[str, Any] | None = None) -> None:
     """Write encodings as .json (the original's list), .csv or .npz; `more` are further columns of a .csv or .npz."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     if path.suffix.lower() == ".json":
-        rows = [
-            {"imagePath": one.path, "loc": None if one.box is None else list(one.box), "encoding": one.vector.tolist()}
-            for one in found
-        ]
-        part.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+        with part.open("w", encoding="utf-8") as file:
+            for number, one in enumerate(found.each()):
+                box = None if one.box is None else list(one.box)
+                entry = {"imagePath": one.path, "loc": box, "encoding": one.vector.tolist()}
+                file.write(("[" if not number else ", ") + json.dumps(entry, ensure_ascii=False))
+            file.write("]" if len(found.paths) else "[]")
     elif path.suffix.lower() == ".csv":
         with part.open("w", encoding="utf-8", newline="") as file:
             _write_rows(csv.writer(file, lineterminator="\n"), found, more or {})
     else:
-        arrays: dict[str, Any] = {
-            "paths": np.array([one.path for one in found], dtype=str),
-            "vectors": np.array([one.vector for one in found], dtype=np.float32),
-            **{name: np.array(values) for name, values in (more or {}).items()},
-        }
-        if all(one.box is not None for one in found):
-            arrays["boxes"] = np.array([one.box for one in found], dtype=np.int32)
-        with part.open("wb") as target:
-            np.savez(target, **arrays)
+        _write_npz(part, found, more or {})
     part.replace(path)
 
 
-def _write_rows(writer: Any, found: Sequence[Encoding], more: dict[str, Sequence[str]]) -> None:
-    size = len(found[0].vector) if found else 0
-    writer.writerow(["path", *BOX, *more, *(f"v{n}" for n in range(size))])
-    columns: Iterable[tuple[str, ...]] = zip(*more.values(), strict=True) if more else [()] * len(found)
-    for one, cells in zip(found, columns, strict=True):
+def _write_rows(writer: Any, found: Written, more: dict[str, Sequence[str]]) -> None:
+    writer.writerow(["path", *BOX, *more, *(f"v{n}" for n in range(found.dim))])
+    columns: Iterable[tuple[str, ...]] = zip(*more.values(), strict=True) if more else [()] * len(found.paths)
+    for one, cells in zip(found.each(), columns, strict=True):
         writer.writerow([*safe_row([one.path, *(one.box or ("",) * 4), *cells]), *map(str, one.vector)])
+
+
+def _write_npz(path: Path, found: Written, more: dict[str, Any]) -> None:
+    """Write what `numpy.savez` would, a part of each array at a time."""
+    count = len(found.paths)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        _write_texts(archive, "paths", found.paths)
+        parts = (found.vectors[slice(start, start + _AT_ONCE)] for start in range(0, count, _AT_ONCE))
+        _write_array(archive, "vectors", np.dtype("<f4"), (count, found.dim), parts)
+        for name, values in more.items():
+            if isinstance(values, str | np.ndarray):
+                array = np.asarray(values)
+                _write_array(archive, name, array.dtype, array.shape, [array])
+            else:
+                _write_texts(archive, name, values)
+        if all(box is not None for box in found.boxes):
+            boxes = (
+                np.array(found.boxes[start : start + _AT_ONCE], dtype="<i4") for start in range(0, count, _AT_ONCE)
+            )
+            _write_array(archive, "boxes", np.dtype("<i4"), (count, 4) if count else (0,), boxes)
+
+
+def _write_texts(archive: zipfile.ZipFile, name: str, texts: Sequence[str]) -> None:
+    """Write texts as numpy keeps them: all as long as the longest."""
+    kind = np.dtype(f"<U{max(map(len, texts), default=1) or 1}")
+    parts = (np.array(texts[start : start + _AT_ONCE], dtype=kind) for start in range(0, len(texts), _AT_ONCE))
+    _write_array(archive, name, kind, (len(texts),), parts)
+
+
+def _write_array(
+    archive: zipfile.ZipFile, name: str, kind: np.dtype[Any], shape: tuple[int, ...], parts: Iterable[npt.NDArray[Any]]
+) -> None:
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+        head = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, head)
+        for part in parts:
+            file.write(np.ascontiguousarray(part, dtype=kind).tobytes())

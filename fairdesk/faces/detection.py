@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from fairdesk.errors import JobFailed
-from fairdesk.faces.changed_originals import changed_originals
+from fairdesk.faces.changed_originals import changed_originals, images_meant
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.known_faces_quality import measure_all
@@ -171,7 +171,7 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
-    changed = changed_originals([one.id for one in unseen(project, str(params.key), params.where)], context)
+    changed = changed_originals(images_meant(project, params.where), context)
     key = detect(params, context)
     found = counts(project, key)
     need_some_read(found)

@@ -13,7 +13,7 @@ import numpy as np
 from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
-from fairdesk.faces.changed_originals import changed_originals
+from fairdesk.faces.changed_originals import changed_originals, images_meant
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import BATCH, batch_size, check_detector, counts, few_for, need_some_read, there, unseen
 from fairdesk.faces.early_start import ready_for
@@ -229,14 +229,6 @@ class Encoded(NamedTuple):
     changed: list[str]  # originals that are other files now than those that were imported
 
 
-def _to_read(todo: list[UnseenImage], recipe: StoredRecipe, where: list[str] | None, project: Project) -> list[int]:
-    """Return the images that will be read: those to search, and those of faces without a vector."""
-    known = set(images_of_faces(project, project.vectors.missing(recipe)).values())
-    if where and known:
-        known &= meeting(project, where)
-    return sorted(known | {image.id for image in todo})
-
-
 def encode(params: EncodeParams, context: Context) -> Encoded:
     """Encode all faces that have no vector yet, after saying so."""
     project = context.project
@@ -249,7 +241,7 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
     unsearched = unseen(project, key, params.where)
-    changed = changed_originals(_to_read(unsearched, recipe, params.where, project), context)
+    changed = changed_originals(images_meant(project, params.where), context)
     started = time.monotonic()
     done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)

@@ -20,6 +20,8 @@ class Search:
     detector: str
     images: int  # it has looked at
     faces: int
+    without_face: int  # of the images
+    not_read: int  # of the images
 
 
 class UnseenImage(NamedTuple):
@@ -46,8 +48,13 @@ class _Named(NamedTuple):
 def searches(project: Project) -> list[Search]:
     """Return the detectors that have looked at images of a project, by name."""
     faces: dict[str, int] = dict(project.db.rows("SELECT detector, count(*) FROM face GROUP BY detector"))
-    rows = project.db.rows("SELECT detector, count(*) FROM detection GROUP BY detector ORDER BY detector")
-    return [Search(detector, images, faces.get(detector, 0)) for detector, images in rows]
+    detectors = [row[0] for row in project.db.rows("SELECT DISTINCT detector FROM detection ORDER BY detector")]
+    counts = "SELECT count(*), ifnull(sum(faces = 0 AND why IS NULL), 0), count(why) FROM detection WHERE detector = ?"
+    out = []
+    for detector in detectors:  # one after the other: a million rows grouped take three times as long
+        ((images, without_face, not_read),) = project.db.rows(counts, (detector,))
+        out.append(Search(detector, images, faces.get(detector, 0), without_face, not_read))
+    return out
 
 
 def face_count(project: Project, detector: str) -> int:
