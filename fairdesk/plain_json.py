@@ -16,6 +16,10 @@ def parse(text: str | bytes, *, unique: bool = False) -> Any:
         return json.loads(text, object_pairs_hook=_unique if unique else None)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+    except ValueError as error:
+        if "integer string conversion" in str(error):  # Python's own limit
+            raise ValueError("it holds a whole number of thousands of digits") from None
+        raise
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

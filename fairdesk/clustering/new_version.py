@@ -9,7 +9,14 @@ from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.files.cluster_files import save_clusters, write_clusters
 from fairdesk.clustering.files.vector_files import read_vectors
 from fairdesk.clustering.known_people import known_people
-from fairdesk.clustering.methods.by_name import Clustered, by_size, cluster_vectors, unit_length
+from fairdesk.clustering.methods.by_name import (
+    Clustered,
+    by_size,
+    cluster_vectors,
+    directed,
+    unit_length,
+    why_undirected,
+)
 from fairdesk.clustering.methods.constrained import corrected
 from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.params import ClusterParams
@@ -23,6 +30,8 @@ from fairdesk.project.verdict_constraints import Constraints, constraints
 from fairdesk.project.verdicts import Said, Verdict, of_detector
 from fairdesk.project.verdicts import verdicts as all_verdicts
 from fairdesk.words import tr, tr_n
+
+MANY = 5000  # faces: k-means may take longer than anybody waits without a word
 
 
 def cluster_faces(params: ClusterParams, context: Context) -> ClusterResult:
@@ -39,21 +48,22 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     said = constraints(verdicts)
     kept = ~np.isin(faces, list(said.ignored))
     ignored, faces, vectors = int(np.count_nonzero(~kept)), faces[kept], vectors[kept]
-    need_faces(project, recipe, len(faces), 2)
+    metric = params.metric or recipe.metric
+    there = directed(vectors, metric)
+    need_faces(project, recipe, int(there.sum()), 2)
     truth = known_people(project, faces, said)
     people = len(np.unique(truth[truth >= 0]))
     context.check()
-    metric = params.metric or recipe.metric
 
     def near(
         scaled: npt.NDArray[np.float32], check: Check | None
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        kept = neighbours_of(project, recipe, faces, scaled, metric, check)
+        kept = neighbours_of(project, recipe, faces[there], scaled, metric, check)
         return kept.found, kept.squared
 
-    tell = _progress(context, len(faces))
-    found = cluster_vectors(vectors, params, metric, people if people >= 2 else None, near, tell)
-    raw, broken = corrected(found.labels, faces, unit_length(vectors, metric), said)
+    tell = _progress(context, len(faces), params.method)
+    found = cluster_vectors(vectors[there], params, metric, people if people >= 2 else None, near, tell)
+    raw, broken = corrected(_with_undirected(found.labels, there, context), faces, unit_length(vectors, metric), said)
     labels = by_size(raw)
     contradictions = _contradictions(said, broken)
     for line in contradictions:
@@ -64,7 +74,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     used = params.model_copy(update={"encoder": recipe.encoder, "detector": recipe.detector, "eps": found.eps})
     version = _store(project, used, recipe.id, faces, labels, quality)
     if found.linkage is not None:
-        _store_tree(project, version, found, faces)
+        _store_tree(project, version, found, faces[there])
     if params.out is not None:
         write_clusters(project, version, params.out)
         context.artifact(params.out)
@@ -78,13 +88,16 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         seed=params.seed,
         verdicts=sum(one.said is not Said.UNSURE for one in verdicts) - len(contradictions) if verdicts else None,
         ignored=ignored or None,
+        zero_vectors=int((~there).sum()) or None,
         contradictions=contradictions,
         **dict(quality),
     )
 
 
-def _progress(context: Context, faces: int) -> Check:
+def _progress(context: Context, faces: int, method: str) -> Check:
     """Return what a method tells how far it is: as so many of the faces, so that the time left can be told."""
+    if method == "kmeans" and faces > MANY:
+        context.message(tr("k-means cannot tell how far it is; it can be stopped at any time."))
 
     def tell(done: int, of: int) -> None:
         context.check()
@@ -92,6 +105,18 @@ def _progress(context: Context, faces: int) -> Check:
 
     tell(0, 1)
     return tell
+
+
+def _with_undirected(
+    labels: npt.NDArray[np.int64], there: npt.NDArray[np.bool_], context: Context
+) -> npt.NDArray[np.int64]:
+    """Return the labels of all vectors from those that could be compared; the others are unclustered, and that is said."""
+    if there.all():
+        return labels
+    context.message(why_undirected(int((~there).sum())))
+    out = np.full(len(there), -1, dtype=np.int64)
+    out[there] = labels
+    return out
 
 
 def _contradictions(said: Constraints, broken: list[Verdict]) -> list[str]:
@@ -139,12 +164,11 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
     known = names != ""
     _, truth = np.unique(names, return_inverse=True)
     people = len(np.unique(names[known]))
-    tell = _progress(context, len(vectors))
-    labels = by_size(
-        cluster_vectors(
-            vectors, params, params.metric or "euclidean", people if people >= 2 else None, check=tell
-        ).labels
-    )
+    tell = _progress(context, len(vectors), params.method)
+    metric = params.metric or "euclidean"
+    there = directed(vectors, metric)
+    found = cluster_vectors(vectors[there], params, metric, people if people >= 2 else None, check=tell)
+    labels = by_size(_with_undirected(found.labels, there, context))
     quality = agreement(labels[known], truth[known].astype(np.int64))
     if params.out is not None:
         clusters: dict[str, list[str]] = {}
@@ -157,6 +181,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
         clusters=int(labels.max(initial=-1)) + 1,
         noise=int((labels < 0).sum()),
         faces=len(labels),
+        zero_vectors=int((~there).sum()) or None,
         **about,
         seed=params.seed,
         **dict(quality),

@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from fairdesk.dataset.replaced_prefixes import HELP as PREFIX_HELP
+from fairdesk.dataset.replaced_prefixes import check_rules
 from fairdesk.jobs.fields import DETECTOR_UNSET, LINK, Endings, ExistingFile, NewFile, NewFolder, Offer, Pick, Unset
 from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.project.conditions import ids_condition
@@ -164,8 +166,10 @@ class LoadClustersParams(JobParams):
     detector: Annotated[str | None, Offer.FOUND_BY, Unset("those shown in the window")] = Field(
         None, description="Detector whose faces the images stand for"
     )
+    replace_prefix: list[str] | None = Field(None, title="Replace prefix", description=PREFIX_HELP)
 
     _known_detector = field_validator("detector")(detector_text)
+    _rules = field_validator("replace_prefix")(check_rules)
 
 
 class MosaicParams(JobParams):
@@ -190,6 +194,7 @@ class MosaicParams(JobParams):
         title="Cluster file",
         description="Clusters to take it from instead of the project: .json, .csv or .parquet",
     )
+    replace_prefix: list[str] | None = Field(None, title="Replace prefix", description=PREFIX_HELP)
     version: Annotated[int | None, Offer.VERSION, Unset("the newest")] = Field(
         None, description="Which clustering of the project"
     )
@@ -203,6 +208,8 @@ class MosaicParams(JobParams):
         None, ge=1, description="Only so many faces of a cluster, drawn at random"
     )
     seed: int = Field(0, ge=0, description="sample: random seed")
+
+    _rules = field_validator("replace_prefix")(check_rules)
 
     @field_validator("out")
     @classmethod
@@ -218,11 +225,18 @@ class MosaicParams(JobParams):
 
     @model_validator(mode="after")
     def _of_what(self) -> MosaicParams:
+        need_file(self.replace_prefix, self.file)
         if self.cluster is None and self.faces is None:
             raise FieldError("cluster", tr("say which cluster, or which faces"))
         if self.faces is not None and (self.file is not None or self.cluster == "all"):
             raise FieldError("faces", tr("are those of a project, of one cluster or of any"))
         return self
+
+
+def need_file(rules: list[str] | None, file: Path | None) -> None:
+    """Refuse a rule for the paths of a cluster file where there is none."""
+    if rules and file is None:
+        raise FieldError("replace_prefix", tr("is for the paths of a cluster file: name that too"))
 
 
 _MOST_NUMBERS = 10_000_000
@@ -262,6 +276,7 @@ class FoldersParams(JobParams):
         title="Cluster file",
         description="Clusters to take them from instead of the project: .json, .csv or .parquet",
     )
+    replace_prefix: list[str] | None = Field(None, title="Replace prefix", description=PREFIX_HELP)
     by: Literal["cluster", "identity"] = Field(
         "cluster", title="Folder for each", description="A folder for each cluster, or for each identity as labelled"
     )
@@ -276,10 +291,17 @@ class FoldersParams(JobParams):
 
     model_config = ConfigDict(populate_by_name=True)
 
+    _rules = field_validator("replace_prefix")(check_rules)
+
     @field_validator("out")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _of_what(self) -> FoldersParams:
+        need_file(self.replace_prefix, self.file)
+        return self
 
 
 class MapParams(JobParams):

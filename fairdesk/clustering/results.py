@@ -37,6 +37,8 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     """How many verdicts were honoured."""
     ignored: int | None = None
     """Faces that were left out because somebody said they are of no interest."""
+    zero_vectors: int | None = None
+    """Faces that were left unclustered because their embedding is all zeros and was to be compared by its angle."""
     contradictions: list[str] = []
     """Verdicts that could not be honoured beside others."""
 
@@ -69,6 +71,12 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
             said += "\n" + tr_n("{n:,} verdict honoured.", "{n:,} verdicts honoured.", self.verdicts)
         if self.ignored:
             said += " " + tr_n("{n:,} ignored face left out.", "{n:,} ignored faces left out.", self.ignored)
+        if self.zero_vectors:
+            said += "\n" + tr_n(
+                "{n:,} face unclustered because its embedding is all zeros, which has no direction.",
+                "{n:,} faces unclustered because their embeddings are all zeros, which have no direction.",
+                self.zero_vectors,
+            )
         return "\n".join([said, *self.contradictions, *self.vector_lines()])
 
 

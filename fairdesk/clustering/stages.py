@@ -1,10 +1,42 @@
-"""How far some work is that has several stages."""
+"""How far some work is that has several stages, and how it is stopped where a library does it in one call."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import copy_context
+from threading import Thread
+from typing import TypeVar
 
 Check = Callable[[int, int], None]  # how much is done, of how much; may raise
+Made = TypeVar("Made")
+_LOOK_S = 0.1
+
+
+def stoppable(check: Check | None, work: Callable[[], Made], done: int = 0) -> Made:
+    """Return what a call of a library comes to, which neither tells how far it is nor can be asked to stop.
+
+    It runs in a thread of its own, while `check` is called now and then (with `done` of 1). Where that raises, nobody waits for the thread any
+    longer: what it comes to is dropped, and it ends with the process of the job.
+    """
+    if check is None:
+        return work()
+    found: Future[Made] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            found.set_exception(error)
+
+    Thread(target=copy_context().run, args=(run,), daemon=True, name="a library's call").start()
+    while not found.done():
+        check(done, 1)
+        try:
+            return found.result(_LOOK_S)
+        except TimeoutError:
+            continue
+    return found.result()
 
 
 class Stages:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from fairdesk.dataset.face_encodings import Encoding, fault_of, read_encodings
-from fairdesk.dataset.known_images import project_files, tell_hidden
+from fairdesk.dataset.known_images import match_paths, project_files, tell_hidden
 from fairdesk.dataset.params import LoadEncodingsParams
+from fairdesk.dataset.replaced_prefixes import replaced
 from fairdesk.dataset.vector_results import LoadEncodingsResult
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context, tell_left_out
@@ -32,9 +33,10 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
     project = context.project
     found = read_encodings(params.file)
     images, files = project_files(project)
-    matched = files.match(one.path for one in found)
+    moved = replaced((one.path for one in found), params.replace_prefix or ())
+    matched = match_paths(images, files, (one.path for one in found), moved)
     why = dict(matched.why)
-    tell_hidden(project, why)
+    tell_hidden(project, why, moved)
     sizes = image_sizes(project)
     places: dict[str, list[Encoding]] = {}
     for one in found:

@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.dataset.near_vectors import Rows
-from fairdesk.dataset.table_files import read_table
+from fairdesk.dataset.table_files import read_table, read_text
 from fairdesk.errors import RequestError, reason
 from fairdesk.images import careful_pickles
 from fairdesk.images.table_cells import safe_row
 from fairdesk.plain_json import parse
 from fairdesk.project.finite import to_float32, unsound, why_unsound
-from fairdesk.project.npz import NOT_NPZ, open_npz
-from fairdesk.words import tr
+from fairdesk.project.npz import NOT_NPZ, numbers, open_npz, texts
+from fairdesk.words import mark, tr
 
 Vector = npt.NDArray[np.float32]
 Box = tuple[int, int, int, int]
@@ -32,6 +32,13 @@ _AT_ONCE = 4096  # faces whose vectors are in memory while they are written
 PICKLES, OTHERS = (".pickle", ".pkl", ".dat"), (".json", ".csv", ".npz")
 BOX = ("top", "right", "bottom", "left")
 _MOST = 2**31
+_KINDS = {
+    dict: mark("a dictionary"),
+    set: mark("a set"),
+    str: mark("text"),
+    int: mark("a number"),
+    type(None): mark("empty"),
+}
 
 
 class Encoding(NamedTuple):
@@ -55,7 +62,7 @@ def read_encodings(path: Path) -> list[Encoding]:
         if ending in PICKLES:
             found = _of_dictionaries(path, careful_pickles.plain(careful_pickles.load(path.read_bytes())))
         elif ending == ".json":
-            found = _of_dictionaries(path, parse(path.read_text(encoding="utf-8-sig")))
+            found = _of_dictionaries(path, parse(read_text(path)))
         elif ending == ".csv":
             found = _of_table(path)
         elif ending == ".npz":
@@ -66,7 +73,12 @@ def read_encodings(path: Path) -> list[Encoding]:
             )
     except pickle.UnpicklingError as error:
         raise RequestError(
-            tr("{path} is no list of encodings that can be read without running code: {error}.", path=path, error=error)
+            tr(
+                "{path} is no list of {{imagePath, loc, encoding}} that can be read without running code: {error}. "
+                "Save the encodings as lists or numpy arrays of numbers, or as .json or .npz.",
+                path=path,
+                error=error,
+            )
         ) from error
     except _DAMAGED as error:
         raise RequestError(tr("{path} cannot be read as encodings: {error}", path=path, error=reason(error))) from error
@@ -109,9 +121,9 @@ def _of_dictionaries(path: Path, found: Any) -> list[Encoding]:
     if not isinstance(found, list):
         raise RequestError(
             tr(
-                "{path} must be a list of {{imagePath, loc, encoding}}; it is a {type}.",
+                "{path} must be a list of {{imagePath, loc, encoding}}; it is {type}.",
                 path=path,
-                type=type(found).__name__,
+                type=tr(_KINDS.get(type(found), mark("something else"))),
             )
         )
     return [_entry(path, number, one) for number, one in enumerate(found, 1)]
@@ -178,9 +190,9 @@ def _of_table(path: Path) -> list[Encoding]:
 
 def _of_npz(path: Path) -> list[Encoding]:
     with open_npz(path) as data:
-        vectors, paths = to_float32(data["vectors"]), data["paths"].astype(str)
-        boxes = np.asarray(data["boxes"]).tolist() if "boxes" in data else [None] * len(vectors)
-    if vectors.ndim != 2 or not len(vectors) == len(paths) == len(boxes):
+        vectors, paths = to_float32(numbers(data, "vectors")), texts(data, "paths")
+        boxes = numbers(data, "boxes").tolist() if "boxes" in data else [None] * len(vectors)
+    if vectors.ndim != 2 or paths.ndim != 1 or not len(vectors) == len(paths) == len(boxes):
         raise RequestError(tr("{path}: vectors, paths and boxes must be of the same faces.", path=path))
     rows = zip(paths.tolist(), boxes, vectors, strict=True)
     return [

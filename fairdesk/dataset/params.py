@@ -9,6 +9,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from fairdesk.dataset.prepare_params import DISTANCE_HELP, LEAKS_HELP, Leaks, check_sizes
+from fairdesk.dataset.replaced_prefixes import HELP as PREFIX_HELP
+from fairdesk.dataset.replaced_prefixes import check_rules
 from fairdesk.faces.params import existing_path
 from fairdesk.images.system_places import system_place
 from fairdesk.jobs.fields import (
@@ -203,6 +205,9 @@ class LoadEncodingsParams(JobParams):
         title="Compared by",
         description="How such encodings are compared: dlib's by their Euclidean distance",
     )
+    replace_prefix: list[str] | None = Field(None, title="Replace prefix", description=PREFIX_HELP)
+
+    _rules = field_validator("replace_prefix")(check_rules)
 
     @field_validator("detector")
     @classmethod

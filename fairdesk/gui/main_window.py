@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QStatusBar,
     QTabWidget,
     QToolButton,
+    QVBoxLayout,
 )
 
 from fairdesk.gui import async_glue
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
     tabs: QTabWidget
     menu_bar: QMenuBar
     status: QStatusBar
+    central_layout: QVBoxLayout
 
     drawn = Signal()  # once, when it was drawn for the first time
 
@@ -80,7 +82,7 @@ class MainWindow(QMainWindow):
         self.dock.setObjectName("jobs_dock")
         self.dock.setWidget(self.panel)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
-        self.toasts = Toasts(self)
+        self.toasts = Toasts(self, self.central_layout)
         self.follow_up = FollowUp(self, session, import_made=lambda made: self.dataset.import_dropped(made))
         self.busy = QLabel()
         self.status.addPermanentWidget(self.busy)

@@ -1,4 +1,8 @@
-"""Notices at the window's foot: news come and go, errors stay until they are closed, and all can be read again."""
+"""Notices at the window's foot: news come and go, errors stay until they are closed, and all can be read again.
+
+None covers a control: errors stand below the tabs, which give them room; news lie over what is there for a few seconds,
+where no button, field or text is.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,23 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fairdesk.gui.dialogs.table_dialog import TableDialog
 from fairdesk.gui.session import Notice
@@ -16,6 +35,8 @@ from fairdesk.words import tr
 SHOWN_MS = 6000
 MOST_ERRORS = 3  # at once; the others wait until one is closed
 _KEPT = 500
+_GAP, _STEP = 6, 12  # pixels: between notices, and between the places that are tried
+_CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractSpinBox, QProgressBar, QLabel)
 
 
 class _Toast(QFrame):
@@ -31,9 +52,12 @@ class _Toast(QFrame):
         label = QLabel(notice.text)
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        label.setMaximumWidth(620)
-        label.setMinimumWidth(min(620, label.fontMetrics().horizontalAdvance(notice.text) + 8))
-        layout.addWidget(label)
+        if notice.kind == "error":  # as wide as the window
+            layout.addWidget(label, 1)
+        else:
+            label.setMaximumWidth(620)
+            label.setMinimumWidth(min(620, label.fontMetrics().horizontalAdvance(notice.text) + 8))
+            layout.addWidget(label)
         if notice.action and notice.run is not None:
             button = QPushButton(notice.action)
             run = notice.run
@@ -53,13 +77,15 @@ class _Toast(QFrame):
 
 
 class Toasts(QObject):
-    """The newest of the news above the errors that nobody has closed yet."""
+    """The newest of the news, and the errors that nobody has closed yet."""
 
     changed = Signal()  # a notice came, or an error was closed
 
-    def __init__(self, host: QWidget) -> None:
+    def __init__(self, host: QWidget, foot: QVBoxLayout) -> None:
+        """Show news over a window, and errors at the end of a layout of it."""
         super().__init__(host)
-        self._host = host
+        self._host, self._foot = host, foot
+        foot.setStretch(0, 1)
         self._info: _Toast | None = None
         self._errors: list[_Toast] = []
         self._waiting: deque[Notice] = deque()
@@ -79,7 +105,7 @@ class Toasts(QObject):
         self.history = [*self.history[1 - _KEPT :], notice]
         if notice.kind != "error":
             self.dismiss()
-            self._info = self._raise(notice, self.dismiss)
+            self._info = self._raise(notice)
             self._timer.start(SHOWN_MS)
         elif notice.text not in {one.text for one in (*(toast.notice for toast in self._errors), *self._waiting)}:
             self._waiting.append(notice)
@@ -87,8 +113,8 @@ class Toasts(QObject):
         self._place()
         self.changed.emit()
 
-    def _raise(self, notice: Notice, close: Callable[[], None]) -> _Toast:
-        toast = _Toast(self._host, notice, close)
+    def _raise(self, notice: Notice) -> _Toast:
+        toast = _Toast(self._host, notice, self.dismiss)
         toast.show()
         toast.raise_()
         return toast
@@ -96,7 +122,11 @@ class Toasts(QObject):
     def _fill(self) -> None:
         while self._waiting and len(self._errors) < MOST_ERRORS:
             notice = self._waiting.popleft()
-            self._errors.append(self._raise(notice, lambda notice=notice: self.close_error(notice)))  # type: ignore[misc]
+            toast = _Toast(self._host, notice, lambda notice=notice: self.close_error(notice))  # type: ignore[misc]
+            toast.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+            self._foot.addWidget(toast)
+            toast.show()
+            self._errors.append(toast)
 
     def dismiss(self) -> None:
         """Take the news away."""
@@ -115,17 +145,40 @@ class Toasts(QObject):
         self.changed.emit()
 
     def _place(self) -> None:
-        """Errors stand at the foot, where news that come and go do not move them."""
-        y = self._host.height() - 40
-        for toast in [*self._errors, *([self._info] if self._info is not None else [])]:
-            y -= toast.height()
-            toast.move(max(8, (self._host.width() - toast.width()) // 2), y)
-            y -= 6
+        """Put the news where they cover no control: as far down as can be, in the middle if possible."""
+        toast = self._info
+        if toast is None:
+            return
+        self._foot.activate()
+        lowest = min((_within(self._host, one).top() for one in self._errors), default=self._host.height() - 40)
+        across = self._host.width() - toast.width()
+        taken = [
+            _within(self._host, one)
+            for one in self._host.findChildren(QWidget)
+            if isinstance(one, _CONTROLS) and one.isVisible() and one.parentWidget() is not toast and _says(one)
+        ]
+        found = QPoint(max(8, across // 2), lowest - toast.height() - _GAP)
+        for y in range(found.y(), self._host.height() // 3, -_STEP):
+            for x in (found.x(), max(8, across - 8), 8):
+                area = QRect(QPoint(x, y), toast.size())
+                if not any(area.intersects(one) for one in taken):
+                    toast.move(x, y)
+                    return
+        toast.move(found)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if watched is self._host and event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
+
+
+def _within(host: QWidget, one: QWidget) -> QRect:
+    return QRect(one.mapTo(host, QPoint(0, 0)), one.size())
+
+
+def _says(one: QWidget) -> bool:
+    """Whether a control can be used, or says something."""
+    return bool(one.text()) if isinstance(one, QLabel) else one.isEnabled()
 
 
 def _drop(toast: _Toast) -> None:

@@ -10,6 +10,7 @@ import io
 import math
 import pickle
 import pickletools
+import struct
 from functools import partial
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
@@ -20,6 +21,22 @@ from fairdesk.words import tr
 
 _KINDS = frozenset(f"{kind}{size}" for kind in "iuf" for size in (1, 2, 4, 8)) | {"b1"}
 _MOST_DIMENSIONS = 4
+_DAMAGED = (
+    pickle.UnpicklingError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    EOFError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+    struct.error,
+)
+
+
+class Refused(pickle.UnpicklingError):
+    """What a pickle may not hold, or lacks, in words for people."""
 
 
 def load(data: bytes) -> Any:
@@ -28,19 +45,24 @@ def load(data: bytes) -> Any:
     Raises
     ------
     pickle.UnpicklingError
-        If it needs anything else, or claims more than it holds. Damage raises what pickle does.
+        If it needs anything else, claims more than it holds, or is damaged; says which.
     """
-    _check(data)
-    return _Careful(io.BytesIO(data), encoding="bytes").load()
+    try:
+        _check(data)
+        return _Careful(io.BytesIO(data), encoding="bytes").load()
+    except Refused:
+        raise
+    except _DAMAGED as error:
+        raise Refused(tr("it is damaged, or another kind of file")) from error
 
 
 def _check(data: bytes) -> None:
     """Refuse places in the memo, and lengths, that the file is too short for."""
     for number, (operation, argument, _) in enumerate(pickletools.genops(data)):
         if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > number + 1:
-            raise pickle.UnpicklingError(tr("it asks for memory that nothing in it needs"))
+            raise Refused(tr("it asks for memory that nothing in it needs"))
         if operation.name in ("NEXT_BUFFER", "PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4"):
-            raise pickle.UnpicklingError(tr("it holds {operation}", operation=operation.name))
+            raise Refused(tr("it holds {operation}", operation=operation.name))
 
 
 class _Dtype:
@@ -49,7 +71,7 @@ class _Dtype:
     def __init__(self, name: Any, *_: Any) -> None:
         text = name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
         if text.lstrip("<>|=") not in _KINDS:
-            raise pickle.UnpicklingError(tr("an array of {text}", text=text[:20]))
+            raise Refused(tr("an array of {text}", text=text[:20]))
         self.kind = np.dtype(text)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -61,7 +83,18 @@ class _Dtype:
 class _Array:
     """What a pickle says of an array; `values` once it is whole."""
 
-    values: np.ndarray[Any, Any]
+    _values: np.ndarray[Any, Any] | None = None
+
+    @property
+    def values(self) -> np.ndarray[Any, Any]:
+        """Its numbers. Raises `UnpicklingError` where the pickle names an array and never says what is in it."""
+        if self._values is None:
+            raise Refused(tr("an array without its numbers"))
+        return self._values
+
+    @values.setter
+    def values(self, numbers: np.ndarray[Any, Any]) -> None:
+        self._values = numbers
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, shape, kind, fortran, raw = state
@@ -72,13 +105,11 @@ def _filled(raw: Any, kind: Any, shape: Any, order: Any = "C") -> np.ndarray[Any
     if isinstance(raw, str):
         raw = raw.encode("latin1")
     if not isinstance(raw, bytes | bytearray) or not isinstance(kind, _Dtype) or not isinstance(shape, tuple):
-        raise pickle.UnpicklingError(tr("an array of something else than numbers"))
+        raise Refused(tr("an array of something else than numbers"))
     if len(shape) > _MOST_DIMENSIONS or not all(isinstance(side, int) and side >= 0 for side in shape):
-        raise pickle.UnpicklingError(tr("an array of an absurd shape"))
+        raise Refused(tr("an array of an absurd shape"))
     if math.prod(shape) * kind.kind.itemsize != len(raw):
-        raise pickle.UnpicklingError(
-            tr("an array that claims {shape} numbers in {count:,} bytes", shape=shape, count=len(raw))
-        )
+        raise Refused(tr("an array that claims {shape} numbers in {count:,} bytes", shape=shape, count=len(raw)))
     return np.frombuffer(bytes(raw), kind.kind).reshape(shape, order="F" if order in ("F", b"F") else "C")
 
 
@@ -98,12 +129,12 @@ def _scalar(kind: Any, raw: Any = b"") -> Any:
 
 def _encode(text: Any, how: Any = "latin1") -> bytes:
     if not isinstance(text, str) or how not in ("latin1", b"latin1", "latin-1"):
-        raise pickle.UnpicklingError(tr("bytes in an odd encoding"))
+        raise Refused(tr("bytes in an odd encoding"))
     return text.encode("latin1")
 
 
 def _no_array(*_: Any) -> None:
-    raise pickle.UnpicklingError(tr("an array made by hand"))
+    raise Refused(tr("an array made by hand"))
 
 
 _ARRAYS = ("numpy", "numpy.core.multiarray", "numpy.core.numeric")
@@ -122,20 +153,33 @@ def _path(kind: type[PurePosixPath] | type[PureWindowsPath], *parts: Any) -> str
     """Return a path as text; no file is looked at."""
     texts = [part.decode("utf-8", "replace") if isinstance(part, bytes) else part for part in parts]
     if not all(isinstance(part, str) for part in texts):
-        raise pickle.UnpicklingError(tr("a path that is no text"))
+        raise Refused(tr("a path that is no text"))
     return str(kind(*texts))
 
 
 def plain(found: Any) -> Any:
-    """Return what was read with texts in place of bytes and numpy's arrays in place of what was said of them."""
+    """Return what was read with texts in place of bytes and numpy's arrays in place of what was said of them.
+
+    Raises
+    ------
+    pickle.UnpicklingError
+        If it is nested too deep, holds itself, or an array is without its numbers.
+    """
+    try:
+        return _plain(found)
+    except RecursionError:
+        raise Refused(tr("it is nested too deep")) from None
+
+
+def _plain(found: Any) -> Any:
     if isinstance(found, bytes):
         return found.decode("utf-8", "replace")
     if isinstance(found, _Array):
         return found.values
     if isinstance(found, list | tuple):
-        return [plain(one) for one in found]
+        return [_plain(one) for one in found]
     if isinstance(found, dict):
-        return {plain(key): plain(value) for key, value in found.items() if isinstance(key, str | bytes)}
+        return {_plain(key): _plain(value) for key, value in found.items() if isinstance(key, str | bytes)}
     return found
 
 
@@ -150,7 +194,7 @@ class _Careful(pickle.Unpickler):
             return _no_array
         if where in _ARRAYS and name in _NAMES:
             return _NAMES[name]
-        raise pickle.UnpicklingError(tr("it needs {module}.{name}", module=module, name=name))
+        raise Refused(tr("it needs {module}.{name}", module=module, name=name))
 
 
 def as_picture(one: Any) -> bytes | np.ndarray[Any, Any]:
@@ -165,7 +209,7 @@ def as_picture(one: Any) -> bytes | np.ndarray[Any, Any]:
             and values.size
         ):
             return values
-        raise pickle.UnpicklingError(
+        raise Refused(
             tr(
                 "its images are decoded to the shape {shape} of {kind}; write them as JPEG or PNG bytes",
                 shape=values.shape,
@@ -174,7 +218,7 @@ def as_picture(one: Any) -> bytes | np.ndarray[Any, Any]:
         )
     if isinstance(one, bytes):
         return one
-    raise pickle.UnpicklingError(tr("an image is a {type}, not encoded bytes", type=type(one).__name__))
+    raise Refused(tr("an image is a {type}, not encoded bytes", type=type(one).__name__))
 
 
 def as_pictures(found: Any) -> list[Any]:
@@ -201,12 +245,12 @@ def two_lists(found: Any) -> tuple[Any, Any]:
         }
         pictures, flags = (next((name for name in names if name in named), None) for names in (_PICTURES, _FLAGS))
         if pictures is None or flags is None or len(named) != 2:
-            raise pickle.UnpicklingError(
+            raise Refused(
                 tr("a dictionary of {names}, not of bins and issame_list", names=", ".join(sorted(named)[:5]))
             )
         return named[pictures], named[flags]
     if not isinstance(found, list | tuple) or len(found) != 2:
-        raise pickle.UnpicklingError(tr("a {type} in place of two lists", type=type(found).__name__))
+        raise Refused(tr("a {type} in place of two lists", type=type(found).__name__))
     return found[0], found[1]
 
 
@@ -216,4 +260,4 @@ def as_list(found: Any) -> list[Any]:
         return list(found.values.ravel().tolist())
     if isinstance(found, list | tuple):
         return list(found)
-    raise pickle.UnpicklingError(tr("a {type} in place of a list", type=type(found).__name__))
+    raise Refused(tr("a {type} in place of a list", type=type(found).__name__))

@@ -29,6 +29,7 @@ class UnseenImage(NamedTuple):
 
     id: int
     path: str
+    pixels: int = 0  # as it was imported
 
 
 class FoundFaces(NamedTuple):
@@ -77,11 +78,11 @@ def unseen_images(project: Project, detector: str) -> list[UnseenImage]:
     """Return the images a detector has not looked at yet; one whose file it could not read is among them."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT id, root_id, path FROM image WHERE NOT EXISTS (SELECT 1 FROM detection d"
+        "SELECT id, root_id, path, width * height FROM image WHERE NOT EXISTS (SELECT 1 FROM detection d"
         " WHERE d.image_id = image.id AND d.detector = ? AND d.why IS NULL) ORDER BY id",
         (detector,),
     )
-    return [UnseenImage(number, str(roots[root] / path)) for number, root, path in rows]
+    return [UnseenImage(number, str(roots[root] / path), pixels) for number, root, path, pixels in rows]
 
 
 def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, FoundFaces]]) -> list[list[int]]:

@@ -323,10 +323,15 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
     keep = np.isin(images, among) | (images == image)
     distance = np.empty(len(images), dtype=np.float32)
     (mine,) = vectors.of(np.array([image]))[:]
+    if recipe.metric == "cosine" and not mine.any():
+        raise RequestError(
+            tr("The embedding of this image is all zeros, and so has no direction to compare by. Encode it again.")
+        )
     for where, some in vectors.by_file():
         if recipe.metric == "cosine":
             norms = np.linalg.norm(some, axis=1) * max(float(np.linalg.norm(mine)), 1e-30)
             distance[where] = 1 - (some @ mine) / np.where(norms == 0, 1, norms)
+            keep[where] &= norms > 0  # what has no direction is like nothing
         else:
             distance[where] = np.sqrt(((some - mine) ** 2).sum(1))
     said = constraints(of_detector(project, verdicts(project), recipe.detector))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.identities import label_ids, typed_name
-from fairdesk.project.main_face import NAMED, SOURCE, WHO
+from fairdesk.project.main_face import GROUP_OF, NAMED, NAMED_IN, SOURCE, WHO
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
@@ -217,19 +217,17 @@ def _relabel(project: Project, db: apsw.Connection, edit: Edit) -> int:
     Returns how many images these are.
     """
     db.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS by_face (image INTEGER PRIMARY KEY, who INTEGER);"  # as main_face.py rules
+        "CREATE TEMP TABLE IF NOT EXISTS by_face (image INTEGER PRIMARY KEY, who INTEGER);"
         "CREATE TEMP TABLE IF NOT EXISTS label_now (who INTEGER, grp INTEGER, new_who INTEGER, new_grp INTEGER, PRIMARY KEY (who, grp));"
         "DELETE FROM by_face; DELETE FROM label_now;"
-        "INSERT INTO by_face SELECT image_id, ifnull(identity_id, 0) FROM"
-        " (SELECT image_id, max(id), identity_id FROM face WHERE place = 0 AND label_source IS NOT NULL"
-        "  AND image_id IN chosen GROUP BY image_id)"
+        f"INSERT INTO by_face {NAMED_IN.format(images='chosen')}"
     )
     who = "ifnull(named.who, ifnull(i.identity_id, 0))"
     chosen = "FROM image i LEFT JOIN by_face named ON named.image = i.id"
     found = db.execute(
         "SELECT known.who, known.grp, who.name, g.name"
         f" FROM (SELECT DISTINCT {who} AS who, ifnull(i.group_id, 0) AS grp {chosen} WHERE i.id IN chosen) known"
-        " LEFT JOIN identity who ON who.id = known.who LEFT JOIN grp g ON g.id = ifnull(who.group_id, known.grp)"
+        f" LEFT JOIN identity who ON who.id = known.who LEFT JOIN grp g ON g.id = {GROUP_OF.format(own='known.grp')}"
     ).fetchall()
     rows: list[tuple[Any, ...]] = []
     row: tuple[Any, ...]

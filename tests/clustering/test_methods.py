@@ -1,9 +1,12 @@
 """The methods against scikit-learn and SciPy: the same labels, up to their names."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
-from sklearn.cluster import DBSCAN, HDBSCAN
+from sklearn.cluster import DBSCAN, HDBSCAN, KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from fairdesk.clustering.agreement import agreement
@@ -16,6 +19,7 @@ from fairdesk.clustering.methods.whispers import _join, whispers
 from fairdesk.clustering.neighbours import close_pairs
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.stages import stoppable
 from fairdesk.clustering.store import clusters, faces_of, membership, versions
 from fairdesk.errors import Stopped
 from fairdesk.jobs.context import QuietContext
@@ -240,3 +244,44 @@ def test_a_clustering_says_how_many_faces_are_done(filled):
     cluster(ClusterParams(method="hierarchical", n_clusters=3), context)
     assert {(total, unit) for _, total, unit in seen} == {(seen[-1][0], "faces")}
     assert [done for done, _, _ in seen] == sorted(done for done, _, _ in seen)
+
+
+@pytest.mark.parametrize(
+    ("owner", "call", "params"),
+    [
+        ("sklearn.cluster.KMeans", "fit_predict", {"method": "kmeans", "n_clusters": 9, "pca": 1}),
+        ("sklearn.decomposition.PCA", "fit_transform", {"method": "kmeans", "n_clusters": 9, "pca": 0.9}),
+        ("sklearn.cluster.HDBSCAN", "fit_predict", {"method": "hdbscan"}),
+        ("scipy.cluster.hierarchy", "linkage", {"method": "hierarchical", "n_clusters": 9, "pca": 1}),
+    ],
+)
+def test_what_a_library_does_in_one_call_is_stopped_at_once(monkeypatch, owner, call, params):
+    gate, begun = threading.Event(), threading.Event()
+
+    def endless(*_given, **_more):
+        begun.set()
+        gate.wait(20)
+
+    def stop(_done, _of):
+        if begun.is_set():
+            raise Stopped
+
+    monkeypatch.setattr(f"{owner}.{call}", endless)
+    begin = time.perf_counter()
+    with pytest.raises(Stopped):
+        cluster_vectors(people(1)[0], ClusterParams(**params), "euclidean", check=stop)
+    assert time.perf_counter() - begin < 5
+    gate.set()
+
+
+def test_k_means_gives_the_labels_of_scikit_learn_when_it_can_be_stopped():
+    vectors = people(1)[0]
+    found = cluster_vectors(
+        vectors, ClusterParams(method="kmeans", n_clusters=40, pca=1, seed=3), "euclidean", check=lambda *_: None
+    )
+    assert (found.labels == KMeans(40, random_state=3, n_init="auto").fit_predict(vectors)).all()
+
+
+def test_what_goes_wrong_in_a_stoppable_call_is_raised_where_it_was_asked_for():
+    with pytest.raises(ZeroDivisionError):
+        stoppable(lambda *_: None, lambda: 1 // 0)

@@ -74,7 +74,7 @@ def bad(change):
         (bad(lambda g: g[1].update(encoding=[1.0, 2.0])), "different lengths: 2, 6"),
         ([], "no encodings"),
         ({"a": 1}, "is a dict"),
-        (7, "is a int"),
+        (7, "is a number"),
     ],
 )  # fmt: skip
 def test_what_is_no_list_of_encodings_is_refused_and_nothing_runs(tmp_path, capsys, given, why):

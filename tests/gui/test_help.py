@@ -7,10 +7,12 @@ import sys
 import threading
 
 import pytest
-from PySide6.QtCore import Qt, qWarning
+from PySide6.QtCore import QPoint, QRect, Qt, qWarning
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
+from fairdesk.clustering.new_version import cluster_faces
+from fairdesk.clustering.params import ClusterParams
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.table_dialog import TableDialog
@@ -21,6 +23,7 @@ from fairdesk.gui.help.shortcuts import ShortcutsDialog
 from fairdesk.gui.help.text_dialog import TextDialog
 from fairdesk.gui.hooks import Hooks
 from fairdesk.gui.session import Notice
+from fairdesk.jobs.context import QuietContext
 from fairdesk.logfile import LogFile
 from fairdesk.project.image_queries import overview
 from fairdesk.project.recipes import StoredRecipe, VectorSet
@@ -193,13 +196,30 @@ def test_news_never_replace_an_error(window, qtbot, monkeypatch):
     assert toasts(window) == [] and window.bell.text() == "Notices"
 
 
-def test_toasts_do_not_cover_each_other(window):
+def on(window, widget):
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+def test_notices_cover_neither_each_other_nor_a_control(window, hand, filled, qtbot):
+    """Errors push what is there; news lie where no button and no text is, in the smallest window too."""
+    cluster_faces(ClusterParams(eps=0.8), QuietContext(filled))
+    window.resize(1024, 700)
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.review")
+    hand.settle()
     for text in ("one " * 60, "two", "three"):
         window.session.told.emit(Notice(text, "error"))
     window.session.told.emit(Notice("news", action="Do it", run=lambda: None))
-    frames = [toast.geometry() for toast in (*window.toasts._errors, window.toasts._info)]
+    qtbot.waitUntil(lambda: all(toast.isVisible() for toast in window.toasts._errors))
+    QApplication.processEvents()
+    shown = [*window.toasts._errors, window.toasts._info]
+    frames = [on(window, toast) for toast in shown]
     assert all(not a.intersects(b) for a in frames for b in frames if a is not b)
-    assert all(window.rect().contains(frame) for frame in frames)
+    assert all(window.rect().contains(frame) for frame in frames) and window.height() == 700
+    review = window.clustering.review
+    controls = [on(window, one) for one in (*review.buttons.values(), review.progress, review.title) if one.isVisible()]
+    assert len(controls) > 5 and not any(a.intersects(b) for a in frames for b in controls)
 
 
 def test_past_notices_can_be_read_with_their_times(window, hand):

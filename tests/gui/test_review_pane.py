@@ -267,3 +267,60 @@ def test_faces_that_are_hidden_are_not_asked_about(reviewing, window, hand):
     window.session.edit(lambda held: hide_images(held, images), lambda _: "hidden")
     hand.settle()
     assert pane.current is not None and not asked & {*pane.current.shown_first, *pane.current.shown_second}
+
+
+def test_a_review_whose_version_is_undone_elsewhere_ends_with_a_reason(reviewing, window, hand, qtbot):
+    project, who, pane = reviewing
+    version = versions(project)[0].id
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    for _ in range(2):  # the answer, and what the review made at its start: by the menu, or by `fairdesk undo`
+        hand.do("edit.undo")
+        hand.settle()
+    told = [notice.text for notice in window.toasts.history if notice.kind == "error"]
+    assert len(told) == 1 and f"clustering {version} is no longer there" in told[0] and "Edit, Redo" in told[0]
+    assert not window.clustering.reviewing and [one.id for one in versions(project)] == [1]
+    hand.do("edit.redo")
+    hand.do("edit.redo")
+    hand.settle()
+    assert [one.id for one in versions(project)] == [version, 1] and len(verdicts(project)) == 1
+
+
+def test_questions_go_on_while_answers_are_kept_slowly(reviewing, window, hand, qtbot, monkeypatch):
+    """Whoever answers faster than answers are kept sees the next question at once, and each answer is kept."""
+    project, who, pane = reviewing
+    gate, answer = threading.Event(), ReviewSession.answer
+
+    def slowly(self, *given, **more):
+        assert gate.wait(20)
+        return answer(self, *given, **more)
+
+    monkeypatch.setattr(ReviewSession, "answer", slowly)
+    seen = []
+    for _ in range(15):
+        seen.append(pane.current)
+        qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    assert pane.current is not None and len({id(one) for one in seen}) == 15
+    qtbot.waitUntil(lambda: pane.first.shown() == len(pane.current.shown_first), timeout=2000)
+    gate.set()
+    hand.settle()
+    assert len(verdicts(project)) == 15 and pane.current is not None
+
+
+def test_what_takes_long_to_learn_waits_until_nobody_answers(reviewing, hand, qtbot, monkeypatch):
+    project, who, pane = reviewing
+    learned = []
+    pane._review.review.relearning_takes = 0.15
+    pane._idle.setInterval(60_000)
+    monkeypatch.setattr(
+        type(pane._review.review), "relearn", lambda self, check=None: learned.append(len(self.answers))
+    )
+    while pane.answered < 4:
+        said = says(pane.current, who)
+        qtbot.keyClick(pane, Qt.Key.Key_S if said == "unsure" else KEYS[said])
+    hand.settle()
+    assert learned == [] and pane._idle.isActive()
+    pane._idle.start(0)
+    qtbot.waitUntil(lambda: learned == [4], timeout=3000)
+    hand.settle()
+    assert len(verdicts(project)) == 4 and pane.current is not None

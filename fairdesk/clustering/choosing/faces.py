@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fairdesk.clustering.choosing.outcome import Known
 from fairdesk.clustering.known_people import known_people
-from fairdesk.clustering.methods.by_name import unit_length
+from fairdesk.clustering.methods.by_name import directed, unit_length
 from fairdesk.clustering.neighbours.kept import Neighbours, neighbours_of
 from fairdesk.clustering.neighbours.side_by_side import Check
 from fairdesk.clustering.vector_counts import need_faces
@@ -35,6 +35,8 @@ def faces_to_cluster(project: Project, recipe: StoredRecipe, metric: str | None 
     said = constraints(of_detector(project, verdicts(project), recipe.detector))
     kept = ~np.isin(faces, list(said.ignored))
     faces, vectors = faces[kept], vectors[kept]
+    there = directed(vectors, metric or recipe.metric)
+    faces, vectors = faces[there], vectors[there]
     need_faces(project, recipe, len(faces), 3)
     known = Known(known_people(project, faces, said), groups_of_faces(project, faces))
     return FacesToCluster(faces, unit_length(vectors, metric or recipe.metric), known)

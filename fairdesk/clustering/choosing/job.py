@@ -12,7 +12,7 @@ from fairdesk.clustering.choosing.faces import faces_to_cluster, near
 from fairdesk.clustering.choosing.outcome import SAMPLE, Known, Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee
 from fairdesk.clustering.files.vector_files import read_vectors
-from fairdesk.clustering.methods.by_name import unit_length
+from fairdesk.clustering.methods.by_name import directed, unit_length, why_undirected
 from fairdesk.clustering.params import EpsParams
 from fairdesk.clustering.results import EpsFigures, EpsResult, EpsRow
 from fairdesk.jobs.context import Context, choose_vectors
@@ -22,15 +22,19 @@ from fairdesk.words import tr
 def list_radii(params: EpsParams, context: Context) -> EpsResult:
     """Job: compute the neighbours once, and what each radius comes to."""
 
-    def pause(_done: int, _of: int) -> None:
+    def pause(done: int, of: int) -> None:
         context.check()
+        context.progress(done, of, tr("steps of comparing faces"))
 
     if params.vectors is not None:
         given = read_vectors(params.vectors)
         people = np.unique(given.names, return_inverse=True)[1].astype(np.int64)
         people[given.names == ""] = -1
-        vectors = unit_length(given.vectors, params.metric or "euclidean")
-        radius = Radius(vectors, Known(people, given.groups), check=pause)
+        metric = params.metric or "euclidean"
+        there = np.flatnonzero(directed(given.vectors, metric))
+        if len(there) < len(people):
+            context.message(why_undirected(len(people) - len(there)))
+        radius = Radius(unit_length(given.vectors[there], metric), Known(people, given.groups).some(there), check=pause)
         about = given.about
     else:
         chosen = choose_vectors(context, params.encoder, params.detector)

@@ -12,8 +12,10 @@ from fairdesk.clustering.files.cluster_tables import Row, is_cluster_table, read
 from fairdesk.clustering.params import LoadClustersParams
 from fairdesk.clustering.results import LoadClustersResult
 from fairdesk.clustering.store import UNCLUSTERED, NewCluster, NewVersion, add_version, clustered_faces, clusters
-from fairdesk.dataset.known_images import project_files, tell_hidden
+from fairdesk.dataset.known_images import match_paths, project_files, tell_hidden
 from fairdesk.dataset.path_matching import plain
+from fairdesk.dataset.replaced_prefixes import replaced
+from fairdesk.dataset.table_files import read_text
 from fairdesk.errors import RequestError, reason
 from fairdesk.images.image_sources import exists
 from fairdesk.images.written_files import write_manifest, write_text
@@ -27,6 +29,8 @@ from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.faces import face_places, faces_of_paths
 from fairdesk.project.images import labelled_images
 from fairdesk.words import tr, tr_n
+
+_LONG = 200  # characters of a path that are shown
 
 
 def write_clusters(project: Project, version: int, path: Path) -> int:
@@ -110,13 +114,13 @@ def _rows(path: Path) -> list[Row]:
 
 def _read_json(path: Path) -> dict[str, list[str]]:
     try:
-        data = parse(path.read_text(encoding="utf-8-sig"), unique=True)
-    except (OSError, ValueError) as error:
+        data = parse(read_text(path), unique=True)
+    except ValueError as error:
         raise RequestError(
             tr("{path} cannot be read as a cluster file: {error}", path=path, error=reason(error))
         ) from error
     if not isinstance(data, dict) or not all(
-        isinstance(paths, list) and all(isinstance(item, str) for item in paths) for paths in data.values()
+        isinstance(paths, list) and all(isinstance(item, str) and item for item in paths) for paths in data.values()
     ):
         raise RequestError(
             tr('{path} is not a cluster file: it must be {{"label": ["image path", ...], ...}}.', path=path)
@@ -124,12 +128,17 @@ def _read_json(path: Path) -> dict[str, list[str]]:
     return data
 
 
-def files_of(path: Path, names: Iterable[str]) -> dict[str, Path]:
-    """Return the files that the paths of a cluster file mean where there is no project: as they stand, or from where the file lies."""
+def files_of(path: Path, names: Iterable[str], rules: Sequence[str] = ()) -> dict[str, Path]:
+    """Return the files that the paths of a cluster file mean where there is no project: as they stand, or from where the file lies.
+
+    `rules` replace how paths begin (`dataset/replaced_prefixes.py`).
+    """
     out = {}
+    names = list(names)
+    moved = replaced(names, rules)
     for name in names:
-        written = plain(name)
-        tried = [Path(name), Path(written), path.parent / written]
+        written = moved.get(name, plain(name))
+        tried = [Path(moved.get(name, name)), Path(written), path.parent / written]
         out[name] = next((one for one in tried if exists(one)), tried[0])
     return out
 
@@ -139,13 +148,14 @@ class _Faces(NamedTuple):
     why: dict[str, str]  # why a path means none
 
 
-def _faces_of_rows(project: Project, rows: Sequence[Row], detector: str) -> _Faces:
+def _faces_of_rows(project: Project, rows: Sequence[Row], detector: str, rules: Sequence[str] = ()) -> _Faces:
     """Find the faces that the rows of a cluster file mean, however their paths are written: by the box, else the largest."""
     images, files = project_files(project)
-    matched = files.match(row.path for row in rows)
+    moved = replaced((row.path for row in rows), rules)
+    matched = match_paths(images, files, (row.path for row in rows), moved)
     faces = faces_of_paths(project, detector)
     out = _Faces([], dict(matched.why))
-    tell_hidden(project, out.why)
+    tell_hidden(project, out.why, moved)
     for row in rows:
         place = matched.found.get(row.path)
         there = [] if place is None else faces.get(Path(images[place].path), [])
@@ -184,7 +194,7 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 "The project has no faces yet. Detect faces first: fairdesk detect PROJECT{options}", options=options
             )
         )
-    faces = _faces_of_rows(project, rows, detector)
+    faces = _faces_of_rows(project, rows, detector, params.replace_prefix or ())
     unknown = list(faces.why)
     home: dict[int, str] = {}
     twice = 0
@@ -198,7 +208,7 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                 "Nothing was read.",
                 file=params.file,
                 detector=detector,
-                path=f"{unknown[0]} ({faces.why[unknown[0]]})" if unknown else tr("it names no image"),
+                path=f"{unknown[0][:_LONG]} ({faces.why[unknown[0]]})" if unknown else tr("it names no image"),
             )
         )
     labels = list(dict.fromkeys(home.values()))

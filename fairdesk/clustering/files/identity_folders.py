@@ -48,11 +48,18 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
     """Job: write the folders; two images of one name in a folder get numbered names, and that is said."""
     at = _Folders()
     every = _wanted(params, context, at)
-    wanted = [(folder, path) for folder, path in every if exists(path)]
-    missing = [str(path) for folder, path in every if not exists(path)]
+    there = {path for _, path in every if exists(path) and not path.is_dir()}
+    wanted = [(folder, path) for folder, path in every if path in there]
+    missing = [str(path) for _, path in every if path not in there]
     if not wanted:
         raise RequestError(
             tr(
+                "None of the {n:,} files is there, for example {path}. Say where they are: --replace-prefix OLD=NEW",
+                n=len(every),
+                path=missing[0],
+            )
+            if params.file is not None
+            else tr(
                 "None of the {n:,} files is there, for example {path}. Find moved originals: fairdesk relink PROJECT OLD NEW",
                 n=len(every),
                 path=missing[0],
@@ -97,7 +104,7 @@ def _wanted(params: FoldersParams, context: Context, at: _Folders) -> list[tuple
     """Return (folder below out, source image) of every image to place, each once a folder."""
     if params.file is not None:
         data = read_clusters(params.file)
-        files = files_of(params.file, [path for paths in data.values() for path in paths])
+        files = files_of(params.file, [path for paths in data.values() for path in paths], params.replace_prefix or ())
         pairs = [
             (at.of(label, label), files[path])
             for label, paths in data.items()

@@ -149,7 +149,7 @@ def _of_file(params: MosaicParams) -> list[_Group]:
             )
         )
     wanted = list(data) if params.cluster == ALL else [params.cluster]
-    files = files_of(params.file, [path for label in wanted for path in data[label]])
+    files = files_of(params.file, [path for label in wanted for path in data[label]], params.replace_prefix or ())
     return [
         _Group(
             label,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError, reason
 from fairdesk.project.finite import to_float32, unsound, why_unsound
-from fairdesk.project.npz import NOT_NPZ, open_npz
+from fairdesk.project.npz import NOT_NPZ, numbers, open_npz, texts
 from fairdesk.words import tr
 
 
@@ -36,13 +36,13 @@ def read_vectors(path: Path) -> VectorFile:
     """
     try:
         with open_npz(path) as data:
-            vectors = to_float32(data["vectors"])
+            vectors = to_float32(numbers(data, "vectors"))
             n = len(vectors) if vectors.ndim else 0
-            paths = data["paths"].astype(str) if "paths" in data else np.arange(n).astype(str)
-            names = data["identities"].astype(str) if "identities" in data else np.array([""] * n)
-            groups = data["groups"].astype(str) if "groups" in data else np.array([""] * n)
+            paths = texts(data, "paths") if "paths" in data else np.arange(n).astype(np.str_)
+            names = texts(data, "identities") if "identities" in data else np.full(n, "")
+            groups = texts(data, "groups") if "groups" in data else np.full(n, "")
             about = {name: str(data[name]) for name in ("encoder", "detector", "recipe") if name in data}
-            made = data["synthetic"].astype(bool) if "synthetic" in data else np.zeros(n, dtype=bool)
+            made = numbers(data, "synthetic").astype(bool) if "synthetic" in data else np.zeros(n, dtype=bool)
     except NOT_NPZ as error:
         raise RequestError(
             tr(
@@ -51,7 +51,15 @@ def read_vectors(path: Path) -> VectorFile:
                 error=reason(error),
             )
         ) from error
-    if vectors.ndim != 2 or any(array.shape != (n,) for array in (paths, names, groups, made)):
+    if vectors.ndim != 2:
+        raise RequestError(
+            tr(
+                "{path}: `vectors` must be a table, a row for each face and a column for each number; its shape is {shape}.",
+                path=path,
+                shape=vectors.shape,
+            )
+        )
+    if any(array.shape != (n,) for array in (paths, names, groups, made)):
         raise RequestError(
             tr(
                 "{path}: `vectors` has shape {shape} and there are {count} paths; they must match.",

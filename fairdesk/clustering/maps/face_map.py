@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.maps.map_layouts import principal_components, t_sne
-from fairdesk.clustering.methods.by_name import unit_length
+from fairdesk.clustering.methods.by_name import directed, unit_length
 from fairdesk.clustering.params import MapParams
 from fairdesk.clustering.results import MapResult
 from fairdesk.clustering.store import (
@@ -106,10 +106,18 @@ def recipe_of_version(project: Project, version: int | None) -> StoredRecipe:
 
 def lay_out(project: Project, recipe: StoredRecipe, params: MapParams, context: Context) -> Layout:
     """Lay out all faces of a recipe whose images are not hidden, and keep the layout."""
-    faces, vectors = project.vectors.load(recipe, hidden=False)
+    faces, vectors = _drawn(project, recipe)
     need_faces(project, recipe, len(faces), 1)
+    if left := len(project.vectors.faces(recipe, hidden=False)) - len(faces):
+        context.message(
+            tr_n(
+                "{n:,} face is not on the map: its embedding is all zeros, and so has no direction.",
+                "{n:,} faces are not on the map: their embeddings are all zeros, and so have no direction.",
+                left,
+            )
+        )
     if params.method == "pca":
-        return read_layout(project, recipe, "pca") or _pca(faces, unit_length(vectors, recipe.metric))
+        return read_layout(project, recipe, "pca") or _pca(faces, vectors)
     about = f"perplexity {params.perplexity:g}, openTSNE {version_of('openTSNE')}"
     before = kept_layout(project, recipe, params.method)
     if (
@@ -124,10 +132,17 @@ def lay_out(project: Project, recipe: StoredRecipe, params: MapParams, context: 
         context.check()
         context.progress(done, of, tr("steps"))
 
-    places = t_sne(unit_length(vectors, recipe.metric), params.perplexity, params.seed, tell)
+    places = t_sne(vectors, params.perplexity, params.seed, tell)
     layout = Layout(faces, places, "tsne", params.seed, about)
     keep_layout(project, recipe, layout)
     return layout
+
+
+def _drawn(project: Project, recipe: StoredRecipe) -> tuple[Ids, npt.NDArray[np.float32]]:
+    """Return the faces that have a place on a map, and their embeddings as they are compared."""
+    faces, vectors = project.vectors.load(recipe, hidden=False)
+    there = directed(vectors, recipe.metric)
+    return faces[there], unit_length(vectors[there], recipe.metric)
 
 
 def _pca(faces: Ids, vectors: npt.NDArray[np.float32]) -> Layout:
@@ -140,8 +155,10 @@ def read_layout(project: Project, recipe: StoredRecipe, method: str) -> Layout |
         return kept_layout(project, recipe, method)
     layout = kept_layout(project, recipe, method)
     if layout is None or not np.array_equal(layout.faces, project.vectors.faces(recipe, hidden=False)):
-        faces, vectors = project.vectors.load(recipe, hidden=False)
-        layout = _pca(faces, unit_length(vectors, recipe.metric))
+        faces, vectors = _drawn(project, recipe)
+        if layout is not None and np.array_equal(layout.faces, faces):
+            return layout
+        layout = _pca(faces, vectors)
         keep_layout(project, recipe, layout)
     return layout
 
@@ -151,7 +168,7 @@ def map_points(project: Project, recipe: StoredRecipe, version: int | None, layo
     at = {} if version is None else membership(project, version)
     faces = np.array(sorted(at), dtype=np.int64) if version is not None else layout.faces
     known, places = layout.of(faces)
-    later = int(np.isin(faces[~known], project.vectors.faces(recipe, hidden=False)).sum()) if not known.all() else 0
+    later = 0 if known.all() else int(np.isin(faces[~known], _drawn(project, recipe)[0]).sum())
     faces = faces[known]
     return MapPoints(faces, places, layout, later, _clusters(project, version, [at.get(f, -1) for f in faces.tolist()]))
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.neighbours.search import nearest
+from fairdesk.clustering.stages import stoppable
 from fairdesk.errors import RequestError
 from fairdesk.words import tr
 
@@ -16,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 EARLY, MAIN = 250, 500  # steps
 EXAGGERATED = 12  # times the attraction, in the early steps
 SMALL = 2000  # faces
-_EVERY = 10  # steps, between two looks at whether to go on
+_EVERY = 10  # steps, after which it is said how far it is
 Tell = Callable[[int, int], None]
 
 
@@ -55,25 +56,38 @@ def t_sne(vectors: Floats, perplexity: float, seed: int, tell: Tell) -> Floats:
     found, squared = nearest(
         vectors, int(3 * perplexity), lambda done, of: tell(done * (EARLY + MAIN) // of // 4, _ALL)
     )
-    affinities = PerplexityBasedNN(
-        perplexity=perplexity, knn_index=PrecomputedNeighbors(found, np.sqrt(squared)), n_jobs=_threads(n)
-    )
     begin = principal_components(vectors).astype(np.float64)
     begin += np.random.default_rng(seed).normal(scale=1e-3 * max(float(begin[:, 0].std()), 1e-12), size=begin.shape)
     begin *= 1e-4 / max(float(begin[:, 0].std()), 1e-12)
-    passed = 0
+    passed, step_now, wanted, many = 0, 0, True, n >= SMALL
 
-    def look(step: int, _error: float, _places: object) -> None:
-        tell(_FIRST + passed + step, _ALL)
+    def look(step: int, _error: float, _places: object) -> bool:
+        nonlocal step_now
+        step_now = step
+        if not many:
+            tell(_FIRST + passed + step, _ALL)
+        return not wanted  # true ends it
 
-    made = TSNE(
-        perplexity=perplexity, n_jobs=_threads(n), random_state=seed, callbacks=look, callbacks_every_iters=_EVERY
-    )
-    layout = made.prepare_initial(affinities=affinities, initialization=begin)
-    for steps, exaggeration in ((EARLY, EXAGGERATED), (MAIN, None)):
-        layout = layout.optimize(steps, exaggeration=exaggeration)
-        passed += steps
-    return np.asarray(layout, dtype=np.float32)
+    def work() -> Floats:
+        nonlocal passed, step_now
+        affinities = PerplexityBasedNN(
+            perplexity=perplexity, knn_index=PrecomputedNeighbors(found, np.sqrt(squared)), n_jobs=_threads(n)
+        )
+        made = TSNE(
+            perplexity=perplexity, n_jobs=_threads(n), random_state=seed, callbacks=look, callbacks_every_iters=_EVERY
+        )
+        layout = made.prepare_initial(affinities=affinities, initialization=begin)
+        for steps, exaggeration in ((EARLY, EXAGGERATED), (MAIN, None)):
+            layout = layout.optimize(steps, exaggeration=exaggeration)
+            passed, step_now = passed + steps, 0
+        return np.asarray(layout, dtype=np.float32)
+
+    if not many:
+        return work()
+    try:  # its steps take seconds each
+        return stoppable(lambda _done, _of: tell(_FIRST + passed + step_now, _ALL), work)
+    finally:
+        wanted = False
 
 
 _FIRST = (EARLY + MAIN) // 4  # what finding the neighbours counts

@@ -17,9 +17,9 @@ from fairdesk.clustering.methods.whispers import strangers_begin, whispers
 from fairdesk.clustering.neighbours.kept import KEPT
 from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.params import DBSCAN_EPS, ClusterParams
-from fairdesk.clustering.stages import Check, Stages
+from fairdesk.clustering.stages import Check, Stages, stoppable
 from fairdesk.errors import RequestError
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -99,8 +99,9 @@ def cluster_vectors(
     if params.method == "kmeans":
         from sklearn.cluster import KMeans
 
-        reduced = _pca(vectors, params.pca)
-        return Clustered(KMeans(wanted, random_state=params.seed, n_init="auto").fit_predict(reduced).astype(np.int64))
+        reduced = _pca(vectors, params.pca, check)
+        model = KMeans(wanted, random_state=params.seed, n_init="auto")
+        return Clustered(stoppable(check, lambda: model.fit_predict(reduced)).astype(np.int64))
     from scipy.cluster.hierarchy import fcluster
 
     tree = linkage_tree(vectors, params.linkage, params.pca, check)
@@ -121,14 +122,15 @@ def linkage_tree(
     """
     n, many = len(vectors), len(vectors) > WITH_ALL_DISTANCES
     if linkage == "ward" and many:
-        return ward_tree(_pca(vectors, pca), check)
+        return ward_tree(_pca(vectors, pca, check), check)
     need_memory(bytes_needed(n) if many else 8.0 * n**2, n, tr("Hierarchical clustering"))
-    reduced = _pca(vectors, pca)
+    reduced = _pca(vectors, pca, check)
     if linkage != "ward" and many:
         return pair_tree(reduced, linkage, check)
     from scipy.cluster import hierarchy
 
-    found: npt.NDArray[np.float64] = hierarchy.linkage(reduced.astype(np.float64), method=linkage)
+    exact = reduced.astype(np.float64)
+    found: npt.NDArray[np.float64] = stoppable(check, lambda: hierarchy.linkage(exact, method=linkage))
     return found
 
 
@@ -141,7 +143,24 @@ def unit_length(vectors: Floats, metric: str) -> Floats:
     return scaled
 
 
-def _pca(vectors: Floats, share: float) -> Floats:
+def directed(vectors: Floats, metric: str) -> npt.NDArray[np.bool_]:
+    """Return which vectors can be compared: by their angle those of zeros alone cannot, as they have no direction."""
+    out = np.ones(len(vectors), dtype=np.bool_)
+    if metric == "cosine":
+        np.any(vectors, axis=1, out=out)
+    return out
+
+
+def why_undirected(count: int) -> str:
+    """Say why faces were left out of a comparison by angle."""
+    return tr_n(
+        "{n:,} face is left unclustered: its embedding is all zeros, and so has no direction to compare by cosine.",
+        "{n:,} faces are left unclustered: their embeddings are all zeros, and so have no direction to compare by cosine.",
+        count,
+    )
+
+
+def _pca(vectors: Floats, share: float, check: Check | None = None) -> Floats:
     if share >= 1:
         return vectors
     from sklearn.decomposition import PCA
@@ -151,7 +170,8 @@ def _pca(vectors: Floats, share: float) -> Floats:
         tr("PCA of {faces:,} faces.", faces=len(vectors)),
         tr("Give --pca 1 to do without, or use dbscan or graph."),
     )
-    reduced: Floats = PCA(n_components=share, svd_solver="full").fit_transform(vectors).astype(np.float32)
+    model = PCA(n_components=share, svd_solver="full")
+    reduced: Floats = stoppable(check, lambda: model.fit_transform(vectors)).astype(np.float32)
     return reduced
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fairdesk.clustering.methods.room import need_memory
 from fairdesk.clustering.neighbours.close_pairs import close_pairs
-from fairdesk.clustering.stages import Check, Stages
+from fairdesk.clustering.stages import Check, Stages, stoppable
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
@@ -106,7 +106,7 @@ class AllDistances:
             (np.append(length, length), (np.append(first, second), np.append(second, first))), shape=(n, n)
         )
         model = HDBSCAN(min_cluster_size=min_cluster_size, min_samples=1, metric="precomputed", copy=True)
-        found: Labels = model.fit_predict(both.tocsr()).astype(np.int64)
+        found: Labels = stoppable(check, lambda: model.fit_predict(both.tocsr()), done=1).astype(np.int64)
         return found
 
     def _tree(self, min_samples: int, check: Check | None) -> tuple[Labels, Labels, npt.NDArray[np.float64]]:

@@ -199,11 +199,14 @@ class Review:
     def follow(self) -> None:
         """Work out anew only where what was learned turns a question that is worth much: a matter of milliseconds."""
         homes: set[int] = set()
-        for one in itertools.islice(self._candidates.ranked(self._surprises()), LOOKED_AT):
+        some = [one for one in itertools.islice(self._candidates.ranked(self._surprises()), LOOKED_AT) if not one.again]
+        turned = (self.like.between([one.first for one in some], [one.second for one in some]) > 0) != np.array(
+            [one.together for one in some], dtype=bool
+        )
+        for place in np.flatnonzero(turned).tolist():
             if len(homes) >= TURNED:
                 break
-            if not one.again and (self.like.log_odds(one.first, one.second) > 0) != one.together:
-                homes.update(one.clusters)
+            homes.update(some[place].clusters)
         if homes:
             self._refresh({bunch for home in homes for bunch in self.clusters[home].bunches})
 

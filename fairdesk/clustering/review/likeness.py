@@ -116,6 +116,16 @@ class Likeness:
         bent = [float(np.interp(features.apart, KNOTS, curve)) for curve in self.curves]
         return float(np.append(self.weights, bent) @ (*features[:5], *features[6:]))
 
+    def between(self, some: Sequence[Part], others: Sequence[Part]) -> Array:
+        """Return the log odds of many pairs of parts."""
+        distance = np.array([a.distance(b) for a, b in zip(some, others, strict=True)], dtype=np.float64)
+        sides = [
+            np.array([(one.faces, one.strangers, one.spread) for one in side], dtype=np.float64).reshape(-1, 3).T
+            for side in (some, others)
+        ]
+        faces, strangers, spread = ((first, second) for first, second in zip(*sides, strict=True))
+        return self.odds(distance, faces, strangers, spread)
+
     def odds(
         self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], spread: tuple[Array, Array]
     ) -> Array:

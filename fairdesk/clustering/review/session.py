@@ -11,12 +11,13 @@ import numpy as np
 
 from fairdesk.clustering.agreement import agreement, figures
 from fairdesk.clustering.known_people import known_people
-from fairdesk.clustering.methods.by_name import unit_length
+from fairdesk.clustering.methods.by_name import directed, unit_length
 from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.review.candidates import Candidate, Estimate
 from fairdesk.clustering.review.engine import Review, worth
+from fairdesk.clustering.review.joined_groups import merged
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
 from fairdesk.clustering.stages import Stages
@@ -97,6 +98,9 @@ class ReviewSession:
         every, vectors = project.vectors.load(stored, hidden=False)
         said = constraints(of_detector(project, verdicts(project), stored.detector))
         kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
+        undirected = kept & ~directed(vectors, stored.metric)
+        self._undirected = every[undirected]  # there is nothing to ask about these: they stay unclustered
+        kept &= ~undirected
         self.faces = every[kept]
         need_faces(project, stored, len(self.faces), 2)
         self.vectors = unit_length(vectors[kept], stored.metric)
@@ -159,7 +163,7 @@ class ReviewSession:
             if verdict.said is Said.SAME and first and second:
                 taught.append((first, second, True))
         return (
-            _merged([group for group in together if len(group) > 1], apart),
+            merged([group for group in together if len(group) > 1], apart),
             [(a, b) for a, b in apart if a and b],
             [one for one in taught if one[0] and one[1]],
         )
@@ -184,6 +188,7 @@ class ReviewSession:
             (int(face), len(order) if lonely else number[int(home)])
             for face, home, lonely in zip(self.faces, place, alone, strict=True)
         ]
+        members += [(face, len(order)) for face in self._undirected.tolist()]
         truth = known_people(self.project, self.faces, self._said)
         known = truth >= 0
         quality = agreement(np.where(alone, -1, place)[known], truth[known])
@@ -267,9 +272,10 @@ class ReviewSession:
     def _asked(self, gain: float, together: bool, candidate: Candidate) -> Asked:
         question = ask(self.review, self.vectors, candidate)
         kind = question.kind
-        if kind is not Kind.BELONGS:
-            kind = Kind.SPLIT if together else Kind.SAME
         homes = [self._home(part.bunches) for part in (candidate.first, candidate.second)]
+        if kind is not Kind.BELONGS:  # the version may not be what the review thinks by now
+            one = together if candidate.again else homes[0] == homes[1] != UNCLUSTERED
+            kind = Kind.SPLIT if one else Kind.SAME
         if len(self.review.faces(candidate.first)) < len(self.review.faces(candidate.second)):
             homes.reverse()
 
@@ -343,10 +349,14 @@ class ReviewSession:
 
     # answers
 
-    def answer(self, asked: Asked, reply: Reply) -> int:
-        """Keep an answer as a verdict, and what follows of it in the version: one undoable step. Returns how many faces moved."""
+    def answer(self, asked: Asked, reply: Reply, *, learn: bool = True) -> int:
+        """Keep an answer as a verdict, and what follows of it in the version: one undoable step. Returns how many faces moved.
+
+        Without `learn` it is soon done: what takes longer waits until `learn` is called.
+        """
         if asked.question is None:
             raise RequestError(tr("Who it is is answered by a name."))
+        self._need_version()
         candidate = asked.question.candidate
         if reply is Reply.UNSURE:
             with self.project.journal.step(tr("Not sure"), target={"tab": "clustering"}) as connection:
@@ -358,10 +368,7 @@ class ReviewSession:
         same = (reply is Reply.YES) != (asked.kind is Kind.SPLIT)
         self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
         self._since += 1
-        if self.review.relearning_takes <= min(PATIENCE * self._since, LONGEST):
-            self.review.relearn()
-            self._since = 0
-        else:
+        if not (learn or self.review.relearning_takes <= PATIENCE) or not self.learn():
             self.review.follow()
         single = asked.kind is Kind.BELONGS
         with self.project.journal.step(self._text(asked, same=same), target={"tab": "clustering"}) as connection:
@@ -376,6 +383,17 @@ class ReviewSession:
         self._follow(moves, went)
         self.remember()
         return sum(len(move.faces) for move in moves)
+
+    def learn(self) -> bool:
+        """Work everything out again with what was answered, where that is due; returns whether it was.
+
+        What comes of it in the version is kept with the next answer.
+        """
+        if not self._since or self.review.relearning_takes > min(PATIENCE * self._since, LONGEST):
+            return False
+        self.review.relearn()
+        self._since = 0
+        return True
 
     def _text(self, asked: Asked, *, same: bool) -> str:
         named = [self.titles[number] for number in asked.clusters if number in self.titles]
@@ -400,9 +418,22 @@ class ReviewSession:
         self._step = None if newest is None else newest.id
 
     def outdated(self) -> bool:
-        """Whether somebody else has changed something since the last answer."""
+        """Whether somebody else has changed something since the last answer. Raises `RequestError` where the version is gone."""
+        self._need_version()
         newest = self.project.journal.next_undo()
         return (None if newest is None else newest.id) != self._step
+
+    def _need_version(self) -> None:
+        try:
+            need_version(self.project, self.version)
+        except RequestError:
+            raise RequestError(
+                tr(
+                    "The review has ended: its clustering {version} is no longer there, as it was undone elsewhere. "
+                    "Edit, Redo brings it back; or open a review again.",
+                    version=self.version,
+                )
+            ) from None
 
     def take_back(self) -> None:
         """Undo the last answer.
@@ -460,27 +491,3 @@ class ReviewSession:
                 home = int(target[place[some[0]]])
                 out.append(Regrouping(None if home < 0 else home, self.faces[some].tolist()))
         return out
-
-
-def _merged(groups: list[list[int]], apart: list[tuple[list[int], list[int]]]) -> list[list[int]]:
-    """Join groups that share faces, but where a verdict keeps them apart."""
-    sides: dict[int, set[int]] = {}
-    for number, (first, second) in enumerate(apart):
-        for rows, side in ((first, 2 * number), (second, 2 * number + 1)):
-            for row in rows:
-                sides.setdefault(row, set()).add(side)
-    out: list[set[int]] = []
-    for group in groups:
-        whole = set(group)
-        touching = [one for one in out if one & whole]
-        for one in touching:
-            mine = {side for row in whole for side in sides.get(row, ())}
-            theirs = {side ^ 1 for row in one for side in sides.get(row, ())}
-            if mine & theirs:
-                whole -= one
-            else:
-                whole |= one
-                out.remove(one)
-        if len(whole) > 1:
-            out.append(whole)
-    return [sorted(one) for one in out]

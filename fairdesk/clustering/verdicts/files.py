@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fairdesk.clustering.results import VerdictRow, VerdictsResult
-from fairdesk.errors import RequestError, reason
-from fairdesk.images.table_cells import plain_cell, safe_rows
+from fairdesk.dataset.table_files import read_table
+from fairdesk.errors import RequestError
+from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.project import Project
 from fairdesk.project.portable_faces import FaceFinder, PortableFace, portable_faces
@@ -72,13 +73,8 @@ class _Said(NamedTuple):
 
 
 def _read(path: Path) -> dict[str, _Said]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(tr("{path} cannot be read: {error}", path=path, error=reason(error))) from error
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    missing = [name for name in HEADER if name not in (reader.fieldnames or ())]
+    table = read_table(path)
+    missing = [name for name in HEADER if name not in table.header]
     if missing:
         raise RequestError(
             tr(
@@ -88,19 +84,20 @@ def _read(path: Path) -> dict[str, _Said]:
             )
         )
     found: dict[str, _Said] = {}
-    for row in reader:
-        cells = {name: plain_cell(row[name] or "") for name in HEADER}
+    at = {name: table.header.index(name) for name in HEADER}
+    for row, line in zip(table.rows, table.lines, strict=True):
+        cells = {name: row[place] for name, place in at.items()}
         try:
             said, created, box = _values(cells)
         except ValueError as error:
             raise RequestError(
-                tr("{path}, line {line}: {error}. Nothing was read.", path=path, line=reader.line_num, error=error)
+                tr("{path}, line {line}: {error}. Nothing was read.", path=path, line=line, error=error)
             ) from error
         one = found.setdefault(
             cells["verdict"], _Said(said, cells["who"] or "unknown", created, {SUBJECT: [], OTHER: []})
         )
         place = PortableFace(cells["image"], cells["sha256"], cells["detector"], box)
-        one.faces[cells["side"]].append((reader.line_num, place))
+        one.faces[cells["side"]].append((line, place))
     if not found:
         raise RequestError(tr("{path} holds no verdict.", path=path))
     return found

@@ -1,27 +1,56 @@
-"""What the review's pane knows ahead: the next questions, and how far the review is."""
+"""What the review's pane knows ahead and says: the next questions, what they are called, and how far the review is."""
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from fairdesk.clustering.review.candidates import Estimate
+from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import Asked, ReviewSession
-from fairdesk.words import tr, tr_n
+from fairdesk.project.image_queries import GridItem, items
+from fairdesk.words import mark, tr, tr_n
 
-AHEAD = 24  # questions that are known before they are asked
+AHEAD = 128  # questions that are known before they are asked: more than are answered while the review learns
+TITLES = {
+    Kind.SAME: mark("Same person?"),
+    Kind.BELONGS: mark("Does this face belong?"),
+    Kind.SPLIT: mark("Two people?"),
+    Kind.NAME: mark("Who is it?"),
+}
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """The next questions, and how right the clusters are thought to be."""
+    """The next questions, their faces that were not known yet, and how right the clusters are thought to be."""
 
     queue: list[Asked]
+    items: dict[int, GridItem]
     estimate: Estimate
 
 
-def look_ahead(review: ReviewSession) -> Ahead:
-    """Work out the next questions of a review, and how right its clusters are thought to be."""
-    return Ahead(review.queue(AHEAD), review.estimate())
+def look_ahead(review: ReviewSession, known: Container[int] = ()) -> Ahead:
+    """Work out the next questions of a review, and how right its clusters are thought to be; `known` are faces to leave out."""
+    queue = review.queue(AHEAD)
+    faces = {face for one in queue for face in (*one.shown_first, *one.shown_second)}
+    unknown = sorted(face for face in faces if face not in known)
+    return Ahead(queue, items(review.project, "face", unknown) if unknown else {}, review.estimate())
+
+
+def key_of(asked: Asked) -> tuple[Kind, tuple[int, ...], tuple[int, ...]]:
+    """Return what two questions are the same by."""
+    return asked.kind, tuple(asked.first), tuple(asked.second)
+
+
+def side_title(asked: Asked, titles: Mapping[int, str], faces: int, *, first: bool) -> str:
+    """Say what one side of a question is: its cluster, and how many faces."""
+    count = tr_n("{n:,} face", "{n:,} faces", faces)
+    known = [titles.get(number, "") for number in asked.clusters]
+    if asked.kind is Kind.SPLIT or len(known) < 2:
+        title = known[0] if known and (first or asked.kind is Kind.SPLIT) else ""
+    else:
+        title = known[0] if first else known[1]
+    return f"{title}  ·  {count}" if title else count
 
 
 def progress_line(found: Estimate, answered: int) -> str:

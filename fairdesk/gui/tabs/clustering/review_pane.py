@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -19,42 +19,39 @@ from PySide6.QtWidgets import (
 )
 
 from fairdesk.clustering.naming import Naming
-from fairdesk.clustering.review.candidates import Estimate
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
 from fairdesk.errors import Stopped
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.naming import ask_before_naming
-from fairdesk.gui.tabs.clustering.review_ahead import Ahead, look_ahead, progress_line
+from fairdesk.gui.tabs.clustering.review_ahead import (
+    AHEAD,
+    TITLES,
+    Ahead,
+    key_of,
+    look_ahead,
+    progress_line,
+    side_title,
+)
+from fairdesk.gui.tabs.clustering.review_keys import reply_of
 from fairdesk.gui.tabs.clustering.side_faces import Faces
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.changes import Change
 from fairdesk.project.changes import Kind as Touched
-from fairdesk.project.image_queries import GridItem, items
-from fairdesk.words import mark, tr, tr_n
+from fairdesk.project.image_queries import GridItem
+from fairdesk.words import tr
 
-PREFETCHED = 8  # of which the pictures are read
+PREFETCHED = 12  # of which the pictures are read
+IDLE_MS = 300  # without an answer, before what was answered is learned from where that takes longer
 
-_TITLES = {
-    Kind.SAME: mark("Same person?"),
-    Kind.BELONGS: mark("Does this face belong?"),
-    Kind.SPLIT: mark("Two people?"),
-    Kind.NAME: mark("Who is it?"),
-}
 _OUTDATES = frozenset({Touched.CLUSTERS, Touched.VERDICTS, Touched.HIDDEN})
-_KEYS = {
-    Qt.Key.Key_Y: "yes", Qt.Key.Key_N: "no", Qt.Key.Key_U: "unsure", Qt.Key.Key_S: "skip", Qt.Key.Key_Backspace: "back",
-    Qt.Key.Key_Escape: "done",
-}  # fmt: skip
 
 
 class ReviewPane(QWidget):
     """Asks; what is answered is kept by a `ReviewSession` off this thread."""
 
     closed = Signal()
-    started = Signal(
-        int
-    )  # the version that is to be shown: the review's, or the earlier one where nothing is left of it
+    started = Signal(int)  # the version to show: the review's, or the earlier one where nothing is left of it
     _compared = Signal(int, int, int)  # which review, how much is done, of how much
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
@@ -73,10 +70,9 @@ class ReviewPane(QWidget):
         self.answered = 0
         self.title, self.note, self.progress = QLabel(), QLabel(), QLabel()
         self.title.setProperty("role", "title")
-        self.note.setProperty("role", "muted")
-        self.progress.setProperty("role", "muted")
-        self.note.setWordWrap(True)
-        self.progress.setWordWrap(True)
+        for label in (self.note, self.progress):
+            label.setProperty("role", "muted")
+            label.setWordWrap(True)
         self.first, self.second = Faces(thumbnails), Faces(thumbnails)
         self.first_title, self.second_title = QLabel(), QLabel()
         for label in (self.first_title, self.second_title):
@@ -117,6 +113,11 @@ class ReviewPane(QWidget):
         self.bar.setTextVisible(False)
         self.bar.hide()
         self._compared.connect(self._on_compared)
+        self._newest = 0  # answer
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(IDLE_MS)
+        self._idle.timeout.connect(self._learn)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.title)
@@ -205,8 +206,8 @@ class ReviewPane(QWidget):
         self._session.background.edit(review.discard, done, self._session.tell_error)
 
     def _forget(self) -> None:
-        self._review, self._queue, self._done = None, [], []
-        self._items.clear()
+        self._idle.stop()
+        self._review, self._queue, self._done, self._items = None, [], [], {}
         self._touched.clear()
         self._pending, self.answered, self._exhausted = 0, 0, False
         self.progress.setText("")
@@ -232,26 +233,28 @@ class ReviewPane(QWidget):
         self._compared_now()
         self.started.emit(self._review.version)
         self._session.look()
-        self._take(found[1])
-        self._next()
+        self._take_up(found[1])
 
     # questions
 
     def _take(self, ahead: Ahead) -> None:
         """Know the next questions, and have the pictures of the first of them read."""
-        review, project = self._review, self._session.project
-        if review is None or project is None:
+        review = self._review
+        if review is None:
             return
-        self._queue = [one for one in ahead.queue if self.current is None or _key(one) != _key(self.current)]
+        self._queue = [one for one in ahead.queue if self.current is None or key_of(one) != key_of(self.current)]
         self._titles = dict(review.titles)
-        unknown = [f for one in self._queue for f in (*one.shown_first, *one.shown_second) if f not in self._items]
-        if unknown:
-            self._items.update(items(project, "face", unknown))
-        for one in reversed(self._queue[:PREFETCHED]):
+        self._items.update(ahead.items)
+        self._prefetch()
+        self.progress.setText(progress_line(ahead.estimate, self.answered))
+
+    def _prefetch(self) -> None:
+        """Have the pictures of the next questions read, those of the very next first."""
+        ahead = [one for one in self._queue if not self._touched.intersection(one.clusters)][:PREFETCHED]
+        for one in reversed(ahead):
             for face in (*one.shown_first, *one.shown_second):
                 if face in self._items:
                     self._thumbnails.get("face", self._items[face])
-        self._say_progress(ahead.estimate)
 
     def _next(self) -> None:
         """Ask the next question that no answer on its way is about."""
@@ -262,6 +265,7 @@ class ReviewPane(QWidget):
                 break
         else:
             self._show(None)
+        self._prefetch()
         if len(self._queue) < PREFETCHED and not self._pending and self._review is not None and not self._exhausted:
             self._more()
 
@@ -272,7 +276,7 @@ class ReviewPane(QWidget):
         leave = self.current
 
         def arrived(ahead: Ahead) -> None:
-            self._exhausted = not [one for one in ahead.queue if leave is None or _key(one) != _key(leave)]
+            self._exhausted = not [one for one in ahead.queue if leave is None or key_of(one) != key_of(leave)]
             if not self._pending:
                 self._take(ahead)
                 if self.current is None and self._queue:
@@ -280,7 +284,8 @@ class ReviewPane(QWidget):
                 elif self.current is None:
                     self._show(None)
 
-        self._session.background.edit(lambda: look_ahead(review), self._guarded(arrived), self._failed)
+        known = self._items
+        self._session.background.edit(lambda: look_ahead(review, known), self._guarded(arrived), self._failed)
 
     def _show(self, asked: Asked | None) -> None:
         self.current = asked
@@ -304,7 +309,7 @@ class ReviewPane(QWidget):
             waiting = self._review is None or self._pending > 0
             self.title.setText(tr("One moment …") if waiting else tr("Nothing is left to ask"))
             return
-        self.title.setText(tr(_TITLES[asked.kind]))
+        self.title.setText(tr(TITLES[asked.kind]))
         if asked.again:
             self.note.setText(
                 tr("You answered this before, but everything else speaks against it. Please look again.")
@@ -318,22 +323,10 @@ class ReviewPane(QWidget):
             faces.show_faces([self._items[face] for face in shown if face in self._items])
             faces.setVisible(bool(shown))
             label.setVisible(bool(shown))
-            label.setText(self._side(asked, every, first=faces is self.first))
+            label.setText(side_title(asked, self._titles, len(every), first=faces is self.first))
         if naming:
             self.name.setText("")
         self.setFocus()
-
-    def _side(self, asked: Asked, faces: list[int], *, first: bool) -> str:
-        count = tr_n("{n:,} face", "{n:,} faces", len(faces))
-        titles = [self._titles.get(number, "") for number in asked.clusters]
-        if asked.kind is Kind.SPLIT or len(titles) < 2:
-            title = titles[0] if titles and (first or asked.kind is Kind.SPLIT) else ""
-        else:
-            title = titles[0] if first else titles[1]
-        return f"{title}  ·  {count}" if title else count
-
-    def _say_progress(self, found: Estimate) -> None:
-        self.progress.setText(progress_line(found, self.answered))
 
     # answers
 
@@ -355,7 +348,7 @@ class ReviewPane(QWidget):
     def _answer(self, asked: Asked, reply: Reply) -> None:
         review = self._review
         assert review is not None
-        self._keep(asked, lambda: review.answer(asked, reply))
+        self._keep(asked, lambda: review.answer(asked, reply, learn=False))
 
     def _keep(self, asked: Asked, answer: Callable[[], object]) -> None:
         """Have an answer kept, and ask the next question meanwhile."""
@@ -366,22 +359,49 @@ class ReviewPane(QWidget):
         self._pending += 1
         self.answered += 1
         self._next()
+        self._newest = mine = self._newest + 1
+        known = self._items
 
-        def work() -> Ahead:
+        def work() -> Ahead | None:
             answer()
-            return look_ahead(review)
+            wanted = mine == self._newest or len(self._queue) < AHEAD // 2  # else a later answer's will do
+            return look_ahead(review, known) if wanted else None
 
         self._session.background.edit(work, self._guarded(self._kept), self._failed)
+        self._idle.start()
 
-    def _kept(self, ahead: Ahead) -> None:
+    def _kept(self, ahead: Ahead | None) -> None:
         self._pending -= 1
         self._exhausted = False
         if not self._pending:
             self._touched.clear()
-        self._session.look()
-        self._take(ahead)
+            self._session.look()
+        self._take_up(ahead)
+
+    def _take_up(self, ahead: Ahead | None) -> None:
+        if ahead is not None:
+            self._take(ahead)
         if self.current is None:
             self._next()
+
+    @Slot()
+    def _learn(self) -> None:
+        """While nobody answers, learn from what was answered; the next questions are there meanwhile."""
+        review, known = self._review, self._items
+        if review is None:
+            return
+        if self._pending:
+            self._idle.start()
+            return
+
+        def work() -> Ahead | None:
+            return look_ahead(review, known) if review.learn() else None
+
+        def learned(ahead: Ahead | None) -> None:
+            if ahead is not None and not self._pending:
+                self._take_up(ahead)
+
+        self._session.background.edit(work, self._guarded(learned), self._failed)
 
     def _back(self) -> None:
         """Take the last answer back, and ask again."""
@@ -396,9 +416,11 @@ class ReviewPane(QWidget):
             self._show(asked)
             return
 
+        known = self._items
+
         def work() -> Ahead:
             review.take_back()
-            return look_ahead(review)
+            return look_ahead(review, known)
 
         def back(ahead: Ahead) -> None:
             self.answered = max(0, self.answered - 1)
@@ -443,8 +465,7 @@ class ReviewPane(QWidget):
         def done(found: tuple[ReviewSession, Ahead] | None) -> None:
             if found is not None and now == self._round:
                 self._review, self._done, self.current = found[0], [], None
-                self._take(found[1])
-                self._next()
+                self._take_up(found[1])
 
         self._session.background.edit(work, done, self._failed)
 
@@ -452,27 +473,23 @@ class ReviewPane(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keys are the question's before they are anything else's."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._meant(event):
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and reply_of(event) is not None
+        ):
             event.accept()
             return True
         return super().event(event)
 
-    @staticmethod
-    def _meant(event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Z and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-            return True
-        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
-        return plain and (Qt.Key(event.key()) in _KEYS or event.key() in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3))
-
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if not self._meant(event):
+        said = reply_of(event)
+        if said is None:
             super().keyPressEvent(event)
-        elif event.key() == Qt.Key.Key_Z:
-            self.reply("back")
-        elif event.key() in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3):
-            self._choose(event.key() - Qt.Key.Key_1)
+        elif isinstance(said, int):
+            self._choose(said)
         else:
-            self.reply(_KEYS[Qt.Key(event.key())])
+            self.reply(said)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Escape in the field of the name closes the review too."""
@@ -481,7 +498,3 @@ class ReviewPane(QWidget):
                 self.reply("done")
             return True
         return super().eventFilter(watched, event)
-
-
-def _key(asked: Asked) -> tuple[Kind, tuple[int, ...], tuple[int, ...]]:
-    return asked.kind, tuple(asked.first), tuple(asked.second)

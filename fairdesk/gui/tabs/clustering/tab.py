@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from fairdesk.clustering import store
@@ -29,17 +29,20 @@ from fairdesk.gui.tabs.clustering.naming import rename_cluster
 from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
 from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, shown_faces
-from fairdesk.gui.widgets.dendrogram import Dendrogram, Tree, read_tree
+from fairdesk.gui.tabs.clustering.shown_tree import show_tree
+from fairdesk.gui.widgets.dendrogram import Dendrogram
 from fairdesk.gui.widgets.elided_box import ElidedBox
 from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.face_grid.view import FaceGrid
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.project import Project
-from fairdesk.project.changes import Kind
+from fairdesk.project.changes import Change, Kind
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.clustering.results import VerdictResult
+
+LATER_MS = 3000  # without an answer of a review, before the list behind it is read again
 
 
 class ClusteringTab(Tab):
@@ -94,6 +97,10 @@ class ClusteringTab(Tab):
         load_form(self, "clustering_tab.ui", (FaceGrid, ClusterList, Dendrogram, ElidedBox, ElidedLabel, FlowRow))
         self.find_line = self.find_name
         self.view = presenter.View()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LATER_MS)
+        self._later.timeout.connect(self.refresh)
         self._wanted: int | None = None
         self._select_next: int | None = None
         self._reviewing = False
@@ -121,7 +128,7 @@ class ClusteringTab(Tab):
         self.grid.selection_changed.connect(lambda _n: self.on_faces())
         self.grid.opened.connect(self.open_photograph)
         session.missing_changed.connect(lambda: self.grid.set_missing(session.missing))
-        self.tree_button.toggled.connect(self._show_tree)
+        self.tree_button.toggled.connect(lambda shown: show_tree(self, shown))
         self.again_button.clicked.connect(self._again)
         self.review = ReviewPane(session, self.grid.thumbnails, self)
         self.pages.addWidget(self.review)
@@ -154,8 +161,16 @@ class ClusteringTab(Tab):
         self.review.close_review()
         self._fill(presenter.View())
 
+    def update_shown(self, change: Change) -> None:
+        """Show what was touched: at once, but while questions are answered only once nobody does."""
+        if self._reviewing and self.review.current is not None:
+            self._later.start()
+        else:
+            self.refresh()
+
     def refresh(self) -> None:
         """Read versions and clusters again."""
+        self._later.stop()
         project = self.session.project
         self.grid.set_project(project)
         if project is None:
@@ -192,7 +207,7 @@ class ClusteringTab(Tab):
             self.clusters.select_cluster(self._select_next)
             self._select_next = None
         if self.tree_button.isChecked():
-            self._show_tree(True)
+            show_tree(self, True)
         self.map.show_version(view.version.id if view.version else None)
         self.session.told_state()
 
@@ -295,6 +310,7 @@ class ClusteringTab(Tab):
     @Slot(int)
     def _on_review_started(self, version: int) -> None:
         self._wanted = version
+        self.refresh()
 
     @property
     def reviewing(self) -> bool:
@@ -460,19 +476,6 @@ class ClusteringTab(Tab):
                     "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.title
                 ),
             )
-
-    @Slot(bool)
-    def _show_tree(self, shown: bool) -> None:
-        self.tree.setVisible(shown)
-        version, project = self.view.version, self.session.project
-        if shown and version is not None and project is not None:
-            path = project.folder / "exports" / "dendrograms" / f"{version.id}.npz"
-            count = sum(1 for cluster in self.view.clusters if cluster.label >= 0)
-
-            def draw(tree: Tree | None) -> None:
-                self.tree.show_tree(tree, self.session.theme)
-
-            self.session.background.read("dendrogram", lambda: read_tree(path, count), draw)
 
     @Slot(int)
     def open_photograph(self, number: int) -> None:

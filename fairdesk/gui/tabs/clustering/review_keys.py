@@ -1,0 +1,22 @@
+"""The keys of a review: one an answer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+_REPLIES = {
+    Qt.Key.Key_Y: "yes", Qt.Key.Key_N: "no", Qt.Key.Key_U: "unsure", Qt.Key.Key_S: "skip", Qt.Key.Key_Backspace: "back",
+    Qt.Key.Key_Escape: "done",
+}  # fmt: skip
+_NAMES = (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3)
+
+
+def reply_of(event: QKeyEvent) -> str | int | None:
+    """Return what a key says: a reply, the place of a suggested name, or None for a key that is not the question's."""
+    if event.key() == Qt.Key.Key_Z and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+        return "back"
+    if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
+        return None
+    key = Qt.Key(event.key())
+    return _NAMES.index(key) if key in _NAMES else _REPLIES.get(key)
