@@ -4,44 +4,45 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from fairdesk.dataset.near_vectors import near_vectors
 from fairdesk.dataset.overlap_results import DuplicatesResult, NearPair, PicturePair, VectorPair
 from fairdesk.dataset.params import DuplicatesParams
-from fairdesk.dataset.picture_similarity import confirmed, near_hashes
+from fairdesk.dataset.picture_similarity import Hashes, confirmed, near_hashes
 from fairdesk.images.file_facts import look_at
 from fairdesk.images.image_reading import open_image
 from fairdesk.images.inspection import perceptual_hash
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
-from fairdesk.project.images import HideReason, hide_images, image_contents
+from fairdesk.project.images import Digests, HideReason, Ids, hide_images, image_contents, image_paths
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
+
+_AT_ONCE = 4096  # images whose facts are in memory
 
 
 def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesResult:
     """Job: find duplicates; each pair is said once, exact ones are not said again as near."""
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
-    images = image_contents(project)
-    path_of = {image.id: str(image.path) for image in images}
-    groups: dict[str, list[int]] = {}
-    for image in images:
-        groups.setdefault(image.sha256, []).append(image.id)
-    same = [(ids[0], other) for ids in groups.values() for other in ids[1:]]
-    firsts = {sha: ids[0] for sha, ids in groups.items()}
-    hashed, unreadable = _hashes(project, {number: (sha, path_of[number]) for sha, number in firsts.items()}, context)
-    numbers, hashes = list(hashed), list(hashed.values())
+    images, digests = image_contents(project)
+    same, firsts = _equal(images, digests)
+    numbers, hashes, unreadable = _hashes(project, images[firsts], digests[firsts], context)
 
     def picture(place: int) -> Image.Image:
-        return _picture(project, numbers[place], path_of[numbers[place]])
+        number = int(numbers[place])
+        return _picture(project, number, image_paths(project, [number])[number])
 
-    candidates = [pair for pair in near_hashes(hashes, hashes, params.distance) if pair[0] < pair[1]]
-    near = [(numbers[i], numbers[j], bits) for i, j, bits in confirmed(candidates, picture, picture)]
+    candidates = near_hashes(hashes, hashes, params.distance, once=True)
+    near = [(int(numbers[i]), int(numbers[j]), bits) for i, j, bits in confirmed(candidates, picture, picture)]
     known = {frozenset(pair) for pair in same} | {frozenset((a, b)) for a, b, _ in near}
     found = [] if chosen is None else _by_vector(project, chosen.recipe, params.vector_distance)
     vectors = [v for v in found if frozenset(v[:2]) not in known]
+    path_of = image_paths(
+        project, {one for a, b in (*same, *((a, b) for a, b, _ in (*near, *vectors))) for one in (a, b)}
+    )
     hidden = 0
     if params.hide and same:
         hidden = hide_images(project, [other for _, other in same], HideReason.DUPLICATES)
@@ -67,32 +68,58 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
     return result
 
 
+def _equal(images: Ids, digests: Digests) -> tuple[list[tuple[int, int]], Ids]:
+    """Return the pairs of the first image of each content with every other of it, and the places of all that are first."""
+    parts = digests.view(">u8")
+    order = np.lexsort(parts.T[::-1])
+    again = np.zeros(len(order), dtype=np.bool_)
+    again[1:] = (parts[order[1:]] == parts[order[:-1]]).all(axis=1)
+    begins = order[np.maximum.accumulate(np.where(again, 0, np.arange(len(order))))]
+    first = np.empty(len(order), dtype=np.int64)
+    first[order] = begins
+    others = np.flatnonzero(first != np.arange(len(first)))
+    others = others[np.argsort(first[others], kind="stable")]
+    pairs = zip(images[first[others]].tolist(), images[others].tolist(), strict=True)
+    return list(pairs), np.flatnonzero(first == np.arange(len(first)))
+
+
 def _hashes(
-    project: Project, wanted: dict[int, tuple[str, str]], context: Context
-) -> tuple[dict[int, int], list[dict[str, str]]]:
-    """Return the perceptual hashes of images (id: content, path), and what cannot be read.
+    project: Project, images: Ids, digests: Digests, context: Context
+) -> tuple[Ids, Hashes, list[dict[str, str]]]:
+    """Return the images whose perceptual hash is known, that hash, and what cannot be read.
 
     Only those that are not known are opened; the thumbnail stands in for an original that is gone.
     """
-    known = project.facts.of_content(sha for sha, _ in wanted.values())
-    found = {number: known[sha].phash for number, (sha, _) in wanted.items() if sha in known}
+    hashes, known = np.zeros(len(images), dtype=np.uint64), np.zeros(len(images), dtype=np.bool_)
     unreadable: list[dict[str, str]] = []
-    fresh = {Path(path): number for number, (_, path) in wanted.items() if number not in found}
-    done = len(found)
-    context.progress(done, len(wanted), tr("images"))
-    for some in look_at(list(fresh), project.facts, context):
-        for path, facts in some.items():
-            number = fresh[path]
-            jpeg = None if facts.why is None else project.thumbnails.get("image", number)
-            if facts.why is None:
-                found[number] = facts.phash
-            elif jpeg is not None:
-                found[number] = perceptual_hash(open_image(path, jpeg))
-            else:
-                unreadable.append({"path": str(path), "why": facts.why})
-        done += len(some)
-        context.progress(done, len(wanted), tr("images"))
-    return {number: found[number] for number in wanted if number in found}, unreadable
+    context.progress(0, len(images), tr("images"))
+    for start in range(0, len(images), _AT_ONCE):
+        shas = [row.tobytes().hex() for row in digests[start : start + _AT_ONCE]]
+        facts = project.facts.of_content(shas)
+        part = images[start : start + _AT_ONCE].tolist()
+        for place, sha in enumerate(shas, start):
+            if sha in facts:
+                hashes[place], known[place] = facts[sha].phash, True
+        fresh = [place for place in range(start, start + len(part)) if not known[place]]
+        paths = image_paths(project, [part[place - start] for place in fresh])
+        places: dict[Path, list[int]] = {}
+        for place in fresh:
+            places.setdefault(Path(paths[part[place - start]]), []).append(place)
+        for some in look_at(list(places), project.facts, context):
+            for path, found in some.items():
+                for place in places[path]:
+                    seen = found.phash if found.why is None else _hash_of_thumbnail(project, int(images[place]), path)
+                    if seen is None:
+                        unreadable.append({"path": str(path), "why": found.why or ""})
+                    else:
+                        hashes[place], known[place] = seen, True
+        context.progress(min(len(images), start + _AT_ONCE), len(images), tr("images"))
+    return images[known], hashes[known], unreadable
+
+
+def _hash_of_thumbnail(project: Project, image: int, path: Path) -> int | None:
+    jpeg = project.thumbnails.get("image", image)
+    return None if jpeg is None else perceptual_hash(open_image(path, jpeg))
 
 
 def _picture(project: Project, number: int, path: str) -> Image.Image:

@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+Hashes = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
 _BITS = 64
+_PAIRS = 1 << 20  # that are compared at a time
 
 
-def near_hashes(first: list[int], second: list[int], distance: int) -> list[tuple[int, int, int]]:
-    """Return (i, j, bits) of all hashes that differ in at most `distance` bits.
+def near_hashes(
+    first: Sequence[int] | Hashes, second: Sequence[int] | Hashes, distance: int, *, once: bool = False
+) -> list[tuple[int, int, int]]:
+    """Return (i, j, bits) of all hashes that differ in at most `distance` bits, in order; with `once` those with i < j alone.
 
-    Exact: cut into distance + 1 bands, two such hashes agree in one of them (pigeonhole).
+    Exact: cut into distance + 1 bands, two such hashes agree in one of them (pigeonhole). Those that agree in a band are
+    compared so many pairs at a time.
     """
-    bands = distance + 1
-    edges = [round(_BITS * n / bands) for n in range(bands + 1)]
-    found: dict[tuple[int, int], int] = {}
+    one, other = (np.array(hashes, dtype=np.uint64) for hashes in (first, second))
+    edges = [round(_BITS * n / (distance + 1)) for n in range(distance + 2)]
+    found = [np.empty((0, 3), dtype=np.int64)]
     for low, high in pairwise(edges):
-        mask = (1 << (high - low)) - 1
-        table: dict[int, list[int]] = {}
-        for j, value in enumerate(second):
-            table.setdefault(value >> low & mask, []).append(j)
-        for i, value in enumerate(first):
-            for j in table.get(value >> low & mask, ()):
-                if (i, j) not in found:
-                    bits = (value ^ second[j]).bit_count()
-                    if bits <= distance:
-                        found[i, j] = bits
-    return sorted((i, j, bits) for (i, j), bits in found.items())
+        mask = np.uint64((1 << (high - low)) - 1)
+        left, right = (hashes >> np.uint64(low) & mask for hashes in (one, other))
+        order = np.argsort(right, kind="stable")
+        begin, end = (np.searchsorted(right[order], left, side=side) for side in ("left", "right"))
+        for i, at in _each_pair(begin, end):
+            j = order[at]
+            bits = np.bitwise_count(one[i] ^ other[j])
+            near = (bits <= distance) & (i < j if once else True)
+            found.append(np.column_stack([i[near], j[near], bits[near]]))
+    every = np.unique(np.concatenate(found), axis=0)
+    return [(i, j, bits) for i, j, bits in every.tolist()]
+
+
+def _each_pair(begin: Places, end: Places) -> Iterator[tuple[Places, Places]]:
+    """Yield each row with every place from its beginning to its end, so many pairs at a time."""
+    row = 0
+    after = np.cumsum(end - begin)
+    while row < len(begin):
+        done = int(after[row - 1]) if row else 0
+        stop = max(row + 1, int(np.searchsorted(after, done + _PAIRS, side="right")))
+        count = (end - begin)[row:stop]
+        rows = np.repeat(np.arange(row, stop), count)
+        starts = np.repeat(begin[row:stop] - (after[row:stop] - count - done), count)
+        yield rows, starts + np.arange(len(rows))
+        row = stop
 
 
 SAME_PICTURE = 0.96  # correlation of two grey 64 x 64 pictures

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 
 Ids = npt.NDArray[np.int64]
+Digests = npt.NDArray[np.uint8]  # 32 bytes a row
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,6 @@ class NewImage:
     group: str | None
     source: str | None  # "folder", "csv", or None where nothing is known
     others: list[tuple[str, str]]  # gender, age, tags
-
-
-class ImageContent(NamedTuple):
-    """An image and what tells whether another one is the same."""
-
-    id: int
-    path: Path
-    sha256: str
-    pixels: int
 
 
 def labelled_images(project: Project, *, hidden: bool = False) -> list[LabelledImage]:
@@ -106,13 +100,24 @@ def need_images(project: Project) -> None:
         raise RequestError(tr("The project has no images yet. Import a folder first."))
 
 
-def image_contents(project: Project) -> list[ImageContent]:
-    """Return the images that are not hidden, the largest first."""
+def image_contents(project: Project) -> tuple[Ids, Digests]:
+    """Return the images that are not hidden, the largest first, and the SHA-256 of each as 32 bytes."""
+    ids, digests = array("q"), bytearray()
+    for number, sha in project.db.each(
+        "SELECT id, sha256 FROM image WHERE hidden = 0 ORDER BY width * height DESC, id"
+    ):
+        ids.append(number)
+        digests += bytes.fromhex(sha).ljust(32, b"\0")
+    return np.array(ids, dtype=np.int64), np.frombuffer(bytes(digests), dtype=np.uint8).reshape(-1, 32)
+
+
+def image_paths(project: Project, images: Iterable[int]) -> dict[int, str]:
+    """Return the paths of some images, by id."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT id, root_id, path, sha256, width * height FROM image WHERE hidden = 0 ORDER BY width * height DESC, id"
+        "SELECT id, root_id, path FROM image WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(images)),)
     )
-    return [ImageContent(number, roots[root] / path, sha, pixels) for number, root, path, sha, pixels in rows]
+    return {number: str(roots[root] / path) for number, root, path in rows}
 
 
 def image_sizes(project: Project) -> dict[str, tuple[int, int]]:

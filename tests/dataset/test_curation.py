@@ -9,6 +9,7 @@ from PIL import Image
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import versions
+from fairdesk.dataset import duplicates as duplicates_job
 from fairdesk.dataset import near_vectors as similar
 from fairdesk.dataset.duplicates import find_duplicates as duplicates
 from fairdesk.dataset.group_balance import balance_groups as balance
@@ -16,7 +17,7 @@ from fairdesk.dataset.group_balance import level, targets
 from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.near_vectors import distances, near_vectors
 from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParams
-from fairdesk.dataset.picture_similarity import confirmed, look_of
+from fairdesk.dataset.picture_similarity import confirmed, look_of, near_hashes
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.identities import group_counts
@@ -270,6 +271,8 @@ def test_vectors_read_from_their_files_are_those_in_memory(filled, monkeypatch):
     assert np.array_equal(rows[:], values) and np.array_equal(rows[np.array([5, 2, 2])], values[[5, 2, 2]])
     some = images[[7, 1, 4]]
     assert np.array_equal(rows.of(some)[:], values[[7, 1, 4]])
+    mixed = rows.of(np.roll(images[::-1], 3))  # as where faces were found in another order than the images came
+    assert np.array_equal(mixed.of(some)[:], values[[7, 1, 4]])
     assert rows.has(np.array([0, images[3], 10**9])).tolist() == [False, True, False]
     gathered = np.zeros_like(values)
     for where, part in rows.by_file():
@@ -278,3 +281,31 @@ def test_vectors_read_from_their_files_are_those_in_memory(filled, monkeypatch):
     assert np.array_equal(gathered, values)
     faces, every = store.load(recipe, hidden=False)
     assert np.array_equal(store.rows(recipe, hidden=False)[:], every) and len(faces)
+
+
+def test_equal_contents_are_paired_with_the_largest_of_them():
+    rng = np.random.default_rng(4)
+    kinds = rng.integers(0, 256, (6, 32), dtype=np.uint8)
+    kinds[1, :31] = kinds[0, :31]  # all but the last byte
+    kind = rng.integers(0, 6, 40)
+    images = rng.permutation(40) + 100
+    pairs, firsts = duplicates_job._equal(images, kinds[kind])
+    groups = {}
+    for place, one in enumerate(kind.tolist()):
+        groups.setdefault(one, []).append(place)
+    assert firsts.tolist() == sorted(places[0] for places in groups.values())
+    expected = [(images[places[0]], images[other]) for places in groups.values() for other in places[1:]]
+    assert pairs == [tuple(map(int, pair)) for pair in expected]
+    assert duplicates_job._equal(images[:0], kinds[:0])[0] == []
+
+
+def test_near_hashes_in_small_parts_are_those_of_all(monkeypatch):
+    rng = np.random.default_rng(6)
+    hashes = rng.integers(0, 2**63, 60).astype(np.uint64)
+    hashes[40:] = hashes[:20] ^ (np.uint64(1) << rng.integers(0, 64, 20).astype(np.uint64))
+    whole = near_hashes(hashes, hashes, 4)
+    assert len(whole) >= 100
+    monkeypatch.setattr("fairdesk.dataset.picture_similarity._PAIRS", 7)
+    assert near_hashes(hashes, hashes, 4) == whole
+    assert near_hashes(hashes, hashes, 4, once=True) == [one for one in whole if one[0] < one[1]]
+    assert near_hashes([], hashes, 4) == near_hashes(hashes, [], 4) == []

@@ -277,6 +277,8 @@ def test_near_pairs_by_trying_all(first, second, distance, data):
         if (a ^ b).bit_count() <= distance
     ]
     assert near_hashes(first, second, distance) == sorted(expected)
+    itself = [one for one in near_hashes(first, first, distance) if one[0] < one[1]]
+    assert near_hashes(first, first, distance, once=True) == itself
 
 
 def test_writing_into_the_source_or_over_something_is_refused(folder, tmp_path):

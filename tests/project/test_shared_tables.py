@@ -24,7 +24,7 @@ from fairdesk.project.faces import (
     synthetic_faces,
 )
 from fairdesk.project.identities import groups_with, label_ids, names_in_groups
-from fairdesk.project.images import hide_images, image_contents, known_contents, labelled_images
+from fairdesk.project.images import hide_images, image_contents, image_paths, known_contents, labelled_images
 from fairdesk.project.labels import Edit, edit_labels, other_labels
 from fairdesk.project.originals import recorded_folders, unreadable
 from fairdesk.project.predictions import Prediction, agreement, keep_predictions, predicted_counts, unpredicted
@@ -159,6 +159,10 @@ def test_labels_and_sets_of_images(filled):
 
 def test_contents(filled):
     hide_images(filled, [1])
-    shown = image_contents(filled)
-    assert 1 not in {image.id for image in shown} and len(shown) == 39
+    shown, digests = image_contents(filled)
+    assert sorted(shown.tolist()) == list(range(2, 41))
+    sha = {number: digest.tobytes().hex() for number, digest in zip(shown.tolist(), digests, strict=True)}
+    assert sha == dict(filled.db.rows("SELECT id, sha256 FROM image WHERE id > 1"))
+    paths = {one.id: str(one.path) for one in labelled_images(filled)}
+    assert image_paths(filled, [7, 3, 999]) == {7: paths[7], 3: paths[3]}
     assert len(known_contents(filled)) == 40  # hidden ones too, so that none is imported twice
