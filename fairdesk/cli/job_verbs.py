@@ -83,7 +83,7 @@ def _run(kind: JobKind, arguments: Namespace) -> JobResult:
 def _verb(kind: JobKind) -> Verb:
     return Verb(
         kind.words,
-        kind.about,
+        lambda: kind.about,
         lambda parser: _add_options(kind, parser),
         lambda arguments: _run(kind, arguments),
         after_stop=kind.after_stop,
@@ -105,7 +105,7 @@ def _family(name: str, kinds: list[JobKind]) -> Verb:
 
     return Verb(
         name,
-        tr(_FAMILY_HELP[name]) if name in _FAMILY_HELP else kinds[0].about,
+        _FAMILY_HELP[name] if name in _FAMILY_HELP else lambda: kinds[0].about,
         options,
         run,
         after_stop=kinds[0].after_stop,

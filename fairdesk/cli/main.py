@@ -32,15 +32,18 @@ class _Version(argparse.Action):
 
 
 def _parser(verb_alone: str | None = None) -> Parser:
-    """Return the parser of all verbs; one that is given is the only one whose options are looked up."""
+    """Return the parser of all verbs; one that is given is the only one that is described and whose options are looked up."""
     parser = Parser(
         prog="fairdesk",
         description=tr("Measure and reduce bias in face recognition. Without a verb, the window opens."),
     )
     parser.add_argument("--version", action=_Version, nargs=0, help=tr("show program's version number and exit"))
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
-    for verb in all_verbs():
-        one = verbs.add_parser(verb.name, help=tr(verb.help), description=tr(verb.help))
+    every = all_verbs()
+    known = verb_alone in {verb.name for verb in every}
+    for verb in every:
+        about = verb.about if not known or verb.name == verb_alone else None
+        one = verbs.add_parser(verb.name, help=about, description=about)
         one.set_defaults(chosen_verb=verb)  # a name that no option has: some verbs take a RUN
         if verb_alone is not None and verb.name != verb_alone:
             continue
@@ -73,7 +76,9 @@ def run(arguments: list[str]) -> int:
     logging.captureWarnings(True)  # what libraries warn of goes to the log, if there is one
     try:
         parsed = _parser(arguments[0] if arguments else None).parse_args(arguments)
-        gc.enable()  # `__main__` had it wait
+        if not gc.isenabled():  # `__main__` had it wait
+            gc.freeze()  # what was imported stays
+            gc.enable()
         with _to_stderr():
             result = parsed.chosen_verb.run(parsed)
         if isinstance(result, int):

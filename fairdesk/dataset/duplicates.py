@@ -6,9 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from fairdesk.dataset.near_vectors import near_vectors
 from fairdesk.dataset.overlap_results import DuplicatesResult, NearPair, PicturePair, VectorPair
 from fairdesk.dataset.params import DuplicatesParams
-from fairdesk.dataset.picture_similarity import confirmed, near_hashes, near_vectors
+from fairdesk.dataset.picture_similarity import confirmed, near_hashes
 from fairdesk.images.file_facts import look_at
 from fairdesk.images.image_reading import open_image
 from fairdesk.images.inspection import perceptual_hash
@@ -101,6 +102,7 @@ def _picture(project: Project, number: int, path: str) -> Image.Image:
 
 def _by_vector(project: Project, recipe: StoredRecipe, limit: float) -> list[tuple[int, int, float]]:
     """Return (image, image, distance) of faces of two images whose vectors are near."""
-    images, vectors = project.vectors.of_images(recipe, hidden=False)
+    vectors = project.vectors.rows_of_images(recipe, hidden=False)
     found = near_vectors(vectors, vectors, recipe.metric, limit, once=True)
+    images = vectors.numbers
     return [(int(images[i]), int(images[j]), d) for i, j, d in found]

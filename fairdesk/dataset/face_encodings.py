@@ -8,13 +8,15 @@ from __future__ import annotations
 import csv
 import json
 import pickle
-from collections.abc import Iterable, Sequence
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.dataset.near_vectors import Rows
 from fairdesk.dataset.table_files import read_table, read_text
 from fairdesk.errors import RequestError, reason
 from fairdesk.images import careful_pickles
@@ -25,6 +27,8 @@ from fairdesk.project.npz import NOT_NPZ, numbers, open_npz, texts
 from fairdesk.words import mark, tr
 
 Vector = npt.NDArray[np.float32]
+Box = tuple[int, int, int, int]
+_AT_ONCE = 4096  # faces whose vectors are in memory while they are written
 PICKLES, OTHERS = (".pickle", ".pkl", ".dat"), (".json", ".csv", ".npz")
 BOX = ("top", "right", "bottom", "left")
 _MOST = 2**31
@@ -196,35 +200,86 @@ def _of_npz(path: Path) -> list[Encoding]:
     ]
 
 
-def write_encodings(path: Path, found: Sequence[Encoding], more: dict[str, Sequence[str]] | None = None) -> None:
+class Written(NamedTuple):
+    """Faces to write: the paths of their images, their boxes, and their vectors, which are read as they are written."""
+
+    paths: Sequence[str]
+    boxes: Sequence[Box | None]
+    vectors: Rows
+    dim: int
+
+    def each(self) -> Iterator[Encoding]:
+        """Yield them one by one."""
+        for start in range(0, len(self.paths), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            rows = zip(self.paths[part], self.boxes[part], self.vectors[part], strict=True)
+            yield from (Encoding(path, box, vector) for path, box, vector in rows)
+
+
+def written(found: Sequence[Encoding]) -> Written:
+    """Return encodings that were read as faces to write."""
+    vectors = np.array([one.vector for one in found], dtype=np.float32)
+    return Written([one.path for one in found], [one.box for one in found], vectors, vectors.shape[1])
+
+
+def write_encodings(path: Path, found: Written, more: dict[str, Any] | None = None) -> None:
     """Write encodings as .json (the original's list), .csv or .npz; `more` are further columns of a .csv or .npz."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     if path.suffix.lower() == ".json":
-        rows = [
-            {"imagePath": one.path, "loc": None if one.box is None else list(one.box), "encoding": one.vector.tolist()}
-            for one in found
-        ]
-        part.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+        with part.open("w", encoding="utf-8") as file:
+            for number, one in enumerate(found.each()):
+                box = None if one.box is None else list(one.box)
+                entry = {"imagePath": one.path, "loc": box, "encoding": one.vector.tolist()}
+                file.write(("[" if not number else ", ") + json.dumps(entry, ensure_ascii=False))
+            file.write("]" if len(found.paths) else "[]")
     elif path.suffix.lower() == ".csv":
         with part.open("w", encoding="utf-8", newline="") as file:
             _write_rows(csv.writer(file, lineterminator="\n"), found, more or {})
     else:
-        arrays: dict[str, Any] = {
-            "paths": np.array([one.path for one in found], dtype=str),
-            "vectors": np.array([one.vector for one in found], dtype=np.float32),
-            **{name: np.array(values) for name, values in (more or {}).items()},
-        }
-        if all(one.box is not None for one in found):
-            arrays["boxes"] = np.array([one.box for one in found], dtype=np.int32)
-        with part.open("wb") as target:
-            np.savez(target, **arrays)
+        _write_npz(part, found, more or {})
     part.replace(path)
 
 
-def _write_rows(writer: Any, found: Sequence[Encoding], more: dict[str, Sequence[str]]) -> None:
-    size = len(found[0].vector) if found else 0
-    writer.writerow(["path", *BOX, *more, *(f"v{n}" for n in range(size))])
-    columns: Iterable[tuple[str, ...]] = zip(*more.values(), strict=True) if more else [()] * len(found)
-    for one, cells in zip(found, columns, strict=True):
+def _write_rows(writer: Any, found: Written, more: dict[str, Sequence[str]]) -> None:
+    writer.writerow(["path", *BOX, *more, *(f"v{n}" for n in range(found.dim))])
+    columns: Iterable[tuple[str, ...]] = zip(*more.values(), strict=True) if more else [()] * len(found.paths)
+    for one, cells in zip(found.each(), columns, strict=True):
         writer.writerow([*safe_row([one.path, *(one.box or ("",) * 4), *cells]), *map(str, one.vector)])
+
+
+def _write_npz(path: Path, found: Written, more: dict[str, Any]) -> None:
+    """Write what `numpy.savez` would, a part of each array at a time."""
+    count = len(found.paths)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        _write_texts(archive, "paths", found.paths)
+        parts = (found.vectors[slice(start, start + _AT_ONCE)] for start in range(0, count, _AT_ONCE))
+        _write_array(archive, "vectors", np.dtype("<f4"), (count, found.dim), parts)
+        for name, values in more.items():
+            if isinstance(values, str | np.ndarray):
+                array = np.asarray(values)
+                _write_array(archive, name, array.dtype, array.shape, [array])
+            else:
+                _write_texts(archive, name, values)
+        if all(box is not None for box in found.boxes):
+            boxes = (
+                np.array(found.boxes[start : start + _AT_ONCE], dtype="<i4") for start in range(0, count, _AT_ONCE)
+            )
+            _write_array(archive, "boxes", np.dtype("<i4"), (count, 4) if count else (0,), boxes)
+
+
+def _write_texts(archive: zipfile.ZipFile, name: str, texts: Sequence[str]) -> None:
+    """Write texts as numpy keeps them: all as long as the longest."""
+    kind = np.dtype(f"<U{max(map(len, texts), default=1) or 1}")
+    parts = (np.array(texts[start : start + _AT_ONCE], dtype=kind) for start in range(0, len(texts), _AT_ONCE))
+    _write_array(archive, name, kind, (len(texts),), parts)
+
+
+def _write_array(
+    archive: zipfile.ZipFile, name: str, kind: np.dtype[Any], shape: tuple[int, ...], parts: Iterable[npt.NDArray[Any]]
+) -> None:
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+        head = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, head)
+        for part in parts:
+            file.write(np.ascontiguousarray(part, dtype=kind).tobytes())

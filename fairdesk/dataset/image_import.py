@@ -7,14 +7,15 @@ reads only what is new.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, overload
 
-from fairdesk.dataset.label_table import Label, need_matches, read_labels, read_manifest
-from fairdesk.dataset.labels_in_names import labels_in_names
+from fairdesk.dataset.label_table import Label, TreeLabels, need_matches, read_labels, read_manifest
+from fairdesk.dataset.labels_in_names import NameLabels, labels_in_names
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.results import ImportResult
 from fairdesk.dataset.table_files import is_table
@@ -117,26 +118,53 @@ class _Paths(Sequence[Path]):
         return self._root / self._entries[place].path
 
 
-def _label(tree: Tree, given: dict[str, Label]) -> list[Labelled]:
-    """Decide what each file is called: the table where it speaks, else the folders."""
-    out = []
-    for entry in tree.entries:
-        label = given.get(entry.path)
+LabelAt = Callable[[int, Entry], Label | None]  # what a table or a name says of a file, by its place and itself
+
+
+class _Labelling(Sequence[Labelled]):
+    """What each file of a tree is called, made when it is asked for: the table where it speaks, else the folders.
+
+    `home` is the one group of those identities that several groups have, where they are the same people.
+    """
+
+    def __init__(self, tree: Tree, given: LabelAt) -> None:
+        self._entries, self._given = tree.entries, given
+        self.home: dict[str, str | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, place: int) -> Labelled: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Labelled]: ...
+    def __getitem__(self, place: int | slice) -> Labelled | list[Labelled]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        return self._labelled(place, self._entries[place])
+
+    def __iter__(self) -> Iterator[Labelled]:
+        return (self._labelled(place, entry) for place, entry in enumerate(self._entries))
+
+    def _labelled(self, place: int, entry: Entry) -> Labelled:
+        label = self._given(place, entry)
         if label is not None:
             identity = label.identity if label.identity is not None else entry.identity
             group = label.group if label.group is not None else entry.group
-            out.append(Labelled(entry, identity, group, "csv", label.others()))
+            found = Labelled(entry, identity, group, "csv", label.others())
         else:
             known = entry.identity is not None or entry.group is not None
-            out.append(Labelled(entry, entry.identity, entry.group, "folder" if known else None, []))
-    return out
+            found = Labelled(entry, entry.identity, entry.group, "folder" if known else None, [])
+        if found.identity in self.home:
+            found.group = self.home[found.identity]
+        return found
 
 
-def _given(params: ImportParams, tree: Tree, context: Context) -> dict[str, Label]:
+def _given(params: ImportParams, tree: Tree, context: Context) -> TreeLabels | None:
     if params.labels is None:
-        return {}
+        return None
     given, unmatched = read_labels(params.labels, tree, params.mapping)
-    need_matches(given, unmatched, params.labels, tr("a file in {root}", root=tree.root))
+    need_matches(len(given), unmatched, params.labels, tr("a file in {root}", root=tree.root))
     if unmatched:
         shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
         context.message(
@@ -152,19 +180,19 @@ def _given(params: ImportParams, tree: Tree, context: Context) -> dict[str, Labe
     return given
 
 
-def _join(labelled: list[Labelled], names: list[str]) -> dict[str, str | None]:
+def _join(labelled: Iterable[Labelled], names: Collection[str]) -> dict[str, str | None]:
     """Where the same name under several groups is one person: the group that holds most of its images."""
-    home: dict[str, str | None] = {}
-    for name in names:
-        count: dict[str | None, int] = {}
-        for item in labelled:
-            if item.identity == name:
-                count[item.group] = count.get(item.group, 0) + 1
-        home[name] = max(sorted(count, key=lambda g: g or ""), key=lambda g: count[g])
-    return home
+    counts: dict[str, Counter[str | None]] = {name: Counter() for name in names}
+    for item in labelled:
+        if item.identity in counts:
+            counts[item.identity][item.group] += 1
+    return {
+        name: max(sorted(count, key=lambda group: group or ""), key=lambda group: count[group])
+        for name, count in counts.items()
+    }
 
 
-def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled], list[str]]:
+def _read(params: ImportParams, context: Context) -> tuple[Tree, Sequence[Labelled], list[str]]:
     inside = context.project.folder
     made = inside / "exports" / "synthetic"  # where this program puts the faces it makes
     if inside in (params.folder, *params.folder.parents) and made not in (params.folder, *params.folder.parents):
@@ -174,19 +202,25 @@ def _read(params: ImportParams, context: Context) -> tuple[Tree, list[Labelled],
                 folder=params.folder,
             )
         )
-    given: dict[str, Label] = {}
+    listed: TreeLabels | None = None
+    named: NameLabels | None = None
     if is_table(params.folder):
-        tree, given = read_manifest(params.folder, params.mapping, params.base)
+        tree, listed = read_manifest(params.folder, params.mapping, params.base)
     else:
         tree = read_tree(params.folder, params.layout)
-        given = labels_in_names(tree)
-    labelled = _label(tree, given | _given(params, tree, context))
-    names = shared_names([Entry(i.entry.path, i.identity, i.group) for i in labelled])
+        named = labels_in_names(tree)
+    tables = [table for table in (_given(params, tree, context), listed) if table is not None]
+
+    def said(place: int, entry: Entry) -> Label | None:
+        for table in tables:
+            if (label := table.at(place)) is not None:
+                return label
+        return None if named is None else named(entry.path)
+
+    labelled = _Labelling(tree, said)
+    names = shared_names(Entry(item.entry.path, item.identity, item.group) for item in labelled)
     if names and params.shared_names == "join":
-        home = _join(labelled, names)
-        for item in labelled:
-            if item.identity in home:
-                item.group = home[item.identity]
+        labelled.home = _join(labelled, names)
     return tree, labelled, names
 
 
@@ -245,17 +279,16 @@ def scan_folder(params: ImportParams, context: Context) -> ImportResult:
     summary = _Summary(tree, names, params)
     new, renewed, place = 0, 0, 0
     for batch in _inspect_all(tree, context.project, context, preview=True):
-        below = [item.entry.path for item in labelled[place : place + len(batch)]]
-        held = imported_contents(context.project, tree.root, below)
-        for seen in batch:
-            item = labelled[place]
+        items = labelled[place : place + len(batch)]
+        held = imported_contents(context.project, tree.root, [item.entry.path for item in items])
+        for item, seen in zip(items, batch, strict=True):
             _heed_mark(item, seen)
             summary.add(item, seen)
             if seen.facts is not None and seen.why is None:
                 before = held.get(item.entry.path)
                 new += before is None
                 renewed += before not in (None, seen.facts.sha256)
-            place += 1
+        place += len(batch)
     return summary.result(new, renewed)
 
 
@@ -302,7 +335,7 @@ class Brought(NamedTuple):
 
 def bring_in(
     tree: Tree,
-    labelled: list[Labelled],
+    labelled: Sequence[Labelled],
     context: Context,
     text: str,
     merge_key: str,
@@ -314,11 +347,11 @@ def bring_in(
     place = 0
     try:
         for batch in _inspect_all(tree, context.project, context, preview=False):
-            for seen in batch:
-                _heed_mark(labelled[place], seen)
-                each(labelled[place], seen)
-                waiting.append((labelled[place], seen))
-                place += 1
+            for item, seen in zip(labelled[place : place + len(batch)], batch, strict=True):
+                _heed_mark(item, seen)
+                each(item, seen)
+                waiting.append((item, seen))
+            place += len(batch)
             if len(waiting) >= _COMMIT:
                 writer.write(waiting)
                 waiting = []
@@ -369,5 +402,5 @@ class _Writer:
             return
         with self.project.journal.step(self._text, merge_key=self._key) as connection:
             if self.tree.layout != "manifest":  # a list need not name all that lies in the folder
-                forget_unreadable(connection, root, {entry.path for entry in self.tree.entries})
+                forget_unreadable(connection, root, (entry.path for entry in self.tree.entries))
             keep_unreadable(connection, root, self.tree.skipped)

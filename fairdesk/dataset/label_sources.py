@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import overload
 
 from fairdesk import counted
-from fairdesk.dataset.label_table import need_matches, read_labels
+from fairdesk.dataset.label_table import TreeLabels, need_matches, read_labels
 from fairdesk.dataset.params import LabelParams
 from fairdesk.dataset.results import LabelResult, PredictedImage
 from fairdesk.errors import RequestError
@@ -13,9 +16,11 @@ from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import Context
+from fairdesk.packed_texts import PackedTexts
+from fairdesk.project import Project
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.images import labelled_paths, need_images
-from fairdesk.project.labels import write_labels, write_who
+from fairdesk.project.images import need_images
+from fairdesk.project.labels import GivenLabels, give_labels
 from fairdesk.project.originals import imported_images
 from fairdesk.project.predictions import (
     Prediction,
@@ -41,23 +46,15 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     assert params.csv is not None
     project = context.project
     set_, unmatched = 0, None
-    people = {image.id: image.identity for image in labelled_paths(project)}
     with project.journal.step(tr("Labels from {csv}", csv=params.csv.name), target={"tab": "dataset"}) as connection:
         for number, root in project.roots().items():
-            images = imported_images(project, number)
-            tree = Tree(root, "flat", [Entry(path, people.get(image), None) for image, path in images])
-            labels, missing = read_labels(params.csv, tree, params.mapping)
+            images = _ImagesOf(project, number)
+            labels, missing = read_labels(params.csv, Tree(root, "flat", images), params.mapping)
             unmatched = set(missing) if unmatched is None else unmatched & set(missing)
-            for image, path in images:
-                label = labels.get(path)
-                if label is None:
-                    continue
-                write_who(connection, image, label.identity, label.group, "csv")
-                write_labels(connection, image, label.others(), "csv")
-                set_ += 1
+            set_ += give_labels(project, connection, _given(images, labels), "csv")
         if unmatched is None:
             raise RequestError(tr("The project has no images yet. Import a folder first."))
-        need_matches(dict.fromkeys(range(set_)), sorted(unmatched), params.csv, tr("an image of the project"))
+        need_matches(set_, sorted(unmatched), params.csv, tr("an image of the project"))
     if unmatched:
         context.message(
             tr_n(
@@ -74,9 +71,43 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     )
 
 
+def _given(images: _ImagesOf, labels: TreeLabels) -> Iterator[GivenLabels]:
+    for place, image in enumerate(images.ids):
+        label = labels.at(place)
+        if label is not None:
+            yield GivenLabels(image, label.identity, label.group, label.gender, label.age, label.tags)
+
+
+class _ImagesOf(Sequence[Entry]):
+    """The images of one folder of originals, each with who it is, in as little memory as their paths."""
+
+    def __init__(self, project: Project, root: int) -> None:
+        self.ids, self.paths = array("q"), PackedTexts()
+        names: dict[str | None, int] = {}
+        self._people = array("i")
+        for image, path, identity in imported_images(project, root):
+            self.ids.append(image)
+            self.paths.append(path)
+            self._people.append(names.setdefault(identity, len(names)))
+        self._names = list(names)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Entry]: ...
+    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        return Entry(self.paths[place], self._names[self._people[place]], None)
+
+
 def _predict(params: LabelParams, context: Context) -> LabelResult:
     """Predict; resumes where it was stopped. A face that is not found is reported so, never answered for."""
     from fairdesk.faces import deepface_models
+    from fairdesk.faces.changed_originals import changed_originals, images_meant
     from fairdesk.faces.detection import counts, detect, unseen
     from fairdesk.faces.params import DetectParams
 
@@ -97,6 +128,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
             )
         detect(DetectParams.of(DetectorKey.parse(key), weights=params.weights, download=params.download), context)
     actions = params.actions.split(",")
+    changed = changed_originals(images_meant(project), context)
     todo = unpredicted(project, _MODEL, key, actions)
     failed: list[dict[str, str]] = []
     pending: list[Prediction] = []
@@ -143,6 +175,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
             )
             for one in predicted_images(project, key).values()
         ],
+        changed=changed,
         summary=tr(
             "Predicted (not labels), of the faces that {detector} found: {counts}",
             detector=key,

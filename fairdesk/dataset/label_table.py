@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any, overload
 
-from fairdesk.dataset.path_matching import Files
-from fairdesk.dataset.table_files import read_table
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.dataset.path_matching import NONE, FilesBelow, KnownFiles, plain
+from fairdesk.dataset.table_files import open_table
 from fairdesk.dataset.tables import Table
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
+from fairdesk.packed_texts import PackedTexts, Places
 from fairdesk.words import tr
 
 # What a column may be called, where nobody says which one it is.
@@ -28,6 +35,7 @@ GUESSES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 FIELDS = tuple(GUESSES)
 _BFW = {"p1", "p2", "att1", "att2"}
+_PARTS = ("identity", "group", "gender", "age", "tags")
 _YES, _NO = ("1", "1.0", "true", "yes"), ("-1", "0", "-1.0", "0.0", "false", "no")
 
 
@@ -47,7 +55,7 @@ class Label:
         return [(kind, value) for kind, value in found if value] + [("tag", tag) for tag in self.tags]
 
 
-def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
+def find_columns(path: Path, header: Sequence[str], given: dict[str, str]) -> dict[str, int]:
     """Return the place of each field's column: as given, else by its usual names.
 
     Raises
@@ -55,7 +63,7 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
     RequestError
         If a given column is not there, or none holds the paths or any label.
     """
-    lowered = [name.lower() for name in table.header]
+    lowered = [name.lower() for name in header]
     out: dict[str, int] = {}
     for field, names in GUESSES.items():
         if field in given:
@@ -63,10 +71,10 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
                 raise RequestError(
                     tr(
                         "{path} has no column {given!r} for {field}. It has: {header}",
-                        path=table.path,
+                        path=path,
                         given=given[field],
                         field=field,
-                        header=", ".join(table.header),
+                        header=", ".join(header),
                     )
                 )
             out[field] = lowered.index(given[field].lower())
@@ -80,8 +88,8 @@ def find_columns(table: Table, given: dict[str, str]) -> dict[str, int]:
             tr(
                 "{path}: line 1 must name a column of paths, or of identities, and one of group, gender, age or tags; it has: "
                 "{header}. Say which is which, e.g. --columns path=FILE identity=WHO",
-                path=table.path,
-                header=", ".join(table.header[:20]) or "nothing",
+                path=path,
+                header=", ".join(header[:20]) or "nothing",
             )
         )
     return out
@@ -131,30 +139,26 @@ def _age(text: str | None) -> str | None:
     return re.sub(r"^(\d+),(\d+)$", r"\1.\2", text) if text else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What a row means: a file, or all files of an identity."""
-
-    path: str | None
-    label: Label
+Rows = Iterator[
+    tuple[str | None, Label]
+]  # the path of a row, None where it means all files of an identity; and what it says
 
 
-def _rows(table: Table, given: dict[str, str]) -> Iterator[_Row]:
-    """Yield what each row means; BFW's pair table gives its two images."""
-    if not given and set(table.header) >= _BFW:
-        yield from (_Row(path, label) for path, label in _bfw(table))
-        return
-    places = find_columns(table, given)
-    for row in table.rows:
-        path = row[places["path"]] if "path" in places else None
-        yield _Row(path, _label(row, places, table.header))
+def _rows(path: Path, given: dict[str, str]) -> tuple[bool, Rows]:
+    """Return whether the rows of a table have paths, and what each means; BFW's pair table gives its two images."""
+    header, rows = open_table(path)
+    if not given and set(header) >= _BFW:
+        return True, _bfw(header, rows)
+    places = find_columns(path, header, given)
+    at = places.get("path")
+    return at is not None, ((None if at is None else row[at], _label(row, places, header)) for row in rows)
 
 
-def _bfw(table: Table) -> Iterator[tuple[str, Label]]:
+def _bfw(header: list[str], rows: Iterator[list[str]]) -> Rows:
     """The images of a BFW data table: group from `att`, identity from the folder, gender from `g`."""
-    at = {name: table.header.index(name) for name in table.header}
+    at = {name: header.index(name) for name in header}
     seen: set[str] = set()
-    for row in table.rows:
+    for row in rows:
         for n in "12":
             path = row[at[f"p{n}"]].replace("\\", "/")
             if path not in seen:
@@ -165,36 +169,117 @@ def _bfw(table: Table) -> Iterator[tuple[str, Label]]:
                 yield path, Label(who, row[at[f"att{n}"]], {"F": "female", "M": "male"}.get(gender, gender or None))
 
 
-def read_labels(path: Path, tree: Tree, given: dict[str, str] | None = None) -> tuple[dict[str, Label], list[str]]:
+def read_labels(path: Path, tree: Tree, given: dict[str, str] | None = None) -> tuple[TreeLabels, list[str]]:
     """Read labels for the files of a tree.
 
-    Which file a row means is told in `path_matching.Files`; a table without paths is keyed by identity. Returns the labels
-    by relative path, and what names no file. Raises as `read_table` and `find_columns` do.
+    Which file a row means is told in `path_matching.KnownFiles`; a table without paths is keyed by identity. Returns the
+    labels of the files, and what names no file. The table is read twice, row by row, and of a row only its words' numbers
+    are kept. Raises as `open_table` and `find_columns` do.
     """
-    rows = list(_rows(read_table(path), given or {}))
-    files = Files(tree.root, tree.entries)
-    found = files.match(row.path for row in rows if row.path is not None)
-    labels: dict[str, Label] = {}
-    unmatched = []
-    for row in rows:
-        if row.path is not None:
-            if row.path in found:
-                labels[found[row.path]] = row.label
-            else:
-                unmatched.append(row.path)
-            continue
-        theirs = files.of_person(row.label.identity or "")
-        if not theirs:
-            unmatched.append(row.label.identity or "")
-        for (
-            name
-        ) in theirs:  # who they are is known already; an identity is a name within its group, so a group needs it
-            who = None if row.label.group is None else files.person_of(name) or row.label.identity
-            labels[name] = replace(row.label, identity=who)
-    return labels, unmatched
+    with_paths, rows = _rows(path, given or {})
+    said = LabelRows()
+    if not with_paths:
+        return _by_person(tree, rows, said)
+    files = KnownFiles(FilesBelow(tree.root.as_posix(), _paths_of(tree)))
+    place = files.match_rows(said.keep(rows))
+    row_of = np.full(len(tree.entries), NONE, dtype=np.int32)
+    known = np.flatnonzero(place != NONE)
+    row_of[place[known]] = known  # of several rows of one file the last counts
+    unmatched: list[str] = []
+    if len(known) < len(place):
+        _, again = _rows(path, given or {})
+        unmatched = [name or "" for (name, _), at in zip(again, place, strict=True) if at == NONE]
+    return TreeLabels(tree, said, row_of), unmatched
 
 
-def need_matches(labels: Collection[object], unmatched: list[str], table: Path, where: str) -> None:
+def _paths_of(tree: Tree) -> Sequence[str]:
+    paths: Sequence[str] | None = getattr(tree.entries, "paths", None)
+    return PackedTexts(entry.path for entry in tree.entries) if paths is None else paths
+
+
+def _by_person(tree: Tree, rows: Rows, said: LabelRows) -> tuple[TreeLabels, list[str]]:
+    """Give each row's labels to all files of its identity: labelled so, or in a folder of that name."""
+    last: dict[str, int] = {}
+    names = []
+    for row, (_, label) in enumerate(rows):
+        said.add(label)
+        names.append(label.identity or "")
+        last[plain(label.identity or "")] = row
+    last.pop("", None)
+    row_of, seen = np.full(len(tree.entries), NONE, dtype=np.int32), set[str]()
+    for place, entry in enumerate(tree.entries):
+        theirs = {plain(entry.identity or ""), *plain(entry.path).split("/")[:-1]} & last.keys()
+        seen |= theirs
+        row_of[place] = max((last[one] for one in theirs), default=NONE)
+    return TreeLabels(tree, said, row_of, by_person=True), [name for name in names if plain(name) not in seen]
+
+
+class LabelRows:
+    """What the rows of a table say: four bytes a field, and each different word once."""
+
+    def __init__(self) -> None:
+        self._words: list[dict[Any, int]] = [{None: 0} for _ in _PARTS]
+        self._numbers = [array("i") for _ in _PARTS]
+        self._known: list[list[Any]] = []
+
+    def __len__(self) -> int:
+        return len(self._numbers[0])
+
+    def add(self, label: Label) -> None:
+        """Keep what one row says."""
+        for name, words, numbers in zip(_PARTS, self._words, self._numbers, strict=True):
+            numbers.append(words.setdefault(getattr(label, name) or None, len(words)))
+
+    def keep(self, rows: Rows) -> Iterator[str]:
+        """Keep what rows say, and yield the path of each."""
+        for path, label in rows:
+            self.add(label)
+            yield path or ""
+
+    def __getitem__(self, row: int) -> Label:
+        if not self._known or sum(map(len, self._known)) != sum(map(len, self._words)):
+            self._known = [list(words) for words in self._words]
+        identity, group, gender, age, tags = (
+            known[numbers[row]] for known, numbers in zip(self._known, self._numbers, strict=True)
+        )
+        return Label(identity, group, gender, age, tags or ())
+
+
+class TreeLabels(Mapping[str, Label]):
+    """The labels that a table has for the files of a tree: by place in it, or by path."""
+
+    def __init__(self, tree: Tree, said: LabelRows, row_of: npt.NDArray[np.int32], *, by_person: bool = False) -> None:
+        self._tree, self._said, self._row_of, self._by_person = tree, said, row_of, by_person
+
+    def at(self, place: int) -> Label | None:
+        """Return the labels of a file by its place; None where no row means it."""
+        row = int(self._row_of[place])
+        if row == NONE:
+            return None
+        label = self._said[row]
+        if not self._by_person:
+            return label
+        # who they are is known already; an identity is a name within its group, so a group needs it
+        who = None if label.group is None else self._tree.entries[place].identity or label.identity
+        return replace(label, identity=who)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {self._tree.entries[place].path: place for place in np.flatnonzero(self._row_of != NONE).tolist()}
+
+    def __getitem__(self, path: str) -> Label:
+        label = self.at(self._places[path])
+        assert label is not None
+        return label
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._row_of != NONE))
+
+
+def need_matches(labelled: int, unmatched: Sequence[str], table: Path, where: str) -> None:
     """Refuse a table of which no row names a file.
 
     Raises
@@ -202,7 +287,7 @@ def need_matches(labels: Collection[object], unmatched: list[str], table: Path, 
     JobFailed
         Naming some rows and the remedy.
     """
-    if not labels:
+    if not labelled:
         shown = ", ".join(repr(name) for name in unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
         raise JobFailed(
             tr(
@@ -216,30 +301,61 @@ def need_matches(labels: Collection[object], unmatched: list[str], table: Path, 
         )
 
 
-def read_manifest(path: Path, given: dict[str, str], base: Path | None) -> tuple[Tree, dict[str, Label]]:
+def read_manifest(path: Path, given: dict[str, str], base: Path | None) -> tuple[Tree, TreeLabels]:
     """Read a table as the list of images to import, with their labels.
 
     Paths are relative to `base` (default: the folder the table lies in) or absolute; the root is the
-    folder that holds them all.
+    folder that holds them all. A path that comes again counts once, with what its last row says.
 
     Raises
     ------
     RequestError
-        As `read_table` and `find_columns` do, or if the table has no rows.
+        As `open_table` and `find_columns` do, or if the table has no rows.
     """
     home = base or path.parent
-    found: dict[str, Label] = {}
-    for row in _rows(read_table(path), given):
-        if row.path is None:
-            raise RequestError(
-                tr("{path} has no column of paths. Give the folder, and this table with --labels.", path=path)
-            )
-        if row.path:
-            found[os.path.normpath(home / row.path.replace("\\", "/"))] = row.label
-    if not found:
+    with_paths, rows = _rows(path, given)
+    if not with_paths:
+        raise RequestError(
+            tr("{path} has no column of paths. Give the folder, and this table with --labels.", path=path)
+        )
+    said, files, last, known = LabelRows(), PackedTexts(), array("i"), Places()
+    folders: set[str] = set()
+    for where, label in rows:
+        if not where:
+            continue
+        file = os.path.normpath(home / where.replace("\\", "/"))
+        place = next((place for place in known.of(file) if files[place] == file), None)
+        if place is None:
+            known.add(file, len(files))
+            files.append(file)
+            last.append(len(said))
+            folders.add(os.path.dirname(file))
+        else:
+            last[place] = len(said)
+        said.add(label)
+    if not files:
         raise RequestError(tr("{path} names no images.", path=path))
-    folders = {os.path.dirname(where) for where in found}
     root = home if all(Path(folder).is_relative_to(home) for folder in folders) else Path(os.path.commonpath(folders))
-    labels = {PurePosixPath(Path(where).relative_to(root)).as_posix(): label for where, label in found.items()}
-    entries = [Entry(where, label.identity, label.group) for where, label in labels.items()]
-    return Tree(root, "manifest", entries), labels
+    below = PackedTexts(PurePosixPath(Path(file).relative_to(root)).as_posix() for file in files)
+    tree = Tree(root, "manifest", _Listed(below, said, last))
+    return tree, TreeLabels(tree, said, np.array(last, dtype=np.int32))
+
+
+class _Listed(Sequence[Entry]):
+    """The files that a table lists, each with the identity and group of its row."""
+
+    def __init__(self, paths: PackedTexts, said: LabelRows, row_of: array[int]) -> None:
+        self.paths, self._said, self._row_of = paths, said, row_of
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Entry]: ...
+    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        label = self._said[self._row_of[place]]
+        return Entry(self.paths[place], label.identity, label.group)

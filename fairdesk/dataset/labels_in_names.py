@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from re import Match
 
 from fairdesk.dataset.label_table import Label
@@ -37,22 +38,36 @@ _SETS: tuple[tuple[str, re.Pattern[str], Callable[[Match[str]], Label], str], ..
 )
 
 
-def labels_in_names(tree: Tree) -> dict[str, Label]:
-    """Return the labels in the names of a tree's pictures, by relative path, if nearly all are named as a known set's.
+NameLabels = Callable[[str], Label | None]  # what the name of a picture, by its path, says
+
+
+def labels_in_names(tree: Tree) -> NameLabels | None:
+    """Return what tells the labels in the names of a tree's pictures, if nearly all are named as a known set's.
 
     The tree's notes say so. A folder that names groups or identities is believed before names.
     """
-    pictures = [entry.path for entry in tree.entries if is_picture(entry.path)]
-    for title, pattern, read, what in _SETS:
-        found = {path: match for path in pictures if (match := pattern.fullmatch(path.rpartition("/")[2]))}
-        if found and len(found) >= _MOST * len(pictures):
+    pictures, found = 0, [0] * len(_SETS)
+    for entry in tree.entries:
+        name = entry.path.rpartition("/")[2]
+        if is_picture(name):
+            pictures += 1
+            for number, (_, pattern, _, _) in enumerate(_SETS):
+                found[number] += pattern.fullmatch(name) is not None
+    for count, (title, pattern, read, what) in zip(found, _SETS, strict=True):
+        if count and count >= _MOST * pictures:
             tree.notes.append(
                 tr(
                     "Names as in {set}: {what} of {n:,} images are taken from them.",
                     set=title,
                     what=tr(what),
-                    n=len(found),
+                    n=count,
                 )
             )
-            return {path: read(match) for path, match in found.items()}
-    return {}
+            return partial(_said, pattern, read)
+    return None
+
+
+def _said(pattern: re.Pattern[str], read: Callable[[Match[str]], Label], path: str) -> Label | None:
+    name = path.rpartition("/")[2]
+    match = pattern.fullmatch(name) if is_picture(name) else None
+    return None if match is None else read(match)

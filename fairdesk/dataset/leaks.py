@@ -12,8 +12,9 @@ import numpy as np
 
 from fairdesk.dataset.collection import Collection, SourceImage, people_of, read_either
 from fairdesk.dataset.manifests import as_written
+from fairdesk.dataset.near_vectors import near_vectors
 from fairdesk.dataset.overlap_results import LeaksResult, NearPair, Person, PicturePair, SharedResult, VectorPair
-from fairdesk.dataset.picture_similarity import Vectors, confirmed, near_hashes, near_vectors
+from fairdesk.dataset.picture_similarity import confirmed, near_hashes
 from fairdesk.dataset.prepare_params import LeaksParams
 from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import facts_at, look_at
@@ -22,8 +23,9 @@ from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.kept_facts import Facts, FactStore
 from fairdesk.project.project import CATALOG
-from fairdesk.project.recipes import Recipe, StoredRecipe
+from fairdesk.project.recipes import Recipe
 from fairdesk.project.vector_choice import VectorChoice
+from fairdesk.project.vectors import VectorRows
 from fairdesk.words import tr, tr_n
 
 Key = tuple[str, str]
@@ -36,15 +38,6 @@ class Seen:
     item: SourceImage
     sha: str
     phash: int
-
-
-@dataclass(frozen=True)
-class Vector:
-    """Vectors by image id, and how two of them are compared."""
-
-    rows: dict[int, int]
-    values: Vectors
-    metric: str
 
 
 @dataclass
@@ -153,24 +146,19 @@ def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Sha
     return Shared([], same, [(first[i].item, second[j].item, bits) for i, j, bits in near])
 
 
-def image_vectors(project: Project, recipe: StoredRecipe) -> Vector:
-    """Return the vector of each image's largest face."""
-    images, values = project.vectors.of_images(recipe)
-    return Vector({image: row for row, image in enumerate(images.tolist())}, values, recipe.metric)
-
-
 def compare_vectors(
-    first: Sequence[SourceImage], second: Sequence[SourceImage], a: Vector, b: Vector, limit: float
+    first: Sequence[SourceImage], second: Sequence[SourceImage], a: VectorRows, b: VectorRows, limit: float
 ) -> list[tuple[SourceImage, SourceImage, float]]:
     """Return the pairs of items whose vectors are at most `limit` apart."""
-    left = [item for item in first if item.id in a.rows]
-    right = [item for item in second if item.id in b.rows]
-    found = near_vectors(
-        a.values[np.array([a.rows[item.id or 0] for item in left], dtype=int)],
-        b.values[np.array([b.rows[item.id or 0] for item in right], dtype=int)],
-        a.metric, limit,
-    )  # fmt: skip
+    (left, of_left), (right, of_right) = _with_vectors(first, a), _with_vectors(second, b)
+    found = near_vectors(of_left, of_right, a.recipe.metric, limit)
     return [(left[i], right[j], d) for i, j, d in found]
+
+
+def _with_vectors(items: Sequence[SourceImage], vectors: VectorRows) -> tuple[list[SourceImage], VectorRows]:
+    numbers = np.array([item.id or 0 for item in items], dtype=np.int64)
+    having = vectors.has(numbers)
+    return [item for item, has in zip(items, having, strict=True) if has], vectors.of(numbers[having])
 
 
 def check_sets(
@@ -180,7 +168,7 @@ def check_sets(
     *,
     distance: int,
     identities: bool = True,
-    vectors: Vector | None = None,
+    vectors: VectorRows | None = None,
     limit: float = 0.0,
 ) -> Checked:
     """Look for what any two of several sets share."""
@@ -227,8 +215,8 @@ def refuse(shared: Shared, *, allow: bool, context: Context) -> None:
 class Both:
     """The vectors of two projects that are compared, and which they are."""
 
-    a: Vector
-    b: Vector
+    a: VectorRows
+    b: VectorRows
     choice: VectorChoice  # in the first
     faces: list[int]
 
@@ -277,7 +265,7 @@ def _both_vectors(params: LeaksParams, context: Context) -> Both:
             raise RequestError(tr("The two projects' embeddings were made in different ways and cannot be compared."))
         if params.detector is None and ours.told() is not None:
             context.message(ours.told() or "")
-        vectors = image_vectors(a, ours.recipe), image_vectors(b, theirs.recipe)
+        vectors = a.vectors.rows_of_images(ours.recipe), b.vectors.rows_of_images(theirs.recipe)
         return Both(*vectors, ours, [ours.used.vectors, theirs.used.vectors])
 
 

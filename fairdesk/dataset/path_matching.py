@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from typing import overload
 
-from fairdesk.images.folder_layouts import Entry
+import numpy as np
+import numpy.typing as npt
+
 from fairdesk.images.image_reading import is_picture
+from fairdesk.packed_texts import PackedTexts, Places
 from fairdesk.words import tr
+
+Rows = npt.NDArray[np.int32]  # for each row of a list the place of its file; NONE where it means none
+NONE, _SEVERAL, _TAKEN = -1, -2, -3
 
 _SHARED = 2  # parts of two paths that have to agree, where both have more before them
 _SHOWN = 3  # files that a reason names
@@ -42,23 +49,49 @@ class Matched:
     several: set[str] = field(default_factory=set)  # those of `why` that more than one file fits
 
 
+class FilesBelow(Sequence[tuple[str, str]]):
+    """(folder, path below it) of files that all lie below one folder."""
+
+    def __init__(self, folder: str, paths: Sequence[str]) -> None:
+        self.folder, self.paths = folder, paths
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[str, str]: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[tuple[str, str]]: ...
+    def __getitem__(self, place: int | slice) -> tuple[str, str] | list[tuple[str, str]]:
+        if isinstance(place, slice):
+            return [(self.folder, path) for path in self.paths[place]]
+        return self.folder, self.paths[place]
+
+
 class _Index:
     """Places by whole path, and by each shorter end of a path: that only once it is asked for, as it is many times as large."""
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = paths
-        self.whole: dict[str, tuple[int, ...]] = {}
+        self._whole = Places()
         for place, path in enumerate(paths):
-            self.whole[path] = (*self.whole.get(path, ()), place)
+            self._whole.add(path, place)
+
+    def whole(self, path: str) -> list[int]:
+        """Return the places of a whole path."""
+        return [place for place in self._whole.of(path) if self._paths[place] == path]
 
     @cached_property
-    def ends(self) -> dict[str, list[int]]:
-        """Places by each shorter end of a path."""
-        found: dict[str, list[int]] = defaultdict(list)
+    def _ends(self) -> Places:
+        found = Places()
         for place, path in enumerate(self._paths):
             for end in _ends(path):
-                found[end].append(place)
+                found.add(end, place)
         return found
+
+    def ends(self, end: str) -> list[int]:
+        """Return the places of the paths that end so, and have more before it."""
+        return [place for place in self._ends.of(end) if self._paths[place].endswith("/" + end)]
 
     @cached_property
     def _folders(self) -> set[str]:
@@ -72,7 +105,7 @@ class _Index:
         fits: Counter[str] = Counter()
         for path in paths:
             for end in _ends(path):
-                if end in self.whole:
+                if self.whole(end):
                     fits[path[: len(path) - len(end)]] += 1
         if not fits:
             return None
@@ -84,10 +117,10 @@ class _Index:
 
     def fitting(self, path: str, prefix: str | None) -> Sequence[int]:
         """Return the places that a path may mean; one where it is sure."""
-        found = self.whole.get(path, ())
+        found = self.whole(path)
         if not found and prefix is not None and path.startswith(prefix):
-            found = self.whole.get(path[len(prefix) :], ())
-        return found or self.ends.get(path, ())
+            found = self.whole(path[len(prefix) :])
+        return found or self.ends(path)
 
     def sharing_end(self, path: str) -> Sequence[int]:
         """Return the places that share the longest end with a path of another machine: a folder and the name at least.
@@ -99,10 +132,31 @@ class _Index:
         parts = path.split("/")
         for start in range(1, len(parts) - _SHARED + 1):
             end = "/".join(parts[start:])
-            found = (*self.whole.get(end, ()), *self.ends.get(end, ()))
+            found = (*self.whole(end), *self.ends(end))
             if found:
                 return () if parts[start - 1] in self._folders else found
         return ()
+
+
+class _Left:
+    """The names of a list that no file has as they stand: their rows, themselves, and what of them is compared."""
+
+    def __init__(self) -> None:
+        self.rows = array("i")
+        self.names, self.paths = PackedTexts(), PackedTexts()
+
+    def add(self, row: int, name: str, path: str) -> None:
+        self.rows.append(row)
+        self.names.append(name)
+        self.paths.append(path)
+
+    def once(self) -> Iterator[int]:
+        """Yield the numbers of the names, but not of one that comes again."""
+        hashes = np.fromiter((hash(name) for name in self.names), dtype=np.int64, count=len(self.names))
+        order = np.argsort(hashes, kind="stable")
+        again = np.zeros(len(order), dtype=np.bool_)
+        again[order[1:]] = np.diff(hashes[order]) == 0
+        return iter(np.flatnonzero(~again).tolist())
 
 
 class KnownFiles:
@@ -111,12 +165,15 @@ class KnownFiles:
     def __init__(self, files: Sequence[tuple[str, str]]) -> None:
         """Take (folder, path below it) of each file."""
         self._files = files
-        self._roots = sorted({plain(folder).rstrip("/") + "/" for folder, _ in files}, key=len, reverse=True)
-        relative = [plain(path) for _, path in files]
-        self._index = _Index(relative)
-        self._relative = relative
+        folders = {files.folder} if isinstance(files, FilesBelow) else {folder for folder, _ in files}
+        self._roots = sorted({plain(folder).rstrip("/") + "/" for folder in folders}, key=len, reverse=True)
+        if isinstance(files, FilesBelow) and all(plain(path) == path for path in files.paths):
+            self._relative = files.paths
+        else:
+            self._relative = PackedTexts(plain(path) for _, path in files)
+        self._index = _Index(self._relative)
         self._stems: _Index | None = None
-        self._real: dict[str, int] | None = None
+        self._real: Callable[[str], int | None] | None = None
 
     def path(self, place: int) -> str:
         """Return where a file lies."""
@@ -126,7 +183,7 @@ class KnownFiles:
         """Return the file that lies just there."""
         for root in self._roots:
             if path.startswith(root):
-                for place in self._index.whole.get(path[len(root) :], ()):
+                for place in self._index.whole(path[len(root) :]):
                     if plain(self._files[place][0]).rstrip("/") + "/" == root:
                         return place
         return None
@@ -140,109 +197,123 @@ class KnownFiles:
         to agree), the rest has to fit one file only. What is left is looked for in the same way without the ending.
         """
         out = Matched()
-        left: dict[str, str] = {}
-        for name in dict.fromkeys(names):
-            path = plain(name)
-            place = self._at(path)
-            below = next((path[len(root) :] for root in self._roots if path.startswith(root)), path)
-            same = self._index.whole.get(below, ()) if place is None else (place,)
-            if len(same) == 1:
-                out.found[name] = same[0]
-            else:
-                left[name] = below
-        self._match_links(left, out)
-        self._match_rest(left, self._index, set(out.found.values()), out)
-        rest = {name: ending_off(path) for name, path in left.items() if name not in out.found and name not in out.why}
-        if rest:
-            if self._stems is None:
-                self._stems = _Index([ending_off(path) for path in self._relative])
-            self._match_rest(rest, self._stems, set(out.found.values()), out, other_ending=True)
-        for name in left:
+        once = list(dict.fromkeys(names))
+        rows, left = self._match(once, out)
+        out.found = {name: place for name, place in zip(once, rows.tolist(), strict=True) if place >= 0}
+        for name in left.names:
             if name not in out.found:
                 out.why.setdefault(name, tr("no image of that name is there"))
         return out
 
+    def match_rows(self, names: Iterable[str]) -> Rows:
+        """Return the file that each row of a list means, as `match` does: of a long one, without keeping its names."""
+        return np.maximum(self._match(names, None)[0], NONE)
+
+    def _match(self, names: Iterable[str], told: Matched | None) -> tuple[Rows, _Left]:
+        """Return the files of all names, and which names had to be guessed; `told` learns how, and why others mean none."""
+        rows, left = array("i"), _Left()
+        for name in names:
+            path = plain(name)
+            place = self._at(path)
+            below = next((path[len(root) :] for root in self._roots if path.startswith(root)), path)
+            same = self._index.whole(below) if place is None else (place,)
+            if len(same) != 1:
+                left.add(len(rows), name, below)
+            rows.append(same[0] if len(same) == 1 else NONE)
+        found = np.array(rows, dtype=np.int32)
+        self._match_links(left, found)
+        self._match_rest(left, self._index, found, told)
+        number = np.array(left.rows, dtype=np.int64)
+        if (found[number] == NONE).any():
+            if self._stems is None:
+                self._stems = _Index(PackedTexts(ending_off(path) for path in self._relative))
+            self._match_rest(left, self._stems, found, told, other_ending=True)
+        return found, left
+
     def _match_rest(
-        self, left: dict[str, str], index: _Index, taken: set[int], out: Matched, *, other_ending: bool = False
+        self, left: _Left, index: _Index, found: Rows, told: Matched | None, *, other_ending: bool = False
     ) -> None:
-        prefix = index.prefix(left.values(), self._roots)
-        meant: dict[int, list[str]] = defaultdict(list)
-        for name, path in left.items():
-            if name in out.found:
-                continue
+        """Look for the names that mean none yet; in `found` those stay NONE that a further look may help."""
+        number = np.array(left.rows, dtype=np.int64)
+        open_ = found[number] == NONE
+        taken = np.zeros(len(self._relative), dtype=np.bool_)
+        taken[found[found >= 0]] = True
+
+        def path_of(one: int) -> str:
+            return ending_off(left.paths[one]) if other_ending else left.paths[one]
+
+        asked = (path_of(one) for one in left.once() if not other_ending or open_[one])
+        prefix = index.prefix(asked, self._roots)
+        meant, hashes = np.full(len(number), NONE, dtype=np.int32), np.zeros(len(number), dtype=np.int64)
+        by_end = []
+        for one in np.flatnonzero(open_).tolist():
+            path = path_of(one)
             fitting = index.fitting(path, prefix)
             if not fitting and (fitting := index.sharing_end(path)):
-                out.by_end.append(name)
+                by_end.append(one)
             if len(fitting) > 1:
-                out.several.add(name)
-                shown = ", ".join(self._relative[place] for place in fitting[:_SHOWN])
-                out.why[name] = tr(
-                    "{count} images fit: {shown}", count=len(fitting), shown=shown + (", ..." if len(fitting) > _SHOWN else "")
-                )  # fmt: skip
+                found[number[one]] = _SEVERAL
+                if told is not None:
+                    told.several.add(left.names[one])
+                    shown = ", ".join(self._relative[place] for place in fitting[:_SHOWN])
+                    told.why[left.names[one]] = tr(
+                        "{count} images fit: {shown}", count=len(fitting), shown=shown + (", ..." if len(fitting) > _SHOWN else "")
+                    )  # fmt: skip
             elif fitting:
-                meant[fitting[0]].append(name)
-        for place, names in meant.items():
-            if place in taken or len({left[name] for name in names}) > 1:
-                for name in names:
-                    out.why[name] = tr(
-                        "{file} would fit, but another path of the list means it", file=self._relative[place]
-                    )
-            else:
-                out.found |= dict.fromkeys(names, place)
-                out.other_ending += names if other_ending else []
-        out.by_end = [name for name in out.by_end if name in out.found]
+                meant[one], hashes[one] = fitting[0], hash(path)
+        fits = np.flatnonzero(meant >= 0)
+        found[number[fits]] = np.where(taken[meant[fits]] | _torn(meant[fits], hashes[fits]), _TAKEN, meant[fits])
+        for one in fits.tolist() if told is not None else ():
+            assert told is not None
+            if found[number[one]] == _TAKEN:
+                told.why[left.names[one]] = tr(
+                    "{file} would fit, but another path of the list means it", file=self._relative[int(meant[one])]
+                )
+            elif other_ending:
+                told.other_ending.append(left.names[one])
+        if told is not None:
+            told.by_end += [left.names[one] for one in by_end if found[number[one]] >= 0]
 
-    def _match_links(self, left: dict[str, str], out: Matched) -> None:
+    def _match_links(self, left: _Left, found: Rows) -> None:
         """Find what is another way to the same file: through a link, or from the folder one is in."""
-        there = [name for name in left if os.path.exists(name)]
-        if not there:
-            return
-        if self._real is None:
-            folders: dict[str, str] = {}
-            self._real = {}
-            for place in range(len(self._files)):
-                folder, name = os.path.split(self.path(place))
-                if folder not in folders:
-                    folders[folder] = os.path.realpath(folder)
-                real = os.path.join(folders[folder], name)
-                self._real[os.path.realpath(real) if os.path.islink(real) else real] = place
-        for name in there:
-            found = self._real.get(os.path.realpath(name))
-            if found is not None:
-                out.found[name] = found
+        for row, name in zip(left.rows, left.names, strict=True):
+            if os.path.exists(name):
+                if self._real is None:
+                    self._real = self._by_real_path()
+                place = self._real(os.path.realpath(name))
+                if place is not None:
+                    found[row] = place
+
+    def _by_real_path(self) -> Callable[[str], int | None]:
+        folders: dict[str, str] = {}
+
+        def real_path(place: int) -> str:
+            folder, name = os.path.split(self.path(place))
+            if folder not in folders:
+                folders[folder] = os.path.realpath(folder)
+            real = os.path.join(folders[folder], name)
+            return os.path.realpath(real) if os.path.islink(real) else real
+
+        known = Places()
+        for place in range(len(self._files)):
+            known.add(real_path(place), place)
+
+        def look_up(path: str) -> int | None:
+            return next((place for place in reversed(list(known.of(path))) if real_path(place) == path), None)
+
+        return look_up
 
 
-class Files:
-    """The files of a tree, to be found by what tables call them or by who they are of."""
-
-    def __init__(self, root: Path, entries: Sequence[Entry]) -> None:
-        self._paths = [entry.path for entry in entries]
-        self._known = KnownFiles([(root.as_posix(), path) for path in self._paths])
-        self._entries = entries
-
-    @cached_property
-    def _people(self) -> dict[str, str | None]:
-        return {entry.path: entry.identity for entry in self._entries}
-
-    @cached_property
-    def _by_person(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for entry in self._entries:
-            for person in {plain(entry.identity or ""), *plain(entry.path).split("/")[:-1]} - {""}:
-                found[person].append(entry.path)
-        return found
-
-    def person_of(self, path: str) -> str | None:
-        """Return the identity that a file has."""
-        return self._people.get(path)
-
-    def of_person(self, identity: str) -> list[str]:
-        """Return the files of an identity: labelled so, or in a folder of that name."""
-        return self._by_person.get(plain(identity), [])
-
-    def match(self, rows: Iterable[str]) -> dict[str, str]:
-        """Return the file that each row's path means; a row that means none, or perhaps several, is left out."""
-        return {row: self._paths[place] for row, place in self._known.match(rows).found.items()}
+def _torn(places: Rows, hashes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Tell of each place whether paths that are not the same, by their hashes, mean it."""
+    if not len(places):
+        return np.zeros(0, dtype=np.bool_)
+    order = np.argsort(places, kind="stable")
+    starts = np.flatnonzero(np.diff(places[order], prepend=NONE))
+    many = np.maximum.reduceat(hashes[order], starts) != np.minimum.reduceat(hashes[order], starts)
+    torn = np.zeros(len(places), dtype=np.bool_)
+    torn[order] = np.repeat(many, np.diff(starts, append=len(places)))
+    return torn
 
 
 def _ends(path: str) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from fairdesk.dataset.collection import project_items
 from fairdesk.dataset.folder_split import caution, report
 from fairdesk.dataset.identity_partition import Request, partition
-from fairdesk.dataset.leaks import check_sets, image_vectors, refuse
+from fairdesk.dataset.leaks import check_sets, refuse
 from fairdesk.dataset.params import DivideParams
 from fairdesk.dataset.results import DivideResult
 from fairdesk.errors import RequestError
@@ -55,7 +55,7 @@ def divide_project(params: DivideParams, context: Context) -> DivideResult:
             context,
             distance=params.distance,
             identities=params.by == "identity",
-            vectors=None if chosen is None else image_vectors(project, chosen.recipe),
+            vectors=None if chosen is None else project.vectors.rows_of_images(chosen.recipe),
             limit=params.vector_distance,
         )
         leaks = checked.shared

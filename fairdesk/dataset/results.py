@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairdesk import counted
 from fairdesk.dataset.overlap_results import SharedResult
+from fairdesk.faces.results import changed_lines
 from fairdesk.jobs.results import JobResult, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
@@ -342,6 +343,8 @@ class LabelResult(JobResult):
     """Faces by kind, given group and predicted value."""
     images: list[PredictedImage] = []
     """What was predicted, image by image."""
+    changed: list[str] = []
+    """Originals that are other files now than those that were imported."""
 
     def text(self) -> str:
         """Return the counts, and the given groups against what was predicted."""
@@ -360,7 +363,11 @@ class LabelResult(JobResult):
                     self.without_face,
                 )
             )
-        return "\n".join(lines)
+        return "\n".join(lines + changed_lines(self.changed))
+
+    def caution(self) -> str | None:
+        """Say which originals are other files now."""
+        return "\n".join(changed_lines(self.changed)) or None
 
 
 class Spread(Record):

@@ -51,18 +51,53 @@ def read_head(path: Path) -> Table:
 
 def parse_table(path: Path, text: str, *, header: bool = True) -> Table:
     """Read the text of a table; one without a header gets numbers for names. Raises as `read_table` does."""
-    text = _without_hint(text)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
-    quote = "'" if _APOSTROPHES.match(text) else '"'
-    reader = csv.reader(_lines(text), strict=True, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
+    names, numbered = _parsed(path, text, _lines(_without_hint(text)), header=header)
     rows, lines = [], []
     texts: dict[str, str] = {}  # names come again and again: each is kept once
-    try:
-        first = next((row for row in reader if row), [])
-        names = [cell.strip() for cell in first] if header else [str(place) for place in range(1, len(first) + 1)]
-        for row in reader if header or not first else itertools.chain([first], reader):
-            if not row:
-                continue
+    for line, row in numbered:
+        rows.append([texts.setdefault(cell, cell) for cell in row])
+        lines.append(line)
+    return Table(path, names, rows, lines)
+
+
+def open_table(path: Path) -> tuple[list[str], Iterator[list[str]]]:
+    """Return a table's header and its rows, which are read one by one: of a long one few are ever in memory.
+
+    A list as published (`published_tables.py`) is read whole. Raises as `read_table` does, also while rows are read.
+    """
+    if path.suffix.lower() == ".parquet":
+        names, parts = _open_parquet(path, _PART)
+        return names, itertools.chain.from_iterable(parts)
+    if not is_table(path):
+        whole = read_table(path)
+        return whole.header, iter(whole.rows)
+    names, numbered = _parsed(path, read_beginning(path), _lines_of_file(path), header=True)
+    return names, (row for _, row in numbered)
+
+
+def _parsed(
+    path: Path, beginning: str, lines: Iterator[str], *, header: bool
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """Return the header and the numbered rows of a table's lines; its beginning tells how they are written."""
+    beginning = _without_hint(beginning)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(beginning)
+    quote = "'" if _APOSTROPHES.match(beginning) else '"'
+    reader = csv.reader(lines, strict=True, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
+
+    def read() -> Iterator[list[str]]:
+        try:
+            yield from (row for row in reader if row)
+        except csv.Error as error:
+            raise RequestError(
+                tr("{path}: line {line}: {error}", path=path, line=reader.line_num, error=error)
+            ) from error
+
+    rows = read()
+    first = next(rows, [])
+    names = [cell.strip() for cell in first] if header else [str(place) for place in range(1, len(first) + 1)]
+
+    def numbered() -> Iterator[tuple[int, list[str]]]:
+        for row in rows if header or not first else itertools.chain([first], rows):
             if len(row) != len(names):
                 raise RequestError(
                     tr(
@@ -73,11 +108,23 @@ def parse_table(path: Path, text: str, *, header: bool = True) -> Table:
                         header=len(names),
                     )
                 )
-            rows.append([texts.setdefault(cell, cell) for cell in map(plain_cell, map(str.strip, row))])
-            lines.append(reader.line_num)
-    except csv.Error as error:
-        raise RequestError(tr("{path}: line {line}: {error}", path=path, line=reader.line_num, error=error)) from error
-    return Table(path, names, rows, lines)
+            yield reader.line_num, [plain_cell(cell.strip()) for cell in row]
+
+    return names, numbered()
+
+
+def _lines_of_file(path: Path) -> Iterator[str]:
+    """Yield the lines of a text file as `read_text` would give them, without Excel's hint. Raises as that does."""
+    beginning = read_beginning(path)
+    hint = _HINT.match(beginning)
+    with path.open("rb") as file:
+        encoding = encoding_of(file.read(4))
+    try:
+        with path.open(encoding=encoding) as lines:
+            yield from itertools.islice(lines, hint[0].count("\n") if hint else 0, None)
+    except UnicodeDecodeError:
+        read_text(path)  # which says where
+        raise
 
 
 def read_text(path: Path, most: int | None = None) -> str:
@@ -130,6 +177,8 @@ def _lines(text: str) -> Iterator[str]:
 
 _BEGINNING = 1 << 16  # bytes
 _HEAD_ROWS = 8
+_PART = 4096  # rows of a Parquet file that are in memory at once
+_BUFFER = 1 << 20  # bytes
 _APOSTROPHES = re.compile(r"\s*'[^'\n]*'\s*[,;\t]\s*'")
 _HINT = re.compile(r"\s*\"?sep=(.)\"?[ ]*\n", re.IGNORECASE)  # Excel's own first line
 
@@ -145,28 +194,42 @@ def _delimiter(text: str) -> str:
 
 
 def _parquet(path: Path, most: int | None = None) -> Table:
+    header, parts = _open_parquet(path, most or _PART)
+    rows = next(parts, []) if most is not None else list(itertools.chain.from_iterable(parts))
+    return Table(path, header, rows, list(range(1, len(rows) + 1)))
+
+
+def _open_parquet(path: Path, part: int) -> tuple[list[str], Iterator[list[list[str]]]]:
+    """Return the header and the rows, so many at a time, of a Parquet file's columns that are no vectors or pictures."""
     import pyarrow
     import pyarrow.parquet
 
-    try:
-        file = pyarrow.parquet.ParquetFile(path)
-        found = (
-            file.read()
-            if most is None
-            else pyarrow.Table.from_batches(
-                [next(file.iter_batches(most))] if file.metadata.num_rows else [], file.schema_arrow
-            )
-        )
-    except (OSError, pyarrow.ArrowException) as error:
-        raise RequestError(
+    def refused(error: Exception) -> RequestError:
+        return RequestError(
             tr("{path} cannot be read as Parquet: {error}", path=path, error=str(error).splitlines()[0])
-        ) from error
-    columns, header = [], []
-    for name, column in zip(found.column_names, found.columns, strict=True):
-        kind = column.type
-        if pyarrow.types.is_nested(kind) or pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
-            continue  # a picture inside the table, or a vector: no label
-        header.append(name)
-        columns.append(["" if value is None else str(value).strip() for value in column.to_pylist()])
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    return Table(path, header, rows, list(range(1, len(rows) + 1)))
+        )
+
+    try:
+        file = pyarrow.parquet.ParquetFile(path, memory_map=True, pre_buffer=False, buffer_size=_BUFFER)
+        kinds = file.schema_arrow
+    except (OSError, pyarrow.ArrowException) as error:
+        raise refused(error) from error
+    types = pyarrow.types
+    header = [
+        column.name
+        for column in kinds
+        if not (types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type))
+    ]
+
+    def parts() -> Iterator[list[list[str]]]:
+        try:
+            for batch in file.iter_batches(part, columns=header):
+                columns = [
+                    ["" if value is None else str(value).strip() for value in column.to_pylist()]
+                    for column in batch.columns
+                ]
+                yield [list(row) for row in zip(*columns, strict=True)]
+        except (OSError, pyarrow.ArrowException) as error:
+            raise refused(error) from error
+
+    return header, parts()

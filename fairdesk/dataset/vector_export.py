@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from array import array
+from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 
-from fairdesk.dataset.face_encodings import Encoding, read_encodings, write_encodings
+from fairdesk.dataset.face_encodings import Box, Written, read_encodings, write_encodings, written
 from fairdesk.dataset.params import VectorsParams
 from fairdesk.dataset.vector_results import VectorsResult
 from fairdesk.errors import RequestError
+from fairdesk.faces.changed_originals import changed_originals, images_meant
 from fairdesk.jobs.context import Context, choose_vectors
-from fairdesk.project.faces import labelled_faces
+from fairdesk.packed_texts import PackedTexts
+from fairdesk.project.faces import each_labelled_face
 from fairdesk.project.finite import unsound, why_unsound
 from fairdesk.words import tr
 
@@ -36,32 +40,60 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
                     count=len(bad),
                 )
             )
-        write_encodings(params.out, read)
+        write_encodings(params.out, written(read))
         context.artifact(params.out)
         return VectorsResult(out=str(params.out), vectors=len(read), dim=len(read[0].vector))
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector)
     recipe = chosen.recipe
-    faces, vectors = project.vectors.load(recipe)
-    of = labelled_faces(project, recipe.detector)
-    known = [of[face] for face in faces.tolist()]
-    synthetic = [face.synthetic for face in known]
-    more: dict[str, Any] = {
-        "identities": [face.identity or "" for face in known],
-        "groups": [face.group or "" for face in known],
-    }
+    vectors = project.vectors.rows(recipe)
+    paths, identities, groups = PackedTexts(), PackedTexts(), PackedTexts()
+    boxes, synthetic = _Boxes(), array("b")
+    having = iter(vectors.numbers.tolist())
+    wanted = next(having, None)
+    for face in each_labelled_face(project, recipe.detector):
+        if face.id == wanted:
+            paths.append(face.path)
+            identities.append(face.identity or "")
+            groups.append(face.group or "")
+            boxes.sides.extend(face.box)
+            synthetic.append(face.synthetic)
+            wanted = next(having, None)
+    more: dict[str, Any] = {"identities": identities, "groups": groups}
     if params.out.suffix.lower() == ".npz":
         more |= {name: value for name, value in chosen.about().items() if name != "other_detectors"}
         more |= {"synthetic": np.array(synthetic, dtype=bool)} if any(synthetic) else {}
     elif any(synthetic):
-        more["synthetic"] = [str(made).lower() for made in synthetic]
-    rows = [Encoding(face.path, face.box, vector) for face, vector in zip(known, vectors, strict=True)]
-    write_encodings(params.out, rows, more)
+        more["synthetic"] = [("false", "true")[made] for made in synthetic]
+    write_encodings(params.out, Written(paths, boxes, vectors, recipe.dim), more)
     context.artifact(params.out)
     return VectorsResult(
         out=str(params.out),
-        vectors=len(faces),
+        vectors=len(vectors),
         dim=recipe.dim,
         **chosen.about(),
         synthetic=sum(synthetic),
+        changed=changed_originals(images_meant(project), context),
     )
+
+
+class _Boxes(Sequence[Box]):
+    """Boxes, sixteen bytes each."""
+
+    def __init__(self) -> None:
+        self.sides = array("i")
+
+    def __len__(self) -> int:
+        return len(self.sides) // 4
+
+    @overload
+    def __getitem__(self, place: int) -> Box: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Box]: ...
+    def __getitem__(self, place: int | slice) -> Box | list[Box]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        top, right, bottom, left = self.sides[4 * place : 4 * place + 4]
+        return top, right, bottom, left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairdesk import counted
+from fairdesk.faces.results import changed_lines
 from fairdesk.jobs.results import JobResult, RestsOnVectors, Unreadable
 from fairdesk.words import tr, tr_n
 
@@ -14,6 +15,8 @@ class VectorsResult(JobResult, RestsOnVectors):
     vectors: int
     dim: int
     synthetic: int | None = None
+    changed: list[str] = []
+    """Originals that are other files now than those that were imported: the embeddings may be of either."""
 
     def text(self) -> str:
         """Return count, size and place."""
@@ -23,9 +26,13 @@ class VectorsResult(JobResult, RestsOnVectors):
             dim=self.dim,
             out=self.out,
         )
-        if self.encoder is None:
-            return said
-        return said + " " + tr("(encoder {encoder}, detector {detector})", encoder=self.encoder, detector=self.detector)
+        if self.encoder is not None:
+            said += " " + tr("(encoder {encoder}, detector {detector})", encoder=self.encoder, detector=self.detector)
+        return "\n".join([said, *changed_lines(self.changed)])
+
+    def caution(self) -> str | None:
+        """Say which originals are other files now."""
+        return "\n".join(changed_lines(self.changed)) or None
 
 
 class LoadEncodingsResult(JobResult, RestsOnVectors):

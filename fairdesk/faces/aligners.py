@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,8 +25,12 @@ class Aligner:
 
     def __call__(self, image: Pixels, box: FaceBox) -> Pixels:
         """Return the face as its encoder takes it: RGB, but BGR for "box", which is deepface's."""
+        return self.cut([(image, box)])[0]
+
+    def cut(self, faces: Sequence[tuple[Pixels, FaceBox]]) -> list[Pixels]:
+        """Return several faces, each with its picture and place, as `__call__` does."""
         if self.kind == "dlib":
-            return dlib_models.chip(image, box, self.side)
+            return dlib_models.chips(faces, self.side)
         if self.kind == "template":
-            return np.asarray(face_chip(image, box, self.side))
-        return deepface_models.crop(image, box)
+            return [np.asarray(face_chip(image, box, self.side)) for image, box in faces]
+        return [deepface_models.crop(image, box) for image, box in faces]

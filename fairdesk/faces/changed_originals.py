@@ -9,6 +9,9 @@ from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import sha256_of, stamped
 from fairdesk.images.image_sources import reading_order
 from fairdesk.jobs.context import Context
+from fairdesk.project import Project
+from fairdesk.project.conditions import meeting
+from fairdesk.project.images import image_numbers
 from fairdesk.project.originals import ImportedFile, imported_files
 from fairdesk.words import tr_n
 
@@ -16,8 +19,14 @@ _AT_ONCE = 4096
 _CHECK_EVERY = 64
 
 
-def changed_originals(images: Sequence[int], context: Context) -> list[str]:
-    """Return the paths of those of some images whose contents are not what was imported, after saying so.
+def images_meant(project: Project, where: Sequence[str] | None = None) -> list[int]:
+    """Return the images that meet some conditions, or all, hidden ones too: what is said of them rests on their originals."""
+    found: list[int] = sorted(meeting(project, where)) if where else image_numbers(project).tolist()
+    return found
+
+
+def changed_originals(images: Sequence[int], context: Context, *, told: bool = False) -> list[str]:
+    """Return the paths of those of some images whose contents are not what was imported, after saying so (unless it is `told`).
 
     A file is read only where its stamp is not the one that its hash was kept with. One that is missing or cannot be read
     now is left out: whoever reads it says why.
@@ -27,7 +36,7 @@ def changed_originals(images: Sequence[int], context: Context) -> list[str]:
         if start:
             context.check()
         changed += _changed(imported_files(context.project, images[start : start + _AT_ONCE]), context)
-    if changed:
+    if changed and not told:
         paths = [one.path for one in changed]
         context.message(
             tr_n(

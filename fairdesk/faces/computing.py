@@ -38,6 +38,9 @@ def compute_each(
     ended: FairDeskError | Stopped | None = None
     try:
         with ThreadPoolExecutor(threads, initializer=_one_core if by_torch else None) as pool:
+            pool.submit(
+                encoder.load
+            )  # while the first faces are searched for; what goes wrong is told by the first that are computed
             try:
                 for batch, result in results:
                     waiting.append((batch, result, pool.submit(_compute, encoder, chips_of(result), size)))

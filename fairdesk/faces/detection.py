@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from fairdesk.errors import JobFailed
-from fairdesk.faces.changed_originals import changed_originals
+from fairdesk.faces.changed_originals import changed_originals, images_meant
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.faces.params import DetectParams
-from fairdesk.faces.pipeline import load, measured_of, search_batch
+from fairdesk.faces.pipeline import Searched, load, measured_of, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts
 from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.elsewhere import Place, places_there
 from fairdesk.jobs.context import Context
-from fairdesk.jobs.helper_server import make_ready
-from fairdesk.jobs.pool import map_batches
+from fairdesk.jobs.pool import map_batches, processes
 from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
@@ -31,13 +30,18 @@ from fairdesk.project.detections import (
     keep_faces,
     unseen_images,
 )
+from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.faces import FacePlace
 from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.words import tr, tr_n
 
 Seen = TypeVar("Seen", UnseenImage, FacePlace)
 BATCH = 8
+_MOST = 32  # images that a helper is given at once, if they are small
+_PIXELS = 2_000_000  # that these have together, so that a stop and the progress never wait long
 _COMMIT = 64  # images a transaction at most
+_FEW_WHOLE, _LITTLE = 512, 40_000_000  # images, and pixels of all of them, that are cut out sooner than processes begin
+_SMALL = 150_000  # pixels of an image that is read and cut out in less time than its face is computed
 
 
 def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> list[UnseenImage]:
@@ -50,6 +54,28 @@ def there(todo: list[Seen], workers_see: list[str] | None) -> list[Seen]:
     """Return what is to be done with the paths that the workers of a cluster see."""
     paths = places_there([one.path for one in todo], [Place.parse(text) for text in workers_see or ()])
     return [one._replace(path=path) for one, path in zip(todo, paths, strict=True)]
+
+
+def batch_size(images: Sequence[UnseenImage]) -> int:
+    """Return how many images a helper is given at once.
+
+    Many small ones, as each model is fetched into a processor's caches once for all of them; few where few are left or they are large.
+    """
+    mean = sum(image.pixels for image in images) // max(1, len(images))
+    return max(BATCH, min(_MOST, _PIXELS // max(1, mean), len(images) // (8 * processes())))
+
+
+def few_for(images: Sequence[UnseenImage], key: DetectorKey, *, computing: bool = False) -> int | None:
+    """Return how many images are too few to start processes for, where that is more than usual: small ones that are cut out alone.
+
+    On two cores that is any number while faces are computed here too (`computing`): the network has the other core.
+    """
+    if key.name != "whole":
+        return None
+    pixels = sum(image.pixels for image in images)
+    if computing and processes() <= 2 and pixels <= _SMALL * len(images):
+        return len(images) + 1
+    return _FEW_WHOLE if pixels < _LITTLE else None
 
 
 def check_detector(params: DetectParams, context: Context) -> None:
@@ -69,8 +95,6 @@ def detect(params: DetectParams, context: Context) -> str:
     key = str(params.key)
     todo = unseen(project, key, params.where)
     if todo:
-        if params.engine == "local":
-            make_ready(ready_for(key))
         check_detector(params, context)
     done = 0
     pending: list[tuple[int, FoundFaces]] = []
@@ -86,10 +110,7 @@ def detect(params: DetectParams, context: Context) -> str:
 
     context.progress(0, len(todo), tr("images"))
     try:
-        mapped = map_on_ray if params.engine == "ray" else map_batches
-        if params.engine == "ray":
-            todo = there(todo, params.workers_see)
-        for batch, results in mapped(search_batch, todo, BATCH, context, load, (params.search, None)):
+        for batch, results in _searched(todo, params, context):
             pending += [(image.id, one.found) for image, one in zip(batch, results, strict=True)]
             measured += measured_of(batch, results)
             if times.due(len(pending)):
@@ -103,6 +124,17 @@ def detect(params: DetectParams, context: Context) -> str:
     if params.quality:
         measure_all(project, key, context, params.where)
     return key
+
+
+def _searched(
+    todo: list[UnseenImage], params: DetectParams, context: Context
+) -> Iterator[tuple[list[UnseenImage], list[Searched]]]:
+    size, arguments = batch_size(todo), (params.search, None)
+    if params.engine == "ray":
+        return map_on_ray(search_batch, there(todo, params.workers_see), size, context, load, arguments)
+    return map_batches(
+        search_batch, todo, size, context, load, arguments, few_for(todo, params.key), ready_for(str(params.key))
+    )
 
 
 def counts(project: Project, key: str) -> FaceCounts:
@@ -139,7 +171,7 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
-    changed = changed_originals([one.id for one in unseen(project, str(params.key), params.where)], context)
+    changed = changed_originals(images_meant(project, params.where), context)
     key = detect(params, context)
     found = counts(project, key)
     need_some_read(found)

@@ -15,17 +15,12 @@ from fairdesk.project.boxes import FaceBox, Points
 from fairdesk.project.detector_key import DetectorKey
 
 _CNN_PIXELS = 2_000_000  # enlarged ones that the network is given at once
+_FIVE = range(36, 42), range(42, 48), (30,), (48,), (54,)  # of 68 landmarks: eyes, nose, corners of the mouth
 
 
 def detect_faces(image: Pixels, key: DetectorKey) -> list[FaceBox]:
     """Return the faces of one picture, largest first (only that one unless all are wanted)."""
-    deepface = key.deepface
-    if deepface is not None:
-        small, scale = _scaled(image, key.max_side)
-        found = [_back(face, scale, image) for face in deepface_models.detect(small, deepface)]
-    else:
-        found = _DETECTORS[key.name](image, key)
-    return _chosen(found, key)
+    return detect_batch([image], key)[0]
 
 
 def takes_batches(key: DetectorKey) -> bool:
@@ -34,9 +29,29 @@ def takes_batches(key: DetectorKey) -> bool:
 
 
 def detect_batch(images: Sequence[Pixels], key: DetectorKey) -> list[list[FaceBox]]:
-    """Return the faces of several pictures, each as `detect_faces` does."""
-    if not takes_batches(key):
-        return [detect_faces(image, key) for image in images]
+    """Return the faces of several pictures, each as `detect_faces` does.
+
+    All are searched first, landmarks follow: each model, larger than a processor's caches, is then fetched once for all.
+    """
+    if key.deepface is not None:
+        return [_chosen(_deepface(image, key), key) for image in images]
+    if takes_batches(key) and len(images) > 1:
+        boxes = _cnn_batch(images, key)
+    else:
+        boxes = [_DETECTORS[key.name](image, key) for image in images]
+    chosen = [_chosen(found, key) for found in boxes]
+    if key.name == "whole":
+        return chosen
+    return [[_with_landmarks(image, box) for box in found] for image, found in zip(images, chosen, strict=True)]
+
+
+def _deepface(image: Pixels, key: DetectorKey) -> list[FaceBox]:
+    assert key.deepface is not None
+    small, scale = _scaled(image, key.max_side)
+    return [_back(face, scale, image) for face in deepface_models.detect(small, key.deepface)]
+
+
+def _cnn_batch(images: Sequence[Pixels], key: DetectorKey) -> list[list[FaceBox]]:
     scaled = [_scaled(image, key.max_side) for image in images]
     of_shape: dict[tuple[int, ...], list[int]] = {}
     for place, (small, _) in enumerate(scaled):
@@ -46,10 +61,9 @@ def detect_batch(images: Sequence[Pixels], key: DetectorKey) -> list[list[FaceBo
         size = max(1, _CNN_PIXELS // (height * width * 4**key.upsample))
         for start in range(0, len(places), size):
             part = places[start : start + size]
-            for place, found in zip(
-                part, dlib_models.cnn()([scaled[one][0] for one in part], key.upsample, size), strict=True
-            ):
-                out[place] = _chosen(_cnn_boxes(images[place], found, scaled[place][1]), key)
+            found = dlib_models.cnn()([scaled[one][0] for one in part], key.upsample, size)
+            for place, of_image in zip(part, found, strict=True):
+                out[place] = _cnn_boxes(images[place], of_image, scaled[place][1])
     return out
 
 
@@ -95,14 +109,14 @@ def _cnn_boxes(image: Pixels, found: Any, scale: float) -> list[FaceBox]:
 
 
 def _finish(image: Pixels, boxes: list[tuple[int, int, int, int, float]], scale: float) -> list[FaceBox]:
-    """Scale boxes back, keep them inside the picture, and add landmarks."""
+    """Scale boxes back, and keep them inside the picture."""
     height, width = image.shape[:2]
     out = []
     for top, right, bottom, left, score in boxes:
         if scale != 1.0:
             top, right, bottom, left = (round(v * scale) for v in (top, right, bottom, left))
         top, right, bottom, left = max(top, 0), min(right, width), min(bottom, height), max(left, 0)
-        out.append(FaceBox(top, right, bottom, left, float(score), _landmarks(image, top, right, bottom, left)))
+        out.append(FaceBox(top, right, bottom, left, float(score)))
     return out
 
 
@@ -116,11 +130,18 @@ def _back(face: FaceBox, scale: float, image: Pixels) -> FaceBox:
     return FaceBox(max(0, top), min(width, right), min(height, bottom), max(0, left), face.score, points)
 
 
-def _landmarks(image: Pixels, top: int, right: int, bottom: int, left: int) -> Points:
-    shape = dlib_models.many_points()(image, dlib_models.rectangle(top, right, bottom, left))
-    points = np.array([(p.x, p.y) for p in shape.parts()], dtype=float)
-    five = [points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]]
-    return tuple((round(float(x), 2), round(float(y), 2)) for x, y in five)
+def _with_landmarks(image: Pixels, box: FaceBox) -> FaceBox:
+    return replace(box, landmarks=_landmarks(image, box))
+
+
+def _landmarks(image: Pixels, box: FaceBox) -> Points:
+    shape = dlib_models.many_points()(image, dlib_models.rectangle(*box.css))
+    return tuple(_middle([shape.part(number) for number in part]) for part in _FIVE)
+
+
+def _middle(points: list[Any]) -> tuple[float, float]:
+    count = len(points)
+    return round(sum(one.x for one in points) / count, 2), round(sum(one.y for one in points) / count, 2)
 
 
 _DETECTORS: dict[str, Callable[[Pixels, DetectorKey], list[FaceBox]]] = {

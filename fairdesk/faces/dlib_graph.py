@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from fairdesk.faces.dlib_file import CHIP, LEVELS, Layer
-from fairdesk.faces.onnx_bytes import TYPES, Array, model, node, tensor, value
+from fairdesk.faces.onnx_bytes import TYPES, Array, Parts, model, node, tensor, value
 
 
 class _Graph:
@@ -18,7 +18,7 @@ class _Graph:
 
     def __init__(self) -> None:
         self.nodes: list[bytes] = []
-        self.weights: list[bytes] = []
+        self.weights: list[Parts] = []
 
     def add(self, kind: str, *inputs: str | Array, out: str = "", **how: int | Sequence[int]) -> str:
         """Add a node and return its output's name; an array among its inputs becomes a weight."""

@@ -7,10 +7,12 @@ too, in each process. The calls are those of face_recognition 1.3, so the number
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fairdesk.assets import asset
 from fairdesk.errors import JobFailed
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.boxes import FaceBox
@@ -35,8 +37,8 @@ def _dlib() -> Any:
 
 @cache
 def hog() -> Any:
-    """The HOG frontal face detector."""
-    return _dlib().get_frontal_face_detector()
+    """The HOG frontal face detector: dlib's own, which it saved to this file (tested); unpacking it anew takes dlib a fifth of a second."""
+    return _dlib().fhog_object_detector(str(asset("resources", "dlib_frontal_faces.svm")))
 
 
 @cache
@@ -57,11 +59,14 @@ def many_points() -> Any:
     return _dlib().shape_predictor(_file("shape_predictor_68_face_landmarks.dat"))
 
 
-def chip(image: Pixels, box: FaceBox, side: int) -> Pixels:
-    """Cut a face out as dlib's network takes it: upright by five landmarks, with a quarter of its size around it."""
-    points = five_points()(image, rectangle(*box.css))
-    cut: Pixels = _dlib().get_face_chip(image, points, side, 0.25)
-    return cut
+def chips(faces: Sequence[tuple[Pixels, FaceBox]], side: int) -> list[Pixels]:
+    """Cut faces out as dlib's network takes them: upright by five landmarks, with a quarter of their size around them.
+
+    The landmarks of all come first, as in `detectors.detect_batch`.
+    """
+    points = [five_points()(image, rectangle(*box.css)) for image, box in faces]
+    cut = _dlib().get_face_chip
+    return [cut(image, found, side, 0.25) for (image, _), found in zip(faces, points, strict=True)]
 
 
 def recogniser_file() -> Path:

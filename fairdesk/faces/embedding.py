@@ -13,9 +13,9 @@ import numpy as np
 from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
-from fairdesk.faces.changed_originals import changed_originals
+from fairdesk.faces.changed_originals import changed_originals, images_meant
 from fairdesk.faces.computing import compute_each
-from fairdesk.faces.detection import BATCH, check_detector, counts, need_some_read, there, unseen
+from fairdesk.faces.detection import BATCH, batch_size, check_detector, counts, few_for, need_some_read, there, unseen
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
 from fairdesk.faces.known_faces_quality import measure_all
@@ -28,7 +28,6 @@ from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.devices import choose_device
-from fairdesk.jobs.helper_server import make_ready
 from fairdesk.jobs.pool import map_batches
 from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
@@ -191,7 +190,14 @@ def _search(
         computed = ((batch, results, vectors) for batch, (results, vectors) in whole)
     else:
         searched = map_batches(
-            search_batch, todo, _at_once(params, context), context, load, (search.search, encoder.aligner)
+            search_batch,
+            todo,
+            _at_once(params, context, batch_size(todo)),
+            context,
+            load,
+            (search.search, encoder.aligner),
+            few_for(todo, search.key, computing=context.device == "cpu"),
+            ready_for(key),
         )
         computed = compute_each(searched, _chips_of_images, encoder, context.device, params.batch_size)
     try:
@@ -205,9 +211,9 @@ def _search(
     return faces
 
 
-def _at_once(params: EncodeParams, context: Context) -> int:
+def _at_once(params: EncodeParams, context: Context, few: int = BATCH) -> int:
     """Return how many images a helper works on at once: few keep all cores busy, a GPU wants a whole batch."""
-    return BATCH if context.device == "cpu" else max(BATCH, params.batch_size)
+    return few if context.device == "cpu" else max(few, params.batch_size)
 
 
 def _chips_of_images(results: list[Searched]) -> list[Pixels]:
@@ -223,21 +229,11 @@ class Encoded(NamedTuple):
     changed: list[str]  # originals that are other files now than those that were imported
 
 
-def _to_read(todo: list[UnseenImage], recipe: StoredRecipe, where: list[str] | None, project: Project) -> list[int]:
-    """Return the images that will be read: those to search, and those of faces without a vector."""
-    known = set(images_of_faces(project, project.vectors.missing(recipe)).values())
-    if where and known:
-        known &= meeting(project, where)
-    return sorted(known | {image.id for image in todo})
-
-
 def encode(params: EncodeParams, context: Context) -> Encoded:
     """Encode all faces that have no vector yet, after saying so."""
     project = context.project
     need_images(project)
     key = _chosen_detector(params, context)
-    if params.engine == "local":
-        make_ready(ready_for(key))
     params = _with_scaling(params, project)
     params = _with_precision(params, key, context)
     old = outdated(project, params.encoder, key)
@@ -245,7 +241,7 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     recipe = project.vectors.register(encoder.recipe(key))
     project.vectors.forget_lost(recipe)
     unsearched = unseen(project, key, params.where)
-    changed = changed_originals(_to_read(unsearched, recipe, params.where, project), context)
+    changed = changed_originals(images_meant(project, params.where), context)
     started = time.monotonic()
     done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
@@ -278,7 +274,8 @@ def _encode_known(
         whole = map_on_ray(_encode_whole, seen, params.batch_size, context, _load_whole, arguments, gpu=True)
         results = ((batch, aligned, vectors) for batch, (aligned, vectors) in whole)
     else:
-        aligned = map_batches(align_batch, todo, _at_once(params, context), context, load, (None, encoder.aligner))
+        size, own = _at_once(params, context), (None, encoder.aligner)
+        aligned = map_batches(align_batch, todo, size, context, load, own, ready=ready_for(""))
         results = compute_each(aligned, lambda found: found.chips, encoder, context.device, params.batch_size)
     try:
         for batch, found, vectors in results:

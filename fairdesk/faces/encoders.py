@@ -49,6 +49,9 @@ class Encoder(Protocol):
         """Describe how vectors of this detector's faces are made."""
         ...
 
+    def load(self) -> None:
+        """Load what computes now, so that it is there when the first faces are; else that waits until it is needed."""
+
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Return vectors of shape (n, dim) for n faces that were cut out by `aligner`."""
         ...
@@ -149,6 +152,10 @@ class DlibEncoder:
 
         return TorchNetwork(load_network(file), self._device, self._precision).run
 
+    def load(self) -> None:
+        """Load the network."""
+        _ = self._run
+
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode one batch."""
         return self._run(np.stack(chips))
@@ -167,6 +174,10 @@ class DlibReference:
             "dlib-reference", detector, "dlib 5 points, 150 px", 128, "euclidean", "dlib_face_recognition_resnet_model_v1",
             {"dlib": dlib_models.version()}, code="dlib",
         )  # fmt: skip
+
+    def load(self) -> None:
+        """Load the network."""
+        dlib_models.recogniser()
 
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode faces one by one."""
@@ -202,6 +213,9 @@ class DeepFaceEncoder:
             f"deepface {self._name}",
             self._versions,
         )
+
+    def load(self) -> None:
+        """Do nothing: deepface loads what it needs."""
 
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode faces one by one."""
@@ -263,6 +277,9 @@ class ResNet50Encoder:
             self._network.precision,
         )
 
+    def load(self) -> None:
+        """Do nothing: its recipe needs the network already."""
+
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode one batch."""
         return self._network.run((np.stack(chips).astype(np.float32) / 255 - self._MEAN) / self._STD)
@@ -293,6 +310,9 @@ class ArcFaceEncoder:
         return Recipe(
             self._name, detector, how, self.dim, "cosine", self._weights, self._versions, self._network.precision
         )
+
+    def load(self) -> None:
+        """Do nothing: its recipe needs the network already."""
 
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode one batch."""

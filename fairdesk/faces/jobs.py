@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fairdesk.faces import params
 from fairdesk.jobs.kinds import JobKind, Lane
 
 _HERE = "fairdesk.faces"
@@ -11,7 +10,7 @@ JOBS = [
     JobKind(
         "detect",
         "Detect faces",
-        params.DetectParams,
+        "params:DetectParams",
         "results:DetectResult",
         "detection:find_faces",
         _HERE,
@@ -21,7 +20,7 @@ JOBS = [
     JobKind(
         "encode",
         "Compute face embeddings",
-        params.EncodeParams,
+        "params:EncodeParams",
         "results:EncodeResult",
         "embedding:encode_faces",
         _HERE,

@@ -37,6 +37,10 @@ class Mirrored:
         own = self._encoder.recipe(detector)
         return replace(own, alignment=f"{own.alignment}, mean with the mirrored face")
 
+    def load(self) -> None:
+        """Load the encoder's network."""
+        self._encoder.load()
+
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode faces and their mirror images."""
         plain = self._encoder.compute(chips)

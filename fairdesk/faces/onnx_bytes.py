@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+Parts = list[bytes]  # of a message, in order
 TYPES = MappingProxyType({"float32": 1, "uint8": 2, "int64": 7})  # of TensorProto
 _INT, _INTS = 2, 7  # of AttributeProto
 
@@ -36,11 +37,16 @@ def _sized(field: int, *parts: bytes | str) -> bytes:
     return _varint(field << 3 | 2) + _varint(len(body)) + body
 
 
-def tensor(name: str, values: Array) -> bytes:
+def _wrapped(field: int, parts: Parts) -> Parts:
+    """Return what `_sized` does, in parts: they are joined once, as weights are large."""
+    return [_varint(field << 3 | 2), _varint(sum(len(part) for part in parts)), *parts]
+
+
+def tensor(name: str, values: Array) -> Parts:
     """Return a TensorProto."""
     raw = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
-    dims = b"".join(_number(1, side) for side in values.shape)
-    return b"".join((dims, _number(2, TYPES[values.dtype.name]), _sized(8, name), _sized(9, raw)))
+    dims = [_number(1, side) for side in values.shape]
+    return [*dims, _number(2, TYPES[values.dtype.name]), _sized(8, name), *_wrapped(9, [raw])]
 
 
 def node(kind: str, inputs: Iterable[str], output: str, attributes: dict[str, int | Sequence[int]]) -> bytes:
@@ -61,9 +67,10 @@ def value(name: str, kind: str, shape: Sequence[int | str]) -> bytes:
 
 
 def model(
-    name: str, nodes: Iterable[bytes], weights: Iterable[bytes], inputs: Iterable[bytes], outputs: Iterable[bytes]
+    name: str, nodes: Iterable[bytes], weights: Iterable[Parts], inputs: Iterable[bytes], outputs: Iterable[bytes]
 ) -> bytes:
     """Return a ModelProto of opset 17."""
-    graph = [*(_sized(1, one) for one in nodes), _sized(2, name), *(_sized(5, one) for one in weights)]
+    graph = [*(_sized(1, one) for one in nodes), _sized(2, name)]
+    graph += [part for one in weights for part in _wrapped(5, one)]
     graph += [*(_sized(11, one) for one in inputs), *(_sized(12, one) for one in outputs)]
-    return b"".join((_number(1, 9), _sized(7, *graph), _sized(8, _sized(1, ""), _number(2, 17))))
+    return b"".join((_number(1, 9), *_wrapped(7, graph), _sized(8, _sized(1, ""), _number(2, 17))))

@@ -220,6 +220,9 @@ class OnnxEncoder:
         """How faces are cut out."""
         return Aligner("template", self._side)
 
+    def load(self) -> None:
+        """Do nothing: it was tried already."""
+
     def compute(self, chips: Sequence[Pixels]) -> Vectors:
         """Encode one batch."""
         try:

@@ -5,6 +5,7 @@ They import neither torch nor encoders, so that they are at work while those are
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 from fairdesk.faces import deepface_models
 from fairdesk.faces.aligners import Aligner
-from fairdesk.faces.detectors import detect_batch, takes_batches
+from fairdesk.faces.detectors import detect_batch
 from fairdesk.faces.quality import measure
 from fairdesk.faces.search import Search
 from fairdesk.images.elsewhere import is_address, read_address
@@ -56,34 +57,41 @@ def load(search: Search | None, aligner: Aligner | None) -> None:
 
 def search_batch(batch: list[UnseenImage]) -> list[Searched]:
     """Find the faces of a batch of images, with their thumbnails, and cut them out; runs in a helper process."""
-    assert _search is not None
-    together = _TOGETHER if takes_batches(_search.key) else 0
     out: dict[int, Searched] = {}
     waiting: dict[int, Pixels] = {}
-    for place, (_, path) in enumerate(batch):
+    for place, image in enumerate(batch):
         try:
-            waiting[place] = _read(path)
+            waiting[place] = _read(image.path)
         except UnreadableImageError as error:
             out[place] = Searched(FoundFaces([], error.why), [])
-        if place == len(batch) - 1 or sum(image.size for image in waiting.values()) > together:
-            found = detect_batch(list(waiting.values()), _search.key)
-            out |= {place: _cut(waiting[place], boxes) for place, boxes in zip(waiting, found, strict=True)}
+        if place == len(batch) - 1 or sum(image.size for image in waiting.values()) > _TOGETHER:
+            out |= zip(waiting, _search_together(list(waiting.values())), strict=True)
             waiting = {}
     return [out[place] for place in range(len(batch))]
+
+
+def _search_together(images: list[Pixels]) -> list[Searched]:
+    """Do each step for all images before the next: what a step keeps in the processor's caches is then used, not fetched anew."""
+    assert _search is not None
+    found = detect_batch(images, _search.key)
+    faces = [(image, box) for image, boxes in zip(images, found, strict=True) for box in boxes]
+    chips = iter([] if _aligner is None else _aligner.cut(faces))
+    return [
+        _searched(image, boxes, list(islice(chips, len(boxes)))) for image, boxes in zip(images, found, strict=True)
+    ]
 
 
 def _read(path: str) -> Pixels:
     return read_address(path) if is_address(path) else read_pixels(Path(path))
 
 
-def _cut(image: Pixels, boxes: list[FaceBox]) -> Searched:
+def _searched(image: Pixels, boxes: list[FaceBox], chips: list[Pixels]) -> Searched:
     assert _search is not None
     if _search.key.name == "whole":
         cuts = [b"" for _ in boxes]  # that of the image shows the face
     else:
         picture = Image.fromarray(image)
         cuts = [thumbnail(picture.crop(box_with_margin(box.css, picture.size, 0.25)), SIDE) for box in boxes]
-    chips = [] if _aligner is None else [_aligner(image, box) for box in boxes]
     quality = measure(image, boxes[0] if boxes else None, len(boxes)) if _search.quality else None
     return Searched(FoundFaces(list(zip(boxes, cuts, strict=True))), chips, quality)
 
@@ -98,10 +106,14 @@ def align_batch(batch: list[FacePlace]) -> Aligned:
     """Read a batch of faces and cut them out; runs in a helper process."""
     assert _aligner is not None
     out = Aligned([], [], {})
-    for face in batch:
+    waiting: list[tuple[Pixels, FaceBox]] = []
+    for place, face in enumerate(batch):
         try:
-            out.chips.append(_aligner(_read(face.path), face.box))
+            waiting.append((_read(face.path), face.box))
             out.faces.append(face.id)
         except UnreadableImageError as error:
             out.failures[face.id] = error.why
+        if place == len(batch) - 1 or sum(image.size for image, _ in waiting) > _TOGETHER:
+            out.chips.extend(_aligner.cut(waiting))
+            waiting = []
     return out

@@ -24,7 +24,7 @@ class DetectResult(JobResult, FaceCounts):
     shown: str | None = None
     """The detector whose faces the window shows."""
     changed: list[str] = []
-    """Originals that were looked at and are other files now than those that were imported."""
+    """Originals that are other files now than those that were imported: the faces may be those of either."""
 
     def text(self) -> str:
         """Return the counts, and the images without a face."""
@@ -37,14 +37,14 @@ class DetectResult(JobResult, FaceCounts):
             )
         ]
         lines += listed(tr("Without a face"), self.without_face_paths)
-        return "\n".join(lines + _changed(self.changed) + left_out(tr("Not readable"), self.unreadable))
+        return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Not readable"), self.unreadable))
 
     def caution(self) -> str | None:
         """Say which images could not be read, or are other files now."""
         return _caution(self.unreadable, self.changed)
 
 
-def _changed(paths: list[str]) -> list[str]:
+def changed_lines(paths: list[str]) -> list[str]:
     """Return the lines about originals that were replaced."""
     if not paths:
         return []
@@ -58,7 +58,7 @@ def _changed(paths: list[str]) -> list[str]:
 
 def _caution(unread: list[Unreadable], changed: list[str]) -> str | None:
     """Say what is to be looked at, if there is anything."""
-    said = [_not_read(unread), "\n".join(_changed(changed))]
+    said = [_not_read(unread), "\n".join(changed_lines(changed))]
     return "\n".join(one for one in said if one) or None
 
 
@@ -92,7 +92,7 @@ class EncodeResult(JobResult):
     without_face: int = 0
     """Images in which the detector found none."""
     changed: list[str] = []
-    """Originals that were read and are other files now than those that were imported."""
+    """Originals that are other files now than those that were imported: the embeddings may be of either."""
 
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
@@ -111,7 +111,7 @@ class EncodeResult(JobResult):
         ]
         if self.without_face:
             lines.append(tr_n("{n:,} image without a face.", "{n:,} images without a face.", self.without_face))
-        return "\n".join(lines + _changed(self.changed) + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
+        return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
 
     def caution(self) -> str | None:
         """Say which images could not be read, or are other files now."""

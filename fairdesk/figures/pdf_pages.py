@@ -15,6 +15,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 
 _WIDTH, _HEIGHT, _MARGIN = 595.0, 842.0, 42.0  # A4, in points
 _ROOM = _WIDTH - 2 * _MARGIN
+_PLOT, _WIDE_PLOT = 215.0, 370.0  # points that a row of plots needs
 _SIZES = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5)
 _FONTS: Any = {"pdf.fonttype": 42}  # TrueType, as journals ask; the whole file has one kind
 
@@ -60,6 +61,7 @@ class PdfPage:
         self._figure: Figure | None = None
         self._number = 0
         self._left_plot = True
+        self._row_height = _PLOT  # the height of the row of plots that is not ended yet
         self._top = _MARGIN
         self._turn()
         self._text(title, 15, weight="bold")
@@ -162,16 +164,19 @@ class PdfPage:
 
     def _end_row(self) -> None:
         if not self._left_plot:
-            self._top += 215
+            self._top += self._row_height
             self._left_plot = True
+        self._row_height = _PLOT
 
-    def plot(self, draw: Callable[[Axes], None]) -> None:
-        """Draw a plot; two stand side by side."""
+    def plot(self, draw: Callable[[Axes], None], *, wide: bool = False) -> None:
+        """Draw a plot; two stand side by side, a wide one alone."""
+        if wide:
+            self._end_row()
         if self._left_plot:
-            self._need(215)
+            self._need(_WIDE_PLOT if wide else _PLOT)
         assert self._figure is not None
-        x = _MARGIN + 40 + (0 if self._left_plot else _ROOM / 2 + 6)
-        width, height = _ROOM / 2 - 50, 135
+        x = _MARGIN + (70 if wide else 40) + (0 if self._left_plot else _ROOM / 2 + 6)
+        width, height = (_ROOM - 80, 210) if wide else (_ROOM / 2 - 50, 135)
         axes = self._figure.add_axes(
             (x / _WIDTH, 1 - (self._top + 22 + height) / _HEIGHT, width / _WIDTH, height / _HEIGHT)
         )
@@ -183,9 +188,14 @@ class PdfPage:
             legend.set_bbox_to_anchor((0.5, -0.22))
             for text in legend.get_texts():
                 text.set_fontsize(5.5)
-        if not self._left_plot:
-            self._top += 215
-        self._left_plot = not self._left_plot
+        box = axes.get_tightbbox()
+        if box is not None:
+            lowest = box.y0 * 72 / self._figure.dpi
+            self._row_height = max(self._row_height, _HEIGHT - lowest - self._top + 12)
+        ended = wide or not self._left_plot
+        self._left_plot = False
+        if ended:
+            self._end_row()
 
     def finish(self) -> bytes:
         """Return the file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,15 +25,27 @@ Bins = tuple[Array, Array, Array]
 TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8)
 
 
+_READABLE = 4.0  # the smallest size of letters in cells
+
+
 def percent(value: float) -> str:
     """Show a rate on an axis."""
     return f"{100 * value:.6g} %"
 
 
-def framed(draw: Callable[[Axes], None]) -> Figure:
-    """Return a figure of its own for one plot."""
-    figure = Figure(figsize=(5.6, 4.4), layout="constrained")
-    draw(figure.add_subplot())
+def framed(draw: Callable[[Axes], None], groups: int = 0) -> Figure:
+    """Return a figure of its own for one plot: larger where it has a place for each of many groups, or a long legend."""
+    more = max(0, groups - 6)
+    wide, high = 5.6 + 0.55 * more, 4.4 + 0.3 * more
+    figure = Figure(figsize=(wide, high), layout="constrained")
+    axes = figure.add_subplot()
+    draw(axes)
+    names = axes.get_legend_handles_labels()[1]
+    if axes.get_legend() is not None:
+        rows = -(-len(names) // _columns_that_fit(axes, names))
+        figure.set_size_inches(wide, high + 0.15 * max(0, rows - 3))
+    figure.draw_without_rendering()  # laid out once for all forms that it is written in
+    figure.set_layout_engine("none")
     return figure
 
 
@@ -41,9 +53,18 @@ def _dress(axes: Axes, title: str, *, legend: bool = True) -> None:
     axes.set_title(title, fontsize=10)
     axes.grid(visible=True, alpha=0.25)
     axes.tick_params(labelsize=8)
-    count = len(axes.get_legend_handles_labels()[1])
-    if legend and count:  # below the plot, where it covers no point
-        axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=min(4, count), frameon=False)
+    names = axes.get_legend_handles_labels()[1]
+    if legend and names:  # below the plot, where it covers no point
+        columns = _columns_that_fit(axes, names)
+        axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=columns, frameon=False)
+
+
+def _columns_that_fit(axes: Axes, names: Sequence[str]) -> int:
+    """Return in how many columns, 4 at most, a legend of letters of 7 points is no wider than the plot."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    wide = axes.get_window_extent().width * 72 / figure.dpi
+    return max(1, min(4, len(names), int(wide / (max(map(len, names)) * 4.4 + 30))))
 
 
 def _percent_axis(axis: Any) -> None:
@@ -180,7 +201,7 @@ def draw_bars(axes: Axes, rates: Mapping[str, tuple[float | None, tuple[float, f
             continue
         spread = None if interval is None else [[max(0.0, rate - interval[0])], [max(0.0, interval[1] - rate)]]
         axes.bar(number, rate, color=group_style(number)[0], yerr=spread, capsize=4, ecolor="#444444")
-    axes.set_xticks(range(len(rates)), list(rates), rotation=30 if len(rates) > 5 else 0, fontsize=8)
+    _names_below(axes, list(rates))
     axes.set(ylabel=name, ylim=(0, None))
     _percent_axis(axes.yaxis)
     _dress(axes, tr("{rate} by group, with 95 % intervals", rate=name), legend=False)
@@ -189,17 +210,44 @@ def draw_bars(axes: Axes, rates: Mapping[str, tuple[float | None, tuple[float, f
 def draw_heat_map(axes: Axes, names: Sequence[str], rates: Array, counts: Sequence[Sequence[str]]) -> None:
     """Draw the FMR between every two groups, its logarithm as colour; NaN where there are no pairs, and empty."""
     share = rate_shares(rates)
-    axes.imshow(np.ma.masked_invalid(share), cmap="cividis", vmin=0, vmax=1)
-    for y in range(len(names)):
-        for x in range(len(names)):
-            if not np.isnan(rates[y, x]):
-                bright = share[y, x] > 0.5
-                text = f"{percent(float(f'{rates[y, x]:.3g}'))}\n{counts[y][x]}"
-                axes.text(x, y, text, ha="center", va="center", fontsize=7, color="black" if bright else "white")
-    axes.set_xticks(range(len(names)), list(names), fontsize=8, rotation=30 if len(names) > 4 else 0)
+    axes.imshow(np.ma.masked_invalid(share), cmap="cividis", vmin=0, vmax=1, aspect="auto")
+    _names_below(axes, names)
     axes.set_yticks(range(len(names)), list(names), fontsize=8)
     _dress(axes, tr("FMR between groups (colour: its logarithm)"), legend=False)
     axes.grid(visible=False)
+    cells = {(y, x): percent(float(f"{rates[y, x]:.3g}")) for y, x in zip(*np.nonzero(~np.isnan(rates)), strict=True)}
+    if not cells:
+        return
+    full = {at: f"{text}\n{counts[at[0]][at[1]]}" for at, text in cells.items()}
+    size = _size_in_cells(axes, len(names), full.values())
+    if size < _READABLE:
+        full, size = cells, _size_in_cells(axes, len(names), cells.values())
+    if size < _READABLE:
+        return  # the table has the numbers
+    for (y, x), text in full.items():
+        colour = "black" if share[y, x] > 0.5 else "white"
+        axes.text(x, y, text, ha="center", va="center", fontsize=size, color=colour)
+
+
+def _size_in_cells(axes: Axes, count: int, texts: Iterable[str]) -> float:
+    """Return the size of letters, 7 at most, at which each of the texts lies within one of count x count cells."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()  # lays the figure out
+    box = axes.get_window_extent()
+    lines = [text.split("\n") for text in texts]
+    wide, high = (side / count * 72 / figure.dpi for side in (box.width, box.height))
+    longest = max(len(line) for text in lines for line in text)
+    return min(7.0, wide / (longest * 0.62), high / (1.3 * max(map(len, lines))))
+
+
+def _names_below(axes: Axes, names: Sequence[str]) -> None:
+    """Name what lies at 0, 1, 2 and so on: slanted where names would touch, upright where they would still."""
+    turn = 0 if len(names) <= 4 else 30 if len(names) <= 10 else 90
+    axes.set_xticks(range(len(names)), list(names), fontsize=8, rotation=turn)
+    if turn:
+        for label in axes.get_xticklabels():
+            label.set(ha="right", va="center" if turn == 90 else "top", rotation_mode="anchor")
 
 
 def roc(curves: Sequence[Curve]) -> Figure:

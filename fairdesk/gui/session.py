@@ -23,6 +23,7 @@ from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
+from fairdesk.project.database import DamagedError
 from fairdesk.project.journal import NoStepError, Step
 from fairdesk.project.originals import NONE_MISSING, Missing, missing_originals
 from fairdesk.project.project import CATALOG, SUFFIX
@@ -93,7 +94,7 @@ class Session(QObject):
         if self.project is not None and not new and _same_folder(self.project.folder, folder):
             return True
         try:
-            project = Project.create(folder) if new else Project.open(folder)
+            project = Project.create(folder) if new else Project.open(folder, check_later=True)
             lock = FileLock(project.folder / "window.lock")
             try:
                 lock.acquire(timeout=0)
@@ -153,7 +154,13 @@ class Session(QObject):
         if project is not None and self.background.busy:  # what a tab shows comes first
             self._missing_soon.start(WATCH_MS)
         elif project is not None:
-            self.background.read("missing originals", lambda: missing_originals(project), self._on_missing)
+            self.background.read("missing originals", lambda: _looked_over(project), self._on_missing, self._on_damage)
+
+    def _on_damage(self, error: BaseException) -> None:
+        """Close a large project that turned out to be damaged after it was shown: nothing more is written to it."""
+        if isinstance(error, DamagedError):
+            self.close_project()
+        self.tell_error(error)
 
     def _on_missing(self, found: Missing) -> None:
         if len(found) and not self._told_missing:
@@ -359,6 +366,13 @@ class Session(QObject):
         self.close_project()
         self.background.close()
         self.settings.sync()
+
+
+def _looked_over(project: Project) -> Missing:
+    """Look through a large catalogue, once, and return which originals are missing. Raises `DamagedError`."""
+    if project.db.unchecked:
+        project.db.check_pages()
+    return missing_originals(project)
 
 
 def _same_folder(one: Path, other: Path) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 from fairdesk.errors import RequestError
 from fairdesk.images.image_reading import looks_like_picture
 from fairdesk.images.image_sources import is_archive, open_archive, safe_member
 from fairdesk.images.insightface_folders import offered_lists, records_in
 from fairdesk.images.junk import Junk, junk_file, junk_folder, junk_in
+from fairdesk.packed_texts import PackedTexts
 from fairdesk.text_names import is_text, need_text, printable, why_no_text
 from fairdesk.words import tr
 
@@ -28,20 +31,56 @@ class Entry:
     group: str | None
 
 
+class Entries(Sequence[Entry]):
+    """Files whose folders name identity and group, made when they are asked for; equal to a list of the same."""
+
+    def __init__(self, paths: Sequence[str], layout: str, above: int) -> None:
+        self.paths = paths
+        self._layout, self._above = layout, above
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Entry]: ...
+    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
+        if isinstance(place, slice):
+            return [self._entry(path) for path in self.paths[place]]
+        return self._entry(self.paths[place])
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(self._entry, self.paths)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _entry(self, path: str) -> Entry:
+        parts = path.split("/")[self._above : -1]
+        if self._layout == "identity" and parts:
+            return Entry(path, parts[0], None)
+        if self._layout == "group-identity" and parts:
+            return Entry(path, parts[1] if len(parts) > 1 else None, parts[0])
+        return Entry(path, None, None)
+
+
 @dataclass
 class Tree:
     """A folder or an archive as understood."""
 
     root: Path
     layout: Literal["flat", "identity", "group-identity", "manifest"]
-    entries: list[Entry]
+    entries: Sequence[Entry]
     skipped: list[tuple[str, str]] = field(default_factory=list)  # what was not followed, and why
     notes: list[str] = field(default_factory=list)  # what a person should know of how it was understood
 
 
-def _walk(root: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]]]:
+def _walk(root: Path, junk: Junk) -> tuple[Sequence[str], list[tuple[str, str]]]:
     """Return all files below root, in sorted order, following links but never in a circle; junk is counted."""
-    files: list[str] = []
+    files = PackedTexts()
     skipped: list[tuple[str, str]] = []
 
     def visit(folder: str, prefix: str, above: frozenset[tuple[int, int]]) -> None:
@@ -81,12 +120,13 @@ def _walk(root: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]]]:
     return files, skipped
 
 
-def _members(archive: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]]]:
+def _members(archive: Path, junk: Junk) -> tuple[Sequence[str], list[tuple[str, str]]]:
     """Return the files in an archive; names that lead out of it are skipped."""
-    files: list[str] = []
     skipped: list[tuple[str, str]] = []
     opened = open_archive(archive)
-    for name in opened.members():
+    names = opened.members()
+    left_out: set[int] = set()
+    for number, name in enumerate(names):
         if not safe_member(name):
             skipped.append((printable(name), tr("a name that leads out of the archive")))
         elif found := junk_in(name):
@@ -96,8 +136,11 @@ def _members(archive: Path, junk: Junk) -> tuple[list[str], list[tuple[str, str]
         elif opened.empty(name):  # nothing to look at: a hundred thousand of them cost no more than their list
             skipped.append((name, tr("the file is empty")))
         else:
-            files.append(name)
-    return files, skipped
+            continue
+        left_out.add(number)
+    if not left_out:
+        return names, skipped
+    return PackedTexts(name for number, name in enumerate(names) if number not in left_out), skipped
 
 
 def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
@@ -131,48 +174,61 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
         raise RequestError(what + " " + tr("Give the folder that holds the face images."))
     if not files and not skipped:
         raise RequestError(tr("{folder} holds no files. Give the folder that holds the face images.", folder=folder))
-    pictures = [path for path in files if looks_like_picture(folder, path)]
-    above = _wrappers(folder, pictures) if layout == "auto" else 0
+    pictures = _Pictures(folder, files)
+    above = pictures.wrappers(folder) if layout == "auto" else 0
     if layout == "auto":
-        depths = Counter(min(path.count("/") - above, 2) for path in pictures)
-        depth = max(depths, key=lambda d: (depths[d], d)) if depths else 0
-        chosen: Literal["flat", "identity", "group-identity"] = ("flat", "identity", "group-identity")[depth]
+        chosen: Literal["flat", "identity", "group-identity"] = ("flat", "identity", "group-identity")[
+            pictures.commonest_depth(above)
+        ]
     else:
         chosen = layout
-    entries = []
-    for path in files:
-        parts = path.split("/")[above:-1]
-        identity = group = None
-        if chosen == "identity" and parts:
-            identity = parts[0]
-        elif chosen == "group-identity" and parts:
-            group = parts[0]
-            identity = parts[1] if len(parts) > 1 else None
-        entries.append(Entry(path, identity, group))
-    return Tree(folder, chosen, entries, skipped, junk.lines() + notes)
+    return Tree(folder, chosen, Entries(files, chosen, above), skipped, junk.lines() + notes)
 
 
-def _wrappers(folder: Path, pictures: list[str]) -> int:
-    """How many leading folders hold every picture and are no group or identity.
+class _Pictures:
+    """Where the pictures among some files lie."""
 
-    Those with two levels below them, and in an archive the one named as the archive is (``lfw/`` in lfw.tgz).
-    """
-    if not pictures:
-        return 0
-    common = os.path.commonpath([path.rpartition("/")[0] or "." for path in pictures])
-    shared = 0 if common in ("", ".") else common.count(os.sep) + 1
-    depth = min(path.count("/") for path in pictures)
-    above = max(0, min(shared, depth - 2))
-    first = pictures[0].split("/")[0]
-    if not above and shared and folder.is_file() and folder.name.lower().startswith(first.lower() + "."):
-        above = 1
-    return above
+    def __init__(self, folder: Path, files: Iterable[str]) -> None:
+        self._depths: Counter[int] = Counter()  # folders above a picture
+        self._first = ""
+        self._shared: list[str] | None = None  # the folders that hold all of them
+        for path in files:
+            if looks_like_picture(folder, path):
+                above = path.split("/")[:-1]
+                if self._shared is None:
+                    self._first, self._shared = path, above
+                elif above[: len(self._shared)] != self._shared:
+                    pairs = zip(self._shared, above, strict=False)
+                    self._shared = [one for one, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)]
+                self._depths[len(above)] += 1
+
+    def commonest_depth(self, above: int) -> int:
+        """Return how many folders lie between the leading ones and most pictures, two at most; the deeper of equals."""
+        depths: Counter[int] = Counter()
+        for depth, count in self._depths.items():
+            depths[min(depth - above, 2)] += count
+        return max(depths, key=lambda depth: (depths[depth], depth)) if depths else 0
+
+    def wrappers(self, folder: Path) -> int:
+        """How many leading folders hold every picture and are no group or identity.
+
+        Those with two levels below them, and in an archive the one named as the archive is (``lfw/`` in lfw.tgz).
+        """
+        if self._shared is None:
+            return 0
+        shared = len(self._shared)
+        above = max(0, min(shared, min(self._depths) - 2))
+        first = self._first.split("/")[0]
+        if not above and shared and folder.is_file() and folder.name.lower().startswith(first.lower() + "."):
+            above = 1
+        return above
 
 
-def shared_names(entries: list[Entry]) -> list[str]:
+def shared_names(entries: Iterable[Entry]) -> list[str]:
     """Identity names that occur under more than one group, sorted."""
-    groups: dict[str, set[str | None]] = {}
+    groups: dict[str, str | None] = {}
+    shared = set()
     for entry in entries:
-        if entry.identity is not None:
-            groups.setdefault(entry.identity, set()).add(entry.group)
-    return sorted(name for name, found in groups.items() if len(found) > 1)
+        if entry.identity is not None and groups.setdefault(entry.identity, entry.group) != entry.group:
+            shared.add(entry.identity)
+    return sorted(shared)

@@ -22,9 +22,11 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol, cast
 
+import numpy as np
+
 from fairdesk.errors import RequestError, reason
 from fairdesk.images.insightface_bins import Picture, encoded_picture, member_names, read_bin
-from fairdesk.images.recordio import RecordFile
+from fairdesk.images.recordio import RecordFile, RecordNames
 from fairdesk.images.system_places import system_place
 from fairdesk.images.xz_files import XzFile
 from fairdesk.project.kept_facts import Stamp
@@ -35,6 +37,7 @@ _ARCHIVE = re.compile(
     rf"[^{re.escape(os.sep)}](?:{'|'.join(map(re.escape, _SUFFIXES))})(?={re.escape(os.sep)})", re.IGNORECASE
 )
 _as_path = lru_cache(maxsize=64)(Path)
+_DIGITS = 18  # of a record's number
 _KEPT = 4  # archives held open in a process
 _PASSED = 64 << 20  # bytes of a compressed tar's members that were passed on the way to another one
 MAX_FILE = 1 << 30  # bytes: a larger file or member is a film or a bomb, not a photograph
@@ -50,7 +53,7 @@ class MemberError(OSError):
 class Archive(Protocol):
     """A file that holds pictures."""
 
-    def members(self) -> list[str]:
+    def members(self) -> Sequence[str]:
         """Return the names of its files, in its own order."""
         ...
 
@@ -271,31 +274,30 @@ class _Rec:
     def __init__(self, path: Path) -> None:
         self._file = RecordFile(path)
         self._lock = threading.Lock()
-        self._listed: dict[str, int] | None = None
+        self._names: RecordNames | None = None
 
-    def _places(self) -> dict[str, int]:
+    def members(self) -> RecordNames:
+        return self._listed()
+
+    def _listed(self) -> RecordNames:
         with self._lock:
-            if self._listed is None:
-                keys, labels = self._file.images()
-                names = (
-                    f"{label}/{key}.jpg" if label is not None else f"{key}.jpg"
-                    for key, label in zip(keys, labels, strict=True)
-                )
-                self._listed = {name: place for place, name in enumerate(names)}
-            return self._listed
-
-    def members(self) -> list[str]:
-        return list(self._places())
+            if self._names is None:
+                self._names = RecordNames(*self._file.images())
+            return self._names
 
     def notes(self) -> list[str]:
-        self._places()
+        self._listed()
         return self._file.notes
 
     def empty(self, name: str) -> bool:
         return False
 
     def place(self, name: str) -> int | None:
-        return self._places().get(name)
+        names, stem = self._listed(), PurePosixPath(name).stem
+        if not stem.isdecimal() or len(stem) > _DIGITS:
+            return None
+        place = int(np.searchsorted(names.keys, int(stem)))
+        return place if place < len(names) and names[place] == name else None
 
     def read(self, name: str) -> bytes:
         stem = PurePosixPath(name).stem

@@ -14,17 +14,25 @@ import math
 import os
 import struct
 import threading
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.words import tr
 
+Numbers = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.float64]
 MAGIC = struct.pack("<I", 0xCED7230A)
 _HEADER = struct.Struct("<IfQQ")
 _LENGTH = (1 << 29) - 1
+_LARGEST_KEY = (1 << 63) - 1
 _SAMPLE = 256  # records of an index that are looked up before it is believed
 _BLOCK = 1 << 20
 MOST_IMAGES = 1 << 24  # labels and ranges are float32: larger whole numbers are not exact
@@ -41,6 +49,38 @@ class Record:
     labels: tuple[float, ...]
     id: int
     data: bytes
+
+
+class Offsets:
+    """Where each record begins, by its key: sixteen bytes a record."""
+
+    def __init__(self, keys: Numbers, places: Numbers) -> None:
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        last = np.append(np.diff(keys) != 0, np.ones(min(1, len(keys)), dtype=np.bool_))  # of a key that comes again
+        self.keys, self.places = keys[last], places[order][last]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def _at(self, key: int) -> int | None:
+        at = int(np.searchsorted(self.keys, key))
+        return at if at < len(self.keys) and int(self.keys[at]) == key else None
+
+    def __contains__(self, key: int) -> bool:
+        return self._at(key) is not None
+
+    def __getitem__(self, key: int) -> int:
+        at = self._at(key)
+        if at is None:
+            raise KeyError(key)
+        return int(self.places[at])
+
+    def __setitem__(self, key: int, place: int) -> None:
+        at = self._at(key)
+        if at is None:
+            raise KeyError(key)
+        self.places[at] = place
 
 
 class RecordFile:
@@ -63,7 +103,7 @@ class RecordFile:
             self._file.seek(at)
             return self._file.read(length)
 
-    def _indexed(self) -> dict[int, int]:
+    def _indexed(self) -> Offsets:
         """Return where each record begins: by the index if it is there and fits, else by walking through the records."""
         index = self.path.with_suffix(".idx")
         if not index.is_file():
@@ -81,7 +121,7 @@ class RecordFile:
             )
         )
 
-    def _rebuilt(self, why: str) -> dict[int, int]:
+    def _rebuilt(self, why: str) -> Offsets:
         found = self._scan()
         self.notes = [
             tr(
@@ -92,22 +132,22 @@ class RecordFile:
         ]
         return found
 
-    def _misfit(self, offsets: dict[int, int]) -> str | None:
+    def _misfit(self, offsets: Offsets) -> str | None:
         """Return how an index does not fit, by a sample of its records; one that is cut off still fits its index."""
-        if not offsets:
+        if not len(offsets):
             return tr("it is empty")
-        ordered = sorted(offsets.values())
+        ordered = np.sort(offsets.places)
         if ordered[0] < 0:
             return tr("it has negative places")
-        inside = [at for at in ordered if at + 8 <= self._size]
-        if not inside:
+        inside = ordered[: np.searchsorted(ordered, self._size - 8, side="right")]
+        if not len(inside):
             return tr("its places lie behind the end")
-        for at in {*inside[:: max(1, len(inside) // _SAMPLE)], inside[-1]}:
+        for at in {*inside[:: max(1, len(inside) // _SAMPLE)].tolist(), int(inside[-1])}:
             if self._read(4, at) != MAGIC:
                 return tr("no record begins at byte {at:,}", at=at)
         if self._read(4, 0) == MAGIC and inside[0] > 0:
             return tr("it lacks the first record")
-        end = self._end(inside[-1])
+        end = self._end(int(inside[-1]))
         return tr("it ends before the records do") if self._read(4, end) == MAGIC else None
 
     def _end(self, at: int) -> int:
@@ -119,30 +159,35 @@ class RecordFile:
             if flag in (0, 3) or at + 8 > self._size:
                 return at
 
-    def _scan(self) -> dict[int, int]:
+    def _scan(self) -> Offsets:
         """Find the records by walking; keys are the ids in the headers, or the order where those are not unique.
 
         A piece that is damaged is passed over: the magic word never lies at a 4-byte boundary inside a record.
         """
-        found: list[tuple[int, int]] = []
+        numbers, places = array("Q"), array("q")
         at = 0
         while at + 8 + _HEADER.size <= self._size:
             head = self._read(8 + _HEADER.size, at)
             if head[:4] != MAGIC:
-                if not found:
+                if not places:
                     raise RequestError(
                         tr("{path} is no RecordIO file: it does not begin with a record.", path=self.path)
                     )
                 at = self._next_magic(at)
                 continue
             if head[7] >> 5 in (0, 1):  # a whole record, or its first part
-                found.append((_HEADER.unpack_from(head, 8)[2], at))
+                numbers.append(_HEADER.unpack_from(head, 8)[2])
+                places.append(at)
             at = self._end(at)
-        keys = {key for key, _ in found}
-        if len(keys) == len(found):
-            return dict(found)
-        first = 0 if found[0][0] == 0 and len(self._parse(self.payload_at(found[0][1], 0)).data) == 0 else 1
-        return {number: at for number, (_, at) in enumerate(found, first)}
+        keys = np.array(numbers, dtype=np.uint64)
+        if len(keys) and int(keys.max()) <= _LARGEST_KEY:
+            found = Offsets(keys.astype(np.int64), np.array(places, dtype=np.int64))
+            if len(found) == len(keys):
+                return found
+        first = 1
+        if len(keys) and keys[0] == 0 and len(self._parse(self.payload_at(places[0], 0)).data) == 0:
+            first = 0
+        return Offsets(np.arange(first, first + len(keys)), np.array(places, dtype=np.int64))
 
     def _next_magic(self, at: int) -> int:
         """Return the next 4-byte boundary at which a record may begin, or the end."""
@@ -206,53 +251,81 @@ class RecordFile:
         labels = struct.unpack_from(f"<{flag}f", payload, _HEADER.size) if flag else (label,)
         return Record(tuple(labels), number, payload[end:])
 
-    def images(self) -> tuple[list[int], list[int | None]]:
-        """Return the keys of the image records in order, and the identity of each (None: unreadable)."""
+    def images(self) -> tuple[Numbers, Labels]:
+        """Return the keys of the image records in order, and the identity of each (NaN: unreadable)."""
         keys = self._image_keys()
-        labels: list[int | None] = []
-        for key in keys:
-            at = self.offsets[key]
+        labels = np.full(len(keys), np.nan)
+        for number, at in enumerate(self.offsets.places[np.searchsorted(self.offsets.keys, keys)].tolist()):
             head = self._read(8 + _HEADER.size + 4, at) if at >= 0 else b""
             if len(head) < 8 + _HEADER.size or head[:4] != MAGIC:
-                labels.append(None)
                 continue
             flag, label, _, _ = _HEADER.unpack_from(head, 8)
             if flag and len(head) >= 8 + _HEADER.size + 4:
                 label = struct.unpack_from("<f", head, 8 + _HEADER.size)[0]
-            labels.append(int(label) if math.isfinite(label) else None)
+            labels[number] = label if math.isfinite(label) else np.nan
         return keys, labels
 
-    def _image_keys(self) -> list[int]:
-        every = sorted(self.offsets)
+    def _image_keys(self) -> Numbers:
+        every: Numbers = self.offsets.keys
+        wanted = np.ones(len(every), dtype=np.bool_)
         if 0 in self.offsets:
             try:
                 first = self.record(0)
             except RecordError:
-                return [key for key in every if key]
-            if len(first.labels) == 2 and not first.data:
-                return [key for key in every if 0 < key < first.labels[0]]
-        return every
+                wanted = every != 0
+            else:
+                if len(first.labels) == 2 and not first.data:
+                    wanted = (every > 0) & (every < first.labels[0])
+        found: Numbers = every[wanted]
+        return found
 
 
-def _read_index(path: Path) -> dict[int, int]:
-    out: dict[int, int] = {}
-    for number, line in enumerate(path.read_text(encoding="ascii", errors="replace").splitlines(), 1):
-        fields = line.split()
-        if not fields:
-            continue
-        try:
-            key, offset = map(int, fields)
-        except ValueError:
-            raise RequestError(
-                tr(
-                    "{path}: line {number} is not a key and an offset: {line!r}",
-                    path=path,
-                    number=number,
-                    line=line[:40],
-                )
-            ) from None
-        out[key] = offset
-    return out
+def _read_index(path: Path) -> Offsets:
+    keys, places = array("q"), array("q")
+    with path.open(encoding="ascii", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            fields = line.split()
+            if not fields:
+                continue
+            try:
+                key, place = map(int, fields)
+                keys.append(key)
+                places.append(place)
+            except (ValueError, OverflowError):
+                raise RequestError(
+                    tr(
+                        "{path}: line {number} is not a key and an offset: {line!r}",
+                        path=path,
+                        number=number,
+                        line=line.rstrip("\n")[:40],
+                    )
+                ) from None
+    return Offsets(np.array(keys, dtype=np.int64), np.array(places, dtype=np.int64))
+
+
+class RecordNames(Sequence[str]):
+    """The names of a RecordIO file's pictures, made when they are asked for; equal to a list of the same."""
+
+    def __init__(self, keys: Numbers, labels: Labels) -> None:
+        self.keys, self._labels = keys, labels
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        label = float(self._labels[place])
+        return f"{int(self.keys[place])}.jpg" if math.isnan(label) else f"{int(label)}/{int(self.keys[place])}.jpg"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class RecordWriter:

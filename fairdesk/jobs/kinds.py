@@ -5,23 +5,16 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
+from functools import cached_property
 from typing import Any, cast
 
 from fairdesk.jobs.params import JobParams
+from fairdesk.jobs.processes import Lane as Lane
 from fairdesk.jobs.results import JobResult
 from fairdesk.words import tr
 
 JobFunction = Callable[[Any, Any], JobResult]
-
-
-class Lane(StrEnum):
-    """Jobs of one lane wait for each other, not for those of another."""
-
-    PREVIEW = "preview"  # writes nothing: runs at once, in a dialog
-    LIGHT = "light"  # seconds to minutes on a few cores: runs beside a training
-    HEAVY = "heavy"  # takes all cores: one at a time
-    GPU = "gpu"  # computes with a network: one on each device; on the processor it is a heavy one
 
 
 class Needs(Enum):
@@ -45,8 +38,8 @@ class JobKind:
 
     name: str
     title: str  # imperative, as a button says it
-    params: type[JobParams]
-    result: str  # "module:model" below the domain's package: the window opens sooner without all results' models
+    model: str  # of its parameters, "module:model" below the domain's package: a verb starts sooner without those of all others
+    result: str  # the model of its result likewise
     run: str  # "module:function" likewise: importing the function may import models
     domain: str  # the package, "fairdesk.dataset"
     needs: Needs = Needs.PROJECT
@@ -68,6 +61,11 @@ class JobKind:
     begins_again: Home | None = None
     follows_log: bool = False  # what it writes is a log whose curves can be shown while it runs
     after_stop: str = "run it again to resume"  # what to do once it was stopped
+
+    @cached_property
+    def params(self) -> type[JobParams]:
+        """The model of the job's parameters; it is imported when it is first asked for."""
+        return cast(type[JobParams], self._named(self.model))
 
     def function(self) -> JobFunction:
         """Import and return the job's function. Only the worker and the command line call this."""

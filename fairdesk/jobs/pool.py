@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk.errors import JobFailed
-from fairdesk.jobs.helper_server import FORKED
+from fairdesk.jobs.helper_server import FORKED, make_ready
 from fairdesk.jobs.processes import CORES, cores
 from fairdesk.words import tr
 
@@ -54,10 +54,13 @@ def map_batches(
     context: Context,
     initializer: Callable[..., None],
     arguments: tuple[Any, ...] = (),
+    few: int | None = None,
+    ready: str = "",
 ) -> Iterator[tuple[list[Item], Output]]:
     """Yield (batch, result) in order; `function` and `initializer` are module-level.
 
-    `initializer(*arguments)` runs once in each process, to load a model. Few items run in this process.
+    `initializer(*arguments)` runs once in each process, to load a model. Few items (less than `few`, where that is said) run in this process.
+    Processes have the module `ready` in memory when they begin, where that is possible (`make_ready`).
     `context.check()` is called between batches, so a stop loses no finished batch.
 
     Raises
@@ -67,13 +70,15 @@ def map_batches(
     """
     batches = (list(items[start : start + size]) for start in range(0, len(items), size))  # not all at once
     count = min(processes(), -(-len(items) // size))
-    if count <= 1 or len(items) < _SMALL:
+    if count <= 1 or len(items) < (_SMALL if few is None else few):
         if items:
             initializer(*arguments)
         for batch in batches:
             context.check()
             yield batch, function(batch)
         return
+    if ready:
+        make_ready(ready)
     pool = ProcessPoolExecutor(
         count, mp_context=multiprocessing.get_context("forkserver" if FORKED else "spawn"), initializer=_start,
         initargs=(initializer, arguments, dict(os.environ)),

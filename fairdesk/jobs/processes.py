@@ -8,11 +8,10 @@ import subprocess
 import sys
 import threading
 import time
+from enum import StrEnum
 from typing import Any
 
 import psutil
-
-from fairdesk.jobs.kinds import Lane
 
 LANE, CORES, PARENT = "FAIRDESK_LANE", "FAIRDESK_CORES", "FAIRDESK_PARENT"  # in a worker's environment
 _THREADS = (
@@ -22,6 +21,15 @@ _THREADS = (
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+
+
+class Lane(StrEnum):
+    """Jobs of one lane wait for each other, not for those of another."""
+
+    PREVIEW = "preview"  # writes nothing: runs at once, in a dialog
+    LIGHT = "light"  # seconds to minutes on a few cores: runs beside a training
+    HEAVY = "heavy"  # takes all cores: one at a time
+    GPU = "gpu"  # computes with a network: one on each device; on the processor it is a heavy one
 
 
 def cores() -> int:

@@ -135,7 +135,8 @@ def _own_row(scores: Scores, *, distance: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"genuine": scores.ng, "impostor": scores.ni, "dropped": _dropped(scores)}
     why = scores.missing()
     if why is None:
-        row["eer"], row["d_prime"] = equal_error_rate(scores).eer, d_prime(scores)
+        equal = equal_error_rate(scores)
+        row["eer"], row["eer_interpolated"], row["d_prime"] = equal.eer, equal.interpolated, d_prime(scores)
         row["auc"], row["tar_at_far"] = area_under_curve(scores), _tar_table(scores, distance=distance)
         if row["d_prime"] is None:
             row["d_prime_why"] = no_d_prime(scores)

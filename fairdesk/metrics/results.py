@@ -6,7 +6,7 @@ from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.fairness.results import Fairness
-from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
+from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
 from fairdesk.words import tr, tr_n
 
 Interval = tuple[float, float]
@@ -42,6 +42,8 @@ class Figures(Record):
     eer_why: str | None = None
     eer_ci: Interval | None = None
     eer_ci_why: str | None = None
+    eer_interpolated: float | None = None
+    """Where straight lines between the thresholds have FMR = FNMR."""
     auc: float | None
     auc_why: str | None = None
     d_prime: float | None
@@ -322,7 +324,9 @@ def _fold_lines(row: EvaluateResult) -> list[str]:
                 std=100 * (found.std or 0),
                 error=100 * (found.standard_error or 0),
             )
-        lines.append(tr("Accuracy over {folds} folds, rule {rule}: {said}", folds=found.folds, rule=rule, said=said))
+        lines.append(
+            tr("Accuracy over {folds} folds, rule {rule}: {said}", folds=found.folds, rule=rule_name(rule), said=said)
+        )
         spread = (row.groups.fold_fairness or {}).get(rule) if row.groups is not None else None
         if spread is not None and spread.SER is not None:
             lines.append(

@@ -22,8 +22,10 @@ from fairdesk.words import tr
 
 BUSY_MS = 30_000
 _LARGE = 100_000  # rows
+_LARGE_FILE = 64 << 20  # bytes: looked through in a tenth of a second
 _READ_KIB = 16_000  # a connection's cache; each thread has one
 _WRITE_KIB = 96_000  # while it writes: with the usual 2 MB an edit of 100,000 rows spills over
+_LOG_PAGES = 16_000  # an edit of 100,000 rows fits without writing back at once
 _APPLICATION_ID = 0x46414952  # "FAIR"
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "fuse.sshfs", "fuse.rclone", "9p", "ncpfs", "afs"}
 
@@ -46,6 +48,10 @@ def on_network(path: Path) -> bool:
     return best.fstype in _NETWORK or "remote" in best.opts.split(",")  # the option is Windows' word for it
 
 
+class DamagedError(RequestError):
+    """A catalogue that SQLite cannot read any more."""
+
+
 class Database:
     """The catalogue file. Connections are made one a thread, on first use."""
 
@@ -54,7 +60,9 @@ class Database:
         self.network = on_network(path.parent)
         self._local = threading.local()
         self._all: list[apsw.Connection] = []
+        self._writing_back: threading.Thread | None = None
         self._lock = threading.Lock()
+        self.unchecked = False  # its pages are still to be looked at
 
     def create(self) -> None:
         """Make a new catalogue with the current schema."""
@@ -62,8 +70,10 @@ class Database:
         connection.pragma("application_id", _APPLICATION_ID)
         self._migrate(connection)
 
-    def check(self) -> None:
+    def check(self, *, large_later: bool = False) -> None:
         """Open the catalogue and bring it to the current version.
+
+        `large_later` leaves the pages of a large one to `check_pages`: a million images take a second.
 
         Raises
         ------
@@ -89,17 +99,30 @@ class Database:
                 )
             if version < VERSION:
                 self._migrate(connection)
-            if connection.pragma("quick_check", 1) != "ok":
+        except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
+            raise self._damaged(error) from error
+        self.unchecked = large_later and self.path.stat().st_size > _LARGE_FILE
+        if not self.unchecked:
+            self.check_pages()
+
+    def check_pages(self) -> None:
+        """Look at every page of the catalogue. Raises `DamagedError`."""
+        self.unchecked = False
+        try:
+            if self.connection.pragma("quick_check", 1) != "ok":
                 raise apsw.CorruptError
         except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
-            raise RequestError(
-                tr(
-                    "The catalogue of {parent} is damaged ({error}). Put back "
-                    "a copy of catalog.sqlite from a backup; the original photographs were not touched.",
-                    parent=self.path.parent,
-                    error=reason(error) or tr("failed its integrity check"),
-                )
-            ) from error
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DamagedError:
+        return DamagedError(
+            tr(
+                "The catalogue of {parent} is damaged ({error}). Put back "
+                "a copy of catalog.sqlite from a backup; the original photographs were not touched.",
+                parent=self.path.parent,
+                error=reason(error) or tr("failed its integrity check"),
+            )
+        )
 
     @staticmethod
     def _migrate(connection: apsw.Connection) -> None:
@@ -123,9 +146,7 @@ class Database:
         connection.pragma("temp_store", "memory")
         connection.pragma("foreign_keys", True)
         connection.pragma("cache_size", -_READ_KIB)
-        connection.pragma(
-            "wal_autocheckpoint", 16_000
-        )  # pages: an edit of 100,000 rows fits without writing back at once
+        connection.wal_autocheckpoint(_LOG_PAGES)
         self._local.connection = connection
         with self._lock:
             self._all.append(connection)
@@ -151,7 +172,13 @@ class Database:
             connection.pragma("cache_size", -_WRITE_KIB)
             yield connection
             watch.keep(JOURNALED)
+            large = connection.total_changes() - before > _LARGE and not self.network
+            if large:
+                connection.wal_autocheckpoint(0)
             connection.execute("COMMIT")
+            if large:
+                connection.wal_autocheckpoint(_LOG_PAGES)
+                self._write_back()
         except BaseException:
             watch.stop()
             if connection.in_transaction:
@@ -161,6 +188,21 @@ class Database:
             connection.pragma("cache_size", -_READ_KIB)
             if connection.total_changes() - before > _LARGE:
                 give_back_memory()
+
+    def _write_back(self) -> None:
+        """After an edit of many rows: bring them from the log into the file, beside what goes on."""
+
+        def work() -> None:
+            with suppress(apsw.Error):  # else the next large edit does it, or the last who closes the file
+                connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE)
+                try:
+                    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                finally:
+                    connection.close()
+
+        if self._writing_back is None or not self._writing_back.is_alive():
+            self._writing_back = threading.Thread(target=work, name="fairdesk-write-back")
+            self._writing_back.start()
 
     @contextmanager
     def moment(self) -> Iterator[None]:
@@ -225,6 +267,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection of every thread."""
+        if self._writing_back is not None:
+            self._writing_back.join()
         with self._lock:
             close_all(self._all)
             self._all.clear()

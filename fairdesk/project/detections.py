@@ -20,6 +20,8 @@ class Search:
     detector: str
     images: int  # it has looked at
     faces: int
+    without_face: int  # of the images
+    not_read: int  # of the images
 
 
 class UnseenImage(NamedTuple):
@@ -27,6 +29,7 @@ class UnseenImage(NamedTuple):
 
     id: int
     path: str
+    pixels: int = 0  # as it was imported
 
 
 class FoundFaces(NamedTuple):
@@ -45,8 +48,13 @@ class _Named(NamedTuple):
 def searches(project: Project) -> list[Search]:
     """Return the detectors that have looked at images of a project, by name."""
     faces: dict[str, int] = dict(project.db.rows("SELECT detector, count(*) FROM face GROUP BY detector"))
-    rows = project.db.rows("SELECT detector, count(*) FROM detection GROUP BY detector ORDER BY detector")
-    return [Search(detector, images, faces.get(detector, 0)) for detector, images in rows]
+    detectors = [row[0] for row in project.db.rows("SELECT DISTINCT detector FROM detection ORDER BY detector")]
+    counts = "SELECT count(*), ifnull(sum(faces = 0 AND why IS NULL), 0), count(why) FROM detection WHERE detector = ?"
+    out = []
+    for detector in detectors:  # one after the other: a million rows grouped take three times as long
+        ((images, without_face, not_read),) = project.db.rows(counts, (detector,))
+        out.append(Search(detector, images, faces.get(detector, 0), without_face, not_read))
+    return out
 
 
 def face_count(project: Project, detector: str) -> int:
@@ -70,11 +78,11 @@ def unseen_images(project: Project, detector: str) -> list[UnseenImage]:
     """Return the images a detector has not looked at yet; one whose file it could not read is among them."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT id, root_id, path FROM image WHERE NOT EXISTS (SELECT 1 FROM detection d"
+        "SELECT id, root_id, path, width * height FROM image WHERE NOT EXISTS (SELECT 1 FROM detection d"
         " WHERE d.image_id = image.id AND d.detector = ? AND d.why IS NULL) ORDER BY id",
         (detector,),
     )
-    return [UnseenImage(number, str(roots[root] / path)) for number, root, path in rows]
+    return [UnseenImage(number, str(roots[root] / path), pixels) for number, root, path, pixels in rows]
 
 
 def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, FoundFaces]]) -> list[list[int]]:

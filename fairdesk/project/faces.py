@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -124,17 +124,20 @@ def synthetic_faces(project: Project, faces: Sequence[int]) -> set[int]:
 
 def labelled_faces(project: Project, detector: str) -> dict[int, LabelledFace]:
     """Return all faces that a detector found with what each is called, by id."""
+    return {one.id: one for one in each_labelled_face(project, detector)}
+
+
+def each_labelled_face(project: Project, detector: str) -> Iterator[LabelledFace]:
+    """Yield all faces that a detector found with what each is called, in order of id."""
     roots = project.roots()
-    rows = project.db.rows(
+    rows = project.db.each(
         "SELECT f.id, i.root_id, i.path, who.name, g.name, i.synthetic, f.top, f.right, f.bottom, f.left"
         " FROM face_label l JOIN face f ON f.id = l.face_id JOIN image i ON i.id = l.image_id"
-        f"{FACE_LABELS} WHERE l.detector = ?",
+        f"{FACE_LABELS} WHERE l.detector = ? ORDER BY f.id",
         (detector,),
     )
-    return {
-        number: LabelledFace(number, str(roots[root] / path), who, group, synthetic is not None, tuple(box))
-        for number, root, path, who, group, synthetic, *box in rows
-    }
+    for number, root, path, who, group, synthetic, *box in rows:
+        yield LabelledFace(number, str(roots[root] / path), who, group, synthetic is not None, tuple(box))
 
 
 def names_of_faces(project: Project, detector: str) -> dict[int, tuple[str | None, str | None]]:

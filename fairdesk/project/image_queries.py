@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.project.detections import Search, searches
 from fairdesk.project.faces import images_of_faces, largest_faces
 from fairdesk.project.image_orders import in_order, sort_key
+from fairdesk.project.label_filter import matching
+from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.main_face import FACE_LABELS, LABELS, SOURCE, WHO
 from fairdesk.project.originals import missing_originals
 from fairdesk.project.quality import Limit
@@ -51,6 +55,12 @@ _STATES: dict[str, str] = {
     "without face": "f.id IS NULL AND EXISTS (SELECT 1 FROM detection d"
     " WHERE d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL)",  # one that could not be read may have faces
 }  # fmt: skip
+
+
+_FACE_STATES = {  # the images themselves, from an index or a small table
+    "with face": "SELECT image_id AS n FROM face WHERE detector = ? AND place = 0",
+    "several faces": "SELECT image_id AS n FROM detection WHERE detector = ? AND faces > 1",
+}
 
 
 @dataclass(frozen=True)
@@ -145,13 +155,24 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
     return where, values
 
 
-def image_ids(project: Project, wanted: Filter, order: str = "added") -> Ids:
-    """Return the ids of the images that match, in an order of `image_orders.py`."""
+def image_ids(project: Project, wanted: Filter, order: str = "added", labels: LabelSnapshot | None = None) -> Ids:
+    """Return the ids of the images that match, in an order of `image_orders.py`.
+
+    Where `labels`, as they are now, tell which match, the catalogue is not asked.
+    """
+    with_faces = _FACE_STATES.get(wanted.state)
+    by_labels = wanted if with_faces is None else replace(wanted, state="any")
+    told = None if labels is None else matching(labels, by_labels)
+    if labels is not None and told is not None:
+        if with_faces is not None:
+            told &= np.isin(labels.images, project.db.numbers(with_faces, (wanted.faces_of(project),)), kind="table")
+        keys = labels.identity[told] if order == "identity" else None
+        return in_order(project, order, wanted.faces_of(project), labels.images[told], keys)
     where, values = _conditions(wanted)
     columns, detector = ("i.id", *sort_key(order)), wanted.faces_of(project)
     with project.db.moment():
         rows = project.db.integers(columns, f"{_FROM} WHERE {' AND '.join(where)} ORDER BY i.id", [detector, *values])
-        found = in_order(project, order, detector, rows)
+        found = in_order(project, order, detector, rows[:, 0].copy(), rows[:, -1].copy())
     if wanted.state == "missing":
         return found[np.isin(found, missing_originals(project).images)]
     return found
@@ -245,30 +266,34 @@ def boxes(project: Project, kind: Kind, number: int) -> list[Boxed]:
 def overview(project: Project) -> dict[str, Any]:
     """Return the counts a project's header shows."""
     value = project.db.value
-    detector = project.shown_detector()
     ((shown, hidden, synthetic),) = project.db.rows(
         "SELECT ifnull(sum(hidden = 0), 0), ifnull(sum(hidden = 1), 0), count(synthetic) FROM image"
-    )
-    ((searched, without_face, not_searched),) = project.db.rows(
-        "SELECT count(*), ifnull(sum(faces = 0 AND why IS NULL), 0), count(why) FROM detection WHERE detector = ?",
-        (detector,),
     )
     return {
         "images": shown,
         "hidden": hidden,
-        "unreadable": value("SELECT count(*) FROM unreadable"),
         "synthetic": synthetic,
         "identities": value("SELECT count(*) FROM identity"),
         "groups": value("SELECT count(*) FROM grp"),
-        "detector": detector,
-        "searched": searched,
-        "faces": value("SELECT count(*) FROM face WHERE detector = ?", (detector,)),
-        "without_face": without_face,
-        "not_searched": not_searched,
-        "vectors": project.vectors.sets(),
+        **face_counts(project, searches(project)),
         "clusterings": value("SELECT count(*) FROM clustering"),
         "lists": value("SELECT count(*) FROM pair_list"),
         "scores": value("SELECT count(*) FROM score_set"),
+    }
+
+
+def face_counts(project: Project, known: Sequence[Search]) -> dict[str, Any]:
+    """Return the counts of what was read, looked for and encoded; `known` is what `searches` gave."""
+    detector = project.shown_detector()
+    shown = next((one for one in known if one.detector == detector), Search(detector, 0, 0, 0, 0))
+    return {
+        "unreadable": project.db.value("SELECT count(*) FROM unreadable"),
+        "detector": detector,
+        "searched": shown.images,
+        "faces": shown.faces,
+        "without_face": shown.without_face,
+        "not_searched": shown.not_read,
+        "vectors": project.vectors.sets(),
     }
 
 
@@ -284,9 +309,9 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
         If the image has no vector of this encoder.
     """
     recipe = project.vectors.find(recipe_hash)
-    images, parts = project.vectors.of_images_by_parts(recipe)
-    _, own = project.vectors.of_images(recipe, among=np.array([image]))
-    if not len(own):
+    vectors = project.vectors.rows_of_images(recipe)
+    images = vectors.numbers
+    if not (images == image).any():
         raise RequestError(
             tr(
                 "This image has no {encoder} embedding of the faces that {detector} found. "
@@ -296,18 +321,19 @@ def more_like(project: Project, image: int, recipe_hash: str, among: Ids) -> Ids
             )
         )
     keep = np.isin(images, among) | (images == image)
-    mine, distance = own[0], np.empty(len(images), dtype=np.float32)
+    distance = np.empty(len(images), dtype=np.float32)
+    (mine,) = vectors.of(np.array([image]))[:]
     if recipe.metric == "cosine" and not mine.any():
         raise RequestError(
             tr("The embedding of this image is all zeros, and so has no direction to compare by. Encode it again.")
         )
-    for where, vectors in parts:
+    for where, some in vectors.by_file():
         if recipe.metric == "cosine":
-            norms = np.linalg.norm(vectors, axis=1) * max(float(np.linalg.norm(mine)), 1e-30)
-            distance[where] = 1 - (vectors @ mine) / np.where(norms == 0, 1, norms)
+            norms = np.linalg.norm(some, axis=1) * max(float(np.linalg.norm(mine)), 1e-30)
+            distance[where] = 1 - (some @ mine) / np.where(norms == 0, 1, norms)
             keep[where] &= norms > 0  # what has no direction is like nothing
         else:
-            distance[where] = np.sqrt(((vectors - mine) ** 2).sum(1))
+            distance[where] = np.sqrt(((some - mine) ** 2).sum(1))
     said = constraints(of_detector(project, verdicts(project), recipe.detector))
     if said:
         with_it, without = said.beside(*largest_faces(project, recipe.detector, [image]))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.identities import label_ids
@@ -20,6 +22,9 @@ from fairdesk.words import tr, tr_n
 if TYPE_CHECKING:
     from fairdesk.project.kept_facts import Facts, Stamp
     from fairdesk.project.project import Project
+
+
+Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,11 @@ def labelled_paths(project: Project, *, hidden: bool = False) -> Iterator[Labell
         )
 
 
+def image_numbers(project: Project) -> Ids:
+    """Return the ids of all images, hidden ones too, ascending."""
+    return project.db.numbers("SELECT id AS n FROM image ORDER BY id")
+
+
 def need_images(project: Project) -> None:
     """Refuse where the project has no images yet. Raises `RequestError`."""
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):
@@ -157,7 +167,7 @@ class HideReason(Enum):
 
 def hide_images(
     project: Project,
-    images: list[int],
+    images: Sequence[int] | Ids,
     why: HideReason = HideReason.CHOSEN,
     *,
     hide: bool = True,

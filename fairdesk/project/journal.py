@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import apsw
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project import bulk_edits as bulk
@@ -26,6 +28,7 @@ from fairdesk.project.database import Database
 from fairdesk.project.schema import JOURNALED
 from fairdesk.words import tr
 
+Ids = npt.NDArray[np.int64]
 MAX_STEPS = 200
 MAX_BYTES = 200_000_000
 LARGE = 100_000  # bytes of packed changes, some 30,000 rows
@@ -131,7 +134,7 @@ class Journal:
             if changes:
                 edit.keep(changes)
 
-    def choose(self, ids: Sequence[int]) -> None:
+    def choose(self, ids: Sequence[int] | Ids) -> None:
         """Within a step: say which rows the edits that follow are about (in SQL: the table `chosen`)."""
         bulk.choose(self._local.edit.connection, ids)
 

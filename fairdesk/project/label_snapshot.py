@@ -30,10 +30,11 @@ _AT_ONCE = 100_000  # rows that are in memory as text
 _FIRST = 1000  # rows that are read one by one for the words that are common
 _UNKNOWN = 31  # the number of a word that SQLite was not told
 _ARRAYS = ("images", "hidden", "synthetic", "identity", "group", "gender", "source")
-_NUMBERS = ("i.id", "i.hidden", "i.synthetic IS NOT NULL", f"ifnull({WHO}, 0)", "ifnull(i.group_id, 0)")
-_GENDER, _SOURCE = "ifnull(i.gender, '')", f"ifnull({SOURCE}, '')"
+_FLAGS = ("i.hidden", "i.synthetic IS NOT NULL")
+_GENDER = "ifnull(i.gender, '')"
 _FROM = f"FROM image i {NAMED}"
-_ROWS = f"SELECT {', '.join((*_NUMBERS, _GENDER, _SOURCE))} {_FROM}"
+_ROWS = f"SELECT i.id, {', '.join(_FLAGS)}, ifnull({WHO}, 0), ifnull(i.group_id, 0), {_GENDER}, ifnull({SOURCE}, '') {_FROM}"
+_HAS_NAMED = "i.id IN (SELECT image_id FROM face WHERE place = 0 AND label_source IS NOT NULL)"
 
 
 @dataclass(frozen=True)
@@ -85,18 +86,52 @@ class LabelSnapshot:
             part = cls(
                 none, no_flags, no_flags, none, none, no_codes, no_codes, Words(), Words(), names, groups, counts={}
             )
-            parts = [part, part := part._with(project.db.rows(f"{_ROWS} ORDER BY i.id LIMIT ?", (_FIRST,)))]
-            while len(part.images):
-                part = part._next(project)
-                parts.append(part)
-        arrays: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in parts]) for name in _ARRAYS}
-        found = replace(part, **arrays)
-        shown = ~found.hidden
+            first = part._with(project.db.rows(f"{_ROWS} ORDER BY i.id LIMIT ?", (_FIRST,)))
+            own = first._those_behind(project, "FROM image i", "i.identity_id", "i.label_source", "1")
+            named = (own[-1] if own else first)._those_behind(project, _FROM, WHO, SOURCE, _HAS_NAMED, after=0)
+        every = _joined([part, first, *own])
+        if named:  # few: the faces that people named decide their images' labels
+            theirs = _joined(named)
+            every = every._over(theirs, np.searchsorted(every.images, theirs.images))
+        return every._with_groups_of_identities()._counted()
+
+    def with_hidden(self, project: Project) -> LabelSnapshot:
+        """Return the labels after images, perhaps many, were hidden or shown, and nothing else was touched."""
+        hidden = project.db.numbers("SELECT id AS n FROM image WHERE hidden = 1 ORDER BY id")
+        place = np.searchsorted(self.images, hidden)
+        if len(hidden) and (place[-1] >= len(self.images) or not np.array_equal(self.images[place], hidden)):
+            return LabelSnapshot.read(project)
+        flags = np.zeros(len(self.images), dtype=np.bool_)
+        flags[place] = True
+        return replace(self, hidden=flags)._counted()
+
+    def _counted(self) -> LabelSnapshot:
+        """Return it with the number of images, that are not hidden, of each identity in each group."""
+        shown, wide = ~self.hidden, int(self.identity.max(initial=0)) + 1
+        pairs = self.group[shown] * wide + self.identity[shown]
+        pairs.sort()  # np.unique takes fifty times as long
+        first = np.flatnonzero(np.diff(pairs, prepend=-1))
+        times = np.diff(first, append=len(pairs))
+        found = pairs[first]
         counts: Counts = {}
-        pairs = np.stack([found.group[shown], found.identity[shown]], axis=1)
-        for (group, identity), count in zip(*_unique(pairs), strict=True):
-            counts.setdefault(int(group), {})[int(identity)] = int(count)
-        return replace(found, counts=counts)
+        for pair, count in zip(found.tolist(), times.tolist(), strict=True):
+            counts.setdefault(pair // wide, {})[pair % wide] = count
+        return replace(self, counts=counts)
+
+    def _with_groups_of_identities(self) -> LabelSnapshot:
+        """Return it with the group of each image's identity in place of its own, where that has one."""
+        group = np.zeros(max(int(self.identity.max(initial=0)), max(self.names, default=0)) + 1, dtype=np.int64)
+        group[list(self.names)] = [group for _, group in self.names.values()]
+        of_identity = group[self.identity]
+        return replace(self, group=np.where(of_identity > 0, of_identity, self.group))
+
+    def _over(self, other: LabelSnapshot, place: npt.NDArray[np.intp]) -> LabelSnapshot:
+        """Return these labels with those of another snapshot written over them, at some places."""
+        arrays: dict[str, Any] = {}
+        for name in _ARRAYS[1:]:
+            arrays[name] = getattr(self, name).copy()
+            arrays[name][place] = getattr(other, name)
+        return replace(self, **arrays, genders=other.genders, sources=other.sources)
 
     def after(self, project: Project, touched: frozenset[int]) -> LabelSnapshot:
         """Return the labels after a change of some images that were there before and still are."""
@@ -114,11 +149,8 @@ class LabelSnapshot:
         if place[-1] >= len(self.images) or [int(n) for n in self.images[place]] != sorted(touched):
             return LabelSnapshot.read(project)
         new = current._with(rows)
-        arrays = {}
-        for name in _ARRAYS[1:]:
-            array = getattr(self, name).copy()
-            array[place] = getattr(new, name)
-            arrays[name] = array
+        groups_now = [current._who(int(who))[1] or own for who, own in zip(new.identity, new.group, strict=True)]
+        new = replace(new, group=np.array(groups_now, dtype=np.int64))
         counts = dict(self.counts)
         for state, by in ((self._at(place), -1), (new._at(np.arange(len(rows))), 1)):
             for group, identity, hidden in state:
@@ -130,18 +162,30 @@ class LabelSnapshot:
             counts[group] = {identity: count for identity, count in counts[group].items() if count}
             if not counts[group]:
                 del counts[group]
-        return replace(current, **arrays, genders=new.genders, sources=new.sources, counts=counts)
+        return replace(current._over(new, place), counts=counts)
 
-    def _next(self, project: Project) -> LabelSnapshot:
-        """Read the images behind these, as many as are read at once."""
+    def _those_behind(
+        self, project: Project, rows: str, who: str, source: str, which: str, after: int | None = None
+    ) -> list[LabelSnapshot]:
+        """Read the images behind these, or behind a number, in parts; `who` and `source` say where their labels stand."""
+        parts: list[LabelSnapshot] = []
+        last = (int(self.images[-1]) if len(self.images) else 0) if after is None else after
+        part = self
+        while len((part := part._next(project, rows, who, source, which, last)).images):
+            parts.append(part)
+            last = int(part.images[-1])
+        return parts
+
+    def _next(self, project: Project, rows: str, who: str, source: str, which: str, last: int) -> LabelSnapshot:
+        """Read the images behind a number, as many as are read at once."""
         gender, genders = self.genders.case(_GENDER)
-        source, sources = self.sources.case(_SOURCE)
-        number, *flags, who, group = _NUMBERS
+        said, sources = self.sources.case(f"ifnull({source}, '')")
         both = " | ".join(
-            f"(({part}) << {place})" for part, place in zip((*flags, gender, source), (0, 1, 2, 7), strict=True)
+            f"(({part}) << {place})" for part, place in zip((*_FLAGS, gender, said), (0, 1, 2, 7), strict=True)
         )
-        behind, limits = "WHERE i.id > ? ORDER BY i.id LIMIT ?", (int(self.images[-1]), _AT_ONCE)
-        found = project.db.integers((number, who, group, both), f"{_FROM} {behind}", [*genders, *sources, *limits])
+        behind, limits = f"WHERE {which} AND i.id > ? ORDER BY i.id LIMIT ?", (last, _AT_ONCE)
+        columns = ("i.id", f"ifnull({who}, 0)", "ifnull(i.group_id, 0)", both)
+        found = project.db.integers(columns, f"{rows} {behind}", [*genders, *sources, *limits])
         images, identity, own, packed = found.T.copy()
         codes = packed >> 2 & 31, packed >> 7 & 31
         if any((code == _UNKNOWN).any() for code in codes):  # a word that is new: row by row
@@ -164,11 +208,9 @@ class LabelSnapshot:
     def _of(self, numbers: Ids, gender: Ids | Codes, source: Ids | Codes) -> LabelSnapshot:
         """Return a snapshot of these images alone: their ids, hidden, synthetic, identities and own groups."""
         images, hidden, synthetic, identity, own = numbers
-        people, where = np.unique(identity, return_inverse=True)
-        group = np.array([self._who(int(who))[1] for who in people], dtype=np.int64)[where]
         return replace(
             self, images=images, hidden=hidden.astype(bool), synthetic=synthetic.astype(bool), identity=identity,
-            group=np.where(group > 0, group, own), gender=gender.astype(np.int32), source=source.astype(np.int32),
+            group=own, gender=gender.astype(np.int32), source=source.astype(np.int32),
         )  # fmt: skip
 
     def _who(self, identity: int) -> tuple[str, int]:
@@ -246,10 +288,7 @@ def _names(project: Project) -> tuple[dict[int, tuple[str, int]], dict[int, str]
     return {row[0]: (row[1], row[2]) for row in rows}, dict(project.db.rows("SELECT id, name FROM grp"))
 
 
-def _unique(pairs: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the different rows and how often each occurs."""
-    if not len(pairs):
-        return pairs, np.empty(0, dtype=np.int64)
-    wide = int(pairs[:, 1].max()) + 1
-    found, counts = np.unique(pairs[:, 0] * wide + pairs[:, 1], return_counts=True)
-    return np.stack([found // wide, found % wide], axis=1), counts
+def _joined(parts: list[LabelSnapshot]) -> LabelSnapshot:
+    """Return the images of several snapshots in one; the last knows the words of all."""
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in parts]) for name in _ARRAYS}
+    return replace(parts[-1], **arrays)

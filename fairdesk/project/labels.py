@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,16 +10,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.identities import label_ids, typed_name
-from fairdesk.project.main_face import GROUP, IDENTITY, NAMED, SOURCE, WHO
+from fairdesk.project.main_face import GROUP_OF, NAMED, NAMED_IN, SOURCE, WHO
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
+Ids = npt.NDArray[np.int64]
 KINDS = ("gender", "age", "tag")
+_GIVEN_AT_ONCE = 10_000  # images whose given labels are in memory
+_SHOWN = 500  # images that a window selects again after undo
 
 
 class OtherLabels(NamedTuple):
@@ -64,19 +70,72 @@ def write_labels(connection: apsw.Connection, image: int, labels: Iterable[tuple
             )
 
 
-def write_who(connection: apsw.Connection, image: int, identity: str | None, group: str | None, source: str) -> None:
-    """Set identity and group of one image, by name; None leaves it as it is, and what a person set stays."""
-    if identity is None and group is None:
-        return
-    identity_id, group_id = label_ids(connection, identity, group)
-    connection.execute(
-        "UPDATE image SET identity_id = ifnull(?, identity_id), group_id = ifnull(?, group_id), label_source = ?"
-        " WHERE id = ? AND ifnull(label_source, '') != 'person'",
-        (identity_id, group_id, source, image),
+class GivenLabels(NamedTuple):
+    """What somebody's table says of one image; None (and no tags) where it says nothing."""
+
+    image: int
+    identity: str | None
+    group: str | None
+    gender: str | None
+    age: str | None
+    tags: Sequence[str]
+
+
+def give_labels(project: Project, db: apsw.Connection, given: Iterable[GivenLabels], source: str) -> int:
+    """Within a journal step: set labels of many images, each its own; what a person set stays. Returns how many were told of.
+
+    They are written so many at a time, and what was there before goes to the journal at once: no more are ever in memory.
+    """
+    db.execute(
+        "DROP TABLE IF EXISTS temp.given; CREATE TEMP TABLE given"
+        " (image INTEGER PRIMARY KEY, identity_id INTEGER, group_id INTEGER, gender TEXT, age TEXT)"
     )
+    known: dict[tuple[str | None, str | None], tuple[int | None, int | None]] = {}
+    rest, told = iter(given), 0
+    while part := list(itertools.islice(rest, _GIVEN_AT_ONCE)):
+        told += len(part)
+        tagged: dict[str, list[int]] = {}
+        for one in part:
+            name = one.identity, one.group
+            if name not in known:
+                known[name] = label_ids(db, *name)
+            for tag in one.tags:
+                tagged.setdefault(tag, []).append(one.image)
+        db.execute("DELETE FROM given")
+        db.executemany(
+            "INSERT INTO given VALUES (?, ?, ?, ?, ?)",
+            ((one.image, *known[one.identity, one.group], one.gender, one.age) for one in part),
+        )
+        _take_given(project, db, ("identity_id", "group_id"), "label_source", source)
+        for kind in ("gender", "age"):
+            _take_given(project, db, (kind,), f"{kind}_source", source)
+        for tag, images in tagged.items():
+            project.journal.choose(images)
+            if db.execute(
+                "SELECT 1 FROM chosen c WHERE NOT EXISTS"
+                " (SELECT 1 FROM image_tag t WHERE t.image_id = c.id AND t.tag = ?) LIMIT 1",
+                (tag,),
+            ).get:
+                project.journal.add_tag(tag, source)
+    db.execute("DROP TABLE temp.given")
+    return told
 
 
-def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
+def _take_given(project: Project, db: apsw.Connection, columns: tuple[str, ...], said_by: str, source: str) -> None:
+    """Write columns of `given` to their images, and who says so, where they say something new and no person has spoken."""
+    new = [f"ifnull(w.{name}, i.{name})" for name in columns]
+    rows = (
+        f"SELECT i.id, {', '.join(new)}, '{source}' FROM given w CROSS JOIN image i ON i.id = w.image"
+        f" WHERE ({' OR '.join(f'w.{name} IS NOT NULL' for name in columns)}) AND ifnull(i.{said_by}, '') != 'person'"
+        f" AND (i.{said_by} IS NOT '{source}'"
+        + "".join(f" OR i.{name} IS NOT {value}" for name, value in zip(columns, new, strict=True))
+        + ")"
+    )
+    if db.execute(f"{rows} LIMIT 1").fetchone() is not None:
+        project.journal.update_to("image", (*columns, said_by), rows)
+
+
+def edit_labels(project: Project, images: Sequence[int] | Ids, edit: Edit) -> int:
     """Set labels of many images as a person says: one undoable step; returns how many images it was said of.
 
     Raises
@@ -89,16 +148,18 @@ def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
     for name in (edit.identity, edit.group, *edit.add_tags):
         typed_name(name or "")
     journal = project.journal
-    with journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": images[:500]}) as db:
+    shown = [int(image) for image in images[:_SHOWN]]
+    with journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": shown}) as db:
         journal.choose(images)
-        found: int = db.execute("SELECT count(*) FROM image WHERE id IN chosen").get
-        if not found:
-            raise RequestError(tr("None of these images is in the project."))
+        found = 0
         if edit.identity is not None or edit.group is not None:
-            _set_who(project, db, images, edit)
+            found = _set_who(project, db, images, edit)
         for kind, value in (("gender", edit.gender), ("age", edit.age)):
             if value is not None:
-                journal.update("image", {kind: value or None, f"{kind}_source": "person"})
+                found = journal.update("image", {kind: value or None, f"{kind}_source": "person"})
+        found = found or int(str(db.execute("SELECT count(*) FROM image WHERE id IN chosen").get))
+        if not found:
+            raise RequestError(tr("None of these images is in the project."))
         for tag in edit.remove_tags:
             journal.remove_tag(tag)
         for tag in edit.add_tags:
@@ -106,23 +167,23 @@ def edit_labels(project: Project, images: list[int], edit: Edit) -> int:
     return found
 
 
-def _set_who(project: Project, db: apsw.Connection, images: list[int], edit: Edit) -> None:
-    """Set identity, group or both of the chosen images.
+def _set_who(project: Project, db: apsw.Connection, images: Sequence[int] | Ids, edit: Edit) -> int:
+    """Set identity, group or both of the chosen images; returns how many these are.
 
     An identity is a name within its group: it goes along to a new group if all of it does.
     """
     if edit.group is None or edit.identity is not None:
-        _relabel(project, db, edit)
-        return
+        return _relabel(project, db, edit)
     _, group = label_ids(db, None, edit.group or None)
     staying = _move_identities(project, db, group)
     if staying:
-        project.journal.choose(sorted(set(images) - set(staying)))
-    project.journal.update("image", {"group_id": group, "label_source": "person"})
+        project.journal.choose(np.setdiff1d(np.asarray(images, dtype=np.int64), staying))
+    found = project.journal.update("image", {"group_id": group, "label_source": "person"})
     if staying:
         project.journal.choose(staying)
-        _relabel(project, db, edit)
+        found += _relabel(project, db, edit)
         project.journal.choose(images)
+    return found
 
 
 def _move_identities(project: Project, db: apsw.Connection, group: int | None) -> list[int]:
@@ -150,42 +211,44 @@ def _move_identities(project: Project, db: apsw.Connection, group: int | None) -
     )]  # fmt: skip
 
 
-def _relabel(project: Project, db: apsw.Connection, edit: Edit) -> None:
-    """Give the chosen images, and their faces with a label of their own, the identity of the wanted name and group."""
+def _relabel(project: Project, db: apsw.Connection, edit: Edit) -> int:
+    """Give the chosen images, and their faces with a label of their own, the identity of the wanted name and group.
+
+    Returns how many images these are.
+    """
     db.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS relabelled (image INTEGER PRIMARY KEY, face INTEGER, who INTEGER, grp INTEGER);"
+        "CREATE TEMP TABLE IF NOT EXISTS by_face (image INTEGER PRIMARY KEY, who INTEGER);"
         "CREATE TEMP TABLE IF NOT EXISTS label_now (who INTEGER, grp INTEGER, new_who INTEGER, new_grp INTEGER, PRIMARY KEY (who, grp));"
-        "DELETE FROM relabelled; DELETE FROM label_now"
+        "DELETE FROM by_face; DELETE FROM label_now;"
+        f"INSERT INTO by_face {NAMED_IN.format(images='chosen')}"
     )
-    db.execute(
-        f"INSERT INTO relabelled SELECT i.id, named.id, ifnull(who.id, 0), ifnull({GROUP}, 0)"
-        f" FROM image i{IDENTITY} WHERE i.id IN chosen"
-    )
+    who = "ifnull(named.who, ifnull(i.identity_id, 0))"
+    chosen = "FROM image i LEFT JOIN by_face named ON named.image = i.id"
     found = db.execute(
-        "SELECT DISTINCT r.who, r.grp, who.name, g.name FROM relabelled r"
-        " LEFT JOIN identity who ON who.id = r.who LEFT JOIN grp g ON g.id = r.grp"
+        "SELECT known.who, known.grp, who.name, g.name"
+        f" FROM (SELECT DISTINCT {who} AS who, ifnull(i.group_id, 0) AS grp {chosen} WHERE i.id IN chosen) known"
+        f" LEFT JOIN identity who ON who.id = known.who LEFT JOIN grp g ON g.id = {GROUP_OF.format(own='known.grp')}"
     ).fetchall()
     rows: list[tuple[Any, ...]] = []
     row: tuple[Any, ...]
     for row in found:
-        who, grp, name, group = row
+        old, grp, name, group = row
         name = (edit.identity or None) if edit.identity is not None else name
         group = (edit.group or None) if edit.group is not None else group
-        rows.append((who, grp, *label_ids(db, name, group)))
+        rows.append((old, grp, *label_ids(db, name, group)))
     db.executemany("INSERT INTO label_now VALUES (?, ?, ?, ?)", rows)
-    both = " FROM relabelled r JOIN label_now n ON n.who = r.who AND n.grp = r.grp"
-    columns = ("identity_id", "group_id", "label_source")
-    project.journal.update_to("image", columns, "SELECT r.image, n.new_who, n.new_grp, 'person'" + both)
-    if db.execute("SELECT 1 FROM relabelled WHERE face IS NOT NULL LIMIT 1").fetchone():
+    new = f"JOIN label_now n ON n.who = {who} AND n.grp = ifnull(i.group_id, 0)"
+    if db.execute(
+        "SELECT 1 FROM by_face LIMIT 1"
+    ).fetchone():  # of every detector, so that the last word counts for all
         faces = (
-            "SELECT f.id, n.new_who"
-            + both
-            + (  # of every detector, so that the last word counts for all
-                " JOIN face f ON f.image_id = r.image AND f.place = 0 AND f.label_source IS NOT NULL WHERE r.face IS NOT NULL"
-            )
+            "SELECT f.id, n.new_who FROM by_face named JOIN image i ON i.id = named.image"
+            f" {new} JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.label_source IS NOT NULL"
         )
         project.journal.update_to("face", ("identity_id",), faces)
-    db.execute("DELETE FROM relabelled")
+    columns = ("identity_id", "group_id", "label_source")
+    labels = f"SELECT i.id, n.new_who, n.new_grp, 'person' {chosen} {new} WHERE i.id IN chosen"
+    return project.journal.update_to("image", columns, labels)
 
 
 def _text(edit: Edit, count: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from fairdesk import counted
 from fairdesk.errors import RequestError
+from fairdesk.project.main_face import IDENTITY
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
@@ -142,9 +143,11 @@ def _names_in(folder: str) -> set[str] | None:
         return None
 
 
-def imported_images(project: Project, root: int) -> list[tuple[int, str]]:
-    """Return (image id, path below the folder) of all images of one folder of originals."""
-    return project.db.rows("SELECT id, path FROM image WHERE root_id = ? ORDER BY id", (root,))
+def imported_images(project: Project, root: int) -> Iterator[tuple[int, str, str | None]]:
+    """Yield (image id, path below the folder, identity) of all images of one folder of originals."""
+    return project.db.each(
+        f"SELECT i.id, i.path, who.name FROM image i{IDENTITY} WHERE i.root_id = ? ORDER BY i.id", (root,)
+    )
 
 
 def folder_number(project: Project, folder: Path) -> int | None:
@@ -171,11 +174,13 @@ def keep_unreadable(connection: apsw.Connection, root: int, files: Iterable[tupl
     )
 
 
-def forget_unreadable(connection: apsw.Connection, root: int, there: Container[str]) -> None:
+def forget_unreadable(connection: apsw.Connection, root: int, there: Iterable[str]) -> None:
     """Drop from the unreadable files of a folder of originals those that are not there any more: deleted, or renamed."""
-    known = [str(path) for (path,) in connection.execute("SELECT path FROM unreadable WHERE root_id = ?", (root,))]
+    gone = {str(path) for (path,) in connection.execute("SELECT path FROM unreadable WHERE root_id = ?", (root,))}
+    if gone:
+        gone -= {path for path in there if path in gone}
     connection.executemany(
-        "DELETE FROM unreadable WHERE root_id = ? AND path = ?", [(root, path) for path in known if path not in there]
+        "DELETE FROM unreadable WHERE root_id = ? AND path = ?", [(root, path) for path in sorted(gone)]
     )
 
 

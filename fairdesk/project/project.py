@@ -62,8 +62,10 @@ class Project:
         return project
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str]) -> Project:
+    def open(cls, folder: str | os.PathLike[str], *, check_later: bool = False) -> Project:
         """Open a project.
+
+        With `check_later` a large catalogue is not looked through yet: whoever opened it calls `db.check_pages`.
 
         Raises
         ------
@@ -91,7 +93,7 @@ class Project:
                 )
             )
         project = cls(path)
-        project.db.check()
+        project.db.check(large_later=check_later)
         return project
 
     def close(self) -> None:

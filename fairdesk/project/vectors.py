@@ -23,10 +23,43 @@ from fairdesk.words import tr
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 
+_AT_ONCE = 16_384  # vectors of one file that are in memory at once
 NEIGHBOURS = "neighbours-{metric}.npz"  # what follows from vectors, kept beside them
 
 _OF_IMAGES = " JOIN face f ON f.id = v.face_id JOIN image i ON i.id = f.image_id"
 _COLUMNS = "r.id, r.hash, r.encoder, r.detector, r.dim, r.metric, r.created"
+
+
+class VectorRows:
+    """Vectors of faces or images, in order of the faces, that are read when they are asked for: 24 bytes each are kept."""
+
+    def __init__(self, store: VectorStore, recipe: StoredRecipe, table: Ids) -> None:
+        self._store, self.recipe, self._table = store, recipe, table
+
+    @property
+    def numbers(self) -> Ids:
+        """The faces or images."""
+        return self._table[:, 0]
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __getitem__(self, which: slice | Ids) -> Floats:
+        return self._store.read(self.recipe, self._table[which])
+
+    def by_file(self) -> Iterator[tuple[Ids, Floats]]:
+        """Yield all of them as (places, their vectors) in the order in which they are read fastest."""
+        return self._store.parts(self.recipe, self._table)
+
+    def of(self, numbers: Ids) -> VectorRows:
+        """Return the vectors of some numbers, all of which have one, in their order."""
+        order = np.argsort(self.numbers, kind="stable")  # images come in the order of their faces
+        place = order[np.searchsorted(self.numbers[order], numbers)]
+        return VectorRows(self._store, self.recipe, self._table[place])
+
+    def has(self, numbers: Ids) -> npt.NDArray[np.bool_]:
+        """Tell which of some numbers have a vector."""
+        return np.isin(numbers, self.numbers)
 
 
 class VectorStore:
@@ -169,6 +202,22 @@ class VectorStore:
                 ((recipe.id, face, why) for face, why in failures.items()),
             )
 
+    def rows(self, recipe: StoredRecipe, *, hidden: bool = True) -> VectorRows:
+        """Return what `load` does, to be read part by part: never are all in memory."""
+        which = "" if hidden else f"{_OF_IMAGES} WHERE i.hidden = 0"
+        return VectorRows(self, recipe, self._table(recipe, "v.face_id", which))
+
+    def rows_of_images(self, recipe: StoredRecipe, *, hidden: bool = True) -> VectorRows:
+        """Return what `of_images` does, to be read part by part."""
+        return VectorRows(self, recipe, self._table(recipe, "f.image_id", _largest(hidden)))
+
+    def read(self, recipe: StoredRecipe, table: Ids) -> Floats:
+        """Return the vectors of some rows of `_table`."""
+        out = np.empty((len(table), recipe.dim), dtype=np.float32)
+        for where, rows in self.parts(recipe, table):
+            out[where] = rows
+        return out
+
     def load(self, recipe: StoredRecipe, *, hidden: bool = True) -> tuple[Ids, Floats]:
         """Return face ids (ascending) and their vectors, shape (n, dim), float32; with or without those of hidden images."""
         return self._load(recipe, "v.face_id", "" if hidden else f"{_OF_IMAGES} WHERE i.hidden = 0")
@@ -176,11 +225,6 @@ class VectorStore:
     def of_images(self, recipe: StoredRecipe, *, hidden: bool = True, among: Ids | None = None) -> tuple[Ids, Floats]:
         """Return the ids of images (of some, if `among` says which) and the vector of each one's largest face; images without one are left out."""
         return self._load(recipe, "f.image_id", _largest(hidden), among)
-
-    def of_images_by_parts(self, recipe: StoredRecipe) -> tuple[Ids, Iterator[tuple[Ids, Floats]]]:
-        """Return what `of_images` does, as (places among the ids, their vectors) one file after the other: never are all in memory."""
-        table = self._table(recipe, "f.image_id", _largest(True))
-        return table[:, 0].copy(), self._parts(recipe, table)
 
     def images_with(self, recipe: StoredRecipe) -> int:
         """Return how many images have a vector of a recipe for their largest face."""
@@ -191,10 +235,7 @@ class VectorStore:
         table = self._table(recipe, number, which)
         if among is not None:
             table = table[np.isin(table[:, 0], among)]
-        out = np.empty((len(table), recipe.dim), dtype=np.float32)
-        for where, rows in self._parts(recipe, table):
-            out[where] = rows
-        return table[:, 0].copy(), out
+        return table[:, 0].copy(), self.read(recipe, table)
 
     def _table(self, recipe: StoredRecipe, number: str, which: str) -> Ids:
         """Return (number, file, row in it) of each vector, in order of its face."""
@@ -204,14 +245,18 @@ class VectorStore:
             (recipe.id,),
         )
 
-    def _parts(self, recipe: StoredRecipe, table: Ids) -> Iterator[tuple[Ids, Floats]]:
+    def parts(self, recipe: StoredRecipe, table: Ids) -> Iterator[tuple[Ids, Floats]]:
+        """Yield the vectors of rows of `_table` as (places in it, vectors), one file after the other."""
         by_chunk = np.argsort(table[:, 1], kind="stable")
         ends = np.flatnonzero(np.diff(table[by_chunk, 1])) + 1
-        for where in np.split(by_chunk, ends) if len(table) else []:
+        chunks = np.split(by_chunk, ends) if len(table) else []
+        for where in (part for chunk in chunks for part in np.split(chunk, range(_AT_ONCE, len(chunk), _AT_ONCE))):
             path = self._chunk(recipe.hash, int(table[where[0], 1]))
             try:
-                data = np.fromfile(path, dtype="<f4").reshape(-1, recipe.dim)
-                rows = data[table[where, 2]]
+                data = np.memmap(path, dtype="<f4", mode="r").reshape(
+                    -1, recipe.dim
+                )  # of a large file few pages are read
+                rows = np.asarray(data[table[where, 2]])
             except (OSError, ValueError, IndexError) as error:
                 raise JobFailed(
                     tr(

@@ -5,18 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from fairdesk.jobs.kinds import Home, JobKind, Lane, Needs
-from fairdesk.training import params
 
 _Job = partial(JobKind, domain="fairdesk.training", needs=Needs.FOLDERS)
 
 JOBS = [
     _Job(
-        "train-arcface", "Train a recogniser", params.RecogniserParams, "results:RecogniserResult", "recogniser_start:start_training",
+        "train-arcface", "Train a recogniser", "params:RecogniserParams", "results:RecogniserResult", "recogniser_start:start_training",
         lane=Lane.GPU, gpu=True, positional=("data",), verb="train arcface", begins_again=Home.RUNS,
         after_stop="resume it with --resume",
     ),
     _Job(
-        "export-model", "Export a network", params.ExportModelParams, "results:ExportModelResult", "network_export:export_network",
+        "export-model", "Export a network", "params:ExportModelParams", "results:ExportModelResult", "network_export:export_network",
         positional=("run",),
     ),
 ]  # fmt: skip

@@ -45,12 +45,25 @@ WAYS = {
 }
 
 
-def run(command):
-    """Run a command; return its seconds and the most memory that it and what it started had at once, in MB."""
+def start(command):
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    begin, most = time.perf_counter(), 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+
+
+def timed(command):
+    """Run a command with nobody watching; return its seconds until all that it started has let go of its output."""
+    begin = time.perf_counter()
+    with start(command) as process:
+        process.communicate()
+    assert process.returncode == 0, command
+    return time.perf_counter() - begin
+
+
+def most_memory(command):
+    """Run a command; return the most memory that it and what it started had at once, in MB. To look takes time of theirs."""
+    most = 0
+    with start(command) as process:
         watched = psutil.Process(process.pid)
         while process.poll() is None:
             try:
@@ -59,13 +72,13 @@ def run(command):
             except psutil.Error:
                 pass
             time.sleep(0.1)
-        said = process.stdout.read()
+        process.communicate()
     assert process.returncode == 0, command
-    return time.perf_counter() - begin, most / 1e6, said
+    return most / 1e6
 
 
 def vectors_of(project, where):
-    run([sys.executable, "-m", "fairdesk", "vectors", str(project), "--encoder", "dlib", "--out", str(where)])
+    timed([sys.executable, "-m", "fairdesk", "vectors", str(project), "--encoder", "dlib", "--out", str(where)])
     with np.load(where, allow_pickle=False) as found:
         return dict(zip(found["paths"].tolist(), found["vectors"], strict=True))
 
@@ -93,18 +106,21 @@ def compare(label, home, folder, rounds):
     for turn in range(rounds):
         for kind in ("found", "whole"):
             out = folder / "theirs.json"
-            seconds, most, _ = run([sys.executable, "-c", _THEIRS, kind, str(home), str(out)])
-            times[f"their {kind}"].append(seconds)
-            memory[f"their {kind}"] = max(memory.get(f"their {kind}", 0), most)
-            theirs[kind] = json.loads(out.read_text())
+            command = [sys.executable, "-c", _THEIRS, kind, str(home), str(out)]
+            times[f"their {kind}"].append(timed(command))
+            if not turn:
+                memory[f"their {kind}"] = most_memory(command)
+                theirs[kind] = json.loads(out.read_text())
         for name, options in WAYS.items():
             copy = folder / f"{turn} {name}.fairdesk"
+            command = [sys.executable, "-m", "fairdesk", "encode", str(copy), "--json", *options]
             shutil.copytree(bare, copy)
-            seconds, most, _ = run([sys.executable, "-m", "fairdesk", "encode", str(copy), "--json", *options])
-            times[name].append(seconds)
-            memory[name] = max(memory.get(name, 0), most)
+            times[name].append(timed(command))
             if not turn:
                 known[name] = vectors_of(copy, folder / "v.npz")
+                shutil.rmtree(copy)
+                shutil.copytree(bare, copy)
+                memory[name] = most_memory(command)
             shutil.rmtree(copy)
     for name in WAYS:
         kind = "whole" if "whole" in name else "found"
@@ -112,7 +128,7 @@ def compare(label, home, folder, rounds):
         ours, others = known[name], theirs[kind]
         apart = np.array([np.abs(ours[path] - np.array(others[path])).max() for path in ours if path in others])
         print(
-            f"{label}, {name}: {images} images in {statistics.median(times[name]):.1f} s, the original way"
+            f"{label}, {name}: {images} images in {statistics.median(times[name]):.2f} s, the original way"
             f" {statistics.median(peer):.1f} s ({statistics.median(p / o for p, o in zip(peer, times[name], strict=True)):.1f}x);"
             f" memory {memory[name]:.0f} MB, the original way {memory[f'their {kind}']:.0f} MB; {len(ours)} faces,"
             f" {len(others.keys() - ours.keys())} of theirs not found, {len(ours.keys() - others.keys())} more;"

@@ -96,7 +96,7 @@ def rec_files(path):
     file = RecordFile(path)
     keys, labels = file.images()
     for key, label in zip(keys, labels, strict=True):
-        yield f"{label}/{key}.jpg", file.record(int(key)).data
+        yield f"{int(label)}/{key}.jpg", file.record(int(key)).data
 
 
 def main():

@@ -77,7 +77,7 @@ def main():
                     times[box.itemText(row)] = took(lambda box=box, row=row: box.setCurrentIndex(row))
             print(", ".join(f"{text} {ms:.0f} ms" for text, ms in times.items()))
         print(f"select all {took(grid.selectAll):.0f} ms")
-        images = grid.selected_ids()
+        images = grid.selected_array()
         edits = {
             "hide": lambda project: hide_images(project, images),
             "gender": lambda project: edit_labels(project, images, Edit(gender="female")),

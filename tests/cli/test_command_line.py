@@ -139,7 +139,7 @@ def test_every_verb_has_help(capsys):
         with pytest.raises(SystemExit) as ended:
             run([verb.name, "--help"])
         assert ended.value.code == 0
-        assert verb.help in " ".join(capsys.readouterr().out.split())
+        assert verb.about in " ".join(capsys.readouterr().out.split())
 
 
 def test_json_is_strict(capsys, tmp_path):

@@ -9,13 +9,14 @@ from PIL import Image
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import versions
-from fairdesk.dataset import picture_similarity as similar
+from fairdesk.dataset import near_vectors as similar
 from fairdesk.dataset.duplicates import find_duplicates as duplicates
 from fairdesk.dataset.group_balance import balance_groups as balance
 from fairdesk.dataset.group_balance import level, targets
 from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.near_vectors import distances, near_vectors
 from fairdesk.dataset.params import BalanceParams, DuplicatesParams, ImportParams
-from fairdesk.dataset.picture_similarity import confirmed, distances, look_of, near_vectors
+from fairdesk.dataset.picture_similarity import confirmed, look_of
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.identities import group_counts
@@ -229,8 +230,51 @@ def test_near_vectors_in_small_blocks_are_those_of_the_whole_table(metric, monke
         zip(*(part.tolist() for part in np.nonzero(table <= limit)), strict=True)
     )
     assert all(abs(table[i, j] - away) < 1e-6 for i, j, away in whole)
-    monkeypatch.setattr("fairdesk.dataset.picture_similarity._BLOCK", 5)
-    monkeypatch.setattr("fairdesk.dataset.picture_similarity._ACROSS", 7)
-    monkeypatch.setattr("fairdesk.dataset.picture_similarity._PAIRS", 3)
+    monkeypatch.setattr("fairdesk.dataset.near_vectors._BLOCK", 5)
+    monkeypatch.setattr("fairdesk.dataset.near_vectors._ACROSS", 7)
+    monkeypatch.setattr("fairdesk.dataset.near_vectors._PAIRS", 3)
     assert near_vectors(rows, rows, metric, limit) == whole
     assert near_vectors(rows, rows, metric, limit, once=True) == [one for one in whole if one[0] < one[1]]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_near_vectors_are_exact_however_they_lie(seed, monkeypatch):
+    """Far from the origin, in few directions or many, with copies and zeros; outlines shorter than the vectors."""
+    for name, value in (("_BLOCK", 40), ("_ACROSS", 70), ("_PAIRS", 33), ("_OUTLINE", 8), ("_DENSE", seed % 3)):
+        monkeypatch.setattr(similar, name, value)
+    rng = np.random.default_rng(seed)
+    dim = int(rng.integers(2, 40))
+    spread = np.arange(1, dim + 1) ** -rng.uniform(0, 1.5)
+    aside = rng.normal(size=dim) * rng.choice([0, 5, 200])
+    one, two = ((rng.normal(size=(n, dim)) * spread + aside).astype(np.float32) for n in rng.integers(30, 150, 2))
+    two[3], one[4], one[5], one[6] = one[1], one[1] * 1.0001, one[2] * 3, 0
+    for metric in ("euclidean", "cosine"):
+        for a, b in ((one, two), (one, one)):
+            table = similar._distances_of(np.repeat(a, len(b), 0), np.tile(b, (len(a), 1)), metric).reshape(len(a), -1)
+            for share in (0.001, 0.1, 0.9):
+                limit = float(np.quantile(table, share))
+                wanted = [(i, j) for i, j in np.argwhere(table <= limit).tolist()]
+                assert [(i, j) for i, j, _ in near_vectors(a, b, metric, limit)] == wanted
+                if a is b:
+                    found = near_vectors(a, a, metric, limit, once=True)
+                    assert [(i, j) for i, j, _ in found] == [(i, j) for i, j in wanted if i < j]
+
+
+def test_vectors_read_from_their_files_are_those_in_memory(filled, monkeypatch):
+    store = filled.vectors
+    recipe = store.sets()[0].recipe
+    monkeypatch.setattr("fairdesk.project.vectors._AT_ONCE", 3)
+    images, values = store.of_images(recipe)
+    rows = store.rows_of_images(recipe)
+    assert rows.numbers.tolist() == images.tolist() and len(rows) == len(images)
+    assert np.array_equal(rows[:], values) and np.array_equal(rows[np.array([5, 2, 2])], values[[5, 2, 2]])
+    some = images[[7, 1, 4]]
+    assert np.array_equal(rows.of(some)[:], values[[7, 1, 4]])
+    assert rows.has(np.array([0, images[3], 10**9])).tolist() == [False, True, False]
+    gathered = np.zeros_like(values)
+    for where, part in rows.by_file():
+        assert len(where) <= 3
+        gathered[where] = part
+    assert np.array_equal(gathered, values)
+    faces, every = store.load(recipe, hidden=False)
+    assert np.array_equal(store.rows(recipe, hidden=False)[:], every) and len(faces)

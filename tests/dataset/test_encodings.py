@@ -12,6 +12,7 @@ from fairdesk.cli import run as main
 from fairdesk.clustering.files.mosaics import write_mosaic
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, MosaicParams
+from fairdesk.dataset import face_encodings
 from fairdesk.dataset.encodings_import import load_encodings
 from fairdesk.dataset.face_encodings import read_encodings
 from fairdesk.dataset.params import LoadEncodingsParams
@@ -201,3 +202,21 @@ def test_a_mosaic_leaves_out_a_face_whose_box_is_none(filled, tmp_path, box):
         connection.execute("UPDATE face SET top = ?, right = ?, bottom = ?, left = ? WHERE id = 1", box)
     done = write_mosaic(MosaicParams(faces="1-3", out=tmp_path / "m.png"), QuietContext(filled))
     assert done.faces == 2 and "the box of face 1 lies outside" in done.unreadable[0].why
+
+
+@pytest.mark.parametrize("boxed", [True, False])
+@pytest.mark.parametrize("count", [1, 10])
+def test_an_npz_is_what_numpy_would_write(tmp_path, monkeypatch, boxed, count):
+    monkeypatch.setattr(face_encodings, "_AT_ONCE", 3)
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(count, 5)).astype(np.float32)
+    paths = [f"/in/{'ü' * n}{n}.jpg" for n in range(count)]
+    boxes = [(n, 9 + n, 10 + n, 1) if boxed or n else None for n in range(count)]
+    more = {"identities": [""] * count, "encoder": "dlib", "synthetic": np.array([n == 2 for n in range(count)])}
+    face_encodings.write_encodings(tmp_path / "a.npz", face_encodings.Written(paths, boxes, vectors, 5), more)
+    arrays = {"paths": np.array(paths), "vectors": vectors, **{name: np.array(value) for name, value in more.items()}}
+    if all(box is not None for box in boxes):
+        arrays["boxes"] = np.array(boxes, dtype=np.int32)
+    np.savez(tmp_path / "b.npz", **arrays)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert [one.path for one in read_encodings(tmp_path / "a.npz")] == paths

@@ -11,7 +11,7 @@ from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.label_sources import label_faces
 from fairdesk.dataset.label_table import read_labels
 from fairdesk.dataset.params import ImportParams, LabelParams
-from fairdesk.dataset.path_matching import Files
+from fairdesk.dataset.path_matching import FilesBelow, KnownFiles
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.jobs.context import QuietContext
@@ -22,6 +22,15 @@ from tests.images.test_archives import jpeg
 
 def tree_of(root, *paths):
     return Tree(root, "identity", [Entry(path, path.split("/")[-2] if "/" in path else None, None) for path in paths])
+
+
+def matched(root, names, rows):
+    """Return the file that each row's path means; both ways of asking agree."""
+    known = KnownFiles(FilesBelow(root.as_posix(), names))
+    found = known.match(rows).found
+    rows = list(rows)
+    assert known.match_rows(rows).tolist() == [found.get(row, -1) for row in rows]
+    return {row: names[place] for row, place in found.items()}
 
 
 def files_at(root, *paths):
@@ -179,14 +188,14 @@ def test_a_table_in_another_encoding_is_refused_with_the_remedy(tmp_path):
 @pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
 def test_a_path_in_any_writing(tmp_path, row, forms):
     mine = unicodedata.normalize(forms[0], "Zoë/1.jpg")
-    files = Files(tmp_path / "lfw", [Entry(mine, None, None), Entry("Ann/1.jpg", None, None)])
+    names = [mine, "Ann/1.jpg"]
     said = unicodedata.normalize(forms[1], row).replace("ROOT", (tmp_path / "lfw").as_posix())
-    assert files.match([said]) == {said: mine}
+    assert matched(tmp_path / "lfw", names, [said]) == {said: mine}
 
 
 def test_what_might_be_several_is_none(tmp_path):
-    files = Files(tmp_path, [Entry("a/1.jpg", None, None), Entry("b/1.jpg", None, None), Entry("b/2.jpg", None, None)])
-    assert files.match(["1.jpg", "2.jpg", "c/1.jpg", "x/2.jpg"]) == {"2.jpg": "b/2.jpg"}
+    found = matched(tmp_path, ["a/1.jpg", "b/1.jpg", "b/2.jpg"], ["1.jpg", "2.jpg", "c/1.jpg", "x/2.jpg", "2.jpg"])
+    assert found == {"2.jpg": "b/2.jpg"}
 
 
 @given(
@@ -197,16 +206,15 @@ def test_a_prefix_of_all_rows_does_not_matter(paths, prefix):
     from pathlib import Path
 
     names = [f"{who}/{number}.jpg" for who, number in paths]
-    files = Files(Path("/data/in"), [Entry(name, None, None) for name in names])
-    assert files.match([prefix + name for name in names]) == {prefix + name: name for name in names}
+    found = matched(Path("/data/in"), names, [prefix + name for name in names])
+    assert found == {prefix + name: name for name in names}
 
 
 @given(st.lists(st.text("ab/.\\j", max_size=8)), st.lists(st.text("ab/.\\j", max_size=8)))
 def test_two_rows_never_take_one_file_by_guessing(rows, names):
     from pathlib import Path
 
-    files = Files(Path("/in"), [Entry(name, None, None) for name in dict.fromkeys(names)])
-    found = files.match(dict.fromkeys(rows))
+    found = matched(Path("/in"), list(dict.fromkeys(names)), rows)
     assert set(found.values()) <= set(names)
 
 

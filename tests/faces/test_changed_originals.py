@@ -8,11 +8,15 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.dataset.image_import import import_images
-from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.label_sources import label_faces
+from fairdesk.dataset.params import ImportParams, LabelParams
+from fairdesk.faces import deepface_models
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.params import ScoreParams
+from fairdesk.metrics.scores.pair_scores import score_pairs
 from fairdesk.project import Project
 from tests.conftest import plain_images
 
@@ -121,3 +125,62 @@ def test_the_verbs_say_it(project, originals, tmp_path, capsys):
     said = capsys.readouterr()
     assert json.loads(said.out)["changed"] == [str(originals[0])]
     assert "another file than the one that was imported" in said.err
+
+
+def test_what_was_done_before_is_told_of_too(project, originals):
+    asked = EncodeParams(detector="whole")
+    encode_faces(asked, QuietContext(project))
+    assert encode_faces(asked, QuietContext(project)).changed == []
+    replace(originals[5], originals[0])
+    context = QuietContext(project)
+    again = encode_faces(asked, context)
+    assert (again.encoded_now, again.changed) == (0, [str(originals[5])]) and again.caution()
+    assert sum("another file" in text for text in context.messages) == 1
+    assert find_faces(DetectParams(detector="whole"), QuietContext(project)).changed == [str(originals[5])]
+    others = EncodeParams(detector="whole", where=["group=g0"])
+    in_group = "g0" in originals[5].parts
+    assert encode_faces(others, QuietContext(project)).changed == ([str(originals[5])] if in_group else [])
+    import_images(ImportParams(folder=originals[0].parents[2]), QuietContext(project))
+    assert encode_faces(asked, QuietContext(project)).changed == []
+
+
+def pair_list(path, *pairs):
+    path.write_text("path1,path2,label\n" + "".join(f"{one},{other},1\n" for one, other in pairs))
+    return path
+
+
+def test_scores_tell_of_the_originals_of_their_images_alone(project, originals, tmp_path, capsys):
+    encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    replace(originals[1], originals[6])
+    replace(originals[9], originals[6])
+    pairs = pair_list(tmp_path / "pairs.csv", (originals[0], originals[1]), (originals[3], originals[4]))
+    asked = ScoreParams(pairs=pairs, encoder="dlib", out=tmp_path / "s.npz")
+    context = QuietContext(project)
+    result = score_pairs(asked, context)
+    assert result.changed == [str(originals[1])]
+    assert sum("another file" in text for text in context.messages) == 1
+    assert "1 original has changed" in result.text() and "1 original has changed" in result.caution()
+    verb = ["score", str(project.folder), "--encoder", "dlib", "--pairs", str(pairs), "--out", str(tmp_path / "t.npz")]
+    project.close()
+    assert run([*verb, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["changed"] == [str(originals[1])]
+
+
+def test_scores_that_encode_first_say_it_once(project, originals, tmp_path):
+    replace(originals[1], originals[6])
+    pairs = pair_list(tmp_path / "pairs.csv", (originals[0], originals[1]))
+    context = QuietContext(project)
+    result = score_pairs(ScoreParams(pairs=pairs, encoder="dlib", detector="whole", out=tmp_path / "s.npz"), context)
+    assert result.changed == [str(originals[1])]
+    assert sum("another file" in text for text in context.messages) == 1
+
+
+def test_predictions_tell_it(project, originals, monkeypatch):
+    monkeypatch.setattr(deepface_models, "prepare", lambda *_args, **_more: None)
+    monkeypatch.setattr(deepface_models, "analyse", lambda *_args: {"gender": ("female", 0.9)})
+    find_faces(DetectParams(detector="whole"), QuietContext(project))
+    asked = LabelParams(backend="deepface", actions="gender")
+    assert label_faces(asked, QuietContext(project)).changed == []
+    replace(originals[2], originals[6])
+    again = label_faces(asked, QuietContext(project))
+    assert again.changed == [str(originals[2])] and "1 original has changed" in again.text() and again.caution()

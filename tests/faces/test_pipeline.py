@@ -1,6 +1,10 @@
 """From photographs to vectors in one pass: the same as in two, each image decoded once, whatever ends it."""
 
+import os
 import shutil
+import subprocess
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -10,15 +14,18 @@ from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams, QualityParams
 from fairdesk.dataset.quality_measurement import measure_quality
 from fairdesk.errors import JobFailed, Stopped
-from fairdesk.faces import computing, pipeline
+from fairdesk.faces import computing, detection, early_start, pipeline
 from fairdesk.faces.aligners import Aligner
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.images.image_reading import UnreadableImageError
+from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project.detections import UnseenImage
+from fairdesk.project.detector_key import DetectorKey
+from fairdesk.project.project import CATALOG
 from fairdesk.project.quality import MEASURES
 
 
@@ -197,6 +204,9 @@ def test_batches_come_in_order_and_few_are_in_memory(monkeypatch):
     class Slow:
         dim, engine, aligner = 1, "one core", Aligner("box")
 
+        def load(self):
+            pass
+
         def compute(self, chips):
             return np.array([[chip[0, 0, 0]] for chip in chips], dtype=np.float32)
 
@@ -215,7 +225,6 @@ def test_batches_come_in_order_and_few_are_in_memory(monkeypatch):
 
 def test_the_cnn_finds_the_same_in_several_images_at_once(drawn, monkeypatch):
     from fairdesk.faces import detectors, dlib_models
-    from fairdesk.images.pixels import read_pixels
 
     images = [read_pixels(path) for path in sorted(drawn.rglob("*.jpg"))[:4]]
     images = [images[0], images[1][:60], images[2], np.ascontiguousarray(images[3][::2, ::2]), images[3]]
@@ -248,9 +257,132 @@ def test_one_that_cannot_be_read_takes_no_other_along(tmp_path, drawn, monkeypat
     assert pipeline.search_batch(batch) == found
 
 
+@pytest.mark.parametrize("detector", ["hog+all", "hog-fast", "whole"])
+def test_images_that_are_searched_together_give_what_each_gives_alone(drawn, monkeypatch, detector):
+    """Small ones, a blank one, and one with two faces among them."""
+    images = [read_pixels(path) for path in sorted(drawn.rglob("*.jpg"))[:4]]
+    images += [np.zeros((90, 120, 3), np.uint8), np.concatenate(images[:2], axis=1), images[3][::2, ::2].copy()]
+    search = DetectParams.of(DetectorKey.parse(detector), quality=True).search
+    monkeypatch.setattr(pipeline, "_search", search)
+    monkeypatch.setattr(pipeline, "_aligner", Aligner("dlib", 150))
+    alone = [pipeline._search_together([image])[0] for image in images]
+    together = pipeline._search_together(images)
+    assert [one[::2] for one in together] == [one[::2] for one in alone]
+    for one, other in zip(together, alone, strict=True):
+        assert len(one.chips) == len(one.found.faces) == len(other.chips)
+        assert all(np.array_equal(*pair) for pair in zip(one.chips, other.chips, strict=True))
+    counts = [len(one.chips) for one in together]
+    assert counts == [1] * 7 if detector == "whole" else counts[4] == 0 and counts[5] == (2 if "all" in detector else 1)
+
+
+def test_landmarks_are_looked_for_in_the_faces_that_are_kept_alone(drawn, monkeypatch):
+    from fairdesk.faces import detectors, dlib_models
+
+    images = [read_pixels(path) for path in sorted(drawn.rglob("*.jpg"))[:2]]
+    both, given, plain = np.concatenate(images, axis=1), [], dlib_models.many_points()
+    monkeypatch.setattr(
+        dlib_models, "many_points", lambda: lambda image, box: (given.append(box), plain(image, box))[1]
+    )
+    every = detectors.detect_faces(both, DetectorKey.parse("hog+all"))
+    assert len(every) == len(given) == 2
+    given.clear()
+    assert detectors.detect_faces(both, DetectorKey.parse("hog")) == every[:1] and len(given) == 1
+
+
+def test_a_helper_is_given_many_small_images_and_few_large_ones(monkeypatch):
+    monkeypatch.setattr(detection, "processes", lambda: 2)
+    of = lambda count, side: [UnseenImage(number, "", side * side) for number in range(count)]
+    assert detection.batch_size(of(10_000, 250)) == 32 and detection.batch_size(of(10_000, 0)) == 32
+    assert detection.batch_size(of(10_000, 400)) == 12 and detection.batch_size(of(10_000, 4000)) == 8
+    assert (
+        detection.batch_size(of(100, 250)) == 8
+        and detection.batch_size(of(320, 250)) == 20
+        and detection.batch_size([]) == 8
+    )
+
+
+def test_few_small_images_that_are_cut_out_alone_need_no_helpers(tmp_path, drawn, monkeypatch):
+    """Those that are searched do, and so do large ones."""
+    whole, hog = DetectorKey.parse("whole"), DetectorKey.parse("hog")
+    small, large = UnseenImage(1, "", 62_500), UnseenImage(1, "", 12_000_000)
+    assert detection.few_for([small] * 100, whole) > 100 and detection.few_for([small] * 100, hog) is None
+    assert detection.few_for([large] * 100, whole) is None
+    for cores, here in ((2, True), (4, False)):
+        monkeypatch.setattr(detection, "processes", lambda cores=cores: cores)
+        assert (detection.few_for([small] * 5000, whole, computing=True) == 5001) is here
+        assert (
+            detection.few_for([small] * 5000, whole) is detection.few_for([large] * 99, whole, computing=True) is None
+        )
+    project = project_of(tmp_path / "p", drawn)
+    monkeypatch.setattr("fairdesk.jobs.pool._SMALL", 5)
+    monkeypatch.setattr("fairdesk.jobs.pool.ProcessPoolExecutor", lambda *_, **__: pytest.fail("a helper"))
+    assert encode_faces(EncodeParams(detector="whole"), QuietContext(project)).vectors == 24
+    with pytest.raises(pytest.fail.Exception, match="a helper"):
+        find_faces(DetectParams(), QuietContext(project))
+
+
+@pytest.mark.parametrize(
+    ("line", "ready"),
+    [
+        ("encode P --detector hog-fast", ["fairdesk.faces.ready_to_search"]),
+        ("detect P", ["fairdesk.faces.ready_to_search"]),
+        ("encode P --detector=hog+all@2/1500 --quality", ["fairdesk.faces.ready_to_search"]),
+        ("encode P --detector whole", []),
+        ("detect P --detector hog --engine ray", []),
+        ("detect --help", []),
+        ("score P", []),
+        ("", []),
+    ],
+)
+def test_what_searches_starts_its_helpers_before_all_else(monkeypatch, line, ready):
+    started = []
+    monkeypatch.setattr(early_start, "make_ready", lambda *modules: started.extend(modules))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    early_start.start_early(line.split())
+    assert started == ready and os.environ["OPENBLAS_NUM_THREADS"] == "2"  # what a person chose counts
+
+
+def test_an_encoding_of_which_no_detector_is_said_guesses_it(tmp_path, drawn, monkeypatch):
+    started = []
+    monkeypatch.setattr(early_start, "make_ready", lambda *modules: started.extend(modules))
+    project = project_of(tmp_path / "p", drawn)
+    early_start.start_early(["encode", "--quality", "--where", "ids=1-3", str(tmp_path / "p")])
+    assert started == ["fairdesk.faces.ready_to_search"]  # nothing was searched yet: it will be by HOG
+    project.keep_detector("whole")
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / CATALOG).write_bytes(b"no database, but long enough to be taken for one" * 99)
+    for place in ("p", "torn", "nothing", "p\0"):
+        early_start.start_early(["encode", str(tmp_path / place)])
+    assert len(started) == 1
+
+
+def test_helpers_import_neither_pydantic_nor_torch():
+    code = "import fairdesk.faces.ready_to_search, sys; print({'pydantic', 'torch', 'onnxruntime'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_the_network_is_loaded_while_the_first_faces_are_searched_for(monkeypatch):
+    loaded = threading.Event()
+
+    class Late:
+        dim, engine, aligner = 1, "one core", Aligner("box")
+
+        def load(self):
+            loaded.set()
+
+        def compute(self, chips):
+            return np.ones((len(chips), 1), dtype=np.float32)
+
+    def batches():
+        assert loaded.wait(10)  # before any face is there
+        yield [1], [np.zeros((1, 1, 3), dtype=np.uint8)]
+
+    assert len(list(computing.compute_each(batches(), lambda chips: chips, Late(), "cpu", 1))) == 1
+
+
 def test_the_fast_search_enlarges_only_where_nothing_was_found(drawn, monkeypatch):
     from fairdesk.faces import detectors
-    from fairdesk.images.pixels import read_pixels
 
     tried = []
     plain = detectors._hog

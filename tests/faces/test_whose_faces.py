@@ -368,6 +368,9 @@ class MeanColours:
     def recipe(self, detector: str) -> Recipe:
         return Recipe(self.name, detector, "box", self.dim, "euclidean", "mean colours")
 
+    def load(self) -> None:
+        pass
+
     def compute(self, chips: list[Pixels]) -> Vectors:
         rows = []
         for chip in chips:

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from fairdesk.dataset.image_import import import_images as import_folder
+from fairdesk.dataset.near_vectors import distances
 from fairdesk.dataset.params import ImportParams
-from fairdesk.dataset.picture_similarity import distances
 from fairdesk.errors import RequestError
 from fairdesk.faces.embedding import encode_faces as encode
 from fairdesk.faces.encoders import encode as encode_of

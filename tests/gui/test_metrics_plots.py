@@ -4,11 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from fairdesk.gui.widgets.rate_axis import RateAxis
+from fairdesk.jobs.wording import rate
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.scores.score_files import read_scores
@@ -152,6 +154,25 @@ def test_a_click_leads_to_the_pairs(shown):
     query = plot.query_at(float(xs[200]), float(ys[200]))
     assert (query.kind, query.first) == ("genuine", "B") and query.near is not None
     assert shown.tables.query_at("common", 1, 5).kind == "false match"
+
+
+def test_the_pointer_is_told_what_it_rests_on(shown, qtbot):
+    """Also of cells and names that are too small to read."""
+    groups = shown.shown.result.groups
+    plot = shown.figures.groups["fnmr"]
+    shown.figures.setCurrentWidget(plot)
+    qtbot.wait(30)
+    view = plot.plot.getPlotItem().vb
+    inside = plot.plot.mapFromScene(view.mapViewToScene(QPointF(1.0, 0.001)))
+    QApplication.sendEvent(
+        plot.plot.viewport(), QHelpEvent(QEvent.Type.ToolTip, inside, plot.plot.viewport().mapToGlobal(inside))
+    )
+    row = groups.per_group["B"]
+    assert QToolTip.text().split("\n")[0] == "B" and rate(row.fnmr) in QToolTip.text()
+    said = shown.figures.groups["between"].tip_at(0.2, 1.2)
+    cell = groups.fmr_matrix["B|A"]
+    assert said.split("\n")[:2] == ["B", "A"] and f"{cell.false_matches:,} of {cell.impostor:,}" in said
+    assert shown.figures.groups["between"].tip_at(7, 7) == ""
 
 
 def test_ticks_are_readable():

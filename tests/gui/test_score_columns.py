@@ -16,6 +16,10 @@ HEADS = {
     "Distance;Match;file_x;file_y;race_a;race_b": {
         "score": "Distance", "label": "Match", "path1": "file_x", "path2": "file_y", "group1": "race_a", "group2": "race_b",
     },
+    "fold,p1,p2,label,id1,id2,att1,att2,vgg16,senet50": {
+        "label": "label", "subject1": "id1", "subject2": "id2", "group1": "att1", "group2": "att2", "path1": "p1",
+        "path2": "p2", "fold": "fold",
+    },
     "value,kind": {},
 }  # fmt: skip
 
@@ -23,7 +27,8 @@ HEADS = {
 @pytest.mark.parametrize(("head", "guessed"), HEADS.items())
 def test_names_that_tell_are_guessed(tmp_path, head, guessed):
     path = tmp_path / "s.csv"
-    path.write_text(head + "\n" + (";" if ";" in head else ",").join("1" for _ in guessed or (1, 2)) + "\n")
+    apart = ";" if ";" in head else ","
+    path.write_text(head + "\n" + apart.join("1" for _ in head.split(apart)) + "\n")
     assert guess_score_columns(read_head(path)) == guessed
     assert table_to_ask_about(path) is not None
 

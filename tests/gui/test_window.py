@@ -26,9 +26,10 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.messages import JobSpec
 from fairdesk.jobs.registry import job_kinds
-from fairdesk.project import Project
+from fairdesk.project import Project, database
 from fairdesk.project.faces import largest_faces, set_identity
 from tests.gui.conftest import answer
+from tests.project.test_project import spoil
 
 TABS = ["Dataset", "Clustering", "Generation", "Training", "Metrics"]
 
@@ -239,6 +240,19 @@ def test_a_damaged_project_is_told(window, tmp_path):
     (tmp_path / "bad" / "catalog.sqlite").write_bytes(b"x" * 4096)
     assert not window.session.open(tmp_path / "bad")
     assert "is damaged" in window.toasts.history[-1].text and window.toasts.history[-1].kind == "error"
+
+
+def test_a_large_project_that_is_damaged_is_closed_again(window, hand, clustered, monkeypatch, qtbot):
+    monkeypatch.setattr(database, "_LARGE_FILE", 10_000)
+    folder = clustered.folder
+    clustered.close()
+    hand.open(folder)
+    qtbot.waitUntil(lambda: not window.session.project.db.unchecked)
+    window.session.close_project()
+    spoil(folder / "catalog.sqlite")
+    window.session.open(folder)
+    qtbot.waitUntil(lambda: window.session.project is None)
+    assert any("is damaged" in notice.text and notice.kind == "error" for notice in window.toasts.history)
 
 
 def long_job(window, tmp_path, identities=3000):

@@ -196,7 +196,7 @@ def test_records_whose_ids_are_all_alike_are_numbered(tmp_path):
         for n in range(3):
             writer.write(0, float(n), jpeg(n))
     (tmp_path / "a.idx").unlink()
-    assert open_archive(tmp_path / "a.rec").members() == ["0/1.jpg", "1/2.jpg", "2/3.jpg"]
+    assert list(open_archive(tmp_path / "a.rec").members()) == ["0/1.jpg", "1/2.jpg", "2/3.jpg"]
 
 
 def test_an_insightface_folder_is_its_data_set(project, tmp_path):

@@ -48,9 +48,8 @@ def run(params, context):
 ''',
     "jobs.py": '''"""The jobs."""
 from fairdesk.jobs.kinds import JobKind, Needs
-from fairdesk.toy.params import LettersParams
 
-JOBS = [JobKind("letters", "Count letters", LettersParams, "results:LettersResult", "counting:run", "fairdesk.toy",
+JOBS = [JobKind("letters", "Count letters", "params:LettersParams", "results:LettersResult", "counting:run", "fairdesk.toy",
                 needs=Needs.FOLDERS, positional=("file",))]
 ''',
 }

@@ -1,6 +1,7 @@
 """Fairness figures by hand: each weight on its own side, each spread from the right rates."""
 
 import math
+import re
 
 import pytest
 
@@ -100,6 +101,11 @@ def test_every_figure_has_a_name_a_formula_and_a_direction():
     ]  # fmt: skip
     assert set(shown) <= set(FIGURES)
     assert all(FIGURES[name].formula in figure_tip(name) and FIGURES[name].formula for name in shown)
+    tips = [figure_tip(name) for name in shown]
+    for letter in ("A", "B", "G", "n", "alpha", "acc"):  # each letter of a formula is explained beside it
+        used = [tip for tip in tips if re.search(rf"\b{letter}(?:[ij1n]\b|\b)", tip.split("\n")[0])]
+        assert used
+        assert all(f"\n{letter}: " in tip for tip in used)
 
 
 def test_intervals_that_hold_together(tmp_path):

@@ -198,6 +198,21 @@ def grouped_set():
     return ScoreSet(score=score, label=same, group1=group, group2=group, fold=fold, measure="cosine similarity")
 
 
+def test_a_group_has_the_interpolated_eer_of_its_own_scores(tmp_path):
+    """Counted anew: where the straight lines between thresholds cross, within each group alone."""
+    scores = grouped_set()
+    result, _ = evaluate(scores, EvaluateParams(scores=tmp_path, by="group", bootstrap=0))
+    for name, row in result.groups.per_group.items():
+        mine = (scores.group1 == name) & (scores.group2 == name)
+        genuine, impostor = scores.score[mine & scores.label], scores.score[mine & ~scores.label]
+        steps = np.unique(scores.score[mine])
+        gap = np.array([(impostor >= t).mean() - (genuine < t).mean() for t in steps])
+        rate = np.array([(impostor >= t).mean() for t in steps])
+        at = int(np.argmax(gap <= 0))
+        share = gap[at - 1] / (gap[at - 1] - gap[at])
+        assert row.eer_interpolated == pytest.approx(rate[at - 1] + share * (rate[at] - rate[at - 1]), abs=1e-9)
+
+
 def test_each_group_has_its_own_thresholds_and_their_spread_is_named(tmp_path):
     scores = grouped_set()
     result, _ = evaluate(scores, EvaluateParams(scores=tmp_path, by="group", insightface=True))

@@ -67,7 +67,7 @@ def test_it_says_where_the_numbers_come_from(scores, tmp_path):
     result = reported(scores, tmp_path / "r", date="2026-01-02", label_source="annotated by two people")
     said = text_of((tmp_path / "r" / "report.html").read_text())
     for wanted in (
-        "2026-01-02", "annotated by two people", "dlib", "hog", "pairs.csv", "ab" * 32, "cd" * 32, "FMR <= 0.05 on all pairs",
+        "2026-01-02", "annotated by two people", "dlib", "hog", "pairs.csv", "ab" * 32, "cd" * 32, "FMR at most 5 % on all pairs",
         "Conformance with the standard is not claimed", "95 % by subjects, 60 draws", "GARBE", "A_1 & co", "Dropped",
         "no impostor comparisons between groups",
     ):  # fmt: skip
@@ -200,3 +200,54 @@ def test_no_error_and_the_lowest_rate_have_two_colours():
     wide = rate_shares(np.array([0.0, 1e-5, 1e-2]))
     assert wide[0] == 0 and 0.05 < wide[1] < 0.2 and wide[2] == 1
     assert (rate_shares(np.zeros((2, 2))) == 0).all()
+
+
+@pytest.mark.parametrize("groups", [2, 8, 14, 30])
+def test_what_a_heat_map_says_lies_in_its_cells(groups):
+    """Rates with their counts, rates alone, or nothing: never beyond the cell, and never too small to read."""
+    from fairdesk.figures.verification_figures import draw_heat_map, framed
+
+    names = [f"group_number_{number}" for number in range(groups)]
+    rates = np.where(np.eye(groups) > 0, 0.001234, np.nan)
+    counts = [["1,480/1,200,000"] * groups] * groups
+    figure = framed(lambda axes: draw_heat_map(axes, names, rates, counts), groups)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    box = axes.get_window_extent()
+    assert len(axes.texts) == groups
+    for text in axes.texts:
+        said = text.get_window_extent()
+        assert said.width < box.width / groups and said.height < box.height / groups
+        assert 4 <= text.get_fontsize() <= 7
+    assert all(label.get_window_extent().y1 < box.y0 for label in axes.get_xticklabels())
+
+
+@pytest.mark.parametrize("groups", [3, 24])
+def test_plots_of_many_groups_lie_apart_on_their_pages(groups):
+    """Legends and names of 24 crossed groups reach into no other plot and not beyond the page."""
+    from itertools import combinations
+
+    from fairdesk.figures.pdf_pages import PdfPage
+    from fairdesk.figures.verification_figures import draw_bars, draw_group_scores, framed
+
+    names = [f"indian · female · {number} to {number + 9}" for number in range(groups)]
+    bins = (np.linspace(0, 1, 11), np.ones(10), np.ones(10))
+    draws = [
+        lambda axes: draw_group_scores(axes, dict.fromkeys(names, bins)),
+        lambda axes: draw_bars(axes, dict.fromkeys(names, (0.1, (0.05, 0.2))), "FMR"),
+    ] * 2
+    page, pages = PdfPage("Title", "made by a test"), {}
+    for draw in draws:
+        page.plot(draw, wide=groups > 4)
+        pages[id(page._figure)] = page._figure
+    for figure in pages.values():
+        boxes = [axes.get_tightbbox() for axes in figure.axes]
+        assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
+        assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    page.finish()
+    for draw in draws[:2]:  # and in a file of its own
+        figure = framed(draw, groups)
+        (axes,) = figure.axes
+        box = axes.get_tightbbox()
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1
+        assert axes.get_window_extent().height > 0.4 * axes.get_window_extent().width

@@ -2,7 +2,9 @@
 
 import contextlib
 import random
+import threading
 
+import numpy as np
 import pytest
 
 from fairdesk.errors import RequestError
@@ -180,3 +182,80 @@ def test_a_long_write_says_what_it_touched_when_it_is_done(many, monkeypatch):
     assert reader.read() in (Change(), Change.everything())  # it moved the number, and nothing says by what
     assert not reader.read()
     other.close()
+
+
+@pytest.mark.parametrize("order", ["added", "name", "identity", "size", "sharpness"])
+@pytest.mark.parametrize("wanted", [
+    Filter(), Filter(state="hidden"), Filter(state="unnamed"), Filter(state="real"), Filter(state="synthetic"), Filter(group="g1"),
+    Filter(group=""), Filter(group="nobody's"), *(Filter(identity=name) for name in ("anna", "Anna", "zoe", "Émile", "b", "said by a person")), Filter(gender="word 3"),
+    Filter(gender="no such"), Filter(source="person"), Filter(source=""), Filter(source="csv", group="g2"), Filter(state="with face"),
+    Filter(state="several faces"), Filter(state="without face"), Filter(text="a", group="g1"), Filter(tag="odd", gender="word 1"),
+    Filter(gender=""), Filter(ids=(3, 4, 5)),
+], ids=repr)  # fmt: skip
+def test_what_the_labels_in_memory_tell_is_what_the_catalogue_says(many, wanted, order):
+    with many.db.transaction() as connection:
+        connection.execute("INSERT INTO detection SELECT id, 'whole', id % 4, NULL FROM image")
+        connection.execute("DELETE FROM face WHERE image_id % 4 = 0 AND label_source IS NULL")
+        connection.execute("UPDATE image SET synthetic = '{}' WHERE id % 5 = 0")
+    edit_labels(many, [3, 9, 27], Edit(add_tags=("odd",)))
+    labels = LabelSnapshot.read(many)
+    assert image_ids(many, wanted, order, labels).tolist() == image_ids(many, wanted, order).tolist()
+
+
+def test_most_filters_are_told_by_the_labels_in_memory(many):
+    labels = LabelSnapshot.read(many)
+    with_rows: list[str] = []
+    many.db.connection.set_profile(lambda sql, _ns: with_rows.append(sql))
+    for wanted in (Filter(), Filter(state="hidden"), Filter(group="g1", state="unnamed"), Filter(source="csv")):
+        image_ids(many, wanted, "added", labels)
+    assert not any("FROM image" in sql for sql in with_rows)
+
+
+def test_hidden_ones_are_read_alone(many):
+    labels = LabelSnapshot.read(many)
+    hide_images(many, list(range(1, IMAGES, 2)))
+    assert said(labels.with_hidden(many)) == said(LabelSnapshot.read(many))
+    hide_images(many, list(range(1, IMAGES + 1)))
+    hide_images(many, list(range(1, IMAGES + 1)), hide=False)
+    assert said(labels.with_hidden(many)) == said(LabelSnapshot.read(many))
+
+
+@pytest.mark.parametrize(
+    "ids", [list(range(1, IMAGES + 1)), np.arange(1, IMAGES + 1), [9, 3, 3, 270, 9], np.array([5])]
+)
+def test_edits_in_stretches_are_those_of_all_rows_at_once(many, monkeypatch, ids):
+    every = "SELECT * FROM image", "SELECT * FROM face", "SELECT * FROM image_tag", "SELECT name FROM identity"
+    before = [many.db.rows(sql) for sql in every]
+    states = []
+    for stretch in (bulk_edits._STRETCH, 7):
+        monkeypatch.setattr(bulk_edits, "_STRETCH", stretch)
+        count = len(set(ids))
+        assert edit_labels(many, ids, Edit(identity="Eve", gender="f", add_tags=("one",))) == count
+        assert edit_labels(many, ids, Edit(group="elsewhere")) == count
+        assert edit_labels(many, ids, Edit(remove_tags=("one",), add_tags=("two",))) == count
+        done = [many.db.rows(sql) for sql in every[:3]]
+        states.append([[row[:8] + row[10:] for row in done[0]], done[2]])  # identities get new numbers
+        for _ in range(3):
+            many.journal.undo()
+        assert [many.db.rows(sql) for sql in every] == before
+        for _ in range(3):
+            many.journal.redo()
+        assert [many.db.rows(sql) for sql in every[:3]] == done
+        for _ in range(3):
+            many.journal.undo()
+    assert states[0] == states[1]
+
+
+def test_a_large_edit_is_brought_into_the_file_beside_what_goes_on(many, monkeypatch):
+    monkeypatch.setattr(database, "_LARGE", 10)
+    log = many.db.path.with_name(many.db.path.name + "-wal")
+    hide_images(many, list(range(1, IMAGES + 1)))
+    thread = many.db._writing_back
+    assert thread is not None and thread is not threading.current_thread()
+    thread.join()
+    assert log.stat().st_size
+    written, back = many.db.connection.wal_checkpoint()
+    assert written == back
+    assert many.db.connection.execute("PRAGMA wal_autocheckpoint").get == database._LOG_PAGES
+    many.close()
+    assert not log.exists()

@@ -16,8 +16,9 @@ from fairdesk.dataset.moved_originals import find_moved_originals as relink
 from fairdesk.dataset.params import ImportParams, RelinkParams
 from fairdesk.errors import RequestError, explain
 from fairdesk.jobs.context import QuietContext
-from fairdesk.project import Project
+from fairdesk.project import Project, database
 from fairdesk.project import label_basis as basis
+from fairdesk.project.database import DamagedError
 from fairdesk.project.faces import set_identity
 from fairdesk.project.images import hide_images, labelled_images
 from fairdesk.project.schema import VERSION
@@ -48,6 +49,34 @@ def test_damaged_and_newer(tmp_path, project):
         Project.open(project.folder)
     (project.folder / "catalog.sqlite").write_bytes(b"")
     with pytest.raises(RequestError, match="not a FairDesk catalogue"):
+        Project.open(project.folder)
+
+
+def spoil(file):
+    """Write over a page that nothing reads at once: a leaf with rows in the middle of a catalogue."""
+    with file.open("r+b") as open_file:
+        open_file.seek(file.stat().st_size // 2 // 4096 * 4096)
+        open_file.write(b"\xff" * 4096)
+
+
+def test_a_large_catalogue_may_be_looked_through_later(project, monkeypatch):
+    with project.db.transaction() as connection:
+        connection.execute("INSERT INTO root VALUES (1, '/r', NULL)")
+        connection.executemany(
+            "INSERT INTO image (root_id, path, size, mtime_ns, sha256, width, height) VALUES (1, ?, 1, 1, ?, 9, 9)",
+            [(f"{n}.jpg", "0" * 64) for n in range(3000)],
+        )
+    project.close()
+    spoil(project.folder / "catalog.sqlite")
+    with pytest.raises(DamagedError, match="is damaged"):
+        Project.open(project.folder, check_later=True)  # it is small
+    monkeypatch.setattr(database, "_LARGE_FILE", 10_000)
+    opened = Project.open(project.folder, check_later=True)
+    assert opened.db.unchecked
+    with pytest.raises(DamagedError, match="is damaged"):
+        opened.db.check_pages()
+    opened.close()
+    with pytest.raises(DamagedError, match="is damaged"):
         Project.open(project.folder)
 
 

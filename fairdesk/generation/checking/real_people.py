@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.dataset.collection import project_items
-from fairdesk.dataset.picture_similarity import distances
+from fairdesk.dataset.near_vectors import distances
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.recipes import StoredRecipe

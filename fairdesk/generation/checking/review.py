@@ -12,7 +12,7 @@ from PIL import Image
 
 from fairdesk.dataset.collection import SourceImage, read_folder, with_mark
 from fairdesk.dataset.image_import import Labelled, bring_in
-from fairdesk.dataset.picture_similarity import distances
+from fairdesk.dataset.near_vectors import distances
 from fairdesk.errors import RequestError
 from fairdesk.faces.deepface_models import prepare
 from fairdesk.faces.detectors import detect_faces

@@ -26,11 +26,14 @@ from fairdesk.metrics.scores.score_columns import guess_score_columns
 from fairdesk.words import mark, tr
 
 NONE = mark("(none)")
-FIELDS = (  # the names of what a table can say
-    mark("path"), mark("identity"), mark("group"), mark("gender"), mark("age"), mark("tags"),
-    mark("path1"), mark("path2"), mark("label"), mark("fold"), mark("subject1"), mark("subject2"), mark("group1"), mark("group2"),
-    mark("score"), mark("gender1"), mark("gender2"), mark("age1"), mark("age2"),
-)  # fmt: skip
+FIELDS = {
+    "path": mark("Image"), "identity": mark("Identity"), "group": mark("Group"), "gender": mark("Gender"), "age": mark("Age"),
+    "tags": mark("Tags"), "path1": mark("First image"), "path2": mark("Second image"), "label": mark("Genuine or impostor"),
+    "fold": mark("Fold"), "subject1": mark("First subject"), "subject2": mark("Second subject"),
+    "group1": mark("First group"), "group2": mark("Second group"), "score": mark("Score"),
+    "gender1": mark("First gender"), "gender2": mark("Second gender"), "age1": mark("First age"), "age2": mark("Second age"),
+}  # fmt: skip
+"""What a table can say, as it is called here."""
 _KINDS: dict[str, tuple[Iterable[str], Callable[[Table], dict[str, str]]]] = {
     "labels": (GUESSES, guess_labels),
     "pairs": (PAIR_FIELDS, columns_of),
@@ -53,10 +56,10 @@ class ColumnMap(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         for place, field in enumerate(fields):
             box = QComboBox()
-            box.setAccessibleName(tr("Column of {field}", field=tr(field)))
+            box.setAccessibleName(tr(FIELDS[field]))
             box.currentTextChanged.connect(lambda _text: self.changed.emit())
             self.boxes[field] = box
-            title = QLabel(tr("Column of {field}", field=tr(field)))
+            title = QLabel(tr(FIELDS[field]))
             title.setBuddy(box)
             row, column = divmod(place, _ACROSS)
             grid.addWidget(title, row, 2 * column)
@@ -72,6 +75,7 @@ class ColumnMap(QWidget):
         self.rows.setWordWrap(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(QLabel(tr("Which column is what:")))
         layout.addLayout(grid)
         layout.addWidget(self.rows)
 

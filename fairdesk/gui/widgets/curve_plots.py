@@ -263,10 +263,9 @@ class RatePlot(QWidget):
         self.legend.show_entries(entries, self._theme.tokens["text"])
 
     def _on_legend(self, clicked: Any) -> None:
-        for place, (sample, _) in enumerate(self.legend.item.items):
-            if sample.item is clicked:
-                self.hide_curve(self._legend_names[place], hide=self._legend_names[place] not in self.hidden)
-                return
+        place = self.legend.entry_of(clicked)
+        if place is not None:
+            self.hide_curve(self._legend_names[place], hide=self._legend_names[place] not in self.hidden)
 
     def hide_curve(self, name: str, *, hide: bool) -> None:
         """Hide one curve, or show it again."""

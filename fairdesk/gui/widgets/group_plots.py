@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QFontMetricsF, QHelpEvent
+from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.name_axis import NameAxis
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.rate_axis import RateAxis
@@ -34,12 +36,13 @@ class GroupPlot(QWidget):
         self.kind, self._theme = kind, theme
         self._groups: GroupsResult | None = None
         self._top = 0.0  # of the bars and their intervals
+        self._notes: list[tuple[pg.TextItem, str]] = []  # in the cells of the heat map, with all they could say
         titles = {
             "fnmr": (tr("FNMR by group, with 95 % intervals"), "", tr("FNMR")),
             "fmr": (tr("FMR by group, with 95 % intervals"), "", tr("FMR")),
             "between": (tr("FMR between groups (colour: its logarithm)"), "", ""),
         }
-        axes = {"left": RateAxis("left")} if kind != "between" else {}
+        axes = {"bottom": NameAxis("bottom"), "left": NameAxis("left") if kind == "between" else RateAxis("left")}
         self.plot = new_plot(*titles[kind], self.reset, axes=axes)
         self.gestures = PlotGestures(self.plot, self.reset)
         self.gestures.clicked.connect(self._on_click)
@@ -48,6 +51,8 @@ class GroupPlot(QWidget):
             self.plot.showGrid(x=False, y=False)
             self.plot.getPlotItem().vb.invertY(True)
             self.plot.getPlotItem().vb.setAspectLocked(False)
+            self.plot.getPlotItem().vb.sigTransformChanged.connect(self._fit_notes)
+        self.plot.viewport().installEventFilter(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -81,7 +86,7 @@ class GroupPlot(QWidget):
         self.plot.zoom_reset.hide()
 
     def _names(self, side: str, names: list[str]) -> None:
-        self.plot.getPlotItem().getAxis(side).setTicks([list(enumerate(names))])
+        self.plot.getPlotItem().getAxis(side).set_names(names)
 
     def _bars(self, groups: GroupsResult) -> None:
         self._names("bottom", list(groups.per_group))
@@ -101,15 +106,30 @@ class GroupPlot(QWidget):
                     pen=pg.mkPen(self._theme.tokens["text"], width=1.5),
                 )  # fmt: skip
                 self.plot.addItem(error)
-            bar.setToolTip(f"{rate(value)}  [{rates_between(interval)}]")
 
-    def _note(self, x: float, y: float, text: str, colour: str | None = None) -> None:
+    def _note(self, x: float, y: float, text: str, colour: str | None = None) -> pg.TextItem:
         item = pg.TextItem(text, color=colour or self._theme.tokens["text"], anchor=(0.5, 0.5))
         item.setPos(x, y)
         self.plot.addItem(item)
+        return item
+
+    def _fit_notes(self) -> None:
+        """Say in each cell of the heat map what has room there: rate and counts, the rate, or nothing."""
+        wide, high = self.plot.getPlotItem().vb.viewPixelSize()
+        if not wide or not high:
+            return
+        for item, text in self._notes:
+            metrics = QFontMetricsF(item.textItem.font())
+            lines = text.split("\n")
+            while lines and (
+                len(lines) * metrics.height() > 1 / high or max(map(metrics.horizontalAdvance, lines)) > 1 / wide
+            ):
+                lines.pop()
+            item.setPlainText("\n".join(lines))
 
     def _heat_map(self, groups: GroupsResult) -> None:
         names = list(groups.per_group)
+        self._notes = []
         cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
         rates = np.array([[np.nan if one.fmr is None else one.fmr for one in row] for row in cells])
         share = rate_shares(rates)
@@ -124,7 +144,33 @@ class GroupPlot(QWidget):
             for x, one in enumerate(row):
                 if one.fmr is not None:
                     text = f"{rate(one.fmr)}\n{one.false_matches:,}/{one.impostor:,}"
-                    self._note(x, y, text, "#000000" if share[y, x] > 0.5 else "#ffffff")
+                    self._notes.append((self._note(x, y, text, "#000000" if share[y, x] > 0.5 else "#ffffff"), text))
+        self._fit_notes()
+
+    def tip_at(self, x: float, y: float) -> str:
+        """Return what the bar or cell at a place of the plot says in full."""
+        query, groups = self.query_at(x, y), self._groups
+        if query is None or groups is None:
+            return ""
+        if self.kind == "between":
+            cell = groups.fmr_matrix[f"{query.first}|{query.second}"]
+            said = rate(cell.fmr) if cell.fmr is not None else cell.fmr_why or tr("undefined")
+            counts = tr("{errors:,} of {trials:,} pairs", errors=cell.false_matches, trials=cell.impostor)
+            return f"{query.first}\n{query.second}\n{said}\n{counts}"
+        row = groups.per_group[query.first]
+        value, why, interval = (
+            (row.fnmr, row.fnmr_why, row.fnmr_ci) if self.kind == "fnmr" else (row.fmr, row.fmr_why, row.fmr_ci)
+        )
+        said = why or tr("undefined") if value is None else f"{rate(value)}  [{rates_between(interval)}]"
+        return f"{query.first}\n{said}"
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Say what is under the pointer when it rests."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            place = self.plot.getPlotItem().vb.mapSceneToView(self.plot.mapToScene(event.pos()))
+            QToolTip.showText(event.globalPos(), self.tip_at(place.x(), place.y()), self.plot)
+            return True
+        return super().eventFilter(watched, event)
 
     def query_at(self, x: float, y: float) -> PairQuery | None:
         """Return the pairs behind what lies at a place of the plot."""

@@ -1,4 +1,4 @@
-"""A plot's legend above it, where it covers no point; its columns follow the plot's width."""
+"""A plot's legend above it, where it covers no point; its columns follow the plot's width, its rows take a third of its height."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject
 
+from fairdesk.words import tr_n
+
 _SAMPLE = 34  # of the line before a name, with the gaps around it
 _ROW, _MARGIN = 17, 24
+_SHARE = 0.35  # of the plot's height, at most
 
 
 class TopLegend(QObject):
@@ -18,6 +21,7 @@ class TopLegend(QObject):
         super().__init__(plot)
         self._plot = plot
         self._shown: list[tuple[str, Any, str]] = []
+        self._widest, self._most = 0.0, 0
         self.item = pg.LegendItem(size=(0, 0), verSpacing=-6, frame=False)
         layout = plot.getPlotItem().layout
         plot.getPlotItem().titleLabel.setVisible(False)
@@ -32,24 +36,41 @@ class TopLegend(QObject):
         if shown == self._shown:  # an entry that is made anew is laid out later
             return
         self._shown = shown
-        self.item.clear()
         self.item.setLabelTextColor(colour)
-        for text, pen in entries:
+        self._list(len(shown))
+        self._widest = max((label.itemRect().width() for _, label in self.item.items), default=0.0) + _SAMPLE
+        self._arrange()
+
+    def entry_of(self, item: object) -> int | None:
+        """Return the number of the entry whose sample this is."""
+        places = range(min(self._most, len(self._shown)))
+        return next((place for place in places if self.item.items[place][0].item is item), None)
+
+    def _list(self, most: int) -> None:
+        """List so many names, and how many are left out."""
+        self._most = most
+        self.item.clear()
+        for text, pen, _ in self._shown[:most]:
             thick = pg.mkPen(pen)
             thick.setWidthF(3)  # a line of one pixel is pale, most of all on dark
             self.item.addItem(pg.PlotDataItem(pen=thick), text)
-        self._arrange()
+        left = len(self._shown) - most
+        if left > 0:
+            self.item.addItem(pg.PlotDataItem(pen=None), tr_n("{n:,} more", "{n:,} more", left))
 
     def _arrange(self) -> None:
-        widest = max((label.itemRect().width() for _, label in self.item.items), default=0.0) + _SAMPLE
+        count = len(self._shown)
         room = self._plot.width() - self._plot.getPlotItem().getAxis("left").width() - _MARGIN
-        columns = max(1, min(int(room / widest), len(self.item.items)))
+        columns = max(1, min(int(room / self._widest), count)) if count else 1
+        rows = min(-(-count // columns), max(1, int(self._plot.height() * _SHARE / _ROW)))
+        most = count if count <= rows * columns else max(1, rows * columns - 1)
+        if most != self._most:
+            self._list(most)
         if columns != self.item.columnCount:
             self.item.setColumnCount(columns)
-        rows = -(-len(self.item.items) // columns)
         layout = self._plot.getPlotItem().layout
         layout.setRowFixedHeight(0, rows * _ROW + (4 if rows else 0))
-        self.item.setMaximumWidth(columns * widest)
+        self.item.setMaximumWidth(columns * self._widest)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if watched is self._plot and event.type() == QEvent.Type.Resize:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from fairdesk.words import mark, tr
@@ -55,7 +56,11 @@ FIGURES: dict[str, FigureNote] = {
         mark("Robinson et al., BFW, CVPRW 2020"),
         mark("0 where every group has the FMR aimed at, larger farther away"),
     ),
-    "gini_fnmr": FigureNote(mark("FNMR: Gini coefficient"), mark("G(B)"), mark("Howard et al., 2022")),
+    "gini_fnmr": FigureNote(
+        mark("FNMR: Gini coefficient"),
+        mark("G(B) = n / (n - 1) sum |Bi - Bj| / (2 n^2 mean B)"),
+        mark("Howard et al., 2022"),
+    ),
     "fnmr_max_over_min": FigureNote(mark("FNMR: largest / smallest"), mark("max B / min B"), _NIST, _ONE),
     "fnmr_max_over_geomean": FigureNote(
         mark("FNMR: largest / geometric mean"), mark("max B / (B1 ... Bn)^(1/n)"), _NIST, _ONE
@@ -106,5 +111,18 @@ def figure_tip(name: str) -> str:
     note = FIGURES.get(name)
     if note is None:
         return ""
-    lines = [tr(one) if one else "" for one in (note.formula, note.source, note.even)]
-    return "\n".join(line for line in lines if line)
+    lines = [note.formula, *_letters(note.formula), note.source, note.even]
+    return "\n".join(tr(line) for line in lines if line)
+
+
+def _letters(formula: str) -> list[str]:
+    """Return what the letters of a formula stand for, where it has them."""
+    words = set(re.findall("[A-Za-z]+", formula))
+    return [
+        mark("A: the FMR of each group") if words & {"A", "Ai", "Aj", "An"} else "",
+        mark("B: the FNMR of each group") if words & {"B", "Bi", "Bj", "Bn"} else "",
+        mark("G: the Gini coefficient") if "G" in words else "",
+        mark("alpha: the weight of the FMR") if "alpha" in words else "",
+        mark("acc: the accuracy of each group in %") if "acc" in words else "",
+        mark("n: how many groups") if words & {"n", "An", "Bn"} else "",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairdesk import counted
+from fairdesk.faces.results import changed_lines
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.words import mark, tr, tr_n
 
@@ -120,6 +121,8 @@ class ScoreResult(JobResult, RestsOnVectors):
     """The format of the list."""
     left_out: list[LeftOutOfList] | None = None
     """Lines of the list that gave no pair."""
+    changed: list[str] = []
+    """Originals, of the images that were scored, that are other files now than those that were imported."""
     measure: str
     others: list[OtherScores] | None = None
 
@@ -134,4 +137,8 @@ class ScoreResult(JobResult, RestsOnVectors):
         if self.dropped:
             said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
         also = [tr("{encoder}: {out}", encoder=one.encoder, out=one.out) for one in self.others or []]
-        return "\n".join([said, *self.vector_lines(), *also])
+        return "\n".join([said, *self.vector_lines(), *also, *changed_lines(self.changed)])
+
+    def caution(self) -> str | None:
+        """Say which originals are other files now."""
+        return "\n".join(changed_lines(self.changed)) or None

@@ -84,7 +84,7 @@ def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParam
         equal = equal_error_rate(source)
         return CommonThreshold(equal.threshold, tr("EER of {pairs}", pairs=words), reject_all=equal.reject_all)
     target = params.at.partition("=")[2]
-    rule = tr("FMR <= {target} on {pairs}", target=target, pairs=words)
+    rule = tr("FMR at most {target} on {pairs}", target=f"{100 * float(target):g} %", pairs=words)
     if not resolvable(target, source.ni):
         rule += " " + tr_n(
             "(below resolution: only {n:,} impostor score)",

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from fairdesk.jobs.results import Record
 
+_RULES = {"insightface": "InsightFace", "facex-zoo": "FaceX-Zoo"}
+
+
+def rule_name(rule: str) -> str:
+    """Return what a threshold rule of accuracy over folds is called where people read it."""
+    return _RULES.get(rule, rule)
+
 
 class OperatingPoint(Record):
     """One named operating point: the rate that it reports is `fnmr`, for ZeroFNMR `fmr`."""

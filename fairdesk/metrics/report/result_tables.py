@@ -17,6 +17,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     rates_between,
 )
 from fairdesk.metrics.rates.error_rates import TARGETS
+from fairdesk.metrics.rates.protocol_results import rule_name
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
@@ -322,10 +323,9 @@ def _points(result: EvaluateResult) -> Table:
         points = row.operating_points
         if points is None:
             continue
-        line = result.eer_interpolated if row is result else None
         rows.append(
             [
-                Cell(name), Cell(rate(line)), Cell(rate(row.eer_hull)),
+                Cell(name), Cell(rate(row.eer_interpolated)), Cell(rate(row.eer_hull)),
                 *(Cell(rate(points[n].fmr if n == "ZeroFNMR" else points[n].fnmr)) for n in names),
             ]
         )  # fmt: skip
@@ -354,7 +354,7 @@ def _folds(result: EvaluateResult) -> Table:
         for rule, found in (row.fold_accuracy or {}).items():
             exact = None if found.accuracy is None else f"{100 * found.accuracy:.2f} %"
             cells = [
-                name, rule, exact or "–", "–" if found.std is None else f"{100 * found.std:.2f} %",
+                name, rule_name(rule), exact or "–", "–" if found.std is None else f"{100 * found.std:.2f} %",
                 "–" if found.standard_error is None else f"{100 * found.standard_error:.2f} %", f"{found.folds}",
                 f"{found.comparisons:,}",
             ]  # fmt: skip
@@ -366,7 +366,7 @@ def _folds(result: EvaluateResult) -> Table:
             notes.append(
                 tr(
                     "{rule}: STD {std0:.3f} (ddof 0), {std1:.3f} (ddof 1), SER {ser}.",
-                    rule=rule,
+                    rule=rule_name(rule),
                     std0=one.accuracy_STD_ddof0,
                     std1=one.accuracy_STD_ddof1,
                     ser=number(one.SER),

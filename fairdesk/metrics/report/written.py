@@ -75,6 +75,11 @@ def _one_group(name: str, bins: Any, *, distance: bool, threshold: float | None)
     return lambda axes: draw_scores(axes, bins, title, distance=distance, threshold=threshold)
 
 
+_A_PLACE_A_GROUP = ("fnmr-bars", "fmr-bars", "fmr-between-groups")
+_OF_ALL_GROUPS = (*_A_PLACE_A_GROUP, "scores-groups", "roc", "det", "rates")
+_MANY = 4  # groups; with more, plots that name them all take a page's width
+
+
 def _of_groups(result: EvaluateResult) -> dict[str, Drawing]:
     from fairdesk.figures import verification_figures as plots
 
@@ -131,7 +136,7 @@ def _write_words(
     drawn = drawings(overall, groups, result, distance=params.distance, threshold=threshold)
     svgs: dict[str, str] = {}
     for name, draw in drawn.items():
-        figure = framed(draw)
+        figure = framed(draw, len(groups) if name in _A_PLACE_A_GROUP else 0)
         for form in ("svg", "png", "pdf"):
             made = picture(figure, form)
             (folder / f"{name}.{form}").write_bytes(made)
@@ -170,6 +175,6 @@ def _write_words(
     for line in limits:
         pdf.paragraph(line)
     pdf.heading(tr("Plots"))
-    for draw in drawn.values():
-        pdf.plot(draw)
+    for name, draw in drawn.items():
+        pdf.plot(draw, wide=len(groups) > _MANY and name in _OF_ALL_GROUPS)
     (folder / "report.pdf").write_bytes(pdf.finish())

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fairdesk.dataset.known_images import project_files
 from fairdesk.errors import RequestError
+from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.written_files import safe_name
 from fairdesk.jobs.context import Context, choose_vectors
@@ -46,8 +47,11 @@ def similarities(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], 
     return cosine
 
 
-def _ready(params: ScoreParams, context: Context) -> VectorChoice:
-    """Return the vectors to score with; faces without one are encoded first, which says so itself."""
+def _ready(params: ScoreParams, context: Context) -> tuple[VectorChoice, list[str]]:
+    """Return the vectors to score with, and which originals were replaced as far as encoding has told it.
+
+    Faces without a vector are encoded first, which says so itself.
+    """
     from fairdesk.faces.embedding import encode
     from fairdesk.faces.params import EncodeParams
 
@@ -56,22 +60,23 @@ def _ready(params: ScoreParams, context: Context) -> VectorChoice:
         whole_job = EncoderRef.parse(params.encoder).file is None  # another's weights may be anywhere by now
     except ValueError:
         whole_job = False
+    changed: list[str] = []
     if whole_job:
         made = [one for one in store.of_encoder(params.encoder) if params.detector in (None, one.recipe.detector)]
         if not made or store.missing(made[0].recipe):
             detector = params.detector or (made[0].recipe.detector if made else None)
-            encode(EncodeParams(encoder=params.encoder, detector=detector), context)
-    return choose_vectors(context, params.encoder, params.detector)
+            changed = encode(EncodeParams(encoder=params.encoder, detector=detector), context).changed
+    return choose_vectors(context, params.encoder, params.detector), changed
 
 
 def _vectors_of(
     project: Project, recipe: StoredRecipe, known: ListImages
-) -> tuple[dict[str, int], npt.NDArray[np.float32]]:
-    """Return the row of each image of a list by path, and their vectors; one without a vector has no row."""
+) -> tuple[dict[str, int], npt.NDArray[np.float32], list[int]]:
+    """Return the row of each image of a list by path, their vectors and their ids; an image without a vector is left out."""
     wanted = {known.images[place].path for place in known.found.values()}
     named = {image.id: image.path for image in labelled_paths(project) if image.path in wanted}
     images, vectors = project.vectors.of_images(recipe, among=np.array(sorted(named), dtype=np.int64))
-    return {named[image]: row for row, image in enumerate(images.tolist())}, vectors
+    return {named[image]: row for row, image in enumerate(images.tolist())}, vectors, images.tolist()
 
 
 def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
@@ -99,11 +104,12 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         raise RequestError(
             tr("None of the images in {pairs} is in the project. ", pairs=params.pairs) + told_unmatched(unmatched)
         )
-    chosen = _ready(params, context)
+    chosen, told = _ready(params, context)
     recipe = chosen.recipe
     context.check()
     metric = recipe.metric if params.metric == "own" else params.metric
-    row_of, vectors = _vectors_of(project, recipe, known)
+    row_of, vectors, encoded = _vectors_of(project, recipe, known)
+    changed = changed_originals(encoded, context, told=bool(told))
     images = project.vectors.images_with(recipe)
     templates, vectors = pooled(listed.templates, known, row_of, vectors)
     rows = np.full((len(pairs), 2), -1, dtype=np.int64)
@@ -168,6 +174,7 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         left_out=[LeftOutOfList(line=one.line, why=one.why) for one in listed.left_out],
         faces=images,
         **chosen.about(),
+        changed=changed,
         measure=scores.measure,
     )
     for text in [*listed.notes, *known.notes, *_told_left_out(len(listed.left_out), len(unmatched), len(faceless))]:

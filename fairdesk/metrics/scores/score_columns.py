@@ -15,13 +15,14 @@ FIELDS = ("score", "label", *PAIRWISE, *PATHS, "fold")
 _GUESSES = {
     "score": ("score", "scores", "similarity", "similarities", "sim", "cosine", "cos", "distance", "dist"),
     "label": ("label", "same", "issame", "is_same", "genuine", "mated", "match", "decision", "target"),
+    "fold": ("fold",),
 }
 _SIDES = {
     "subject": ("subject", "id", "identity", "person", "name", "p"),
     "group": ("group", "race", "ethnicity", "att", "demographic"),
     "gender": ("gender", "sex"),
     "age": ("age",),
-    "path": ("path", "file", "image", "img"),
+    "path": ("path", "file", "image", "img", "p"),
 }
 
 
@@ -34,7 +35,13 @@ def guess_score_columns(table: Table) -> dict[str, str]:
         for side, ends in (("1", ("1", "a", "x")), ("2", ("2", "b", "y")))
     }
     found = {field: next((by_name[name] for name in names if name in by_name), None) for field, names in wanted.items()}
-    return {field: name for field, name in found.items() if name is not None}
+    used: set[str] = set()
+    out = {}
+    for field, name in found.items():  # p1, p2 are subjects only where nothing else is (BFW's are images)
+        if name is not None and name not in used:
+            out[field] = name
+            used.add(name)
+    return out
 
 
 def enough(chosen: dict[str, str]) -> bool:

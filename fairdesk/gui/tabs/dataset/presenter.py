@@ -14,7 +14,7 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.detections import Search, searches
 from fairdesk.project.identities import GroupCount
-from fairdesk.project.image_queries import Filter, Ids, image_ids, more_like, overview, partly_of_age
+from fairdesk.project.image_queries import Filter, Ids, face_counts, image_ids, more_like, partly_of_age
 from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.labels import tag_counts
 from fairdesk.project.predictions import predicted_values
@@ -26,7 +26,6 @@ from fairdesk.words import mark, tr, tr_n
 
 NONE: Ids = np.empty(0, dtype=np.int64)
 _WHO = frozenset({Kind.IMAGES, Kind.HIDDEN, Kind.LABELS})
-_OF_OTHER_TABS = ("clusterings", "lists", "scores")
 _MOST_VECTORS = 3  # in the line of counts; all of them stand under Faces and vectors
 _MOST_CLUSTERS = 1000  # in the filter's list; the largest come first
 
@@ -109,10 +108,9 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
         view.clusters = _clusters(project)
     if many & {Kind.IMAGES, Kind.QUALITY, Kind.SETTINGS}:
         view.measured = any_measured(project, project.shown_detector())
-    if many & {Kind.IMAGES, Kind.FACES}:
-        view.searches = searches(project)
     if rests := change.within(list_rests_on(wish)):
-        view.ids = ids_after(project, wish, before.ids, rests) if wish == before.wish else ids(project, wish)
+        known = before.ids if wish == before.wish else None
+        view.ids = ids_after(project, wish, known, rests, view.labels)
         view.wish, view.partly_of_age = wish, partly_of_age(project, wish.wanted)
     return view
 
@@ -127,6 +125,8 @@ def _of_many(change: Change) -> set[Kind]:
 def _look_at_people(project: Project, view: View, before: View, change: Change) -> None:
     """Read the labels, and what follows from them: groups, sets, counts."""
     many = _of_many(change)
+    if many & {Kind.IMAGES, Kind.FACES}:
+        view.searches = searches(project)
     relabelled = change.within(_WHO)
     if relabelled or before.labels is None:
         labels = view.labels = _labels(project, before.labels, relabelled)
@@ -135,7 +135,7 @@ def _look_at_people(project: Project, view: View, before: View, change: Change) 
     else:
         labels = before.labels
     if many & {Kind.IMAGES, Kind.FACES, Kind.SETTINGS} or not before.counts:
-        view.counts = {key: count for key, count in overview(project).items() if key not in _OF_OTHER_TABS}
+        view.counts = face_counts(project, view.searches)
     elif Kind.VECTORS in many:
         view.counts = before.counts | {"vectors": project.vectors.sets()}
     view.counts = view.counts | labels.totals()
@@ -147,15 +147,21 @@ def _look_at_people(project: Project, view: View, before: View, change: Change) 
 
 def _labels(project: Project, before: LabelSnapshot | None, change: Change) -> LabelSnapshot:
     images = change.images()
-    return LabelSnapshot.read(project) if before is None or images is None else before.after(project, images)
+    if before is not None and images is not None:
+        return before.after(project, images)
+    if before is not None and change.touched.keys() == {Kind.HIDDEN}:
+        return before.with_hidden(project)
+    return LabelSnapshot.read(project)
 
 
-def ids_after(project: Project, wish: Wish, before: Ids, change: Change) -> Ids:
+def ids_after(
+    project: Project, wish: Wish, before: Ids | None, change: Change, labels: LabelSnapshot | None = None
+) -> Ids:
     """Return the ids of the images to show after a change; where few images changed, only these are looked at."""
     images = change.images()
     placed = wish.order == "added" and wish.like is None  # elsewhere a label may move an image
-    if images is None or not placed:
-        return ids(project, wish)
+    if before is None or images is None or not placed:
+        return ids(project, wish, labels)
     asked = images if wish.wanted.ids is None else images & set(wish.wanted.ids)
     matching = image_ids(project, replace(wish.wanted, ids=tuple(sorted(asked))))
     rest = before[~np.isin(before, np.array(sorted(images), dtype=np.int64))]
@@ -169,10 +175,13 @@ def _clusters(project: Project) -> list[tuple[int, str]]:
     return [(c.id, f"{c.title} ({c.faces:,})") for c in clusters(project, newest)[:_MOST_CLUSTERS]]
 
 
-def ids(project: Project, wish: Wish) -> Ids:
-    """Return the ids of the images to show; alone, it is what a change of the filter needs."""
+def ids(project: Project, wish: Wish, labels: LabelSnapshot | None = None) -> Ids:
+    """Return the ids of the images to show; alone, it is what a change of the filter needs.
+
+    `labels`, as they are now, spare the catalogue where they tell which these are.
+    """
     order = wish.order if wish.order not in MEASURES or any_measured(project) else "added"
-    found = image_ids(project, wish.wanted, order)
+    found = image_ids(project, wish.wanted, order, labels)
     if wish.like is None:
         return found
     try:

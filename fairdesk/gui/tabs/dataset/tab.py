@@ -272,14 +272,18 @@ class DatasetTab(Tab):
         active = self.filters.active()
         self.filters_button.setText(tr("More filters ({active})", active=active) if active else tr("More filters"))
 
+        labels = None if self._unread else self.view.labels  # those that a change is about to replace tell nothing
+
         def arrived(found: tuple[Ids, int]) -> None:
-            ids, self.view.partly_of_age = found
-            self.view.ids, self.view.wish = ids, wish
-            self.grid.show_ids(self.session.project, "image", ids)
-            self._say_counts()
+            if labels is None or labels is self.view.labels:
+                (self.view.ids, self.view.partly_of_age), self.view.wish = found, wish
+                self.grid.show_ids(self.session.project, "image", self.view.ids)
+                self._say_counts()
+            else:  # they were replaced meanwhile
+                self._reload()
 
         self.session.background.read(
-            "dataset ids", lambda: (presenter.ids(project, wish), partly_of_age(project, wish.wanted)), arrived
+            "dataset ids", lambda: (presenter.ids(project, wish, labels), partly_of_age(project, wish.wanted)), arrived
         )
 
     def _show(self) -> None:
@@ -369,8 +373,8 @@ class DatasetTab(Tab):
         self.session.background.read("like", lambda: more_like(project, image, recipe.hash, self.view.ids), found)
 
     async def label_selected(self, first: str = "identity") -> None:
-        images, project = self.grid.selected_ids(), self.session.project
-        if not images or project is None:
+        images, project = self.grid.selected_array(), self.session.project
+        if not len(images) or project is None:
             return
         names, groups = self._names()
         tags = [tag for tag, _ in self.view.tags]
@@ -459,8 +463,8 @@ class DatasetTab(Tab):
         return names, [group for group, _, _ in self.view.groups if group]
 
     def hide_selected(self, hide: bool) -> None:
-        images = self.grid.selected_ids()
-        if images:
+        images = self.grid.selected_array()
+        if len(images):
             self.session.edit(
                 lambda project: hide_images(project, images, hide=hide),
                 lambda n: (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ _AT = {
     "eer": mark("EER"),
     "threshold": mark("this threshold"),
 }
-_SOURCES = {"all": mark("all"), "within-group": mark("within-group")}
+_SOURCES = {"all": mark("all pairs"), "within-group": mark("pairs within groups")}
 
 
 class MetricsTab(Tab):
@@ -143,7 +144,7 @@ class MetricsTab(Tab):
         """Offer whose impostors the threshold is taken from."""
         self.source.clear()
         for rule in rules:
-            self.source.addItem(tr(_SOURCES[rule]) if rule in _SOURCES else rule, rule)
+            self.source.addItem(tr(_SOURCES[rule]) if rule in _SOURCES else tr("the group {name}", name=rule[6:]), rule)
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
@@ -379,6 +380,8 @@ class MetricsTab(Tab):
 
     def _show_headline(self, result: EvaluateResult) -> None:
         text, line = presenter.headline(result), presenter.threshold_line(result)
+        if self.shown is not None:
+            text = f"<b>{escape(self.shown.path.name)}</b>  ·  {text}"
         self.headline.setTextFormat(Qt.TextFormat.RichText)  # what is not its own is escaped there
         self.headline.setText(text + (f"<br>{line}" if line else ""))
 

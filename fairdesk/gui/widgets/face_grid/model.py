@@ -26,8 +26,8 @@ from fairdesk.project.image_queries import Boxed, GridItem, Ids, Kind, boxes, it
 from fairdesk.project.originals import NONE_MISSING
 from fairdesk.words import tr
 
-PAGE = 256
-PAGES = 40
+PAGE = 64
+PAGES = 160
 MIME = "application/x-fairdesk-faces"
 ItemRole = Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex

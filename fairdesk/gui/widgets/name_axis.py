@@ -1,0 +1,106 @@
+"""An axis of names: in two lines, upright or left out where they would touch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+_BETWEEN = 8  # pixels between two names
+_NARROW = 56  # pixels of a name; with less, names that do not fit stand upright
+_MOST = 160  # pixels of a name beside an upright axis
+_UPRIGHT = 130  # pixels of a name that stands upright
+
+
+class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """A tick a name, at 0, 1, 2 and so on."""
+
+    _names: Sequence[str] = ()
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Show other names."""
+        self._names = names
+        self._fit()
+
+    def resizeEvent(self, event: Any = None) -> None:  # noqa: N802
+        """Have as much room below as the names take."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self.orientation == "bottom":
+            lines = max((text.count("\n") + 1 for text in self._shown()), default=1)
+            high = self._metrics().height() * lines
+            if self._upright():
+                high = min(float(_UPRIGHT), max(map(self._metrics().horizontalAdvance, self._names)))
+            if self.fixedHeight != high + 8:
+                self.setHeight(high + 8)
+        self.picture = None
+        self.update()
+
+    def _metrics(self) -> QFontMetricsF:
+        return QFontMetricsF(self.style["tickFont"] or self.font())
+
+    def _apart(self) -> float:
+        """Return how many pixels lie between two ticks."""
+        size = self.width() if self.orientation == "bottom" else self.height()
+        return float(size / max(abs(self.range[1] - self.range[0]), 1e-9))
+
+    def _upright(self) -> bool:
+        room = self._apart() - _BETWEEN
+        return (
+            self.orientation == "bottom"
+            and room < _NARROW
+            and any("…" in fitted(name, self._metrics(), room) for name in self._names)
+        )
+
+    def _shown(self) -> list[str]:
+        """Return what is said of each name."""
+        room = self._apart() - _BETWEEN if self.orientation == "bottom" else float(_MOST)
+        return [fitted(name, self._metrics(), room) for name in self._names]
+
+    def tickValues(self, low: float, high: float, _size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
+        """Return the places of ticks, as pyqtgraph asks for them: of names that would touch, each second or third."""
+        each = max(1, -int(-self._metrics().height() // max(self._apart(), 1.0)))
+        low, high = min(low, high), max(low, high)
+        return [(1.0, [float(place) for place in range(0, len(self._names), each) if low <= place <= high])]
+
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
+        """Return what stands at ticks."""
+        if self._upright():
+            return [""] * len(values)
+        shown = self._shown()
+        return [shown[round(value)] for value in values]
+
+    def drawPicture(self, painter: QPainter, axis: Any, ticks: Any, texts: Any) -> None:  # noqa: N802
+        """Draw the axis, and the names that stand upright."""
+        super().drawPicture(painter, axis, ticks, texts)
+        if not self._upright():
+            return
+        metrics, box = self._metrics(), self.mapRectFromParent(self.geometry())
+        painter.setPen(self.textPen())
+        low, high = min(self.range), max(self.range)
+        for value in self.tickValues(low, high, box.width())[0][1]:
+            text = metrics.elidedText(self._names[round(value)], Qt.TextElideMode.ElideMiddle, _UPRIGHT)
+            painter.save()
+            painter.translate(box.left() + (value - low) / (high - low) * box.width(), box.top() + 5)
+            painter.rotate(-90)
+            painter.drawText(
+                QRectF(-_UPRIGHT, -metrics.height() / 2, _UPRIGHT, metrics.height()),
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                text,
+            )
+            painter.restore()
+
+
+def fitted(name: str, metrics: QFontMetricsF, room: float) -> str:
+    """Return a name that takes at most so many pixels: in two lines where that does it, else shortened."""
+    if metrics.horizontalAdvance(name) <= room:
+        return name
+    ways = [(name[: at.end()].rstrip(), name[at.end() :]) for at in re.finditer(r"[\s_·,]+", name)]
+    lines = min(ways, key=lambda way: max(map(metrics.horizontalAdvance, way)), default=(name,))
+    return "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in lines)

@@ -1,0 +1,72 @@
+"""Many texts in one piece of memory, and where each of them stands: a million paths take as much as their letters."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
+
+import numpy as np
+
+
+class PackedTexts(Sequence[str]):
+    """Texts that are appended and read by place; a list of them takes 50 bytes more for each."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._letters = bytearray()
+        self._ends = array("q", [0])
+        for text in texts:
+            self.append(text)
+
+    def append(self, text: str) -> None:
+        """Add a text at the end."""
+        self._letters += text.encode("utf-8", "surrogatepass")
+        self._ends.append(len(self._letters))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        if place < 0:
+            place += len(self)
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return self._letters[self._ends[place] : self._ends[place + 1]].decode("utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[place] for place in range(len(self)))
+
+
+class Places:
+    """Where texts may stand, by their hash: twelve bytes each. Whoever asks compares the text itself."""
+
+    def __init__(self) -> None:
+        self._hashes = array("q")
+        self._places = array("i")
+        self._sorted = True
+
+    def add(self, text: str, place: int) -> None:
+        """Say that a text stands at a place."""
+        self._hashes.append(hash(text))
+        self._places.append(place)
+        self._sorted = False
+
+    def of(self, text: str) -> Iterator[int]:
+        """Yield the places at which a text may stand, in the order they were added."""
+        if not self._sorted:
+            order = np.argsort(np.frombuffer(self._hashes, dtype=np.int64), kind="stable")
+            self._hashes = array("q", np.frombuffer(self._hashes, dtype=np.int64)[order].tobytes())
+            self._places = array("i", np.frombuffer(self._places, dtype=np.int32)[order].tobytes())
+            self._sorted = True
+        key = hash(text)
+        at = bisect_left(self._hashes, key)
+        while at < len(self._hashes) and self._hashes[at] == key:
+            yield self._places[at]
+            at += 1
