@@ -71,6 +71,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> JobResult:
     from fairdesk.clustering.files.cluster_files import write_clusters
+    from fairdesk.clustering.quality_now import f1_now
     from fairdesk.clustering.store import need_version, note_version, revert_to, versions
 
     with open_project(arguments.project) as project:
@@ -87,6 +88,8 @@ def _run(arguments: Namespace) -> JobResult:
             path = arguments.out.expanduser().absolute()
             count = write_clusters(project, need_version(project, arguments.version), path)
             written = {"out": str(path), "written": count}
+        every = versions(project)
+        f1 = {one.id: f1_now(project, one) for one in every}
         rows = [
             ClusteringRow(
                 id=one.id,
@@ -94,14 +97,14 @@ def _run(arguments: Namespace) -> JobResult:
                 method=one.method,
                 clusters=one.clusters,
                 faces=one.faces,
-                bcubed_f1=one.quality.get("bcubed_f1"),
-                bcubed_f1_why=one.quality.get("bcubed_f1_why"),
+                bcubed_f1=f1[one.id],
+                bcubed_f1_why=None if f1[one.id] is not None else tr("nobody is known in it"),
                 created=one.created,
                 note=one.note,
                 hidden=one.hidden,
                 out_of_date=one.stale,
             )
-            for one in versions(project)
+            for one in every
         ]
         return ClusteringsResult.model_validate({"clusterings": rows, **written})
 

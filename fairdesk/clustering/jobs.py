@@ -26,10 +26,10 @@ JOBS = [
     ),
     _Job(
         "mosaic", "Export a mosaic", "params:MosaicParams", "results:MosaicResult", "files.mosaics:write_mosaic",
-        needs=Needs.EITHER, instead="file",
+        needs=Needs.EITHER, instead="file", of_instead=("replace_prefix",),
     ),
     _Job(
         "identity-folders", "Export identity folders", "params:FoldersParams", "results:FoldersResult", "files.identity_folders:write_identity_folders",
-        needs=Needs.EITHER, instead="file",
+        needs=Needs.EITHER, instead="file", of_instead=("replace_prefix",),
     ),
 ]  # fmt: skip

@@ -166,7 +166,9 @@ class LoadClustersParams(JobParams):
     detector: Annotated[str | None, Offer.FOUND_BY, Unset("those shown in the window")] = Field(
         None, description="Detector whose faces the images stand for"
     )
-    replace_prefix: list[str] | None = Field(None, title="Replace prefix", description=PREFIX_HELP)
+    replace_prefix: Annotated[list[str] | None, Unset("take the paths as they stand")] = Field(
+        None, title="Replace prefix", description=PREFIX_HELP
+    )
 
     _known_detector = field_validator("detector")(detector_text)
     _rules = field_validator("replace_prefix")(check_rules)
@@ -194,7 +196,9 @@ class MosaicParams(JobParams):
         title="Cluster file",
         description="Clusters to take it from instead of the project: .json, .csv or .parquet",
     )
-    replace_prefix: list[str] | None = Field(None, title="Replace prefix", description=PREFIX_HELP)
+    replace_prefix: Annotated[list[str] | None, Unset("take the paths as they stand")] = Field(
+        None, title="Replace prefix", description=PREFIX_HELP
+    )
     version: Annotated[int | None, Offer.VERSION, Unset("the newest")] = Field(
         None, description="Which clustering of the project"
     )
@@ -276,7 +280,9 @@ class FoldersParams(JobParams):
         title="Cluster file",
         description="Clusters to take them from instead of the project: .json, .csv or .parquet",
     )
-    replace_prefix: list[str] | None = Field(None, title="Replace prefix", description=PREFIX_HELP)
+    replace_prefix: Annotated[list[str] | None, Unset("take the paths as they stand")] = Field(
+        None, title="Replace prefix", description=PREFIX_HELP
+    )
     by: Literal["cluster", "identity"] = Field(
         "cluster", title="Folder for each", description="A folder for each cluster, or for each identity as labelled"
     )

@@ -205,7 +205,9 @@ class LoadEncodingsParams(JobParams):
         title="Compared by",
         description="How such encodings are compared: dlib's by their Euclidean distance",
     )
-    replace_prefix: list[str] | None = Field(None, title="Replace prefix", description=PREFIX_HELP)
+    replace_prefix: Annotated[list[str] | None, Unset("take the paths as they stand")] = Field(
+        None, title="Replace prefix", description=PREFIX_HELP
+    )
 
     _rules = field_validator("replace_prefix")(check_rules)
 

@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
 
         asked = job_kind(kind)
         other = bool(asked.without and preset.get(asked.without))
-        hide = (asked.instead, *(asked.without_those if other else (asked.without,)))
+        hide = (asked.instead, *asked.of_instead, *(asked.without_those if other else (asked.without,)))
         dialog = JobDialog(self.session, kind, preset, self, hide=hide)
         if await async_glue.finished(dialog):
             self.session.run(dialog.kind.name, dialog.values)

@@ -48,6 +48,7 @@ class JobKind:
     gpu: bool = False  # wants the GPU where there is one
     positional: tuple[str, ...] = ()  # parameters that the verb takes without an option's name
     instead: str = ""  # the parameter whose path may stand in the project's place
+    of_instead: tuple[str, ...] = ()  # the parameters that are about that one alone
     without: str = ""  # the option that makes a project unneeded
     without_title: str = ""  # the title where that option is given
     without_those: tuple[str, ...] = ()  # the parameters that mean nothing then

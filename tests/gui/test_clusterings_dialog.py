@@ -99,6 +99,8 @@ def test_comparing_in_the_window(window, hand, two, qtbot):
     hand.settle()
     dialog = hand.dialog(ClusteringsDialog)
     assert [dialog.table.item(row, 0).text() for row in range(2)] == ["2", "1"] and not dialog.compare.isEnabled()
+    corrected, untouched = (dialog.table.item(row, 4).text() for row in range(2))
+    assert untouched == "1.000" and 0.5 < float(corrected) < 1  # as it is now, not as it was made
     dialog.table.selectAll()
     assert dialog.compare.isEnabled() and not dialog.revert.isEnabled()
     dialog.compare.click()

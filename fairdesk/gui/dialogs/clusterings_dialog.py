@@ -19,13 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.clustering.quality_now import f1_now
 from fairdesk.clustering.store import Version, note_version, revert_to, versions
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.clustering_comparison import ComparisonDialog
 from fairdesk.gui.session import Session
 from fairdesk.words import tr
 
-NOTE = 6  # the column of notes
+F1, NOTE = 4, 6  # columns
 
 
 class ClusteringsDialog(QDialog):
@@ -91,8 +92,7 @@ class ClusteringsDialog(QDialog):
         self.table.setRowCount(len(found))
         for y, one in enumerate(found):
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created))
-            f1 = one.quality.get("bcubed_f1")
-            cells = (one.id, one.name, one.clusters, one.faces, None if f1 is None else f"{f1:.3f}", when, one.note)
+            cells = (one.id, one.name, one.clusters, one.faces, "…", when, one.note)
             for x, value in enumerate(cells):
                 item = QTableWidgetItem()
                 item.setData(Qt.ItemDataRole.DisplayRole, value)
@@ -105,6 +105,28 @@ class ClusteringsDialog(QDialog):
                 self.table.selectRow(y)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._enable()
+        self._judge(found)
+
+    def _judge(self, found: list[Version]) -> None:
+        """Fill in how good each is as it is corrected now, one after the other: that takes longer than to list them."""
+        project = self._session.project
+        if project is None or found is not self._versions or not found:
+            return
+
+        def judged(f1: float | None, at: int) -> None:
+            item = self.table.item(at, F1)
+            if found is self._versions and item is not None:
+                item.setData(Qt.ItemDataRole.DisplayRole, "" if f1 is None else f"{f1:.3f}")
+                item.setToolTip(tr("Against the known and confirmed identities, as it is corrected now"))
+                ask(at + 1)
+
+        def ask(at: int) -> None:
+            if at < len(found) and self.isVisible():
+                self._session.background.read(
+                    "clusterings judged", lambda: f1_now(project, found[at]), lambda f1: judged(f1, at)
+                )
+
+        ask(0)
 
     def chosen(self) -> list[Version]:
         """The selected clusterings, the oldest first."""

@@ -13,7 +13,7 @@ from fairdesk.clustering.choosing.numbers import PCA, Method, Numbers
 from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.choosing.radius import best
 from fairdesk.gui.session import Session
-from fairdesk.gui.tabs.clustering.outcome_curves import curve_pens, draw_counts, draw_quality
+from fairdesk.gui.tabs.clustering.outcome_curves import curve_pens, draw_counts, draw_quality, line_pen
 from fairdesk.gui.tabs.clustering.outcome_table import OutcomeTable
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
@@ -146,5 +146,5 @@ class NumbersPage(QWidget):
         self._legends[0].show_entries(draw_counts(self.counts, self.outcomes, pens), theme.tokens["text"])
         self._legends[1].show_entries(draw_quality(self.quality, self.outcomes, pens), theme.tokens["text"])
         for plot, line in zip(self._plots, self.lines, strict=True):
-            line.setPen(pg.mkPen(theme.tokens["accent"], width=2))
+            line.setPen(line_pen(theme.tokens["accent"], 2))
             plot.addItem(line)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication
 
 from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.figures.style import group_style
@@ -20,7 +21,13 @@ def curve_pens(theme: Theme) -> list[Any]:
     """Return the pens of three curves, which differ in colour and in dashes."""
     colours = [theme.tokens[name] for name in ("accent", "text", "warn")]
     dashes = [Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine]
-    return [pg.mkPen(colour, width=2, style=style) for colour, style in zip(colours, dashes, strict=True)]
+    return [line_pen(colour, 2, style) for colour, style in zip(colours, dashes, strict=True)]
+
+
+def line_pen(colour: str | QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> Any:
+    """Return a pen as wide on a screen of any scale: pyqtgraph counts the screen's own dots."""
+    screen = QGuiApplication.primaryScreen()
+    return pg.mkPen(colour, width=width * (screen.devicePixelRatio() if screen is not None else 1), style=style)
 
 
 def draw_counts(plot: pg.PlotWidget, outcomes: list[Outcome], pens: list[Any]) -> Entries:
@@ -57,5 +64,5 @@ def draw_quality(plot: pg.PlotWidget, outcomes: list[Outcome], pens: list[Any]) 
     draw(tr("recall"), [one.bcubed_recall for one in known], pens[2])
     for number, group in enumerate(sorted({name for one in outcomes for name in one.groups})):
         values = [one.groups[group].bcubed_f1 if group in one.groups else np.nan for one in outcomes]
-        draw(tr("F1 of {group}", group=group), values, pg.mkPen(group_style(number)[0], width=1))
+        draw(tr("F1 of {group}", group=group), values, line_pen(group_style(number)[0], 1))
     return entries

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, 
 from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step
 from fairdesk.gui.session import Session
-from fairdesk.gui.tabs.clustering.outcome_curves import curve_pens, draw_counts, draw_quality
+from fairdesk.gui.tabs.clustering.outcome_curves import curve_pens, draw_counts, draw_quality, line_pen
 from fairdesk.gui.tabs.clustering.outcome_table import OutcomeTable
 from fairdesk.gui.widgets.latest_answer import LatestAnswer
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
@@ -156,10 +156,10 @@ class RadiusPage(QWidget):
         self._draw_distances(pens[0], theme.tokens["muted"])
         self._legends[0].show_entries(draw_counts(self.counts, self._outcomes, pens), theme.tokens["text"])
         self._legends[1].show_entries(draw_quality(self.quality, self._outcomes, pens), theme.tokens["text"])
-        accent = pg.mkPen(theme.tokens["accent"], width=2)
+        accent = line_pen(theme.tokens["accent"], 2)
         for plot, line in zip(self._plots, (self.level, *self.lines), strict=True):
             line.setPen(accent)
-            line.setHoverPen(pg.mkPen(theme.tokens["accent"], width=4))
+            line.setHoverPen(line_pen(theme.tokens["accent"], 4))
             plot.addItem(line)
 
     def _draw_distances(self, pen: Any, muted: str) -> None:
@@ -176,7 +176,7 @@ class RadiusPage(QWidget):
                 symbol="o",
                 symbolSize=10,
                 symbolBrush=None,
-                symbolPen=pg.mkPen(pen.color(), width=2),
+                symbolPen=line_pen(pen.color(), 2),
             )
             label = pg.TextItem(tr("knee {knee:.3f}", knee=bend), color=muted, anchor=(1, 1))
             label.setPos(at, bend)

@@ -217,6 +217,7 @@ class ClusteringTab(Tab):
         self.pages.setCurrentWidget(home if view.version else self.empty_page)
         self.quality.setText(presenter.quality_line(view.version, view.clusters, view.quality) if view.version else "")
         self.quality.setToolTip(self.quality.text())
+        self.selected.setVisible(not self._reviewing)
         stale = view.version.stale if view.version else None
         self.banner.setVisible(stale is not None)
         self.banner_text.setText(tr("Out of date: {stale}.", stale=stale) if stale else "")

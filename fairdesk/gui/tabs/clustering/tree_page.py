@@ -16,6 +16,7 @@ from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.choosing.tree import CutTree, Leaf, Lines, Linkage
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.outcome_curves import line_pen
 from fairdesk.gui.tabs.clustering.outcome_table import OutcomeTable
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.gui.widgets.latest_answer import LatestAnswer
@@ -217,9 +218,9 @@ class TreePage(QWidget):
             return
         gap = np.full((len(self.drawn.x), 1), np.nan)
         x, y = (np.hstack([lines, gap]).ravel() for lines in (self.drawn.x, self.drawn.y))
-        self.plot.plot(x, y, pen=pg.mkPen(theme.tokens["text"], width=1), connect="finite")
-        self.line.setPen(pg.mkPen(theme.tokens["accent"], width=2))
-        self.line.setHoverPen(pg.mkPen(theme.tokens["accent"], width=4))
+        self.plot.plot(x, y, pen=line_pen(theme.tokens["text"], 1), connect="finite")
+        self.line.setPen(line_pen(theme.tokens["accent"], 2))
+        self.line.setHoverPen(line_pen(theme.tokens["accent"], 4))
         self.plot.addItem(self.line)
 
     def _item(self, number: int) -> GridItem | None:
