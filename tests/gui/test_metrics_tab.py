@@ -3,10 +3,12 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.jobs.context import QuietContext
+from fairdesk.jobs.wording import rate
 from fairdesk.metrics.pair_lists.job import make_pair_list
 from fairdesk.metrics.params import PairsParams, ScoreParams
 from fairdesk.metrics.report.result_tables import INTERVAL
@@ -104,3 +106,76 @@ def test_scores_of_a_project_that_was_closed_are_not_shown(window, hand, qtbot, 
     hand.settle()
     assert window.metrics.shown is None and window.metrics.pages.currentWidget() is window.metrics.empty_page
     assert not [notice for notice in window.toasts.history if notice.kind == "error"]
+
+
+def _of(kind):
+    """Scores with groups of a kind that plots are not made for."""
+    rng = np.random.default_rng(5)
+    label = np.arange(400) < 150
+    ordinary = rng.normal(size=400) + 3 * label
+    return label, {
+        "ordinary": ordinary,
+        "all infinite": np.where(label, np.inf, -np.inf),
+        "some infinite": np.where(rng.random(400) < 0.5, np.where(label, np.inf, -np.inf), ordinary),
+        "constant": np.zeros(400),
+        "two values": label * 1.0,
+        "huge": ordinary * 1e300,
+        "tiny": ordinary * 1e-300,
+        "infinite genuine": np.where(label, np.inf, ordinary),
+    }[kind]
+
+
+def _written(folder, kind):
+    label, score = _of(kind)
+    group = np.where(np.arange(400) % 2, "A", "B")
+    np.savez(folder / f"{kind}.npz", score=score, label=label, group1=group, group2=group)
+    return folder / f"{kind}.npz"
+
+
+def _shown(tab, qtbot, path):
+    tab.show_scores(path)
+    qtbot.waitUntil(lambda: tab.shown is not None and tab.shown.path == path and not tab._drawing, timeout=30_000)
+
+
+@pytest.mark.parametrize(
+    "kind", ["all infinite", "some infinite", "constant", "two values", "huge", "tiny", "infinite genuine"]
+)
+def test_odd_scores_are_shown_with_their_own_numbers(window, hand, qtbot, tmp_path, kind):
+    """No plot that cannot be drawn may leave the numbers of another file beside this one's name."""
+    hand.go("metrics")
+    tab = window.metrics
+    for path in (_written(tmp_path, "ordinary"), _written(tmp_path, kind)):
+        _shown(tab, qtbot, path)
+    assert f"{kind}.npz" in tab.headline.text()
+    for plot in tab.figures.curves.values():
+        tab.figures.setCurrentWidget(plot)
+        hand.settle()
+    rows = tab.shown.result.groups.per_group
+    table = tab.tables.pages["common"].shown
+    place = [column.title for column in table.columns].index("FNMR")
+    shown = {row[0].text: row[place].text for row in table.rows}
+    assert shown == {name: rate(row.fnmr) for name, row in rows.items()}
+
+
+def test_a_line_that_was_let_go_belongs_to_its_file(window, hand, qtbot, tmp_path):
+    """The next file is shown at the rule from before; a threshold that was typed stays."""
+    hand.go("metrics")
+    tab = window.metrics
+    first, other = _written(tmp_path, "ordinary"), _written(tmp_path, "two values")
+    _shown(tab, qtbot, first)
+    eer = tab.at.findData("eer")
+    tab.at.setCurrentIndex(eer)
+    qtbot.waitUntil(lambda: not tab._drawing, timeout=30_000)
+    taken = tab.shown.result.groups.threshold
+    tab.at.setCurrentIndex(tab.at.findData("threshold"))
+    qtbot.waitUntil(lambda: not tab._drawing, timeout=30_000)
+    assert tab._threshold() == taken  # the very number, not the four digits that the field shows
+    tab.at.setCurrentIndex(eer)
+    tab._on_dropped(1.23456789)
+    _shown(tab, qtbot, other)
+    assert tab.at.currentIndex() == eer and tab.value.isHidden()
+    tab.at.setCurrentIndex(tab.at.findData("threshold"))
+    tab.value.setValue(0.25)
+    tab.value.editingFinished.emit()
+    _shown(tab, qtbot, first)
+    assert tab.at.currentData() == "threshold" and tab._threshold() == 0.25

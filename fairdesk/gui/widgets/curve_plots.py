@@ -167,7 +167,9 @@ class RatePlot(QWidget):
             return
         view = self.plot.getPlotItem().vb
         if self.kind == "rates":
-            xs = np.concatenate([x[np.isfinite(x)] for _, x, _, _ in self._drawn] or [np.zeros(1)])
+            xs = np.concatenate([x[np.isfinite(x)] for _, x, _, _ in self._drawn])
+            if not len(xs):  # all scores are infinite
+                xs = np.zeros(1)
             view.setRange(xRange=(float(xs.min()), float(xs.max())), yRange=(0, 1), padding=0.02)
         elif self.kind == "roc":
             lows = [float(np.nanmin(x)) for _, x, _, _ in self._drawn if np.isfinite(x).any()]

@@ -217,6 +217,23 @@ def headline(result: EvaluateResult) -> str:
     return text
 
 
+RULES = {
+    "fmr=1e-3": mark("FMR 0.1 %"),
+    "fmr=1e-2": mark("FMR 1 %"),
+    "fmr=1e-4": mark("FMR 0.01 %"),
+    "eer": mark("EER"),
+    "threshold": mark("this threshold"),
+}
+"""How the common threshold is taken."""
+SOURCES = {"all": mark("all pairs"), "within-group": mark("pairs within groups")}
+"""Whose impostors it is taken from."""
+
+
+def threshold_of(result: EvaluateResult) -> float | None:
+    """Return the common threshold, or where there are no groups that of the EER."""
+    return result.eer_threshold if result.groups is None else result.groups.threshold
+
+
 def threshold_line(result: EvaluateResult) -> str:
     """Return the common threshold, its rule, the worst groups and what is in no group, as rich text."""
     groups = result.groups

@@ -47,16 +47,6 @@ if TYPE_CHECKING:
     from fairdesk.metrics.results import EvaluateResult
 
 
-_AT = {
-    "fmr=1e-3": mark("FMR 0.1 %"),
-    "fmr=1e-2": mark("FMR 1 %"),
-    "fmr=1e-4": mark("FMR 0.01 %"),
-    "eer": mark("EER"),
-    "threshold": mark("this threshold"),
-}
-_SOURCES = {"all": mark("all pairs"), "within-group": mark("pairs within groups")}
-
-
 class MetricsTab(Tab):
     """Lists and scores on the left, what they say on the right."""
 
@@ -103,6 +93,7 @@ class MetricsTab(Tab):
         self._columns: str | None = None  # of a table that does not say itself what they are
         self._stale: str | None = None
         self._typed: float | None = None  # where the line was let go
+        self._rule = 0  # what the threshold was taken by before
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.find_line = FindLine((self.sources,), tr("Find a list or scores"))
         left = QWidget()
@@ -114,7 +105,7 @@ class MetricsTab(Tab):
         self.splitter.setSizes([260, 900])
         self.splitter.setStretchFactor(1, 1)
         self.vertical.setSizes([380, 320])
-        for rule, text in _AT.items():
+        for rule, text in presenter.RULES.items():
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
         self._offer_sources(["all", "within-group"])
@@ -144,7 +135,10 @@ class MetricsTab(Tab):
         """Offer whose impostors the threshold is taken from."""
         self.source.clear()
         for rule in rules:
-            self.source.addItem(tr(_SOURCES[rule]) if rule in _SOURCES else tr("the group {name}", name=rule[6:]), rule)
+            self.source.addItem(
+                tr(presenter.SOURCES[rule]) if rule in presenter.SOURCES else tr("the group {name}", name=rule[6:]),
+                rule,
+            )
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
@@ -277,18 +271,28 @@ class MetricsTab(Tab):
         """Evaluate and show a score file; `columns` say what is what in a table that does not."""
         if path != self.scores or columns is not None:
             self.scores, self._columns = path, columns
-            for box in (self.source, self.by):
+            rule = (
+                self._rule if self._threshold() == self._typed else self.at.currentIndex()
+            )  # a line that was let go was this file's
+            for box, place in ((self.source, 0), (self.by, 0), (self.at, rule)):
                 box.blockSignals(True)
-                box.setCurrentIndex(0)
+                box.setCurrentIndex(place)
                 box.blockSignals(False)
+            self.value.setVisible(self.at.currentData() == "threshold")
         self._evaluate()
 
     def _on_rule(self, rule: str) -> None:
         self.value.setVisible(rule == "threshold")
-        if rule == "threshold" and self.shown is not None and self.shown.result.eer_threshold is not None:
+        if (
+            rule == "threshold"
+            and self.shown is not None
+            and (now := presenter.threshold_of(self.shown.result)) is not None
+        ):
+            self._typed = now
             self.value.blockSignals(True)
-            self.value.setValue(float(self.shown.result.eer_threshold))
+            self.value.setValue(now)
             self.value.blockSignals(False)
+        self._rule = 0 if rule == "threshold" else self.at.currentIndex()
         self._evaluate()
 
     def _params(self) -> EvaluateParams | None:
@@ -353,8 +357,8 @@ class MetricsTab(Tab):
         self.shown = found
         self.figures.make(self.session.theme)
         self._show_headline(found.result)
-        self.figures.show_result(presenter.shown_curves(found), found.result.groups)
         self._fill_table(found)
+        self.figures.show_result(presenter.shown_curves(found), found.result.groups)
         self._offer_ways(found.ways)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
         if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
