@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fairdesk.dataset.params import RelinkParams
 from fairdesk.dataset.results import RelinkResult
 from fairdesk.errors import RequestError
@@ -17,7 +19,7 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
     """Job: point images that lay under `old` to the same files under `new`.
 
     A file counts as the same if its content hash is; first at the same relative path, then anywhere
-    below `new` under the same name and size.
+    below `new` under the same name and size. An image whose original still lies under `old`, and is not under `new`, stays as it is.
     """
     project = context.project
     images = recorded_under(project, params.old)
@@ -49,17 +51,28 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
         places.setdefault((entry.path.rsplit("/", 1)[-1], size), []).append(entry.path)
     found: list[tuple[int, str]] = []
     missing: list[str] = []
+    in_place = 0
     for done, image in enumerate(images, 1):
         context.check()
         relative = image.path.relative_to(params.old).as_posix()
         candidates = places.get((image.path.name, image.size), [])
         candidates = sorted(candidates, key=lambda path: path != relative)
         match = next((path for path in candidates if sha256_of(params.new / path, project.facts) == image.sha256), None)
-        if match is None:
-            missing.append(relative)
-        else:
+        if match is not None:
             found.append((image.id, match))
+        elif _lies_there(image.path):
+            in_place += 1
+        else:
+            missing.append(relative)
         context.progress(done, len(images), tr("images"))
     if found:
         relocate(project, params.new, found)
-    return RelinkResult(relinked=len(found), missing=len(missing), missing_paths=missing)
+    return RelinkResult(relinked=len(found), missing=len(missing), missing_paths=missing, in_place=in_place)
+
+
+def _lies_there(path: Path) -> bool:
+    try:
+        stamp(path)
+    except OSError:
+        return False
+    return True

@@ -67,14 +67,19 @@ class RelinkResult(JobResult):
     relinked: int
     missing: int
     missing_paths: list[str]
+    in_place: int = 0
+    """Images that lie where they were, and not in the new folder."""
 
     def text(self) -> str:
-        """Return both counts."""
-        return tr(
+        """Return the counts."""
+        said = tr(
             "{relinked} found again, {missing} still missing.",
             relinked=counted.images(self.relinked),
             missing=self.missing,
         )
+        if self.in_place:
+            said += " " + tr_n("{n:,} image lies where it was.", "{n:,} images lie where they were.", self.in_place)
+        return said
 
 
 class SampleFacesResult(JobResult):

@@ -183,6 +183,19 @@ def test_moved_originals_are_relinked(tmp_path, project):
         relink(RelinkParams(old=tmp_path / "elsewhere", new=tmp_path / "new"), QuietContext(project))
 
 
+def test_originals_that_did_not_move_are_not_missing(tmp_path, project):
+    plain_images(tmp_path / "old", 1, 2, 3)
+    import_folder(ImportParams(folder=tmp_path / "old"), QuietContext(project))
+    moved, gone = tmp_path / "old" / "g0" / "id00" / "000.png", tmp_path / "old" / "g0" / "id01" / "001.png"
+    (tmp_path / "new").mkdir()
+    shutil.move(moved, tmp_path / "new" / "000.png")
+    gone.unlink()
+    for found in (1, 0):  # a second time there is nothing left to find
+        result = relink(RelinkParams(old=tmp_path / "old", new=tmp_path / "new"), QuietContext(project))
+        assert (result.relinked, result.missing_paths, result.in_place) == (found, ["g0/id01/001.png"], 4)
+    assert "4 images lie where they were" in result.text()
+
+
 def test_results_know_when_labels_have_changed(filled):
     cluster(ClusterParams(method="kmeans", n_clusters=3), QuietContext(filled))
     assert versions(filled)[0].stale is None
