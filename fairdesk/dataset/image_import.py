@@ -165,6 +165,8 @@ def _given(params: ImportParams, tree: Tree, context: Context) -> TreeLabels | N
         return None
     given, unmatched = read_labels(params.labels, tree, params.mapping)
     need_matches(len(given), unmatched, params.labels, tr("a file in {root}", root=tree.root))
+    for line in given.odd():
+        context.message(line)
     if unmatched:
         shown = ", ".join(unmatched[:3]) + (" ..." if len(unmatched) > 3 else "")
         context.message(

@@ -46,15 +46,19 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     assert params.csv is not None
     project = context.project
     set_, unmatched = 0, None
+    odd: list[str] = []
     with project.journal.step(tr("Labels from {csv}", csv=params.csv.name), target={"tab": "dataset"}) as connection:
         for number, root in project.roots().items():
             images = _ImagesOf(project, number)
             labels, missing = read_labels(params.csv, Tree(root, "flat", images), params.mapping)
+            odd = labels.odd()
             unmatched = set(missing) if unmatched is None else unmatched & set(missing)
             set_ += give_labels(project, connection, _given(images, labels), "csv")
         if unmatched is None:
             raise RequestError(tr("The project has no images yet. Import a folder first."))
         need_matches(set_, sorted(unmatched), params.csv, tr("an image of the project"))
+    for line in odd:
+        context.message(line)
     if unmatched:
         context.message(
             tr_n(

@@ -14,6 +14,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.dataset.odd_labels import odd_lines, possible_age
 from fairdesk.dataset.path_matching import NONE, FilesBelow, KnownFiles, plain
 from fairdesk.dataset.table_files import open_table
 from fairdesk.dataset.tables import Table
@@ -230,6 +231,12 @@ class LabelRows:
         for name, words, numbers in zip(_PARTS, self._words, self._numbers, strict=True):
             numbers.append(words.setdefault(getattr(label, name) or None, len(words)))
 
+    def counts(self, part: str) -> dict[str, int]:
+        """Return how many rows say each word of "gender" or another part, as it is written."""
+        place = _PARTS.index(part)
+        rows = np.bincount(np.array(self._numbers[place]), minlength=len(self._words[place])).tolist()
+        return {word: count for word, count in zip(self._words[place], rows, strict=True) if word is not None}
+
     def keep(self, rows: Rows) -> Iterator[str]:
         """Keep what rows say, and yield the path of each."""
         for path, label in rows:
@@ -239,6 +246,8 @@ class LabelRows:
     def __getitem__(self, row: int) -> Label:
         if not self._known or sum(map(len, self._known)) != sum(map(len, self._words)):
             self._known = [list(words) for words in self._words]
+            ages = self._known[_PARTS.index("age")]
+            ages[1:] = [age if possible_age(age) else None for age in ages[1:]]
         identity, group, gender, age, tags = (
             known[numbers[row]] for known, numbers in zip(self._known, self._numbers, strict=True)
         )
@@ -262,6 +271,10 @@ class TreeLabels(Mapping[str, Label]):
         # who they are is known already; an identity is a name within its group, so a group needs it
         who = None if label.group is None else self._tree.entries[place].identity or label.identity
         return replace(label, identity=who)
+
+    def odd(self) -> list[str]:
+        """Say what is odd about the ages and genders of the table's rows."""
+        return odd_lines(self._said.counts("age"), self._said.counts("gender"))
 
     @cached_property
     def _places(self) -> dict[str, int]:
