@@ -41,10 +41,11 @@ def changed_originals(images: Sequence[int], context: Context, *, told: bool = F
         context.message(
             tr_n(
                 "{n:,} original is another file than the one that was imported: {path}. What is known of it (labels, faces and "
-                "embeddings that were made before) may be another person's. Import its folder again: fairdesk import PROJECT {folder}",
+                "embeddings that were made before) may be another person's. Import its folder again: fairdesk import PROJECT {folder} "
+                "(a file that is damaged: restore, hide or purge it)",
                 "{n:,} originals are other files than those that were imported, for example {path}. What is known of them (labels, "
                 "faces and embeddings that were made before) may be other people's. Import their folder again: "
-                "fairdesk import PROJECT {folder}",
+                "fairdesk import PROJECT {folder} (files that are damaged: restore, hide or purge them)",
                 len(paths),
                 path=paths[0],
                 folder=changed[0].folder,

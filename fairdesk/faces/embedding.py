@@ -38,6 +38,7 @@ from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.faces import FacePlace, face_places, images_of_faces
 from fairdesk.project.images import need_images
+from fairdesk.project.originals import missing_originals
 from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
@@ -297,6 +298,8 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     need_some_read(searched)
     if params.quality:
         measure_all(project, recipe.detector, context, params.where)
+    if not done:  # else what could not be read is told
+        _tell_missing(project, context)
     keep_rate(project, recipe.encoder, done, seconds)
     project.vectors.make_newest(recipe)
     if params.detector is not None:
@@ -315,6 +318,21 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         without_face=searched.without_face,
         changed=changed,
     )
+
+
+def _tell_missing(project: Project, context: Context) -> None:
+    """Say which originals are missing where none was read: their faces and embeddings are those of before."""
+    missing = missing_originals(project)
+    if len(missing):
+        context.message(
+            tr_n(
+                "{n:,} original is missing: {path}. Its embedding was made before. Find it again: fairdesk relink PROJECT OLD NEW",
+                "{n:,} originals are missing, for example {path}. Their embeddings were made before. "
+                "Find them again: fairdesk relink PROJECT OLD NEW",
+                len(missing),
+                path=missing.first,
+            )
+        )
 
 
 def _with_precision(params: EncodeParams, key: str, context: Context) -> EncodeParams:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from fairdesk.faces.aligners import Aligner, Engine
 from fairdesk.images.pixels import Pixels
-from fairdesk.project.recipes import Recipe
+from fairdesk.project.recipes import MIRRORED, Recipe
 
 if TYPE_CHECKING:
     from fairdesk.faces.encoders import Encoder
@@ -35,7 +35,7 @@ class Mirrored:
     def recipe(self, detector: str) -> Recipe:
         """Describe the vectors."""
         own = self._encoder.recipe(detector)
-        return replace(own, alignment=f"{own.alignment}, mean with the mirrored face")
+        return replace(own, alignment=f"{own.alignment}, {MIRRORED}")
 
     def load(self) -> None:
         """Load the encoder's network."""

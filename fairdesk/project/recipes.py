@@ -6,7 +6,10 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
+from fairdesk.words import tr
+
 DESCRIBED = "recipe.json"  # beside the vectors
+MIRRORED = "mean with the mirrored face"  # at the end of an alignment
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,12 @@ class Recipe:
     versions: dict[str, str] = field(default_factory=dict)
     precision: str = "float32"  # of the computation
     code: str = ""  # what computed it, where that gives the same numbers as other code; it does not count
+
+    @property
+    def kind(self) -> str:
+        """In what vectors differ from the encoder's usual ones: the precision unless it is float32, and that mirrored faces count."""
+        parts = [self.precision] if self.precision != "float32" else []
+        return ", ".join(parts + [tr("mirrored")] * self.alignment.endswith(MIRRORED))
 
     @property
     def hash(self) -> str:
@@ -52,6 +61,7 @@ class VectorSet:
     recipe: StoredRecipe
     vectors: int
     faces: int  # that its detector found
+    kind: str = ""  # in what they differ from the encoder's usual ones: "bf16", "mirrored"
 
     @property
     def complete(self) -> bool:

@@ -50,7 +50,8 @@ class VectorChoice:
 
     def named(self) -> str:
         """Return encoder and detector in a few words."""
-        return tr("{encoder}, faces of {detector}", encoder=self.recipe.encoder, detector=self.recipe.detector)
+        encoder = f"{self.recipe.encoder} ({self.used.kind})" if self.used.kind else self.recipe.encoder
+        return tr("{encoder}, faces of {detector}", encoder=encoder, detector=self.recipe.detector)
 
     def counted(self) -> str:
         """Say how many faces have these embeddings, and whose they are."""
@@ -69,7 +70,7 @@ class VectorChoice:
             return None
         text = tr(
             "These are the {encoder} embeddings of the faces that {found}.",
-            encoder=self.recipe.encoder,
+            encoder=f"{self.recipe.encoder} ({self.used.kind or 'float32'})" if same else self.recipe.encoder,
             found=_counted(self.used),
         )
         if rest and not self.asked:
@@ -78,7 +79,13 @@ class VectorChoice:
             )
         if same:
             found = ", ".join(
-                tr_n("{hash} ({n:,} face)", "{hash} ({n:,} faces)", other.vectors, hash=other.recipe.hash)
+                tr_n(
+                    "{hash} ({kind}, {n:,} face)",
+                    "{hash} ({kind}, {n:,} faces)",
+                    other.vectors,
+                    hash=other.recipe.hash,
+                    kind=other.kind or "float32",
+                )
                 for other in same
             )
             text += " " + tr(

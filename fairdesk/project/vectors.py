@@ -68,6 +68,7 @@ class VectorStore:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self._db = database
+        self._kinds: dict[str, str] = {}  # by recipe
 
     def register(self, recipe: Recipe) -> StoredRecipe:
         """Return the stored recipe, made on first use."""
@@ -111,7 +112,15 @@ class VectorStore:
             " (SELECT count(*) FROM face f WHERE f.detector = r.detector)"
             " FROM recipe r WHERE EXISTS (SELECT 1 FROM vector v WHERE v.recipe_id = r.id) ORDER BY r.created DESC, r.id DESC"
         )
-        return [VectorSet(StoredRecipe(*row[:-2]), *row[-2:]) for row in rows]
+        found = ((StoredRecipe(*row[:-2]), row[-2], row[-1]) for row in rows)
+        return [VectorSet(recipe, vectors, faces, self._kind(recipe)) for recipe, vectors, faces in found]
+
+    def _kind(self, recipe: StoredRecipe) -> str:
+        """Return `Recipe.kind`: read once, as a recipe never changes."""
+        if recipe.hash not in self._kinds:
+            described = self.described(recipe)
+            self._kinds[recipe.hash] = "" if described is None else described.kind
+        return self._kinds[recipe.hash]
 
     def make_newest(self, recipe: StoredRecipe) -> None:
         """Say that these vectors were made, or found complete, just now: they are what is used unless others are asked for."""

@@ -184,3 +184,14 @@ def test_predictions_tell_it(project, originals, monkeypatch):
     replace(originals[2], originals[6])
     again = label_faces(asked, QuietContext(project))
     assert again.changed == [str(originals[2])] and "1 original has changed" in again.text() and again.caution()
+
+
+def test_missing_originals_are_told_where_nothing_is_read(project, originals, capsys):
+    params = EncodeParams(encoder="dlib", detector="whole")
+    encode_faces(params, QuietContext(project))
+    capsys.readouterr()
+    originals[1].unlink()
+    originals[4].unlink()
+    assert run(["encode", str(project.folder), "--encoder", "dlib", "--detector", "whole"]) == 0
+    said = capsys.readouterr().err
+    assert "2 originals are missing" in said and str(originals[1]) in said and "fairdesk relink" in said
