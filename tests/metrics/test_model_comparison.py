@@ -58,9 +58,24 @@ def test_a_model_against_itself_differs_in_nothing(capsys, tmp_path):
     assert found["comparisons"] == len(one) and found["matched_by"].startswith("the two images")
     for row in found["differences"]:
         assert row["difference"] == 0 and row["better"] == "cannot tell", row
-        if row["ci"] is not None:
-            assert row["ci"][0] <= 0 <= row["ci"][1] and row["ci"][1] - row["ci"][0] < 1e-9, row
-    assert set(found["less_biased"].values()) == {"cannot tell"}
+        assert row["ci"] in ([0, 0], None), row
+    assert found["cautions"] == [] and set(found["less_biased"].values()) == {"cannot tell"}
+
+
+def test_what_may_be_meant_otherwise_is_told(capsys, tmp_path):
+    """Groups that differ between the files, and scores that look like distances."""
+    (one, two), about = study()
+    other = about | {
+        "group1": np.where(about["group1"] == "A", "X", "B"),
+        "group2": np.where(about["group2"] == "A", "X", "B"),
+    }
+    count = int((about["group1"] == "A").sum())
+    found = compared(capsys, tmp_path, {"score": one} | about, {"score": -two} | other)
+    assert len(found["cautions"]) == 2
+    assert "--distance" in found["cautions"][0] and found["cautions"][0].startswith("two: ")
+    assert found["cautions"][1] == f"{count:,} comparisons have other groups in two; those of one count."
+    assert run(["compare-scores", str(tmp_path / "one.npz"), str(tmp_path / "two.npz"), "--bootstrap", "0"]) == 0
+    assert "other groups in two" in capsys.readouterr().out
 
 
 def test_a_biased_model_is_told_from_a_fair_one(capsys, tmp_path):

@@ -27,7 +27,7 @@ from fairdesk.metrics.scores.grouped_scores import group_comparisons
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_matching import match_comparisons
 from fairdesk.metrics.scores.score_set import ScoreSet
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -47,6 +47,16 @@ def compare_scores(params: CompareScoresParams, context: Context) -> CompareScor
     context.progress(1, 4, tr("steps"))
     result = compare_matched(matched.first, matched.second, params, context.check)
     result.matched_by = matched.by
+    if matched.other_groups:
+        result.cautions.append(
+            tr_n(
+                "{n:,} comparison has other groups in {second}; those of {first} count.",
+                "{n:,} comparisons have other groups in {second}; those of {first} count.",
+                matched.other_groups,
+                first=result.first,
+                second=result.second,
+            )
+        )
     result.only_in_first, result.only_in_second, result.unscored = matched.left_out
     context.progress(3, 4, tr("steps"))
     if params.out is not None:
@@ -72,6 +82,9 @@ def compare_matched(
     first, second = found
     made = _Paired(one, two, first, second, options)
     rows = [*made.own_figures(check), *made.group_rates(check), *made.fairness(check)]
+    assert one.score is not None and two.score is not None
+    if np.array_equal(one.score, two.score):  # the same scores differ in nothing, whatever is drawn
+        rows = [(*row[:4], row[4] if row[4] is None else (0.0, 0.0), row[5]) for row in rows]
     differences = [
         PairedDifference(
             figure=name, group=group, first=a, second=b, difference=b - a, ci=ci, ci_why=why, better=_better(name, a, b, ci)
@@ -99,6 +112,11 @@ def compare_matched(
         subjects=first.result.subjects,
         draws=first.result.draws,
         seed=params.seed,
+        cautions=[
+            tr("{name}: {warning}", name=name, warning=one_found.result.warning)
+            for name, one_found in zip(names, found, strict=True)
+            if one_found.result.warning
+        ],
         interval=tr("95 % by subjects, {draws:,} draws of both models at once, seed {seed}", draws=first.result.draws, seed=params.seed)
         if first.drawn is not None
         else tr("none: the scores do not name their subjects"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.metrics.pairs_behind.shown_figures import RATES, figure_name, number
+from fairdesk.metrics.pairs_behind.shown_figures import RATES, figure_name, is_rate, number
 from fairdesk.words import mark, tr, tr_n
 
 
@@ -62,7 +62,13 @@ class CompareScoresResult(JobResult):
     draws: int | None = None
     seed: int
     interval: str
+    cautions: list[str] = []
+    """What may make the comparison another one than was meant."""
     report: str | None = None
+
+    def caution(self) -> str | None:
+        """Say what is to be looked at, if there is anything."""
+        return "\n".join(self.cautions) or None
 
     def text(self) -> str:
         """Say what differs, and what cannot be told."""
@@ -74,17 +80,19 @@ class CompareScoresResult(JobResult):
                 n=self.comparisons,
             )
         ]
+        lines += self.cautions
         left = self.only_in_first + self.only_in_second + self.unscored
         if left:
             lines.append(tr_n("{n:,} comparison is left out.", "{n:,} comparisons are left out.", left))
         for row in self.differences:
-            of_rate = row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far")
+            of_rate = row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far") or is_rate(row.figure)
             shown = rate if of_rate else number
             name = difference_name(row)
             line = f"  {name}: {shown(row.first)} -> {shown(row.second)}"
             if row.ci is not None:
                 low, high = (100 * end if of_rate else end for end in row.ci)
-                line += "  " + tr("[{low:+.3g} to {high:+.3g}]", low=low, high=high)
+                between = tr("[{low:+.3g} to {high:+.3g}]", low=low, high=high)
+                line += "  " + (tr("{interval} percentage points", interval=between) if of_rate else between)
             lines.append(line + ("  " + better_name(row, self) if row.better != "cannot tell" else ""))
         if self.less_biased:
             lines.append(tr("Does {second} treat groups more alike?", second=self.second))

@@ -26,6 +26,8 @@ class Matched:
     by: str
     left_out: tuple[int, int, int]
     """Only in the first, only in the second, without a score in one of them."""
+    other_groups: int = 0
+    """Comparisons whose groups the two files name differently."""
 
 
 def match_comparisons(first: ScoreSet, second: ScoreSet, names: tuple[Path, Path]) -> Matched:
@@ -81,13 +83,23 @@ def match_comparisons(first: ScoreSet, second: ScoreSet, names: tuple[Path, Path
     if not len(kept[0]):
         raise RequestError(tr("No comparison has a score in both files."))
     one, two = part_of(first, kept[0]), part_of(second, kept[1])
+    other = _other_groups(one, two)
     for field in ("subject1", "subject2", "group1", "group2", "fold"):  # what one file knows counts for both
         value = getattr(one, field)
         value = getattr(two, field) if value is None else value
         setattr(one, field, value)
         setattr(two, field, value)
     left = (len(first.score) - len(rows[0]), len(second.score) - len(rows[1]), int((~scored).sum()))
-    return Matched(one, two, by, left)
+    return Matched(one, two, by, left, other)
+
+
+def _other_groups(one: ScoreSet, two: ScoreSet) -> int:
+    """Return how many comparisons have other groups in the second file; the order of two images does not matter."""
+    if one.group1 is None or one.group2 is None or two.group1 is None or two.group2 is None:
+        return 0
+    same = (one.group1 == two.group1) & (one.group2 == two.group2)
+    turned = (one.group1 == two.group2) & (one.group2 == two.group1)
+    return int((~same & ~turned).sum())
 
 
 def _by_images(scores: ScoreSet) -> tuple[Strings, Strings] | None:
