@@ -1,5 +1,7 @@
 """Intervals over pairs: Wilson's against printed values and its own equation; and what every interval has to be."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,28 @@ def test_many_errors_are_not_stretched():
     assert stretch_for_few(0.0, 0.001, 20, 0, 100) == 1.0
     assert stretch_for_few(0.02, 0.0002, 20, 2, 100) > 10
     assert stretch_for_few(0.02, 0.5, 20, 2, 100) == 1.0
+
+
+def test_equal_groups_with_hardly_an_error_are_not_called_unequal():
+    """Two or three errors in six groups lie in few of them: that is no surprise, and inside the null range."""
+    above = {"GARBE": 0, "gini_fmr": 0, "fmr_max_over_mean": 0, "fmr_max_minus_min": 0}
+    studies = 50
+    for number in range(studies):
+        rng = np.random.default_rng(number)
+        first = rng.integers(0, 20, (6, 400))
+        second = (first + rng.integers(1, 20, (6, 400))) % 20
+        group = np.repeat([*"ABCDEF"], 400)
+        who = np.tile(np.arange(20), (6, 3))
+        names = [np.char.add(np.char.add(g, "_"), side.ravel().astype(str)) for g, side in
+                 ((group, first), (group, second), (np.repeat([*"ABCDEF"], 60), who))]  # fmt: skip
+        label = np.arange(2760) >= 2400
+        groups = np.concatenate([group, np.repeat([*"ABCDEF"], 60)])
+        scores = ScoreSet(
+            score=rng.normal(size=2760) + 2 * label, label=label, subject1=np.append(names[0], names[2]),
+            subject2=np.append(names[1], names[2]), group1=groups, group2=groups,
+        )  # fmt: skip
+        params = EvaluateParams(scores=Path(__file__), by="group", at="fmr=1e-3", bootstrap=100, seed=number)
+        fair = evaluate(scores, params)[0].groups.fairness
+        for name in above:
+            above[name] += getattr(fair, name) > fair.null_ranges[name][1] + 1e-9
+    assert max(above.values()) <= 2, above  # 5 to 6 of 50 where errors are shared out between members

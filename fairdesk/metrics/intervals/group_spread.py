@@ -19,6 +19,7 @@ from fairdesk.metrics.fairness.inversion import GARBE_TAIL, TAIL, inverted_inter
 from fairdesk.metrics.fairness.spread import permuted_members, permuted_rates, shifted_interval
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.intervals.by_subjects import (
+    FEW,
     LEVEL,
     likely_rates,
     middle,
@@ -228,13 +229,43 @@ class CommonSpread:
         places = list(rows)
         fmr, fnmr = (rates[rate][:, [places.index(name) for name in self._defined(rate)]] for rate in rates)
         wide: dict[str, Interval] = {}
-        found = {name: figure(fmr, fnmr) for name, figure in self._functions().items()}
-        for figure, values in found.items():
-            span, wider = middle(values), middle(values, 0.98)
+        few_fmr, few_fnmr = (
+            self._of_few_errors(rate, columns, rng) for rate, columns in (("fmr", fmr), ("fnmr", fnmr))
+        )
+        for figure, function in self._functions().items():
+            ways = [function(fmr, fnmr)]
+            if few_fmr is not None or few_fnmr is not None:
+                ways.append(function(fmr if few_fmr is None else few_fmr, fnmr if few_fnmr is None else few_fnmr))
+            span, wider = (
+                _envelope([middle(values) for values in ways]),
+                _envelope([middle(values, 0.98) for values in ways]),
+            )
             if span is not None and wider is not None and getattr(self.groups.fairness, figure) is not None:
                 self.groups.fairness.null_ranges[figure] = span
                 wide[figure] = wider
         return wide
+
+    def _of_few_errors(self, rate: str, permuted: Array, rng: np.random.Generator) -> Array | None:
+        """Return rates of equal groups where there are few errors, with comparisons taken for independent; else None.
+
+        A few errors lie in whole numbers in one group or another, which permuted members, with a share of each, do not show.
+        """
+        rows = [self.groups.per_group[name] for name in self._defined(rate)]
+        counts = [
+            (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine) for row in rows
+        ]
+        errors, trials = np.array(counts, dtype=np.int64).reshape(-1, 2).T
+        if not rows or errors.sum() >= FEW * len(rows):
+            return None
+        return np.asarray(rng.binomial(trials, errors.sum() / trials.sum(), permuted.shape) / trials)
+
+
+def _envelope(spans: list[Interval | None]) -> Interval | None:
+    """Return the range that holds all of some ranges; None if one is not known."""
+    known = [span for span in spans if span is not None]
+    if len(known) < len(spans):
+        return None
+    return min(low for low, _ in known), max(high for _, high in known)
 
 
 def _walked(
