@@ -68,6 +68,7 @@ class CommonSpread:
         self.groups, self.draws, self.threshold, self.params = groups, draws, threshold, params
         self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
         self.made: dict[str, dict[str, tuple[float, Array, float, float]]] = {"fmr": {}, "fnmr": {}}
+        self._few: dict[str, str] = {}  # by rate: the first group with too few subjects for an interval, in words
 
     def _place(self) -> Place:
         """Return where the threshold lies in each draw: the same, or taken anew by its rule."""
@@ -103,6 +104,8 @@ class CommonSpread:
             return None, why
         few = too_few(variance)
         if few is not None:
+            said = tr("the {rate} of {group} has no interval: {why}", rate=rate.upper(), group=name, why=few)
+            self._few.setdefault(rate, said)
             return None, few
         values = self.place.of(curve)
         at = int(self.place.upper[0])
@@ -116,6 +119,13 @@ class CommonSpread:
         values, spread = values[0] + stretch * (values - values[0]), stretch * spread
         self.made[rate][name] = (value, values, freedom, worth)
         return rate_interval(value, spread, freedom, worth), None
+
+    def too_few_behind(self, figure: str) -> str | None:
+        """Say which rate that a figure rests on has too few subjects for an interval, or None.
+
+        The draws of one to three subjects all show nearly the same, and so would the figure over them.
+        """
+        return next((self._few[rate] for rate in rates_behind(figure) if rate in self._few), None)
 
     def likely(self, rate: str, groups: int) -> dict[str, Array]:
         """Return likely rates of each group that has an interval, for a figure of so many groups.
@@ -186,6 +196,9 @@ class CommonSpread:
             if estimate is None:
                 continue
             check()
+            if (few := self.too_few_behind(name)) is not None:
+                fair.intervals_why[name] = few
+                continue
             if all(walked[rate] is not None for rate in rates_behind(name)) and np.isfinite(estimate):
                 fair.intervals[name] = _walked(name, figure, walked, estimate, wide.get(name))
                 continue
@@ -215,7 +228,7 @@ class CommonSpread:
 
     def _null_ranges(self, subjects: Subjects) -> dict[str, Interval]:
         """Add the ranges of 95 % of studies with equal groups, and return those of 98 %."""
-        rows = self.groups.per_group
+        rows, fair = self.groups.per_group, self.groups.fairness
         if len(rows) < 2:
             return {}
         fixed = self.fixed
@@ -230,9 +243,14 @@ class CommonSpread:
         wide: dict[str, Interval] = {}
         found = {name: figure(fmr, fnmr) for name, figure in self._functions().items()}
         for figure, values in found.items():
+            if getattr(fair, figure) is None:
+                continue
+            if (few := self.too_few_behind(figure)) is not None:
+                fair.null_ranges_why[figure] = few
+                continue
             span, wider = middle(values), middle(values, 0.98)
-            if span is not None and wider is not None and getattr(self.groups.fairness, figure) is not None:
-                self.groups.fairness.null_ranges[figure] = span
+            if span is not None and wider is not None:
+                fair.null_ranges[figure] = span
                 wide[figure] = wider
         return wide
 
