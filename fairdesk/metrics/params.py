@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from fairdesk.jobs.fields import (
     DETECTOR_UNSET,
@@ -150,6 +150,19 @@ class ScoreParams(JobParams):
         return None if value is None else value.expanduser().absolute()
 
 
+LEAST_DRAWS = 20
+"""With fewer, no 2.5 % of them can be told."""
+
+
+def _draws(value: int | None) -> int | None:
+    """Refuse draws that are too few for an interval."""
+    if value and value < LEAST_DRAWS:
+        raise ValueError(
+            tr("too few draws for an interval: give {n} or more (1000 are usual), or 0 for no draws", n=LEAST_DRAWS)
+        )
+    return value
+
+
 class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
@@ -186,12 +199,14 @@ class EvaluateParams(JobParams):
     alpha: float = Field(
         0.5, ge=0, le=1, title="FMR weight (alpha)", description="Weight of FMR against FNMR in FDR, IR and GARBE"
     )
-    bootstrap: Annotated[int | None, Unset("1000 where the scores name subjects, else 0")] = Field(
-        None,
-        ge=0,
-        le=100_000,
-        title="Draws of subjects",
-        description="Draws of subjects for the intervals; 0: Wilson intervals over pairs, which are too narrow",
+    bootstrap: Annotated[int | None, AfterValidator(_draws), Unset("1000 where the scores name subjects, else 0")] = (
+        Field(
+            None,
+            ge=0,
+            le=100_000,
+            title="Draws of subjects",
+            description="Draws of subjects for the intervals; 0: Wilson intervals over pairs, which are too narrow",
+        )
     )
     distance: bool = Field(
         False, title="Scores are distances", description="The scores are distances (small means similar)"
@@ -290,8 +305,14 @@ class CompareScoresParams(JobParams):
     alpha: float = Field(
         0.5, ge=0, le=1, title="FMR weight (alpha)", description="Weight of FMR against FNMR in FDR, IR and GARBE"
     )
-    bootstrap: Annotated[int | None, Unset("1000 where the scores name subjects, else 0")] = Field(
-        None, ge=0, le=100_000, title="Draws of subjects", description="Draws of subjects for the intervals; 0: none"
+    bootstrap: Annotated[int | None, AfterValidator(_draws), Unset("1000 where the scores name subjects, else 0")] = (
+        Field(
+            None,
+            ge=0,
+            le=100_000,
+            title="Draws of subjects",
+            description="Draws of subjects for the intervals; 0: none",
+        )
     )
     distance: bool = Field(
         False, title="The first are distances", description="The first scores are distances (small means similar)"
@@ -359,7 +380,7 @@ class IdentifyParams(JobParams):
         description="Scores of a search: .npz with scores (probes, gallery), probe_subject, gallery_subject, probe_group"
     )
     by: Literal["none", "group"] = Field("none", description="group: the rates of each group of probes")
-    bootstrap: Annotated[int | None, Unset("1000")] = Field(
+    bootstrap: Annotated[int | None, AfterValidator(_draws), Unset("1000")] = Field(
         None,
         ge=0,
         le=100_000,

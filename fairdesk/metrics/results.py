@@ -383,6 +383,10 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         for name in ("FDR", "IR", "GARBE")
         if name in fair.intervals
     ]
+    few = {name: why for name in ("FDR", "IR", "GARBE") if (why := fair.intervals_why.get(name))}
+    if few:
+        said = tr("No interval of {figures}: {why}", figures=", ".join(few), why=next(iter(few.values())))
+        lines.append(f"  {said}")
     return [*lines, "  " + ", ".join(shown) + " " + tr("(alpha {alpha:g})", alpha=fair.alpha)]
 
 

@@ -225,3 +225,19 @@ def test_one_error_more_in_few_is_no_difference(tmp_path):
         found = compare_matched(sets[0], sets[1], params).less_biased
         told += [(seed, name) for name, answer in found.items() if "fmr" in name and answer != "cannot tell"]
     assert len(told) <= 1, told
+
+
+def test_figures_of_too_few_subjects_are_not_compared():
+    from pathlib import Path
+
+    from fairdesk.metrics.comparison.job import compare_matched
+    from fairdesk.metrics.params import CompareScoresParams
+    from fairdesk.metrics.scores.score_set import ScoreSet
+
+    (one, two), about = study(people=3, images=4)
+    texts = {k: v for k, v in about.items() if k not in ("label", "path1", "path2")}
+    sets = [ScoreSet(score=s, label=about["label"].astype(bool), **texts) for s in (one, two)]
+    params = CompareScoresParams(first=Path(__file__), second=Path(__file__), at="threshold=0.5", bootstrap=100)
+    rows = {row.figure: row for row in compare_matched(*sets, params).differences if row.group is None}
+    assert rows["GARBE"].ci is None and "fewer than 4 subjects" in rows["GARBE"].ci_why
+    assert rows["gini_fnmr"].ci is None and rows["gini_fnmr"].better == "cannot tell"

@@ -281,3 +281,25 @@ def test_a_file_in_place_of_the_folder_is_told_before_anything_is_worked_out(tmp
     assert run([*verb.format(scores, search).split(), "--out", out]) == 2
     assert f"{taken} is a file. Give a folder to write to." in capsys.readouterr().err
     assert (tmp_path / "taken.txt").read_text() == "kept"
+
+
+@pytest.mark.parametrize("verb", [["evaluate", "FILE"], ["identify", "FILE"], ["compare-scores", "FILE", "FILE"]])
+@pytest.mark.parametrize("draws", ["1", "2", "19"])
+def test_too_few_draws_for_an_interval_are_refused(capsys, tmp_path, verb, draws):
+    """One draw has no deviation: it gave "[nan %, nan %]"."""
+    source = grouped_file(tmp_path / "s.npz", [0.9, 0.8, 0.1, 0.2], [1, 1, 0, 0])
+    assert run([str(source) if word == "FILE" else word for word in verb] + ["--bootstrap", draws]) == 2
+    said = capsys.readouterr()
+    assert not said.out and "--bootstrap: too few draws for an interval: give 20 or more" in said.err
+    assert "0 for no draws" in said.err
+
+
+def test_the_fewest_draws_give_intervals(tmp_path):
+    rng = np.random.default_rng(2)
+    label = np.repeat([True, False], 100)
+    source = grouped_file(tmp_path / "s.npz", rng.normal(2 * label), label)
+    found = evaluate_scores(EvaluateParams(scores=source, by="group", at="eer", bootstrap=20), QuietContext())
+    assert (
+        found.draws == 20 and np.isfinite(found.eer_ci).all() and np.isfinite(found.groups.per_group["A"].fmr_ci).all()
+    )
+    assert evaluate_scores(EvaluateParams(scores=source, bootstrap=0), QuietContext()).draws is None

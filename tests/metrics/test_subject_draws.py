@@ -292,3 +292,40 @@ def test_stop_ends_the_draws_within_a_second():
 
     with pytest.raises(Stopped):
         evaluate(scores, params(bootstrap=100_000), stop)
+
+
+def few_subjects(people: int, seed: int = 0) -> ScoreSet:
+    """Three groups of so many subjects, five genuine comparisons of each and fifty impostor ones a group."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for group in "ABC":
+        rows += [(rng.normal(2), True, f"{group}{n}", f"{group}{n}", group) for n in range(people) for _ in range(5)]
+        for _ in range(50):
+            one, two = rng.choice(people, 2, replace=False)
+            rows.append((rng.normal(0.5), False, f"{group}{one}", f"{group}{two}", group))
+    score, label, one, two, group = (np.array(column) for column in zip(*rows, strict=True))
+    return ScoreSet(score=score, label=label, subject1=one, subject2=two, group1=group, group2=group.copy())
+
+
+@pytest.mark.parametrize("people", [2, 3])
+@pytest.mark.parametrize("at", ["threshold=1", "fmr=0.1", "eer"])
+def test_a_figure_of_rates_without_an_interval_has_none_either(people, at):
+    """One to three subjects: their draws show nearly the same, and an interval of no width would say that it is certain."""
+    result, _ = evaluate(few_subjects(people), params(by="group", at=at, bootstrap=200))
+    fair = result.groups.fairness
+    assert all("fewer than 4" in row.fmr_ci_why for row in result.groups.per_group.values())
+    assert not fair.intervals and not fair.null_ranges
+    assert fair.GARBE is not None and fair.intervals_why["GARBE"] == fair.null_ranges_why["GARBE"]
+    assert fair.intervals_why["GARBE"] == "the FMR of A has no interval: fewer than 4 subjects"
+    assert fair.intervals_why["gini_fnmr"] == "the FNMR of A has no interval: fewer than 4 subjects"
+    said = result.text()
+    assert said.count("No interval of FDR, IR, GARBE: the FMR of A has no interval: fewer than 4 subjects") == 1
+    table = next(one for one in tables_of(result) if one.name == "fairness")
+    row = next(row for row in table.rows if row[0].text == "GARBE")
+    assert row[2].text == row[3].text == "–" and fair.intervals_why["GARBE"] in row[2].tip and row[3].tip == row[2].tip
+
+
+def test_four_subjects_a_group_have_intervals_of_every_figure():
+    result, _ = evaluate(few_subjects(4), params(by="group", at="threshold=1", bootstrap=200))
+    assert result.groups.fairness.intervals["GARBE"] and result.groups.fairness.null_ranges["GARBE"]
+    assert not result.groups.fairness.intervals_why and "No interval" not in result.text()

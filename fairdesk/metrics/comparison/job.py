@@ -341,6 +341,10 @@ class _Paired:
             if len(tables) < 2 or row.name not in tables[0] or row.name not in tables[1]:
                 rows.append((row.name, None, row.value, other, None, tr("the subjects are not known")))
                 continue
+            few = [why for one in commons if one is not None and (why := one.too_few_behind(row.name)) is not None]
+            if few:
+                rows.append((row.name, None, row.value, other, None, few[0]))
+                continue
             ratio = row.name == "IR" or row.name == "SER" or "_over_" in row.name
             bound = None if row.name.startswith("accuracy") or row.name == "fmr_MAPE" else 1.0
             bare = any(

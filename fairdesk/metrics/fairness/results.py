@@ -82,8 +82,11 @@ class Fairness(Record):
     """Ratios that are infinite, with the rates of no error put at 3 / comparisons (rule of three) instead."""
     intervals: dict[str, Interval] = {}
     """Of each figure, by its name."""
+    intervals_why: dict[str, str] = {}
+    """Why a figure has no interval: a rate that it rests on has too few subjects."""
     null_ranges: dict[str, Interval] = {}
     """Where each figure would lie in 95 % of studies if groups did not differ: subjects' groups permuted."""
+    null_ranges_why: dict[str, str] = {}
 
     def rows(self) -> list[FairnessRow]:
         """Return each figure with its interval and null range."""
@@ -93,7 +96,7 @@ class Fairness(Record):
             FairnessRow(
                 name,
                 getattr(self, name),
-                getattr(self, f"{name}_why", None) or "",
+                getattr(self, f"{name}_why", None) or self.intervals_why.get(name, ""),
                 self.intervals.get(name),
                 self.null_ranges.get(name),
                 self.floored.get(name),
@@ -103,7 +106,7 @@ class Fairness(Record):
 
 
 class FairnessRow(NamedTuple):
-    """One figure as a table shows it; `why` it is undefined, and its value with the floor where it is infinite."""
+    """One figure as a table shows it; `why` it or its interval is undefined, and its value with the floor where it is infinite."""
 
     name: str
     value: float | None

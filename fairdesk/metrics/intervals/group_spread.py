@@ -69,6 +69,7 @@ class CommonSpread:
         self.groups, self.draws, self.threshold, self.params = groups, draws, threshold, params
         self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
         self.made: dict[str, dict[str, tuple[float, Array, float, float]]] = {"fmr": {}, "fnmr": {}}
+        self._few: dict[str, str] = {}  # by rate: the first group with too few subjects for an interval, in words
 
     def _place(self) -> Place:
         """Return where the threshold lies in each draw: the same, or taken anew by its rule."""
@@ -104,6 +105,8 @@ class CommonSpread:
             return None, why
         few = too_few(variance)
         if few is not None:
+            said = tr("the {rate} of {group} has no interval: {why}", rate=rate.upper(), group=name, why=few)
+            self._few.setdefault(rate, said)
             return None, few
         values = self.place.of(curve)
         at = int(self.place.upper[0])
@@ -117,6 +120,13 @@ class CommonSpread:
         values, spread = values[0] + stretch * (values - values[0]), stretch * spread
         self.made[rate][name] = (value, values, freedom, worth)
         return rate_interval(value, spread, freedom, worth), None
+
+    def too_few_behind(self, figure: str) -> str | None:
+        """Say which rate that a figure rests on has too few subjects for an interval, or None.
+
+        The draws of one to three subjects all show nearly the same, and so would the figure over them.
+        """
+        return next((self._few[rate] for rate in rates_behind(figure) if rate in self._few), None)
 
     def likely(self, rate: str, groups: int) -> dict[str, Array]:
         """Return likely rates of each group that has an interval, for a figure of so many groups.
@@ -187,6 +197,9 @@ class CommonSpread:
             if estimate is None:
                 continue
             check()
+            if (few := self.too_few_behind(name)) is not None:
+                fair.intervals_why[name] = few
+                continue
             if all(walked[rate] is not None for rate in rates_behind(name)) and np.isfinite(estimate):
                 fair.intervals[name] = _walked(name, figure, walked, estimate, wide.get(name))
                 continue
@@ -216,7 +229,7 @@ class CommonSpread:
 
     def _null_ranges(self, subjects: Subjects) -> dict[str, Interval]:
         """Add the ranges of 95 % of studies with equal groups, and return those of 98 %."""
-        rows = self.groups.per_group
+        rows, fair = self.groups.per_group, self.groups.fairness
         if len(rows) < 2:
             return {}
         fixed = self.fixed
@@ -233,15 +246,17 @@ class CommonSpread:
             self._of_few_errors(rate, columns, rng) for rate, columns in (("fmr", fmr), ("fnmr", fnmr))
         )
         for figure, function in self._functions().items():
+            if getattr(fair, figure) is None:
+                continue
+            if (few := self.too_few_behind(figure)) is not None:
+                fair.null_ranges_why[figure] = few
+                continue
             ways = [function(fmr, fnmr)]
             if few_fmr is not None or few_fnmr is not None:
                 ways.append(function(fmr if few_fmr is None else few_fmr, fnmr if few_fnmr is None else few_fnmr))
-            span, wider = (
-                _envelope([middle(values) for values in ways]),
-                _envelope([middle(values, 0.98) for values in ways]),
-            )
-            if span is not None and wider is not None and getattr(self.groups.fairness, figure) is not None:
-                self.groups.fairness.null_ranges[figure] = span
+            span, wider = (_envelope([middle(values, level) for values in ways]) for level in (LEVEL, 0.98))
+            if span is not None and wider is not None:
+                fair.null_ranges[figure] = span
                 wide[figure] = wider
         return wide
 
