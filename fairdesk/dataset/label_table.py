@@ -17,7 +17,7 @@ import numpy.typing as npt
 from fairdesk.dataset.odd_labels import odd_lines, possible_age
 from fairdesk.dataset.path_matching import NONE, FilesBelow, KnownFiles, plain
 from fairdesk.dataset.table_files import open_table
-from fairdesk.dataset.tables import Table
+from fairdesk.dataset.tables import Table, need_one_of_each
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.packed_texts import PackedTexts, Places
@@ -93,6 +93,7 @@ def find_columns(path: Path, header: Sequence[str], given: dict[str, str]) -> di
                 header=", ".join(header[:20]) or "nothing",
             )
         )
+    need_one_of_each(path, header, out.values())
     return out
 
 

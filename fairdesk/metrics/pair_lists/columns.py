@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from fairdesk.dataset.tables import need_one_of_each
 from fairdesk.errors import RequestError
 from fairdesk.words import tr
 
@@ -106,4 +107,5 @@ def find_columns(path: Path, header: Sequence[str], given: Mapping[str, str]) ->
                 header=", ".join(header[:20]) or tr("nothing"),
             )
         )
+    need_one_of_each(path, header, out.values())
     return out

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fairdesk.dataset.tables import need_one_of_each
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import plain_cell
 from fairdesk.metrics.pair_lists.pairs import known_label
@@ -79,6 +80,7 @@ def places_of_columns(path: Path, header: list[str], columns: dict[str, str] | N
                 )
             )
         where[ours] = header.index(theirs) if theirs in header else lowered.index(theirs.lower())
+    need_one_of_each(path, header, where.values())
     return where
 
 
