@@ -19,10 +19,12 @@ _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)  # what a disk says that knows no li
 _NO_RIGHT = 1314  # what Windows says where a person has not the right to make any
 
 
-def safe_name(name: str) -> str:
-    """Return a name usable as a file name on every system (others' characters become ``_``)."""
-    cleaned = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).rstrip(". ")
-    return cleaned or "_"
+def safe_name(name: str, longest: int | None = None) -> str:
+    """Return a name usable as a file name on every system (others' characters become ``_``), of so many bytes at most."""
+    cleaned = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name)
+    if longest is not None:
+        cleaned = cleaned.encode(errors="replace")[:longest].decode(errors="ignore")
+    return cleaned.rstrip(". ") or "_"
 
 
 def need_folder(folder: Path | None) -> None:
