@@ -126,7 +126,7 @@ def wrapped(text: str, size: float, room: float, weight: str = "normal") -> list
     for word in words(text):
         while word and measure(word, size, weight) > room:
             sizes = range(1, len(word))
-            part = max(1, bisect_right(sizes, room, key=lambda count: measure(word[:count], size, weight)))  # noqa: B023
+            part = max(1, bisect_right(sizes, room, key=lambda count: measure(word[:count], size, weight)))
             lines += [word[:part]]
             word = word[part:]
         longer = f"{lines[-1]} {word}".strip()

@@ -27,6 +27,18 @@ def safe_name(name: str, longest: int | None = None) -> str:
     return cleaned.rstrip(". ") or "_"
 
 
+def need_ending(path: Path, known: Sequence[str]) -> None:
+    """Raise `RequestError` where a file's name does not end as one of the kinds that can be written."""
+    if path.suffix.lower() not in known:
+        raise RequestError(
+            tr(
+                "{name} cannot be written. Give a name that ends in one of: {known}.",
+                name=path.name,
+                known=", ".join(known),
+            )
+        )
+
+
 def need_folder(folder: Path | None) -> None:
     """Raise `RequestError` where no folder can be made, before what it is for is worked out."""
     if folder is None:

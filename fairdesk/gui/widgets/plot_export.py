@@ -16,9 +16,11 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.number_axis import NumberAxis
 from fairdesk.gui.widgets.zoom_reset import ZoomReset
+from fairdesk.images.written_files import need_ending
 from fairdesk.words import tr
 
 PNG_WIDTH = 1600
+ENDINGS = (".png", ".svg")
 pg.setConfigOptions(antialias=True)
 
 
@@ -67,6 +69,7 @@ def write_plot(path: Path, *plots: pg.PlotWidget) -> None:
     """
     width, heights = max(plot.width() for plot in plots), [plot.height() for plot in plots]
     size = QSize(width, sum(heights))
+    need_ending(path, ENDINGS)
     if path.suffix.lower() == ".svg":
         drawing = QSvgGenerator()
         drawing.setFileName(str(path))
