@@ -88,7 +88,11 @@ def _line(axes: Axes, x: Array, y: Array, name: str, number: int) -> None:
 
 def _numbered(curves: Sequence[Curve]) -> list[tuple[int, Curve]]:
     groups = [curve.name for curve in curves if curve.name != "all"]
-    return [(groups.index(curve.name) if curve.name != "all" else 0, curve) for curve in curves]
+    own = [
+        curve.number if curve.number is not None or curve.name == "all" else groups.index(curve.name)
+        for curve in curves
+    ]
+    return [(number or 0, curve) for number, curve in zip(own, curves, strict=True)]
 
 
 def _ring(axes: Axes, curve: Curve, number: int, x: float, y: float) -> None:
@@ -182,11 +186,17 @@ def draw_scores(axes: Axes, bins: Bins, title: str, *, distance: bool = False, t
 
 
 def draw_group_scores(
-    axes: Axes, bins: Mapping[str, Bins], *, distance: bool = False, threshold: float | None = None
+    axes: Axes,
+    bins: Mapping[str, Bins],
+    *,
+    distance: bool = False,
+    threshold: float | None = None,
+    groups: Sequence[str] = (),
 ) -> None:
-    """Draw the densities of every group on shared axes: genuine solid, impostor dashed."""
-    for number, (name, (edges, genuine, impostor)) in enumerate(bins.items()):
-        colour = group_style(number)[0]
+    """Draw the densities of groups on shared axes: genuine solid, impostor dashed; `groups` are all, in their order."""
+    order = list(groups or bins)
+    for name, (edges, genuine, impostor) in bins.items():
+        colour = group_style(order.index(name))[0]
         axes.stairs(genuine, edges, color=colour, label=entry(name))
         axes.stairs(impostor, edges, color=colour, linestyle="--")
     if threshold is not None and np.isfinite(threshold):
@@ -274,10 +284,10 @@ def score_histogram(
     return framed(lambda axes: draw_scores(axes, (edges, genuine, impostor), title, distance=distance))
 
 
-def picture(figure: Figure, form: str) -> bytes:
+def picture(figure: Figure, form: str, dpi: float = 130) -> bytes:
     """Return a figure as PNG, SVG or PDF; the same figure gives the same bytes."""
     buffer = io.BytesIO()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {"Software": None})
     with rc_context({"svg.hashsalt": "fairdesk", "pdf.fonttype": 42}):  # else names within the drawing are random
-        figure.savefig(buffer, format=form, dpi=130, metadata=metadata)
+        figure.savefig(buffer, format=form, dpi=dpi, metadata=metadata)
     return buffer.getvalue()

@@ -23,7 +23,7 @@ from fairdesk.metrics.report.facts import caveats, facts
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.report.table_files import as_csv, as_latex
-from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.results import EvaluateResult, GroupsResult
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def drawings(
                 name, bins, distance=distance, threshold=threshold
             )
     if result is not None and result.groups is not None:
-        out |= _of_groups(result)
+        out |= group_drawings(result.groups)
     return out
 
 
@@ -87,11 +87,10 @@ _LONGEST = 72  # bytes of a group's name in the name of a file
 _MANY = 4  # groups; with more, plots that name them all take a page's width
 
 
-def _of_groups(result: EvaluateResult) -> dict[str, Drawing]:
+def group_drawings(groups: GroupsResult) -> dict[str, Drawing]:
+    """Return how each plot with a place for every group is drawn, by file name."""
     from fairdesk.figures import verification_figures as plots
 
-    groups = result.groups
-    assert groups is not None
     names = list(groups.per_group)
     rows = groups.per_group
     cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
