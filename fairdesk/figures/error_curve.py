@@ -32,6 +32,8 @@ class Curve:
     """The lowest FMR without a false non-match."""
     common: tuple[float, float] | None = None
     """FMR and FNMR at the common threshold."""
+    number: int | None = None
+    """Of the group, for its colour; None is its place among those that are drawn."""
 
     @property
     def bounds(self) -> list[tuple[float, float]]:

@@ -4,50 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
+
+from fairdesk.figures.lettering import fit_title, measure, words, wrapped
 
 _WIDTH, _HEIGHT, _MARGIN = 595.0, 842.0, 42.0  # A4, in points
 _ROOM = _WIDTH - 2 * _MARGIN
 _PLOT, _WIDE_PLOT = 215.0, 370.0  # points that a row of plots needs
+_WORD = _ROOM / 4  # points; a longer word in a table is cut
 _SIZES = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5)
 _FONTS: Any = {"pdf.fonttype": 42}  # TrueType, as journals ask; the whole file has one kind
-
-
-@lru_cache(maxsize=8192)
-def _measure(text: str, size: float, weight: str) -> float:
-    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
-    font.set_size(size, 72)
-    font.set_text(text)
-    return float(font.get_width_height()[0]) / 64
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in text.replace(" %", "\u00a0%").split(" ") if word]
-
-
-def _wrapped(text: str, size: float, room: float, weight: str = "normal") -> list[str]:
-    """Break a text into lines that fit; a word longer than a line is cut, and a number keeps its percent sign."""
-    lines = [""]
-    for word in _words(text):
-        while _measure(word, size, weight) > room:
-            part = len(word)
-            while part > 1 and _measure(word[:part], size, weight) > room:
-                part -= 1
-            lines += [word[:part]]
-            word = word[part:]
-        longer = f"{lines[-1]} {word}".strip()
-        if _measure(longer, size, weight) <= room:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return [line for line in lines if line]
 
 
 class PdfPage:
@@ -86,7 +57,7 @@ class PdfPage:
     ) -> None:
         assert self._figure is not None
         self._figure.text(
-            x / _WIDTH, 1 - baseline / _HEIGHT, text, fontsize=size, ha=align, va="baseline", family="DejaVu Sans",
+            x / _WIDTH, 1 - baseline / _HEIGHT, text, fontsize=size, ha=align, va="baseline",
             weight=weight, parse_math=False,
         )  # fmt: skip
 
@@ -95,7 +66,7 @@ class PdfPage:
             self._turn()
 
     def _text(self, text: str, size: float, *, weight: str = "normal") -> None:
-        for line in _wrapped(text, size * (1.08 if weight == "bold" else 1), _ROOM):
+        for line in wrapped(text, size * (1.08 if weight == "bold" else 1), _ROOM):
             self._need(size * 1.4)
             self._top += size * 1.4
             self._put(line, _MARGIN, self._top, size, weight=weight)
@@ -120,21 +91,21 @@ class PdfPage:
         every = [header, *rows] if head else rows
         columns = [[row[place] for row in every] for place in range(len(header))]
         for size in _SIZES:
-            whole = [max(_measure(text, size, "bold") for text in column) + 8 for column in columns]
+            whole = [max(measure(text, size, "bold") for text in column) + 8 for column in columns]
             if sum(whole) <= _ROOM:
                 found = whole
                 break
-            words = [
-                max(_measure(word, size, "bold") for text in column for word in (_words(text) or [""])) + 8
+            parts = [
+                min(max(measure(word, size, "bold") for text in column for word in (words(text) or [""])), _WORD) + 8
                 for column in columns
             ]
-            if sum(words) <= _ROOM:
-                left = (_ROOM - sum(words)) / max(sum(whole) - sum(words), 1e-9)
-                found = [least + left * (most - least) for least, most in zip(words, whole, strict=True)]
+            if sum(parts) <= _ROOM:
+                left = (_ROOM - sum(parts)) / max(sum(whole) - sum(parts), 1e-9)
+                found = [least + left * (most - least) for least, most in zip(parts, whole, strict=True)]
                 break
         else:
             size = _SIZES[-1]
-            found = [least * _ROOM / sum(words) for least in words]
+            found = [least * _ROOM / sum(parts) for least in parts]
         if head:
             self._row(header, found, size, text_columns, weight="bold")
         for row in rows:
@@ -149,7 +120,7 @@ class PdfPage:
         text_columns: Collection[int],
         weight: str = "normal",
     ) -> None:
-        lines = [_wrapped(cell, size, width - 5, weight) or [""] for cell, width in zip(cells, widths, strict=True)]
+        lines = [wrapped(cell, size, width - 5, weight) or [""] for cell, width in zip(cells, widths, strict=True)]
         self._need(size * 1.45 * max(len(one) for one in lines))
         top, x = self._top, _MARGIN
         for place, (parts, width) in enumerate(zip(lines, widths, strict=True)):
@@ -181,7 +152,8 @@ class PdfPage:
             (x / _WIDTH, 1 - (self._top + 22 + height) / _HEIGHT, width / _WIDTH, height / _HEIGHT)
         )
         draw(axes)
-        for text in (axes.title, axes.xaxis.label, axes.yaxis.label, *axes.get_xticklabels(), *axes.get_yticklabels()):
+        fit_title(axes, 6)
+        for text in (axes.xaxis.label, axes.yaxis.label, *axes.get_xticklabels(), *axes.get_yticklabels()):
             text.set_fontsize(6)
         legend = axes.get_legend()
         if legend is not None:

@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter
 from scipy.stats import norm
 
 from fairdesk.figures.error_curve import Curve
+from fairdesk.figures.lettering import entry, fit_title, short
 from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import ALL_LIGHT, GENUINE, IMPOSTOR, group_style
 from fairdesk.words import mark, tr
@@ -44,6 +45,7 @@ def framed(draw: Callable[[Axes], None], groups: int = 0) -> Figure:
     if axes.get_legend() is not None:
         rows = -(-len(names) // _columns_that_fit(axes, names))
         figure.set_size_inches(wide, high + 0.15 * max(0, rows - 3))
+    fit_title(axes, 10)
     figure.draw_without_rendering()  # laid out once for all forms that it is written in
     figure.set_layout_engine("none")
     return figure
@@ -81,12 +83,16 @@ def _line(axes: Axes, x: Array, y: Array, name: str, number: int) -> None:
         axes.plot(x, y, label=name, color=ALL_LIGHT, linewidth=1.6)
     else:
         colour, _, marker = group_style(number)
-        axes.plot(x, y, label=name, color=colour, marker=marker, markevery=0.12, markersize=4, linewidth=1.2)
+        axes.plot(x, y, label=entry(name), color=colour, marker=marker, markevery=0.12, markersize=4, linewidth=1.2)
 
 
 def _numbered(curves: Sequence[Curve]) -> list[tuple[int, Curve]]:
     groups = [curve.name for curve in curves if curve.name != "all"]
-    return [(groups.index(curve.name) if curve.name != "all" else 0, curve) for curve in curves]
+    own = [
+        curve.number if curve.number is not None or curve.name == "all" else groups.index(curve.name)
+        for curve in curves
+    ]
+    return [(number or 0, curve) for number, curve in zip(own, curves, strict=True)]
 
 
 def _ring(axes: Axes, curve: Curve, number: int, x: float, y: float) -> None:
@@ -151,7 +157,7 @@ def draw_rates(axes: Axes, curves: Sequence[Curve], threshold: float | None = No
         colour, width = _colour(curve, number), 1.6 if curve.name == "all" else 1.2
         finite = np.isfinite(curve.threshold)
         where = curve.threshold[finite]
-        axes.plot(where, curve.fmr[finite], label=curve.name, color=colour, linewidth=width)
+        axes.plot(where, curve.fmr[finite], label=entry(curve.name), color=colour, linewidth=width)
         axes.plot(where, curve.fnmr[finite], linestyle="--", color=colour, linewidth=width)
         if np.isfinite(curve.eer_threshold):
             axes.plot([curve.eer_threshold], [curve.eer], marker="o", color=colour, markersize=5)
@@ -180,12 +186,18 @@ def draw_scores(axes: Axes, bins: Bins, title: str, *, distance: bool = False, t
 
 
 def draw_group_scores(
-    axes: Axes, bins: Mapping[str, Bins], *, distance: bool = False, threshold: float | None = None
+    axes: Axes,
+    bins: Mapping[str, Bins],
+    *,
+    distance: bool = False,
+    threshold: float | None = None,
+    groups: Sequence[str] = (),
 ) -> None:
-    """Draw the densities of every group on shared axes: genuine solid, impostor dashed."""
-    for number, (name, (edges, genuine, impostor)) in enumerate(bins.items()):
-        colour = group_style(number)[0]
-        axes.stairs(genuine, edges, color=colour, label=name)
+    """Draw the densities of groups on shared axes: genuine solid, impostor dashed; `groups` are all, in their order."""
+    order = list(groups or bins)
+    for name, (edges, genuine, impostor) in bins.items():
+        colour = group_style(order.index(name))[0]
+        axes.stairs(genuine, edges, color=colour, label=entry(name))
         axes.stairs(impostor, edges, color=colour, linestyle="--")
     if threshold is not None and np.isfinite(threshold):
         axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
@@ -212,7 +224,7 @@ def draw_heat_map(axes: Axes, names: Sequence[str], rates: Array, counts: Sequen
     share = rate_shares(rates)
     axes.imshow(np.ma.masked_invalid(share), cmap="cividis", vmin=0, vmax=1, aspect="auto")
     _names_below(axes, names)
-    axes.set_yticks(range(len(names)), list(names), fontsize=8)
+    axes.set_yticks(range(len(names)), [short(name) for name in names], fontsize=8)
     _dress(axes, tr("FMR between groups (colour: its logarithm)"), legend=False)
     axes.grid(visible=False)
     cells = {(y, x): percent(float(f"{rates[y, x]:.3g}")) for y, x in zip(*np.nonzero(~np.isnan(rates)), strict=True)}
@@ -244,7 +256,7 @@ def _size_in_cells(axes: Axes, count: int, texts: Iterable[str]) -> float:
 def _names_below(axes: Axes, names: Sequence[str]) -> None:
     """Name what lies at 0, 1, 2 and so on: slanted where names would touch, upright where they would still."""
     turn = 0 if len(names) <= 4 else 30 if len(names) <= 10 else 90
-    axes.set_xticks(range(len(names)), list(names), fontsize=8, rotation=turn)
+    axes.set_xticks(range(len(names)), [short(name) for name in names], fontsize=8, rotation=turn)
     if turn:
         for label in axes.get_xticklabels():
             label.set(ha="right", va="center" if turn == 90 else "top", rotation_mode="anchor")
@@ -272,10 +284,10 @@ def score_histogram(
     return framed(lambda axes: draw_scores(axes, (edges, genuine, impostor), title, distance=distance))
 
 
-def picture(figure: Figure, form: str) -> bytes:
+def picture(figure: Figure, form: str, dpi: float = 130) -> bytes:
     """Return a figure as PNG, SVG or PDF; the same figure gives the same bytes."""
     buffer = io.BytesIO()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {"Software": None})
     with rc_context({"svg.hashsalt": "fairdesk", "pdf.fonttype": 42}):  # else names within the drawing are random
-        figure.savefig(buffer, format=form, dpi=130, metadata=metadata)
+        figure.savefig(buffer, format=form, dpi=dpi, metadata=metadata)
     return buffer.getvalue()

@@ -12,6 +12,8 @@ from typing import Any
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
+from fairdesk.errors import RequestError
+
 _log = logging.getLogger("fairdesk.uncaught")
 _qt = logging.getLogger("fairdesk.qt")
 _LEVELS = {
@@ -65,6 +67,9 @@ class Hooks:
 
     def _on_loop(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception") or RuntimeError(context["message"])
+        if isinstance(error, RequestError):  # a person's slip, which is told: the program has no fault to trace
+            self._tell(error)
+            return
         self._caught("a flow of the window", error, error.__traceback__)
 
     def _caught(self, where: str, error: BaseException, trace: TracebackType | None) -> None:

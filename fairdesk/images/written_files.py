@@ -19,10 +19,24 @@ _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)  # what a disk says that knows no li
 _NO_RIGHT = 1314  # what Windows says where a person has not the right to make any
 
 
-def safe_name(name: str) -> str:
-    """Return a name usable as a file name on every system (others' characters become ``_``)."""
-    cleaned = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).rstrip(". ")
-    return cleaned or "_"
+def safe_name(name: str, longest: int | None = None) -> str:
+    """Return a name usable as a file name on every system (others' characters become ``_``), of so many bytes at most."""
+    cleaned = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name)
+    if longest is not None:
+        cleaned = cleaned.encode(errors="replace")[:longest].decode(errors="ignore")
+    return cleaned.rstrip(". ") or "_"
+
+
+def need_ending(path: Path, known: Sequence[str]) -> None:
+    """Raise `RequestError` where a file's name does not end as one of the kinds that can be written."""
+    if path.suffix.lower() not in known:
+        raise RequestError(
+            tr(
+                "{name} cannot be written. Give a name that ends in one of: {known}.",
+                name=path.name,
+                known=", ".join(known),
+            )
+        )
 
 
 def need_folder(folder: Path | None) -> None:

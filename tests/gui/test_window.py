@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -516,6 +517,8 @@ def test_plots_are_saved(window, hand, tmp_path):
         for suffix in ("png", "svg"):
             write_plot(tmp_path / f"{name}.{suffix}", plot.plot)
             assert (tmp_path / f"{name}.{suffix}").stat().st_size > 2000
+        with Image.open(tmp_path / f"{name}.png") as image:  # the report's own drawing, whatever the window's shape
+            assert image.width == 1600 and 1.2 < image.width / image.height < 1.35
     window.metrics.at.setCurrentText("this threshold")
     window.metrics.value.setValue(1.0)
     window.metrics._evaluate()

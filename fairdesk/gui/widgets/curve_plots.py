@@ -76,6 +76,7 @@ class RatePlot(QWidget):
         self._drawn: list[tuple[Curve, Array, Array, bool]] = []  # in the plot's values; whether it is the FNMR
         self._rings: dict[str, Any] = {}
         self.plot = new_plot(*titles[kind], self.reset, axes=axes.get(kind))
+        self.plot.drawing = self._drawing
         self.legend = TopLegend(self.plot)
         self.legend.item.sigSampleClicked.connect(self._on_legend)
         self._legend_names: list[str] = []
@@ -122,6 +123,16 @@ class RatePlot(QWidget):
         )  # fmt: skip
         self._place_line()
         self._place_rings()
+
+    def _drawing(self) -> Any:
+        """Return the plot as the report draws it, with what is hidden left out and as far as it is zoomed."""
+        from fairdesk.gui.widgets.rate_drawing import rate_figure
+
+        figure = rate_figure(self.kind, self._shown, self.hidden)
+        if self.plot.zoom_reset.isVisibleTo(self.plot):
+            x, y = self.plot.getPlotItem().vb.viewRange()
+            figure.axes[0].set(xlim=[10**end for end in x] if self.kind == "roc" else x, ylim=y)
+        return figure
 
     def _colour(self, name: str) -> tuple[str, str | None]:
         if name not in self._shown.groups:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -44,6 +44,7 @@ class GroupPlot(QWidget):
         }
         axes = {"bottom": NameAxis("bottom"), "left": NameAxis("left") if kind == "between" else RateAxis("left")}
         self.plot = new_plot(*titles[kind], self.reset, axes=axes)
+        self.plot.drawing = self._drawing
         self.gestures = PlotGestures(self.plot, self.reset)
         self.gestures.clicked.connect(self._on_click)
         self.gestures.saved.connect(self.saved)
@@ -62,6 +63,17 @@ class GroupPlot(QWidget):
         """Draw other rates."""
         self._groups = groups
         self.redraw()
+
+    def _drawing(self) -> Any:
+        """Return the plot as the report draws it."""
+        from fairdesk.figures.lettering import lettering
+        from fairdesk.figures.verification_figures import framed
+        from fairdesk.metrics.report.written import group_drawings
+
+        assert self._groups is not None
+        names = {"fnmr": "fnmr-bars", "fmr": "fmr-bars", "between": "fmr-between-groups"}
+        with lettering(self._groups.per_group):
+            return framed(group_drawings(self._groups)[names[self.kind]], len(self._groups.per_group))
 
     def redraw(self) -> None:
         """Draw everything again in the theme's colours."""

@@ -16,9 +16,11 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.number_axis import NumberAxis
 from fairdesk.gui.widgets.zoom_reset import ZoomReset
+from fairdesk.images.written_files import need_ending
 from fairdesk.words import tr
 
 PNG_WIDTH = 1600
+ENDINGS = (".png", ".svg")
 pg.setConfigOptions(antialias=True)
 
 
@@ -37,6 +39,7 @@ def new_plot(
         plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
     plot.getPlotItem().hideButtons()
     plot.zoom_reset = ZoomReset(plot, reset)
+    plot.drawing = None  # what returns it as a figure in the report's quality, where there is one
     return plot
 
 
@@ -67,6 +70,14 @@ def write_plot(path: Path, *plots: pg.PlotWidget) -> None:
     """
     width, heights = max(plot.width() for plot in plots), [plot.height() for plot in plots]
     size = QSize(width, sum(heights))
+    need_ending(path, ENDINGS)
+    drawing = plots[0].drawing if len(plots) == 1 else None
+    if drawing is not None:
+        from fairdesk.figures.verification_figures import picture
+
+        figure = drawing()
+        path.write_bytes(picture(figure, path.suffix.lower()[1:], PNG_WIDTH / figure.get_figwidth()))
+        return
     if path.suffix.lower() == ".svg":
         drawing = QSvgGenerator()
         drawing.setFileName(str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,7 @@ class RunCurves(QWidget):
                 self._curve(plot, line.x, shown, pen)
                 self._drawn[plot].append((line, np.array(shown)))
             self._legends[plot].show_entries(legend, self._theme.tokens["text"])
-            plot.setLabel("left", axis_name(line.name for line in here))
+            plot.setLabel("left", escape(axis_name(line.name for line in here)))  # it takes HTML
         pen = pg.mkPen(self._theme.tokens["muted"], style=Qt.PenStyle.DotLine)
         for name, place in marks:
             for plot in (self.losses, self.rates):

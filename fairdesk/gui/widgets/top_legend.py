@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import pyqtgraph as pg
@@ -11,7 +12,13 @@ from fairdesk.words import tr_n
 
 _SAMPLE = 34  # of the line before a name, with the gaps around it
 _ROW, _MARGIN = 17, 24
+_LONGEST = 60  # letters of a name
 _SHARE = 0.35  # of the plot's height, at most
+
+
+def _short(text: str) -> str:
+    """Leave out the middle of a long name."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST * 2 // 3]}…{text[-(_LONGEST // 3 - 1) :]}"
 
 
 class TopLegend(QObject):
@@ -53,7 +60,7 @@ class TopLegend(QObject):
         for text, pen, _ in self._shown[:most]:
             thick = pg.mkPen(pen)
             thick.setWidthF(3)  # a line of one pixel is pale, most of all on dark
-            self.item.addItem(pg.PlotDataItem(pen=thick), text)
+            self.item.addItem(pg.PlotDataItem(pen=thick), escape(_short(text)))  # it takes HTML
         left = len(self._shown) - most
         if left > 0:
             self.item.addItem(pg.PlotDataItem(pen=None), tr_n("{n:,} more", "{n:,} more", left))

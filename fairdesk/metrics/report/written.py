@@ -13,7 +13,7 @@ from jinja2 import Environment
 
 from fairdesk import __version__
 from fairdesk.assets import asset
-from fairdesk.images.written_files import safe_name, write_text
+from fairdesk.images.written_files import Names, safe_name, write_text
 from fairdesk.jobs.results import jsonable
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of
 from fairdesk.metrics.rates.error_curves import histogram
@@ -23,7 +23,7 @@ from fairdesk.metrics.report.facts import caveats, facts
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.report.table_files import as_csv, as_latex
-from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.results import EvaluateResult, GroupsResult
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -61,30 +61,36 @@ def drawings(
             out["scores-groups"] = lambda axes: plots.draw_group_scores(
                 axes, known, distance=distance, threshold=threshold
             )
+        names = Names()
+        for taken in (*_OF_ALL_GROUPS, "scores-all"):
+            names.claim("", taken)
         for name, bins in known.items():
-            out[f"scores-{safe_name(name)}"] = _one_group(name, bins, distance=distance, threshold=threshold)
+            out[names.claim("", f"scores-{safe_name(name, _LONGEST)}")] = _one_group(
+                name, bins, distance=distance, threshold=threshold
+            )
     if result is not None and result.groups is not None:
-        out |= _of_groups(result)
+        out |= group_drawings(result.groups)
     return out
 
 
 def _one_group(name: str, bins: Any, *, distance: bool, threshold: float | None) -> Drawing:
+    from fairdesk.figures.lettering import short
     from fairdesk.figures.verification_figures import draw_scores
 
-    title = tr("Scores of {name}", name=name)
+    title = tr("Scores of {name}", name=short(name))
     return lambda axes: draw_scores(axes, bins, title, distance=distance, threshold=threshold)
 
 
 _A_PLACE_A_GROUP = ("fnmr-bars", "fmr-bars", "fmr-between-groups")
 _OF_ALL_GROUPS = (*_A_PLACE_A_GROUP, "scores-groups", "roc", "det", "rates")
+_LONGEST = 72  # bytes of a group's name in the name of a file
 _MANY = 4  # groups; with more, plots that name them all take a page's width
 
 
-def _of_groups(result: EvaluateResult) -> dict[str, Drawing]:
+def group_drawings(groups: GroupsResult) -> dict[str, Drawing]:
+    """Return how each plot with a place for every group is drawn, by file name."""
     from fairdesk.figures import verification_figures as plots
 
-    groups = result.groups
-    assert groups is not None
     names = list(groups.per_group)
     rows = groups.per_group
     cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
@@ -120,7 +126,12 @@ def write_report(
         folder / "evaluation.json", json.dumps(result.json_values() | {"about": jsonable(about)}, indent=1) + "\n"
     )
     write_text(folder / "table.csv", table_csv(result))
-    with speaking_report(params.language) as language:
+    from fairdesk.figures.lettering import lettering
+
+    with (
+        speaking_report(params.language) as language,
+        lettering([*groups, params.label_source or "", params.scores.name]),
+    ):
         _write_words(folder, result, overall, groups, about, params, language)
     return folder / "report.html"
 

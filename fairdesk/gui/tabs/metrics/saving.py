@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice
-from fairdesk.images.written_files import write_text
+from fairdesk.images.written_files import need_ending, write_text
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ async def save_shown_table(tab: MetricsTab) -> None:
         return
     path = await async_glue.choose_file(tab, tr("Save the table"), tr("CSV (*.csv);;LaTeX (*.tex)"), save="csv")
     if path:
+        need_ending(Path(path), (".csv", ".tex"))
         write_text(Path(path), as_latex(table) if path.lower().endswith(".tex") else as_csv(table))
         _told(tab, path)
 
@@ -49,6 +50,7 @@ async def save_shown_scores(tab: MetricsTab) -> None:
     path = await async_glue.choose_file(tab, tr("Save the scores"), tr("CSV (*.csv)"), save="csv")
     source = tab.scores
     if path and source is not None:
+        need_ending(Path(path), (".csv",))
         tab.session.background.read(
             "save scores",
             lambda: export_csv(source, Path(path)),
