@@ -12,12 +12,13 @@ from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review import candidates
+from fairdesk.clustering.review.asked import Reply
 from fairdesk.clustering.review.candidates import Candidates
 from fairdesk.clustering.review.engine import Review
 from fairdesk.clustering.review.likeness import START, Likeness
 from fairdesk.clustering.review.parts import Part
 from fairdesk.clustering.review.questions import Kind, questions, shown
-from fairdesk.clustering.review.session import METHOD, Reply, ReviewSession
+from fairdesk.clustering.review.session import METHOD, ReviewSession
 from fairdesk.clustering.store import clusters, faces_of, membership, merge_clusters, name_identity
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.recipes import Recipe

@@ -7,7 +7,8 @@ from fairdesk.clustering.choosing.job import list_radii
 from fairdesk.clustering.maps.face_map import draw_map, map_points, read_layout
 from fairdesk.clustering.new_version import cluster_faces
 from fairdesk.clustering.params import ClusterParams, EpsParams, MapParams
-from fairdesk.clustering.review.session import Reply, ReviewSession
+from fairdesk.clustering.review.asked import Reply
+from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext

@@ -117,6 +117,74 @@ def test_back_undo_skip_and_not_sure(window, hand, qtbot, reviewing):
     assert window.clustering.view.version.id == version and not window.clustering.reviewing
 
 
+@pytest.mark.parametrize("menu", [True, False])
+def test_undo_takes_the_newest_answer_back_and_redo_takes_it_again(window, hand, qtbot, reviewing, menu):
+    project, _, pane = reviewing
+    version = versions(project)[0].id
+    asked, states = [], []
+    for _ in range(3):
+        asked.append(pane.current)
+        states.append(membership(project, version))
+        qtbot.keyClick(pane, Qt.Key.Key_N)
+        hand.settle()
+    states.append(membership(project, version))
+    assert "3 answered" in pane.progress.text()
+
+    def undo():
+        if menu:
+            hand.do("edit.undo")
+        else:
+            qtbot.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        hand.settle()
+
+    for left in (2, 1):
+        undo()
+        assert pane.current is asked[left] and f"{left:,} answered" in pane.progress.text()
+        assert membership(project, version) == states[left] and len(verdicts(project)) == left
+        assert pane.buttons["back"].isEnabled()
+    hand.do("edit.redo")
+    hand.settle()
+    assert pane.current is not None and pane.current is not asked[1] and "2 answered" in pane.progress.text()
+    assert membership(project, version) == states[2] and len(verdicts(project)) == 2
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)  # what was redone is taken back as any other
+    hand.settle()
+    assert pane.current is asked[1] and len(verdicts(project)) == 1 and "1 answered" in pane.progress.text()
+    undo()
+    assert pane.current is asked[0] and verdicts(project) == [] and not pane.buttons["back"].isEnabled()
+    assert "0 answered" in pane.progress.text() and membership(project, version) == states[0]
+
+
+def test_undo_and_back_wait_for_the_answers_on_their_way(window, hand, qtbot, reviewing):
+    project, _, pane = reviewing
+    first = pane.current
+    for _ in range(3):
+        qtbot.keyClick(pane, Qt.Key.Key_N)
+    hand.do("edit.undo")
+    hand.settle()
+    assert "2 answered" in pane.progress.text() and len(verdicts(project)) == 2 and pane.buttons["back"].isEnabled()
+    for _ in range(3):
+        qtbot.keyClick(pane, Qt.Key.Key_N)
+    for _ in range(5):
+        qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert "0 answered" in pane.progress.text() and verdicts(project) == [] and pane.current is first
+
+
+def test_an_answer_right_after_undo_is_counted_for_itself(window, hand, qtbot, reviewing):
+    project, _, pane = reviewing
+    for _ in range(3):
+        qtbot.keyClick(pane, Qt.Key.Key_N)
+        hand.settle()
+    hand.do("edit.undo")
+    qtbot.keyClick(pane, Qt.Key.Key_N)
+    hand.settle()
+    assert "3 answered" in pane.progress.text() and len(verdicts(project)) == 3
+    for left in (2, 1, 0):
+        qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+        hand.settle()
+        assert f"{left} answered" in pane.progress.text() and len(verdicts(project)) == left
+
+
 def test_who_is_it(window, hand, qtbot, filled):
     cluster(ClusterParams(eps=0.8), QuietContext(filled))
     hand.open(filled.folder)

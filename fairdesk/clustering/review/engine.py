@@ -159,16 +159,30 @@ class Review:
         self.unsure.append(pair)
         self._unsure_since.append(len(self.answers))
 
-    def sure_again(self) -> None:
-        """Take back that a person could not tell."""
+    def sure_again(self) -> Pair:
+        """Take back that a person could not tell; returns of what."""
         self._unsure_since.pop()
-        self._refresh(self._region(self.unsure.pop()))
+        pair = self.unsure.pop()
+        self._refresh(self._region(pair))
+        return pair
 
-    def undo(self) -> None:
-        """Take the last answer back."""
+    def not_sure_again(self, pair: Pair) -> None:
+        """Take again what `sure_again` took back."""
+        self._put_unsure(pair)
+        self._refresh(self._region(pair))
+
+    def undo(self) -> Answer:
+        """Take the last answer back, and return it."""
         last = self.answers.pop()
         self._teach()
         self._refresh(self._region(last.pair))
+        return last
+
+    def again(self, answer: Answer) -> None:
+        """Take again what `undo` took back."""
+        self.answers.append(answer)
+        self._teach()
+        self._refresh(self._region(answer.pair))
 
     def _of_rows(self, vectors: Floats, rows: Sequence[int]) -> Part:
         some = vectors[list(rows)].astype(np.float64)

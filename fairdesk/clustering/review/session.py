@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -15,11 +13,13 @@ from fairdesk.clustering.methods.by_name import directed, unit_length
 from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.results import NamedResult
+from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.candidates import Candidate, Estimate
 from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.joined_groups import merged
 from fairdesk.clustering.review.parts import Check
-from fairdesk.clustering.review.questions import Kind, Question, answered_sides, ask
+from fairdesk.clustering.review.past import Past
+from fairdesk.clustering.review.questions import Kind, answered_sides, ask
 from fairdesk.clustering.stages import Stages
 from fairdesk.clustering.store import (
     UNCLUSTERED,
@@ -49,38 +49,6 @@ METHOD = "review"  # of a version that a review keeps
 DOUBT = 0.9  # an answer that is right with less than this probability is doubted
 PATIENCE = 0.1  # of a second of working everything out again, for each answer
 LONGEST = 2.0  # seconds: what takes longer is worked out again when the review is opened, and else only followed
-
-
-class Reply(StrEnum):
-    """What a person can answer."""
-
-    YES = "yes"
-    NO = "no"
-    UNSURE = "not sure"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question about a project's faces."""
-
-    kind: Kind
-    gain: float
-    clusters: list[int]  # ids; of a face that is in none, none
-    first: list[int]
-    second: list[int]
-    shown_first: list[int]
-    shown_second: list[int]
-    again: bool = False  # it was answered before
-    doubted: bool = False  # and everything else speaks against that answer
-    names: tuple[str, ...] = ()  # suggested, for `name`
-    question: Question | None = None
-
-    @property
-    def faces(self) -> list[int]:
-        """The faces that it is about: the one that may not belong, those of the smaller of two people, or a few of each side."""
-        if self.kind in (Kind.BELONGS, Kind.SPLIT):
-            return self.second
-        return [*self.shown_first, *self.shown_second]
 
 
 class ReviewSession:
@@ -113,15 +81,13 @@ class ReviewSession:
             if verdict.said is Said.UNSURE:
                 self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))
         self._since = 0  # answers since everything was worked out again
-        self._step: int | None = None  # the newest step of the history that this knows
+        self.past = Past(project.journal)
         self.started: tuple[int, int] | None = (
             None  # the version that its own was made beside, and the step that made it
         )
-        self._replies: list[Reply | None] = []  # None: a name
         self._unnamed: set[int] = set()  # clusters that nobody wants to name now
         self._skipped: list[tuple[frozenset[int], frozenset[int]]] = []
         self.read()
-        self.remember()
 
     def read(self) -> None:
         """Read the version's clusters again."""
@@ -209,6 +175,7 @@ class ReviewSession:
         newest = self.project.journal.next_undo()
         self.started = None if newest is None else (of, newest.id)
         self.read()
+        self.past.remember()
         return self.version
 
     def discard(self) -> int | None:
@@ -362,8 +329,7 @@ class ReviewSession:
             with self.project.journal.step(tr("Not sure"), target={"tab": "clustering"}) as connection:
                 say(self.project, connection, Said.UNSURE, asked.shown_second, asked.shown_first)
             self.review.not_sure(candidate)
-            self._replies.append(reply)
-            self.remember()
+            self.past.add(reply)
             return 0
         same = (reply is Reply.YES) != (asked.kind is Kind.SPLIT)
         self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
@@ -379,9 +345,8 @@ class ReviewSession:
                 say(self.project, connection, said, asked.shown_first, asked.shown_second)
             moves = sorted(self._moves(), key=lambda one: one.cluster == UNCLUSTERED)  # as `regroup` takes them
             went = regroup(self.project, connection, self.version, moves)
-        self._replies.append(reply)
+        self.past.add(reply)
         self._follow(moves, went)
-        self.remember()
         return sum(len(move.faces) for move in moves)
 
     def learn(self) -> bool:
@@ -407,21 +372,14 @@ class ReviewSession:
     def name(self, wanted: Naming) -> NamedResult:
         """Answer who it is: the cluster becomes an identity, one undoable step."""
         done = name_cluster(self.project, wanted)
-        self._replies.append(None)
+        self.past.add(None)
         self.read()
-        self.remember()
         return done
-
-    def remember(self) -> None:
-        """Know the newest step of the history as one's own."""
-        newest = self.project.journal.next_undo()
-        self._step = None if newest is None else newest.id
 
     def outdated(self) -> bool:
         """Whether somebody else has changed something since the last answer. Raises `RequestError` where the version is gone."""
         self._need_version()
-        newest = self.project.journal.next_undo()
-        return (None if newest is None else newest.id) != self._step
+        return self.past.outdated()
 
     def _need_version(self) -> None:
         try:
@@ -443,16 +401,32 @@ class ReviewSession:
         RequestError
             If there is none, or something else was changed since.
         """
-        if not self._replies or self.outdated():
+        if not self.past.given or self.outdated():
             raise RequestError(tr("Something else was changed since that answer. Undo it first: Edit, Undo."))
         self.project.journal.undo()
-        last = self._replies.pop()
-        if last is Reply.UNSURE:
-            self.review.sure_again()
-        elif last is not None:
-            self.review.undo()
-        self.read()
-        self.remember()
+        self.follow_history()
+
+    def follow_history(self) -> int | None:
+        """Take answers back that were undone in the project's history, and again those that were redone.
+
+        Returns how many more are given than before, below 0 where fewer are; None where something else was changed,
+        so that the review has to be read again.
+        """
+        self._need_version()
+        more = self.past.moved()
+        for _ in range(more or 0):
+            self.past.redo(self.review)
+        for _ in range(-(more or 0)):
+            self.past.undo(self.review)
+        if more:
+            self.read()
+        return more
+
+    def read_again(self) -> ReviewSession:
+        """Return the review as the project is now, after something else was changed; it knows the answers that still hold."""
+        fresh = ReviewSession(self.project, self.version)
+        fresh.started, fresh.past.steps = self.started, self.past.standing()
+        return fresh
 
     def unskip(self, asked: Asked) -> None:
         """Ask a question that was skipped again."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
+from fairdesk.clustering.review.asked import Asked
 from fairdesk.clustering.review.candidates import Estimate
 from fairdesk.clustering.review.questions import Kind
-from fairdesk.clustering.review.session import Asked, ReviewSession
+from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.project.image_queries import GridItem, items
 from fairdesk.words import mark, tr, tr_n
 
@@ -40,6 +41,15 @@ def look_ahead(review: ReviewSession, known: Container[int] = ()) -> Ahead:
 def key_of(asked: Asked) -> tuple[Kind, tuple[int, ...], tuple[int, ...]]:
     """Return what two questions are the same by."""
     return asked.kind, tuple(asked.first), tuple(asked.second)
+
+
+def note_of(asked: Asked) -> str:
+    """Say why a question is asked again."""
+    if not asked.again:
+        return ""
+    if asked.doubted:
+        return tr("You answered this before, but everything else speaks against it. Please look again.")
+    return tr("You answered this before. It decides much: please look again.")
 
 
 def side_title(asked: Asked, titles: Mapping[int, str], faces: int, *, first: bool) -> str:

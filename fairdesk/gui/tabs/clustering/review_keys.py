@@ -1,9 +1,14 @@
-"""The keys of a review: one an answer."""
+"""The keys and buttons of a review: one an answer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QPushButton
+
+from fairdesk.words import tr
 
 _REPLIES = {
     Qt.Key.Key_Y: "yes", Qt.Key.Key_N: "no", Qt.Key.Key_U: "unsure", Qt.Key.Key_S: "skip", Qt.Key.Key_Backspace: "back",
@@ -20,3 +25,16 @@ def reply_of(event: QKeyEvent) -> str | int | None:
         return None
     key = Qt.Key(event.key())
     return _NAMES.index(key) if key in _NAMES else _REPLIES.get(key)
+
+
+def reply_buttons(reply: Callable[[str], None]) -> dict[str, QPushButton]:
+    """Make a button for each reply."""
+    buttons = {
+        "yes": QPushButton(tr("Yes (Y)")), "no": QPushButton(tr("No (N)")), "unsure": QPushButton(tr("Not sure (U)")),
+        "skip": QPushButton(tr("Skip (S)")), "back": QPushButton(tr("Back (Backspace)")),
+        "done": QPushButton(tr("Close (Esc)")),
+    }  # fmt: skip
+    for what, button in buttons.items():
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the question's
+        button.clicked.connect(lambda _checked=False, said=what: reply(said))
+    return buttons

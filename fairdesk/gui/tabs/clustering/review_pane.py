@@ -6,21 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QProgressBar,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.clustering.naming import Naming
+from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.questions import Kind
-from fairdesk.clustering.review.session import Asked, Reply, ReviewSession
+from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.errors import Stopped
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.naming import ask_before_naming
@@ -30,11 +21,12 @@ from fairdesk.gui.tabs.clustering.review_ahead import (
     Ahead,
     key_of,
     look_ahead,
+    note_of,
     progress_line,
-    side_title,
 )
-from fairdesk.gui.tabs.clustering.review_keys import reply_of
-from fairdesk.gui.tabs.clustering.side_faces import Faces
+from fairdesk.gui.tabs.clustering.review_keys import reply_buttons, reply_of
+from fairdesk.gui.tabs.clustering.review_replies import Replies
+from fairdesk.gui.tabs.clustering.side_faces import TwoSides
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.changes import Change
 from fairdesk.project.changes import Kind as Touched
@@ -65,7 +57,8 @@ class ReviewPane(QWidget):
         self._pending = 0
         self._exhausted = False  # there are no other questions
         self._round = 0  # of a review that was closed meanwhile nothing arrives
-        self._done: list[tuple[str, Asked]] = []
+        self._replies = Replies()
+        self._backs, self._changed = 0, False  # what waits for the answers that are on their way
         self.current: Asked | None = None
         self.answered = 0
         self.title, self.note, self.progress = QLabel(), QLabel(), QLabel()
@@ -73,18 +66,8 @@ class ReviewPane(QWidget):
         for label in (self.note, self.progress):
             label.setProperty("role", "muted")
             label.setWordWrap(True)
-        self.first, self.second = Faces(thumbnails), Faces(thumbnails)
-        self.first_title, self.second_title = QLabel(), QLabel()
-        for label in (self.first_title, self.second_title):
-            label.setProperty("role", "heading")
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        sides = QGridLayout()
-        sides.setHorizontalSpacing(24)
-        for column, (label, faces) in enumerate(((self.first_title, self.first), (self.second_title, self.second))):
-            sides.addWidget(label, 0, column)
-            sides.addWidget(faces, 1, column)
-            sides.setColumnStretch(column, 1)
-        sides.setRowStretch(1, 1)
+        self.sides = TwoSides(thumbnails)
+        self.first, self.second = self.sides.faces
         self.name = QLineEdit()
         self.name.setPlaceholderText(tr("Type a name, or choose one with 1, 2 or 3"))
         self.name.returnPressed.connect(lambda: self._name(self.name.text()))
@@ -95,35 +78,25 @@ class ReviewPane(QWidget):
             button.clicked.connect(lambda _checked=False, at=place: self._choose(at))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             naming.addWidget(button)
-        self.buttons: dict[str, QPushButton] = {}
+        self.buttons = reply_buttons(self.reply)
         row = QHBoxLayout()
-        for reply, text in (
-            ("yes", tr("Yes (Y)")), ("no", tr("No (N)")), ("unsure", tr("Not sure (U)")), ("skip", tr("Skip (S)")), ("back", tr("Back (Backspace)")),
-        ):  # fmt: skip
-            self.buttons[reply] = QPushButton(text)
-            row.addWidget(self.buttons[reply])
-        row.addStretch()
-        self.buttons["done"] = QPushButton(tr("Close (Esc)"))
-        row.addWidget(self.buttons["done"])
         for reply, button in self.buttons.items():
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the question's
-            button.clicked.connect(lambda _checked=False, what=reply: self.reply(what))
+            if reply == "done":
+                row.addStretch()
+            row.addWidget(button)
         self.bar = QProgressBar()
         self.bar.setAccessibleName(tr("Comparing faces"))
         self.bar.setTextVisible(False)
         self.bar.hide()
         self._compared.connect(self._on_compared)
         self._newest = 0  # answer
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
-        self._idle.setInterval(IDLE_MS)
+        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._idle.timeout.connect(self._learn)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.title)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.note)
-        layout.addLayout(sides, 1)
+        for widget in (self.title, self.bar, self.note):
+            layout.addWidget(widget)
+        layout.addWidget(self.sides, 1)
         layout.addLayout(naming)
         layout.addLayout(row)
         layout.addWidget(self.progress)
@@ -173,7 +146,6 @@ class ReviewPane(QWidget):
         def work() -> tuple[ReviewSession, Ahead]:
             if not keep:
                 review.start()
-                review.remember()
             return review, look_ahead(review)
 
         self._session.background.edit(work, arrived, self._guarded(self._failed))
@@ -207,16 +179,14 @@ class ReviewPane(QWidget):
 
     def _forget(self) -> None:
         self._idle.stop()
-        self._review, self._queue, self._done, self._items = None, [], [], {}
+        self._review, self._queue, self._replies, self._items = None, [], Replies(), {}
+        self._backs, self._changed = 0, False
         self._touched.clear()
         self._pending, self.answered, self._exhausted = 0, 0, False
         self.progress.setText("")
-        self._compared_now()
-        self._show(None)
-
-    def _compared_now(self) -> None:
         self.bar.hide()
         self.buttons["done"].setText(tr("Close (Esc)"))
+        self._show(None)
 
     def _guarded(self, done: Callable[..., None]) -> Callable[..., None]:
         """Drop results of a review that was closed meanwhile."""
@@ -230,7 +200,8 @@ class ReviewPane(QWidget):
 
     def _opened(self, found: tuple[ReviewSession, Ahead]) -> None:
         self._review = found[0]
-        self._compared_now()
+        self.bar.hide()
+        self.buttons["done"].setText(tr("Close (Esc)"))
         self.started.emit(self._review.version)
         self._session.look()
         self._take_up(found[1])
@@ -296,34 +267,18 @@ class ReviewPane(QWidget):
             button.setVisible(there)
             if there and asked is not None:
                 button.setText(f"{place + 1}  {asked.names[place]}")
-        for reply in ("yes", "no", "unsure"):
-            self.buttons[reply].setVisible(not naming)
         for reply in ("yes", "no", "unsure", "skip"):
+            self.buttons[reply].setVisible(not naming or reply == "skip")
             self.buttons[reply].setEnabled(asked is not None)
-        self.buttons["back"].setEnabled(bool(self._done))
-        self.note.setText("")
+        self.buttons["back"].setEnabled(bool(self._replies))
+        self.note.setText(note_of(asked) if asked is not None else "")
         if asked is None:
-            for faces, label in ((self.first, self.first_title), (self.second, self.second_title)):
-                faces.show_faces([])
-                label.setText("")
+            self.sides.clear()
             waiting = self._review is None or self._pending > 0
             self.title.setText(tr("One moment …") if waiting else tr("Nothing is left to ask"))
             return
         self.title.setText(tr(TITLES[asked.kind]))
-        if asked.again:
-            self.note.setText(
-                tr("You answered this before, but everything else speaks against it. Please look again.")
-                if asked.doubted
-                else tr("You answered this before. It decides much: please look again.")
-            )
-        for faces, label, shown, every in (
-            (self.first, self.first_title, asked.shown_first, asked.first),
-            (self.second, self.second_title, asked.shown_second, asked.second),
-        ):
-            faces.show_faces([self._items[face] for face in shown if face in self._items])
-            faces.setVisible(bool(shown))
-            label.setVisible(bool(shown))
-            label.setText(side_title(asked, self._titles, len(every), first=faces is self.first))
+        self.sides.show_question(asked, self._items, self._titles)
         if naming:
             self.name.setText("")
         self.setFocus()
@@ -340,7 +295,7 @@ class ReviewPane(QWidget):
             asked = self.current
             if what == "skip":
                 self._review.skip(asked)
-                self._done.append((what, asked))
+                self._replies.skip(asked)
                 self._next()
             elif asked.kind is not Kind.NAME:
                 self._answer(asked, {"yes": Reply.YES, "no": Reply.NO, "unsure": Reply.UNSURE}[what])
@@ -354,7 +309,7 @@ class ReviewPane(QWidget):
         """Have an answer kept, and ask the next question meanwhile."""
         review = self._review
         assert review is not None
-        self._done.append(("answer", asked))
+        self._replies.answer(asked)
         self._touched.update(asked.clusters)
         self._pending += 1
         self.answered += 1
@@ -362,21 +317,34 @@ class ReviewPane(QWidget):
         self._newest = mine = self._newest + 1
         known = self._items
 
-        def work() -> Ahead | None:
+        def work() -> tuple[int, Ahead | None]:
+            more = review.follow_history() or 0  # an earlier answer was undone meanwhile
             answer()
             wanted = mine == self._newest or len(self._queue) < AHEAD // 2  # else a later answer's will do
-            return look_ahead(review, known) if wanted else None
+            return more, look_ahead(review, known) if wanted else None
 
         self._session.background.edit(work, self._guarded(self._kept), self._failed)
         self._idle.start()
 
-    def _kept(self, ahead: Ahead | None) -> None:
+    def _kept(self, found: tuple[int, Ahead | None]) -> None:
+        more, ahead = found
+        self._replies.moved(more, self._pending)
+        self.answered += more
         self._pending -= 1
         self._exhausted = False
         if not self._pending:
             self._touched.clear()
             self._session.look()
         self._take_up(ahead)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Do what waited for answers that were on their way."""
+        if not self._pending and self._changed:
+            self._follow_history()
+        if not self._pending and self._backs:
+            self._backs -= 1
+            self._back()
 
     def _take_up(self, ahead: Ahead | None) -> None:
         if ahead is not None:
@@ -406,10 +374,13 @@ class ReviewPane(QWidget):
     def _back(self) -> None:
         """Take the last answer back, and ask again."""
         review = self._review
-        if review is None or not self._done or self._pending:
+        if review is None or not self._replies:
             return
-        what, asked = self._done.pop()
-        if what == "skip":
+        if self._pending:
+            self._backs += 1
+            return
+        asked = self._replies.unskip()
+        if asked is not None:
             review.unskip(asked)
             if self.current is not None:
                 self._queue.insert(0, self.current)
@@ -418,18 +389,29 @@ class ReviewPane(QWidget):
 
         known = self._items
 
-        def work() -> Ahead:
+        def work() -> tuple[int, Ahead]:
             review.take_back()
-            return look_ahead(review, known)
+            return -1, look_ahead(review, known)
 
-        def back(ahead: Ahead) -> None:
-            self.answered = max(0, self.answered - 1)
-            self._session.look()
-            self.current = asked
-            self._take(ahead)
-            self._show(asked)
+        def back(found: tuple[int, Ahead]) -> None:
+            self._pending -= 1
+            self._moved(*found)
+            self._catch_up()
 
+        self._pending += 1
         self._session.background.edit(work, self._guarded(back), self._failed)
+
+    def _moved(self, more: int, ahead: Ahead) -> None:
+        """Show what was asked before the answers that were taken back, or go on after those that were taken again."""
+        asked = self._replies.moved(more, self._pending)
+        self.answered = max(0, self.answered + more)
+        self._session.look()
+        self.current, self._exhausted = asked, False
+        self._take(ahead)
+        if asked is not None:
+            self._show(asked)
+        else:
+            self._next()
 
     def _choose(self, place: int) -> None:
         if self.current is not None and place < len(self.current.names):
@@ -450,24 +432,37 @@ class ReviewPane(QWidget):
     @Slot(object)
     def _on_changed(self, change: Change) -> None:
         """What others changed is read again: undo in a menu, a correction in the list, a verb."""
-        review = self._review
-        if review is None or self._pending or not change.within(_OUTDATES):
+        if self._review is None or not change.within(_OUTDATES):
             return
-        now = self._round
+        if self._pending:
+            self._changed = True
+        else:
+            self._follow_history()
 
-        def work() -> tuple[ReviewSession, Ahead] | None:
-            if not review.outdated():
-                return None
-            fresh = ReviewSession(review.project, review.version)
-            fresh.started = review.started
-            return fresh, look_ahead(fresh)
+    def _follow_history(self) -> None:
+        """Take answers back, or again, that were undone or redone; where something else was changed, read all again."""
+        review, known = self._review, self._items
+        assert review is not None
+        self._changed = False
 
-        def done(found: tuple[ReviewSession, Ahead] | None) -> None:
-            if found is not None and now == self._round:
-                self._review, self._done, self.current = found[0], [], None
-                self._take_up(found[1])
+        def work() -> tuple[ReviewSession, int, Ahead] | None:
+            more = review.follow_history()
+            if more is None:
+                fresh = review.read_again()
+                return fresh, 0, look_ahead(fresh)
+            return (review, more, look_ahead(review, known)) if more else None
 
-        self._session.background.edit(work, done, self._failed)
+        def done(found: tuple[ReviewSession, int, Ahead] | None) -> None:
+            if found is None:
+                return
+            if found[0] is not review:
+                self._review, self._replies, self.current = found[0], Replies(), None
+                self.answered = len(found[0].past.steps)
+                self._take_up(found[2])
+            else:
+                self._moved(*found[1:])
+
+        self._session.background.edit(work, self._guarded(done), self._failed)
 
     # keys
 

@@ -1,11 +1,15 @@
-"""A few faces of one side of a question, as large as there is room for."""
+"""The two sides of a question: a few faces of each, as large as there is room for."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from fairdesk.clustering.review.asked import Asked
+from fairdesk.gui.tabs.clustering.review_ahead import side_title
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.image_queries import GridItem
 from fairdesk.words import tr, tr_n
@@ -72,3 +76,37 @@ class Faces(QWidget):
             target = QRect(area.topLeft(), size)
             target.moveCenter(area.center())
             painter.drawPixmap(target, pixmap)
+
+
+class TwoSides(QWidget):
+    """The faces of both sides of a question, beside each other, each with a title."""
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.faces = Faces(thumbnails), Faces(thumbnails)
+        self.titles = QLabel(), QLabel()
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(24)
+        for column, (title, faces) in enumerate(zip(self.titles, self.faces, strict=True)):
+            title.setProperty("role", "heading")
+            title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            layout.addWidget(title, 0, column)
+            layout.addWidget(faces, 1, column)
+            layout.setColumnStretch(column, 1)
+        layout.setRowStretch(1, 1)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        for title, faces in zip(self.titles, self.faces, strict=True):
+            faces.show_faces([])
+            title.setText("")
+
+    def show_question(self, asked: Asked, items: Mapping[int, GridItem], titles: Mapping[int, str]) -> None:
+        """Show what a question is about."""
+        sides = (asked.shown_first, asked.first), (asked.shown_second, asked.second)
+        for title, faces, (shown, every) in zip(self.titles, self.faces, sides, strict=True):
+            faces.show_faces([items[face] for face in shown if face in items])
+            faces.setVisible(bool(shown))
+            title.setVisible(bool(shown))
+            title.setText(side_title(asked, titles, len(every), first=faces is self.faces[0]))

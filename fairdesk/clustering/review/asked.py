@@ -1,0 +1,40 @@
+"""Questions about a project's faces, and what a person can answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fairdesk.clustering.review.questions import Kind, Question
+
+
+class Reply(StrEnum):
+    """What a person can answer."""
+
+    YES = "yes"
+    NO = "no"
+    UNSURE = "not sure"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question about a project's faces."""
+
+    kind: Kind
+    gain: float
+    clusters: list[int]  # ids; of a face that is in none, none
+    first: list[int]
+    second: list[int]
+    shown_first: list[int]
+    shown_second: list[int]
+    again: bool = False  # it was answered before
+    doubted: bool = False  # and everything else speaks against that answer
+    names: tuple[str, ...] = ()  # suggested, for `name`
+    question: Question | None = None
+
+    @property
+    def faces(self) -> list[int]:
+        """The faces that it is about: the one that may not belong, those of the smaller of two people, or a few of each side."""
+        if self.kind in (Kind.BELONGS, Kind.SPLIT):
+            return self.second
+        return [*self.shown_first, *self.shown_second]
