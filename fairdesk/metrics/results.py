@@ -173,13 +173,16 @@ class GroupsResult(Record):
     per_group: dict[str, GroupFigures]
     fairness: Fairness
     fmr_matrix: dict[str, CrossCell]
-    """By "A|B"; the order of the two does not matter."""
+    """By "A|B"; the order of the two does not matter. Empty where there are too many groups."""
+    fmr_matrix_why: str | None = None
     not_in_a_group: NotInAGroup
     fold_fairness: dict[str, FoldFairness] | None = None
     """By threshold rule, of the accuracies over folds."""
     own_thresholds: OwnThresholds | None = None
     differences: list[Difference] = []
     """Of each rate between each two groups."""
+    differences_why: str | None = None
+    """Why there are none: too many groups."""
     interval: str
     """How the intervals were made."""
 
@@ -244,6 +247,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     """Draws of subjects that the intervals were made of; absent where they are by pairs."""
     interval: str | None = None
     """How the intervals were made."""
+    no_draws_why: str | None = None
+    """Why they are not by subjects, where there are too many groups for draws."""
 
     def warn(self, said: list[str]) -> None:
         """Add sentences to the warning."""
@@ -383,6 +388,8 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         for name in ("FDR", "IR", "GARBE")
         if name in fair.intervals
     ]
+    if groups.fmr_matrix_why is not None:
+        lines.append("  " + tr("Between groups: {why}", why=groups.fmr_matrix_why))
     few = {name: why for name in ("FDR", "IR", "GARBE") if (why := fair.intervals_why.get(name))}
     if few:
         said = tr("No interval of {figures}: {why}", figures=", ".join(few), why=next(iter(few.values())))
