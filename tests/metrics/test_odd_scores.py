@@ -303,3 +303,13 @@ def test_the_fewest_draws_give_intervals(tmp_path):
         found.draws == 20 and np.isfinite(found.eer_ci).all() and np.isfinite(found.groups.per_group["A"].fmr_ci).all()
     )
     assert evaluate_scores(EvaluateParams(scores=source, bootstrap=0), QuietContext()).draws is None
+
+
+@pytest.mark.parametrize("target", ["1", "0.1", "0"])
+def test_an_fmr_sets_the_threshold_without_genuine_scores(tmp_path, target):
+    source = grouped_file(tmp_path / "s.npz", [0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7, 0.8, 0.9], [0] * 10)
+    params = EvaluateParams(scores=source, by="group", at=f"fmr={target}", bootstrap=20)
+    found = evaluate_scores(params, QuietContext()).groups
+    row = found.per_group["A"]
+    assert row.fmr == float(target) and found.threshold == {"1": 0.1, "0.1": 0.9, "0": np.inf}[target]
+    assert row.fnmr is None and "no genuine" in row.fnmr_why
