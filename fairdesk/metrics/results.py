@@ -275,7 +275,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         if self.eer is None or self.eer_threshold is None:
             lines.append(tr("EER undefined: {why}", why=self.eer_why))
         else:
-            prime = f"{self.d_prime:.4g}" if self.d_prime is not None else tr("undefined")
+            prime = f"{self.d_prime:.4g}" if self.d_prime is not None else tr("undefined: {why}", why=self.d_prime_why)
             lines.append(
                 tr(
                     "EER {eer} at threshold {threshold:.4g}; AUC {auc:.6g}; d' {prime}",
@@ -356,11 +356,21 @@ def _span(interval: Interval | None) -> str:
     return "–" if interval is None else f"[{interval[0]:.4g}, {interval[1]:.4g}]"
 
 
+_WIDEST = 40  # letters of a name in the terminal's table
+
+
+def _on_one_line(name: str) -> str:
+    """Return a group's name without line breaks, cut to what a table has room for."""
+    name = " ".join(name.split())
+    return name if len(name) <= _WIDEST else name[: _WIDEST - 1] + "…"
+
+
 def _group_lines(groups: GroupsResult) -> list[str]:
     lines = [tr("Groups at threshold {threshold:.4g} ({rule}):", threshold=groups.threshold, rule=groups.rule)]
-    width = max(len(name) for name in groups.per_group)
+    named = {name: _on_one_line(name) for name in groups.per_group}
+    width = max(map(len, named.values()))
     lines += [
-        f"  {name:<{width}}  "
+        f"  {named[name]:<{width}}  "
         + tr(
             "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
             fmr=_within(rate(one.fmr), one.fmr_ci),
@@ -376,6 +386,10 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         f"{name} {tr('undefined') if value is None else format(value, '.4g')}"
         for name, value in (("FDR", fair.FDR), ("IR", fair.IR), ("GARBE", fair.GARBE))
     ]
+    missing = {name: why for name in ("FDR", "IR", "GARBE") if (why := getattr(fair, f"{name}_why"))}
+    if missing:
+        said = tr("{figures} undefined: {why}", figures=", ".join(missing), why=next(iter(missing.values())))
+        lines.append(f"  {said}")
     lines += [f"  {line}" for line in groups.not_in_a_group.lines()]
     lines += [
         "  "
