@@ -325,3 +325,9 @@ def test_the_terminal_says_why_and_keeps_a_name_on_one_line(tmp_path):
     one = grouped_file(tmp_path / "one.npz", [0.9, 0.8, 0.1, 0.2], [1, 1, 0, 0])
     said = evaluate_scores(EvaluateParams(scores=one, by="group", at="eer"), QuietContext()).text()
     assert "FDR, IR, GARBE undefined: fewer than two groups have both an FMR and an FNMR" in said
+
+
+def test_no_comparisons_at_all_is_said_so():
+    none, text = np.zeros(0), np.zeros(0, dtype="U1")
+    with pytest.raises(RequestError, match="hold no comparisons"):
+        group_comparisons(ScoreSet(score=none, label=none.astype(bool), group1=text, group2=text))

@@ -171,6 +171,8 @@ def group_comparisons(scores: ScoreSet) -> Grouped:
     """Number the groups of a score set, in order of their names. Raises `RequestError` if it has none."""
     if scores.group1 is None or scores.group2 is None or scores.score is None or scores.label is None:
         raise RequestError(tr("These scores do not name groups: they need group1 and group2 for each comparison."))
+    if not len(scores.score):
+        raise RequestError(tr("These scores hold no comparisons, so there are no groups to evaluate."))
     names, codes = number_texts([scores.group1, scores.group2])
     n = len(scores.score)
     kept = [name for name in names if name]
