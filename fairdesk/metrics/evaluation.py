@@ -37,7 +37,13 @@ from fairdesk.metrics.results import (
     NotInAGroup,
     TarPoint,
 )
-from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons, per_group_scores, regrouped
+from fairdesk.metrics.scores.grouped_scores import (
+    Grouped,
+    group_comparisons,
+    per_group_scores,
+    regrouped,
+    too_many_to_pair,
+)
 from fairdesk.metrics.scores.odd_names import alike_groups, odd_labels
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.words import tr
@@ -170,19 +176,21 @@ def fairness_of(rows: dict[str, GroupFigures], params: EvaluateParams) -> Fairne
 
 
 def by_group(
-    grouped: Grouped, own: dict[str, Scores], threshold: CommonThreshold, params: EvaluateParams
-) -> GroupsResult:
+    grouped: Grouped, own: dict[str, Scores], threshold: CommonThreshold, params: EvaluateParams,
+    check: Callable[[], None],
+) -> GroupsResult:  # fmt: skip
     """Return the `groups` part of an evaluation: every group at one common threshold, and fairness."""
-    rows = {
-        name: GroupFigures(**_own_row(own[name], distance=params.distance), **common_row(own[name], threshold))
-        for name in grouped.names
-    }
+    rows = {}
+    for name in grouped.names:
+        check()
+        rows[name] = GroupFigures(**_own_row(own[name], distance=params.distance), **common_row(own[name], threshold))
     return GroupsResult(
         threshold=threshold.shown(distance=params.distance),
         rule=threshold.rule,
         per_group=rows,
         fairness=fairness_of(rows, params),
         fmr_matrix=_matrix(grouped, threshold),
+        fmr_matrix_why=too_many_to_pair(len(grouped.names)),
         not_in_a_group=_not_in_a_group(grouped),
         interval="",
     )
@@ -207,6 +215,8 @@ def _matrix(grouped: Grouped, threshold: CommonThreshold) -> dict[str, CrossCell
     low = np.minimum(grouped.code1[use], grouped.code2[use])
     high = np.maximum(grouped.code1[use], grouped.code2[use])
     n = len(grouped.names)
+    if too_many_to_pair(n) is not None:  # no table of every two either
+        return {}
     cells = low * n + high
     trials = np.bincount(cells, minlength=n * n)
     wrong = np.bincount(cells[threshold.accepts(grouped.score[use])], minlength=n * n)
@@ -216,7 +226,9 @@ def _matrix(grouped: Grouped, threshold: CommonThreshold) -> dict[str, CrossCell
 def matrix_of(names: list[str], counted: Callable[[int], tuple[int, int]]) -> dict[str, CrossCell]:
     """Return the cells between every two groups; `counted` gives comparisons and errors of the cell low * n + high."""
     n = len(names)
-    out = {}
+    out: dict[str, CrossCell] = {}
+    if too_many_to_pair(n) is not None:
+        return out
     for a, first in enumerate(names):
         for b, second in enumerate(names):
             count, errors = counted(min(a, b) * n + max(a, b))
@@ -271,7 +283,7 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     add_points(result, sorted_scores, params)
     check()
     if params.by == "none":
-        add_folds(result, scores, params, {})
+        add_folds(result, scores, params, check)
         drawn = add_intervals(result, named, sorted_scores, params, check)
         return Evaluated(result, sorted_scores, drawn=drawn)
     grouped = group_comparisons(scores)
@@ -280,13 +292,13 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     threshold = choose_threshold(grouped, sorted_scores, params)
     own = per_group_scores(grouped)
     check()
-    result.groups = by_group(grouped, own, threshold, params)
+    result.groups = by_group(grouped, own, threshold, params, check)
     for name, row in result.groups.per_group.items():
         check()
         add_points(row, own[name], params)
-    add_folds(result, scores, params, {name: grouped.within(number) for number, name in enumerate(grouped.names)})
+    add_folds(result, scores, params, check, grouped)
     check()
-    result.groups.own_thresholds = own_thresholds(own, params)
+    result.groups.own_thresholds = own_thresholds(own, params, check)
     check()
     drawn = add_intervals(result, named, sorted_scores, params, check, grouped, own, threshold)
     result.groups.interval = result.interval or ""

@@ -173,13 +173,16 @@ class GroupsResult(Record):
     per_group: dict[str, GroupFigures]
     fairness: Fairness
     fmr_matrix: dict[str, CrossCell]
-    """By "A|B"; the order of the two does not matter."""
+    """By "A|B"; the order of the two does not matter. Empty where there are too many groups."""
+    fmr_matrix_why: str | None = None
     not_in_a_group: NotInAGroup
     fold_fairness: dict[str, FoldFairness] | None = None
     """By threshold rule, of the accuracies over folds."""
     own_thresholds: OwnThresholds | None = None
     differences: list[Difference] = []
     """Of each rate between each two groups."""
+    differences_why: str | None = None
+    """Why there are none: too many groups."""
     interval: str
     """How the intervals were made."""
 
@@ -244,6 +247,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     """Draws of subjects that the intervals were made of; absent where they are by pairs."""
     interval: str | None = None
     """How the intervals were made."""
+    no_draws_why: str | None = None
+    """Why they are not by subjects, where there are too many groups for draws."""
 
     def warn(self, said: list[str]) -> None:
         """Add sentences to the warning."""
@@ -270,7 +275,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         if self.eer is None or self.eer_threshold is None:
             lines.append(tr("EER undefined: {why}", why=self.eer_why))
         else:
-            prime = f"{self.d_prime:.4g}" if self.d_prime is not None else tr("undefined")
+            prime = f"{self.d_prime:.4g}" if self.d_prime is not None else tr("undefined: {why}", why=self.d_prime_why)
             lines.append(
                 tr(
                     "EER {eer} at threshold {threshold:.4g}; AUC {auc:.6g}; d' {prime}",
@@ -351,11 +356,21 @@ def _span(interval: Interval | None) -> str:
     return "–" if interval is None else f"[{interval[0]:.4g}, {interval[1]:.4g}]"
 
 
+_WIDEST = 40  # letters of a name in the terminal's table
+
+
+def _on_one_line(name: str) -> str:
+    """Return a group's name without line breaks, cut to what a table has room for."""
+    name = " ".join(name.split())
+    return name if len(name) <= _WIDEST else name[: _WIDEST - 1] + "…"
+
+
 def _group_lines(groups: GroupsResult) -> list[str]:
     lines = [tr("Groups at threshold {threshold:.4g} ({rule}):", threshold=groups.threshold, rule=groups.rule)]
-    width = max(len(name) for name in groups.per_group)
+    named = {name: _on_one_line(name) for name in groups.per_group}
+    width = max(map(len, named.values()))
     lines += [
-        f"  {name:<{width}}  "
+        f"  {named[name]:<{width}}  "
         + tr(
             "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
             fmr=_within(rate(one.fmr), one.fmr_ci),
@@ -371,6 +386,10 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         f"{name} {tr('undefined') if value is None else format(value, '.4g')}"
         for name, value in (("FDR", fair.FDR), ("IR", fair.IR), ("GARBE", fair.GARBE))
     ]
+    missing = {name: why for name in ("FDR", "IR", "GARBE") if (why := getattr(fair, f"{name}_why"))}
+    if missing:
+        said = tr("{figures} undefined: {why}", figures=", ".join(missing), why=next(iter(missing.values())))
+        lines.append(f"  {said}")
     lines += [f"  {line}" for line in groups.not_in_a_group.lines()]
     lines += [
         "  "
@@ -383,6 +402,8 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         for name in ("FDR", "IR", "GARBE")
         if name in fair.intervals
     ]
+    if groups.fmr_matrix_why is not None:
+        lines.append("  " + tr("Between groups: {why}", why=groups.fmr_matrix_why))
     few = {name: why for name in ("FDR", "IR", "GARBE") if (why := fair.intervals_why.get(name))}
     if few:
         said = tr("No interval of {figures}: {why}", figures=", ".join(few), why=next(iter(few.values())))

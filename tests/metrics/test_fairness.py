@@ -151,3 +151,12 @@ def test_the_second_view_is_each_group_at_its_own_threshold(tmp_path):
     assert typed.own_thresholds is None
     assert found.per_group["A"].impostor_mean == pytest.approx(np.mean(score[(made.group1 == "A") & ~made.label]))
     assert found.per_group["B"].genuine_median == pytest.approx(np.median(score[(made.group1 == "B") & made.label]))
+
+
+def test_the_gini_coefficient_of_many_rates_is_that_of_every_two():
+    import numpy as np
+
+    rates = np.random.default_rng(4).random(300).tolist()
+    apart = sum(abs(a - b) for a in rates for b in rates)
+    assert gini(rates) == pytest.approx(300 / 299 * apart / (2 * 300 * 300 * np.mean(rates)), rel=1e-12)
+    assert gini([0.25] * 300) == 0 and gini([0.0] * 299 + [0.4]) == pytest.approx(1)

@@ -303,3 +303,31 @@ def test_the_fewest_draws_give_intervals(tmp_path):
         found.draws == 20 and np.isfinite(found.eer_ci).all() and np.isfinite(found.groups.per_group["A"].fmr_ci).all()
     )
     assert evaluate_scores(EvaluateParams(scores=source, bootstrap=0), QuietContext()).draws is None
+
+
+@pytest.mark.parametrize("target", ["1", "0.1", "0"])
+def test_an_fmr_sets_the_threshold_without_genuine_scores(tmp_path, target):
+    source = grouped_file(tmp_path / "s.npz", [0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7, 0.8, 0.9], [0] * 10)
+    params = EvaluateParams(scores=source, by="group", at=f"fmr={target}", bootstrap=20)
+    found = evaluate_scores(params, QuietContext()).groups
+    row = found.per_group["A"]
+    assert row.fmr == float(target) and found.threshold == {"1": 0.1, "0.1": 0.9, "0": np.inf}[target]
+    assert row.fnmr is None and "no genuine" in row.fnmr_why
+
+
+def test_the_terminal_says_why_and_keeps_a_name_on_one_line(tmp_path):
+    names = ["x" * 300, "two\nlines"]
+    groups = [names[n % 2] for n in range(8)]
+    source = grouped_file(tmp_path / "s.npz", [0.5] * 8, [1] * 4 + [0] * 4, groups=(groups, groups))
+    said = evaluate_scores(EvaluateParams(scores=source, by="group", at="eer"), QuietContext()).text()
+    assert "d' undefined: the scores have no variance" in said
+    assert "  two lines " in said and "x" * 39 + "…" in said and "x" * 40 not in said
+    one = grouped_file(tmp_path / "one.npz", [0.9, 0.8, 0.1, 0.2], [1, 1, 0, 0])
+    said = evaluate_scores(EvaluateParams(scores=one, by="group", at="eer"), QuietContext()).text()
+    assert "FDR, IR, GARBE undefined: fewer than two groups have both an FMR and an FNMR" in said
+
+
+def test_no_comparisons_at_all_is_said_so():
+    none, text = np.zeros(0), np.zeros(0, dtype="U1")
+    with pytest.raises(RequestError, match="hold no comparisons"):
+        group_comparisons(ScoreSet(score=none, label=none.astype(bool), group1=text, group2=text))

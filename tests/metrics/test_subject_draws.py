@@ -1,6 +1,8 @@
 """Draws of subjects against a loop over pairs; the variance against its definition; intervals against a known truth."""
 
 import time
+import tracemalloc
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.fairness.figure_functions import AccuracyShares, figure_functions
 from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures
 from fairdesk.metrics.fairness.spread import permuted_rates, shifted_interval
+from fairdesk.metrics.intervals.by_pairs import wilson
 from fairdesk.metrics.intervals.error_counts import count_errors
 from fairdesk.metrics.intervals.rate_variance import variance_of
 from fairdesk.metrics.intervals.subject_draws import choose_thresholds
@@ -294,11 +297,11 @@ def test_stop_ends_the_draws_within_a_second():
         evaluate(scores, params(bootstrap=100_000), stop)
 
 
-def few_subjects(people: int, seed: int = 0) -> ScoreSet:
-    """Three groups of so many subjects, five genuine comparisons of each and fifty impostor ones a group."""
+def few_subjects(people: int, seed: int = 0, groups: Iterable[str] = "ABC") -> ScoreSet:
+    """Groups of so many subjects, five genuine comparisons of each and fifty impostor ones a group."""
     rng = np.random.default_rng(seed)
     rows = []
-    for group in "ABC":
+    for group in groups:
         rows += [(rng.normal(2), True, f"{group}{n}", f"{group}{n}", group) for n in range(people) for _ in range(5)]
         for _ in range(50):
             one, two = rng.choice(people, 2, replace=False)
@@ -329,3 +332,43 @@ def test_four_subjects_a_group_have_intervals_of_every_figure():
     result, _ = evaluate(few_subjects(4), params(by="group", at="threshold=1", bootstrap=200))
     assert result.groups.fairness.intervals["GARBE"] and result.groups.fairness.null_ranges["GARBE"]
     assert not result.groups.fairness.intervals_why and "No interval" not in result.text()
+
+
+@pytest.mark.parametrize("by", ["default", "asked for"])
+def test_thousands_of_groups_end_soon_and_in_bounds(by):
+    """The differences of every two, their matrix and the draws grow with the square of the groups."""
+    study = few_subjects(3, groups=[f"g{n}" for n in range(1200)])
+    started, checks = time.monotonic(), [time.monotonic()]
+
+    def check() -> None:
+        checks.append(time.monotonic())
+
+    tracemalloc.start()
+    try:
+        if by == "asked for":
+            with pytest.raises(RequestError, match="1,200 groups would take"):
+                evaluate(study, params(by="group", bootstrap=1000), check)
+            return
+        result, _ = evaluate(study, params(by="group", bootstrap=None), check)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    groups = result.groups
+    assert time.monotonic() - started < 60 and max(np.diff(checks)) < 1.5
+    assert most < 300_000_000
+    assert not groups.fmr_matrix and not groups.differences
+    assert "1,200 groups would make 719,400" in groups.fmr_matrix_why and groups.fmr_matrix_why in result.text()
+    assert "1,200 groups would take" in result.interval and result.interval.startswith("Wilson")
+    assert groups.per_group["g7"].fmr_ci == wilson(groups.per_group["g7"].false_matches, 50)
+    assert "between" not in [table.name for table in tables_of(result)]
+
+
+@pytest.mark.parametrize(("groups", "paired"), [(64, True), (65, False)])
+def test_every_two_groups_are_compared_up_to_64(groups, paired):
+    study = few_subjects(4, groups=[f"g{n}" for n in range(groups)])
+    result, _ = evaluate(study, params(by="group", at="threshold=1", bootstrap=20))
+    found = result.groups
+    assert len(found.fmr_matrix) == (groups**2 if paired else 0)
+    assert len(found.differences) == (groups * (groups - 1) if paired else 0)
+    assert (found.differences_why is None) == paired == (found.fmr_matrix_why is None)
+    assert found.fairness.intervals["GARBE"] and found.fairness.null_ranges["gini_fmr"]

@@ -142,6 +142,8 @@ class GroupPlot(QWidget):
     def _heat_map(self, groups: GroupsResult) -> None:
         names = list(groups.per_group)
         self._notes = []
+        if not groups.fmr_matrix:  # too many groups
+            return
         cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
         rates = np.array([[np.nan if one.fmr is None else one.fmr for one in row] for row in cells])
         share = rate_shares(rates)
@@ -164,7 +166,7 @@ class GroupPlot(QWidget):
         query, groups = self.query_at(x, y), self._groups
         if query is None or groups is None:
             return ""
-        if self.kind == "between":
+        if self.kind == "between" and groups.fmr_matrix:
             cell = groups.fmr_matrix[f"{query.first}|{query.second}"]
             said = rate(cell.fmr) if cell.fmr is not None else cell.fmr_why or tr("undefined")
             counts = tr("{errors:,} of {trials:,} pairs", errors=cell.false_matches, trials=cell.impostor)

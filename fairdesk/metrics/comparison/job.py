@@ -119,6 +119,8 @@ def compare_matched(
         ],
         interval=tr("95 % by subjects, {draws:,} draws of both models at once, seed {seed}", draws=first.result.draws, seed=params.seed)
         if first.drawn is not None
+        else tr("none: {why}", why=first.result.no_draws_why)
+        if first.result.no_draws_why
         else tr("none: the scores do not name their subjects"),
     )  # fmt: skip
     if first.result.groups is not None and second.result.groups is not None:
@@ -415,7 +417,7 @@ def _normalised(scores: ScoreSet, params: EvaluateParams, check: Callable[[], No
     how = params.model_copy(update={"bootstrap": 0, "threshold_from": "within-group"})
     out: list[dict[str, Any]] = []
     for one in (target, moved):
-        groups = evaluate(one, how)[0].groups
+        groups = evaluate(one, how, check)[0].groups
         assert groups is not None
         values = {name: getattr(groups.fairness, name) for name in _GAINS}
         out.append({name: float(value) for name, value in values.items() if value is not None})

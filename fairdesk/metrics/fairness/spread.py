@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from fairdesk.metrics.intervals.rate_variance import LEAST
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+_SORTED = 4_000_000  # numbers in one step: well below a second
 
 
 def shifted_interval(name: str, estimate: float, likely: Array, null: Interval | None) -> Interval | None:
@@ -46,7 +48,7 @@ def shifted_interval(name: str, estimate: float, likely: Array, null: Interval |
     return min(max(low, even), estimate), max(high, estimate)
 
 
-def permuted_rates(counts: ErrorCounts, place: int, orders: Ints) -> Array:
+def permuted_rates(counts: ErrorCounts, place: int, orders: Ints, check: Callable[[], None] = lambda: None) -> Array:
     """Return each group's rate with the groups permuted, (rows, groups): NaN where a group has no comparison.
 
     `orders` holds permutations of the members of all groups, one a row (`permuted_members`). A member takes its own
@@ -65,7 +67,10 @@ def permuted_rates(counts: ErrorCounts, place: int, orders: Ints) -> Array:
     ends = np.append(0, np.cumsum(people))
     parts = [orders[:, a:b] for a, b in itertools.pairwise(ends)]
     with np.errstate(invalid="ignore", divide="ignore"):
-        rates = np.stack([errors.take(part).sum(1) / trials.take(part).sum(1) for part in parts], 1)
+        rates = np.empty((len(orders), len(cells)))
+        for column, part in zip(rates.T, parts, strict=True):
+            check()
+            column[:] = errors.take(part).sum(1) / trials.take(part).sum(1)
     if not dyad_trials.any():
         return np.asarray(rates)
     here = np.bincount(groups, weights=trials, minlength=len(cells))
@@ -83,7 +88,9 @@ def permuted_rates(counts: ErrorCounts, place: int, orders: Ints) -> Array:
     return out
 
 
-def permuted_members(members: list[Ints], count: int, rng: np.random.Generator) -> Ints:
+def permuted_members(
+    members: list[Ints], count: int, rng: np.random.Generator, check: Callable[[], None] = lambda: None
+) -> Ints:
     """Return permutations of the groups' members, one a row: which member stands in the place of which.
 
     `members` are each group's subjects. One who is in several groups keeps as many: such subjects exchange their groups
@@ -95,17 +102,22 @@ def permuted_members(members: list[Ints], count: int, rng: np.random.Generator) 
     for many in np.unique(times):
         mine = np.flatnonzero(times == many)
         places = mine[np.argsort(who[mine], kind="stable")].reshape(-1, int(many))  # a subject's places in a row
-        taken = np.asarray(places[_orders(len(places), count, rng)])
+        taken = np.asarray(places[_orders(len(places), count, rng, check)])
         out[:, places.ravel()] = (taken if many == 1 else rng.permuted(taken, axis=2)).reshape(count, -1)
     return out
 
 
-def _orders(length: int, count: int, rng: np.random.Generator) -> Ints:
+def _orders(length: int, count: int, rng: np.random.Generator, check: Callable[[], None]) -> Ints:
     """Return random orders of so many, one a row: random numbers are sorted that end in their place."""
     bits = length.bit_length()
-    numbers = rng.integers(0, 1 << (62 - bits), (count, length), dtype=np.int64)
-    numbers <<= bits
-    numbers |= np.arange(length)
-    numbers.sort(axis=1)
-    numbers &= (1 << bits) - 1
-    return numbers
+    out = np.empty((count, length), dtype=np.int64)
+    step = max(1, _SORTED // max(length, 1))
+    for start in range(0, count, step):
+        check()
+        numbers = out[start : start + step]
+        numbers[:] = rng.integers(0, 1 << (62 - bits), numbers.shape, dtype=np.int64)
+        numbers <<= bits
+        numbers |= np.arange(length)
+        numbers.sort(axis=1)
+        numbers &= (1 << bits) - 1
+    return out

@@ -130,5 +130,9 @@ def _lines(row: SearchFigures) -> list[str]:
             fnir=_within(rate(point.fnir_rank1), point.fnir_rank1_ci),
             fpir=_within(rate(point.fpir), point.fpir_ci),
         )
+        if point.fpir is None:
+            why = point.fpir_why or point.fnir_rank1_why
+            lines.append("  " + line + "  (" + (why or "") + ")")
+            continue
         lines.append("  " + (line if point.resolvable else line + "  " + tr("(below resolution)")))
     return lines

@@ -32,6 +32,7 @@ from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Draws, 
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.results import Difference, GroupsResult
+from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.metrics.scores.subjects import Subjects
 from fairdesk.words import tr
 
@@ -94,9 +95,11 @@ class CommonSpread:
             row.fnmr_ci, row.fnmr_ci_why = self._rate(
                 "fnmr", name, row.fnmr, row.fnmr_why, curves.fnmr, curves.fnmr_variance
             )
-        self.groups.differences = list(self._differences())
+        self.groups.differences_why = too_many_to_pair(len(self.groups.per_group))
+        if self.groups.differences_why is None:
+            self.groups.differences = self._differences(check)
         check()
-        self._fairness(self._null_ranges(subjects), check)
+        self._fairness(self._null_ranges(subjects, check), check)
 
     def _rate(
         self, rate: str, name: str, value: float | None, why: str | None, curve: Array | None, variance: Variance | None
@@ -139,13 +142,14 @@ class CommonSpread:
             for name, (value, values, freedom, worth) in self.made[rate].items()
         }
 
-    def _differences(self) -> list[Difference]:
+    def _differences(self, check: Callable[[], None]) -> list[Difference]:
         out = []
         for rate in ("fmr", "fnmr"):
             rates = self.likely(rate, 2)
             known = {n: v for n, row in self.groups.per_group.items() if (v := getattr(row, rate)) is not None}
             spreads: list[tuple[Difference, Array]] = []
             for one, two in combinations(known, 2):
+                check()
                 likely = [rates[name] for name in (one, two) if name in rates]
                 ci = middle(likely[0] - likely[1]) if len(likely) == 2 else None
                 why = None if ci is not None else tr("one of the two rates has no interval")
@@ -201,7 +205,7 @@ class CommonSpread:
                 fair.intervals_why[name] = few
                 continue
             if all(walked[rate] is not None for rate in rates_behind(name)) and np.isfinite(estimate):
-                fair.intervals[name] = _walked(name, figure, walked, estimate, wide.get(name))
+                fair.intervals[name] = _walked(name, figure, walked, estimate, wide.get(name), check)
                 continue
             shifted = shifted or self.likely_figures()
             interval = shifted_interval(name, estimate, shifted[name], wide.get(name))
@@ -227,34 +231,44 @@ class CommonSpread:
             return None
         return np.array(logits), np.stack(deviations, 1), np.array(freedoms)
 
-    def _null_ranges(self, subjects: Subjects) -> dict[str, Interval]:
+    def _null_ranges(self, subjects: Subjects, check: Callable[[], None]) -> dict[str, Interval]:
         """Add the ranges of 95 % of studies with equal groups, and return those of 98 %."""
         rows, fair = self.groups.per_group, self.groups.fairness
         if len(rows) < 2:
             return {}
         fixed = self.fixed
         rng = np.random.default_rng([self.params.seed, 2])
-        orders = permuted_members(subjects.members, self.draws.count, rng)
+        orders = permuted_members(subjects.members, self.draws.count, rng, check)
         rates = {
-            rate: permuted_rates(kind, int(fixed.upper[0]), orders)
+            rate: permuted_rates(kind, int(fixed.upper[0]), orders, check)
             for rate, kind in zip(("fmr", "fnmr"), self.draws.kinds, strict=True)
         }
         places = list(rows)
         fmr, fnmr = (rates[rate][:, [places.index(name) for name in self._defined(rate)]] for rate in rates)
         wide: dict[str, Interval] = {}
+<<<<<<< HEAD
         few_fmr, few_fnmr = (
             self._of_few_errors(rate, columns, rng) for rate, columns in (("fmr", fmr), ("fnmr", fnmr))
         )
         for figure, function in self._functions().items():
+=======
+        for figure, function in self._functions().items():
+            check()
+>>>>>>> m1
             if getattr(fair, figure) is None:
                 continue
             if (few := self.too_few_behind(figure)) is not None:
                 fair.null_ranges_why[figure] = few
                 continue
+<<<<<<< HEAD
             ways = [function(fmr, fnmr)]
             if few_fmr is not None or few_fnmr is not None:
                 ways.append(function(fmr if few_fmr is None else few_fmr, fnmr if few_fnmr is None else few_fnmr))
             span, wider = (_envelope([middle(values, level) for values in ways]) for level in (LEVEL, 0.98))
+=======
+            values = function(fmr, fnmr)
+            span, wider = middle(values), middle(values, 0.98)
+>>>>>>> m1
             if span is not None and wider is not None:
                 fair.null_ranges[figure] = span
                 wide[figure] = wider
@@ -289,6 +303,7 @@ def _walked(
     walked: dict[str, tuple[Array, Array, Array] | None],
     estimate: float,
     null: Interval | None,
+    check: Callable[[], None],
 ) -> Interval:
     """Return a figure's interval; it begins at equality where the figure lies in the null range of 98 %."""
     used = rates_behind(name)
@@ -297,6 +312,7 @@ def _walked(
     first = parts[0][0].shape[0] if used[0] == "fmr" else 0
 
     def of(rates: Array) -> Array:
+        check()
         return figure(rates[:, :first], rates[:, first:])
 
     if name == "FDR":  # the one figure that falls with inequality

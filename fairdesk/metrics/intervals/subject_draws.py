@@ -20,7 +20,7 @@ Single = npt.NDArray[np.float32]
 
 ALL, WITHIN, GROUP = "*", "=", ":"  # names of cells; a group's stands behind the last
 _PRODUCTS = 40_000_000  # weights multiplied in one step: well below a second
-_BATCH = 128
+BATCH = 128
 _UNIT = 16
 
 
@@ -158,7 +158,7 @@ def draw_subjects(
         check()
         kinds.append(count_errors(subjects, good & (label == genuine), score, thresholds, falling=not genuine))
     busiest = max(len(kind.dyads.first) for kind in kinds)
-    batch = int(np.clip(_PRODUCTS // max(busiest, 1), _UNIT, _BATCH)) // _UNIT * _UNIT
+    batch = int(np.clip(_PRODUCTS // max(busiest, 1), _UNIT, BATCH)) // _UNIT * _UNIT
     rates = {name: [np.empty((count + 1, len(thresholds))) for _ in kinds] for name in cells}
     itself = np.ones((subjects.count, 1), dtype=np.float32)
     row = 0

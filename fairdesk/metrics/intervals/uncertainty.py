@@ -12,7 +12,16 @@ from fairdesk.errors import RequestError
 from fairdesk.metrics.intervals.by_subjects import rate_interval, spread_of
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.rate_variance import Variance, too_few
-from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Curves, Draws, choose_thresholds, draw_subjects
+from fairdesk.metrics.intervals.subject_draws import (
+    ALL,
+    BATCH,
+    GROUP,
+    WITHIN,
+    Curves,
+    Draws,
+    choose_thresholds,
+    draw_subjects,
+)
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
@@ -25,6 +34,7 @@ from fairdesk.words import tr
 Array = npt.NDArray[np.float64]
 
 DRAWS = 1000
+_MEMORY = 2_500_000_000  # bytes that the draws of all groups may take
 _KEPT = 960_000  # rates kept of a cell: with more draws, at fewer thresholds
 
 
@@ -66,6 +76,12 @@ def add_intervals(
     budget = int(np.clip(_KEPT / count, 48, 480))
     chosen = choose_thresholds(everything, list(groups.values()), exact, budget)
     check()
+    if (beyond := _beyond_memory(len(cells), len(chosen), count)) is not None:
+        if params.bootstrap:
+            raise RequestError(beyond)
+        result.no_draws_why = beyond
+        result.interval = tr("Wilson 95 %, as if pairs were independent: too narrow") + f" ({beyond})"
+        return None
     assert scores.score is not None
     assert scores.label is not None
     draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
@@ -79,6 +95,21 @@ def add_intervals(
     common = CommonSpread(result.groups, draws, threshold, params)
     common.fill(subjects, check)
     return Drawn(draws, subjects, common)
+
+
+def _beyond_memory(cells: int, thresholds: int, count: int) -> str | None:
+    """Say that draws of subjects of so many groups take more memory than is given to them, or None.
+
+    Every group has its rates at the thresholds of all groups, so that memory grows with the square of their number.
+    """
+    needed = cells * thresholds * (16 * (count + 1) + 8 * BATCH)
+    if needed <= _MEMORY:
+        return None
+    return tr(
+        "draws of subjects for {groups:,} groups would take {gigabytes:,.0f} GB of memory; evaluate fewer groups at once, or give --bootstrap 0",
+        groups=cells - 1,
+        gigabytes=max(needed / 1e9, 3),
+    )
 
 
 def _by_pairs(params: EvaluateParams, scores: ScoreSet) -> str:

@@ -78,7 +78,7 @@ def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParam
         source, words = per_group_scores(grouped)[name], tr("the group {name}", name=name)
         if params.at != "eer":  # its impostors set the FMR; the threshold lies among everyone's genuine scores
             source = Scores(everything.genuine, source.impostor)
-    if source.missing():
+    if source.missing() and (params.at == "eer" or not source.ni):  # an FMR is of the impostors alone
         raise RequestError(tr("No threshold can be taken from {pairs}: {why}.", pairs=words, why=source.missing()))
     if params.at == "eer":
         equal = equal_error_rate(source)

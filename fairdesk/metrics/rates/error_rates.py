@@ -78,12 +78,12 @@ class Point:
 
 
 def at_threshold(scores: Scores, threshold: float, *, reject_all: bool = False) -> Point:
-    """Return the error counts and rates at a threshold (both kinds of scores must exist)."""
+    """Return the error counts and rates at a threshold (impostor scores must exist; without genuine ones FNMR is NaN)."""
     if reject_all:
-        return Point(np.inf, 0, scores.ng, 0.0, 1.0, reject_all=True)
+        return Point(np.inf, 0, scores.ng, 0.0, 1.0 if scores.ng else np.nan, reject_all=True)
     matches = scores.ni - place_of(scores.impostor, threshold)
     misses = place_of(scores.genuine, threshold)
-    return Point(float(threshold), matches, misses, matches / scores.ni, misses / scores.ng)
+    return Point(float(threshold), matches, misses, matches / scores.ni, misses / scores.ng if scores.ng else np.nan)
 
 
 def _above(scores: Scores, value: float) -> float | None:
@@ -163,7 +163,7 @@ def threshold_at_fmr(scores: Scores, target: str | float) -> Point:
     """
     allowed = int(Fraction(str(target)) * scores.ni)
     if allowed >= scores.ni:
-        return at_threshold(scores, float(min(scores.genuine[0], scores.impostor[0])))
+        return at_threshold(scores, float(min([*scores.genuine[:1], scores.impostor[0]])))
     above = _above(scores, float(scores.impostor[scores.ni - 1 - allowed]))
     return at_threshold(scores, np.inf, reject_all=True) if above is None else at_threshold(scores, above)
 

@@ -12,6 +12,7 @@ from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Floats, Scores, at_threshold
 from fairdesk.metrics.rates.sorted_places import place_of
 from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.words import tr
 
 
@@ -26,7 +27,7 @@ class LiveThreshold:
         self._names: list[str] = [] if found.grouped is None else found.grouped.names
         self._cells: dict[int, Floats] = {}
         grouped, n = found.grouped, len(self._names)
-        if grouped is not None:
+        if grouped is not None and too_many_to_pair(n) is None:
             use = ~grouped.label & ~np.isnan(grouped.score) & (grouped.code1 >= 0) & (grouped.code2 >= 0)
             cells = (np.minimum(grouped.code1, grouped.code2) * n + np.maximum(grouped.code1, grouped.code2))[use]
             score = grouped.score[use]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fairdesk.metrics.fairness.figures import fairness_figures
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.error_rates import Scores, at_threshold, equal_error_rate, threshold_at_fmr
@@ -11,7 +13,9 @@ from fairdesk.words import tr
 SHOWN = ("fmr_max_over_min", "fmr_max_minus_min", "fnmr_max_over_min", "fnmr_max_minus_min", "FDR", "IR", "GARBE")
 
 
-def own_thresholds(own: dict[str, Scores], params: EvaluateParams) -> OwnThresholds | None:
+def own_thresholds(
+    own: dict[str, Scores], params: EvaluateParams, check: Callable[[], None] = lambda: None
+) -> OwnThresholds | None:
     """Return each group's rates where its own comparisons set its threshold by the same rule; None for a typed one.
 
     The rates are of the very scores that set the thresholds, so they are a little too good.
@@ -21,6 +25,7 @@ def own_thresholds(own: dict[str, Scores], params: EvaluateParams) -> OwnThresho
     sign = -1 if params.distance else 1
     rows: dict[str, OwnRates] = {}
     for name, scores in own.items():
+        check()
         why = scores.missing()
         if why is not None:
             why = tr("{why} in this group", why=why)

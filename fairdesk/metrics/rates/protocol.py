@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,7 @@ from fairdesk.metrics.rates.insightface_rules import tar_at_nearest_far
 from fairdesk.metrics.rates.operating_points import equal_error_of_hull, operating_points
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint
 from fairdesk.metrics.results import EvaluateResult, Figures
+from fairdesk.metrics.scores.grouped_scores import Grouped
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.words import tr
 
@@ -41,21 +44,25 @@ def add_points(row: Figures, scores: Scores, params: EvaluateParams) -> None:
         }
 
 
-def add_folds(result: EvaluateResult, scores: ScoreSet, params: EvaluateParams, groups: dict[str, Mask]) -> None:
-    """Add the accuracy over folds, of all comparisons and of each group's own (`groups`: which are)."""
+def add_folds(
+    result: EvaluateResult, scores: ScoreSet, params: EvaluateParams, check: Callable[[], None],
+    grouped: Grouped | None = None,
+) -> None:  # fmt: skip
+    """Add the accuracy over folds, of all comparisons and of each group's own."""
     if params.folds is None and (scores.fold is None or len(np.unique(scores.fold)) < 2):
         return
     everything = np.ones(0 if scores.score is None else len(scores.score), dtype=bool)
     rules = RULES if params.insightface else tuple(rule for rule in RULES if rule != "insightface")
     result.fold_accuracy = {rule: _folded(scores, everything, rule, params) for rule in rules}
-    if result.groups is None:
+    if result.groups is None or grouped is None:
         return
     result.groups.fold_fairness = {}
     for rule in rules:
         accuracy = {}
-        for name, mask in groups.items():
+        for number, name in enumerate(grouped.names):
+            check()
             row = result.groups.per_group[name]
-            found = _folded(scores, mask, rule, params)
+            found = _folded(scores, grouped.within(number), rule, params)
             row.fold_accuracy = {**(row.fold_accuracy or {}), rule: found}
             if found.accuracy is not None:
                 accuracy[name] = 100 * found.accuracy

@@ -75,6 +75,8 @@ def caveats(result: EvaluateResult) -> list[str]:
         tr("Equal groups give figures away from equality by chance too: compare each with the range beside it."),
         *groups.not_in_a_group.lines(),
     ]
-    if not any(cell.impostor for key, cell in groups.fmr_matrix.items() if len(set(key.split("|"))) > 1):
+    if groups.fmr_matrix_why is not None:
+        lines.append(tr("Figures between every two groups: {why}.", why=groups.fmr_matrix_why))
+    elif not any(cell.impostor for key, cell in groups.fmr_matrix.items() if len(set(key.split("|"))) > 1):
         lines.append(tr("There are no impostor comparisons between groups, so nothing is said of them."))
     return lines

@@ -238,7 +238,7 @@ def _between(groups: GroupsResult) -> Table:
     names = list(groups.per_group)
     columns = [Column(tr("FMR between"), text=True), *(Column(name) for name in names)]
     rows = []
-    for first in names:
+    for first in names if groups.fmr_matrix else ():
         cells = [Cell(first)]
         for second in names:
             found = groups.fmr_matrix[f"{first}|{second}"]

@@ -93,14 +93,16 @@ def group_drawings(groups: GroupsResult) -> dict[str, Drawing]:
 
     names = list(groups.per_group)
     rows = groups.per_group
+    made: dict[str, Drawing] = {
+        "fnmr-bars": lambda axes: plots.draw_bars(axes, {n: (r.fnmr, r.fnmr_ci) for n, r in rows.items()}, tr("FNMR")),
+        "fmr-bars": lambda axes: plots.draw_bars(axes, {n: (r.fmr, r.fmr_ci) for n, r in rows.items()}, tr("FMR")),
+    }
+    if not groups.fmr_matrix:  # too many groups
+        return made
     cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
     rates = np.array([[np.nan if one.fmr is None else one.fmr for one in row] for row in cells])
     counts = [[f"{one.false_matches:,}/{one.impostor:,}" for one in row] for row in cells]
-    return {
-        "fnmr-bars": lambda axes: plots.draw_bars(axes, {n: (r.fnmr, r.fnmr_ci) for n, r in rows.items()}, tr("FNMR")),
-        "fmr-bars": lambda axes: plots.draw_bars(axes, {n: (r.fmr, r.fmr_ci) for n, r in rows.items()}, tr("FMR")),
-        "fmr-between-groups": lambda axes: plots.draw_heat_map(axes, names, rates, counts),
-    }
+    return made | {"fmr-between-groups": lambda axes: plots.draw_heat_map(axes, names, rates, counts)}
 
 
 def figures(

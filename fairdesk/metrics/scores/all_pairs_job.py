@@ -19,6 +19,7 @@ from fairdesk.metrics.rates.error_rates import resolvable
 from fairdesk.metrics.results import TarPoint
 from fairdesk.metrics.scores.all_pairs import AllPairs, compare_all, tar_points
 from fairdesk.metrics.scores.all_pairs_results import AllPairsResult, GroupCounts
+from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.metrics.scores.pair_scores import MEASURES
 from fairdesk.project.images import labelled_images
 from fairdesk.words import tr
@@ -88,6 +89,7 @@ def _result(found: AllPairs, names: list[str], at: str, measure: str) -> AllPair
         n_genuine=genuine, n_impostor=found.impostors, subjects=0, without_identity=0, measure=measure, tar_at_far=points,
         at=at, threshold=threshold, per_group=rows,
         fmr_matrix=matrix_of(names, lambda cell: (int(found.impostors_of[cell]), int(wrong[cell]))),
+        fmr_matrix_why=too_many_to_pair(len(names)),
     )  # fmt: skip
 
 

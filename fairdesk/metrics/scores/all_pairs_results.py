@@ -35,6 +35,7 @@ class AllPairsResult(JobResult, RestsOnVectors):
     threshold: float
     per_group: dict[str, GroupCounts]
     fmr_matrix: dict[str, CrossCell]
+    fmr_matrix_why: str | None = None
     histogram: str | None = None
     """The file with the histogram of impostor and genuine scores."""
 

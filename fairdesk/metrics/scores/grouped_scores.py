@@ -107,6 +107,22 @@ def _number_by_dictionary(columns: list[Strings]) -> tuple[list[str], npt.NDArra
     return names, place[np.array(raw, dtype=np.int64)]
 
 
+MOST_PAIRED = 64
+"""Groups up to which every two of them are compared: the matrix and the differences grow with their square."""
+
+
+def too_many_to_pair(groups: int) -> str | None:
+    """Say that there are too many groups for figures of every two of them, or None."""
+    if groups <= MOST_PAIRED:
+        return None
+    return tr(
+        "left out: {groups:,} groups would make {pairs:,} of every two; up to {most} groups are compared",
+        groups=groups,
+        pairs=groups * (groups - 1) // 2,
+        most=MOST_PAIRED,
+    )
+
+
 JOIN = " · "
 
 
@@ -155,6 +171,8 @@ def group_comparisons(scores: ScoreSet) -> Grouped:
     """Number the groups of a score set, in order of their names. Raises `RequestError` if it has none."""
     if scores.group1 is None or scores.group2 is None or scores.score is None or scores.label is None:
         raise RequestError(tr("These scores do not name groups: they need group1 and group2 for each comparison."))
+    if not len(scores.score):
+        raise RequestError(tr("These scores hold no comparisons, so there are no groups to evaluate."))
     names, codes = number_texts([scores.group1, scores.group2])
     n = len(scores.score)
     kept = [name for name in names if name]
@@ -166,8 +184,11 @@ def group_comparisons(scores: ScoreSet) -> Grouped:
 
 def per_group_scores(grouped: Grouped) -> dict[str, Scores]:
     """Return each group's own scores: genuine, and impostor within the group."""
-    out = {}
-    for number, name in enumerate(grouped.names):
-        within = grouped.within(number)
-        out[name] = sort_scores(grouped.score[within & grouped.label], grouped.score[within & ~grouped.label])
-    return out
+    n = len(grouped.names)
+    group = np.where(grouped.code1 == grouped.code2, grouped.code1, -1)
+    rows = np.flatnonzero(group >= 0)
+    kind = group[rows] * 2 + grouped.label[rows]
+    score = grouped.score[rows[np.argsort(kind, kind="stable")]]
+    ends = np.cumsum(np.bincount(kind, minlength=2 * n))
+    parts = np.split(score, ends[:-1])
+    return {name: sort_scores(parts[2 * number + 1], parts[2 * number]) for number, name in enumerate(grouped.names)}
