@@ -246,29 +246,20 @@ class CommonSpread:
         places = list(rows)
         fmr, fnmr = (rates[rate][:, [places.index(name) for name in self._defined(rate)]] for rate in rates)
         wide: dict[str, Interval] = {}
-<<<<<<< HEAD
         few_fmr, few_fnmr = (
             self._of_few_errors(rate, columns, rng) for rate, columns in (("fmr", fmr), ("fnmr", fnmr))
         )
         for figure, function in self._functions().items():
-=======
-        for figure, function in self._functions().items():
             check()
->>>>>>> m1
             if getattr(fair, figure) is None:
                 continue
             if (few := self.too_few_behind(figure)) is not None:
                 fair.null_ranges_why[figure] = few
                 continue
-<<<<<<< HEAD
             ways = [function(fmr, fnmr)]
             if few_fmr is not None or few_fnmr is not None:
                 ways.append(function(fmr if few_fmr is None else few_fmr, fnmr if few_fnmr is None else few_fnmr))
             span, wider = (_envelope([middle(values, level) for values in ways]) for level in (LEVEL, 0.98))
-=======
-            values = function(fmr, fnmr)
-            span, wider = middle(values), middle(values, 0.98)
->>>>>>> m1
             if span is not None and wider is not None:
                 fair.null_ranges[figure] = span
                 wide[figure] = wider

@@ -24,6 +24,7 @@ from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.report.table_files import as_csv, as_latex
 from fairdesk.metrics.results import EvaluateResult, GroupsResult
+from fairdesk.metrics.scores.grouped_scores import MOST_PAIRED
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def drawings(
     """Return how each plot is drawn, by file name; thresholds are in the file's own sense, distances with `distance`."""
     from fairdesk.figures import verification_figures as plots
 
+    if len(groups) > MOST_PAIRED:  # no eye tells them apart
+        groups = {}
     at = None if threshold is None else (-threshold if distance else threshold)
     curves = curves_of(overall, groups, distance=distance, threshold=at)
     out: dict[str, Drawing] = {}
@@ -68,7 +71,7 @@ def drawings(
             out[names.claim("", f"scores-{safe_name(name, _LONGEST)}")] = _one_group(
                 name, bins, distance=distance, threshold=threshold
             )
-    if result is not None and result.groups is not None:
+    if result is not None and result.groups is not None and len(result.groups.per_group) <= MOST_PAIRED:
         out |= group_drawings(result.groups)
     return out
 
@@ -149,7 +152,7 @@ def _write_words(
     drawn = drawings(overall, groups, result, distance=params.distance, threshold=threshold)
     svgs: dict[str, str] = {}
     for name, draw in drawn.items():
-        figure = framed(draw, len(groups) if name in _A_PLACE_A_GROUP else 0)
+        figure = framed(draw, min(len(groups), MOST_PAIRED) if name in _A_PLACE_A_GROUP else 0)
         for form in ("svg", "png", "pdf"):
             made = picture(figure, form)
             (folder / f"{name}.{form}").write_bytes(made)
