@@ -20,10 +20,14 @@ from fairdesk.clustering.review.parts import Part
 from fairdesk.clustering.review.questions import Kind, questions, shown
 from fairdesk.clustering.review.session import METHOD, ReviewSession
 from fairdesk.clustering.store import clusters, faces_of, membership, merge_clusters, name_identity
+from fairdesk.clustering.verdicts.saying import say
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.recipes import Recipe
 from fairdesk.project.verdicts import Said, verdicts
 from tests.benchmarks.bench_corrections import f1, review, says
+from tests.conftest import add_faces, plain_images
 
 
 def unit(rows):
@@ -304,6 +308,62 @@ def test_a_review_goes_on_where_it_was_left(crowd):
         key = (asked.first, asked.second)
         assert key not in [(one.first, one.second) for one in later.queue(50)]
         assert key not in [(one.first, one.second) for one in ReviewSession(project).queue(50)]
+
+
+@pytest.mark.parametrize("wrong", [1, 2, 4])
+def test_wrong_verdicts_do_not_overthrow_the_measure(project, tmp_path, wrong):
+    """Strangers who were said to be one person are joined as said, nobody else is, and that is asked again first."""
+    vectors, truth = people(2, count=10, dims=16, faces=10, two=0, twins=0)
+    plain_images(tmp_path / "in", 10, 3, 4, side=8)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    add_faces(project)
+    recipe = project.vectors.register(Recipe("people", "whole", "none", vectors.shape[1], "euclidean", "none"))
+    faces = project.vectors.missing(recipe)[: len(vectors)]
+    project.vectors.append(recipe, faces, vectors, {})
+    who = dict(zip(faces, truth.tolist(), strict=True))
+    cluster(ClusterParams(encoder="people"), QuietContext(project))
+    before = ReviewSession(project)
+    assert f1(before.review.labels(), truth) > 0.99
+    joined = [
+        ([f for f in faces if who[f] == a], [f for f in faces if who[f] == a + 1]) for a in range(0, 2 * wrong, 2)
+    ]
+    for first, second in joined:
+        with project.journal.step("same") as connection:
+            say(project, connection, Said.SAME, first, second)
+    session = ReviewSession(project)
+    told = np.where(truth < 2 * wrong, truth // 2 * 2, truth)
+    assert f1(session.review.labels(), told) > 0.99
+    estimate = session.of_review()
+    assert estimate.purity < 1 - 0.05 * wrong and estimate.completeness > 0.9
+    session.start()
+    asked = session.queue(wrong)
+    assert all(one.again and one.doubted and one.kind is Kind.SPLIT for one in asked)
+    sides = {frozenset([frozenset(one.first), frozenset(one.second)]) for one in asked}
+    assert sides == {frozenset([frozenset(a), frozenset(b)]) for a, b in joined}
+    for _ in range(wrong):
+        session.answer(session.queue(1)[0], Reply.YES)  # two people
+    assert f1(session.review.labels(), truth) > 0.99 and f1(ReviewSession(project).review.labels(), truth) > 0.99
+    for _ in range(wrong):
+        session.take_back()
+    assert f1(session.review.labels(), told) > 0.99
+
+
+def test_surprising_answers_teach_where_several_agree_and_strangers_stay_strangers():
+    like = Likeness(0.1, 0.6)
+
+    def pair(apart):
+        near = Part(9.0, np.zeros(2), 0.05, 0.6, [0])
+        return like.features(near, Part(9.0, np.array([apart, 0.0]), 0.05 + apart**2, 0.6, [1]))
+
+    modes, strangers = pair(0.48), pair(0.74)  # years apart; and as far as others are
+    first = like.of(modes)
+    assert first < -6
+    like.learn([(modes, True)] * 3)
+    assert like.of(modes) == first
+    like.learn([(modes, True)] * 5)
+    assert like.of(modes) > first + 4
+    like.learn([(strangers, True)] * 6)
+    assert np.allclose(like.weights, START, atol=1e-6) and np.allclose(like.curves, 0, atol=1e-6)
 
 
 def test_names_go_along(crowd):

@@ -5,13 +5,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
+from fairdesk.clustering.files.cluster_files import load_clusters, write_clusters
 from fairdesk.clustering.new_version import cluster_faces as cluster
-from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.store import clusters, faces_of
+from fairdesk.clustering.params import ClusterParams, LoadClustersParams
+from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clusters, faces_of, recipe_of
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.verdicts_dialog import VerdictsDialog
 from fairdesk.gui.tabs.clustering.presenter import Order, look
-from fairdesk.gui.tabs.clustering.shown_faces import Centres, shown_faces
+from fairdesk.gui.tabs.clustering.shown_faces import Centres, shown_faces, why_not_nearest
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.faces import names_of_faces, set_identity
 from fairdesk.project.verdicts import Said, verdicts
@@ -91,6 +92,75 @@ def test_orders_and_finding(tab, hand, filled):
         tab.order.activated.emit(0)
         hand.settle()
         assert len(listed(tab)) == 8
+
+
+def test_the_nearest_clusters_of_a_loaded_clustering(tab, hand, filled, tmp_path):
+    """By the embeddings that its map is drawn by; where its faces have none, that is said."""
+    write_clusters(filled, 1, tmp_path / "mine.json")
+    loaded = load_clusters(LoadClustersParams(file=tmp_path / "mine.json"), QuietContext(filled)).version
+    assert recipe_of(filled, loaded) is None
+    tab.session.look()
+    hand.settle()
+    tab.version.setCurrentIndex(tab.version.findData(loaded))
+    tab.version.activated.emit(tab.version.currentIndex())
+    hand.settle()
+    assert tab.view.version.id == loaded
+    first = clusters(filled, loaded)[4]
+    tab.clusters.select_cluster(first.id)
+    hand.settle()
+    said = []
+    tab.session.told.connect(said.append)
+    hand.do("clustering.nearest")
+    hand.settle()
+    near = tab._centres.nearest(first.id)
+    vectors = dict(zip(*filled.vectors.load(filled.vectors.choose().recipe), strict=True))
+    middle = {one.id: np.mean([vectors[f] for f in faces_of(filled, one.id)], axis=0) for one in tab.view.clusters}
+    away = {one: np.linalg.norm(middle[one] - middle[first.id]) for one in middle if one != first.id}
+    assert listed(tab) == [first.id, *sorted(away, key=away.get)] and near == pytest.approx(away, rel=1e-4) and not said
+    for version, centres in ((loaded, None), (1, tab._centres)):
+        assert bool(why_not_nearest(centres, first)) == (version == loaded)
+
+
+def test_of_faces_without_embeddings_it_is_said_that_none_is_nearest(tab, hand, filled):
+    with filled.db.transaction() as connection:
+        for (image,) in filled.db.rows("SELECT id FROM image"):
+            connection.execute("INSERT INTO detection VALUES (?, 'other', 1, NULL)", (image,))
+            connection.execute(
+                "INSERT INTO face (image_id, detector, place, top, right, bottom, left) VALUES (?, 'other', 0, 0, 9, 9, 0)",
+                (image,),
+            )
+    faces = filled.db.numbers("SELECT id AS n FROM face WHERE detector = 'other' ORDER BY id").tolist()
+    half = len(faces) // 2
+    made = add_version(
+        filled, "Load", NewVersion("file", {"detector": "other"}, [NewCluster(0), NewCluster(1)]),
+        [(face, int(place >= half)) for place, face in enumerate(faces)],
+    )  # fmt: skip
+    tab.session.look()
+    hand.settle()
+    tab.version.setCurrentIndex(tab.version.findData(made))
+    tab.version.activated.emit(tab.version.currentIndex())
+    hand.settle()
+    tab.clusters.select_rows([0])
+    hand.settle()
+    said = []
+    tab.session.told.connect(lambda notice: said.append(notice.text))
+    hand.do("clustering.nearest")
+    hand.settle()
+    assert len(said) == 1 and "no embeddings" in said[0] and "Compute" in said[0]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Home, Qt.Key.Key_Up, Qt.Key.Key_Left])
+def test_the_first_key_in_the_grid_selects_the_first_face(tab, hand, qtbot, key):
+    tab.clusters.select_rows([0])
+    hand.settle()
+    tab.grid.setFocus()
+    qtbot.waitUntil(tab.grid.hasFocus)
+    qtbot.keyClick(tab.grid, key)
+    assert tab.grid.selected_ids() == [int(tab.grid.grid_model.ids[0])]
+    tab.clusters.select_rows([1])
+    hand.settle()
+    qtbot.keyClick(tab.grid, key)
+    assert tab.grid.selected_ids() == [int(tab.grid.grid_model.ids[0])]
 
 
 def test_outliers_come_first_and_tips_say_the_margin(tab, hand, filled):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,26 @@ Near = tuple[Numbers, Floats]
 
 
 @dataclass(frozen=True)
+class Measure:
+    """What vectors alone say of who is near whom: no verdict changes it."""
+
+    squares: npt.NDArray[np.float64]  # of each face: its squared length
+    strangers: npt.NDArray[np.float64]  # the squared distance at which others begin
+    spread: float  # usual, of one person's faces
+    near: Near
+
+    def likeness(self) -> Likeness:
+        """Return the measure of likeness before any answer."""
+        return Likeness(self.spread, float(np.median(self.strangers)))
+
+    def part(self, vectors: Floats, rows: Sequence[int]) -> Part:
+        """Return some faces as a part."""
+        some = vectors[list(rows)].astype(np.float64)
+        square = float((some**2).sum(axis=1).mean())
+        return Part(float(len(some)), some.mean(axis=0), square, float(self.strangers[list(rows)].mean()), [])
+
+
+@dataclass(frozen=True)
 class Bunches:
     """The pieces, which of them are neighbours, and the measure of likeness that fits these vectors."""
 
@@ -40,8 +61,29 @@ class Bunches:
         return [part.tolist() for part in np.split(order, starts[1:])]
 
 
+def measure(vectors: Floats, check: Check | None = None, near: Near | None = None) -> Measure:
+    """Measure faces of shape (n, dim), to be compared by Euclidean distance.
+
+    `near` are at least `NEIGHBOURS` nearest neighbours of each face and their squared distances, where they are known.
+    """
+    stages = Stages(check)
+    rows = vectors.astype(np.float64)
+    found, squared = nearest(vectors, NEIGHBOURS, stages.next(0.45)) if near is None else near
+    found, squared = found[:, :NEIGHBOURS], squared[:, :NEIGHBOURS]
+    away = np.sqrt(squared[:, 0])
+    away = away[away > 0]
+    first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2
+    guess = Likeness(first / 3, first, nearer=1.0)
+    squares = np.einsum("ij,ij->i", rows, rows)
+    edges = _edges(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
+    begin = np.full(len(rows), first)
+    homes = _joined(rows, squares, begin, np.arange(len(rows)), {}, edges, guess, 0.0, stages.next(0.4))
+    strangers, spread = _strangers(rows, squares, homes, stages.next(0.15))
+    return Measure(squares, strangers, spread, (found, squared))
+
+
 def make_bunches(
-    vectors: Floats, together: list[list[int]], sides: Sides, check: Check | None = None, near: Near | None = None
+    vectors: Floats, together: list[list[int]], sides: Sides, measured: Measure, check: Check | None = None
 ) -> Bunches:
     """Join faces to bunches.
 
@@ -53,30 +95,22 @@ def make_bunches(
         Rows that people said are one person: they are one bunch.
     sides
         Row to the sides of verdicts that it is on, and those that it must not be with.
-    near
-        At least `NEIGHBOURS` nearest neighbours of each face and their squared distances, where they are known.
+    measured
+        What `measure` returned for these vectors.
     """
     stages = Stages(check)
     rows = vectors.astype(np.float64)
-    found, squared = nearest(vectors, NEIGHBOURS, stages.next(0.3)) if near is None else near
-    found, squared = found[:, :NEIGHBOURS], squared[:, :NEIGHBOURS]
+    found = measured.near[0]
     group = np.arange(len(rows))
     for members in together:
         group[members] = members[0]
     edges = group[_edges(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())]
-    away = np.sqrt(squared[:, 0])
-    away = away[away > 0]
-    first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2
-    guess = Likeness(first / 3, first, nearer=1.0)
-    squares = np.einsum("ij,ij->i", rows, rows)
-    homes = _joined(rows, squares, np.full(len(rows), first), group, sides, edges, guess, 0.0, stages.next(0.25))
-    strangers, spread = _strangers(rows, squares, homes, stages.next(0.1))
-    like = Likeness(spread, float(np.median(strangers)))
-    homes = _joined(rows, squares, strangers, group, sides, edges, like, SURE, stages.next(0.2))
+    squares, strangers, like = measured.squares, measured.strangers, measured.likeness()
+    homes = _joined(rows, squares, strangers, group, sides, edges, like, SURE, stages.next(0.6))
     _, of = np.unique(homes, return_inverse=True)
     parts = _parts(rows, squares, strangers, of, sides)
     means = np.array([part.mean for part in parts], dtype=np.float32)
-    beside, _ = nearest(means, OF_BUNCHES, stages.next(0.15))
+    beside, _ = nearest(means, OF_BUNCHES, stages.next(0.4))
     between = np.concatenate([of[edges], _edges(np.repeat(np.arange(len(parts)), beside.shape[1]), beside.ravel())])
     return Bunches(of.astype(np.int64), parts, _edges(between[:, 0], between[:, 1]), like, strangers)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fairdesk.clustering.review.bunches import Floats, Near, Numbers, Sides, make_bunches
+from fairdesk.clustering.review.bunches import Floats, Measure, Numbers, Sides, make_bunches, measure
 from fairdesk.clustering.review.candidates import AGAIN, KINDS, Candidate, Candidates, Estimate
 from fairdesk.clustering.review.heaps import two_heaps
 from fairdesk.clustering.review.likeness import Features, share
@@ -56,9 +56,11 @@ class Review:
         together: Sequence[Sequence[int]] = (),
         apart: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
         taught: Sequence[tuple[Sequence[int], Sequence[int], bool]] = (),
+        doubted: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
         check: Check | None = None,
-        near: Near | None = None,
+        measured: Measure | None = None,
     ) -> None:
+        """Begin with what people said, by row: together, apart, what that teaches, and one person where that is in doubt."""
         self.n, self._vectors = len(vectors), vectors
         sides: Sides = {}
         for number, (first, second) in enumerate(apart):
@@ -68,7 +70,9 @@ class Review:
                     sides[row] = (on | {side}, against | {side ^ 1})
         self._first_side = 2 * len(apart)
         stages = Stages(check)
-        self.bunches = make_bunches(vectors, [list(group) for group in together], sides, stages.next(0.85), near)
+        measured = measure(vectors, stages.next(0.6)) if measured is None else measured
+        self._measured = measured
+        self.bunches = make_bunches(vectors, [list(group) for group in together], sides, measured, stages.next(0.25))
         self.like = self.bunches.like
         self.rows = self.bunches.faces()
         count = len(self.bunches.parts)
@@ -86,9 +90,12 @@ class Review:
         self._candidates = Candidates(self.clusters)
         self.relearning_takes = 0.0  # seconds, the last time
         self._taught = [
-            (self.like.features(self._of_rows(vectors, first), self._of_rows(vectors, second)), same)
-            for first, second, same in taught
+            (self.like.features(self._of_rows(first), self._of_rows(second)), same) for first, second, same in taught
         ]
+        for first, second in doubted:
+            features = self.like.features(self._of_rows(first), self._of_rows(second))
+            pair = self._bunches_of((first, second))
+            self.answers.append(Answer(pair, True, features, AGAIN, share(self.like.of(features)), False))
         self._teach()
         self.relearn(stages.next(0.15))
 
@@ -131,7 +138,7 @@ class Review:
             second = ~second
         new, old = len(self.rows), self.bunches.parts[bunch]
         for number, some in ((bunch, rows[~second]), (new, rows[second])):
-            part = self._of_rows(self._vectors, some.tolist())
+            part = self._of_rows(some.tolist())
             part.bunches, part.sides, part.others = [number], old.sides, old.others
             self.bunches.parts[number : number + 1] = [part]
             self.rows[number : number + 1] = [some.tolist()]
@@ -184,10 +191,8 @@ class Review:
         self._teach()
         self._refresh(self._region(answer.pair))
 
-    def _of_rows(self, vectors: Floats, rows: Sequence[int]) -> Part:
-        some = vectors[list(rows)].astype(np.float64)
-        square = float((some**2).sum(axis=1).mean())
-        return Part(float(len(some)), some.mean(axis=0), square, float(self.bunches.strangers[list(rows)].mean()), [])
+    def _of_rows(self, rows: Sequence[int]) -> Part:
+        return self._measured.part(self._vectors, rows)
 
     def _weight(self) -> float:
         """Return the log odds that an answer adds: the more answers were changed when they were asked again, the less."""

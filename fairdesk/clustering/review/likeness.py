@@ -27,6 +27,8 @@ NEARER = 0.85  # of the strangers' distance: as likely one person as two
 HEAPS = 0.2  # excess (logarithm) of the distance between two parts over those within that means nothing
 FEW = 1.5  # faces that a part's spread is averaged with the usual one
 SLIPS = 0.05  # share of answers that say nothing: slips of the hand, and pairs that look like no others
+ODD, SEVERAL = 6.0, 4  # log odds against an answer that teaches nothing, until so many say the same
+STRANGE, OF_EACH = -3.0, 10.0  # log odds that strangers with so many faces keep, whatever surprising answers say
 _STEPS, _ENOUGH = 30, 1e-7
 
 KNOTS = np.log(np.geomspace(0.03, 1.2, 19))
@@ -73,6 +75,11 @@ class Likeness:
         self._pulls = np.zeros((0, 4))  # of each sample: its log odds, their variance, and what it pulls them by
         self._scale = max(strangers - spread, 0.1 * strangers, 1e-12)
         self.samples: list[tuple[Features, bool]] = []
+
+    def surprising(self, features: Features, *, same: bool) -> bool:
+        """Whether an answer is hugely unlikely, by what is thought before any answer."""
+        odds = float(np.array(START) @ features[:5])
+        return (-odds if same else odds) > ODD
 
     def features(self, a: Part, b: Part) -> Features:
         """Return what speaks for and against one person."""
@@ -146,16 +153,31 @@ class Likeness:
         y = np.array([float(same) for _, same in samples])
         hats = np.array([np.interp(x[:, 5], KNOTS, row) for row in np.eye(len(KNOTS))]).T
         design = np.hstack([x[:, :5], hats * x[:, 6:7], hats * x[:, 7:]])
-        weights = _fitted(
-            design, y, np.append(START, np.zeros(2 * len(KNOTS))), PRECISION,
-            np.append(self.weights, self.curves),
-        )  # fmt: skip
-        self.weights, self.curves = weights[:5], weights[5:].reshape(2, -1)
-        pull, firm = _pulls(design @ weights, y)
+        odd = np.array([self.surprising(features, same=same) for features, same in samples])
+        several = [same for same in (False, True) if np.count_nonzero(odd & (y == same)) >= SEVERAL]
+        for believed in (several, []):
+            counts = np.where(odd & ~np.isin(y, believed), 0.0, 1.0)
+            weights = _fitted(
+                design, y, counts, np.append(START, np.zeros(2 * len(KNOTS))), PRECISION,
+                np.append(self.weights, self.curves),
+            )  # fmt: skip
+            self.weights, self.curves = weights[:5], weights[5:].reshape(2, -1)
+            if not believed or self._of_strangers() < STRANGE:
+                break
+            self.weights, self.curves = np.array(START), np.zeros((2, len(KNOTS)))
+        pull, firm = counts * _pulls(design @ weights, y)
         covariance = np.linalg.inv((design * firm[:, None]).T @ design + PRECISION)
         self._pulls = np.stack(
             [design @ weights, np.einsum("ij,jk,ik->i", design, covariance, design), pull, firm], axis=1
         )
+
+    def _of_strangers(self) -> float:
+        """Return the log odds that two strangers with many faces each are one person."""
+
+        def both(number: float) -> tuple[Array, Array]:
+            return np.array([number]), np.array([number])
+
+        return float(self.odds(np.array([self.strangers]), both(OF_EACH), both(self.strangers), both(self.spread))[0])
 
     def without(self, places: Sequence[int]) -> float:
         """Return the log odds of a pair that was answered, were these answers (places among the samples) not given."""
@@ -164,23 +186,23 @@ class Likeness:
         return float(middle - wide / max(1 - firm * wide, 0.05) * pull)
 
 
-def _pulls(log_odds: Array, y: Array) -> tuple[Array, Array]:
+def _pulls(log_odds: Array, y: Array) -> Array:
     """Return how far each answer pulls its log odds, and how firmly (the slope and the curvature of its likelihood)."""
     p = 1 / (1 + np.exp(-np.clip(log_odds, -40, 40)))
     o, slope = SLIPS + (1 - 2 * SLIPS) * p, (1 - 2 * SLIPS) * p * (1 - p)
-    return (y / o - (1 - y) / (1 - o)) * slope, slope**2 / (o * (1 - o))
+    return np.array([(y / o - (1 - y) / (1 - o)) * slope, slope**2 / (o * (1 - o))])
 
 
-def _fitted(x: Array, y: Array, mean: Array, precision: Array, weights: Array) -> Array:
-    """Return the most likely weights: Gauss-Newton steps, halved until they help."""
+def _fitted(x: Array, y: Array, counts: Array, mean: Array, precision: Array, weights: Array) -> Array:
+    """Return the most likely weights, each sample counted so many times: Gauss-Newton steps, halved until they help."""
 
     def loss(w: Array) -> float:
         o = SLIPS + (1 - 2 * SLIPS) / (1 + np.exp(-np.clip(x @ w, -40, 40)))
-        return float(-(y * np.log(o) + (1 - y) * np.log(1 - o)).sum() + (w - mean) @ precision @ (w - mean) / 2)
+        return float(-counts @ (y * np.log(o) + (1 - y) * np.log(1 - o)) + (w - mean) @ precision @ (w - mean) / 2)
 
     before = loss(weights)
     for _ in range(_STEPS):
-        pull, firm = _pulls(x @ weights, y)
+        pull, firm = counts * _pulls(x @ weights, y)
         gradient = x.T @ pull - precision @ (weights - mean)
         curvature = (x * firm[:, None]).T @ x + precision
         step, length = np.linalg.solve(curvature, gradient), 1.0

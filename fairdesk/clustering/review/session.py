@@ -14,6 +14,7 @@ from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.review.asked import Asked, Reply
+from fairdesk.clustering.review.bunches import Measure, measure
 from fairdesk.clustering.review.candidates import Candidate, Estimate
 from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.joined_groups import merged
@@ -51,6 +52,14 @@ PATIENCE = 0.1  # of a second of working everything out again, for each answer
 LONGEST = 2.0  # seconds: what takes longer is worked out again when the review is opened, and else only followed
 
 
+Told = tuple[
+    list[list[int]],
+    list[tuple[list[int], list[int]]],
+    list[tuple[list[int], list[int], bool]],
+    list[tuple[list[int], list[int]]],
+]
+
+
 class ReviewSession:
     """Loads a version, and keeps it as the answers say."""
 
@@ -76,7 +85,8 @@ class ReviewSession:
         self._said = said
         stages = Stages(check)
         near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.3))
-        self.review = Review(self.vectors, *self._told(), check=stages.next(0.7), near=(near.found, near.squared))
+        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared))
+        self.review = Review(self.vectors, *self._told(measured), check=stages.next(0.35), measured=measured)
         for verdict in of_detector(project, verdicts(project), stored.detector):
             if verdict.said is Said.UNSURE:
                 self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))
@@ -111,27 +121,35 @@ class ReviewSession:
     def _rows(self, faces: Sequence[int]) -> list[int]:
         return [self._row[face] for face in faces if face in self._row]
 
-    def _told(
-        self,
-    ) -> tuple[list[list[int]], list[tuple[list[int], list[int]]], list[tuple[list[int], list[int], bool]]]:
-        """Return what verdicts say, by row: together, apart, and what they teach."""
-        together = [self._rows(group) for group in self._said.together]
-        apart = [(self._rows(one.faces), self._rows(one.others)) for one in self._said.apart]
+    def _told(self, measured: Measure) -> Told:
+        """Return what verdicts say, by row: together, apart, what they teach, and one person though that is in doubt."""
+        like, every = measured.likeness(), of_detector(self.project, verdicts(self.project), self.recipe.detector)
+        doubted: dict[int, tuple[list[int], list[int]]] = {}
+        for verdict in every:
+            first, second = self._rows(verdict.faces), self._rows(verdict.others)
+            if verdict.said is Said.SAME and first and second:
+                sides = [measured.part(self.vectors, rows) for rows in (first, second)]
+                if like.surprising(like.features(*sides), same=True):
+                    doubted[verdict.id] = first, second
+        said = constraints([one for one in every if one.id not in doubted]) if doubted else self._said
+        together = [self._rows(group) for group in said.together]
+        apart = [(self._rows(one.faces), self._rows(one.others)) for one in said.apart]
         taught: list[tuple[list[int], list[int], bool]] = [(a, b, False) for a, b in apart]
-        for _, faces, others in self._said.joined:
+        for _, faces, others in said.joined:
             mine, anchor = self._rows(faces), self._rows(others)
             if mine and anchor:
                 taught.append((mine, anchor, True))
                 middle = self.vectors[mine].mean(axis=0)
                 together.append([*mine, anchor[int(((self.vectors[anchor] - middle) ** 2).sum(axis=1).argmin())]])
-        for verdict in of_detector(self.project, verdicts(self.project), self.recipe.detector):
+        for verdict in every:
             first, second = self._rows(verdict.faces), self._rows(verdict.others)
-            if verdict.said is Said.SAME and first and second:
+            if verdict.said is Said.SAME and first and second and verdict.id not in doubted:
                 taught.append((first, second, True))
         return (
             merged([group for group in together if len(group) > 1], apart),
             [(a, b) for a, b in apart if a and b],
             [one for one in taught if one[0] and one[1]],
+            list(doubted.values()),
         )
 
     # the version that a review keeps

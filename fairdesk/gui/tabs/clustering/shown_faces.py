@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.maps.face_map import recipe_of_version
 from fairdesk.clustering.methods.by_name import unit_length
 from fairdesk.clustering.store import Cluster, Version, faces_of
+from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
 from fairdesk.project.verdicts import Said, Verdict, verdicts
@@ -36,17 +38,18 @@ class Centres:
     def read(
         cls, project: Project, version: Version, there: Ids, homes: Ids, earlier: Centres | None = None
     ) -> Centres | None:
-        """Read them; None where the version rests on no embeddings. What was read earlier is not read again."""
-        if version.recipe is None:
+        """Read them, by the embeddings that the map is drawn by; None where there are none. What was read earlier is not read again."""
+        try:
+            recipe = recipe_of_version(project, version.id)
+        except RequestError:
             return None
-        if earlier is not None and earlier.recipe != version.recipe:
+        if earlier is not None and earlier.recipe != recipe.hash:
             earlier = None
         if earlier is not None and earlier.members[0] is there and earlier.members[1] is homes:
             return earlier
         if earlier is not None and np.array_equal(there, earlier.members[0]):
             faces, vectors = earlier.faces, earlier.vectors
         else:
-            recipe = project.vectors.find(version.recipe)
             every, vectors = project.vectors.load(recipe)
             kept = np.isin(every, there)
             faces, vectors = every[kept], unit_length(vectors[kept], recipe.metric)
@@ -60,9 +63,7 @@ class Centres:
             middle[:] = np.add.reduceat(vectors[order], starts) / sizes[:, None]
         away = np.linalg.norm(vectors - middle[place], axis=1)
         spread = np.bincount(place, away, minlength=len(numbers)).astype(np.float32) / np.maximum(sizes, 1)
-        return cls(
-            faces, vectors, home, numbers, middle, spread.astype(np.float32), away, version.recipe, (there, homes)
-        )
+        return cls(faces, vectors, home, numbers, middle, spread.astype(np.float32), away, recipe.hash, (there, homes))
 
     def spreads(self) -> dict[int, float]:
         """Return how wide each cluster is."""
@@ -75,6 +76,19 @@ class Centres:
             return {}
         away = np.linalg.norm(self.middle - self.middle[place], axis=1)
         return {int(n): float(a) for n, a in zip(self.numbers, away, strict=True) if n != cluster}
+
+
+def why_not_nearest(centres: Centres | None, cluster: Cluster) -> str:
+    """Say why other clusters cannot be put in the order of their distance from one; nothing where they can."""
+    if centres is not None and centres.nearest(cluster.id):
+        return ""
+    if centres is not None and cluster.id in centres.numbers:
+        return tr("No other cluster has faces with embeddings, so none is nearest to {cluster}.", cluster=cluster.title)
+    return tr(
+        "The faces of {cluster} have no embeddings, so it is not known which clusters are nearest. "
+        "Compute them in the Dataset tab: Compute embeddings.",
+        cluster=cluster.title,
+    )
 
 
 class Notes(Mapping[int, list[str]]):

@@ -18,7 +18,7 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.photograph import Photograph
 from fairdesk.gui.forms import load_form
-from fairdesk.gui.session import Session
+from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.gui.tabs.clustering.actions import MENUS, actions
@@ -28,7 +28,7 @@ from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.tabs.clustering.naming import rename_cluster
 from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
-from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, shown_faces
+from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, shown_faces, why_not_nearest
 from fairdesk.gui.tabs.clustering.shown_tree import show_tree
 from fairdesk.gui.widgets.dendrogram import Dendrogram
 from fairdesk.gui.widgets.elided_box import ElidedBox
@@ -262,6 +262,9 @@ class ClusteringTab(Tab):
                 self._centres = found[0]
                 self.clusters.cluster_model.notes = {n: one.text() for n, one in view.suspicions.items()}
                 self._put(found[1])
+                why = why_not_nearest(found[0], chosen[0]) if order is Order.NEAREST and chosen else ""
+                if why:
+                    self.session.told.emit(Notice(why))
 
             self.session.background.read("centres", work, sorted_now)
         else:

@@ -12,12 +12,16 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QPainter, QPaintEvent, QRegion
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
 Index = QModelIndex | QPersistentModelIndex
 _Move = QAbstractItemView.CursorAction
 _Hint = QAbstractItemView.ScrollHint
+_MOVING = (
+    Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down,
+    Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
+)  # fmt: skip
 
 
 class CellView(QListView):
@@ -105,6 +109,15 @@ class CellView(QListView):
         bar.setSingleStep(max(1, self._cell.height() // 3))
         bar.setRange(0, max(0, self._lines() * self._cell.height() - self.viewport().height()))
         QAbstractItemView.updateGeometries(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """A cell that is current since the view got the keys, but not selected, is where the first key goes to."""
+        before = self.currentIndex()
+        super().keyPressEvent(event)
+        plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.NoModifier
+        now, selection = self.currentIndex(), self.selectionModel()
+        if plain and event.key() in _MOVING and now.isValid() and now == before and not selection.hasSelection():
+            selection.select(now, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def moveCursor(self, action: _Move, _modifiers: Qt.KeyboardModifier) -> QModelIndex:  # noqa: N802
         count = self._count()
