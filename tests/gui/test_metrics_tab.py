@@ -143,6 +143,7 @@ def _shown(tab, qtbot, path):
 def test_odd_scores_are_shown_with_their_own_numbers(window, hand, qtbot, tmp_path, kind):
     """No plot that cannot be drawn may leave the numbers of another file beside this one's name."""
     hand.go("metrics")
+    hand.settle()
     tab = window.metrics
     for path in (_written(tmp_path, "ordinary"), _written(tmp_path, kind)):
         _shown(tab, qtbot, path)
@@ -160,6 +161,7 @@ def test_odd_scores_are_shown_with_their_own_numbers(window, hand, qtbot, tmp_pa
 def test_a_line_that_was_let_go_belongs_to_its_file(window, hand, qtbot, tmp_path):
     """The next file is shown at the rule from before; a threshold that was typed stays."""
     hand.go("metrics")
+    hand.settle()
     tab = window.metrics
     first, other = _written(tmp_path, "ordinary"), _written(tmp_path, "two values")
     _shown(tab, qtbot, first)

@@ -172,7 +172,7 @@ class MetricsTab(Tab):
         """Read lists and scores again."""
         project = self.session.project
         if project is None:
-            self.forget()
+            self._fill(presenter.View())  # a file of scores may be shown without a project
         else:
             self.session.background.read("metrics", lambda: presenter.look(project), self._arrived)
 
