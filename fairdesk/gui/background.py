@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 Output = TypeVar("Output")
 Done = Callable[[Any], None]
@@ -31,7 +31,8 @@ class Background(QObject):
         self._numbers = itertools.count(1)  # never again the same: a result of before may still be on its way
         self._open = 0
         self._closed = False
-        self._arrived.connect(self._deliver)
+        # never within the request, also where the work is done before it returns: who asks does not expect the answer yet
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def _make_pools(self) -> None:
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="fairdesk-read")

@@ -1,6 +1,7 @@
 """Results of what was asked before a project was closed never arrive after it."""
 
 import threading
+from concurrent.futures import Future
 
 import shiboken6
 from PySide6.QtWidgets import QDialog, QLabel
@@ -34,4 +35,21 @@ def test_a_dialog_that_is_gone_gets_no_result(qtbot):
     shiboken6.delete(dialog)
     free.set()
     qtbot.waitUntil(lambda: not background.busy, timeout=5000)  # qtbot fails the test on an exception in the event loop
+    background.close()
+
+
+def test_an_answer_never_comes_within_the_request(qtbot, monkeypatch):
+    """Also where the work is done before the request returns, as it is now and then on a busy machine."""
+    background, got = Background(), []
+
+    def at_once(work):
+        future = Future()
+        future.set_result(work())
+        return future
+
+    monkeypatch.setattr(background._readers, "submit", at_once)
+    background.read("list", lambda: "found", got.append)
+    assert got == [] and background.busy
+    qtbot.waitUntil(lambda: got == ["found"], timeout=5000)
+    assert not background.busy
     background.close()

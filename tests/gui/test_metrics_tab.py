@@ -133,16 +133,8 @@ def _written(folder, kind):
 
 
 def _shown(tab, qtbot, path):
-    """Show a file and wait; it is asked for again where nothing came (a file opened while the tab is made can be lost)."""
-    there = lambda: tab.shown is not None and tab.shown.path == path and not tab._drawing
-    for _ in range(5):
-        tab.show_scores(path)
-        try:
-            qtbot.waitUntil(there, timeout=6_000)
-        except qtbot.TimeoutError:
-            continue
-        return
-    qtbot.waitUntil(there, timeout=6_000)
+    tab.show_scores(path)
+    qtbot.waitUntil(lambda: tab.shown is not None and tab.shown.path == path and not tab._drawing, timeout=30_000)
 
 
 @pytest.mark.parametrize(
