@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from fairdesk.made_sequences import MadeSequence
 
-class PackedTexts(Sequence[str]):
+
+class PackedTexts(MadeSequence[str]):
     """Texts that are appended and read by place; a list of them takes 50 bytes more for each."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
@@ -27,21 +28,9 @@ class PackedTexts(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        if place < 0:
-            place += len(self)
-        if not 0 <= place < len(self):
-            raise IndexError(place)
+    def item(self, place: int) -> str:
+        """Make the one at a place."""
         return self._letters[self._ends[place] : self._ends[place + 1]].decode("utf-8", "surrogatepass")
-
-    def __iter__(self) -> Iterator[str]:
-        return (self[place] for place in range(len(self)))
 
 
 class Places:

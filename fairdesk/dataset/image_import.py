@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from fairdesk.dataset.label_table import Label, TreeLabels, need_matches, read_labels, read_manifest
 from fairdesk.dataset.labels_in_names import NameLabels, labels_in_names
@@ -26,6 +26,7 @@ from fairdesk.images.inspection import Inspected, inspect_files, no_preparation
 from fairdesk.images.synthetic_marks import marked_labels
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
+from fairdesk.made_sequences import MadeSequence
 from fairdesk.project import Project
 from fairdesk.project.images import NewImage, add_image
 from fairdesk.project.originals import folder_number, forget_unreadable, keep_folder, keep_unreadable
@@ -99,7 +100,7 @@ def _remembered(tree: Tree, paths: Sequence[Path], project: Project) -> dict[Pat
     return found
 
 
-class _Paths(Sequence[Path]):
+class _Paths(MadeSequence[Path]):
     """The paths of a tree's files, made when they are asked for: a million of them take half a gigabyte."""
 
     def __init__(self, tree: Tree) -> None:
@@ -108,20 +109,15 @@ class _Paths(Sequence[Path]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    @overload
-    def __getitem__(self, place: int) -> Path: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Path]: ...
-    def __getitem__(self, place: int | slice) -> Path | list[Path]:
-        if isinstance(place, slice):
-            return [self._root / entry.path for entry in self._entries[place]]
+    def item(self, place: int) -> Path:
+        """Make the one at a place."""
         return self._root / self._entries[place].path
 
 
 LabelAt = Callable[[int, Entry], Label | None]  # what a table or a name says of a file, by its place and itself
 
 
-class _Labelling(Sequence[Labelled]):
+class _Labelling(MadeSequence[Labelled]):
     """What each file of a tree is called, made when it is asked for: the table where it speaks, else the folders.
 
     `home` is the one group of those identities that several groups have, where they are the same people.
@@ -134,13 +130,8 @@ class _Labelling(Sequence[Labelled]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    @overload
-    def __getitem__(self, place: int) -> Labelled: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Labelled]: ...
-    def __getitem__(self, place: int | slice) -> Labelled | list[Labelled]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
+    def item(self, place: int) -> Labelled:
+        """Make the one at a place."""
         return self._labelled(place, self._entries[place])
 
     def __iter__(self) -> Iterator[Labelled]:

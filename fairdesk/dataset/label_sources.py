@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import overload
 
 from fairdesk import counted
 from fairdesk.dataset.label_table import TreeLabels, need_matches, read_labels
@@ -16,6 +15,7 @@ from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import Context
+from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts
 from fairdesk.project import Project
 from fairdesk.project.detector_key import DetectorKey
@@ -82,7 +82,7 @@ def _given(images: _ImagesOf, labels: TreeLabels) -> Iterator[GivenLabels]:
             yield GivenLabels(image, label.identity, label.group, label.gender, label.age, label.tags)
 
 
-class _ImagesOf(Sequence[Entry]):
+class _ImagesOf(MadeSequence[Entry]):
     """The images of one folder of originals, each with who it is, in as little memory as their paths."""
 
     def __init__(self, project: Project, root: int) -> None:
@@ -98,13 +98,8 @@ class _ImagesOf(Sequence[Entry]):
     def __len__(self) -> int:
         return len(self.ids)
 
-    @overload
-    def __getitem__(self, place: int) -> Entry: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Entry]: ...
-    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
+    def item(self, place: int) -> Entry:
+        """Make the one at a place."""
         return Entry(self.paths[place], self._names[self._people[place]], None)
 
 

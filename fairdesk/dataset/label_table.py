@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from fairdesk.dataset.table_files import open_table
 from fairdesk.dataset.tables import Table, need_one_of_each
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
+from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts, Places
 from fairdesk.words import tr
 
@@ -355,7 +356,7 @@ def read_manifest(path: Path, given: dict[str, str], base: Path | None) -> tuple
     return tree, TreeLabels(tree, said, np.array(last, dtype=np.int32))
 
 
-class _Listed(Sequence[Entry]):
+class _Listed(MadeSequence[Entry]):
     """The files that a table lists, each with the identity and group of its row."""
 
     def __init__(self, paths: PackedTexts, said: LabelRows, row_of: array[int]) -> None:
@@ -364,12 +365,7 @@ class _Listed(Sequence[Entry]):
     def __len__(self) -> int:
         return len(self.paths)
 
-    @overload
-    def __getitem__(self, place: int) -> Entry: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Entry]: ...
-    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
+    def item(self, place: int) -> Entry:
+        """Make the one at a place."""
         label = self._said[self._row_of[place]]
         return Entry(self.paths[place], label.identity, label.group)

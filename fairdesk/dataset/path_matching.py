@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.images.image_reading import is_picture
+from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts, Places
 from fairdesk.words import tr
 
@@ -49,7 +49,7 @@ class Matched:
     several: set[str] = field(default_factory=set)  # those of `why` that more than one file fits
 
 
-class FilesBelow(Sequence[tuple[str, str]]):
+class FilesBelow(MadeSequence[tuple[str, str]]):
     """(folder, path below it) of files that all lie below one folder."""
 
     def __init__(self, folder: str, paths: Sequence[str]) -> None:
@@ -58,13 +58,8 @@ class FilesBelow(Sequence[tuple[str, str]]):
     def __len__(self) -> int:
         return len(self.paths)
 
-    @overload
-    def __getitem__(self, place: int) -> tuple[str, str]: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[tuple[str, str]]: ...
-    def __getitem__(self, place: int | slice) -> tuple[str, str] | list[tuple[str, str]]:
-        if isinstance(place, slice):
-            return [(self.folder, path) for path in self.paths[place]]
+    def item(self, place: int) -> tuple[str, str]:
+        """Make the one at a place."""
         return self.folder, self.paths[place]
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from fairdesk.dataset.vector_results import VectorsResult
 from fairdesk.errors import RequestError
 from fairdesk.faces.changed_originals import changed_originals, images_meant
 from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts
 from fairdesk.project.faces import each_labelled_face
 from fairdesk.project.finite import unsound, why_unsound
@@ -77,7 +77,7 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
     )
 
 
-class _Boxes(Sequence[Box]):
+class _Boxes(MadeSequence[Box]):
     """Boxes, sixteen bytes each."""
 
     def __init__(self) -> None:
@@ -86,14 +86,7 @@ class _Boxes(Sequence[Box]):
     def __len__(self) -> int:
         return len(self.sides) // 4
 
-    @overload
-    def __getitem__(self, place: int) -> Box: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Box]: ...
-    def __getitem__(self, place: int | slice) -> Box | list[Box]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
+    def item(self, place: int) -> Box:
+        """Make the one at a place."""
         top, right, bottom, left = self.sides[4 * place : 4 * place + 4]
         return top, right, bottom, left

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal
 
 from fairdesk.errors import RequestError
 from fairdesk.images.image_reading import looks_like_picture
 from fairdesk.images.image_sources import is_archive, open_archive, safe_member
 from fairdesk.images.insightface_folders import offered_lists, records_in
 from fairdesk.images.junk import Junk, junk_file, junk_folder, junk_in
+from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts
 from fairdesk.text_names import is_text, need_text, printable, why_no_text
 from fairdesk.words import tr
@@ -31,7 +32,7 @@ class Entry:
     group: str | None
 
 
-class Entries(Sequence[Entry]):
+class Entries(MadeSequence[Entry]):
     """Files whose folders name identity and group, made when they are asked for; equal to a list of the same."""
 
     def __init__(self, paths: Sequence[str], layout: str, above: int) -> None:
@@ -41,22 +42,12 @@ class Entries(Sequence[Entry]):
     def __len__(self) -> int:
         return len(self.paths)
 
-    @overload
-    def __getitem__(self, place: int) -> Entry: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Entry]: ...
-    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
-        if isinstance(place, slice):
-            return [self._entry(path) for path in self.paths[place]]
+    def item(self, place: int) -> Entry:
+        """Make the one at a place."""
         return self._entry(self.paths[place])
 
     def __iter__(self) -> Iterator[Entry]:
         return map(self._entry, self.paths)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def _entry(self, path: str) -> Entry:
         parts = path.split("/")[self._above : -1]

@@ -15,16 +15,16 @@ import os
 import struct
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
+from fairdesk.made_sequences import MadeSequence
 from fairdesk.words import tr
 
 Numbers = npt.NDArray[np.int64]
@@ -303,7 +303,7 @@ def _read_index(path: Path) -> Offsets:
     return Offsets(np.array(keys, dtype=np.int64), np.array(places, dtype=np.int64))
 
 
-class RecordNames(Sequence[str]):
+class RecordNames(MadeSequence[str]):
     """The names of a RecordIO file's pictures, made when they are asked for; equal to a list of the same."""
 
     def __init__(self, keys: Numbers, labels: Labels) -> None:
@@ -312,20 +312,10 @@ class RecordNames(Sequence[str]):
     def __len__(self) -> int:
         return len(self.keys)
 
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
+    def item(self, place: int) -> str:
+        """Make the one at a place."""
         label = float(self._labels[place])
         return f"{int(self.keys[place])}.jpg" if math.isnan(label) else f"{int(label)}/{int(self.keys[place])}.jpg"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 class RecordWriter:
