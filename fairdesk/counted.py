@@ -20,6 +20,11 @@ def identities(n: int) -> str:
     return tr_n("{n:,} identity", "{n:,} identities", n)
 
 
+def subjects(n: int) -> str:
+    """Say how many subjects."""
+    return tr_n("{n:,} subject", "{n:,} subjects", n)
+
+
 def clusters(n: int) -> str:
     """Say how many clusters."""
     return tr_n("{n:,} cluster", "{n:,} clusters", n)

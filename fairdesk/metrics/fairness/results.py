@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from fairdesk.jobs.results import Record
 from fairdesk.metrics.intervals.by_pairs import Interval
@@ -83,14 +83,19 @@ class Fairness(Record):
     intervals: dict[str, Interval] = {}
     """Of each figure, by its name."""
     intervals_why: dict[str, str] = {}
-    """Why a figure has no interval: a rate that it rests on has too few subjects."""
+    """Why a figure has no interval: a rate that it rests on has too few subjects, or no draws were made."""
+    intervals_by: Literal["pairs"] | None = None
+    """Set where intervals and null ranges take pairs for independent: they are too narrow."""
     null_ranges: dict[str, Interval] = {}
     """Where each figure would lie in 95 % of studies if groups did not differ: subjects' groups permuted."""
     null_ranges_why: dict[str, str] = {}
 
     def rows(self) -> list[FairnessRow]:
         """Return each figure with its interval and null range."""
-        apart = ("alpha", "accuracy", "floored", "intervals", "null_ranges", "fmr_worst_group", "fnmr_worst_group")
+        apart = (
+            "alpha", "accuracy", "floored", "intervals", "intervals_by", "null_ranges", "fmr_worst_group",
+            "fnmr_worst_group",
+        )  # fmt: skip
         names = [name for name in type(self).model_fields if not name.endswith("_why") and name not in apart]
         return [
             FairnessRow(

@@ -328,9 +328,6 @@ class MetricsTab(Tab):
                 raise presenter.SupersededError
 
         def rates(found: presenter.Evaluation) -> None:
-            if not found.subjects:  # there is nothing to draw
-                self._evaluated(found)
-                return
             self._show_evaluation(found)
             self.tables.hold_intervals()
             read("evaluate", lambda: presenter.work_out(params, check), self._evaluated, self._failed)
