@@ -284,10 +284,15 @@ def score_histogram(
     return framed(lambda axes: draw_scores(axes, (edges, genuine, impostor), title, distance=distance))
 
 
-def picture(figure: Figure, form: str, dpi: float = 130) -> bytes:
-    """Return a figure as PNG, SVG or PDF; the same figure gives the same bytes."""
+def picture(figure: Figure, form: str, dpi: float = 130, *, texts: bool = False) -> bytes:
+    """Return a figure as PNG, SVG or PDF; the same figure gives the same bytes. With `texts` an SVG's letters stay letters."""
     buffer = io.BytesIO()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {"Software": None})
-    with rc_context({"svg.hashsalt": "fairdesk", "pdf.fonttype": 42}):  # else names within the drawing are random
+    rules: dict[str, Any] = {
+        "svg.hashsalt": "fairdesk",
+        "pdf.fonttype": 42,
+        "svg.fonttype": "none" if texts else "path",
+    }
+    with rc_context(rules):  # else names within the drawing are random
         figure.savefig(buffer, format=form, dpi=dpi, metadata=metadata)
     return buffer.getvalue()

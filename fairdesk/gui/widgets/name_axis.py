@@ -21,6 +21,11 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     _names: Sequence[str] = ()
 
+    @property
+    def names(self) -> Sequence[str]:
+        """The names, whole."""
+        return self._names
+
     def set_names(self, names: Sequence[str]) -> None:
         """Show other names."""
         self._names = names

@@ -39,7 +39,8 @@ def new_plot(
         plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
     plot.getPlotItem().hideButtons()
     plot.zoom_reset = ZoomReset(plot, reset)
-    plot.drawing = None  # what returns it as a figure in the report's quality, where there is one
+    plot.drawing = None  # what returns it as the report draws it, where the report has such a plot
+    plot.legend_entries = []  # names and pens
     return plot
 
 
@@ -66,17 +67,15 @@ async def save_plot(parent: QWidget, *plots: pg.PlotWidget) -> str | None:
 def write_plot(path: Path, *plots: pg.PlotWidget) -> None:
     """Write plots, one below the other, as PNG (1,600 pixels wide) or SVG, by the path's suffix.
 
-    Qt draws them: pyqtgraph's own SVG exporter fails on filled step curves.
+    They are drawn in the report's quality. Where a plot holds what that cannot draw, Qt draws it as it is seen
+    (pyqtgraph's own SVG exporter fails on filled step curves).
     """
     width, heights = max(plot.width() for plot in plots), [plot.height() for plot in plots]
     size = QSize(width, sum(heights))
     need_ending(path, ENDINGS)
-    drawing = plots[0].drawing if len(plots) == 1 else None
-    if drawing is not None:
-        from fairdesk.figures.verification_figures import picture
-
-        figure = drawing()
-        path.write_bytes(picture(figure, path.suffix.lower()[1:], PNG_WIDTH / figure.get_figwidth()))
+    made = _drawn(path.suffix.lower()[1:], plots)
+    if made is not None:
+        path.write_bytes(made)
         return
     if path.suffix.lower() == ".svg":
         drawing = QSvgGenerator()
@@ -85,12 +84,30 @@ def write_plot(path: Path, *plots: pg.PlotWidget) -> None:
         drawing.setViewBox(QRectF(0, 0, size.width(), size.height()))
         _paint(drawing, plots, 1.0)
         return
-    if not picture_of(*plots).save(str(path)):
+    if not _seen(*plots).save(str(path)):
         raise RequestError(tr("{path} could not be written. Choose a folder that may be written to.", path=path))
 
 
+def _drawn(form: str, plots: tuple[pg.PlotWidget, ...]) -> bytes | None:
+    """Return plots as the report draws them, as PNG or SVG; None where one cannot be drawn so."""
+    from fairdesk.figures.verification_figures import picture
+    from fairdesk.gui.widgets.plain_drawing import plain_figure
+
+    drawing = plots[0].drawing if len(plots) == 1 else None
+    figure = plain_figure(plots) if drawing is None else drawing()
+    if figure is None:
+        return None
+    return picture(figure, form, PNG_WIDTH / figure.get_figwidth(), texts=drawing is None)
+
+
 def picture_of(*plots: pg.PlotWidget) -> QImage:
-    """Return plots, one below the other, as a picture 1,600 pixels wide."""
+    """Return plots, one below the other, as a picture 1,600 pixels wide: as they are saved."""
+    made = _drawn("png", plots)
+    return _seen(*plots) if made is None else QImage.fromData(made)
+
+
+def _seen(*plots: pg.PlotWidget) -> QImage:
+    """Return plots as they are seen in the window."""
     width, height = max(plot.width() for plot in plots), sum(plot.height() for plot in plots)
     scale = PNG_WIDTH / width
     image = QImage(QSize(width, height) * scale, QImage.Format.Format_RGB32)

@@ -21,6 +21,11 @@ class RateAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self._scale = scale
         self.enableAutoSIPrefix(False)
 
+    @property
+    def linear(self) -> bool:
+        """Whether its values are the rates themselves."""
+        return self._scale == "linear"
+
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
         """Return the places of ticks, as pyqtgraph asks for them."""
         if self._scale == "log":

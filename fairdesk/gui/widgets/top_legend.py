@@ -43,6 +43,7 @@ class TopLegend(QObject):
         if shown == self._shown:  # an entry that is made anew is laid out later
             return
         self._shown = shown
+        self._plot.legend_entries = [(text, pen) for text, pen, _ in shown]
         self.item.setLabelTextColor(colour)
         self._list(len(shown))
         self._widest = max((label.itemRect().width() for _, label in self.item.items), default=0.0) + _SAMPLE
