@@ -288,11 +288,7 @@ def picture(figure: Figure, form: str, dpi: float = 130, *, texts: bool = False)
     """Return a figure as PNG, SVG or PDF; the same figure gives the same bytes. With `texts` an SVG's letters stay letters."""
     buffer = io.BytesIO()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {"Software": None})
-    rules: dict[str, Any] = {
-        "svg.hashsalt": "fairdesk",
-        "pdf.fonttype": 42,
-        "svg.fonttype": "none" if texts else "path",
-    }
-    with rc_context(rules):  # else names within the drawing are random
+    letters: Any = "none" if texts else "path"
+    with rc_context({"svg.hashsalt": "fairdesk", "pdf.fonttype": 42, "svg.fonttype": letters}):  # else names are random
         figure.savefig(buffer, format=form, dpi=dpi, metadata=metadata)
     return buffer.getvalue()
