@@ -17,7 +17,7 @@ _WIDTH, _HEIGHT, _MARGIN = 595.0, 842.0, 42.0  # A4, in points
 _ROOM = _WIDTH - 2 * _MARGIN
 _PLOT, _WIDE_PLOT = 215.0, 370.0  # points that a row of plots needs
 _WORD = _ROOM / 4  # points; a longer word in a table is cut
-_SIZES = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5)
+_SIZES = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
 _FONTS: Any = {"pdf.fonttype": 42}  # TrueType, as journals ask; the whole file has one kind
 
 
@@ -120,7 +120,7 @@ class PdfPage:
         text_columns: Collection[int],
         weight: str = "normal",
     ) -> None:
-        lines = [wrapped(cell, size, width - 5, weight) or [""] for cell, width in zip(cells, widths, strict=True)]
+        lines = [wrapped(cell, size, width - 8, weight) or [""] for cell, width in zip(cells, widths, strict=True)]
         self._need(size * 1.45 * max(len(one) for one in lines))
         top, x = self._top, _MARGIN
         for place, (parts, width) in enumerate(zip(lines, widths, strict=True)):

@@ -56,7 +56,7 @@ def rates_between(interval: Interval | None, *, by_pairs: bool = False, sign: bo
         return "–"
     low, high = (rate(end) if end >= 0 or not sign else f"−{rate(-end)}" for end in interval)
     said = tr("{low} to {high}", low=low, high=high)
-    return tr("{interval} (by pairs: too narrow)", interval=said) if by_pairs else said
+    return tr("{interval} (too narrow)", interval=said) if by_pairs else said
 
 
 def or_why(shown: str, why: str | None) -> str:
@@ -69,7 +69,7 @@ def numbers_between(interval: Interval | None, *, by_pairs: bool = False) -> str
     if interval is None:
         return "–"
     said = tr("{low} to {high}", low=number(interval[0]), high=number(interval[1]))
-    return tr("{interval} (by pairs: too narrow)", interval=said) if by_pairs else said
+    return tr("{interval} (too narrow)", interval=said) if by_pairs else said
 
 
 _RATE_LIKE = ("_max_minus_min", "_AAD", "_MAD", "_STD_ddof0", "_STD_ddof1", "_mean", "_geomean", "_worst")

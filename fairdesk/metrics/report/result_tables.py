@@ -76,7 +76,7 @@ def _span(value: str, interval: tuple[float, float] | None, *, by_pairs: bool) -
     if interval is None:
         return value
     said = f"{value}  [{rates_between(interval)}]"
-    return tr("{interval} (by pairs: too narrow)", interval=said) if by_pairs else said
+    return tr("{interval} (too narrow)", interval=said) if by_pairs else said
 
 
 def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
@@ -183,7 +183,7 @@ def _own_thresholds(groups: GroupsResult) -> Table:
     note = tr(
         "A second view: what each group would show if its own comparisons set its threshold ({rule}). One system has one "
         "threshold, and the rates are of the very comparisons that set them, so that they are a little too good.",
-        rule=own.rule,
+        rule=tr("EER") if own.rule == "eer" else tr("FMR at most {target}", target=f"{100 * float(own.rule[4:]):g} %"),
     )
     return Table("own_thresholds", tr("Groups at their own thresholds"), columns, rows, note)
 
@@ -229,7 +229,7 @@ def _differences(groups: GroupsResult) -> Table:
     rows = []
     for one in groups.differences:
         sure = one.together is not None and not one.together[0] <= 0 <= one.together[1]
-        sign = "−" if one.difference < 0 else "+"
+        sign = "−" if one.difference < 0 else "+" if one.difference > 0 else ""
         texts = (
             tr(RATES[one.rate]), one.first, one.second, f"{sign}{rate(abs(one.difference))}",
             *(
@@ -276,8 +276,8 @@ def _scores(groups: GroupsResult) -> Table:
     return Table("scores", tr("Scores by group"), columns, rows, note)
 
 
-def _rows_of(result: EvaluateResult) -> dict[str, Figures]:
-    return {"all": result, **_per_group(result)}
+def _rows_of(result: EvaluateResult) -> list[tuple[str, Figures]]:
+    return [(tr("all"), result), *_per_group(result).items()]  # a group may be called so
 
 
 def _own(result: EvaluateResult) -> Table:
@@ -286,7 +286,7 @@ def _own(result: EvaluateResult) -> Table:
         *(Column(tr("TAR at FAR {target} %", target=f"{100 * float(target):g}")) for target in TARGETS),
     ]  # fmt: skip
     rows = []
-    for name, row in _rows_of(result).items():
+    for name, row in _rows_of(result):
         cells = [
             Cell(name),
             Cell(
@@ -335,7 +335,7 @@ def _points(result: EvaluateResult) -> Table:
         *(_point_column(name) for name in names),
     ]  # fmt: skip
     rows = []
-    for name, row in _rows_of(result).items():
+    for name, row in _rows_of(result):
         points = row.operating_points
         if points is None:
             continue
@@ -366,7 +366,7 @@ def _folds(result: EvaluateResult) -> Table:
         Column(tr("Deviation (ddof 0)")), Column(tr("Standard error")), Column(tr("Folds")), Column(tr("Comparisons")),
     ]  # fmt: skip
     rows = []
-    for name, row in _rows_of(result).items():
+    for name, row in _rows_of(result):
         for rule, found in (row.fold_accuracy or {}).items():
             exact = None if found.accuracy is None else f"{100 * found.accuracy:.2f} %"
             cells = [

@@ -29,7 +29,7 @@ def search_tables(result: IdentifyResult) -> list[Table]:
 def _shown(interval: Interval | None, why: str | None, *, by_probes: bool) -> Cell:
     shown = rates_between(interval)
     if interval is not None and by_probes:
-        shown = tr("{interval} (by probes: too narrow)", interval=shown)
+        shown = tr("{interval} (too narrow)", interval=shown)
     return Cell(or_why(shown, why), tip=why or "")
 
 
