@@ -116,6 +116,12 @@ def test_rates_between_the_points_of_a_curve(distance):
     assert curve.rates_at(sign * 0.9) == (0, 1)
 
 
+def test_pages_that_come_with_the_intervals_stand_in_their_order(tab):
+    """Differences need draws, so that their page is made after the others, and stands third."""
+    shown = [tab.tables.tabText(n) for n in range(tab.tables.count()) if tab.tables.isTabVisible(n)]
+    assert shown[:4] == ["Groups at one threshold", "Fairness", "Differences", "EER, AUC, TAR at FAR"]
+
+
 def test_the_menu_of_the_right_button_hides_a_curve(tab, window, hand, qtbot):
     """By the mouse: a right click on the plot, then a click on a group's entry."""
     tab.figures.setCurrentWidget(tab.figures.curves["roc"])

@@ -36,13 +36,16 @@ class ResultTables(QTabWidget):
         named = {table.name: table for table in tables}
         for name in [*order, *(name for name in named if name not in order)]:
             if name in named and name not in self.pages:
-                self._make(named[name])
+                before = (
+                    [one for one in order[: order.index(name)] if one in self.pages] if name in order else self.pages
+                )
+                self._make(named[name], len(before))
         for name in self.pages:
             self.setTabVisible(self.indexOf(self.homes[name]), name in named)
         for table in tables:
             self.fill(table, widths=True)
 
-    def _make(self, table: Table) -> None:
+    def _make(self, table: Table, place: int) -> None:
         page, grid, note = QWidget(), TableView(self._theme), QLabel()
         note.setProperty("role", "muted")
         note.setWordWrap(True)
@@ -52,7 +55,7 @@ class ResultTables(QTabWidget):
         layout.addWidget(note)
         grid.cellDoubleClicked.connect(lambda y, x, name=table.name: self._on_cell(name, y, x))
         self.pages[table.name], self._notes[table.name], self.homes[table.name] = grid, note, page
-        self.addTab(page, table.title)
+        self.insertTab(place, page, table.title)
 
     def fill(self, table: Table, *, widths: bool) -> None:
         """Fill one table; without `widths` its columns stay as wide as they are."""
