@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from fairdesk.cli import run
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.comparison.job import compare_scores
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.identification.files import SearchScores
 from fairdesk.metrics.identification.job import evaluate_search
 from fairdesk.metrics.intervals.pair_draws import draw_pairs
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN
-from fairdesk.metrics.params import EvaluateParams, IdentifyParams
+from fairdesk.metrics.params import CompareScoresParams, EvaluateParams, IdentifyParams
 from fairdesk.metrics.rates.error_rates import sort_scores
 from fairdesk.metrics.report.result_tables import tables_of
-from fairdesk.metrics.report.search_tables import search_tables
+from fairdesk.metrics.report.search_tables import difference_table, search_tables
 from fairdesk.metrics.scores.score_set import ScoreSet
 
 THRESHOLDS = np.array([-0.5, 0.3, 0.3000001, 1.2, 9.0])
@@ -188,3 +191,17 @@ def test_a_search_by_probes_says_so_in_each_cell():
     assert all("too narrow" in line for line in result.text().splitlines() if "[" in line)
     ranks, points = search_tables(result)
     assert "too narrow" in ranks.rows[0][6].text and "too narrow" in points.rows[0][3].text
+
+
+def test_two_models_without_subjects_say_at_each_figure_why_there_is_no_interval(tmp_path, capsys):
+    for name, seed in (("a", 1), ("b", 2)):
+        made = study(seed)
+        np.savez(tmp_path / f"{name}.npz", score=made.score, label=made.label, group1=made.group1, group2=made.group2)
+    assert run(["compare-scores", str(tmp_path / "a.npz"), str(tmp_path / "b.npz")]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if " -> " in line and "on other people" not in line]
+    assert len(lines) > 20
+    for line in lines:
+        assert "(no interval: the subjects are not known)" in line or "one of the two is infinite" in line, line
+    params = CompareScoresParams(first=tmp_path / "a.npz", second=tmp_path / "a.npz")
+    table = difference_table(compare_scores(params, QuietContext()))
+    assert table.rows[0][3].text == "0 %" and table.rows[0][4].text == "– (the subjects are not known)"

@@ -219,7 +219,8 @@ class _Paired:
         curves = self._curves(cell)
         found = None if curves is None else [one.equal_error() for one in curves]
         if found is None or found[0] is None or found[1] is None or curves is None:
-            return "eer", group, first, second, None, tr("the subjects are not known, or only one kind of comparison")
+            why = tr("the subjects are not known") if curves is None else tr("only one kind of comparison")
+            return "eer", group, first, second, None, why
         (one, place_one), (two, place_two) = found[0], found[1]
         spreads, wanted, freedom = 0.0, 0.0, math.inf
         drawn = [one_.drawn for one_ in self.found]

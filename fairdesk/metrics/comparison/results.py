@@ -94,6 +94,8 @@ class CompareScoresResult(JobResult):
                 low, high = (100 * end if of_rate else end for end in row.ci)
                 between = tr("[{low:+.3g} to {high:+.3g}]", low=low, high=high)
                 line += "  " + (tr("{interval} percentage points", interval=between) if of_rate else between)
+            elif row.ci_why is not None:
+                line += "  " + tr("(no interval: {why})", why=row.ci_why)
             lines.append(line + ("  " + better_name(row, self) if row.better != "cannot tell" else ""))
         if self.less_biased:
             lines.append(tr("Does {second} treat groups more alike?", second=self.second))

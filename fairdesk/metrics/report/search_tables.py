@@ -98,7 +98,7 @@ def difference_table(result: CompareScoresResult) -> Table:
     for row in result.differences:
         percent = _of_rate(row)
         shown = rate if percent else number
-        sign = "−" if row.difference < 0 else "+"
+        sign = "−" if row.difference < 0 else "+" if row.difference > 0 else ""
         between = or_why(rates_between(row.ci, sign=True) if percent else numbers_between(row.ci), row.ci_why)
         sure = row.better != "cannot tell"
         tip = "\n".join(part for part in (row.ci_why or "", figure_tip(row.figure)) if part)
