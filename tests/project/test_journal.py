@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fairdesk.clustering import store
+from fairdesk.clustering import naming, store
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, need_version
@@ -52,7 +52,7 @@ def edit(project, verb, a, b, tmp):
         case "out":
             store.unassign_faces(project, version, faces_of(project, pick(project, a).id)[: 1 + b])
         case "identity":
-            store.name_identity(project, pick(project, a).id, f"person {b}", "g0" if a % 2 else None)
+            naming.name_identity(project, pick(project, a).id, f"person {b}", "g0" if a % 2 else None)
         case "label":
             set_identity(project, [1 + a, 1 + b], f"person {b}" if a % 2 else None)
         case "cluster":
