@@ -9,7 +9,7 @@ from fairdesk.cli import run
 from fairdesk.clustering.files.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.files.identity_folders import write_identity_folders
 from fairdesk.clustering.files.mosaics import write_mosaic
-from fairdesk.clustering.naming import foresee, name_cluster, suggested_name
+from fairdesk.clustering.naming import foresee, name_cluster, name_identity, suggested_name
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import (
     ClusterParams,
@@ -23,7 +23,6 @@ from fairdesk.clustering.store import (
     clusters,
     faces_of,
     move_faces,
-    name_identity,
     put_out,
     rename_cluster,
     split_faces,

@@ -19,7 +19,7 @@ from fairdesk.clustering.review.candidates import Candidate, Estimate
 from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.joined_groups import merged
 from fairdesk.clustering.review.parts import Check
-from fairdesk.clustering.review.past import Past
+from fairdesk.clustering.review.past import Newer, Past
 from fairdesk.clustering.review.questions import Kind, answered_sides, ask
 from fairdesk.clustering.stages import Stages
 from fairdesk.clustering.store import (
@@ -394,11 +394,6 @@ class ReviewSession:
         self.read()
         return done
 
-    def outdated(self) -> bool:
-        """Whether somebody else has changed something since the last answer. Raises `RequestError` where the version is gone."""
-        self._need_version()
-        return self.past.outdated()
-
     def _need_version(self) -> None:
         try:
             need_version(self.project, self.version)
@@ -411,6 +406,17 @@ class ReviewSession:
                 )
             ) from None
 
+    def newer(self) -> Newer | None:
+        """Return what Undo would take back instead of the last answer; None where it is that.
+
+        Raises
+        ------
+        RequestError
+            If the version is gone.
+        """
+        self._need_version()
+        return self.past.newer(self.version)
+
     def take_back(self) -> None:
         """Undo the last answer.
 
@@ -419,7 +425,7 @@ class ReviewSession:
         RequestError
             If there is none, or something else was changed since.
         """
-        if not self.past.given or self.outdated():
+        if self.newer() is not None:
             raise RequestError(tr("Something else was changed since that answer. Undo it first: Edit, Undo."))
         self.project.journal.undo()
         self.follow_history()
