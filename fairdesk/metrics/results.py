@@ -219,10 +219,10 @@ class Corrections(Record):
         if self.relabelled_images:
             out.append(
                 tr_n(
-                    "{n:,} image has a label that a person set; {changed:,} comparisons changed sides by such labels.",
-                    "{n:,} images have a label that a person set; {changed:,} comparisons changed sides by such labels.",
+                    "{n:,} image has a label that a person set; such labels changed the side of {changed}.",
+                    "{n:,} images have a label that a person set; such labels changed the side of {changed}.",
                     self.relabelled_images,
-                    changed=self.relabelled,
+                    changed=counted.comparisons(self.relabelled),
                 )
             )
         return out
@@ -250,6 +250,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     groups: GroupsResult | None = None
     corrections: Corrections | None = None
     report: str | None = None
+    report_language: str | None = None
+    """The language that the report, the rules and the reasons are written in, where it was asked for."""
     seed: int | None = None
     subjects: int | None = None
     draws: int | None = None
@@ -266,7 +268,13 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         self.warning = " ".join([*([self.warning] if self.warning else []), *said]) or None
 
     def text(self) -> str:
-        """Return the error rates, overall and by group."""
+        """Return the error rates, overall and by group; in the language of the report, where one was asked for."""
+        from fairdesk.metrics.report.language import speaking_report
+
+        with speaking_report(self.report_language):
+            return "\n".join(self._lines())
+
+    def _lines(self) -> list[str]:
         lines = [
             tr(
                 "{genuine} and {impostor}",
@@ -310,7 +318,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
-        return "\n".join(lines)
+        return lines
 
 
 def _rule_lines(row: EvaluateResult) -> list[str]:
@@ -318,7 +326,9 @@ def _rule_lines(row: EvaluateResult) -> list[str]:
     if row.eer_hull is None or row.operating_points is None:
         return []
     named = ", ".join(
-        f"{name} {rate(point.fmr if name == 'ZeroFNMR' else point.fnmr)}"
+        tr("{name} {rate} (an FMR)", name=name, rate=rate(point.fmr))
+        if name == "ZeroFNMR"
+        else f"{name} {rate(point.fnmr)}"
         for name, point in row.operating_points.items()
     )
     hull = tr(
@@ -341,7 +351,13 @@ def _fold_lines(row: EvaluateResult) -> list[str]:
                 error=100 * (found.standard_error or 0),
             )
         lines.append(
-            tr("Accuracy over {folds} folds, rule {rule}: {said}", folds=found.folds, rule=rule_name(rule), said=said)
+            tr_n(
+                "Accuracy over {n} fold, rule {rule}: {said}",
+                "Accuracy over {n} folds, rule {rule}: {said}",
+                found.folds,
+                rule=rule_name(rule),
+                said=said,
+            )
         )
         spread = (row.groups.fold_fairness or {}).get(rule) if row.groups is not None else None
         if spread is not None and spread.SER is not None:
@@ -405,6 +421,7 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         )
         for name, one in groups.per_group.items()
     ]
+    lines += [f"  {line}" for line in groups.fairness.worst_lines()]
     fair = groups.fairness
     shown = [
         f"{name} {tr('undefined') if value is None else format(value, '.4g')}"

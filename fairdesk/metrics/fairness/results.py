@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from fairdesk.jobs.results import Record
+from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.words import tr
 
 
 class Fairness(Record):
@@ -89,6 +91,18 @@ class Fairness(Record):
     null_ranges: dict[str, Interval] = {}
     """Where each figure would lie in 95 % of studies if groups did not differ: subjects' groups permuted."""
     null_ranges_why: dict[str, str] = {}
+
+    def worst_lines(self) -> list[str]:
+        """Name the group with the highest FMR and with the highest FNMR, or say that none is worse than the others."""
+        said = []
+        for name, group, worst in (
+            (tr("FMR"), self.fmr_worst_group, self.fmr_worst), (tr("FNMR"), self.fnmr_worst_group, self.fnmr_worst),
+        ):  # fmt: skip
+            if group is not None:
+                said.append(tr("highest {rate}: {group}", rate=name, group=group))
+            elif worst is not None:
+                said.append(tr("no group has the highest {rate}: all have {value}", rate=name, value=rate(worst)))
+        return said
 
     def rows(self) -> list[FairnessRow]:
         """Return each figure with its interval and null range."""

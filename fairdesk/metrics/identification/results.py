@@ -76,8 +76,8 @@ class IdentifyResult(JobResult, SearchFigures):
         """Say how many probes were searched for among how many."""
         return tr(
             "{mated} and {nonmated}, {gallery} of {subjects}",
-            mated=tr_n("{n:,} mated probe", "{n:,} mated probes", self.n_mated),
-            nonmated=tr_n("{n:,} non-mated probe", "{n:,} non-mated probes", self.n_nonmated),
+            mated=counted.mated_probes(self.n_mated),
+            nonmated=counted.nonmated_probes(self.n_nonmated),
             gallery=tr_n("{n:,} gallery entry", "{n:,} gallery entries", self.n_gallery),
             subjects=counted.subjects(self.gallery_subjects),
         )
@@ -112,9 +112,9 @@ def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
         lines.append(
             "  "
             + tr(
-                "Dropped, no score: {mated:,} mated, {nonmated:,} non-mated probes",
-                mated=row.dropped.mated,
-                nonmated=row.dropped.nonmated,
+                "Dropped, no score: {mated}, {nonmated}",
+                mated=counted.mated_probes(row.dropped.mated),
+                nonmated=counted.nonmated_probes(row.dropped.nonmated),
             )
         )
     if row.cmc.pessimistic is None or row.cmc.optimistic is None:

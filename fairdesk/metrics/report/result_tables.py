@@ -158,17 +158,12 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
                 Cell(rate(row.accuracy), tip=row.accuracy_why or ""),
             ]
         )  # fmt: skip
-    worst = [
-        tr("highest {rate}: {group}", rate=name, group=group)
-        for name, group in (
-            (tr("FMR"), groups.fairness.fmr_worst_group), (tr("FNMR"), groups.fairness.fnmr_worst_group),
-        )
-        if group is not None
-    ]  # fmt: skip
     rule = tr(
         "Threshold {threshold} ({rule}), the same for every group", threshold=number(groups.threshold), rule=groups.rule
     )
-    return Table("common", tr("Groups at one threshold"), columns, rows, "; ".join([rule, *worst]) + ".")
+    return Table(
+        "common", tr("Groups at one threshold"), columns, rows, "; ".join([rule, *groups.fairness.worst_lines()]) + "."
+    )
 
 
 def _own_thresholds(groups: GroupsResult) -> Table:
@@ -328,7 +323,8 @@ def _point_column(name: str) -> Column:
         tip = tr("The lowest FNMR without a false match")
     else:
         tip = tr("The lowest FNMR with so small an FMR (1 in {n})", n=name.removeprefix("FMR"))
-    return Column(tr(_POINTS[name]), tip)
+    title = tr(_POINTS[name])
+    return Column(tr("{name} (an FMR)", name=title) if name == "ZeroFNMR" else title, tip)
 
 
 def _points(result: EvaluateResult) -> Table:

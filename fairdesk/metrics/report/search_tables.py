@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.metrics.comparison.results import (
     ANSWERS,
     CompareScoresResult,
@@ -112,8 +113,8 @@ def difference_table(result: CompareScoresResult) -> Table:
             [*(Cell(text, strong=sure, tip=tip) for text in cells), Cell(better_name(row, result), strong=sure)]
         )
     note = tr(
-        "{n:,} comparisons, matched by {by}. Each interval is of one difference: of many, some leave zero out by chance.",
-        n=result.comparisons,
+        "{comparisons}, matched by {by}. Each interval is of one difference: of many, some leave zero out by chance.",
+        comparisons=counted.comparisons(result.comparisons),
         by=result.matched_by,
     )
     return Table("models", tr("Two models"), columns, rows, note)

@@ -236,9 +236,7 @@ def threshold_line(result: EvaluateResult) -> str:
     if groups is None:
         return ""
     parts = [tr("Threshold {threshold} ({rule})", threshold=number(groups.threshold), rule=escape(groups.rule))]
-    for name, group in ((tr("FMR"), groups.fairness.fmr_worst_group), (tr("FNMR"), groups.fairness.fnmr_worst_group)):
-        if group is not None:
-            parts.append(tr("highest {rate}: {group}", rate=name, group=escape(group)))
+    parts += map(escape, groups.fairness.worst_lines())
     left_out = "".join(f"<br>{escape(line)}" for line in groups.not_in_a_group.lines())
     return "  ·  ".join(parts) + left_out
 
