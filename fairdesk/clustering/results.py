@@ -412,6 +412,12 @@ class MapResult(JobResult):
             method={"pca": "PCA", "tsne": "t-SNE"}[self.method],
             seed=self.seed,
         )
+        said += " " + tr(
+            "By the {encoder} embeddings of the faces that {detector} found ({recipe}).",
+            encoder=self.encoder,
+            detector=self.detector,
+            recipe=self.recipe,
+        )
         return said if self.out is None else said + " " + tr("Written to {out}", out=self.out)
 
 
