@@ -201,8 +201,8 @@ class ComparisonResult(JobResult, Agreement):
         if self.only_first or self.only_second:
             lines.append(
                 tr(
-                    "Only in the first: {first:,} faces, only in the second: {second:,}.",
-                    first=self.only_first,
+                    "Only in the first: {first}, only in the second: {second:,}.",
+                    first=counted.faces(self.only_first),
                     second=self.only_second,
                 )
             )
@@ -302,11 +302,14 @@ class VerdictsResult(JobResult):
         elif not lines:
             lines += [
                 tr(
-                    "{id}  {said}  {faces} against {others} faces  {who}  {when}",
+                    "{id}  {said}  {faces}  {who}  {when}",
                     id=row.id,
                     said=Said(row.said).words,
-                    faces=len(row.faces),
-                    others=len(row.others),
+                    faces=tr(
+                        "{faces} against {others}", faces=counted.faces(len(row.faces)), others=f"{len(row.others):,}"
+                    )
+                    if row.others
+                    else counted.faces(len(row.faces)),
                     who=row.who,
                     when=time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created)),
                 )
@@ -329,11 +332,12 @@ class LoadClustersResult(JobResult):
 
     def text(self) -> str:
         """Return the counts."""
-        return tr(
-            "{clusters}, {faces}; {unknown} paths are not in the project.",
+        return tr_n(
+            "{clusters}, {faces}; {n:,} path has no face in the project.",
+            "{clusters}, {faces}; {n:,} paths have no face in the project.",
+            self.unknown,
             clusters=counted.clusters(self.clusters),
             faces=counted.faces(self.faces),
-            unknown=self.unknown,
         )
 
 
@@ -372,10 +376,10 @@ class FoldersResult(JobResult):
         """Return the counts."""
         lines = [
             tr_n(
-                "{images} images in {n} folder; {collisions} renamed for equal names.",
-                "{images} images in {n} folders; {collisions} renamed for equal names.",
+                "{images} in {n:,} folder; {collisions:,} renamed for equal names.",
+                "{images} in {n:,} folders; {collisions:,} renamed for equal names.",
                 self.folders,
-                images=self.images,
+                images=counted.images(self.images),
                 collisions=self.collisions,
             )
         ]
