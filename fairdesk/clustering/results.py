@@ -6,7 +6,9 @@ import time
 from pathlib import Path
 
 from fairdesk import counted
+from fairdesk.clustering.originals_behind import missing_line
 from fairdesk.clustering.verdicts.saying import replaces
+from fairdesk.faces.results import changed_lines
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -41,13 +43,23 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     """Faces that were left unclustered because their embedding is all zeros and was to be compared by its angle."""
     contradictions: list[str] = []
     """Verdicts that could not be honoured beside others."""
+    changed: list[str] = []
+    """Originals that are other files now than those that were imported: their faces may be those of either."""
+    missing: list[str] = []
+    """Originals that are not where they were: what was made of them before is clustered."""
 
     def caution(self) -> str | None:
-        """Say what contradicts what: a person has to decide."""
-        if not self.contradictions:
-            return None
-        more = len(self.contradictions) - 1
-        return self.contradictions[0] + (" " + tr_n("And {n:,} more.", "And {n:,} more.", more) if more else "")
+        """Say what contradicts what, which a person has to decide, and which originals have changed or are missing."""
+        said = []
+        if self.contradictions:
+            more = len(self.contradictions) - 1
+            said.append(
+                self.contradictions[0] + (" " + tr_n("And {n:,} more.", "And {n:,} more.", more) if more else "")
+            )
+        return "\n".join([*said, *self._originals()]) or None
+
+    def _originals(self) -> list[str]:
+        return changed_lines(self.changed) + ([missing_line(self.missing)] if self.missing else [])
 
     def text(self) -> str:
         """Return the counts, and the agreement with known identities."""
@@ -77,7 +89,7 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
                 "{n:,} faces unclustered because their embeddings are all zeros, which have no direction.",
                 self.zero_vectors,
             )
-        return "\n".join([said, *self.contradictions, *self.vector_lines()])
+        return "\n".join([said, *self.contradictions, *self.vector_lines(), *self._originals()])
 
 
 class EpsFigures(Record):
