@@ -101,7 +101,12 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
 def _progress(context: Context, faces: int, method: str) -> Check:
     """Return what a method tells how far it is: as so many of the faces, so that the time left can be told."""
     if method == "kmeans" and faces > MANY:
-        context.message(tr("k-means cannot tell how far it is; it can be stopped at any time."))
+        context.message(
+            tr(
+                "k-means goes on until no face changes its cluster; after how many rounds that is nobody knows before, "
+                "so that it cannot tell how far it is. It can be stopped at any time."
+            )
+        )
 
     def tell(done: int, of: int) -> None:
         context.check()

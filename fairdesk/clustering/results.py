@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from fairdesk import counted
@@ -283,8 +284,8 @@ class VerdictsResult(JobResult):
     contradictions: list[str]
     out: str | None = None
 
-    def text(self) -> str:
-        """Return the counts, the verdicts and the contradictions."""
+    def text(self, most: int | None = None) -> str:
+        """Return the counts, the verdicts and the contradictions, at most so many of these."""
         lines = []
         if self.added is not None:
             lines.append(
@@ -295,6 +296,11 @@ class VerdictsResult(JobResult):
                     left=self.left_out or 0,
                 )
             )
+        if self.unknown_faces:
+            lines.append(
+                tr_n("{n:,} face of the file is not in this project: nothing is known of it.",
+                     "{n:,} faces of the file are not in this project: nothing is known of them.", self.unknown_faces)
+            )  # fmt: skip
         if self.ahead:
             lines.append(
                 tr_n("{n:,} verdict bears a time in the future, and counts as given now.",
@@ -327,7 +333,14 @@ class VerdictsResult(JobResult):
                 )
                 for row in self.verdicts
             ] or [tr("No verdicts yet.")]
-        return "\n".join([*lines, *self.contradictions])
+        return "\n".join([*lines, *first_of(self.contradictions, most)])
+
+
+def first_of(contradictions: Sequence[str], most: int | None) -> list[str]:
+    """Return the first of some lines, and a line that says how many more there are."""
+    more = 0 if most is None else max(0, len(contradictions) - most)
+    shown = list(contradictions[: len(contradictions) - more])
+    return [*shown, tr_n("And {n:,} more.", "And {n:,} more.", more)] if more else shown
 
 
 class LoadClustersResult(JobResult):
