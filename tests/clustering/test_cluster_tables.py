@@ -274,6 +274,22 @@ def test_clusters_that_end_up_empty_do_not_count_and_are_told(clustered, tmp_pat
     assert any("2 clusters of the file have no face here, and are left out: 1, 2." in said for said in context.messages)
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 cluster is empty in the file, and is left out: e0."),
+        (12, "12 clusters are empty in the file, and are left out: e0, e1,"),
+    ],
+)
+def test_clusters_that_are_empty_in_the_file_are_named(clustered, tmp_path, count, said):
+    path = str(labelled_images(clustered)[0].path)
+    (tmp_path / "c.json").write_text(json.dumps({"0": [path], **{f"e{n}": [] for n in range(count)}}))
+    context = QuietContext(clustered)
+    assert load_clusters(LoadClustersParams(file=tmp_path / "c.json"), context).clusters == 1
+    assert len(context.messages) == 1 and context.messages[0].startswith(said)
+    assert ("e9, …" in context.messages[0]) == (count > 10) and "e10" not in context.messages[0]
+
+
 def test_a_mosaic_of_all_counts_the_clusters_it_shows(clustered, tmp_path):
     every = MosaicParams(cluster="all", out=tmp_path / "m.png")
     assert write_mosaic(every, QuietContext(clustered)).title == "8 clusters"

@@ -33,11 +33,11 @@ from fairdesk.clustering.store import (
     members,
     method_of,
     need_version,
-    recipe_of,
     regroup,
 )
 from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.clustering.verdicts.saying import say
+from fairdesk.clustering.version_basis import recipe_of_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import identities_of_faces
@@ -67,11 +67,7 @@ class ReviewSession:
         self.project = project
         self.version = need_version(project, version)
         self._keeps = method_of(project, self.version) == METHOD
-        recipe = recipe_of(project, self.version)
-        stored = project.vectors.choose().recipe if recipe is None else project.vectors.by_id(recipe)
-        if stored is None:
-            raise RequestError(tr("The embeddings that this clustering rests on are no longer there. Cluster again."))
-        self.recipe = stored
+        self.recipe = stored = recipe_of_version(project, self.version)
         every, vectors = project.vectors.load(stored, hidden=False)
         said = constraints(of_detector(project, verdicts(project), stored.detector))
         kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
