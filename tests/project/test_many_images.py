@@ -4,6 +4,7 @@ import contextlib
 import random
 import threading
 
+import apsw
 import numpy as np
 import pytest
 
@@ -259,3 +260,23 @@ def test_a_large_edit_is_brought_into_the_file_beside_what_goes_on(many, monkeyp
     assert many.db.connection.execute("PRAGMA wal_autocheckpoint").get == database._LOG_PAGES
     many.close()
     assert not log.exists()
+
+
+def test_references_of_many_rows_are_looked_at_too(many, monkeypatch):
+    monkeypatch.setattr(bulk_edits, "_MANY", 10)
+    connection, every = many.db.connection, list(range(1, IMAGES + 1))
+    edit_labels(many, every, Edit(identity="Eve"))
+    assert connection.pragma("foreign_keys") == 1
+    old = many.db.value("SELECT a0 FROM journal_row WHERE a0 > 0 LIMIT 1")
+    connection.pragma("foreign_keys", False)
+    connection.execute("DELETE FROM identity WHERE id = ?", (old,))
+    connection.pragma("foreign_keys", True)
+    before = many.db.rows("SELECT * FROM image"), many.db.rows("SELECT * FROM face"), schema(many)
+    with pytest.raises(RequestError, match="later work changed or uses"):
+        many.journal.undo()
+    assert (many.db.rows("SELECT * FROM image"), many.db.rows("SELECT * FROM face"), schema(many)) == before
+    assert connection.pragma("foreign_keys") == 1
+    with pytest.raises(apsw.ConstraintError), many.journal.step("to nobody"):
+        many.journal.choose(every)
+        many.journal.update("image", {"identity_id": 999_999})
+    assert connection.pragma("foreign_keys") == 1 and many.db.rows("SELECT * FROM image") == before[0]
