@@ -41,7 +41,7 @@ class DetectResult(JobResult, FaceCounts):
 
     def caution(self) -> str | None:
         """Say which images could not be read, or are other files now."""
-        return _caution(self.unreadable, self.changed)
+        return caution_of(self.unreadable, self.changed)
 
 
 def changed_lines(paths: list[str]) -> list[str]:
@@ -56,8 +56,8 @@ def changed_lines(paths: list[str]) -> list[str]:
     return listed(title, paths)
 
 
-def _caution(unread: list[Unreadable], changed: list[str]) -> str | None:
-    """Say what is to be looked at, if there is anything."""
+def caution_of(unread: list[Unreadable], changed: list[str]) -> str | None:
+    """Say which images could not be read, and which are other files now; None where there are none."""
     said = [_not_read(unread), "\n".join(changed_lines(changed))]
     return "\n".join(one for one in said if one) or None
 
@@ -115,4 +115,4 @@ class EncodeResult(JobResult):
 
     def caution(self) -> str | None:
         """Say which images could not be read, or are other files now."""
-        return _caution([*self.unreadable, *self.failed], self.changed)
+        return caution_of([*self.unreadable, *self.failed], self.changed)
