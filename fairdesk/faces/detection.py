@@ -15,7 +15,7 @@ from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import Searched, load, measured_of, search_batch
-from fairdesk.faces.results import DetectResult, FaceCounts
+from fairdesk.faces.results import DetectResult, FaceCounts, SearchedSmaller
 from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.elsewhere import Place, places_there
 from fairdesk.jobs.context import Context
@@ -143,10 +143,18 @@ def _searched(
 def counts(project: Project, key: str) -> FaceCounts:
     """Return how many faces a detector found and in which images it found none."""
     found = images_without_face(project, key)
-    without = [path for path, why in found if why is None]
-    failed = [Unreadable(path=path, why=why) for path, why in found if why is not None]
+    without = [one for one in found if one.why is None]
+    limit = DetectorKey.parse(key).searched_side
     return FaceCounts(
-        faces=face_count(project, key), without_face=len(without), without_face_paths=without, unreadable=failed
+        faces=face_count(project, key),
+        without_face=len(without),
+        without_face_paths=[one.path for one in without],
+        unreadable=[Unreadable(path=one.path, why=one.why) for one in found if one.why is not None],
+        searched_smaller=[
+            SearchedSmaller(path=one.path, side=one.longest, searched=limit)
+            for one in without
+            if limit is not None and one.longest > limit
+        ],
     )
 
 

@@ -334,6 +334,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
         unreadable=searched.unreadable,
         without_face=searched.without_face,
+        searched_smaller=searched.searched_smaller,
         changed=changed,
     )
 

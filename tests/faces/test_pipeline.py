@@ -524,3 +524,25 @@ def test_known_faces_whose_images_are_gone_are_an_error_too(grown):
         encode_faces(EncodeParams(detector="whole"), QuietContext(project))
     project.keep_detector("whole")
     assert find_faces(DetectParams(detector="whole"), QuietContext(project)).faces == 26  # nothing was left for it
+
+
+@pytest.mark.parametrize(("detector", "scaled"), [("hog", True), ("hog-fast", True), ("whole", False)])
+def test_a_face_that_became_too_small_is_no_riddle(tmp_path, drawn, detector, scaled):
+    """A picture much larger than what is searched says so where it is listed without a face, and a larger side finds it."""
+    home = tmp_path / "in"
+    home.mkdir()
+    wide = Image.new("RGB", (3000, 300), (90, 90, 90))
+    wide.paste(Image.open(sorted(drawn.rglob("*.jpg"))[0]).resize((250, 250)), (1500, 20))
+    wide.save(home / "wide.png")
+    Image.new("RGB", (300, 300)).save(home / "empty.png")
+    project = Project.create(tmp_path / "p")
+    import_images(ImportParams(folder=home), QuietContext(project))
+    found = find_faces(DetectParams(detector=detector, max_side=400), QuietContext(project))
+    told = f"{home / 'wide.png'} (3,000 pixels)"
+    assert (told in found.text()) == ("1 of them was scaled to 400 pixels" in found.text()) == scaled
+    assert [one.path for one in found.searched_smaller] == [str(home / "wide.png")] * scaled
+    if scaled:
+        key = DetectParams(detector=detector, max_side=400).key
+        assert told in encode_faces(EncodeParams(detector=str(key)), QuietContext(project)).text()
+        found = find_faces(DetectParams(detector=detector, max_side=3000), QuietContext(project))
+        assert (found.faces, found.searched_smaller) == (1, []) and "scaled" not in found.text()
