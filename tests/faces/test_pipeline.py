@@ -30,6 +30,7 @@ from fairdesk.project.boxes import DUE
 from fairdesk.project.detections import UnseenImage
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.faces import FacePlace
+from fairdesk.project.images import hide_images
 from fairdesk.project.project import CATALOG
 from fairdesk.project.quality import MEASURES
 
@@ -461,3 +462,87 @@ def test_the_fast_search_enlarges_only_where_nothing_was_found(drawn, monkeypatc
         0,
         1,
     ]
+
+
+@pytest.fixture
+def grown(tmp_path, drawn):
+    """A project whose images are encoded, and two more that were imported since; returns it and their files."""
+    home = tmp_path / "home"
+    shutil.copytree(drawn, home)
+    project = project_of(tmp_path / "p", home)
+    encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    new = [next(home.iterdir()) / f"new {number}.jpg" for number in range(2)]
+    for number, path in enumerate(new):
+        Image.new("RGB", (60, 60), (9, number, 9)).save(path)
+    import_images(ImportParams(folder=home), QuietContext(project))
+    return project, new
+
+
+WORKS = [
+    lambda c: find_faces(DetectParams(detector="whole"), c),
+    lambda c: encode_faces(EncodeParams(detector="whole"), c),
+]
+
+
+@pytest.mark.parametrize("work", WORKS)
+def test_work_that_was_left_and_of_which_nothing_could_be_done_is_an_error(grown, work):
+    project, new = grown
+    before = project.vectors.sets()
+    for path in new:
+        path.rename(path.with_suffix(".aside"))
+    for _ in range(2):  # and it stays one
+        with pytest.raises(JobFailed, match=r"None of the 2 images that were left to do could be read") as told:
+            work(QuietContext(project))
+        assert f"fairdesk relink PROJECT {new[0].parent} NEW-FOLDER" in str(told.value) and str(new[0]) in str(
+            told.value
+        )
+    assert project.vectors.sets() == before
+    new[0].with_suffix(".aside").rename(new[0])
+    assert [one.path for one in work(QuietContext(project)).unreadable] == [str(new[1])]  # something was done
+    with pytest.raises(JobFailed, match=r"The only image that was left to do is missing"):
+        work(QuietContext(project))
+    gone = project.db.value("SELECT id FROM image WHERE path LIKE '%new 1.jpg'")
+    hide_images(project, [gone])
+    assert len(work(QuietContext(project)).unreadable) == 1  # whoever hid it need not hear of it each time
+
+
+@pytest.mark.parametrize("work", WORKS)
+def test_a_damaged_file_that_is_left_is_told_and_no_error_each_time(grown, work):
+    project, new = grown
+    for path in new:
+        path.write_bytes(b"\xff\xd8\xff torn")
+    for _ in range(2):
+        assert len(work(QuietContext(project)).unreadable) == 2
+
+
+def test_known_faces_whose_images_are_gone_are_an_error_too(grown):
+    project, new = grown
+    find_faces(DetectParams(detector="whole"), QuietContext(project))
+    for path in new:
+        path.unlink()
+    with pytest.raises(JobFailed, match=r"None of the 2 images that were left to do could be read"):
+        encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    project.keep_detector("whole")
+    assert find_faces(DetectParams(detector="whole"), QuietContext(project)).faces == 26  # nothing was left for it
+
+
+@pytest.mark.parametrize(("detector", "scaled"), [("hog", True), ("hog-fast", True), ("whole", False)])
+def test_a_face_that_became_too_small_is_no_riddle(tmp_path, drawn, detector, scaled):
+    """A picture much larger than what is searched says so where it is listed without a face, and a larger side finds it."""
+    home = tmp_path / "in"
+    home.mkdir()
+    wide = Image.new("RGB", (3000, 300), (90, 90, 90))
+    wide.paste(Image.open(sorted(drawn.rglob("*.jpg"))[0]).resize((250, 250)), (1500, 20))
+    wide.save(home / "wide.png")
+    Image.new("RGB", (300, 300)).save(home / "empty.png")
+    project = Project.create(tmp_path / "p")
+    import_images(ImportParams(folder=home), QuietContext(project))
+    found = find_faces(DetectParams(detector=detector, max_side=400), QuietContext(project))
+    told = f"{home / 'wide.png'} (3,000 pixels)"
+    assert (told in found.text()) == ("1 of them was scaled to 400 pixels" in found.text()) == scaled
+    assert [one.path for one in found.searched_smaller] == [str(home / "wide.png")] * scaled
+    if scaled:
+        key = DetectParams(detector=detector, max_side=400).key
+        assert told in encode_faces(EncodeParams(detector=str(key)), QuietContext(project)).text()
+        found = find_faces(DetectParams(detector=detector, max_side=3000), QuietContext(project))
+        assert (found.faces, found.searched_smaller) == (1, []) and "scaled" not in found.text()

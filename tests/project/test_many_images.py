@@ -4,6 +4,7 @@ import contextlib
 import random
 import threading
 
+import apsw
 import numpy as np
 import pytest
 
@@ -272,3 +273,24 @@ def test_a_log_that_never_begins_anew_is_written_back_at_once(many, monkeypatch)
         many.journal.undo() if image % 2 else many.journal.redo()
     assert log.stat().st_size == long  # each begins it anew
     assert many.db._writing_back is None
+
+
+def test_references_of_many_rows_are_looked_at_too(many, monkeypatch):
+    monkeypatch.setattr(bulk_edits, "_MANY", 10)
+    connection, every = many.db.connection, list(range(1, IMAGES + 1))
+    edit_labels(many, every, Edit(identity="Eve"))
+    assert connection.pragma("foreign_keys") == 1
+    old = many.db.value("SELECT a0 FROM journal_row WHERE a0 > 0 LIMIT 1")
+    connection.pragma("foreign_keys", False)
+    connection.execute("DELETE FROM identity WHERE id = ?", (old,))
+    connection.pragma("foreign_keys", True)
+    before = many.db.rows("SELECT * FROM image"), many.db.rows("SELECT * FROM face"), schema(many)
+    with pytest.raises(RequestError, match="later work changed or uses"):
+        many.journal.undo()
+    assert (many.db.rows("SELECT * FROM image"), many.db.rows("SELECT * FROM face"), schema(many)) == before
+    assert connection.pragma("foreign_keys") == 1
+    with many.journal.step("to nobody"):
+        many.journal.choose(every)
+        with pytest.raises(apsw.ConstraintError):
+            many.journal.update("image", {"identity_id": 999_999})
+    assert connection.pragma("foreign_keys") == 1 and many.db.rows("SELECT * FROM image") == before[0]
