@@ -11,12 +11,14 @@ from fairdesk.dataset.near_vectors import near_vectors
 from fairdesk.dataset.overlap_results import DuplicatesResult, NearPair, PicturePair, VectorPair
 from fairdesk.dataset.params import DuplicatesParams
 from fairdesk.dataset.picture_similarity import Hashes, confirmed, near_hashes
+from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.images.file_facts import look_at
 from fairdesk.images.image_reading import open_image
 from fairdesk.images.inspection import perceptual_hash
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
 from fairdesk.project.images import Digests, HideReason, Ids, hide_images, image_contents, image_paths
+from fairdesk.project.originals import missing_originals
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
 
@@ -28,6 +30,7 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
     images, digests = image_contents(project)
+    changed, missing = changed_originals(np.sort(images).tolist(), context), _tell_missing(project, images, context)
     same, firsts = _equal(images, digests)
     numbers, hashes, unreadable = _hashes(project, images[firsts], digests[firsts], context)
 
@@ -61,11 +64,30 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
         unreadable=unreadable,
         hidden=hidden,
         images=len(images),
+        changed=changed,
+        missing=missing,
         summary=words + ("; " + tr_n("{n:,} image hidden", "{n:,} images hidden", hidden) if hidden else "") + ".",
     )
     if chosen:
         result.rest_on(chosen.about(), chosen.used.vectors)
     return result
+
+
+def _tell_missing(project: Project, images: Ids, context: Context) -> int:
+    """Say how many originals are gone: they are compared as they were imported, by hash and thumbnail."""
+    missing = missing_originals(project).images
+    gone = missing[np.isin(missing, images)].tolist()
+    if gone:
+        context.message(
+            tr_n(
+                "{n:,} original is missing: {path}. It is compared as it was imported. Find it again: fairdesk relink PROJECT OLD NEW",
+                "{n:,} originals are missing, for example {path}. They are compared as they were imported. "
+                "Find them again: fairdesk relink PROJECT OLD NEW",
+                len(gone),
+                path=image_paths(project, gone[:1])[gone[0]],
+            )
+        )
+    return len(gone)
 
 
 def _equal(images: Ids, digests: Digests) -> tuple[list[tuple[int, int]], Ids]:

@@ -17,10 +17,12 @@ from fairdesk.dataset.overlap_results import LeaksResult, NearPair, Person, Pict
 from fairdesk.dataset.picture_similarity import confirmed, near_hashes
 from fairdesk.dataset.prepare_params import LeaksParams
 from fairdesk.errors import RequestError
+from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.images.file_facts import facts_at, look_at
 from fairdesk.images.image_reading import open_image
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
+from fairdesk.project.images import image_contents
 from fairdesk.project.kept_facts import Facts, FactStore
 from fairdesk.project.project import CATALOG
 from fairdesk.project.recipes import Recipe
@@ -274,6 +276,15 @@ def _alike(a: Recipe | None, b: Recipe | None) -> bool:
     return a is not None and b is not None and replace(a, versions={}) == replace(b, versions={})
 
 
+def _changed(place: Path, context: Context) -> list[str]:
+    """Say which originals of a project are other files now: their labels and embeddings may be another person's."""
+    if not (place / CATALOG).is_file():
+        return []
+    with closing(Project.open(place)) as project:
+        shown, _ = image_contents(project)
+        return changed_originals(sorted(shown.tolist()), context, project=project)
+
+
 def check_leaks(params: LeaksParams, context: Context) -> LeaksResult:
     """Job: compare two folders, archives or projects."""
     a: Collection = as_written(read_either(params.a), params.a)
@@ -292,11 +303,13 @@ def check_leaks(params: LeaksParams, context: Context) -> LeaksResult:
         shared.vectors = [pair for pair in pairs if (pair[0].path, pair[1].path) not in known]
     for side in (a, b):
         side.need_unchanged()
+    changed = [path for place in dict.fromkeys((params.a, params.b)) for path in _changed(place, context)]
     result = LeaksResult(
         **dict(shared.result()),
         unreadable=bad_a + bad_b,
         images=[len(a.items), len(b.items)],
         left_out=a.left_out + b.left_out,
+        changed=changed,
     )
     if vectors:
         result.rest_on(vectors.choice.about(), vectors.faces)

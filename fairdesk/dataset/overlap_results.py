@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk.faces.results import caution_of, changed_lines
 from fairdesk.jobs.results import JobResult, NamesVectors, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr
@@ -64,10 +65,17 @@ class LeaksResult(JobResult, SharedResult, NamesVectors):
     images: list[int]
     """How many images each side has."""
     left_out: list[Unreadable]
+    changed: list[str] = []
+    """Originals of projects that are other files now than those that were imported: labels and embeddings may be of either."""
 
     def text(self) -> str:
         """Return what is shared, and what could not be looked at."""
-        return "\n".join(self.lines() + self.vector_lines() + left_out(tr("Not readable"), self.unreadable))
+        said = self.lines() + self.vector_lines() + changed_lines(self.changed)
+        return "\n".join(said + left_out(tr("Not readable"), self.unreadable))
+
+    def caution(self) -> str | None:
+        """Say which images were not compared, as they could not be read, and which are other files now."""
+        return caution_of(self.unreadable, self.changed)
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""
@@ -80,10 +88,19 @@ class DuplicatesResult(JobResult, SharedResult, RestsOnVectors):
     unreadable: list[Unreadable]
     hidden: int
     images: int
+    changed: list[str] = []
+    """Originals that are other files now than those that were imported, which is what was compared."""
+    missing: int = 0
+    """Originals that are gone: they were compared as they were imported."""
 
     def text(self) -> str:
         """Return the pairs, and what could not be looked at."""
-        return "\n".join(self.lines() + self.vector_lines() + left_out(tr("Not readable"), self.unreadable))
+        said = self.lines() + self.vector_lines() + changed_lines(self.changed)
+        return "\n".join(said + left_out(tr("Not readable"), self.unreadable))
+
+    def caution(self) -> str | None:
+        """Say which images could not be compared, and which are other files now."""
+        return caution_of(self.unreadable, self.changed)
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""

@@ -25,17 +25,20 @@ def images_meant(project: Project, where: Sequence[str] | None = None) -> list[i
     return found
 
 
-def changed_originals(images: Sequence[int], context: Context, *, told: bool = False) -> list[str]:
+def changed_originals(
+    images: Sequence[int], context: Context, *, told: bool = False, project: Project | None = None
+) -> list[str]:
     """Return the paths of those of some images whose contents are not what was imported, after saying so (unless it is `told`).
 
     A file is read only where its stamp is not the one that its hash was kept with. One that is missing or cannot be read
-    now is left out: whoever reads it says why.
+    now is left out: whoever reads it says why. They are of the job's project unless another is given.
     """
+    project = context.project if project is None else project
     changed: list[ImportedFile] = []
     for start in range(0, len(images), _AT_ONCE):
         if start:
             context.check()
-        changed += _changed(imported_files(context.project, images[start : start + _AT_ONCE]), context)
+        changed += _changed(project, imported_files(project, images[start : start + _AT_ONCE]), context)
     if changed and not told:
         paths = [one.path for one in changed]
         context.message(
@@ -54,8 +57,8 @@ def changed_originals(images: Sequence[int], context: Context, *, told: bool = F
     return [str(one.path) for one in changed]
 
 
-def _changed(originals: list[ImportedFile], context: Context) -> list[ImportedFile]:
-    store = context.project.facts
+def _changed(project: Project, originals: list[ImportedFile], context: Context) -> list[ImportedFile]:
+    store = project.facts
     stamps = stamped([one.path for one in originals])
     there, known = {path for path, _ in stamps}, store.hashes(stamps)
     unknown = [one.path for one in originals if one.path in there and one.path not in known]

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+import numpy as np
+
 from fairdesk.errors import JobFailed
 from fairdesk.faces.changed_originals import changed_originals, images_meant
 from fairdesk.faces.deepface_models import load_detector, prepare
@@ -13,7 +15,7 @@ from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import Searched, load, measured_of, search_batch
-from fairdesk.faces.results import DetectResult, FaceCounts
+from fairdesk.faces.results import DetectResult, FaceCounts, SearchedSmaller
 from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.elsewhere import Place, places_there
 from fairdesk.jobs.context import Context
@@ -32,6 +34,8 @@ from fairdesk.project.detections import (
 )
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.faces import FacePlace
+from fairdesk.project.images import hidden_images, image_paths
+from fairdesk.project.originals import NONE_MISSING, missing_originals
 from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.words import tr, tr_n
 
@@ -132,18 +136,25 @@ def _searched(
     size, arguments = batch_size(todo), (params.search, None)
     if params.engine == "ray":
         return map_on_ray(search_batch, there(todo, params.workers_see), size, context, load, arguments)
-    return map_batches(
-        search_batch, todo, size, context, load, arguments, few_for(todo, params.key), ready_for(str(params.key))
-    )
+    few, ready = few_for(todo, params.key), ready_for(params.detector, landmarks=params.quality)
+    return map_batches(search_batch, todo, size, context, load, arguments, few, ready)
 
 
 def counts(project: Project, key: str) -> FaceCounts:
     """Return how many faces a detector found and in which images it found none."""
     found = images_without_face(project, key)
-    without = [path for path, why in found if why is None]
-    failed = [Unreadable(path=path, why=why) for path, why in found if why is not None]
+    without = [one for one in found if one.why is None]
+    limit = DetectorKey.parse(key).searched_side
     return FaceCounts(
-        faces=face_count(project, key), without_face=len(without), without_face_paths=without, unreadable=failed
+        faces=face_count(project, key),
+        without_face=len(without),
+        without_face_paths=[one.path for one in without],
+        unreadable=[Unreadable(path=one.path, why=one.why) for one in found if one.why is not None],
+        searched_smaller=[
+            SearchedSmaller(path=one.path, side=one.longest, searched=limit)
+            for one in without
+            if limit is not None and one.longest > limit
+        ],
     )
 
 
@@ -166,15 +177,41 @@ def need_some_read(found: FaceCounts) -> None:
     )
 
 
+def need_some_there(project: Project, images: Sequence[int]) -> None:
+    """Refuse to call it done where none of the images that were left could be read, as their originals are missing.
+
+    A file that is there and damaged, or one that is hidden, does not make it a failure each time. Raises `JobFailed`.
+    """
+    missing = missing_originals(project) if images else NONE_MISSING
+    gone = np.setdiff1d(np.intersect1d(missing.images, images), hidden_images(project))
+    if not len(gone):
+        return
+    first = image_paths(project, [int(gone[0])])[int(gone[0])]
+    raise JobFailed(
+        tr_n(
+            "The only image that was left to do is missing: {path}. If it was moved: fairdesk relink PROJECT {folder} NEW-FOLDER. "
+            "If it was deleted: hide or purge it.",
+            "None of the {n:,} images that were left to do could be read: their originals are missing, for example {path}. "
+            "If they were moved: fairdesk relink PROJECT {folder} NEW-FOLDER. If they were deleted: hide or purge them.",
+            len(set(images)),
+            path=first,
+            folder=missing.folder,
+        )
+    )
+
+
 def find_faces(params: DetectParams, context: Context) -> DetectResult:
     """Job: find faces."""
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
     changed = changed_originals(images_meant(project, params.where), context)
+    left = unseen(project, str(params.key), params.where)
     key = detect(params, context)
     found = counts(project, key)
     need_some_read(found)
+    if left and params.engine == "local" and unseen(project, key, params.where) == left:
+        need_some_there(project, [image.id for image in left])
     shown = project.shown_detector()
     if shown != key:
         context.message(

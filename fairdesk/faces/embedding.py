@@ -15,7 +15,17 @@ from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
 from fairdesk.faces.changed_originals import changed_originals, images_meant
 from fairdesk.faces.computing import compute_each
-from fairdesk.faces.detection import BATCH, batch_size, check_detector, counts, few_for, need_some_read, there, unseen
+from fairdesk.faces.detection import (
+    BATCH,
+    batch_size,
+    check_detector,
+    counts,
+    few_for,
+    need_some_read,
+    need_some_there,
+    there,
+    unseen,
+)
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
 from fairdesk.faces.known_faces_quality import measure_all
@@ -198,7 +208,7 @@ def _search(
             load,
             (search.search, encoder.aligner),
             few_for(todo, search.key, computing=context.device == "cpu"),
-            ready_for(key),
+            ready_for(key, landmarks=encoder.aligner.by_landmarks or params.quality),
         )
         computed = compute_each(searched, _chips_of_images, encoder, context.device, params.batch_size)
     try:
@@ -228,6 +238,7 @@ class Encoded(NamedTuple):
     new: int
     seconds: float
     changed: list[str]  # originals that are other files now than those that were imported
+    in_vain: list[int]  # the images that were left to do, where nothing came of any of them
 
 
 def encode(params: EncodeParams, context: Context) -> Encoded:
@@ -243,7 +254,7 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     project.vectors.forget_lost(recipe)
     unsearched = unseen(project, key, params.where)
     changed = changed_originals(images_meant(project, params.where), context)
-    started = time.monotonic()
+    started, before = time.monotonic(), project.vectors.count(recipe)
     done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
     if todo:
@@ -260,7 +271,11 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
         done += _encode_known(todo, params, encoder, recipe, context)
     elif not done:
         context.progress(0, 0, tr("faces"))
-    return Encoded(recipe, done, time.monotonic() - started, changed)
+    in_vain: list[int] = []
+    if project.vectors.count(recipe) == before and unsearched == unseen(project, key, params.where):
+        in_vain = [image.id for image in unsearched]
+        in_vain += images_of_faces(project, [face.id for face in todo]).values()
+    return Encoded(recipe, done, time.monotonic() - started, changed, in_vain)
 
 
 def _encode_known(
@@ -276,7 +291,8 @@ def _encode_known(
         results = ((batch, aligned, vectors) for batch, (aligned, vectors) in whole)
     else:
         size, own = _at_once(params, context), (None, encoder.aligner)
-        aligned = map_batches(align_batch, todo, size, context, load, own, ready=ready_for(""))
+        ready = ready_for(recipe.detector if encoder.aligner.by_landmarks else "", landmarks=True)
+        aligned = map_batches(align_batch, todo, size, context, load, own, ready=ready)
         results = compute_each(aligned, lambda found: found.chips, encoder, context.device, params.batch_size)
     try:
         for batch, found, vectors in results:
@@ -293,9 +309,11 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
-    recipe, done, seconds, changed = encode(params, context)
+    recipe, done, seconds, changed, in_vain = encode(params, context)
     searched = counts(project, recipe.detector)
     need_some_read(searched)
+    if params.engine == "local":
+        need_some_there(project, in_vain)
     if params.quality:
         measure_all(project, recipe.detector, context, params.where)
     if not done:  # else what could not be read is told
@@ -316,6 +334,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
         unreadable=searched.unreadable,
         without_face=searched.without_face,
+        searched_smaller=searched.searched_smaller,
         changed=changed,
     )
 

@@ -8,6 +8,14 @@ from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
 
 
+class SearchedSmaller(Record):
+    """An image without a face that was scaled down before it was searched: `side` pixels to `searched`."""
+
+    path: str
+    side: int
+    searched: int
+
+
 class FaceCounts(Record):
     """How many faces a detector found, and where it found none."""
 
@@ -15,6 +23,8 @@ class FaceCounts(Record):
     without_face: int
     without_face_paths: list[str]
     unreadable: list[Unreadable]
+    searched_smaller: list[SearchedSmaller] = []
+    """Those without a face that are larger than what a detector searches: their faces may have become too small."""
 
 
 class DetectResult(JobResult, FaceCounts):
@@ -36,12 +46,27 @@ class DetectResult(JobResult, FaceCounts):
                 images=tr_n("{n:,} image", "{n:,} images", self.without_face),
             )
         ]
-        lines += listed(tr("Without a face"), self.without_face_paths)
+        lines += listed(tr("Without a face"), self.without_face_paths) + smaller_lines(self.searched_smaller)
         return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Not readable"), self.unreadable))
 
     def caution(self) -> str | None:
         """Say which images could not be read, or are other files now."""
-        return _caution(self.unreadable, self.changed)
+        return caution_of(self.unreadable, self.changed)
+
+
+def smaller_lines(images: list[SearchedSmaller]) -> list[str]:
+    """Return the lines about images whose faces may have become too small to be found."""
+    if not images:
+        return []
+    title = tr_n(
+        "{n:,} of them was scaled to {searched:,} pixels for the search, where small faces are lost; a larger --max-side finds them, "
+        "with more time and memory",
+        "{n:,} of them were scaled to {searched:,} pixels for the search, where small faces are lost; a larger --max-side finds them, "
+        "with more time and memory",
+        len(images),
+        searched=images[0].searched,
+    )
+    return listed(title, [tr("{path} ({side:,} pixels)", path=one.path, side=one.side) for one in images])
 
 
 def changed_lines(paths: list[str]) -> list[str]:
@@ -56,8 +81,8 @@ def changed_lines(paths: list[str]) -> list[str]:
     return listed(title, paths)
 
 
-def _caution(unread: list[Unreadable], changed: list[str]) -> str | None:
-    """Say what is to be looked at, if there is anything."""
+def caution_of(unread: list[Unreadable], changed: list[str]) -> str | None:
+    """Say which images could not be read, and which are other files now; None where there are none."""
     said = [_not_read(unread), "\n".join(changed_lines(changed))]
     return "\n".join(one for one in said if one) or None
 
@@ -91,6 +116,8 @@ class EncodeResult(JobResult):
     """Images in which no face could be looked for."""
     without_face: int = 0
     """Images in which the detector found none."""
+    searched_smaller: list[SearchedSmaller] = []
+    """Those of them that are larger than what the detector searches."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported: the embeddings may be of either."""
 
@@ -111,8 +138,9 @@ class EncodeResult(JobResult):
         ]
         if self.without_face:
             lines.append(tr_n("{n:,} image without a face.", "{n:,} images without a face.", self.without_face))
+            lines += smaller_lines(self.searched_smaller)
         return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
 
     def caution(self) -> str | None:
         """Say which images could not be read, or are other files now."""
-        return _caution([*self.unreadable, *self.failed], self.changed)
+        return caution_of([*self.unreadable, *self.failed], self.changed)

@@ -63,15 +63,23 @@ def face_count(project: Project, detector: str) -> int:
     return found
 
 
-def images_without_face(project: Project, detector: str) -> list[tuple[str, str | None]]:
-    """Return (path, why) of the images in which a detector found no face; `why` tells of a file it could not read."""
+class WithoutFace(NamedTuple):
+    """An image in which a detector found no face; `why` tells of a file it could not read."""
+
+    path: str
+    why: str | None
+    longest: int  # side in pixels, as it was imported
+
+
+def images_without_face(project: Project, detector: str) -> list[WithoutFace]:
+    """Return the images in which a detector found no face."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT i.root_id, i.path, d.why FROM detection d JOIN image i ON i.id = d.image_id"
+        "SELECT i.root_id, i.path, d.why, max(i.width, i.height) FROM detection d JOIN image i ON i.id = d.image_id"
         " WHERE d.detector = ? AND d.faces = 0 ORDER BY i.id",
         (detector,),
     )
-    return [(str(roots[root] / path), why) for root, path, why in rows]
+    return [WithoutFace(str(roots[root] / path), why, longest) for root, path, why, longest in rows]
 
 
 def unseen_images(project: Project, detector: str) -> list[UnseenImage]:
@@ -112,7 +120,7 @@ def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, Found
                 connection.execute(
                     "INSERT OR IGNORE INTO face (image_id, detector, place, top, right, bottom, left, score, landmarks,"
                     " identity_id, label_source) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                    (image, detector, place, *box.css, box.score, json.dumps(box.landmarks) if box.landmarks else None,
+                    (image, detector, place, *box.css, box.score, None if box.landmarks is None else json.dumps(box.landmarks),
                      named and named.identity, named and named.source),
                 )  # fmt: skip
                 number = connection.execute(

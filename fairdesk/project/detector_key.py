@@ -66,6 +66,11 @@ class DetectorKey:
         """The name of deepface's detector, or None: one of our own."""
         return self.name.removeprefix(DEEPFACE) if self.name.startswith(DEEPFACE) else None
 
+    @property
+    def searched_side(self) -> int | None:
+        """The longest side of an image that is searched as it is, in pixels; None: each is taken as it is."""
+        return None if self.name == "whole" else self.max_side
+
     def with_all_faces(self) -> DetectorKey:
         """Return the same detector, keeping all faces of an image."""
         return replace(self, every=True)

@@ -67,8 +67,14 @@ def existing_faces(project: Project, faces: Sequence[int]) -> set[int]:
 
 
 def read_landmarks(text: str | None) -> tuple[tuple[float, float], ...] | None:
-    """Return a face's landmarks as the catalogue keeps them."""
+    """Return a face's landmarks as the catalogue keeps them; none yet (`[]`) are `boxes.DUE`."""
     return None if text is None else tuple((float(x), float(y)) for x, y in json.loads(text))
+
+
+def detectors_of_faces(project: Project, faces: Sequence[int]) -> set[str]:
+    """Return the detectors that found some faces."""
+    rows = project.db.rows(f"SELECT DISTINCT detector FROM face WHERE id {_THESE}", (json.dumps(list(faces)),))
+    return {row[0] for row in rows}
 
 
 def face_paths(project: Project, faces: Sequence[int]) -> dict[int, Path]:

@@ -26,6 +26,7 @@ from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
+    from fairdesk.project.recipes import VectorSet
 
 Ids = npt.NDArray[np.int64]
 Kind = Literal["image", "face"]
@@ -275,14 +276,14 @@ def overview(project: Project) -> dict[str, Any]:
         "synthetic": synthetic,
         "identities": value("SELECT count(*) FROM identity"),
         "groups": value("SELECT count(*) FROM grp"),
-        **face_counts(project, searches(project)),
+        **face_counts(project, searches(project), project.vectors.sets()),
         "clusterings": value("SELECT count(*) FROM clustering"),
         "lists": value("SELECT count(*) FROM pair_list"),
         "scores": value("SELECT count(*) FROM score_set"),
     }
 
 
-def face_counts(project: Project, known: Sequence[Search]) -> dict[str, Any]:
+def face_counts(project: Project, known: Sequence[Search], vectors: Sequence[VectorSet]) -> dict[str, Any]:
     """Return the counts of what was read, looked for and encoded; `known` is what `searches` gave."""
     detector = project.shown_detector()
     shown = next((one for one in known if one.detector == detector), Search(detector, 0, 0, 0, 0))
@@ -293,7 +294,7 @@ def face_counts(project: Project, known: Sequence[Search]) -> dict[str, Any]:
         "faces": shown.faces,
         "without_face": shown.without_face,
         "not_searched": shown.not_read,
-        "vectors": project.vectors.sets(),
+        "vectors": list(vectors),
     }
 
 

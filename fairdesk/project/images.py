@@ -94,6 +94,11 @@ def image_numbers(project: Project) -> Ids:
     return project.db.numbers("SELECT id AS n FROM image ORDER BY id")
 
 
+def hidden_images(project: Project) -> Ids:
+    """Return the ids of the hidden images, ascending."""
+    return project.db.numbers("SELECT id AS n FROM image WHERE hidden = 1 ORDER BY id")
+
+
 def need_images(project: Project) -> None:
     """Refuse where the project has no images yet. Raises `RequestError`."""
     if not project.db.value("SELECT 1 FROM image LIMIT 1"):

@@ -222,11 +222,24 @@ class LabelSnapshot:
         return any(self.names.get(who) != named for who, named in before.names.items())
 
     def totals(self) -> dict[str, int]:
-        """Return how many images, hidden and synthetic ones, identities and groups there are."""
+        """Return how many images, synthetic ones, identities and groups are shown, and how many images are hidden.
+
+        Hidden are the identities and groups of which all images are; one of none but smaller faces counts.
+        """
+        shown, hidden = ~self.hidden, int(np.count_nonzero(self.hidden))
         return {
-            "images": int(np.count_nonzero(~self.hidden)), "hidden": int(np.count_nonzero(self.hidden)),
-            "synthetic": int(np.count_nonzero(self.synthetic)), "identities": len(self.names), "groups": len(self.groups),
+            "images": len(self.hidden) - hidden, "hidden": hidden, "synthetic": int(np.count_nonzero(self.synthetic & shown)),
+            "identities": len(self.names) - self._hidden_of(self.identity), "groups": len(self.groups) - self._hidden_of(self.group),
         }  # fmt: skip
+
+    def _hidden_of(self, column: Ids) -> int:
+        """Return of how many identities, or groups, every image is hidden."""
+        if not self.hidden.any():
+            return 0
+        every = np.bincount(column)[1:]
+        return int(
+            np.count_nonzero((every > 0) & (np.bincount(column[self.hidden], minlength=len(every) + 1)[1:] == every))
+        )
 
     def genders_used(self) -> list[str]:
         """Return the genders that occur."""

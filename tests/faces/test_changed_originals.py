@@ -3,13 +3,17 @@
 import json
 import os
 import shutil
+from contextlib import closing
 
 import pytest
 
 from fairdesk.cli import run
+from fairdesk.dataset.duplicates import find_duplicates
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.label_sources import label_faces
-from fairdesk.dataset.params import ImportParams, LabelParams
+from fairdesk.dataset.leaks import check_leaks
+from fairdesk.dataset.params import DuplicatesParams, ImportParams, LabelParams
+from fairdesk.dataset.prepare_params import LeaksParams
 from fairdesk.faces import deepface_models
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
@@ -18,6 +22,7 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.params import ScoreParams
 from fairdesk.metrics.scores.pair_scores import score_pairs
 from fairdesk.project import Project
+from fairdesk.project.images import hide_images
 from tests.conftest import plain_images
 
 
@@ -195,3 +200,38 @@ def test_missing_originals_are_told_where_nothing_is_read(project, originals, ca
     assert run(["encode", str(project.folder), "--encoder", "dlib", "--detector", "whole"]) == 0
     said = capsys.readouterr().err
     assert "2 originals are missing" in said and str(originals[1]) in said and "fairdesk relink" in said
+
+
+def test_duplicates_tell_what_was_replaced_and_what_is_gone(project, originals, tmp_path):
+    replace(originals[3], originals[8])
+    originals[5].unlink()
+    context = QuietContext(project)
+    result = find_duplicates(DuplicatesParams(), context)
+    assert result.changed == [str(originals[3])] and result.missing == 1 and result.unreadable == []
+    assert sum("another file than the one that was imported" in text for text in context.messages) == 1
+    (gone,) = [text for text in context.messages if "1 original is missing" in text]
+    assert str(originals[5]) in gone and "relink" in gone
+    assert "1 original has changed" in result.text() and "1 original has changed" in result.caution()
+    originals[0].unlink()
+    hide_images(project, [1, 4])  # what is hidden is not compared, and so not told
+    assert str(originals[5]) in [find_duplicates(DuplicatesParams(), context), context.messages[-1]][1]
+    hide_images(project, [6])
+    result = find_duplicates(DuplicatesParams(), context)
+    assert (result.changed, result.missing, result.caution()) == ([], 0, None)
+
+
+def test_leaks_tell_of_both_sides(project, originals, tmp_path):
+    other = tmp_path / "other.fairdesk"
+    with closing(Project.create(other)) as second:
+        import_images(ImportParams(folder=tmp_path / "in"), QuietContext(second))
+    replace(originals[3], originals[8])
+    originals[5].unlink()
+    context = QuietContext()
+    result = check_leaks(LeaksParams(a=project.folder, b=other), context)
+    assert result.changed == [str(originals[3])] * 2
+    assert sum("another file than the one that was imported" in text for text in context.messages) == 2
+    assert [one.path for one in result.unreadable] == [str(originals[5])] * 2
+    assert "2 images could not be read" in result.caution() and "2 originals have changed" in result.caution()
+    result = check_leaks(LeaksParams(a=tmp_path / "in", b=other), context)
+    assert result.changed == [str(originals[3])]
+    assert check_leaks(LeaksParams(a=tmp_path / "in", b=tmp_path / "in"), context).caution() is None

@@ -9,7 +9,9 @@ import pytest
 from fairdesk.clustering.new_version import cluster_faces
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.errors import RequestError
-from fairdesk.gui.tabs.dataset.presenter import View, Wish, look, look_again
+from fairdesk.faces.detection import find_faces
+from fairdesk.faces.params import DetectParams
+from fairdesk.gui.tabs.dataset.presenter import View, Wish, headline, look, look_again
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project.changes import ChangeReader
@@ -96,3 +98,50 @@ def test_an_identity_nobody_bears_is_renamed_too(filled):
     view = look_again(filled, WISHES[0], view, reader.read())
     same(view, look(filled, WISHES[0]))
     other.close()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.7, 1.0])
+def test_counts_are_of_what_is_shown(filled, share):
+    """Faces, embeddings, identities and groups of hidden images are counted nowhere, whichever images are fewer."""
+    rng = random.Random(3)
+    edit_labels(filled, [1, 2], Edit(identity="hidden with both", group="theirs"))
+    find_faces(DetectParams(detector="hog-fast", where=["ids=1-30"]), QuietContext(filled))
+    with filled.db.transaction() as db:
+        db.execute(
+            "UPDATE detection SET why = 'torn', faces = 0 WHERE detector = 'hog-fast' AND image_id IN (3, 4, 5, 6)"
+        )
+        db.execute(
+            "INSERT INTO face (image_id, detector, place, top, right, bottom, left)"
+            " SELECT id, 'hog-fast', n, 0, 9, 9, 0 FROM image, (SELECT 0 AS n UNION SELECT 1) WHERE id BETWEEN 11 AND 30"
+        )
+        db.execute("UPDATE detection SET faces = 2 WHERE detector = 'hog-fast' AND image_id BETWEEN 11 AND 30")
+        db.execute("UPDATE image SET synthetic = '{}' WHERE id IN (1, 11, 12, 13)")
+    if hidden := rng.sample(range(3, 41), int(38 * share)) + [1, 2] * (share > 0):
+        hide_images(filled, hidden)
+    view, one = look(filled, Wish(Filter())), filled.db.value
+    shown = f"image_id NOT IN ({', '.join(map(str, [0, *hidden]))})"
+    assert {search.detector for search in view.searches} == {"whole", "hog-fast"}
+    for search in view.searches:
+        of = f"detector = '{search.detector}' AND {shown}"
+        assert (search.images, search.faces, search.without_face, search.not_read) == (
+            one(f"SELECT count(*) FROM detection WHERE {of}"),
+            one(f"SELECT count(*) FROM face WHERE {of}"),
+            one(f"SELECT count(*) FROM detection WHERE faces = 0 AND why IS NULL AND {of}"),
+            one(f"SELECT count(*) FROM detection WHERE why IS NOT NULL AND {of}"),
+        )
+    (vectors,) = view.counts["vectors"]
+    assert (
+        vectors.faces == view.counts["faces"] == one(f"SELECT count(*) FROM face WHERE detector = 'whole' AND {shown}")
+    )
+    assert vectors.vectors == one(f"SELECT count(*) FROM vector JOIN face ON face.id = face_id WHERE {shown}")
+    assert (view.counts["images"], view.counts["hidden"]) == (40 - len(hidden), len(hidden))
+    assert view.counts["identities"] == sum(group.identities for group in view.groups)
+    assert view.counts["groups"] == len([group for group in view.groups if group.name is not None])
+    assert view.counts["synthetic"] == len({1, 11, 12, 13} - set(hidden))
+    assert ("hidden with both" in str(view.identities)) == (share == 0)
+    line = headline(view, 0).split("  ·  ")
+    assert [text for text in line if "hidden" in text] == ([f"{len(hidden)} hidden"] if hidden else [])
+    assert [text for text in line if "face" in text] == ([f"{vectors.faces} faces (whole)"] if share < 1 else [])
+    assert [text for text in line if "embedding" in text] == (
+        [f"{vectors.vectors} {vectors.recipe.encoder} embeddings (whole)"] if share < 1 else []
+    )

@@ -339,10 +339,10 @@ def test_four_subjects_a_group_have_intervals_of_every_figure():
 def test_thousands_of_groups_end_soon_and_in_bounds(by):
     """The differences of every two, their matrix and the draws grow with the square of the groups."""
     study = few_subjects(3, groups=[f"g{n}" for n in range(1200)])
-    started, checks = time.monotonic(), [time.monotonic()]
+    started, checks = time.process_time(), [time.process_time()]
 
     def check() -> None:
-        checks.append(time.monotonic())
+        checks.append(time.process_time())
 
     tracemalloc.start()
     try:
@@ -355,7 +355,7 @@ def test_thousands_of_groups_end_soon_and_in_bounds(by):
     finally:
         tracemalloc.stop()
     groups = result.groups
-    assert time.monotonic() - started < 60 and max(np.diff(checks)) < 1.5
+    assert time.process_time() - started < 60 and max(np.diff(checks)) < 1.5
     assert most < 300_000_000
     assert not groups.fmr_matrix and not groups.differences
     assert "1,200 groups would make 719,400" in groups.fmr_matrix_why and groups.fmr_matrix_why in result.text()

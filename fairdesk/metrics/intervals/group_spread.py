@@ -15,7 +15,7 @@ from fairdesk.metrics.fairness.figure_functions import (
     figure_functions,
     rates_behind,
 )
-from fairdesk.metrics.fairness.inversion import GARBE_TAIL, TAIL, inverted_interval
+from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, inverted_interval
 from fairdesk.metrics.fairness.spread import permuted_members, permuted_rates, shifted_interval
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.intervals.by_subjects import (
@@ -334,6 +334,6 @@ def _walked(
     if name == "FDR":  # the one figure that falls with inequality
         low, high = inverted_interval(lambda rates: 1 - of(rates), logits, deviations, freedom, 1 - estimate, 0.0)
         return 1 - high, 1.0 if null is not None and estimate >= null[0] else 1 - low
-    even, tail = equality(name), GARBE_TAIL if name == "GARBE" else TAIL
-    low, high = inverted_interval(of, logits, deviations, freedom, estimate, even, tail)
+    even, tails = equality(name), GARBE_TAILS if name == "GARBE" else TAILS
+    low, high = inverted_interval(of, logits, deviations, freedom, estimate, even, tails)
     return even if null is not None and estimate <= null[1] else low, high

@@ -22,10 +22,12 @@ from fairdesk.project.quality import MEASURES, any_measured
 from fairdesk.project.recipes import VectorSet
 from fairdesk.project.saved_views import saved_views
 from fairdesk.project.set_contents import ImageSet, SetContents, describe, read_contents
+from fairdesk.project.shown_counts import shown_searches, shown_vectors
 from fairdesk.words import mark, tr, tr_n
 
 NONE: Ids = np.empty(0, dtype=np.int64)
 _WHO = frozenset({Kind.IMAGES, Kind.HIDDEN, Kind.LABELS})
+_COUNTED = frozenset({Kind.IMAGES, Kind.FACES, Kind.VECTORS, Kind.SETTINGS})
 _MOST_VECTORS = 3  # in the line of counts; all of them stand under Faces and vectors
 _MOST_CLUSTERS = 1000  # in the filter's list; the largest come first
 
@@ -54,7 +56,9 @@ class View:
     predicted: list[str] = field(default_factory=list)  # kind: value
     clusters: list[tuple[int, str]] = field(default_factory=list)
     measured: bool = False
-    searches: list[Search] = field(default_factory=list)
+    searches: list[Search] = field(default_factory=list)  # of images that are shown
+    every_search: list[Search] = field(default_factory=list)  # of hidden ones too
+    every_vector: list[VectorSet] = field(default_factory=list)
     ids: Ids = field(default_factory=lambda: NONE)
     wish: Wish | None = None  # what the ids answer
     partly_of_age: int = 0  # of them: a range of ages that lies only partly in the one asked for
@@ -126,7 +130,9 @@ def _look_at_people(project: Project, view: View, before: View, change: Change) 
     """Read the labels, and what follows from them: groups, sets, counts."""
     many = _of_many(change)
     if many & {Kind.IMAGES, Kind.FACES}:
-        view.searches = searches(project)
+        view.every_search = searches(project)
+    if many & {Kind.IMAGES, Kind.FACES, Kind.VECTORS}:
+        view.every_vector = project.vectors.sets()
     relabelled = change.within(_WHO)
     if relabelled or before.labels is None:
         labels = view.labels = _labels(project, before.labels, relabelled)
@@ -134,10 +140,10 @@ def _look_at_people(project: Project, view: View, before: View, change: Change) 
         view.genders, view.sources = labels.genders_used(), labels.sources_used()
     else:
         labels = before.labels
-    if many & {Kind.IMAGES, Kind.FACES, Kind.SETTINGS} or not before.counts:
-        view.counts = face_counts(project, view.searches)
-    elif Kind.VECTORS in many:
-        view.counts = before.counts | {"vectors": project.vectors.sets()}
+    if many & _COUNTED or Kind.HIDDEN in change.touched or not before.counts:
+        view.searches = shown_searches(project, view.every_search, labels)
+        vectors = shown_vectors(project, view.every_vector, view.searches, labels)
+        view.counts = face_counts(project, view.searches, vectors)
     view.counts = view.counts | labels.totals()
     if many & {Kind.IMAGES, Kind.SETS}:
         view.contents = read_contents(project)
@@ -209,7 +215,7 @@ def headline(view: View, selected: int, missing: int = 0) -> str:
             parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
         if counts["not_searched"]:
             parts.append(tr_n("{n:,} could not be read", "{n:,} could not be read", counts["not_searched"]))
-    sets: list[VectorSet] = counts["vectors"]
+    sets: list[VectorSet] = [one for one in counts["vectors"] if one.vectors]
     alike = Counter((one.recipe.encoder, one.recipe.detector) for one in sets)
     parts += [
         tr(
