@@ -10,6 +10,7 @@ import numpy as np
 
 from fairdesk.faces import deepface_models, dlib_models
 from fairdesk.faces.alignment import face_chip
+from fairdesk.faces.landmarks import with_landmarks
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.boxes import FaceBox
 
@@ -23,6 +24,11 @@ class Aligner:
     kind: Literal["dlib", "template", "box"]
     side: int = 0  # pixels of the square; "box" keeps the face's own size
 
+    @property
+    def by_landmarks(self) -> bool:
+        """Whether it needs the landmarks of a face; dlib's encoder has five of its own."""
+        return self.kind == "template"
+
     def __call__(self, image: Pixels, box: FaceBox) -> Pixels:
         """Return the face as its encoder takes it: RGB, but BGR for "box", which is deepface's."""
         return self.cut([(image, box)])[0]
@@ -32,5 +38,6 @@ class Aligner:
         if self.kind == "dlib":
             return dlib_models.chips(faces, self.side)
         if self.kind == "template":
-            return [np.asarray(face_chip(image, box, self.side)) for image, box in faces]
+            boxes = [with_landmarks(image, [box])[0] for image, box in faces]
+            return [np.asarray(face_chip(image, box, self.side)) for (image, _), box in zip(faces, boxes, strict=True)]
         return [deepface_models.crop(image, box) for image, box in faces]

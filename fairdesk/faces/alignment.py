@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fairdesk.faces.landmarks import known_landmarks
 from fairdesk.images.image_reading import box_with_margin
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.boxes import FaceBox
@@ -41,8 +42,9 @@ def face_chip(image: Pixels, box: FaceBox, size: int) -> Image.Image:
     (a box that is the whole image is only scaled).
     """
     picture = Image.fromarray(image)
-    if box.landmarks is not None:
-        matrix = similarity_transform(np.array(box.landmarks), TEMPLATE * (size / 112))
+    landmarks = known_landmarks(image, box)
+    if landmarks is not None:
+        matrix = similarity_transform(np.array(landmarks), TEMPLATE * (size / 112))
         inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
         return picture.transform(
             (size, size), Image.Transform.AFFINE, inverse.ravel().tolist(), Image.Resampling.BICUBIC

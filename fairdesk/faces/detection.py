@@ -132,9 +132,8 @@ def _searched(
     size, arguments = batch_size(todo), (params.search, None)
     if params.engine == "ray":
         return map_on_ray(search_batch, there(todo, params.workers_see), size, context, load, arguments)
-    return map_batches(
-        search_batch, todo, size, context, load, arguments, few_for(todo, params.key), ready_for(str(params.key))
-    )
+    few, ready = few_for(todo, params.key), ready_for(params.detector, landmarks=params.quality)
+    return map_batches(search_batch, todo, size, context, load, arguments, few, ready)
 
 
 def counts(project: Project, key: str) -> FaceCounts:

@@ -11,15 +11,17 @@ from PIL import Image
 
 from fairdesk.faces import deepface_models, dlib_models
 from fairdesk.images.pixels import Pixels
-from fairdesk.project.boxes import FaceBox, Points
+from fairdesk.project.boxes import DUE, FaceBox
 from fairdesk.project.detector_key import DetectorKey
 
 _CNN_PIXELS = 2_000_000  # enlarged ones that the network is given at once
-_FIVE = range(36, 42), range(42, 48), (30,), (48,), (54,)  # of 68 landmarks: eyes, nose, corners of the mouth
 
 
 def detect_faces(image: Pixels, key: DetectorKey) -> list[FaceBox]:
-    """Return the faces of one picture, largest first (only that one unless all are wanted)."""
+    """Return the faces of one picture, largest first (only that one unless all are wanted).
+
+    The landmarks of those that dlib finds are due: whoever needs them looks for them (`faces/landmarks.py`).
+    """
     return detect_batch([image], key)[0]
 
 
@@ -29,20 +31,14 @@ def takes_batches(key: DetectorKey) -> bool:
 
 
 def detect_batch(images: Sequence[Pixels], key: DetectorKey) -> list[list[FaceBox]]:
-    """Return the faces of several pictures, each as `detect_faces` does.
-
-    All are searched first, landmarks follow: each model, larger than a processor's caches, is then fetched once for all.
-    """
+    """Return the faces of several pictures, each as `detect_faces` does."""
     if key.deepface is not None:
         return [_chosen(_deepface(image, key), key) for image in images]
     if takes_batches(key) and len(images) > 1:
         boxes = _cnn_batch(images, key)
     else:
         boxes = [_DETECTORS[key.name](image, key) for image in images]
-    chosen = [_chosen(found, key) for found in boxes]
-    if key.name == "whole":
-        return chosen
-    return [[_with_landmarks(image, box) for box in found] for image, found in zip(images, chosen, strict=True)]
+    return [_chosen(found, key) for found in boxes]
 
 
 def _deepface(image: Pixels, key: DetectorKey) -> list[FaceBox]:
@@ -116,7 +112,7 @@ def _finish(image: Pixels, boxes: list[tuple[int, int, int, int, float]], scale:
         if scale != 1.0:
             top, right, bottom, left = (round(v * scale) for v in (top, right, bottom, left))
         top, right, bottom, left = max(top, 0), min(right, width), min(bottom, height), max(left, 0)
-        out.append(FaceBox(top, right, bottom, left, float(score)))
+        out.append(FaceBox(top, right, bottom, left, float(score), DUE))
     return out
 
 
@@ -128,20 +124,6 @@ def _back(face: FaceBox, scale: float, image: Pixels) -> FaceBox:
     top, right, bottom, left = (round(v * scale) for v in face.css)
     points = None if face.landmarks is None else tuple((x * scale, y * scale) for x, y in face.landmarks)
     return FaceBox(max(0, top), min(width, right), min(height, bottom), max(0, left), face.score, points)
-
-
-def _with_landmarks(image: Pixels, box: FaceBox) -> FaceBox:
-    return replace(box, landmarks=_landmarks(image, box))
-
-
-def _landmarks(image: Pixels, box: FaceBox) -> Points:
-    shape = dlib_models.many_points()(image, dlib_models.rectangle(*box.css))
-    return tuple(_middle([shape.part(number) for number in part]) for part in _FIVE)
-
-
-def _middle(points: list[Any]) -> tuple[float, float]:
-    count = len(points)
-    return round(sum(one.x for one in points) / count, 2), round(sum(one.y for one in points) / count, 2)
 
 
 _DETECTORS: dict[str, Callable[[Pixels, DetectorKey], list[FaceBox]]] = {

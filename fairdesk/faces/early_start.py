@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from fairdesk.jobs.helper_server import make_ready
 
-READY = "fairdesk.faces.ready_to_search", "fairdesk.faces.ready_to_align"
+READY = "fairdesk.faces.ready_to_search", "fairdesk.faces.ready_to_align", "fairdesk.faces.ready_with_landmarks"
+BY_LANDMARKS = "resnet50", "arcface:", "onnx:"  # encoders that align faces by them
 
 
 def start_early(arguments: Sequence[str]) -> None:
@@ -18,10 +19,17 @@ def start_early(arguments: Sequence[str]) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads, which nothing here uses, spin when they begin
     if {"ray", "--engine=ray"} & set(rest):
         return
-    named = [one.partition("=")[2] or after for one, after in zip(rest, [*rest[1:], ""], strict=True) if one.partition("=")[0] == "--detector"]  # fmt: skip
-    detector = named[-1] if named else "hog" if verb == "detect" else _likely(rest)
+    detector = _said(rest, "--detector") or ("hog" if verb == "detect" else _likely(rest))
     if detector.startswith("hog"):
-        make_ready(ready_for(detector))
+        aligned = _said(rest, "--encoder").startswith(BY_LANDMARKS)
+        make_ready(ready_for(detector, landmarks=aligned or "--quality" in rest))
+
+
+def _said(arguments: Sequence[str], option: str) -> str:
+    """Return what an option is given, the last time; empty if it is not there."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    values = [one.partition("=")[2] or after for one, after in pairs if one.partition("=")[0] == option]
+    return values[-1] if values else ""
 
 
 def _likely(arguments: Sequence[str]) -> str:
@@ -32,6 +40,8 @@ def _likely(arguments: Sequence[str]) -> str:
     return "" if found is None else found or "hog"
 
 
-def ready_for(detector: str) -> str:
-    """Return the module that loads what a detector needs, to search or else to cut out faces alone."""
-    return READY[0] if detector.startswith("hog") else READY[1]
+def ready_for(detector: str, *, landmarks: bool = False) -> str:
+    """Return the module that loads what a detector needs, to search (with landmarks) or else to cut out faces alone."""
+    if not detector.startswith("hog"):
+        return READY[1]
+    return READY[2] if landmarks else READY[0]

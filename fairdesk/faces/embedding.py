@@ -198,7 +198,7 @@ def _search(
             load,
             (search.search, encoder.aligner),
             few_for(todo, search.key, computing=context.device == "cpu"),
-            ready_for(key),
+            ready_for(key, landmarks=encoder.aligner.by_landmarks or params.quality),
         )
         computed = compute_each(searched, _chips_of_images, encoder, context.device, params.batch_size)
     try:
@@ -276,7 +276,8 @@ def _encode_known(
         results = ((batch, aligned, vectors) for batch, (aligned, vectors) in whole)
     else:
         size, own = _at_once(params, context), (None, encoder.aligner)
-        aligned = map_batches(align_batch, todo, size, context, load, own, ready=ready_for(""))
+        ready = ready_for(recipe.detector if encoder.aligner.by_landmarks else "", landmarks=True)
+        aligned = map_batches(align_batch, todo, size, context, load, own, ready=ready)
         results = compute_each(aligned, lambda found: found.chips, encoder, context.device, params.batch_size)
     try:
         for batch, found, vectors in results:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.quality import measure
 from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.image_reading import UnreadableImageError
@@ -65,10 +66,11 @@ def measure_all(project: Project, detector: str, context: Context, where: Sequen
         return [one for one in unmeasured(project, detector) if wanted is None or one.image in wanted]
 
     tried: set[int] = set()
+    ready = ready_for(detector, landmarks=True)
     while todo := _each_once(left(), tried):  # again only where one of several copies could not be read
         tried |= {task.image for task in todo}
         try:
-            for batch, found in map_batches(_measure, todo, _BATCH, context, no_preparation):
+            for batch, found in map_batches(_measure, todo, _BATCH, context, no_preparation, ready=ready):
                 pending += found
                 if times.due(len(pending)):
                     commit()

@@ -14,6 +14,7 @@ from PIL import Image
 from fairdesk.faces import deepface_models
 from fairdesk.faces.aligners import Aligner
 from fairdesk.faces.detectors import detect_batch
+from fairdesk.faces.landmarks import with_landmarks
 from fairdesk.faces.quality import measure
 from fairdesk.faces.search import Search
 from fairdesk.images.elsewhere import is_address, read_address
@@ -73,12 +74,19 @@ def search_batch(batch: list[UnseenImage]) -> list[Searched]:
 def _search_together(images: list[Pixels]) -> list[Searched]:
     """Do each step for all images before the next: what a step keeps in the processor's caches is then used, not fetched anew."""
     assert _search is not None
-    found = detect_batch(images, _search.key)
+    found = [_with_needed_landmarks(*one) for one in zip(images, detect_batch(images, _search.key), strict=True)]
     faces = [(image, box) for image, boxes in zip(images, found, strict=True) for box in boxes]
     chips = iter([] if _aligner is None else _aligner.cut(faces))
     return [
         _searched(image, boxes, list(islice(chips, len(boxes)))) for image, boxes in zip(images, found, strict=True)
     ]
+
+
+def _with_needed_landmarks(image: Pixels, boxes: list[FaceBox]) -> list[FaceBox]:
+    """Look for landmarks that are needed below: of each face to align it, of the largest to measure its pose."""
+    assert _search is not None
+    count = len(boxes) if _aligner is not None and _aligner.by_landmarks else int(_search.quality)
+    return with_landmarks(image, boxes[:count]) + boxes[count:]
 
 
 def _read(path: str) -> Pixels:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fairdesk.faces.landmarks import known_landmarks
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.boxes import FaceBox, Points
 from fairdesk.project.quality import Quality
@@ -25,7 +26,7 @@ def measure(image: Pixels, box: FaceBox | None, faces: int) -> Quality:
     cut = Image.fromarray(image[top:bottom, left:right]).convert("L")
     grey = np.asarray(cut.resize((SIDE, SIDE), Image.Resampling.BILINEAR), dtype=np.float64)
     own = np.asarray(cut)
-    yaw, roll = pose(box.landmarks)
+    yaw, roll = pose(known_landmarks(image, box))
     return Quality(
         sharpness(grey), float(own.mean() / 255), float(own.std() / 255), float(((own <= 2) | (own >= 253)).mean()),
         float(min(box.bottom - box.top, box.right - box.left)), box.area / (height * width), yaw, roll, faces,

@@ -1,4 +1,4 @@
-"""Imported where helper processes are forked from (`jobs/pool.py`), to have dlib's models in memory once, and before them."""
+"""Imported where helper processes are forked from (`jobs/pool.py`), to have dlib's models in memory once, and before they are needed."""
 
 from __future__ import annotations
 
@@ -11,4 +11,3 @@ __all__ = ["ready_to_align"]
 
 with suppress(FairDeskError):  # a helper that needs them says what is missing
     dlib_models.hog()
-    dlib_models.many_points()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 SAME = 0.5  # two boxes that overlap more are one face
 
 Points = tuple[tuple[float, float], ...]
+DUE: Points = ()  # landmarks that can be looked for in the image, and were not yet
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class FaceBox:
     """A face in pixel coordinates of its upright image.
 
     `landmarks` are five (x, y) points in the order of the ArcFace template: the eye on the image's left,
-    the other eye, nose tip, the mouth corner on the image's left, the other corner; None if unknown.
+    the other eye, nose tip, the mouth corner on the image's left, the other corner; `DUE` if nobody needed them yet
+    (`faces/landmarks.py` finds them then), None if there are none.
     """
 
     top: int
@@ -23,6 +25,11 @@ class FaceBox:
     left: int
     score: float | None = None
     landmarks: Points | None = None
+
+    @property
+    def landmarks_due(self) -> bool:
+        """Whether the landmarks are still to be looked for."""
+        return self.landmarks == DUE
 
     @property
     def area(self) -> int:

@@ -112,7 +112,7 @@ def keep_faces(project: Project, detector: str, found: Iterable[tuple[int, Found
                 connection.execute(
                     "INSERT OR IGNORE INTO face (image_id, detector, place, top, right, bottom, left, score, landmarks,"
                     " identity_id, label_source) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                    (image, detector, place, *box.css, box.score, json.dumps(box.landmarks) if box.landmarks else None,
+                    (image, detector, place, *box.css, box.score, None if box.landmarks is None else json.dumps(box.landmarks),
                      named and named.identity, named and named.source),
                 )  # fmt: skip
                 number = connection.execute(

@@ -67,7 +67,7 @@ def existing_faces(project: Project, faces: Sequence[int]) -> set[int]:
 
 
 def read_landmarks(text: str | None) -> tuple[tuple[float, float], ...] | None:
-    """Return a face's landmarks as the catalogue keeps them."""
+    """Return a face's landmarks as the catalogue keeps them; none yet (`[]`) are `boxes.DUE`."""
     return None if text is None else tuple((float(x), float(y)) for x, y in json.loads(text))
 
 

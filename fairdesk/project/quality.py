@@ -258,7 +258,9 @@ def copy_measured(project: Project, detector: str) -> None:
             " JOIN detection d ON d.image_id = i.id AND d.detector = ?1 AND d.why IS NULL AND d.faces = q.faces"
             " LEFT JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.detector = ?1"
             " LEFT JOIN face g ON g.image_id = o.id AND g.place = 0 AND g.detector = ?1"
-            f" WHERE q.detector = ?1 AND q.why IS NULL AND {same} AND f.landmarks IS g.landmarks"
+            f" WHERE q.detector = ?1 AND q.why IS NULL AND {same}"
+            " AND (f.landmarks IS g.landmarks OR f.landmarks = '[]' AND g.landmarks IS NOT NULL"
+            " OR g.landmarks = '[]' AND f.landmarks IS NOT NULL)"  # still to be looked for: the same in the same picture
             " AND NOT EXISTS (SELECT 1 FROM quality k WHERE k.image_id = i.id AND k.detector = ?1 AND k.why IS NULL)",
             (detector,),
         )

@@ -1,5 +1,7 @@
 """Quality measures against OpenCV and by hand, limits, filters, saved views, more like this."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -9,16 +11,21 @@ from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams, QualityParams
 from fairdesk.dataset.quality_measurement import measure_quality as measure_job
 from fairdesk.errors import RequestError
+from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.detection import find_faces as detect
+from fairdesk.faces.detectors import detect_faces
+from fairdesk.faces.landmarks import with_landmarks
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.quality import measure, pose, sharpness
+from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.boxes import FaceBox
+from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.image_queries import Filter, image_ids, more_like
 from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.labels import Edit, edit_labels, tag_counts
 from fairdesk.project.predictions import predicted_values
-from fairdesk.project.quality import Limit, counts, outside, values
+from fairdesk.project.quality import Limit, copy_measured, counts, outside, values
 from fairdesk.project.saved_views import remove_view, save_view, saved_views
 
 
@@ -129,3 +136,39 @@ def test_more_like_this_finds_the_same_person_first(filled):
     assert only[0] == 7 and set(only[1:].tolist()) == set(image_ids(filled, Filter(group="g1")).tolist())
     with pytest.raises(RequestError, match="no embeddings of the encoder 'other'"):
         more_like(filled, 7, "other", only)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "copied"),
+    [("[]", "[]", True), ("[]", "found", True), ("found", "[]", True), ("found", "found", True), (None, None, True),
+     (None, "[]", False), ("[]", None, False), ("found", None, False)],
+)  # fmt: skip
+def test_what_was_measured_of_a_copy_counts_whether_or_not_its_landmarks_were_looked_for(
+    project, drawn, tmp_path, one, other, copied
+):
+    """Landmarks that are still to be looked for are the same in the same picture; a face from elsewhere that has none is another."""
+    source = sorted(drawn.rglob("*.jpg"))[0].read_bytes()
+    (tmp_path / "two").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / "two" / name).write_bytes(source)
+    import_folder(ImportParams(folder=tmp_path / "two"), QuietContext(project))
+    detect(DetectParams(), QuietContext(project))
+    measure_job(QualityParams(), QuietContext(project))
+    points = "[[1, 2], [9, 2], [5, 5], [2, 8], [8, 8]]"
+    with project.db.transaction() as db:
+        db.execute("DELETE FROM quality WHERE image_id = 2")
+        for image, marks in ((1, one), (2, other)):
+            text = points if marks == "found" else marks
+            assert db.execute("UPDATE face SET landmarks = ? WHERE image_id = ? RETURNING 1", (text, image)).get
+    copy_measured(project, "hog")
+    assert bool(project.db.value("SELECT count(*) FROM quality WHERE image_id = 2")) == copied
+
+
+def test_a_face_without_landmarks_has_no_pose_and_one_whose_were_not_looked_for_has(drawn):
+    image = read_pixels(sorted(drawn.rglob("*.jpg"))[0])
+    (found,) = detect_faces(image, DetectorKey("hog"))
+    assert found.landmarks_due and measure(image, found, 1).yaw is not None
+    plain = replace(found, landmarks=None)
+    assert measure(image, plain, 1).yaw is None and measure(image, plain, 1).sharpness is not None
+    assert np.array_equal(face_chip(image, found, 112), face_chip(image, *with_landmarks(image, [found]), 112))
+    assert not np.array_equal(face_chip(image, found, 112), face_chip(image, plain, 112))

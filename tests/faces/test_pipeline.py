@@ -8,23 +8,28 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams, QualityParams
 from fairdesk.dataset.quality_measurement import measure_quality
 from fairdesk.errors import JobFailed, Stopped
-from fairdesk.faces import computing, detection, early_start, pipeline
+from fairdesk.faces import computing, detection, dlib_models, early_start, pipeline
 from fairdesk.faces.aligners import Aligner
+from fairdesk.faces.backbones import MobileFaceNet
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.faces.search import Search
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
+from fairdesk.project.boxes import DUE
 from fairdesk.project.detections import UnseenImage
 from fairdesk.project.detector_key import DetectorKey
+from fairdesk.project.faces import FacePlace
 from fairdesk.project.project import CATALOG
 from fairdesk.project.quality import MEASURES
 
@@ -275,18 +280,72 @@ def test_images_that_are_searched_together_give_what_each_gives_alone(drawn, mon
     assert counts == [1] * 7 if detector == "whole" else counts[4] == 0 and counts[5] == (2 if "all" in detector else 1)
 
 
-def test_landmarks_are_looked_for_in_the_faces_that_are_kept_alone(drawn, monkeypatch):
-    from fairdesk.faces import detectors, dlib_models
+TEMPLATE = Aligner("template", 112)
 
+
+@pytest.mark.parametrize(
+    ("detector", "aligner", "quality", "times"),
+    [
+        ("hog+all", None, False, 0),
+        ("hog+all", Aligner("dlib", 150), False, 0),
+        ("hog+all", Aligner("box"), False, 0),
+        ("hog+all", None, True, 1),  # of the largest
+        ("hog+all", TEMPLATE, False, 2),
+        ("hog+all", TEMPLATE, True, 2),
+        ("hog", TEMPLATE, True, 1),
+        ("whole", TEMPLATE, True, 0),
+    ],
+)
+def test_landmarks_are_looked_for_where_they_are_needed(
+    drawn, monkeypatch, tmp_path, detector, aligner, quality, times
+):
     images = [read_pixels(path) for path in sorted(drawn.rglob("*.jpg"))[:2]]
-    both, given, plain = np.concatenate(images, axis=1), [], dlib_models.many_points()
+    Image.fromarray(np.concatenate(images, axis=1)).save(tmp_path / "both.png")
+    given, plain = [], dlib_models.many_points()
     monkeypatch.setattr(
         dlib_models, "many_points", lambda: lambda image, box: (given.append(box), plain(image, box))[1]
     )
-    every = detectors.detect_faces(both, DetectorKey.parse("hog+all"))
-    assert len(every) == len(given) == 2
+    key = DetectorKey.parse(detector)
+    pipeline.load(Search(key, quality=quality), aligner)
+    ((found, _, _),) = pipeline.search_batch([UnseenImage(1, str(tmp_path / "both.png"))])
+    assert len(given) == times and len(found.faces) == (2 if key.every else 1)
+    looked = [box.landmarks for box, _ in found.faces]
+    assert looked == ([None] if detector == "whole" else looked[:times] + [DUE] * (len(looked) - times))
+    assert all(len(one) == 5 for one in looked[:times] if times)
     given.clear()
-    assert detectors.detect_faces(both, DetectorKey.parse("hog")) == every[:1] and len(given) == 1
+    pipeline.load(None, TEMPLATE)
+    pipeline.align_batch([FacePlace(1, str(tmp_path / "both.png"), "", box) for box, _ in found.faces])
+    assert len(given) == (0 if detector == "whole" else len(looked) - times)  # what is known is not looked for again
+
+
+@pytest.mark.parametrize("detector", ["hog", "hog-fast", "whole"])
+def test_it_does_not_matter_when_landmarks_are_looked_for(tmp_path, drawn, detector):
+    """Encoding by a template and quality, together with the search, after it, or in the other order: the same to the last bit."""
+    torch.manual_seed(0)
+    torch.save(MobileFaceNet(16, (1, 1, 1, 1), 1).state_dict(), tmp_path / "small.pth")
+    encoder = f"arcface:{tmp_path / 'small.pth'}"
+    ways = {
+        "together": [EncodeParams(encoder=encoder, detector=detector, quality=True)],
+        "later": [DetectParams(detector=detector), EncodeParams(encoder=encoder, detector=detector, quality=True)],
+        "last": [EncodeParams(detector=detector), DetectParams(detector=detector, quality=True), EncodeParams(encoder=encoder, detector=detector)],
+    }  # fmt: skip
+    told, numbers = [], ", ".join(MEASURES)
+    for name, steps in ways.items():
+        project = project_of(tmp_path / name, drawn)
+        for step in steps:
+            (encode_faces if isinstance(step, EncodeParams) else find_faces)(step, QuietContext(project))
+        faces, vectors = project.vectors.load(project.vectors.choose(encoder, detector).recipe)
+        order = project.db.rows("SELECT f.id FROM face f JOIN image i ON i.id = f.image_id ORDER BY i.path, f.place")
+        place = {face: row for row, face in enumerate(faces.tolist())}
+        told.append(
+            (
+                vectors[[place[face] for (face,) in order]].tobytes(),
+                project.db.rows(f"SELECT i.path, {numbers} FROM quality q JOIN image i ON i.id = image_id ORDER BY 1"),
+            )
+        )
+    assert told[0] == told[1] == told[2] and len(order) >= 20
+    yaws = [row[1 + list(MEASURES).index("yaw")] for row in told[0][1]]
+    assert all(yaw is None for yaw in yaws) if detector == "whole" else any(yaw is not None for yaw in yaws)
 
 
 def test_a_helper_is_given_many_small_images_and_few_large_ones(monkeypatch):
@@ -326,7 +385,12 @@ def test_few_small_images_that_are_cut_out_alone_need_no_helpers(tmp_path, drawn
     [
         ("encode P --detector hog-fast", ["fairdesk.faces.ready_to_search"]),
         ("detect P", ["fairdesk.faces.ready_to_search"]),
-        ("encode P --detector=hog+all@2/1500 --quality", ["fairdesk.faces.ready_to_search"]),
+        ("encode P --detector=hog+all@2/1500", ["fairdesk.faces.ready_to_search"]),
+        ("encode P --detector=hog+all@2/1500 --quality", ["fairdesk.faces.ready_with_landmarks"]),
+        ("detect P --quality --detector whole --detector hog-fast", ["fairdesk.faces.ready_with_landmarks"]),
+        ("encode P --detector hog --encoder resnet50", ["fairdesk.faces.ready_with_landmarks"]),
+        ("encode P --detector hog --encoder=onnx:a.onnx", ["fairdesk.faces.ready_with_landmarks"]),
+        ("encode P --detector hog --encoder deepface:SFace", ["fairdesk.faces.ready_to_search"]),
         ("encode P --detector whole", []),
         ("detect P --detector hog --engine ray", []),
         ("detect --help", []),
@@ -347,7 +411,7 @@ def test_an_encoding_of_which_no_detector_is_said_guesses_it(tmp_path, drawn, mo
     monkeypatch.setattr(early_start, "make_ready", lambda *modules: started.extend(modules))
     project = project_of(tmp_path / "p", drawn)
     early_start.start_early(["encode", "--quality", "--where", "ids=1-3", str(tmp_path / "p")])
-    assert started == ["fairdesk.faces.ready_to_search"]  # nothing was searched yet: it will be by HOG
+    assert started == ["fairdesk.faces.ready_with_landmarks"]  # nothing was searched yet: it will be by HOG
     project.keep_detector("whole")
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / CATALOG).write_bytes(b"no database, but long enough to be taken for one" * 99)

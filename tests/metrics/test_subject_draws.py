@@ -325,7 +325,8 @@ def test_a_figure_of_rates_without_an_interval_has_none_either(people, at):
     assert said.count("No interval of FDR, IR, GARBE: the FMR of A has no interval: fewer than 4 subjects") == 1
     table = next(one for one in tables_of(result) if one.name == "fairness")
     row = next(row for row in table.rows if row[0].text == "GARBE")
-    assert row[2].text == row[3].text == "–" and fair.intervals_why["GARBE"] in row[2].tip and row[3].tip == row[2].tip
+    why = fair.intervals_why["GARBE"]
+    assert row[2].text == row[3].text == f"– ({why})" and why in row[2].tip and row[3].tip == row[2].tip
 
 
 def test_four_subjects_a_group_have_intervals_of_every_figure():
