@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from fairdesk.clustering.records import Cluster
+from fairdesk.clustering.records import UNCLUSTERED, Cluster
 from fairdesk.clustering.store import clusters
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.words import tr
+
+_LISTED = 12  # labels
+
+
+def _listed(labels: list[int]) -> str:
+    """Return labels in order, of many the first and the last."""
+    ordered = [tr("-1 (unclustered)") if label == UNCLUSTERED else str(label) for label in sorted(labels)]
+    return ", ".join(ordered if len(ordered) <= _LISTED else [*ordered[: _LISTED - 2], "…", ordered[-1]])
 
 
 def find_cluster(project: Project, version: int, label: str) -> Cluster:
@@ -22,8 +30,9 @@ def find_cluster(project: Project, version: int, label: str) -> Cluster:
         )
     raise RequestError(
         tr(
-            "Clustering {version} has no cluster {label!r}. Its labels run from -1 (unclustered) upwards.",
+            "Clustering {version} has no cluster {label!r}. It has: {labels}.",
             version=version,
             label=label,
+            labels=_listed([one.label for one in every]),
         )
     )

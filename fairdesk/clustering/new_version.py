@@ -94,6 +94,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         contradictions=contradictions,
         changed=behind.changed,
         missing=behind.missing,
+        missing_paths=behind.missing_paths,
         **dict(quality),
     )
 

@@ -13,13 +13,16 @@ from fairdesk.project.faces import images_of_faces
 from fairdesk.project.originals import imported_files, missing_originals
 from fairdesk.words import tr_n
 
+NAMED = 100  # missing originals: of a disk that is not there all are missing
+
 
 @dataclass(frozen=True)
 class Behind:
-    """Paths of originals that are other files now, and of those that are not there."""
+    """Paths of originals that are other files now, how many are not there, and the first of these."""
 
     changed: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    missing: int = 0
+    missing_paths: list[str] = field(default_factory=list)
 
 
 def originals_behind(faces: npt.NDArray[np.int64], context: Context) -> Behind:
@@ -28,21 +31,19 @@ def originals_behind(faces: npt.NDArray[np.int64], context: Context) -> Behind:
     images = sorted(set(images_of_faces(project, faces.tolist()).values()))
     changed = changed_originals(images, context)
     gone = np.intersect1d(missing_originals(project).images, images)
-    missing = [str(one.path) for one in imported_files(project, gone.tolist())]
-    if missing:
-        context.message(missing_line(missing))
-    return Behind(changed, missing)
+    first = [str(one.path) for one in imported_files(project, gone[:NAMED].tolist())]
+    if first:
+        context.message(missing_line(len(gone), first[0]))
+    return Behind(changed, len(gone), first)
 
 
-def missing_line(paths: list[str]) -> str:
-    """Say that originals are missing, and what follows; empty where none is."""
-    if not paths:
-        return ""
+def missing_line(count: int, path: str) -> str:
+    """Say that originals are missing, for example that of a path, and what follows."""
     return tr_n(
         "{n:,} original is missing: {path}. The embedding that was made of it before is clustered. "
         "Find it again: fairdesk relink PROJECT OLD NEW",
         "{n:,} originals are missing, for example {path}. The embeddings that were made of them before are clustered. "
         "Find them again: fairdesk relink PROJECT OLD NEW",
-        len(paths),
-        path=paths[0],
+        count,
+        path=path,
     )

@@ -46,8 +46,10 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     """Verdicts that could not be honoured beside others."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported: their faces may be those of either."""
-    missing: list[str] = []
+    missing: int = 0
     """Originals that are not where they were: what was made of them before is clustered."""
+    missing_paths: list[str] = []
+    """The first hundred of them."""
 
     def caution(self) -> str | None:
         """Say what contradicts what, which a person has to decide, and which originals have changed or are missing."""
@@ -60,7 +62,9 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
         return "\n".join([*said, *self._originals()]) or None
 
     def _originals(self) -> list[str]:
-        return changed_lines(self.changed) + ([missing_line(self.missing)] if self.missing else [])
+        return changed_lines(self.changed) + (
+            [missing_line(self.missing, self.missing_paths[0])] if self.missing_paths else []
+        )
 
     def text(self) -> str:
         """Return the counts, and the agreement with known identities."""

@@ -240,15 +240,15 @@ class Session(QObject):
 
         self.background.edit(lambda: work(project), finished)
 
-    def undo(self) -> None:
-        """Take back the newest edit."""
-        self._step(lambda project: project.journal.undo(), mark("Undone: {step}"))
+    def undo(self, *, instead: str = "") -> None:
+        """Take back the newest edit; where that cannot be, say what can be done `instead`."""
+        self._step(lambda project: project.journal.undo(), mark("Undone: {step}"), instead)
 
     def redo(self) -> None:
         """Make the oldest undone edit again."""
         self._step(lambda project: project.journal.redo(), mark("Redone: {step}"))
 
-    def _step(self, work: Callable[[Project], Step], told: str) -> None:
+    def _step(self, work: Callable[[Project], Step], told: str, instead: str = "") -> None:
         project = self.project
         if project is None:
             return
@@ -268,6 +268,8 @@ class Session(QObject):
             ended()
             if isinstance(error, NoStepError):
                 self.told.emit(Notice(str(error)))
+            elif instead and isinstance(error, RequestError):
+                self.tell_error(RequestError(f"{error} {instead}"))
             else:
                 self.tell_error(error)
 

@@ -259,6 +259,8 @@ def same_faces_of(project: Project, faces: Sequence[int], detector: str) -> dict
         row[0]: row[0]
         for row in project.db.rows(f"SELECT id FROM face WHERE id {_THESE} AND detector = ?", (wanted, detector))
     }
+    if len(found) == len(set(faces)):
+        return found
     best: dict[int, float] = {}
     for face, other, whole, *box in project.db.rows(
         "SELECT a.id, b.id, a.place = 0 AND b.place = 0 AND 'whole' IN (a.detector, b.detector),"

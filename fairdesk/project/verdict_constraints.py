@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from fairdesk.project.verdicts import OF_FACES, Said, Verdict
+from fairdesk.project.verdicts import Said, Verdict
 from fairdesk.words import tr
 
 Faces = tuple[int, ...]
@@ -181,6 +181,7 @@ class _Compiler:
                 left.append(face)
         if left and others:
             self._keep_apart(verdict, tuple(left), others)
+        self.judged.update(left)
 
     def confirmed(self, verdict: Verdict) -> None:
         """Faces that are the person of the others, and so of one another."""
@@ -204,6 +205,7 @@ class _Compiler:
             self.sure.append((verdict, tuple(kept)))
         if kept and anchor:
             self.joined.append((verdict, tuple(kept), anchor))
+        self.judged.update(kept)
 
     def ignore(self, verdict: Verdict) -> None:
         for face in verdict.faces:
@@ -212,6 +214,7 @@ class _Compiler:
                 self._set_aside(verdict, newer, [face])
             else:
                 self.ignored.add(face)
+                self.judged.add(face)
 
 
 def _mostly(faces: Faces, within: Faces) -> bool:
@@ -229,8 +232,6 @@ def constraints(found: Sequence[Verdict]) -> Constraints:
     for verdict in reversed(found):
         if verdict.said in add:
             add[verdict.said](verdict)
-        if verdict.said in OF_FACES:
-            made.judged.update(verdict.faces)
     groups = {id(m): m for m in made.of.values() if len(m.faces) > 1}
     together = [tuple(sorted(m.faces - made.ignored)) for m in groups.values()]
     return Constraints(

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 
 from fairdesk.cli import run
+from fairdesk.clustering import originals_behind
 from fairdesk.clustering.new_version import cluster_faces
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.jobs.context import QuietContext
@@ -26,7 +27,7 @@ def test_changed_and_missing_originals_are_told(filled, capsys):
     paths[1].unlink()
     context = QuietContext(filled)
     done = cluster_faces(ASKED, context)
-    assert (done.faces, done.changed, done.missing) == (40, [str(paths[0])], [str(paths[1])])
+    assert (done.faces, done.changed, done.missing_paths) == (40, [str(paths[0])], [str(paths[1])])
     for said in (done.text(), done.caution()):
         assert "1 original has changed" in said and f"1 original is missing: {paths[1]}" in said
     assert any("another file than the one that was imported" in one for one in context.messages)
@@ -34,7 +35,11 @@ def test_changed_and_missing_originals_are_told(filled, capsys):
     paths[2].unlink()
     assert run(["cluster", str(filled.folder), "--method", "kmeans", "--n-clusters", "8", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["changed"] == [str(paths[0])] and said["missing"] == [str(paths[1]), str(paths[2])]
+    assert (
+        said["changed"] == [str(paths[0])]
+        and said["missing_paths"] == [str(paths[1]), str(paths[2])]
+        and said["missing"] == 2
+    )
 
 
 def test_only_originals_of_the_clustered_faces_count(filled):
@@ -43,10 +48,19 @@ def test_only_originals_of_the_clustered_faces_count(filled):
         path.unlink()
     hide_images(filled, [one.id for one in labelled_images(filled)][:1])
     done = cluster_faces(ASKED, QuietContext(filled))
-    assert done.faces == 39 and done.missing == [str(paths[1])]
+    assert done.faces == 39 and done.missing_paths == [str(paths[1])]
+
+
+def test_where_all_are_missing_the_first_are_named(filled, monkeypatch):
+    monkeypatch.setattr(originals_behind, "NAMED", 3)
+    paths = originals(filled)
+    paths[0].parents[2].rename(paths[0].parents[2].with_name("unplugged"))
+    done = cluster_faces(ASKED, QuietContext(filled))
+    assert done.missing == 40 and done.missing_paths == [str(path) for path in paths[:3]]
+    assert f"40 originals are missing, for example {paths[0]}" in done.text()
 
 
 def test_vectors_of_a_file_have_no_originals(filled, tmp_path):
     np.savez(tmp_path / "v.npz", vectors=np.eye(6, dtype=np.float32))
     done = cluster_faces(ClusterParams(method="kmeans", n_clusters=2, vectors=tmp_path / "v.npz"), QuietContext(None))
-    assert done.changed == [] and done.missing == []
+    assert done.changed == [] and done.missing == 0

@@ -1,6 +1,7 @@
 """Verdicts: kept for good, undoable, honoured by every method, carried between projects, and never broken silently."""
 
 import csv
+import itertools
 import json
 
 import numpy as np
@@ -187,6 +188,41 @@ def test_faces_that_were_ignored_and_confirmed_since_are_not_ignored(faces, othe
         ]
     )
     assert not said.ignored and [one.verdict.id for one in said.contradictions] == [1]
+
+
+def test_a_cluster_that_is_not_there_is_told_those_that_are(first):
+    project, _, faces = first
+    with pytest.raises(RequestError, match=r"no cluster '99'\. It has: 0, 1, 2, 3, 4, 5, 6, 7\."):
+        find_cluster(project, 1, "99")
+    store.unassign_faces(project, 1, faces[0][:1])
+    for face in faces[1]:
+        store.split_faces(project, 1, [face])
+    with pytest.raises(RequestError, match=r"It has: -1 \(unclustered\), 0, 2, 3, 4, 5, 6, 7, 8, 9, …, 12\."):
+        find_cluster(project, 1, "Ann")
+
+
+SAYS = {True: (Said.SAME, Said.CONFIRMED), False: (Said.DIFFERENT, Said.NOT)}
+
+
+@pytest.mark.parametrize("newest", [True, False])
+def test_a_word_that_is_set_aside_silences_nobody(newest):
+    """Ann, then Bob say the opposite of what Cy says last: both are shown, whether they spoke of faces or of clusters."""
+    for older in itertools.product(SAYS[not newest], repeat=2):
+        said = constraints(
+            [
+                Verdict(number, str(number), kind, (1, 2), (3, 4), who, float(number))
+                for number, (kind, who) in enumerate(
+                    zip((*older, SAYS[newest][0]), ("ann", "bob", "cy"), strict=True), 1
+                )
+            ]
+        )
+        assert sorted(one.verdict.who for one in said.contradictions) == ["ann", "bob"], older
+        assert {v.who for one in said.contradictions for v in one.against} == {"cy"}
+    ignored = [
+        Verdict(1, "1", Said.SAME, (1,), (3,), "ann", 1.0), Verdict(2, "2", Said.IGNORED, (1,), (), "bob", 2.0),
+        Verdict(3, "3", Said.CONFIRMED, (1,), (5,), "cy", 3.0), Verdict(4, "4", Said.DIFFERENT, (3,), (5,), "cy", 4.0),
+    ]  # fmt: skip
+    assert [one.verdict.who for one in constraints(ignored).contradictions] == ["bob"]
 
 
 def test_more_like_this_honours_verdicts(first):

@@ -204,6 +204,27 @@ def test_undo_goes_on_through_what_else_was_done_and_ends_where_the_review_begin
     assert [step.undone for step in project.journal.history()] == steps
 
 
+def test_undo_says_why_it_stops_at_what_later_work_rests_on(window, hand, qtbot, reviewing, tmp_path):
+    project, _, pane = reviewing
+    qtbot.keyClick(pane, Qt.Key.Key_N)
+    hand.settle()
+    plain_images(tmp_path / "more", 1, 1, 2, side=8)
+    import_images(ImportParams(folder=tmp_path / "more"), QuietContext(project))
+    add_faces(project, encoder="other")  # they are of no step
+    hand.settle()
+    for _ in range(2):
+        press_undo(pane, hand, qtbot)
+        told = window.toasts.history[-1]
+        assert told.kind == "error" and "Import" in told.text and "faces found" in told.text
+        assert told.text.endswith("close the review and remove its verdict: Clustering, Verdicts…")
+        assert len(verdicts(project)) == 1 and window.clustering.reviewing and pane.current is not None
+    qtbot.keyClick(pane, Qt.Key.Key_N)
+    hand.settle()
+    assert len(verdicts(project)) == 2
+    press_undo(pane, hand, qtbot)
+    assert len(verdicts(project)) == 1
+
+
 def test_back_says_what_came_after_the_last_answer(window, hand, qtbot, reviewing):
     project, _, pane = reviewing
     first = pane.current

@@ -389,7 +389,11 @@ class ReviewPane(QWidget):
             if isinstance(found, Ahead):
                 self._moved(-1, found)
             elif undo and not found.kept:
-                self._session.undo()
+                self._session.undo(
+                    instead=tr(
+                        "To take an older answer back, close the review and remove its verdict: Clustering, Verdicts…"
+                    )
+                )
             else:
                 self._session.told.emit(newer_note(found, self._session.undo))
             self._catch_up()
