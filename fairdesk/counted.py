@@ -20,6 +20,36 @@ def identities(n: int) -> str:
     return tr_n("{n:,} identity", "{n:,} identities", n)
 
 
+def subjects(n: int) -> str:
+    """Say how many subjects."""
+    return tr_n("{n:,} subject", "{n:,} subjects", n)
+
+
+def comparisons(n: int) -> str:
+    """Say how many comparisons."""
+    return tr_n("{n:,} comparison", "{n:,} comparisons", n)
+
+
+def mated_probes(n: int) -> str:
+    """Say how many mated probes."""
+    return tr_n("{n:,} mated probe", "{n:,} mated probes", n)
+
+
+def nonmated_probes(n: int) -> str:
+    """Say how many non-mated probes."""
+    return tr_n("{n:,} non-mated probe", "{n:,} non-mated probes", n)
+
+
+def genuine_comparisons(n: int) -> str:
+    """Say how many genuine comparisons."""
+    return tr_n("{n:,} genuine comparison", "{n:,} genuine comparisons", n)
+
+
+def impostor_comparisons(n: int) -> str:
+    """Say how many impostor comparisons."""
+    return tr_n("{n:,} impostor comparison", "{n:,} impostor comparisons", n)
+
+
 def clusters(n: int) -> str:
     """Say how many clusters."""
     return tr_n("{n:,} cluster", "{n:,} clusters", n)

@@ -12,7 +12,7 @@ from fairdesk.cli.verb import Namespace, Verb
 from fairdesk.clustering.params import CLUSTER_FILES
 from fairdesk.errors import RequestError
 from fairdesk.jobs.results import JobResult, Record
-from fairdesk.words import mark, tr
+from fairdesk.words import mark, tr, tr_n
 
 
 class ClusteringRow(Record):
@@ -51,7 +51,7 @@ class ClusteringsResult(JobResult):
     def text(self) -> str:
         """Return them, one a line."""
         if self.out is not None:
-            return tr("Wrote {n:,} faces to {out}", n=self.written or 0, out=self.out)
+            return tr_n("Wrote {n:,} face to {out}", "Wrote {n:,} faces to {out}", self.written or 0, out=self.out)
         return "\n".join(one.text() for one in self.clusterings) or tr("No clusterings yet.")
 
 

@@ -19,7 +19,7 @@ def known_people(project: Project, faces: Ids, said: Constraints) -> Ids:
     belongs together with show, by the identity that most of them have, or a person of their own.
     """
     known = identities_of_faces(project, faces)
-    confirmed = {face for _, subjects, _ in said.joined for face in subjects}
+    confirmed = {face for faces in said.confirmed for face in faces}
     row = {int(face): place for place, face in enumerate(faces)}
     fresh = int(known.max(initial=0)) + 1
     for together in _confirmed_groups(said, confirmed):
@@ -38,7 +38,7 @@ def known_people(project: Project, faces: Ids, said: Constraints) -> Ids:
 
 def _confirmed_groups(said: Constraints, confirmed: set[int]) -> list[set[int]]:
     """Return the confirmed faces of each person: those that must be together, and those confirmed beside the same faces."""
-    groups: list[set[int]] = [set(group) & confirmed for group in said.together]
+    groups: list[set[int]] = [set(group) & confirmed for group in (*said.together, *said.confirmed)]
     for _, subjects, others in said.joined:
         groups.append(set(subjects) | (set(others) & confirmed))
     merged: list[set[int]] = []

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from fairdesk.clustering.results import NamedResult
-from fairdesk.clustering.store import faces_of, name_identity
+from fairdesk.clustering.store import faces_of, is_loose, named_cluster
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
-from fairdesk.project.faces import commonest_group, group_counts_of_faces, identities_of_faces, likely_group
-from fairdesk.project.identities import find_identity, identity_names, images_beside, typed_name
+from fairdesk.project.faces import (
+    commonest_group,
+    give_identity,
+    group_counts_of_faces,
+    identities_of_faces,
+    likely_group,
+)
+from fairdesk.project.identities import find_identity, identity_names, images_beside, label_ids, typed_name
 from fairdesk.words import tr, tr_n
 
 
@@ -112,3 +118,31 @@ def name_cluster(project: Project, wanted: Naming) -> NamedResult:
     return done.model_copy(
         update={"joined": 0 if wanted.own else wanted.joins, "regrouped": sum(wanted.leaving.values())}
     )
+
+
+def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> NamedResult:
+    """Turn a cluster into an identity: all its faces get the name, as said by a person.
+
+    Without a group `likely_group` chooses it; an empty one means no group. What that joins and changes is told before
+    by `naming`.
+
+    Raises
+    ------
+    RequestError
+        If the name is empty or the cluster is the unclustered faces.
+    """
+    name = typed_name(name)
+    if not name:
+        raise RequestError(tr("An identity needs a name."))
+    target = {"tab": "clustering", "cluster": cluster}
+    with project.journal.step(tr("Make a cluster the identity {name}", name=name), target=target) as connection:
+        if is_loose(connection, cluster):
+            raise RequestError(
+                tr("Unclustered faces are not one identity. First split off the faces that belong together.")
+            )
+        members = faces_of(project, cluster)
+        chosen = likely_group(project, members, name) if group is None else typed_name(group) or None
+        identity, _ = label_ids(connection, name, chosen)
+        faces = give_identity(project, members, identity)
+        named_cluster(connection, cluster, identity)
+    return NamedResult(identity=name, group=chosen, faces=faces, cluster=cluster)

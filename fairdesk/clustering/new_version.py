@@ -19,6 +19,7 @@ from fairdesk.clustering.methods.by_name import (
 )
 from fairdesk.clustering.methods.constrained import corrected
 from fairdesk.clustering.neighbours.kept import neighbours_of
+from fairdesk.clustering.originals_behind import originals_behind
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.stages import Check
@@ -51,6 +52,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     metric = params.metric or recipe.metric
     there = directed(vectors, metric)
     need_faces(project, recipe, int(there.sum()), 2)
+    behind = originals_behind(faces, context)
     truth = known_people(project, faces, said)
     people = len(np.unique(truth[truth >= 0]))
     context.check()
@@ -90,6 +92,8 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         ignored=ignored or None,
         zero_vectors=int((~there).sum()) or None,
         contradictions=contradictions,
+        changed=behind.changed,
+        missing=behind.missing,
         **dict(quality),
     )
 
@@ -97,7 +101,12 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
 def _progress(context: Context, faces: int, method: str) -> Check:
     """Return what a method tells how far it is: as so many of the faces, so that the time left can be told."""
     if method == "kmeans" and faces > MANY:
-        context.message(tr("k-means cannot tell how far it is; it can be stopped at any time."))
+        context.message(
+            tr(
+                "k-means goes on until no face changes its cluster; after how many rounds that is nobody knows before, "
+                "so that it cannot tell how far it is. It can be stopped at any time."
+            )
+        )
 
     def tell(done: int, of: int) -> None:
         context.check()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from fairdesk import counted
+from fairdesk.clustering.originals_behind import missing_line
 from fairdesk.clustering.verdicts.saying import replaces
+from fairdesk.faces.results import changed_lines
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -41,13 +44,23 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     """Faces that were left unclustered because their embedding is all zeros and was to be compared by its angle."""
     contradictions: list[str] = []
     """Verdicts that could not be honoured beside others."""
+    changed: list[str] = []
+    """Originals that are other files now than those that were imported: their faces may be those of either."""
+    missing: list[str] = []
+    """Originals that are not where they were: what was made of them before is clustered."""
 
     def caution(self) -> str | None:
-        """Say what contradicts what: a person has to decide."""
-        if not self.contradictions:
-            return None
-        more = len(self.contradictions) - 1
-        return self.contradictions[0] + (" " + tr_n("And {n:,} more.", "And {n:,} more.", more) if more else "")
+        """Say what contradicts what, which a person has to decide, and which originals have changed or are missing."""
+        said = []
+        if self.contradictions:
+            more = len(self.contradictions) - 1
+            said.append(
+                self.contradictions[0] + (" " + tr_n("And {n:,} more.", "And {n:,} more.", more) if more else "")
+            )
+        return "\n".join([*said, *self._originals()]) or None
+
+    def _originals(self) -> list[str]:
+        return changed_lines(self.changed) + ([missing_line(self.missing)] if self.missing else [])
 
     def text(self) -> str:
         """Return the counts, and the agreement with known identities."""
@@ -77,7 +90,7 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
                 "{n:,} faces unclustered because their embeddings are all zeros, which have no direction.",
                 self.zero_vectors,
             )
-        return "\n".join([said, *self.contradictions, *self.vector_lines()])
+        return "\n".join([said, *self.contradictions, *self.vector_lines(), *self._originals()])
 
 
 class EpsFigures(Record):
@@ -201,8 +214,8 @@ class ComparisonResult(JobResult, Agreement):
         if self.only_first or self.only_second:
             lines.append(
                 tr(
-                    "Only in the first: {first:,} faces, only in the second: {second:,}.",
-                    first=self.only_first,
+                    "Only in the first: {first}, only in the second: {second:,}.",
+                    first=counted.faces(self.only_first),
                     second=self.only_second,
                 )
             )
@@ -271,8 +284,8 @@ class VerdictsResult(JobResult):
     contradictions: list[str]
     out: str | None = None
 
-    def text(self) -> str:
-        """Return the counts, the verdicts and the contradictions."""
+    def text(self, most: int | None = None) -> str:
+        """Return the counts, the verdicts and the contradictions, at most so many of these."""
         lines = []
         if self.added is not None:
             lines.append(
@@ -283,6 +296,11 @@ class VerdictsResult(JobResult):
                     left=self.left_out or 0,
                 )
             )
+        if self.unknown_faces:
+            lines.append(
+                tr_n("{n:,} face of the file is not in this project: nothing is known of it.",
+                     "{n:,} faces of the file are not in this project: nothing is known of them.", self.unknown_faces)
+            )  # fmt: skip
         if self.ahead:
             lines.append(
                 tr_n("{n:,} verdict bears a time in the future, and counts as given now.",
@@ -302,17 +320,27 @@ class VerdictsResult(JobResult):
         elif not lines:
             lines += [
                 tr(
-                    "{id}  {said}  {faces} against {others} faces  {who}  {when}",
+                    "{id}  {said}  {faces}  {who}  {when}",
                     id=row.id,
                     said=Said(row.said).words,
-                    faces=len(row.faces),
-                    others=len(row.others),
+                    faces=tr(
+                        "{faces} against {others}", faces=counted.faces(len(row.faces)), others=f"{len(row.others):,}"
+                    )
+                    if row.others
+                    else counted.faces(len(row.faces)),
                     who=row.who,
                     when=time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created)),
                 )
                 for row in self.verdicts
             ] or [tr("No verdicts yet.")]
-        return "\n".join([*lines, *self.contradictions])
+        return "\n".join([*lines, *first_of(self.contradictions, most)])
+
+
+def first_of(contradictions: Sequence[str], most: int | None) -> list[str]:
+    """Return the first of some lines, and a line that says how many more there are."""
+    more = 0 if most is None else max(0, len(contradictions) - most)
+    shown = list(contradictions[: len(contradictions) - more])
+    return [*shown, tr_n("And {n:,} more.", "And {n:,} more.", more)] if more else shown
 
 
 class LoadClustersResult(JobResult):
@@ -329,11 +357,12 @@ class LoadClustersResult(JobResult):
 
     def text(self) -> str:
         """Return the counts."""
-        return tr(
-            "{clusters}, {faces}; {unknown} paths are not in the project.",
+        return tr_n(
+            "{clusters}, {faces}; {n:,} path has no face in the project.",
+            "{clusters}, {faces}; {n:,} paths have no face in the project.",
+            self.unknown,
             clusters=counted.clusters(self.clusters),
             faces=counted.faces(self.faces),
-            unknown=self.unknown,
         )
 
 
@@ -372,10 +401,10 @@ class FoldersResult(JobResult):
         """Return the counts."""
         lines = [
             tr_n(
-                "{images} images in {n} folder; {collisions} renamed for equal names.",
-                "{images} images in {n} folders; {collisions} renamed for equal names.",
+                "{images} in {n:,} folder; {collisions:,} renamed for equal names.",
+                "{images} in {n:,} folders; {collisions:,} renamed for equal names.",
                 self.folders,
-                images=self.images,
+                images=counted.images(self.images),
                 collisions=self.collisions,
             )
         ]
@@ -411,6 +440,12 @@ class MapResult(JobResult):
             self.faces,
             method={"pca": "PCA", "tsne": "t-SNE"}[self.method],
             seed=self.seed,
+        )
+        said += " " + tr(
+            "By the {encoder} embeddings of the faces that {detector} found ({recipe}).",
+            encoder=self.encoder,
+            detector=self.detector,
+            recipe=self.recipe,
         )
         return said if self.out is None else said + " " + tr("Written to {out}", out=self.out)
 

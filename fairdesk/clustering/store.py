@@ -9,7 +9,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import apsw
 import numpy as np
@@ -27,13 +27,10 @@ from fairdesk.clustering.verdicts.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
-from fairdesk.project.faces import HIDDEN_FACES, IS_HIDDEN, face_paths, give_identity, likely_group
-from fairdesk.project.identities import identity_names, label_ids, typed_name
+from fairdesk.project.faces import HIDDEN_FACES, IS_HIDDEN, face_paths
+from fairdesk.project.identities import identity_names, typed_name
 from fairdesk.project.verdicts import Said, Verdict
 from fairdesk.words import tr, tr_n
-
-if TYPE_CHECKING:
-    from fairdesk.clustering.results import NamedResult
 
 _SHOWN = f"face_id NOT IN {HIDDEN_FACES}"
 
@@ -135,22 +132,24 @@ def add_version(project: Project, text: str, new: NewVersion, members: Iterable[
     `members` are (face, place of its cluster among the new clusters).
     """
     taken = basis.take(project)
-    with project.journal.step(text, target={"tab": "clustering"}) as connection:
+    target: dict[str, Any] = {"tab": "clustering"}
+    with project.journal.step(text, target=target) as connection:
         connection.execute(
             "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis) VALUES (?,?,?,?,?,?,?)",
             (new.about or new.method, new.method, json.dumps(new.params), new.recipe, time.time(),
              json.dumps(new.quality) if new.quality else None, taken),
         )  # fmt: skip
-        version = connection.last_insert_rowid()
+        version = target["made"] = connection.last_insert_rowid()
         connection.execute("UPDATE clustering SET name = id || ': ' || name WHERE id = ?", (version,))
-        ids = [_add_cluster(connection, version, cluster) for cluster in new.clusters]
+        ids = [add_cluster(connection, version, cluster) for cluster in new.clusters]
         connection.executemany(
             "INSERT INTO cluster_member VALUES (?, ?, ?)", ((version, face, ids[place]) for face, place in members)
         )
     return version
 
 
-def _add_cluster(connection: apsw.Connection, version: int, new: NewCluster) -> int:
+def add_cluster(connection: apsw.Connection, version: int, new: NewCluster) -> int:
+    """Within a journal step: add a cluster without faces; returns its id."""
     connection.execute(
         "INSERT INTO cluster (clustering_id, label, name, identity_id) VALUES (?, ?, ?, ?)",
         (version, new.label, new.name, new.identity),
@@ -177,15 +176,14 @@ def revert_to(project: Project, version: int) -> int:
     version = need_version(project, version)
     if version == newest_version(project):
         raise RequestError(tr("Clustering {version} is the newest already.", version=version))
-    with project.journal.step(
-        tr("Go back to clustering {version}", version=version), target={"tab": "clustering"}
-    ) as connection:
+    target: dict[str, Any] = {"tab": "clustering"}
+    with project.journal.step(tr("Go back to clustering {version}", version=version), target=target) as connection:
         connection.execute(
             "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis, note)"
             " SELECT name, method, params, recipe_id, ?, quality, basis, note FROM clustering WHERE id = ?",
             (time.time(), version),
         )
-        new = connection.last_insert_rowid()
+        new = target["made"] = connection.last_insert_rowid()
         name = connection.execute("SELECT name FROM clustering WHERE id = ?", (new,)).get
         title = f"{numbered(new, str(name))} ({tr('as {version}', version=version)})"
         connection.execute("UPDATE clustering SET name = ? WHERE id = ?", (title, new))
@@ -193,7 +191,7 @@ def revert_to(project: Project, version: int) -> int:
         for old, *what in project.db.rows(
             "SELECT id, label, name, identity_id FROM cluster WHERE clustering_id = ? ORDER BY id", (version,)
         ):
-            number[old] = _add_cluster(connection, new, NewCluster(*what))
+            number[old] = add_cluster(connection, new, NewCluster(*what))
         connection.executemany(
             "INSERT INTO cluster_member SELECT ?, face_id, ? FROM cluster_member WHERE clustering_id = ? AND cluster_id = ?",
             ((new, made, version, old) for old, made in number.items()),
@@ -349,7 +347,7 @@ def split_faces(project: Project, version: int, faces: list[int]) -> int:
         label = connection.execute(
             "SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)
         ).get
-        cluster = _add_cluster(connection, version, NewCluster(label))
+        cluster = add_cluster(connection, version, NewCluster(label))
         _leave(project, connection, version, faces)
         _move(connection, version, faces, cluster)
         if len(faces) > 1:
@@ -394,7 +392,7 @@ def put_out(project: Project, connection: apsw.Connection, version: int, faces: 
     """Within a journal step: faces of a version become unclustered; returns how many were not."""
     found = connection.execute("SELECT id FROM cluster WHERE clustering_id = ? AND label = -1", (version,)).get
     if found is None:
-        found = _add_cluster(connection, version, NewCluster(UNCLUSTERED))
+        found = add_cluster(connection, version, NewCluster(UNCLUSTERED))
     connection.execute(
         "UPDATE cluster_member SET cluster_id = ?1 WHERE clustering_id = ?2 AND cluster_id != ?1"
         " AND face_id IN (SELECT value FROM json_each(?3))",
@@ -441,7 +439,7 @@ def regroup(project: Project, connection: apsw.Connection, version: int, moves: 
                 "SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)
             ).get
             assert isinstance(label, int)
-            target = _add_cluster(connection, version, NewCluster(label))
+            target = add_cluster(connection, version, NewCluster(label))
         connection.execute(
             "UPDATE cluster_member SET cluster_id = ? WHERE clustering_id = ?"
             " AND face_id IN (SELECT value FROM json_each(?))",
@@ -468,32 +466,11 @@ def membership(project: Project, version: int) -> dict[int, int]:
     return dict(zip(faces.tolist(), homes.tolist(), strict=True))
 
 
-def name_identity(project: Project, cluster: int, name: str, group: str | None = None) -> NamedResult:
-    """Turn a cluster into an identity: all its faces get the name, as said by a person.
+def named_cluster(connection: apsw.Connection, cluster: int, identity: int | None) -> None:
+    """Within a journal step: a cluster is an identity from here on, and has no other name."""
+    connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
 
-    Without a group `likely_group` chooses it; an empty one means no group. What that joins and changes is told before
-    by `clustering/naming.py`.
 
-    Raises
-    ------
-    RequestError
-        If the name is empty or the cluster is the unclustered faces.
-    """
-    from fairdesk.clustering.results import NamedResult
-
-    name = typed_name(name)
-    if not name:
-        raise RequestError(tr("An identity needs a name."))
-    with project.journal.step(
-        tr("Make a cluster the identity {name}", name=name), target=_target(cluster)
-    ) as connection:
-        if _row(connection, cluster).label == UNCLUSTERED:
-            raise RequestError(
-                tr("Unclustered faces are not one identity. First split off the faces that belong together.")
-            )
-        members = faces_of(project, cluster)
-        chosen = likely_group(project, members, name) if group is None else typed_name(group) or None
-        identity, _ = label_ids(connection, name, chosen)
-        faces = give_identity(project, members, identity)
-        connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
-    return NamedResult(identity=name, group=chosen, faces=faces, cluster=cluster)
+def is_loose(connection: apsw.Connection, cluster: int) -> bool:
+    """Within a journal step: whether a cluster is the unclustered faces. Raises `RequestError` where there is none."""
+    return _row(connection, cluster).label == UNCLUSTERED

@@ -45,7 +45,7 @@ def match_paths(
     """
     names = list(dict.fromkeys(names))
     matched = files.match(moved.get(name, name) for name in names)
-    other_ending, by_end = set(matched.other_ending), set(matched.by_end)
+    other_ending, other_case, by_end = set(matched.other_ending), set(matched.other_case), set(matched.by_end)
     out = Matched()
     for name in names:
         path = moved.get(name, name)
@@ -58,6 +58,7 @@ def match_paths(
         else:
             out.found[name] = place
             out.other_ending += [name] if path in other_ending else []
+            out.other_case += [name] if path in other_case else []
             out.by_end += [name] if path in by_end else []
     return out
 

@@ -38,6 +38,11 @@ def ending_off(path: str) -> str:
     return path.rpartition(".")[0] if is_picture(path.rpartition("/")[2]) else path
 
 
+def case_off(path: str) -> str:
+    """Return a path without the ending of a picture, and without the difference of capital and small letters."""
+    return ending_off(path).casefold()
+
+
 @dataclass
 class Matched:
     """What the paths of a list mean: each is in `found` or in `why`."""
@@ -45,6 +50,7 @@ class Matched:
     found: dict[str, int] = field(default_factory=dict)  # the place of its file
     why: dict[str, str] = field(default_factory=dict)  # why it means none
     other_ending: list[str] = field(default_factory=list)  # found though the file's name ends otherwise
+    other_case: list[str] = field(default_factory=list)  # found though capital and small letters differ
     by_end: list[str] = field(default_factory=list)  # found though only the last folder and the name agree
     several: set[str] = field(default_factory=set)  # those of `why` that more than one file fits
 
@@ -167,7 +173,7 @@ class KnownFiles:
         else:
             self._relative = PackedTexts(plain(path) for _, path in files)
         self._index = _Index(self._relative)
-        self._stems: _Index | None = None
+        self._looser: dict[Callable[[str], str], _Index] = {}
         self._real: Callable[[str], int | None] | None = None
 
     def path(self, place: int) -> str:
@@ -189,7 +195,7 @@ class KnownFiles:
         A name may be absolute, or relative to a folder of originals. Where the names have a beginning that the files have
         not, one beginning is taken off all: the one that fits most, never two that both fit, as ``train/1.jpg`` and
         ``val/1.jpg`` are two pictures. Where the files have more before them, or both do (then a folder and the name have
-        to agree), the rest has to fit one file only. What is left is looked for in the same way without the ending.
+        to agree), the rest has to fit one file only. What is left is looked for in the same way without the ending, and then without regard to capital letters.
         """
         out = Matched()
         once = list(dict.fromkeys(names))
@@ -219,25 +225,32 @@ class KnownFiles:
         self._match_links(left, found)
         self._match_rest(left, self._index, found, told)
         number = np.array(left.rows, dtype=np.int64)
-        if (found[number] == NONE).any():
-            if self._stems is None:
-                self._stems = _Index(PackedTexts(ending_off(path) for path in self._relative))
-            self._match_rest(left, self._stems, found, told, other_ending=True)
+        out = told or Matched()
+        for writing, changed in ((ending_off, out.other_ending), (case_off, out.other_case)):
+            if not (found[number] == NONE).any():
+                break
+            if writing not in self._looser:
+                self._looser[writing] = _Index(PackedTexts(writing(path) for path in self._relative))
+            self._match_rest(left, self._looser[writing], found, told, writing, changed)
         return found, left
 
     def _match_rest(
-        self, left: _Left, index: _Index, found: Rows, told: Matched | None, *, other_ending: bool = False
-    ) -> None:
-        """Look for the names that mean none yet; in `found` those stay NONE that a further look may help."""
+        self, left: _Left, index: _Index, found: Rows, told: Matched | None,
+        writing: Callable[[str], str] | None = None, changed: list[str] | None = None,
+    ) -> None:  # fmt: skip
+        """Look for the names that mean none yet; in `found` those stay NONE that a further look may help.
+
+        `writing` is what the index has of each path; the names that are found by it go to `changed`.
+        """
         number = np.array(left.rows, dtype=np.int64)
         open_ = found[number] == NONE
         taken = np.zeros(len(self._relative), dtype=np.bool_)
         taken[found[found >= 0]] = True
 
         def path_of(one: int) -> str:
-            return ending_off(left.paths[one]) if other_ending else left.paths[one]
+            return left.paths[one] if writing is None else writing(left.paths[one])
 
-        asked = (path_of(one) for one in left.once() if not other_ending or open_[one])
+        asked = (path_of(one) for one in left.once() if writing is None or open_[one])
         prefix = index.prefix(asked, self._roots)
         meant, hashes = np.full(len(number), NONE, dtype=np.int32), np.zeros(len(number), dtype=np.int64)
         by_end = []
@@ -264,8 +277,8 @@ class KnownFiles:
                 told.why[left.names[one]] = tr(
                     "{file} would fit, but another path of the list means it", file=self._relative[int(meant[one])]
                 )
-            elif other_ending:
-                told.other_ending.append(left.names[one])
+            elif changed is not None:
+                changed.append(left.names[one])
         if told is not None:
             told.by_end += [left.names[one] for one in by_end if found[number[one]] >= 0]
 

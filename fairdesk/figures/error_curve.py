@@ -40,6 +40,12 @@ class Curve:
         """The points of no error, (FMR, FNMR), with the error that was not seen at its bound (rule of three)."""
         return [self.seen(0.0, self.zero_fmr), self.seen(self.zero_fnmr, 0.0)]
 
+    def rates_at(self, threshold: float) -> tuple[float, float]:
+        """Return FMR and FNMR at any threshold: those of the next point of the curve that is as strict or stricter."""
+        sign = -1 if self.distance else 1
+        place = int(np.searchsorted(sign * self.threshold, sign * threshold, "left"))
+        return float(self.fmr[place]), float(self.fnmr[place])
+
     def seen(self, fmr: float, fnmr: float) -> tuple[float, float]:
         """Return where a point is drawn: a rate of no error at its bound."""
         return fmr or min(1.0, 3 / max(self.ni, 1)), fnmr or min(1.0, 3 / max(self.ng, 1))

@@ -126,6 +126,7 @@ def common_row(scores: Scores, threshold: CommonThreshold) -> dict[str, Any]:
         row |= {rate: errors / trials, f"{rate}_why": None} if trials else _undefined((rate,), why)
         row[f"{rate}_ci"] = row[f"{rate}_ci_pairs"] = wilson(errors, trials)
         row[f"{rate}_ci_why"] = row[f"{rate}_ci_pairs_why"] = row[f"{rate}_why"]
+        row[f"{rate}_ci_by"] = "pairs" if trials else None
     total = scores.ng + scores.ni
     if scores.ng:
         row |= {"accuracy": (total - matches - misses) / total, "accuracy_why": None}

@@ -39,6 +39,7 @@ def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
     result.corrections = corrections
     context.progress(2, 3, tr("steps"))
     result.seed = params.seed
+    result.report_language = params.language if params.out is not None else None
     if result.warning:
         context.message(result.warning)
     if params.out is not None:

@@ -163,6 +163,12 @@ def _draws(value: int | None) -> int | None:
     return value
 
 
+DrawCount = Annotated[
+    int | None, Field(ge=0, le=100_000, title="Draws of subjects"), AfterValidator(_draws), Unset("1000")
+]
+"""How many draws intervals are made of."""
+
+
 class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
@@ -199,14 +205,9 @@ class EvaluateParams(JobParams):
     alpha: float = Field(
         0.5, ge=0, le=1, title="FMR weight (alpha)", description="Weight of FMR against FNMR in FDR, IR and GARBE"
     )
-    bootstrap: Annotated[int | None, AfterValidator(_draws), Unset("1000 where the scores name subjects, else 0")] = (
-        Field(
-            None,
-            ge=0,
-            le=100_000,
-            title="Draws of subjects",
-            description="Draws of subjects for the intervals; 0: Wilson intervals over pairs, which are too narrow",
-        )
+    bootstrap: DrawCount = Field(
+        None,
+        description="Draws of subjects (of pairs, where the scores name none) for the intervals; 0: Wilson intervals over pairs alone, which are too narrow",
     )
     distance: bool = Field(
         False, title="Scores are distances", description="The scores are distances (small means similar)"
@@ -305,15 +306,7 @@ class CompareScoresParams(JobParams):
     alpha: float = Field(
         0.5, ge=0, le=1, title="FMR weight (alpha)", description="Weight of FMR against FNMR in FDR, IR and GARBE"
     )
-    bootstrap: Annotated[int | None, AfterValidator(_draws), Unset("1000 where the scores name subjects, else 0")] = (
-        Field(
-            None,
-            ge=0,
-            le=100_000,
-            title="Draws of subjects",
-            description="Draws of subjects for the intervals; 0: none",
-        )
-    )
+    bootstrap: DrawCount = Field(None, description="Draws of subjects for the intervals; 0: none")
     distance: bool = Field(
         False, title="The first are distances", description="The first scores are distances (small means similar)"
     )
@@ -380,11 +373,8 @@ class IdentifyParams(JobParams):
         description="Scores of a search: .npz with scores (probes, gallery), probe_subject, gallery_subject, probe_group"
     )
     by: Literal["none", "group"] = Field("none", description="group: the rates of each group of probes")
-    bootstrap: Annotated[int | None, AfterValidator(_draws), Unset("1000")] = Field(
+    bootstrap: DrawCount = Field(
         None,
-        ge=0,
-        le=100_000,
-        title="Draws of subjects",
         description="Draws of the probes' subjects for the intervals; 0: Wilson intervals over probes, which are too narrow",
     )
     distance: bool = Field(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
@@ -10,6 +12,8 @@ from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, N
 from fairdesk.words import tr, tr_n
 
 Interval = tuple[float, float]
+By = Literal["pairs"]
+"""What an interval is by, where it is not by subjects: pairs as if they were independent, which is too narrow."""
 
 
 class Dropped(Record):
@@ -26,6 +30,7 @@ class TarPoint(Record):
     tar_why: str | None = None
     tar_ci: Interval | None = None
     tar_ci_why: str | None = None
+    tar_ci_by: By | None = None
     fmr: float | None
     fmr_why: str | None = None
     threshold: float | None
@@ -42,6 +47,7 @@ class Figures(Record):
     eer_why: str | None = None
     eer_ci: Interval | None = None
     eer_ci_why: str | None = None
+    eer_ci_by: By | None = None
     eer_interpolated: float | None = None
     """Where straight lines between the thresholds have FMR = FNMR."""
     auc: float | None
@@ -73,10 +79,12 @@ class GroupFigures(Figures):
     fmr_why: str | None = None
     fmr_ci: Interval | None
     fmr_ci_why: str | None = None
+    fmr_ci_by: By | None = None
     fnmr: float | None
     fnmr_why: str | None = None
     fnmr_ci: Interval | None
     fnmr_ci_why: str | None = None
+    fnmr_ci_by: By | None = None
     fmr_ci_pairs: Interval | None
     """Wilson's, as if pairs were independent: too narrow."""
     fmr_ci_pairs_why: str | None = None
@@ -102,6 +110,7 @@ class Difference(Record):
     ci: Interval | None
     """Of this difference alone."""
     ci_why: str | None = None
+    ci_by: By | None = None
     together: Interval | None = None
     """Such that all differences of this rate lie in theirs in 95 % of studies."""
 
@@ -182,7 +191,7 @@ class GroupsResult(Record):
     differences: list[Difference] = []
     """Of each rate between each two groups."""
     differences_why: str | None = None
-    """Why there are none: too many groups."""
+    """Why there are none: too many groups, or no draws."""
     interval: str
     """How the intervals were made."""
 
@@ -210,10 +219,10 @@ class Corrections(Record):
         if self.relabelled_images:
             out.append(
                 tr_n(
-                    "{n:,} image has a label that a person set; {changed:,} comparisons changed sides by such labels.",
-                    "{n:,} images have a label that a person set; {changed:,} comparisons changed sides by such labels.",
+                    "{n:,} image has a label that a person set; such labels changed the side of {changed}.",
+                    "{n:,} images have a label that a person set; such labels changed the side of {changed}.",
                     self.relabelled_images,
-                    changed=self.relabelled,
+                    changed=counted.comparisons(self.relabelled),
                 )
             )
         return out
@@ -241,21 +250,31 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     groups: GroupsResult | None = None
     corrections: Corrections | None = None
     report: str | None = None
+    report_language: str | None = None
+    """The language that the report, the rules and the reasons are written in, where it was asked for."""
     seed: int | None = None
     subjects: int | None = None
     draws: int | None = None
     """Draws of subjects that the intervals were made of; absent where they are by pairs."""
+    pair_draws: int | None = None
+    """Draws of pairs, where there are none of subjects."""
     interval: str | None = None
     """How the intervals were made."""
     no_draws_why: str | None = None
-    """Why they are not by subjects, where there are too many groups for draws."""
+    """Why there are no draws, where there are too many groups for them."""
 
     def warn(self, said: list[str]) -> None:
         """Add sentences to the warning."""
         self.warning = " ".join([*([self.warning] if self.warning else []), *said]) or None
 
     def text(self) -> str:
-        """Return the error rates, overall and by group."""
+        """Return the error rates, overall and by group; in the language of the report, where one was asked for."""
+        from fairdesk.metrics.report.language import speaking_report
+
+        with speaking_report(self.report_language):
+            return "\n".join(self._lines())
+
+    def _lines(self) -> list[str]:
         lines = [
             tr(
                 "{genuine} and {impostor}",
@@ -279,7 +298,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             lines.append(
                 tr(
                     "EER {eer} at threshold {threshold:.4g}; AUC {auc:.6g}; d' {prime}",
-                    eer=_within(rate(self.eer), self.eer_ci),
+                    eer=_within(rate(self.eer), self.eer_ci, self.eer_ci_why, self.eer_ci_by),
                     threshold=self.eer_threshold,
                     auc=self.auc,
                     prime=prime,
@@ -288,7 +307,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             lines += _rule_lines(self)
             for target, point in (self.tar_at_far or {}).items():
                 line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
-                line = _within(line, point.tar_ci)
+                line = _within(line, point.tar_ci, point.tar_ci_why if point.resolvable else None, point.tar_ci_by)
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
         if self.corrections is not None:
             lines += self.corrections.lines()
@@ -299,7 +318,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
-        return "\n".join(lines)
+        return lines
 
 
 def _rule_lines(row: EvaluateResult) -> list[str]:
@@ -307,7 +326,9 @@ def _rule_lines(row: EvaluateResult) -> list[str]:
     if row.eer_hull is None or row.operating_points is None:
         return []
     named = ", ".join(
-        f"{name} {rate(point.fmr if name == 'ZeroFNMR' else point.fnmr)}"
+        tr("{name} {rate} (an FMR)", name=name, rate=rate(point.fmr))
+        if name == "ZeroFNMR"
+        else f"{name} {rate(point.fnmr)}"
         for name, point in row.operating_points.items()
     )
     hull = tr(
@@ -330,7 +351,13 @@ def _fold_lines(row: EvaluateResult) -> list[str]:
                 error=100 * (found.standard_error or 0),
             )
         lines.append(
-            tr("Accuracy over {folds} folds, rule {rule}: {said}", folds=found.folds, rule=rule_name(rule), said=said)
+            tr_n(
+                "Accuracy over {n} fold, rule {rule}: {said}",
+                "Accuracy over {n} folds, rule {rule}: {said}",
+                found.folds,
+                rule=rule_name(rule),
+                said=said,
+            )
         )
         spread = (row.groups.fold_fairness or {}).get(rule) if row.groups is not None else None
         if spread is not None and spread.SER is not None:
@@ -348,8 +375,21 @@ def _fold_lines(row: EvaluateResult) -> list[str]:
     return lines
 
 
-def _within(value: str, interval: Interval | None) -> str:
-    return value if interval is None else f"{value} [{rate(interval[0])}, {rate(interval[1])}]"
+def _within(value: str, interval: Interval | None, why: str | None = None, by: By | None = None) -> str:
+    """Return a rate with its interval, or with why it has none."""
+    if interval is None:
+        return value if why is None else f"{value} {tr('(no interval: {why})', why=why)}"
+    return _marked(f"{value} [{rate(interval[0])}, {rate(interval[1])}]", by)
+
+
+def _of_group(value: float | None, why: str | None, interval: Interval | None, no: str | None, by: By | None) -> str:
+    """Return a rate of a group: with its interval, why it has none, or why it is undefined."""
+    return tr("undefined: {why}", why=why) if value is None else _within(rate(value), interval, no, by)
+
+
+def _marked(shown: str, by: By | None) -> str:
+    """Say beside an interval by pairs that it is too narrow."""
+    return shown if by is None else f"{shown} {tr('(too narrow)')}"
 
 
 def _span(interval: Interval | None) -> str:
@@ -373,14 +413,15 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         f"  {named[name]:<{width}}  "
         + tr(
             "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
-            fmr=_within(rate(one.fmr), one.fmr_ci),
-            fnmr=_within(rate(one.fnmr), one.fnmr_ci),
-            eer=_within(rate(one.eer), one.eer_ci),
+            fmr=_of_group(one.fmr, one.fmr_why, one.fmr_ci, one.fmr_ci_why, one.fmr_ci_by),
+            fnmr=_of_group(one.fnmr, one.fnmr_why, one.fnmr_ci, one.fnmr_ci_why, one.fnmr_ci_by),
+            eer=_of_group(one.eer, one.eer_why, one.eer_ci, one.eer_ci_why, one.eer_ci_by),
             genuine=one.genuine,
             impostor=one.impostor,
         )
         for name, one in groups.per_group.items()
     ]
+    lines += [f"  {line}" for line in groups.fairness.worst_lines()]
     fair = groups.fairness
     shown = [
         f"{name} {tr('undefined') if value is None else format(value, '.4g')}"
@@ -396,7 +437,7 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         + tr(
             "{figure} between {interval}; if groups were equal {null}",
             figure=name,
-            interval=_span(fair.intervals[name]),
+            interval=_marked(_span(fair.intervals[name]), fair.intervals_by),
             null=_span(fair.null_ranges.get(name)),
         )
         for name in ("FDR", "IR", "GARBE")

@@ -25,7 +25,8 @@ _LARGE = 100_000  # rows
 _LARGE_FILE = 64 << 20  # bytes: looked through in a tenth of a second
 _READ_KIB = 16_000  # a connection's cache; each thread has one
 _WRITE_KIB = 96_000  # while it writes: with the usual 2 MB an edit of 100,000 rows spills over
-_LOG_PAGES = 16_000  # an edit of 100,000 rows fits without writing back at once
+_LOG_PAGES = 16_000  # pages of the write-ahead log before it is written back: it takes a tenth of a second, in a thread
+_LONGEST_LOG = 8 * _LOG_PAGES  # then whoever writes waits for it: 500 MB
 _APPLICATION_ID = 0x46414952  # "FAIR"
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "fuse.sshfs", "fuse.rclone", "9p", "ncpfs", "afs"}
 
@@ -146,7 +147,7 @@ class Database:
         connection.pragma("temp_store", "memory")
         connection.pragma("foreign_keys", True)
         connection.pragma("cache_size", -_READ_KIB)
-        connection.wal_autocheckpoint(_LOG_PAGES)
+        connection.set_wal_hook(self._committed)
         self._local.connection = connection
         with self._lock:
             self._all.append(connection)
@@ -172,13 +173,7 @@ class Database:
             connection.pragma("cache_size", -_WRITE_KIB)
             yield connection
             watch.keep(JOURNALED)
-            large = connection.total_changes() - before > _LARGE and not self.network
-            if large:
-                connection.wal_autocheckpoint(0)
             connection.execute("COMMIT")
-            if large:
-                connection.wal_autocheckpoint(_LOG_PAGES)
-                self._write_back()
         except BaseException:
             watch.stop()
             if connection.in_transaction:
@@ -189,8 +184,17 @@ class Database:
             if connection.total_changes() - before > _LARGE:
                 give_back_memory()
 
+    def _committed(self, connection: apsw.Connection, _database: str, pages: int) -> int:
+        """After a commit: have a long log written back into the file, beside what goes on."""
+        if pages >= _LONGEST_LOG:  # others write all the time: the log begins anew only where it is all written back
+            with suppress(apsw.BusyError):
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        elif pages >= _LOG_PAGES:
+            self._write_back()
+        return apsw.SQLITE_OK
+
     def _write_back(self) -> None:
-        """After an edit of many rows: bring them from the log into the file, beside what goes on."""
+        """Bring what was written from the log into the file, in a thread of its own."""
 
         def work() -> None:
             with suppress(apsw.Error):  # else the next large edit does it, or the last who closes the file

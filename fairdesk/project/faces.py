@@ -71,6 +71,12 @@ def read_landmarks(text: str | None) -> tuple[tuple[float, float], ...] | None:
     return None if text is None else tuple((float(x), float(y)) for x, y in json.loads(text))
 
 
+def detectors_of_faces(project: Project, faces: Sequence[int]) -> set[str]:
+    """Return the detectors that found some faces."""
+    rows = project.db.rows(f"SELECT DISTINCT detector FROM face WHERE id {_THESE}", (json.dumps(list(faces)),))
+    return {row[0] for row in rows}
+
+
 def face_paths(project: Project, faces: Sequence[int]) -> dict[int, Path]:
     """Return the image path of some faces, by face."""
     roots = project.roots()

@@ -32,6 +32,7 @@ Ids = npt.NDArray[np.int64]
 MAX_STEPS = 200
 MAX_BYTES = 200_000_000
 LARGE = 100_000  # bytes of packed changes, some 30,000 rows
+_AS_A_WHOLE = apsw.SQLITE_CHANGESETAPPLY_NOSAVEPOINT  # the transaction goes back if one fails: no page is copied for it
 
 
 class NoStepError(RequestError):
@@ -200,9 +201,9 @@ class Journal:
                 for (packed,) in parts:
                     assert isinstance(packed, bytes)
                     changes = zlib.decompress(packed)
-                    apsw.Changeset.apply(
-                        apsw.Changeset.invert(changes) if undo else changes, connection, conflict=_abort
-                    )
+                    if undo:
+                        changes = apsw.Changeset.invert(changes)
+                    apsw.Changeset.apply(changes, connection, conflict=_abort, flags=_AS_A_WHOLE)
                 if not undo:
                     bulk.apply(connection, row[0], undo=False)
                 if afterwards and connection.execute("PRAGMA foreign_key_check").fetchone() is not None:

@@ -49,6 +49,9 @@ class Constraints:
     same: tuple[tuple[Faces, Faces], ...] = ()  # the clusters that hold most of either are one
     apart: tuple[Apart, ...] = ()
     joined: tuple[tuple[Verdict, Faces, Faces], ...] = ()  # the first go where most of the second are
+    confirmed: tuple[
+        Faces, ...
+    ] = ()  # of one person each: said of the faces themselves, so that it is known who they are
     ignored: frozenset[int] = frozenset()
     contradictions: tuple[Contradiction, ...] = ()
 
@@ -84,6 +87,7 @@ class _Compiler:
         self.of: dict[int, _Merged] = {}
         self.apart: list[Apart] = []
         self.joined: list[tuple[Verdict, Faces, Faces]] = []
+        self.sure: list[tuple[Verdict, Faces]] = []
         self.both: list[tuple[Faces, Faces]] = []
         self.ignored: set[int] = set()
         self.judged: set[int] = set()  # by newer verdicts of single faces
@@ -196,12 +200,14 @@ class _Compiler:
                 kept.append(face)
         if len(kept) > 1:
             self._unite(kept, verdict)
+        if kept:
+            self.sure.append((verdict, tuple(kept)))
         if kept and anchor:
             self.joined.append((verdict, tuple(kept), anchor))
 
     def ignore(self, verdict: Verdict) -> None:
         for face in verdict.faces:
-            newer = [v for v, faces, _ in self.joined if face in faces]
+            newer = [v for v, faces in self.sure if face in faces]
             if newer:
                 self._set_aside(verdict, newer, [face])
             else:
@@ -232,6 +238,7 @@ def constraints(found: Sequence[Verdict]) -> Constraints:
         tuple(reversed(made.both)),
         tuple(made.apart),
         tuple(made.joined),
+        tuple(faces for _, faces in made.sure),
         frozenset(made.ignored),
         tuple(_each_once(made.contradictions)),
     )

@@ -197,7 +197,7 @@ def test_identity_folders_count_missing_files(capsys, tmp_path):
     assert "1 file is missing" in text
     (tmp_path / "none.json").write_text(json.dumps({"0": ["/gone/1.png"]}))
     _, err = fairdesk(capsys, "identity-folders", tmp_path / "none.json", "--out", tmp_path / "out3", expect=2)
-    assert "None of the 1 files is there" in err and not (tmp_path / "out3").exists()
+    assert "The file /gone/1.png is not there" in err and not (tmp_path / "out3").exists()
 
 
 def test_consent_names_every_host_that_may_be_asked(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from fairdesk.cli import run
 from fairdesk.clustering.files.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.files.identity_folders import write_identity_folders
 from fairdesk.clustering.files.mosaics import write_mosaic
-from fairdesk.clustering.naming import foresee, name_cluster, suggested_name
+from fairdesk.clustering.naming import foresee, name_cluster, name_identity, suggested_name
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import (
     ClusterParams,
@@ -23,7 +23,6 @@ from fairdesk.clustering.store import (
     clusters,
     faces_of,
     move_faces,
-    name_identity,
     put_out,
     rename_cluster,
     split_faces,
@@ -273,6 +272,22 @@ def test_clusters_that_end_up_empty_do_not_count_and_are_told(clustered, tmp_pat
     assert (done.clusters, done.faces) == (1, 5)
     assert [(one.label, one.faces) for one in clusters(clustered, done.version)] == [(0, 3), (-1, 2)]
     assert any("2 clusters of the file have no face here, and are left out: 1, 2." in said for said in context.messages)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 cluster is empty in the file, and is left out: e0."),
+        (12, "12 clusters are empty in the file, and are left out: e0, e1,"),
+    ],
+)
+def test_clusters_that_are_empty_in_the_file_are_named(clustered, tmp_path, count, said):
+    path = str(labelled_images(clustered)[0].path)
+    (tmp_path / "c.json").write_text(json.dumps({"0": [path], **{f"e{n}": [] for n in range(count)}}))
+    context = QuietContext(clustered)
+    assert load_clusters(LoadClustersParams(file=tmp_path / "c.json"), context).clusters == 1
+    assert len(context.messages) == 1 and context.messages[0].startswith(said)
+    assert ("e9, …" in context.messages[0]) == (count > 10) and "e10" not in context.messages[0]
 
 
 def test_a_mosaic_of_all_counts_the_clusters_it_shows(clustered, tmp_path):

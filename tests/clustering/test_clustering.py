@@ -10,7 +10,7 @@ from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from fairdesk.clustering import store
+from fairdesk.clustering import naming, store
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.cluster_lookup import find_cluster
 from fairdesk.clustering.files.cluster_files import load_clusters, read_clusters, write_clusters
@@ -115,15 +115,15 @@ def test_corrections(filled):
     assert len(clusters(filled, version)) == 7
     assert store.unassign_faces(filled, version, faces[:2]) == 2
     assert clusters(filled, version)[-1].title == "Unclustered"
-    named = store.name_identity(filled, first.id, "Ann")
+    named = naming.name_identity(filled, first.id, "Ann")
     assert named.faces == 8 and named.group == "g0"  # no group label is lost
     store.rename_cluster(filled, first.id, "Ann's faces")
     assert find_cluster(filled, version, "Ann's faces").identity == "Ann"
     for refused, why in (
         (lambda: store.merge_clusters(filled, first.id, [first.id]), "at least two clusters"),
         (lambda: store.move_faces(filled, [10**6], first.id), "None of these faces could be moved"),
-        (lambda: store.name_identity(filled, first.id, "  "), "needs a name"),
-        (lambda: store.name_identity(filled, clusters(filled, version)[-1].id, "Nobody"), "not one identity"),
+        (lambda: naming.name_identity(filled, first.id, "  "), "needs a name"),
+        (lambda: naming.name_identity(filled, clusters(filled, version)[-1].id, "Nobody"), "not one identity"),
         (lambda: store.rename_cluster(filled, 10**6, "x"), "no longer exists"),
     ):
         with pytest.raises(RequestError, match=why):

@@ -8,6 +8,7 @@ from fairdesk.cli import run
 from fairdesk.clustering.comparison import compare_versions
 from fairdesk.clustering.files.cluster_files import write_clusters
 from fairdesk.clustering.files.mosaics import write_mosaic
+from fairdesk.clustering.naming import name_identity
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, MosaicParams
 from fairdesk.clustering.store import (
@@ -16,7 +17,6 @@ from fairdesk.clustering.store import (
     members,
     merge_clusters,
     move_faces,
-    name_identity,
     versions,
 )
 from fairdesk.errors import RequestError

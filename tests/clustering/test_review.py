@@ -8,6 +8,7 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.clustering.agreement import figures
+from fairdesk.clustering.naming import name_identity
 from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
@@ -19,7 +20,7 @@ from fairdesk.clustering.review.likeness import START, Likeness
 from fairdesk.clustering.review.parts import Part
 from fairdesk.clustering.review.questions import Kind, questions, shown
 from fairdesk.clustering.review.session import METHOD, ReviewSession
-from fairdesk.clustering.store import clusters, faces_of, membership, merge_clusters, name_identity
+from fairdesk.clustering.store import clusters, faces_of, membership, merge_clusters
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams

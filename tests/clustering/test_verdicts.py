@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from fairdesk.cli import run
 from fairdesk.clustering import store
 from fairdesk.clustering.cluster_lookup import find_cluster
+from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods.constrained import corrected
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.store import clusters, faces_of, membership
+from fairdesk.clustering.quality_now import f1_now
+from fairdesk.clustering.store import clusters, faces_of, membership, versions
 from fairdesk.clustering.verdicts import edits as verdict_edits
 from fairdesk.clustering.verdicts import saying
 from fairdesk.clustering.verdicts.files import read_verdicts, write_verdicts
@@ -22,7 +24,7 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project import verdicts as verdict_rows
-from fairdesk.project.faces import largest_faces
+from fairdesk.project.faces import largest_faces, set_identity
 from fairdesk.project.image_queries import more_like
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import Said, Verdict, remove_verdicts, verdicts
@@ -160,6 +162,31 @@ def test_chains_that_contradict_are_found():
     both = constraints([say(1, Said.NOT, [9], [1, 2, 3]), say(2, Said.CONFIRMED, [9], [1, 2])])
     assert [c.verdict.id for c in both.contradictions] == [1]
     assert not constraints([say(1, Said.NOT, [9], [1, 2]), say(2, Said.CONFIRMED, [9], [5, 6])]).contradictions
+
+
+def test_confirming_a_whole_cluster_makes_its_faces_known(first):
+    project, found, faces = first
+    set_identity(project, [face for one in faces for face in one], None)
+    assert f1_now(project, versions(project)[0]) is None
+    for one, its in zip(found[:2], faces[:2], strict=True):
+        verdict_edits.confirm(project, 1, its, one)
+    known = known_people(project, np.array(faces[0] + faces[1]), constraints(verdicts(project)))
+    assert (
+        known.tolist() == [known[0]] * len(faces[0]) + [known[-1]] * len(faces[1]) and -1 < known[0] != known[-1] > -1
+    )
+    assert f1_now(project, versions(project)[0]) == 1
+
+
+@pytest.mark.parametrize("faces", [(1,), (1, 2)])
+@pytest.mark.parametrize("others", [(), (7, 8)])
+def test_faces_that_were_ignored_and_confirmed_since_are_not_ignored(faces, others):
+    said = constraints(
+        [
+            Verdict(1, "1", Said.IGNORED, (1,), (), "a", 1.0),
+            Verdict(2, "2", Said.CONFIRMED, faces, others, "b", 2.0),
+        ]
+    )
+    assert not said.ignored and [one.verdict.id for one in said.contradictions] == [1]
 
 
 def test_more_like_this_honours_verdicts(first):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from fairdesk.clustering.files.mosaics import write_mosaic as mosaic
+from fairdesk.clustering.naming import name_identity
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, MosaicParams
-from fairdesk.clustering.store import clusters, name_identity
+from fairdesk.clustering.store import clusters
 from fairdesk.dataset.leaks import check_leaks as leaks
 from fairdesk.dataset.params import DivideParams, QualityParams
 from fairdesk.dataset.prepare_params import LeaksParams

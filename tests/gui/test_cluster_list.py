@@ -295,9 +295,11 @@ def test_faces_stand_by_cluster_and_the_farthest_first(filled):
     centres = Centres.read(filled, view.version, view.faces, view.homes)
     away = dict(zip(centres.faces.tolist(), centres.away.tolist(), strict=True))
     chosen = [view.clusters[3], view.clusters[0]]
-    shown = shown_faces(filled, chosen, centres, {one.id: one.title for one in view.clusters})
+    shown = shown_faces(filled, view.version.id, chosen, centres, {one.id: one.title for one in view.clusters})
     wanted = [face for one in chosen for face in sorted(faces_of(filled, one.id), key=lambda face: -away[face])]
     assert shown.ids.tolist() == wanted
     only = np.array(wanted[1:4] + wanted[6:8]), np.repeat([chosen[0].id, chosen[1].id], [3, 2])
-    assert shown_faces(filled, view.clusters, centres, {}, only).ids.tolist() == wanted[6:8] + wanted[1:4]
-    assert not len(shown_faces(filled, [], centres, {}).ids)
+    assert (
+        shown_faces(filled, view.version.id, view.clusters, centres, {}, only).ids.tolist() == wanted[6:8] + wanted[1:4]
+    )
+    assert not len(shown_faces(filled, view.version.id, [], centres, {}).ids)

@@ -18,6 +18,8 @@ from fairdesk.clustering.store import clusters, membership, versions
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.images import hide_images
+from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.recipes import Recipe
 from fairdesk.project.verdicts import Said, verdicts
 from tests.benchmarks.bench_corrections import f1
@@ -168,6 +170,73 @@ def test_undo_and_back_wait_for_the_answers_on_their_way(window, hand, qtbot, re
         qtbot.keyClick(pane, Qt.Key.Key_Backspace)
     hand.settle()
     assert "0 answered" in pane.progress.text() and verdicts(project) == [] and pane.current is first
+
+
+def press_undo(pane, hand, qtbot):
+    qtbot.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    hand.settle()
+
+
+def test_undo_goes_on_through_what_else_was_done_and_ends_where_the_review_begins(window, hand, qtbot, reviewing):
+    project, _, pane = reviewing
+    version = versions(project)[0].id
+    state, hidden = membership(project, version), project.db.rows("SELECT count(*) FROM image WHERE hidden")
+    for _ in range(2):
+        qtbot.keyClick(pane, Qt.Key.Key_N)
+        hand.settle()
+    window.session.edit(lambda held: hide_images(held, [1]), lambda _: "hidden")
+    hand.settle()
+    assert pane.current is not None
+    press_undo(pane, hand, qtbot)
+    assert project.db.rows("SELECT count(*) FROM image WHERE hidden") == hidden and len(verdicts(project)) == 2
+    assert window.toasts.history[-1].text.startswith("Undone: Hide 1 image")
+    for left in (1, 0):
+        press_undo(pane, hand, qtbot)
+        assert (
+            len(verdicts(project)) == left and pane.current is not None and f"{left} answered" in pane.progress.text()
+        )
+    assert membership(project, version) == state
+    steps = [step.undone for step in project.journal.history()]
+    for _ in range(2):  # the review's own clustering stays, and what came before it
+        press_undo(pane, hand, qtbot)
+        assert window.toasts.history[-1].text.startswith("No answer of this review is left")
+        assert pane.current is not None and window.clustering.reviewing and versions(project)[0].id == version
+    assert [step.undone for step in project.journal.history()] == steps
+
+
+def test_back_says_what_came_after_the_last_answer(window, hand, qtbot, reviewing):
+    project, _, pane = reviewing
+    first = pane.current
+    qtbot.keyClick(pane, Qt.Key.Key_N)
+    hand.settle()
+    window.session.edit(lambda held: edit_labels(held, [1], Edit(gender="female")), lambda _: "labelled")
+    hand.settle()
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    told = window.toasts.history[-1]
+    assert "female" in told.text and "was done after the last answer" in told.text and told.action == "Undo"
+    assert len(verdicts(project)) == 1 and window.clustering.reviewing
+    told.run()
+    hand.settle()
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert verdicts(project) == [] and pane.current is first
+
+
+def test_answers_of_an_earlier_session_are_undone_too(window, hand, qtbot, reviewing):
+    project, _, pane = reviewing
+    version = versions(project)[0].id
+    for _ in range(2):
+        qtbot.keyClick(pane, Qt.Key.Key_N)
+        hand.settle()
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    hand.settle()
+    hand.do("clustering.review")
+    hand.settle()
+    for left in (1, 0, 0):
+        press_undo(pane, hand, qtbot)
+        assert len(verdicts(project)) == left and pane.current is not None
+    assert versions(project)[0].id == version and window.clustering.reviewing
 
 
 def test_an_answer_right_after_undo_is_counted_for_itself(window, hand, qtbot, reviewing):
@@ -327,7 +396,6 @@ def test_leaving_in_the_middle_keeps_answers_and_nothing_else(reviewing, window,
 
 def test_faces_that_are_hidden_are_not_asked_about(reviewing, window, hand):
     from fairdesk.project.faces import images_of_faces
-    from fairdesk.project.images import hide_images
 
     project, _, pane = reviewing
     asked = {*pane.current.shown_first, *pane.current.shown_second}

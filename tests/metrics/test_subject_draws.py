@@ -325,7 +325,8 @@ def test_a_figure_of_rates_without_an_interval_has_none_either(people, at):
     assert said.count("No interval of FDR, IR, GARBE: the FMR of A has no interval: fewer than 4 subjects") == 1
     table = next(one for one in tables_of(result) if one.name == "fairness")
     row = next(row for row in table.rows if row[0].text == "GARBE")
-    assert row[2].text == row[3].text == "–" and fair.intervals_why["GARBE"] in row[2].tip and row[3].tip == row[2].tip
+    why = fair.intervals_why["GARBE"]
+    assert row[2].text == row[3].text == f"– ({why})" and why in row[2].tip and row[3].tip == row[2].tip
 
 
 def test_four_subjects_a_group_have_intervals_of_every_figure():
@@ -338,10 +339,10 @@ def test_four_subjects_a_group_have_intervals_of_every_figure():
 def test_thousands_of_groups_end_soon_and_in_bounds(by):
     """The differences of every two, their matrix and the draws grow with the square of the groups."""
     study = few_subjects(3, groups=[f"g{n}" for n in range(1200)])
-    started, checks = time.monotonic(), [time.monotonic()]
+    started, checks = time.process_time(), [time.process_time()]
 
     def check() -> None:
-        checks.append(time.monotonic())
+        checks.append(time.process_time())
 
     tracemalloc.start()
     try:
@@ -354,7 +355,7 @@ def test_thousands_of_groups_end_soon_and_in_bounds(by):
     finally:
         tracemalloc.stop()
     groups = result.groups
-    assert time.monotonic() - started < 60 and max(np.diff(checks)) < 1.5
+    assert time.process_time() - started < 60 and max(np.diff(checks)) < 1.5
     assert most < 300_000_000
     assert not groups.fmr_matrix and not groups.differences
     assert "1,200 groups would make 719,400" in groups.fmr_matrix_why and groups.fmr_matrix_why in result.text()

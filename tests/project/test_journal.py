@@ -5,11 +5,12 @@ import subprocess
 import sys
 import time
 
+import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fairdesk.clustering import store
+from fairdesk.clustering import naming, store
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, need_version
@@ -51,7 +52,7 @@ def edit(project, verb, a, b, tmp):
         case "out":
             store.unassign_faces(project, version, faces_of(project, pick(project, a).id)[: 1 + b])
         case "identity":
-            store.name_identity(project, pick(project, a).id, f"person {b}", "g0" if a % 2 else None)
+            naming.name_identity(project, pick(project, a).id, f"person {b}", "g0" if a % 2 else None)
         case "label":
             set_identity(project, [1 + a, 1 + b], f"person {b}" if a % 2 else None)
         case "cluster":
@@ -217,6 +218,22 @@ def test_a_hundred_thousand_rows(project):
     assert set_identity(project, list(range(1, 100_001)), "everyone") == 100_000
     project.journal.undo()
     assert project.db.value("SELECT count(*) FROM face WHERE label_source IS NOT NULL") == 0
+
+
+def test_undo_and_redo_copy_no_pages_to_take_a_part_back_alone(filled):
+    """A savepoint of its own made the undo of a merge of 5,000 faces take 90 ms instead of 30: the transaction is one already."""
+    hide_images(filled, [2])  # a bulk edit
+    set_identity(filled, [1], "Somebody")
+    store.add_version(filled, "x", store.NewVersion("file", {}, [store.NewCluster(0)]), [(1, 0)])
+    ran: list[str] = []
+    filled.db.connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: ran.append(event["sql"] or ""))
+    for _ in range(3):
+        filled.journal.undo()
+    for _ in range(3):
+        filled.journal.redo()
+    filled.db.connection.trace_v2(0)
+    assert sum(sql.startswith("COMMIT") for sql in ran) == 6
+    assert not [sql for sql in ran if "SAVEPOINT" in sql.upper()]
 
 
 def test_kill_in_the_middle_leaves_a_project_that_opens(tmp_path):

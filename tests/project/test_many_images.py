@@ -247,19 +247,32 @@ def test_edits_in_stretches_are_those_of_all_rows_at_once(many, monkeypatch, ids
     assert states[0] == states[1]
 
 
-def test_a_large_edit_is_brought_into_the_file_beside_what_goes_on(many, monkeypatch):
-    monkeypatch.setattr(database, "_LARGE", 10)
+def test_a_long_log_is_brought_into_the_file_beside_what_goes_on(many, monkeypatch):
     log = many.db.path.with_name(many.db.path.name + "-wal")
-    hide_images(many, list(range(1, IMAGES + 1)))
+    hide_images(many, [1])
+    assert many.db._writing_back is None
+    monkeypatch.setattr(database, "_LOG_PAGES", 10)
+    hide_images(many, list(range(2, IMAGES + 1)))
     thread = many.db._writing_back
     assert thread is not None and thread is not threading.current_thread()
     thread.join()
     assert log.stat().st_size
     written, back = many.db.connection.wal_checkpoint()
     assert written == back
-    assert many.db.connection.execute("PRAGMA wal_autocheckpoint").get == database._LOG_PAGES
     many.close()
     assert not log.exists()
+
+
+def test_a_log_that_never_begins_anew_is_written_back_at_once(many, monkeypatch):
+    monkeypatch.setattr(database, "_LONGEST_LOG", 10)
+    log = many.db.path.with_name(many.db.path.name + "-wal")
+    hide_images(many, list(range(1, IMAGES + 1)))
+    assert many.db._writing_back is None
+    long = log.stat().st_size
+    for image in range(1, 21):
+        many.journal.undo() if image % 2 else many.journal.redo()
+    assert log.stat().st_size == long  # each begins it anew
+    assert many.db._writing_back is None
 
 
 def test_references_of_many_rows_are_looked_at_too(many, monkeypatch):

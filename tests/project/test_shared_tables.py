@@ -5,9 +5,10 @@ import shutil
 import numpy as np
 import pytest
 
+from fairdesk.clustering.naming import name_identity
 from fairdesk.clustering.new_version import cluster_faces
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.store import clusters, faces_of, name_identity, need_version
+from fairdesk.clustering.store import clusters, faces_of, need_version
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.moved_originals import find_moved_originals
 from fairdesk.dataset.params import ImportParams, RelinkParams

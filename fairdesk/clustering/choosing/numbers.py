@@ -12,7 +12,7 @@ from fairdesk.clustering.methods.by_name import cluster_vectors
 from fairdesk.clustering.methods.density import AllDistances
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.errors import RequestError
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Floats = npt.NDArray[np.float32]
 Method = Literal["kmeans", "hdbscan"]
@@ -38,7 +38,11 @@ class Numbers:
         self.n, self.method = len(vectors), method
         if self.n < 3:
             raise RequestError(
-                tr("There are {count} faces with an embedding; choosing a number needs at least 3.", count=self.n)
+                tr_n(
+                    "There is {n} face with an embedding; choosing a number needs at least 3.",
+                    "There are {n} faces with an embedding; choosing a number needs at least 3.",
+                    self.n,
+                )
             )
         if self.n > MOST[method]:
             raise RequestError(

@@ -12,7 +12,7 @@ from fairdesk.clustering.neighbours.close_pairs import close_pairs
 from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.neighbours.side_by_side import Check
 from fairdesk.errors import RequestError
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
@@ -48,7 +48,11 @@ class Radius:
         self.n = len(vectors)
         if self.n < 3:
             raise RequestError(
-                tr("There are {count} faces with an embedding; choosing a radius needs at least 3.", count=self.n)
+                tr_n(
+                    "There is {n} face with an embedding; choosing a radius needs at least 3.",
+                    "There are {n} faces with an embedding; choosing a radius needs at least 3.",
+                    self.n,
+                )
             )
         if self.n > MOST:
             raise RequestError(

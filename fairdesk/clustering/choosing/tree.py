@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fairdesk.clustering.choosing.outcome import Known, Outcome, Silhouettes, outcome
 from fairdesk.clustering.methods.by_name import linkage_tree
 from fairdesk.errors import RequestError
-from fairdesk.words import tr
+from fairdesk.words import tr_n
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
@@ -42,7 +42,11 @@ class CutTree:
         self.all = len(vectors)
         if self.all < 3:
             raise RequestError(
-                tr("There are {count} faces with an embedding; a tree needs at least 3.", count=self.all)
+                tr_n(
+                    "There is {n} face with an embedding; a tree needs at least 3.",
+                    "There are {n} faces with an embedding; a tree needs at least 3.",
+                    self.all,
+                )
             )
         self.rows = np.arange(self.all)
         if self.all > MOST:

@@ -105,11 +105,13 @@ def read_clusters(path: Path) -> dict[str, list[str]]:
     return _read_json(path)
 
 
-def _rows(path: Path) -> list[Row]:
-    """Read a cluster file or table as rows."""
+def _rows(path: Path) -> tuple[list[Row], list[str]]:
+    """Read a cluster file or table as rows; and its clusters that hold nothing."""
     if is_cluster_table(path):
-        return read_cluster_table(path)
-    return [Row(one, label) for label, paths in _read_json(path).items() for one in paths]
+        return read_cluster_table(path), []
+    data = _read_json(path)
+    rows = [Row(one, label) for label, paths in data.items() for one in paths]
+    return rows, [label for label, paths in data.items() if not paths]
 
 
 def _read_json(path: Path) -> dict[str, list[str]]:
@@ -176,7 +178,7 @@ def _meant(there: Sequence[tuple[int, FaceBox]], box: tuple[int, int, int, int] 
 def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersResult:
     """Job: read a cluster file into the project as a new version; paths it does not know are counted."""
     project = context.project
-    rows = _rows(params.file)
+    rows, empty = _rows(params.file)
     detector = params.detector or project.shown_detector()
     if not face_count(project, detector):
         options = f" {DetectorKey.parse(detector).options()}" if detector else ""
@@ -241,14 +243,23 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
             )
         )
     loose = str(UNCLUSTERED)
-    empty = list(dict.fromkeys(row.cluster for row in rows if row.cluster not in place_of and row.cluster != loose))
-    if empty:
+    lost = list(dict.fromkeys(row.cluster for row in rows if row.cluster not in place_of and row.cluster != loose))
+    if lost:
         context.message(
             tr_n(
                 "{n:,} cluster of the file has no face here, and is left out: {labels}.",
                 "{n:,} clusters of the file have no face here, and are left out: {labels}.",
+                len(lost),
+                labels=_first_of(lost),
+            )
+        )
+    if empty:
+        context.message(
+            tr_n(
+                "{n:,} cluster is empty in the file, and is left out: {labels}.",
+                "{n:,} clusters are empty in the file, and are left out: {labels}.",
                 len(empty),
-                labels=", ".join(label[:40] for label in empty[:10]) + (", …" if len(empty) > 10 else ""),
+                labels=_first_of(empty),
             )
         )
     for label in labels:
@@ -269,6 +280,10 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
         unknown_paths=unknown,
         unmatched=[Unreadable(path=path, why=why) for path, why in faces.why.items()],
     )
+
+
+def _first_of(labels: Sequence[str]) -> str:
+    return ", ".join(label[:40] for label in labels[:10]) + (", …" if len(labels) > 10 else "")
 
 
 def _names(rows: Sequence[Row]) -> dict[str, Counter[str]]:

@@ -17,7 +17,7 @@ from fairdesk.images.written_files import Names, place, safe_name, write_manifes
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 _LONGEST = 150  # bytes of a folder's name: disks refuse more than 255, some less
 
@@ -53,15 +53,17 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
     missing = [str(path) for _, path in every if path not in there]
     if not wanted:
         raise RequestError(
-            tr(
+            tr_n(
+                "The file {path} is not there. Say where it is: --replace-prefix OLD=NEW",
                 "None of the {n:,} files is there, for example {path}. Say where they are: --replace-prefix OLD=NEW",
-                n=len(every),
+                len(every),
                 path=missing[0],
             )
             if params.file is not None
-            else tr(
+            else tr_n(
+                "The file {path} is not there. Find moved originals: fairdesk relink PROJECT OLD NEW",
                 "None of the {n:,} files is there, for example {path}. Find moved originals: fairdesk relink PROJECT OLD NEW",
-                n=len(every),
+                len(every),
                 path=missing[0],
             )
         )

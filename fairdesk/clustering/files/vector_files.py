@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError, reason
 from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.npz import NOT_NPZ, numbers, open_npz, texts
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,12 @@ def read_vectors(path: Path) -> VectorFile:
         )
     if any(array.shape != (n,) for array in (paths, names, groups, made)):
         raise RequestError(
-            tr(
-                "{path}: `vectors` has shape {shape} and there are {count} paths; they must match.",
+            tr_n(
+                "{path}: `vectors` has shape {shape} and there is {n:,} path; they must match.",
+                "{path}: `vectors` has shape {shape} and there are {n:,} paths; they must match.",
+                paths.size,
                 path=path,
                 shape=vectors.shape,
-                count=paths.size,
             )
         )
     if not vectors.size:

@@ -17,19 +17,18 @@ from fairdesk.clustering.results import MapResult
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     clusters,
-    detector_of,
     membership,
     need_version,
     newest_version,
-    recipe_of,
 )
 from fairdesk.clustering.vector_counts import need_faces
+from fairdesk.clustering.version_basis import recipe_of_version
 from fairdesk.jobs.context import Context
 from fairdesk.project import Project
 from fairdesk.project.faces import names_of_faces
 from fairdesk.project.layouts import Layout, keep_layout, kept_layout
 from fairdesk.project.recipes import StoredRecipe
-from fairdesk.project.verdicts import Said, verdicts
+from fairdesk.project.verdicts import Said, Verdict, of_detector, verdicts
 from fairdesk.words import tr, tr_n
 
 Ids = npt.NDArray[np.int64]
@@ -95,13 +94,6 @@ def _asked_for(project: Project, params: MapParams) -> tuple[StoredRecipe, int |
         return recipe, newest_version(project, recipe.id)
     version = need_version(project, params.version) if params.version is not None else newest_version(project)
     return recipe_of_version(project, version), version
-
-
-def recipe_of_version(project: Project, version: int | None) -> StoredRecipe:
-    """Return the vectors that a version is drawn by: its own; of one from a file the newest of its faces."""
-    number = None if version is None else recipe_of(project, version)
-    recipe = None if number is None else project.vectors.by_id(number)
-    return recipe or project.vectors.choose(None, None if version is None else detector_of(project, version)).recipe
 
 
 def lay_out(project: Project, recipe: StoredRecipe, params: MapParams, context: Context) -> Layout:
@@ -178,7 +170,7 @@ def coloured(project: Project, recipe: StoredRecipe, points: MapPoints, by: str)
     if by == "cluster":
         return points.clusters
     if by == "verdict":
-        return _judged(project, points.faces)
+        return _judged(of_detector(project, verdicts(project), recipe.detector), points.faces)
     names = names_of_faces(project, recipe.detector)
     who = [names.get(face, (None, None)) for face in points.faces.tolist()]
     if by == "group":
@@ -205,11 +197,11 @@ def _named(said: Sequence[str | None]) -> Coloured:
 _JUDGED = (Said.CONFIRMED, Said.NOT, Said.IGNORED, Said.SAME, Said.DIFFERENT)
 
 
-def _judged(project: Project, faces: Ids) -> Coloured:
+def _judged(found: Sequence[Verdict], faces: Ids) -> Coloured:
     """Return what was said of each face: the newest word on the face itself, else of the cluster that it was in."""
     of = np.full(len(faces), -1, dtype=np.int64)
     itself = np.zeros(len(faces), dtype=bool)
-    for verdict in verdicts(project):
+    for verdict in found:
         if verdict.said not in _JUDGED:
             continue
         single = verdict.said in _JUDGED[:3]

@@ -67,7 +67,11 @@ def cluster_vectors(
     """
     if len(vectors) < 2:
         raise RequestError(
-            tr("There are {count} faces with an embedding; clustering needs at least 2.", count=len(vectors))
+            tr_n(
+                "There is {n} face with an embedding; clustering needs at least 2.",
+                "There are {n} faces with an embedding; clustering needs at least 2.",
+                len(vectors),
+            )
         )
     vectors = unit_length(vectors, metric)
     if params.method == "dbscan":

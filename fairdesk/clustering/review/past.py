@@ -18,6 +18,14 @@ class Given:
     forgotten: Answer | Pair | None = None
 
 
+@dataclass(frozen=True)
+class Newer:
+    """What Undo would take back, where that is no answer of the review."""
+
+    text: str  # of the step; empty where there is none
+    kept: bool  # the review itself rests on it
+
+
 class Past:
     """What was answered, in order, and what was undone of that."""
 
@@ -33,6 +41,15 @@ class Past:
         step = self._journal.next_undo()
         return None if step is None else step.id
 
+    def newer(self, version: int) -> Newer | None:
+        """Return the step that is newer than the last answer; None where that is the newest of all."""
+        step = self._journal.next_undo()
+        if step is None:
+            return Newer("", kept=True)
+        if self.given and step.id == self.step:
+            return None
+        return Newer(step.text, kept=step.target.get("made") == version)
+
     def remember(self) -> None:
         """Know the newest step of the history as one's own; answers follow it."""
         self._first = self._newest()
@@ -47,10 +64,6 @@ class Past:
         self.given.append(Given(self._newest(), reply))
         self.undone.clear()
         self.steps.append(self.given[-1].step)
-
-    def outdated(self) -> bool:
-        """Whether the history is elsewhere than after the last answer."""
-        return self._newest() != self.step
 
     def moved(self) -> int | None:
         """Return how many answers were redone (below 0: undone) in the history; None where something else happened."""

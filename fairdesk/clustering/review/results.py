@@ -25,6 +25,8 @@ class Suggestion(Record):
     again: bool = False
     """An earlier answer is doubted: everything else speaks against it."""
     version: int
+    recipe: str
+    """Of the embeddings that it comes from: the clustering's own."""
 
 
 class SuggestionsResult(JobResult):
@@ -32,6 +34,9 @@ class SuggestionsResult(JobResult):
 
     suggestions: list[Suggestion]
     version: int
+    encoder: str
+    detector: str
+    recipe: str
     purity: float
     """Of the clustering as it is now, and so is the next."""
     completeness: float
@@ -60,6 +65,14 @@ class SuggestionsResult(JobResult):
             )
             for one in self.suggestions
         ]
+        lines.append(
+            tr(
+                "By the {encoder} embeddings of the faces that {detector} found ({recipe}).",
+                encoder=self.encoder,
+                detector=self.detector,
+                recipe=self.recipe,
+            )
+        )
         lines.append(
             tr(
                 "Clustering {version} as it is now: estimated {purity:.1%} pure and {completeness:.1%} complete.",

@@ -19,7 +19,7 @@ from fairdesk.clustering.review.candidates import Candidate, Estimate
 from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.joined_groups import merged
 from fairdesk.clustering.review.parts import Check
-from fairdesk.clustering.review.past import Past
+from fairdesk.clustering.review.past import Newer, Past
 from fairdesk.clustering.review.questions import Kind, answered_sides, ask
 from fairdesk.clustering.stages import Stages
 from fairdesk.clustering.store import (
@@ -33,11 +33,11 @@ from fairdesk.clustering.store import (
     members,
     method_of,
     need_version,
-    recipe_of,
     regroup,
 )
 from fairdesk.clustering.vector_counts import need_faces
 from fairdesk.clustering.verdicts.saying import say
+from fairdesk.clustering.version_basis import recipe_of_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import identities_of_faces
@@ -67,11 +67,7 @@ class ReviewSession:
         self.project = project
         self.version = need_version(project, version)
         self._keeps = method_of(project, self.version) == METHOD
-        recipe = recipe_of(project, self.version)
-        stored = project.vectors.choose().recipe if recipe is None else project.vectors.by_id(recipe)
-        if stored is None:
-            raise RequestError(tr("The embeddings that this clustering rests on are no longer there. Cluster again."))
-        self.recipe = stored
+        self.recipe = stored = recipe_of_version(project, self.version)
         every, vectors = project.vectors.load(stored, hidden=False)
         said = constraints(of_detector(project, verdicts(project), stored.detector))
         kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
@@ -394,11 +390,6 @@ class ReviewSession:
         self.read()
         return done
 
-    def outdated(self) -> bool:
-        """Whether somebody else has changed something since the last answer. Raises `RequestError` where the version is gone."""
-        self._need_version()
-        return self.past.outdated()
-
     def _need_version(self) -> None:
         try:
             need_version(self.project, self.version)
@@ -411,6 +402,17 @@ class ReviewSession:
                 )
             ) from None
 
+    def newer(self) -> Newer | None:
+        """Return what Undo would take back instead of the last answer; None where it is that.
+
+        Raises
+        ------
+        RequestError
+            If the version is gone.
+        """
+        self._need_version()
+        return self.past.newer(self.version)
+
     def take_back(self) -> None:
         """Undo the last answer.
 
@@ -419,7 +421,7 @@ class ReviewSession:
         RequestError
             If there is none, or something else was changed since.
         """
-        if not self.past.given or self.outdated():
+        if self.newer() is not None:
             raise RequestError(tr("Something else was changed since that answer. Undo it first: Edit, Undo."))
         self.project.journal.undo()
         self.follow_history()

@@ -23,10 +23,14 @@ def suggestions(project: Project, version: int | None, limit: int, check: Check 
                 names=list(one.names),
                 again=one.again,
                 version=session.version,
+                recipe=session.recipe.hash,
             )
             for one in session.queue(limit)
         ],
         version=session.version,
+        encoder=session.recipe.encoder,
+        detector=session.recipe.detector,
+        recipe=session.recipe.hash,
         purity=estimate.purity,
         completeness=estimate.completeness,
         answers_left=estimate.answers_left,

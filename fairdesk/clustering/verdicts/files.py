@@ -86,21 +86,34 @@ def _read(path: Path) -> dict[str, _Said]:
     found: dict[str, _Said] = {}
     at = {name: table.header.index(name) for name in HEADER}
     for row, line in zip(table.rows, table.lines, strict=True):
+        if row == table.header:  # files that were put one behind the other
+            continue
         cells = {name: row[place] for name, place in at.items()}
         try:
             said, created, box = _values(cells)
+            one = found.setdefault(
+                cells["verdict"], _Said(said, cells["who"] or "unknown", created, {SUBJECT: [], OTHER: []})
+            )
+            _need_alike(one, said, cells["who"] or "unknown", created)
         except ValueError as error:
             raise RequestError(
                 tr("{path}, line {line}: {error}. Nothing was read.", path=path, line=line, error=error)
             ) from error
-        one = found.setdefault(
-            cells["verdict"], _Said(said, cells["who"] or "unknown", created, {SUBJECT: [], OTHER: []})
-        )
         place = PortableFace(cells["image"], cells["sha256"], cells["detector"], box)
         one.faces[cells["side"]].append((line, place))
     if not found:
         raise RequestError(tr("{path} holds no verdict.", path=path))
     return found
+
+
+def _need_alike(one: _Said, said: Said, who: str, created: float) -> None:
+    """Raise `ValueError` where a row of a verdict is not as its first one: by hand, or of two verdicts with one number."""
+    for name, here, first in (("said", said, one.said), ("who", who, one.who), ("when", created, one.created)):
+        if here != first:
+            line = min(line for places in one.faces.values() for line, _ in places)
+            raise ValueError(
+                tr("`{name}` is not as in line {line}, though it is the same verdict", name=name, line=line)
+            )
 
 
 def _values(cells: dict[str, str]) -> tuple[Said, float, tuple[int, int, int, int]]:
@@ -111,6 +124,8 @@ def _values(cells: dict[str, str]) -> tuple[Said, float, tuple[int, int, int, in
         )
     try:
         created = datetime.fromisoformat(cells["when"]).timestamp()
+        if created < 0:  # before 1970, which clocks on Windows do not know
+            raise ValueError
     except (ValueError, OverflowError, OSError):
         raise ValueError(
             tr("`when` is {value!r}; it must be a time such as 2026-01-31T12:00:00", value=cells["when"])
@@ -142,7 +157,7 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     Raises
     ------
     RequestError
-        If the file is none of verdicts, or none of its faces is in the project.
+        If the file is none of verdicts, a verdict contradicts itself, or none of the faces is in the project.
     """
     found = _read(path)
     have = {v.uuid for v in verdicts(project)}
@@ -160,6 +175,18 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
             unknown, here = unknown + len(places) - len(known), here + len(known)
             lacking = next((places[n][1].image for n, face in enumerate(at) if face is None), lacking)
             sides[side] = known
+        both = set(sides[SUBJECT]) & set(sides[OTHER]) if one.said in (Said.NOT, Said.DIFFERENT) else set[int]()
+        if both:
+            line, place = next(row for row in one.faces[OTHER] if faces.at(row[1]) in both)
+            raise RequestError(
+                tr(
+                    "{path}, line {line}: the face in {image} is on both sides of a verdict that says “{said}”. Nothing was read.",
+                    path=path,
+                    line=line,
+                    image=place.image,
+                    said=one.said.words,
+                )
+            )
         if not sides[SUBJECT] or (not sides[OTHER] and one.said not in OF_FACES):
             left_out += 1
         else:
@@ -176,7 +203,7 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     if new:
         text = tr_n("Read {n:,} verdict from {file}", "Read {n:,} verdicts from {file}", len(new), file=path.name)
         with project.journal.step(text, target={"tab": "clustering"}) as connection:
-            for key, one, first, second in new:
+            for key, one, first, second in sorted(new, key=lambda row: row[1].created):
                 keep_verdict(connection, one.said, first, second, one.who, created=min(one.created, now), key=key)
     ahead = sum(one.created > now for _, one, _, _ in new)
     return listed(

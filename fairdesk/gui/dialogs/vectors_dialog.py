@@ -81,7 +81,9 @@ def _fill(table: QTableWidget, rows: Sequence[tuple[str, ...]]) -> None:
     table.setRowCount(len(rows))
     for y, row in enumerate(rows):
         for x, text in enumerate(row):
-            table.setItem(y, x, QTableWidgetItem(text))
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            table.setItem(y, x, item)
 
 
 def _everything(project: Project) -> tuple[list[Search], list[VectorSet], list[Outdated | None], str]:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.clustering.results import first_of
 from fairdesk.clustering.verdicts.files import read_verdicts, write_verdicts
 from fairdesk.gui import async_glue
 from fairdesk.gui.session import Notice, Session
@@ -26,6 +27,8 @@ from fairdesk.project import Project
 from fairdesk.project.verdict_constraints import Constraints, constraints
 from fairdesk.project.verdicts import Verdict, remove_verdicts, verdicts
 from fairdesk.words import tr, tr_n
+
+_SHOWN = 5  # contradictions
 
 
 class VerdictsDialog(QDialog):
@@ -80,7 +83,7 @@ class VerdictsDialog(QDialog):
     def _show(self, found: tuple[list[Verdict], Constraints]) -> None:
         rows, said = found
         lines = [one.text() for one in said.contradictions]
-        self.told.setText("\n".join(lines[:5]) if lines else tr("No verdict contradicts another."))
+        self.told.setText("\n".join(first_of(lines, _SHOWN)) if lines else tr("No verdict contradicts another."))
         self.table.setRowCount(len(rows))
         for y, one in enumerate(reversed(rows)):
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created))
@@ -105,7 +108,7 @@ class VerdictsDialog(QDialog):
     async def _read(self) -> None:
         path = await async_glue.choose_file(self, tr("Read verdicts"), tr("CSV (*.csv)"))
         if path:
-            self._session.edit(lambda project: read_verdicts(project, Path(path)), lambda done: done.text())
+            self._session.edit(lambda project: read_verdicts(project, Path(path)), lambda done: done.text(_SHOWN))
 
     async def _write(self) -> None:
         project: Project | None = self._session.project

@@ -21,11 +21,12 @@ from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.gui.widgets.top_legend import TopLegend
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Array = npt.NDArray[np.float64]
 Bins = tuple[Array, Array, Array]
 _PROBIT = NormalDist().inv_cdf
+_READ_OUT = 8  # groups whose shares are read out at the pointer
 _NEAR = 0.01  # of the plot's width and height, squared
 
 
@@ -360,7 +361,7 @@ class RatePlot(QWidget):
     def read_out(self, x: float, y: float) -> str:
         """Return what lies at a place of the plot."""
         if self.kind == "scores":
-            return tr("score {score:.4g}", score=x)
+            return "\n".join([tr("score {score:.4g}", score=x), *self._shares(x)])
         found = self._nearest(x, y)
         if found is None:
             return ""
@@ -372,6 +373,26 @@ class RatePlot(QWidget):
             fmr=100 * curve.fmr[place],
             fnmr=100 * curve.fnmr[place],
         )
+
+    def _shares(self, score: float) -> list[str]:
+        """Say what share of all comparisons, and of each group's that is shown, a threshold at a score would accept."""
+        curves = [curve for curve in self._shown.curves if curve.name not in self.hidden]
+        lines = []
+        for curve in curves[: _READ_OUT + 1]:
+            fmr, fnmr = curve.rates_at(score)
+            lines.append(
+                tr(
+                    "{curve}: {genuine:.3g} % of genuine, {impostor:.3g} % of impostor scores at or below",
+                    curve=curve.name, genuine=100 - 100 * fnmr, impostor=100 * fmr,
+                )
+                if curve.distance
+                else tr(
+                    "{curve}: {genuine:.3g} % of genuine, {impostor:.3g} % of impostor scores at or above",
+                    curve=curve.name, genuine=100 - 100 * fnmr, impostor=100 * fmr,
+                )
+            )  # fmt: skip
+        left = len(curves) - len(lines)
+        return [*lines, tr_n("{n:,} more", "{n:,} more", left)] if left else lines
 
     def _on_move(self, position: Any) -> None:
         view = self.plot.getPlotItem().vb

@@ -74,6 +74,8 @@ def compare_matched(
 ) -> CompareScoresResult:
     """Compare two models whose comparisons are the same, row by row (similarities)."""
     options = params.evaluation(grouped=one.grouped and bool(one.group1 is not None and (one.group1 != "").any()))
+    if options.bootstrap is None and (one.subject1 is None or one.subject2 is None):
+        options = options.model_copy(update={"bootstrap": 0})  # draws of pairs would not be those of both models
     found = []
     for scores, path, distance in (
         (one, params.first, params.distance), (two, params.second, params.second_distance),

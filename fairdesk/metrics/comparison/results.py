@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
@@ -74,10 +75,10 @@ class CompareScoresResult(JobResult):
         """Say what differs, and what cannot be told."""
         lines = [
             tr(
-                "{second} less {first}, over {n:,} comparisons",
+                "{second} less {first}, over {comparisons}",
                 second=self.second,
                 first=self.first,
-                n=self.comparisons,
+                comparisons=counted.comparisons(self.comparisons),
             )
         ]
         lines += self.cautions

@@ -13,8 +13,8 @@ from fairdesk.metrics.intervals.by_subjects import t_quantile
 
 Array = npt.NDArray[np.float64]
 
-TAIL = 0.0225  # of the draws at each end; a little less than 2.5 %, as standard errors are estimates too
-GARBE_TAIL = 0.0175  # by simulation: a mean of two coefficients keeps less of what makes each interval too wide
+TAILS = 0.03, 0.0225  # of the draws, at the ends towards equality and away from it; by simulation (docs/intervals.md)
+GARBE_TAILS = 0.0175, 0.0175  # a mean of two coefficients keeps less of what makes each interval too wide
 _STEP, _STEPS = 0.1, 60  # in standard errors of the rates, and how many at most
 _REACH = 0.15  # in standard errors: how far is looked for the direction of a step
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
@@ -27,7 +27,7 @@ def inverted_interval(
     freedom: Array,
     estimate: float,
     even: float,
-    tail: float = TAIL,
+    tails: tuple[float, float] = TAILS,
 ) -> Interval:
     """Return the interval of a figure that grows with inequality; `even` is that of equal groups.
 
@@ -43,7 +43,7 @@ def inverted_interval(
     logits : of the rates that were seen, (rates,)
     deviations : of the logits in each draw, (draws, rates)
     freedom : of each rate's variance, (rates,)
-    tail : share of the draws at each end that makes what was seen a surprise
+    tails : shares of the draws that make what was seen a surprise, at the end towards equality and at the other
     """
     scale = deviations.std(0, ddof=1)
     known = scale > 0
@@ -62,8 +62,8 @@ def inverted_interval(
 
     down = _Path(figure, logits, scale, -1, equal)
     up = _Path(figure, logits, scale, 1, lambda _values: False)
-    low, reached = down.first(lambda truth: share(truth, above=True) < tail, start=_STEPS + 1)
-    high, _ = up.first(lambda truth: share(truth, above=False) < tail, start=12)
+    low, reached = down.first(lambda truth: share(truth, above=True) < tails[0], start=_STEPS + 1)
+    high, _ = up.first(lambda truth: share(truth, above=False) < tails[1], start=12)
     return max(even, min(even if reached else low, estimate)), max(high, estimate)
 
 

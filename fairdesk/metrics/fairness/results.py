@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from fairdesk.jobs.results import Record
+from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.words import tr
 
 
 class Fairness(Record):
@@ -83,14 +85,31 @@ class Fairness(Record):
     intervals: dict[str, Interval] = {}
     """Of each figure, by its name."""
     intervals_why: dict[str, str] = {}
-    """Why a figure has no interval: a rate that it rests on has too few subjects."""
+    """Why a figure has no interval: a rate that it rests on has too few subjects, or no draws were made."""
+    intervals_by: Literal["pairs"] | None = None
+    """Set where intervals and null ranges take pairs for independent: they are too narrow."""
     null_ranges: dict[str, Interval] = {}
     """Where each figure would lie in 95 % of studies if groups did not differ: subjects' groups permuted."""
     null_ranges_why: dict[str, str] = {}
 
+    def worst_lines(self) -> list[str]:
+        """Name the group with the highest FMR and with the highest FNMR, or say that none is worse than the others."""
+        said = []
+        for name, group, worst in (
+            (tr("FMR"), self.fmr_worst_group, self.fmr_worst), (tr("FNMR"), self.fnmr_worst_group, self.fnmr_worst),
+        ):  # fmt: skip
+            if group is not None:
+                said.append(tr("highest {rate}: {group}", rate=name, group=group))
+            elif worst is not None:
+                said.append(tr("no group has the highest {rate}: all have {value}", rate=name, value=rate(worst)))
+        return said
+
     def rows(self) -> list[FairnessRow]:
         """Return each figure with its interval and null range."""
-        apart = ("alpha", "accuracy", "floored", "intervals", "null_ranges", "fmr_worst_group", "fnmr_worst_group")
+        apart = (
+            "alpha", "accuracy", "floored", "intervals", "intervals_by", "null_ranges", "fmr_worst_group",
+            "fnmr_worst_group",
+        )  # fmt: skip
         names = [name for name in type(self).model_fields if not name.endswith("_why") and name not in apart]
         return [
             FairnessRow(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 
 class MatchCurves(Record):
@@ -71,42 +72,49 @@ class IdentifyResult(JobResult, SearchFigures):
     warning: str | None = None
     report: str | None = None
 
+    def counts(self) -> str:
+        """Say how many probes were searched for among how many."""
+        return tr(
+            "{mated} and {nonmated}, {gallery} of {subjects}",
+            mated=counted.mated_probes(self.n_mated),
+            nonmated=counted.nonmated_probes(self.n_nonmated),
+            gallery=tr_n("{n:,} gallery entry", "{n:,} gallery entries", self.n_gallery),
+            subjects=counted.subjects(self.gallery_subjects),
+        )
+
     def text(self) -> str:
         """Say ranks and rates, overall and by group."""
         lines = [
-            tr(
-                "{mated:,} mated and {nonmated:,} non-mated probes, {gallery:,} gallery entries of {subjects:,} subjects",
-                mated=self.n_mated,
-                nonmated=self.n_nonmated,
-                gallery=self.n_gallery,
-                subjects=self.gallery_subjects,
-            ),
-            *_lines(self),
+            self.counts(),
+            *_lines(self, by_probes=not self.draws),
         ]
         for name, row in (self.groups or {}).items():
             lines += [
                 f"{name}: " + tr("{mated:,} mated, {nonmated:,} non-mated", mated=row.n_mated, nonmated=row.n_nonmated)
             ]
-            lines += _lines(row)
+            lines += _lines(row, by_probes=not self.draws)
         lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
         return "\n".join(lines)
 
 
-def _within(value: str, interval: Interval | None) -> str:
-    return value if interval is None else f"{value} [{rate(interval[0])}, {rate(interval[1])}]"
+def _within(value: str, interval: Interval | None, *, by_probes: bool) -> str:
+    if interval is None:
+        return value
+    shown = f"{value} [{rate(interval[0])}, {rate(interval[1])}]"
+    return f"{shown} {tr('(too narrow)')}" if by_probes else shown
 
 
-def _lines(row: SearchFigures) -> list[str]:
+def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
     lines = []
     if row.dropped.mated or row.dropped.nonmated:
         lines.append(
             "  "
             + tr(
-                "Dropped, no score: {mated:,} mated, {nonmated:,} non-mated probes",
-                mated=row.dropped.mated,
-                nonmated=row.dropped.nonmated,
+                "Dropped, no score: {mated}, {nonmated}",
+                mated=counted.mated_probes(row.dropped.mated),
+                nonmated=counted.nonmated_probes(row.dropped.nonmated),
             )
         )
     if row.cmc.pessimistic is None or row.cmc.optimistic is None:
@@ -117,7 +125,7 @@ def _lines(row: SearchFigures) -> list[str]:
             "  "
             + tr(
                 "Rank 1 {rank1}, rank 5 {rank5} (equal scores counted in favour: {best1}, {best5})",
-                rank1=_within(rate(first[0]), row.rank1_ci),
+                rank1=_within(rate(first[0]), row.rank1_ci, by_probes=by_probes),
                 rank5=rate(first[min(4, len(first) - 1)]),
                 best1=rate(kind[0]),
                 best5=rate(kind[min(4, len(kind) - 1)]),
@@ -127,8 +135,8 @@ def _lines(row: SearchFigures) -> list[str]:
         line = tr(
             "FNIR at FPIR {target}: {fnir} (FPIR {fpir})",
             target=target,
-            fnir=_within(rate(point.fnir_rank1), point.fnir_rank1_ci),
-            fpir=_within(rate(point.fpir), point.fpir_ci),
+            fnir=_within(rate(point.fnir_rank1), point.fnir_rank1_ci, by_probes=by_probes),
+            fpir=_within(rate(point.fpir), point.fpir_ci, by_probes=by_probes),
         )
         if point.fpir is None:
             why = point.fpir_why or point.fnir_rank1_why

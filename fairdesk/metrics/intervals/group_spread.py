@@ -15,7 +15,7 @@ from fairdesk.metrics.fairness.figure_functions import (
     figure_functions,
     rates_behind,
 )
-from fairdesk.metrics.fairness.inversion import GARBE_TAIL, TAIL, inverted_interval
+from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, inverted_interval
 from fairdesk.metrics.fairness.spread import permuted_members, permuted_rates, shifted_interval
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.intervals.by_subjects import (
@@ -31,12 +31,13 @@ from fairdesk.metrics.intervals.rate_variance import Variance, too_few
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Draws, Place
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
-from fairdesk.metrics.results import Difference, GroupsResult
+from fairdesk.metrics.results import By, Difference, GroupsResult
 from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.metrics.scores.subjects import Subjects
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 _HELD = 0.05  # of a rate's own spread: what is left of it where the threshold follows it
 
@@ -64,9 +65,13 @@ def _widen_together(spreads: list[tuple[Difference, Array]]) -> None:
 
 
 class CommonSpread:
-    """The figures of all groups at the common threshold."""
+    """The figures of all groups at the common threshold, by subjects or (without them) by pairs."""
 
-    def __init__(self, groups: GroupsResult, draws: Draws, threshold: CommonThreshold, params: EvaluateParams) -> None:
+    def __init__(
+        self, groups: GroupsResult, draws: Draws, threshold: CommonThreshold, params: EvaluateParams,
+        subjects: Subjects | None,
+    ) -> None:  # fmt: skip
+        self.subjects = subjects
         self.groups, self.draws, self.threshold, self.params = groups, draws, threshold, params
         self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
         self.made: dict[str, dict[str, tuple[float, Array, float, float]]] = {"fmr": {}, "fnmr": {}}
@@ -85,21 +90,27 @@ class CommonSpread:
             return fixed if found is None else found[1]
         return curves.at_target(float(self.params.at.partition("=")[2])) or fixed
 
-    def fill(self, subjects: Subjects, check: Callable[[], None]) -> None:
+    def fill(self, check: Callable[[], None]) -> None:
         """Add the intervals of rates, differences and fairness figures, and the null ranges."""
         for number, (name, row) in enumerate(self.groups.per_group.items()):
             check()
-            row.subjects = len(subjects.members[number])
             curves = self.draws.cells[GROUP + name]
-            row.fmr_ci, row.fmr_ci_why = self._rate("fmr", name, row.fmr, row.fmr_why, curves.fmr, curves.fmr_variance)
-            row.fnmr_ci, row.fnmr_ci_why = self._rate(
-                "fnmr", name, row.fnmr, row.fnmr_why, curves.fnmr, curves.fnmr_variance
-            )
+            fmr = self._rate("fmr", name, row.fmr, row.fmr_why, curves.fmr, curves.fmr_variance)
+            fnmr = self._rate("fnmr", name, row.fnmr, row.fnmr_why, curves.fnmr, curves.fnmr_variance)
+            if self.subjects is not None:  # by pairs Wilson's stand there already
+                row.subjects = len(self.subjects.members[number])
+                (row.fmr_ci, row.fmr_ci_why), (row.fnmr_ci, row.fnmr_ci_why) = fmr, fnmr
+                row.fmr_ci_by = row.fnmr_ci_by = None
         self.groups.differences_why = too_many_to_pair(len(self.groups.per_group))
         if self.groups.differences_why is None:
             self.groups.differences = self._differences(check)
         check()
-        self._fairness(self._null_ranges(subjects, check), check)
+        self.groups.fairness.intervals_by = self._by
+        self._fairness(self._null_ranges(check), check)
+
+    @property
+    def _by(self) -> By | None:
+        return "pairs" if self.subjects is None else None
 
     def _rate(
         self, rate: str, name: str, value: float | None, why: str | None, curve: Array | None, variance: Variance | None
@@ -154,8 +165,9 @@ class CommonSpread:
                 ci = middle(likely[0] - likely[1]) if len(likely) == 2 else None
                 why = None if ci is not None else tr("one of the two rates has no interval")
                 made = Difference(
-                    rate=rate, first=one, second=two, difference=known[one] - known[two], ci=ci, ci_why=why
-                )
+                    rate=rate, first=one, second=two, difference=known[one] - known[two], ci=ci, ci_why=why,
+                    ci_by=None if ci is None else self._by,
+                )  # fmt: skip
                 out.append(made)
                 if ci is not None:
                     spreads.append((made, likely[0] - likely[1]))
@@ -231,23 +243,17 @@ class CommonSpread:
             return None
         return np.array(logits), np.stack(deviations, 1), np.array(freedoms)
 
-    def _null_ranges(self, subjects: Subjects, check: Callable[[], None]) -> dict[str, Interval]:
+    def _null_ranges(self, check: Callable[[], None]) -> dict[str, Interval]:
         """Add the ranges of 95 % of studies with equal groups, and return those of 98 %."""
         rows, fair = self.groups.per_group, self.groups.fairness
         if len(rows) < 2:
             return {}
-        fixed = self.fixed
         rng = np.random.default_rng([self.params.seed, 2])
-        orders = permuted_members(subjects.members, self.draws.count, rng, check)
-        rates = {
-            rate: permuted_rates(kind, int(fixed.upper[0]), orders, check)
-            for rate, kind in zip(("fmr", "fnmr"), self.draws.kinds, strict=True)
-        }
-        places = list(rows)
-        fmr, fnmr = (rates[rate][:, [places.index(name) for name in self._defined(rate)]] for rate in rates)
+        permuted = {} if self.subjects is None else self._permuted(self.subjects, rng, check)
+        fmr, fnmr = (permuted[rate] if permuted else self._shared_out(rate, rng) for rate in ("fmr", "fnmr"))
         wide: dict[str, Interval] = {}
         few_fmr, few_fnmr = (
-            self._of_few_errors(rate, columns, rng) for rate, columns in (("fmr", fmr), ("fnmr", fnmr))
+            self._shared_out(rate, rng) if permuted and self._few_errors(rate) else None for rate in ("fmr", "fnmr")
         )
         for figure, function in self._functions().items():
             check()
@@ -265,19 +271,38 @@ class CommonSpread:
                 wide[figure] = wider
         return wide
 
-    def _of_few_errors(self, rate: str, permuted: Array, rng: np.random.Generator) -> Array | None:
-        """Return rates of equal groups where there are few errors, with comparisons taken for independent; else None.
+    def _permuted(
+        self, subjects: Subjects, rng: np.random.Generator, check: Callable[[], None]
+    ) -> dict[str, Array]:  # fmt: skip
+        """Return rates with the groups of subjects permuted, (rows, groups) of each rate: of the groups that have it."""
+        orders = permuted_members(subjects.members, self.draws.count, rng, check)
+        places = list(self.groups.per_group)
+        return {
+            rate: permuted_rates(kind, int(self.fixed.upper[0]), orders, check)[
+                :, [places.index(name) for name in self._defined(rate)]
+            ]
+            for rate, kind in zip(("fmr", "fnmr"), self.draws.kinds, strict=True)
+        }
 
-        A few errors lie in whole numbers in one group or another, which permuted members, with a share of each, do not show.
-        """
+    def _counts(self, rate: str) -> tuple[Ints, Ints]:
+        """Return errors and comparisons of the groups that have a rate."""
         rows = [self.groups.per_group[name] for name in self._defined(rate)]
         counts = [
             (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine) for row in rows
         ]
         errors, trials = np.array(counts, dtype=np.int64).reshape(-1, 2).T
-        if not rows or errors.sum() >= FEW * len(rows):
-            return None
-        return np.asarray(rng.binomial(trials, errors.sum() / trials.sum(), permuted.shape) / trials)
+        return errors, trials
+
+    def _few_errors(self, rate: str) -> bool:
+        """Tell whether there are few errors: they lie in whole numbers in one group or another, which permuted members, with a share of each, do not show."""
+        errors, _ = self._counts(rate)
+        return len(errors) > 0 and bool(errors.sum() < FEW * len(errors))
+
+    def _shared_out(self, rate: str, rng: np.random.Generator) -> Array:
+        """Return rates of equal groups whose comparisons are independent, (draws, groups)."""
+        errors, trials = self._counts(rate)
+        pooled = errors.sum() / max(trials.sum(), 1)
+        return np.asarray(rng.binomial(trials, pooled, (self.draws.count, len(trials))) / trials)
 
 
 def _envelope(spans: list[Interval | None]) -> Interval | None:
@@ -309,6 +334,6 @@ def _walked(
     if name == "FDR":  # the one figure that falls with inequality
         low, high = inverted_interval(lambda rates: 1 - of(rates), logits, deviations, freedom, 1 - estimate, 0.0)
         return 1 - high, 1.0 if null is not None and estimate >= null[0] else 1 - low
-    even, tail = equality(name), GARBE_TAIL if name == "GARBE" else TAIL
-    low, high = inverted_interval(of, logits, deviations, freedom, estimate, even, tail)
+    even, tails = equality(name), GARBE_TAILS if name == "GARBE" else TAILS
+    low, high = inverted_interval(of, logits, deviations, freedom, estimate, even, tails)
     return even if null is not None and estimate <= null[1] else low, high

@@ -1,4 +1,4 @@
-"""Intervals of every figure of an evaluation, by subjects where they are known."""
+"""Intervals of every figure of an evaluation, by subjects where they are known, else by pairs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.metrics.intervals.by_subjects import rate_interval, spread_of
 from fairdesk.metrics.intervals.group_spread import CommonSpread
+from fairdesk.metrics.intervals.pair_draws import draw_pairs
 from fairdesk.metrics.intervals.rate_variance import Variance, too_few
 from fairdesk.metrics.intervals.subject_draws import (
     ALL,
@@ -25,7 +26,7 @@ from fairdesk.metrics.intervals.subject_draws import (
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
-from fairdesk.metrics.results import EvaluateResult, Figures
+from fairdesk.metrics.results import By, EvaluateResult, Figures
 from fairdesk.metrics.scores.grouped_scores import Grouped
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.subjects import Subjects, number_subjects, why_unknown
@@ -50,82 +51,132 @@ def add_intervals(
     result: EvaluateResult, scores: ScoreSet, everything: Scores, params: EvaluateParams, check: Callable[[], None],
     grouped: Grouped | None = None, own: dict[str, Scores] | None = None, threshold: CommonThreshold | None = None,
 ) -> Drawn | None:  # fmt: skip
-    """Add intervals by subjects to a result, or say why there are none; returns the draws.
+    """Add intervals to a result, or say why there are none; returns the draws of subjects.
 
     Raises
     ------
     RequestError
         If draws of subjects are asked for and the scores do not name them.
     """
-    subjects = None if params.bootstrap == 0 else number_subjects(scores, grouped, params.by)
-    if subjects is None:
-        if params.bootstrap:
-            raise RequestError(why_unknown(scores))
-        result.interval = _by_pairs(params, scores)
+    if params.bootstrap == 0:
+        _without_draws(result, tr("no draws were asked for"))
+        result.interval = _by_pairs(tr("no draws were asked for"))
         return None
+    subjects = number_subjects(scores, grouped, params.by)
+    if subjects is None and params.bootstrap:
+        raise RequestError(why_unknown(scores))
     check()
-    count = params.bootstrap or DRAWS
-    groups = own or {}
+    count, groups = params.bootstrap or DRAWS, own or {}
     exact = [_found for one in (everything, *groups.values()) for _found in _own_thresholds(one)]
     if threshold is not None:
         exact.append(threshold.value)
-    names = list(groups)
-    cells = {ALL: list(range(len(names) + 1))} | {GROUP + name: [number] for number, name in enumerate(names)}
-    if params.threshold_from == "within-group":
-        cells[WITHIN] = list(range(len(names)))
-    budget = int(np.clip(_KEPT / count, 48, 480))
+    budget = int(np.clip(_KEPT / count, 48, 480 if subjects is not None else 240))
     chosen = choose_thresholds(everything, list(groups.values()), exact, budget)
     check()
-    if (beyond := _beyond_memory(len(cells), len(chosen), count)) is not None:
+    if (beyond := _beyond_memory(len(groups), len(chosen), count)) is not None:
         if params.bootstrap:
             raise RequestError(beyond)
         result.no_draws_why = beyond
-        result.interval = tr("Wilson 95 %, as if pairs were independent: too narrow") + f" ({beyond})"
+        _without_draws(result, beyond)
+        result.interval = _by_pairs(beyond)
         return None
+    if subjects is None:
+        draws = draw_pairs(everything, groups, chosen, count, params.seed, check)
+        result.pair_draws = count
+    else:
+        draws = _of_subjects(subjects, scores, chosen, list(groups), count, params, check)
+        result.subjects, result.draws = subjects.count, count
+    by: By | None = None if subjects is not None else "pairs"
+    _own_figures(result, draws.cells[ALL], draws, everything, by)
+    for name, one in groups.items():
+        if result.groups is not None:
+            _own_figures(result.groups.per_group[name], draws.cells[GROUP + name], draws, one, by)
+    common = None
+    if result.groups is not None and threshold is not None:
+        common = CommonSpread(result.groups, draws, threshold, params, subjects)
+        common.fill(check)
+    result.interval = _said(result, scores, params.seed)
+    return None if subjects is None else Drawn(draws, subjects, common)
+
+
+def _of_subjects(
+    subjects: Subjects, scores: ScoreSet, chosen: Array, names: list[str], count: int, params: EvaluateParams,
+    check: Callable[[], None],
+) -> Draws:  # fmt: skip
+    cells = {ALL: list(range(len(names) + 1))} | {GROUP + name: [number] for number, name in enumerate(names)}
+    if params.threshold_from == "within-group":
+        cells[WITHIN] = list(range(len(names)))
     assert scores.score is not None
     assert scores.label is not None
-    draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
-    result.subjects, result.draws = subjects.count, count
-    result.interval = tr("95 % by subjects, {draws:,} draws, seed {seed}", draws=count, seed=params.seed)
-    _own_figures(result, draws.cells[ALL], draws, everything)
-    if result.groups is None or grouped is None or threshold is None:
-        return Drawn(draws, subjects, None)
-    for name, one in groups.items():
-        _own_figures(result.groups.per_group[name], draws.cells[GROUP + name], draws, one)
-    common = CommonSpread(result.groups, draws, threshold, params)
-    common.fill(subjects, check)
-    return Drawn(draws, subjects, common)
+    return draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
 
 
-def _beyond_memory(cells: int, thresholds: int, count: int) -> str | None:
-    """Say that draws of subjects of so many groups take more memory than is given to them, or None.
+def _said(result: EvaluateResult, scores: ScoreSet, seed: int) -> str:
+    """Say how the intervals were made, or why there is none."""
+    if (why := _why_none(result)) is not None:
+        return tr("none: {why}", why=why)
+    if result.draws is not None:
+        return tr("95 % by subjects, {draws:,} draws, seed {seed}", draws=result.draws, seed=seed)
+    unnamed = scores.subject1 is None or scores.subject2 is None
+    why = tr("the scores do not name subjects") if unnamed else tr("some scores do not name both subjects")
+    drawn = tr("EER, TAR and figures by {draws:,} draws of pairs, seed {seed}", draws=result.pair_draws, seed=seed)
+    return f"{_by_pairs(why)}; {drawn}"
+
+
+def _why_none(result: EvaluateResult) -> str | None:
+    """Return the first reason where no figure has an interval, or None where one has."""
+    groups = result.groups
+    rows: list[Figures] = [result, *(groups.per_group.values() if groups is not None else ())]
+    points = [point for row in rows for point in (row.tar_at_far or {}).values()]
+    rates = list(groups.per_group.values()) if groups is not None else []
+    found = [row.eer_ci for row in rows] + [point.tar_ci for point in points]
+    found += [ci for row in rates for ci in (row.fmr_ci, row.fnmr_ci)]
+    if any(found) or (groups is not None and groups.fairness.intervals):
+        return None
+    reasons = [why for row in rates for why in (row.fmr_ci_why, row.fnmr_ci_why)]
+    reasons += [row.eer_ci_why or row.eer_why for row in rows]
+    return next((why for why in reasons if why), tr("no figure is defined"))
+
+
+def _without_draws(result: EvaluateResult, why: str) -> None:
+    """Say at each figure that has no interval without draws that it has none."""
+    groups = result.groups
+    for row in (result, *(groups.per_group.values() if groups is not None else ())):
+        if row.eer is not None:
+            row.eer_ci_why = why
+        for point in (row.tar_at_far or {}).values():
+            if point.tar is not None:
+                point.tar_ci_why = why
+    if groups is not None:
+        groups.differences_why = groups.differences_why or why
+        fair = groups.fairness
+        fair.intervals_why = {row.name: why for row in fair.rows() if row.value is not None}
+
+
+def _beyond_memory(groups: int, thresholds: int, count: int) -> str | None:
+    """Say that draws of so many groups take more memory than is given to them, or None.
 
     Every group has its rates at the thresholds of all groups, so that memory grows with the square of their number.
     """
-    needed = cells * thresholds * (16 * (count + 1) + 8 * BATCH)
+    needed = (groups + 2) * thresholds * (16 * (count + 1) + 8 * BATCH)
     if needed <= _MEMORY:
         return None
     return tr(
-        "draws of subjects for {groups:,} groups would take {gigabytes:,.0f} GB of memory; evaluate fewer groups at once, or give --bootstrap 0",
-        groups=cells - 1,
+        "draws for {groups:,} groups would take {gigabytes:,.0f} GB of memory; evaluate fewer groups at once, or give --bootstrap 0",
+        groups=groups,
         gigabytes=max(needed / 1e9, 3),
     )
 
 
-def _by_pairs(params: EvaluateParams, scores: ScoreSet) -> str:
-    said = tr("Wilson 95 %, as if pairs were independent: too narrow")
-    if params.bootstrap == 0:
-        return said
-    unnamed = scores.subject1 is None or scores.subject2 is None
-    why = tr("the scores do not name subjects") if unnamed else tr("some scores do not name both subjects")
-    return f"{said} ({why})"
+def _by_pairs(why: str) -> str:
+    return tr("Wilson 95 %, as if pairs were independent: too narrow") + f" ({why})"
 
 
 def _own_thresholds(scores: Scores) -> list[float]:
     return [] if scores.missing() is not None else [equal_error_rate(scores).threshold]
 
 
-def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores) -> None:
+def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores, by: By | None) -> None:
     """Add the intervals of the EER and of TAR at each FAR, with thresholds taken anew in each draw."""
     if row.eer is None:
         return
@@ -142,6 +193,7 @@ def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores) -> 
     row.eer_ci = rate_interval(
         row.eer, spread_of(values), max(float(fmr.freedom[at]), float(fnmr.freedom[at])), fnmr.trials_at(at)
     )
+    row.eer_ci_by = by
     for target, point in (row.tar_at_far or {}).items():
         there = curves.at_target(float(target))
         if point.tar is None or there is None:
@@ -153,7 +205,7 @@ def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores) -> 
         tar = 1 - there.of(curves.fnmr)
         spread = spread_of(tar)
         freedom = _freedom_at_target(spread**2, fnmr, fmr, at)
-        point.tar_ci = rate_interval(point.tar, spread, freedom, fnmr.trials_at(at))
+        point.tar_ci, point.tar_ci_by = rate_interval(point.tar, spread, freedom, fnmr.trials_at(at)), by
 
 
 def _freedom_at_target(variance: float, fnmr: Variance, fmr: Variance, place: int) -> float:

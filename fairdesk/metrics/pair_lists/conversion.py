@@ -15,7 +15,9 @@ from fairdesk.images.folder_layouts import read_tree
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
+from fairdesk.metrics.pair_lists.doubtful import against_identities, labelled, told_doubtful, with_both_labels
 from fairdesk.metrics.pair_lists.face_pictures import FacePictures
+from fairdesk.metrics.pair_lists.lfw import told_folds
 from fairdesk.metrics.pair_lists.matching import (
     ListedName,
     ListImages,
@@ -40,13 +42,15 @@ def convert_list(params: PairsParams, context: Context, project: Project | None)
     assert params.from_list is not None
     chosen = _chosen(params, context, project)
     pairs, left_out = chosen.pairs, chosen.left_out
+    if chosen.doubtful:
+        context.message(told_doubtful(chosen.doubtful))
     out = destination(params, project, f"{params.from_list.stem}{ending(params.format)}")
     context.progress(0, len(pairs), tr("pairs"))
     context.check()
     faces = FacePictures(project, params.from_list.parent)
     written = write_pairs(out, pairs, params.format, genders=chosen.genders, picture=faces)
     left_out += written.left_out
-    for line in faces.told():
+    for line in [*faces.told(), *told_folds(written.pairs, params.format)]:
         context.message(line)
     genuine = sum(pair.label for pair in written.pairs)
     result = PairsResult(
@@ -55,6 +59,7 @@ def convert_list(params: PairsParams, context: Context, project: Project | None)
         impostor=len(written.pairs) - genuine,
         read_as=chosen.read_as,
         left_out=[LeftOutOfList(line=one.line, why=one.why) for one in left_out],
+        doubtful=[LeftOutOfList(line=one.line, why=one.why) for one in chosen.doubtful],
         unmatched=chosen.unmatched,
         format=params.format,
         folds=len({pair.fold for pair in written.pairs}),
@@ -106,6 +111,7 @@ class _Chosen:
     read_as: str
     left_out: list[LeftOutLine]
     unmatched: list[Unreadable] | None = None
+    doubtful: list[LeftOutLine] = field(default_factory=list)
     genders: dict[str, str] = field(default_factory=dict)
     synthetic: set[str] = field(default_factory=set)
 
@@ -119,6 +125,7 @@ def _chosen(params: PairsParams, context: Context, project: Project | None) -> _
         context.message(note)
     out = _Chosen(listed.pairs, listed.read_as, list(listed.left_out))
     if project is None and params.folder is None:
+        out.doubtful = _doubtful(listed.pairs, listed)
         return out
     images = _images(listed, project, params.folder)
     out.unmatched = images.unmatched()
@@ -136,7 +143,13 @@ def _chosen(params: PairsParams, context: Context, project: Project | None) -> _
     out.pairs = list(_matched(listed, images, refused, out.left_out))
     if not out.pairs:
         raise RequestError(tr("No pair of {pairs} is left: {why}", pairs=path, why=out.left_out[0].why))
+    out.doubtful = _doubtful(out.pairs, listed)
     return out
+
+
+def _doubtful(pairs: list[Pair], listed: PairList) -> list[LeftOutLine]:
+    """Return the pairs whose label is contradicted, in the order of their lines."""
+    return sorted([*against_identities(map(labelled, pairs)), *with_both_labels(listed.pairs)])
 
 
 def _sha256(path: Path) -> str | None:

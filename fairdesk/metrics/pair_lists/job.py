@@ -17,6 +17,7 @@ from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import Context, tell_left_out
 from fairdesk.metrics.pair_lists.conversion import convert_list, destination, genders_of
 from fairdesk.metrics.pair_lists.face_pictures import FacePictures
+from fairdesk.metrics.pair_lists.lfw import told_folds
 from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.results import PairsResult
 from fairdesk.metrics.pair_lists.sampling import PairImage, Pick, genuine_pairs, impostor_pairs
@@ -117,9 +118,10 @@ def _even(genuine: list[Pick], impostor: list[Pick], folds: int, context: Contex
     even = min(len(genuine), len(impostor)) // folds * folds
     if (len(genuine), len(impostor)) != (even, even):
         context.message(
-            tr(
+            tr_n(
+                "The format lfw needs equal numbers in every fold: {n:,} pair of each kind is written.",
                 "The format lfw needs equal numbers in every fold: {n:,} pairs of each kind are written.",
-                n=even,
+                even,
             )
         )
     return genuine[:even], impostor[:even]
@@ -157,10 +159,11 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
     fewest = min(len(picks) for picks in (genuine, impostor))
     if fewest < params.folds:
         context.message(
-            tr(
+            tr_n(
+                "{folds} folds are more than the {n:,} pair of a kind: some have none of it, so no accuracy. Ask for fewer folds or more pairs.",
                 "{folds} folds are more than the {n:,} pairs of a kind: some have none of it, so no accuracy. Ask for fewer folds or more pairs.",
+                fewest,
                 folds=params.folds,
-                n=fewest,
             )
         )
     name = f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{ending(params.format)}"
@@ -168,7 +171,8 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
     faces = FacePictures(project)
     genders = genders_of(project) if project is not None and params.format == "bfw" else {}
     written = write_pairs(out, pairs, params.format, genders=genders, picture=faces)
-    for line in [*faces.told(), *(one.why for one in written.left_out[:5])]:
+    told = [*faces.told(), *(one.why for one in written.left_out[:5]), *told_folds(written.pairs, params.format)]
+    for line in told:
         context.message(line)
     of_each = [sum(pair.label == label for pair in written.pairs) for label in (1, 0)]
     digest = file_sha256(out)

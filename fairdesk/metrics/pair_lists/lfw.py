@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from fairdesk.errors import RequestError
 from fairdesk.images.image_reading import is_picture
-from fairdesk.metrics.pair_lists.pairs import Pair, PairList
+from fairdesk.metrics.pair_lists.pairs import FOLDS, Pair, PairList
 from fairdesk.words import tr, tr_n
 
 _HEADER = re.compile(r"\s*\d+(\s+\d+)?\s*")
 _RFW = re.compile(r"(?P<group>.+)_pairs", re.IGNORECASE)
+_RFW_EACH = 300  # pairs of each kind in a fold
 _NUMBERED = re.compile(r"(?P<name>.+)_(?P<number>\d{4,})")
 
 
@@ -164,6 +165,29 @@ def _line(pair: Pair, form: str) -> str:
             )
         )
     return f"{name}\t{a}\t{b}" if pair.label else f"{name}\t{a}\t{other}\t{b}"
+
+
+def told_folds(pairs: Sequence[Pair], form: str) -> list[str]:
+    """Say where a list in RFW's format, which has no header, has other folds than its readers count on."""
+    by_fold: dict[int, list[int]] = {}
+    for pair in pairs if form == "rfw" else ():
+        by_fold.setdefault(pair.fold, [0, 0])[not pair.label] += 1
+    shapes = {(genuine, impostor) for genuine, impostor in by_fold.values()}
+    if not by_fold or (shapes == {(_RFW_EACH, _RFW_EACH)} and len(by_fold) == FOLDS):
+        return []
+    shown = ", ".join(
+        tr("{genuine:,} genuine and {impostor:,} impostor", genuine=genuine, impostor=impostor)
+        for genuine, impostor in sorted(shapes)[:3]
+    )
+    return [
+        tr(
+            "RFW's own lists have {folds} folds of {each} genuine and {each} impostor pairs, and its programs count on that, as "
+            "the format has no header; this one has {shape}. Ask for such numbers, or use --format csv.",
+            folds=FOLDS,
+            each=_RFW_EACH,
+            shape=tr_n("{n:,} fold ({shown})", "{n:,} folds ({shown})", len(by_fold), shown=shown),
+        )
+    ]
 
 
 def text_of(pairs: Sequence[Pair], form: str) -> str:

@@ -79,6 +79,17 @@ def _notes(matched: Matched, images: Sequence[KnownImage]) -> list[str]:
                 file=Path(images[matched.found[name]].path).name,
             )
         )
+    if matched.other_case:
+        name = matched.other_case[0]
+        notes.append(
+            tr_n(
+                "{n:,} path has other capital letters in the list than here: {name} means {file}.",
+                "{n:,} paths have other capital letters in the list than here, for example {name} means {file}.",
+                len(matched.other_case),
+                name=name,
+                file=images[matched.found[name]].path,
+            )
+        )
     if matched.by_end:
         name = matched.by_end[0]
         notes.append(

@@ -48,6 +48,8 @@ class PairsResult(JobResult):
     """Images that are in no pair, by why; of a list that was converted its lines, each with why."""
     unmatched: list[Unreadable] | None = None
     """Paths of a converted list that mean no image."""
+    doubtful: list[LeftOutOfList] = []
+    """Pairs of a converted list whose label identities or another line contradict: they are in it, each with why."""
     seed: int | None = None
     format: str
     within_group: bool | None = None
@@ -93,7 +95,15 @@ class PairsResult(JobResult):
         )
         if left_out:
             said += "\n" + tr_n("{n:,} pair is left out.", "{n:,} pairs are left out.", len(left_out))
-        return said
+        return said + _told_contradicted(self.doubtful)
+
+
+def _told_contradicted(doubtful: list[LeftOutOfList]) -> str:
+    if not doubtful:
+        return ""
+    return "\n" + tr_n(
+        "{n:,} pair has a label that is contradicted.", "{n:,} pairs have a label that is contradicted.", len(doubtful)
+    )
 
 
 class OtherScores(Record):
@@ -121,6 +131,8 @@ class ScoreResult(JobResult, RestsOnVectors):
     """The format of the list."""
     left_out: list[LeftOutOfList] | None = None
     """Lines of the list that gave no pair."""
+    doubtful: list[LeftOutOfList] = []
+    """Pairs whose label identities or another line contradict: they are scored, each with why."""
     changed: list[str] = []
     """Originals, of the images that were scored, that are other files now than those that were imported."""
     measure: str
@@ -136,6 +148,7 @@ class ScoreResult(JobResult, RestsOnVectors):
         )
         if self.dropped:
             said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
+        said += _told_contradicted(self.doubtful)
         also = [tr("{encoder}: {out}", encoder=one.encoder, out=one.out) for one in self.others or []]
         return "\n".join([said, *self.vector_lines(), *also, *changed_lines(self.changed)])
 

@@ -59,9 +59,17 @@ def rates_between(interval: Interval | None, *, by_pairs: bool = False, sign: bo
     return tr("{interval} (by pairs: too narrow)", interval=said) if by_pairs else said
 
 
-def numbers_between(interval: Interval | None) -> str:
-    """Show an interval of a figure."""
-    return "–" if interval is None else tr("{low} to {high}", low=number(interval[0]), high=number(interval[1]))
+def or_why(shown: str, why: str | None) -> str:
+    """Show an interval; where there is none, why."""
+    return shown if shown != "–" or not why else tr("– ({why})", why=why)
+
+
+def numbers_between(interval: Interval | None, *, by_pairs: bool = False) -> str:
+    """Show an interval of a figure; one over pairs says that it is too narrow."""
+    if interval is None:
+        return "–"
+    said = tr("{low} to {high}", low=number(interval[0]), high=number(interval[1]))
+    return tr("{interval} (by pairs: too narrow)", interval=said) if by_pairs else said
 
 
 _RATE_LIKE = ("_max_minus_min", "_AAD", "_MAD", "_STD_ddof0", "_STD_ddof1", "_mean", "_geomean", "_worst")
@@ -77,9 +85,9 @@ def figure_value(name: str, value: float | None) -> str:
     return rate(value) if is_rate(name) else number(value)
 
 
-def figure_between(name: str, interval: Interval | None) -> str:
+def figure_between(name: str, interval: Interval | None, *, by_pairs: bool = False) -> str:
     """Show the interval of a fairness figure."""
-    return rates_between(interval) if is_rate(name) else numbers_between(interval)
+    return (rates_between if is_rate(name) else numbers_between)(interval, by_pairs=by_pairs)
 
 
 def figure_name(name: str) -> str:

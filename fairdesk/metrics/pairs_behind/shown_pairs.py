@@ -45,20 +45,26 @@ class ShownPairs:
     pairs: list[ShownPair]
 
 
-def read_pairs_of(params: EvaluateParams, query: PairQuery, threshold: float | None) -> ShownPairs:
-    """Read the comparisons behind a number, the worst first; those left out are shown as well.
-
-    `threshold` and the query's `near` are in the file's own sense. Raises `RequestError` where the file names no images.
-    """
+def need_images(params: EvaluateParams) -> ScoreSet:
+    """Read scores with the images of each comparison. Raises `RequestError` where the file names none."""
     scores = read_scores(params.scores, paths=True, columns=params.named_columns(), impostor=params.impostor)
     if scores.path1 is None or scores.path2 is None or scores.score is None:
         raise RequestError(
             tr(
                 "{path} does not name the images of each comparison (path1, path2), so they cannot be shown. Score the list "
-                "in this project.",
+                "in a project.",
                 path=params.scores.name,
             )
         )
+    return scores
+
+
+def read_pairs_of(params: EvaluateParams, query: PairQuery, threshold: float | None) -> ShownPairs:
+    """Read the comparisons behind a number, the worst first; those left out are shown as well.
+
+    `threshold` and the query's `near` are in the file's own sense. Raises `RequestError` where the file names no images.
+    """
+    scores = need_images(params)
     if params.distance:
         scores.negate()
     sign = -1 if params.distance else 1

@@ -13,6 +13,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     figure_name,
     figure_value,
     number,
+    or_why,
     rate,
     rates_between,
 )
@@ -71,8 +72,11 @@ def tables_of(result: EvaluateResult, *, following: bool = False) -> list[Table]
     return [table for table in made if table.rows]
 
 
-def _span(value: str, interval: tuple[float, float] | None) -> str:
-    return value if interval is None else f"{value}  [{rates_between(interval)}]"
+def _span(value: str, interval: tuple[float, float] | None, *, by_pairs: bool) -> str:
+    if interval is None:
+        return value
+    said = f"{value}  [{rates_between(interval)}]"
+    return tr("{interval} (by pairs: too narrow)", interval=said) if by_pairs else said
 
 
 def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
@@ -93,7 +97,11 @@ def _overall(result: EvaluateResult) -> Table:
     if result.subjects is not None:
         rows.append((tr("Subjects"), f"{result.subjects:,}", ""))
     rows += [
-        (tr("EER (FVC rule)"), rate(result.eer), rates_between(result.eer_ci)),
+        (
+            tr("EER (FVC rule)"),
+            rate(result.eer),
+            or_why(rates_between(result.eer_ci, by_pairs=result.eer_ci_by is not None), result.eer_ci_why),
+        ),
         (tr("EER, interpolated"), rate(result.eer_interpolated), "–"),
         (tr("EER of the convex hull"), rate(result.eer_hull), "–"),
         (tr("Threshold at the EER"), number(result.eer_threshold), "–"),
@@ -136,11 +144,12 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
                 (row.fnmr, row.false_non_matches, row.fnmr_why, "false non-match"),
             )
         )
-        by_pairs = result.draws is None
         spans = [
-            Cell(rates_between(ci, by_pairs=by_pairs), tip=why or "")
-            for ci, why in ((row.fmr_ci, row.fmr_ci_why), (row.fnmr_ci, row.fnmr_ci_why))
-        ]
+            Cell(or_why(rates_between(ci, by_pairs=by is not None), why), tip=why or "")
+            for ci, why, by in (
+                (row.fmr_ci, row.fmr_ci_why, row.fmr_ci_by), (row.fnmr_ci, row.fnmr_ci_why, row.fnmr_ci_by),
+            )
+        ]  # fmt: skip
         rows.append(
             [
                 Cell(name), Cell("–" if row.subjects is None else f"{row.subjects:,}"), _counts(row.genuine),
@@ -149,17 +158,12 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
                 Cell(rate(row.accuracy), tip=row.accuracy_why or ""),
             ]
         )  # fmt: skip
-    worst = [
-        tr("highest {rate}: {group}", rate=name, group=group)
-        for name, group in (
-            (tr("FMR"), groups.fairness.fmr_worst_group), (tr("FNMR"), groups.fairness.fnmr_worst_group),
-        )
-        if group is not None
-    ]  # fmt: skip
     rule = tr(
         "Threshold {threshold} ({rule}), the same for every group", threshold=number(groups.threshold), rule=groups.rule
     )
-    return Table("common", tr("Groups at one threshold"), columns, rows, "; ".join([rule, *worst]) + ".")
+    return Table(
+        "common", tr("Groups at one threshold"), columns, rows, "; ".join([rule, *groups.fairness.worst_lines()]) + "."
+    )
 
 
 def _own_thresholds(groups: GroupsResult) -> Table:
@@ -190,7 +194,7 @@ def _fairness(groups: GroupsResult) -> Table:
         Column(tr("If groups were equal"), tr("Where the figure would lie in 95 % of studies of this size, with the subjects' groups permuted")),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
-    floored = False
+    floored, by_pairs = False, groups.fairness.intervals_by is not None
     for row in groups.fairness.rows():
         value = figure_value(row.name, row.value)
         if row.floored is not None:
@@ -204,7 +208,8 @@ def _fairness(groups: GroupsResult) -> Table:
         rows.append(
             [
                 Cell(figure_name(row.name), tip=tip), Cell(value, strong=outside, tip=tip),
-                Cell(figure_between(row.name, row.interval), tip=tip), Cell(figure_between(row.name, row.null_range), tip=tip),
+                Cell(or_why(figure_between(row.name, row.interval, by_pairs=by_pairs), groups.fairness.intervals_why.get(row.name)), tip=tip),
+                Cell(or_why(figure_between(row.name, row.null_range, by_pairs=by_pairs), groups.fairness.null_ranges_why.get(row.name)), tip=tip),
             ]
         )  # fmt: skip
     notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha)]
@@ -227,7 +232,10 @@ def _differences(groups: GroupsResult) -> Table:
         sign = "−" if one.difference < 0 else "+"
         texts = (
             tr(RATES[one.rate]), one.first, one.second, f"{sign}{rate(abs(one.difference))}",
-            rates_between(one.ci, sign=True), rates_between(one.together, sign=True),
+            *(
+                or_why(rates_between(ci, by_pairs=one.ci_by is not None, sign=True), one.ci_why)
+                for ci in (one.ci, one.together)
+            ),
         )  # fmt: skip
         rows.append([Cell(text, strong=sure, tip=one.ci_why or "") for text in texts])
     note = tr("Bold: zero is outside the interval that holds for all differences of the rate together.")
@@ -280,14 +288,21 @@ def _own(result: EvaluateResult) -> Table:
     rows = []
     for name, row in _rows_of(result).items():
         cells = [
-            Cell(name), Cell(_span(rate(row.eer), row.eer_ci), tip=row.eer_why or row.eer_ci_why or ""),
+            Cell(name),
+            Cell(
+                _span(rate(row.eer), row.eer_ci, by_pairs=row.eer_ci_by is not None),
+                tip=row.eer_why or row.eer_ci_why or "",
+            ),
             Cell("–" if row.auc is None else f"{row.auc:.6f}"), Cell(number(row.d_prime), tip=row.d_prime_why or ""),
         ]  # fmt: skip
         for target in TARGETS:
             found = (row.tar_at_far or {}).get(target)
-            shown = rate(None) if found is None else _span(rate(found.tar), found.tar_ci)
-            below = found is not None and not found.resolvable
-            cells.append(Cell(f"({shown})" if below else shown, below))
+            if found is None:
+                cells.append(Cell("–", tip=row.tar_at_far_why or ""))
+                continue
+            shown = _span(rate(found.tar), found.tar_ci, by_pairs=found.tar_ci_by is not None)
+            below = not found.resolvable
+            cells.append(Cell(f"({shown})" if below else shown, below, tip=found.tar_why or found.tar_ci_why or ""))
         rows.append(cells)
     note = tr(
         "Each row at its own thresholds. In brackets: below resolution, as there are too few impostor comparisons."
@@ -308,7 +323,8 @@ def _point_column(name: str) -> Column:
         tip = tr("The lowest FNMR without a false match")
     else:
         tip = tr("The lowest FNMR with so small an FMR (1 in {n})", n=name.removeprefix("FMR"))
-    return Column(tr(_POINTS[name]), tip)
+    title = tr(_POINTS[name])
+    return Column(tr("{name} (an FMR)", name=title) if name == "ZeroFNMR" else title, tip)
 
 
 def _points(result: EvaluateResult) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.metrics.comparison.results import (
     ANSWERS,
     CompareScoresResult,
@@ -11,7 +12,8 @@ from fairdesk.metrics.comparison.results import (
 )
 from fairdesk.metrics.fairness.figure_notes import figure_tip
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures
-from fairdesk.metrics.pairs_behind.shown_figures import is_rate, number, numbers_between, rate, rates_between
+from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.pairs_behind.shown_figures import is_rate, number, numbers_between, or_why, rate, rates_between
 from fairdesk.metrics.report.result_tables import INTERVAL, Cell, Column, Table
 from fairdesk.words import tr
 
@@ -21,10 +23,17 @@ RANKS = (1, 5, 10, 20)
 def search_tables(result: IdentifyResult) -> list[Table]:
     """Return ranks, and FNIR at each FPIR, of all probes and each group."""
     rows = {"all": result, **(result.groups or {})}
-    return [_ranks(rows), _points(rows)]
+    return [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
 
 
-def _ranks(rows: dict[str, SearchFigures]) -> Table:
+def _shown(interval: Interval | None, why: str | None, *, by_probes: bool) -> Cell:
+    shown = rates_between(interval)
+    if interval is not None and by_probes:
+        shown = tr("{interval} (by probes: too narrow)", interval=shown)
+    return Cell(or_why(shown, why), tip=why or "")
+
+
+def _ranks(rows: dict[str, SearchFigures], *, by_probes: bool) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
         Column(tr("Dropped")), Column(tr("Rank 1")), Column(INTERVAL),
@@ -40,7 +49,7 @@ def _ranks(rows: dict[str, SearchFigures]) -> Table:
             [
                 Cell(name), Cell(f"{row.subjects:,}"), Cell(f"{row.n_mated:,}"), Cell(f"{row.n_nonmated:,}"),
                 Cell(f"{row.dropped.mated + row.dropped.nonmated:,}"), Cell(rate(at[0]), tip=tip),
-                Cell(rates_between(row.rank1_ci), tip=row.rank1_ci_why or ""), *(Cell(rate(one), tip=tip) for one in at[1:]),
+                _shown(row.rank1_ci, row.rank1_ci_why, by_probes=by_probes), *(Cell(rate(one), tip=tip) for one in at[1:]),
                 Cell(rate(None if best is None else best[0]), tip=tip),
             ]
         )  # fmt: skip
@@ -50,7 +59,7 @@ def _ranks(rows: dict[str, SearchFigures]) -> Table:
     return Table("ranks", tr("Ranks"), columns, out, note)
 
 
-def _points(rows: dict[str, SearchFigures]) -> Table:
+def _points(rows: dict[str, SearchFigures], *, by_probes: bool) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Target FPIR")), Column(tr("FNIR at rank 1")), Column(INTERVAL),
         Column(tr("Misses")), Column(tr("FPIR")), Column(INTERVAL), Column(tr("False positives")), Column(tr("Threshold")),
@@ -65,9 +74,9 @@ def _points(rows: dict[str, SearchFigures]) -> Table:
                 [
                     Cell(name), Cell(f"{100 * float(target):g} %"),
                     Cell(f"({shown})" if below else shown, below, tip=point.fnir_rank1_why or ""),
-                    Cell(rates_between(point.fnir_rank1_ci), tip=point.fnir_rank1_ci_why or ""), Cell(counts[0]),
+                    _shown(point.fnir_rank1_ci, point.fnir_rank1_ci_why, by_probes=by_probes), Cell(counts[0]),
                     Cell(rate(point.fpir), tip=point.fpir_why or ""),
-                    Cell(rates_between(point.fpir_ci), tip=point.fpir_ci_why or ""), Cell(counts[1]),
+                    _shown(point.fpir_ci, point.fpir_ci_why, by_probes=by_probes), Cell(counts[1]),
                     Cell(number(point.threshold), tip=point.threshold_why or ""),
                 ]
             )  # fmt: skip
@@ -90,7 +99,7 @@ def difference_table(result: CompareScoresResult) -> Table:
         percent = _of_rate(row)
         shown = rate if percent else number
         sign = "−" if row.difference < 0 else "+"
-        between = rates_between(row.ci, sign=True) if percent else numbers_between(row.ci)
+        between = or_why(rates_between(row.ci, sign=True) if percent else numbers_between(row.ci), row.ci_why)
         sure = row.better != "cannot tell"
         tip = "\n".join(part for part in (row.ci_why or "", figure_tip(row.figure)) if part)
         cells = (
@@ -104,8 +113,8 @@ def difference_table(result: CompareScoresResult) -> Table:
             [*(Cell(text, strong=sure, tip=tip) for text in cells), Cell(better_name(row, result), strong=sure)]
         )
     note = tr(
-        "{n:,} comparisons, matched by {by}. Each interval is of one difference: of many, some leave zero out by chance.",
-        n=result.comparisons,
+        "{comparisons}, matched by {by}. Each interval is of one difference: of many, some leave zero out by chance.",
+        comparisons=counted.comparisons(result.comparisons),
         by=result.matched_by,
     )
     return Table("models", tr("Two models"), columns, rows, note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.results import CrossCell, TarPoint
@@ -43,10 +44,10 @@ class AllPairsResult(JobResult, RestsOnVectors):
         """Say the counts."""
         lines = [
             tr(
-                "{genuine:,} genuine and {impostor:,} impostor comparisons of {subjects:,} subjects ({measure})",
-                genuine=self.n_genuine,
-                impostor=self.n_impostor,
-                subjects=self.subjects,
+                "{genuine} and {impostor} of {subjects} ({measure})",
+                genuine=counted.genuine_comparisons(self.n_genuine),
+                impostor=counted.impostor_comparisons(self.n_impostor),
+                subjects=counted.subjects(self.subjects),
                 measure=tr(self.measure),
             ),
             *self.vector_lines(),
@@ -61,10 +62,10 @@ class AllPairsResult(JobResult, RestsOnVectors):
             )
         for target, point in self.tar_at_far.items():
             line = "  " + tr(
-                "TAR at FAR {target:>8}: {tar:>8}  ({n:,} false matches)",
+                "TAR at FAR {target:>8}: {tar:>8}  ({matches})",
                 target=target,
                 tar=rate(point.tar),
-                n=point.false_matches,
+                matches=tr_n("{n:,} false match", "{n:,} false matches", point.false_matches or 0),
             )
             lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
         for name, row in self.per_group.items():

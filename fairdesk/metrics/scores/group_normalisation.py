@@ -26,7 +26,7 @@ from fairdesk.metrics.scores.score_files import read_scores, write_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
 from fairdesk.project import Project
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Mask = npt.NDArray[np.bool_]
 _UNIT = "\x1f"  # parts a group from a subject (the unit separator; numpy would drop a final NUL)
@@ -55,11 +55,13 @@ def learn(grouped: Grouped, method: str, fmr: str) -> dict[str, Rule]:
         scores = grouped.score[grouped.within(number) & ~grouped.label & good]
         if not resolvable(fmr, len(scores)) or len(scores) < 2:
             raise RequestError(
-                tr(
-                    "The group {group} has {count:,} impostor comparisons to learn from; an FMR of {fmr} needs at least "
+                tr_n(
+                    "The group {group} has {n:,} impostor comparison to learn from; an FMR of {fmr} needs at least "
                     "{least:,}. Give more, or a larger --fmr.",
+                    "The group {group} has {n:,} impostor comparisons to learn from; an FMR of {fmr} needs at least "
+                    "{least:,}. Give more, or a larger --fmr.",
+                    len(scores),
                     group=name,
-                    count=len(scores),
                     fmr=fmr,
                     least=max(2, int(np.ceil(1 / float(fmr)))),
                 )
@@ -190,11 +192,21 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
         if name in after and None not in (one.fmr, one.fnmr, after[name].fmr, after[name].fnmr)
     ]
     told = [
-        tr("{n:,} comparisons of people who were not learned from, at one threshold for all:", n=had - lost),
+        tr_n(
+            "{n:,} comparison of people who were not learned from, at one threshold for all:",
+            "{n:,} comparisons of people who were not learned from, at one threshold for all:",
+            had - lost,
+        ),
         *lines,
     ]
     if between:
-        told.append(tr("{n:,} comparisons between the two halves are left out.", n=between))
+        told.append(
+            tr_n(
+                "{n:,} comparison between the two halves is left out.",
+                "{n:,} comparisons between the two halves are left out.",
+                between,
+            )
+        )
     result = NormaliseResult(
         out=str(params.out),
         method=params.method,
@@ -263,10 +275,12 @@ def _refuse_shared(source: ScoreSet, target: ScoreSet, where: str) -> None:
     both = {person for person in people[0] & people[1] if person[1]}
     if both:
         raise RequestError(
-            tr(
-                "{count:,} people are in both score files, for example {person}. Learn from other people than those "
+            tr_n(
+                "{n:,} person is in both score files, {person}. Learn from other people than those "
                 "you apply it to, or leave {option} out: then half of the people are learned from.",
-                count=len(both),
+                "{n:,} people are in both score files, for example {person}. Learn from other people than those "
+                "you apply it to, or leave {option} out: then half of the people are learned from.",
+                len(both),
                 person=min(both)[1],
                 option=where,
             )

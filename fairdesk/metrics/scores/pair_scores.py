@@ -14,6 +14,7 @@ from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.written_files import safe_name
 from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.metrics.pair_lists.doubtful import Labelled, against_identities, told_doubtful, with_both_labels
 from fairdesk.metrics.pair_lists.matching import ListedName, ListImages, match_list, names_of, told_unmatched
 from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.reading import read_list
@@ -158,6 +159,9 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
     if any(groups[0]) or any(groups[1]):
         scores.group1, scores.group2 = np.array(groups[0], dtype=str), np.array(groups[1], dtype=str)
     _add_people(scores, project, paths)
+    sides = [list(zip(who, of, strict=True)) for who, of in zip(subjects, groups, strict=True)]
+    named = (Labelled(pair.line, pair.label, *who) for pair, *who in zip(pairs, *sides, strict=True))
+    doubtful = sorted([*against_identities(named), *with_both_labels(pairs)])
     out = params.out or project.exports("scores", _file_name(params, recipe))
     write_scores(out, scores, paths)
     result = ScoreResult(
@@ -172,6 +176,7 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         unmatched=unmatched,
         read_as=listed.read_as,
         left_out=[LeftOutOfList(line=one.line, why=one.why) for one in listed.left_out],
+        doubtful=[LeftOutOfList(line=one.line, why=one.why) for one in doubtful],
         faces=images,
         **chosen.about(),
         changed=changed,
@@ -181,6 +186,8 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         context.message(text)
     if unmatched:
         context.message(told_unmatched(unmatched))
+    if doubtful:
+        context.message(told_doubtful(doubtful))
     _register(project, out, params, recipe, result, list_sha256)
     context.progress(len(pairs), len(pairs), tr("pairs"))
     context.artifact(out)

@@ -15,9 +15,9 @@ from fairdesk.clustering.maps.face_map import (
     coloured,
     map_points,
     read_layout,
-    recipe_of_version,
     told_later,
 )
+from fairdesk.clustering.version_basis import recipe_of_version
 from fairdesk.figures.point_raster import colours
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.session import Session

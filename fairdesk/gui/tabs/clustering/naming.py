@@ -52,8 +52,11 @@ def assign_identity(tab: ClusteringTab) -> None:
 
 
 async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str) -> None:
-    question = tr(
-        "Who is this? All {faces:,} faces of {cluster} get the name.", faces=cluster.faces, cluster=cluster.title
+    question = tr_n(
+        "Who is this? The face of {cluster} gets the name.",
+        "Who is this? All {n:,} faces of {cluster} get the name.",
+        cluster.faces,
+        cluster=cluster.title,
     )
     dialog = NameDialog(question, (tab.view.names, tab.view.groups), tab, value=suggested)
     dialog.name.selectAll()

@@ -12,12 +12,12 @@ from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.likely_wrong import Suspicion, suspicions
 from fairdesk.clustering.store import Cluster, Version, clusters, members, versions
+from fairdesk.clustering.version_basis import verdicts_of_version
 from fairdesk.gui.tabs.clustering.shown_faces import Centres
 from fairdesk.project import Project
 from fairdesk.project.image_queries import GridItem, Ids, items, overview
 from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import verdicts
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def look(project: Project, wanted: int | None) -> View:
         covers = [cluster.cover for cluster in view.clusters if cluster.cover is not None]
         view.covers = items(project, "face", covers)
         view.faces, view.homes = members(project, chosen.id)
-        view.quality, view.mixed = judged(project, view)
+        view.quality, view.mixed = judged(project, view, chosen.id)
     return view
 
 
@@ -78,9 +78,9 @@ def nothing_yet(view: View, project: bool, *, reading: bool) -> tuple[str, str, 
     return tr("No clusters yet"), text, tr("Cluster…")
 
 
-def judged(project: Project, view: View) -> tuple[Agreement | None, dict[int, float]]:
+def judged(project: Project, view: View, version: int) -> tuple[Agreement | None, dict[int, float]]:
     """Return how well the clusters agree with what is known of their faces, and how mixed the labels of each are."""
-    known = known_people(project, view.faces, constraints(verdicts(project)))
+    known = known_people(project, view.faces, constraints(verdicts_of_version(project, version)))
     loose = [cluster.id for cluster in view.clusters if cluster.label < 0]
     home = np.where(np.isin(view.homes, loose), -1, view.homes)
     there = known >= 0

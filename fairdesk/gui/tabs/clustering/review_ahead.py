@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 
 from fairdesk.clustering.review.asked import Asked
 from fairdesk.clustering.review.candidates import Estimate
+from fairdesk.clustering.review.past import Newer
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import ReviewSession
+from fairdesk.gui.session import Notice
 from fairdesk.project.image_queries import GridItem, items
 from fairdesk.words import mark, tr, tr_n
 
@@ -36,6 +38,14 @@ def look_ahead(review: ReviewSession, known: Container[int] = ()) -> Ahead:
     faces = {face for one in queue for face in (*one.shown_first, *one.shown_second)}
     unknown = sorted(face for face in faces if face not in known)
     return Ahead(queue, items(review.project, "face", unknown) if unknown else {}, review.estimate())
+
+
+def newer_note(newer: Newer, undo: Callable[[], None]) -> Notice:
+    """Say why no answer is taken back: the review begins here, or something else was done after the last answer."""
+    if newer.kept:
+        return Notice(tr("No answer of this review is left to take back. To undo what came before it, close it first."))
+    text = tr("“{step}” was done after the last answer. Undo takes it back; then Back goes on.", step=newer.text)
+    return Notice(text, action=tr("Undo"), run=undo)
 
 
 def key_of(asked: Asked) -> tuple[Kind, tuple[int, ...], tuple[int, ...]]:

@@ -20,7 +20,7 @@ _NAMES = (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3)
 def reply_of(event: QKeyEvent) -> str | int | None:
     """Return what a key says: a reply, the place of a suggested name, or None for a key that is not the question's."""
     if event.key() == Qt.Key.Key_Z and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-        return "back"
+        return "undo"
     if event.modifiers() not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
         return None
     key = Qt.Key(event.key())

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from fairdesk.clustering.naming import Naming
 from fairdesk.clustering.review.asked import Asked, Reply
+from fairdesk.clustering.review.past import Newer
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.errors import Stopped
@@ -21,10 +22,12 @@ from fairdesk.gui.tabs.clustering.review_ahead import (
     Ahead,
     key_of,
     look_ahead,
+    newer_note,
     note_of,
     progress_line,
 )
 from fairdesk.gui.tabs.clustering.review_keys import reply_buttons, reply_of
+from fairdesk.gui.tabs.clustering.review_names import NameRow
 from fairdesk.gui.tabs.clustering.review_replies import Replies
 from fairdesk.gui.tabs.clustering.side_faces import TwoSides
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
@@ -58,7 +61,8 @@ class ReviewPane(QWidget):
         self._exhausted = False  # there are no other questions
         self._round = 0  # of a review that was closed meanwhile nothing arrives
         self._replies = Replies()
-        self._backs, self._changed = 0, False  # what waits for the answers that are on their way
+        self._backs: list[bool] = []  # what waits for the answers that are on their way: Undo, or Back
+        self._changed = False
         self.current: Asked | None = None
         self.answered = 0
         self.title, self.note, self.progress = QLabel(), QLabel(), QLabel()
@@ -68,16 +72,8 @@ class ReviewPane(QWidget):
             label.setWordWrap(True)
         self.sides = TwoSides(thumbnails)
         self.first, self.second = self.sides.faces
-        self.name = QLineEdit()
-        self.name.setPlaceholderText(tr("Type a name, or choose one with 1, 2 or 3"))
-        self.name.returnPressed.connect(lambda: self._name(self.name.text()))
-        self.names = [QPushButton() for _ in range(3)]
-        naming = QHBoxLayout()
-        naming.addWidget(self.name, 1)
-        for place, button in enumerate(self.names):
-            button.clicked.connect(lambda _checked=False, at=place: self._choose(at))
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            naming.addWidget(button)
+        self.naming = NameRow(self._name, self._choose)
+        self.name, self.names = self.naming.field, self.naming.buttons
         self.buttons = reply_buttons(self.reply)
         row = QHBoxLayout()
         for reply, button in self.buttons.items():
@@ -97,7 +93,7 @@ class ReviewPane(QWidget):
         for widget in (self.title, self.bar, self.note):
             layout.addWidget(widget)
         layout.addWidget(self.sides, 1)
-        layout.addLayout(naming)
+        layout.addLayout(self.naming)
         layout.addLayout(row)
         layout.addWidget(self.progress)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -180,7 +176,7 @@ class ReviewPane(QWidget):
     def _forget(self) -> None:
         self._idle.stop()
         self._review, self._queue, self._replies, self._items = None, [], Replies(), {}
-        self._backs, self._changed = 0, False
+        self._backs, self._changed = [], False
         self._touched.clear()
         self._pending, self.answered, self._exhausted = 0, 0, False
         self.progress.setText("")
@@ -261,12 +257,7 @@ class ReviewPane(QWidget):
     def _show(self, asked: Asked | None) -> None:
         self.current = asked
         naming = asked is not None and asked.kind is Kind.NAME
-        self.name.setVisible(naming)
-        for place, button in enumerate(self.names):
-            there = naming and asked is not None and place < len(asked.names)
-            button.setVisible(there)
-            if there and asked is not None:
-                button.setText(f"{place + 1}  {asked.names[place]}")
+        self.naming.show_question(asked)
         for reply in ("yes", "no", "unsure", "skip"):
             self.buttons[reply].setVisible(not naming or reply == "skip")
             self.buttons[reply].setEnabled(asked is not None)
@@ -279,8 +270,6 @@ class ReviewPane(QWidget):
             return
         self.title.setText(tr(TITLES[asked.kind]))
         self.sides.show_question(asked, self._items, self._titles)
-        if naming:
-            self.name.setText("")
         self.setFocus()
 
     # answers
@@ -289,8 +278,8 @@ class ReviewPane(QWidget):
         """Do what a key or a button says."""
         if what == "done":
             self.closed.emit()
-        elif what == "back":
-            self._back()
+        elif what in ("back", "undo"):
+            self._back(undo=what == "undo")
         elif self.current is not None and self._review is not None:
             asked = self.current
             if what == "skip":
@@ -343,8 +332,7 @@ class ReviewPane(QWidget):
         if not self._pending and self._changed:
             self._follow_history()
         if not self._pending and self._backs:
-            self._backs -= 1
-            self._back()
+            self._back(undo=self._backs.pop(0))
 
     def _take_up(self, ahead: Ahead | None) -> None:
         if ahead is not None:
@@ -371,13 +359,13 @@ class ReviewPane(QWidget):
 
         self._session.background.edit(work, self._guarded(learned), self._failed)
 
-    def _back(self) -> None:
-        """Take the last answer back, and ask again."""
+    def _back(self, *, undo: bool) -> None:
+        """Take the last answer back, and ask again; where something else is newer, Undo takes that back."""
         review = self._review
-        if review is None or not self._replies:
+        if review is None or not (self._replies or undo):
             return
         if self._pending:
-            self._backs += 1
+            self._backs.append(undo)
             return
         asked = self._replies.unskip()
         if asked is not None:
@@ -389,13 +377,21 @@ class ReviewPane(QWidget):
 
         known = self._items
 
-        def work() -> tuple[int, Ahead]:
+        def work() -> Ahead | Newer:
+            newer = review.newer()
+            if newer is not None:
+                return newer
             review.take_back()
-            return -1, look_ahead(review, known)
+            return look_ahead(review, known)
 
-        def back(found: tuple[int, Ahead]) -> None:
+        def back(found: Ahead | Newer) -> None:
             self._pending -= 1
-            self._moved(*found)
+            if isinstance(found, Ahead):
+                self._moved(-1, found)
+            elif undo and not found.kept:
+                self._session.undo()
+            else:
+                self._session.told.emit(newer_note(found, self._session.undo))
             self._catch_up()
 
         self._pending += 1

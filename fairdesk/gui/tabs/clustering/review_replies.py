@@ -27,7 +27,7 @@ class Replies:
 
     def unskip(self) -> Asked | None:
         """Return the question that was skipped, where that was the last reply, and forget it."""
-        return None if self._done[-1][1] else self._done.pop()[0]
+        return None if not self._done or self._done[-1][1] else self._done.pop()[0]
 
     def moved(self, more: int, on_their_way: int) -> Asked | None:
         """Follow how many answers were redone (below 0: undone), of those before the ones that are on their way.

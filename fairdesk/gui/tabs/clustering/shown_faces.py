@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.maps.face_map import recipe_of_version
 from fairdesk.clustering.methods.by_name import unit_length
 from fairdesk.clustering.store import Cluster, Version, faces_of
+from fairdesk.clustering.version_basis import recipe_of_version, verdicts_of_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
-from fairdesk.project.verdicts import Said, Verdict, verdicts
+from fairdesk.project.verdicts import Said, Verdict
 from fairdesk.words import tr
 
 SIGNS = {Said.CONFIRMED: "✓", Said.NOT: "✕", Said.IGNORED: "⊘"}
@@ -142,12 +142,13 @@ class Shown:
 
 def shown_faces(
     project: Project,
+    version: int,
     chosen: list[Cluster],
     centres: Centres | None,
     titles: dict[int, str],
     only: tuple[Ids, Ids] | None = None,
 ) -> Shown:
-    """Return the faces of some clusters, cluster after cluster, those farthest from their middle first.
+    """Return the faces of some clusters of a version, cluster after cluster, those farthest from their middle first.
 
     With `only` (faces, and the cluster of each) these instead of all.
     """
@@ -158,7 +159,7 @@ def shown_faces(
     numbers = np.array([cluster.id for cluster in chosen], dtype=np.int64)
     ids = _outliers_first(*only, numbers, {one.id for one in chosen if one.label >= 0}, centres)
     among = set(ids.tolist())
-    marks, said = _signs(verdicts(project), among)
+    marks, said = _signs(verdicts_of_version(project, version), among)
     return Shown(ids, marks, Notes(among, centres, titles, said))
 
 

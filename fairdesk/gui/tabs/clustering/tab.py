@@ -357,10 +357,10 @@ class ClusteringTab(Tab):
         def read() -> tuple[Centres | None, Shown, set[int] | None]:
             centres = Centres.read(project, version, view.faces, view.homes, earlier)
             if picked is None:
-                return centres, shown_faces(project, chosen, centres, titles), None
+                return centres, shown_faces(project, version.id, chosen, centres, titles), None
             some = np.isin(view.faces, picked)
             only = view.faces[some], view.homes[some]
-            return centres, shown_faces(project, chosen, centres, titles, only), set(only[1].tolist())
+            return centres, shown_faces(project, version.id, chosen, centres, titles, only), set(only[1].tolist())
 
         def arrived(found: tuple[Centres | None, Shown, set[int] | None]) -> None:
             self._centres = found[0]

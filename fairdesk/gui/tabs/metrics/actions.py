@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
-from fairdesk.gui.tabs.metrics.saving import save_shown_plot, save_shown_scores, save_shown_table
+from fairdesk.gui.tabs.metrics.saving import ask_for_report, save_shown_plot, save_shown_scores, save_shown_table
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -110,16 +110,20 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="split",
             enabled=lambda: tab.scores is not None and tab.has_project(),
-            tip=tr("Learn a normalisation on some subjects and apply it to the others"),
+            tip=tr("Learn a normalisation on some subjects and apply it to the others; needs a project that is open"),
             tab=tab.name,
         ),
         ActionSpec(
             "metrics.report",
             tr("Export &report…"),
-            tab.write_report,
+            lambda: ask_for_report(tab),
             tr("&Metrics"),
             icon="export",
             enabled=lambda: shown() and tab.has_project(),
+            tip=tr(
+                "HTML, PDF, tables and plots of the scores that are shown. It is a job, and jobs need a project that is open; "
+                "without one: fairdesk evaluate SCORES --out FOLDER"
+            ),
             tab=tab.name,
         ),
         ActionSpec(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from fairdesk.gui.session import Session
+from fairdesk.gui.session import Notice, Session
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -51,6 +51,18 @@ class PairViewer(QObject):
         threshold = found.result.eer_threshold if groups is None else groups.threshold
         self._session.background.read(
             "pairs", lambda: read_pairs_of(params, query, threshold), self._show_found, self._no_pairs
+        )
+
+    def say_what_lacks(self, found: Evaluation | None) -> None:
+        """Say why a cell shows no pairs: the scores name no images, or the cell is of no comparisons in particular."""
+        if found is None:
+            return
+        from fairdesk.metrics.pairs_behind.shown_pairs import need_images
+
+        params = found.params
+        told = Notice(tr("No pairs are behind this cell in particular. Double-click an underlined number."))
+        self._session.background.read(
+            "pairs", lambda: need_images(params), lambda _: self._session.told.emit(told), self._session.tell_error
         )
 
     def close(self) -> None:

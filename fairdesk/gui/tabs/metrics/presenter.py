@@ -90,7 +90,6 @@ class Evaluation:
     live: LiveThreshold
     distance: bool = False
     ways: tuple[str, ...] = ()  # in which the scores can be grouped
-    subjects: bool = False  # whether the scores name them, so that intervals are drawn by subjects
 
     @property
     def path(self) -> Path:
@@ -131,7 +130,6 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
         params = params.model_copy(update={"by": ways[0] if ways else "none"})
     found = evaluate_whole(scores, params, check)
     found.result.corrections = corrections
-    subjects = scores.subject1 is not None and scores.subject2 is not None
     bins = histogram(found.scores, distance=params.distance)
     group_bins = {}
     if bins is not None:
@@ -141,9 +139,7 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     check()
     curves = curves_of(found.scores, found.own, distance=params.distance)
     live = LiveThreshold(found, params)
-    return Evaluation(
-        params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways, subjects
-    )
+    return Evaluation(params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways)
 
 
 WAYS = {
@@ -240,9 +236,7 @@ def threshold_line(result: EvaluateResult) -> str:
     if groups is None:
         return ""
     parts = [tr("Threshold {threshold} ({rule})", threshold=number(groups.threshold), rule=escape(groups.rule))]
-    for name, group in ((tr("FMR"), groups.fairness.fmr_worst_group), (tr("FNMR"), groups.fairness.fnmr_worst_group)):
-        if group is not None:
-            parts.append(tr("highest {rate}: {group}", rate=name, group=escape(group)))
+    parts += map(escape, groups.fairness.worst_lines())
     left_out = "".join(f"<br>{escape(line)}" for line in groups.not_in_a_group.lines())
     return "  ·  ".join(parts) + left_out
 

@@ -17,6 +17,7 @@ class ResultTables(QTabWidget):
     """Shows tables; `pairs_asked` when a number that has comparisons behind it is double-clicked."""
 
     pairs_asked = Signal(object)  # PairQuery
+    nothing_behind = Signal()  # another cell was double-clicked
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +63,8 @@ class ResultTables(QTabWidget):
         query = self.query_at(name, row, column)
         if query is not None:
             self.pairs_asked.emit(query)
+        else:
+            self.nothing_behind.emit()
 
     def query_at(self, name: str, row: int, column: int) -> PairQuery | None:
         """Return the pairs behind a cell."""

@@ -50,13 +50,7 @@ class SearchPage(QWidget):
         if self.plot is None:
             self._make_plot()
         self.headline.setText(
-            tr(
-                "{mated:,} mated and {nonmated:,} non-mated probes, {gallery:,} gallery entries of {subjects:,} subjects",
-                mated=result.n_mated,
-                nonmated=result.n_nonmated,
-                gallery=result.n_gallery,
-                subjects=result.gallery_subjects,
-            )
+            result.counts()
             + "\n"
             + tr("Intervals: {interval}", interval=result.interval)
             + (f"\n{result.warning}" if result.warning else "")

@@ -114,6 +114,7 @@ class MetricsTab(Tab):
         self.pages.addWidget(self.search)
         self.tables.use_theme(session.theme)
         self.tables.pairs_asked.connect(self.show_pairs)
+        self.tables.nothing_behind.connect(lambda: self.pairs.say_what_lacks(self.shown))
         self.figures.pairs_asked.connect(self.show_pairs)
         self.figures.threshold_moved.connect(self._on_drag)
         self.figures.threshold_settled.connect(self._on_dropped)
@@ -295,7 +296,8 @@ class MetricsTab(Tab):
         self._rule = 0 if rule == "threshold" else self.at.currentIndex()
         self._evaluate()
 
-    def _params(self) -> EvaluateParams | None:
+    def params(self) -> EvaluateParams | None:
+        """Return how the scores that are chosen are evaluated now."""
         from fairdesk.metrics.params import EvaluateParams
 
         if self.scores is None:
@@ -317,7 +319,7 @@ class MetricsTab(Tab):
 
     def _evaluate(self) -> None:
         """Show the rates at once, and the intervals when their draws are made."""
-        params = self._params()
+        params = self.params()
         if params is None:
             return
         self._asked += 1
@@ -328,9 +330,6 @@ class MetricsTab(Tab):
                 raise presenter.SupersededError
 
         def rates(found: presenter.Evaluation) -> None:
-            if not found.subjects:  # there is nothing to draw
-                self._evaluated(found)
-                return
             self._show_evaluation(found)
             self.tables.hold_intervals()
             read("evaluate", lambda: presenter.work_out(params, check), self._evaluated, self._failed)
@@ -475,7 +474,7 @@ class MetricsTab(Tab):
         """Compare the scores shown with another model's over the same list."""
         from fairdesk.gui.dialogs.models_dialog import ModelsDialog
 
-        params = self._params()
+        params = self.params()
         if params is not None:
             others = [
                 Path(one.path) for one in self.view.sources if one.kind == "scores" and Path(one.path) != params.scores
@@ -489,12 +488,3 @@ class MetricsTab(Tab):
             self.session.ask(
                 "normalise", {"scores": str(self.scores), "out": str(out), "distance": self.distance.isChecked()}
             )
-
-    def write_report(self) -> None:
-        params, project = self._params(), self.session.project
-        if params is not None and project is not None and self.shown is not None:
-            out = project.exports("reports", params.scores.stem)
-            preset = params.model_dump(mode="json") | {"out": str(out), "by": self.shown.params.by}
-            if self.shown.result.corrections is None:  # nothing of the project changes these scores
-                preset["labels_of"] = None
-            self.session.ask("evaluate", preset)

@@ -1,0 +1,146 @@
+"""What can be done with a score file while no project is open, and what is said where something lacks."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from fairdesk.figures.error_curve import Curve
+
+GROUPS = ("African", "Asian")
+
+
+@pytest.fixture
+def scores(tmp_path):
+    rng = np.random.default_rng(1)
+    label = np.arange(400) % 2 == 1
+    group = np.repeat(GROUPS, 200)
+    score = np.round(np.where(label, 0.5, 0.1) + rng.normal(0, 0.15, 400), 3)
+    np.savez(tmp_path / "bare.npz", score=score, label=label, group1=group, group2=group)
+    return tmp_path / "bare.npz"
+
+
+@pytest.fixture
+def tab(window, hand, qtbot, scores):
+    hand.go("metrics")
+    shown = window.metrics
+    shown.open_file(scores)
+    qtbot.waitUntil(lambda: shown.shown is not None and not shown._drawing, timeout=20_000)
+    hand.settle()
+    return shown
+
+
+def cell(tab, name, row, column):
+    """Return the viewport of a table that is brought to the front, and the middle of a cell."""
+    tab.tables.setCurrentWidget(tab.tables.homes[name])
+    view = tab.tables.pages[name]
+    view.scrollToItem(view.item(row, column))
+    return view.viewport(), view.visualItemRect(view.item(row, column)).center()
+
+
+def double_click(where, place):
+    QTest.mouseClick(where, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(where, Qt.MouseButton.LeftButton, pos=place)
+
+
+def test_intervals_by_pairs_arrive_and_are_marked(tab):
+    result = tab.shown.result
+    assert result.pair_draws == 1000 and result.eer_ci is not None
+    table = tab.tables.pages["own"]
+    assert "too narrow" in table.item(0, 1).text() and "…" not in table.item(0, 1).text()
+    table = tab.tables.pages["fairness"]
+    assert "too narrow" in table.item(0, 2).text() and "too narrow" in table.item(0, 3).text()
+
+
+def test_what_needs_a_project_says_so(tab, window, hand):
+    window._refresh_actions()
+    for action, button in (("metrics.report", tab.report_button), ("metrics.normalise", None)):
+        made = window.book.actions[action]
+        assert not made.isEnabled() and "project that is open" in made.toolTip()
+        if button is not None:
+            assert not button.isEnabled() and "fairdesk evaluate SCORES --out FOLDER" in button.toolTip()
+
+
+@pytest.mark.parametrize(("name", "column"), [("common", 5), ("common", 0), ("overall", 1)])
+def test_a_double_click_says_what_lacks(tab, window, hand, qtbot, name, column):
+    told = []
+    window.session.told.connect(told.append)
+    double_click(*cell(tab, name, 0, column))
+    qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    assert "bare.npz does not name the images of each comparison" in told[0].text
+
+
+def test_a_double_click_beside_the_numbers_says_where_pairs_are(tab, window, hand, qtbot, tmp_path):
+    names = np.array([f"{number}.jpg" for number in range(4)])
+    np.savez(
+        tmp_path / "named.npz", score=[0.9, 0.2, 0.3, 0.4], label=[1, 1, 0, 0], group1=["A"] * 4, group2=["A"] * 4,
+        path1=names, path2=names[::-1],
+    )  # fmt: skip
+    tab.open_file(tmp_path / "named.npz")
+    qtbot.waitUntil(lambda: tab.shown.path.name == "named.npz" and not tab._drawing, timeout=20_000)
+    hand.settle()
+    told = []
+    window.session.told.connect(told.append)
+    double_click(*cell(tab, "overall", 0, 1))
+    qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    assert "Double-click an underlined number" in told[0].text
+
+
+def test_the_readout_of_scores_says_what_a_threshold_there_would_accept(tab):
+    plot = tab.figures.curves["scores"]
+    data = np.load(tab.scores)
+    for at in (0.0, 0.25, 0.333, 0.7):
+        lines = plot.read_out(at, 1.0).splitlines()
+        assert lines[0] == f"score {at:.4g}" and len(lines) == 4
+        for line, name in zip(lines[1:], ("all", *GROUPS), strict=True):
+            mine = np.ones(400, bool) if name == "all" else data["group1"] == name
+            genuine, impostor = (
+                100 * np.mean(data["score"][mine & (data["label"] == kind)] >= at) for kind in (True, False)
+            )
+            said = line.removeprefix(f"{name}: ").split(" % of ")
+            assert float(said[0]) == pytest.approx(genuine, abs=1.1)  # curves have some hundred points
+            assert float(said[1].removeprefix("genuine, ")) == pytest.approx(impostor, abs=1.1)
+
+
+@pytest.mark.parametrize("distance", [False, True])
+def test_rates_between_the_points_of_a_curve(distance):
+    """A threshold between two scores accepts what the next stricter score accepts."""
+    sign = -1 if distance else 1
+    curve = Curve(
+        "all", sign * np.array([0.1, 0.4, 0.8, np.inf]), np.array([1.0, 0.5, 0.25, 0]), np.array([0, 0.1, 0.3, 1]),
+        0.2, sign * 0.4, 10, 4, distance,
+    )  # fmt: skip
+    assert curve.rates_at(sign * 0.0) == (1, 0) and curve.rates_at(sign * 0.1) == (1, 0)
+    assert curve.rates_at(sign * 0.2) == (0.5, 0.1) and curve.rates_at(sign * 0.8) == (0.25, 0.3)
+    assert curve.rates_at(sign * 0.9) == (0, 1)
+
+
+def test_the_menu_of_the_right_button_hides_a_curve(tab, window, hand, qtbot):
+    """By the mouse: a right click on the plot, then a click on a group's entry."""
+    tab.figures.setCurrentWidget(tab.figures.curves["roc"])
+    plot = tab.figures.curves["roc"]
+    hand.settle()
+    area = plot.plot.viewport()
+    QTest.mouseClick(area, Qt.MouseButton.RightButton, pos=QPoint(area.width() // 2, area.height() // 2))
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None, timeout=3000)
+    menu = QApplication.activePopupWidget()
+    entry = next(action for action in menu.actions() if action.text() == "Asian")
+    assert entry.isChecked()
+    QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
+    assert plot.hidden == {"Asian"} and len(plot.plot.listDataItems()) >= 2
+    assert not any(curve.name == "Asian" for curve, *_ in plot._drawn)
+
+
+def test_names_in_the_list_of_embeddings_can_be_read_where_they_are_cut_off(window, hand, filled):
+    from fairdesk.gui.dialogs.vectors_dialog import VectorsDialog
+
+    folder = filled.folder
+    filled.close()
+    hand.open(folder)
+    dialog = VectorsDialog(window.session, window)
+    hand.settle()
+    items = [table.item(0, x) for table in (dialog.faces, dialog.vectors) for x in range(table.columnCount())]
+    assert len(items) > 8 and all(item.toolTip() for item in items if item.text())
+    assert sum(item.toolTip() == item.text() != "" for item in items) > 6
+    dialog.reject()
