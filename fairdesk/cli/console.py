@@ -13,6 +13,7 @@ from typing import Any
 from fairdesk.errors import RequestError, Stopped, Terminated
 from fairdesk.jobs.messages import duration
 from fairdesk.project import Project
+from fairdesk.text_names import without_steering
 from fairdesk.words import tr
 
 _EVERY = 5.0  # seconds between two lines where there is no terminal
@@ -123,7 +124,7 @@ class ConsoleContext:
 
     def message(self, text: str) -> None:
         """Print a message on standard error."""
-        print(text, file=sys.stderr, flush=True)
+        print(without_steering(text), file=sys.stderr, flush=True)
 
     def artifact(self, path: Path) -> None:
         """Name a written file."""

@@ -17,6 +17,7 @@ from fairdesk.cli.options import Parser
 from fairdesk.cli.verbs import all_verbs
 from fairdesk.errors import WRONG_PATHS, RequestError, Stopped, Terminated, explain, reason
 from fairdesk.logfile import LogFile
+from fairdesk.text_names import without_steering
 from fairdesk.words import tr
 
 _NAME = "FairDesk"
@@ -88,7 +89,7 @@ def run(arguments: list[str]) -> int:
             print(
                 json.dumps(result.json_values(), indent=1, ensure_ascii=False, allow_nan=False)
                 if parsed.json
-                else result.text()
+                else without_steering(result.text())
             )
         return 0
     except Stopped as stop:
@@ -120,7 +121,7 @@ def run(arguments: list[str]) -> int:
                 error=reason(error),
                 where=where,
             )
-        print(told, file=sys.stderr)
+        print(without_steering(told), file=sys.stderr)
         wrong = isinstance(error, RequestError) or (isinstance(error, OSError) and error.errno in WRONG_PATHS)
         return 2 if wrong else 1
     finally:

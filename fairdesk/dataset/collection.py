@@ -24,7 +24,7 @@ from fairdesk.project.sets import members
 from fairdesk.words import tr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be a million
 class SourceImage:
     """One image of a collection."""
 

@@ -33,7 +33,7 @@ from fairdesk.words import tr, tr_n
 Key = tuple[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Seen:
     """An item with the SHA-256 of its file and its perceptual hash."""
 
@@ -119,7 +119,8 @@ def look(
             unreadable.append({"path": str(item.path), "why": known.why})
             continue
         synthetic = known.mark is not None if item.id is None else item.synthetic
-        out.append(Seen(replace(item, synthetic=synthetic), known.sha256, known.phash))
+        told = item if item.synthetic is synthetic else replace(item, synthetic=synthetic)
+        out.append(Seen(told, known.sha256, known.phash))
     return out, unreadable
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from fairdesk.dataset.published_tables import published_table
+from fairdesk.dataset.published_tables import published_rows, published_table
 from fairdesk.dataset.tables import SUFFIXES, Table
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import plain_cell
@@ -63,12 +63,15 @@ def parse_table(path: Path, text: str, *, header: bool = True) -> Table:
 def open_table(path: Path) -> tuple[list[str], Iterator[list[str]]]:
     """Return a table's header and its rows, which are read one by one: of a long one few are ever in memory.
 
-    A list as published (`published_tables.py`) is read whole. Raises as `read_table` does, also while rows are read.
+    So is a list as published (`published_tables.py`); any other text is read whole. Raises as `read_table` does, also while rows are read.
     """
     if path.suffix.lower() == ".parquet":
         names, parts = _open_parquet(path, _PART)
         return names, itertools.chain.from_iterable(parts)
     if not is_table(path):
+        published = published_rows(path, read_beginning(path), _lines_of_file(path))
+        if published is not None:
+            return published[0], (row for _, row in published[1])
         whole = read_table(path)
         return whole.header, iter(whole.rows)
     names, numbered = _parsed(path, read_beginning(path), _lines_of_file(path), header=True)

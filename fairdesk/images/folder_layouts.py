@@ -163,6 +163,14 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
         if folder.exists():
             what = tr("{path} is not a folder or an archive (.zip, .tar, .rec, .bin).", path=folder)
         raise RequestError(what + " " + tr("Give the folder that holds the face images."))
+    if not files and skipped[:1] and skipped[0][0] == ".":
+        raise RequestError(
+            tr(
+                "{folder} {why}. Give yourself the right to read it, or give another folder.",
+                folder=folder,
+                why=skipped[0][1],
+            )
+        )
     if not files and not skipped:
         raise RequestError(tr("{folder} holds no files. Give the folder that holds the face images.", folder=folder))
     pictures = _Pictures(folder, files)

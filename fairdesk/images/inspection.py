@@ -37,13 +37,21 @@ class Inspected:
         return self.unread if self.facts is None else self.facts.why
 
 
+def _why_not_there(path: Path, error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return tr("a link that leads in a circle")
+    if path.is_symlink():
+        return tr("a link to a file that is gone")
+    return tr("cannot be read: {strerror}", strerror=error.strerror)
+
+
 def inspect_file(path: Path, side: int | None) -> Inspected:
     """Decode and hash one file, and make its thumbnail if a side is given. Never raises for a bad file: `why` tells."""
     now = time.time_ns()
     try:
         before = stamp(path)
     except OSError as error:
-        return Inspected(path, unread=tr("cannot be read: {strerror}", strerror=error.strerror))
+        return Inspected(path, unread=_why_not_there(path, error))
     try:
         data = read_picture(path)
     except UndecodableError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fairdesk.jobs.results import Unreadable
+from fairdesk.text_names import in_one_line
 from fairdesk.words import tr
 
 MOST = 10  # items of a list that a terminal shows
@@ -20,7 +21,7 @@ def listed(title: str, items: list[str]) -> list[str]:
     """Return a titled list's lines, cut after ten; none for an empty one."""
     if not items:
         return []
-    shown = [f"  {item}" for item in items[:MOST]]
+    shown = [f"  {in_one_line(item)}" for item in items[:MOST]]
     return [
         f"{title}:",
         *shown,

@@ -172,3 +172,37 @@ def test_originals_are_never_touched(project, messy):
     before = {path: (path.read_bytes(), os.stat(path).st_mtime_ns) for path in messy.rglob("*.jpg") if path.exists()}
     bring(project, messy)
     assert before == {path: (path.read_bytes(), os.stat(path).st_mtime_ns) for path in before}
+
+
+def test_a_folder_that_may_not_be_opened_is_no_empty_success(project, tmp_path, monkeypatch):
+    plain_images(tmp_path / "in", 1, 2, 2)
+    plain, closed = os.scandir, {str(tmp_path / "in")}
+
+    def scandir(place):
+        if str(place) in closed:
+            raise PermissionError(13, "Permission denied")
+        return plain(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(
+        RequestError, match=r"in cannot be opened: Permission denied\. Give yourself the right to read it"
+    ):
+        bring(project, tmp_path / "in")
+    closed.clear()
+    closed.add(str(tmp_path / "in" / "g0" / "id01"))
+    found = bring(project, tmp_path / "in")  # what is below is told
+    assert found.images == 2 and [one.path for one in found.unreadable] == ["g0/id01"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a right on Windows")
+def test_links_that_lead_nowhere_say_so(project, tmp_path):
+    folder = plain_images(tmp_path / "in", 1, 1, 2)
+    (folder / "gone.jpg").symlink_to(tmp_path / "nothing.jpg")
+    (folder / "a.jpg").symlink_to("b.jpg")
+    (folder / "b.jpg").symlink_to("a.jpg")
+    found = bring(project, folder)
+    assert found.images == 2 and {one.path: one.why for one in found.unreadable} == {
+        "gone.jpg": "a link to a file that is gone",
+        "a.jpg": "a link that leads in a circle",
+        "b.jpg": "a link that leads in a circle",
+    }

@@ -1,6 +1,7 @@
 """Labels as they are published and as Excel leaves them, and which file a row means."""
 
 import csv
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -12,6 +13,7 @@ from fairdesk.dataset.label_sources import label_faces
 from fairdesk.dataset.label_table import read_labels
 from fairdesk.dataset.params import ImportParams, LabelParams
 from fairdesk.dataset.path_matching import FilesBelow, KnownFiles
+from fairdesk.dataset.table_files import open_table, read_table
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.jobs.context import QuietContext
@@ -260,3 +262,32 @@ def test_the_cases(project, case):
         label_faces(LabelParams(csv=home / "who.csv"), context)
         names = "SELECT DISTINCT g.name FROM identity who JOIN grp g ON g.id = who.group_id"
         assert {row[0] for row in project.db.rows(names)} == {"GroupA", "GroupB"}
+
+
+LONG = {
+    "list_attr_celeba.txt": ("200000\n" + " ".join(f"Attribute_{n}" for n in range(40)) + "\n", "{n:06}.jpg" + "  1 -1" * 20, "1 2"),
+    "identity_CelebA.txt": ("", "{n:06}.jpg {n}", "{n}.jpg"),
+    "African_images.txt": ("", "m.{n}_0001.jpg {n}", "nobody 3"),
+    "African_people.txt": ("", "m.{n} 3", "m.3_0001.jpg 3"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_published_list_is_read_row_by_row(tmp_path, name):
+    """CelebA's attributes of 200,000 pictures took half a gigabyte as cells; few rows are ever in memory."""
+    beginning, line, wrong = LONG[name]
+    text = beginning + "".join(line.format(n=n) + "\r\n" for n in range(1, 20_001))
+    (tmp_path / name).write_text(text, newline="")
+    whole = read_table(tmp_path / name)
+    tracemalloc.start()
+    header, rows = open_table(tmp_path / name)
+    count = sum(1 for _ in rows)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (header, count) == (whole.header, 20_000) and most < 3_000_000
+    assert list(open_table(tmp_path / name)[1]) == whole.rows
+    (tmp_path / name).write_text(text + wrong + "\n")
+    _, rows = open_table(tmp_path / name)
+    assert next(rows) == whole.rows[0]
+    with pytest.raises(RequestError, match=f"line {20_001 + beginning.count(chr(10))} "):
+        list(rows)

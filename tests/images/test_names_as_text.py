@@ -2,11 +2,15 @@
 
 import csv
 import io
+import os
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairdesk.cli import run
 from fairdesk.dataset.image_export import export_images
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.label_sources import label_faces
@@ -18,6 +22,8 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_lists.pairs import Pair
 from fairdesk.metrics.pair_lists.reading import read_pairs
 from fairdesk.metrics.pair_lists.writing import write_pairs
+from fairdesk.project import Project
+from fairdesk.text_names import in_one_line, without_steering
 from tests.conftest import plain_images
 
 NAMES = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "<img src=file:///etc/passwd>", "<b>bold</b>", "../../etc", "/etc/passwd",
@@ -77,3 +83,44 @@ def test_names_come_back_from_a_pair_list(tmp_path):
     write_pairs(tmp_path / "pairs.csv", pairs, "csv")
     assert "\n'=a.jpg,'-b.jpg" in (tmp_path / "pairs.csv").read_text()
     assert read_pairs(tmp_path / "pairs.csv") == pairs
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows allows no such names")
+def test_names_cannot_steer_a_terminal_nor_break_a_list(tmp_path, capfd):
+    """A name may hold what clears a screen, a new line, or what turns writing round: printed as escapes, kept as they are."""
+    folder = tmp_path / "in"
+    plain_images(folder, 1, 1, 2)
+    for name in (
+        "a\x1b[2Jred.jpg",
+        "new\nline.jpg",
+        "rtl\u202egpj.exe.jpg",
+        "\U0001f600 é.jpg",
+        "-rf.jpg",
+        "\x9b31m.jpg",
+    ):
+        (folder / name).write_bytes(b"torn")
+    project = str(tmp_path / "p.fairdesk")
+    assert run(["new", project]) == run(["import", project, str(folder)]) == 0
+    out = capfd.readouterr().out
+    lines = [line.strip().partition(": ")[0] for line in out.splitlines() if "not a picture" in line]
+    assert set(lines) == {
+        r"a\x1b[2Jred.jpg",
+        r"new\nline.jpg",
+        r"rtl\u202egpj.exe.jpg",
+        "\U0001f600 é.jpg",
+        "-rf.jpg",
+        r"\x9b31m.jpg",
+    }
+    assert run(["import", project, str(folder / "a\x1b[2Jno")]) == 2
+    said = capfd.readouterr().err
+    assert r"a\x1b[2Jno does not exist" in said and "\x1b" not in said
+    with closing(Project.open(Path(project))) as made:
+        assert "a\x1b[2Jred.jpg" in {path.rpartition("/")[2] for (path,) in made.db.rows("SELECT path FROM unreadable")}
+
+
+def test_what_is_printed_keeps_its_lines_and_letters():
+    assert (
+        without_steering("é\tx\n日本 \U0001f468‍\U0001f469‍\U0001f467\r\x07")
+        == "é\tx\n日本 \U0001f468‍\U0001f469‍\U0001f467\\r\\x07"
+    )
+    assert in_one_line("a\n\tb") == "a\\n\\tb"
