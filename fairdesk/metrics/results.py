@@ -392,8 +392,8 @@ def _marked(shown: str, by: By | None) -> str:
     return shown if by is None else f"{shown} {tr('(too narrow)')}"
 
 
-def _span(interval: Interval | None) -> str:
-    return "–" if interval is None else f"[{interval[0]:.4g}, {interval[1]:.4g}]"
+def _span(interval: Interval) -> str:
+    return f"[{interval[0]:.4g}, {interval[1]:.4g}]"
 
 
 _WIDEST = 40  # letters of a name in the terminal's table
@@ -422,34 +422,35 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         for name, one in groups.per_group.items()
     ]
     lines += [f"  {line}" for line in groups.fairness.worst_lines()]
-    fair = groups.fairness
-    shown = [
-        f"{name} {tr('undefined') if value is None else format(value, '.4g')}"
-        for name, value in (("FDR", fair.FDR), ("IR", fair.IR), ("GARBE", fair.GARBE))
-    ]
-    missing = {name: why for name in ("FDR", "IR", "GARBE") if (why := getattr(fair, f"{name}_why"))}
-    if missing:
-        said = tr("{figures} undefined: {why}", figures=", ".join(missing), why=next(iter(missing.values())))
-        lines.append(f"  {said}")
     lines += [f"  {line}" for line in groups.not_in_a_group.lines()]
-    lines += [
-        "  "
-        + tr(
-            "{figure} between {interval}; if groups were equal {null}",
-            figure=name,
-            interval=_marked(_span(fair.intervals[name]), fair.intervals_by),
-            null=_span(fair.null_ranges.get(name)),
-        )
-        for name in ("FDR", "IR", "GARBE")
-        if name in fair.intervals
-    ]
     if groups.fmr_matrix_why is not None:
         lines.append("  " + tr("Between groups: {why}", why=groups.fmr_matrix_why))
-    few = {name: why for name in ("FDR", "IR", "GARBE") if (why := fair.intervals_why.get(name))}
+    return [*lines, *(f"  {line}" for line in _fairness_lines(groups.fairness))]
+
+
+def _fairness_lines(fair: Fairness) -> list[str]:
+    """Say the figures of several rates: each with its interval and what it would be by chance, or why it lacks one."""
+    shown, why, few = {}, {}, {}
+    for name in ("FDR", "IR", "GARBE"):
+        value, interval, null = getattr(fair, name), fair.intervals.get(name), fair.null_ranges.get(name)
+        if value is None:
+            why[name] = getattr(fair, f"{name}_why")
+            continue
+        shown[name] = f"{name} {value:.4g}"
+        if interval is not None:
+            shown[name] += " " + _marked(_span(interval), fair.intervals_by)
+        if null is not None:
+            shown[name] += "; " + tr("if groups were equal {null}", null=_span(null))
+        if name in fair.intervals_why:
+            few[name] = fair.intervals_why[name]
+    lines = [tr("Fairness (alpha {alpha:g}):", alpha=fair.alpha), *(f"  {one}" for one in shown.values())]
+    if why:
+        said = tr("{figures} undefined: {why}", figures=", ".join(why), why=next(iter(why.values())))
+        lines.append(f"  {said}")
     if few:
         said = tr("No interval of {figures}: {why}", figures=", ".join(few), why=next(iter(few.values())))
         lines.append(f"  {said}")
-    return [*lines, "  " + ", ".join(shown) + " " + tr("(alpha {alpha:g})", alpha=fair.alpha)]
+    return lines
 
 
 class GroupRule(Record):
