@@ -19,6 +19,7 @@ from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.methods.by_name import cluster_vectors
 from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.review.bunches import measure as measured_by
 from fairdesk.clustering.review.engine import Review
 from fairdesk.clustering.review.questions import Kind, answered_sides, questions
 
@@ -93,10 +94,10 @@ def says(question, truth):
     return same != (question.kind is Kind.SPLIT)
 
 
-def review(vectors, truth, slips=0.0, seed=0):
+def review(vectors, truth, slips=0.0, seed=0, labels=None):
     """Answer until F1 is .99, or for one who errs until the queue thinks so too; returns answers, F1 at the start and now."""
     rng = np.random.default_rng(seed)
-    session = Review(vectors)
+    session = Review(vectors, measured=measured_by(vectors, labels=labels))
     answers = wrong = 0
     start = now = f1(session.labels(), truth)
     slowest = 0.0
@@ -126,8 +127,8 @@ def measure(name, vectors, truth):
     n = len(truth)
     labels = cluster_vectors(vectors, ClusterParams(), "euclidean").labels
     hand = by_hand(labels, truth)
-    answers, start, now, _, slowest = review(vectors, truth)
-    erring, _, reached, wrong, _ = review(vectors, truth, SLIPS)
+    answers, start, now, _, slowest = review(vectors, truth, labels=labels)
+    erring, _, reached, wrong, _ = review(vectors, truth, SLIPS, labels=labels)
     pairs, enough = nearest_pairs(vectors, labels, truth)
     print(f"{name}: answers {answers} of {n} faces ({answers / n:.4f} a face), F1 {now:.4f}; by hand {hand:.3f} a face")
     print(

@@ -311,18 +311,59 @@ def test_a_review_goes_on_where_it_was_left(crowd):
         assert key not in [(one.first, one.second) for one in ReviewSession(project).queue(50)]
 
 
+def photographs(seed, plan, dims=128, spread=0.26):
+    """People of whom there are few photographs: `plan` says of how many people there are how many."""
+    rng = np.random.default_rng(seed)
+    truth = np.repeat(np.arange(sum(plan.values())), np.repeat(list(plan), list(plan.values())))
+    centres = unit(rng.normal(size=(truth.max() + 1, dims))) * 0.65
+    return (centres[truth] + rng.normal(size=(len(truth), dims)) * spread / np.sqrt(dims)).astype(np.float32), truth
+
+
+@pytest.fixture
+def with_vectors(project, tmp_path):
+    """Give a project faces with these vectors, clustered by DBSCAN; returns the faces."""
+
+    def given(vectors):
+        plain_images(tmp_path / "in", 1, 1, len(vectors), side=4)
+        import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+        add_faces(project)
+        recipe = project.vectors.register(Recipe("people", "whole", "none", vectors.shape[1], "euclidean", "none"))
+        faces = project.vectors.missing(recipe)[: len(vectors)]
+        project.vectors.append(recipe, faces, vectors, {})
+        cluster(ClusterParams(encoder="people"), QuietContext(project))
+        return faces
+
+    return given
+
+
+@pytest.mark.parametrize(
+    "plan", [{1: 15}, {1: 120}, {1: 240, 2: 40}, {1: 220, 2: 60}, {1: 180, 2: 40, 5: 20}, {1: 300, 20: 10}]
+)
+def test_people_with_one_photograph_are_not_taken_for_one_person(project, with_vectors, plan):
+    vectors, truth = photographs(4, plan)
+    with_vectors(vectors)
+    session = ReviewSession(project)
+    found = figures(session.review.labels(), truth)
+    assert found.bcubed_precision > 0.95 and found.bcubed_recall > 0.95
+    of = session.of_review()
+    assert abs(of.purity - found.bcubed_precision) < 0.05 and abs(of.completeness - found.bcubed_recall) < 0.12
+    assert session.estimate().completeness > 0.8
+
+
+def test_a_version_with_too_small_a_radius_does_not_make_strangers_of_a_person(project, with_vectors):
+    """Faces that it left alone are near others of their person: the vectors know better."""
+    vectors, truth = people(2, count=20, two=0, twins=0)
+    with_vectors(vectors)
+    assert cluster(ClusterParams(encoder="people", eps=0.2), QuietContext(project)).clusters < 5
+    assert f1(ReviewSession(project).review.labels(), truth) > 0.97
+
+
 @pytest.mark.parametrize("wrong", [1, 2, 4])
-def test_wrong_verdicts_do_not_overthrow_the_measure(project, tmp_path, wrong):
+def test_wrong_verdicts_do_not_overthrow_the_measure(project, with_vectors, wrong):
     """Strangers who were said to be one person are joined as said, nobody else is, and that is asked again first."""
     vectors, truth = people(2, count=10, dims=16, faces=10, two=0, twins=0)
-    plain_images(tmp_path / "in", 10, 3, 4, side=8)
-    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
-    add_faces(project)
-    recipe = project.vectors.register(Recipe("people", "whole", "none", vectors.shape[1], "euclidean", "none"))
-    faces = project.vectors.missing(recipe)[: len(vectors)]
-    project.vectors.append(recipe, faces, vectors, {})
+    faces = with_vectors(vectors)
     who = dict(zip(faces, truth.tolist(), strict=True))
-    cluster(ClusterParams(encoder="people"), QuietContext(project))
     before = ReviewSession(project)
     assert f1(before.review.labels(), truth) > 0.99
     joined = [

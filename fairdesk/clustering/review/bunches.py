@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.neighbours.search import nearest
-from fairdesk.clustering.review.likeness import Likeness
+from fairdesk.clustering.review.likeness import NEARER, Likeness
 from fairdesk.clustering.review.parts import Check, Part, join
 from fairdesk.clustering.stages import Stages
 
@@ -20,6 +20,14 @@ NEIGHBOURS, OF_BUNCHES = 12, 8
 FIRST = 2.3  # times the distance that a quarter of the faces have their nearest within: a first guess at where strangers begin
 STRANGER = 5  # the nearest clusters may be pieces of one person; the fifth is a stranger
 SURE = 14.0  # log odds
+LONELY = (
+    0.4  # share of faces without another of their person from which on the nearest face is no measure of one person
+)
+AWAY = 0.55  # of the distance of any two faces: who has no nearer face may be lonely
+NEARER_TO_LONELY = (
+    0.7  # of the strangers' distance: even odds for a face alone, as the nearest of many strangers is nearer
+)
+_DRAWN = 20_000  # pairs
 _FEW, _ROWS = 3, 2000
 Near = tuple[Numbers, Floats]
 
@@ -32,10 +40,11 @@ class Measure:
     strangers: npt.NDArray[np.float64]  # the squared distance at which others begin
     spread: float  # usual, of one person's faces
     near: Near
+    nearer: float = NEARER  # for a face alone
 
     def likeness(self) -> Likeness:
         """Return the measure of likeness before any answer."""
-        return Likeness(self.spread, float(np.median(self.strangers)))
+        return Likeness(self.spread, float(np.median(self.strangers)), self.nearer)
 
     def part(self, vectors: Floats, rows: Sequence[int]) -> Part:
         """Return some faces as a part."""
@@ -61,25 +70,62 @@ class Bunches:
         return [part.tolist() for part in np.split(order, starts[1:])]
 
 
-def measure(vectors: Floats, check: Check | None = None, near: Near | None = None) -> Measure:
+def measure(
+    vectors: Floats, check: Check | None = None, near: Near | None = None, labels: Numbers | None = None
+) -> Measure:
     """Measure faces of shape (n, dim), to be compared by Euclidean distance.
 
-    `near` are at least `NEIGHBOURS` nearest neighbours of each face and their squared distances, where they are known.
+    Vectors alone cannot tell many people with one photograph each from one person. Where `labels` say that many faces
+    are alone, their clusters are the measure: what is in none, or in another, is a stranger.
+
+    Parameters
+    ----------
+    vectors
+        Shape (n, dim).
+    check
+        Is told how far it is.
+    near
+        At least `NEIGHBOURS` nearest neighbours of each face and their squared distances, where they are known.
+    labels
+        Of each face: its cluster in the version that is looked at; below 0 where it is in none.
     """
     stages = Stages(check)
     rows = vectors.astype(np.float64)
     found, squared = nearest(vectors, NEIGHBOURS, stages.next(0.45)) if near is None else near
     found, squared = found[:, :NEIGHBOURS], squared[:, :NEIGHBOURS]
+    squares = np.einsum("ij,ij->i", rows, rows)
+    if labels is not None and _many_alone(rows, squares, squared, labels):
+        strangers, spread = _strangers(rows, squares, _homes(labels), stages.next(0.55), fewest=1)
+        return Measure(squares, strangers, spread, (found, squared), NEARER_TO_LONELY)
     away = np.sqrt(squared[:, 0])
     away = away[away > 0]
     first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2
     guess = Likeness(first / 3, first, nearer=1.0)
-    squares = np.einsum("ij,ij->i", rows, rows)
     edges = _edges(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
     begin = np.full(len(rows), first)
     homes = _joined(rows, squares, begin, np.arange(len(rows)), {}, edges, guess, 0.0, stages.next(0.4))
     strangers, spread = _strangers(rows, squares, homes, stages.next(0.15))
     return Measure(squares, strangers, spread, (found, squared))
+
+
+def _homes(labels: Numbers) -> Numbers:
+    """Return the number of each face's cluster, where those that are in none are clusters of their own."""
+    homes, alone = labels.copy(), labels < 0
+    homes[alone] = labels.max(initial=-1) + 1 + np.arange(np.count_nonzero(alone))
+    numbers: Numbers = np.unique(homes, return_inverse=True)[1].astype(np.int64)
+    return numbers
+
+
+def _many_alone(
+    rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], squared: Floats, labels: Numbers
+) -> bool:
+    """Whether many faces are alone in the version, and as far from the nearest as strangers are."""
+    homes = _homes(labels)
+    alone = np.bincount(homes)[homes] == 1
+    first, second = np.random.default_rng(0).integers(0, len(rows), (2, _DRAWN))
+    apart = squares[first] + squares[second] - 2 * np.einsum("ij,ij->i", rows[first], rows[second])
+    usual = float(np.median(apart[first != second])) if len(rows) > 1 else 0.0
+    return bool(np.mean(alone & (squared[:, 0] > AWAY**2 * usual)) > LONELY)
 
 
 def make_bunches(
@@ -161,21 +207,24 @@ def _joined(
 
 
 def _strangers(
-    rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], homes: Numbers, check: Check
+    rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], homes: Numbers, check: Check, fewest: int = _FEW
 ) -> tuple[npt.NDArray[np.float64], float]:
-    """Return, for each face, how far its fifth nearest cluster is (mean squared), and the usual spread within clusters."""
+    """Return, for each face, how far its fifth nearest cluster is (mean squared), and the usual spread within clusters.
+
+    Clusters of fewer than `fewest` faces are left out, as they may be pieces of one person, where enough others are left.
+    """
     _, of = np.unique(homes, return_inverse=True)
     sizes = np.bincount(of)
     means = np.zeros((len(sizes), rows.shape[1]))
     np.add.at(means, of, rows)
     means /= sizes[:, None]
     square = np.bincount(of, squares) / sizes
-    known = sizes >= _FEW
+    known = sizes >= fewest
     if np.count_nonzero(known) < 2 * STRANGER:
         known[:] = True
     place = min(STRANGER, int(np.count_nonzero(known)) - 1)
     own = np.maximum(squares + square[of] - 2 * np.einsum("ij,ij->i", rows, means[of]), 0)
-    several = sizes[of] >= _FEW
+    several = sizes[of] >= (_FEW if (sizes >= _FEW).any() else 2)
     inside = (own * sizes[of] / np.maximum(1, sizes[of] - 1))[several]
     # in 32 bits, which halve the time, around the middle, where numbers are small
     middle = rows.mean(axis=0)

@@ -69,7 +69,9 @@ class Likeness:
     """Log odds that two parts are one person: a logistic regression whose weights begin as `START`, and a curve that begins flat."""
 
     def __init__(self, spread: float, strangers: float, nearer: float = NEARER) -> None:
+        """Begin before any answer; `nearer` is, for a face alone, how near it is as likely one person as two."""
         self.spread, self.strangers, self.nearer = spread, strangers, nearer
+        self.nearer_several = max(nearer, NEARER)
         self.weights = np.array(START)
         self.curves = np.zeros((2, len(KNOTS)))  # of single faces, of several
         self._pulls = np.zeros((0, 4))  # of each sample: its log odds, their variance, and what it pulls them by
@@ -97,11 +99,12 @@ class Likeness:
     ) -> Array:
         """Return the features of many pairs, a row each feature."""
         distance = np.maximum(distance, 1e-12)
+        fewest = np.minimum(faces[0], faces[1])
         begin = np.maximum(
-            self.nearer * (strangers[0] + strangers[1] - self.strangers), 0.5 * np.maximum(strangers[0], strangers[1])
+            np.where(fewest < 2, self.nearer, self.nearer_several) * (strangers[0] + strangers[1] - self.strangers),
+            0.5 * np.maximum(strangers[0], strangers[1]),
         )
         near = -np.log(distance / np.maximum(begin, 1e-12))
-        fewest = np.minimum(faces[0], faces[1])
         usual = [(FEW * self.spread + (n - 1) * own) / (FEW + n - 1) for n, own in zip(faces, spread, strict=True)]
         within = np.maximum((usual[0] + usual[1]) / 2, 1e-12)
         sure = 1 - 1 / np.maximum(fewest, 1)

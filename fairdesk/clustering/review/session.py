@@ -81,7 +81,8 @@ class ReviewSession:
         self._said = said
         stages = Stages(check)
         near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.3))
-        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared))
+        self.read()
+        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), self._at)
         self.review = Review(self.vectors, *self._told(measured), check=stages.next(0.35), measured=measured)
         for verdict in of_detector(project, verdicts(project), stored.detector):
             if verdict.said is Said.UNSURE:
@@ -93,7 +94,6 @@ class ReviewSession:
         )
         self._unnamed: set[int] = set()  # clusters that nobody wants to name now
         self._skipped: list[tuple[frozenset[int], frozenset[int]]] = []
-        self.read()
 
     def read(self) -> None:
         """Read the version's clusters again."""
