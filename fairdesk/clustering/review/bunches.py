@@ -25,7 +25,7 @@ LONELY = (
 )
 AWAY = 0.55  # of the distance of any two faces: who has no nearer face may be lonely
 NEARER_TO_LONELY = (
-    0.7  # of the strangers' distance: even odds for a face alone, as the nearest of many strangers is nearer
+    0.6  # of the strangers' distance, even odds for a face alone: the nearest of many strangers is nearer
 )
 _DRAWN = 20_000  # pairs
 _FEW, _ROWS = 3, 2000
