@@ -135,6 +135,26 @@ def keep_verdict(
     return int(connection.last_insert_rowid())
 
 
+def say_again(
+    connection: apsw.Connection, said: Said, faces: Iterable[int], others: Iterable[int], who: str
+) -> int | None:
+    """Within a journal step: give the verdict that says just this, by the same person, the present time.
+
+    Returns its number; None where there is none.
+    """
+    sides = [json.dumps(sorted(set(side))) for side in (faces, others)]
+    turned = sides if said in OF_FACES else sides[::-1]
+    found = connection.execute(
+        "SELECT id FROM verdict WHERE kind = ? AND who = ? AND ((faces = ? AND others = ?) OR (faces = ? AND others = ?)) "
+        "ORDER BY created DESC, id DESC LIMIT 1",
+        (said.value, who, *sides, *turned),
+    ).fetchone()
+    if found is None:
+        return None
+    connection.execute("UPDATE verdict SET created = ? WHERE id = ?", (time.time(), found[0]))
+    return int(found[0])
+
+
 def take_back(connection: apsw.Connection, verdict: Verdict, faces: Collection[int]) -> None:
     """Within a journal step: a verdict no longer says anything of some faces; one that says nothing is removed."""
     left = [face for face in verdict.faces if face not in faces]

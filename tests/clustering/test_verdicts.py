@@ -132,6 +132,31 @@ def test_my_newer_word_replaces_my_older_one_another_persons_is_a_contradiction(
     assert result.caution() and "different people" in result.text()
 
 
+def test_the_same_said_again_is_one_verdict_of_the_later_time(first, monkeypatch):
+    project, _, of = first
+    faces = of[0][:4]
+    for now, said, a, b in (
+        (10.0, Said.SAME, faces[:2], faces[2:]), (20.0, Said.SAME, faces[:2], faces[2:]),
+        (30.0, Said.SAME, faces[:1:-1], faces[:2]), (40.0, Said.CONFIRMED, faces[:1], faces[2:]),
+        (50.0, Said.CONFIRMED, faces[:1], faces[2:]), (60.0, Said.CONFIRMED, faces[2:], faces[:1]),
+    ):  # fmt: skip
+        monkeypatch.setattr(verdict_rows.time, "time", lambda now=now: now)
+        with project.journal.step("say") as connection:
+            saying.say(project, connection, said, a, b)
+    assert [(one.said, one.created) for one in verdicts(project)] == [
+        (Said.SAME, 30.0), (Said.CONFIRMED, 50.0), (Said.CONFIRMED, 60.0),
+    ]  # fmt: skip
+    monkeypatch.setattr(saying, "this_person", lambda: "another")
+    with project.journal.step("say") as connection:
+        saying.say(project, connection, Said.SAME, faces[:2], faces[2:])
+    assert len(verdicts(project)) == 4
+    for _ in range(4):
+        project.journal.undo()
+    assert [(one.said, one.created) for one in verdicts(project)] == [(Said.SAME, 30.0)]
+    project.journal.undo()
+    assert [one.created for one in verdicts(project)] == [20.0]
+
+
 def test_a_face_judged_by_itself_leaves_what_was_said_of_its_cluster(first):
     project, found, faces = first
     verdict_edits.say_same(project, found[0], found[1])

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from fairdesk.clustering.review.parts import Part
 
 AGAIN, KINDS = 4, 5  # of questions
+WANTED = 0.99  # BCubed F1 that a review is to reach
 FRESH = 0.1  # of all candidates that are kept apart, before all are put in order anew
 
 
@@ -91,8 +92,8 @@ class Candidates:
         kinds = (_scaled(self._of_kind(kind), factor) for kind, factor in enumerate(factors))
         return heapq.merge(*kinds, key=_first)
 
-    def estimate(self, factors: Sequence[float], faces: int, wanted: float) -> Estimate:
-        """Return how right the clusters are, and how many answers are left until that F1."""
+    def estimate(self, factors: Sequence[float], faces: int, wanted: float, least: float = 0.0) -> Estimate:
+        """Return how right the clusters are, and how many answers are left until that F1, or worth at least so much."""
         fresh = _columns([one for some in self._fresh for one in some])
         gain, kind, first, second, joining = (np.append(a, b) for a, b in zip(self._columns, fresh, strict=True))
         alive = np.zeros(int(max(first.max(initial=0), second.max(initial=0))) + 1, dtype=bool)
@@ -112,8 +113,9 @@ class Candidates:
         now = Estimate(purity, completeness, 0)
         if now.f1 >= wanted:
             return now
+        asked = int(np.count_nonzero(gain[order][keep] >= least))
         reached = np.flatnonzero((purity + completeness) / 2 + np.cumsum(gains) / 2 >= wanted)
-        return Estimate(purity, completeness, int(reached[0]) + 1 if len(reached) else len(gains))
+        return Estimate(purity, completeness, min(int(reached[0]) + 1, asked) if len(reached) else asked)
 
 
 def _columns(some: Sequence[Candidate]) -> tuple[npt.NDArray[np.float64], *tuple[npt.NDArray[np.int64], ...]]:

@@ -26,6 +26,7 @@ SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for grante
 BELIEVED = 4.0  # expected surprises of a kind of question that are taken for granted before any was seen
 LOOKED_AT, TURNED = 500, 100  # questions, and clusters, that are followed after an answer where all would take long
 FEWEST = 3  # faces of a bunch that may be two people
+LOOKS = 3  # times that one question is asked at most
 EVEN = 0.5  # probability that the halves of a side that looked mixed are one person
 Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
 
@@ -49,6 +50,8 @@ def worth(first: Part, second: Part) -> float:
 
 class Review:
     """Clusters of n faces, by row, and the questions about them."""
+
+    least = 0.01  # faces that an answer has to be expected to put right, or it is not asked for
 
     def __init__(
         self,
@@ -307,6 +310,8 @@ class Review:
             if not any(bunch in region for side in pair for bunch in side):
                 continue
             answer = self.answers[places[-1]]
+            if _settled([self.answers[place].same for place in places]):
+                continue
             said = sum(1 if self.answers[place].same else -1 for place in places) * self._weight()
             likely = share(self.like.without([len(self._taught) + place for place in places]) + said)
             wrong = 1 - likely if answer.same else likely
@@ -374,9 +379,14 @@ class Review:
 
     # questions
 
-    def candidates(self) -> Iterator[Candidate]:
-        """Yield the questions, that which is worth most first, each kind by how often such answers were surprises."""
+    def candidates(self, *, every: bool = False) -> Iterator[Candidate]:
+        """Yield the questions, that which is worth most first, each kind by how often such answers were surprises.
+
+        Those that are worth less than `least` are left out, unless `every` one is wanted.
+        """
         for one in self._candidates.ranked(self._surprises()):
+            if not every and one.rank < self.least:
+                return
             if not any(_covers(pair, one) for pair in self.unsure):
                 yield one
 
@@ -391,7 +401,7 @@ class Review:
 
     def estimate(self, wanted: float = 0.99) -> Estimate:
         """Return how right the clusters are thought to be, and how many answers are left until that F1."""
-        return self._candidates.estimate(self._surprises(), self.n, wanted)
+        return self._candidates.estimate(self._surprises(), self.n, wanted, self.least)
 
 
 def _whole(parts: list[Part]) -> Part:
@@ -399,6 +409,11 @@ def _whole(parts: list[Part]) -> Part:
     for part in parts[1:]:
         whole = whole.with_(part)
     return whole
+
+
+def _settled(said: Sequence[bool]) -> bool:
+    """Whether a question is not asked again: it was answered the same twice, or often enough."""
+    return len(said) >= LOOKS or (len(said) > 1 and said[-1] == said[-2])
 
 
 def _pair(candidate: Candidate) -> Pair:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fairdesk.clustering.review.candidates import WANTED, Estimate
 from fairdesk.jobs.results import JobResult, Record, jsonable
 from fairdesk.words import tr, tr_n
 
@@ -96,6 +97,13 @@ class SuggestionsResult(JobResult):
                 self.answers_left,
             )
             if self.answers_left
-            else tr("By its own estimate the review needs no more answers to 99 %.")
+            else self._none_needed()
         )
         return "\n".join(lines)
+
+    def _none_needed(self) -> str:
+        purity = self.purity if self.review_purity is None else self.review_purity
+        completeness = self.completeness if self.review_completeness is None else self.review_completeness
+        if Estimate(purity, completeness, 0).f1 >= WANTED:
+            return tr("By its own estimate the review needs no more answers to 99 %.")
+        return tr("The review has no question left that would change much.")

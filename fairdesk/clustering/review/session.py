@@ -234,12 +234,13 @@ class ReviewSession:
                 yield one.rank, one.together, one
             return
         out = []
-        for one in self.review.candidates():
+        for one in self.review.candidates(every=True):
             together, gain = one.together, one.rank
             if not one.again:
                 together = self._together(one)
                 gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second) * one.clear
-            out.append((gain, together, one))
+            if gain >= self.review.least:
+                out.append((gain, together, one))
         yield from sorted(out, key=lambda ranked: -ranked[0])
 
     def _together(self, one: Candidate) -> bool:

@@ -9,7 +9,7 @@ import apsw
 
 from fairdesk.project import Project
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import Said, Verdict, keep_verdict, take_back, this_person, verdicts
+from fairdesk.project.verdicts import Said, Verdict, keep_verdict, say_again, take_back, this_person, verdicts
 from fairdesk.words import tr_n
 
 Output = TypeVar("Output")
@@ -20,10 +20,11 @@ def say(
 ) -> tuple[int, list[Verdict]]:
     """Within a journal step: keep a verdict of this person; returns its number and those that it replaces.
 
-    A person's newer word replaces their own older word that says the opposite; those of others stay, as contradictions.
+    Who says the same of the same faces again keeps one verdict, of the later time. A person's newer word replaces their own older word that says the opposite; those of others stay, as contradictions.
     """
     who = this_person()
-    number = keep_verdict(connection, said, faces, others, who)
+    faces, others = list(faces), list(others)
+    number = say_again(connection, said, faces, others, who) or keep_verdict(connection, said, faces, others, who)
     replaced = []
     for one in constraints(verdicts(project)).contradictions:
         if one.verdict.who == who and one.verdict.id != number and any(v.id == number for v in one.against):

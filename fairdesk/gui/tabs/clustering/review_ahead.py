@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 
 from fairdesk.clustering.review.asked import Asked
-from fairdesk.clustering.review.candidates import Estimate
+from fairdesk.clustering.review.candidates import WANTED, Estimate
 from fairdesk.clustering.review.past import Newer
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import ReviewSession
@@ -75,6 +75,7 @@ def side_title(asked: Asked, titles: Mapping[int, str], faces: int, *, first: bo
 
 def progress_line(found: Estimate, answered: int) -> str:
     """Say how right the clusters are thought to be, and how many answers are left and given."""
+    none_left = tr("99 % is reached") if found.f1 >= WANTED else tr("no question is left that would change much")
     parts = [
         tr(
             "Estimated: {purity:.1%} pure, {completeness:.1%} complete",
@@ -83,7 +84,7 @@ def progress_line(found: Estimate, answered: int) -> str:
         ),
         tr_n("some {n:,} answer to 99 %", "some {n:,} answers to 99 %", found.answers_left)
         if found.answers_left
-        else tr("99 % is reached"),
+        else none_left,
         tr_n("{n:,} answered", "{n:,} answered", answered),
     ]
     return "  ·  ".join(parts)
