@@ -95,6 +95,24 @@ def test_an_answer_that_all_else_speaks_against_is_asked_again_at_once():
     assert len(set(session.labels())) == 8 and tuple(session.like.weights) == START
 
 
+@pytest.mark.parametrize("said", [[True, True], [True, False, True], [True, False, False]])
+def test_a_doubted_answer_is_asked_again_once_and_a_changed_one_once_more(said):
+    """Even where everything else speaks against it."""
+    rng = np.random.default_rng(0)
+    heaps = [c + rng.normal(size=(6, 32)) * 0.02 for c in unit(rng.normal(size=(8, 32)))]
+    session = Review(np.concatenate(heaps).astype(np.float32))
+    asked = next(c for c in session.candidates(every=True) if not c.together)
+    for count, same in enumerate(said):
+        session.answer(asked, same=same)
+        again = [c for c in session.candidates(every=True) if c.again]
+        assert len(again) == (count + 1 < len(said))
+        asked = again[0] if again else None
+    together = len(set(session.labels())) == 7
+    assert together == said[-1]
+    session.undo()
+    assert any(c.again for c in session.candidates(every=True))
+
+
 def test_what_follows_by_logic_is_never_asked():
     vectors, truth = people(3, twins=0.3)
     session, asked = Review(vectors), set()
