@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from fairdesk.images.pickle_sizes import TooLargeError, TupleSizes, need_in_proportion
 from fairdesk.words import tr
 
 _KINDS = frozenset(f"{kind}{size}" for kind in "iuf" for size in (1, 2, 4, 8)) | {"b1"}
@@ -49,20 +50,33 @@ def load(data: bytes) -> Any:
     """
     try:
         _check(data)
-        return _Careful(io.BytesIO(data), encoding="bytes").load()
+        found = _Careful(io.BytesIO(data), encoding="bytes").load()
+        need_in_proportion(found, len(data), _size_of)
+        return found
     except Refused:
         raise
+    except TooLargeError:
+        raise Refused(tr("it holds the same lists again and again, or itself")) from None
     except _DAMAGED as error:
         raise Refused(tr("it is damaged, or another kind of file")) from error
 
 
 def _check(data: bytes) -> None:
     """Refuse places in the memo, and lengths, that the file is too short for."""
+    tuples = TupleSizes()
     for number, (operation, argument, _) in enumerate(pickletools.genops(data)):
         if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > number + 1:
             raise Refused(tr("it asks for memory that nothing in it needs"))
         if operation.name in ("NEXT_BUFFER", "PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4"):
             raise Refused(tr("it holds {operation}", operation=operation.name))
+        tuples.follow(operation.name, argument)
+
+
+def _size_of(one: Any) -> int:
+    """Return the size of a text, of bytes or of an array, in letters or bytes; 1 for all else."""
+    if isinstance(one, _Array):
+        return 1 + (0 if one._values is None else one._values.nbytes)
+    return 1 + len(one) if isinstance(one, str | bytes) else 1
 
 
 class _Dtype:

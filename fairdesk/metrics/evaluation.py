@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures, floored_ratios
+from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures, floored_accuracy_ratio, floored_ratios
 from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.intervals.by_pairs import wilson
 from fairdesk.metrics.params import EvaluateParams
@@ -173,7 +174,11 @@ def fairness_of(rows: dict[str, GroupFigures], params: EvaluateParams) -> Fairne
     ]
     fairness["floored"] = floored_ratios(rated[0], rated[1], params.alpha, fairness)
     accuracy = {name: 100 * row.accuracy for name, row in rows.items() if row.accuracy is not None}
-    return Fairness(**fairness, **accuracy_figures(accuracy))
+    figures = accuracy_figures(accuracy)
+    if figures["SER"] == math.inf:
+        errors = {name: (1 - of / 100, rows[name].impostor + rows[name].genuine) for name, of in accuracy.items()}
+        fairness["floored"]["SER"] = floored_accuracy_ratio(errors)
+    return Fairness(**fairness, **figures)
 
 
 def by_group(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,7 @@ class Database:
         connection.pragma("temp_store", "memory")
         connection.pragma("foreign_keys", True)
         connection.pragma("cache_size", -_READ_KIB)
-        connection.set_wal_hook(self._committed)
+        connection.set_wal_hook(self._after_commit())
         self._local.connection = connection
         with self._lock:
             self._all.append(connection)
@@ -183,6 +184,16 @@ class Database:
             connection.pragma("cache_size", -_READ_KIB)
             if connection.total_changes() - before > _LARGE:
                 give_back_memory()
+
+    def _after_commit(self) -> Callable[[apsw.Connection, str, int], int]:
+        """Return what a connection calls after its commits; it must not keep this alive, which keeps the connection."""
+        committed = weakref.WeakMethod(self._committed)
+
+        def called(connection: apsw.Connection, database: str, pages: int) -> int:
+            method = committed()
+            return apsw.SQLITE_OK if method is None else method(connection, database, pages)
+
+        return called
 
     def _committed(self, connection: apsw.Connection, _database: str, pages: int) -> int:
         """After a commit: have a long log written back into the file, beside what goes on."""

@@ -93,7 +93,11 @@ class Project:
                 )
             )
         project = cls(path)
-        project.db.check(large_later=check_later)
+        try:
+            project.db.check(large_later=check_later)
+        except BaseException:
+            project.close()  # else it stays locked for whoever puts a whole catalogue there
+            raise
         return project
 
     def close(self) -> None:

@@ -103,6 +103,7 @@ def test_without_identities_the_silhouette_chooses(faces):
 def test_one_known_face_of_each_person_is_not_enough():
     assert not Known(np.array([0, 1, 2, -1]), ["a"] * 4).enough
     assert Known(np.array([0, 1, 1, -1]), ["a"] * 4).enough
+    assert not Known(np.array([1, 1, 1, -1]), ["a"] * 4).enough  # of one person no two people can be mixed up
     assert not NOBODY(3).enough and not NOBODY(0).enough
 
 

@@ -55,7 +55,7 @@ ENCODING = [{"imagePath": "a.jpg", "loc": None, "encoding": np.arange(4.0)}]
 PICKLES = {
     "code": (pickle.dumps(Evil()), "it needs"),
     "deep": (b"\x80\x04" + b"]" * 50_000 + b"a" * 49_999 + b".", "nested too deep"),
-    "itself": (holding_itself(), "nested too deep"),
+    "itself": (holding_itself(), "again and again, or itself"),
     "array never filled": (b"(lp0\n(dp1\nVimagePath\nVa\nsVencoding\ncnumpy.core.multiarray\n_reconstruct\n)Rsa.", "without its numbers"),
     "array half filled": (b"cnumpy.core.multiarray\n_reconstruct\n)R(I1\ntb.", "damaged"),
     "kind half told": (b"cnumpy\ndtype\n(Vi4\ntR(tb.", "damaged"),

@@ -1,6 +1,7 @@
 """The plots of the Metrics tab: a threshold that is dragged, readouts, hidden curves, clicks that lead to pairs."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -154,6 +155,29 @@ def test_a_click_leads_to_the_pairs(shown):
     query = plot.query_at(float(xs[200]), float(ys[200]))
     assert (query.kind, query.first) == ("genuine", "B") and query.near is not None
     assert shown.tables.query_at("common", 1, 5).kind == "false match"
+
+
+def test_a_click_on_a_distribution_leads_to_its_pairs(shown):
+    """Not to the impostor comparisons of all groups, whatever was clicked."""
+    plot = shown.figures.curves["scores"]
+    for name, (edges, genuine, impostor) in plot._shown.group_bins.items():
+        for kind, heights in (("genuine", genuine), ("impostor", impostor)):
+            place = int(np.argmax(heights))
+            x = float(edges[place] + edges[place + 1]) / 2
+            query = plot.query_at(x, float(heights[place]))
+            assert (query.kind, query.first, query.second, query.near) == (kind, name, name, x)
+    whole = plot._shown.bins
+    plot.hide_curve("A", hide=True)
+    plot.hide_curve("B", hide=True)
+    assert plot.query_at(0.0, 0.1) is None
+    plot.hide_curve("A", hide=False)
+    plot.hide_curve("B", hide=False)
+    plot.show_curves(replace(plot._shown, group_bins={}))
+    place = int(np.argmax(whole[1]))
+    query = plot.query_at(float(whole[0][place]) + 1e-9, float(whole[1][place]))
+    assert (query.kind, query.first) == ("genuine", "")
+    plot.hide_curve("genuine", hide=True)
+    assert plot.query_at(float(whole[0][place]) + 1e-9, float(whole[1][place])).kind == "impostor"
 
 
 def test_the_pointer_is_told_what_it_rests_on(shown, qtbot):

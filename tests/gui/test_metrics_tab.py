@@ -5,6 +5,8 @@ import time
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.jobs.context import QuietContext
@@ -181,3 +183,30 @@ def test_a_line_that_was_let_go_belongs_to_its_file(window, hand, qtbot, tmp_pat
     tab.value.editingFinished.emit()
     _shown(tab, qtbot, first)
     assert tab.at.currentData() == "threshold" and tab._threshold() == 0.25
+
+
+def test_the_scores_that_are_marked_are_those_that_are_shown(window, hand, qtbot, scored, tmp_path):
+    window.show_tab("metrics")
+    assert window.session.open(scored)
+    tab = window.metrics
+    qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=20_000)
+    own = tab.scores
+    leaf = tab.sources.currentItem()
+    assert tab.sources.chosen().path == str(own)
+    elsewhere = _written(tmp_path, "ordinary")
+    tab.open_file(elsewhere)
+    qtbot.waitUntil(lambda: tab.shown is not None and tab.shown.path == elsewhere and not tab._drawing, timeout=20_000)
+    assert tab.sources.chosen() is None and not tab.sources.selectedItems()
+    tab.refresh()
+    hand.settle()
+    assert tab.scores == elsewhere and tab.sources.chosen() is None  # reading again changes nothing that is seen
+    leaf = next(
+        tab.sources.topLevelItem(1).child(place) for place in range(tab.sources.topLevelItem(1).childCount())
+    )  # fmt: skip
+    QTest.mouseClick(
+        tab.sources.viewport(), Qt.MouseButton.LeftButton, pos=tab.sources.visualItemRect(leaf).center()
+    )  # fmt: skip
+    qtbot.waitUntil(lambda: tab.shown is not None and tab.shown.path == own and not tab._drawing, timeout=20_000)
+    tab.open_file(own)
+    hand.settle()
+    assert tab.sources.chosen().path == str(own)

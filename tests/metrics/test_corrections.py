@@ -155,3 +155,14 @@ def test_pairs_are_shown_with_scores_as_the_file_has_them(filled, scored):
     np.savez(scored.with_name("n.npz"), score=[0.1, 0.2], label=[0, 1])
     with pytest.raises(RequestError, match="path1"):
         read_pairs_of(EvaluateParams(scores=scored.with_name("n.npz")), PairQuery("genuine"), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [(("100", "101"), "templates, by number"), (("a.jpg", "b.jpg"), "not in the project")]
+)
+def test_pairs_without_images_of_the_project_say_why(tmp_path, names, said):
+    np.savez(
+        tmp_path / "s.npz", score=np.array([0.9, 0.2]), label=np.array([1, 0]),
+        path1=np.array([names[0]] * 2), path2=np.array([names[1]] * 2),
+    )  # fmt: skip
+    assert said in read_pairs_of(EvaluateParams(scores=tmp_path / "s.npz"), PairQuery("impostor"), 0.5).text

@@ -2,17 +2,23 @@
 
 import math
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.fairness.figures import (
     accuracy_figures,
     fairness_figures,
+    floored_accuracy_ratio,
     floored_ratios,
     geometric_mean,
     gini,
     ratio,
 )
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.scores.score_set import ScoreSet
 
 FMR = {"a": 0.01, "b": 0.04, "c": 0.02}
 FNMR = {"a": 0.10, "b": 0.30, "c": 0.10}
@@ -91,13 +97,41 @@ def test_an_infinite_ratio_has_a_stated_floor():
     assert floored_ratios(fmr, fnmr, 0.5, {"IR": 2.0}) == {}
 
 
+def test_a_small_group_without_an_error_is_not_the_worst_for_that():
+    """3 / 300 is more than the 1 in 661 that was seen: equal rates are not excluded."""
+    fmr = {"a": (0.0, 300), "b": (0.0, 300), "c": (1 / 661, 661), "d": (0.0, 1123)}
+    fnmr = dict.fromkeys(fmr, (0.1, 50))
+    found = fairness_figures({n: r for n, (r, _) in fmr.items()}, {n: r for n, (r, _) in fnmr.items()})
+    assert found["fmr_max_over_min"] == math.inf
+    floored = floored_ratios(fmr, fnmr, 0.5, found)
+    assert floored["fmr_max_over_min"] == floored["IR"] == 1
+    assert floored["fmr_max_over_geomean"] == pytest.approx(1)
+    fmr["d"] = (0.0, 11230)
+    floored = floored_ratios(fmr, fnmr, 0.5, found)
+    assert floored["fmr_max_over_min"] == pytest.approx(11230 / 3 / 661)
+    assert floored["fmr_max_over_geomean"] == pytest.approx((11230 / 3 / 661) ** 0.25)
+
+
+def test_ser_with_a_group_without_an_error_has_a_stated_floor():
+    assert floored_accuracy_ratio({"a": (0.0, 1000), "b": (0.03, 100)}) == pytest.approx(10)
+    assert floored_accuracy_ratio({"a": (0.0, 10), "b": (0.03, 100)}) == 1
+    scores = ScoreSet(
+        score=np.array([1.0, 0, 1, 1, 0, 0] * 20), label=np.array([True, False, True, False, True, False] * 20),
+        group1=np.array(["a", "a", "b", "b", "b", "b"] * 20), group2=np.array(["a", "a", "b", "b", "b", "b"] * 20),
+    )  # fmt: skip
+    fair = evaluate(scores, EvaluateParams(scores=Path("x"), by="group", at="threshold=0.5", bootstrap=0))[
+        0
+    ].groups.fairness
+    assert math.inf == fair.SER and fair.floored["SER"] == pytest.approx(0.5 / (3 / 40))
+
+
 def test_every_figure_has_a_name_a_formula_and_a_direction():
     from fairdesk.metrics.fairness.figure_notes import FIGURES, figure_tip
     from fairdesk.metrics.fairness.results import Fairness
 
     shown = [
         name for name in Fairness.model_fields
-        if not name.endswith(("_why", "_group")) and name not in ("accuracy", "floored", "intervals", "null_ranges", "alpha")
+        if not name.endswith(("_why", "_group")) and name not in ("accuracy", "floored", "intervals", "intervals_by", "null_ranges", "alpha")
     ]  # fmt: skip
     assert set(shown) <= set(FIGURES)
     assert all(FIGURES[name].formula in figure_tip(name) and FIGURES[name].formula for name in shown)

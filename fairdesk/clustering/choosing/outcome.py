@@ -47,9 +47,10 @@ class Known:
 
     @property
     def enough(self) -> bool:
-        """Whether there is anybody to compare with: some person with two known faces."""
+        """Whether both kinds of mistake can be seen: there are two known people, one of them with two faces."""
         known = self.people[self.known]
-        return len(known) > 0 and bool((np.unique(known, return_counts=True)[1] > 1).any())
+        counts = np.unique(known, return_counts=True)[1]
+        return len(counts) > 1 and bool((counts > 1).any())
 
     def judged(self, labels: Labels) -> tuple[Figures | None, dict[str, Figures]]:
         """Return the figures over all known faces, and within each group."""

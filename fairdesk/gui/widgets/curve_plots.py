@@ -240,9 +240,8 @@ class RatePlot(QWidget):
         self._line(curve, where, curve.fnmr, fnmr=True)
 
     def _scores(self) -> None:
-        shown = {name: bins for name, bins in self._shown.group_bins.items() if name not in self.hidden}
         if self._shown.group_bins:
-            for name, (edges, genuine, impostor) in shown.items():
+            for name, (edges, genuine, impostor) in self._shown_bins().items():
                 for heights, dashed in ((impostor, True), (genuine, False)):
                     self.plot.plot(edges, heights, stepMode="center", pen=self._pen(name, dashed=dashed))
         elif self._shown.bins is not None:
@@ -254,6 +253,12 @@ class RatePlot(QWidget):
                     self.plot.plot(
                         edges, heights, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colour, width=1)
                     )  # fmt: skip
+
+    def _shown_bins(self) -> dict[str, Bins]:
+        """Return the distributions that are shown: of each group, or of all ("")."""
+        if self._shown.group_bins:
+            return {name: bins for name, bins in self._shown.group_bins.items() if name not in self.hidden}
+        return {} if self._shown.bins is None else {"": self._shown.bins}
 
     def _names(self) -> list[tuple[str, str, Any]]:
         """Return key, text and pen of what can be hidden."""
@@ -412,7 +417,7 @@ class RatePlot(QWidget):
     def query_at(self, x: float, y: float) -> PairQuery | None:
         """Return the pairs behind a place of the plot: those whose scores are nearest to its threshold."""
         if self.kind == "scores":
-            return PairQuery("impostor", near=x) if self._shown.bins is not None else None
+            return self._scores_at(x, y)
         found = self._nearest(x, y)
         if found is None:
             return None
@@ -421,6 +426,17 @@ class RatePlot(QWidget):
         threshold = float(curve.threshold[place])
         near = threshold if np.isfinite(threshold) else None
         return PairQuery("genuine" if fnmr else "impostor", group, group, near)
+
+    def _scores_at(self, x: float, y: float) -> PairQuery | None:
+        """Return the comparisons of the distribution that runs nearest above or below a place, with scores near it."""
+        best: tuple[float, PairQuery] | None = None
+        for name, (edges, genuine, impostor) in self._shown_bins().items():
+            place = int(np.clip(np.searchsorted(edges, x, "right") - 1, 0, len(genuine) - 1))
+            for kind, heights in (("genuine", genuine), ("impostor", impostor)):
+                far = abs(float(heights[place]) - y)
+                if kind not in self.hidden and (best is None or far < best[0]):
+                    best = far, PairQuery(kind, name, name, x)
+        return None if best is None else best[1]
 
     def _on_click(self, x: float, y: float) -> None:
         query = self.query_at(x, y)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
+from fairdesk.gui.pictures import decode
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.number_axis import NumberAxis
 from fairdesk.gui.widgets.zoom_reset import ZoomReset
@@ -103,7 +104,7 @@ def _drawn(form: str, plots: tuple[pg.PlotWidget, ...]) -> bytes | None:
 def picture_of(*plots: pg.PlotWidget) -> QImage:
     """Return plots, one below the other, as a picture 1,600 pixels wide: as they are saved."""
     made = _drawn("png", plots)
-    return _seen(*plots) if made is None else QImage.fromData(made)
+    return _seen(*plots) if made is None else decode(made, "png")
 
 
 def _seen(*plots: pg.PlotWidget) -> QImage:

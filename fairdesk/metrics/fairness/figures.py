@@ -104,14 +104,26 @@ def fairness_figures(
 def floored_ratios(
     fmr: dict[str, tuple[float, int]], fnmr: dict[str, tuple[float, int]], alpha: float, found: dict[str, Any]
 ) -> dict[str, float]:
-    """Return the infinite ratios among `found`, with rates of no error at 3 / comparisons; rates are (rate, comparisons)."""
-    rates = {
-        name: {group: rate or 3 / trials for group, (rate, trials) in rows.items()}
-        for name, rows in (("fmr", fmr), ("fnmr", fnmr))
-    }
+    """Return what the infinite ratios among `found` are at least; rates are (rate, comparisons).
+
+    A rate of no error is put at 3 / comparisons (rule of three), but no higher than the highest that was seen: a small
+    group without an error may be the worst, or no worse than others.
+    """
+    rates = {name: _at_most(rows) for name, rows in (("fmr", fmr), ("fnmr", fnmr))}
     again = fairness_figures({**rates["fmr"]}, {**rates["fnmr"]}, alpha)
     names = [f"{rate}_{ratio}" for rate in rates for ratio in RATIOS] + ["IR"]
     return {name: again[name] for name in names if found.get(name) == math.inf and again[name] is not None}
+
+
+def floored_accuracy_ratio(errors: dict[str, tuple[float, int]]) -> float:
+    """Return what SER is at least where a group has no error, as `floored_ratios` does; shares of errors are (share, comparisons)."""
+    rates = _at_most(errors).values()
+    return ratio(max(rates), min(rates))
+
+
+def _at_most(rows: dict[str, tuple[float, int]]) -> dict[str, float]:
+    top = max((rate for rate, _ in rows.values()), default=0.0)
+    return {group: rate or min(3 / trials, top) for group, (rate, trials) in rows.items()}
 
 
 def _power(base: float, exponent: float) -> float:

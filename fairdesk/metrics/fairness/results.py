@@ -81,7 +81,7 @@ class Fairness(Record):
     """Whose FMR is the highest; several of one rate are listed with commas."""
     fnmr_worst_group: str | None = None
     floored: dict[str, float] = {}
-    """Ratios that are infinite, with the rates of no error put at 3 / comparisons (rule of three) instead."""
+    """Ratios that are infinite, with the rates of no error put at 3 / comparisons (rule of three) instead, but not above the highest seen."""
     intervals: dict[str, Interval] = {}
     """Of each figure, by its name."""
     intervals_why: dict[str, str] = {}

@@ -102,7 +102,12 @@ def read_pairs_of(params: EvaluateParams, query: PairQuery, threshold: float | N
     if len(rows) > MOST:
         text += " " + tr_n("The first {n:,} is shown.", "The first {n:,} are shown.", MOST)
     if pairs and all(pair.images is None for pair in pairs):
-        text += " " + tr("Their images are not in the project that is open, so they cannot be edited here.")
+        if all(one.isdecimal() for pair in pairs for one in (pair.first, pair.second)):
+            text += " " + tr(
+                "These are templates, by number: each stands for several images, which the list names and the scores do not."
+            )
+        else:
+            text += " " + tr("Their images are not in the project that is open, so they cannot be edited here.")
     return ShownPairs(text, pairs)
 
 

@@ -216,7 +216,11 @@ def _fairness(groups: GroupsResult) -> Table:
     if groups.fairness.null_ranges:
         notes.append(tr("Bold: outside the range that equal groups would show."))
     if floored:
-        notes.append(tr("≥: with a rate of no error put at 3 / comparisons (rule of three)."))
+        notes.append(
+            tr(
+                "≥: with a rate of no error put at 3 / comparisons (rule of three), but not above the highest that was seen."
+            )
+        )
     return Table("fairness", tr("Fairness"), columns, rows, " ".join(notes))
 
 

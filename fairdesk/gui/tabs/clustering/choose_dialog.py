@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QTabWid
 
 from fairdesk.clustering.choosing.faces import FacesToCluster, faces_to_cluster, near
 from fairdesk.clustering.choosing.numbers import Method
+from fairdesk.clustering.choosing.outcome import Known
 from fairdesk.clustering.choosing.radius import Radius
 from fairdesk.errors import RequestError
 from fairdesk.gui.session import Session
@@ -101,11 +102,7 @@ class ChooseDialog(QDialog):
         faces, known = len(read.found.faces), int(np.count_nonzero(read.found.known.known))
         self._vectors = {"encoder": read.chosen.recipe.encoder, "detector": read.chosen.recipe.detector}
         parts = [read.chosen.named(), tr_n("{n:,} face", "{n:,} faces", faces)]
-        parts.append(
-            tr_n("{n:,} of known or confirmed identity", "{n:,} of known or confirmed identity", known)
-            if known
-            else tr("nobody is known")
-        )
+        parts.append(_said_of_known(read.found.known) if known else tr("nobody is known"))
         self.told.setText("  ·  ".join(parts))
         if read.radius is None:
             self.told.setText(read.why)
@@ -143,3 +140,14 @@ class ChooseDialog(QDialog):
                 return
             self.accept()
             self._session.ask("cluster", values | self._vectors)
+
+
+def _said_of_known(known: Known) -> str:
+    """Say how many faces, of how many people, are known; and where that is too few to go by."""
+    people = len(np.unique(known.people[known.known]))
+    faces, count = int(np.count_nonzero(known.known)), tr_n("{n:,} person", "{n:,} people", people)
+    said = tr_n(
+        "{n:,} of known or confirmed identity ({people})", "{n:,} of known or confirmed identity ({people})", faces,
+        people=count,
+    )  # fmt: skip
+    return said if known.enough else said + ": " + tr("too few to compare with, silhouettes are shown")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from fairdesk.gui.tabs.metrics.presenter import Source
@@ -18,10 +19,32 @@ class SourceTree(QTreeWidget):
         super().__init__(parent)
         self.setHeaderLabels([tr("Pair lists and scores")])
         self._known: set[tuple[str, int]] = set()
+        self._elsewhere = False  # whether a file is shown that is none of these
 
     def chosen(self) -> Source | None:
         """Return the list or scores that are chosen."""
         return _source_of(self.currentItem())
+
+    def follow(self, path: Path) -> None:
+        """Mark the scores that are shown, or none where they are a file from elsewhere: a click on any leads back."""
+        leaves = (head.child(place) for head in self._heads() for place in range(head.childCount()))
+        found = next((leaf for leaf in leaves if (one := _source_of(leaf)) and Path(one.path) == path), None)
+        self._elsewhere = found is None
+        self.blockSignals(True)
+        if found is None:
+            self.clearSelection()
+            self.setCurrentIndex(QModelIndex())
+        elif found is not self.currentItem():
+            self.setCurrentItem(found)
+        self.blockSignals(False)
+
+    def forget(self) -> None:
+        """Nothing is shown any more."""
+        self._elsewhere = False
+
+    def _heads(self) -> list[QTreeWidgetItem]:
+        tops = (self.topLevelItem(place) for place in range(self.topLevelItemCount()))
+        return [head for head in tops if head is not None]
 
     def show_sources(self, sources: Sequence[Source]) -> None:
         """Show these."""
@@ -39,11 +62,13 @@ class SourceTree(QTreeWidget):
                 head.addChild(leaf)
                 new = kind == "scores" and bool(before) and (kind, source.id) not in before
                 same = kept is not None and (kept.kind, kept.id) == (kind, source.id)
-                if new or (chosen is None and (same or (kept is None and kind == "scores"))):
+                first = kept is None and kind == "scores" and not self._elsewhere
+                if new or (chosen is None and (same or first)):
                     chosen = leaf
             head.setExpanded(True)
         self.blockSignals(False)
         if chosen is not None:
+            self._elsewhere = False
             self.setCurrentItem(chosen)
 
 

@@ -164,6 +164,7 @@ class MetricsTab(Tab):
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
         self.scores = self.shown = self._stale = None
+        self.sources.forget()
         self.pairs.close()
         self._drawing = False
         self._asked += 1  # nobody waits for what is being evaluated
@@ -270,6 +271,7 @@ class MetricsTab(Tab):
 
     def show_scores(self, path: Path, columns: str | None = None) -> None:
         """Evaluate and show a score file; `columns` say what is what in a table that does not."""
+        self.sources.follow(path)
         if path != self.scores or columns is not None:
             self.scores, self._columns = path, columns
             rule = (
@@ -435,7 +437,6 @@ class MetricsTab(Tab):
             self, tr("Open scores"), tr("Scores (*.npz *.csv *.tsv *.parquet *.txt);;All files (*)")
         )
         if path:
-            self.sources.clearSelection()
             self._stale = None
             self.open_file(Path(path))
 
@@ -445,6 +446,7 @@ class MetricsTab(Tab):
 
         if holds_search(path):
             self._asked += 1  # nobody waits for what is being evaluated
+            self.sources.follow(path)
             self.session.background.read("evaluate", lambda: presenter.work_out_search(path), self._show_search)
             return
         from fairdesk.metrics.scores.score_columns import table_to_ask_about
