@@ -16,6 +16,8 @@ import pytest
 from PIL import Image
 
 from fairdesk import words
+from fairdesk.clustering.new_version import cluster_faces
+from fairdesk.clustering.params import ClusterParams
 from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams
 from fairdesk.generation.training.params import FAMILIES
@@ -114,6 +116,23 @@ def filled(project, tmp_path):
     import_folder(ImportParams(folder=tmp_path / "photographs"), QuietContext(project))
     add_faces(project)
     return project
+
+
+@pytest.fixture
+def with_vectors(project, tmp_path):
+    """Give a project faces with these vectors, clustered by DBSCAN; returns the faces."""
+
+    def given(vectors, groups=1, identities=1):
+        plain_images(tmp_path / "in", groups, identities, len(vectors) // groups // identities, side=8)
+        import_folder(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+        add_faces(project)
+        recipe = project.vectors.register(Recipe("people", "whole", "none", vectors.shape[1], "euclidean", "none"))
+        faces = project.vectors.missing(recipe)
+        project.vectors.append(recipe, faces, vectors, {})
+        cluster_faces(ClusterParams(encoder="people"), QuietContext(project))
+        return faces
+
+    return given
 
 
 @pytest.fixture

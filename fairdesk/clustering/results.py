@@ -9,6 +9,7 @@ from pathlib import Path
 from fairdesk import counted
 from fairdesk.clustering.originals_behind import missing_line
 from fairdesk.clustering.verdicts.saying import replaces
+from fairdesk.clustering.version_basis import basis_text
 from fairdesk.faces.results import changed_lines
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.project.verdicts import Said
@@ -445,12 +446,7 @@ class MapResult(JobResult):
             method={"pca": "PCA", "tsne": "t-SNE"}[self.method],
             seed=self.seed,
         )
-        said += " " + tr(
-            "By the {encoder} embeddings of the faces that {detector} found ({recipe}).",
-            encoder=self.encoder,
-            detector=self.detector,
-            recipe=self.recipe,
-        )
+        said += " " + basis_text(self.encoder, self.detector, self.recipe)
         return said if self.out is None else said + " " + tr("Written to {out}", out=self.out)
 
 

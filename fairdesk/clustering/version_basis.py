@@ -49,3 +49,13 @@ def verdicts_of_version(project: Project, version: int) -> list[Verdict]:
     every = verdicts(project)
     detector = detector_of_version(project, version) if every else None
     return every if detector is None else of_detector(project, every, detector)
+
+
+def basis_text(encoder: str, detector: str, recipe: str) -> str:
+    """Say which embeddings of which detector's faces a result rests on."""
+    return tr(
+        "By the {encoder} embeddings of the faces that {detector} found ({recipe}).",
+        encoder=encoder,
+        detector=detector,
+        recipe=recipe,
+    )

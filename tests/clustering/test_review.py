@@ -22,13 +22,10 @@ from fairdesk.clustering.review.questions import Kind, questions, shown
 from fairdesk.clustering.review.session import METHOD, ReviewSession
 from fairdesk.clustering.store import clusters, faces_of, membership, merge_clusters
 from fairdesk.clustering.verdicts.saying import say
-from fairdesk.dataset.image_import import import_images
-from fairdesk.dataset.params import ImportParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.recipes import Recipe
 from fairdesk.project.verdicts import Said, verdicts
 from tests.benchmarks.bench_corrections import f1, review, says
-from tests.conftest import add_faces, plain_images
 
 
 def unit(rows):
@@ -339,23 +336,6 @@ def photographs(seed, plan, dims=128, spread=0.26):
     truth = np.repeat(np.arange(sum(plan.values())), np.repeat(list(plan), list(plan.values())))
     centres = unit(rng.normal(size=(truth.max() + 1, dims))) * 0.65
     return (centres[truth] + rng.normal(size=(len(truth), dims)) * spread / np.sqrt(dims)).astype(np.float32), truth
-
-
-@pytest.fixture
-def with_vectors(project, tmp_path):
-    """Give a project faces with these vectors, clustered by DBSCAN; returns the faces."""
-
-    def given(vectors):
-        plain_images(tmp_path / "in", 1, 1, len(vectors), side=4)
-        import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
-        add_faces(project)
-        recipe = project.vectors.register(Recipe("people", "whole", "none", vectors.shape[1], "euclidean", "none"))
-        faces = project.vectors.missing(recipe)[: len(vectors)]
-        project.vectors.append(recipe, faces, vectors, {})
-        cluster(ClusterParams(encoder="people"), QuietContext(project))
-        return faces
-
-    return given
 
 
 @pytest.mark.parametrize(

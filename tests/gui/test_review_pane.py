@@ -20,7 +20,6 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import Edit, edit_labels
-from fairdesk.project.recipes import Recipe
 from fairdesk.project.verdicts import Said, verdicts
 from tests.benchmarks.bench_corrections import f1
 from tests.clustering.test_review import people
@@ -30,18 +29,10 @@ KEYS = {"yes": Qt.Key.Key_Y, "no": Qt.Key.Key_N, "unsure": Qt.Key.Key_U}
 
 
 @pytest.fixture
-def crowd(project, tmp_path):
-    """500 faces of people with two modes and near twins; returns the project and who each face shows."""
-    vectors, truth = people(4, count=60, two=0.5, twins=0.4)
-    vectors, truth = vectors[:480], truth[:480]
-    plain_images(tmp_path / "in", 4, 12, 10, side=8)
-    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
-    add_faces(project)
-    recipe = project.vectors.register(Recipe("people", "whole", "none", vectors.shape[1], "euclidean", "none"))
-    faces = project.vectors.missing(recipe)[: len(vectors)]
-    project.vectors.append(recipe, faces, vectors, {})
-    cluster(ClusterParams(encoder="people"), QuietContext(project))
-    return project, dict(zip(faces, truth.tolist(), strict=True))
+def crowd(project, with_vectors):
+    """480 faces of people with two modes and near twins; returns the project and who each face shows."""
+    vectors, truth = (some[:480] for some in people(4, count=60, two=0.5, twins=0.4))
+    return project, dict(zip(with_vectors(vectors, 4, 12), truth.tolist(), strict=True))
 
 
 @pytest.fixture

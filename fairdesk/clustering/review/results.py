@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fairdesk.clustering.review.candidates import WANTED, Estimate
+from fairdesk.clustering.version_basis import basis_text
 from fairdesk.jobs.results import JobResult, Record, jsonable
 from fairdesk.words import tr, tr_n
 
@@ -66,14 +67,7 @@ class SuggestionsResult(JobResult):
             )
             for one in self.suggestions
         ]
-        lines.append(
-            tr(
-                "By the {encoder} embeddings of the faces that {detector} found ({recipe}).",
-                encoder=self.encoder,
-                detector=self.detector,
-                recipe=self.recipe,
-            )
-        )
+        lines.append(basis_text(self.encoder, self.detector, self.recipe))
         lines.append(
             tr(
                 "Clustering {version} as it is now: estimated {purity:.1%} pure and {completeness:.1%} complete.",

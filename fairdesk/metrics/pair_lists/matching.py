@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from fairdesk.dataset.known_images import KnownImage
@@ -68,39 +67,35 @@ def match_list(names: Iterable[ListedName], images: Sequence[KnownImage], files:
 
 def _notes(matched: Matched, images: Sequence[KnownImage]) -> list[str]:
     notes = []
-    if matched.other_ending:
-        name = matched.other_ending[0]
-        notes.append(
-            tr_n(
-                "{n:,} image ends otherwise in the list than here: {name} means {file}.",
-                "{n:,} images end otherwise in the list than here, for example {name} means {file}.",
-                len(matched.other_ending),
-                name=name,
-                file=Path(images[matched.found[name]].path).name,
-            )
-        )
-    if matched.other_case:
-        name = matched.other_case[0]
-        notes.append(
-            tr_n(
-                "{n:,} path has other capital letters in the list than here: {name} means {file}.",
-                "{n:,} paths have other capital letters in the list than here, for example {name} means {file}.",
-                len(matched.other_case),
-                name=name,
-                file=images[matched.found[name]].path,
-            )
-        )
-    if matched.by_end:
-        name = matched.by_end[0]
-        notes.append(
-            tr_n(
-                "{n:,} path was recognised by its folder and name alone: {name} means {file}.",
-                "{n:,} paths were recognised by their folder and name alone, for example {name} means {file}.",
-                len(matched.by_end),
-                name=name,
-                file=images[matched.found[name]].path,
-            )
-        )
+
+    def note(names: Sequence[str], text: Callable[[int, str, str], str]) -> None:
+        if names:
+            notes.append(text(len(names), names[0], images[matched.found[names[0]]].path))
+
+    note(
+        matched.other_ending,
+        lambda n, name, file: tr_n(
+            "{n:,} image ends otherwise in the list than here: {name} means {file}.",
+            "{n:,} images end otherwise in the list than here, for example {name} means {file}.",
+            n, name=name, file=file,
+        ),
+    )  # fmt: skip
+    note(
+        matched.other_case,
+        lambda n, name, file: tr_n(
+            "{n:,} path has other capital letters in the list than here: {name} means {file}.",
+            "{n:,} paths have other capital letters in the list than here, for example {name} means {file}.",
+            n, name=name, file=file,
+        ),
+    )  # fmt: skip
+    note(
+        matched.by_end,
+        lambda n, name, file: tr_n(
+            "{n:,} path was recognised by its folder and name alone: {name} means {file}.",
+            "{n:,} paths were recognised by their folder and name alone, for example {name} means {file}.",
+            n, name=name, file=file,
+        ),
+    )  # fmt: skip
     return notes
 
 
