@@ -266,16 +266,26 @@ class ChangeReader:
         if self._db.data_version() == self._version and not self._unexplained:
             return Change()
         with self._db.moment():  # number and entries
-            entries = self._db.rows("SELECT id, kind, images FROM change WHERE id > ? ORDER BY id", (self._last,))
+            last, change = changes_since(self._db, self._last)
             self._version = self._db.data_version()
-        self._unexplained = not entries and self._db.being_written()
+        self._unexplained = last == self._last and self._db.being_written()
         if self._unexplained:  # a long write that starts the log anew moves the number too, and tells when it is done
             return Change()
-        missed = not entries or entries[0][0] != self._last + 1
-        self._last = entries[-1][0] if entries else self._last
-        known = {kind.value for kind in Kind}
-        if missed or any(kind not in known for _, kind, _ in entries):
+        if last == self._last:
             return Change.everything()
-        return Change(
-            _joined((Kind(kind), None if text is None else frozenset(json.loads(text))) for _, kind, text in entries)
-        )
+        self._last = last
+        return change
+
+
+def changes_since(database: Database, last: int) -> tuple[int, Change]:
+    """Return the number of the newest entry, and what was touched since the one of this number, whoever did it."""
+    entries = database.rows("SELECT id, kind, images FROM change WHERE id > ? ORDER BY id", (last,))
+    if not entries:
+        return last, Change()
+    known = {kind.value for kind in Kind}
+    newest = entries[-1][0]
+    if entries[0][0] != last + 1 or any(kind not in known for _, kind, _ in entries):
+        return newest, Change.everything()
+    return newest, Change(
+        _joined((Kind(kind), None if text is None else frozenset(json.loads(text))) for _, kind, text in entries)
+    )

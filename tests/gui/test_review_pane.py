@@ -14,10 +14,11 @@ from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review import bunches
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import METHOD, ReviewSession
-from fairdesk.clustering.store import clusters, membership, versions
+from fairdesk.clustering.store import clusters, membership, merge_clusters, versions
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project import Project
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.verdicts import Said, verdicts
@@ -472,3 +473,40 @@ def test_what_takes_long_to_learn_waits_until_nobody_answers(reviewing, hand, qt
     qtbot.waitUntil(lambda: learned == [4], timeout=3000)
     hand.settle()
     assert len(verdicts(project)) == 4 and pane.current is not None
+
+
+def test_what_others_change_between_two_answers_is_read_and_no_answer_is_lost(reviewing, window, hand, qtbot):
+    """Each answer comes right after a change of another process, before the window has noticed it."""
+    project, who, pane = reviewing
+    version = versions(project)[0].id
+    other = Project.open(project.folder)
+    hidden = sorted(who)[:3]
+    for face in hidden:
+        hide_images(other, [other.db.value("SELECT image_id FROM face WHERE id = ?", (face,))])
+        qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    window.session.look()
+    hand.settle()
+    assert len(verdicts(project)) == 3 and "3 answered" in pane.progress.text()
+    assert not set(hidden) & set(pane._review.faces.tolist())
+    for _ in range(2):  # clusters that an answer is about are gone
+        asked = pane.current
+        rest = next(one.id for one in clusters(other, version) if one.id not in asked.clusters and one.label >= 0)
+        merge_clusters(other, rest, [*asked.clusters, rest])  # a verdict too
+        qtbot.keyClick(pane, KEYS[says(asked, who)])
+        hand.settle()
+        window.session.look()
+        hand.settle()
+    assert len(verdicts(project)) == 7 and "5 answered" in pane.progress.text() and not pane.bar.isVisible()
+    at, labels = membership(project, version), pane._review.review.labels()
+    for face, row in pane._review._row.items():  # the version follows
+        same = {f for f, r in pane._review._row.items() if labels[r] == labels[row]}
+        assert len(same) == 1 or same == {f for f in pane._review._row if at[f] == at[face]}
+    for _ in range(3):
+        hand.do("edit.undo")
+        hand.settle()
+    for _ in range(3):
+        hand.do("edit.redo")
+        hand.settle()
+    assert len(verdicts(project)) == 7 and "5 answered" in pane.progress.text()
+    other.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fairdesk.clustering.review.asked import Reply
 from fairdesk.clustering.review.engine import Answer, Pair, Review
@@ -26,6 +26,14 @@ class Newer:
     kept: bool  # the review itself rests on it
 
 
+@dataclass
+class Kept:
+    """What was kept of the answers of a review, over all times that it was read again."""
+
+    steps: list[int | None] = field(default_factory=list)  # of the answers, those that were undone too
+    behind: bool = False  # the clusters lack what follows of one
+
+
 class Past:
     """What was answered, in order, and what was undone of that."""
 
@@ -34,7 +42,7 @@ class Past:
         self._journal = journal
         self.given: list[Given] = []
         self.undone: list[Given] = []  # the last to be undone, so the first to be redone, last
-        self.steps: list[int | None] = []  # of all answers that hold, those before the review was read again too
+        self.kept = Kept()
         self.remember()
 
     def _newest(self) -> int | None:
@@ -63,7 +71,7 @@ class Past:
         """Know the newest step of the history as an answer."""
         self.given.append(Given(self._newest(), reply))
         self.undone.clear()
-        self.steps.append(self.given[-1].step)
+        self.kept.steps.append(self.given[-1].step)
 
     def moved(self) -> int | None:
         """Return how many answers were redone (below 0: undone) in the history; None where something else happened."""
@@ -71,8 +79,9 @@ class Past:
         if newest == self.step:
             return 0
         chain = [self._first, *(one.step for one in self.given), *(one.step for one in reversed(self.undone))]
-        if newest not in chain:
-            return None
+        if newest not in chain:  # of something else, done before an answer that was undone, or after all that hold
+            holds = self._holding([one.step for one in self.given])
+            return len(holds) - len(self.given) or None
         place = chain.index(newest)
         following = self._journal.next_redo()
         if place + 1 < len(chain) and (following is None or following.id != chain[place + 1]):
@@ -87,7 +96,6 @@ class Past:
         elif one.reply is not None:
             one.forgotten = review.undo()
         self.undone.append(one)
-        self.steps.pop()
 
     def redo(self, review: Review) -> None:
         """Have the review know again the answer that was undone last."""
@@ -97,9 +105,13 @@ class Past:
         elif one.forgotten is not None:
             review.not_sure_again(one.forgotten)
         self.given.append(one)
-        self.steps.append(one.step)
 
-    def standing(self) -> list[int | None]:
-        """Return the steps of the answers that are not undone in the history."""
-        undone = {step.id for step in self._journal.history() if step.undone}
-        return [step for step in self.steps if step not in undone]
+    def answers(self) -> int:
+        """Return how many answers hold, those that were given before the review was read again too."""
+        return len(self._holding(self.kept.steps))
+
+    def _holding(self, steps: list[int | None]) -> list[int | None]:
+        """Return the steps that are not undone: those so old that the history has forgotten them hold."""
+        undone = {step.id: step.undone for step in self._journal.history()}
+        oldest = min(undone, default=0)
+        return [step for step in steps if step is None or step < oldest or not undone.get(step, True)]

@@ -16,6 +16,7 @@ from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.bunches import Measure, measure
 from fairdesk.clustering.review.candidates import Candidate, Estimate
+from fairdesk.clustering.review.corrections import corrections
 from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.joined_groups import merged
 from fairdesk.clustering.review.parts import Check
@@ -40,6 +41,8 @@ from fairdesk.clustering.verdicts.saying import say
 from fairdesk.clustering.version_basis import recipe_of_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
+from fairdesk.project.changes import Kind as Changed
+from fairdesk.project.changes import changes_since
 from fairdesk.project.faces import identities_of_faces
 from fairdesk.project.identities import identity_names
 from fairdesk.project.verdict_constraints import constraints
@@ -49,6 +52,7 @@ from fairdesk.words import tr
 METHOD = "review"  # of a version that a review keeps
 DOUBT = 0.9  # an answer that is right with less than this probability is doubted
 PATIENCE = 0.1  # of a second of working everything out again, for each answer
+OUTDATE = frozenset({Changed.CLUSTERS, Changed.VERDICTS, Changed.HIDDEN})  # changes of others
 LONGEST = 2.0  # seconds: what takes longer is worked out again when the review is opened, and else only followed
 
 
@@ -65,6 +69,7 @@ class ReviewSession:
 
     def __init__(self, project: Project, version: int | None = None, check: Check | None = None) -> None:
         self.project = project
+        self._seen, _ = changes_since(project.db, 0)
         self.version = need_version(project, version)
         self._keeps = method_of(project, self.version) == METHOD
         self.recipe = stored = recipe_of_version(project, self.version)
@@ -88,6 +93,7 @@ class ReviewSession:
             if verdict.said is Said.UNSURE:
                 self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))
         self._since = 0  # answers since everything was worked out again
+        self.outdated = False  # others changed what it rests on
         self.past = Past(project.journal)
         self.started: tuple[int, int] | None = (
             None  # the version that its own was made beside, and the step that made it
@@ -190,6 +196,7 @@ class ReviewSession:
         self.started = None if newest is None else (of, newest.id)
         self.read()
         self.past.remember()
+        self._seen, _ = changes_since(self.project.db, self._seen)
         return self.version
 
     def discard(self) -> int | None:
@@ -334,7 +341,8 @@ class ReviewSession:
     def answer(self, asked: Asked, reply: Reply, *, learn: bool = True) -> int:
         """Keep an answer as a verdict, and what follows of it in the version: one undoable step. Returns how many faces moved.
 
-        Without `learn` it is soon done: what takes longer waits until `learn` is called.
+        Without `learn` it is soon done: what takes longer waits until `learn` is called. Where it is `outdated`, the
+        verdict alone is kept: the clusters follow when it is read again.
         """
         if asked.question is None:
             raise RequestError(tr("Who it is is answered by a name."))
@@ -344,7 +352,7 @@ class ReviewSession:
             with self.project.journal.step(tr("Not sure"), target={"tab": "clustering"}) as connection:
                 say(self.project, connection, Said.UNSURE, asked.shown_second, asked.shown_first)
             self.review.not_sure(candidate)
-            self.past.add(reply)
+            self._answered(reply)
             return 0
         same = (reply is Reply.YES) != (asked.kind is Kind.SPLIT)
         self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
@@ -358,9 +366,10 @@ class ReviewSession:
             else:
                 said = Said.SAME if same else Said.DIFFERENT
                 say(self.project, connection, said, asked.shown_first, asked.shown_second)
-            moves = sorted(self._moves(), key=lambda one: one.cluster == UNCLUSTERED)  # as `regroup` takes them
+            moves = [] if self.outdated else corrections(self.faces, self._at, self.review.labels())
             went = regroup(self.project, connection, self.version, moves)
-        self.past.add(reply)
+        self.past.kept.behind = self.past.kept.behind or self.outdated
+        self._answered(reply)
         self._follow(moves, went)
         return sum(len(move.faces) for move in moves)
 
@@ -387,9 +396,14 @@ class ReviewSession:
     def name(self, wanted: Naming) -> NamedResult:
         """Answer who it is: the cluster becomes an identity, one undoable step."""
         done = name_cluster(self.project, wanted)
-        self.past.add(None)
+        self._answered(None)
         self.read()
         return done
+
+    def _answered(self, reply: Reply | None) -> None:
+        """Know the newest step, and all that it changed, as one's own."""
+        self.past.add(reply)
+        self._seen, _ = changes_since(self.project.db, self._seen)
 
     def _need_version(self) -> None:
         try:
@@ -434,19 +448,34 @@ class ReviewSession:
         so that the review has to be read again.
         """
         self._need_version()
+        if self.outdated:
+            return None
+        self._seen, changed = changes_since(self.project.db, self._seen)
         more = self.past.moved()
-        for _ in range(more or 0):
+        if not more:
+            self.outdated = bool(changed.within(OUTDATE))
+            return None if self.outdated else 0
+        for _ in range(more):
             self.past.redo(self.review)
-        for _ in range(-(more or 0)):
+        for _ in range(-more):
             self.past.undo(self.review)
-        if more:
-            self.read()
+        self.read()
         return more
 
-    def read_again(self) -> ReviewSession:
+    def read_again(self, check: Check | None = None) -> ReviewSession:
         """Return the review as the project is now, after something else was changed; it knows the answers that still hold."""
-        fresh = ReviewSession(self.project, self.version)
-        fresh.started, fresh.past.steps = self.started, self.past.standing()
+        fresh = ReviewSession(self.project, self.version, check)
+        fresh.started, fresh.past.kept = self.started, self.past.kept
+        if fresh.past.kept.behind:
+            moves = corrections(fresh.faces, fresh._at, fresh.review.labels())
+            with self.project.journal.step(
+                tr("Clusters follow the answers"), target={"tab": "clustering"}
+            ) as connection:
+                regroup(self.project, connection, self.version, moves)
+            fresh.read()
+            fresh.past.remember()
+            fresh.past.kept.behind = False
+            fresh._seen, _ = changes_since(self.project.db, fresh._seen)
         return fresh
 
     def unskip(self, asked: Asked) -> None:
@@ -455,34 +484,3 @@ class ReviewSession:
             self._unnamed.difference_update(asked.clusters)
         else:
             self._skipped.pop()
-
-    def _moves(self) -> list[Regrouping]:
-        """Return what the version's clusters lack of what the review thinks; each keeps the cluster with most of its faces."""
-        labels = self.review.labels()
-        _, place, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-        out: list[Regrouping] = []
-        lonely = np.flatnonzero((sizes[place] == 1) & (self._at != UNCLUSTERED))
-        if len(lonely):
-            out.append(Regrouping(UNCLUSTERED, self.faces[lonely].tolist()))
-        several = np.flatnonzero(sizes[place] > 1)
-        wide = int(self._at.max(initial=0)) + 2
-        cells, counts = np.unique(place[several] * wide + self._at[several] + 1, return_counts=True)
-        new, old = cells // wide, cells % wide - 1
-        target = np.full(len(sizes), -1)
-        alone = (np.bincount(new)[new] == 1) & (np.bincount(old + 1)[old + 1] == 1) & (old >= 0)
-        target[new[alone]] = old[alone]
-        taken: set[int] = set()
-        shared = np.flatnonzero(~alone & (old >= 0))
-        for at in shared[np.argsort(-counts[shared], kind="stable")].tolist():
-            if target[new[at]] < 0 and int(old[at]) not in taken:
-                target[new[at]] = old[at]
-                taken.add(int(old[at]))
-        moving = several[self._at[several] != target[place[several]]]
-        fresh = several[target[place[several]] < 0]
-        moving = np.union1d(moving, fresh)
-        rows = moving[np.argsort(place[moving], kind="stable")]
-        for some in np.split(rows, np.flatnonzero(np.diff(place[rows])) + 1):
-            if len(some):
-                home = int(target[place[some[0]]])
-                out.append(Regrouping(None if home < 0 else home, self.faces[some].tolist()))
-        return out

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from fairdesk.words import tr
 
@@ -38,3 +38,35 @@ def reply_buttons(reply: Callable[[str], None]) -> dict[str, QPushButton]:
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the question's
         button.clicked.connect(lambda _checked=False, said=what: reply(said))
     return buttons
+
+
+class KeyedPane(QWidget):
+    """A pane whose keys are replies to what it asks before they are anything else's."""
+
+    def reply(self, what: str) -> None:
+        """Do what a key says."""
+        raise NotImplementedError
+
+    def choose(self, place: int) -> None:
+        """Take a suggested name."""
+        raise NotImplementedError
+
+    def event(self, event: QEvent) -> bool:
+        """Take the keys of replies from the menus."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and reply_of(event) is not None
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        said = reply_of(event)
+        if said is None:
+            super().keyPressEvent(event)
+        elif isinstance(said, int):
+            self.choose(said)
+        else:
+            self.reply(said)

@@ -12,7 +12,7 @@ from fairdesk.clustering.naming import Naming
 from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.past import Newer
 from fairdesk.clustering.review.questions import Kind
-from fairdesk.clustering.review.session import ReviewSession
+from fairdesk.clustering.review.session import OUTDATE, ReviewSession
 from fairdesk.errors import Stopped
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.naming import ask_before_naming
@@ -26,23 +26,20 @@ from fairdesk.gui.tabs.clustering.review_ahead import (
     note_of,
     progress_line,
 )
-from fairdesk.gui.tabs.clustering.review_keys import reply_buttons, reply_of
+from fairdesk.gui.tabs.clustering.review_keys import KeyedPane, reply_buttons
 from fairdesk.gui.tabs.clustering.review_names import NameRow
 from fairdesk.gui.tabs.clustering.review_replies import Replies
 from fairdesk.gui.tabs.clustering.side_faces import TwoSides
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.changes import Change
-from fairdesk.project.changes import Kind as Touched
 from fairdesk.project.image_queries import GridItem
-from fairdesk.words import tr
+from fairdesk.words import mark, tr
 
 PREFETCHED = 12  # of which the pictures are read
 IDLE_MS = 300  # without an answer, before what was answered is learned from where that takes longer
 
-_OUTDATES = frozenset({Touched.CLUSTERS, Touched.VERDICTS, Touched.HIDDEN})
 
-
-class ReviewPane(QWidget):
+class ReviewPane(KeyedPane):
     """Asks; what is answered is kept by a `ReviewSession` off this thread."""
 
     closed = Signal()
@@ -72,7 +69,7 @@ class ReviewPane(QWidget):
             label.setWordWrap(True)
         self.sides = TwoSides(thumbnails)
         self.first, self.second = self.sides.faces
-        self.naming = NameRow(self._name, self._choose)
+        self.naming = NameRow(self._name, self.choose)
         self.name, self.names = self.naming.field, self.naming.buttons
         self.buttons = reply_buttons(self.reply)
         row = QHBoxLayout()
@@ -116,15 +113,9 @@ class ReviewPane(QWidget):
         self.buttons["done"].setText(tr("Cancel (Esc)"))
         self.setFocus()
         now = self._round
-
-        def tell(done: int, of: int) -> None:
-            if now != self._round:
-                raise Stopped
-            self._compared.emit(now, done, of)
-
         self._session.background.read(
             ("review", now),
-            lambda: ReviewSession(project, version, tell),
+            lambda: ReviewSession(project, version, self._tell(now)),
             self._guarded(lambda review: self._begin(review, keep=keep)),
             self._guarded(self._failed),
         )
@@ -146,12 +137,29 @@ class ReviewPane(QWidget):
 
         self._session.background.edit(work, arrived, self._guarded(self._failed))
 
+    def _tell(self, now: int) -> Callable[[int, int], None]:
+        """Return what a thread says how far it is by; it is stopped there where the review was closed."""
+
+        def tell(done: int, of: int) -> None:
+            if now != self._round:
+                raise Stopped
+            self._compared.emit(now, done, of)
+
+        return tell
+
     @Slot(int, int, int)
     def _on_compared(self, asked_by: int, done: int, of: int) -> None:
-        if asked_by == self._round:
-            self.bar.setMaximum(of)
-            self.bar.setValue(done)
-            self.title.setText(tr("Comparing faces … {share:.0%}", share=done / max(of, 1)))
+        if asked_by != self._round:
+            return
+        if self.current is not None:  # it is read again: what is asked may not hold any more
+            self._show(None)
+        self.bar.setMaximum(of)
+        self.bar.setValue(done)
+        self.bar.show()
+        text = mark("Comparing faces … {share:.0%}")
+        if self._review is not None:
+            text = mark("Something was changed elsewhere. Comparing faces … {share:.0%}")
+        self.title.setText(tr(text, share=done / max(of, 1)))
 
     def close_review(self) -> None:
         """Forget the review; every answer is kept. Where there was none, nothing is left of it."""
@@ -321,6 +329,7 @@ class ReviewPane(QWidget):
         self.answered += more
         self._pending -= 1
         self._exhausted = False
+        self._changed = self._changed or (self._review is not None and self._review.outdated)
         if not self._pending:
             self._touched.clear()
             self._session.look()
@@ -413,7 +422,7 @@ class ReviewPane(QWidget):
         else:
             self._next()
 
-    def _choose(self, place: int) -> None:
+    def choose(self, place: int) -> None:
         if self.current is not None and place < len(self.current.names):
             self._name(self.current.names[place])
 
@@ -432,7 +441,7 @@ class ReviewPane(QWidget):
     @Slot(object)
     def _on_changed(self, change: Change) -> None:
         """What others changed is read again: undo in a menu, a correction in the list, a verb."""
-        if self._review is None or not change.within(_OUTDATES):
+        if self._review is None or not change.within(OUTDATE):
             return
         if self._pending:
             self._changed = True
@@ -441,14 +450,14 @@ class ReviewPane(QWidget):
 
     def _follow_history(self) -> None:
         """Take answers back, or again, that were undone or redone; where something else was changed, read all again."""
-        review, known = self._review, self._items
+        review, known, now = self._review, self._items, self._round
         assert review is not None
         self._changed = False
 
         def work() -> tuple[ReviewSession, int, Ahead] | None:
             more = review.follow_history()
             if more is None:
-                fresh = review.read_again()
+                fresh = review.read_again(self._tell(now))
                 return fresh, 0, look_ahead(fresh)
             return (review, more, look_ahead(review, known)) if more else None
 
@@ -456,35 +465,19 @@ class ReviewPane(QWidget):
             if found is None:
                 return
             if found[0] is not review:
+                self._round += 1  # what is still on its way is of the earlier reading
+                self._pending = 0
+                self._touched.clear()
+                self.bar.hide()
                 self._review, self._replies, self.current = found[0], Replies(), None
-                self.answered = len(found[0].past.steps)
+                self.answered = found[0].past.answers()
                 self._take_up(found[2])
             else:
                 self._moved(*found[1:])
 
-        self._session.background.edit(work, self._guarded(done), self._failed)
+        self._session.background.edit(work, self._guarded(done), self._guarded(self._failed))
 
     # keys
-
-    def event(self, event: QEvent) -> bool:
-        """Keys are the question's before they are anything else's."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and reply_of(event) is not None
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        said = reply_of(event)
-        if said is None:
-            super().keyPressEvent(event)
-        elif isinstance(said, int):
-            self._choose(said)
-        else:
-            self.reply(said)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Escape in the field of the name closes the review too."""
