@@ -27,7 +27,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
 from fairdesk.metrics.results import By, EvaluateResult, Figures
-from fairdesk.metrics.scores.grouped_scores import Grouped
+from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.subjects import Subjects, number_subjects, why_unknown
 from fairdesk.words import tr
@@ -62,6 +62,7 @@ def add_intervals(
         _without_draws(result, tr("no draws were asked for"))
         result.interval = _by_pairs(tr("no draws were asked for"))
         return None
+    scores, grouped = with_scores(scores, grouped)
     subjects = number_subjects(scores, grouped, params.by)
     if subjects is None and params.bootstrap:
         raise RequestError(why_unknown(scores))
