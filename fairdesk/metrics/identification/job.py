@@ -44,7 +44,7 @@ def identify_probes(params: IdentifyParams, context: Context) -> IdentifyResult:
     if params.out is not None:
         from fairdesk.metrics.identification.written import write_search_report
 
-        page = write_search_report(params.out, result, params)
+        page = write_search_report(params.out, result, params, context.check)
         context.artifact(page)
         result.report = str(page)
     context.progress(3, 3, tr("steps"))
