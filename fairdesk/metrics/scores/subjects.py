@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,11 @@ class Subjects:
     """How many subjects there are."""
     groups: int
     """How many groups there are, also those that no comparison is of."""
+
+    def as_one_group(self) -> Subjects:
+        """Return the same subjects and comparisons without groups."""
+        nowhere = np.full(len(self.first), -1, dtype=np.int64)
+        return replace(self, group1=nowhere, group2=nowhere, groups=0)
 
     @cached_property
     def _faces(self) -> Ints:
