@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from matplotlib import rc_context
@@ -22,9 +22,13 @@ _FONTS: Any = {"pdf.fonttype": 42}  # TrueType, as journals ask; the whole file 
 
 
 class PdfPage:
-    """Fills pages from top to bottom; `finish` returns the file. The same content gives the same bytes."""
+    """Fills pages from top to bottom; `finish` returns the file. The same content gives the same bytes.
 
-    def __init__(self, title: str, producer: str) -> None:
+    `check` is called before each page, row and plot, and may raise to end it.
+    """
+
+    def __init__(self, title: str, producer: str, check: Callable[[], None] = lambda: None) -> None:
+        self._check = check
         self._buffer = io.BytesIO()
         metadata = {"Title": title, "Producer": producer, "Creator": producer, "CreationDate": None}
         with rc_context(_FONTS):
@@ -48,6 +52,7 @@ class PdfPage:
         self._put(str(self._number), _WIDTH / 2, _HEIGHT - 24, 7, align="center")
 
     def _end(self) -> None:
+        self._check()
         if self._figure is not None:
             with rc_context(_FONTS):
                 self._pages.savefig(self._figure)
@@ -91,12 +96,12 @@ class PdfPage:
         every = [header, *rows] if head else rows
         columns = [[row[place] for row in every] for place in range(len(header))]
         for size in _SIZES:
-            whole = [max(measure(text, size, "bold") for text in column) + 8 for column in columns]
+            whole = [max(self._lengths(column, size)) + 8 for column in columns]
             if sum(whole) <= _ROOM:
                 found = whole
                 break
             parts = [
-                min(max(measure(word, size, "bold") for text in column for word in (words(text) or [""])), _WORD) + 8
+                min(max(self._lengths((word for text in column for word in (words(text) or [""])), size)), _WORD) + 8
                 for column in columns
             ]
             if sum(parts) <= _ROOM:
@@ -112,6 +117,12 @@ class PdfPage:
             self._row(row, found, size, text_columns)
         self._top += 4
 
+    def _lengths(self, texts: Iterable[str], size: float) -> Iterator[float]:
+        """Yield how long texts are in bold; a table of thousands takes seconds."""
+        for text in texts:
+            self._check()
+            yield measure(text, size, "bold")
+
     def _row(
         self,
         cells: Sequence[str],
@@ -120,6 +131,7 @@ class PdfPage:
         text_columns: Collection[int],
         weight: str = "normal",
     ) -> None:
+        self._check()
         lines = [wrapped(cell, size, width - 8, weight) or [""] for cell, width in zip(cells, widths, strict=True)]
         self._need(size * 1.45 * max(len(one) for one in lines))
         top, x = self._top, _MARGIN
@@ -141,6 +153,7 @@ class PdfPage:
 
     def plot(self, draw: Callable[[Axes], None], *, wide: bool = False) -> None:
         """Draw a plot; two stand side by side, a wide one alone."""
+        self._check()
         if wide:
             self._end_row()
         if self._left_plot:
@@ -172,6 +185,7 @@ class PdfPage:
     def finish(self) -> bytes:
         """Return the file."""
         self._end()
+        self._check()
         self._figure = None
         with rc_context(_FONTS):
             self._pages.close()

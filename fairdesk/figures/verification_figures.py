@@ -12,7 +12,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
-from scipy.stats import norm
+from scipy.special import ndtri  # the normal quantile; scipy.stats would take a second to import
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.lettering import entry, fit_title, short
@@ -129,12 +129,12 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
         keep = (curve.fmr > 0) & (curve.fmr < 1) & (curve.fnmr > 0) & (curve.fnmr < 1)
         if keep.any():
             shown += [float(curve.fmr[keep].min()), float(curve.fnmr[keep].min())]
-        _line(axes, norm.ppf(curve.fmr[keep]), norm.ppf(curve.fnmr[keep]), curve.name, number)
+        _line(axes, ndtri(curve.fmr[keep]), ndtri(curve.fnmr[keep]), curve.name, number)
         for (fmr, fnmr), marker in zip(curve.bounds, ("<", "v"), strict=True):
             if 0 < fmr < 1 and 0 < fnmr < 1:
                 axes.plot(
-                    [norm.ppf(fmr)],
-                    [norm.ppf(fnmr)],
+                    [ndtri(fmr)],
+                    [ndtri(fnmr)],
                     marker=marker,
                     markerfacecolor="none",
                     color=_colour(curve, number),
@@ -142,11 +142,11 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
                 shown += [fmr, fnmr]
         if curve.common is not None:
             fmr, fnmr = curve.seen(*curve.common)
-            _ring(axes, curve, number, float(norm.ppf(fmr)), float(norm.ppf(fnmr)))
-    low, high = float(norm.ppf(max(min(shown) * 0.7, 1e-7))), float(norm.ppf(0.5))
-    ticks = [tick for tick in (1e-6, 1e-5, *TICKS) if low <= norm.ppf(tick) <= high]
+            _ring(axes, curve, number, float(ndtri(fmr)), float(ndtri(fnmr)))
+    low, high = float(ndtri(max(min(shown) * 0.7, 1e-7))), float(ndtri(0.5))
+    ticks = [tick for tick in (1e-6, 1e-5, *TICKS) if low <= ndtri(tick) <= high]
     for side in ("x", "y"):
-        axes.set(**{f"{side}ticks": norm.ppf(ticks), f"{side}ticklabels": [percent(tick) for tick in ticks]})
+        axes.set(**{f"{side}ticks": ndtri(ticks), f"{side}ticklabels": [percent(tick) for tick in ticks]})
     axes.set(xlabel=tr("FMR"), ylabel=tr("FNMR"), xlim=(low, high), ylim=(low, high))
     _dress(axes, tr("DET (triangles: no error seen, drawn at 3 / comparisons)"))
 

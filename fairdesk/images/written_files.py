@@ -106,10 +106,15 @@ def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | N
 
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file whole or not at all; missing folders are made."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; missing folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     try:
-        part.write_text(text, encoding="utf-8", newline="")
+        part.write_bytes(content)
         part.replace(path)
     except OSError:  # a full disk, a folder of that name: nothing half written stays
         part.unlink(missing_ok=True)

@@ -48,7 +48,7 @@ def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
             "threshold from": params.threshold_from, "alpha": params.alpha, "draws of subjects": result.draws or 0,
             "seed": params.seed, **scores.about, "polarity": tr("distances (small means alike)") if params.distance else "similarities",
         }  # fmt: skip
-        page = write_report(params.out, result, found.scores, found.own, about, params)
+        page = write_report(params.out, result, found.scores, found.own, about, params, context.check)
         context.artifact(page)
         result.report = str(page)
     context.progress(3, 3, tr("steps"))

@@ -25,7 +25,7 @@ from fairdesk.metrics.scores.subjects import Subjects
 
 
 def subjects_of(first, second, group):
-    return Subjects(first, second, group[first], group[second], len(group))
+    return Subjects(first, second, group[first], group[second], len(group), int(group.max()) + 1)
 
 
 THRESHOLDS = np.array([-1.0, -0.2, 0.0, 0.4, 1.5])

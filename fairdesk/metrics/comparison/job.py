@@ -164,7 +164,8 @@ class _Paired:
         drawn = [one.drawn for one in self.found]
         if drawn[0] is None or drawn[1] is None:
             return None
-        return drawn[0].draws.cells[cell], drawn[1].draws.cells[cell]
+        one, two = (found.whole if cell == ALL else found.draws for found in (drawn[0], drawn[1]))
+        return one.cells[cell], two.cells[cell]
 
     def _errors(self, which: int, rate: str, threshold: float) -> Array:
         """Return the error of each comparison of a kind: 1 or 0."""
@@ -174,15 +175,18 @@ class _Paired:
         return np.asarray((accepted if rate == "fmr" else ~accepted).astype(np.float64))
 
     def _stretch(
-        self, rate: str, use: Mask, thresholds: tuple[float, float], spread: float
+        self, rate: str, use: Mask, thresholds: tuple[float, float], spread: float, *, whole: bool = False
     ) -> tuple[float, float] | None:
-        """Return by how much draws of a difference are to be stretched, and its degrees of freedom."""
+        """Return by how much draws of a difference are to be stretched, and its degrees of freedom.
+
+        Of the `whole` set subjects are one group.
+        """
         drawn = self.found[0].drawn
         if drawn is None:
             return None
         kind = use & (self.label == (rate == "fnmr"))
         difference = self._errors(1, rate, thresholds[1]) - self._errors(0, rate, thresholds[0])
-        made = paired_deviation(drawn.subjects, kind, difference)
+        made = paired_deviation(drawn.everyone if whole else drawn.subjects, kind, difference)
         if made is None:
             return None
         deviation, freedom = made
@@ -227,7 +231,7 @@ class _Paired:
         assert drawn[0] is not None
         assert drawn[1] is not None
         thresholds = tuple(
-            float(one_.draws.thresholds[place.upper[0]])
+            float((one_.whole if cell == ALL else one_.draws).thresholds[place.upper[0]])
             for one_, place in zip(drawn, (place_one, place_two), strict=True)
             if one_ is not None
         )
@@ -237,7 +241,7 @@ class _Paired:
                 continue
             fixed = [_fixed(place).of(side) for place, side in zip((place_one, place_two), sides, strict=True)]
             spread = float(np.std((fixed[1] - fixed[0])[1:], ddof=1))
-            stretch = self._stretch(rate, use, (thresholds[0], thresholds[1]), spread)
+            stretch = self._stretch(rate, use, (thresholds[0], thresholds[1]), spread, whole=cell == ALL)
             if stretch is None:
                 return "eer", group, first, second, None, tr("fewer than {n} subjects", n=4)
             spreads += spread**2
@@ -265,13 +269,13 @@ class _Paired:
         ]
         drawn = [one.drawn for one in self.found]
         thresholds = tuple(
-            float(one.draws.thresholds[place.upper[0]])
+            float(one.whole.thresholds[place.upper[0]])
             for one, place in zip(drawn, places, strict=True)
             if one is not None and place is not None
         )
         everyone = np.ones(len(self.label), dtype=bool)
         spread = float(np.std((fixed[1] - fixed[0])[1:], ddof=1))
-        stretch = self._stretch("fnmr", everyone, (thresholds[0], thresholds[1]), spread)
+        stretch = self._stretch("fnmr", everyone, (thresholds[0], thresholds[1]), spread, whole=True)
         if stretch is None:
             return name, None, first, second, None, tr("fewer than {n} subjects", n=4)
         return name, None, first, second, _around(second - first, moving[0] - moving[1], stretch[0]), None

@@ -83,7 +83,9 @@ def permuted_rates(counts: ErrorCounts, place: int, orders: Ints, check: Callabl
         few = (people / np.maximum(people - 2, 1)) ** 2
         variance = np.maximum(few * ((residual**2).sum() - pairs), LEAST * pairs) * people / people.sum()
         wanted = variance / (here / 2) ** 2 * (1 - people / people.sum())
-        scale = np.sqrt(wanted / np.nanvar(rates, axis=0))
+        seen = np.full(len(cells), np.nan)  # a group without members shows nothing
+        seen[people > 0] = np.nanvar(rates[:, people > 0], axis=0)
+        scale = np.sqrt(wanted / seen)
     out: Array = np.clip(pooled + np.nan_to_num(scale, posinf=0.0) * (rates - pooled), 0, 1)
     return out
 

@@ -44,7 +44,7 @@ def identify_probes(params: IdentifyParams, context: Context) -> IdentifyResult:
     if params.out is not None:
         from fairdesk.metrics.identification.written import write_search_report
 
-        page = write_search_report(params.out, result, params)
+        page = write_search_report(params.out, result, params, context.check)
         context.artifact(page)
         result.report = str(page)
     context.progress(3, 3, tr("steps"))
@@ -69,7 +69,7 @@ def evaluate_search(found: SearchScores, params: IdentifyParams, context: Contex
     groups = None
     if params.by == "group" and found.probe_group is not None:
         names = sorted(set(found.probe_group.tolist()) - {""})
-        groups = {name: SearchFigures(**made.of(found.probe_group == name)) for name in names}
+        groups = {name: SearchFigures(**made.of_group(found.probe_group == name)) for name in names}
     draws = DRAWS if params.bootstrap is None else params.bootstrap
     result = IdentifyResult(
         **overall,
@@ -116,9 +116,16 @@ class _Figures:
         if params.by == "group" and found.probe_group is not None:
             _, group = np.unique(found.probe_group, return_inverse=True)
         # a subject whose images name two groups is drawn with the last of them
-        self.draws = (
-            ProbeDraws(self.subject, group * 2 + searches.mated, draws, params.seed, context.check) if draws else None
+        strata = (searches.mated.astype(np.int64), group * 2 + searches.mated)
+        self.whole, self.by_group = (
+            ProbeDraws(self.subject, one, draws, params.seed, context.check) if draws else None for one in strata
         )
+        self.draws = self.whole
+
+    def of_group(self, part: Mask) -> dict[str, Any]:
+        """Return the fields of `SearchFigures` of a group: subjects are drawn within groups."""
+        self.draws = self.by_group
+        return self.of(part)
 
     def of(self, part: Mask) -> dict[str, Any]:
         """Return the fields of `SearchFigures`."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from fairdesk.images.table_cells import safe_rows
-from fairdesk.images.written_files import write_text
+from fairdesk.images.written_files import write_bytes
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures
 from fairdesk.metrics.params import IdentifyParams
 from fairdesk.words import tr
@@ -48,14 +49,19 @@ def _csv(rows: list[list[object]]) -> str:
     return buffer.getvalue()
 
 
-def write_search_report(folder: Path, result: IdentifyResult, params: IdentifyParams) -> Path:
-    """Write identification.json, cmc.csv, fnir.csv and the curve (PNG, SVG) into a folder; returns the JSON's path."""
+def write_search_report(
+    folder: Path, result: IdentifyResult, params: IdentifyParams, check: Callable[[], None] = lambda: None
+) -> Path:
+    """Write identification.json, cmc.csv, fnir.csv and the curve (PNG, SVG) into a folder; returns the JSON's path.
+
+    `check` may raise to end it: all files are made before the first is written.
+    """
+    check()
     from fairdesk.figures.identification_figures import match_figure
     from fairdesk.figures.verification_figures import picture
 
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "cmc.csv", cmc_csv(result))
-    write_text(folder / "fnir.csv", points_csv(result))
+    check()
+    files = {"cmc.csv": cmc_csv(result).encode(), "fnir.csv": points_csv(result).encode()}
     curves = {
         name: (row.cmc.pessimistic, row.cmc.optimistic)
         for name, row in rows_of(result).items()
@@ -64,8 +70,11 @@ def write_search_report(folder: Path, result: IdentifyResult, params: IdentifyPa
     if curves:
         figure = match_figure(curves, tr("Cumulative match characteristic"))
         for form in ("svg", "png"):
-            (folder / f"cmc.{form}").write_bytes(picture(figure, form))
-    page = folder / "identification.json"
+            check()
+            files[f"cmc.{form}"] = picture(figure, form)
     about = {"scores": params.scores.name, "distance": params.distance, "by": params.by}
-    write_text(page, json.dumps(result.json_values() | {"about": about}, indent=1) + "\n")
-    return page
+    files["identification.json"] = (json.dumps(result.json_values() | {"about": about}, indent=1) + "\n").encode()
+    check()
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    return folder / "identification.json"

@@ -153,6 +153,8 @@ def draw_subjects(
     from threadpoolctl import threadpool_limits  # the window imports this module
 
     good = ~np.isnan(score)
+    if not any(subjects.groups in parts for parts in cells.values()):  # no cell needs the other pairs
+        good &= (subjects.group1 == subjects.group2) & (subjects.group1 >= 0)
     kinds: list[ErrorCounts] = []
     for genuine in (False, True):
         check()

@@ -27,7 +27,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
 from fairdesk.metrics.results import By, EvaluateResult, Figures
-from fairdesk.metrics.scores.grouped_scores import Grouped
+from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.subjects import Subjects, number_subjects, why_unknown
 from fairdesk.words import tr
@@ -40,9 +40,14 @@ _KEPT = 960_000  # rates kept of a cell: with more draws, at fewer thresholds
 
 
 class Drawn(NamedTuple):
-    """The draws behind the intervals of an evaluation; `common` where there are groups."""
+    """The draws behind the intervals of an evaluation: those of the whole set, and of its groups where there are some."""
 
+    whole: Draws
+    """Of subjects as one group, whatever groups the comparisons are told apart by."""
+    everyone: Subjects
+    """As one group."""
     draws: Draws
+    """Of each group's subjects."""
     subjects: Subjects
     common: CommonSpread | None
 
@@ -62,16 +67,17 @@ def add_intervals(
         _without_draws(result, tr("no draws were asked for"))
         result.interval = _by_pairs(tr("no draws were asked for"))
         return None
+    scores, grouped = with_scores(scores, grouped)
     subjects = number_subjects(scores, grouped, params.by)
     if subjects is None and params.bootstrap:
         raise RequestError(why_unknown(scores))
     check()
     count, groups = params.bootstrap or DRAWS, own or {}
-    exact = [_found for one in (everything, *groups.values()) for _found in _own_thresholds(one)]
+    budget = int(np.clip(_KEPT / count, 48, 480 if subjects is not None else 240))
+    exact = [found for one in groups.values() for found in _own_thresholds(one)]
     if threshold is not None:
         exact.append(threshold.value)
-    budget = int(np.clip(_KEPT / count, 48, 480 if subjects is not None else 240))
-    chosen = choose_thresholds(everything, list(groups.values()), exact, budget)
+    chosen = choose_thresholds(everything, list(groups.values()), [*exact, *_own_thresholds(everything)], budget)
     check()
     if (beyond := _beyond_memory(len(groups), len(chosen), count)) is not None:
         if params.bootstrap:
@@ -80,14 +86,22 @@ def add_intervals(
         _without_draws(result, beyond)
         result.interval = _by_pairs(beyond)
         return None
-    if subjects is None:
-        draws = draw_pairs(everything, groups, chosen, count, params.seed, check)
+    everyone = None if subjects is None else subjects.as_one_group()
+    alone = chosen if threshold is None else choose_thresholds(everything, [], _own_thresholds(everything), budget)
+    cells = _cells(list(groups), threshold, params)
+    if subjects is None or everyone is None:
+        whole = draw_pairs(everything, {}, alone, count, params.seed, check)
+        draws = draw_pairs(everything, groups, chosen, count, params.seed, check) if groups else whole
         result.pair_draws = count
     else:
-        draws = _of_subjects(subjects, scores, chosen, list(groups), count, params, check)
+        assert scores.score is not None and scores.label is not None
+        whole = draw_subjects(everyone, scores.score, scores.label, alone, {ALL: [0]}, count, params.seed, check)
+        draws = whole
+        if groups:
+            draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
         result.subjects, result.draws = subjects.count, count
     by: By | None = None if subjects is not None else "pairs"
-    _own_figures(result, draws.cells[ALL], draws, everything, by)
+    _own_figures(result, whole.cells[ALL], whole, everything, by)
     for name, one in groups.items():
         if result.groups is not None:
             _own_figures(result.groups.per_group[name], draws.cells[GROUP + name], draws, one, by)
@@ -96,19 +110,17 @@ def add_intervals(
         common = CommonSpread(result.groups, draws, threshold, params, subjects)
         common.fill(check)
     result.interval = _said(result, scores, params.seed)
-    return None if subjects is None else Drawn(draws, subjects, common)
+    return None if subjects is None or everyone is None else Drawn(whole, everyone, draws, subjects, common)
 
 
-def _of_subjects(
-    subjects: Subjects, scores: ScoreSet, chosen: Array, names: list[str], count: int, params: EvaluateParams,
-    check: Callable[[], None],
-) -> Draws:  # fmt: skip
-    cells = {ALL: list(range(len(names) + 1))} | {GROUP + name: [number] for number, name in enumerate(names)}
+def _cells(names: list[str], threshold: CommonThreshold | None, params: EvaluateParams) -> dict[str, list[int]]:
+    """Return the parts of the comparisons whose rates are drawn by group: of each group, and where the threshold is from."""
+    cells = {GROUP + name: [number] for number, name in enumerate(names)}
+    if threshold is not None and threshold.from_data and params.threshold_from == "all":
+        cells[ALL] = list(range(len(names) + 1))
     if params.threshold_from == "within-group":
         cells[WITHIN] = list(range(len(names)))
-    assert scores.score is not None
-    assert scores.label is not None
-    return draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
+    return cells
 
 
 def _said(result: EvaluateResult, scores: ScoreSet, seed: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fairdesk.figures.error_curve import Curve
@@ -18,14 +19,16 @@ RATES = {"fmr": mark("FMR"), "fnmr": mark("FNMR")}
 
 
 def curves_of(
-    overall: Scores, groups: dict[str, Scores], *, distance: bool = False, threshold: float | None = None
-) -> list[Curve]:
+    overall: Scores, groups: dict[str, Scores], *, distance: bool = False, threshold: float | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> list[Curve]:  # fmt: skip
     """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none.
 
     `threshold` is the common one, as similarity: each curve has its point there.
     """
     found = []
     for name, scores in {"all": overall, **groups}.items():
+        check()
         point = None
         if threshold is not None and scores.missing() is None:
             at = at_threshold(scores, threshold, reject_all=threshold == math.inf)

@@ -13,7 +13,7 @@ from jinja2 import Environment
 
 from fairdesk import __version__
 from fairdesk.assets import asset
-from fairdesk.images.written_files import Names, safe_name, write_text
+from fairdesk.images.written_files import Names, safe_name, write_bytes
 from fairdesk.jobs.results import jsonable
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of
 from fairdesk.metrics.rates.error_curves import histogram
@@ -21,7 +21,7 @@ from fairdesk.metrics.rates.error_rates import Scores
 from fairdesk.metrics.report.evaluation_table import table_csv
 from fairdesk.metrics.report.facts import caveats, facts
 from fairdesk.metrics.report.language import speaking_report
-from fairdesk.metrics.report.result_tables import tables_of
+from fairdesk.metrics.report.result_tables import Table, tables_of
 from fairdesk.metrics.report.table_files import as_csv, as_latex
 from fairdesk.metrics.results import EvaluateResult, GroupsResult
 from fairdesk.metrics.scores.grouped_scores import MOST_PAIRED
@@ -37,7 +37,7 @@ Drawing = Callable[["Axes"], None]
 
 def drawings(
     overall: Scores, groups: dict[str, Scores], result: EvaluateResult | None, *, distance: bool = False,
-    threshold: float | None = None,
+    threshold: float | None = None, check: Callable[[], None] = lambda: None,
 ) -> dict[str, Drawing]:  # fmt: skip
     """Return how each plot is drawn, by file name; thresholds are in the file's own sense, distances with `distance`."""
     from fairdesk.figures import verification_figures as plots
@@ -45,7 +45,8 @@ def drawings(
     if len(groups) > MOST_PAIRED:  # no eye tells them apart
         groups = {}
     at = None if threshold is None else (-threshold if distance else threshold)
-    curves = curves_of(overall, groups, distance=distance, threshold=at)
+    check()
+    curves = curves_of(overall, groups, distance=distance, threshold=at, check=check)
     out: dict[str, Drawing] = {}
     if curves:
         out = {
@@ -58,7 +59,10 @@ def drawings(
         title = tr("Scores of all pairs")
         out["scores-all"] = lambda axes: plots.draw_scores(axes, found, title, distance=distance, threshold=threshold)
         edges = -found[0][::-1] if distance else found[0]
-        shared = {name: histogram(one, distance=distance, edges=edges) for name, one in groups.items()}
+        shared = {}
+        for name, one in groups.items():
+            check()
+            shared[name] = histogram(one, distance=distance, edges=edges)
         known = {name: bins for name, bins in shared.items() if bins is not None}
         if known:
             out["scores-groups"] = lambda axes: plots.draw_group_scores(
@@ -120,61 +124,87 @@ def figures(
 
 def write_report(
     folder: Path, result: EvaluateResult, overall: Scores, groups: dict[str, Scores], about: dict[str, Any],
-    params: EvaluateParams,
+    params: EvaluateParams, check: Callable[[], None] = lambda: None,
 ) -> Path:  # fmt: skip
     """Write report.html, report.pdf, evaluation.json, tables (CSV, LaTeX) and plots (PNG, SVG, PDF); returns the page.
 
-    The same inputs give the same bytes: the date is a parameter.
+    The same inputs give the same bytes: the date is a parameter. `check` is called every fraction of a second and may
+    raise to end it: all files are made before the first is written, so that then none is.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(
-        folder / "evaluation.json", json.dumps(result.json_values() | {"about": jsonable(about)}, indent=1) + "\n"
-    )
-    write_text(folder / "table.csv", table_csv(result))
-    from fairdesk.figures.lettering import lettering
+    check()
+    from fairdesk.figures.lettering import lettering  # matplotlib takes long to import
 
+    check()
+    files = {
+        "evaluation.json": (json.dumps(result.json_values() | {"about": jsonable(about)}, indent=1) + "\n").encode(),
+        "table.csv": table_csv(result).encode(),
+    }
     with (
         speaking_report(params.language) as language,
         lettering([*groups, params.label_source or "", params.scores.name]),
     ):
-        _write_words(folder, result, overall, groups, about, params, language)
+        check()
+        threshold = None if result.groups is None else result.groups.threshold
+        drawn = drawings(overall, groups, result, distance=params.distance, threshold=threshold, check=check)
+        files |= _plot_files(drawn, len(groups), check)
+        tables = tables_of(result)
+        for table in tables:
+            check()
+            files |= {
+                f"tables/{table.name}.csv": as_csv(table).encode(),
+                f"tables/{table.name}.tex": as_latex(table).encode(),
+            }
+        check()
+        told = facts(result, params, about)
+        files["report.pdf"] = _pdf(result, told, tables, drawn, len(groups), check)
+        check()
+        files["report.html"] = _page(result, told, tables, {n: files[f"{n}.svg"] for n in drawn}, language).encode()
+    check()
+    for name, content in files.items():
+        write_bytes(folder / name, content)
     return folder / "report.html"
 
 
-def _write_words(
-    folder: Path, result: EvaluateResult, overall: Scores, groups: dict[str, Scores], about: dict[str, Any],
-    params: EvaluateParams, language: str,
-) -> None:  # fmt: skip
-    from fairdesk.figures.pdf_pages import PdfPage
+def _title() -> str:
+    return tr("Verification error rates and differential performance")
+
+
+def _plot_files(drawn: dict[str, Drawing], groups: int, check: Callable[[], None]) -> dict[str, bytes]:
+    """Return each plot in each form, by file name."""
     from fairdesk.figures.verification_figures import framed, picture
 
-    threshold = None if result.groups is None else result.groups.threshold
-    drawn = drawings(overall, groups, result, distance=params.distance, threshold=threshold)
-    svgs: dict[str, str] = {}
+    files = {}
     for name, draw in drawn.items():
-        figure = framed(draw, min(len(groups), MOST_PAIRED) if name in _A_PLACE_A_GROUP else 0)
+        check()
+        figure = framed(draw, min(groups, MOST_PAIRED) if name in _A_PLACE_A_GROUP else 0)
         for form in ("svg", "png", "pdf"):
-            made = picture(figure, form)
-            (folder / f"{name}.{form}").write_bytes(made)
-            if form == "svg":
-                svgs[name] = base64.b64encode(made).decode("ascii")
-    tables = tables_of(result)
-    (folder / "tables").mkdir(exist_ok=True)
-    for table in tables:
-        write_text(folder / "tables" / f"{table.name}.csv", as_csv(table))
-        write_text(folder / "tables" / f"{table.name}.tex", as_latex(table))
-    told = facts(result, params, about)
-    limits = caveats(result)
+            check()
+            files[f"{name}.{form}"] = picture(figure, form)
+    return files
+
+
+def _page(
+    result: EvaluateResult, told: list[tuple[str, str]], tables: list[Table], pictures: dict[str, bytes], language: str
+) -> str:
+    """Return the report as HTML; `pictures` are its plots as SVG."""
     environment = Environment(autoescape=True)
     template = environment.from_string(asset("resources", "report.html.j2").read_text(encoding="utf-8"))
-    title = tr("Verification error rates and differential performance")
-    page = template.render(
-        language=language, title=title, facts=told, tables=tables, caveats=limits, pictures=svgs,
+    return template.render(
+        language=language, title=_title(), facts=told, tables=tables, caveats=caveats(result),
+        pictures={name: base64.b64encode(one).decode("ascii") for name, one in pictures.items()},
         made=tr("How these numbers were made"), read=tr("How to read them"), plots=tr("Plots"),
         warning=result.warning, generator=f"FairDesk {__version__}",
     )  # fmt: skip
-    write_text(folder / "report.html", page)
-    pdf = PdfPage(title, f"FairDesk {__version__}")
+
+
+def _pdf(
+    result: EvaluateResult, told: list[tuple[str, str]], tables: list[Table], drawn: dict[str, Drawing], groups: int,
+    check: Callable[[], None],
+) -> bytes:  # fmt: skip
+    """Return the report as PDF."""
+    from fairdesk.figures.pdf_pages import PdfPage
+
+    pdf = PdfPage(_title(), f"FairDesk {__version__}", check)
     if result.warning:
         pdf.paragraph(result.warning)
     pdf.heading(tr("How these numbers were made"))
@@ -188,9 +218,9 @@ def _write_words(
         if table.note:
             pdf.paragraph(table.note, small=True)
     pdf.heading(tr("How to read them"))
-    for line in limits:
+    for line in caveats(result):
         pdf.paragraph(line)
     pdf.heading(tr("Plots"))
     for name, draw in drawn.items():
-        pdf.plot(draw, wide=len(groups) > _MANY and name in _OF_ALL_GROUPS)
-    (folder / "report.pdf").write_bytes(pdf.finish())
+        pdf.plot(draw, wide=groups > _MANY and name in _OF_ALL_GROUPS)
+    return pdf.finish()

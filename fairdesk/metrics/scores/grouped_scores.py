@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.metrics.rates.error_rates import Floats, Scores, sort_scores
-from fairdesk.metrics.scores.score_set import ScoreSet, Strings
+from fairdesk.metrics.scores.score_set import PAIRWISE, PATHS, ScoreSet, Strings
 from fairdesk.words import tr
 
 Mask = npt.NDArray[np.bool_]
@@ -29,6 +29,27 @@ class Grouped:
         """Comparisons whose two faces are of one group."""
         same: Mask = (self.code1 == group) & (self.code2 == group)
         return same
+
+
+def with_scores(scores: ScoreSet, grouped: Grouped | None) -> tuple[ScoreSet, Grouped | None]:
+    """Return the comparisons that have a score, and their groups.
+
+    One without a score enters no rate. Its image may be missing, so that it need not say whose faces it compares.
+    """
+    if scores.score is None:
+        return scores, grouped
+    good = ~np.isnan(scores.score)
+    if good.all():
+        return scores, grouped
+    columns = {
+        name: column[good]
+        for name in ("score", "label", "fold", *PAIRWISE, *PATHS)
+        if (column := getattr(scores, name)) is not None
+    }
+    if grouped is not None:
+        code1, code2 = grouped.code1[good], grouped.code2[good]
+        grouped = Grouped(grouped.names, code1, code2, grouped.score[good], grouped.label[good])
+    return replace(scores, **columns), grouped
 
 
 _SEED = 0x9E3779B97F4A7C15

@@ -7,11 +7,11 @@ from fairdesk.words import tr, tr_n
 
 
 def odd_labels(scores: ScoreSet) -> list[str]:
-    """Say which labels contradict the names of the subjects."""
+    """Say which labels contradict the names of the subjects; a subject without a name contradicts none."""
     said: list[str] = []
     if scores.label is not None and scores.subject1 is not None and scores.subject2 is not None:
         same = scores.subject1 == scores.subject2
-        apart = int((scores.label & ~same).sum())
+        apart = int((scores.label & ~same & (scores.subject1 != "") & (scores.subject2 != "")).sum())
         if apart:
             said.append(
                 tr_n(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fairdesk.metrics.scores.grouped_scores import Grouped, number_texts
 from fairdesk.metrics.scores.score_set import ScoreSet
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Ints = npt.NDArray[np.int64]
 
@@ -29,11 +29,13 @@ class Subjects:
     group2: Ints
     count: int
     """How many subjects there are."""
+    groups: int
+    """How many groups there are, also those that no comparison is of."""
 
-    @cached_property
-    def groups(self) -> int:
-        """How many groups there are."""
-        return max((int(side.max(initial=-1)) for side in (self.group1, self.group2)), default=-1) + 1
+    def as_one_group(self) -> Subjects:
+        """Return the same subjects and comparisons without groups."""
+        nowhere = np.full(len(self.first), -1, dtype=np.int64)
+        return replace(self, group1=nowhere, group2=nowhere, groups=0)
 
     @cached_property
     def _faces(self) -> Ints:
@@ -59,7 +61,7 @@ class Subjects:
 def number_subjects(scores: ScoreSet, grouped: Grouped | None, by: str) -> Subjects | None:
     """Return the subjects of a score set, or None where a comparison does not name both of its own.
 
-    `grouped` are its comparisons by what they are evaluated by.
+    `grouped` are its comparisons by what they are evaluated by. Of both, only those with a score (`with_scores`).
     """
     if scores.subject1 is None or scores.subject2 is None or scores.score is None:
         return None
@@ -80,11 +82,15 @@ def number_subjects(scores: ScoreSet, grouped: Grouped | None, by: str) -> Subje
     codes = (np.cumsum(there) - 1)[codes]
     nowhere = np.full(n, -1, dtype=np.int64)
     sides = (nowhere, nowhere) if grouped is None else (grouped.code1, grouped.code2)
-    return Subjects(codes[:n], codes[n:], *sides, int(there.sum()))
+    return Subjects(codes[:n], codes[n:], *sides, int(there.sum()), 0 if grouped is None else len(grouped.names))
 
 
 def why_unknown(scores: ScoreSet) -> str:
     """Say why there are no subjects."""
     if scores.subject1 is None or scores.subject2 is None:
         return tr("These scores do not name subjects (subject1, subject2), so subjects cannot be resampled.")
-    return tr("Some of these scores do not name both of their subjects, so subjects cannot be resampled.")
+    return tr_n(
+        "{n:,} comparison with a score does not name both of its subjects, so subjects cannot be resampled.",
+        "{n:,} comparisons with a score do not name both of their subjects, so subjects cannot be resampled.",
+        int(((scores.subject1 == "") | (scores.subject2 == "")).sum()),
+    )
