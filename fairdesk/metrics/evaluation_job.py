@@ -6,7 +6,7 @@ from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.evaluation import evaluate_whole
-from fairdesk.metrics.pairs_behind.corrections import correct, read_known_of
+from fairdesk.metrics.pairs_behind.corrections import correct_by
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.written import write_report
@@ -27,9 +27,7 @@ def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
     scores = read_scores(
         params.scores, paths=params.labels_of is not None, columns=params.named_columns(), impostor=params.impostor
     )
-    corrections = None
-    if params.labels_of is not None:
-        scores, corrections = correct(scores, read_known_of(params.labels_of), needed=True)
+    scores, corrections = correct_by(scores, params.labels_of)
     if params.distance:
         scores.negate()
     context.check()

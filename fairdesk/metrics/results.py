@@ -474,6 +474,10 @@ class NormaliseResult(JobResult, RestsOnVectors):
 
     pair_list: str | None = None
     pair_list_sha256: str | None = None
+    weights_sha256: str | None = None
+    corrections: Corrections | None = None
+    learned_corrections: Corrections | None = None
+    """Of the other people's scores that it was learned from."""
 
     out: str
     method: str

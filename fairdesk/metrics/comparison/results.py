@@ -7,6 +7,7 @@ from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import RATES, figure_name, is_rate, number
+from fairdesk.metrics.results import Corrections
 from fairdesk.words import mark, tr, tr_n
 
 
@@ -54,6 +55,7 @@ class CompareScoresResult(JobResult):
     threshold_first: float | None = None
     threshold_second: float | None = None
     rule: str | None = None
+    corrections: Corrections | None = None
     less_biased: dict[str, str]
     """Of each fairness figure: does the second model treat groups more alike? yes, no or cannot tell."""
     differences: list[PairedDifference]
@@ -85,6 +87,8 @@ class CompareScoresResult(JobResult):
         left = self.only_in_first + self.only_in_second + self.unscored
         if left:
             lines.append(tr_n("{n:,} comparison is left out.", "{n:,} comparisons are left out.", left))
+        if self.corrections is not None:
+            lines += self.corrections.lines()
         for row in self.differences:
             of_rate = row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far") or is_rate(row.figure)
             shown = rate if of_rate else number

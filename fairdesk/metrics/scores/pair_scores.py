@@ -163,7 +163,8 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
     named = (Labelled(pair.line, pair.label, *who) for pair, *who in zip(pairs, *sides, strict=True))
     doubtful = sorted([*against_identities(named), *with_both_labels(pairs)])
     out = params.out or project.exports("scores", _file_name(params, recipe))
-    write_scores(out, scores, paths)
+    scores.path1, scores.path2 = np.array(paths[0], dtype=str), np.array(paths[1], dtype=str)
+    write_scores(out, scores)
     result = ScoreResult(
         out=str(out),
         pairs=len(pairs),

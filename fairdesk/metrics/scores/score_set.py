@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,21 @@ class ScoreSet:
     def grouped(self) -> bool:
         """Whether each comparison names its groups."""
         return self.group1 is not None and self.group2 is not None
+
+    def part(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> ScoreSet:
+        """Return some of the comparisons, by a mask of shape (n,) or by their rows, with all that is known of them."""
+        pairwise = {name: getattr(self, name) for name in ("score", "label", "fold", *PAIRWISE, *PATHS)}
+        return replace(self, **{name: value[rows] for name, value in pairwise.items() if value is not None})
+
+    def turn(self, rows: npt.NDArray[np.bool_]) -> None:
+        """Change the two sides of the comparisons of a mask: the second image, subject, group, gender and age come first."""
+        for name in (*PAIRWISE, *PATHS):
+            if name.endswith("1"):
+                other = f"{name[:-1]}2"
+                one, two = getattr(self, name), getattr(self, other)
+                if one is not None and two is not None:
+                    setattr(self, name, np.where(rows, two, one))
+                    setattr(self, other, np.where(rows, one, two))
 
     def negate(self) -> None:
         """Turn distances into similarities, in place."""

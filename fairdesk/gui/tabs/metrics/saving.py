@@ -60,12 +60,12 @@ async def save_shown_scores(tab: MetricsTab) -> None:
     from fairdesk.metrics.scores.score_files import export_csv
 
     path = await async_glue.choose_file(tab, tr("Save the scores"), tr("CSV (*.csv)"), save="csv")
-    source = tab.scores
-    if path and source is not None:
+    params = tab.params()
+    if path and params is not None:
         need_ending(Path(path), (".csv",))
         tab.session.background.read(
             "save scores",
-            lambda: export_csv(source, Path(path)),
+            lambda: export_csv(params.scores, Path(path), params.named_columns()),
             lambda n: tab.session.told.emit(
                 Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))
             ),
