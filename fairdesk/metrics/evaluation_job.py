@@ -11,6 +11,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.written import write_report
 from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.words import tr
 
@@ -28,8 +29,7 @@ def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
         params.scores, paths=params.labels_of is not None, columns=params.named_columns(), impostor=params.impostor
     )
     scores, corrections = correct_by(scores, params.labels_of)
-    if params.distance:
-        scores.negate()
+    params = params.model_copy(update={"distance": as_similarities(scores, params.distance, params.scores)})
     context.check()
     context.progress(1, 3, tr("steps"))
     found = evaluate_whole(scores, params, context.check)

@@ -23,11 +23,14 @@ from fairdesk.metrics.pairs_behind.corrections import read_known_of
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import TARGETS
+from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.group_normalisation import apply, divide_people, learn
 from fairdesk.metrics.scores.grouped_scores import group_comparisons
+from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_matching import match_comparisons
 from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
 
 Array = npt.NDArray[np.float64]
@@ -38,14 +41,15 @@ Row = tuple[str, str | None, float, float, tuple[float, float] | None, str | Non
 def compare_scores(params: CompareScoresParams, context: Context, *, needed: bool = True) -> CompareScoresResult:
     """Job: compare the scores of two models; with `out` also write the tables.
 
-    Without `needed`, scores that name no image of the project `labels_of` are compared as they are.
+    Without `needed`, scores that name no image of the project `labels_of` are compared as they are, and what a file says
+    of its polarity wins over what was asked for.
     """
     need_folder(params.out)
     context.progress(0, 4, tr("steps"))
     sets = [read_scores(path, paths=True) for path in (params.first, params.second)]
-    for scores, distance in zip(sets, (params.distance, params.second_distance), strict=True):
-        if distance:
-            scores.negate()
+    first = as_similarities(sets[0], params.distance, params.first if needed else None)
+    second = as_similarities(sets[1], params.second_distance, params.second if needed else None, "--second-distance")
+    params = params.model_copy(update={"distance": first, "second_distance": second})
     context.check()
     known = None if params.labels_of is None else read_known_of(params.labels_of)
     matched = match_comparisons(sets[0], sets[1], (params.first, params.second), known, needed=needed)
@@ -103,8 +107,10 @@ def compare_matched(
     result = CompareScoresResult(
         first=names[0],
         second=names[1],
-        encoder_first=first.result.encoder,
-        encoder_second=second.result.encoder,
+        encoder_first=_encoder(first.result),
+        encoder_second=_encoder(second.result),
+        distances_first=params.distance,
+        distances_second=params.second_distance,
         comparisons=len(one.score) if one.score is not None else 0,
         matched_by="",
         only_in_first=0,
@@ -138,6 +144,10 @@ def compare_matched(
             result.normalised_first = _normalised(one, options, check)
             result.normalised_second = _normalised(two, options, check)
     return result
+
+
+def _encoder(result: EvaluateResult) -> str | None:
+    return result.encoder and named_encoder(result.encoder, result.precision, result.mirrored)
 
 
 def _names(params: CompareScoresParams) -> tuple[str, str]:

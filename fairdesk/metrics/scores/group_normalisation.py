@@ -23,10 +23,12 @@ from fairdesk.metrics.params import EvaluateParams, NormaliseParams
 from fairdesk.metrics.rates.error_rates import resolvable, sort_scores, threshold_at_fmr
 from fairdesk.metrics.results import Corrections, ErrorRates, EvaluateResult, GroupRule, NormaliseResult
 from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons
+from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_files import read_scores, write_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
 from fairdesk.project import Project
+from fairdesk.project.recipes import named_encoder_of
 from fairdesk.words import tr, tr_n
 
 Mask = npt.NDArray[np.bool_]
@@ -133,14 +135,12 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     known = None if params.labels_of is None else read_known_of(params.labels_of)
     scores, corrections = _by_people(read_scores(params.scores, paths=True), known, needed=True)
     learned_corrections: Corrections | None = None
-    if params.distance:
-        scores.negate()
+    distances = as_similarities(scores, params.distance, params.scores)
     group_comparisons(scores)  # or a refusal that says what is missing
     between = 0
     if params.learn_from is not None:
         source, learned_corrections = _by_people(read_scores(params.learn_from, paths=True), known, needed=False)
-        if params.distance:
-            source.negate()
+        as_similarities(source, distances, params.learn_from)
         _refuse_other_vectors(source, scores)
         _refuse_shared(source, scores, str(params.learn_from))
         rules = learn(group_comparisons(source), params.method, params.fmr)
@@ -160,7 +160,7 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     grouped = group_comparisons(target)
     assert target.score is not None
     had = int(np.isfinite(target.score).sum())
-    measure = f"{target.measure or 'score'}, normalised by group ({params.method})"
+    measure = f"{'negative ' * distances}{target.measure or 'score'}, normalised by group ({params.method})"
     made = replace(target, score=apply(grouped, rules), measure=measure)
     assert made.score is not None
     lost = had - int(np.isfinite(made.score).sum())
@@ -257,7 +257,9 @@ def _people(scores: ScoreSet) -> set[tuple[str, str]]:
 def _refuse_other_vectors(source: ScoreSet, target: ScoreSet) -> None:
     """Refuse to learn from scores of other vectors, where both files name theirs: such scores are not alike."""
     for name in ("encoder", "detector"):
-        ours, theirs = target.about.get(name), source.about.get(name)
+        ours, theirs = (
+            named_encoder_of(one.about) if name == "encoder" else one.about.get(name) for one in (target, source)
+        )
         if None not in (ours, theirs) and ours != theirs:
             raise RequestError(
                 tr(

@@ -10,7 +10,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating]
 Strings = npt.NDArray[np.str_]
 
-ABOUT = ("encoder", "detector", "recipe", "faces", "pair_list", "pair_list_sha256", "weights_sha256")
+ABOUT = (
+    "encoder", "detector", "recipe", "mirrored", "precision", "faces", "pair_list", "pair_list_sha256", "weights_sha256",
+)  # fmt: skip
 """What a score file says of the vectors and the list that it was made from."""
 PAIRWISE = ("subject1", "subject2", "group1", "group2", "gender1", "gender2", "age1", "age2")
 PATHS = ("path1", "path2")
@@ -77,5 +79,10 @@ class ScoreSet:
 
 
 def known_about(texts: dict[str, str]) -> dict[str, str | int]:
-    """Return what a file says of its vectors and list; `faces` is a number."""
-    return {name: int(text) if name == "faces" and text.isdigit() else text for name, text in texts.items() if text}
+    """Return what a file says of its vectors and list; `faces` is a number, `mirrored` true or left out."""
+    found: dict[str, str | int] = {name: text for name, text in texts.items() if text}
+    if texts.get("faces", "").isdigit():
+        found["faces"] = int(texts["faces"])
+    if "mirrored" in found:
+        found["mirrored"] = texts["mirrored"].lower() in ("true", "1", "yes")
+    return {name: value for name, value in found.items() if value is not False}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
-from fairdesk.gui.tabs.metrics.saving import ask_for_report, save_shown_plot, save_shown_scores, save_shown_table
+from fairdesk.gui.tabs.metrics.asking import ask_for_report, ask_to_normalise, compare_models
+from fairdesk.gui.tabs.metrics.saving import save_shown_plot, save_shown_scores, save_shown_table
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.compare",
             tr("Co&mpare two models…"),
-            lambda: start(tab.compare_models()),
+            lambda: start(compare_models(tab)),
             tr("&Metrics"),
             icon="chart",
             enabled=shown,
@@ -106,10 +107,10 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.normalise",
             tr("&Normalise by group…"),
-            tab.normalise_scores,
+            lambda: ask_to_normalise(tab),
             tr("&Metrics"),
             icon="split",
-            enabled=lambda: tab.scores is not None and tab.has_project(),
+            enabled=lambda: shown() and tab.has_project(),
             tip=tr("Learn a normalisation on some subjects and apply it to the others; needs a project that is open"),
             tab=tab.name,
         ),

@@ -15,6 +15,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import curves_of, number, rate
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
+from fairdesk.project.recipes import named_encoder_of
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:  # what evaluates is imported by the functions that do: the window opens without it
@@ -90,6 +91,7 @@ class Evaluation:
     live: LiveThreshold
     distance: bool = False
     ways: tuple[str, ...] = ()  # in which the scores can be grouped
+    polarity: bool | None = None  # whether the file says that its scores are distances, or that they are not
 
     @property
     def path(self) -> Path:
@@ -121,10 +123,11 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     from fairdesk.metrics.evaluation import evaluate_whole
     from fairdesk.metrics.rates.error_curves import histogram
     from fairdesk.metrics.rates.live_threshold import LiveThreshold
+    from fairdesk.metrics.scores.polarity import as_similarities, holds_distances
 
     scores, corrections = read_corrected(params)
-    if params.distance:
-        scores.negate()
+    polarity = holds_distances(scores.measure)
+    params = params.model_copy(update={"distance": as_similarities(scores, params.distance, None)})
     ways = tuple(way for way in WAYS if all(_names(scores, kind) for kind in way.split("+")))
     if params.by not in ways:  # of another file, or none was asked for yet
         params = params.model_copy(update={"by": ways[0] if ways else "none"})
@@ -139,7 +142,14 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     check()
     curves = curves_of(found.scores, found.own, distance=params.distance)
     live = LiveThreshold(found, params)
-    return Evaluation(params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways)
+    return Evaluation(
+        params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways, polarity
+    )
+
+
+def labels_for(found: Evaluation) -> Path | None:
+    """Return the project whose corrections change the scores shown, if any do."""
+    return None if found.result.corrections is None else found.params.labels_of
 
 
 WAYS = {
@@ -174,7 +184,7 @@ def work_out_search(path: Path) -> IdentifyResult:
 
 def vectors_line(about: dict[str, Any]) -> str:
     """Name encoder, detector and number of faces, as far as they are known."""
-    parts = [about[name] for name in ("encoder", "detector") if about.get(name)]
+    parts = [part for part in (named_encoder_of(about), about.get("detector")) if part]
     if parts and about.get("faces") is not None:
         parts.append(tr_n("{n:,} face", "{n:,} faces", about["faces"]))
     return " · ".join(parts)
@@ -204,7 +214,7 @@ def headline(result: EvaluateResult) -> str:
         parts += [tr("<b>EER {eer}</b> at {threshold}", eer=rate(result.eer), threshold=number(result.eer_threshold)), tr("AUC {auc:.6f}", auc=result.auc),
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
     text = "  ·  ".join(parts)
-    if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
+    if vectors := vectors_line(dict(result)):
         text += "<br>" + tr("Embeddings: {vectors}", vectors=escape(vectors))
     if result.corrections is not None:
         text += "".join(f"<br>{escape(line)}" for line in result.corrections.lines())

@@ -43,18 +43,6 @@ async def save_shown_table(tab: MetricsTab) -> None:
         _told(tab, path)
 
 
-def ask_for_report(tab: MetricsTab) -> None:
-    """Ask for the report of the scores that are shown."""
-    params, shown, project = tab.params(), tab.shown, tab.session.project
-    if params is None or shown is None or project is None:
-        return
-    out = project.exports("reports", params.scores.stem)
-    preset = params.model_dump(mode="json") | {"out": str(out), "by": shown.params.by}
-    if shown.result.corrections is None:  # nothing of the project changes these scores
-        preset["labels_of"] = None
-    tab.session.ask("evaluate", preset)
-
-
 async def save_shown_scores(tab: MetricsTab) -> None:
     """Save the scores as CSV."""
     from fairdesk.metrics.scores.score_files import export_csv
