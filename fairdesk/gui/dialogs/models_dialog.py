@@ -52,8 +52,9 @@ class ModelsDialog(QDialog):
         top, buttons = QHBoxLayout(), QHBoxLayout()
         named = f"{first.scores.stem}  ({about})" if about else first.scores.stem
         self.against = ElidedLabel()
-        self.against.setText(tr("{first} against", first=named))
+        self.against.setText(named)
         top.addWidget(self.against, 1)
+        top.addWidget(QLabel(tr("against")))
         top.addWidget(self.second, 1)
         top.addWidget(browse)
         top.addWidget(self.distance)

@@ -81,6 +81,12 @@ class Corrected:
         """Which comparisons count, of shape (n,)."""
         return np.array([not reason for reason in self.reasons], dtype=bool)
 
+    @property
+    def scores(self) -> ScoreSet:
+        """Those that count."""
+        counted = self.counted
+        return self.whole if counted.all() else self.whole.part(counted)
+
 
 def correct(scores: ScoreSet, known: Known, *, needed: bool = False) -> tuple[ScoreSet, Corrections]:
     """Return scores by the labels that people set, without the comparisons that they left out, and what was done.
@@ -90,8 +96,7 @@ def correct(scores: ScoreSet, known: Known, *, needed: bool = False) -> tuple[Sc
     if not needed and (scores.path1 is None or scores.path2 is None or scores.score is None or scores.label is None):
         return scores, Corrections(excluded=0, wrong_label=0, relabelled_images=0, relabelled=0, reasons={})
     found = corrected(scores, known, needed=needed)
-    counted = found.counted
-    return (found.whole if counted.all() else found.whole.part(counted)), found.told
+    return found.scores, found.told
 
 
 def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Corrected:
@@ -126,17 +131,6 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
         reasons=reasons,
     )
     return Corrected(scores, [reason for _, reason in kinds], told)
-
-
-def correct_by(scores: ScoreSet, labels_of: Path | None) -> tuple[ScoreSet, Corrections | None]:
-    """Return scores by what people said in the project of a folder; as they are, and None, where no folder is given.
-
-    Raises
-    ------
-    RequestError
-        If the scores do not name images of the project.
-    """
-    return (scores, None) if labels_of is None else correct(scores, read_known_of(labels_of), needed=True)
 
 
 def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> int:

@@ -32,7 +32,7 @@ def as_similarities(scores: ScoreSet, asked: bool, path: Path | None, option: st
             tr(
                 "{path} says of its scores: {measure}. Large ones mean alike, so they are not distances. Leave {option} out.",
                 path=path,
-                measure=tr(scores.measure),
+                measure=scores.measure,
                 option=option,
             )
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
 from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.pairs_behind.left_out_counts import contradicted_lines
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of, number, rate
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
@@ -25,8 +26,9 @@ if TYPE_CHECKING:  # what evaluates is imported by the functions that do: the wi
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import Shown
+    from fairdesk.metrics.pairs_behind.corrections import Corrected
     from fairdesk.metrics.params import EvaluateParams
-    from fairdesk.metrics.results import Corrections, EvaluateResult
+    from fairdesk.metrics.results import EvaluateResult
 
 
 @dataclass(frozen=True)
@@ -103,36 +105,38 @@ class SupersededError(Exception):
     """Nobody waits for this evaluation any more."""
 
 
-def read_corrected(params: EvaluateParams, *, paths: bool = False) -> tuple[ScoreSet, Corrections | None]:
+def read_corrected(params: EvaluateParams) -> tuple[ScoreSet, Corrected | None]:
     """Read scores; where the project open (`labels_of`) has labels set by people, or comparisons left out, by those."""
-    from fairdesk.metrics.pairs_behind.corrections import correct, read_known_of
+    from fairdesk.metrics.pairs_behind.corrections import corrected, read_known_of
     from fairdesk.metrics.scores.score_files import read_scores
 
     known = None if params.labels_of is None else read_known_of(params.labels_of)
-    scores = read_scores(
-        params.scores, paths=paths or bool(known), columns=params.named_columns(), impostor=params.impostor
-    )
-    if not known:
+    scores = read_scores(params.scores, paths=bool(known), columns=params.named_columns(), impostor=params.impostor)
+    if not known or scores.path1 is None or scores.path2 is None:
         return scores, None
-    scores, corrections = correct(scores, known)
-    return scores, corrections if corrections.lines() else None
+    found = corrected(scores, known, needed=False)
+    return found.scores, found
 
 
 def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluation:
     """Evaluate a score file; by group where the scores name groups. `check` may raise to end it."""
     from fairdesk.metrics.evaluation import evaluate_whole
+    from fairdesk.metrics.pairs_behind.left_out import find_left_out
     from fairdesk.metrics.rates.error_curves import histogram
     from fairdesk.metrics.rates.live_threshold import LiveThreshold
     from fairdesk.metrics.scores.polarity import as_similarities, holds_distances
 
-    scores, corrections = read_corrected(params)
+    scores, people = read_corrected(params)
     polarity = holds_distances(scores.measure)
-    params = params.model_copy(update={"distance": as_similarities(scores, params.distance, None)})
     ways = tuple(way for way in WAYS if all(_names(scores, kind) for kind in way.split("+")))
     if params.by not in ways:  # of another file, or none was asked for yet
         params = params.model_copy(update={"by": ways[0] if ways else "none"})
+    whole, said = (scores, []) if people is None else (people.whole, people.reasons)
+    left_out = find_left_out(whole, params.by, said).counts()
+    params = params.model_copy(update={"distance": as_similarities(scores, params.distance, None)})
     found = evaluate_whole(scores, params, check)
-    found.result.corrections = corrections
+    found.result.corrections = people.told if people is not None and people.told.lines() else None
+    found.result.left_out = left_out
     bins = histogram(found.scores, distance=params.distance)
     group_bins = {}
     if bins is not None:
@@ -218,6 +222,7 @@ def headline(result: EvaluateResult) -> str:
         text += "<br>" + tr("Embeddings: {vectors}", vectors=escape(vectors))
     if result.corrections is not None:
         text += "".join(f"<br>{escape(line)}" for line in result.corrections.lines())
+    text += "".join(f"<br>{escape(line)}" for line in contradicted_lines(result.left_out))
     if result.warning:
         text += f"<br><b>{escape(result.warning)}</b>"
     return text
@@ -252,7 +257,7 @@ def threshold_line(result: EvaluateResult) -> str:
 
 
 ORDER = (
-    "common", "fairness", "differences", "own", "between", "own_thresholds", "folds", "points", "scores", "overall",
+    "common", "fairness", "differences", "own", "between", "own_thresholds", "folds", "points", "scores", "overall", "left_out",
 )  # fmt: skip
 """Of the tables, as their pages stand."""
 

@@ -28,6 +28,8 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.tabs.metrics.actions import MENUS, actions
+from fairdesk.gui.tabs.metrics.asking import list_left_out
+from fairdesk.gui.tabs.metrics.lists import look_at_list
 from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
 from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
@@ -37,7 +39,6 @@ from fairdesk.gui.widgets.find_line import FindLine
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.project.changes import Change, Kind
-from fairdesk.project.sets import freeze
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
@@ -116,12 +117,13 @@ class MetricsTab(Tab):
         self.tables.use_theme(session.theme)
         self.tables.pairs_asked.connect(self.show_pairs)
         self.tables.nothing_behind.connect(lambda: self.pairs.say_what_lacks(self.shown))
+        self.tables.list_asked.connect(lambda: list_left_out(self))
         self.figures.pairs_asked.connect(self.show_pairs)
         self.figures.threshold_moved.connect(self._on_drag)
         self.figures.threshold_settled.connect(self._on_dropped)
         self.figures.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
         self.sources.currentItemChanged.connect(lambda *_: self._on_source())
-        self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(self.look_at_list()))
+        self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(look_at_list(self)))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
@@ -234,29 +236,6 @@ class MetricsTab(Tab):
     def chosen_list(self) -> presenter.Source | None:
         source = self.sources.chosen()
         return source if source is not None and source.kind == "list" else None
-
-    def freeze_list(self) -> None:
-        source = self.chosen_list()
-        if source is not None:
-            on = not source.frozen
-            told = (
-                tr("{list} is frozen", list=source.name) if on else tr("{list} is no longer frozen", list=source.name)
-            )
-            self.session.edit(lambda project: freeze(project, source.name, on=on), told)
-
-    async def import_list(self) -> None:
-        path = await async_glue.choose_file(
-            self, tr("Import a pair list"), tr("Pair lists (*.txt *.csv *.tsv *.parquet *.bin *.mat);;All files (*)")
-        )
-        if path:
-            self.session.ask("pairs", {"from_list": path})
-
-    async def look_at_list(self) -> None:
-        source = self.chosen_list()
-        if source is not None:
-            from fairdesk.gui.dialogs.pair_list_dialog import PairListDialog
-
-            await async_glue.finished(PairListDialog(self.session, Path(source.path), self.window()))
 
     def ask_score(self) -> None:
         chosen = self.chosen_list() or next((one for one in self.view.sources if one.kind == "list"), None)
